@@ -1,0 +1,114 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+
+enum { BLOCK_MIN = 16 * 1024 };
+
+struct fb_arena_block {
+    struct fb_arena_block *next;
+    size_t size;
+    size_t used;
+    alignas(max_align_t) char bytes[];
+};
+
+void fb_arena_init(struct fb_arena *arena, size_t max)
+{
+    FB_ASSERT(arena && max < SIZE_MAX / 2);
+    *arena = (struct fb_arena){.max = max};
+}
+
+void fb_arena_release(struct fb_arena *arena)
+{
+    FB_ASSERT(arena);
+    struct fb_arena_block *block = arena->blocks;
+    while (block) {
+        struct fb_arena_block *next = block->next;
+        fb_free(block);
+        block = next;
+    }
+    *arena = (struct fb_arena){.max = arena->max};
+}
+
+void *fb_arena_alloc(struct fb_arena *arena, size_t size)
+{
+    FB_ASSERT(arena);
+    size_t align = alignof(max_align_t);
+    if (size > arena->max || arena->used > arena->max - size) {
+        return NULL;
+    }
+    size_t rounded = size ? (size + align - 1) & ~(align - 1) : align;
+    struct fb_arena_block *block = arena->blocks;
+    if (!block || block->size - block->used < rounded) {
+        /* Blocks grow with the arena, so that their number stays logarithmic. */
+        size_t want = arena->used / 2 > BLOCK_MIN ? arena->used / 2 : BLOCK_MIN;
+        want = want < rounded ? rounded : want;
+        block = fb_alloc(sizeof(*block) + want);
+        if (!block) {
+            return NULL;
+        }
+        *block = (struct fb_arena_block){.next = arena->blocks, .size = want};
+        arena->blocks = block;
+    }
+    void *out = block->bytes + block->used;
+    block->used += rounded;
+    arena->used += size;
+    return memset(out, 0, rounded);
+}
+
+void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size)
+{
+    FB_ASSERT(size > 0);
+    if (count > SIZE_MAX / 2 / size) {
+        return NULL;
+    }
+    return fb_arena_alloc(arena, count * size);
+}
+
+enum fb_code fb_arena_str(
+    struct fb_arena *arena, struct fb_str s, struct fb_str *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    char *copy = fb_arena_alloc(arena, s.len + 1);
+    if (!copy) {
+        return fb_arena_failed(arena, err);
+    }
+    if (s.len) {
+        memcpy(copy, s.ptr, s.len);
+    }
+    *out = (struct fb_str){copy, s.len};
+    return FB_OK;
+}
+
+struct fb_str fb_arena_printf(struct fb_arena *arena, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+    FB_ASSERT(len >= 0);
+    char *out = fb_arena_alloc(arena, (size_t)len + 1);
+    if (!out) {
+        return (struct fb_str){NULL, 0};
+    }
+    va_start(args, fmt);
+    (void)vsnprintf(out, (size_t)len + 1, fmt, args);
+    va_end(args);
+    return (struct fb_str){out, (size_t)len};
+}
+
+enum fb_code fb_arena_failed(const struct fb_arena *arena, struct fb_err *err)
+{
+    FB_ASSERT(arena);
+    /* The failed size is not known here; close to the maximum means that the maximum was it. */
+    if (arena->used > arena->max / 2) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the input needs more than %zu bytes of memory", arena->max);
+    }
+    return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+}

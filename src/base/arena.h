@@ -1,0 +1,50 @@
+/*
+ * arena.h: memory of one lifetime, freed at once.
+ *
+ * One per parse, compile, request or evaluation. Nothing inside is freed by itself.
+ */
+#ifndef FB_BASE_ARENA_H
+#define FB_BASE_ARENA_H
+
+#include "base/str.h"
+#include "flyball/err.h"
+
+struct fb_arena_block;
+
+/** The arena. Fields are private. */
+struct fb_arena {
+    struct fb_arena_block *blocks;
+    size_t used; /**< bytes handed out in all */
+    size_t max;  /**< most bytes to hand out in all */
+};
+
+/** Initialises an empty arena that hands out at most max bytes; allocates nothing. */
+void fb_arena_init(struct fb_arena *arena, size_t max);
+
+/** Frees everything that came from the arena and leaves it empty. */
+void fb_arena_release(struct fb_arena *arena);
+
+/** size zeroed bytes, aligned for any type, valid until release; NULL when memory or the maximum
+ * ran out. */
+void *fb_arena_alloc(struct fb_arena *arena, size_t size);
+
+/** A zeroed object of a type, or NULL. */
+#define FB_ARENA_NEW(arena, type) ((type *)fb_arena_alloc((arena), sizeof(type)))
+
+/** A zeroed array of count objects of a type, or NULL (also when the size overflows). */
+#define FB_ARENA_ARRAY(arena, type, count) ((type *)fb_arena_array((arena), (count), sizeof(type)))
+
+/** What FB_ARENA_ARRAY calls. */
+void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size);
+
+/** Copies s with a NUL behind it. On failure *out is untouched and the result is E_NOMEM. */
+FB_CHECKED enum fb_code fb_arena_str(
+    struct fb_arena *arena, struct fb_str s, struct fb_str *out, struct fb_err *err);
+
+/** Formats text into the arena; a slice with ptr NULL on failure. */
+struct fb_str fb_arena_printf(struct fb_arena *arena, const char *fmt, ...) FB_PRINTF(2, 3);
+
+/** Fills err with E_NOMEM (or E_LIMIT when the arena's maximum was reached) and returns it. */
+enum fb_code fb_arena_failed(const struct fb_arena *arena, struct fb_err *err);
+
+#endif

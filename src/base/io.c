@@ -1,0 +1,207 @@
+#include "base/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+
+enum { PIECE = 64 * 1024, PATH_SIZE = 4096 };
+
+static _Atomic int64_t fault_at = -1;
+static _Atomic int fault_errno;
+static _Atomic int64_t calls;
+
+void fb_io_fail_at(int64_t n, int number)
+{
+    FB_ASSERT(n >= -1);
+    atomic_store(&calls, 0);
+    atomic_store(&fault_errno, number);
+    atomic_store(&fault_at, n);
+}
+
+int64_t fb_io_count(void)
+{
+    return atomic_load(&calls);
+}
+
+/* True when this call shall fail; sets errno then. */
+static bool is_faulty(void)
+{
+    int64_t call = atomic_fetch_add(&calls, 1);
+    int64_t at = atomic_load(&fault_at);
+    if (at < 0 || call < at) {
+        return false;
+    }
+    errno = atomic_load(&fault_errno);
+    return true;
+}
+
+enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err)
+{
+    int number = errno;
+    enum fb_code code = number == ENOENT                       ? FB_E_NOT_FOUND
+                        : number == ENOSPC || number == EDQUOT ? FB_E_FULL
+                        : number == ENOMEM                     ? FB_E_NOMEM
+                                                               : FB_E_IO;
+    fb_err_set(err, code, "could not %s '%s': %s", what, path, strerror(number));
+    if (code == FB_E_FULL) {
+        return fb_err_hint(err, "Free some disk space and run the command again.");
+    }
+    return code;
+}
+
+enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(path && piece);
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : is_faulty() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fb_io_error("open", path, err);
+    }
+    char bytes[PIECE];
+    enum fb_code code = FB_OK;
+    while (code == FB_OK) {
+        ssize_t got = is_faulty() ? -1 : read(fd, bytes, sizeof(bytes));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            code = fb_io_error("read", path, err);
+        } else if (got == 0) {
+            break;
+        } else {
+            code = piece(ctx, (struct fb_str){bytes, (size_t)got}, err);
+        }
+    }
+    if (!is_stdin) {
+        (void)close(fd);
+    }
+    return code;
+}
+
+static enum fb_code add_piece(void *ctx, struct fb_str piece, struct fb_err *err)
+{
+    struct fb_buf *out = ctx;
+    fb_buf_add_str(out, piece);
+    return fb_buf_check(out, "the file", err);
+}
+
+enum fb_code fb_io_read(const char *path, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(path && out);
+    enum fb_code code = fb_io_each(path, add_piece, out, err);
+    if (code != FB_OK) {
+        fb_err_place(err, path, 0, 0, -1);
+    }
+    return code;
+}
+
+static bool write_all(int fd, struct fb_str content)
+{
+    size_t done = 0;
+    while (done < content.len) {
+        ssize_t n = is_faulty() ? -1 : write(fd, content.ptr + done, content.len - done);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return false;
+        }
+        done += (size_t)n;
+    }
+    return true;
+}
+
+/* A rename is durable only when the folder that holds the name is synced too. */
+static bool sync_folder_of(const char *path)
+{
+    char folder[PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0;
+    if (len >= sizeof(folder)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    memcpy(folder, slash ? path : ".", slash ? len : 1);
+    folder[slash ? len : 1] = 0;
+    const char *name = slash && len == 0 ? "/" : folder;
+    int fd = is_faulty() ? -1 : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool good = !is_faulty() && fsync(fd) == 0;
+    int saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return good;
+}
+
+enum fb_code fb_io_write(const char *path, struct fb_str content, unsigned mode, struct fb_err *err)
+{
+    FB_ASSERT(path && (content.ptr || content.len == 0));
+    char temporary[PATH_SIZE];
+    int len = snprintf(temporary, sizeof(temporary), "%s.tmp-%ld", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(temporary)) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    }
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    int fd = is_faulty() ? -1 : open(temporary, flags, (mode_t)mode);
+    if (fd < 0) {
+        return fb_io_error("create", temporary, err);
+    }
+    enum fb_code code = FB_OK;
+    if (!write_all(fd, content)) {
+        code = fb_io_error("write", path, err);
+    } else if (is_faulty() || fsync(fd) != 0) {
+        code = fb_io_error("sync", path, err);
+    }
+    if (close(fd) != 0 && code == FB_OK) {
+        code = fb_io_error("close", path, err);
+    }
+    if (code == FB_OK && (is_faulty() || rename(temporary, path) != 0)) {
+        code = fb_io_error("rename into place", path, err);
+    }
+    if (code != FB_OK) {
+        (void)unlink(temporary);
+        return code;
+    }
+    return sync_folder_of(path) ? FB_OK : fb_io_error("sync the folder of", path, err);
+}
+
+enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err)
+{
+    FB_ASSERT(path);
+    char part[PATH_SIZE];
+    size_t len = strlen(path);
+    if (len >= sizeof(part)) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    }
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != 0) {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = 0;
+        if (is_faulty() || (mkdir(part, (mode_t)mode) != 0 && errno != EEXIST)) {
+            return fb_io_error("make the folder", part, err);
+        }
+    }
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) {
+        errno = ENOTDIR;
+        return fb_io_error("make the folder", path, err);
+    }
+    return FB_OK;
+}
+
+bool fb_io_exists(const char *path)
+{
+    FB_ASSERT(path);
+    struct stat st;
+    return lstat(path, &st) == 0;
+}

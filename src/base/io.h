@@ -1,0 +1,44 @@
+/*
+ * io.h: the one seam to the file system.
+ *
+ * Every call that can fail on a real disk is counted, so that a test can make the n-th one fail.
+ */
+#ifndef FB_BASE_IO_H
+#define FB_BASE_IO_H
+
+#include "base/buf.h"
+
+/** Reads a whole file, or standard input for "-", and appends it to out, whose maximum holds.
+ * E_NOT_FOUND, E_IO or E_LIMIT with the file's name. */
+FB_CHECKED enum fb_code fb_io_read(const char *path, struct fb_buf *out, struct fb_err *err);
+
+/**
+ * Writes a file so that a reader and a power cut see the old content or the new, never a mixture:
+ * temporary file beside it, fsync, rename, fsync of the folder. mode is as for open(2).
+ */
+FB_CHECKED enum fb_code fb_io_write(
+    const char *path, struct fb_str content, unsigned mode, struct fb_err *err);
+
+/** Makes a folder and its missing parents; it is no error when it exists. */
+FB_CHECKED enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err);
+
+/** True when something exists at path. */
+bool fb_io_exists(const char *path);
+
+/** Called with each piece of a file; returns FB_OK to go on. */
+typedef enum fb_code (*fb_io_piece)(void *ctx, struct fb_str piece, struct fb_err *err);
+
+/** Reads a file piece by piece (64 KiB at most each) in order. Stops at the first error. */
+FB_CHECKED enum fb_code fb_io_each(
+    const char *path, fb_io_piece piece, void *ctx, struct fb_err *err);
+
+/** Fills err from errno: "could not WHAT 'path': reason", with E_FULL, E_NOT_FOUND or E_IO. */
+enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err);
+
+/** Test seam: the n-th counted call from now fails with errno number; n -1 turns off. */
+void fb_io_fail_at(int64_t n, int number);
+
+/** Test seam: how many counted calls were made since fb_io_fail_at was last called. */
+int64_t fb_io_count(void);
+
+#endif
