@@ -1,0 +1,150 @@
+#include "base/value.h"
+
+#include <math.h>
+
+#include "base/assert.h"
+#include "base/json.h"
+
+struct fb_value fb_value_none(void)
+{
+    return (struct fb_value){.type = FB_TYPE_NONE};
+}
+
+struct fb_value fb_value_str(struct fb_str text)
+{
+    return (struct fb_value){.type = FB_TYPE_STRING, .u.text = text};
+}
+
+struct fb_value fb_value_int(int64_t integer)
+{
+    return (struct fb_value){.type = FB_TYPE_INT, .u.integer = integer};
+}
+
+struct fb_value fb_value_float(double number)
+{
+    return (struct fb_value){.type = FB_TYPE_FLOAT, .u.number = number};
+}
+
+struct fb_value fb_value_time(fb_time time)
+{
+    return (struct fb_value){.type = FB_TYPE_TIME, .u.time = time};
+}
+
+struct fb_value fb_value_bool(bool truth)
+{
+    return (struct fb_value){.type = FB_TYPE_BOOL, .u.truth = truth};
+}
+
+static int order_int(int64_t a, int64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* NaN comes before all numbers and equals itself, so that sorting has an order. */
+static int order_double(double a, double b)
+{
+    if (isnan(a) || isnan(b)) {
+        return (isnan(b) != 0) - (isnan(a) != 0);
+    }
+    return a < b ? -1 : a > b;
+}
+
+/* Exact: a 64-bit integer against a double, without rounding the integer. */
+static int order_mixed(int64_t a, double b)
+{
+    if (isnan(b) || b < -0x1p63) {
+        return 1;
+    }
+    if (b >= 0x1p63) {
+        return -1;
+    }
+    double whole = floor(b);
+    int order = order_int(a, (int64_t)whole);
+    return order != 0 ? order : (whole < b ? -1 : 0);
+}
+
+static bool is_number(struct fb_value v)
+{
+    return v.type == FB_TYPE_INT || v.type == FB_TYPE_FLOAT;
+}
+
+int fb_value_cmp(struct fb_value a, struct fb_value b)
+{
+    if (a.type != b.type) {
+        if (is_number(a) && is_number(b)) {
+            return a.type == FB_TYPE_INT ? order_mixed(a.u.integer, b.u.number)
+                                         : -order_mixed(b.u.integer, a.u.number);
+        }
+        return a.type < b.type ? -1 : 1;
+    }
+    switch (a.type) {
+    case FB_TYPE_NONE:
+        return 0;
+    case FB_TYPE_STRING:
+        return fb_str_cmp(a.u.text, b.u.text);
+    case FB_TYPE_INT:
+        return order_int(a.u.integer, b.u.integer);
+    case FB_TYPE_FLOAT:
+        return order_double(a.u.number, b.u.number);
+    case FB_TYPE_TIME:
+        return order_int(a.u.time, b.u.time);
+    case FB_TYPE_BOOL:
+        return (int)a.u.truth - (int)b.u.truth;
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
+bool fb_value_eq(struct fb_value a, struct fb_value b)
+{
+    return fb_value_cmp(a, b) == 0;
+}
+
+void fb_value_write(struct fb_value value, struct fb_buf *out)
+{
+    FB_ASSERT(out);
+    char text[FB_TIME_TEXT];
+    switch (value.type) {
+    case FB_TYPE_NONE:
+        fb_buf_add_c(out, "nothing");
+        return;
+    case FB_TYPE_STRING:
+        fb_buf_add_str(out, value.u.text);
+        return;
+    case FB_TYPE_INT:
+        fb_buf_addf(out, "%lld", (long long)value.u.integer);
+        return;
+    case FB_TYPE_FLOAT:
+        if (isfinite(value.u.number)) {
+            fb_json_write_number(out, value.u.number);
+        } else {
+            fb_buf_add_c(out, isnan(value.u.number) ? "nan" : value.u.number > 0 ? "inf" : "-inf");
+        }
+        return;
+    case FB_TYPE_TIME:
+        fb_buf_add_c(out, fb_time_format(value.u.time, text));
+        return;
+    case FB_TYPE_BOOL:
+        fb_buf_add_c(out, value.u.truth ? "true" : "false");
+        return;
+    }
+}
+
+const char *fb_type_name(enum fb_type type)
+{
+    switch (type) {
+    case FB_TYPE_NONE:
+        return "nothing";
+    case FB_TYPE_STRING:
+        return "string";
+    case FB_TYPE_INT:
+        return "integer";
+    case FB_TYPE_FLOAT:
+        return "number";
+    case FB_TYPE_TIME:
+        return "time";
+    case FB_TYPE_BOOL:
+        return "true or false";
+    }
+    return "?";
+}

@@ -1,0 +1,96 @@
+/*
+ * case.h: a safety case in GSN YAML (as gsn2x reads it, extended), its structure and its labels.
+ *
+ * Labels are the grounded labelling of the argument: IN, OUT or UNDECIDED. An element that is
+ * supported is IN only if its support is (all of it, any of it, or k of it, as the inference
+ * declares) and no challenger that is IN stands against it. Support that was withdrawn (UNDERCUT)
+ * is told apart from evidence that says the claim is false (FALSIFIED). Evidence is a predicate
+ * over live records that the caller answers.
+ */
+#ifndef FB_CASE_CASE_H
+#define FB_CASE_CASE_H
+
+#include "base/why.h"
+
+/** Limits; each has an error and a test. */
+enum {
+    FB_CASE_ELEMENTS_MAX = 100000,
+    FB_CASE_TEXT_MAX = 16 * 1024 * 1024,
+};
+
+/** GSN element types, by the letters that ids begin with. */
+enum fb_element_kind {
+    FB_ELEMENT_GOAL,
+    FB_ELEMENT_STRATEGY,
+    FB_ELEMENT_SOLUTION,
+    FB_ELEMENT_CONTEXT,
+    FB_ELEMENT_ASSUMPTION,
+    FB_ELEMENT_JUSTIFICATION,
+    FB_ELEMENT_COUNTER_GOAL,
+    FB_ELEMENT_COUNTER_SOLUTION,
+};
+
+/** Labels. */
+enum fb_label {
+    FB_LABEL_IN,
+    FB_LABEL_OUT_UNDERCUT,  /**< its support is gone; nothing says that it is false */
+    FB_LABEL_OUT_FALSIFIED, /**< evidence or a standing challenge says that it is false */
+    FB_LABEL_UNDECIDED,
+};
+
+/** What the world says of an evidence predicate. */
+enum fb_evidence_state { FB_EVIDENCE_HOLDS, FB_EVIDENCE_FAILS, FB_EVIDENCE_UNKNOWN };
+
+/** How an element needs its supporters. */
+enum fb_support { FB_SUPPORT_ALL, FB_SUPPORT_ANY, FB_SUPPORT_K_OF_N };
+
+/** One element. Lists are indices into the case's elements. */
+struct fb_element {
+    struct fb_str id;
+    enum fb_element_kind kind;
+    struct fb_str text;
+    struct fb_str url;
+    struct fb_str predicate; /**< the evidence predicate of a leaf; empty when it has none */
+    bool undeveloped;
+    enum fb_support support;
+    uint32_t support_k;
+    uint32_t *supported_by;
+    size_t supported_by_count;
+    uint32_t *context;
+    size_t context_count;
+    uint32_t *challengers; /**< elements that challenge this one */
+    size_t challenger_count;
+    uint32_t line; /**< where it stands in the file */
+
+    enum fb_label label; /**< set by fb_case_label */
+    struct fb_why *why;  /**< likewise */
+};
+
+/** A case. */
+struct fb_case {
+    struct fb_str name;
+    struct fb_str title;
+    struct fb_element *elements; /**< in the order of the file */
+    size_t element_count;
+    uint32_t top; /**< the one goal that supports nothing */
+};
+
+/** Reads and checks a case: YAML, ids, unknown references, cycles, exactly one top goal. Errors
+ * have line and column. The case lives in arena. */
+FB_CHECKED enum fb_code fb_case_parse(struct fb_str yaml, const char *name, struct fb_arena *arena,
+    struct fb_case **out, struct fb_err *err);
+
+/** Answers a predicate; may add a reason made in arena to *out_why. */
+typedef enum fb_code (*fb_case_query)(void *ctx, struct fb_str predicate, struct fb_arena *arena,
+    enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *err);
+
+/** Labels all elements in place. A leaf without predicate and not undeveloped is an assertion: it
+ * is IN when `url` or `text` names evidence only by words, and says so in its reason; an
+ * undeveloped leaf is UNDECIDED. */
+FB_CHECKED enum fb_code fb_case_label(struct fb_case *argument, fb_case_query query, void *ctx,
+    struct fb_arena *arena, struct fb_err *err);
+
+/** A word for a label: "in", "undercut", "falsified", "undecided". */
+const char *fb_label_name(enum fb_label label);
+
+#endif

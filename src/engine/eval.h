@@ -1,0 +1,83 @@
+/*
+ * eval.h: evaluation of formulas and duties over a trace. This is the naive evaluator, the oracle:
+ * it recomputes everything from the definition at every time-point and stays for ever.
+ */
+#ifndef FB_ENGINE_EVAL_H
+#define FB_ENGINE_EVAL_H
+
+#include "base/why.h"
+#include "engine/trace.h"
+
+/** One valuation: values[var] for the rule's variables; type NONE where the formula leaves one
+ * unbound. */
+struct fb_row {
+    struct fb_value *values;
+    struct fb_why *why; /**< what it rests on */
+};
+
+/** The satisfying valuations at one time-point, without repeats, in the order of fb_value_cmp. */
+struct fb_table {
+    struct fb_row *rows;
+    size_t count;
+};
+
+/** Refuses a formula outside the monitorable fragment (a variable that nothing binds, negation that
+ * is not guarded, unbounded future): E_POLICY with span, reason and a repair as hint. `given` lists
+ * variables that the context binds already. */
+FB_CHECKED enum fb_code fb_form_check(
+    const struct fb_form *form, const uint32_t *given, size_t given_count, struct fb_err *err);
+
+/** The valuations of form at time-point tp. var_count is the number of variables of its rule;
+ * `given` is a row whose bound values must agree, or NULL. Results live in arena. */
+FB_CHECKED enum fb_code fb_eval_naive(const struct fb_form *form, const struct fb_trace *trace,
+    size_t tp, size_t var_count, const struct fb_row *given, struct fb_arena *arena,
+    struct fb_table *out, struct fb_err *err);
+
+/** Where an obligation stands. */
+enum fb_duty_status {
+    FB_DUTY_OWED,
+    FB_DUTY_MET,
+    FB_DUTY_MET_LATE,
+    FB_DUTY_OVERDUE,
+    FB_DUTY_BROKEN,  /**< may not, keep */
+    FB_DUTY_HELD,    /**< may not, keep: not broken so far, and binding now */
+    FB_DUTY_RELAXED, /**< ended by `relax after`, or `during` no longer holds */
+    FB_DUTY_UNDATED, /**< the anchor is missing */
+};
+
+/** One obligation. */
+struct fb_obligation {
+    const struct fb_duty *duty;
+    const struct fb_value *bindings; /**< param_count values */
+    struct fb_str party;
+    enum fb_duty_status status;
+    fb_time since;    /**< when it became owed: admission of its trigger */
+    fb_time anchor;   /**< what the deadline runs from; FB_TIME_MIN when undated */
+    fb_time deadline; /**< FB_TIME_MAX when there is none */
+    fb_time settled;  /**< when it was met, broken or relaxed; FB_TIME_MAX when not */
+    fb_time breached; /**< the instant of the breach; FB_TIME_MAX when none */
+    struct fb_why *why;
+};
+
+/** All obligations of one duty. */
+struct fb_obligations {
+    struct fb_obligation *items;
+    size_t count;
+};
+
+/** Runs one duty over the trace up to `now` (times are microseconds here). Deadlines that expire
+ * between time-points, or after the last one and at or before now, are stamped at their own
+ * instant. from and until bound the policy's force: triggers outside it owe nothing. */
+FB_CHECKED enum fb_code fb_duty_run_naive(const struct fb_program *program,
+    const struct fb_duty *duty, const struct fb_trace *trace, fb_time now, struct fb_arena *arena,
+    struct fb_obligations *out, struct fb_err *err);
+
+/** The instant of a deadline: anchor plus amount of unit under a calendar (SEMANTICS.md, Time). */
+FB_CHECKED enum fb_code fb_deadline(fb_time anchor, int64_t amount, enum fb_unit unit,
+    enum fb_calendar calendar, fb_time *out, struct fb_err *err);
+
+/** A word for a status: "owed", "met", "met late", "overdue", "broken", "held", "relaxed",
+ * "undated". */
+const char *fb_duty_status_name(enum fb_duty_status status);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * ir.h: the intermediate form that policies lower to and that both evaluators execute.
+ *
+ * Formulas are metric first-order temporal logic with aggregation (Basin, Klaedtke, Mueller,
+ * Zalinescu, "Monitoring Metric First-Order Temporal Properties", JACM 62(2), 2015), point-based:
+ * they are read at the time-points of a trace. Over them stand two operators of our own, both in
+ * SEMANTICS.md: the duty (obligation with trigger, deadline, discharge) and the red line
+ * (three-valued status with latch and dwell).
+ *
+ * All nodes live in one arena; nothing is freed by itself. Variables are numbers into the `vars` of
+ * the rule they stand in.
+ */
+#ifndef FB_ENGINE_IR_H
+#define FB_ENGINE_IR_H
+
+#include "base/arena.h"
+#include "base/decimal.h"
+#include "base/timestamp.h"
+#include "base/value.h"
+
+/** Limits; each has an error and a test. */
+enum {
+    FB_IR_VARS_MAX = 64,   /**< variables of one rule */
+    FB_IR_DEPTH_MAX = 100, /**< nesting of a formula */
+    FB_IR_ARITY_MAX = 64,  /**< columns of a relation */
+};
+
+/** Where in a policy's text something stands; line 0 means nowhere. */
+struct fb_span {
+    uint32_t line;
+    uint32_t column;
+    uint32_t length;
+};
+
+/** A relation of the signature. */
+struct fb_relation {
+    struct fb_str name;
+    size_t arity;
+    const struct fb_str *columns; /**< names; may be NULL for relations of a foreign signature */
+    const enum fb_type *types;
+};
+
+/** All relations that formulas may read. */
+struct fb_signature {
+    struct fb_relation *relations;
+    size_t count;
+};
+
+/** Terms. */
+enum fb_term_kind {
+    FB_TERM_ANY, /**< matches every value and binds nothing */
+    FB_TERM_VAR,
+    FB_TERM_CONST,
+    FB_TERM_ADD,
+    FB_TERM_SUB,
+    FB_TERM_MUL,
+    FB_TERM_DIV,
+    FB_TERM_MOD,
+    FB_TERM_NEG,
+    FB_TERM_TO_FLOAT,
+    FB_TERM_TO_INT,
+};
+
+/** A term. */
+struct fb_term {
+    enum fb_term_kind kind;
+    uint32_t var;          /**< VAR */
+    struct fb_value value; /**< CONST */
+    struct fb_term *args[2];
+};
+
+/** Kinds of formula. */
+enum fb_form_kind {
+    FB_FORM_TRUE,
+    FB_FORM_FALSE,
+    FB_FORM_PRED, /**< a tuple of the relation holds here */
+    FB_FORM_EQ,
+    FB_FORM_LESS,
+    FB_FORM_LESS_EQ,
+    FB_FORM_NOT,
+    FB_FORM_AND,
+    FB_FORM_OR,
+    FB_FORM_EXISTS,   /**< over bound[0 .. bound_count) */
+    FB_FORM_PREVIOUS, /**< unary temporal; interval applies to all temporal kinds */
+    FB_FORM_NEXT,
+    FB_FORM_ONCE,
+    FB_FORM_HISTORICALLY,
+    FB_FORM_EVENTUALLY,
+    FB_FORM_ALWAYS,
+    FB_FORM_SINCE, /**< left SINCE right */
+    FB_FORM_UNTIL,
+    FB_FORM_AGGREGATE, /**< see agg */
+};
+
+/** Aggregations. */
+enum fb_agg_kind { FB_AGG_COUNT, FB_AGG_SUM, FB_AGG_AVG, FB_AGG_MIN, FB_AGG_MAX, FB_AGG_MEDIAN };
+
+/** [low, high] in the time unit of the trace; high FB_TIME_MAX means unbounded. */
+struct fb_interval {
+    int64_t low;
+    int64_t high;
+};
+
+/** A formula. */
+struct fb_form {
+    enum fb_form_kind kind;
+    struct fb_span span;
+    struct fb_form *left; /**< the only operand of a unary kind */
+    struct fb_form *right;
+    struct fb_interval interval;
+
+    uint32_t relation;            /**< PRED: index into the signature */
+    bool occurs;                  /**< PRED: only tuples that begin at this very time-point */
+    struct fb_term *const *terms; /**< PRED: one a column; EQ and LESS*: two */
+    size_t term_count;
+
+    const uint32_t *bound; /**< EXISTS: variables; AGGREGATE: variables to group by */
+    size_t bound_count;
+    enum fb_agg_kind agg; /**< AGGREGATE: result := agg(over) over left, grouped */
+    uint32_t agg_result;  /**< AGGREGATE: variable */
+    uint32_t agg_over;    /**< AGGREGATE: variable */
+};
+
+/** Units of a deadline. */
+enum fb_unit {
+    FB_UNIT_HOURS,
+    FB_UNIT_DAYS,
+    FB_UNIT_BUSINESS_DAYS,
+    FB_UNIT_MONTHS,
+};
+
+/** How days are counted: SEMANTICS.md, Time. */
+enum fb_calendar { FB_CALENDAR_EXACT, FB_CALENDAR_EU_1182_71, FB_CALENDAR_US_CA };
+
+/** What a duty demands. */
+enum fb_modality { FB_MUST, FB_MAY_NOT, FB_KEEP };
+
+/** One line of `within`: the deadline that applies when guard holds of the trigger's values. */
+struct fb_within {
+    struct fb_form *guard; /**< NULL: always */
+    int64_t amount;
+    enum fb_unit unit;
+    struct fb_span span;
+};
+
+/** What follows a breach. */
+enum fb_consequence {
+    FB_LEST_NOTHING,
+    FB_LEST_BREACH,
+    FB_LEST_HALT,
+    FB_LEST_RESTRICT,
+    FB_LEST_SECURE
+};
+
+/**
+ * A duty. For each valuation of `when` (with `given`) over the first `param_count` variables there
+ * is one obligation, from the time-point at which it first holds.
+ */
+struct fb_duty {
+    struct fb_str name;  /**< as "initial_report" */
+    struct fb_str title; /**< what is owed, as a person says it: "report the incident ..." */
+    struct fb_span span;
+    enum fb_modality modality;
+    const struct fb_str *vars; /**< names of the variables */
+    size_t var_count;
+    size_t param_count;       /**< these identify the obligation */
+    int32_t system_var;       /**< which parameter is the system; -1 when none */
+    struct fb_form *when;     /**< the trigger, over all variables it binds */
+    struct fb_form *given;    /**< a condition read with it; NULL: true */
+    struct fb_form *during;   /**< owed only while this holds (commitments); NULL: always */
+    struct fb_term *party;    /**< who owes it; a VAR bound by `when`, or a CONST */
+    struct fb_form *act;      /**< MUST: discharges. MAY_NOT: breaks. KEEP: must hold */
+    struct fb_form *before;   /**< MUST: overdue when this happens first; NULL: none */
+    struct fb_within *within; /**< MUST: the tightest that applies counts */
+    size_t within_count;
+    int32_t anchor_var;  /**< a TIME variable the deadline runs from; -1: the trigger */
+    int64_t relax_after; /**< ends once `during` has failed for this long; 0: at once */
+    enum fb_consequence lest;
+    struct fb_str lest_text;
+};
+
+/** A margin between bound and threshold; SEMANTICS.md, Red lines. */
+enum fb_scale { FB_SCALE_ODDS, FB_SCALE_VALUE, FB_SCALE_POINTS };
+struct fb_margin {
+    struct fb_str name; /**< as "elicitation" */
+    struct fb_decimal amount;
+    enum fb_scale scale;
+    struct fb_str source;
+};
+
+/** What evidence must be like before it rules anything out. */
+struct fb_needs {
+    int64_t samples;           /**< at least; 0: any number */
+    int64_t age_us;            /**< at most this old; 0: any age */
+    struct fb_str elicited[8]; /**< one of these; none when count is 0 */
+    size_t elicited_count;
+    bool independent; /**< judged by a party that is not the developer */
+};
+
+/** A red line. */
+struct fb_redline {
+    struct fb_str name;
+    struct fb_str title;
+    struct fb_span span;
+    const struct fb_str *vars;
+    size_t var_count;           /**< the system is variable 0 */
+    struct fb_form *inside;     /**< scope: certainly inside; NULL: every system */
+    struct fb_form *outside;    /**< certainly outside; NULL: none. Neither: unknown, so inside */
+    struct fb_str scope_text;   /**< the scope as written, for reasons */
+    struct fb_str measures[16]; /**< tasks; crossed if any, ruled out only if all */
+    size_t measure_count;
+    struct fb_decimal threshold; /**< a proportion, as 0.5 */
+    double confidence;           /**< one-sided, as 0.95 */
+    struct fb_margin margins[8];
+    size_t margin_count;
+    struct fb_needs needs;
+    bool has_clears;
+    struct fb_decimal clears_below;
+    int64_t dwell_us;
+};
+
+/** A policy that checked. */
+struct fb_program {
+    struct fb_str name;
+    struct fb_str title;
+    struct fb_str source;
+    int64_t version;
+    fb_time effective; /**< in force from; FB_TIME_MIN: always */
+    fb_time expires;   /**< in force until; FB_TIME_MAX: never */
+    enum fb_calendar calendar;
+    const struct fb_signature *signature;
+    struct fb_redline *redlines;
+    size_t redline_count;
+    struct fb_duty *duties; /**< duties, and the parts of commitments */
+    size_t duty_count;
+};
+
+#endif

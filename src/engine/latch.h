@@ -1,0 +1,76 @@
+/*
+ * latch.h: the red line operator: assessments in, a piecewise constant three-valued status out.
+ *
+ * It knows nothing of statistics: an assessment already says where its bounds stand against the
+ * thresholds. SEMANTICS.md, Red lines, Latch.
+ */
+#ifndef FB_ENGINE_LATCH_H
+#define FB_ENGINE_LATCH_H
+
+#include "base/why.h"
+#include "engine/ir.h"
+
+/** Status of a red line for a system. */
+enum fb_line_status {
+    FB_LINE_OUT_OF_SCOPE,
+    FB_LINE_NOT_RULED_OUT,
+    FB_LINE_RULED_OUT,
+    FB_LINE_CROSSED,
+};
+
+/** One evaluation of one measure, judged against one red line. */
+struct fb_assessment {
+    uint32_t measure; /**< index into the red line's measures */
+    struct fb_str record_id;
+    uint64_t seq;
+    fb_time admitted;     /**< counts from here */
+    fb_time began;        /**< when the evaluation began */
+    fb_time ended;        /**< when it ended; its age runs from here */
+    fb_time fresh_until;  /**< stops ruling out at this instant; FB_TIME_MAX: never */
+    fb_time withdrawn;    /**< superseded at this instant; FB_TIME_MAX: never */
+    bool crosses;         /**< L >= threshold */
+    bool rules_out;       /**< U' < threshold and every need but freshness holds */
+    bool clears;          /**< U' < clears-below and every need but freshness holds */
+    bool defeated;        /**< an open defeater stands against it */
+    struct fb_str issuer; /**< who evaluated */
+    struct fb_why *why;   /**< one sentence with the figures */
+};
+
+/** A stretch of time with one status. */
+struct fb_segment {
+    fb_time from;
+    fb_time until; /**< FB_TIME_MAX for the last */
+    enum fb_line_status status;
+    bool latched; /**< crossed only because it has not cleared yet */
+    struct fb_why *why;
+};
+
+/** The status over time: segments that follow each other without a gap from FB_TIME_MIN. */
+struct fb_segments {
+    struct fb_segment *items;
+    size_t count;
+};
+
+/** A stretch of time in which the system is inside or unknown (true), or certainly outside. */
+struct fb_scope {
+    fb_time from;
+    bool inside;
+    struct fb_why *why;
+};
+
+/**
+ * The status of a red line over time. Assessments are in the order of admission; scope is in the
+ * order of time and begins at FB_TIME_MIN. Where several evaluators measured the same thing the
+ * most adverse assessment that is fresh governs; of one evaluator the latest does.
+ */
+FB_CHECKED enum fb_code fb_latch_run(const struct fb_redline *line,
+    const struct fb_assessment *assessments, size_t assessment_count, const struct fb_scope *scope,
+    size_t scope_count, struct fb_arena *arena, struct fb_segments *out, struct fb_err *err);
+
+/** The segment at an instant. */
+const struct fb_segment *fb_segment_at(const struct fb_segments *segments, fb_time t);
+
+/** A word for a status: "out of scope", "not ruled out", "ruled out", "crossed". */
+const char *fb_line_status_name(enum fb_line_status status);
+
+#endif

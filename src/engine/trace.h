@@ -1,0 +1,34 @@
+/*
+ * trace.h: what both evaluators read: time-points, and tuples that hold over ranges of them.
+ *
+ * An event holds at one time-point; a state holds from the time-point at which it became known
+ * until it is superseded. Time-points are ordered; their times never decrease.
+ */
+#ifndef FB_ENGINE_TRACE_H
+#define FB_ENGINE_TRACE_H
+
+#include "engine/ir.h"
+
+/** No end: the tuple still holds at the last time-point. */
+#define FB_TP_MAX SIZE_MAX
+
+/** A tuple of a relation over the time-points [from, until). */
+struct fb_tuple {
+    uint32_t relation;
+    size_t from;
+    size_t until;
+    const struct fb_value *values; /**< arity of the relation */
+    uint64_t seq;                  /**< the record it comes from, or FB_WHY_NO_RECORD */
+    struct fb_str record_id;
+};
+
+/** A trace. The evaluators need the tuples of a relation in the order of `from`. */
+struct fb_trace {
+    const struct fb_signature *signature;
+    fb_time *times;
+    size_t time_count;
+    struct fb_tuple *tuples;
+    size_t tuple_count;
+};
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * assess.h: from the counts of an evaluation to its standing against a red line.
+ *
+ * Bounds are one-sided Clopper-Pearson bounds; unresolved samples count as successes in the upper
+ * one; L is rounded down and U up to 12 significant digits; margins act on U only, in the order
+ * written (SEMANTICS.md, Red lines and Numbers).
+ */
+#ifndef FB_EVIDENCE_ASSESS_H
+#define FB_EVIDENCE_ASSESS_H
+
+#include "engine/latch.h"
+#include "record/record.h"
+
+/** The figures of one evaluation against one red line. */
+struct fb_figures {
+    const struct fb_record *record;
+    uint32_t measure; /**< index into the red line's measures */
+    int64_t samples;
+    int64_t successes_low;          /**< what the lower bound counts */
+    int64_t successes_high;         /**< what the upper bound counts */
+    struct fb_decimal lower;        /**< L, rounded down */
+    struct fb_decimal upper;        /**< U, rounded up, before margins */
+    struct fb_decimal upper_margin; /**< U', after margins */
+    int64_t more_samples;           /**< further failures that would rule it out; 0 when ruled out,
+                                         -1 when no number below the cap would */
+    bool errors_counted;
+    struct fb_assessment assessment;
+};
+
+/** All evaluations of a system that touch one red line, in the order of admission. */
+struct fb_figures_list {
+    struct fb_figures *items;
+    size_t count;
+};
+
+/** What assess needs of the records, without knowing the registry. */
+struct fb_evaluation {
+    const struct fb_record *record; /**< kind evaluation, subject is the system */
+    fb_time superseded;             /**< FB_TIME_MAX when it is not */
+    bool independent;               /**< its issuer is not the system's developer */
+};
+
+/** Assesses the evaluations of one system, in the order of admission. Those of other tasks are left
+ * out. Results live in arena. */
+FB_CHECKED enum fb_code fb_assess(const struct fb_redline *line,
+    const struct fb_evaluation *evaluations, size_t evaluation_count, struct fb_arena *arena,
+    struct fb_figures_list *out, struct fb_err *err);
+
+#endif

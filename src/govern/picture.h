@@ -1,0 +1,110 @@
+/*
+ * picture.h: everything that holds at one instant, as decided from a ledger prefix. It is what
+ * report prints and what explain looks things up in. Pure data; all of it lives in one arena.
+ */
+#ifndef FB_GOVERN_PICTURE_H
+#define FB_GOVERN_PICTURE_H
+
+#include "case/case.h"
+#include "engine/eval.h"
+#include "engine/latch.h"
+#include "evidence/assess.h"
+#include "record/record.h"
+
+/** Size of a short handle, its NUL included: 8 hexadecimal digits. */
+enum { FB_HANDLE_TEXT = 9 };
+
+/** Is a policy in force? Three different answers (SEMANTICS.md, Corrections and versions). */
+enum fb_force { FB_NOT_YET_IN_FORCE, FB_IN_FORCE, FB_EXPIRED };
+
+/** A policy of the docket. */
+struct fb_policy_view {
+    const struct fb_record *record;
+    const struct fb_program *program;
+    enum fb_force force;
+};
+
+/** A red line of a policy, for one system. */
+struct fb_line_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "redline:POLICY/RULE:SYSTEM" */
+    const struct fb_policy_view *policy;
+    const struct fb_redline *rule;
+    struct fb_str system;
+    enum fb_line_status status; /**< now */
+    bool latched;
+    fb_time since;
+    struct fb_segments history; /**< up to now; the last segment's until is FB_TIME_MAX, or the
+                                     instant at which it will change if nothing happens */
+    struct fb_figures_list figures;
+    struct fb_why *why;
+};
+
+/** An obligation of a policy. */
+struct fb_duty_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "duty:POLICY/RULE:BINDING,BINDING" */
+    const struct fb_policy_view *policy;
+    struct fb_obligation obligation;
+    struct fb_str system; /**< empty when it concerns none */
+    struct fb_str text;   /**< what is owed, with its bindings */
+};
+
+/** A safety case. */
+struct fb_case_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "case:NAME:SYSTEM" */
+    const struct fb_record *record;
+    struct fb_str system;
+    const struct fb_case *argument;
+    enum fb_label label; /**< of its top claim */
+    struct fb_why *why;
+};
+
+/** What a system may do. */
+enum fb_action { FB_ACTION_TRAIN, FB_ACTION_DEPLOY, FB_ACTION_AUTONOMY, FB_ACTION_COUNT };
+
+/** Whether it may. */
+struct fb_licence_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "licence:ACTION:SYSTEM" */
+    struct fb_str system;
+    enum fb_action action;
+    bool allowed;
+    struct fb_why *why; /**< what forbids it, or why nothing does */
+};
+
+/** A system. */
+struct fb_system_view {
+    const struct fb_record *record;
+    bool exempt; /**< out of scope of every rule */
+    struct fb_why *exempt_why;
+    int64_t gpu_seconds; /**< of all its runs */
+};
+
+/** The whole. */
+struct fb_picture {
+    fb_time now;
+    fb_time as_of; /**< the prefix admitted before this; FB_TIME_MAX: all */
+    uint64_t record_count;
+    uint8_t root[32];
+    bool simulated; /**< the docket's clock is simulated */
+    struct fb_str origin;
+    struct fb_system_view *systems;
+    size_t system_count;
+    struct fb_policy_view *policies;
+    size_t policy_count;
+    struct fb_line_view *lines;
+    size_t line_count;
+    struct fb_duty_view *duties;
+    size_t duty_count;
+    struct fb_case_view *cases;
+    size_t case_count;
+    struct fb_licence_view *licences;
+    size_t licence_count;
+};
+
+/** A word for an action: "train", "deploy", "autonomy". */
+const char *fb_action_name(enum fb_action action);
+
+#endif

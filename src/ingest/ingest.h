@@ -1,0 +1,51 @@
+/*
+ * ingest.h: from a foreign file to drafts of records.
+ *
+ * One table of formats (formats.def), each with a way to recognise a file by its content and a
+ * reader. A reader either gives drafts that are complete but for issuer and signature, or refuses
+ * the file with file, position, reason and hint. It never touches the ledger.
+ */
+#ifndef FB_INGEST_INGEST_H
+#define FB_INGEST_INGEST_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/timestamp.h"
+
+/** Limits; each has a test. */
+enum {
+    FB_INGEST_DRAFTS_MAX = 10000, /**< drafts of one file */
+};
+#define FB_INGEST_FILE_MAX (UINT64_C(4) << 30) /**< bytes of one file */
+
+/** One draft, as JSON text of a statement without issuer; owned by the arena. */
+struct fb_draft {
+    struct fb_str json;
+    struct fb_str model; /**< evaluation: the model's name, when the subject is still to be found */
+    struct fb_str place; /**< where in the file it comes from, as "jobs[3]" */
+    bool keep_file;      /**< the file itself becomes a blob; the JSON has its digest already */
+};
+
+/** The drafts of one file. */
+struct fb_drafts {
+    const char *format; /**< name of the format, static */
+    struct fb_draft *items;
+    size_t count;
+};
+
+/** What the caller knows and the file may not say; all may be empty. */
+struct fb_ingest_options {
+    struct fb_str subject;     /**< the system or run the file is about */
+    struct fb_str elicitation; /**< how performance was elicited */
+    struct fb_str name;        /**< a name for a safety case */
+    fb_time at;                /**< when, where the format has no time (cases, policies) */
+};
+
+/**
+ * Detects the format of a file by its content (not its name) and reads it. Drafts live in arena.
+ * E_FORMAT lists the formats that are known.
+ */
+FB_CHECKED enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *options,
+    struct fb_arena *arena, struct fb_drafts *out, struct fb_err *err);
+
+#endif
