@@ -1,0 +1,141 @@
+/*
+ * ledger.h: the append-only log of entries: an RFC 6962 tree, a signed checkpoint, a store.
+ *
+ * Invariants: sequence numbers have no gap; admission times never fall; the checkpoint that is
+ * stored is signed over the root of exactly the entries that are stored. All three hold at every
+ * commit, because entries, tiles and checkpoint change in one transaction; a failed append leaves
+ * the ledger as it was. Several processes may append: each takes the write transaction, reads the
+ * size in it and goes on from there, so that the tree cannot fork.
+ *
+ * The ledger does not look into entries. docs/LEDGER.md has the format.
+ */
+#ifndef FB_LEDGER_LEDGER_H
+#define FB_LEDGER_LEDGER_H
+
+#include "ledger/checkpoint.h"
+#include "ledger/note.h"
+#include "store/store.h"
+
+/** Limits of one append; each has a test. */
+enum {
+    FB_LEDGER_ENTRY_MAX = 65535, /**< bytes of an entry, as C2SP tlog-tiles has it */
+    FB_LEDGER_BATCH_MAX = 65536, /**< entries of one append */
+};
+
+/** The append's expected size when any will do. */
+#define FB_LEDGER_ANY_SIZE UINT64_MAX
+
+struct fb_ledger;
+
+/** An entry of the ledger: seq, admitted, leaf_hash, bytes (borrowed). */
+typedef struct fb_store_entry fb_ledger_entry;
+
+/** Called with each entry in order; FB_OK goes on. entry->bytes are valid during the call. */
+typedef fb_store_visit fb_ledger_visit;
+
+/** Entries to append together. */
+struct fb_ledger_batch {
+    const struct fb_str *entries;
+    size_t count;           /**< at least 1 */
+    fb_time admitted;       /**< of all of them; not before the last admission of the ledger */
+    uint64_t expected_size; /**< the size that the entries were checked against, or ANY_SIZE */
+};
+
+/** How to open a ledger. */
+struct fb_ledger_options {
+    const struct fb_note_signer *signer; /**< copied; NULL opens read-only */
+    uint32_t busy_ms;                    /**< wait for another writer; 0 means 5,000 */
+    uint32_t page_max;                   /**< most pages of the database, 0 for no maximum */
+};
+
+/** What verification found. */
+struct fb_ledger_report {
+    uint64_t size;
+    struct fb_hash root;
+    fb_time first_admitted; /**< FB_TIME_MIN when the ledger is empty */
+    fb_time last_admitted;  /**< FB_TIME_MIN when the ledger is empty */
+    uint64_t bad_seq; /**< on E_CORRUPT: the first wrong entry, FB_LEDGER_ANY_SIZE when none is */
+};
+
+/**
+ * Makes an empty ledger at path (its folder exists) whose origin is the signer's name, and stores a
+ * signed checkpoint of size 0. E_DUPLICATE when the file exists; E_FULL, E_IO. On failure no file
+ * is left behind.
+ */
+FB_CHECKED enum fb_code fb_ledger_create(
+    const char *path, const struct fb_ledger_options *options, struct fb_err *err);
+
+/**
+ * Opens a ledger. path NULL gives an empty ledger in memory (a signer is needed then). The signer's
+ * key must be the ledger's (E_SIGNATURE). The stored checkpoint is verified and its size compared
+ * with the entries; fb_ledger_verify does the rest. E_NOT_FOUND, E_CORRUPT, E_VERSION, E_BUSY.
+ * Caller frees *out with fb_ledger_close.
+ */
+FB_CHECKED enum fb_code fb_ledger_open(const char *path, const struct fb_ledger_options *options,
+    struct fb_ledger **out, struct fb_err *err);
+
+/** Closes and frees; NULL is allowed. */
+void fb_ledger_close(struct fb_ledger *ledger);
+
+/** The origin line, and the key that signs. Borrowed until close. */
+struct fb_str fb_ledger_origin(const struct fb_ledger *ledger);
+const struct fb_note_verifier *fb_ledger_verifier(const struct fb_ledger *ledger);
+
+/**
+ * Appends a batch durably, all or nothing, and stores a signed checkpoint with it. *out_first_seq
+ * is the number of the first entry; the others follow. E_LIMIT for a long entry or batch (the
+ * message has its index); E_TIME when admitted is before the last admission; E_BUSY when another
+ * writer holds the ledger, or when the size is not expected_size; E_FULL, E_IO, E_NOMEM, E_CORRUPT.
+ * On any failure the ledger is unchanged.
+ */
+FB_CHECKED enum fb_code fb_ledger_append(struct fb_ledger *ledger,
+    const struct fb_ledger_batch *batch, uint64_t *out_first_seq, struct fb_err *err);
+
+/** Number of entries, as it is now (other processes may append). */
+FB_CHECKED enum fb_code fb_ledger_size(struct fb_ledger *ledger, uint64_t *out, struct fb_err *err);
+
+/** The last admission time; FB_TIME_MIN when the ledger is empty. */
+FB_CHECKED enum fb_code fb_ledger_last_admitted(
+    struct fb_ledger *ledger, fb_time *out, struct fb_err *err);
+
+/** Number of entries admitted before t (strictly): the prefix that was known then. */
+FB_CHECKED enum fb_code fb_ledger_size_before(
+    struct fb_ledger *ledger, fb_time t, uint64_t *out, struct fb_err *err);
+
+/** Reads an entry; its bytes are appended to bytes, at which out->bytes points. E_NOT_FOUND;
+ * E_CORRUPT when the bytes do not have their leaf hash. */
+FB_CHECKED enum fb_code fb_ledger_read(struct fb_ledger *ledger, uint64_t seq, fb_ledger_entry *out,
+    struct fb_buf *bytes, struct fb_err *err);
+
+/** Visits the entries range[0] <= seq < range[1] that exist, in order. Leaf hashes are checked
+ * (E_CORRUPT). Stops at the first failure and returns it. visit must not append. */
+FB_CHECKED enum fb_code fb_ledger_scan(struct fb_ledger *ledger, const uint64_t range[2],
+    fb_ledger_visit visit, void *ctx, struct fb_err *err);
+
+/** The root of the first size entries. E_RANGE when there are fewer. */
+FB_CHECKED enum fb_code fb_ledger_root(
+    struct fb_ledger *ledger, uint64_t size, struct fb_hash *out, struct fb_err *err);
+
+/** Appends the signed checkpoint, as it is stored now, to out. */
+FB_CHECKED enum fb_code fb_ledger_checkpoint(
+    struct fb_ledger *ledger, struct fb_buf *out, struct fb_err *err);
+
+/** Proves that entry seq is in the tree of the first size entries. E_RANGE. */
+FB_CHECKED enum fb_code fb_ledger_prove_inclusion(struct fb_ledger *ledger, uint64_t seq,
+    uint64_t size, struct fb_proof *out, struct fb_err *err);
+
+/** Proves that the first old_size entries are a prefix of the first new_size. E_RANGE. */
+FB_CHECKED enum fb_code fb_ledger_prove_consistency(struct fb_ledger *ledger, uint64_t old_size,
+    uint64_t new_size, struct fb_proof *out, struct fb_err *err);
+
+/**
+ * Verifies everything in one view: each entry against its leaf hash, admission times, every tile,
+ * the root and the signature of the checkpoint. visit (may be NULL) is called with each good entry,
+ * so that a caller can check inside it; its failure ends verification. *out is written on success
+ * and on E_CORRUPT. E_CORRUPT says which entry is wrong; E_SIGNATURE when the checkpoint's
+ * signature is.
+ */
+FB_CHECKED enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
+    struct fb_ledger_report *out, struct fb_err *err);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * store.h: one table of operations, several databases behind it.
+ *
+ * A store keeps numbered entries without gaps, hash tiles and a few named values. It does not know
+ * what they mean. All change happens inside one write transaction: what is committed is durable and
+ * complete, what is rolled back (or cut short by a crash) leaves no trace. One conformance suite
+ * (tests/unit/store) runs on every store.
+ *
+ *     closed --open--> idle --begin--> reading or writing --commit or rollback--> idle
+ *
+ * A store is used by one thread at a time. Several processes may open the same database.
+ */
+#ifndef FB_STORE_STORE_H
+#define FB_STORE_STORE_H
+
+#include "base/buf.h"
+#include "base/timestamp.h"
+#include "flyball/err.h"
+
+/** Limits and sizes; each limit has a test. */
+enum {
+    FB_STORE_HASH = 32,           /**< bytes of a hash */
+    FB_STORE_ENTRY_MAX = 65535,   /**< bytes of an entry */
+    FB_STORE_TILE_MAX = 256 * 32, /**< bytes of a tile */
+    FB_STORE_META_MAX = 65535,    /**< bytes of a named value */
+    FB_STORE_KEY_MAX = 100,       /**< bytes of the name of a value */
+};
+
+/** One entry. */
+struct fb_store_entry {
+    uint64_t seq; /**< 0-based, without gaps */
+    fb_time admitted;
+    uint8_t leaf_hash[FB_STORE_HASH];
+    struct fb_str bytes; /**< borrowed */
+};
+
+/** Called with each entry of a scan, whose bytes are valid during the call; FB_OK goes on. It must
+ * not change the store. */
+typedef enum fb_code (*fb_store_visit)(
+    void *ctx, const struct fb_store_entry *entry, struct fb_err *err);
+
+/** Kinds of transaction. */
+enum fb_store_mode {
+    FB_STORE_READ, /**< one unchanging view */
+    FB_STORE_WRITE /**< the only writer from begin on; E_BUSY when another stays in the way */
+};
+
+struct fb_store;
+
+/** The operations of one kind of database. Call them through the functions below. */
+struct fb_store_ops {
+    const char *name;
+    void (*close)(struct fb_store *store);
+    enum fb_code (*begin)(struct fb_store *store, enum fb_store_mode mode, struct fb_err *err);
+    enum fb_code (*commit)(struct fb_store *store, struct fb_err *err);
+    void (*rollback)(struct fb_store *store);
+    enum fb_code (*count)(struct fb_store *store, uint64_t *out, struct fb_err *err);
+    enum fb_code (*append)(
+        struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err);
+    enum fb_code (*read)(struct fb_store *store, uint64_t seq, struct fb_store_entry *out,
+        struct fb_buf *bytes, struct fb_err *err);
+    enum fb_code (*scan)(struct fb_store *store, const uint64_t range[2], fb_store_visit visit,
+        void *ctx, struct fb_err *err);
+    enum fb_code (*tile_put)(struct fb_store *store, uint32_t level, uint64_t index,
+        struct fb_str bytes, struct fb_err *err);
+    enum fb_code (*tile_get)(struct fb_store *store, uint32_t level, uint64_t index,
+        struct fb_buf *out, struct fb_err *err);
+    enum fb_code (*meta_put)(
+        struct fb_store *store, const char *key, struct fb_str value, struct fb_err *err);
+    enum fb_code (*meta_get)(
+        struct fb_store *store, const char *key, struct fb_buf *out, struct fb_err *err);
+};
+
+/** What every store begins with; a backend's own struct has this as its first member. */
+struct fb_store {
+    const struct fb_store_ops *ops;
+    bool in_transaction;
+    bool is_writing;
+    bool is_read_only;
+};
+
+/** How to open a database. */
+struct fb_store_options {
+    bool create;       /**< make it; E_DUPLICATE when the file exists */
+    bool read_only;    /**< refuse to write */
+    uint32_t busy_ms;  /**< how long to wait for another writer; 0 means 5,000 */
+    uint32_t page_max; /**< most pages of the file, 0 for no maximum; then E_FULL */
+};
+
+/**
+ * Opens or makes an SQLite database at path (borrowed during the call). WAL, synchronous=FULL.
+ * E_NOT_FOUND, E_DUPLICATE, E_IO; E_CORRUPT when the file is no database of flyball; E_VERSION when
+ * a newer version wrote it; E_BUSY. Caller frees *out with fb_store_close.
+ */
+FB_CHECKED enum fb_code fb_store_open_sqlite(const char *path,
+    const struct fb_store_options *options, struct fb_store **out, struct fb_err *err);
+
+/** Opens an empty store in memory, for tests and what-if questions. E_NOMEM. */
+FB_CHECKED enum fb_code fb_store_open_memory(struct fb_store **out, struct fb_err *err);
+
+/** Rolls back what is open and frees the store; NULL is allowed. */
+void fb_store_close(struct fb_store *store);
+
+/** Starts a transaction; none is open. E_BUSY; E_USAGE for WRITE on a read-only store. */
+FB_CHECKED enum fb_code fb_store_begin(
+    struct fb_store *store, enum fb_store_mode mode, struct fb_err *err);
+
+/** Ends the transaction and keeps its changes. On failure everything is rolled back: E_FULL, E_IO,
+ * E_BUSY. Either way no transaction is open afterwards. */
+FB_CHECKED enum fb_code fb_store_commit(struct fb_store *store, struct fb_err *err);
+
+/** Ends the transaction, if one is open, and undoes its changes. Cannot fail. */
+void fb_store_rollback(struct fb_store *store);
+
+/** Number of entries. */
+FB_CHECKED enum fb_code fb_store_count(struct fb_store *store, uint64_t *out, struct fb_err *err);
+
+/** Adds an entry, whose seq is the number of entries so far (E_CORRUPT otherwise), inside a write
+ * transaction. E_LIMIT when it is longer than FB_STORE_ENTRY_MAX. */
+FB_CHECKED enum fb_code fb_store_append(
+    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err);
+
+/** Reads one entry; its bytes are appended to bytes, at which out->bytes then points. bytes may be
+ * NULL: out->bytes is empty then. E_NOT_FOUND. */
+FB_CHECKED enum fb_code fb_store_read(struct fb_store *store, uint64_t seq,
+    struct fb_store_entry *out, struct fb_buf *bytes, struct fb_err *err);
+
+/** Visits the entries range[0] <= seq < range[1] that exist, in order, until visit fails; the
+ * result is then visit's. */
+FB_CHECKED enum fb_code fb_store_scan(struct fb_store *store, const uint64_t range[2],
+    fb_store_visit visit, void *ctx, struct fb_err *err);
+
+/** Sets a tile, replacing an earlier one, inside a write transaction. E_LIMIT when too long. */
+FB_CHECKED enum fb_code fb_store_tile_put(struct fb_store *store, uint32_t level, uint64_t index,
+    struct fb_str bytes, struct fb_err *err);
+
+/** Appends a tile to out. E_NOT_FOUND when there is none. */
+FB_CHECKED enum fb_code fb_store_tile_get(
+    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err);
+
+/** Sets a named value, inside a write transaction. E_LIMIT when name or value is too long. */
+FB_CHECKED enum fb_code fb_store_meta_put(
+    struct fb_store *store, const char *key, struct fb_str value, struct fb_err *err);
+
+/** Appends a named value to out. E_NOT_FOUND when there is none. */
+FB_CHECKED enum fb_code fb_store_meta_get(
+    struct fb_store *store, const char *key, struct fb_buf *out, struct fb_err *err);
+
+#endif
