@@ -1,5 +1,6 @@
 #include "base/map.h"
 
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -14,19 +15,19 @@ static _Atomic int hash_key_state; /* 0 unset, 1 being set, 2 set */
 static void hash_key_init(void)
 {
     int expected = 0;
-    if (__atomic_load_n(&hash_key_state, __ATOMIC_ACQUIRE) == 2) {
+    if (atomic_load_explicit(&hash_key_state, memory_order_acquire) == 2) {
         return;
     }
-    if (__atomic_compare_exchange_n(
-            &hash_key_state, &expected, 1, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    if (atomic_compare_exchange_strong_explicit(
+            &hash_key_state, &expected, 1, memory_order_acq_rel, memory_order_acquire)) {
         uint64_t key[2] = {0, 0};
         if (getrandom(key, sizeof(key), GRND_NONBLOCK) == (ssize_t)sizeof(key)) {
             memcpy(hash_key, key, sizeof(key));
         }
-        __atomic_store_n(&hash_key_state, 2, __ATOMIC_RELEASE);
+        atomic_store_explicit(&hash_key_state, 2, memory_order_release);
         return;
     }
-    while (__atomic_load_n(&hash_key_state, __ATOMIC_ACQUIRE) != 2) {
+    while (atomic_load_explicit(&hash_key_state, memory_order_acquire) != 2) {
     }
 }
 
