@@ -20,6 +20,7 @@ struct fb_tuple {
     const struct fb_value *values; /**< arity of the relation */
     uint64_t seq;                  /**< the record it comes from, or FB_WHY_NO_RECORD */
     struct fb_str record_id;
+    bool correction; /**< its record supersedes another, whose tuple ends where this begins */
 };
 
 /** A trace. The evaluators need the tuples of a relation in the order of `from`. */
