@@ -1,0 +1,154 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "tidy.h"
+
+/* The rooms in the order in which data passes through them: one may include itself and those
+ * before it. docs/ARCHITECTURE.md says what each is for. */
+static const char *const rooms[] = {"base", "stats", "store", "ledger", "record", "ingest",
+    "engine", "lang", "evidence", "case", "risk", "govern", "gate", "serve", "report", "cli"};
+
+enum { ROOM_COUNT = sizeof(rooms) / sizeof(rooms[0]), PATH_SIZE = 512 };
+
+/* Index of the room that a path below src begins with; ROOM_COUNT when it is none. */
+static size_t room_of(const char *path)
+{
+    const char *slash = strchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 0, room = 0;
+    while (
+        room < ROOM_COUNT && (strlen(rooms[room]) != len || strncmp(path, rooms[room], len) != 0)) {
+        room++;
+    }
+    return room;
+}
+
+/* What a line includes between quotes; false when it includes nothing of ours. */
+static bool included(struct fb_str line, char out[PATH_SIZE])
+{
+    line = fb_str_trim(line);
+    size_t open = fb_str_find(line, '"', 0), close = fb_str_find(line, '"', open + 1);
+    if (!fb_str_starts(line, FB_STR("#include \"")) || close - open > PATH_SIZE) {
+        return false;
+    }
+    snprintf(out, PATH_SIZE, "%.*s", (int)(close - open - 1), line.ptr + open + 1);
+    return true;
+}
+
+static void check_include(
+    struct tree *tree, const struct file *file, unsigned line, const char *what)
+{
+    bool is_public = path_in(what, "flyball/");
+    if (path_in(file->path, "include/")) {
+        if (!is_public) {
+            report(tree, file, line, "layers", what,
+                "a public header includes \"%s\"; it may use \"flyball/\" only", what);
+        }
+        return;
+    }
+    size_t own = room_of(file->path + strlen("src/")), other = room_of(what);
+    if (!is_public && other == ROOM_COUNT) {
+        report(
+            tree, file, line, "layers", what, "\"%s\" names no room; write \"room/file.h\"", what);
+    } else if (!is_public && other > own) {
+        report(tree, file, line, "layers", what,
+            "room '%s' may not use '%s', which comes after it; see docs/ARCHITECTURE.md",
+            rooms[own], rooms[other]);
+    }
+}
+
+void check_layers(struct tree *tree, const struct file *file)
+{
+    bool is_room = path_in(file->path, "src/") && strchr(file->path + strlen("src/"), '/');
+    if (is_room && room_of(file->path + strlen("src/")) == ROOM_COUNT) {
+        report(tree, file, 1, "layers", NULL,
+            "this folder is no room; add it to the table in tools/tidy/check_rooms.c");
+        return;
+    }
+    if (!file->is_c || !(is_room || path_in(file->path, "include/"))) {
+        return;
+    }
+    struct fb_str rest = file->text, line;
+    char what[PATH_SIZE];
+    for (unsigned number = 1; fb_str_line(&rest, &line); number++) {
+        if (included(line, what)) {
+            check_include(tree, file, number, what);
+        }
+    }
+}
+
+/* True when some other file includes this header, by its path below src or include or, outside of
+ * them, by its name. */
+static bool is_included(const struct tree *tree, const struct file *header)
+{
+    const char *wanted = path_in(header->path, "src/")       ? header->path + strlen("src/")
+                         : path_in(header->path, "include/") ? header->path + strlen("include/")
+                                                             : header->name;
+    char directive[PATH_SIZE];
+    snprintf(directive, sizeof(directive), "#include \"%s\"", wanted);
+    for (const struct file *file = tree->files; file; file = file->next) {
+        if (file != header && file->is_c &&
+            memmem(file->text.ptr, file->text.len, directive, strlen(directive))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when a meson.build of the file's folder or above names it: 'file.c' or 'folder/file.c', or,
+ * for tests whose list holds bare names, 'fuzz_NAME.c' by its 'NAME'. */
+static bool is_built(const struct tree *tree, const struct file *source)
+{
+    char folder[PATH_SIZE], build[PATH_SIZE + 16], tail[PATH_SIZE], bare[PATH_SIZE];
+    snprintf(folder, sizeof(folder), "%s", source->path);
+    snprintf(tail, sizeof(tail), "%s'", source->name);
+    const char *under = strchr(source->name, '_');
+    snprintf(bare, sizeof(bare), "'%s", under ? under + 1 : source->name);
+    bare[strlen(bare) - strlen(".c")] = '\'';
+    bare[strlen(bare) - strlen("c")] = 0;
+    for (char *slash = strrchr(folder, '/'); slash; slash = strrchr(folder, '/')) {
+        *slash = 0;
+        snprintf(build, sizeof(build), "%s/meson.build", folder);
+        const struct file *file = tree_find(tree, build);
+        const char *at = file ? memmem(file->text.ptr, file->text.len, tail, strlen(tail)) : NULL;
+        if (at && strchr("'/", at[-1])) {
+            return true;
+        }
+        bool may_be_bare = path_in_any(source->path, "tests/fuzz/ tests/bench/");
+        if (may_be_bare && file && memmem(file->text.ptr, file->text.len, bare, strlen(bare))) {
+            return true;
+        }
+    }
+    const struct file *top = tree_find(tree, "meson.build");
+    return top && memmem(top->text.ptr, top->text.len, source->path, strlen(source->path));
+}
+
+/* True when a file of the tests has the source's name, without its end, as a word. */
+static bool is_tested(const struct tree *tree, const struct file *source)
+{
+    char base[PATH_SIZE];
+    snprintf(base, sizeof(base), "%.*s", (int)(strlen(source->name) - 2), source->name);
+    for (const struct file *file = tree->files; file; file = file->next) {
+        if (path_in(file->path, "tests/") && find_word(file->text, base, 0) < file->text.len) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void check_used(struct tree *tree, const struct file *file)
+{
+    if (!file->is_c) {
+        return;
+    }
+    bool is_source = fb_str_ends(fb_str_of(file->path), FB_STR(".c"));
+    if (is_source && !is_built(tree, file)) {
+        report(tree, file, 1, "dead-file", NULL, "no meson.build names it; build it or remove it");
+    }
+    if (!is_source && !is_included(tree, file)) {
+        report(tree, file, 1, "dead-file", NULL, "no file includes it; use it or remove it");
+    }
+    if (is_source && path_in(file->path, "src/") && !is_tested(tree, file)) {
+        report(tree, file, 1, "untested", NULL, "nothing in tests/ names '%.*s'; add a test of it",
+            (int)(strlen(file->name) - 2), file->name);
+    }
+}
