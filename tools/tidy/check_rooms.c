@@ -94,27 +94,42 @@ static bool is_included(const struct tree *tree, const struct file *header)
     return false;
 }
 
-/* True when a meson.build of the file's folder or above names it: 'file.c' or 'folder/file.c', or,
- * for tests whose list holds bare names, 'fuzz_NAME.c' by its 'NAME'. */
+/* The name by which a list of bare names has the file: NAME of fuzz_NAME.c and of NAME.sh. */
+static void bare_name(const struct file *file, char out[PATH_SIZE])
+{
+    bool has_kind = path_in_any(file->path, "tests/fuzz/ tests/bench/");
+    const char *under = has_kind ? strchr(file->name, '_') : NULL;
+    const char *start = under ? under + 1 : file->name;
+    size_t len = strcspn(start, ".");
+    snprintf(out, PATH_SIZE, "'%.*s'", (int)len, start);
+}
+
+/* True when the text holds the name of the file at the end of a quoted path. */
+static bool names_file(struct fb_str text, const struct file *file)
+{
+    char quoted[PATH_SIZE];
+    snprintf(quoted, sizeof(quoted), "%s'", file->name);
+    const char *at = memmem(text.ptr, text.len, quoted, strlen(quoted));
+    return at && at > text.ptr && strchr("'/", at[-1]);
+}
+
+/* True when a meson.build of the file's folder or above it names the file; tests whose lists hold
+ * bare names count too. */
 static bool is_built(const struct tree *tree, const struct file *source)
 {
-    char folder[PATH_SIZE], build[PATH_SIZE + 16], tail[PATH_SIZE], bare[PATH_SIZE];
+    char folder[PATH_SIZE], build[PATH_SIZE + 16], bare[PATH_SIZE];
+    bool may_be_bare = path_in_any(source->path, "tests/fuzz/ tests/bench/ tests/cli/");
     snprintf(folder, sizeof(folder), "%s", source->path);
-    snprintf(tail, sizeof(tail), "%s'", source->name);
-    const char *under = strchr(source->name, '_');
-    snprintf(bare, sizeof(bare), "'%s", under ? under + 1 : source->name);
-    bare[strlen(bare) - strlen(".c")] = '\'';
-    bare[strlen(bare) - strlen("c")] = 0;
+    bare_name(source, bare);
     for (char *slash = strrchr(folder, '/'); slash; slash = strrchr(folder, '/')) {
         *slash = 0;
         snprintf(build, sizeof(build), "%s/meson.build", folder);
         const struct file *file = tree_find(tree, build);
-        const char *at = file ? memmem(file->text.ptr, file->text.len, tail, strlen(tail)) : NULL;
-        if (at && strchr("'/", at[-1])) {
-            return true;
+        if (!file) {
+            continue;
         }
-        bool may_be_bare = path_in_any(source->path, "tests/fuzz/ tests/bench/");
-        if (may_be_bare && file && memmem(file->text.ptr, file->text.len, bare, strlen(bare))) {
+        if (names_file(file->text, source) ||
+            (may_be_bare && memmem(file->text.ptr, file->text.len, bare, strlen(bare)))) {
             return true;
         }
     }
@@ -137,18 +152,48 @@ static bool is_tested(const struct tree *tree, const struct file *source)
 
 void check_used(struct tree *tree, const struct file *file)
 {
-    if (!file->is_c) {
-        return;
-    }
     bool is_source = fb_str_ends(fb_str_of(file->path), FB_STR(".c"));
-    if (is_source && !is_built(tree, file)) {
+    bool is_script =
+        path_in(file->path, "tests/cli/") && fb_str_ends(fb_str_of(file->path), FB_STR(".sh"));
+    if ((is_source || is_script) && !is_built(tree, file)) {
         report(tree, file, 1, "dead-file", NULL, "no meson.build names it; build it or remove it");
     }
-    if (!is_source && !is_included(tree, file)) {
+    if (file->is_c && !is_source && !is_included(tree, file)) {
         report(tree, file, 1, "dead-file", NULL, "no file includes it; use it or remove it");
     }
     if (is_source && path_in(file->path, "src/") && !is_tested(tree, file)) {
         report(tree, file, 1, "untested", NULL, "nothing in tests/ names '%.*s'; add a test of it",
             (int)(strlen(file->name) - 2), file->name);
+    }
+}
+
+/* True when the tree has a file in this room. */
+static bool has_room(const struct tree *tree, const char *name)
+{
+    char folder[PATH_SIZE];
+    snprintf(folder, sizeof(folder), "src/%s/", name);
+    const struct file *file = tree->files;
+    while (file && !path_in(file->path, folder)) {
+        file = file->next;
+    }
+    return file != NULL;
+}
+
+void check_rooms(struct tree *tree)
+{
+    const struct file *page = tree_find(tree, "docs/ARCHITECTURE.md");
+    size_t last = 0;
+    for (size_t i = 0; page && i < ROOM_COUNT; i++) {
+        char row[PATH_SIZE];
+        snprintf(row, sizeof(row), "\n| `src/%s` |", rooms[i]);
+        const char *at = memmem(page->text.ptr, page->text.len, row, strlen(row));
+        if (!at && has_room(tree, rooms[i])) {
+            report(tree, page, 1, "layers", rooms[i],
+                "room '%s' has no row in the table of rooms; say what it is for", rooms[i]);
+        } else if (at && (size_t)(at - page->text.ptr) < last) {
+            report(tree, page, line_of(page->text, last), "layers", rooms[i],
+                "room '%s' is not in the order that the check of includes has", rooms[i]);
+        }
+        last = at ? (size_t)(at - page->text.ptr) : last;
     }
 }

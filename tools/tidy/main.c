@@ -18,6 +18,7 @@ int main(int argc, char **argv)
         check_layers(&tree, file);
         check_used(&tree, file);
     }
+    check_rooms(&tree);
     allow_unused(&tree);
     printf("tidy: %u files, %u findings\n", tree.file_count, tree.findings);
     unsigned findings = tree.findings;

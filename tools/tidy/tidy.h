@@ -90,6 +90,9 @@ void check_functions(struct tree *tree, const struct file *file);
 /** Rooms may include only themselves and earlier rooms. */
 void check_layers(struct tree *tree, const struct file *file);
 
+/** docs/ARCHITECTURE.md has a row for each room that exists, in the order of the rooms. */
+void check_rooms(struct tree *tree);
+
 /** Every source is built and named in the tests; every header is included. */
 void check_used(struct tree *tree, const struct file *file);
 
