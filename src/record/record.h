@@ -16,13 +16,20 @@
 /** Limits of a statement; each has a test. */
 enum {
     FB_STATEMENT_MAX = 60000, /**< bytes of a statement, so that an entry stays below 65,535 */
-    FB_ID_MAX = 200,          /**< bytes of an id */
+    FB_ID_MAX = 200,          /**< bytes of an id, and of a NAME */
+    FB_STRING_MAX = 4096,     /**< bytes of a STRING */
+    FB_TEXT_MAX = 32768,      /**< bytes of a TEXT */
+    FB_STRINGS_MAX = 1000,    /**< strings of a STRINGS */
+    FB_STATEMENT_DEPTH = 32,  /**< nesting of arrays and objects in a statement */
 };
+
+/** The largest INT: 2^53, up to which JSON readers keep whole numbers exact. */
+#define FB_INT_MAX INT64_C(9007199254740992)
 
 /** Kinds of record. Numbers are stable. */
 enum fb_kind {
     FB_KIND_NONE = 0,
-#define FB_KIND(name, number, text) FB_KIND_##name = (number),
+#define FB_KIND(name, number, subject, text) FB_KIND_##name = (number),
 #include "record/kinds.def"
     FB_KIND_END
 };
@@ -42,6 +49,9 @@ enum fb_field_type {
     FB_FIELD_REF,
     FB_FIELD_ENUM,
 };
+
+/** Whether a record of a kind is about a system. */
+enum fb_subject_rule { FB_SUBJECT_NONE, FB_SUBJECT_NEEDED, FB_SUBJECT_MAY };
 
 /** One field of a body. */
 struct fb_field {
@@ -77,6 +87,12 @@ const char *fb_kind_name(enum fb_kind kind);
 /** The kind with this name, or FB_KIND_NONE. */
 enum fb_kind fb_kind_of(struct fb_str name);
 
+/** What a kind is, in a few words, as "a training run of a system". Static. */
+const char *fb_kind_text(enum fb_kind kind);
+
+/** Whether a record of this kind is about a system. */
+enum fb_subject_rule fb_kind_subject(enum fb_kind kind);
+
 /** The fields of a kind's body, in the order of kinds.def; *out_count is their number. Static. */
 const struct fb_field *fb_kind_fields(enum fb_kind kind, size_t *out_count);
 
@@ -85,16 +101,21 @@ int fb_kind_field(enum fb_kind kind, struct fb_str name);
 
 /**
  * Reads and checks one statement: JSON, canonical form, members, schema of its kind. References to
- * other records are not looked up here (admission does). name stands in errors. The record and all
- * it points to live in arena.
+ * other records are not looked up here (admission does). name stands in errors (may be NULL). The
+ * record and all it points to live in arena, statement included.
+ *
+ * E_SYNTAX (no JSON, or not in canonical form), E_UTF8, E_LIMIT, E_SCHEMA (a member or field is
+ * unknown, missing or of the wrong type), E_TIME, E_RANGE, E_REFERENCE (an id of another kind),
+ * E_MISMATCH (two fields contradict each other); each with its JSON path and a hint.
  */
 FB_CHECKED enum fb_code fb_record_parse(struct fb_str statement, const char *name,
     struct fb_arena *arena, struct fb_record *out, struct fb_err *err);
 
 /**
  * Makes the canonical statement of a draft: a JSON object as a person writes it, whose members may
- * stand in any order. Missing issuer is filled from the caller's; missing id is an error here.
- * Appends the canonical bytes to out after checking them as fb_record_parse does.
+ * stand in any order. A missing issuer is filled in from the caller's (unless that is empty);
+ * a missing id is an error here. The draft is checked as fb_record_parse checks, with places in the
+ * draft; then the canonical bytes are appended to out, which is unchanged on failure.
  */
 FB_CHECKED enum fb_code fb_record_canonical(
     const struct fb_json *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
