@@ -2,7 +2,7 @@
 
 #include "tidy.h"
 
-enum { FUNCTION_MAX_LINES = 70, NAME_SIZE = 128 };
+enum { FUNCTION_MAX_LINES = 70, NESTING_MAX = 4, INDENT = 4, NAME_SIZE = 128 };
 
 /* One declaration at the top level of a file, on the way through it. */
 struct walk {
@@ -131,6 +131,35 @@ static void check_length(struct tree *tree, const struct walk *walk, size_t star
     }
 }
 
+/* True when the line opens a block of statements, not a list of values. */
+static bool opens_block(struct fb_str line)
+{
+    static const char *const opens[] = {") {", "else {", "do {"};
+    for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
+        if (fb_str_ends(line, fb_str_of(opens[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The layout is checked elsewhere, so the indent of a line says how deep it is. */
+static void check_nesting(struct tree *tree, const struct file *file)
+{
+    struct fb_str rest = file->code, line;
+    for (unsigned number = 1; fb_str_line(&rest, &line); number++) {
+        size_t indent = 0;
+        while (indent < line.len && line.ptr[indent] == ' ') {
+            indent++;
+        }
+        if (indent > NESTING_MAX * INDENT && opens_block(line)) {
+            report(tree, file, number, "nesting", NULL,
+                "blocks are %zu deep; at most %d, so make a function of it", indent / INDENT,
+                NESTING_MAX);
+        }
+    }
+}
+
 /* True when the brace at this place opens the body of a function: a parenthesis is before it. */
 static bool opens_body(struct fb_str code, size_t brace)
 {
@@ -145,6 +174,7 @@ void check_functions(struct tree *tree, const struct file *file)
     if (!file->is_c || fb_str_ends(fb_str_of(file->path), FB_STR(".def"))) {
         return;
     }
+    check_nesting(tree, file);
     struct walk walk = {.file = file, .code = without_directives(tree, file->code)};
     unsigned depth = 0;
     bool in_body = false;
