@@ -173,7 +173,7 @@ void check_used(struct tree *tree, const struct file *file)
 {
     bool is_source = fb_str_ends(fb_str_of(file->path), FB_STR(".c"));
     bool is_script =
-        path_in(file->path, "tests/cli/") && fb_str_ends(fb_str_of(file->path), FB_STR(".sh"));
+        path_in(file->path, "tests/") && fb_str_ends(fb_str_of(file->path), FB_STR(".sh"));
     if ((is_source || is_script) && !is_built(tree, file)) {
         report(tree, file, 1, "dead-file", NULL, "no meson.build names it; build it or remove it");
     }
