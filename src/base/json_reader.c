@@ -368,7 +368,7 @@ void fb_json_path(const struct fb_json_reader *reader, struct fb_buf *out)
             fb_buf_addf(out, "[%llu]", (unsigned long long)frame->index);
             continue;
         }
-        struct fb_str key = {reader->keys + frame->key_at, frame->key_len};
+        struct fb_str key = {frame->key_len ? reader->keys + frame->key_at : NULL, frame->key_len};
         fb_json_path_key(out, key);
         if (frame->key_cut) {
             fb_buf_add_c(out, "...");

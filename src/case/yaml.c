@@ -262,6 +262,15 @@ static enum fb_code check_text(struct fb_str text, const char *name, struct fb_e
     return fb_yaml_err_at(err, text, name, line, bad);
 }
 
+/* libfyaml prints what it does not collect; a library of ours never prints. */
+static void drop_output(struct fy_diag *diag, void *user, const char *text, size_t len)
+{
+    (void)diag;
+    (void)user;
+    (void)text;
+    (void)len;
+}
+
 enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err)
 {
@@ -273,6 +282,7 @@ enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena
     struct reader r = {.text = text, .name = name, .arena = arena};
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
+    diag_config.output_fn = drop_output;
     struct fy_diag *diag = fy_diag_create(&diag_config);
     struct fy_parser *parser = NULL;
     if (!diag) {

@@ -3,6 +3,14 @@
 #include "case/case.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const char *__lsan_default_suppressions(void);
+
+/* libfyaml 0.7.12 loses the marks of a long quoted scalar when the text after it is malformed, even
+ * though parser and diagnostics are destroyed. Once a file it is bounded by the file's size. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml";
+}
 
 /* Every predicate has an answer that depends on its length alone. */
 static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *arena,
