@@ -1,4 +1,4 @@
-/* Tests of src/case: reading and checking a case. */
+/* Tests of src/case: reading and checking a case (yaml, parse, resolve). */
 #include <unistd.h>
 
 #include "base/alloc.h"
