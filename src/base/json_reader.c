@@ -177,7 +177,7 @@ static bool keep_key(struct fb_json_reader *r, struct fb_str key)
             len--;
         }
     }
-    if (frame->key_at + len > r->key_cap) {
+    if (!r->keys || frame->key_at + len > r->key_cap) {
         size_t cap = r->key_cap * 2 + PATH_KEY_MAX;
         char *grown = fb_realloc(r->keys, cap);
         if (!grown) {

@@ -167,6 +167,7 @@ static void test_messages(void **state)
                   "  hint: JSON writes strings in double quotes."},
         {"[1, // one\n2]",
             "d:1:5: expected a value, found '/'\n  at $[1]\n  hint: JSON has no comments."},
+        {"{\"\" 1}", "d:1:5: expected ':' after the key, found '1'\n  at $[\"\"]"},
         {"{\"a\" 1}", "d:1:6: expected ':' after the key, found '1'\n  at $.a"},
         {"{} {}", "d:1:4: expected the end of the input after the value, found '{'\n  at $"},
         {"[012]", "d:1:3: expected '.', 'e' or the end of the number after a leading 0, found '1'"
