@@ -32,7 +32,7 @@ fuzz:
 
 bench: all
 	@echo "make: measuring"
-	@build/flyball bench
+	@build/flyball bench all
 
 asan:
 	@echo "make: building build-asan/flyball, which stops at the first memory error"

@@ -141,36 +141,73 @@ static bool sync_folder_of(const char *path)
     return good;
 }
 
-enum fb_code fb_io_write(const char *path, struct fb_str content, unsigned mode, struct fb_err *err)
+enum fb_code fb_io_writer_open(
+    struct fb_io_writer *writer, const char *path, unsigned mode, struct fb_err *err)
 {
-    FB_ASSERT(path && (content.ptr || content.len == 0));
-    char temporary[PATH_SIZE];
-    int len = snprintf(temporary, sizeof(temporary), "%s.tmp-%ld", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(temporary)) {
+    FB_ASSERT(writer && path);
+    writer->fd = -1;
+    int len =
+        snprintf(writer->temporary, sizeof(writer->temporary), "%s.tmp-%ld", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(writer->temporary)) {
         return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
     }
     int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-    int fd = is_faulty() ? -1 : open(temporary, flags, (mode_t)mode);
-    if (fd < 0) {
-        return fb_io_error("create", temporary, err);
-    }
+    writer->fd = is_faulty() ? -1 : open(writer->temporary, flags, (mode_t)mode);
+    return writer->fd < 0 ? fb_io_error("create", writer->temporary, err) : FB_OK;
+}
+
+enum fb_code fb_io_writer_add(struct fb_io_writer *writer, struct fb_str piece, struct fb_err *err)
+{
+    FB_ASSERT(writer && writer->fd >= 0);
+    FB_ASSERT(piece.ptr || piece.len == 0);
+    return write_all(writer->fd, piece) ? FB_OK : fb_io_error("write", writer->temporary, err);
+}
+
+enum fb_code fb_io_writer_keep(struct fb_io_writer *writer, const char *path, struct fb_err *err)
+{
+    FB_ASSERT(writer && path);
+    FB_ASSERT(writer->fd >= 0);
     enum fb_code code = FB_OK;
-    if (!write_all(fd, content)) {
-        code = fb_io_error("write", path, err);
-    } else if (is_faulty() || fsync(fd) != 0) {
+    if (is_faulty() || fsync(writer->fd) != 0) {
         code = fb_io_error("sync", path, err);
     }
-    if (close(fd) != 0 && code == FB_OK) {
+    if (close(writer->fd) != 0 && code == FB_OK) {
         code = fb_io_error("close", path, err);
     }
-    if (code == FB_OK && (is_faulty() || rename(temporary, path) != 0)) {
+    writer->fd = -1;
+    if (code == FB_OK && (is_faulty() || rename(writer->temporary, path) != 0)) {
         code = fb_io_error("rename into place", path, err);
     }
     if (code != FB_OK) {
-        (void)unlink(temporary);
+        (void)unlink(writer->temporary);
         return code;
     }
     return sync_folder_of(path) ? FB_OK : fb_io_error("sync the folder of", path, err);
+}
+
+void fb_io_writer_drop(struct fb_io_writer *writer)
+{
+    FB_ASSERT(writer);
+    if (writer->fd >= 0) {
+        (void)close(writer->fd);
+        (void)unlink(writer->temporary);
+        writer->fd = -1;
+    }
+}
+
+enum fb_code fb_io_write(const char *path, struct fb_str content, unsigned mode, struct fb_err *err)
+{
+    FB_ASSERT(path && (content.ptr || content.len == 0));
+    struct fb_io_writer writer;
+    enum fb_code code = fb_io_writer_open(&writer, path, mode, err);
+    if (code == FB_OK) {
+        code = fb_io_writer_add(&writer, content, err);
+    }
+    if (code == FB_OK) {
+        code = fb_io_writer_keep(&writer, path, err);
+    }
+    fb_io_writer_drop(&writer);
+    return code;
 }
 
 enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err)

@@ -19,6 +19,32 @@ FB_CHECKED enum fb_code fb_io_read(const char *path, struct fb_buf *out, struct 
 FB_CHECKED enum fb_code fb_io_write(
     const char *path, struct fb_str content, unsigned mode, struct fb_err *err);
 
+/** Bytes of the longest path that a writer takes, the NUL included. */
+enum { FB_IO_PATH_MAX = 4096 };
+
+/** A file that is being written beside its place. Fields are private. */
+struct fb_io_writer {
+    int fd; /**< -1 when nothing is open */
+    char temporary[FB_IO_PATH_MAX];
+};
+
+/** Starts a file beside path, for content that comes in pieces. The writer must end with
+ * fb_io_writer_keep or fb_io_writer_drop. */
+FB_CHECKED enum fb_code fb_io_writer_open(
+    struct fb_io_writer *writer, const char *path, unsigned mode, struct fb_err *err);
+
+/** Appends a piece. */
+FB_CHECKED enum fb_code fb_io_writer_add(
+    struct fb_io_writer *writer, struct fb_str piece, struct fb_err *err);
+
+/** Syncs the file and puts it at path, which may be another one on the same file system, with the
+ * promise of fb_io_write. On failure path is as it was and the file is dropped. */
+FB_CHECKED enum fb_code fb_io_writer_keep(
+    struct fb_io_writer *writer, const char *path, struct fb_err *err);
+
+/** Throws the file away; nothing happens when it was kept already. */
+void fb_io_writer_drop(struct fb_io_writer *writer);
+
 /** Makes a folder and its missing parents; it is no error when it exists. */
 FB_CHECKED enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err);
 

@@ -92,9 +92,19 @@ FB_CHECKED enum fb_code fb_merkle_prove_consistency(const uint64_t old_and_new[2
 FB_CHECKED enum fb_code fb_merkle_verify_inclusion(
     const struct fb_inclusion *claim, const struct fb_proof *proof, struct fb_err *err);
 
-/** Verifies a consistency proof (RFC 9162, 2.1.4.2). From an empty tree only the empty proof is
- * accepted, and the old root must be that of the empty tree. E_SIGNATURE when it does not hold. */
+/** Verifies a consistency proof (RFC 9162, 2.1.4.2). E_RANGE when old_size is above new_size, or 0
+ * and new_size is not: every tree begins as the empty one, so such a proof would show nothing.
+ * E_SIGNATURE when the proof does not hold. */
 FB_CHECKED enum fb_code fb_merkle_verify_consistency(
     const struct fb_consistency *claim, const struct fb_proof *proof, struct fb_err *err);
+
+/**
+ * Verifies that the subtree over the leaves [start, claim->old_size) with root claim->old_root is
+ * part of the tree of claim->new_size. E_RANGE unless start is a multiple of the smallest power of
+ * two that holds the subtree's leaves. With start 0 this is consistency; the empty subtree is part
+ * of every tree. (draft-ietf-plants-merkle-tree-certs, section 4.)
+ */
+FB_CHECKED enum fb_code fb_merkle_verify_subtree(uint64_t start, const struct fb_consistency *claim,
+    const struct fb_proof *proof, struct fb_err *err);
 
 #endif

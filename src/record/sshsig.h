@@ -41,8 +41,4 @@ FB_CHECKED enum fb_code fb_sshsig_verify(struct fb_str armored, const char *name
 FB_CHECKED enum fb_code fb_sshsig_verify_by(struct fb_str armored, const char *namespace_text,
     struct fb_str message, const struct fb_sshkey *expected, struct fb_err *err);
 
-/** Verifies a plain Ed25519 signature (RFC 8032) of 64 bytes; false when it does not hold. */
-bool fb_ed25519_verify(
-    const uint8_t public_key[32], struct fb_str message, struct fb_str signature);
-
 #endif

@@ -1,0 +1,191 @@
+#include "ledger/tiles.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+
+_Static_assert((int)FB_TILE_SIZE == (int)FB_STORE_TILE_MAX, "a tile fits into the store");
+_Static_assert(sizeof(struct fb_hash) == FB_HASH_SIZE, "hashes lie side by side");
+
+/* The root of a complete tree of count (a power of two, at most 256) hashes. */
+static struct fb_hash fold(const struct fb_hash *hashes, size_t count)
+{
+    FB_ASSERT(count >= 1 && count <= FB_TILE_WIDTH && (count & (count - 1)) == 0);
+    if (count == 1) {
+        return hashes[0];
+    }
+    struct fb_hash row[FB_TILE_WIDTH / 2];
+    const struct fb_hash *from = hashes;
+    while (count > 1) {
+        count /= 2;
+        for (size_t i = 0; i < count; i++) {
+            row[i] = fb_merkle_node(&from[2 * i], &from[2 * i + 1]);
+        }
+        from = row;
+    }
+    return row[0];
+}
+
+/* Number of complete nodes at the level of a row of tiles. */
+static uint64_t width_at(uint64_t size, uint32_t tile_level)
+{
+    FB_ASSERT(tile_level < FB_TILE_LEVELS);
+    return size >> (FB_TILE_HEIGHT * tile_level);
+}
+
+/* Reads a tile that has at least count hashes. */
+static enum fb_code read_tile(
+    struct fb_tile_reader *reader, uint32_t level, uint64_t index, size_t count, struct fb_err *err)
+{
+    fb_buf_clear(&reader->scratch);
+    enum fb_code code = fb_store_tile_get(reader->store, level, index, &reader->scratch, err);
+    if (code == FB_E_NOT_FOUND) {
+        return fb_err_set(
+            err, FB_E_CORRUPT, "the ledger lacks tile %" PRIu32 "/%" PRIu64, level, index);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    if (reader->scratch.len < count * FB_HASH_SIZE) {
+        return fb_err_set(err, FB_E_CORRUPT,
+            "tile %" PRIu32 "/%" PRIu64 " has %zu bytes, which is too few", level, index,
+            reader->scratch.len);
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_edge_load(
+    struct fb_tile_reader *reader, uint64_t size, struct fb_edge *out, struct fb_err *err)
+{
+    FB_ASSERT(reader && out);
+    FB_ASSERT(size <= INT64_MAX);
+    enum fb_code code = FB_OK;
+    for (uint32_t level = 0; code == FB_OK && level < FB_TILE_LEVELS; level++) {
+        uint64_t width = width_at(size, level);
+        size_t count = (size_t)(width % FB_TILE_WIDTH);
+        if (count == 0) {
+            continue;
+        }
+        code = read_tile(reader, level, width / FB_TILE_WIDTH, count, err);
+        if (code == FB_OK) {
+            memcpy(out->tiles[level], reader->scratch.ptr, count * FB_HASH_SIZE);
+        }
+    }
+    out->size = size;
+    return code;
+}
+
+enum fb_code fb_edge_add(struct fb_edge *edge, const struct fb_hash *leaf, fb_tile_sink sink,
+    void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(edge && leaf && sink);
+    FB_ASSERT(edge->size < INT64_MAX);
+    struct fb_hash hash = *leaf;
+    for (uint32_t level = 0; level < FB_TILE_LEVELS; level++) {
+        struct fb_hash *tile = edge->tiles[level];
+        uint64_t at = width_at(edge->size, level);
+        tile[at % FB_TILE_WIDTH] = hash;
+        if (at % FB_TILE_WIDTH != FB_TILE_WIDTH - 1) {
+            break;
+        }
+        struct fb_str bytes = {(const char *)tile, FB_TILE_SIZE};
+        enum fb_code code = sink(ctx, level, at / FB_TILE_WIDTH, bytes, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        hash = fold(tile, FB_TILE_WIDTH);
+    }
+    edge->size++;
+    return FB_OK;
+}
+
+enum fb_code fb_edge_flush(
+    const struct fb_edge *edge, uint64_t old_size, fb_tile_sink sink, void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(edge && sink);
+    FB_ASSERT(old_size <= edge->size);
+    for (uint32_t level = 0; level < FB_TILE_LEVELS; level++) {
+        uint64_t width = width_at(edge->size, level);
+        size_t count = (size_t)(width % FB_TILE_WIDTH);
+        if (count == 0 || width == width_at(old_size, level)) {
+            continue;
+        }
+        struct fb_str bytes = {(const char *)edge->tiles[level], count * FB_HASH_SIZE};
+        enum fb_code code = sink(ctx, level, width / FB_TILE_WIDTH, bytes, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+static enum fb_code edge_node(
+    void *ctx, uint32_t level, uint64_t index, struct fb_hash *out, struct fb_err *err)
+{
+    (void)err;
+    const struct fb_edge *edge = ctx;
+    uint32_t row = level / FB_TILE_HEIGHT, height = level % FB_TILE_HEIGHT;
+    uint64_t first = index << height;
+    FB_ASSERT(first / FB_TILE_WIDTH == width_at(edge->size, row) / FB_TILE_WIDTH);
+    *out = fold(&edge->tiles[row][first % FB_TILE_WIDTH], (size_t)1 << height);
+    return FB_OK;
+}
+
+struct fb_hash fb_edge_root(const struct fb_edge *edge)
+{
+    FB_ASSERT(edge);
+    struct fb_tree tree;
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    enum fb_code code =
+        fb_tree_load(edge->size, edge_node, (void *)(uintptr_t)edge, &tree, &ignored);
+    FB_ASSERT(code == FB_OK);
+    return fb_tree_root(&tree);
+}
+
+enum fb_code fb_tile_node(
+    void *reader, uint32_t level, uint64_t index, struct fb_hash *out, struct fb_err *err)
+{
+    FB_ASSERT(reader && out);
+    FB_ASSERT(level < FB_TILE_LEVELS * FB_TILE_HEIGHT);
+    struct fb_tile_reader *tiles = reader;
+    uint32_t row = level / FB_TILE_HEIGHT, height = level % FB_TILE_HEIGHT;
+    uint64_t first = index << height;
+    size_t at = (size_t)(first % FB_TILE_WIDTH), count = (size_t)1 << height;
+    enum fb_code code = read_tile(tiles, row, first / FB_TILE_WIDTH, at + count, err);
+    if (code == FB_OK) {
+        struct fb_hash hashes[FB_TILE_WIDTH / 2];
+        memcpy(hashes, tiles->scratch.ptr + at * FB_HASH_SIZE, count * FB_HASH_SIZE);
+        *out = fold(hashes, count);
+    }
+    return code;
+}
+
+const char *fb_tile_path(int level, uint64_t index, uint32_t width, char out[FB_TILE_PATH_MAX])
+{
+    FB_ASSERT(out && level >= -1 && level < FB_TILE_LEVELS);
+    FB_ASSERT(width >= 1 && width <= FB_TILE_WIDTH);
+    /* Groups of three digits, all but the last marked with x. */
+    char groups[FB_TILE_PATH_MAX];
+    size_t start = sizeof(groups) - 1;
+    groups[start] = 0;
+    const char *mark = "";
+    do {
+        char group[8];
+        int len = snprintf(group, sizeof(group), "/%s%03u", mark, (unsigned)(index % 1000));
+        FB_ASSERT(len > 0 && (size_t)len <= start);
+        start -= (size_t)len;
+        memcpy(groups + start, group, (size_t)len);
+        index /= 1000;
+        mark = "x";
+    } while (index > 0);
+    char name[16], partial[16];
+    snprintf(name, sizeof(name), "%d", level);
+    snprintf(partial, sizeof(partial), ".p/%" PRIu32, width);
+    int len = snprintf(out, FB_TILE_PATH_MAX, "tile/%s%s%s", level < 0 ? "entries" : name,
+        groups + start, width < FB_TILE_WIDTH ? partial : "");
+    FB_ASSERT(len > 0 && len < FB_TILE_PATH_MAX);
+    return out;
+}

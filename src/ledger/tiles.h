@@ -1,0 +1,64 @@
+/*
+ * tiles.h: the hashes of the tree as C2SP tiles: 256 hashes of one level in a row.
+ *
+ * Tile (level, index) has the complete nodes (8 * level, 256 * index + i). A full tile never
+ * changes; the last one of each level is partial and is replaced as it grows. The edge is the last
+ * tile of each level: all that appending needs. https://c2sp.org/tlog-tiles
+ */
+#ifndef FB_LEDGER_TILES_H
+#define FB_LEDGER_TILES_H
+
+#include "ledger/merkle.h"
+#include "store/store.h"
+
+/** Shape of tiles. */
+enum {
+    FB_TILE_HEIGHT = 8,
+    FB_TILE_WIDTH = 256,
+    FB_TILE_SIZE = FB_TILE_WIDTH * FB_HASH_SIZE,
+    FB_TILE_LEVELS = 8,
+    FB_TILE_PATH_MAX = 64, /**< bytes of a tile's path, the NUL included */
+};
+
+/** The last tile of each level of a tree of size leaves. 64 KiB: not for the stack. */
+struct fb_edge {
+    uint64_t size;
+    struct fb_hash tiles[FB_TILE_LEVELS][FB_TILE_WIDTH];
+};
+
+/** Takes a tile that is full, or partial at the end. */
+typedef enum fb_code (*fb_tile_sink)(
+    void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err);
+
+/** Appends a leaf hash and gives each tile that it fills to sink. On failure the edge is of no use.
+ */
+FB_CHECKED enum fb_code fb_edge_add(struct fb_edge *edge, const struct fb_hash *leaf,
+    fb_tile_sink sink, void *ctx, struct fb_err *err);
+
+/** Gives to sink the partial tiles that have grown since the tree had old_size leaves. */
+FB_CHECKED enum fb_code fb_edge_flush(const struct fb_edge *edge, uint64_t old_size,
+    fb_tile_sink sink, void *ctx, struct fb_err *err);
+
+/** The root of the edge's tree. */
+struct fb_hash fb_edge_root(const struct fb_edge *edge);
+
+/** Where fb_tile_node reads. */
+struct fb_tile_reader {
+    struct fb_store *store;
+    struct fb_buf scratch;
+};
+
+/** Loads the edge of a size. On failure, E_CORRUPT among others, *out is of no use. */
+FB_CHECKED enum fb_code fb_edge_load(
+    struct fb_tile_reader *reader, uint64_t size, struct fb_edge *out, struct fb_err *err);
+
+/** The complete node (level, index) out of the tiles of a struct fb_tile_reader: a source of nodes
+ * for roots and proofs. E_CORRUPT when a tile is missing or too short. */
+FB_CHECKED enum fb_code fb_tile_node(
+    void *reader, uint32_t level, uint64_t index, struct fb_hash *out, struct fb_err *err);
+
+/** Writes the path of a tile below the log's address, as tile/0/x001/x234/067.p/8; level -1 is that
+ * of entries, width 256 a full tile. Returns out. */
+const char *fb_tile_path(int level, uint64_t index, uint32_t width, char out[FB_TILE_PATH_MAX]);
+
+#endif

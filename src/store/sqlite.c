@@ -1,0 +1,613 @@
+/* A store in one SQLite file. The file says that it is ours (application_id) and in which form
+ * (user_version). Triggers and views are off: a file from elsewhere must not bring code along. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "store/store.h"
+
+/* "fbl1": no other program of SQLite's list of application ids uses it. */
+#define APPLICATION_ID 0x66626C31
+#define SCHEMA_VERSION 1
+enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128 };
+
+static const char schema_sql[] =
+    "CREATE TABLE entry(seq INTEGER PRIMARY KEY, admitted INTEGER NOT NULL,"
+    " leaf_hash BLOB NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE tile(level INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " PRIMARY KEY(level, number));"
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL);";
+
+/* Statements that are prepared once. */
+enum statement {
+    BEGIN_READ,
+    BEGIN_WRITE,
+    COMMIT,
+    ROLLBACK,
+    COUNT,
+    APPEND,
+    READ,
+    STAMP,
+    TILE_PUT,
+    TILE_GET,
+    META_PUT,
+    META_GET,
+    STATEMENT_COUNT
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [BEGIN_READ] = "BEGIN",
+    [BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [COUNT] = "SELECT max(seq) FROM entry",
+    [APPEND] = "INSERT INTO entry(seq, admitted, leaf_hash, bytes) VALUES(?1, ?2, ?3, ?4)",
+    [READ] = "SELECT seq, admitted, leaf_hash, bytes FROM entry WHERE seq = ?1",
+    [STAMP] = "SELECT seq, admitted, leaf_hash FROM entry WHERE seq = ?1",
+    [TILE_PUT] = "INSERT INTO tile(level, number, bytes) VALUES(?1, ?2, ?3)"
+                 " ON CONFLICT(level, number) DO UPDATE SET bytes = excluded.bytes",
+    [TILE_GET] = "SELECT bytes FROM tile WHERE level = ?1 AND number = ?2",
+    [META_PUT] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
+                 " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [META_GET] = "SELECT value FROM meta WHERE name = ?1",
+};
+
+static const char scan_sql[] = "SELECT seq, admitted, leaf_hash, bytes FROM entry"
+                               " WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+
+struct sqlite {
+    struct fb_store store;
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    char path[PATH_MAX];
+};
+
+static struct sqlite *sqlite_of(struct fb_store *store)
+{
+    FB_ASSERT(store && strcmp(store->ops->name, "sqlite") == 0);
+    return (struct sqlite *)(void *)store;
+}
+
+static enum fb_code code_of(struct sqlite *s, int result)
+{
+    int number = s->db ? sqlite3_system_errno(s->db) : 0;
+    switch (result & 0xFF) {
+    case SQLITE_NOMEM:
+        return FB_E_NOMEM;
+    case SQLITE_FULL:
+        return FB_E_FULL;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return FB_E_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH:
+    case SQLITE_TOOBIG:
+        return FB_E_CORRUPT;
+    case SQLITE_IOERR:
+        return number == ENOSPC || number == EDQUOT || number == EFBIG ? FB_E_FULL : FB_E_IO;
+    default:
+        return FB_E_IO;
+    }
+}
+
+/* The one place where a result of SQLite becomes an error of ours. */
+static enum fb_code fails(struct sqlite *s, int result, const char *what, struct fb_err *err)
+{
+    FB_ASSERT(result != SQLITE_OK);
+    enum fb_code code = code_of(s, result);
+    const char *reason = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
+    if ((result & 0xFF) == SQLITE_NOTADB) {
+        fb_err_set(err, code, "'%s' is not a flyball ledger", s->path);
+        return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
+    }
+    fb_err_set(err, code, "could not %s '%s': %s", what, s->path, reason);
+    if (code == FB_E_FULL) {
+        return fb_err_hint(
+            err, "Nothing was changed. Free some disk space and run the command again.");
+    }
+    if (code == FB_E_BUSY) {
+        return fb_err_hint(err, "Nothing was changed. Try again when the other command is done.");
+    }
+    if (code == FB_E_CORRUPT) {
+        return fb_err_hint(err, "Compare the ledger with a copy; flyball log verify says more.");
+    }
+    return code;
+}
+
+static enum fb_code run_sql(struct sqlite *s, const char *sql, const char *what, struct fb_err *err)
+{
+    int result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+    return result == SQLITE_OK ? FB_OK : fails(s, result, what, err);
+}
+
+/* The prepared statement, reset and ready to be bound. */
+static enum fb_code statement_of(
+    struct sqlite *s, enum statement which, sqlite3_stmt **out, struct fb_err *err)
+{
+    FB_ASSERT(which < STATEMENT_COUNT);
+    if (!s->statements[which]) {
+        int result = sqlite3_prepare_v3(s->db, statement_sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+            &s->statements[which], NULL);
+        if (result != SQLITE_OK) {
+            return fails(s, result, "use", err);
+        }
+    }
+    *out = s->statements[which];
+    return FB_OK;
+}
+
+/* Runs a bound statement that gives no rows. */
+static enum fb_code finish(
+    struct sqlite *s, sqlite3_stmt *statement, const char *what, struct fb_err *err)
+{
+    int result = sqlite3_step(statement);
+    enum fb_code code = FB_OK;
+    if (result != SQLITE_DONE && result != SQLITE_ROW) {
+        code = fails(s, result, what, err);
+    }
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_clear_bindings(statement);
+    return code;
+}
+
+static enum fb_code run(
+    struct sqlite *s, enum statement which, const char *what, struct fb_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, which, &statement, err);
+    return code == FB_OK ? finish(s, statement, what, err) : code;
+}
+
+static bool bind_blob(sqlite3_stmt *statement, int column, struct fb_str bytes)
+{
+    FB_ASSERT(bytes.len <= INT_MAX);
+    return sqlite3_bind_blob(statement, column, bytes.len ? bytes.ptr : "", (int)bytes.len,
+               SQLITE_STATIC) == SQLITE_OK;
+}
+
+static bool bind_int(sqlite3_stmt *statement, int column, int64_t n)
+{
+    return sqlite3_bind_int64(statement, column, n) == SQLITE_OK;
+}
+
+static enum fb_code bind_fails(struct sqlite *s, struct fb_err *err)
+{
+    return fails(s, sqlite3_errcode(s->db), "use", err);
+}
+
+static void sqlite_close(struct fb_store *store)
+{
+    struct sqlite *s = sqlite_of(store);
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        (void)sqlite3_finalize(s->statements[i]);
+    }
+    int result = sqlite3_close(s->db);
+    FB_ASSERT(result == SQLITE_OK);
+    fb_free(s);
+}
+
+static enum fb_code sqlite_begin(
+    struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    bool is_writing = mode == FB_STORE_WRITE;
+    return run(s, is_writing ? BEGIN_WRITE : BEGIN_READ, is_writing ? "lock" : "read", err);
+}
+
+static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
+{
+    return run(sqlite_of(store), COMMIT, "write to", err);
+}
+
+static void sqlite_rollback(struct fb_store *store)
+{
+    struct sqlite *s = sqlite_of(store);
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    /* SQLite rolls back by itself after some failures. The call fails only then, or when it must
+     * wait until the file is opened again; the file is as it was before in either case. */
+    if (!sqlite3_get_autocommit(s->db)) {
+        (void)(run(s, ROLLBACK, "undo", &ignored) == FB_OK);
+    }
+}
+
+static enum fb_code sqlite_count(struct fb_store *store, uint64_t *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, COUNT, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    int result = sqlite3_step(statement);
+    if (result != SQLITE_ROW) {
+        code = fails(s, result, "read", err);
+    } else if (sqlite3_column_type(statement, 0) == SQLITE_NULL) {
+        *out = 0;
+    } else {
+        int64_t last = sqlite3_column_int64(statement, 0);
+        if (last < 0 || last == INT64_MAX) {
+            code = fb_err_set(
+                err, FB_E_CORRUPT, "'%s' has an entry with number %" PRId64, s->path, last);
+        } else {
+            *out = (uint64_t)last + 1;
+        }
+    }
+    (void)sqlite3_reset(statement);
+    return code;
+}
+
+static enum fb_code sqlite_append(
+    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, APPEND, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_str hash = {(const char *)entry->leaf_hash, FB_STORE_HASH};
+    FB_ASSERT(entry->seq < INT64_MAX);
+    if (!bind_int(statement, 1, (int64_t)entry->seq) || !bind_int(statement, 2, entry->admitted) ||
+        !bind_blob(statement, 3, hash) || !bind_blob(statement, 4, entry->bytes)) {
+        return bind_fails(s, err);
+    }
+    return finish(s, statement, "append to", err);
+}
+
+/* The blob of a column as a slice, which lives until the statement moves on; false when the column
+ * holds something else or more than max bytes. */
+static bool column_blob(sqlite3_stmt *statement, int column, size_t max, struct fb_str *out)
+{
+    if (sqlite3_column_type(statement, column) != SQLITE_BLOB) {
+        return false;
+    }
+    const void *ptr = sqlite3_column_blob(statement, column);
+    size_t len = (size_t)sqlite3_column_bytes(statement, column);
+    *out = (struct fb_str){ptr, len};
+    return len <= max && (ptr || len == 0);
+}
+
+/* The entry of the current row; has_bytes when its last column is the bytes. */
+static enum fb_code read_row(struct sqlite *s, sqlite3_stmt *statement, bool has_bytes,
+    struct fb_store_entry *out, struct fb_err *err)
+{
+    struct fb_str hash;
+    out->seq = (uint64_t)sqlite3_column_int64(statement, 0);
+    out->admitted = sqlite3_column_int64(statement, 1);
+    out->bytes = (struct fb_str){NULL, 0};
+    bool good = sqlite3_column_type(statement, 1) == SQLITE_INTEGER &&
+                column_blob(statement, 2, FB_STORE_HASH, &hash) && hash.len == FB_STORE_HASH;
+    if (good) {
+        memcpy(out->leaf_hash, hash.ptr, FB_STORE_HASH);
+        good = !has_bytes || column_blob(statement, 3, FB_STORE_ENTRY_MAX, &out->bytes);
+    }
+    if (good) {
+        return FB_OK;
+    }
+    if (sqlite3_errcode(s->db) == SQLITE_NOMEM) {
+        return fails(s, SQLITE_NOMEM, "read", err);
+    }
+    return fb_err_set(
+        err, FB_E_CORRUPT, "entry %" PRIu64 " of '%s' is malformed", out->seq, s->path);
+}
+
+static enum fb_code sqlite_read(struct fb_store *store, uint64_t seq, struct fb_store_entry *out,
+    struct fb_buf *bytes, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, bytes ? READ : STAMP, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_int(statement, 1, (int64_t)seq)) {
+        return bind_fails(s, err);
+    }
+    struct fb_store_entry found = {.seq = 0};
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_DONE) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "there is no entry %" PRIu64, seq);
+    } else if (result != SQLITE_ROW) {
+        code = fails(s, result, "read", err);
+    } else {
+        code = read_row(s, statement, bytes != NULL, &found, err);
+    }
+    if (code == FB_OK && bytes) {
+        size_t start = bytes->len;
+        fb_buf_add_str(bytes, found.bytes);
+        code = fb_buf_check(bytes, "the entry", err);
+        found.bytes = fb_str_sub(fb_buf_str(bytes), start, SIZE_MAX);
+    }
+    (void)sqlite3_reset(statement);
+    if (code == FB_OK) {
+        *out = found;
+    }
+    return code;
+}
+
+static enum fb_code sqlite_scan(struct fb_store *store, const uint64_t range[2],
+    fb_store_visit visit, void *ctx, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    /* A statement of its own, so that a visitor may read and even scan. */
+    int result = sqlite3_prepare_v2(s->db, scan_sql, -1, &statement, NULL);
+    if (result != SQLITE_OK) {
+        return fails(s, result, "read", err);
+    }
+    enum fb_code code = FB_OK;
+    if (!bind_int(statement, 1, (int64_t)range[0]) || !bind_int(statement, 2, (int64_t)range[1])) {
+        code = bind_fails(s, err);
+    }
+    while (code == FB_OK) {
+        struct fb_store_entry entry;
+        result = sqlite3_step(statement);
+        if (result == SQLITE_DONE) {
+            break;
+        }
+        code = result == SQLITE_ROW ? read_row(s, statement, true, &entry, err)
+                                    : fails(s, result, "read", err);
+        if (code == FB_OK) {
+            code = visit(ctx, &entry, err);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+/* Runs a bound statement that gives at most one blob, which is appended to out. */
+static enum fb_code get_blob(
+    struct sqlite *s, sqlite3_stmt *statement, struct fb_buf *out, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    struct fb_str bytes;
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_DONE) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "'%s' has no such value", s->path);
+    } else if (result != SQLITE_ROW) {
+        code = fails(s, result, "read", err);
+    } else if (!column_blob(statement, 0, FB_STORE_META_MAX, &bytes)) {
+        code = fb_err_set(err, FB_E_CORRUPT, "'%s' has a malformed value", s->path);
+    } else {
+        fb_buf_add_str(out, bytes);
+        code = fb_buf_check(out, "the value", err);
+    }
+    (void)sqlite3_reset(statement);
+    (void)sqlite3_clear_bindings(statement);
+    return code;
+}
+
+static enum fb_code sqlite_tile_put(
+    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, TILE_PUT, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_int(statement, 1, level) || !bind_int(statement, 2, (int64_t)index) ||
+        !bind_blob(statement, 3, bytes)) {
+        return bind_fails(s, err);
+    }
+    return finish(s, statement, "write to", err);
+}
+
+static enum fb_code sqlite_tile_get(
+    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, TILE_GET, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_int(statement, 1, level) || !bind_int(statement, 2, (int64_t)index)) {
+        return bind_fails(s, err);
+    }
+    return get_blob(s, statement, out, err);
+}
+
+static bool bind_name(sqlite3_stmt *statement, const char *name)
+{
+    return sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) == SQLITE_OK;
+}
+
+static enum fb_code sqlite_meta_put(
+    struct fb_store *store, const char *key, struct fb_str value, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, META_PUT, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_name(statement, key) || !bind_blob(statement, 2, value)) {
+        return bind_fails(s, err);
+    }
+    return finish(s, statement, "write to", err);
+}
+
+static enum fb_code sqlite_meta_get(
+    struct fb_store *store, const char *key, struct fb_buf *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, META_GET, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_name(statement, key)) {
+        return bind_fails(s, err);
+    }
+    return get_blob(s, statement, out, err);
+}
+
+static const struct fb_store_ops sqlite_ops = {
+    .name = "sqlite",
+    .close = sqlite_close,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .count = sqlite_count,
+    .append = sqlite_append,
+    .read = sqlite_read,
+    .scan = sqlite_scan,
+    .tile_put = sqlite_tile_put,
+    .tile_get = sqlite_tile_get,
+    .meta_put = sqlite_meta_put,
+    .meta_get = sqlite_meta_get,
+};
+
+/* The number that a pragma gives. */
+static enum fb_code pragma_get(struct sqlite *s, const char *sql, int64_t *out, struct fb_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
+    enum fb_code code = result == SQLITE_OK ? FB_OK : fails(s, result, "open", err);
+    if (code == FB_OK) {
+        result = sqlite3_step(statement);
+        if (result == SQLITE_ROW) {
+            *out = sqlite3_column_int64(statement, 0);
+        } else {
+            code = fails(s, result, "open", err);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
+{
+    int64_t id = 0, version = 0;
+    enum fb_code code = pragma_get(s, "PRAGMA application_id", &id, err);
+    if (code == FB_OK) {
+        code = pragma_get(s, "PRAGMA user_version", &version, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    if (id != APPLICATION_ID || version < 1) {
+        fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger", s->path);
+        return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
+    }
+    if (version > SCHEMA_VERSION) {
+        fb_err_set(err, FB_E_VERSION,
+            "'%s' was written by a newer version (form %" PRId64 ", this one knows %d)", s->path,
+            version, SCHEMA_VERSION);
+        return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+    }
+    return FB_OK;
+}
+
+/* Makes the tables in one transaction, unless another process did so first. */
+static enum fb_code make_tables(struct sqlite *s, struct fb_err *err)
+{
+    int64_t tables = 0;
+    char sql[PRAGMA_MAX];
+    enum fb_code code = run_sql(s, "BEGIN IMMEDIATE", "create", err);
+    if (code != FB_OK) {
+        return code;
+    }
+    code = pragma_get(s, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (code == FB_OK && tables != 0) {
+        code = fb_err_set(err, FB_E_DUPLICATE, "the file '%s' exists already", s->path);
+    }
+    if (code == FB_OK) {
+        code = run_sql(s, schema_sql, "create", err);
+    }
+    if (code == FB_OK) {
+        snprintf(sql, sizeof(sql), "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+            APPLICATION_ID, SCHEMA_VERSION);
+        code = run_sql(s, sql, "create", err);
+    }
+    if (code != FB_OK) {
+        sqlite_rollback(&s->store);
+    }
+    return code;
+}
+
+static enum fb_code open_file(
+    struct sqlite *s, const struct fb_store_options *options, struct fb_err *err)
+{
+    int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    flags |= options->create ? SQLITE_OPEN_CREATE : 0;
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
+    int result = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+    if (result != SQLITE_OK) {
+        return fails(s, result, options->create ? "create" : "open", err);
+    }
+    (void)sqlite3_busy_timeout(s->db, options->busy_ms ? (int)options->busy_ms : BUSY_MS);
+    (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    enum fb_code code =
+        run_sql(s, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON", "open", err);
+    if (code == FB_OK && options->page_max) {
+        char sql[PRAGMA_MAX];
+        snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%" PRIu32, options->page_max);
+        code = run_sql(s, sql, "open", err);
+    }
+    return code;
+}
+
+static enum fb_code set_up(
+    struct sqlite *s, const struct fb_store_options *options, struct fb_err *err)
+{
+    enum fb_code code = open_file(s, options, err);
+    if (code == FB_OK && options->create) {
+        /* Says itself to be in WAL from now on; a file that is no database is refused here. */
+        code = run_sql(s, "PRAGMA journal_mode=WAL", "create", err);
+    }
+    if (code == FB_OK && options->create) {
+        code = make_tables(s, err);
+    }
+    return code == FB_OK ? check_form(s, err) : code;
+}
+
+enum fb_code fb_store_open_sqlite(const char *path, const struct fb_store_options *options,
+    struct fb_store **out, struct fb_err *err)
+{
+    FB_ASSERT(path && options && out);
+    FB_ASSERT(!(options->create && options->read_only));
+    bool exists = fb_io_exists(path);
+    if (strlen(path) >= PATH_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    }
+    if (exists && options->create) {
+        return fb_err_set(err, FB_E_DUPLICATE, "the file '%s' exists already", path);
+    }
+    if (!exists && !options->create) {
+        fb_err_set(err, FB_E_NOT_FOUND, "there is no ledger at '%s'", path);
+        return fb_err_hint(err, "Make one with flyball init, or give its folder.");
+    }
+    struct sqlite *s = fb_calloc(1, sizeof(*s));
+    if (!s) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while opening '%s'", path);
+    }
+    s->store.ops = &sqlite_ops;
+    s->store.is_read_only = options->read_only;
+    memcpy(s->path, path, strlen(path) + 1);
+    enum fb_code code = set_up(s, options, err);
+    if (code != FB_OK) {
+        sqlite_close(&s->store);
+        if (options->create && code != FB_E_DUPLICATE) {
+            (void)unlink(path);
+        }
+        return code;
+    }
+    *out = &s->store;
+    return FB_OK;
+}
