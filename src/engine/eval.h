@@ -12,7 +12,10 @@
  * unbound. */
 struct fb_row {
     struct fb_value *values;
-    struct fb_why *why; /**< what it rests on */
+    struct fb_why *why; /**< what it rests on; NULL when on nothing but arithmetic */
+    fb_time corrected;  /**< FB_TIME_MIN, or the admission of the correction it needs */
+    size_t newest;      /**< 1 + the time-point at which the newest tuple it rests on began; 0 when
+                             it rests on none */
 };
 
 /** The satisfying valuations at one time-point, without repeats, in the order of fb_value_cmp. */
@@ -28,10 +31,21 @@ FB_CHECKED enum fb_code fb_form_check(
     const struct fb_form *form, const uint32_t *given, size_t given_count, struct fb_err *err);
 
 /** The valuations of form at time-point tp. var_count is the number of variables of its rule;
- * `given` is a row whose bound values must agree, or NULL. Results live in arena. */
+ * `given` is a row whose values, where not NONE, must agree, or NULL. Results live in arena.
+ *
+ * Variables range over all values, NONE included: P(x) AND Q(x) joins on equal values. EQ, LESS and
+ * LESS_EQ are comparisons and never hold of NONE; arithmetic without a result (division by zero,
+ * overflow, not a number) is NONE. COUNT and SUM over no rows are 0 when nothing is grouped by; the
+ * other aggregations then have no row. They skip NONE, except COUNT. E_RANGE when a SUM overflows,
+ * E_POLICY when the formula is outside the fragment of fb_form_check, E_LIMIT when the arena's
+ * maximum is reached. */
 FB_CHECKED enum fb_code fb_eval_naive(const struct fb_form *form, const struct fb_trace *trace,
     size_t tp, size_t var_count, const struct fb_row *given, struct fb_arena *arena,
     struct fb_table *out, struct fb_err *err);
+
+/** True when no later time-point can change what form gives at tp: all the future it looks at lies
+ * before the last time-point of the trace. */
+bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp);
 
 /** Where an obligation stands. */
 enum fb_duty_status {

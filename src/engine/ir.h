@@ -20,9 +20,10 @@
 
 /** Limits; each has an error and a test. */
 enum {
-    FB_IR_VARS_MAX = 64,   /**< variables of one rule */
-    FB_IR_DEPTH_MAX = 100, /**< nesting of a formula */
-    FB_IR_ARITY_MAX = 64,  /**< columns of a relation */
+    FB_IR_VARS_MAX = 64,       /**< variables of one rule */
+    FB_IR_DEPTH_MAX = 100,     /**< nesting of a formula */
+    FB_IR_ARITY_MAX = 64,      /**< columns of a relation */
+    FB_IR_CONJUNCTS_MAX = 256, /**< conditions joined by one chain of AND */
 };
 
 /** Where in a policy's text something stands; line 0 means nowhere. */

@@ -10,6 +10,9 @@
 #include "base/why.h"
 #include "engine/ir.h"
 
+/** Limits; each has an error and a test. */
+enum { FB_LATCH_ASSESSMENTS_MAX = 1000 /**< of one red line and system */ };
+
 /** Status of a red line for a system. */
 enum fb_line_status {
     FB_LINE_OUT_OF_SCOPE,
@@ -36,8 +39,9 @@ struct fb_assessment {
     struct fb_why *why;   /**< one sentence with the figures */
 };
 
-/** A stretch of time with one status. */
+/** A stretch of time with one status for one reason. */
 struct fb_segment {
+    fb_time since; /**< when this status began: `from` of this stretch or of an earlier one */
     fb_time from;
     fb_time until; /**< FB_TIME_MAX for the last */
     enum fb_line_status status;
@@ -60,8 +64,21 @@ struct fb_scope {
 
 /**
  * The status of a red line over time. Assessments are in the order of admission; scope is in the
- * order of time and begins at FB_TIME_MIN. Where several evaluators measured the same thing the
- * most adverse assessment that is fresh governs; of one evaluator the latest does.
+ * order of time and begins at FB_TIME_MIN (none: always inside). Where several evaluators measured
+ * the same thing the most adverse assessment that is fresh governs; of one evaluator the latest
+ * does, also when it shows less than the one before.
+ *
+ * - A crossing counts at its admission, however old the evidence. It latches. Neither its age nor
+ *   its withdrawal ends the latch, only clearing does.
+ * - The latch clears at the first instant at which, for every measure, two evaluations that began
+ *   after the latest crossing and are not withdrawn clear, their ends lie at least the dwell apart,
+ *   and every governing assessment clears. Where the line has no `clears`: when every measure is
+ *   ruled out by evaluations that began after the crossing.
+ * - Withdrawing an evaluation on which a clearing rested brings the latch back from then on.
+ * - Segments live in arena; reasons are copied, so the caller's trees are left as they are.
+ *
+ * E_LIMIT for more than FB_LATCH_ASSESSMENTS_MAX assessments or when the arena's maximum is
+ * reached.
  */
 FB_CHECKED enum fb_code fb_latch_run(const struct fb_redline *line,
     const struct fb_assessment *assessments, size_t assessment_count, const struct fb_scope *scope,

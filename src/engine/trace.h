@@ -32,4 +32,11 @@ struct fb_trace {
     size_t tuple_count;
 };
 
+/** A copy of a trace with one more time-point, at time t, at which nothing happens; the same trace
+ * when it has one at t already, or when t is FB_TIME_MIN or before the first. States that hold go
+ * on over it; a tuple of a single time-point is an event and does not. Lives in arena, borrows the
+ * values. */
+FB_CHECKED enum fb_code fb_trace_tick(const struct fb_trace *trace, fb_time t,
+    struct fb_arena *arena, struct fb_trace *out, struct fb_err *err);
+
 #endif

@@ -1,0 +1,445 @@
+/*
+ * The duty runner, naive: at each time-point the trigger is evaluated anew.
+ *
+ * Which deadline. Each valuation of the trigger proposes one: the tightest line of `within` whose
+ * guard holds, from its anchor. The tightest proposal counts. A proposal that rests on a correction
+ * runs from the correction's admission at the earliest, unless that line applied to the obligation
+ * before: so a correction gives no second wind, and what appears only through one runs from when
+ * the party knew.
+ */
+#include "engine/duty.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+
+enum { SCRATCH_MAX = 1 << 28, OWED_MAX = 100000 };
+
+enum fb_code fb_duty_grow(const struct fb_eval *ev, void *list, size_t count, size_t size)
+{
+    FB_ASSERT(ev && list && size > 0);
+    if (count != 0 && (count & (count - 1)) != 0) {
+        return FB_OK;
+    }
+    void *old;
+    memcpy(&old, list, sizeof(old));
+    void *bigger = fb_arena_array(ev->arena, count ? 2 * count : 1, size);
+    if (!bigger) {
+        return fb_arena_failed(ev->arena, ev->err);
+    }
+    if (count) {
+        memcpy(bigger, old, count * size);
+    }
+    memcpy(list, &bigger, sizeof(bigger));
+    return FB_OK;
+}
+
+struct fb_env fb_duty_env(const struct fb_duty_run *run, const struct fb_claim *claim)
+{
+    FB_ASSERT(run && claim);
+    return (struct fb_env){.bound = run->bound, .values = claim->row.values};
+}
+
+static struct fb_str party_of(const struct fb_duty *duty, const struct fb_value *values)
+{
+    struct fb_value party = duty->party ? fb_term_value(duty->party, values) : fb_value_none();
+    return party.type == FB_TYPE_STRING ? party.u.text : FB_STR("");
+}
+
+/* The obligation of a row that is still open, or NULL. */
+static struct fb_owed *find_open(struct fb_duty_run *run, const struct fb_row *row)
+{
+    struct fb_str party = party_of(run->duty, row->values);
+    for (size_t i = 0; i < run->owed_count; i++) {
+        struct fb_owed *owed = &run->owed[i];
+        if (owed->ended == FB_TIME_MAX && fb_str_eq(owed->party, party) &&
+            fb_row_cmp(owed->claims[0].row.values, row->values, run->duty->param_count) == 0) {
+            return owed;
+        }
+    }
+    return NULL;
+}
+
+/* Proposes the deadline of one line of `within`. */
+static enum fb_code propose(
+    const struct fb_duty_run *run, const struct fb_within *line, bool known, struct fb_claim *claim)
+{
+    fb_time anchor = claim->stated;
+    if (!known && claim->row.corrected > anchor) {
+        anchor = claim->row.corrected;
+    }
+    fb_time deadline;
+    enum fb_code code = fb_deadline(
+        anchor, line->amount, line->unit, run->program->calendar, &deadline, run->ev.err);
+    if (code) {
+        fb_err_place(run->ev.err, NULL, line->span.line, line->span.column, -1);
+        return code;
+    }
+    if (!claim->within || deadline < claim->deadline) {
+        claim->within = line;
+        claim->deadline = deadline;
+        claim->anchor = anchor;
+    }
+    return FB_OK;
+}
+
+/* The anchor as the row states it; the instant at which the trigger held when the duty names none.
+ * Nothing runs from before the policy was in force. */
+static void anchor_claim(const struct fb_duty_run *run, fb_time since, struct fb_claim *claim)
+{
+    const struct fb_duty *duty = run->duty;
+    struct fb_value anchor = fb_value_time(since);
+    if (duty->anchor_var >= 0) {
+        FB_ASSERT((size_t)duty->anchor_var < run->ev.var_count);
+        anchor = claim->row.values[duty->anchor_var];
+    }
+    claim->dated = anchor.type == FB_TYPE_TIME;
+    claim->stated = claim->dated ? anchor.u.time : FB_TIME_MIN;
+    if (claim->dated && claim->stated < run->program->effective) {
+        claim->stated = run->program->effective;
+    }
+    claim->anchor = claim->stated;
+    claim->deadline = FB_TIME_MAX;
+}
+
+/* Fills the dates of a claim. *applies is false when no line of `within` does: nothing is owed. */
+static enum fb_code date_claim(const struct fb_duty_run *run, fb_time since, bool *lines,
+    struct fb_claim *claim, bool *applies)
+{
+    const struct fb_duty *duty = run->duty;
+    anchor_claim(run, since, claim);
+    *applies = duty->modality != FB_MUST || duty->within_count == 0;
+    for (size_t i = 0; duty->modality == FB_MUST && i < duty->within_count; i++) {
+        const struct fb_within *line = &duty->within[i];
+        struct fb_env env = fb_duty_env(run, claim);
+        bool holds = true;
+        enum fb_code code =
+            line->guard ? fb_eval_holds(&run->ev, line->guard, claim->tp, &env, &holds) : FB_OK;
+        if (code == FB_OK && holds && claim->dated) {
+            code = propose(run, line, lines[i], claim);
+        }
+        if (code) {
+            return code;
+        }
+        lines[i] = lines[i] || holds;
+        *applies = *applies || holds;
+    }
+    return FB_OK;
+}
+
+/* A row in the run's own memory, with its reasons. */
+static enum fb_code keep_row(
+    const struct fb_duty_run *run, const struct fb_row *row, size_t tp, struct fb_row *out)
+{
+    const struct fb_duty *duty = run->duty;
+    struct fb_row kept = fb_row_new(&run->ev, row->values);
+    if (run->ev.var_count && !kept.values) {
+        return fb_arena_failed(run->ev.arena, run->ev.err);
+    }
+    fb_row_rests(&kept, row);
+    struct fb_env env = {.bound = run->bound, .values = kept.values};
+    const struct fb_form *parts[2] = {duty->when, duty->given};
+    for (int i = 0; i < 2 && parts[i]; i++) {
+        struct fb_table again = {0};
+        enum fb_code code = fb_eval_form(&run->ev, parts[i], tp, &env, &again);
+        if (code) {
+            return code;
+        }
+        bool failed = false;
+        struct fb_why *why = again.count ? again.rows[0].why : NULL;
+        kept.why = fb_why_both(&run->ev, kept.why, why, &failed);
+        if (failed) {
+            return fb_arena_failed(run->ev.arena, run->ev.err);
+        }
+    }
+    *out = kept;
+    return FB_OK;
+}
+
+static bool claimed(
+    const struct fb_duty_run *run, const struct fb_owed *owed, const struct fb_row *row)
+{
+    for (size_t i = 0; i < owed->claim_count; i++) {
+        const struct fb_row *there = &owed->claims[i].row;
+        if (there->corrected <= row->corrected &&
+            fb_row_cmp(there->values, row->values, run->ev.var_count) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum fb_code add_claim(
+    const struct fb_duty_run *run, struct fb_owed *owed, struct fb_claim claim)
+{
+    enum fb_code code =
+        fb_duty_grow(&run->ev, &owed->claims, owed->claim_count, sizeof(*owed->claims));
+    if (code == FB_OK) {
+        owed->claims[owed->claim_count++] = claim;
+    }
+    return code;
+}
+
+static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bool *lines)
+{
+    if (run->owed_count >= OWED_MAX) {
+        return fb_err_set(run->ev.err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
+            FB_STR_ARG(run->duty->name), OWED_MAX);
+    }
+    enum fb_code code = fb_duty_grow(&run->ev, &run->owed, run->owed_count, sizeof(*run->owed));
+    if (code) {
+        return code;
+    }
+    struct fb_owed owed = {.party = party_of(run->duty, claim.row.values),
+        .lines = lines,
+        .seen = claim.tp,
+        .failed = FB_TIME_MAX,
+        .ended = FB_TIME_MAX};
+    code = add_claim(run, &owed, claim);
+    if (code == FB_OK) {
+        run->owed[run->owed_count++] = owed;
+    }
+    return code;
+}
+
+/* One row of the trigger at tp: a new obligation, a new claim of an open one, or nothing new. */
+static enum fb_code take_row(struct fb_duty_run *run, const struct fb_row *row, size_t tp)
+{
+    struct fb_owed *owed = find_open(run, row);
+    if (owed) {
+        owed->seen = tp;
+    }
+    if (owed && claimed(run, owed, row)) {
+        return FB_OK;
+    }
+    struct fb_claim claim = {.tp = tp};
+    enum fb_code code = keep_row(run, row, tp, &claim.row);
+    if (code) {
+        return code;
+    }
+    bool *lines = owed ? owed->lines : FB_ARENA_ARRAY(run->ev.arena, bool, run->duty->within_count);
+    if (!lines) {
+        return fb_arena_failed(run->ev.arena, run->ev.err);
+    }
+    bool applies = false;
+    size_t since = owed ? owed->claims[0].tp : tp;
+    code = date_claim(run, run->ev.trace->times[since], lines, &claim, &applies);
+    if (code || !applies) {
+        return code;
+    }
+    return owed ? add_claim(run, owed, claim) : open_owed(run, claim, lines);
+}
+
+/* The rows of the trigger at tp while `during` holds; they live in the arena of ev. */
+static enum fb_code trigger_rows(
+    const struct fb_duty_run *run, const struct fb_eval *ev, size_t tp, struct fb_table *out)
+{
+    const struct fb_duty *duty = run->duty;
+    struct fb_value none[FB_IR_VARS_MAX] = {0};
+    struct fb_env env = {.values = none};
+    struct fb_form with_given = {
+        .kind = FB_FORM_AND, .left = duty->when, .right = duty->given, .span = duty->span};
+    struct fb_table found = {0};
+    enum fb_code code = fb_eval_form(ev, duty->given ? &with_given : duty->when, tp, &env, &found);
+    for (size_t i = 0; code == FB_OK && i < found.count; i++) {
+        bool during = true;
+        env = (struct fb_env){.bound = run->bound, .values = found.rows[i].values};
+        if (duty->during) {
+            code = fb_eval_holds(ev, duty->during, tp, &env, &during);
+        }
+        if (code == FB_OK && during) {
+            code = fb_table_add(ev, out, found.rows[i]);
+        }
+    }
+    return code;
+}
+
+static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
+{
+    struct fb_arena scratch;
+    fb_arena_init(&scratch, SCRATCH_MAX);
+    struct fb_eval quiet = run->ev;
+    quiet.arena = &scratch;
+    quiet.explain = false;
+    struct fb_table rows = {0};
+    enum fb_code code = trigger_rows(run, &quiet, tp, &rows);
+    for (size_t i = 0; code == FB_OK && i < rows.count; i++) {
+        code = take_row(run, &rows.rows[i], tp);
+    }
+    fb_arena_release(&scratch);
+    return code;
+}
+
+/* Whether `during` holds for any claim of an obligation. */
+static enum fb_code during_holds(
+    const struct fb_duty_run *run, const struct fb_owed *owed, size_t tp, bool *out)
+{
+    *out = run->duty->during == NULL;
+    for (size_t i = 0; i < owed->claim_count && !*out; i++) {
+        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+        enum fb_code code = fb_eval_holds(&run->ev, run->duty->during, tp, &env, out);
+        if (code) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+static void end(struct fb_owed *owed, fb_time at, const char *why)
+{
+    FB_ASSERT(owed->ended == FB_TIME_MAX);
+    owed->ended = at;
+    owed->ended_why = why;
+}
+
+/* `during` has failed for long enough at `now`, whatever it does then. */
+static void relax(const struct fb_duty_run *run, struct fb_owed *owed, fb_time now)
+{
+    if (owed->ended == FB_TIME_MAX && owed->failed != FB_TIME_MAX) {
+        fb_time at = fb_time_add(owed->failed, run->duty->relax_after);
+        if (at <= now) {
+            end(owed, at, "the condition under which it is owed no longer held");
+        }
+    }
+}
+
+/* True when a formula reads a relation, and whether only where its tuples begin. */
+static bool reads(const struct fb_form *form, uint32_t relation, bool *events)
+{
+    if (form->kind == FB_FORM_PRED) {
+        *events = *events || form->occurs;
+        return form->relation == relation;
+    }
+    bool left = form->left && reads(form->left, relation, events);
+    bool right = form->right && reads(form->right, relation, events);
+    return left || right;
+}
+
+/* True when at tp a correction replaces a tuple of a relation that the trigger reads as a state. */
+static bool corrected_at(const struct fb_duty_run *run, size_t tp)
+{
+    const struct fb_trace *trace = run->ev.trace;
+    for (size_t i = 0; i < trace->tuple_count; i++) {
+        const struct fb_tuple *tuple = &trace->tuples[i];
+        if (tuple->from != tp || !tuple->correction) {
+            continue;
+        }
+        bool events = false;
+        bool read = reads(run->duty->when, tuple->relation, &events);
+        if (read && !events) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Ends what is owed no longer at tp, after its rows were taken. */
+static enum fb_code end_owed(struct fb_duty_run *run, struct fb_owed *owed, size_t tp)
+{
+    fb_time now = run->ev.trace->times[tp];
+    bool holds = true;
+    enum fb_code code = during_holds(run, owed, tp, &holds);
+    if (code) {
+        return code;
+    }
+    if (holds) {
+        owed->failed = FB_TIME_MAX;
+    } else if (owed->failed == FB_TIME_MAX) {
+        owed->failed = now;
+    }
+    relax(run, owed, now);
+    bool lost = tp > 0 && owed->seen == tp - 1 && holds;
+    if (owed->ended == FB_TIME_MAX && lost && corrected_at(run, tp)) {
+        end(owed, now, "a correction took away what it rested on");
+    }
+    return FB_OK;
+}
+
+/* What a policy that expired forbids or keeps binds no longer; what must be done stays owed. */
+static void expire(struct fb_duty_run *run)
+{
+    fb_time expires = run->program->expires;
+    for (size_t i = 0; i < run->owed_count && run->duty->modality != FB_MUST; i++) {
+        if (expires <= run->now && run->owed[i].ended > expires) {
+            run->owed[i].ended = expires;
+            run->owed[i].ended_why = "the policy expired";
+        }
+    }
+}
+
+static enum fb_code follow(struct fb_duty_run *run)
+{
+    for (size_t tp = 0; tp < run->tp_count; tp++) {
+        fb_time now = run->ev.trace->times[tp];
+        for (size_t i = 0; i < run->owed_count; i++) {
+            relax(run, &run->owed[i], now);
+        }
+        enum fb_code code = FB_OK;
+        if (now >= run->program->effective && now < run->program->expires) {
+            code = take_rows(run, tp);
+        }
+        for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
+            if (run->owed[i].ended == FB_TIME_MAX) {
+                code = end_owed(run, &run->owed[i], tp);
+            }
+        }
+        if (code) {
+            return code;
+        }
+    }
+    for (size_t i = 0; i < run->owed_count; i++) {
+        relax(run, &run->owed[i], run->now);
+    }
+    expire(run);
+    return FB_OK;
+}
+
+/* All formulas of a duty are in the fragment, given what the trigger binds. */
+static enum fb_code check_duty(const struct fb_duty_run *run, struct fb_err *err)
+{
+    const struct fb_duty *duty = run->duty;
+    struct fb_form with_given = {
+        .kind = FB_FORM_AND, .left = duty->when, .right = duty->given, .span = duty->span};
+    bool good = fb_form_evaluable(duty->given ? &with_given : duty->when, 0, err);
+    good = good && (!duty->during || fb_form_evaluable(duty->during, run->bound, err));
+    good = good && (!duty->act || fb_form_evaluable(duty->act, run->bound, err));
+    good = good && (!duty->before || fb_form_evaluable(duty->before, run->bound, err));
+    for (size_t i = 0; i < duty->within_count; i++) {
+        const struct fb_form *guard = duty->within[i].guard;
+        good = good && (!guard || fb_form_evaluable(guard, run->bound, err));
+    }
+    return good ? FB_OK : FB_E_POLICY;
+}
+
+enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb_duty *duty,
+    const struct fb_trace *trace, fb_time now, struct fb_arena *arena, struct fb_obligations *out,
+    struct fb_err *err)
+{
+    FB_ASSERT(program && duty && trace && arena && out);
+    FB_ASSERT(duty->when && duty->var_count <= FB_IR_VARS_MAX);
+    FB_ASSERT(duty->param_count <= duty->var_count);
+    struct fb_trace ticked;
+    struct fb_duty_run run = {.program = program,
+        .duty = duty,
+        .ev = {&ticked, duty->var_count, arena, true, err},
+        .now = now,
+        .bound = fb_form_vars(duty->when) | (duty->given ? fb_form_vars(duty->given) : 0)};
+    enum fb_code code = check_duty(&run, err);
+    if (code == FB_OK) {
+        code = fb_trace_tick(trace, program->effective, arena, &ticked, err);
+    }
+    while (code == FB_OK && run.tp_count < ticked.time_count && ticked.times[run.tp_count] <= now) {
+        run.tp_count++;
+    }
+    if (code == FB_OK) {
+        ticked.time_count = run.tp_count;
+        code = follow(&run);
+    }
+    for (size_t i = 0; code == FB_OK && i < run.owed_count; i++) {
+        code = fb_duty_settle(&run, &run.owed[i]);
+    }
+    if (code == FB_OK) {
+        *out = (struct fb_obligations){run.items, run.item_count};
+    }
+    return code;
+}

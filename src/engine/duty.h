@@ -1,0 +1,57 @@
+/*
+ * duty.h: what the two halves of the duty runner share. duty.c follows the trace and finds what is
+ * owed, by whom and from when; duty_settle.c says what became of it. No other room includes it.
+ */
+#ifndef FB_ENGINE_DUTY_H
+#define FB_ENGINE_DUTY_H
+
+#include "engine/table.h"
+
+/** One valuation of the trigger, from the time-point at which it was first seen. */
+struct fb_claim {
+    struct fb_row row;
+    size_t tp;
+    bool dated;
+    fb_time stated;                 /**< the anchor as the row says it */
+    fb_time anchor;                 /**< what the deadline runs from: stated, or a correction */
+    fb_time deadline;               /**< FB_TIME_MAX when it sets none */
+    const struct fb_within *within; /**< the line that set the deadline; NULL when none did */
+};
+
+/** One obligation in the making: all valuations with its bindings and party. */
+struct fb_owed {
+    struct fb_claim *claims;
+    size_t claim_count;
+    struct fb_str party;
+    bool *lines;    /**< which lines of `within` have applied so far */
+    size_t seen;    /**< the last time-point at which the trigger held */
+    fb_time failed; /**< since when `during` has failed; FB_TIME_MAX while it holds */
+    fb_time ended;  /**< nothing is owed from this instant on; FB_TIME_MAX while it is */
+    const char *ended_why;
+};
+
+/** One run over a trace. */
+struct fb_duty_run {
+    const struct fb_program *program;
+    const struct fb_duty *duty;
+    struct fb_eval ev;
+    size_t tp_count; /**< time-points up to now */
+    fb_time now;
+    fb_vars bound; /**< what the trigger binds */
+    struct fb_owed *owed;
+    size_t owed_count;
+    struct fb_obligation *items; /**< results */
+    size_t item_count;
+};
+
+/** Appends what became of one obligation to run->items. */
+FB_CHECKED enum fb_code fb_duty_settle(struct fb_duty_run *run, const struct fb_owed *owed);
+
+/** Makes room for one more element in a list of count elements that doubles at powers of two. */
+FB_CHECKED enum fb_code fb_duty_grow(
+    const struct fb_eval *ev, void *list, size_t count, size_t size);
+
+/** The environment of a claim. */
+struct fb_env fb_duty_env(const struct fb_duty_run *run, const struct fb_claim *claim);
+
+#endif

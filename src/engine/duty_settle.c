@@ -1,0 +1,456 @@
+/* What became of an obligation: SEMANTICS.md, Duties. */
+#include "base/assert.h"
+#include "engine/duty.h"
+
+static const char *const unit_names[] = {"hours", "days", "business days", "months"};
+static const char *const calendar_names[] = {"exact", "eu-1182-71", "us-ca"};
+
+/* An act: when, and why we know. */
+struct deed {
+    bool found;
+    size_t tp;
+    fb_time at;
+    struct fb_why *why;
+};
+
+/* The tightest claim: it sets the deadline. Dated claims go before undated ones. */
+static const struct fb_claim *tightest(const struct fb_owed *owed)
+{
+    FB_ASSERT(owed->claim_count > 0);
+    const struct fb_claim *best = &owed->claims[0];
+    for (size_t i = 1; i < owed->claim_count; i++) {
+        const struct fb_claim *claim = &owed->claims[i];
+        if (claim->deadline < best->deadline || (claim->dated && !best->dated)) {
+            best = claim;
+        }
+    }
+    return best;
+}
+
+/* Whether a formula holds at tp for any claim known by then; with `begins` only through a tuple
+ * that begins there. */
+static enum fb_code done_at(const struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct fb_form *form, size_t tp, bool begins, struct deed *out)
+{
+    for (size_t i = 0; i < owed->claim_count && owed->claims[i].tp <= tp; i++) {
+        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+        struct fb_table found = {0};
+        bool holds = false;
+        enum fb_code code = fb_eval_holds(&run->ev, form, tp, &env, &holds);
+        if (code == FB_OK && holds) {
+            code = fb_eval_form(&run->ev, form, tp, &env, &found);
+        }
+        if (code) {
+            return code;
+        }
+        for (size_t k = 0; k < found.count; k++) {
+            if (!begins || found.rows[k].newest == tp + 1) {
+                *out = (struct deed){true, tp, run->ev.trace->times[tp], found.rows[k].why};
+                return FB_OK;
+            }
+        }
+    }
+    return FB_OK;
+}
+
+/* The first time-point from `from` on at which it is done. */
+static enum fb_code first_done(const struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct fb_form *form, bool begins, struct deed *out)
+{
+    enum fb_code code = FB_OK;
+    for (size_t tp = owed->claims[0].tp; form && code == FB_OK && !out->found; tp++) {
+        if (tp >= run->tp_count) {
+            break;
+        }
+        code = done_at(run, owed, form, tp, begins, out);
+    }
+    return code;
+}
+
+static struct fb_obligation obligation(const struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    const struct fb_claim *claim = tightest(owed);
+    return (struct fb_obligation){.duty = run->duty,
+        .bindings = owed->claims[0].row.values,
+        .party = owed->party,
+        .since = run->ev.trace->times[owed->claims[0].tp],
+        .anchor = claim->anchor,
+        .deadline = claim->deadline,
+        .settled = FB_TIME_MAX,
+        .breached = FB_TIME_MAX};
+}
+
+static enum fb_code emit(struct fb_duty_run *run, const struct fb_obligation *item)
+{
+    FB_ASSERT(item->why);
+    enum fb_code code = fb_duty_grow(&run->ev, &run->items, run->item_count, sizeof(*run->items));
+    if (code == FB_OK) {
+        run->items[run->item_count++] = *item;
+    }
+    return code;
+}
+
+/* "TITLE: STATUS", with the instant that matters. */
+static struct fb_why *headline(const struct fb_duty_run *run, const struct fb_obligation *item)
+{
+    fb_time at = FB_TIME_MAX;
+    const char *word = "";
+    switch (item->status) {
+    case FB_DUTY_OWED:
+        at = item->deadline;
+        word = " until";
+        break;
+    case FB_DUTY_MET:
+    case FB_DUTY_RELAXED:
+        at = item->settled;
+        word = " on";
+        break;
+    case FB_DUTY_MET_LATE:
+        at = item->settled;
+        word = " on";
+        break;
+    case FB_DUTY_OVERDUE:
+        at = item->breached;
+        word = " since";
+        break;
+    case FB_DUTY_BROKEN:
+        at = item->breached;
+        word = " on";
+        break;
+    case FB_DUTY_HELD:
+    case FB_DUTY_UNDATED:
+        break;
+    }
+    struct fb_str title = run->duty->title.len ? run->duty->title : run->duty->name;
+    const char *status = fb_duty_status_name(item->status);
+    char when[FB_TIME_TEXT] = "";
+    if (at == FB_TIME_MAX) {
+        word = "";
+    } else {
+        fb_time_format_short(at, when);
+    }
+    return fb_why_new(
+        run->ev.arena, "%.*s: %s%s%s%s", FB_STR_ARG(title), status, word, *when ? " " : "", when);
+}
+
+/* Adds a sentence with a reason under it. */
+static bool add(const struct fb_duty_run *run, struct fb_why *top, struct fb_why *sentence,
+    const struct fb_why *reason)
+{
+    struct fb_why *copy = fb_why_copy(&run->ev, reason);
+    if (!sentence || (reason && !copy)) {
+        return false;
+    }
+    fb_why_add(sentence, copy);
+    fb_why_add(top, sentence);
+    return true;
+}
+
+static bool add_trigger(const struct fb_duty_run *run, struct fb_why *top,
+    const struct fb_owed *owed, const struct fb_obligation *item)
+{
+    char when[FB_TIME_TEXT];
+    struct fb_why *since =
+        fb_why_new(run->ev.arena, "owed since %s", fb_time_format_short(item->since, when));
+    return add(run, top, since, owed->claims[0].row.why);
+}
+
+/* The arithmetic of the deadline, in words. */
+static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
+    const struct fb_owed *owed, const struct fb_obligation *item)
+{
+    const struct fb_claim *claim = tightest(owed);
+    struct fb_arena *arena = run->ev.arena;
+    if (run->duty->within_count == 0) {
+        return add(run, top, fb_why_new(arena, "it has no deadline"), NULL);
+    }
+    if (!claim->dated) {
+        struct fb_str name = run->duty->vars ? run->duty->vars[run->duty->anchor_var] : FB_STR("");
+        return add(run, top,
+            fb_why_new(
+                arena, "its deadline needs the date '%.*s', which is not known", FB_STR_ARG(name)),
+            NULL);
+    }
+    char from[FB_TIME_TEXT];
+    char to[FB_TIME_TEXT];
+    bool corrected = claim->anchor > claim->stated;
+    struct fb_why *why = fb_why_new(arena, "%lld %s from %s%s end at %s (calendar %s)",
+        (long long)claim->within->amount, unit_names[claim->within->unit],
+        fb_time_format_short(claim->anchor, from),
+        corrected ? ", when a correction made it known," : "",
+        fb_time_format_short(item->deadline, to), calendar_names[run->program->calendar]);
+    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
+}
+
+static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed,
+    const struct deed *done)
+{
+    struct fb_arena *arena = run->ev.arena;
+    char when[FB_TIME_TEXT];
+    if (done->found) {
+        fb_time_format_short(done->at, when);
+        return add(run, top, fb_why_new(arena, "done on %s", when), done->why);
+    }
+    if (!run->duty->act) {
+        return true;
+    }
+    struct fb_env env = fb_duty_env(run, tightest(owed));
+    struct fb_why *absent = fb_why_absent(&run->ev, run->duty->act, &env);
+    fb_time_format_short(run->now, when);
+    return absent && add(run, top, fb_why_new(arena, "not done by %s", when), absent);
+}
+
+static bool add_ended(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed)
+{
+    char when[FB_TIME_TEXT];
+    return owed->ended == FB_TIME_MAX ||
+           add(run, top,
+               fb_why_new(run->ev.arena, "not owed from %s on: %s",
+                   fb_time_format_short(owed->ended, when), owed->ended_why),
+               NULL);
+}
+
+/* The act that must not come first did come before the discharge. An act that held already when
+ * both fall on one time-point came before. */
+static enum fb_code overtaken(const struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct deed *done, struct deed *out)
+{
+    struct deed first = {0};
+    enum fb_code code = first_done(run, owed, run->duty->before, true, &first);
+    if (code || !first.found || (done->found && done->tp < first.tp)) {
+        return code;
+    }
+    if (done->found && done->tp == first.tp && first.tp > 0) {
+        struct fb_env env = fb_duty_env(run, &owed->claims[0]);
+        bool held = false;
+        code = fb_eval_holds(&run->ev, run->duty->act, first.tp - 1, &env, &held);
+        if (code || held) {
+            return code;
+        }
+    }
+    *out = first;
+    return FB_OK;
+}
+
+static void set_must(const struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct deed *done, const struct deed *first, struct fb_obligation *item)
+{
+    fb_time act = done->found ? done->at : FB_TIME_MAX;
+    fb_time breach = act < item->deadline ? FB_TIME_MAX : item->deadline;
+    if (first->found && first->at < breach) {
+        breach = first->at;
+    }
+    bool breached = breach != FB_TIME_MAX && breach <= run->now && breach < owed->ended;
+    if (breached) {
+        item->breached = breach;
+        item->status = done->found ? FB_DUTY_MET_LATE : FB_DUTY_OVERDUE;
+        item->settled = act;
+    } else if (done->found && act <= owed->ended) {
+        item->status = FB_DUTY_MET;
+        item->settled = act;
+    } else if (owed->ended != FB_TIME_MAX) {
+        item->status = FB_DUTY_RELAXED;
+        item->settled = owed->ended;
+    } else if (!tightest(owed)->dated && run->duty->within_count > 0) {
+        item->status = FB_DUTY_UNDATED;
+    } else {
+        item->status = FB_DUTY_OWED;
+    }
+}
+
+static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    struct fb_obligation item = obligation(run, owed);
+    struct deed done = {0};
+    struct deed first = {0};
+    enum fb_code code = first_done(run, owed, run->duty->act, false, &done);
+    if (code == FB_OK && run->duty->before) {
+        code = overtaken(run, owed, &done, &first);
+    }
+    if (code) {
+        return code;
+    }
+    set_must(run, owed, &done, &first, &item);
+    item.why = headline(run, &item);
+    bool good = item.why && add_trigger(run, item.why, owed, &item) &&
+                add_deadline(run, item.why, owed, &item) && add_deed(run, item.why, owed, &done) &&
+                add_ended(run, item.why, owed);
+    if (good && first.found) {
+        char when[FB_TIME_TEXT];
+        good = add(run, item.why,
+            fb_why_new(run->ev.arena, "it was due before what happened on %s",
+                fb_time_format_short(first.at, when)),
+            first.why);
+    }
+    return good ? emit(run, &item) : fb_arena_failed(run->ev.arena, run->ev.err);
+}
+
+/* One item for a breach of a standing duty. */
+static enum fb_code emit_breach(struct fb_duty_run *run, const struct fb_owed *owed,
+    struct fb_obligation item, fb_time at, struct fb_why *reason)
+{
+    item.status = FB_DUTY_BROKEN;
+    item.breached = at;
+    item.why = headline(run, &item);
+    struct fb_why *what = fb_why_new(run->ev.arena, "what broke it");
+    bool good =
+        item.why && add_trigger(run, item.why, owed, &item) && add(run, item.why, what, reason);
+    return good ? emit(run, &item) : fb_arena_failed(run->ev.arena, run->ev.err);
+}
+
+/* The standing duty itself, as it goes on or ended. */
+static enum fb_code emit_standing(
+    struct fb_duty_run *run, const struct fb_owed *owed, struct fb_obligation item)
+{
+    bool ended = owed->ended != FB_TIME_MAX;
+    item.status = ended ? FB_DUTY_RELAXED : FB_DUTY_HELD;
+    item.settled = owed->ended;
+    item.why = headline(run, &item);
+    bool good =
+        item.why && add_trigger(run, item.why, owed, &item) && add_ended(run, item.why, owed);
+    return good ? emit(run, &item) : fb_arena_failed(run->ev.arena, run->ev.err);
+}
+
+/* Each act breaks it, and it goes on. */
+static enum fb_code settle_may_not(struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    struct fb_obligation item = obligation(run, owed);
+    for (size_t tp = owed->claims[0].tp; tp < run->tp_count; tp++) {
+        struct deed done = {0};
+        if (run->ev.trace->times[tp] >= owed->ended) {
+            break;
+        }
+        enum fb_code code = done_at(run, owed, run->duty->act, tp, true, &done);
+        if (code == FB_OK && done.found) {
+            code = emit_breach(run, owed, item, done.at, done.why);
+        }
+        if (code) {
+            return code;
+        }
+    }
+    return emit_standing(run, owed, item);
+}
+
+/* How long the condition of a `keep` may fail: its shortest unconditional `within`, or not at all.
+ */
+static enum fb_code grace_end(const struct fb_duty_run *run, fb_time failed, fb_time *out)
+{
+    fb_time end = FB_TIME_MAX;
+    for (size_t i = 0; i < run->duty->within_count; i++) {
+        const struct fb_within *line = &run->duty->within[i];
+        fb_time t;
+        enum fb_code code =
+            fb_deadline(failed, line->amount, line->unit, run->program->calendar, &t, run->ev.err);
+        if (code) {
+            return code;
+        }
+        end = t < end ? t : end;
+    }
+    *out = run->duty->within_count ? end : failed;
+    return FB_OK;
+}
+
+/* From a time-point at which the condition fails, the first at which it holds again; tp_count when
+ * it does not. */
+static enum fb_code restored(
+    const struct fb_duty_run *run, const struct fb_owed *owed, size_t tp, size_t *out)
+{
+    struct deed kept = {0};
+    while (tp < run->tp_count && !kept.found) {
+        enum fb_code code = done_at(run, owed, run->duty->act, tp, false, &kept);
+        if (code) {
+            return code;
+        }
+        tp += kept.found ? 0 : 1;
+    }
+    *out = tp;
+    return FB_OK;
+}
+
+/* One stretch [tp, until) in which the condition fails. The item tells whether
+ * and when that broke it. */
+static enum fb_code settle_failure(struct fb_duty_run *run, const struct fb_owed *owed, size_t tp,
+    size_t until, struct fb_obligation *item)
+{
+    const fb_time *times = run->ev.trace->times;
+    fb_time again = until < run->tp_count ? times[until] : FB_TIME_MAX;
+    fb_time due;
+    enum fb_code code = grace_end(run, times[tp], &due);
+    if (code) {
+        return code;
+    }
+    item->deadline = due;
+    item->breached = FB_TIME_MAX;
+    if (due <= again && due <= run->now && due < owed->ended) {
+        struct fb_env env = fb_duty_env(run, tightest(owed));
+        struct fb_why *absent = fb_why_absent(&run->ev, run->duty->act, &env);
+        code = absent ? emit_breach(run, owed, *item, due, absent)
+                      : fb_arena_failed(run->ev.arena, run->ev.err);
+        item->breached = due;
+    }
+    return code;
+}
+
+/* Each time the condition fails for longer than the grace breaks it, at the end of the grace. While
+ * it is broken and not restored there is nothing that still holds. */
+static enum fb_code settle_keep(struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    struct fb_obligation item = obligation(run, owed);
+    bool broken = false;
+    size_t tp = owed->claims[0].tp;
+    while (tp < run->tp_count && run->ev.trace->times[tp] < owed->ended) {
+        size_t again = tp;
+        enum fb_code code = restored(run, owed, tp, &again);
+        if (code == FB_OK && again > tp) {
+            code = settle_failure(run, owed, tp, again, &item);
+            broken = item.breached != FB_TIME_MAX && again == run->tp_count;
+        }
+        if (code) {
+            return code;
+        }
+        bool open = again == run->tp_count && again > tp && !broken;
+        item.deadline = open ? item.deadline : FB_TIME_MAX;
+        item.breached = FB_TIME_MAX;
+        tp = again + 1;
+    }
+    return broken && owed->ended == FB_TIME_MAX ? FB_OK : emit_standing(run, owed, item);
+}
+
+enum fb_code fb_duty_settle(struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    FB_ASSERT(run && owed);
+    FB_ASSERT(owed->claim_count > 0);
+    switch (run->duty->modality) {
+    case FB_MUST:
+        return settle_must(run, owed);
+    case FB_MAY_NOT:
+        return settle_may_not(run, owed);
+    case FB_KEEP:
+        return settle_keep(run, owed);
+    }
+    FB_ASSERT(false);
+    return FB_OK;
+}
+
+const char *fb_duty_status_name(enum fb_duty_status status)
+{
+    switch (status) {
+    case FB_DUTY_OWED:
+        return "owed";
+    case FB_DUTY_MET:
+        return "met";
+    case FB_DUTY_MET_LATE:
+        return "met late";
+    case FB_DUTY_OVERDUE:
+        return "overdue";
+    case FB_DUTY_BROKEN:
+        return "broken";
+    case FB_DUTY_HELD:
+        return "held";
+    case FB_DUTY_RELAXED:
+        return "relaxed";
+    case FB_DUTY_UNDATED:
+        return "undated";
+    }
+    return "?";
+}

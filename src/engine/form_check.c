@@ -1,0 +1,368 @@
+/* The monitorable fragment: which formulas can be evaluated, bottom up, with finite tables. */
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "engine/table.h"
+
+enum { CHECK_STEPS_MAX = 200000 };
+
+static fb_vars set_of(const uint32_t *vars, size_t count)
+{
+    fb_vars set = 0;
+    for (size_t i = 0; i < count; i++) {
+        set |= fb_vars_of(vars[i]);
+    }
+    return set;
+}
+
+static fb_vars vars_of_terms(const struct fb_form *form)
+{
+    fb_vars set = 0;
+    for (size_t i = 0; i < form->term_count; i++) {
+        set |= fb_term_vars(form->terms[i]);
+    }
+    return set;
+}
+
+fb_vars fb_form_vars(const struct fb_form *form)
+{
+    FB_ASSERT(form);
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+        return 0;
+    case FB_FORM_PRED:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+        return vars_of_terms(form);
+    case FB_FORM_NOT:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+    case FB_FORM_ONCE:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_ALWAYS:
+        return fb_form_vars(form->left);
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return fb_form_vars(form->left) | fb_form_vars(form->right);
+    case FB_FORM_EXISTS:
+        return fb_form_vars(form->left) & ~set_of(form->bound, form->bound_count);
+    case FB_FORM_AGGREGATE:
+        return set_of(form->bound, form->bound_count) | fb_vars_of(form->agg_result);
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
+size_t fb_form_conjuncts(const struct fb_form *form)
+{
+    FB_ASSERT(form);
+    return form->kind == FB_FORM_AND
+               ? fb_form_conjuncts(form->left) + fb_form_conjuncts(form->right)
+               : 1;
+}
+
+size_t fb_form_conjuncts_list(const struct fb_form *form, const struct fb_form **out)
+{
+    FB_ASSERT(form && out);
+    if (form->kind != FB_FORM_AND) {
+        out[0] = form;
+        return 1;
+    }
+    size_t left = fb_form_conjuncts_list(form->left, out);
+    return left + fb_form_conjuncts_list(form->right, out + left);
+}
+
+/* One check. Nested chains of AND are tried in several orders, which is exponential in the worst
+ * case; steps bounds it. */
+struct checker {
+    struct fb_err *err; /* NULL: only the answer is wanted */
+    size_t steps;
+};
+
+/* Fills err, when there is one, with what is wrong and how to repair it. Returns false. */
+static bool unsafe(
+    struct checker *ck, const struct fb_form *form, const char *message, const char *hint)
+{
+    if (ck->err) {
+        (void)fb_err_set(ck->err, FB_E_POLICY, "%s", message);
+        (void)fb_err_hint(ck->err, "%s", hint);
+        fb_err_place(ck->err, NULL, form->span.line, form->span.column, -1);
+    }
+    return false;
+}
+
+static bool check(const struct fb_form *form, fb_vars given, struct checker *ck);
+
+static bool check_equation(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    FB_ASSERT(form->term_count == 2);
+    fb_vars open[2] = {
+        fb_term_vars(form->terms[0]) & ~given, fb_term_vars(form->terms[1]) & ~given};
+    for (int side = 0; side < 2; side++) {
+        bool binds = open[side] == 0 || form->terms[side]->kind == FB_TERM_VAR;
+        if (open[1 - side] == 0 && binds) {
+            return true;
+        }
+    }
+    return unsafe(ck, form, "both sides of an equation hold variables that nothing binds",
+        "Join the equation by `and` to a condition that binds one side.");
+}
+
+static bool check_comparison(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    FB_ASSERT(form->term_count == 2);
+    return (vars_of_terms(form) & ~given) == 0 ||
+           unsafe(ck, form, "a comparison holds a variable that nothing binds",
+               "Join the comparison by `and` to a condition that binds its variables.");
+}
+
+/* Variables that stand alone in a column are bound by it; arithmetic needs them bound. */
+static bool check_predicate(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    fb_vars bound = given;
+    for (size_t i = 0; i < form->term_count; i++) {
+        if (form->terms[i]->kind == FB_TERM_VAR) {
+            bound |= fb_vars_of(form->terms[i]->var);
+        }
+    }
+    return (vars_of_terms(form) & ~bound) == 0 ||
+           unsafe(ck, form, "arithmetic in a column holds a variable that nothing binds",
+               "Give the column a variable of its own and compare that.");
+}
+
+/* Takes any conjunct that can be evaluated with what is bound so far, until none is left: the same
+ * order as the evaluator's. */
+static bool check_and(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    size_t count = fb_form_conjuncts(form);
+    if (count > FB_IR_CONJUNCTS_MAX) {
+        return unsafe(ck, form, "too many conditions are joined by `and`",
+            "Move some of them into a rule of their own.");
+    }
+    count = fb_form_conjuncts_list(form, parts);
+    struct fb_err *err = ck->err;
+    while (count > 0) {
+        size_t i = 0;
+        ck->err = NULL;
+        while (i < count && !check(parts[i], given, ck)) {
+            i++;
+        }
+        ck->err = err;
+        if (i == count) {
+            return check(parts[0], given, ck);
+        }
+        given |= fb_form_vars(parts[i]);
+        count--;
+        for (; i < count; i++) {
+            parts[i] = parts[i + 1];
+        }
+    }
+    return true;
+}
+
+static bool check_or(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    if (!check(form->left, given, ck) || !check(form->right, given, ck)) {
+        return false;
+    }
+    return ((fb_form_vars(form->left) ^ fb_form_vars(form->right)) & ~given) == 0 ||
+           unsafe(ck, form, "the two sides of `or` bind different variables",
+               "Bind the same variables on both sides, or join the missing ones by `and` before.");
+}
+
+static bool check_closed(
+    const struct fb_form *form, fb_vars given, const char *message, struct checker *ck)
+{
+    if ((fb_form_vars(form->left) & ~given) != 0) {
+        return unsafe(ck, form, message,
+            "Join it by `and` to a condition that binds its variables, or bind them by `exists` "
+            "inside it.");
+    }
+    return check(form->left, given, ck);
+}
+
+static bool check_binary_temporal(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    fb_vars bound = given | fb_form_vars(form->right);
+    if (!check(form->right, given, ck)) {
+        return false;
+    }
+    if ((fb_form_vars(form->left) & ~bound) != 0) {
+        return unsafe(ck, form, "the left side of a temporal operator binds variables of its own",
+            "Bind them on the right side too, or by `exists` inside the left side.");
+    }
+    return check(form->left, bound, ck);
+}
+
+static bool check_aggregate(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    fb_vars inner = fb_form_vars(form->left);
+    fb_vars groups = set_of(form->bound, form->bound_count);
+    bool counted = (fb_vars_of(form->agg_over) & inner) != 0;
+    if (!counted || (groups & ~inner) != 0) {
+        return unsafe(ck, form, "an aggregation reads a variable that its condition does not bind",
+            "Name only variables of the condition, as what is aggregated and as groups.");
+    }
+    return check(form->left, given & groups, ck);
+}
+
+/* Intervals, and the bound that operators of the future need. */
+static bool check_interval(const struct fb_form *form, struct checker *ck)
+{
+    enum fb_form_kind kind = form->kind;
+    if (kind < FB_FORM_PREVIOUS || kind > FB_FORM_UNTIL) {
+        return true;
+    }
+    if (form->interval.low < 0 || form->interval.high < form->interval.low) {
+        return unsafe(ck, form, "an interval is empty",
+            "Write the smaller bound first; neither is negative.");
+    }
+    bool future = kind == FB_FORM_EVENTUALLY || kind == FB_FORM_ALWAYS || kind == FB_FORM_UNTIL;
+    return !future || form->interval.high != FB_TIME_MAX ||
+           unsafe(ck, form, "an operator looks at an unbounded future",
+               "Give it a bound, as in `within 10 days`.");
+}
+
+static bool check(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    if (++ck->steps > CHECK_STEPS_MAX) {
+        return unsafe(ck, form, "a formula takes too long to check",
+            "Move some of its conditions into a rule of their own.");
+    }
+    if (!check_interval(form, ck)) {
+        return false;
+    }
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+        return true;
+    case FB_FORM_PRED:
+        return check_predicate(form, given, ck);
+    case FB_FORM_EQ:
+        return check_equation(form, given, ck);
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+        return check_comparison(form, given, ck);
+    case FB_FORM_NOT:
+        return check_closed(form, given, "a negation holds a variable that nothing binds", ck);
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+        return check_closed(form, given, "an `always` holds a variable that nothing binds", ck);
+    case FB_FORM_AND:
+        return check_and(form, given, ck);
+    case FB_FORM_OR:
+        return check_or(form, given, ck);
+    case FB_FORM_EXISTS:
+        return check(form->left, given & ~set_of(form->bound, form->bound_count), ck);
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+    case FB_FORM_ONCE:
+    case FB_FORM_EVENTUALLY:
+        return check(form->left, given, ck);
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return check_binary_temporal(form, given, ck);
+    case FB_FORM_AGGREGATE:
+        return check_aggregate(form, given, ck);
+    }
+    FB_ASSERT(false);
+    return false;
+}
+
+bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err *err)
+{
+    FB_ASSERT(form);
+    struct checker ck = {.err = err};
+    return check(form, given, &ck);
+}
+
+static bool binary(const struct fb_form *form)
+{
+    return form->kind == FB_FORM_AND || form->kind == FB_FORM_OR || form->kind == FB_FORM_SINCE ||
+           form->kind == FB_FORM_UNTIL;
+}
+
+static size_t depth(const struct fb_form *form, size_t so_far)
+{
+    bool leaf = form->kind <= FB_FORM_LESS_EQ;
+    if (leaf || so_far > FB_IR_DEPTH_MAX) {
+        return so_far;
+    }
+    size_t left = depth(form->left, so_far + 1);
+    size_t right = binary(form) ? depth(form->right, so_far + 1) : 0;
+    return left > right ? left : right;
+}
+
+enum fb_code fb_form_check(
+    const struct fb_form *form, const uint32_t *given, size_t given_count, struct fb_err *err)
+{
+    FB_ASSERT(form && err);
+    FB_ASSERT(given_count == 0 || given);
+    if (depth(form, 1) > FB_IR_DEPTH_MAX) {
+        (void)fb_err_set(
+            err, FB_E_LIMIT, "a formula is nested deeper than %d levels", FB_IR_DEPTH_MAX);
+        fb_err_place(err, NULL, form->span.line, form->span.column, -1);
+        return FB_E_LIMIT;
+    }
+    return fb_form_evaluable(form, set_of(given, given_count), err) ? FB_OK : FB_E_POLICY;
+}
+
+/* Every time-point up to the end of the interval of form at tp is final for sub, and the trace goes
+ * on beyond it. */
+static bool future_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp)
+{
+    fb_time end = fb_time_add(trace->times[tp], form->interval.high);
+    for (size_t k = tp; k < trace->time_count; k++) {
+        if (trace->times[k] > end) {
+            return true;
+        }
+        if (!fb_form_final(form->left, trace, k) ||
+            (form->kind == FB_FORM_UNTIL && !fb_form_final(form->right, trace, k))) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp)
+{
+    FB_ASSERT(form && trace);
+    if (tp >= trace->time_count) {
+        return false;
+    }
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_PRED:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+        return true;
+    case FB_FORM_NOT:
+    case FB_FORM_EXISTS:
+    case FB_FORM_ONCE:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_AGGREGATE:
+        return fb_form_final(form->left, trace, tp);
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+    case FB_FORM_SINCE:
+        return fb_form_final(form->left, trace, tp) && fb_form_final(form->right, trace, tp);
+    case FB_FORM_PREVIOUS:
+        return tp == 0 || fb_form_final(form->left, trace, tp - 1);
+    case FB_FORM_NEXT:
+        return tp + 1 < trace->time_count && fb_form_final(form->left, trace, tp + 1);
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_UNTIL:
+        return future_final(form, trace, tp);
+    }
+    FB_ASSERT(false);
+    return false;
+}

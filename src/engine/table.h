@@ -1,0 +1,102 @@
+/*
+ * table.h: what the files of the naive evaluator share: sets of variables, rows under
+ * construction, terms, and the fragment check. No other room includes it.
+ *
+ * Invariants: the rows of a table are sorted and without repeats; all rows of one table bind the
+ * same variables, so whether a variable is bound is never read off its value (NONE is a value).
+ */
+#ifndef FB_ENGINE_TABLE_H
+#define FB_ENGINE_TABLE_H
+
+#include "engine/eval.h"
+
+/** A set of variables, one bit each. */
+typedef uint64_t fb_vars;
+
+_Static_assert(FB_IR_VARS_MAX == 64, "fb_vars has one bit a variable");
+
+/** The set of one variable. */
+fb_vars fb_vars_of(uint32_t var);
+
+/** What the context binds: values[v] for each v in bound. */
+struct fb_env {
+    fb_vars bound;
+    const struct fb_value *values; /**< var_count values */
+};
+
+/** One run of the evaluator. */
+struct fb_eval {
+    const struct fb_trace *trace;
+    size_t var_count;
+    struct fb_arena *arena;
+    bool explain; /**< build reasons; off where only the truth is wanted */
+    struct fb_err *err;
+};
+
+/** Adds a row unless its values are there already; then the one that is there keeps its reason and
+ * takes the weaker of both claims (the least corrected, the newest). The row's values are borrowed.
+ */
+FB_CHECKED enum fb_code fb_table_add(
+    const struct fb_eval *ev, struct fb_table *table, struct fb_row row);
+
+/** A row with copies of values[0 .. var_count) and no reason; values NULL on failure. */
+struct fb_row fb_row_new(const struct fb_eval *ev, const struct fb_value *values);
+
+/** Takes over into `row` what `other` rests on. */
+void fb_row_rests(struct fb_row *row, const struct fb_row *other);
+
+/** Orders rows by their values. */
+int fb_row_cmp(const struct fb_value *a, const struct fb_value *b, size_t count);
+
+/** Variables of a term. */
+fb_vars fb_term_vars(const struct fb_term *term);
+
+/** The value of a term whose variables are all bound in values. Arithmetic that has no result (an
+ * operand is not a number, division by zero, overflow) gives NONE. */
+struct fb_value fb_term_value(const struct fb_term *term, const struct fb_value *values);
+
+/** Free variables of a formula. */
+fb_vars fb_form_vars(const struct fb_form *form);
+
+/** True when the formula can be evaluated where `given` is bound: then every row binds its free
+ * variables. On false err (when not NULL) says why. */
+bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err *err);
+
+/** Number of conjuncts of a chain of AND, 1 for anything else. */
+size_t fb_form_conjuncts(const struct fb_form *form);
+
+/** Writes the conjuncts of a chain of AND, left to right, at out; returns how many. */
+size_t fb_form_conjuncts_list(const struct fb_form *form, const struct fb_form **out);
+
+/** The rows of a formula at a time-point under an environment. */
+FB_CHECKED enum fb_code fb_eval_form(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, struct fb_table *out);
+
+/** Whether a formula has any row at a time-point. Leaves nothing in the arena. */
+FB_CHECKED enum fb_code fb_eval_holds(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, bool *out);
+
+/** result := agg(over) over the rows of a group. */
+FB_CHECKED enum fb_code fb_agg_apply(const struct fb_eval *ev, enum fb_agg_kind agg, uint32_t over,
+    struct fb_row *const *rows, size_t count, struct fb_value *out);
+
+/** A shallow copy, so that a reason can stand under several parents; NULL for NULL. */
+struct fb_why *fb_why_copy(const struct fb_eval *ev, const struct fb_why *why);
+
+/** Both reasons as one: the other when one is NULL. *failed is set when memory ran out. */
+struct fb_why *fb_why_both(
+    const struct fb_eval *ev, struct fb_why *a, struct fb_why *b, bool *failed);
+
+/** "relation with column value, ..." for a tuple, resting on its record. */
+struct fb_why *fb_why_tuple(
+    const struct fb_eval *ev, const struct fb_form *pred, const struct fb_tuple *tuple);
+
+/** Why nothing satisfies the formula under env, as "no report with ref incident/1". */
+struct fb_why *fb_why_absent(
+    const struct fb_eval *ev, const struct fb_form *form, const struct fb_env *env);
+
+/** "a < b" with the values that were compared. */
+struct fb_why *fb_why_compare(
+    const struct fb_eval *ev, const struct fb_form *form, const struct fb_value *values);
+
+#endif
