@@ -1,7 +1,5 @@
-/* Tests of src/base/json*.c: both readers, the writer and the canonical form. */
-#include <math.h>
-
-#include "base/alloc.h"
+/* Tests of src/base/json_scan.c and json_tree.c with whole documents: what is JSON and what is not,
+ * in memory and in a stream, as tokens and as a tree. */
 #include "base/json.h"
 #include "fb_test.h"
 

@@ -1,0 +1,141 @@
+/* fuzz_json.c: the JSON readers agree with each other, and the canonical form is canonical. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/json.h"
+
+enum { TEXT_MAX = 1 << 20, ARENA_MAX = 256 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Gives a text in pieces whose sizes follow from the text itself. */
+struct pieces {
+    struct fb_str rest;
+    size_t size;
+};
+
+static enum fb_code give_piece(void *ctx, char *out, size_t size, size_t *got, struct fb_err *err)
+{
+    (void)err;
+    struct pieces *pieces = ctx;
+    struct fb_str piece = fb_str_sub(pieces->rest, 0, pieces->size < size ? pieces->size : size);
+    if (piece.len) {
+        memcpy(out, piece.ptr, piece.len);
+        pieces->rest.ptr += piece.len;
+        pieces->rest.len -= piece.len;
+    }
+    *got = piece.len;
+    return FB_OK;
+}
+
+/* Reads all tokens; with skip, whole values where that is possible. */
+static enum fb_code read_all(struct fb_json_reader *reader, bool skip, struct fb_err *err)
+{
+    struct fb_json_token token = {.kind = FB_JSON_NULL};
+    enum fb_code code = FB_OK;
+    bool inside = false;
+    while (code == FB_OK && token.kind != FB_JSON_END) {
+        code = fb_json_next(reader, &token, err);
+        if (code == FB_OK && skip && inside && token.kind <= FB_JSON_OBJECT) {
+            code = fb_json_skip(reader, &token, err);
+        }
+        inside = true;
+    }
+    fb_json_reader_free(reader);
+    return code;
+}
+
+static enum fb_code read_memory(
+    struct fb_str text, const struct fb_json_options *options, bool skip, struct fb_err *err)
+{
+    struct fb_json_reader *reader = NULL;
+    fb_err_init(err);
+    enum fb_code code = fb_json_reader_new(text, "f", options, &reader, err);
+    FB_ASSERT(code == FB_OK);
+    return read_all(reader, skip, err);
+}
+
+static enum fb_code read_stream(
+    struct fb_str text, const struct fb_json_options *options, struct fb_err *err)
+{
+    struct fb_json_reader *reader = NULL;
+    struct pieces pieces = {text, text.len % 13 + 1};
+    fb_err_init(err);
+    enum fb_code code = fb_json_reader_new_stream(give_piece, &pieces, "f", options, &reader, err);
+    FB_ASSERT(code == FB_OK);
+    return read_all(reader, false, err);
+}
+
+static void assert_same_error(const struct fb_err *a, const struct fb_err *b)
+{
+    char a_text[4096], b_text[4096];
+    (void)fb_err_format(a, a_text, sizeof(a_text));
+    (void)fb_err_format(b, b_text, sizeof(b_text));
+    FB_ASSERT(a->code == b->code && a->offset == b->offset && strcmp(a_text, b_text) == 0);
+}
+
+/* The canonical form reads back, and its canonical form is itself. */
+static void check_canonical(const struct fb_json *root)
+{
+    struct fb_err err;
+    struct fb_buf first, second;
+    struct fb_arena arena;
+    struct fb_json *again = NULL;
+    fb_buf_init(&first, ARENA_MAX);
+    fb_buf_init(&second, ARENA_MAX);
+    fb_arena_init(&arena, ARENA_MAX);
+    if (fb_json_canonical(root, &first, &err) == FB_OK) {
+        enum fb_code code = fb_json_parse(fb_buf_str(&first), "c", NULL, &arena, &again, &err);
+        FB_ASSERT(code == FB_OK);
+        code = fb_json_canonical(again, &second, &err);
+        FB_ASSERT(code == FB_OK);
+        FB_ASSERT(fb_str_eq(fb_buf_str(&first), fb_buf_str(&second)));
+    } else {
+        FB_ASSERT(err.code == FB_E_RANGE);
+    }
+    fb_arena_release(&arena);
+    fb_buf_release(&first);
+    fb_buf_release(&second);
+}
+
+static void check_readers(struct fb_str text, const struct fb_json_options *options)
+{
+    struct fb_err err, other;
+    enum fb_code code = read_memory(text, options, false, &err);
+    enum fb_code streamed = read_stream(text, options, &other);
+    FB_ASSERT(code == streamed);
+    if (code != FB_OK) {
+        assert_same_error(&err, &other);
+    }
+    enum fb_code skipped = read_memory(text, options, true, &other);
+    FB_ASSERT(code == skipped);
+    if (code != FB_OK) {
+        assert_same_error(&err, &other);
+    }
+    struct fb_arena arena;
+    struct fb_json *root = NULL;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&other);
+    enum fb_code parsed = fb_json_parse(text, "f", options, &arena, &root, &other);
+    if (parsed == FB_OK) {
+        FB_ASSERT(code == FB_OK && root);
+        check_canonical(root);
+    } else if (strncmp(other.message, "duplicate key", 13) != 0) {
+        FB_ASSERT(code == parsed && !root);
+        assert_same_error(&err, &other);
+    }
+    fb_arena_release(&arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > TEXT_MAX) {
+        return 0;
+    }
+    struct fb_str text = {(const char *)data, size};
+    check_readers(text, NULL);
+    const struct fb_json_options loose = {
+        .allow_nonfinite = true, .depth_max = 5, .string_max = 20};
+    check_readers(text, &loose);
+    return 0;
+}
