@@ -21,9 +21,11 @@ enum {
 
 /** What a reader accepts. Zero fields mean the defaults above. */
 struct fb_json_options {
-    uint32_t depth_max;
-    size_t string_max;
-    bool allow_nonfinite; /**< bare NaN, Infinity and -Infinity, as Python writes them */
+    uint32_t depth_max; /**< at most 4096 */
+    size_t string_max;  /**< counts bytes as written, escapes included, quotes not */
+    /** Bare NaN, Infinity and -Infinity, as Python writes them, and numbers too large for a double,
+     * which are then infinite. */
+    bool allow_nonfinite;
 };
 
 /** Kinds of token. */
@@ -58,17 +60,21 @@ struct fb_json_token {
     int64_t integer;    /**< valid when is_integer */
 };
 
-/** Gives up to size bytes into out, sets *got (0 at the end). */
+/** Gives up to size bytes (at least one) into out and sets *got, which is 0 only at the end. On
+ * failure it fills err, to which the reader adds the place. */
 typedef enum fb_code (*fb_json_source)(
     void *ctx, char *out, size_t size, size_t *got, struct fb_err *err);
 
 struct fb_json_reader;
 
-/** A reader over memory, which is borrowed. name stands in errors (may be NULL, borrowed). */
+/** A reader over memory, which is borrowed. name stands in errors (may be NULL, borrowed). The
+ * caller frees *out with fb_json_reader_free. E_NOMEM. */
 FB_CHECKED enum fb_code fb_json_reader_new(struct fb_str text, const char *name,
     const struct fb_json_options *options, struct fb_json_reader **out, struct fb_err *err);
 
-/** A reader over a stream of any length; it holds one buffer and the longest token. */
+/** A reader over a stream of any length; it holds one buffer and the longest token. source is
+ * called with ctx, from fb_json_next, until it says that nothing is left or fails. Else as above.
+ */
 FB_CHECKED enum fb_code fb_json_reader_new_stream(fb_json_source source, void *ctx,
     const char *name, const struct fb_json_options *options, struct fb_json_reader **out,
     struct fb_err *err);
@@ -76,16 +82,23 @@ FB_CHECKED enum fb_code fb_json_reader_new_stream(fb_json_source source, void *c
 /** Frees a reader; NULL is allowed. */
 void fb_json_reader_free(struct fb_json_reader *reader);
 
-/** Reads the next token. After END or an error it must not be called again. */
+/**
+ * Reads the next token. After END or an error it must not be called again.
+ *
+ * E_SYNTAX for what is not JSON, E_UTF8 for a string that is not UTF-8, E_RANGE for a number that
+ * no double can hold, E_LIMIT beyond depth_max or string_max, E_NOMEM, or what the source said;
+ * always with file, line, column, offset and JSON path. Keys that stand twice are not seen here.
+ */
 FB_CHECKED enum fb_code fb_json_next(
     struct fb_json_reader *reader, struct fb_json_token *out, struct fb_err *err);
 
 /** Called after a token that starts a value: reads past the rest of that value (nothing for a
- * scalar), checking it as strictly. */
+ * scalar), checking it as strictly and failing with the same errors. */
 FB_CHECKED enum fb_code fb_json_skip(
     struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
 
-/** Appends the JSON path of the last token, as $.samples[3].score, to out. */
+/** Appends the JSON path of the last token, as $.samples[3].score or $["odd key"], to out. A key of
+ * more than 256 bytes is cut and followed by "...". */
 void fb_json_path(const struct fb_json_reader *reader, struct fb_buf *out);
 
 /** A value of the tree. Children are a list in the order they were written. */
@@ -103,12 +116,16 @@ struct fb_json {
     size_t count;           /**< ARRAY, OBJECT: children */
 };
 
-/** Reads one whole document into arena, which owns all of it, text included. */
+/** Reads one whole document into arena, which owns all of it, text included. Errors as
+ * fb_json_next, and E_SYNTAX for a key that stands twice in an object, E_LIMIT when the arena is
+ * full. What was already put into the arena stays there until it is released. */
 FB_CHECKED enum fb_code fb_json_parse(struct fb_str text, const char *name,
     const struct fb_json_options *options, struct fb_arena *arena, struct fb_json **out,
     struct fb_err *err);
 
-/** Called after a token that starts a value: reads the rest of that value into a tree. */
+/** Called after a token that starts a value: reads the rest of that value into a tree. Errors as
+ * fb_json_parse. The tree's root has no parent and no key: fb_json_value_path starts there, while
+ * the place of every value counts from the beginning of the input. */
 FB_CHECKED enum fb_code fb_json_read_tree(struct fb_json_reader *reader,
     const struct fb_json_token *first, struct fb_arena *arena, struct fb_json **out,
     struct fb_err *err);
@@ -125,18 +142,29 @@ void fb_json_value_path(const struct fb_json *value, struct fb_buf *out);
 /** Places err at a value: line, column, offset and JSON path. Returns err's code. */
 enum fb_code fb_json_err_at(struct fb_err *err, const struct fb_json *value);
 
-/** Appends a value in RFC 8785 canonical form: members sorted by UTF-16 code units, numbers as
- * ECMAScript writes them, shortest strings. E_RANGE for a number that is not finite. */
+/**
+ * Appends a value in RFC 8785 canonical form: members sorted by UTF-16 code units, numbers as
+ * ECMAScript writes them, shortest strings. E_RANGE, with the path, for a number that is not
+ * finite; E_LIMIT or E_NOMEM for out. On failure out may hold a part.
+ *
+ * Every number is a double there, as the RFC wants: an integer beyond 2^53 is rounded. Who needs
+ * it exactly writes it as a string.
+ */
 FB_CHECKED enum fb_code fb_json_canonical(
     const struct fb_json *value, struct fb_buf *out, struct fb_err *err);
 
 /** Appends a number as ECMAScript's Number::toString does (RFC 8785 section 3.2.2.3); x finite. */
 void fb_json_write_number(struct fb_buf *out, double x);
 
-/** Appends a string with quotes, escaped as RFC 8785 section 3.2.2.2 says. */
+/** Appends a string with quotes, escaped as RFC 8785 section 3.2.2.2 says; s is valid UTF-8. */
 void fb_json_write_string(struct fb_buf *out, struct fb_str s);
 
-/** A writer that puts commas and, when indent > 0, line breaks; strings must be valid UTF-8. */
+/**
+ * A writer that puts commas and, when indent > 0, line breaks; strings must be valid UTF-8.
+ *
+ * It never fails by itself: the caller checks out with fb_buf_check at the end. A key outside an
+ * object, a value without its key and an end too many are bugs of the caller.
+ */
 struct fb_json_writer {
     struct fb_buf *out;
     uint32_t depth;
@@ -145,7 +173,7 @@ struct fb_json_writer {
     bool after_key;  /**< private */
 };
 
-/** Starts a writer that appends to out. */
+/** Starts a writer that appends to out (borrowed). indent is at most 16. */
 void fb_json_writer_init(struct fb_json_writer *w, struct fb_buf *out, uint32_t indent);
 
 /** Opens and closes objects and arrays. */
@@ -157,14 +185,14 @@ void fb_json_close_array(struct fb_json_writer *w);
 /** Writes the name of the next member. */
 void fb_json_key(struct fb_json_writer *w, const char *key);
 
-/** Writes one value: an array element, or the value of the last key. */
+/** Writes one value: an array element, or the value of the last key. A double must be finite. */
 void fb_json_str(struct fb_json_writer *w, struct fb_str s);
 void fb_json_c(struct fb_json_writer *w, const char *nul_terminated);
 void fb_json_int(struct fb_json_writer *w, int64_t n);
 void fb_json_double(struct fb_json_writer *w, double x);
 void fb_json_bool(struct fb_json_writer *w, bool b);
 void fb_json_null(struct fb_json_writer *w);
-/** Writes text that is already JSON. */
+/** Writes text that is already JSON, unchecked. */
 void fb_json_raw(struct fb_json_writer *w, struct fb_str json);
 
 /** Writes a member in one call. */
