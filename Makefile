@@ -32,7 +32,7 @@ fuzz:
 
 bench: all
 	@echo "make: measuring"
-	@build/flyball bench all
+	@build/flyball bench
 
 asan:
 	@echo "make: building build-asan/flyball, which stops at the first memory error"

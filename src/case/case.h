@@ -16,6 +16,9 @@
 enum {
     FB_CASE_ELEMENTS_MAX = 100000,
     FB_CASE_TEXT_MAX = 16 * 1024 * 1024,
+    FB_CASE_RELATION_CHALLENGES_MAX = 1000, /**< challenges of relations, as "G1 -> G2" */
+    FB_CASE_WHY_MAX = 1000,                 /**< sentences in the reason of the top claim */
+    FB_CASE_WHY_DEPTH_MAX = 64,             /**< nesting of that reason */
 };
 
 /** GSN element types, by the letters that ids begin with. */
@@ -66,29 +69,70 @@ struct fb_element {
     struct fb_why *why;  /**< likewise */
 };
 
+/** What a challenge is against. */
+enum fb_challenge_kind {
+    FB_CHALLENGE_ELEMENT,
+    FB_CHALLENGE_SUPPORT,   /**< that one element supports another */
+    FB_CHALLENGE_CONTEXT,   /**< that an element holds in a context */
+    FB_CHALLENGE_CHALLENGE, /**< that one element challenges another */
+};
+
+/** A challenge of an element or of a relation. */
+struct fb_challenge {
+    enum fb_challenge_kind kind;
+    uint32_t by;       /**< the element that challenges */
+    uint32_t target;   /**< index of an element; of a challenge when kind is CHALLENGE */
+    uint32_t position; /**< SUPPORT, CONTEXT: which of the target's supported_by or context */
+    uint32_t line;     /**< where it stands in the file */
+
+    enum fb_label label; /**< IN: it stands against its target. Set by fb_case_label */
+};
+
 /** A case. */
 struct fb_case {
     struct fb_str name;
     struct fb_str title;
     struct fb_element *elements; /**< in the order of the file */
     size_t element_count;
-    uint32_t top; /**< the one goal that supports nothing */
+    uint32_t top;                    /**< the one goal that supports nothing */
+    struct fb_challenge *challenges; /**< in the order of the file */
+    size_t challenge_count;
 };
 
-/** Reads and checks a case: YAML, ids, unknown references, cycles, exactly one top goal. Errors
- * have line and column. The case lives in arena. */
+/**
+ * Reads and checks a case: YAML, ids, unknown references, cycles, exactly one top goal. Errors
+ * have line and column. The case lives in arena. name is the file's, for errors.
+ * E_SYNTAX for text that is no YAML and for an argument without shape (a circle, no top goal),
+ * E_SCHEMA for a key of the wrong form or an element in the wrong place, E_REFERENCE for an unknown
+ * element, E_DUPLICATE, E_UTF8, E_LIMIT, and E_UNSUPPORTED for modules that span files.
+ */
 FB_CHECKED enum fb_code fb_case_parse(struct fb_str yaml, const char *name, struct fb_arena *arena,
     struct fb_case **out, struct fb_err *err);
 
-/** Answers a predicate; may add a reason made in arena to *out_why. */
+/** Answers a predicate; may set *out_why (NULL before) to a reason made in arena. An error ends the
+ * labelling. A predicate that stands at several leaves is asked once. */
 typedef enum fb_code (*fb_case_query)(void *ctx, struct fb_str predicate, struct fb_arena *arena,
     enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *err);
 
-/** Labels all elements in place. A leaf without predicate and not undeveloped is an assertion: it
- * is IN when `url` or `text` names evidence only by words, and says so in its reason; an
- * undeveloped leaf is UNDECIDED. */
+/**
+ * Labels all elements and challenges in place, or none on failure; reasons live in arena. The
+ * reason of the top claim is a tree that names only what makes it stand, fall or stay open; that
+ * of any other element is one sentence (and what the query said).
+ *
+ * A leaf without predicate is an assertion when it is a solution, a context, an assumption or a
+ * justification: it is IN, and its reason says that it rests on words. A goal or strategy that
+ * nothing supports, or that is undeveloped, is UNDECIDED: silence is not safety. So is a leaf
+ * whose predicate has an unknown answer, and a target whose challenger is UNDECIDED.
+ *
+ * The labelling is the least fixed point (the grounded extension of Dung, "On the acceptability of
+ * arguments", Artificial Intelligence 77, 1995, with support as a necessary condition); support
+ * has no circles, so it is also the well-founded model. Linear in the size of the case.
+ */
 FB_CHECKED enum fb_code fb_case_label(struct fb_case *argument, fb_case_query query, void *ctx,
     struct fb_arena *arena, struct fb_err *err);
+
+/** A word for a kind of element: "goal", "counter goal", "solution" ... */
+const char *fb_element_kind_name(enum fb_element_kind kind);
 
 /** A word for a label: "in", "undercut", "falsified", "undecided". */
 const char *fb_label_name(enum fb_label label);

@@ -2,7 +2,7 @@
 
 #include "tidy.h"
 
-enum { FUNCTION_MAX_LINES = 70, NAME_SIZE = 128 };
+enum { FUNCTION_MAX_LINES = 70, NESTING_MAX = 4, INDENT = 4, NAME_SIZE = 128 };
 
 /* One declaration at the top level of a file, on the way through it. */
 struct walk {
@@ -119,15 +119,58 @@ static void check_doc(struct tree *tree, struct walk *walk, size_t start, size_t
     walk->last_end = end;
 }
 
+/* Lines that lists of initial values take in a piece of code: a table has no paths to follow. */
+static unsigned table_lines(struct fb_str code)
+{
+    unsigned lines = 0, depth = 0;
+    for (size_t i = 3; i < code.len; i++) {
+        bool opens = code.ptr[i] == '{' && (depth > 0 || memcmp(code.ptr + i - 2, "= ", 2) == 0);
+        depth += opens;
+        depth -= code.ptr[i] == '}' && depth > 0;
+        lines += code.ptr[i] == '\n' && depth > 0;
+    }
+    return lines;
+}
+
 static void check_length(struct tree *tree, const struct walk *walk, size_t start, size_t end)
 {
-    struct fb_str text = walk->file->text;
-    unsigned first = line_of(text, start), last = line_of(text, end);
+    struct fb_str text = walk->file->text, code = fb_str_sub(walk->code, start, end - start);
+    unsigned first = line_of(text, start);
+    unsigned lines = line_of(text, end) - first + 1 - table_lines(code);
     char name[NAME_SIZE];
-    declared_name(fb_str_sub(walk->code, start, end - start), name);
-    if (name[0] && last - first + 1 > FUNCTION_MAX_LINES) {
+    declared_name(code, name);
+    if (name[0] && lines > FUNCTION_MAX_LINES) {
         report(tree, walk->file, first, "function-length", name, "'%s' has %u lines; at most %d",
-            name, last - first + 1, FUNCTION_MAX_LINES);
+            name, lines, FUNCTION_MAX_LINES);
+    }
+}
+
+/* True when the line opens a block of statements, not a list of values. */
+static bool opens_block(struct fb_str line)
+{
+    static const char *const opens[] = {") {", "else {", "do {"};
+    for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
+        if (fb_str_ends(line, fb_str_of(opens[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The layout is checked elsewhere, so the indent of a line says how deep it is. */
+static void check_nesting(struct tree *tree, const struct file *file)
+{
+    struct fb_str rest = file->code, line;
+    for (unsigned number = 1; fb_str_line(&rest, &line); number++) {
+        size_t indent = 0;
+        while (indent < line.len && line.ptr[indent] == ' ') {
+            indent++;
+        }
+        if (indent > NESTING_MAX * INDENT && opens_block(line)) {
+            report(tree, file, number, "nesting", NULL,
+                "blocks are %zu deep; at most %d, so make a function of it", indent / INDENT,
+                NESTING_MAX);
+        }
     }
 }
 
@@ -145,6 +188,7 @@ void check_functions(struct tree *tree, const struct file *file)
     if (!file->is_c || fb_str_ends(fb_str_of(file->path), FB_STR(".def"))) {
         return;
     }
+    check_nesting(tree, file);
     struct walk walk = {.file = file, .code = without_directives(tree, file->code)};
     unsigned depth = 0;
     bool in_body = false;

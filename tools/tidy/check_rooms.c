@@ -137,24 +137,43 @@ static bool is_built(const struct tree *tree, const struct file *source)
     return top && memmem(top->text.ptr, top->text.len, source->path, strlen(source->path));
 }
 
-/* True when a file of the tests has the source's name, without its end, as a word. */
+/* True when a file of the tests has the name as a word. */
+static bool tests_name(const struct tree *tree, const char *name)
+{
+    const struct file *file = tree->files;
+    while (file &&
+           !(path_in(file->path, "tests/") && find_word(file->text, name, 0) < file->text.len)) {
+        file = file->next;
+    }
+    return file != NULL;
+}
+
+/* True when the tests name the source. A part of a module, as json_number.c is of json.h, has no
+ * header of its own and is tested with the module. */
 static bool is_tested(const struct tree *tree, const struct file *source)
 {
-    char base[PATH_SIZE];
-    snprintf(base, sizeof(base), "%.*s", (int)(strlen(source->name) - 2), source->name);
-    for (const struct file *file = tree->files; file; file = file->next) {
-        if (path_in(file->path, "tests/") && find_word(file->text, base, 0) < file->text.len) {
+    char path[PATH_SIZE], header[PATH_SIZE + 2];
+    snprintf(path, sizeof(path), "%s", source->path);
+    path[strlen(path) - strlen(".c")] = 0;
+    char *name = strrchr(path, '/') + 1;
+    for (;;) {
+        if (tests_name(tree, name)) {
             return true;
         }
+        snprintf(header, sizeof(header), "%s.h", path);
+        char *part = strrchr(name, '_');
+        if (!part || tree_find(tree, header)) {
+            return false;
+        }
+        *part = 0;
     }
-    return false;
 }
 
 void check_used(struct tree *tree, const struct file *file)
 {
     bool is_source = fb_str_ends(fb_str_of(file->path), FB_STR(".c"));
     bool is_script =
-        path_in(file->path, "tests/cli/") && fb_str_ends(fb_str_of(file->path), FB_STR(".sh"));
+        path_in(file->path, "tests/") && fb_str_ends(fb_str_of(file->path), FB_STR(".sh"));
     if ((is_source || is_script) && !is_built(tree, file)) {
         report(tree, file, 1, "dead-file", NULL, "no meson.build names it; build it or remove it");
     }

@@ -1,0 +1,51 @@
+/*
+ * yaml.h: the part of YAML 1.2 that cases are written in, as a tree with places.
+ *
+ * One document of mappings, lists and scalars. What could make a small file large or strange is
+ * refused: anchors, aliases, tags, keys that are no scalars, duplicate keys, several documents.
+ */
+#ifndef FB_CASE_YAML_H
+#define FB_CASE_YAML_H
+
+#include "base/arena.h"
+
+/** Limits; each has an error and a test. */
+enum {
+    FB_YAML_DEPTH_MAX = 32,      /**< nesting of mappings and lists */
+    FB_YAML_NODES_MAX = 2000000, /**< values of a document */
+};
+
+/** Kinds of value. */
+enum fb_yaml_kind { FB_YAML_SCALAR, FB_YAML_LIST, FB_YAML_MAP };
+
+/** A value. Children are a list in the order they were written. */
+struct fb_yaml {
+    enum fb_yaml_kind kind;
+    bool plain;            /**< SCALAR: written without quotes and not as a block */
+    uint32_t line;         /**< 1-based */
+    size_t offset;         /**< 0-based, in bytes */
+    struct fb_str key;     /**< the name of this member when its parent is a mapping */
+    size_t key_offset;     /**< where that name stands */
+    uint32_t key_line;     /**< likewise */
+    struct fb_str text;    /**< SCALAR: decoded */
+    struct fb_yaml *child; /**< LIST, MAP: the first, or NULL */
+    struct fb_yaml *last;  /**< LIST, MAP: the last, or NULL */
+    struct fb_yaml *next;  /**< the next of the same parent, or NULL */
+    size_t count;          /**< LIST, MAP: children */
+};
+
+/**
+ * Reads one document; *out is NULL when the text holds none. The tree and its text live in arena.
+ * E_UTF8, E_SYNTAX, E_DUPLICATE, E_UNSUPPORTED or E_LIMIT with file, line and column.
+ */
+FB_CHECKED enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_yaml **out, struct fb_err *err);
+
+/** The member of a mapping, or NULL (also when value is NULL or no mapping). */
+const struct fb_yaml *fb_yaml_get(const struct fb_yaml *value, const char *key);
+
+/** Places a filled error at a byte of the text that was read. Returns err's code. */
+enum fb_code fb_yaml_err_at(
+    struct fb_err *err, struct fb_str text, const char *name, uint32_t line, size_t offset);
+
+#endif
