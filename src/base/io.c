@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,6 +100,62 @@ enum fb_code fb_io_read(const char *path, struct fb_buf *out, struct fb_err *err
         fb_err_place(err, path, 0, 0, -1);
     }
     return code;
+}
+
+enum fb_code fb_io_open(const char *path, struct fb_io_file *out, struct fb_err *err)
+{
+    FB_ASSERT(path && out);
+    int fd = is_faulty() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fb_io_error("open", path, err);
+    }
+    struct stat st;
+    if (is_faulty() || fstat(fd, &st) != 0) {
+        fb_io_error("read", path, err);
+        (void)close(fd);
+        return err->code;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        (void)close(fd);
+        return fb_err_set(err, FB_E_IO, "could not open '%s': it is not a regular file", path);
+    }
+    FB_ASSERT(st.st_size >= 0);
+    *out = (struct fb_io_file){.path = path, .fd = fd, .size = (uint64_t)st.st_size};
+    return FB_OK;
+}
+
+enum fb_code fb_io_read_at(const struct fb_io_file *file, uint64_t offset, struct fb_io_span span,
+    size_t *out_got, struct fb_err *err)
+{
+    FB_ASSERT(file->fd >= 0);
+    FB_ASSERT(offset <= INT64_MAX && span.size <= SSIZE_MAX);
+    size_t done = 0;
+    while (done < span.size) {
+        ssize_t n = is_faulty() ? -1
+                                : pread(file->fd, (char *)span.ptr + done, span.size - done,
+                                      (off_t)(offset + done));
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return fb_io_error("read", file->path, err);
+        }
+        if (n == 0) {
+            break;
+        }
+        done += (size_t)n;
+    }
+    *out_got = done;
+    return FB_OK;
+}
+
+void fb_io_close(struct fb_io_file *file)
+{
+    FB_ASSERT(file);
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+    }
+    file->fd = -1;
 }
 
 static bool write_all(int fd, struct fb_str content)

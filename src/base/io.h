@@ -58,6 +58,30 @@ typedef enum fb_code (*fb_io_piece)(void *ctx, struct fb_str piece, struct fb_er
 FB_CHECKED enum fb_code fb_io_each(
     const char *path, fb_io_piece piece, void *ctx, struct fb_err *err);
 
+/** Where bytes go. */
+struct fb_io_span {
+    void *ptr;
+    size_t size;
+};
+
+/** A regular file, open for reading anywhere in it. path is borrowed. */
+struct fb_io_file {
+    const char *path;
+    int fd;
+    uint64_t size; /**< in bytes, when it was opened */
+};
+
+/** Opens a file. The caller ends with fb_io_close. E_NOT_FOUND, E_IO (also for what is no regular
+ * file). */
+FB_CHECKED enum fb_code fb_io_open(const char *path, struct fb_io_file *out, struct fb_err *err);
+
+/** Reads size bytes at an offset; *out_got is less only where the file ends. */
+FB_CHECKED enum fb_code fb_io_read_at(const struct fb_io_file *file, uint64_t offset,
+    struct fb_io_span span, size_t *out_got, struct fb_err *err);
+
+/** Closes a file; one that was never opened (fd -1) is allowed. */
+void fb_io_close(struct fb_io_file *file);
+
 /** Fills err from errno: "could not WHAT 'path': reason", with E_FULL, E_NOT_FOUND or E_IO. */
 enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err);
 

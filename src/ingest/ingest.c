@@ -1,0 +1,196 @@
+#include "ingest/ingest.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "ingest/reader.h"
+
+enum { HEAD_SIZE = 64 * 1024 };
+
+/* One row of formats.def. */
+struct format {
+    const char *name;
+    bool (*is)(struct fb_str head);
+    enum fb_code (*read)(struct fb_reading *reading, struct fb_err *err);
+};
+
+static const struct format formats[] = {
+#define FB_FORMAT(part, name, text) {name, fb_is_##part, fb_read_##part},
+#include "ingest/formats.def"
+#undef FB_FORMAT
+};
+
+static const char known_formats[] =
+#define FB_FORMAT(part, name, text) ", " name
+#include "ingest/formats.def"
+#undef FB_FORMAT
+    ;
+
+enum fb_code fb_reading_add(
+    struct fb_reading *reading, const struct fb_draft *draft, struct fb_err *err)
+{
+    FB_ASSERT(reading && draft->json.len > 0);
+    if (reading->count == FB_INGEST_DRAFTS_MAX) {
+        fb_err_set(err, FB_E_LIMIT, "'%s' gives more than %d records", reading->input->name,
+            FB_INGEST_DRAFTS_MAX);
+        fb_err_hint(err, "Split the file and add its parts one after the other.");
+        return err->code;
+    }
+    if (reading->count == reading->cap) {
+        size_t cap = reading->cap ? 2 * reading->cap : 8;
+        struct fb_draft *wider = FB_ARENA_ARRAY(reading->arena, struct fb_draft, cap);
+        if (!wider) {
+            return fb_arena_failed(reading->arena, err);
+        }
+        if (reading->count > 0) {
+            memcpy(wider, reading->drafts, reading->count * sizeof(*wider));
+        }
+        reading->drafts = wider;
+        reading->cap = cap;
+    }
+    struct fb_draft *to = &reading->drafts[reading->count];
+    *to = (struct fb_draft){.keep_file = draft->keep_file};
+    enum fb_code code = fb_arena_str(reading->arena, draft->json, &to->json, err);
+    if (code == FB_OK) {
+        code = fb_arena_str(reading->arena, draft->model, &to->model, err);
+    }
+    if (code == FB_OK) {
+        code = fb_arena_str(reading->arena, draft->place, &to->place, err);
+    }
+    if (code == FB_OK) {
+        reading->count++;
+    }
+    return code;
+}
+
+static const struct format *detect(struct fb_str head)
+{
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        if (formats[i].is(head)) {
+            return &formats[i];
+        }
+    }
+    return NULL;
+}
+
+static enum fb_code refuse(const struct fb_input *input, struct fb_str head, struct fb_err *err)
+{
+    if (head.len == 0) {
+        fb_err_set(err, FB_E_FORMAT, "'%s' is empty", input->name);
+    } else {
+        fb_err_set(err, FB_E_FORMAT, "the format of '%s' is not known", input->name);
+    }
+    fb_err_hint(err, "Formats are recognised by content; known are %s.", known_formats + 2);
+    return err->code;
+}
+
+static enum fb_code read_input(const struct fb_input *input,
+    const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
+    struct fb_err *err)
+{
+    static const struct fb_ingest_options none = {0};
+    char *head = fb_alloc(HEAD_SIZE);
+    if (!head) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading '%s'", input->name);
+    }
+    size_t got = 0;
+    enum fb_code code = fb_input_read(input, 0, (struct fb_io_span){head, HEAD_SIZE}, &got, err);
+    const struct format *format = NULL;
+    if (code == FB_OK) {
+        format = detect((struct fb_str){head, got});
+        code = format ? FB_OK : refuse(input, (struct fb_str){head, got}, err);
+    }
+    struct fb_reading reading = {
+        .input = input, .options = options ? options : &none, .arena = arena, .head = {head, got}};
+    if (code == FB_OK) {
+        code = format->read(&reading, err);
+    }
+    fb_free(head);
+    if (code != FB_OK) {
+        fb_err_place(err, input->name, 0, 0, -1);
+        return code;
+    }
+    *out = (struct fb_drafts){format->name, reading.drafts, reading.count};
+    return FB_OK;
+}
+
+enum fb_code fb_ingest_memory(struct fb_str bytes, const char *name,
+    const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
+    struct fb_err *err)
+{
+    FB_ASSERT(name && arena && out);
+    struct fb_input input = fb_input_memory(bytes, name);
+    return read_input(&input, options, arena, out, err);
+}
+
+enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *options,
+    struct fb_arena *arena, struct fb_drafts *out, struct fb_err *err)
+{
+    FB_ASSERT(path && arena && out);
+    struct fb_input input;
+    enum fb_code code = fb_input_open(path, &input, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    code = read_input(&input, options, arena, out, err);
+    fb_input_close(&input);
+    return code;
+}
+
+/* Walks the members of the object that is open; true when key is among them. */
+static bool has_key(struct fb_json_reader *reader, const char *key)
+{
+    struct fb_err err;
+    fb_err_init(&err);
+    struct fb_json_token token;
+    while (fb_json_next(reader, &token, &err) == FB_OK && token.kind == FB_JSON_KEY) {
+        if (fb_str_is(token.text, key)) {
+            return true;
+        }
+        if (fb_json_next(reader, &token, &err) != FB_OK ||
+            fb_json_skip(reader, &token, &err) != FB_OK) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool fb_head_has_key(struct fb_str head, const char *key)
+{
+    static const struct fb_json_options options = {.allow_nonfinite = true};
+    struct fb_err err;
+    fb_err_init(&err);
+    struct fb_json_reader *reader = NULL;
+    if (fb_json_reader_new(head, "head", &options, &reader, &err) != FB_OK) {
+        return false;
+    }
+    struct fb_json_token token = {.kind = FB_JSON_NULL};
+    bool found = false;
+    if (fb_json_next(reader, &token, &err) == FB_OK) {
+        bool is_open = token.kind == FB_JSON_OBJECT;
+        if (token.kind == FB_JSON_ARRAY && fb_json_next(reader, &token, &err) == FB_OK) {
+            is_open = token.kind == FB_JSON_OBJECT;
+        }
+        found = is_open && has_key(reader, key);
+    }
+    fb_json_reader_free(reader);
+    return found;
+}
+
+void fb_reader_name(struct fb_buf *out, struct fb_str text)
+{
+    static const char others[] = "._-/:@+";
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool is_good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       (c != 0 && strchr(others, c));
+        fb_buf_add_char(out, is_good ? c : '-');
+    }
+}
+
+void fb_reader_time(struct fb_json_writer *w, const char *key, fb_time at)
+{
+    char text[FB_TIME_TEXT];
+    fb_json_key_c(w, key, fb_time_format(at, text));
+}

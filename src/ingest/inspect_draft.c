@@ -1,0 +1,483 @@
+/*
+ * From a log to evaluations: what is counted, and the signs that go with it.
+ *
+ * The unit is the sample id; epochs are repeats of it. Every count leans to the side of danger: a
+ * success in any epoch is one, and what was planned and has no clean answer stays unresolved.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "ingest/inspect.h"
+
+enum { JSON_MAX = 256 * 1024, NAME_BYTES = 1024 };
+
+/* What stands in every evaluation of a log. */
+struct common {
+    struct fb_str task, model, tool, eval_id;
+    const char *status;
+    fb_time began, ended;
+    uint64_t samples; /* distinct ids planned or seen */
+    uint32_t epochs;  /* planned */
+    char digest[FB_INPUT_DIGEST];
+};
+
+struct counts {
+    uint64_t any, all, unresolved;
+};
+
+static const char *const flag_texts[FB_INSPECT_FLAG_END] = {
+#define FB_FLAG(name, text) text,
+#include "ingest/inspect_flags.def"
+#undef FB_FLAG
+};
+
+/* --- Plan --------------------------------------------------------------------------------- */
+
+/* True for a value that is there and says something. */
+static bool is_set(const struct fb_json *value)
+{
+    return value && value->kind != FB_JSON_NULL && value->kind != FB_JSON_FALSE &&
+           !(value->kind == FB_JSON_ARRAY && value->count == 0);
+}
+
+static uint64_t count_or_zero(const struct fb_json *value)
+{
+    return value && value->is_integer && value->integer > 0 ? (uint64_t)value->integer : 0;
+}
+
+/* Samples that the limit of a run leaves: a number, or [from, to). */
+static uint64_t limited(const struct fb_json *limit, uint64_t samples)
+{
+    uint64_t most = samples;
+    if (limit && limit->kind == FB_JSON_ARRAY && limit->count == 2) {
+        uint64_t from = count_or_zero(limit->child), to = count_or_zero(limit->child->next);
+        most = to > from ? to - from : 0;
+    } else if (count_or_zero(limit) > 0) {
+        most = count_or_zero(limit);
+    }
+    return most < samples ? most : samples;
+}
+
+/* Distinct ids that the run was to cover, as the log says it in its several places. */
+static uint64_t planned_samples(const struct fb_inspect *log, uint32_t epochs)
+{
+    const struct fb_json *config = fb_json_get(log->eval, "config");
+    const struct fb_json *dataset = fb_json_get(log->eval, "dataset");
+    const struct fb_json *ids = fb_json_get(dataset, "sample_ids");
+    const struct fb_json *chosen = fb_json_get(config, "sample_id");
+    uint64_t planned = count_or_zero(fb_json_get(dataset, "samples"));
+    if (ids && ids->kind == FB_JSON_ARRAY && ids->count > 0) {
+        planned = ids->count;
+    } else if (chosen && chosen->kind == FB_JSON_ARRAY) {
+        planned = chosen->count;
+    } else if (chosen && chosen->kind == FB_JSON_STRING) {
+        planned = 0; /* a pattern: the samples in the log are all that is known */
+    } else {
+        planned = limited(fb_json_get(config, "limit"), planned);
+    }
+    uint64_t total = count_or_zero(fb_json_get(log->results, "total_samples"));
+    uint64_t by_total = total / epochs + (total % epochs != 0);
+    planned = by_total > planned ? by_total : planned;
+    return planned > log->sample_count ? planned : log->sample_count;
+}
+
+static void set_flags(struct fb_inspect *log, uint64_t samples, uint32_t epochs)
+{
+    const struct fb_json *config = fb_json_get(log->eval, "config");
+    const struct fb_json *revision = fb_json_get(log->eval, "revision");
+    const struct fb_json *dirty = fb_json_get(revision, "dirty");
+    bool *flags = log->flags;
+    flags[FB_INSPECT_LIMIT] |= is_set(fb_json_get(config, "limit"));
+    flags[FB_INSPECT_SAMPLE_ID] |= is_set(fb_json_get(config, "sample_id"));
+    flags[FB_INSPECT_EARLY_STOPPING] |= is_set(fb_json_get(log->results, "early_stopping"));
+    flags[FB_INSPECT_DIRTY_REVISION] |= dirty && dirty->kind == FB_JSON_TRUE;
+    flags[FB_INSPECT_MISSING] |= log->attempt_count < samples * epochs;
+    flags[FB_INSPECT_CANCELLED] |= fb_str_is(log->status, "cancelled");
+    flags[FB_INSPECT_FAILED] |= fb_str_is(log->status, "error");
+    flags[FB_INSPECT_CRASHED] |= log->status.len == 0 || fb_str_is(log->status, "started");
+}
+
+/* Notes samples that ended well and still lack a score. */
+static void note_unscored(struct fb_inspect *log)
+{
+    size_t clean = 0;
+    for (size_t i = 0; i < log->attempt_count; i++) {
+        clean += log->attempts[i].is_clean;
+    }
+    for (size_t i = 0; i < log->series_count; i++) {
+        const struct fb_inspect_series *series = &log->series[i];
+        size_t scored = 0;
+        for (size_t c = 0; c < series->count; c++) {
+            scored += log->attempts[series->cells[c].attempt].is_clean;
+        }
+        log->flags[FB_INSPECT_UNSCORED] |= scored < clean;
+    }
+}
+
+/* --- Counts ------------------------------------------------------------------------------- */
+
+/* What the epochs of one sample say together. */
+struct verdict {
+    bool any;
+    bool all;       /* no epoch below the full score */
+    uint32_t clean; /* epochs with a clean value */
+};
+
+static void add_verdict(struct counts *counts, const struct verdict *v, uint32_t epochs)
+{
+    counts->any += v->any;
+    counts->all += v->all && v->clean >= epochs;
+    counts->unresolved -= v->any || v->clean >= epochs;
+}
+
+/* Counts a series, whose cells are sorted by sample. */
+static struct counts count_series(const struct fb_inspect *log,
+    const struct fb_inspect_series *series, const struct common *common)
+{
+    struct counts counts = {.unresolved = common->samples};
+    struct verdict v = {.all = true};
+    for (size_t i = 0; i < series->count; i++) {
+        const struct fb_inspect_cell *cell = &series->cells[i];
+        const struct fb_inspect_attempt *attempt = &log->attempts[cell->attempt];
+        bool is_clean = cell->is_scored && attempt->is_clean;
+        v.any |= cell->is_scored && cell->value > 0;
+        v.all &= is_clean && cell->value >= 1;
+        v.clean += is_clean;
+        if (i + 1 == series->count ||
+            log->attempts[series->cells[i + 1].attempt].sample != attempt->sample) {
+            add_verdict(&counts, &v, common->epochs);
+            v = (struct verdict){.all = true};
+        }
+    }
+    FB_ASSERT(counts.all <= counts.any);
+    FB_ASSERT(counts.any + counts.unresolved <= common->samples);
+    return counts;
+}
+
+/* --- Header ------------------------------------------------------------------------------- */
+
+static enum fb_code lacks(const struct fb_inspect *log, const char *what, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_SCHEMA, "the log lacks %s", what);
+    fb_err_place(err, log->header.ptr, 0, 0, -1);
+    return err->code;
+}
+
+/* The time of a member, or fallback when it is absent or empty. */
+static enum fb_code time_of(const struct fb_json *object, const char *key, fb_time fallback,
+    fb_time *out, struct fb_err *err)
+{
+    struct fb_str text = fb_json_get_str(object, key);
+    *out = fallback;
+    if (text.len == 0) {
+        return FB_OK;
+    }
+    enum fb_code code = fb_time_parse(text, out, err);
+    return code == FB_OK ? code : fb_json_err_at(err, fb_json_get(object, key));
+}
+
+static enum fb_code read_times(const struct fb_inspect *log, struct common *c, struct fb_err *err)
+{
+    fb_time created;
+    if (fb_json_get_str(log->eval, "created").len == 0) {
+        return lacks(log, "the time when it was made (eval.created)", err);
+    }
+    enum fb_code code = time_of(log->eval, "created", 0, &created, err);
+    if (code == FB_OK) {
+        code = time_of(log->stats, "started_at", created, &c->began, err);
+    }
+    if (code == FB_OK) {
+        /* Without an end of the run, the end of its last sample. */
+        fb_time last = log->last > c->began ? log->last : c->began;
+        code = time_of(log->stats, "completed_at", last, &c->ended, err);
+    }
+    if (code == FB_OK && c->ended < c->began) {
+        fb_err_set(err, FB_E_TIME, "the run ends before it began");
+        fb_err_place(err, log->header.ptr, 0, 0, -1);
+        return err->code;
+    }
+    return code;
+}
+
+static enum fb_code read_common(
+    struct fb_inspect *log, struct fb_buf *tool, struct common *out, struct fb_err *err)
+{
+    static const char *const words[] = {"success", "error", "cancelled", "started"};
+    struct common c = {.task = fb_json_get_str(log->eval, "task"),
+        .model = fb_json_get_str(log->eval, "model"),
+        .eval_id = fb_json_get_str(log->eval, "eval_id"),
+        .status = log->status.len == 0 ? "started" : NULL};
+    if (c.task.len == 0 || c.model.len == 0) {
+        return lacks(log, "its task or its model (eval.task, eval.model)", err);
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        c.status = fb_str_is(log->status, words[i]) ? words[i] : c.status;
+    }
+    if (!c.status) {
+        return lacks(log, "a status that is known here", err);
+    }
+    uint64_t epochs = count_or_zero(fb_json_get(fb_json_get(log->eval, "config"), "epochs"));
+    c.epochs = epochs == 0 ? 1 : epochs > UINT32_MAX ? UINT32_MAX : (uint32_t)epochs;
+    c.samples = planned_samples(log, c.epochs);
+    set_flags(log, c.samples, c.epochs);
+    note_unscored(log);
+    struct fb_str version = fb_json_get_str(fb_json_get(log->eval, "packages"), "inspect_ai");
+    fb_buf_addf(tool, "inspect_ai %.*s", FB_STR_ARG(fb_str_sub(version, 0, 100)));
+    c.tool = fb_str_trim(fb_buf_str(tool));
+    enum fb_code code = read_times(log, &c, err);
+    if (code == FB_OK) {
+        code = fb_input_digest(log->reading->input, c.digest, err);
+    }
+    if (code == FB_OK) {
+        *out = c;
+    }
+    return code;
+}
+
+/* --- Drafts ------------------------------------------------------------------------------- */
+
+/* The word of a series: its scorer, and its key behind a slash. */
+static void add_score_name(struct fb_buf *out, const struct fb_inspect_series *series)
+{
+    fb_buf_add_str(out, series->scorer);
+    if (series->key.len > 0) {
+        fb_buf_add_char(out, '/');
+        fb_buf_add_str(out, series->key);
+    }
+}
+
+static void write_flags(struct fb_json_writer *w, const struct fb_inspect *log)
+{
+    fb_json_key(w, "flags");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < FB_INSPECT_FLAG_END; i++) {
+        if (log->flags[i]) {
+            fb_json_c(w, flag_texts[i]);
+        }
+    }
+    fb_json_close_array(w);
+}
+
+/* A number, or null for what JSON cannot say. */
+static void write_figure(struct fb_json_writer *w, const char *key, double x)
+{
+    fb_json_key(w, key);
+    if (isfinite(x)) {
+        fb_json_double(w, x);
+    } else {
+        fb_json_null(w);
+    }
+}
+
+static bool is_of(const struct fb_inspect_metric *metric, const struct fb_inspect_series *series)
+{
+    bool is_plain = fb_str_eq(metric->scorer, metric->score);
+    return fb_str_eq(metric->scorer, series->scorer) &&
+           (is_plain || fb_str_eq(metric->score, series->key));
+}
+
+static void write_metrics(struct fb_json_writer *w, const struct fb_inspect_series *series,
+    const struct fb_inspect_metric *metrics, size_t count)
+{
+    struct fb_buf name;
+    fb_buf_init(&name, NAME_BYTES);
+    fb_json_key(w, "metrics");
+    fb_json_open_object(w);
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_inspect_metric *m = &metrics[i];
+        if (!is_of(m, series)) {
+            continue;
+        }
+        fb_buf_clear(&name);
+        if (m->reducer.len > 0) {
+            fb_buf_addf(&name, "%.*s/", FB_STR_ARG(m->reducer));
+        }
+        fb_buf_add_str(&name, m->name);
+        fb_json_key(w, name.ptr ? name.ptr : "");
+        fb_json_open_object(w);
+        write_figure(w, "stated", m->stated);
+        if (m->is_known) {
+            write_figure(w, "recomputed", m->recomputed);
+        } else {
+            fb_json_key_bool(w, "recomputed", false);
+        }
+        fb_json_close_object(w);
+    }
+    fb_json_close_object(w);
+    fb_buf_release(&name);
+}
+
+static void write_id(struct fb_json_writer *w, const struct common *c,
+    const struct fb_inspect_series *series, bool is_only)
+{
+    struct fb_buf id, score;
+    fb_buf_init(&id, NAME_BYTES);
+    fb_buf_init(&score, NAME_BYTES);
+    fb_buf_add_c(&id, "evaluation/");
+    if (c->eval_id.len > 0) {
+        fb_reader_name(&id, c->eval_id);
+    } else {
+        /* Logs from before 2025 have no id of their own. */
+        fb_buf_add_str(&id, fb_str_sub(fb_str_of(c->digest), strlen("sha256:"), 16));
+    }
+    if (!is_only) {
+        add_score_name(&score, series);
+        fb_buf_add_char(&id, '/');
+        fb_reader_name(&id, fb_buf_str(&score));
+    }
+    fb_json_key_str(w, "id", fb_buf_str(&id));
+    fb_buf_release(&id);
+    fb_buf_release(&score);
+}
+
+static void write_text(struct fb_json_writer *w, const char *key, struct fb_str text)
+{
+    if (text.len > 0) {
+        fb_json_key_str(w, key, text);
+    }
+}
+
+static void write_body(struct fb_json_writer *w, const struct fb_inspect *log,
+    const struct common *c, const struct fb_inspect_series *series)
+{
+    struct counts counts = count_series(log, series, c);
+    struct fb_buf text;
+    fb_buf_init(&text, NAME_BYTES);
+    fb_reader_name(&text, c->task);
+    fb_json_key_str(w, "task", fb_buf_str(&text));
+    fb_buf_clear(&text);
+    add_score_name(&text, series);
+    fb_json_key_str(w, "scorer", fb_buf_str(&text));
+    fb_buf_release(&text);
+    fb_json_key_str(w, "model", c->model);
+    fb_json_key_c(w, "status", c->status);
+    fb_reader_time(w, "began", c->began);
+    fb_reader_time(w, "ended", c->ended);
+    fb_json_key_int(w, "samples", (int64_t)c->samples);
+    fb_json_key_int(w, "succeeded_any", (int64_t)counts.any);
+    fb_json_key_int(w, "succeeded_all", (int64_t)counts.all);
+    fb_json_key_int(w, "unresolved", (int64_t)counts.unresolved);
+    fb_json_key_int(w, "epochs", c->epochs);
+    write_text(w, "elicitation", log->reading->options->elicitation);
+    write_text(w, "tool", c->tool);
+    fb_json_key_c(w, "log", c->digest);
+    write_flags(w, log);
+}
+
+/* Everything that one draft is made of. */
+struct writing {
+    struct fb_inspect *log;
+    const struct common *common;
+    const struct fb_inspect_metric *metrics;
+    size_t metric_count;
+    bool is_only;
+};
+
+static enum fb_code write_draft(
+    const struct writing *writing, const struct fb_inspect_series *series, struct fb_err *err)
+{
+    const struct common *c = writing->common;
+    struct fb_buf json, place;
+    fb_buf_init(&json, JSON_MAX);
+    fb_buf_init(&place, NAME_BYTES);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, &json, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "kind", "evaluation");
+    write_id(&w, c, series, writing->is_only);
+    write_text(&w, "subject", writing->log->reading->options->subject);
+    fb_reader_time(&w, "at", c->ended);
+    fb_json_key(&w, "body");
+    fb_json_open_object(&w);
+    write_body(&w, writing->log, c, series);
+    write_metrics(&w, series, writing->metrics, writing->metric_count);
+    fb_json_close_object(&w);
+    fb_json_close_object(&w);
+    fb_buf_add_c(&place, "score ");
+    add_score_name(&place, series);
+    enum fb_code code = fb_buf_check(&json, "an evaluation", err);
+    if (code == FB_OK) {
+        code = fb_buf_check(&place, "the name of a score", err);
+    }
+    if (code == FB_OK) {
+        struct fb_draft draft = {.json = fb_buf_str(&json),
+            .model = c->model,
+            .place = fb_buf_str(&place),
+            .keep_file = true};
+        code = fb_reading_add(writing->log->reading, &draft, err);
+    }
+    fb_buf_release(&json);
+    fb_buf_release(&place);
+    return code;
+}
+
+/* Makes the series that the header plans and no sample has: all of their samples are unresolved. */
+static enum fb_code add_planned_series(struct fb_inspect *log, struct fb_err *err)
+{
+    struct fb_inspect_series *ignored = NULL;
+    const struct fb_json *scorers = fb_json_get(log->eval, "scorers");
+    enum fb_code code = FB_OK;
+    const struct fb_json *scorer = scorers ? scorers->child : NULL;
+    bool is_needed = log->series_count == 0;
+    for (; scorer && code == FB_OK && is_needed; scorer = scorer->next) {
+        struct fb_str name = fb_json_get_str(scorer, "name");
+        for (size_t i = name.len; i > 0; i--) {
+            if (name.ptr[i - 1] == '/') {
+                name = fb_str_sub(name, i, name.len); /* scores bear the name without package */
+                break;
+            }
+        }
+        if (name.len > 0) {
+            code = fb_inspect_series_of(log, name, (struct fb_str){NULL, 0}, &ignored, err);
+        }
+    }
+    if (code == FB_OK && log->series_count == 0) {
+        log->flags[FB_INSPECT_NO_SCORER] = true;
+        code = fb_inspect_series_of(log, FB_STR("none"), (struct fb_str){NULL, 0}, &ignored, err);
+    }
+    return code;
+}
+
+/* True for the plain series of a scorer whose values are objects: it holds only NaN. */
+static bool is_shadow(const struct fb_inspect *log, const struct fb_inspect_series *series)
+{
+    bool has_keys = false;
+    for (size_t i = 0; i < log->series_count; i++) {
+        has_keys |= log->series[i].key.len > 0 && fb_str_eq(log->series[i].scorer, series->scorer);
+    }
+    for (size_t i = 0; i < series->count; i++) {
+        if (!series->cells[i].is_excluded) {
+            return false;
+        }
+    }
+    return has_keys && series->key.len == 0;
+}
+
+enum fb_code fb_inspect_write(struct fb_inspect *log, const struct fb_inspect_metric *metrics,
+    size_t metric_count, struct fb_err *err)
+{
+    FB_ASSERT(log && (metrics || metric_count == 0));
+    if (!log->eval || log->eval->kind != FB_JSON_OBJECT) {
+        return lacks(log, "its description (eval)", err);
+    }
+    struct fb_buf tool;
+    fb_buf_init(&tool, NAME_BYTES);
+    struct common common;
+    enum fb_code code = add_planned_series(log, err);
+    if (code == FB_OK) {
+        code = read_common(log, &tool, &common, err);
+    }
+    struct writing writing = {.log = log,
+        .common = &common,
+        .metrics = metrics,
+        .metric_count = metric_count,
+        .is_only = log->series_count == 1};
+    for (size_t i = 0; i < log->series_count && code == FB_OK; i++) {
+        if (!is_shadow(log, &log->series[i])) {
+            code = write_draft(&writing, &log->series[i], err);
+        }
+    }
+    fb_buf_release(&tool);
+    return code;
+}

@@ -1,0 +1,457 @@
+/* One sample of an Inspect log: which scores it has, and whether they are clean. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "ingest/inspect.h"
+
+enum { ID_MAX = 4096, EPOCH_MAX = 1000000 };
+
+/* What is taken of one sample before it is known whose it is. Trees live in scratch. */
+struct fields {
+    struct fb_arena *scratch;
+    const struct fb_json *id, *epoch, *scores, *metadata, *completed_at;
+    bool is_faulty; /* error, limit or invalidation */
+    unsigned seen;  /* one bit a member, against members that stand twice */
+};
+
+/* Members of a sample that are read; all others are passed over. */
+enum member {
+    MEMBER_ID,
+    MEMBER_EPOCH,
+    MEMBER_SCORES,
+    MEMBER_METADATA,
+    MEMBER_COMPLETED,
+    MEMBER_ERROR,
+    MEMBER_LIMIT,
+    MEMBER_INVALIDATION,
+    MEMBER_RETRIES,
+    MEMBER_COUNT
+};
+
+static const char *const member_names[MEMBER_COUNT] = {"id", "epoch", "scores", "metadata",
+    "completed_at", "error", "limit", "invalidation", "error_retries"};
+
+bool fb_inspect_grow(void **items, size_t *cap, size_t count, size_t size)
+{
+    FB_ASSERT(count <= *cap && size > 0);
+    if (count < *cap) {
+        return true;
+    }
+    size_t wider = *cap ? 2 * *cap : 64;
+    void *grown = wider > SIZE_MAX / size ? NULL : fb_realloc(*items, wider * size);
+    if (!grown) {
+        return false;
+    }
+    *items = grown;
+    *cap = wider;
+    return true;
+}
+
+static enum fb_code no_memory(struct fb_err *err)
+{
+    return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading a log");
+}
+
+enum fb_code fb_inspect_series_of(struct fb_inspect *log, struct fb_str scorer, struct fb_str key,
+    struct fb_inspect_series **out, struct fb_err *err)
+{
+    for (size_t i = 0; i < log->series_count; i++) {
+        if (fb_str_eq(log->series[i].scorer, scorer) && fb_str_eq(log->series[i].key, key)) {
+            *out = &log->series[i];
+            return FB_OK;
+        }
+    }
+    if (log->series_count == FB_INSPECT_SERIES_MAX) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the log has more than %d scores", FB_INSPECT_SERIES_MAX);
+    }
+    struct fb_inspect_series series = {0};
+    enum fb_code code = fb_arena_str(&log->arena, scorer, &series.scorer, err);
+    if (code == FB_OK) {
+        code = fb_arena_str(&log->arena, key, &series.key, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    void *items = log->series;
+    if (!fb_inspect_grow(&items, &log->series_cap, log->series_count, sizeof(series))) {
+        return no_memory(err);
+    }
+    log->series = items;
+    log->series[log->series_count] = series;
+    *out = &log->series[log->series_count++];
+    return FB_OK;
+}
+
+/* True for a whole text that Python's float() reads as a finite number. */
+static bool is_number(struct fb_str text, double *out)
+{
+    char copy[64];
+    text = fb_str_trim(text);
+    if (text.len == 0 || text.len >= sizeof(copy)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        copy[i] = text.ptr[i];
+        if (!copy[i] || !strchr("0123456789+-.eE", copy[i])) {
+            return false;
+        }
+    }
+    copy[text.len] = 0;
+    char *end = NULL;
+    *out = strtod(copy, &end);
+    return *end == 0 && isfinite(*out);
+}
+
+/* Inspect's value_to_float for words: *out is 0 when the word means nothing (false). */
+static bool word_value(struct fb_str word, double *out)
+{
+    static const struct {
+        const char *word;
+        bool any_case;
+        double value;
+    } words[] = {{"C", false, 1}, {"P", false, 0.5}, {"I", false, 0}, {"N", false, 0},
+        {"yes", true, 1}, {"true", true, 1}, {"no", true, 0}, {"false", true, 0}};
+    char lower[8] = "";
+    for (size_t i = 0; i < word.len && i < sizeof(lower) - 1; i++) {
+        char c = word.ptr[i];
+        lower[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        bool is_same = words[i].any_case
+                           ? word.len < sizeof(lower) && strcmp(lower, words[i].word) == 0
+                           : fb_str_is(word, words[i].word);
+        if (is_same) {
+            *out = words[i].value;
+            return true;
+        }
+    }
+    *out = 0;
+    return is_number(word, out);
+}
+
+/* One plain value as Inspect's metrics see it. */
+static struct fb_inspect_cell cell_of(const struct fb_json *value, uint32_t attempt)
+{
+    struct fb_inspect_cell cell = {.attempt = attempt, .is_scored = true};
+    switch (value->kind) {
+    case FB_JSON_TRUE:
+        cell.value = 1;
+        break;
+    case FB_JSON_FALSE:
+        break;
+    case FB_JSON_NUMBER:
+        cell.is_scored = !isnan(value->number);
+        cell.is_excluded = !cell.is_scored;
+        cell.value = cell.is_scored ? value->number : 0;
+        break;
+    case FB_JSON_STRING:
+        cell.is_scored = word_value(value->text, &cell.value);
+        break;
+    case FB_JSON_NULL:
+    case FB_JSON_ARRAY:
+    case FB_JSON_OBJECT:
+    case FB_JSON_ARRAY_END:
+    case FB_JSON_OBJECT_END:
+    case FB_JSON_KEY:
+    case FB_JSON_END:
+        cell.is_scored = false;
+        break;
+    }
+    return cell;
+}
+
+static void note_value(struct fb_inspect *log, const struct fb_inspect_cell *cell)
+{
+    log->flags[FB_INSPECT_UNSCORED] |= !cell->is_scored;
+    log->flags[FB_INSPECT_NOT_BINARY] |= cell->value < 0 || cell->value > 1;
+    log->flags[FB_INSPECT_PARTIAL] |= cell->value > 0 && cell->value < 1;
+}
+
+static enum fb_code add_cell(struct fb_inspect *log, struct fb_str scorer, struct fb_str key,
+    struct fb_inspect_cell cell, struct fb_err *err)
+{
+    struct fb_inspect_series *series = NULL;
+    enum fb_code code = fb_inspect_series_of(log, scorer, key, &series, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    void *items = series->cells;
+    if (!fb_inspect_grow(&items, &series->cap, series->count, sizeof(cell))) {
+        return no_memory(err);
+    }
+    series->cells = items;
+    series->cells[series->count++] = cell;
+    note_value(log, &cell);
+    return FB_OK;
+}
+
+/* One score: its value, or each of its values, becomes a cell. */
+static enum fb_code add_score(
+    struct fb_inspect *log, const struct fb_json *score, uint32_t attempt, struct fb_err *err)
+{
+    const struct fb_json *value = fb_json_get(score, "value");
+    if (!value) {
+        fb_err_set(err, FB_E_SCHEMA, "a score has no value");
+        return fb_json_err_at(err, score);
+    }
+    const struct fb_json *history = fb_json_get(score, "history");
+    log->flags[FB_INSPECT_SCORE_EDITS] |= history && history->count > 0;
+    if (value->kind != FB_JSON_OBJECT && value->kind != FB_JSON_ARRAY) {
+        return add_cell(log, score->key, (struct fb_str){NULL, 0}, cell_of(value, attempt), err);
+    }
+    size_t index = 0;
+    for (const struct fb_json *part = value->child; part; part = part->next) {
+        char number[32];
+        snprintf(number, sizeof(number), "[%zu]", index++);
+        struct fb_str key = value->kind == FB_JSON_OBJECT ? part->key : fb_str_of(number);
+        if (key.len == 0) {
+            fb_err_set(err, FB_E_SCHEMA, "a value of a score has no name");
+            return fb_json_err_at(err, part);
+        }
+        enum fb_code code = add_cell(log, score->key, key, cell_of(part, attempt), err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+/* The sample of an id, made when it is new. */
+static enum fb_code sample_of(
+    struct fb_inspect *log, struct fb_str id, uint32_t *out, struct fb_err *err)
+{
+    uintptr_t found = (uintptr_t)fb_map_get(&log->ids, id);
+    if (found > 0) {
+        *out = (uint32_t)(found - 1);
+        return FB_OK;
+    }
+    struct fb_inspect_sample sample = {0};
+    enum fb_code code = fb_arena_str(&log->arena, id, &sample.id, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    void *items = log->samples;
+    if (!fb_inspect_grow(&items, &log->sample_cap, log->sample_count, sizeof(sample))) {
+        return no_memory(err);
+    }
+    log->samples = items;
+    code = fb_map_put(&log->ids, sample.id, (void *)(uintptr_t)(log->sample_count + 1), err);
+    if (code == FB_OK) {
+        log->samples[log->sample_count] = sample;
+        *out = (uint32_t)log->sample_count++;
+    }
+    return code;
+}
+
+static enum fb_code add_attempt(
+    struct fb_inspect *log, struct fb_inspect_attempt attempt, uint32_t *out, struct fb_err *err)
+{
+    if (log->attempt_count == FB_INSPECT_ATTEMPTS_MAX) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the log has more than %d samples", FB_INSPECT_ATTEMPTS_MAX);
+    }
+    void *items = log->attempts;
+    if (!fb_inspect_grow(&items, &log->attempt_cap, log->attempt_count, sizeof(attempt))) {
+        return no_memory(err);
+    }
+    log->attempts = items;
+    log->attempts[log->attempt_count] = attempt;
+    *out = (uint32_t)log->attempt_count++;
+    return FB_OK;
+}
+
+/* Copies the cluster values of metadata, a tree. */
+static enum fb_code take_clusters(struct fb_inspect *log, struct fb_inspect_sample *sample,
+    const struct fb_json *metadata, struct fb_err *err)
+{
+    for (size_t i = 0; i < log->cluster_count; i++) {
+        const struct fb_json *value = fb_json_get(metadata, log->cluster_keys[i]);
+        if (!value || value->kind == FB_JSON_NULL || value->kind == FB_JSON_ARRAY ||
+            value->kind == FB_JSON_OBJECT) {
+            continue;
+        }
+        struct fb_str text = value->kind == FB_JSON_TRUE    ? FB_STR("true")
+                             : value->kind == FB_JSON_FALSE ? FB_STR("false")
+                                                            : value->text;
+        /* The string "1" and the number 1 are two clusters. */
+        struct fb_str copy = fb_arena_printf(
+            &log->arena, "%c%.*s", value->kind == FB_JSON_STRING ? 's' : 'v', FB_STR_ARG(text));
+        if (!copy.ptr) {
+            return fb_arena_failed(&log->arena, err);
+        }
+        sample->clusters[i] = copy;
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_inspect_read_metadata(struct fb_inspect *log, struct fb_inspect_sample *sample,
+    struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err)
+{
+    struct fb_arena scratch;
+    fb_arena_init(&scratch, FB_INSPECT_SCRATCH_MAX);
+    struct fb_json *metadata = NULL;
+    enum fb_code code = fb_json_read_tree(reader, first, &scratch, &metadata, err);
+    if (code == FB_OK) {
+        code = take_clusters(log, sample, metadata, err);
+    }
+    fb_arena_release(&scratch);
+    return code;
+}
+
+/* Takes the value of a member that began with first: a tree when it is needed. */
+static enum fb_code take_member(struct fb_inspect *log, struct fields *f, enum member member,
+    struct fb_json_reader *reader, struct fb_err *err)
+{
+    struct fb_json_token first;
+    enum fb_code code = fb_json_next(reader, &first, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_json *tree = NULL;
+    bool is_wanted = member < MEMBER_ERROR && (member != MEMBER_METADATA || log->cluster_count);
+    if (is_wanted) {
+        code = fb_json_read_tree(reader, &first, f->scratch, &tree, err);
+    } else if (member == MEMBER_RETRIES && first.kind == FB_JSON_ARRAY) {
+        struct fb_json_token token;
+        code = fb_json_next(reader, &token, err);
+        while (code == FB_OK && token.kind != FB_JSON_ARRAY_END) {
+            log->flags[FB_INSPECT_RETRIES] = true;
+            code = fb_json_skip(reader, &token, err);
+            code = code == FB_OK ? fb_json_next(reader, &token, err) : code;
+        }
+    } else {
+        code = fb_json_skip(reader, &first, err);
+    }
+    bool is_there = first.kind != FB_JSON_NULL;
+    f->id = member == MEMBER_ID ? tree : f->id;
+    f->epoch = member == MEMBER_EPOCH ? tree : f->epoch;
+    f->scores = member == MEMBER_SCORES ? tree : f->scores;
+    f->metadata = member == MEMBER_METADATA ? tree : f->metadata;
+    f->completed_at = member == MEMBER_COMPLETED ? tree : f->completed_at;
+    log->flags[FB_INSPECT_ERRORS] |= member == MEMBER_ERROR && is_there;
+    log->flags[FB_INSPECT_LIMITS_HIT] |= member == MEMBER_LIMIT && is_there;
+    log->flags[FB_INSPECT_INVALIDATED] |= member == MEMBER_INVALIDATION && is_there;
+    f->is_faulty |= member >= MEMBER_ERROR && member <= MEMBER_INVALIDATION && is_there;
+    return code;
+}
+
+/* Places a filled error at a token of a reader. */
+static enum fb_code refuse_at(
+    const struct fb_json_reader *reader, const struct fb_json_token *token, struct fb_err *err)
+{
+    struct fb_buf path;
+    fb_buf_init(&path, FB_ERR_TEXT_MAX);
+    fb_json_path(reader, &path);
+    if (path.ptr) {
+        fb_err_path(err, path.ptr);
+    }
+    fb_buf_release(&path);
+    fb_err_place(err, NULL, token->place.line, token->place.column, (int64_t)token->place.offset);
+    return err->code;
+}
+
+/* Reads the members of the object that is open. */
+static enum fb_code read_members(
+    struct fb_inspect *log, struct fields *f, struct fb_json_reader *reader, struct fb_err *err)
+{
+    for (;;) {
+        struct fb_json_token token;
+        enum fb_code code = fb_json_next(reader, &token, err);
+        if (code != FB_OK || token.kind == FB_JSON_OBJECT_END) {
+            return code;
+        }
+        unsigned member = 0;
+        while (member < MEMBER_COUNT && !fb_str_is(token.text, member_names[member])) {
+            member++;
+        }
+        if (member < MEMBER_COUNT && (f->seen & (1U << member))) {
+            fb_err_set(err, FB_E_SYNTAX, "the sample has '%s' twice", member_names[member]);
+            return refuse_at(reader, &token, err);
+        }
+        if (member < MEMBER_COUNT) {
+            f->seen |= 1U << member;
+            code = take_member(log, f, (enum member)member, reader, err);
+        } else {
+            code = fb_json_next(reader, &token, err);
+            code = code == FB_OK ? fb_json_skip(reader, &token, err) : code;
+        }
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+}
+
+static enum fb_code check_fields(const struct fields *f, struct fb_err *err)
+{
+    if (!f->id || (f->id->kind != FB_JSON_STRING && f->id->kind != FB_JSON_NUMBER) ||
+        f->id->text.len > ID_MAX) {
+        return fb_err_set(err, FB_E_SCHEMA, "a sample needs an id, a string or a number");
+    }
+    if (!f->epoch || !f->epoch->is_integer || f->epoch->integer < 1 ||
+        f->epoch->integer > EPOCH_MAX) {
+        return fb_err_set(err, FB_E_SCHEMA, "a sample needs an epoch, a whole number from 1 on");
+    }
+    if (f->scores && f->scores->kind != FB_JSON_OBJECT && f->scores->kind != FB_JSON_NULL) {
+        fb_err_set(err, FB_E_SCHEMA, "the scores of a sample must be an object");
+        return fb_json_err_at(err, f->scores);
+    }
+    return FB_OK;
+}
+
+static enum fb_code take_sample(struct fb_inspect *log, const struct fields *f, struct fb_err *err)
+{
+    enum fb_code code = check_fields(f, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_inspect_attempt attempt = {
+        .epoch = (uint32_t)f->epoch->integer, .is_clean = !f->is_faulty};
+    uint32_t index = 0;
+    code = sample_of(log, f->id->text, &attempt.sample, err);
+    if (code == FB_OK) {
+        code = add_attempt(log, attempt, &index, err);
+    }
+    if (code == FB_OK && f->metadata) {
+        code = take_clusters(log, &log->samples[attempt.sample], f->metadata, err);
+    }
+    const struct fb_json *score = f->scores ? f->scores->child : NULL;
+    for (; code == FB_OK && score; score = score->next) {
+        code = add_score(log, score, index, err);
+    }
+    if (code == FB_OK && f->completed_at && f->completed_at->text.len > 0) {
+        fb_time at;
+        code = fb_time_parse(f->completed_at->text, &at, err);
+        code = code == FB_OK ? code : fb_json_err_at(err, f->completed_at);
+        log->last = code == FB_OK && at > log->last ? at : log->last;
+    }
+    return code;
+}
+
+enum fb_code fb_inspect_read_sample(struct fb_inspect *log, struct fb_json_reader *reader,
+    const struct fb_json_token *first, struct fb_err *err)
+{
+    FB_ASSERT(log && reader);
+    if (first->kind != FB_JSON_OBJECT) {
+        fb_err_set(err, FB_E_SCHEMA, "a sample must be an object");
+        return refuse_at(reader, first, err);
+    }
+    struct fb_arena scratch;
+    fb_arena_init(&scratch, FB_INSPECT_SCRATCH_MAX);
+    struct fields f = {.scratch = &scratch};
+    enum fb_code code = read_members(log, &f, reader, err);
+    if (code == FB_OK) {
+        code = take_sample(log, &f, err);
+        if (code != FB_OK) {
+            /* The path of a tree begins at its own root; that of the sample leads further. */
+            err->path[0] = 0;
+            refuse_at(reader, first, err);
+        }
+    }
+    fb_arena_release(&scratch);
+    return code;
+}

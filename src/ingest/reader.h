@@ -1,0 +1,53 @@
+/*
+ * reader.h: what the readers of foreign formats share; private to this room.
+ */
+#ifndef FB_INGEST_READER_H
+#define FB_INGEST_READER_H
+
+#include "base/json.h"
+#include "ingest/ingest.h"
+#include "ingest/input.h"
+
+/** Limits; each has a test. */
+#define FB_READER_TEXT_MAX ((size_t)64 << 20) /**< bytes of a file that is held whole */
+
+/** One file on its way to drafts. */
+struct fb_reading {
+    const struct fb_input *input;
+    const struct fb_ingest_options *options;
+    struct fb_arena *arena;
+    struct fb_str head; /**< the first bytes of the file, enough to tell its format */
+    struct fb_draft *drafts;
+    size_t count;
+    size_t cap;
+};
+
+/** Declares the two functions of each format: is_... by content, and the reader. */
+#define FB_FORMAT(part, name, text)                                                                \
+    bool fb_is_##part(struct fb_str head);                                                         \
+    FB_CHECKED enum fb_code fb_read_##part(struct fb_reading *reading, struct fb_err *err);
+#include "ingest/formats.def"
+#undef FB_FORMAT
+
+/** Adds a draft, whose texts are copied into the arena. E_LIMIT after FB_INGEST_DRAFTS_MAX. */
+FB_CHECKED enum fb_code fb_reading_add(
+    struct fb_reading *reading, const struct fb_draft *draft, struct fb_err *err);
+
+/** Reads a file from bytes in memory as fb_ingest_file does from a path. name stands in errors. */
+FB_CHECKED enum fb_code fb_ingest_memory(struct fb_str bytes, const char *name,
+    const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
+    struct fb_err *err);
+
+/**
+ * The names of the first members of the JSON object that head begins with (or of the object that
+ * its first array begins with), as far as head goes: true when one of them is key.
+ */
+bool fb_head_has_key(struct fb_str head, const char *key);
+
+/** Appends text with every byte that a NAME may not have as '-'. */
+void fb_reader_name(struct fb_buf *out, struct fb_str text);
+
+/** Appends the text of a member of a JSON writer: "key":"RFC 3339". */
+void fb_reader_time(struct fb_json_writer *w, const char *key, fb_time at);
+
+#endif

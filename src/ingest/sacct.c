@@ -1,0 +1,297 @@
+/*
+ * The account of jobs that Slurm's `sacct --json` prints: one record of use for each start of a
+ * job.
+ *
+ * The allocation of the job counts, not its steps, which run inside it. A job that was requeued
+ * stands in the account once for each start, and each counts. Jobs that have not started or not
+ * ended are left out: they will be in a later account. A job holds its GPUs from start to end, also
+ * while it is suspended, which Slurm's own "elapsed" leaves out. Shapes of Slurm 22.05 to 24.11 are
+ * read.
+ */
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "ingest/reader.h"
+
+enum { JOB_MAX = 64 << 20, TEXT_MAX = 64 * 1024 };
+
+/* What one job entry says. */
+struct job {
+    struct fb_str cluster;
+    struct fb_str name;
+    struct fb_str state;
+    int64_t id;
+    int64_t start; /* seconds since the epoch */
+    int64_t end;
+    int64_t elapsed;
+    int64_t gpus;
+};
+
+bool fb_is_slurm_sacct(struct fb_str head)
+{
+    return fb_head_has_key(head, "jobs") && !fb_head_has_key(head, "kind");
+}
+
+static enum fb_code refuse(const struct fb_json *at, const char *what, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_SCHEMA, "a job of the account %s", what);
+    fb_err_hint(err, "Give the whole output of 'sacct --json', unchanged.");
+    return fb_json_err_at(err, at);
+}
+
+/* A whole number, 0 or more, plain or as {"set":true,"infinite":false,"number":n}. A number that is
+ * null or not set is 0. */
+static enum fb_code read_count(
+    const struct fb_json *object, const char *key, int64_t *out, struct fb_err *err)
+{
+    const struct fb_json *value = fb_json_get(object, key);
+    if (!value) {
+        return refuse(object, "lacks a number", err);
+    }
+    if (value->kind == FB_JSON_OBJECT) {
+        const struct fb_json *set = fb_json_get(value, "set");
+        const struct fb_json *infinite = fb_json_get(value, "infinite");
+        if (infinite && infinite->kind == FB_JSON_TRUE) {
+            return refuse(value, "has an infinite number", err);
+        }
+        if (set && set->kind == FB_JSON_FALSE) {
+            *out = 0;
+            return FB_OK;
+        }
+        value = fb_json_get(value, "number") ? fb_json_get(value, "number") : value;
+    }
+    if (value->kind == FB_JSON_NULL) {
+        *out = 0;
+        return FB_OK;
+    }
+    if (value->kind != FB_JSON_NUMBER || !value->is_integer || value->integer < 0) {
+        return refuse(value, "has something else than a whole number of 0 or more", err);
+    }
+    *out = value->integer;
+    return FB_OK;
+}
+
+/* The state as text; newer versions give a list, the base state first. */
+static struct fb_str state_of(const struct fb_json *job)
+{
+    const struct fb_json *current = fb_json_get(fb_json_get(job, "state"), "current");
+    if (current && current->kind == FB_JSON_ARRAY) {
+        current = current->child;
+    }
+    return current && current->kind == FB_JSON_STRING ? current->text : (struct fb_str){NULL, 0};
+}
+
+/* GPUs allocated: gres "gpu", which covers every type of them, or else the sum of its types. */
+static enum fb_code read_gpus(const struct fb_json *job, int64_t *out, struct fb_err *err)
+{
+    const struct fb_json *allocated = fb_json_get(fb_json_get(job, "tres"), "allocated");
+    if (!allocated || allocated->kind != FB_JSON_ARRAY) {
+        return refuse(job, "lacks its allocation (tres.allocated)", err);
+    }
+    int64_t all = 0, typed = 0;
+    bool has_all = false;
+    for (const struct fb_json *tres = allocated->child; tres; tres = tres->next) {
+        struct fb_str name = fb_json_get_str(tres, "name");
+        bool is_all = fb_str_is(name, "gpu");
+        if (!fb_str_is(fb_json_get_str(tres, "type"), "gres") ||
+            !(is_all || fb_str_starts(name, FB_STR("gpu:")))) {
+            continue;
+        }
+        int64_t count = 0;
+        enum fb_code code = read_count(tres, "count", &count, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        if (count > INT32_MAX || typed > INT32_MAX || all > INT32_MAX) {
+            return refuse(tres, "has more GPUs than there are", err);
+        }
+        has_all = has_all || is_all;
+        all += is_all ? count : 0;
+        typed += is_all ? 0 : count;
+    }
+    *out = has_all ? all : typed;
+    return FB_OK;
+}
+
+static enum fb_code read_job(const struct fb_json *value, struct job *out, struct fb_err *err)
+{
+    const struct fb_json *time = fb_json_get(value, "time");
+    struct job job = {.cluster = fb_json_get_str(value, "cluster"),
+        .name = fb_json_get_str(value, "name"),
+        .state = state_of(value)};
+    if (value->kind != FB_JSON_OBJECT || !time) {
+        return refuse(value, "is not an object with a time", err);
+    }
+    if (job.cluster.len == 0 || job.state.len == 0) {
+        return refuse(value, "lacks its cluster or its state", err);
+    }
+    enum fb_code code = read_count(value, "job_id", &job.id, err);
+    if (code == FB_OK) {
+        code = read_count(time, "start", &job.start, err);
+    }
+    if (code == FB_OK) {
+        code = read_count(time, "end", &job.end, err);
+    }
+    if (code == FB_OK) {
+        code = read_count(time, "elapsed", &job.elapsed, err);
+    }
+    if (code == FB_OK) {
+        code = read_gpus(value, &job.gpus, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    /* Year 9999: the last that a time stamp can be written in. */
+    if (job.end > INT64_C(253402300799) || job.start > INT64_C(253402300799) ||
+        (job.end > 0 && job.end < job.start)) {
+        fb_err_set(err, FB_E_TIME, "a job of the account ends before it starts, or is too late");
+        return fb_json_err_at(err, time);
+    }
+    if (job.end > 0 && job.elapsed > job.end - job.start) {
+        return refuse(time, "elapsed longer than it lasted", err);
+    }
+    *out = job;
+    return FB_OK;
+}
+
+static void write_draft(
+    const struct job *job, const struct fb_ingest_options *options, struct fb_buf *out)
+{
+    struct fb_buf name;
+    fb_buf_init(&name, TEXT_MAX);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "kind", "usage");
+    fb_buf_add_c(&name, "usage/");
+    fb_reader_name(&name, job->cluster);
+    fb_buf_addf(&name, "/%lld@%lld", (long long)job->id, (long long)job->start);
+    fb_json_key_str(&w, "id", fb_buf_str(&name));
+    bool is_run = fb_str_starts(options->subject, FB_STR("run/"));
+    if (options->subject.len > 0 && !is_run) {
+        fb_json_key_str(&w, "subject", options->subject);
+    }
+    fb_reader_time(&w, "at", job->end * FB_SECOND);
+    fb_json_key(&w, "body");
+    fb_json_open_object(&w);
+    fb_buf_clear(&name);
+    fb_reader_name(&name, job->cluster);
+    fb_json_key_str(&w, "cluster", fb_buf_str(&name));
+    fb_buf_clear(&name);
+    fb_buf_addf(&name, "%lld", (long long)job->id);
+    fb_json_key_str(&w, "job", fb_buf_str(&name));
+    fb_json_key_str(&w, "job_name", job->name);
+    if (is_run) {
+        fb_json_key_str(&w, "run", options->subject);
+    }
+    fb_buf_clear(&name);
+    fb_reader_name(&name, job->state);
+    fb_json_key_str(&w, "state", fb_buf_str(&name));
+    fb_reader_time(&w, "started", job->start * FB_SECOND);
+    fb_reader_time(&w, "ended", job->end * FB_SECOND);
+    fb_json_key_int(&w, "gpus", job->gpus);
+    fb_json_key_int(&w, "gpu_seconds", job->gpus * (job->end - job->start));
+    fb_json_close_object(&w);
+    fb_json_close_object(&w);
+    fb_buf_release(&name);
+}
+
+/* Puts the way to an entry of jobs before the path of an error inside it. */
+static void lead_path(size_t index, struct fb_err *err)
+{
+    char path[FB_ERR_TEXT_MAX + 48];
+    snprintf(path, sizeof(path), "$.jobs[%zu]%s", index, err->path[0] ? err->path + 1 : "");
+    err->path[0] = 0;
+    path[FB_ERR_TEXT_MAX - 1] = 0;
+    fb_err_path(err, path);
+}
+
+/* Reads one entry of jobs, whose first token was read. index is its place in the list. */
+static enum fb_code read_entry(struct fb_reading *reading, struct fb_json_reader *reader,
+    const struct fb_json_token *first, size_t index, struct fb_err *err)
+{
+    struct fb_arena scratch;
+    fb_arena_init(&scratch, JOB_MAX);
+    struct fb_buf json;
+    fb_buf_init(&json, 4 * TEXT_MAX);
+    struct fb_json *value = NULL;
+    struct job job = {0};
+    enum fb_code code = fb_json_read_tree(reader, first, &scratch, &value, err);
+    if (code == FB_OK) {
+        code = read_job(value, &job, err);
+        if (code != FB_OK) {
+            lead_path(index, err);
+        }
+    }
+    if (code == FB_OK && job.start > 0 && job.end > 0) {
+        FB_ASSERT(job.gpus == 0 || job.end - job.start <= INT64_MAX / job.gpus);
+        write_draft(&job, reading->options, &json);
+        code = fb_buf_check(&json, "a draft", err);
+        char place[48];
+        snprintf(place, sizeof(place), "jobs[%zu]", index);
+        if (code == FB_OK) {
+            struct fb_draft draft = {.json = fb_buf_str(&json), .place = fb_str_of(place)};
+            code = fb_reading_add(reading, &draft, err);
+        }
+    }
+    fb_buf_release(&json);
+    fb_arena_release(&scratch);
+    return code;
+}
+
+static enum fb_code read_jobs(
+    struct fb_reading *reading, struct fb_json_reader *reader, struct fb_err *err)
+{
+    struct fb_json_token token;
+    enum fb_code code = fb_json_next(reader, &token, err);
+    if (code == FB_OK && token.kind != FB_JSON_ARRAY) {
+        fb_err_set(err, FB_E_SCHEMA, "the jobs of the account must be an array");
+        fb_err_place(err, reading->input->name, token.place.line, token.place.column,
+            (int64_t)token.place.offset);
+        return err->code;
+    }
+    for (size_t i = 0; code == FB_OK; i++) {
+        code = fb_json_next(reader, &token, err);
+        if (code != FB_OK || token.kind == FB_JSON_ARRAY_END) {
+            return code;
+        }
+        code = read_entry(reading, reader, &token, i, err);
+    }
+    return code;
+}
+
+static enum fb_code read_account(
+    struct fb_reading *reading, struct fb_json_reader *reader, struct fb_err *err)
+{
+    struct fb_json_token token;
+    enum fb_code code = fb_json_next(reader, &token, err);
+    while (code == FB_OK) {
+        code = fb_json_next(reader, &token, err);
+        if (code != FB_OK || token.kind != FB_JSON_KEY) {
+            break;
+        }
+        if (fb_str_is(token.text, "jobs")) {
+            code = read_jobs(reading, reader, err);
+            continue;
+        }
+        code = fb_json_next(reader, &token, err);
+        if (code == FB_OK) {
+            code = fb_json_skip(reader, &token, err);
+        }
+    }
+    /* The object is closed; nothing may follow it. */
+    return code == FB_OK ? fb_json_next(reader, &token, err) : code;
+}
+
+enum fb_code fb_read_slurm_sacct(struct fb_reading *reading, struct fb_err *err)
+{
+    struct fb_input_cursor cursor = {.input = reading->input};
+    struct fb_json_reader *reader = NULL;
+    enum fb_code code = fb_json_reader_new_stream(
+        fb_input_source, &cursor, reading->input->name, NULL, &reader, err);
+    if (code == FB_OK) {
+        code = read_account(reading, reader, err);
+    }
+    fb_json_reader_free(reader);
+    return code;
+}

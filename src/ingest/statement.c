@@ -1,0 +1,128 @@
+/* Statements as a person writes them: one object, an array of objects, or one object a line. */
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "ingest/reader.h"
+
+bool fb_is_statement(struct fb_str head)
+{
+    return fb_head_has_key(head, "kind");
+}
+
+/* Reads to the end of the value that first begins; *out_end is the offset behind it. */
+static enum fb_code read_to_end(struct fb_json_reader *reader, const struct fb_json_token *first,
+    uint64_t *out_end, struct fb_err *err)
+{
+    struct fb_json_token token = *first;
+    size_t depth = 1;
+    while (depth > 0) {
+        enum fb_code code = fb_json_next(reader, &token, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        depth += token.kind == FB_JSON_OBJECT || token.kind == FB_JSON_ARRAY;
+        depth -= token.kind == FB_JSON_OBJECT_END || token.kind == FB_JSON_ARRAY_END;
+    }
+    *out_end = token.place.offset + 1;
+    return FB_OK;
+}
+
+static enum fb_code refuse_value(
+    const struct fb_reading *reading, const struct fb_json_token *token, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_SCHEMA, "a statement of a record must be a JSON object");
+    fb_err_place(err, reading->input->name, token->place.line, token->place.column,
+        (int64_t)token->place.offset);
+    return err->code;
+}
+
+/* Adds the object that first begins. at is where the reader's text begins in the file. */
+static enum fb_code add_object(struct fb_reading *reading, struct fb_json_reader *reader,
+    const struct fb_json_token *first, struct fb_str text, uint64_t *out_end, struct fb_err *err)
+{
+    if (first->kind != FB_JSON_OBJECT) {
+        return refuse_value(reading, first, err);
+    }
+    enum fb_code code = read_to_end(reader, first, out_end, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    char place[48];
+    snprintf(place, sizeof(place), "[%zu]", reading->count);
+    size_t from = (size_t)first->place.offset;
+    struct fb_draft draft = {
+        .json = fb_str_sub(text, from, (size_t)*out_end - from), .place = fb_str_of(place)};
+    return fb_reading_add(reading, &draft, err);
+}
+
+static enum fb_code read_array(struct fb_reading *reading, struct fb_json_reader *reader,
+    struct fb_str text, struct fb_err *err)
+{
+    struct fb_json_token token;
+    for (;;) {
+        enum fb_code code = fb_json_next(reader, &token, err);
+        if (code != FB_OK || token.kind == FB_JSON_ARRAY_END) {
+            return code != FB_OK ? code : fb_json_next(reader, &token, err);
+        }
+        uint64_t end = 0;
+        code = add_object(reading, reader, &token, text, &end, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+}
+
+/* Reads the value that text begins with, an array or an object, and cuts it off *text. */
+static enum fb_code read_value(
+    struct fb_reading *reading, struct fb_str *text, bool is_first, struct fb_err *err)
+{
+    struct fb_json_reader *reader = NULL;
+    struct fb_json_token token;
+    uint64_t end = text->len;
+    enum fb_code code = fb_json_reader_new(*text, reading->input->name, NULL, &reader, err);
+    if (code == FB_OK) {
+        code = fb_json_next(reader, &token, err);
+    }
+    if (code == FB_OK && token.kind == FB_JSON_ARRAY && is_first) {
+        code = read_array(reading, reader, *text, err);
+    } else if (code == FB_OK) {
+        code = add_object(reading, reader, &token, *text, &end, err);
+    }
+    fb_json_reader_free(reader);
+    if (code == FB_OK) {
+        *text = fb_str_sub(*text, (size_t)end, text->len);
+    }
+    return code;
+}
+
+/* Lines of the file before its rest. */
+static uint32_t lines_before(struct fb_str all, size_t offset)
+{
+    uint32_t lines = 0;
+    for (size_t i = fb_str_find(all, '\n', 0); i < offset; i = fb_str_find(all, '\n', i + 1)) {
+        lines++;
+    }
+    return lines;
+}
+
+enum fb_code fb_read_statement(struct fb_reading *reading, struct fb_err *err)
+{
+    struct fb_buf content;
+    fb_buf_init(&content, FB_READER_TEXT_MAX);
+    enum fb_code code = fb_input_all(reading->input, &content, err);
+    struct fb_str all = fb_buf_str(&content), rest = all;
+    size_t at = 0;
+    while (code == FB_OK && fb_str_trim(rest).len > 0) {
+        FB_ASSERT(rest.len <= all.len);
+        at = all.len - rest.len;
+        code = read_value(reading, &rest, at == 0, err);
+    }
+    if (code != FB_OK && at > 0) {
+        /* The reader began in the middle of the file. */
+        uint32_t lines = lines_before(all, at);
+        err->line += err->line > 0 ? lines : 0;
+        err->offset += err->offset >= 0 ? (int64_t)at : 0;
+    }
+    fb_buf_release(&content);
+    return code;
+}
