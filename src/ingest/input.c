@@ -1,11 +1,11 @@
 #include "ingest/input.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/codec.h"
 #include "ingest/ingest.h"
+#include "ledger/sha256.h"
 
 enum { PIECE = 64 * 1024 };
 
@@ -90,9 +90,12 @@ enum fb_code fb_input_all(const struct fb_input *input, struct fb_buf *out, stru
     return FB_OK;
 }
 
-/* Adds the whole input to a digest. */
-static enum fb_code add_all(const struct fb_input *input, EVP_MD_CTX *sha, struct fb_err *err)
+enum fb_code fb_input_digest(
+    const struct fb_input *input, char out[FB_INPUT_DIGEST], struct fb_err *err)
 {
+    FB_ASSERT(input && out);
+    struct fb_sha256 sha;
+    fb_sha256_init(&sha);
     struct fb_input_cursor cursor = {.input = input};
     char piece[PIECE];
     size_t got = 0;
@@ -101,33 +104,11 @@ static enum fb_code add_all(const struct fb_input *input, EVP_MD_CTX *sha, struc
         if (code != FB_OK) {
             return code;
         }
-        if (EVP_DigestUpdate(sha, piece, got) != 1) {
-            return fb_err_set(err, FB_E_NOMEM, "memory ran out for a digest");
-        }
+        fb_sha256_add(&sha, (struct fb_str){piece, got});
     } while (got > 0);
+    uint8_t digest[FB_SHA256_SIZE];
+    fb_sha256_end(&sha, digest);
+    memcpy(out, "sha256:", strlen("sha256:"));
+    fb_hex_encode(digest, sizeof(digest), out + strlen("sha256:"));
     return FB_OK;
-}
-
-enum fb_code fb_input_digest(
-    const struct fb_input *input, char out[FB_INPUT_DIGEST], struct fb_err *err)
-{
-    FB_ASSERT(input && out);
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *sha = EVP_MD_CTX_new();
-    enum fb_code code = FB_OK;
-    if (!sha || EVP_DigestInit_ex(sha, EVP_sha256(), NULL) != 1) {
-        code = fb_err_set(err, FB_E_NOMEM, "memory ran out for a digest");
-    }
-    if (code == FB_OK) {
-        code = add_all(input, sha, err);
-    }
-    if (code == FB_OK && EVP_DigestFinal_ex(sha, digest, NULL) != 1) {
-        code = fb_err_set(err, FB_E_NOMEM, "memory ran out for a digest");
-    }
-    if (code == FB_OK) {
-        memcpy(out, "sha256:", 7);
-        fb_hex_encode(digest, 32, out + 7);
-    }
-    EVP_MD_CTX_free(sha);
-    return code;
 }

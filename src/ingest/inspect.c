@@ -49,6 +49,18 @@ static const struct fb_json *cluster_of(const struct fb_json *metric)
     return cluster && cluster->kind == FB_JSON_STRING && cluster->text.len > 0 ? cluster : NULL;
 }
 
+/* Notes a key that a metric clusters by, unless it is noted already. */
+static void add_cluster(struct fb_inspect *log, const struct fb_json *cluster)
+{
+    size_t i = 0;
+    while (i < log->cluster_count && !fb_str_is(cluster->text, log->cluster_keys[i])) {
+        i++;
+    }
+    if (i == log->cluster_count && i < FB_INSPECT_CLUSTERS_MAX) {
+        log->cluster_keys[log->cluster_count++] = cluster->text.ptr;
+    }
+}
+
 void fb_inspect_find_clusters(struct fb_inspect *log)
 {
     const struct fb_json *scores = fb_json_get(log->results, "scores");
@@ -58,13 +70,8 @@ void fb_inspect_find_clusters(struct fb_inspect *log)
         const struct fb_json *metric = metrics ? metrics->child : NULL;
         for (; metric; metric = metric->next) {
             const struct fb_json *cluster = cluster_of(metric);
-            size_t i = 0;
-            while (cluster && i < log->cluster_count &&
-                   !fb_str_is(cluster->text, log->cluster_keys[i])) {
-                i++;
-            }
-            if (cluster && i == log->cluster_count && i < FB_INSPECT_CLUSTERS_MAX) {
-                log->cluster_keys[log->cluster_count++] = cluster->text.ptr;
+            if (cluster) {
+                add_cluster(log, cluster);
             }
         }
     }
