@@ -462,7 +462,7 @@ static enum fb_code verify_lines(struct fb_note_check *check, struct fb_str line
 {
     struct fb_str line;
     for (size_t count = 1; fb_str_line(&lines, &line); count++) {
-        struct signature signature;
+        struct signature signature = {0};
         if (count > FB_NOTE_SIGNATURES_MAX) {
             return fb_err_set(
                 err, FB_E_LIMIT, "the note has more than %d signatures", FB_NOTE_SIGNATURES_MAX);

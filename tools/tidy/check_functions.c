@@ -2,7 +2,7 @@
 
 #include "tidy.h"
 
-enum { FUNCTION_MAX_LINES = 70, NESTING_MAX = 4, INDENT = 4, NAME_SIZE = 128 };
+enum { FUNCTION_MAX_LINES = 70, NESTING_MAX = 4, DEPTH_MAX = 64, NAME_SIZE = 128 };
 
 /* One declaration at the top level of a file, on the way through it. */
 struct walk {
@@ -145,31 +145,27 @@ static void check_length(struct tree *tree, const struct walk *walk, size_t star
     }
 }
 
-/* True when the line opens a block of statements, not a list of values. */
-static bool opens_block(struct fb_str line)
+/* The layout, which is checked elsewhere, tells blocks from lists of values: a space is before the
+ * brace of a block, and "= " or nothing before that of a list. */
+static bool opens_block(struct fb_str code, size_t brace)
 {
-    static const char *const opens[] = {") {", "else {", "do {"};
-    for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++) {
-        if (fb_str_ends(line, fb_str_of(opens[i]))) {
-            return true;
-        }
-    }
-    return false;
+    return brace >= 2 && code.ptr[brace - 1] == ' ' && !strchr("=,{ ", code.ptr[brace - 2]);
 }
 
-/* The layout is checked elsewhere, so the indent of a line says how deep it is. */
-static void check_nesting(struct tree *tree, const struct file *file)
+static void check_nesting(struct tree *tree, const struct file *file, struct fb_str code)
 {
-    struct fb_str rest = file->code, line;
-    for (unsigned number = 1; fb_str_line(&rest, &line); number++) {
-        size_t indent = 0;
-        while (indent < line.len && line.ptr[indent] == ' ') {
-            indent++;
+    bool is_block[DEPTH_MAX] = {false};
+    unsigned depth = 0, blocks = 0;
+    for (size_t i = 0; i < code.len; i++) {
+        if (code.ptr[i] == '{' && depth < DEPTH_MAX) {
+            is_block[depth] = depth > 0 && opens_block(code, i);
+            blocks += is_block[depth++];
+        } else if (code.ptr[i] == '}' && depth > 0) {
+            blocks -= is_block[--depth];
         }
-        if (indent > NESTING_MAX * INDENT && opens_block(line)) {
-            report(tree, file, number, "nesting", NULL,
-                "blocks are %zu deep; at most %d, so make a function of it", indent / INDENT,
-                NESTING_MAX);
+        if (code.ptr[i] == '{' && blocks > NESTING_MAX && is_block[depth - 1]) {
+            report(tree, file, line_of(code, i), "nesting", NULL,
+                "blocks are %u deep; at most %d, so make a function of it", blocks, NESTING_MAX);
         }
     }
 }
@@ -188,8 +184,8 @@ void check_functions(struct tree *tree, const struct file *file)
     if (!file->is_c || fb_str_ends(fb_str_of(file->path), FB_STR(".def"))) {
         return;
     }
-    check_nesting(tree, file);
     struct walk walk = {.file = file, .code = without_directives(tree, file->code)};
+    check_nesting(tree, file, walk.code);
     unsigned depth = 0;
     bool in_body = false;
     if (file->is_header && !fb_str_starts(file->text, FB_STR("/*"))) {
