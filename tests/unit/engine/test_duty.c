@@ -1,0 +1,483 @@
+/* Tests of src/engine/duty.c and duty_settle.c: the worked histories of SEMANTICS.md on duties, and
+ * the rules around them. */
+#include "base/alloc.h"
+#include "ir_build.h"
+
+enum { ARENA_MAX = 1 << 26 };
+enum { INCIDENT, REPORT, DEPLOY, LEVEL, LINE };
+enum { S, I, C, K, P, VARS };
+
+static const struct fb_str incident_columns[] = {
+    {"id", 2}, {"system", 6}, {"class", 5}, {"aware", 5}, {"party", 5}};
+static const struct fb_str report_columns[] = {{"ref", 3}, {"party", 5}};
+static struct fb_relation relations[] = {
+    {{"incident", 8}, 5, incident_columns, NULL},
+    {{"report", 6}, 2, report_columns, NULL},
+    {{"deploy", 6}, 1, incident_columns, NULL},
+    {{"level", 5}, 2, incident_columns, NULL},
+    {{"line", 4}, 2, incident_columns, NULL},
+};
+static const struct fb_signature signature = {relations, 5};
+static const struct fb_str names[VARS] = {
+    {"S", 1}, {"I", 1}, {"C", 1}, {"date of awareness", 17}, {"P", 1}};
+
+static struct build b;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&err);
+    build_start(&b, &signature);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static fb_time at(const char *s)
+{
+    fb_time t = 0;
+    assert_int_equal(fb_time_parse(fb_str_of(s), &t, &err), FB_OK);
+    return t;
+}
+
+static struct fb_value str(const char *s)
+{
+    return s ? fb_value_str(fb_str_of(s)) : fb_value_none();
+}
+
+static struct fb_tuple *incident(
+    const char *known, const char *id, const char *class, const char *aware, const char *party)
+{
+    build_at(&b, at(known));
+    struct fb_value values[] = {str(id), str("aurora"), str(class),
+        aware ? fb_value_time(at(aware)) : fb_value_none(), str(party)};
+    return build_add(&b, INCIDENT, values, 5, true);
+}
+
+/* Replaces a tuple by what a correction says. */
+static void correct(struct fb_tuple *old, const char *known, const char *class, const char *aware)
+{
+    struct fb_tuple *tuple = incident(known, "i1", class, aware, "dev");
+    old->until = tuple->from;
+    tuple->correction = true;
+}
+
+static void report(const char *known, const char *party)
+{
+    build_at(&b, at(known));
+    struct fb_value values[] = {str("i1"), str(party)};
+    build_add(&b, REPORT, values, 2, false);
+}
+
+static struct fb_within death_10[] = {{NULL, 10, FB_UNIT_DAYS, {0, 0, 0}}};
+
+/* A death is reported within 10 days of awareness. */
+static struct fb_duty initial_report(void)
+{
+    death_10[0].guard = compare(FB_FORM_EQ, var(C), text("death"));
+    return (struct fb_duty){.name = FB_STR("initial_report"),
+        .title = FB_STR("report the incident"),
+        .vars = names,
+        .var_count = VARS,
+        .param_count = 2,
+        .when = pred(INCIDENT, var(I), var(S), var(C), var(K), var(P), NULL),
+        .party = var(P),
+        .act = event(pred(REPORT, var(I), var(P), NULL)),
+        .within = death_10,
+        .within_count = 1,
+        .anchor_var = K};
+}
+
+static struct fb_program policy(void)
+{
+    return (struct fb_program){
+        .effective = FB_TIME_MIN, .expires = FB_TIME_MAX, .signature = &signature};
+}
+
+static struct fb_obligations run(const struct fb_duty *duty, const char *now)
+{
+    struct fb_program program = policy();
+    struct fb_obligations out = {0};
+    FB_TEST_OK(fb_duty_run_naive(&program, duty, &b.trace, at(now), &arena, &out, &err));
+    return out;
+}
+
+static void check(const struct fb_obligation *o, enum fb_duty_status status, const char *deadline,
+    const char *breached)
+{
+    if (o->status != status) {
+        fail_msg("status is '%s', not '%s'", fb_duty_status_name(o->status),
+            fb_duty_status_name(status));
+    }
+    assert_int_equal(o->deadline, deadline ? at(deadline) : FB_TIME_MAX);
+    assert_int_equal(o->breached, breached ? at(breached) : FB_TIME_MAX);
+    assert_non_null(o->why);
+    assert_non_null(o->why->child);
+}
+
+static void history_9_ten_days(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    struct fb_obligations o = run(&duty, "2026-03-11T08:59:59Z");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_OWED, "2026-03-11T09:00:00Z", NULL);
+    assert_true(fb_str_is(o.items[0].party, "dev"));
+    o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+    assert_true(
+        fb_str_is(o.items[0].why->text, "report the incident: overdue since 2026-03-11 09:00"));
+    assert_true(fb_str_is(
+        o.items[0].why->child->next->next->child->text, "no report with ref i1, party dev"));
+    size_t before = b.trace.time_count;
+    report("2026-03-11T08:59:00Z", "dev");
+    o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_MET, "2026-03-11T09:00:00Z", NULL);
+    assert_int_equal(o.items[0].settled, at("2026-03-11T08:59:00Z"));
+    b.times[before] = at("2026-03-11T09:00:00Z");
+    o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_MET_LATE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+}
+
+static void history_10_calendar(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    struct fb_program program = policy();
+    program.calendar = FB_CALENDAR_EU_1182_71;
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    report("2026-03-11T23:59:59Z", "dev");
+    struct fb_obligations out = {0};
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-04-01"), &arena, &out, &err));
+    check(&out.items[0], FB_DUTY_MET, "2026-03-12", NULL);
+}
+
+/* Discharge is by admission, whatever the report says of itself. */
+static void history_11_admission_counts(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    report("2026-03-12", "dev");
+    struct fb_obligations o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_MET_LATE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+    assert_int_equal(o.items[0].settled, at("2026-03-12"));
+}
+
+static void history_12_undated(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    struct fb_tuple *old = incident("2026-03-01T09:00:00Z", "i1", "death", NULL, "dev");
+    struct fb_obligations o = run(&duty, "2027-01-01");
+    check(&o.items[0], FB_DUTY_UNDATED, NULL, NULL);
+    assert_int_equal(o.items[0].anchor, FB_TIME_MIN);
+    assert_true(fb_str_is(o.items[0].why->child->next->text,
+        "its deadline needs the date 'date of awareness', which is not known"));
+    /* A correction gives the date: the duty was there before, so it gives no second wind. */
+    correct(old, "2026-03-20", "death", "2026-03-01T09:00:00Z");
+    o = run(&duty, "2026-04-01");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+}
+
+static void history_13_correction(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    struct fb_tuple *old =
+        incident("2026-03-01T09:00:00Z", "i1", "minor", "2026-03-01T09:00:00Z", "dev");
+    struct fb_obligations o = run(&duty, "2026-03-19");
+    assert_int_equal(o.count, 0);
+    correct(old, "2026-03-20", "death", "2026-03-01T09:00:00Z");
+    o = run(&duty, "2026-04-01");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-30", "2026-03-30");
+    assert_int_equal(o.items[0].anchor, at("2026-03-20"));
+    assert_int_equal(o.items[0].since, at("2026-03-20"));
+    /* A record that is no correction shows that the party knew on 5 March. */
+    incident("2026-03-25", "i1", "death", "2026-03-05", "dev");
+    o = run(&duty, "2026-04-01");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-15", "2026-03-15");
+}
+
+static void test_correction_withdraws(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    struct fb_tuple *old =
+        incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    /* It was another incident: what rested on the old record ends, what was broken stays. */
+    struct fb_tuple *tuple = incident("2026-03-05", "i2", "minor", "2026-03-01T09:00:00Z", "dev");
+    tuple->correction = true;
+    old->until = tuple->from;
+    struct fb_obligations o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_RELAXED, "2026-03-11T09:00:00Z", NULL);
+    assert_int_equal(o.items[0].settled, at("2026-03-05"));
+    b.times[1] = at("2026-03-12");
+    o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+}
+
+static void history_18_each_party(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    incident("2026-03-02T09:00:00Z", "i1", "death", "2026-03-02T08:00:00Z", "host");
+    incident("2026-03-03T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    report("2026-03-04", "host");
+    struct fb_obligations o = run(&duty, "2026-03-10");
+    assert_int_equal(o.count, 2);
+    check(&o.items[0], FB_DUTY_OWED, "2026-03-11T09:00:00Z", NULL);
+    check(&o.items[1], FB_DUTY_MET, "2026-03-12T08:00:00Z", NULL);
+    assert_true(fb_str_is(o.items[1].party, "host"));
+}
+
+static void history_15_force(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    struct fb_program program = policy();
+    struct fb_obligations out = {0};
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    program.effective = at("2026-06-01");
+    FB_TEST_OK(fb_duty_run_naive(
+        &program, &duty, &b.trace, at("2026-05-31T23:59:59Z"), &arena, &out, &err));
+    assert_int_equal(out.count, 0);
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    assert_int_equal(out.count, 1);
+    check(&out.items[0], FB_DUTY_OWED, "2026-06-11", NULL);
+    assert_int_equal(out.items[0].since, at("2026-06-01"));
+    program.effective = FB_TIME_MIN;
+    program.expires = at("2026-03-01");
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    assert_int_equal(out.count, 0);
+}
+
+/* ---- may not, keep, before, during ---- */
+
+static void set_line(const char *when, const char *status)
+{
+    build_at(&b, at(when));
+    for (size_t i = 0; i < b.trace.tuple_count; i++) {
+        if (b.tuples[i].relation == LINE && b.tuples[i].until == FB_TP_MAX) {
+            b.tuples[i].until = b.trace.time_count - 1;
+        }
+    }
+    struct fb_value values[] = {str("aurora"), str(status)};
+    build_add(&b, LINE, values, 2, true);
+}
+
+static void deploy(const char *when)
+{
+    build_at(&b, at(when));
+    struct fb_value values[] = {str("aurora")};
+    build_add(&b, DEPLOY, values, 1, true);
+}
+
+static struct fb_tuple *level(const char *when, int64_t n)
+{
+    build_at(&b, at(when));
+    struct fb_value values[] = {str("aurora"), fb_value_int(n)};
+    return build_add(&b, LEVEL, values, 2, true);
+}
+
+static struct fb_duty hold(enum fb_modality modality, struct fb_form *act)
+{
+    return (struct fb_duty){.name = FB_STR("hold"),
+        .vars = names,
+        .var_count = VARS,
+        .param_count = 1,
+        .modality = modality,
+        .when = pred(LINE, var(S), term(FB_TERM_ANY), NULL),
+        .during = pred(LINE, var(S), text("crossed"), NULL),
+        .party = text("aurora-labs"),
+        .act = act,
+        .anchor_var = -1};
+}
+
+static void test_may_not(void **state)
+{
+    (void)state;
+    struct fb_duty duty = hold(FB_MAY_NOT, pred(DEPLOY, var(S), NULL));
+    deploy("2026-01-01");
+    set_line("2026-02-01", "crossed");
+    struct fb_obligations o = run(&duty, "2026-02-02");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_HELD, NULL, NULL);
+    deploy("2026-02-03");
+    deploy("2026-02-04");
+    set_line("2026-03-01", "ruled out");
+    deploy("2026-03-02");
+    o = run(&duty, "2026-04-01");
+    assert_int_equal(o.count, 3);
+    check(&o.items[0], FB_DUTY_BROKEN, NULL, "2026-02-03");
+    check(&o.items[1], FB_DUTY_BROKEN, NULL, "2026-02-04");
+    check(&o.items[2], FB_DUTY_RELAXED, NULL, NULL);
+    assert_int_equal(o.items[2].settled, at("2026-03-01"));
+    /* It holds again: a new one. */
+    set_line("2026-05-01", "crossed");
+    o = run(&duty, "2026-05-01");
+    assert_int_equal(o.count, 4);
+    check(&o.items[3], FB_DUTY_HELD, NULL, NULL);
+}
+
+static void test_relax_after(void **state)
+{
+    (void)state;
+    struct fb_duty duty = hold(FB_MAY_NOT, pred(DEPLOY, var(S), NULL));
+    duty.relax_after = 90 * FB_DAY;
+    set_line("2026-01-01", "crossed");
+    set_line("2026-02-01", "ruled out");
+    struct fb_obligations o = run(&duty, "2026-05-01T23:59:59Z");
+    check(&o.items[0], FB_DUTY_HELD, NULL, NULL);
+    o = run(&duty, "2026-05-02");
+    check(&o.items[0], FB_DUTY_RELAXED, NULL, NULL);
+    assert_int_equal(o.items[0].settled, at("2026-05-02"));
+    deploy("2026-05-01");
+    o = run(&duty, "2026-06-01");
+    assert_int_equal(o.count, 2);
+    check(&o.items[0], FB_DUTY_BROKEN, NULL, "2026-05-01");
+}
+
+static void test_must_during_and_before(void **state)
+{
+    (void)state;
+    static struct fb_within month[] = {{NULL, 30, FB_UNIT_DAYS, {0, 0, 0}}};
+    struct fb_duty duty = hold(FB_MUST, pred(LEVEL, var(S), number(4), NULL));
+    duty.within = month;
+    duty.within_count = 1;
+    set_line("2026-01-01", "crossed");
+    set_line("2026-01-20", "ruled out");
+    struct fb_obligations o = run(&duty, "2026-06-01");
+    check(&o.items[0], FB_DUTY_RELAXED, "2026-01-31", NULL);
+    b.times[1] = at("2026-02-20");
+    o = run(&duty, "2026-06-01");
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-01-31", "2026-01-31");
+    /* Overdue at the act that it was due before. */
+    duty.before = pred(DEPLOY, var(S), NULL);
+    b.trace.time_count = 1;
+    b.trace.tuple_count = 1;
+    b.tuples[0].until = FB_TP_MAX;
+    deploy("2026-01-10");
+    level("2026-01-11", 4);
+    o = run(&duty, "2026-06-01");
+    check(&o.items[0], FB_DUTY_MET_LATE, "2026-01-31", "2026-01-10");
+    b.tuples[2].from = 0;
+    o = run(&duty, "2026-06-01");
+    check(&o.items[0], FB_DUTY_MET, "2026-01-31", NULL);
+    assert_int_equal(o.items[0].settled, at("2026-01-01"));
+}
+
+static void test_keep(void **state)
+{
+    (void)state;
+    static struct fb_within grace[] = {{NULL, 2, FB_UNIT_DAYS, {0, 0, 0}}};
+    struct fb_duty duty = hold(FB_KEEP, pred(LEVEL, var(S), number(4), NULL));
+    duty.during = NULL;
+    struct fb_tuple *tuple = level("2026-01-01", 4);
+    set_line("2026-01-02", "crossed");
+    struct fb_obligations o = run(&duty, "2026-01-05");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_HELD, NULL, NULL);
+    level("2026-01-06", 3);
+    tuple->until = 2;
+    o = run(&duty, "2026-01-20");
+    assert_int_equal(o.count, 1);
+    check(&o.items[0], FB_DUTY_BROKEN, "2026-01-06", "2026-01-06");
+    duty.within = grace;
+    duty.within_count = 1;
+    o = run(&duty, "2026-01-07");
+    check(&o.items[0], FB_DUTY_HELD, "2026-01-08", NULL);
+    o = run(&duty, "2026-01-20");
+    check(&o.items[0], FB_DUTY_BROKEN, "2026-01-08", "2026-01-08");
+    level("2026-01-07", 4);
+    o = run(&duty, "2026-01-20");
+    check(&o.items[0], FB_DUTY_HELD, NULL, NULL);
+    b.times[3] = at("2026-01-09");
+    o = run(&duty, "2026-01-20");
+    assert_int_equal(o.count, 2);
+    check(&o.items[0], FB_DUTY_BROKEN, "2026-01-08", "2026-01-08");
+    check(&o.items[1], FB_DUTY_HELD, NULL, NULL);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    struct fb_program program = policy();
+    struct fb_duty duty = initial_report();
+    struct fb_obligations out = {0};
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    duty.given = compare(FB_FORM_LESS, var(VARS - 1), number(1));
+    duty.when = pred(DEPLOY, var(S), NULL);
+    FB_TEST_FAILS(
+        fb_duty_run_naive(&program, &duty, &b.trace, at("2026-04-01"), &arena, &out, &err),
+        FB_E_POLICY);
+    duty = initial_report();
+    death_10[0].amount = -1;
+    death_10[0].span.line = 7;
+    FB_TEST_FAILS(
+        fb_duty_run_naive(&program, &duty, &b.trace, at("2026-04-01"), &arena, &out, &err),
+        FB_E_RANGE);
+    assert_int_equal(err.line, 7);
+    death_10[0].amount = 10;
+    assert_null(out.items);
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    struct fb_program program = policy();
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    report("2026-03-12", "dev");
+    for (int64_t n = 0;; n++) {
+        struct fb_arena small;
+        struct fb_obligations out = {0};
+        fb_arena_init(&small, ARENA_MAX);
+        fb_alloc_fail_at(n);
+        enum fb_code code =
+            fb_duty_run_naive(&program, &duty, &b.trace, at("2026-04-01"), &small, &out, &err);
+        fb_alloc_fail_at(-1);
+        size_t count = out.count;
+        fb_arena_release(&small);
+        if (code == FB_OK) {
+            assert_true(n > 5 && count == 1);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        assert_int_equal(count, 0);
+    }
+    enum fb_code code = FB_E_LIMIT;
+    for (size_t max = 0; code != FB_OK; max += 500) {
+        struct fb_arena small;
+        struct fb_obligations out = {0};
+        fb_arena_init(&small, max);
+        code = fb_duty_run_naive(&program, &duty, &b.trace, at("2026-04-01"), &small, &out, &err);
+        fb_arena_release(&small);
+        assert_true(code == FB_E_LIMIT || code == FB_E_NOMEM || max > 500);
+        assert_true(code == FB_OK || !out.items);
+        assert_in_range(max, 0, 100000);
+    }
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {CASE(history_9_ten_days), CASE(history_10_calendar),
+        CASE(history_11_admission_counts), CASE(history_12_undated), CASE(history_13_correction),
+        CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
+        CASE(test_may_not), CASE(test_relax_after), CASE(test_must_during_and_before),
+        CASE(test_keep), CASE(test_refusals), CASE(test_faults)};
+    return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
+}
