@@ -2,7 +2,8 @@
  * yaml.h: the part of YAML 1.2 that cases are written in, as a tree with places.
  *
  * One document of mappings, lists and scalars. What could make a small file large or strange is
- * refused: anchors, aliases, tags, keys that are no scalars, duplicate keys, several documents.
+ * refused: anchors, aliases, tags, keys that are no scalars, duplicate keys, several documents, and
+ * four or more single quotes in a row, which the library below reads wrongly.
  */
 #ifndef FB_CASE_YAML_H
 #define FB_CASE_YAML_H

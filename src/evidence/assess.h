@@ -3,13 +3,21 @@
  *
  * Bounds are one-sided Clopper-Pearson bounds; unresolved samples count as successes in the upper
  * one; L is rounded down and U up to 12 significant digits; margins act on U only, in the order
- * written (SEMANTICS.md, Red lines and Numbers).
+ * written (SEMANTICS.md, Red lines and Numbers). An evaluation without samples, or with more than
+ * a bound can be had for, says nothing: L is 0 and U is 1.
+ *
+ * Times of a party count against it, never for it: what ended after it was admitted is as old as
+ * its admission. A flag that stands in defeaters.def defeats an evaluation: it may still show that
+ * a line is crossed, but rules nothing out.
  */
 #ifndef FB_EVIDENCE_ASSESS_H
 #define FB_EVIDENCE_ASSESS_H
 
 #include "engine/latch.h"
 #include "record/record.h"
+
+/** Most further samples that an answer names. */
+enum { FB_ASSESS_MORE_MAX = 1000000 };
 
 /** The figures of one evaluation against one red line. */
 struct fb_figures {
@@ -21,8 +29,10 @@ struct fb_figures {
     struct fb_decimal lower;        /**< L, rounded down */
     struct fb_decimal upper;        /**< U, rounded up, before margins */
     struct fb_decimal upper_margin; /**< U', after margins */
-    int64_t more_samples;           /**< further failures that would rule it out; 0 when ruled out,
-                                         -1 when no number below the cap would */
+    int64_t more_samples;           /**< further failures that would rule it out; 0 when the bound
+                                         and the number of samples do, -1 when no number up to
+                                         FB_ASSESS_MORE_MAX would, also because it crosses, is
+                                         defeated or fails a need that samples do not mend */
     bool errors_counted;
     struct fb_assessment assessment;
 };
@@ -40,8 +50,12 @@ struct fb_evaluation {
     bool independent;               /**< its issuer is not the system's developer */
 };
 
-/** Assesses the evaluations of one system, in the order of admission. Those of other tasks are left
- * out. Results live in arena. */
+/**
+ * Assesses the evaluations of one system, in the order of admission. Those of other tasks are left
+ * out. Results live in arena; evaluations, line and their text are borrowed and outlive them.
+ * `clears` is false when the line has no clearing level.
+ * E_NOMEM, E_LIMIT of the arena, E_RANGE for a margin or confidence that makes no sense.
+ */
 FB_CHECKED enum fb_code fb_assess(const struct fb_redline *line,
     const struct fb_evaluation *evaluations, size_t evaluation_count, struct fb_arena *arena,
     struct fb_figures_list *out, struct fb_err *err);

@@ -1,4 +1,4 @@
-/* Tests of src/case: labels and their reasons. */
+/* Tests of src/case: label.c, reason.c: labels and their reasons. */
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/io.h"

@@ -1,4 +1,4 @@
-/* Tests of src/case: reading and checking a case (yaml, parse, resolve). */
+/* Tests of src/case: yaml.c, parse.c, resolve.c, check.c: reading and checking a case. */
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -102,78 +102,79 @@ static void test_longest_prefix_wins(void **state)
     }
 }
 
-/* Each case: what is wrong, its code, where, and words of the message. */
+/* What is wrong, its code, where, and words of the message. */
+static const struct {
+    const char *text;
+    enum fb_code code;
+    uint32_t line, column;
+    const char *words;
+} REFUSED[] = {
+    {"", FB_E_SYNTAX, 1, 1, "the case is empty"},
+    {"# nothing\n", FB_E_SYNTAX, 1, 1, "the case is empty"},
+    {"{}\n", FB_E_SYNTAX, 1, 1, "no elements"},
+    {"- X1\n", FB_E_SYNTAX, 1, 1, "not a mapping"},
+    {"module: {name: A}\n", FB_E_SYNTAX, 1, 1, "no elements"},
+    {"G1: [a\n", FB_E_SYNTAX, 2, 1, ""},
+    {"G1: a: b\n", FB_E_SYNTAX, 1, 6, ""},
+    {"G1:\n  text: a\nG1:\n", FB_E_DUPLICATE, 3, 1, "key 'G1' stands twice"},
+    {"G1: {text: a, text: b}\n", FB_E_DUPLICATE, 1, 15, "key 'text' stands twice"},
+    {"G1: &a {text: b}\n", FB_E_UNSUPPORTED, 1, 8, "anchors and aliases"},
+    {"G1: *a\n", FB_E_UNSUPPORTED, 1, 6, "anchors and aliases"},
+    {"G1: {text: !!str b}\n", FB_E_UNSUPPORTED, 1, 18, "tags"},
+    {"? [a]\n: b\n", FB_E_UNSUPPORTED, 1, 3, "key must be plain"},
+    {"G1:\n---\nG2:\n", FB_E_UNSUPPORTED, 2, 1, "several documents"},
+    {"G1: \xff\n", FB_E_UTF8, 1, 5, "UTF-8"},
+    {"G1: {text: 'a''''b'}\n", FB_E_UNSUPPORTED, 1, 17, "more than three"},
+    {"G1: text\n", FB_E_SCHEMA, 1, 5, "'G1' is not a mapping"},
+    {"X1:\n", FB_E_SCHEMA, 1, 1, "id 'X1' does not say"},
+    {"G1: {nodeType: AwayGoal}\n", FB_E_UNSUPPORTED, 1, 16, "nodeType 'AwayGoal'"},
+    {"G1: {text: [a]}\n", FB_E_SCHEMA, 1, 12, "'text' of 'G1' is not text"},
+    {"G1: {undeveloped: maybe}\n", FB_E_SCHEMA, 1, 19, "neither true nor false"},
+    {"G1: {supportedBy: G9}\n", FB_E_REFERENCE, 1, 19, "'G1' refers to 'G9'"},
+    {"G1:\n  inContextOf: [C1]\n", FB_E_REFERENCE, 2, 17, "'G1' refers to 'C1'"},
+    {"G1: {supportedBy: {a: b}}\n", FB_E_SCHEMA, 1, 19, "not a list of ids"},
+    {"G1: {supportedBy: [[G1]]}\n", FB_E_SCHEMA, 1, 20, "is not an id"},
+    {"G1: {supportedBy: [G2, G2]}\nG2:\n", FB_E_DUPLICATE, 1, 24, "names 'G2' twice"},
+    {"G1: {supportedBy: [G2, C1]}\nG2:\nC1:\n", FB_E_SCHEMA, 1, 24,
+        "'C1' is a context and cannot support the goal 'G1'"},
+    {"G1: {inContextOf: G2}\nG2:\n", FB_E_SCHEMA, 1, 19,
+        "'G2' is a goal and cannot be the context of the goal 'G1'"},
+    {"G1: {supportedBy: Sn1}\nSn1: {supportedBy: Sn2}\nSn2:\n", FB_E_SCHEMA, 2, 20,
+        "cannot support the solution 'Sn1'"},
+    {"G1: {supportedBy: G1}\n", FB_E_SYNTAX, 1, 1, "circle: G1 -> G1"},
+    {"G0: {supportedBy: G1}\nG1: {supportedBy: G2}\nG2: {supportedBy: [Sn1, G3]}\n"
+     "G3: {supportedBy: G1}\nSn1:\n",
+        FB_E_SYNTAX, 2, 1, "circle: G1 -> G2 -> G3 -> G1"},
+    {"G1: {undeveloped: true}\nG2:\n", FB_E_SYNTAX, 2, 1, "two top goals: 'G1' and 'G2'"},
+    {"Sn1:\n", FB_E_SYNTAX, 1, 1, "the solution 'Sn1' belongs to nothing"},
+    {"CG1: {challenges: CG2}\nCG2: {challenges: CG1}\n", FB_E_SYNTAX, 1, 1, "no top goal"},
+    {"G1:\nC1:\n", FB_E_SYNTAX, 2, 1, "the context 'C1' belongs to nothing"},
+    {"G1: {challenges: G2}\nG2:\n", FB_E_SCHEMA, 1, 6, "the goal 'G1' cannot challenge"},
+    {"G1:\nCG1: {challenges: CG1}\n", FB_E_SCHEMA, 2, 19, "challenges itself"},
+    {"G1:\nCG1: {challenges: G7}\n", FB_E_REFERENCE, 2, 19, "refers to 'G7'"},
+    {"G1:\nCG1: {challenges: G1 -> CG1}\n", FB_E_REFERENCE, 2, 19, "is no relation"},
+    {"G1:\nCG1: {challenges: G1 -> G1}\n", FB_E_REFERENCE, 2, 19, "is no relation"},
+    {"G1:\nCG1: {challenges: G1 -> G9}\n", FB_E_REFERENCE, 2, 19, "refers to 'G9'"},
+    {"G1: {supportedBy: [Sn1], support: most}\nSn1:\n", FB_E_SCHEMA, 1, 35, "'most' does not say"},
+    {"G1: {supportedBy: [Sn1], support: 1 of 2}\nSn1:\n", FB_E_SCHEMA, 1, 35,
+        "'G1' lists 1 supporters"},
+    {"G1: {supportedBy: [Sn1], support: 0 of 1}\nSn1:\n", FB_E_SCHEMA, 1, 35, "not possible"},
+    {"G1: {supportedBy: Sn1, evidence: x}\nSn1:\n", FB_E_SCHEMA, 1, 34,
+        "'G1' has evidence and is supported"},
+    {"G1: {undeveloped: true, evidence: x}\n", FB_E_SCHEMA, 1, 35, "is undeveloped"},
+    {"module: {uses: [b.yaml]}\nG1:\n", FB_E_UNSUPPORTED, 1, 10, "uses other files"},
+    {"module: {extends: [{module: m}]}\nG1:\n", FB_E_UNSUPPORTED, 1, 10, "extends other files"},
+};
+
 static void test_refuses(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line, column;
-        const char *words;
-    } cases[] = {
-        {"", FB_E_SYNTAX, 1, 1, "the case is empty"},
-        {"# nothing\n", FB_E_SYNTAX, 1, 1, "the case is empty"},
-        {"{}\n", FB_E_SYNTAX, 1, 1, "no elements"},
-        {"- X1\n", FB_E_SYNTAX, 1, 1, "not a mapping"},
-        {"module: {name: A}\n", FB_E_SYNTAX, 1, 1, "no elements"},
-        {"G1: [a\n", FB_E_SYNTAX, 2, 1, ""},
-        {"G1: a: b\n", FB_E_SYNTAX, 1, 6, ""},
-        {"G1:\n  text: a\nG1:\n", FB_E_DUPLICATE, 3, 1, "key 'G1' stands twice"},
-        {"G1: {text: a, text: b}\n", FB_E_DUPLICATE, 1, 15, "key 'text' stands twice"},
-        {"G1: &a {text: b}\n", FB_E_UNSUPPORTED, 1, 8, "anchors and aliases"},
-        {"G1: *a\n", FB_E_UNSUPPORTED, 1, 6, "anchors and aliases"},
-        {"G1: {text: !!str b}\n", FB_E_UNSUPPORTED, 1, 18, "tags"},
-        {"? [a]\n: b\n", FB_E_UNSUPPORTED, 1, 3, "key must be plain"},
-        {"G1:\n---\nG2:\n", FB_E_UNSUPPORTED, 2, 1, "several documents"},
-        {"G1: \xff\n", FB_E_UTF8, 1, 5, "UTF-8"},
-        {"G1: text\n", FB_E_SCHEMA, 1, 5, "'G1' is not a mapping"},
-        {"X1:\n", FB_E_SCHEMA, 1, 1, "id 'X1' does not say"},
-        {"G1: {nodeType: AwayGoal}\n", FB_E_UNSUPPORTED, 1, 16, "nodeType 'AwayGoal'"},
-        {"G1: {text: [a]}\n", FB_E_SCHEMA, 1, 12, "'text' of 'G1' is not text"},
-        {"G1: {undeveloped: maybe}\n", FB_E_SCHEMA, 1, 19, "neither true nor false"},
-        {"G1: {supportedBy: G9}\n", FB_E_REFERENCE, 1, 19, "'G1' refers to 'G9'"},
-        {"G1:\n  inContextOf: [C1]\n", FB_E_REFERENCE, 2, 17, "'G1' refers to 'C1'"},
-        {"G1: {supportedBy: {a: b}}\n", FB_E_SCHEMA, 1, 19, "not a list of ids"},
-        {"G1: {supportedBy: [[G1]]}\n", FB_E_SCHEMA, 1, 20, "is not an id"},
-        {"G1: {supportedBy: [G2, G2]}\nG2:\n", FB_E_DUPLICATE, 1, 24, "names 'G2' twice"},
-        {"G1: {supportedBy: [G2, C1]}\nG2:\nC1:\n", FB_E_SCHEMA, 1, 24,
-            "'C1' is a context and cannot support the goal 'G1'"},
-        {"G1: {inContextOf: G2}\nG2:\n", FB_E_SCHEMA, 1, 19,
-            "'G2' is a goal and cannot be the context of the goal 'G1'"},
-        {"G1: {supportedBy: Sn1}\nSn1: {supportedBy: Sn2}\nSn2:\n", FB_E_SCHEMA, 2, 20,
-            "cannot support the solution 'Sn1'"},
-        {"G1: {supportedBy: G1}\n", FB_E_SYNTAX, 1, 1, "circle: G1 -> G1"},
-        {"G0: {supportedBy: G1}\nG1: {supportedBy: G2}\nG2: {supportedBy: [Sn1, G3]}\n"
-         "G3: {supportedBy: G1}\nSn1:\n",
-            FB_E_SYNTAX, 2, 1, "circle: G1 -> G2 -> G3 -> G1"},
-        {"G1: {undeveloped: true}\nG2:\n", FB_E_SYNTAX, 2, 1, "two top goals: 'G1' and 'G2'"},
-        {"Sn1:\n", FB_E_SYNTAX, 1, 1, "the solution 'Sn1' belongs to nothing"},
-        {"CG1: {challenges: CG2}\nCG2: {challenges: CG1}\n", FB_E_SYNTAX, 1, 1, "no top goal"},
-        {"G1:\nC1:\n", FB_E_SYNTAX, 2, 1, "the context 'C1' belongs to nothing"},
-        {"G1: {challenges: G2}\nG2:\n", FB_E_SCHEMA, 1, 6, "the goal 'G1' cannot challenge"},
-        {"G1:\nCG1: {challenges: CG1}\n", FB_E_SCHEMA, 2, 19, "challenges itself"},
-        {"G1:\nCG1: {challenges: G7}\n", FB_E_REFERENCE, 2, 19, "refers to 'G7'"},
-        {"G1:\nCG1: {challenges: G1 -> CG1}\n", FB_E_REFERENCE, 2, 19, "is no relation"},
-        {"G1:\nCG1: {challenges: G1 -> G1}\n", FB_E_REFERENCE, 2, 19, "is no relation"},
-        {"G1:\nCG1: {challenges: G1 -> G9}\n", FB_E_REFERENCE, 2, 19, "refers to 'G9'"},
-        {"G1: {supportedBy: [Sn1], support: most}\nSn1:\n", FB_E_SCHEMA, 1, 35,
-            "'most' does not say"},
-        {"G1: {supportedBy: [Sn1], support: 1 of 2}\nSn1:\n", FB_E_SCHEMA, 1, 35,
-            "'G1' lists 1 supporters"},
-        {"G1: {supportedBy: [Sn1], support: 0 of 1}\nSn1:\n", FB_E_SCHEMA, 1, 35, "not possible"},
-        {"G1: {supportedBy: Sn1, evidence: x}\nSn1:\n", FB_E_SCHEMA, 1, 34,
-            "'G1' has evidence and is supported"},
-        {"G1: {undeveloped: true, evidence: x}\n", FB_E_SCHEMA, 1, 35, "is undeveloped"},
-        {"module: {uses: [b.yaml]}\nG1:\n", FB_E_UNSUPPORTED, 1, 10, "uses other files"},
-        {"module: {extends: [{module: m}]}\nG1:\n", FB_E_UNSUPPORTED, 1, 10, "extends other files"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++) {
         struct fb_case *c = (void *)1;
-        enum fb_code code = fb_case_parse(fb_str_of(cases[i].text), "c.yaml", &arena, &c, &err);
-        if (code != cases[i].code || !strstr(err.message, cases[i].words) ||
-            err.line != cases[i].line || err.column != cases[i].column) {
-            fail_msg("%zu: %s: got %s %u:%u %s", i, cases[i].text, fb_code_name(code), err.line,
+        enum fb_code code = fb_case_parse(fb_str_of(REFUSED[i].text), "c.yaml", &arena, &c, &err);
+        if (code != REFUSED[i].code || !strstr(err.message, REFUSED[i].words) ||
+            err.line != REFUSED[i].line || err.column != REFUSED[i].column) {
+            fail_msg("%zu: %s: got %s %u:%u %s", i, REFUSED[i].text, fb_code_name(code), err.line,
                 err.column, err.message);
         }
         assert_ptr_equal(c, (void *)1);
