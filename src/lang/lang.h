@@ -1,8 +1,9 @@
 /*
  * lang.h: the policy language, from text to a program of the engine.
  *
- * The passes are folders: syntax (text to tree), check (names, units, scopes), lower (tree to
- * ir.h). docs/LANGUAGE.md has the grammar.
+ * The passes are folders: syntax (text to tree), check (names, types, units, scopes), lower (tree
+ * to ir.h). docs/LANGUAGE.md has the grammar. Every error of a policy says where it stands (line
+ * and column), what was expected, what was found, and one thing to do about it.
  */
 #ifndef FB_LANG_LANG_H
 #define FB_LANG_LANG_H
@@ -13,12 +14,16 @@
 enum {
     FB_POLICY_TEXT_MAX = 1 << 20, /**< bytes of a policy file */
     FB_POLICY_RULES_MAX = 20000,
-    FB_POLICY_ERRORS_MAX = 20, /**< after so many the parser gives up */
+    FB_POLICY_ERRORS_MAX = 20,      /**< after so many the parser gives up */
+    FB_POLICY_DEPTH_MAX = 30,       /**< parentheses and `not` inside each other */
+    FB_POLICY_NODES_MAX = 5000,     /**< nodes of the formulas of one rule, definitions expanded */
+    FB_POLICY_MEMORY_MAX = 1 << 28, /**< bytes of scratch memory of a compilation */
 };
 
 /** The signature that policies see: one relation a kind of record (its columns are id, subject,
  * issuer, at, then the scalar fields of kinds.def), and the relations that lower strata give:
- * redline(rule, system, status), case(name, system, status). Static storage. */
+ * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of
+ * fb_line_status_name, and case_status(name, system, status). Static storage. */
 const struct fb_signature *fb_policy_signature(void);
 
 /** Index of a relation of that signature by name; -1 when there is none. */
@@ -41,5 +46,8 @@ FB_CHECKED enum fb_code fb_policy_compile(struct fb_str text, const char *name,
 /** Appends the policy in its one format, comments kept. Formatting twice changes nothing. */
 FB_CHECKED enum fb_code fb_policy_format(
     struct fb_str text, const char *name, struct fb_buf *out, struct fb_policy_errors *errors);
+
+/** Appends a lowered program as text, one line a part, for people and for golden tests. */
+void fb_program_print(const struct fb_program *program, struct fb_buf *out);
 
 #endif

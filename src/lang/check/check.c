@@ -1,0 +1,341 @@
+#include "lang/check/check.h"
+
+#include "base/assert.h"
+
+void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, const char *message)
+{
+    fb_complain(c->complaints, FB_E_POLICY, at, hint, "%s", message);
+}
+
+static void missing(struct fb_checker *c, const struct fb_item *item, const char *part)
+{
+    static const char *const kinds[] = {"definition", "red line", "duty", "commitment"};
+    fb_complain(c->complaints, FB_E_POLICY, item->span,
+        "Add the clause; docs/LANGUAGE.md has an example of each.", "%s '%.*s' has no '%s'",
+        kinds[item->kind], FB_STR_ARG(item->name), part);
+}
+
+static void check_header(struct fb_checker *c, const struct fb_policy_tree *tree)
+{
+    if (tree->title.len == 0) {
+        fb_check_fail(
+            c, tree->span, "Add a line: title \"what it is about\".", "the policy has no 'title'");
+    }
+    if (tree->version == 0) {
+        fb_check_fail(c, tree->span, "Add a line: version 1.", "the policy has no 'version'");
+    }
+    if (tree->expires <= tree->effective && tree->effective != FB_TIME_MIN) {
+        fb_check_fail(c, tree->expires_span, "Write a date after the one in 'effective'.",
+            "the policy expires before it is in force");
+    }
+}
+
+/* Parameters are different variables. */
+static void check_params(struct fb_checker *c, const struct fb_item *item)
+{
+    struct fb_names seen = {.count = 0};
+    for (const struct fb_word *param = item->params; param; param = param->next) {
+        if (param->kind != FB_WORD_VARIABLE) {
+            fb_complain(c->complaints, FB_E_POLICY, param->span,
+                "A variable begins with a capital letter, as S.",
+                "expected a variable, found '%.*s'", FB_STR_ARG(param->text));
+        } else if (fb_names_have(&seen, param->text)) {
+            fb_complain(c->complaints, FB_E_POLICY, param->span, "Name each variable once.",
+                "variable '%.*s' is given twice", FB_STR_ARG(param->text));
+        }
+        fb_names_add(&seen, param->text);
+    }
+    if (seen.full) {
+        fb_complain(c->complaints, FB_E_LIMIT, item->span, "Split the rule.",
+            "a rule has at most %d variables", FB_IR_VARS_MAX);
+    }
+}
+
+static void need_bound(struct fb_checker *c, const struct fb_word *word,
+    const struct fb_names *known, const char *role)
+{
+    if (word->kind == FB_WORD_VARIABLE && !fb_names_have(known, word->text)) {
+        fb_complain(c->complaints, FB_E_POLICY, word->span,
+            "Name it in a fact of 'when', as in 'incident I of system S, known to P'.",
+            "%s '%.*s' is not bound by 'when'", role, FB_STR_ARG(word->text));
+    }
+}
+
+/* Puts the party where an act says {column:you}, or takes that field out: who may not do something
+ * may not let others do it. */
+static void place_party(const struct fb_item *item, struct fb_demand *demand)
+{
+    struct fb_fact_field **link = &demand->act->fields;
+    while (*link) {
+        struct fb_fact_field *field = *link;
+        bool you = field->value.kind == FB_WORD_VARIABLE && field->value.text.len == 0;
+        if (you && (demand->modality != FB_MUST || item->party.text.len == 0)) {
+            *link = field->next;
+            continue;
+        }
+        if (you) {
+            field->value = item->party;
+        }
+        link = &field->next;
+    }
+}
+
+static void check_demand(struct fb_checker *c, const struct fb_item *item, struct fb_demand *demand,
+    const struct fb_names *known)
+{
+    struct fb_names act = *known, before = *known;
+    place_party(item, demand);
+    fb_check_condition(c, demand->act, &act);
+    fb_check_condition(c, demand->before, &before);
+    for (struct fb_within_line *line = demand->within; line; line = line->next) {
+        struct fb_names guard = *known;
+        fb_check_condition(c, line->guard, &guard);
+    }
+    if (demand->lest_of.kind == FB_WORD_VARIABLE && demand->lest != FB_LEST_NOTHING) {
+        need_bound(c, &demand->lest_of, known, "variable");
+    }
+    if ((demand->within || demand->before) && demand->modality != FB_MUST) {
+        fb_check_fail(c, demand->span, "Only what must be done has a deadline; remove it.",
+            "a deadline for something that is not a 'must'");
+    }
+}
+
+/* The fact of `when` whose id is this variable; it must hold on every way through. */
+static struct fb_cond *fact_of(struct fb_cond *cond, struct fb_str id)
+{
+    struct fb_cond *found = NULL;
+    if (cond->kind == FB_COND_ALL) {
+        for (struct fb_cond *part = cond->parts; part && !found; part = part->next) {
+            found = fact_of(part, id);
+        }
+    }
+    if (cond->kind == FB_COND_FACT && cond->fields && cond->fields->column == FB_COLUMN_ID &&
+        cond->fields->compare == FB_IS && fb_str_eq(cond->fields->value.text, id)) {
+        found = cond;
+    }
+    return found;
+}
+
+static struct fb_fact_field *field_of(struct fb_cond *fact, uint32_t column)
+{
+    struct fb_fact_field *field = fact->fields;
+    while (field && field->column != column) {
+        field = field->next;
+    }
+    return field;
+}
+
+/* The column that the deadline runs from gets a variable. */
+static bool bind_anchor(
+    struct fb_checker *c, struct fb_item *item, struct fb_cond *fact, uint32_t column)
+{
+    struct fb_fact_field *field = field_of(fact, column);
+    if (!field) {
+        field = FB_ARENA_NEW(c->arena, struct fb_fact_field);
+        if (!field) {
+            return false;
+        }
+        *field = (struct fb_fact_field){.column = column, .span = item->anchor_of.span};
+        field->value = (struct fb_word){.kind = FB_WORD_VARIABLE,
+            .span = field->span,
+            .text = fb_arena_printf(c->arena, "%.*s.%.*s", FB_STR_ARG(item->anchor_of.text),
+                FB_STR_ARG(item->anchor_field))};
+        field->next = fact->fields->next;
+        fact->fields->next = field;
+    }
+    if (field->value.kind != FB_WORD_VARIABLE || field->compare != FB_IS) {
+        fb_check_fail(c, field->span, "Put a variable in its place, and compare that with 'and'.",
+            "the deadline runs from a field that has a fixed value");
+        return true;
+    }
+    item->anchor_variable = field->value.text;
+    return item->anchor_variable.ptr != NULL;
+}
+
+static bool check_anchor(struct fb_checker *c, struct fb_item *item)
+{
+    struct fb_cond *fact = fact_of(item->condition, item->anchor_of.text);
+    if (!fact) {
+        fb_complain(c->complaints, FB_E_POLICY, item->anchor_of.span,
+            "Name it in a fact of 'when', as in 'incident I of system S, known to P'.",
+            "the deadline runs from '%.*s', which is the id of no fact of 'when'",
+            FB_STR_ARG(item->anchor_of.text));
+        return true;
+    }
+    const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
+    uint32_t column = 0;
+    while (column < relation->arity && !fb_str_eq(relation->columns[column], item->anchor_field)) {
+        column++;
+    }
+    if (column == relation->arity || relation->types[column] != FB_TYPE_TIME) {
+        fb_complain(c->complaints, FB_E_POLICY, item->anchor_of.span,
+            "Deadlines run from a field that is a time, as at, known_at or ended.",
+            "'%.*s' of '%.*s' is no time", FB_STR_ARG(item->anchor_field),
+            FB_STR_ARG(relation->name));
+        return true;
+    }
+    if (item->knower.span.line) {
+        int known_to = fb_policy_column(fact->relation, "known_to");
+        struct fb_fact_field *field = known_to < 0 ? NULL : field_of(fact, (uint32_t)known_to);
+        if (!field || !fb_str_eq(field->value.text, item->knower.text)) {
+            fb_complain(c->complaints, FB_E_POLICY, item->knower.span,
+                "Write in 'when': known to P.", "'when' does not say that '%.*s' knew of '%.*s'",
+                FB_STR_ARG(item->knower.text), FB_STR_ARG(item->anchor_of.text));
+        }
+    }
+    return bind_anchor(c, item, fact, column);
+}
+
+static void find_system(const struct fb_checker *c, struct fb_item *item)
+{
+    int index = 0;
+    item->system_param = -1;
+    for (const struct fb_word *param = item->params; param; param = param->next, index++) {
+        const struct fb_domain *domain = fb_check_domain(c, param->text);
+        if (item->system_param < 0 && domain && domain->ref &&
+            fb_str_is(fb_str_of(domain->ref), "system")) {
+            item->system_param = index;
+        }
+    }
+}
+
+static bool check_duty(struct fb_checker *c, struct fb_item *item)
+{
+    struct fb_names known = {.count = 0}, given;
+    struct fb_demand *demand = item->demands;
+    if (!item->condition || !demand || item->party.text.len == 0) {
+        missing(c, item, !item->condition ? "when" : !demand ? "must, may not or keep" : "party");
+        return true;
+    }
+    if (demand->next) {
+        fb_check_fail(
+            c, demand->next->span, "Make it a duty of its own.", "a second demand in one duty");
+    }
+    if (item->anchor_of.span.line && !check_anchor(c, item)) {
+        return false;
+    }
+    fb_check_condition(c, item->condition, &known);
+    for (const struct fb_word *param = item->params; param; param = param->next) {
+        need_bound(c, param, &known, "variable");
+    }
+    need_bound(c, &item->party, &known, "party");
+    given = known;
+    fb_check_condition(c, item->given, &given);
+    check_demand(c, item, demand, &known);
+    find_system(c, item);
+    if (item->scope.given && item->system_param < 0) {
+        fb_check_fail(c, item->scope.span, "Bind one in 'when', as in 'incident I of system S'.",
+            "a scope needs a system among the variables of the duty");
+    }
+    fb_check_scope(c, &item->scope);
+    return true;
+}
+
+static void check_relax(struct fb_checker *c, struct fb_item *item, struct fb_names *known)
+{
+    const struct fb_cond *relax = item->relax_when, *owed = item->condition;
+    fb_check_condition(c, item->relax_when, known);
+    (void)fb_check_exact(c, &item->relax_for);
+    if (!fb_str_eq(relax->name, owed->name) || (relax->statuses & owed->statuses) ||
+        relax->statuses != FB_SAYS_RULED_OUT) {
+        fb_complain(c->complaints, FB_E_POLICY, relax->span,
+            "Write: relax after NAME(S) ruled out for 90 days.",
+            "a commitment relaxes after its own red line '%.*s' is ruled out",
+            FB_STR_ARG(owed->name));
+    }
+}
+
+static void check_commitment(struct fb_checker *c, struct fb_item *item)
+{
+    struct fb_names known = {.count = 0};
+    if (!item->condition || !item->demands || item->party.text.len == 0) {
+        missing(c, item,
+            !item->condition ? "while"
+            : !item->demands ? "must, may not or keep"
+                             : "by");
+        return;
+    }
+    if (item->params->next) {
+        fb_check_fail(c, item->params->next->span, "Write: commitment name(S) by \"aurora\".",
+            "a commitment has one variable, the system");
+    }
+    fb_check_condition(c, item->condition, &known);
+    need_bound(c, item->params, &known, "variable");
+    if (item->relax_when) {
+        check_relax(c, item, &known);
+    }
+    for (struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+        check_demand(c, item, demand, &known);
+    }
+    item->system_param = 0;
+}
+
+/* A definition may use its parameters as given; which of them it binds is noted. */
+static bool check_let(struct fb_checker *c, struct fb_item *item)
+{
+    struct fb_names known = {.count = 0}, bound = {.count = 0};
+    uint64_t bit = 1;
+    struct fb_err err;
+    for (const struct fb_word *param = item->params; param; param = param->next) {
+        fb_names_add(&known, param->text);
+    }
+    fb_check_condition(c, item->condition, &known);
+    fb_bindings(item->condition, &bound);
+    for (const struct fb_word *param = item->params; param; param = param->next, bit <<= 1) {
+        item->binds |= fb_names_have(&bound, param->text) ? bit : 0;
+    }
+    fb_err_init(&err);
+    return fb_map_put(&c->lets, item->name, item, &err) == FB_OK;
+}
+
+static bool check_item(struct fb_checker *c, struct fb_item *item)
+{
+    c->variables.count = 0;
+    check_params(c, item);
+    switch (item->kind) {
+    case FB_ITEM_LET:
+        return check_let(c, item);
+    case FB_ITEM_REDLINE:
+        fb_check_redline(c, item);
+        return true;
+    case FB_ITEM_DUTY:
+        return check_duty(c, item);
+    case FB_ITEM_COMMITMENT:
+        check_commitment(c, item);
+        return true;
+    }
+    return true;
+}
+
+static bool collect_names(struct fb_checker *c, struct fb_policy_tree *tree)
+{
+    struct fb_err err;
+    fb_err_init(&err);
+    for (struct fb_item *item = tree->items; item; item = item->next) {
+        const struct fb_item *other = fb_map_get(&c->all, item->name);
+        if (other) {
+            fb_complain(c->complaints, FB_E_POLICY, item->span, "Give each rule its own name.",
+                "a second rule named '%.*s'; the first is on line %u", FB_STR_ARG(item->name),
+                other->span.line);
+        } else if (fb_map_put(&c->all, item->name, item, &err) != FB_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_complaints *complaints)
+{
+    struct fb_checker c = {.arena = arena, .complaints = complaints};
+    FB_ASSERT(tree && complaints->errors->count == 0);
+    fb_map_init(&c.all);
+    fb_map_init(&c.lets);
+    check_header(&c, tree);
+    bool good = collect_names(&c, tree);
+    for (struct fb_item *item = tree->items; item && good; item = item->next) {
+        good = !fb_complaints_full(complaints) ? check_item(&c, item) : good;
+    }
+    fb_map_release(&c.all);
+    fb_map_release(&c.lets);
+    return good;
+}

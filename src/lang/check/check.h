@@ -1,0 +1,53 @@
+/*
+ * check.h: names, variables, types and units of a parsed policy.
+ *
+ * The check also resolves: it fills the fields of the tree that are marked "check". What passes it
+ * without a complaint can be lowered.
+ */
+#ifndef FB_LANG_CHECK_CHECK_H
+#define FB_LANG_CHECK_CHECK_H
+
+#include "base/map.h"
+#include "lang/check/bindings.h"
+#include "lang/complaint.h"
+#include "lang/signature.h"
+
+/** What is known of the variables of one rule: the domain of the column that first bound each. */
+struct fb_variables {
+    struct fb_str names[FB_IR_VARS_MAX];
+    const struct fb_domain *domains[FB_IR_VARS_MAX];
+    size_t count;
+};
+
+/** The state of a check. */
+struct fb_checker {
+    struct fb_arena *arena;
+    struct fb_complaints *complaints;
+    struct fb_map all;  /**< name to item */
+    struct fb_map lets; /**< the definitions that stand before the current item */
+    struct fb_variables variables;
+};
+
+/** Checks a policy. False when memory ran out; what it finds goes to complaints. */
+bool fb_check(
+    struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_complaints *complaints);
+
+/** Checks a condition whose context binds `known`; adds what it binds to known. NULL is allowed. */
+void fb_check_condition(struct fb_checker *c, struct fb_cond *cond, struct fb_names *known);
+
+/** Checks a red line. */
+void fb_check_redline(struct fb_checker *c, struct fb_item *item);
+
+/** Checks a scope. */
+void fb_check_scope(struct fb_checker *c, struct fb_scope_clause *scope);
+
+/** Complains with FB_E_POLICY. */
+void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, const char *message);
+
+/** The domain of a variable of the current rule; NULL when nothing is known of it. */
+const struct fb_domain *fb_check_domain(const struct fb_checker *c, struct fb_str name);
+
+/** An amount of hours or days in microseconds; complains about other units, and gives 0. */
+int64_t fb_check_exact(struct fb_checker *c, const struct fb_amount *amount);
+
+#endif

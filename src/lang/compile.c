@@ -1,0 +1,103 @@
+#include "base/assert.h"
+#include "lang/check/check.h"
+#include "lang/lower/lower.h"
+#include "lang/syntax/parser.h"
+#include "lang/syntax/print.h"
+
+static const struct fb_span top = {1, 1, 0};
+
+/* What can be said of the bytes before they are read. */
+static void check_bytes(struct fb_str text, struct fb_complaints *complaints)
+{
+    size_t bad_at = 0;
+    if (text.len > FB_POLICY_TEXT_MAX) {
+        fb_complain(complaints, FB_E_LIMIT, top, "Split the policy into several files.",
+            "a policy has at most %d bytes, found %zu", FB_POLICY_TEXT_MAX, text.len);
+    } else if (!fb_str_utf8(text, &bad_at)) {
+        struct fb_span at = top;
+        for (size_t i = 0; i < bad_at; i++) {
+            at.line += text.ptr[i] == '\n';
+            at.column = text.ptr[i] == '\n' ? 1 : at.column + 1;
+        }
+        fb_complain(complaints, FB_E_UTF8, at, "Save the file as UTF-8 text.",
+            "the policy is not valid UTF-8");
+    }
+}
+
+/* The end of a compilation that may have run out of memory. */
+static enum fb_code finish(struct fb_complaints *complaints, bool memory, size_t used, size_t max)
+{
+    if (!memory && complaints->errors->count == 0) {
+        bool limit = used > max / 2;
+        fb_complain(complaints, limit ? FB_E_LIMIT : FB_E_NOMEM, top,
+            limit ? "Split the policy into several." : "Close other programs and try again.",
+            limit ? "the policy needs too much memory" : "memory ran out");
+    }
+    return complaints->errors->count ? complaints->errors->items[0].code : FB_OK;
+}
+
+enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_program **out, struct fb_policy_errors *errors)
+{
+    struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_tokens tokens = {NULL, 0};
+    struct fb_policy_tree *tree = NULL;
+    struct fb_program *program = NULL;
+    struct fb_arena scratch;
+    FB_ASSERT(out && errors);
+    errors->count = 0;
+    fb_arena_init(&scratch, FB_POLICY_MEMORY_MAX);
+    check_bytes(text, &complaints);
+    bool memory = true;
+    if (errors->count == 0) {
+        memory = fb_lex(text, &scratch, &complaints, &tokens);
+    }
+    if (memory && tokens.count > 0) {
+        fb_parse(tokens, &scratch, &complaints, &tree);
+        memory = tree != NULL;
+    }
+    if (memory && errors->count == 0) {
+        memory = fb_check(tree, &scratch, &complaints);
+    }
+    if (memory && errors->count == 0) {
+        memory = fb_lower(tree, arena, &complaints, &program);
+    }
+    enum fb_code code = finish(&complaints, memory, scratch.used, scratch.max);
+    fb_arena_release(&scratch);
+    if (code == FB_OK) {
+        *out = program;
+    }
+    return code;
+}
+
+enum fb_code fb_policy_format(
+    struct fb_str text, const char *name, struct fb_buf *out, struct fb_policy_errors *errors)
+{
+    struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_tokens tokens = {NULL, 0};
+    struct fb_policy_tree *tree = NULL;
+    struct fb_arena scratch;
+    FB_ASSERT(out && errors);
+    errors->count = 0;
+    fb_arena_init(&scratch, FB_POLICY_MEMORY_MAX);
+    check_bytes(text, &complaints);
+    bool memory = true;
+    if (errors->count == 0) {
+        memory = fb_lex(text, &scratch, &complaints, &tokens);
+    }
+    if (memory && tokens.count > 0) {
+        fb_parse(tokens, &scratch, &complaints, &tree);
+        memory = tree != NULL;
+    }
+    if (memory && errors->count == 0) {
+        size_t before = out->len;
+        fb_print_tokens(&tokens, out);
+        memory = out->state == FB_BUF_GOOD;
+        if (!memory) {
+            fb_buf_cut(out, before);
+        }
+    }
+    enum fb_code code = finish(&complaints, memory, scratch.used, scratch.max);
+    fb_arena_release(&scratch);
+    return code;
+}

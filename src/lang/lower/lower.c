@@ -1,0 +1,242 @@
+#include "lang/lower/lower.h"
+
+#include "base/assert.h"
+#include "engine/eval.h"
+
+void fb_lower_begin(struct fb_lowering *l, struct fb_span span)
+{
+    l->span = span;
+    l->var_count = 0;
+    l->visible_count = 0;
+    l->frame = 0;
+    l->nodes = 0;
+    l->stopped = false;
+}
+
+static size_t depth(const struct fb_form *form)
+{
+    if (!form) {
+        return 0;
+    }
+    size_t left = depth(form->left), right = depth(form->right);
+    return 1 + (left > right ? left : right);
+}
+
+/* The engine refuses deeper formulas and those that it cannot evaluate; say it here, where the rule
+ * is known. The first `bound` variables are those of the trigger. */
+static void check_form(struct fb_lowering *l, const struct fb_form *form, size_t bound)
+{
+    uint32_t given[FB_IR_VARS_MAX];
+    struct fb_err err;
+    if (!form || !fb_lower_good(l)) {
+        return;
+    }
+    if (depth(form) > FB_IR_DEPTH_MAX) {
+        fb_complain(l->complaints, FB_E_LIMIT, l->span, "Join fewer conditions with 'and'.",
+            "a rule's formula is nested at most %d deep", FB_IR_DEPTH_MAX);
+        l->stopped = true;
+        return;
+    }
+    for (size_t i = 0; i < bound; i++) {
+        given[i] = (uint32_t)i;
+    }
+    fb_err_init(&err);
+    if (fb_form_check(form, given, bound, &err) != FB_OK) {
+        fb_complain(l->complaints, err.code, form->span,
+            err.hint[0] ? err.hint : "Name its variables in a fact.", "%s", err.message);
+    }
+}
+
+static void lower_within(
+    struct fb_lowering *l, const struct fb_demand *demand, size_t bound, struct fb_duty *out)
+{
+    size_t count = 0;
+    for (const struct fb_within_line *line = demand->within; line; line = line->next) {
+        count++;
+    }
+    out->within = fb_lower_array(l, count, sizeof(*out->within));
+    for (const struct fb_within_line *line = demand->within; line && out->within;
+         line = line->next) {
+        struct fb_within *to = &out->within[out->within_count++];
+        to->amount = line->amount.amount;
+        to->unit = line->amount.unit;
+        to->span = line->amount.span;
+        to->guard = fb_lower_closed(l, line->guard);
+        check_form(l, to->guard, bound);
+    }
+}
+
+/* What a duty and a clause of a commitment have in common, when its names are visible. */
+static void lower_demand(struct fb_lowering *l, const struct fb_item *item,
+    const struct fb_demand *demand, struct fb_duty *out)
+{
+    static const char *const says[] = {[FB_MUST] = "", [FB_MAY_NOT] = "not ", [FB_KEEP] = "keep "};
+    static const struct fb_domain party = {.type = FB_TYPE_STRING, .ref = "party"};
+    size_t bound = l->visible_count; /* what the trigger binds came first */
+    struct fb_str title =
+        fb_arena_printf(l->arena, "%s%.*s", says[demand->modality], FB_STR_ARG(demand->act_text));
+    out->title =
+        item->title.len && item->kind == FB_ITEM_DUTY ? fb_lower_copy(l, item->title) : title;
+    l->no_memory = l->no_memory || !out->title.ptr;
+    out->modality = demand->modality;
+    out->party = fb_lower_term(l, &item->party, &party);
+    out->act = fb_lower_closed(l, demand->act);
+    out->before = fb_lower_closed(l, demand->before);
+    lower_within(l, demand, bound, out);
+    out->lest = demand->lest;
+    out->lest_text =
+        fb_lower_copy(l, demand->lest == FB_LEST_BREACH ? demand->lest_of.text : FB_STR(""));
+    struct fb_str *vars = fb_lower_array(l, l->var_count, sizeof(*vars));
+    for (size_t i = 0; vars && i < l->var_count; i++) {
+        vars[i] = l->vars[i];
+    }
+    out->vars = vars;
+    out->var_count = l->var_count;
+    check_form(l, out->when, 0);
+    check_form(l, out->given, bound);
+    check_form(l, out->during, bound);
+    check_form(l, out->act, bound);
+    check_form(l, out->before, bound);
+}
+
+static void lower_duty(struct fb_lowering *l, const struct fb_item *item, struct fb_duty *out)
+{
+    struct fb_names names = {.count = 0};
+    struct fb_form *inside = NULL, *outside = NULL;
+    fb_lower_begin(l, item->span);
+    for (const struct fb_word *param = item->params; param; param = param->next) {
+        fb_names_add(&names, param->text);
+    }
+    /* Each party has its own duty (SEMANTICS.md, history 18). */
+    if (item->party.kind == FB_WORD_VARIABLE) {
+        fb_names_add(&names, item->party.text);
+    }
+    *out = (struct fb_duty){.name = fb_lower_copy(l, item->name),
+        .span = item->span,
+        .param_count = names.count,
+        .system_var = item->system_param,
+        .anchor_var = -1};
+    fb_bindings(item->condition, &names);
+    fb_lower_introduce(l, &names);
+    out->when = fb_lower_condition(l, item->condition);
+    out->given = fb_lower_closed(l, item->given);
+    if (item->scope.given) {
+        fb_lower_scope(
+            l, &item->scope, fb_lower_find(l, names.items[item->system_param]), &inside, &outside);
+        out->given = fb_lower_and(l, out->given, fb_lower_not(l, outside));
+    }
+    struct fb_term *anchor = fb_lower_find(l, item->anchor_variable);
+    if (item->anchor_variable.len > 0 && anchor) {
+        out->anchor_var = (int32_t)anchor->var;
+    }
+    lower_demand(l, item, item->demands, out);
+}
+
+/* The name of a clause: the commitment's and the verb's, with a number when it is not the first. */
+static struct fb_str clause_name(
+    struct fb_lowering *l, const struct fb_item *item, const struct fb_demand *demand)
+{
+    unsigned same = 1;
+    for (const struct fb_demand *other = item->demands; other != demand; other = other->next) {
+        same += fb_str_eq(other->verb, demand->verb);
+    }
+    struct fb_str name = fb_arena_printf(l->arena, same > 1 ? "%.*s.%.*s.%u" : "%.*s.%.*s",
+        FB_STR_ARG(item->name), FB_STR_ARG(demand->verb), same);
+    l->no_memory = l->no_memory || !name.ptr;
+    return name;
+}
+
+/* Only systems of the party that commits itself are bound. */
+static struct fb_form *own_system(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_term *system)
+{
+    int relation = fb_policy_relation("system");
+    int developer = fb_policy_column((uint32_t)relation, "developer");
+    FB_ASSERT(relation >= 0 && developer >= 0);
+    struct fb_form *pred = fb_lower_pred(l, (uint32_t)relation, item->span);
+    fb_lower_column(pred, FB_COLUMN_ID, system);
+    fb_lower_column(pred, (uint32_t)developer,
+        fb_lower_term(l, &item->party, fb_policy_domain((uint32_t)relation, (uint32_t)developer)));
+    return pred;
+}
+
+static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
+    const struct fb_demand *demand, struct fb_duty *out)
+{
+    struct fb_names names = {.count = 0};
+    fb_lower_begin(l, demand->span);
+    fb_names_add(&names, item->params->text);
+    fb_lower_introduce(l, &names);
+    struct fb_term *system = fb_lower_find(l, item->params->text);
+    *out = (struct fb_duty){.name = clause_name(l, item, demand),
+        .span = demand->span,
+        .param_count = 1,
+        .system_var = 0,
+        .anchor_var = -1};
+    out->when =
+        fb_lower_and(l, fb_lower_condition(l, item->condition), own_system(l, item, system));
+    out->during = fb_lower_condition(l, item->condition);
+    out->relax_after =
+        item->relax_for.amount * (item->relax_for.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+    lower_demand(l, item, demand, out);
+}
+
+static void count_items(const struct fb_policy_tree *tree, size_t *redlines, size_t *duties)
+{
+    for (const struct fb_item *item = tree->items; item; item = item->next) {
+        *redlines += item->kind == FB_ITEM_REDLINE;
+        for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+            ++*duties;
+        }
+    }
+}
+
+static void lower_item(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_program *program)
+{
+    switch (item->kind) {
+    case FB_ITEM_LET:
+        break;
+    case FB_ITEM_REDLINE:
+        fb_lower_redline(l, item, &program->redlines[program->redline_count++]);
+        break;
+    case FB_ITEM_DUTY:
+        lower_duty(l, item, &program->duties[program->duty_count++]);
+        break;
+    case FB_ITEM_COMMITMENT:
+        for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+            lower_clause(l, item, demand, &program->duties[program->duty_count++]);
+        }
+        break;
+    }
+}
+
+bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
+    struct fb_complaints *complaints, struct fb_program **out)
+{
+    struct fb_lowering l = {.arena = arena, .complaints = complaints, .policy = tree->name};
+    size_t redlines = 0, duties = 0;
+    FB_ASSERT(complaints->errors->count == 0);
+    count_items(tree, &redlines, &duties);
+    struct fb_program *program = fb_lower_array(&l, 1, sizeof(*program));
+    if (!program) {
+        return false;
+    }
+    *program = (struct fb_program){.name = fb_lower_copy(&l, tree->name),
+        .title = fb_lower_copy(&l, tree->title),
+        .source = fb_lower_copy(&l, tree->source),
+        .version = tree->version,
+        .effective = tree->effective,
+        .expires = tree->expires,
+        .calendar = tree->calendar,
+        .signature = fb_policy_signature(),
+        .redlines = fb_lower_array(&l, redlines, sizeof(struct fb_redline)),
+        .duties = fb_lower_array(&l, duties, sizeof(struct fb_duty))};
+    for (const struct fb_item *item = tree->items; item && !l.no_memory; item = item->next) {
+        lower_item(&l, item, program);
+    }
+    if (!l.no_memory && complaints->errors->count == 0) {
+        *out = program;
+    }
+    return !l.no_memory;
+}

@@ -1,0 +1,256 @@
+#include "base/assert.h"
+#include "lang/syntax/parser.h"
+
+enum { DUTY_WIDTH = 8 };
+
+static struct fb_demand *last_demand(struct fb_item *item)
+{
+    struct fb_demand *last = item->demands;
+    while (last && last->next) {
+        last = last->next;
+    }
+    return last;
+}
+
+/* Appends a demand whose act follows. */
+static bool add_demand(struct fb_parser *p, struct fb_item *item, enum fb_modality modality)
+{
+    struct fb_demand *last = last_demand(item), *demand = fb_parse_new(p, sizeof(*demand));
+    size_t from = p->at;
+    if (!demand) {
+        return false;
+    }
+    demand->modality = modality;
+    demand->span = fb_parse_now(p)->span;
+    enum fb_phrase_form form = modality == FB_KEEP ? FB_PHRASE_KEEP : FB_PHRASE_ACT;
+    if (!fb_parse_phrase(p, form, &demand->act, &demand->verb) ||
+        !fb_parse_slice(p, from, &demand->act_text)) {
+        return false;
+    }
+    if (last) {
+        last->next = demand;
+    } else {
+        item->demands = demand;
+    }
+    return true;
+}
+
+/* One line of `within`: `5 days if C is cyber_breach`. */
+static bool within_line(struct fb_parser *p, struct fb_demand *demand)
+{
+    struct fb_within_line **tail = &demand->within;
+    struct fb_within_line *line = fb_parse_new(p, sizeof(*line));
+    while (*tail) {
+        tail = &(*tail)->next;
+    }
+    if (!line || !fb_parse_amount(p, &line->amount)) {
+        return false;
+    }
+    *tail = line;
+    return !fb_parse_take(p, "if") || fb_parse_condition(p, &line->guard);
+}
+
+static bool within_lines(struct fb_parser *p, struct fb_demand *demand)
+{
+    bool good = within_line(p, demand);
+    while (good && fb_parse_now(p)->kind == FB_TOKEN_NUMBER) {
+        fb_parse_mark_line(p);
+        good = within_line(p, demand);
+    }
+    return good;
+}
+
+static bool lest(struct fb_parser *p, struct fb_demand *demand)
+{
+    const char *hint = "Write: lest breach \"what is broken\", lest halt S, lest restrict S or "
+                       "lest secure S.";
+    if (fb_parse_take(p, "breach")) {
+        demand->lest = FB_LEST_BREACH;
+        return fb_parse_string(p, &demand->lest_of, hint);
+    }
+    if (fb_parse_take(p, "halt")) {
+        demand->lest = FB_LEST_HALT;
+    } else if (fb_parse_take(p, "restrict")) {
+        demand->lest = FB_LEST_RESTRICT;
+    } else if (fb_parse_take(p, "secure")) {
+        demand->lest = FB_LEST_SECURE;
+    } else {
+        return fb_parse_expected(p, "a consequence", hint);
+    }
+    return fb_parse_variable(p, &demand->lest_of);
+}
+
+/* The demand that `within`, `before` and `lest` of a duty belong to. */
+static struct fb_demand *current_demand(struct fb_parser *p, struct fb_item *item)
+{
+    struct fb_demand *demand = last_demand(item);
+    if (!demand) {
+        fb_parse_fail(p, fb_parse_now(p)->span, "Write must, may not or keep first.",
+            "nothing is demanded yet that this could belong to");
+    }
+    return demand;
+}
+
+static bool duty_when(struct fb_parser *p, void *block)
+{
+    return fb_parse_condition(p, &((struct fb_item *)block)->condition);
+}
+
+static bool duty_if(struct fb_parser *p, void *block)
+{
+    return fb_parse_condition(p, &((struct fb_item *)block)->given);
+}
+
+static bool duty_party(struct fb_parser *p, void *block)
+{
+    struct fb_item *item = block;
+    if (fb_parse_is_variable(fb_parse_now(p))) {
+        return fb_parse_variable(p, &item->party);
+    }
+    return fb_parse_string(p, &item->party, "Write: party P, or: party \"aurora\".");
+}
+
+static bool duty_must(struct fb_parser *p, void *block)
+{
+    return add_demand(p, block, FB_MUST);
+}
+
+static bool duty_may_not(struct fb_parser *p, void *block)
+{
+    return add_demand(p, block, FB_MAY_NOT);
+}
+
+static bool duty_keep(struct fb_parser *p, void *block)
+{
+    return add_demand(p, block, FB_KEEP);
+}
+
+static bool duty_within(struct fb_parser *p, void *block)
+{
+    struct fb_demand *demand = current_demand(p, block);
+    return demand && within_lines(p, demand);
+}
+
+static bool duty_before(struct fb_parser *p, void *block)
+{
+    struct fb_demand *demand = current_demand(p, block);
+    struct fb_str verb;
+    return demand && fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb);
+}
+
+static bool duty_lest(struct fb_parser *p, void *block)
+{
+    struct fb_demand *demand = current_demand(p, block);
+    return demand && lest(p, demand);
+}
+
+/* `of P knowing of I`. */
+static bool duty_of(struct fb_parser *p, void *block)
+{
+    struct fb_item *item = block;
+    const char *hint = "Write: of P knowing of I.";
+    item->anchor_field = FB_STR("known_at");
+    return fb_parse_variable(p, &item->knower) && fb_parse_expect(p, "knowing", hint) &&
+           fb_parse_expect(p, "of", hint) && fb_parse_variable(p, &item->anchor_of);
+}
+
+/* `from FIELD of X`. */
+static bool duty_from(struct fb_parser *p, void *block)
+{
+    struct fb_item *item = block;
+    struct fb_span span;
+    return fb_parse_name(p, &item->anchor_field, &span) &&
+           fb_parse_expect(p, "of", "Write: from known_at of I.") &&
+           fb_parse_variable(p, &item->anchor_of);
+}
+
+static const struct fb_clause duty_clauses[] = {
+    {"title", NULL, false, fb_parse_title},
+    {"when", NULL, false, duty_when},
+    {"if", NULL, false, duty_if},
+    {"applies", NULL, false, fb_parse_applies},
+    {"party", NULL, false, duty_party},
+    {"must", NULL, false, duty_must},
+    {"may", "not", false, duty_may_not},
+    {"keep", NULL, false, duty_keep},
+    {"within", NULL, false, duty_within},
+    {"before", NULL, false, duty_before},
+    {"of", NULL, false, duty_of},
+    {"from", NULL, false, duty_from},
+    {"lest", NULL, false, duty_lest},
+};
+
+void fb_parse_duty(struct fb_parser *p, struct fb_item *item)
+{
+    static const struct fb_clauses clauses = {
+        "duty", duty_clauses, sizeof(duty_clauses) / sizeof(duty_clauses[0]), DUTY_WIDTH};
+    FB_ASSERT(item->kind == FB_ITEM_DUTY);
+    fb_parse_clauses(p, &clauses, item);
+}
+
+/* In a commitment `within`, `before` and `lest` follow the act on its line. */
+static bool commit(struct fb_parser *p, struct fb_item *item, enum fb_modality modality)
+{
+    struct fb_str verb;
+    if (!add_demand(p, item, modality)) {
+        return false;
+    }
+    struct fb_demand *demand = last_demand(item);
+    if (fb_parse_take(p, "within") && !within_lines(p, demand)) {
+        return false;
+    }
+    if (fb_parse_take(p, "before") &&
+        !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) {
+        return false;
+    }
+    return !fb_parse_take(p, "lest") || lest(p, demand);
+}
+
+static bool commit_must(struct fb_parser *p, void *block)
+{
+    return commit(p, block, FB_MUST);
+}
+
+static bool commit_may_not(struct fb_parser *p, void *block)
+{
+    return commit(p, block, FB_MAY_NOT);
+}
+
+static bool commit_keep(struct fb_parser *p, void *block)
+{
+    return commit(p, block, FB_KEEP);
+}
+
+static bool commit_while(struct fb_parser *p, void *block)
+{
+    return fb_parse_line_status(p, &((struct fb_item *)block)->condition);
+}
+
+static bool commit_relax(struct fb_parser *p, void *block)
+{
+    struct fb_item *item = block;
+    const char *hint = "Write: relax after cyber(S) ruled out for 90 days.";
+    return fb_parse_expect(p, "after", hint) && fb_parse_line_status(p, &item->relax_when) &&
+           fb_parse_expect(p, "for", hint) && fb_parse_amount(p, &item->relax_for);
+}
+
+static const struct fb_clause commitment_clauses[] = {
+    {"title", NULL, false, fb_parse_title},
+    {"while", NULL, false, commit_while},
+    {"may", "not", true, commit_may_not},
+    {"must", NULL, true, commit_must},
+    {"keep", NULL, true, commit_keep},
+    {"relax", NULL, false, commit_relax},
+};
+
+void fb_parse_commitment(struct fb_parser *p, struct fb_item *item)
+{
+    static const struct fb_clauses clauses = {"commitment", commitment_clauses,
+        sizeof(commitment_clauses) / sizeof(commitment_clauses[0]), DUTY_WIDTH};
+    const char *hint = "Write: commitment name(S) by \"aurora\".";
+    FB_ASSERT(item->kind == FB_ITEM_COMMITMENT);
+    if (fb_parse_expect(p, "by", hint)) {
+        (void)!fb_parse_string(p, &item->party, hint);
+    }
+    fb_parse_clauses(p, &clauses, item);
+}

@@ -1,0 +1,181 @@
+/*
+ * tree.h: a policy as a tree, the way it was written.
+ *
+ * Everything lives in the parser's arena and borrows the policy's text. Lists are linked in the
+ * order of the text. The fields marked "check" are NULL or unset until src/lang/check has run.
+ */
+#ifndef FB_LANG_SYNTAX_TREE_H
+#define FB_LANG_SYNTAX_TREE_H
+
+#include "lang/lang.h"
+
+/** Kinds of value. */
+enum fb_word_kind {
+    FB_WORD_VARIABLE, /**< begins with a capital letter */
+    FB_WORD_TEXT,     /**< a word or a text in quotes */
+    FB_WORD_NUMBER,
+    FB_WORD_DATE,
+    FB_WORD_TRUTH,
+    FB_WORD_UNKNOWN, /**< the field has no value */
+};
+
+/** A value with its unit. */
+struct fb_word {
+    enum fb_word_kind kind;
+    struct fb_span span;
+    struct fb_str text; /**< VARIABLE: name; TEXT; otherwise as written */
+    struct fb_decimal number;
+    struct fb_str unit; /**< "FLOP", "%" or empty */
+    fb_time date;
+    bool truth;
+    struct fb_word *next; /**< in a list */
+};
+
+/** Comparisons. */
+enum fb_compare { FB_IS, FB_IS_NOT, FB_BELOW, FB_AT_MOST, FB_ABOVE, FB_AT_LEAST };
+
+/** `FIELD value` of a fact. */
+struct fb_fact_field {
+    uint32_t column;
+    enum fb_compare compare;
+    struct fb_word value;
+    struct fb_span span;
+    struct fb_fact_field *next;
+};
+
+/** Kinds of condition. */
+enum fb_cond_kind {
+    FB_COND_ALL,     /**< parts joined by `and` */
+    FB_COND_ANY,     /**< parts joined by `or` */
+    FB_COND_NOT,     /**< parts: one */
+    FB_COND_FACT,    /**< a record with these fields holds */
+    FB_COND_CALL,    /**< a definition */
+    FB_COND_LINE,    /**< a red line has one of these statuses */
+    FB_COND_COMPARE, /**< a variable against a value */
+};
+
+/** Statuses of a red line, as bits. */
+enum { FB_SAYS_CROSSED = 1, FB_SAYS_NOT_RULED_OUT = 2, FB_SAYS_RULED_OUT = 4 };
+
+/** A condition. */
+struct fb_cond {
+    enum fb_cond_kind kind;
+    struct fb_span span;
+    struct fb_cond *parts;
+    struct fb_cond *next; /**< in a list of parts */
+
+    uint32_t relation; /**< FACT */
+    bool occurs;       /**< FACT: only where it begins */
+    struct fb_fact_field *fields;
+
+    struct fb_str name;          /**< CALL, LINE */
+    struct fb_word *args;        /**< CALL, LINE */
+    unsigned statuses;           /**< LINE */
+    const struct fb_item *named; /**< CALL, LINE; check */
+
+    struct fb_word left; /**< COMPARE: a variable */
+    enum fb_compare compare;
+    struct fb_word right;
+    const void *domain; /**< COMPARE: struct fb_domain of the variable; check */
+};
+
+/** A number of hours, days ... */
+struct fb_amount {
+    int64_t amount;
+    enum fb_unit unit;
+    struct fb_span span;
+};
+
+/** A line of `within`. */
+struct fb_within_line {
+    struct fb_amount amount;
+    struct fb_cond *guard; /**< NULL: always */
+    struct fb_within_line *next;
+};
+
+/** `applies to`. */
+struct fb_scope_clause {
+    bool given;
+    struct fb_span span;
+    struct fb_word developer; /**< `of "..."`; length 0 of text when not given */
+    struct fb_cond *tests;    /**< any of these facts, on variable `system`; NULL: all systems */
+    struct fb_str text;       /**< as written */
+};
+
+/** What one duty says; commitments have several. */
+struct fb_demand {
+    struct fb_span span;
+    enum fb_modality modality;
+    struct fb_str verb; /**< of the act, for its name */
+    struct fb_cond *act;
+    struct fb_str act_text;
+    struct fb_cond *before;
+    struct fb_within_line *within;
+    enum fb_consequence lest;
+    struct fb_word lest_of; /**< the text of a breach, or the system */
+    struct fb_demand *next;
+};
+
+/** Kinds of item. */
+enum fb_item_kind { FB_ITEM_LET, FB_ITEM_REDLINE, FB_ITEM_DUTY, FB_ITEM_COMMITMENT };
+
+/** A red line's own clauses. */
+struct fb_redline_clauses {
+    struct fb_word measure_of; /**< the variable */
+    struct fb_word *measures;
+    bool has_crossed;
+    struct fb_word crossed_at;
+    struct fb_word confidence;
+    struct fb_margin margins[8];
+    struct fb_span margin_spans[8];
+    size_t margin_count;
+    struct fb_needs needs;
+    struct fb_amount age; /**< amount 0: any */
+    struct fb_span samples_span;
+    bool has_clears;
+    struct fb_word clears_below;
+    struct fb_amount dwell;
+};
+
+/** A definition, red line, duty or commitment. */
+struct fb_item {
+    enum fb_item_kind kind;
+    struct fb_span span; /**< of its name */
+    struct fb_str name;
+    struct fb_str title;
+    struct fb_word *params;
+    struct fb_item *next;
+
+    struct fb_cond *condition; /**< LET: body; DUTY: when; COMMITMENT: while */
+    struct fb_cond *given;     /**< DUTY: if */
+    struct fb_scope_clause scope;
+    struct fb_redline_clauses line;
+
+    struct fb_demand *demands; /**< DUTY: one; COMMITMENT: one a clause */
+    struct fb_word party;      /**< span.line 0: not given */
+    struct fb_word anchor_of;  /**< the id whose field the deadline runs from; span.line 0: none */
+    struct fb_word knower;     /**< `of P knowing of I`: P */
+    struct fb_str anchor_field;
+    struct fb_cond *relax_when; /**< COMMITMENT: `relax after` */
+    struct fb_amount relax_for;
+
+    uint64_t binds;                /**< LET: bit n: it binds parameter n; check */
+    int system_param;              /**< the parameter that is a system, or -1; check */
+    struct fb_str anchor_variable; /**< holds the anchor's time; empty: none; check */
+};
+
+/** A policy. */
+struct fb_policy_tree {
+    struct fb_span span;
+    struct fb_str name;
+    struct fb_str title;
+    struct fb_str source;
+    int64_t version; /**< 0: not given */
+    fb_time effective;
+    fb_time expires;
+    struct fb_span expires_span;
+    enum fb_calendar calendar;
+    struct fb_item *items;
+};
+
+#endif
