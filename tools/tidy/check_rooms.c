@@ -118,7 +118,8 @@ static bool names_file(struct fb_str text, const struct file *file)
 static bool is_built(const struct tree *tree, const struct file *source)
 {
     char folder[PATH_SIZE], build[PATH_SIZE + 16], bare[PATH_SIZE];
-    bool may_be_bare = path_in_any(source->path, "tests/fuzz/ tests/bench/ tests/cli/");
+    bool may_be_bare =
+        path_in_any(source->path, "tests/fuzz/ tests/bench/ tests/cli/ tests/tools/");
     snprintf(folder, sizeof(folder), "%s", source->path);
     bare_name(source, bare);
     for (char *slash = strrchr(folder, '/'); slash; slash = strrchr(folder, '/')) {
