@@ -14,27 +14,48 @@
 
 struct fb_registry;
 
+/** Most records of a registry. */
+#define FB_REGISTRY_RECORDS_MAX ((size_t)50 * 1000 * 1000)
+
 /** An empty registry. */
 FB_CHECKED enum fb_code fb_registry_new(struct fb_registry **out, struct fb_err *err);
 
 /** Frees it with all its records; NULL is allowed. */
 void fb_registry_free(struct fb_registry *registry);
 
+/** Lowers the number of records that it may hold, which is FB_REGISTRY_RECORDS_MAX at first. */
+void fb_registry_limit(struct fb_registry *registry, size_t max);
+
 /**
  * Checks an entry against all that is there, without changing anything: what admission answers.
- * Bootstrap: while the registry is empty, a `party` record signed by any key is admitted, and the
- * first `key` record must be self-signed by the key it declares, for that party. After that the
- * signing key must be the issuer's by a `key` record that is valid at the admission time.
- * E_SIGNATURE, E_REFERENCE, E_DUPLICATE, E_TIME, E_SCHEMA with the JSON path and a hint.
+ * Each refusal has the JSON path of what is at fault and a hint:
+ *
+ * - the statement: as fb_record_parse;
+ * - E_DUPLICATE: the id, or the public key of a `key` record, exists already;
+ * - E_TIME: `at` or another time of what happened is after the admission, or the admission is
+ * before that of the record before;
+ * - E_REFERENCE: issuer, subject, superseded record or a reference does not exist; an issuer that
+ * is not named by the record that introduced it; a correction of another subject, or of a record
+ * that is corrected already;
+ * - E_ROLE: roles.def does not let the issuer say this, or correct this;
+ * - E_MISMATCH, E_SYNTAX, E_UNSUPPORTED: the public key of a `key` record;
+ * - E_SIGNATURE (and E_SYNTAX, E_UNSUPPORTED of fb_sshsig_verify): a signature does not verify
+ * under the namespace flyball/<kind>, or its key has no `key` record in force at the admission
+ * time, or the first key is not the issuer's;
+ * - E_LIMIT: the registry is full.
+ *
+ * Bootstrap: the first record is a `party` that introduces itself, signed by any key; the second is
+ * the `key` record of that party and that key, signed by it. Both may have any role.
  */
 FB_CHECKED enum fb_code fb_registry_check(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err);
 
-/** Adds an entry that stands in the ledger at seq, after the same checks. */
+/** Adds an entry that stands in the ledger at seq, after the same checks. On failure the registry
+ * is unchanged. The entry is copied. */
 FB_CHECKED enum fb_code fb_registry_add(
     struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
 
-/** As fb_registry_add but trusts the ledger: signatures are not verified again. */
+/** As fb_registry_add but trusts the ledger: signatures are read but not verified again. */
 FB_CHECKED enum fb_code fb_registry_load(
     struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
 
@@ -49,12 +70,15 @@ const struct fb_record *fb_registry_find(const struct fb_registry *registry, str
 const struct fb_record *fb_registry_successor(
     const struct fb_registry *registry, const struct fb_record *record);
 
-/** The system whose `models` list has this name, or NULL; the latest when several have. */
+/** The system whose `models` list has this name, or NULL; the latest when several have. The record
+ * is the one that holds now: it may be a correction, whose id is not the first one of the system.
+ */
 const struct fb_record *fb_registry_system_of_model(
     const struct fb_registry *registry, struct fb_str model);
 
 /** Appends `allowed_signers` lines of all keys for `ssh-keygen -Y verify`: principal is the party's
- * id, with validity dates and the namespaces flyball/<kind>. */
+ * id, with validity dates and the namespaces flyball/<kind>. A key that another record superseded
+ * ends with that admission. out is unchanged on failure. */
 FB_CHECKED enum fb_code fb_registry_allowed_signers(
     const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err);
 

@@ -1,0 +1,243 @@
+#include "record/registry.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "record/admit.h"
+
+/* Memory of all records; far above what FB_REGISTRY_RECORDS_MAX of usual size need. */
+#define REGISTRY_BYTES_MAX ((size_t)64 << 30)
+
+/* Memory of one record while it is checked. */
+enum { SCRATCH_BYTES_MAX = 16 << 20 };
+
+enum fb_code fb_registry_new(struct fb_registry **out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    struct fb_registry *registry = fb_calloc(1, sizeof(*registry));
+    if (!registry) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    fb_arena_init(&registry->arena, REGISTRY_BYTES_MAX);
+    fb_map_init(&registry->ids);
+    fb_map_init(&registry->wires);
+    registry->max = FB_REGISTRY_RECORDS_MAX;
+    *out = registry;
+    return FB_OK;
+}
+
+void fb_registry_free(struct fb_registry *registry)
+{
+    if (!registry) {
+        return;
+    }
+    fb_map_release(&registry->ids);
+    fb_map_release(&registry->wires);
+    fb_free(registry->items);
+    fb_arena_release(&registry->arena);
+    fb_free(registry);
+}
+
+void fb_registry_limit(struct fb_registry *registry, size_t max)
+{
+    FB_ASSERT(registry && max <= FB_REGISTRY_RECORDS_MAX);
+    registry->max = max;
+}
+
+struct fb_registry_item *fb_registry_item(const struct fb_registry *registry, struct fb_str id)
+{
+    FB_ASSERT(registry);
+    struct fb_registry_item *item = fb_map_get(&registry->ids, id);
+    return item && item->live ? item : NULL;
+}
+
+struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, struct fb_str wire)
+{
+    FB_ASSERT(registry);
+    struct fb_registry_item *item = fb_map_get(&registry->wires, wire);
+    while (item && !item->live) {
+        item = item->before;
+    }
+    return item;
+}
+
+static enum fb_code check_room(const struct fb_registry *registry, struct fb_err *err)
+{
+    if (registry->count < registry->max) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_LIMIT, "the ledger has %zu records; no more are allowed", registry->max);
+    return fb_err_hint(err, "Begin a new ledger.");
+}
+
+enum fb_code fb_registry_check(
+    struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
+{
+    FB_ASSERT(registry && entry);
+    struct fb_arena scratch;
+    struct fb_record record;
+    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
+    struct fb_admission admission = {
+        .registry = registry, .entry = entry, .record = &record, .verify = true};
+    enum fb_code code = check_room(registry, err);
+    if (code == FB_OK) {
+        code = fb_record_parse(entry->statement, NULL, &scratch, &record, err);
+    }
+    if (code == FB_OK) {
+        code = fb_admission_check(&admission, err);
+    }
+    fb_arena_release(&scratch);
+    return code;
+}
+
+static enum fb_code grow(struct fb_registry *registry, struct fb_err *err)
+{
+    if (registry->count < registry->cap) {
+        return FB_OK;
+    }
+    size_t cap = registry->cap ? registry->cap * 2 : 64;
+    struct fb_registry_item **items =
+        fb_realloc(registry->items, cap * sizeof(struct fb_registry_item *));
+    if (!items) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    registry->items = items;
+    registry->cap = cap;
+    return FB_OK;
+}
+
+/* Copies what the item keeps of the keys: the signer's fingerprint, and for a key its wire form. */
+static enum fb_code keep_keys(struct fb_registry *registry, const struct fb_admission *a,
+    struct fb_registry_item *item, struct fb_err *err)
+{
+    char fingerprint[FB_SSHKEY_FINGERPRINT];
+    fb_sshkey_fingerprint(&a->signer, fingerprint);
+    enum fb_code code =
+        fb_arena_str(&registry->arena, fb_str_of(fingerprint), &item->record.signer, err);
+    if (code == FB_OK && item->record.kind == FB_KIND_key) {
+        struct fb_str wire = {(const char *)a->declared.wire, a->declared.wire_len};
+        code = fb_arena_str(&registry->arena, wire, &item->wire, err);
+    }
+    if (code == FB_OK && registry->count == 0) {
+        struct fb_str wire = {(const char *)a->signer.wire, a->signer.wire_len};
+        code = fb_arena_str(&registry->arena, wire, &registry->first, err);
+    }
+    return code;
+}
+
+/* Puts the item into the maps. It is not live yet: when the second map fails, the first has an item
+ * that nobody sees, and a later addition of the same id replaces it. */
+static enum fb_code put_item(
+    struct fb_registry *registry, struct fb_registry_item *item, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    if (item->record.kind == FB_KIND_key) {
+        item->before = fb_registry_key(registry, item->wire);
+        code = fb_map_put(&registry->wires, item->wire, item, err);
+    }
+    return code == FB_OK ? fb_map_put(&registry->ids, item->record.id, item, err) : code;
+}
+
+enum fb_code fb_registry_load(
+    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+{
+    FB_ASSERT(registry && entry);
+    struct fb_registry_item *item = NULL;
+    struct fb_admission admission = {.registry = registry, .entry = entry};
+    enum fb_code code = check_room(registry, err);
+    if (code == FB_OK) {
+        code = grow(registry, err);
+    }
+    if (code == FB_OK) {
+        item = FB_ARENA_NEW(&registry->arena, struct fb_registry_item);
+        code = item ? FB_OK : fb_arena_failed(&registry->arena, err);
+    }
+    if (code == FB_OK) {
+        code = fb_record_parse(entry->statement, NULL, &registry->arena, &item->record, err);
+    }
+    if (code == FB_OK) {
+        admission.record = &item->record;
+        code = fb_admission_check(&admission, err);
+    }
+    if (code == FB_OK) {
+        code = keep_keys(registry, &admission, item, err);
+    }
+    if (code == FB_OK) {
+        code = put_item(registry, item, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    item->record.seq = seq;
+    item->record.admitted = entry->admitted;
+    item->older = admission.older ? fb_registry_item(registry, admission.older->record.id) : NULL;
+    item->holder =
+        admission.holder ? fb_registry_item(registry, admission.holder->record.id) : NULL;
+    item->root = item->older ? item->older->root : item;
+    item->root->head = item;
+    if (item->older) {
+        item->older->successor = item;
+    }
+    item->live = true;
+    registry->items[registry->count++] = item;
+    return FB_OK;
+}
+
+enum fb_code fb_registry_add(
+    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+{
+    /* Checked outside the registry's arena first, so that refusals cost it no memory. */
+    enum fb_code code = fb_registry_check(registry, entry, err);
+    return code == FB_OK ? fb_registry_load(registry, seq, entry, err) : code;
+}
+
+size_t fb_registry_count(const struct fb_registry *registry)
+{
+    FB_ASSERT(registry);
+    return registry->count;
+}
+
+const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n)
+{
+    FB_ASSERT(registry && n < registry->count);
+    return &registry->items[n]->record;
+}
+
+const struct fb_record *fb_registry_find(const struct fb_registry *registry, struct fb_str id)
+{
+    const struct fb_registry_item *item = fb_registry_item(registry, id);
+    return item ? &item->record : NULL;
+}
+
+const struct fb_record *fb_registry_successor(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    FB_ASSERT(record);
+    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    return item && item->successor ? &item->successor->record : NULL;
+}
+
+static bool lists_model(const struct fb_record *record, struct fb_str model)
+{
+    const struct fb_json *models = fb_json_get(record->body, "models");
+    const struct fb_json *name = models ? models->child : NULL;
+    while (name && !fb_str_eq(name->text, model)) {
+        name = name->next;
+    }
+    return name != NULL;
+}
+
+const struct fb_record *fb_registry_system_of_model(
+    const struct fb_registry *registry, struct fb_str model)
+{
+    FB_ASSERT(registry);
+    for (size_t i = registry->count; i-- > 0;) {
+        const struct fb_registry_item *item = registry->items[i];
+        if (item->record.kind == FB_KIND_system && !item->successor &&
+            lists_model(&item->record, model)) {
+            return &item->record;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,261 @@
+/* signers.c: keys and signatures of an admission, and the keys as ssh-keygen reads them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "record/admit.h"
+#include "record/sshsig.h"
+
+static struct fb_str wire_of(const struct fb_sshkey *key)
+{
+    return (struct fb_str){(const char *)key->wire, key->wire_len};
+}
+
+/* The validity that a key's record states. */
+static void stated_period(const struct fb_record *record, fb_time *from, fb_time *until)
+{
+    FB_ASSERT(record->kind == FB_KIND_key);
+    struct fb_value first =
+        fb_record_value(record, (size_t)fb_kind_field(FB_KIND_key, FB_STR("valid_from")));
+    struct fb_value end =
+        fb_record_value(record, (size_t)fb_kind_field(FB_KIND_key, FB_STR("valid_until")));
+    *from = first.type == FB_TYPE_TIME ? first.u.time : FB_TIME_MIN;
+    *until = end.type == FB_TYPE_TIME ? end.u.time : FB_TIME_MAX;
+}
+
+void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, fb_time *until)
+{
+    FB_ASSERT(item && from && until);
+    stated_period(&item->record, from, until);
+    if (item->successor && item->successor->record.admitted < *until) {
+        *until = item->successor->record.admitted;
+    }
+}
+
+/* A public key is declared once; again only by a record that corrects the one that did. */
+static enum fb_code check_declared_once(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_registry_item *before = fb_registry_key(a->registry, wire_of(&a->declared));
+    if (!before || before == a->older) {
+        return FB_OK;
+    }
+    fb_err_set(
+        err, FB_E_DUPLICATE, "'%.*s' declares the same public key", FB_STR_ARG(before->record.id));
+    fb_err_hint(err, "Make a new key, or supersede that record.");
+    return fb_admission_at_field(err, a->record, "public_key");
+}
+
+/* The first key of a ledger is the one that signed its first record, and can sign the next. */
+static enum fb_code check_first_key(const struct fb_admission *a, struct fb_err *err)
+{
+    if (a->registry->count != 1) {
+        return FB_OK;
+    }
+    if (!fb_str_eq(wire_of(&a->declared), a->registry->first)) {
+        fb_err_set(err, FB_E_SIGNATURE, "the first record was not signed by this key");
+        fb_err_hint(err, "Declare the key that signed the first record.");
+        return fb_admission_at_field(err, a->record, "public_key");
+    }
+    fb_time from, until;
+    stated_period(a->record, &from, &until);
+    if (a->entry->admitted < from || a->entry->admitted >= until) {
+        bool early = a->entry->admitted < from;
+        fb_err_set(err, FB_E_TIME, "the first key of a ledger must be valid when it is added");
+        fb_err_hint(err, "Correct its validity; nobody else could add anything.");
+        return fb_admission_at_field(err, a->record, early ? "valid_from" : "valid_until");
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_admission_key(struct fb_admission *a, struct fb_err *err)
+{
+    if (a->record->kind != FB_KIND_key) {
+        return FB_OK;
+    }
+    struct fb_str line = fb_record_text(a->record, "public_key");
+    enum fb_code code = fb_sshkey_parse_line(line, &a->declared, NULL, err);
+    if (code != FB_OK) {
+        if (!err->hint[0]) {
+            fb_err_hint(err, "Write the line of the key's .pub file.");
+        }
+        return fb_admission_at_field(err, a->record, "public_key");
+    }
+    char fingerprint[FB_SSHKEY_FINGERPRINT];
+    fb_sshkey_fingerprint(&a->declared, fingerprint);
+    if (!fb_str_is(fb_record_text(a->record, "fingerprint"), fingerprint)) {
+        fb_err_set(err, FB_E_MISMATCH, "'fingerprint' is not that of 'public_key'");
+        fb_err_hint(err, "It must be %s.", fingerprint);
+        return fb_admission_at_field(err, a->record, "fingerprint");
+    }
+    const struct fb_registry_item *party =
+        fb_registry_item(a->registry, fb_record_text(a->record, "party"));
+    FB_ASSERT(party && party->record.kind == FB_KIND_party);
+    a->holder = party->root;
+    code = check_declared_once(a, err);
+    return code == FB_OK ? check_first_key(a, err) : code;
+}
+
+/* Learns which key made the n-th signature, and verifies it when asked to. */
+static enum fb_code read_signature(
+    const struct fb_admission *a, size_t n, struct fb_sshkey *out, struct fb_err *err)
+{
+    struct fb_str armored = a->entry->signatures[n];
+    enum fb_code code;
+    if (a->verify) {
+        char space[FB_SSHSIG_NAMESPACE_MAX + 1];
+        (void)snprintf(space, sizeof(space), "flyball/%s", fb_kind_name(a->record->kind));
+        code = fb_sshsig_verify(armored, space, a->record->statement, out, err);
+    } else {
+        struct fb_sshsig signature;
+        code = fb_sshsig_parse(armored, &signature, err);
+        if (code == FB_OK) {
+            *out = signature.key;
+        }
+    }
+    if (code != FB_OK) {
+        fb_err_prefix(err, "signature %zu", n + 1);
+        if (!err->hint[0]) {
+            fb_err_hint(err,
+                "Sign the exact bytes of the statement with `ssh-keygen -Y sign -n "
+                "flyball/%s`.",
+                fb_kind_name(a->record->kind));
+        }
+        fb_err_path(err, "$");
+    }
+    return code;
+}
+
+/* Checks that a key may sign now: by a record that is in force, and for the first signature by the
+ * issuer. The first two records of a ledger rest on their own key. */
+static enum fb_code check_signer(
+    const struct fb_admission *a, const struct fb_sshkey *key, bool first, struct fb_err *err)
+{
+    char fingerprint[FB_SSHKEY_FINGERPRINT];
+    fb_sshkey_fingerprint(key, fingerprint);
+    if (a->registry->count == 0 && first) {
+        return FB_OK;
+    }
+    if (a->registry->count == 1 && first && fb_sshkey_eq(key, &a->declared)) {
+        return FB_OK;
+    }
+    fb_time from = FB_TIME_MIN, until = FB_TIME_MAX, now = a->entry->admitted;
+    const struct fb_registry_item *item = fb_registry_key(a->registry, wire_of(key));
+    if (item) {
+        fb_registry_key_period(item, &from, &until);
+    }
+    if (!item) {
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s is not known here", fingerprint);
+        fb_err_hint(err, "Add a record of kind key for it, signed by a key that is known.");
+    } else if (item->successor) {
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s was replaced", fingerprint);
+        fb_err_hint(err, "Sign with the key of '%.*s'.", FB_STR_ARG(item->root->head->record.id));
+    } else if (now < from || now >= until) {
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s is not valid %s", fingerprint,
+            now < from ? "yet" : "any more");
+        fb_err_hint(err, "Sign with a key that is in force, or supersede '%.*s'.",
+            FB_STR_ARG(item->record.id));
+    } else if (first && item->holder != a->issuer) {
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s is not the issuer's", fingerprint);
+        fb_err_hint(err, "It belongs to '%.*s'; the issuer's key must sign first.",
+            FB_STR_ARG(item->holder->record.id));
+    } else {
+        return FB_OK;
+    }
+    return fb_admission_at(err, a->record, "issuer");
+}
+
+enum fb_code fb_admission_signers(struct fb_admission *a, struct fb_err *err)
+{
+    FB_ASSERT(a->entry->signature_count <= FB_ENTRY_SIGNATURES_MAX);
+    char seen[FB_ENTRY_SIGNATURES_MAX][FB_SSHKEY_FINGERPRINT];
+    if (a->entry->signature_count == 0) {
+        fb_err_set(err, FB_E_SIGNATURE, "the record is not signed");
+        fb_err_hint(err, "Sign it with the issuer's key.");
+        fb_err_path(err, "$");
+        return FB_E_SIGNATURE;
+    }
+    for (size_t i = 0; i < a->entry->signature_count; i++) {
+        struct fb_sshkey key;
+        enum fb_code code = read_signature(a, i, &key, err);
+        if (code == FB_OK) {
+            code = check_signer(a, &key, i == 0, err);
+        }
+        if (code != FB_OK) {
+            return code;
+        }
+        fb_sshkey_fingerprint(&key, seen[i]);
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(seen[i], seen[j]) == 0) {
+                fb_err_set(err, FB_E_SIGNATURE, "the key %s signed twice", seen[i]);
+                fb_err_hint(err, "Give one signature a key.");
+                fb_err_path(err, "$");
+                return FB_E_SIGNATURE;
+            }
+        }
+        if (i == 0) {
+            a->signer = key;
+        }
+    }
+    return FB_OK;
+}
+
+/* ssh-keygen counts whole seconds from 1970 on: YYYYMMDDHHMMSSZ. */
+static void add_date(struct fb_buf *out, const char *name, fb_time t)
+{
+    FB_ASSERT(t >= 0);
+    int64_t year;
+    unsigned month, day;
+    fb_civil_from_days(t / FB_DAY, &year, &month, &day);
+    fb_time rest = t % FB_DAY;
+    fb_buf_addf(out, ",%s=\"%04lld%02u%02u%02lld%02lld%02lldZ\"", name, (long long)year, month, day,
+        (long long)(rest / FB_HOUR), (long long)(rest % FB_HOUR / FB_MINUTE),
+        (long long)(rest % FB_MINUTE / FB_SECOND));
+}
+
+static void add_signer(const struct fb_registry_item *item, struct fb_buf *out)
+{
+    fb_time from, until;
+    fb_registry_key_period(item, &from, &until);
+    /* The period shrinks to whole seconds: a key is never shown as valid when it is not. */
+    fb_time first_s = from <= 0 ? 0 : (from - 1) / FB_SECOND + 1;
+    fb_time end_s = until <= 0 ? 0 : until / FB_SECOND;
+    if (first_s >= end_s) {
+        return;
+    }
+    struct fb_sshkey key;
+    struct fb_err err;
+    fb_err_init(&err);
+    enum fb_code code = fb_sshkey_from_wire(item->wire, &key, &err);
+    FB_ASSERT(code == FB_OK);
+    fb_buf_addf(out, "%.*s namespaces=\"", FB_STR_ARG(item->holder->record.id));
+    for (int kind = FB_KIND_NONE + 1; kind < FB_KIND_END; kind++) {
+        fb_buf_addf(out, "%sflyball/%s", kind > 1 ? "," : "", fb_kind_name((enum fb_kind)kind));
+    }
+    fb_buf_add_c(out, "\"");
+    if (from > 0) {
+        add_date(out, "valid-after", first_s * FB_SECOND);
+    }
+    if (until != FB_TIME_MAX) {
+        add_date(out, "valid-before", end_s * FB_SECOND);
+    }
+    fb_buf_add_char(out, ' ');
+    fb_sshkey_format(&key, out);
+    fb_buf_add_char(out, '\n');
+}
+
+enum fb_code fb_registry_allowed_signers(
+    const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(registry && out);
+    size_t before = out->len;
+    for (size_t i = 0; i < registry->count; i++) {
+        if (registry->items[i]->record.kind == FB_KIND_key) {
+            add_signer(registry->items[i], out);
+        }
+    }
+    enum fb_code code = fb_buf_check(out, "the list of allowed signers", err);
+    if (code != FB_OK) {
+        fb_buf_cut(out, before);
+    }
+    return code;
+}
