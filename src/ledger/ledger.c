@@ -551,6 +551,10 @@ static enum fb_code audit_tile(
     struct fb_buf *stored = &audit->ledger->reader.scratch;
     fb_buf_clear(stored);
     enum fb_code code = fb_store_tile_get(audit->ledger->store, level, index, stored, err);
+    if (code == FB_E_CORRUPT) {
+        return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
+            "begins a part of the tree whose hashes are malformed", err);
+    }
     if (code != FB_OK && code != FB_E_NOT_FOUND) {
         return code;
     }

@@ -1,0 +1,634 @@
+/* Tests of the ledger: promises, refusals, and what happens when things fail on the way. */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "fb_test.h"
+#include "ledger/ledger.h"
+
+static struct fb_err err;
+static char folder[64];
+static char path[128];
+static struct fb_note_signer signer;
+
+static int set_up(void **state)
+{
+    (void)state;
+    uint8_t seed[32] = {42};
+    snprintf(folder, sizeof(folder), "/tmp/flyball-ledger-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/ledger.db", folder);
+    FB_TEST_OK(fb_note_signer_from_seed(FB_STR("example.org/log"), seed, &signer, &err));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        char name[160];
+        snprintf(name, sizeof(name), "%s%s", path, tails[i]);
+        (void)unlink(name);
+    }
+    return rmdir(folder);
+}
+
+static struct fb_ledger *open_ledger(void)
+{
+    struct fb_ledger *ledger = NULL;
+    struct fb_ledger_options options = {.signer = &signer, .busy_ms = 20000};
+    FB_TEST_OK(fb_ledger_open(path, &options, &ledger, &err));
+    return ledger;
+}
+
+static struct fb_ledger *make_ledger(void)
+{
+    struct fb_ledger_options options = {.signer = &signer};
+    FB_TEST_OK(fb_ledger_create(path, &options, &err));
+    return open_ledger();
+}
+
+/* The bytes of entry n in all tests. */
+static struct fb_str entry_text(uint64_t n, char out[64])
+{
+    int len = snprintf(out, 64, "entry %" PRIu64 " says this", n);
+    return (struct fb_str){out, (size_t)len};
+}
+
+/* Appends entries first .. first + count as one batch. */
+static enum fb_code append(struct fb_ledger *ledger, uint64_t first, size_t count, fb_time at)
+{
+    static char texts[2000][64];
+    static struct fb_str entries[2000];
+    uint64_t seq = 12345;
+    assert_true(count <= 2000);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = entry_text(first + i, texts[i]);
+    }
+    struct fb_ledger_batch batch = {entries, count, at, FB_LEDGER_ANY_SIZE};
+    enum fb_code code = fb_ledger_append(ledger, &batch, &seq, &err);
+    assert_true(code == FB_OK ? seq == first : seq == 12345);
+    return code;
+}
+
+static struct fb_hash expected_root(uint64_t size)
+{
+    struct fb_tree tree;
+    fb_tree_init(&tree);
+    for (uint64_t n = 0; n < size; n++) {
+        char text[64];
+        struct fb_hash leaf = fb_merkle_leaf(entry_text(n, text));
+        fb_tree_add(&tree, &leaf);
+    }
+    return fb_tree_root(&tree);
+}
+
+static void assert_good(struct fb_ledger *ledger, uint64_t size)
+{
+    struct fb_ledger_report report;
+    struct fb_hash root = expected_root(size);
+    FB_TEST_OK(fb_ledger_verify(ledger, NULL, NULL, &report, &err));
+    assert_int_equal(report.size, size);
+    assert_true(fb_hash_eq(&report.root, &root));
+    assert_true(report.bad_seq == FB_LEDGER_ANY_SIZE);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    uint64_t size = 9;
+    fb_time last = 0;
+    struct fb_hash root, empty = fb_merkle_empty();
+    struct fb_buf text;
+    assert_true(fb_str_is(fb_ledger_origin(ledger), "example.org/log"));
+    FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
+    assert_int_equal(size, 0);
+    FB_TEST_OK(fb_ledger_last_admitted(ledger, &last, &err));
+    assert_true(last == FB_TIME_MIN);
+    FB_TEST_OK(fb_ledger_root(ledger, 0, &root, &err));
+    assert_true(fb_hash_eq(&root, &empty));
+    FB_TEST_OK(fb_ledger_size_before(ledger, FB_TIME_MAX, &size, &err));
+    assert_int_equal(size, 0);
+    fb_buf_init(&text, 1000);
+    FB_TEST_OK(fb_ledger_checkpoint(ledger, &text, &err));
+    assert_true(fb_str_starts(fb_buf_str(&text),
+        FB_STR("example.org/log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n")));
+    fb_buf_release(&text);
+    assert_good(ledger, 0);
+    fb_ledger_close(ledger);
+    fb_ledger_close(NULL);
+}
+
+static void check_proofs(struct fb_ledger *ledger, uint64_t size)
+{
+    for (uint64_t seq = 0; seq < size; seq += 37) {
+        char text[64];
+        struct fb_proof proof;
+        struct fb_inclusion claim = {.index = seq, .size = size};
+        claim.leaf = fb_merkle_leaf(entry_text(seq, text));
+        claim.root = expected_root(size);
+        FB_TEST_OK(fb_ledger_prove_inclusion(ledger, seq, size, &proof, &err));
+        FB_TEST_OK(fb_merkle_verify_inclusion(&claim, &proof, &err));
+        struct fb_consistency growth = {seq + 1, size, expected_root(seq + 1), claim.root};
+        FB_TEST_OK(fb_ledger_prove_consistency(ledger, seq + 1, size, &proof, &err));
+        FB_TEST_OK(fb_merkle_verify_consistency(&growth, &proof, &err));
+    }
+}
+
+static void test_append_and_prove(void **state)
+{
+    (void)state;
+    static const size_t batches[] = {1, 2, 253, 1, 1, 300, 7};
+    struct fb_ledger *ledger = make_ledger();
+    uint64_t size = 0;
+    for (size_t i = 0; i < sizeof(batches) / sizeof(batches[0]); i++) {
+        FB_TEST_OK(append(ledger, size, batches[i], (fb_time)(100 * (i + 1))));
+        size += batches[i];
+        struct fb_hash root, expected = expected_root(size);
+        FB_TEST_OK(fb_ledger_root(ledger, size, &root, &err));
+        assert_true(fb_hash_eq(&root, &expected));
+        if (i % 2 == 0) {
+            fb_ledger_close(ledger);
+            ledger = open_ledger();
+        }
+    }
+    assert_good(ledger, size);
+    check_proofs(ledger, size);
+    struct fb_proof proof;
+    struct fb_hash root;
+    FB_TEST_FAILS(fb_ledger_root(ledger, size + 1, &root, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_ledger_prove_inclusion(ledger, 0, size + 1, &proof, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_ledger_prove_inclusion(ledger, 5, 5, &proof, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_ledger_prove_consistency(ledger, 6, 5, &proof, &err), FB_E_RANGE);
+    fb_ledger_close(ledger);
+}
+
+static void test_known_before(void **state)
+{
+    (void)state;
+    static const struct {
+        fb_time t;
+        uint64_t size;
+    } cases[] = {{FB_TIME_MIN, 0}, {99, 0}, {100, 0}, {101, 2}, {200, 2}, {201, 7}, {300, 7},
+        {301, 8}, {FB_TIME_MAX, 8}};
+    struct fb_ledger *ledger = make_ledger();
+    fb_time last = 0;
+    FB_TEST_OK(append(ledger, 0, 2, 100));
+    FB_TEST_OK(append(ledger, 2, 4, 200));
+    FB_TEST_OK(append(ledger, 6, 1, 200));
+    FB_TEST_OK(append(ledger, 7, 1, 300));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t size = 99;
+        FB_TEST_OK(fb_ledger_size_before(ledger, cases[i].t, &size, &err));
+        assert_int_equal(size, cases[i].size);
+    }
+    FB_TEST_OK(fb_ledger_last_admitted(ledger, &last, &err));
+    assert_int_equal(last, 300);
+    FB_TEST_FAILS(append(ledger, 8, 1, 299), FB_E_TIME);
+    assert_good(ledger, 8);
+    fb_ledger_close(ledger);
+}
+
+static enum fb_code count_entry(void *ctx, const struct fb_store_entry *entry, struct fb_err *e)
+{
+    (void)e;
+    char text[64];
+    assert_true(fb_str_eq(entry->bytes, entry_text(entry->seq, text)));
+    ++*(size_t *)ctx;
+    return FB_OK;
+}
+
+static void test_read_and_scan(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_buf bytes;
+    fb_ledger_entry entry;
+    size_t count = 0;
+    FB_TEST_OK(append(ledger, 0, 20, 5));
+    fb_buf_init(&bytes, 1000);
+    FB_TEST_OK(fb_ledger_read(ledger, 19, &entry, &bytes, &err));
+    assert_true(fb_str_is(entry.bytes, "entry 19 says this"));
+    assert_int_equal(entry.admitted, 5);
+    FB_TEST_FAILS(fb_ledger_read(ledger, 20, &entry, &bytes, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_ledger_scan(ledger, (uint64_t[]){3, 9}, count_entry, &count, &err));
+    assert_int_equal(count, 6);
+    FB_TEST_OK(fb_ledger_scan(ledger, (uint64_t[]){0, UINT64_MAX}, count_entry, &count, &err));
+    assert_int_equal(count, 26);
+    fb_buf_release(&bytes);
+    fb_ledger_close(ledger);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static char big[FB_LEDGER_ENTRY_MAX + 1];
+    struct fb_ledger *ledger = make_ledger();
+    uint64_t seq = 77;
+    struct fb_str entries[2] = {FB_STR("fits"), {big, sizeof(big)}};
+    struct fb_ledger_batch batch = {entries, 2, 5, FB_LEDGER_ANY_SIZE};
+    FB_TEST_FAILS(fb_ledger_append(ledger, &batch, &seq, &err), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "entry 1 of the batch"));
+    batch.count = 0;
+    FB_TEST_FAILS(fb_ledger_append(ledger, &batch, &seq, &err), FB_E_LIMIT);
+    batch.count = FB_LEDGER_BATCH_MAX + 1;
+    FB_TEST_FAILS(fb_ledger_append(ledger, &batch, &seq, &err), FB_E_LIMIT);
+    batch.count = 1;
+    batch.expected_size = 1;
+    FB_TEST_FAILS(fb_ledger_append(ledger, &batch, &seq, &err), FB_E_BUSY);
+    assert_int_equal(seq, 77);
+    assert_good(ledger, 0);
+    batch.expected_size = 0;
+    entries[0].len = FB_LEDGER_ENTRY_MAX;
+    entries[0].ptr = big;
+    FB_TEST_OK(fb_ledger_append(ledger, &batch, &seq, &err));
+    assert_int_equal(seq, 0);
+    fb_ledger_close(ledger);
+}
+
+static void test_open_refused(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = NULL;
+    struct fb_note_signer other;
+    uint8_t seed[32] = {1};
+    struct fb_ledger_options mine = {.signer = &signer}, reading = {.signer = NULL};
+    FB_TEST_FAILS(fb_ledger_open(path, &mine, &ledger, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_ledger_create(path, &mine, &err));
+    FB_TEST_FAILS(fb_ledger_create(path, &mine, &err), FB_E_DUPLICATE);
+    FB_TEST_OK(fb_note_signer_from_seed(FB_STR("example.org/log"), seed, &other, &err));
+    struct fb_ledger_options theirs = {.signer = &other};
+    FB_TEST_FAILS(fb_ledger_open(path, &theirs, &ledger, &err), FB_E_SIGNATURE);
+    assert_string_equal(err.file, path);
+    assert_null(ledger);
+    FB_TEST_OK(fb_ledger_open(path, &reading, &ledger, &err));
+    FB_TEST_FAILS(append(ledger, 0, 1, 5), FB_E_USAGE);
+    assert_good(ledger, 0);
+    fb_ledger_close(ledger);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = NULL;
+    struct fb_ledger_options options = {.signer = &signer};
+    FB_TEST_OK(fb_ledger_open(NULL, &options, &ledger, &err));
+    FB_TEST_OK(append(ledger, 0, 600, 5));
+    assert_good(ledger, 600);
+    check_proofs(ledger, 600);
+    fb_ledger_close(ledger);
+}
+
+/* Runs SQL on the file behind the ledger's back. */
+static void tamper(const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_tampering_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        uint64_t bad_seq;
+        const char *undo;
+    } cases[] = {
+        {"UPDATE entry SET bytes = x'00' WHERE seq = 3", 3,
+            "UPDATE entry SET bytes = CAST('entry 3 says this' AS BLOB) WHERE seq = 3"},
+        {"UPDATE entry SET admitted = 0 WHERE seq = 299", 299,
+            "UPDATE entry SET admitted = 5 WHERE seq = 299"},
+        {"UPDATE entry SET seq = 1000 WHERE seq = 280", 280,
+            "UPDATE entry SET seq = 280 WHERE seq = 1000"},
+        {"UPDATE tile SET bytes = CAST(substr(bytes, 1, 320) || CAST('another hash that is no hash"
+         " at all' AS BLOB) || substr(bytes, 356) AS BLOB) WHERE level = 0 AND number = 0",
+            10, NULL},
+        {"UPDATE tile SET bytes = 'text' WHERE level = 0 AND number = 0", 0, NULL},
+        {"DELETE FROM tile WHERE level = 0 AND number = 0", 0, NULL},
+    };
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 300, 5));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_ledger_report report;
+        char number[32];
+        tamper(cases[i].sql);
+        FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+        assert_int_equal(report.bad_seq, cases[i].bad_seq);
+        snprintf(number, sizeof(number), "entry %" PRIu64, cases[i].bad_seq);
+        assert_non_null(strstr(err.message, number));
+        if (cases[i].undo) {
+            tamper(cases[i].undo);
+            assert_good(ledger, 300);
+        }
+    }
+    fb_ledger_close(ledger);
+}
+
+static void test_checkpoint_is_guarded(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_report report;
+    FB_TEST_OK(append(ledger, 0, 3, 5));
+    tamper("CREATE TABLE old AS SELECT * FROM meta");
+    FB_TEST_OK(append(ledger, 3, 1, 6));
+    /* An older checkpoint, a signature with one bit changed, none at all. */
+    tamper("UPDATE meta SET value = (SELECT value FROM old WHERE name = 'checkpoint')"
+           " WHERE name = 'checkpoint'");
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    assert_int_equal(report.bad_seq, 3);
+    FB_TEST_FAILS(append(ledger, 4, 1, 7), FB_E_CORRUPT);
+    tamper("UPDATE meta SET value = CAST(replace(CAST(value AS TEXT), char(10) || '3', char(10) ||"
+           " '4') AS BLOB) WHERE name = 'checkpoint'");
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_SIGNATURE);
+    FB_TEST_FAILS(append(ledger, 4, 1, 7), FB_E_SIGNATURE);
+    tamper("DELETE FROM meta WHERE name = 'checkpoint'");
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    fb_ledger_close(ledger);
+    struct fb_ledger_options options = {.signer = &signer};
+    FB_TEST_FAILS(fb_ledger_open(path, &options, &ledger, &err), FB_E_CORRUPT);
+}
+
+/* Whatever byte of the file changes: verification notices, or nothing of the ledger changed. */
+static void test_flipped_bytes(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 30, 5));
+    fb_ledger_close(ledger);
+    struct fb_buf file;
+    fb_buf_init(&file, 1 << 22);
+    FB_TEST_OK(fb_io_read(path, &file, &err));
+    struct fb_ledger_options reading = {.signer = NULL};
+    size_t found = 0;
+    for (size_t at = 0; at < file.len; at += 61) {
+        file.ptr[at] ^= 0x20;
+        FB_TEST_OK(fb_io_write(path, fb_buf_str(&file), 0600, &err));
+        file.ptr[at] ^= 0x20;
+        struct fb_ledger_report report;
+        enum fb_code code = fb_ledger_open(path, &reading, &ledger, &err);
+        if (code == FB_OK) {
+            code = fb_ledger_verify(ledger, NULL, NULL, &report, &err);
+            if (code == FB_OK) {
+                assert_good(ledger, 30);
+            }
+            fb_ledger_close(ledger);
+        }
+        found += code != FB_OK;
+    }
+    assert_true(found > 20);
+    /* One byte of the text of entry 17. */
+    for (size_t at = 0; at + 18 < file.len; at++) {
+        if (memcmp(file.ptr + at, "entry 17 says this", 18) == 0) {
+            file.ptr[at + 10] ^= 0x01;
+        }
+    }
+    FB_TEST_OK(fb_io_write(path, fb_buf_str(&file), 0600, &err));
+    struct fb_ledger_report report;
+    FB_TEST_OK(fb_ledger_open(path, &reading, &ledger, &err));
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    assert_int_equal(report.bad_seq, 17);
+    assert_string_equal(err.message, "entry 17 was altered: it does not have its leaf hash");
+    fb_ledger_close(ledger);
+    fb_buf_release(&file);
+}
+
+static void test_allocation_fails(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    uint64_t size = 0;
+    FB_TEST_OK(append(ledger, 0, 250, 5));
+    for (int64_t n = 0;; n++) {
+        fb_alloc_fail_at(n);
+        enum fb_code code = append(ledger, 250, 10, 6);
+        fb_alloc_fail_at(-1);
+        FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
+        if (code == FB_OK) {
+            assert_true(n > 3);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        assert_int_equal(size, 250);
+        assert_good(ledger, 250);
+        assert_true(n < 200);
+    }
+    assert_good(ledger, 260);
+    fb_ledger_close(ledger);
+    for (int64_t n = 0; n < 200; n++) {
+        struct fb_ledger_options options = {.signer = &signer};
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_ledger_open(path, &options, &ledger, &err);
+        fb_alloc_fail_at(-1);
+        if (code == FB_OK) {
+            fb_ledger_close(ledger);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+    }
+}
+
+static void test_sqlite_memory_fails(void **state)
+{
+    (void)state;
+    static char texts[400][4000];
+    struct fb_str entries[400];
+    struct fb_ledger *ledger = make_ledger();
+    uint64_t seq = 0;
+    FB_TEST_OK(append(ledger, 0, 3, 5));
+    for (size_t i = 0; i < 400; i++) {
+        entries[i] = (struct fb_str){texts[i], sizeof(texts[i])};
+    }
+    struct fb_ledger_batch batch = {entries, 400, 6, FB_LEDGER_ANY_SIZE};
+    sqlite3_int64 before = sqlite3_hard_heap_limit64(sqlite3_memory_used() + 20000);
+    enum fb_code code = fb_ledger_append(ledger, &batch, &seq, &err);
+    sqlite3_hard_heap_limit64(before);
+    assert_int_equal(code, FB_E_NOMEM);
+    assert_good(ledger, 3);
+    FB_TEST_OK(append(ledger, 3, 1, 7));
+    fb_ledger_close(ledger);
+}
+
+static void test_page_maximum(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 10, 5));
+    fb_ledger_close(ledger);
+    struct fb_ledger_options small = {.signer = &signer, .page_max = 30};
+    FB_TEST_OK(fb_ledger_open(path, &small, &ledger, &err));
+    FB_TEST_FAILS(append(ledger, 10, 2000, 6), FB_E_FULL);
+    assert_true(err.hint[0] != 0);
+    assert_good(ledger, 10);
+    fb_ledger_close(ledger);
+    ledger = open_ledger();
+    assert_good(ledger, 10);
+    FB_TEST_OK(append(ledger, 10, 2000, 6));
+    assert_good(ledger, 2010);
+    fb_ledger_close(ledger);
+}
+
+/* A child whose files may not grow appends until that fails; then the ledger must be whole. */
+static void test_disk_full(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 10, 5));
+    fb_ledger_close(ledger);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct rlimit limit = {200000, 200000};
+        struct fb_ledger_options options = {.signer = &signer};
+        uint64_t size = 10;
+        signal(SIGXFSZ, SIG_IGN);
+        if (setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+            fb_ledger_open(path, &options, &ledger, &err) != FB_OK) {
+            _exit(99);
+        }
+        enum fb_code code = FB_OK;
+        while (code == FB_OK && size < 100000) {
+            code = append(ledger, size, 500, 6);
+            size += 500;
+        }
+        /* No clean end: the file must be whole without it. */
+        _exit((int)code);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), FB_E_FULL);
+    uint64_t size = 0;
+    ledger = open_ledger();
+    FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
+    assert_int_equal((size - 10) % 500, 0);
+    assert_good(ledger, size);
+    FB_TEST_OK(append(ledger, size, 1, 7));
+    assert_good(ledger, size + 1);
+    fb_ledger_close(ledger);
+}
+
+/* One of several processes that append at the same time. */
+static void append_as_child(uint64_t batches)
+{
+    struct fb_ledger *ledger = NULL;
+    struct fb_ledger_options options = {.signer = &signer, .busy_ms = 60000};
+    if (fb_ledger_open(path, &options, &ledger, &err) != FB_OK) {
+        _exit(1);
+    }
+    for (uint64_t i = 0; i < batches; i++) {
+        struct fb_str entries[3] = {FB_STR("a"), FB_STR("b"), FB_STR("c")};
+        struct fb_ledger_batch batch = {entries, 3, 5, FB_LEDGER_ANY_SIZE};
+        uint64_t seq = 0;
+        if (fb_ledger_append(ledger, &batch, &seq, &err) != FB_OK || seq % 3 != 0) {
+            _exit(2);
+        }
+    }
+    fb_ledger_close(ledger);
+    _exit(0);
+}
+
+static void test_two_writers(void **state)
+{
+    (void)state;
+    enum { CHILDREN = 3, BATCHES = 40 };
+    pid_t children[CHILDREN];
+    fb_ledger_close(make_ledger());
+    for (size_t i = 0; i < CHILDREN; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            append_as_child(BATCHES);
+        }
+    }
+    for (size_t i = 0; i < CHILDREN; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    struct fb_ledger *ledger = open_ledger();
+    struct fb_ledger_report report;
+    FB_TEST_OK(fb_ledger_verify(ledger, NULL, NULL, &report, &err));
+    assert_int_equal(report.size, CHILDREN * BATCHES * 3);
+    fb_ledger_close(ledger);
+}
+
+/* A child is killed at a random moment while it appends; the ledger holds whole batches. */
+static void test_killed_writer(void **state)
+{
+    (void)state;
+    fb_ledger_close(make_ledger());
+    for (unsigned round = 0; round < 8; round++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            append_as_child(1000000);
+        }
+        usleep(20000 + 7000 * round);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+        struct fb_ledger *ledger = open_ledger();
+        struct fb_ledger_report report;
+        FB_TEST_OK(fb_ledger_verify(ledger, NULL, NULL, &report, &err));
+        assert_int_equal(report.size % 3, 0);
+        fb_ledger_close(ledger);
+    }
+}
+
+static void test_create_fails_clean(void **state)
+{
+    (void)state;
+    struct fb_ledger_options options = {.signer = &signer};
+    for (int64_t n = 0; n < 100; n++) {
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_ledger_create(path, &options, &err);
+        fb_alloc_fail_at(-1);
+        if (code == FB_OK) {
+            assert_true(n > 1);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        assert_false(fb_io_exists(path));
+    }
+    struct fb_ledger *ledger = open_ledger();
+    assert_good(ledger, 0);
+    fb_ledger_close(ledger);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_empty, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_append_and_prove, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_known_before, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_read_and_scan, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_open_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tampering_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_checkpoint_is_guarded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_flipped_bytes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_allocation_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sqlite_memory_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_page_maximum, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_disk_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_writers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_killed_writer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_create_fails_clean, set_up, tear_down),
+    };
+    fb_err_init(&err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,420 @@
+/* The conformance suite of stores: the same tests on each, and what only a file can do. */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "fb_test.h"
+#include "store/store.h"
+
+static struct fb_err err;
+static char folder[64];
+static char path[128];
+
+static const struct fb_store_options making = {.create = true};
+static const struct fb_store_options opening = {.create = false, .busy_ms = 50};
+
+static int set_up_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/flyball-store-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "%s/ledger.db", folder);
+    return 0;
+}
+
+static int tear_down_folder(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        char name[160];
+        snprintf(name, sizeof(name), "%s%s", path, tails[i]);
+        (void)unlink(name);
+    }
+    return rmdir(folder);
+}
+
+static int set_up_memory(void **state)
+{
+    struct fb_store *store = NULL;
+    FB_TEST_OK(fb_store_open_memory(&store, &err));
+    *state = store;
+    return 0;
+}
+
+static int tear_down_memory(void **state)
+{
+    fb_store_close(*state);
+    return 0;
+}
+
+static int set_up_sqlite(void **state)
+{
+    struct fb_store *store = NULL;
+    if (set_up_folder(state) != 0) {
+        return -1;
+    }
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    *state = store;
+    return 0;
+}
+
+static int tear_down_sqlite(void **state)
+{
+    fb_store_close(*state);
+    return tear_down_folder(state);
+}
+
+static struct fb_store_entry entry_of(uint64_t seq, fb_time admitted, struct fb_str bytes)
+{
+    struct fb_store_entry entry = {.seq = seq, .admitted = admitted, .bytes = bytes};
+    memset(entry.leaf_hash, (int)(seq & 0xFF), sizeof(entry.leaf_hash));
+    return entry;
+}
+
+static void append(struct fb_store *store, uint64_t seq, struct fb_str bytes)
+{
+    struct fb_store_entry entry = entry_of(seq, 1000 + (fb_time)seq, bytes);
+    FB_TEST_OK(fb_store_append(store, &entry, &err));
+}
+
+static uint64_t count_of(struct fb_store *store)
+{
+    uint64_t count = 99;
+    FB_TEST_OK(fb_store_count(store, &count, &err));
+    return count;
+}
+
+static void test_entries(void **state)
+{
+    struct fb_store *store = *state;
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("first"));
+    append(store, 1, FB_STR(""));
+    append(store, 2, FB_STR("with \0 inside"));
+    assert_int_equal(count_of(store), 3);
+    FB_TEST_OK(fb_store_commit(store, &err));
+    struct fb_buf bytes;
+    struct fb_store_entry entry = {.seq = 77};
+    fb_buf_init(&bytes, 1000);
+    FB_TEST_OK(fb_store_read(store, 2, &entry, &bytes, &err));
+    assert_true(fb_str_eq(entry.bytes, FB_STR("with \0 inside")));
+    assert_int_equal(entry.seq, 2);
+    assert_int_equal(entry.admitted, 1002);
+    assert_int_equal(entry.leaf_hash[31], 2);
+    FB_TEST_OK(fb_store_read(store, 0, &entry, &bytes, &err));
+    assert_true(fb_str_is(entry.bytes, "first"));
+    assert_true(fb_str_eq(fb_buf_str(&bytes), FB_STR("with \0 insidefirst")));
+    FB_TEST_OK(fb_store_read(store, 1, &entry, NULL, &err));
+    assert_int_equal(entry.admitted, 1001);
+    assert_int_equal(entry.bytes.len, 0);
+    FB_TEST_FAILS(fb_store_read(store, 3, &entry, &bytes, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_store_read(store, UINT64_MAX, &entry, &bytes, &err), FB_E_NOT_FOUND);
+    assert_int_equal(entry.seq, 1);
+    fb_buf_release(&bytes);
+}
+
+static void test_gap_and_limit(void **state)
+{
+    struct fb_store *store = *state;
+    static char big[FB_STORE_ENTRY_MAX + 1];
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, (struct fb_str){big, FB_STORE_ENTRY_MAX});
+    struct fb_store_entry twice = entry_of(0, 0, FB_STR("again"));
+    FB_TEST_FAILS(fb_store_append(store, &twice, &err), FB_E_CORRUPT);
+    struct fb_store_entry long_one = entry_of(1, 0, (struct fb_str){big, sizeof(big)});
+    FB_TEST_FAILS(fb_store_append(store, &long_one, &err), FB_E_LIMIT);
+    struct fb_str long_tile = {big, FB_STORE_TILE_MAX + 1};
+    FB_TEST_FAILS(fb_store_tile_put(store, 0, 0, long_tile, &err), FB_E_LIMIT);
+    struct fb_str long_value = {big, FB_STORE_META_MAX + 1};
+    FB_TEST_FAILS(fb_store_meta_put(store, "name", long_value, &err), FB_E_LIMIT);
+    char name[FB_STORE_KEY_MAX + 2];
+    memset(name, 'n', sizeof(name));
+    name[sizeof(name) - 1] = 0;
+    FB_TEST_FAILS(fb_store_meta_put(store, name, FB_STR("v"), &err), FB_E_LIMIT);
+    assert_int_equal(count_of(store), 1);
+    fb_store_rollback(store);
+    assert_int_equal(count_of(store), 0);
+}
+
+static void test_values(void **state)
+{
+    struct fb_store *store = *state;
+    struct fb_buf out;
+    fb_buf_init(&out, 100);
+    FB_TEST_FAILS(fb_store_meta_get(store, "a", &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_store_tile_get(store, 1, 2, &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("one"), &err));
+    FB_TEST_OK(fb_store_tile_put(store, 1, 2, FB_STR("tile"), &err));
+    FB_TEST_OK(fb_store_tile_put(store, 2, 1, FB_STR("other"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("two"), &err));
+    FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("three"), &err));
+    FB_TEST_OK(fb_store_meta_put(store, "b", FB_STR(""), &err));
+    FB_TEST_OK(fb_store_tile_put(store, 1, 2, FB_STR("TILE"), &err));
+    FB_TEST_OK(fb_store_meta_get(store, "a", &out, &err));
+    FB_TEST_OK(fb_store_meta_get(store, "b", &out, &err));
+    assert_true(fb_str_is(fb_buf_str(&out), "three"));
+    fb_store_rollback(store);
+    fb_buf_clear(&out);
+    FB_TEST_FAILS(fb_store_meta_get(store, "b", &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_store_meta_get(store, "a", &out, &err));
+    FB_TEST_OK(fb_store_tile_get(store, 1, 2, &out, &err));
+    FB_TEST_OK(fb_store_tile_get(store, 2, 1, &out, &err));
+    assert_true(fb_str_is(fb_buf_str(&out), "onetileother"));
+    fb_buf_release(&out);
+}
+
+struct seen {
+    uint64_t next;
+    uint64_t stop_at;
+};
+
+static enum fb_code see(void *ctx, const struct fb_store_entry *entry, struct fb_err *e)
+{
+    struct seen *seen = ctx;
+    char text[32];
+    snprintf(text, sizeof(text), "entry %d", (int)entry->seq);
+    assert_int_equal(entry->seq, seen->next);
+    assert_true(fb_str_is(entry->bytes, text));
+    if (entry->seq == seen->stop_at) {
+        return fb_err_set(e, FB_E_NEGATIVE, "stopped");
+    }
+    seen->next++;
+    return FB_OK;
+}
+
+static void test_scan(void **state)
+{
+    struct fb_store *store = *state;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    for (uint64_t i = 0; i < 300; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "entry %d", (int)i);
+        append(store, i, fb_str_of(text));
+    }
+    FB_TEST_OK(fb_store_commit(store, &err));
+    struct seen seen = {10, UINT64_MAX};
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[]){10, 20}, see, &seen, &err));
+    assert_int_equal(seen.next, 20);
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[]){20, UINT64_MAX}, see, &seen, &err));
+    assert_int_equal(seen.next, 300);
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[]){300, 400}, see, &seen, &err));
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[]){9, 9}, see, &seen, &err));
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[]){9, 3}, see, &seen, &err));
+    assert_int_equal(seen.next, 300);
+    seen = (struct seen){0, 7};
+    FB_TEST_FAILS(fb_store_scan(store, (uint64_t[]){0, 300}, see, &seen, &err), FB_E_NEGATIVE);
+    assert_int_equal(seen.next, 7);
+}
+
+static void test_allocation_fails(void **state)
+{
+    struct fb_store *store = *state;
+    for (int64_t n = 0;; n++) {
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_store_begin(store, FB_STORE_WRITE, &err);
+        struct fb_store_entry entry = entry_of(count_of(store), 5, FB_STR("bytes"));
+        if (code == FB_OK) {
+            code = fb_store_append(store, &entry, &err);
+        }
+        if (code == FB_OK) {
+            code = fb_store_meta_put(store, "k", FB_STR("v"), &err);
+        }
+        if (code == FB_OK) {
+            code = fb_store_commit(store, &err);
+        }
+        fb_alloc_fail_at(-1);
+        if (code == FB_OK) {
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        fb_store_rollback(store);
+        struct fb_buf out;
+        fb_buf_init(&out, 100);
+        assert_int_equal(count_of(store), 0);
+        FB_TEST_FAILS(fb_store_meta_get(store, "k", &out, &err), FB_E_NOT_FOUND);
+        fb_buf_release(&out);
+        assert_true(n < 100);
+    }
+    assert_int_equal(count_of(store), 1);
+}
+
+static void test_reopen(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("kept"));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 1, FB_STR("lost"));
+    fb_store_close(store);
+    store = NULL;
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &making, &store, &err), FB_E_DUPLICATE);
+    assert_null(store);
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    assert_int_equal(count_of(store), 1);
+    fb_store_close(store);
+    struct fb_store_options reading = {.read_only = true};
+    FB_TEST_OK(fb_store_open_sqlite(path, &reading, &store, &err));
+    assert_int_equal(count_of(store), 1);
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_USAGE);
+    fb_store_close(store);
+    fb_store_close(NULL);
+}
+
+/* Runs SQL on the file behind the store's back. */
+static void tamper(const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_not_ours(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_io_write(path, FB_STR(""), 0600, &err));
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_CORRUPT);
+    char text[5000];
+    memset(text, 'x', sizeof(text));
+    FB_TEST_OK(fb_io_write(path, (struct fb_str){text, sizeof(text)}, 0600, &err));
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "is not a flyball ledger"));
+    assert_int_equal(unlink(path), 0);
+    tamper("CREATE TABLE other(a)");
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "is not a flyball ledger"));
+    FB_TEST_FAILS(fb_store_open_sqlite("/nonexistent/x.db", &making, &store, &err), FB_E_IO);
+    assert_null(store);
+}
+
+static void test_newer_version(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    fb_store_close(store);
+    store = NULL;
+    tamper("PRAGMA user_version=2");
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
+    assert_null(store);
+    tamper("PRAGMA user_version=1");
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    fb_store_close(store);
+}
+
+static void test_malformed_rows(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    struct fb_store_entry entry;
+    struct fb_buf bytes;
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    fb_store_close(store);
+    tamper("INSERT INTO entry VALUES(0, 5, x'00', x'00');"
+           "INSERT INTO entry VALUES(1, 'noon', zeroblob(32), x'00');"
+           "INSERT INTO entry VALUES(2, 5, zeroblob(32), zeroblob(65536));"
+           "INSERT INTO entry VALUES(3, 5, zeroblob(32), 'text');"
+           "INSERT INTO meta VALUES('a', 'text')");
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    fb_buf_init(&bytes, 1 << 20);
+    for (uint64_t seq = 0; seq < 4; seq++) {
+        FB_TEST_FAILS(fb_store_read(store, seq, &entry, &bytes, &err), FB_E_CORRUPT);
+    }
+    FB_TEST_FAILS(fb_store_meta_get(store, "a", &bytes, &err), FB_E_CORRUPT);
+    fb_store_close(store);
+    tamper("INSERT INTO entry VALUES(-7, 5, zeroblob(32), x'00');"
+           "DELETE FROM entry WHERE seq >= 0");
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    uint64_t count = 5;
+    FB_TEST_FAILS(fb_store_count(store, &count, &err), FB_E_CORRUPT);
+    assert_int_equal(count, 5);
+    fb_store_close(store);
+    fb_buf_release(&bytes);
+}
+
+static void test_busy(void **state)
+{
+    (void)state;
+    struct fb_store *one = NULL, *two = NULL;
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &one, &err));
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &two, &err));
+    FB_TEST_OK(fb_store_begin(one, FB_STORE_WRITE, &err));
+    FB_TEST_FAILS(fb_store_begin(two, FB_STORE_WRITE, &err), FB_E_BUSY);
+    assert_true(err.hint[0] != 0);
+    /* A reader is not in the way, and sees what was committed. */
+    append(one, 0, FB_STR("x"));
+    FB_TEST_OK(fb_store_begin(two, FB_STORE_READ, &err));
+    assert_int_equal(count_of(two), 0);
+    FB_TEST_OK(fb_store_commit(one, &err));
+    assert_int_equal(count_of(two), 0);
+    fb_store_rollback(two);
+    assert_int_equal(count_of(two), 1);
+    fb_store_close(one);
+    fb_store_close(two);
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    static char big[60000];
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    fb_store_close(store);
+    struct fb_store_options small = {.page_max = 20};
+    FB_TEST_OK(fb_store_open_sqlite(path, &small, &store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    struct fb_store_entry entry = entry_of(0, 0, (struct fb_str){big, sizeof(big)});
+    enum fb_code code = FB_OK;
+    while (code == FB_OK && entry.seq < 10) {
+        code = fb_store_append(store, &entry, &err);
+        entry.seq++;
+    }
+    assert_int_equal(code, FB_E_FULL);
+    assert_true(err.hint[0] != 0);
+    fb_store_rollback(store);
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("small"));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    fb_store_close(store);
+}
+
+#define ON_BOTH(test)                                                                              \
+    {#test " (memory)", test, set_up_memory, tear_down_memory, NULL},                              \
+    {                                                                                              \
+#test " (sqlite)", test, set_up_sqlite, tear_down_sqlite, NULL                             \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_BOTH(test_entries),
+        ON_BOTH(test_gap_and_limit),
+        ON_BOTH(test_values),
+        ON_BOTH(test_scan),
+        ON_BOTH(test_allocation_fails),
+        cmocka_unit_test_setup_teardown(test_reopen, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_not_ours, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_newer_version, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_malformed_rows, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_busy, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_full, set_up_folder, tear_down_folder),
+    };
+    fb_err_init(&err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
