@@ -112,6 +112,16 @@ static zip_int64_t source(void *ctx, void *data, zip_uint64_t len, zip_source_cm
     }
 }
 
+/* libzip sees two members of one name as well, unless it was built otherwise; it tells no name. */
+static enum fb_code refuse_twice(const struct fb_archive *a, struct fb_str name, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_DUPLICATE, "the archive '%s' has two members of one name%s%.*s",
+        a->input->name, name.len > 0 ? ": " : "", FB_STR_ARG(fb_str_sub(name, 0, 200)));
+    fb_err_hint(err, "Which of the two counts would be a guess; write the log anew.");
+    fb_err_place(err, a->input->name, 0, 0, -1);
+    return err->code;
+}
+
 /* Says why the directory could not be read. */
 static enum fb_code refuse_archive(
     const struct fb_archive *a, zip_error_t *zip_err, struct fb_err *err)
@@ -123,6 +133,9 @@ static enum fb_code refuse_archive(
     int number = zip_error_code_zip(zip_err);
     if (number == ZIP_ER_MEMORY) {
         return fb_err_set(err, FB_E_NOMEM, "%s", out_of_memory);
+    }
+    if (number == ZIP_ER_EXISTS) {
+        return refuse_twice(a, (struct fb_str){NULL, 0}, err);
     }
     if (number == ZIP_ER_NOZIP) {
         fb_err_set(err, FB_E_SYNTAX,
@@ -195,11 +208,7 @@ static enum fb_code check_names(struct fb_archive *a, struct fb_err *err)
             return err->code;
         }
         if (fb_map_has(&a->names, name)) {
-            fb_err_set(err, FB_E_DUPLICATE, "'%s' has two members '%.*s'", a->input->name,
-                FB_STR_ARG(fb_str_sub(name, 0, 200)));
-            fb_err_hint(err, "Which of the two counts would be a guess; write the log anew.");
-            fb_err_place(err, a->input->name, 0, 0, -1);
-            return err->code;
+            return refuse_twice(a, name, err);
         }
         enum fb_code code = fb_map_put(&a->names, name, (void *)(uintptr_t)(i + 1), err);
         if (code != FB_OK) {

@@ -13,7 +13,7 @@
 
 /** Limits; each has a test. */
 enum {
-    FB_ARCHIVE_MEMBERS_MAX = 1 << 20, /**< members of an archive */
+    FB_ARCHIVE_MEMBERS_MAX = 1 << 18, /**< members of an archive */
     FB_ARCHIVE_RATIO_MAX = 1000,      /**< declared size over stored size, beyond the next limit */
     FB_ARCHIVE_RATIO_FROM = 16 << 20, /**< bytes from which the ratio is looked at */
     FB_ARCHIVE_DEFLATE_MAX = 256 << 20, /**< bytes of a deflated member, which is held whole */

@@ -14,7 +14,7 @@
 
 /** Limits; each has a test. */
 enum {
-    FB_INSPECT_ATTEMPTS_MAX = 1 << 20, /**< samples times epochs */
+    FB_INSPECT_ATTEMPTS_MAX = 1 << 18, /**< samples times epochs */
     FB_INSPECT_SERIES_MAX = 256,       /**< scores of a sample */
     FB_INSPECT_CLUSTERS_MAX = 4,       /**< metadata keys that metrics cluster by */
     FB_INSPECT_TREE_MAX = 256 << 20,   /**< bytes of a log's header, as a tree */
@@ -57,6 +57,7 @@ struct fb_inspect_series {
     struct fb_inspect_cell *cells;
     size_t count;
     size_t cap;
+    bool flags[FB_INSPECT_FLAG_END]; /**< of these values, beside those of the log */
 };
 
 /** A log. */

@@ -106,12 +106,12 @@ static void note_unscored(struct fb_inspect *log)
         clean += log->attempts[i].is_clean;
     }
     for (size_t i = 0; i < log->series_count; i++) {
-        const struct fb_inspect_series *series = &log->series[i];
+        struct fb_inspect_series *series = &log->series[i];
         size_t scored = 0;
         for (size_t c = 0; c < series->count; c++) {
             scored += log->attempts[series->cells[c].attempt].is_clean;
         }
-        log->flags[FB_INSPECT_UNSCORED] |= scored < clean;
+        series->flags[FB_INSPECT_UNSCORED] |= scored < clean;
     }
 }
 
@@ -247,12 +247,13 @@ static void add_score_name(struct fb_buf *out, const struct fb_inspect_series *s
     }
 }
 
-static void write_flags(struct fb_json_writer *w, const struct fb_inspect *log)
+static void write_flags(
+    struct fb_json_writer *w, const struct fb_inspect *log, const struct fb_inspect_series *series)
 {
     fb_json_key(w, "flags");
     fb_json_open_array(w);
     for (size_t i = 0; i < FB_INSPECT_FLAG_END; i++) {
-        if (log->flags[i]) {
+        if (log->flags[i] || series->flags[i]) {
             fb_json_c(w, flag_texts[i]);
         }
     }
@@ -362,7 +363,7 @@ static void write_body(struct fb_json_writer *w, const struct fb_inspect *log,
     write_text(w, "elicitation", log->reading->options->elicitation);
     write_text(w, "tool", c->tool);
     fb_json_key_c(w, "log", c->digest);
-    write_flags(w, log);
+    write_flags(w, log, series);
 }
 
 /* Everything that one draft is made of. */

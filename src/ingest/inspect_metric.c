@@ -17,6 +17,11 @@
 #define TOLERANCE 1e-6
 #define TOLERANCE_ABSOLUTE 1e-9
 
+enum {
+    MODE_MAX = 4096,    /* epochs of one sample that a mode is looked for among */
+    METRICS_MAX = 4096, /* metrics of one log */
+};
+
 /* How the epochs of a sample become one value. */
 enum reducing {
     REDUCE_NONE,
@@ -45,7 +50,8 @@ struct unit {
 struct view {
     struct unit *units; /* room for every cell of the series */
     size_t count;
-    bool is_known; /* the reducer is defined here, and gives one answer */
+    bool is_known; /* the reducer is defined here */
+    bool has_ties; /* the reducer chose between values by the order of epochs */
 };
 
 /* A score of the header while its metrics are checked. */
@@ -138,21 +144,24 @@ static struct reducer reducer_of(struct fb_str name)
     return (struct reducer){REDUCE_UNKNOWN, 0};
 }
 
-/* The most frequent of sorted values; false when two are equally frequent. */
-static bool mode_of(const double *values, size_t n, double *out)
+/* The most frequent value; of equally frequent ones, which *ties notes, the one that comes first.
+ */
+static double mode_of(const double *values, size_t n, bool *ties)
 {
-    size_t best = 0, ties = 0;
-    for (size_t i = 0, run = 0; i < n; i++) {
-        run = i > 0 && values[i] == values[i - 1] ? run + 1 : 1;
-        if (run > best) {
-            best = run;
-            ties = 0;
-            *out = values[i];
-        } else if (run == best) {
-            ties++;
+    size_t best = 0;
+    double out = 0;
+    bool is_tied = false;
+    for (size_t i = 0; i < n; i++) {
+        size_t times = 0;
+        for (size_t j = 0; j < n; j++) {
+            times += values[j] == values[i];
         }
+        is_tied = times > best ? false : is_tied || (times == best && values[i] != out);
+        out = times > best ? values[i] : out;
+        best = times > best ? times : best;
     }
-    return ties == 0;
+    *ties = *ties || is_tied;
+    return out;
 }
 
 /* Chance that at least one (pass_at) or each (pass_k) of k draws without replacement succeeds. */
@@ -169,39 +178,39 @@ static double pass(enum reducing how, size_t total, size_t correct, uint64_t k)
     return how == REDUCE_PASS_AT ? 1 - product : product;
 }
 
-/* Reduces the n > 0 values of one sample, which it may sort. NaN: the sample is left out. *known is
- * cleared when the definition does not give one answer. */
-static double reduce(struct reducer reducer, double *values, size_t n, bool *known)
+/* Reduces the n > 0 values of one sample, which it may sort. NaN: the sample is left out. */
+static double reduce(struct reducer reducer, double *values, size_t n, struct view *view)
 {
     FB_ASSERT(n > 0);
-    double sum = 0, out = 0;
+    double sum = 0;
     size_t correct = 0;
     for (size_t i = 0; i < n; i++) {
         sum += values[i];
         correct += values[i] >= 1;
     }
+    if (reducer.how == REDUCE_MODE) {
+        view->is_known = view->is_known && n <= MODE_MAX;
+        n = n <= MODE_MAX ? n : MODE_MAX;
+        return mode_of(values, n, &view->has_ties);
+    }
     qsort(values, n, sizeof(*values), compare_double);
     switch (reducer.how) {
-    case REDUCE_NONE:
-    case REDUCE_MEAN:
-        return sum / (double)n;
     case REDUCE_MEDIAN:
         return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
     case REDUCE_MAX:
         return values[n - 1];
-    case REDUCE_MODE:
-        *known = mode_of(values, n, &out) && *known;
-        return out;
     case REDUCE_AT_LEAST:
         return correct >= reducer.k ? 1 : 0;
     case REDUCE_PASS_AT:
     case REDUCE_PASS_K:
         return n < reducer.k ? NAN : pass(reducer.how, n, correct, reducer.k);
+    case REDUCE_NONE:
+    case REDUCE_MEAN:
+    case REDUCE_MODE:
     case REDUCE_UNKNOWN:
         break;
     }
-    *known = false;
-    return 0;
+    return sum / (double)n;
 }
 
 /* Fills a view of a series, whose cells are sorted. values has room for every cell. */
@@ -209,7 +218,7 @@ static void fill_view(const struct fb_inspect *log, const struct fb_inspect_seri
     struct reducer reducer, double *values, struct view *view)
 {
     view->count = 0;
-    view->is_known = true;
+    view->is_known = reducer.how != REDUCE_UNKNOWN;
     for (size_t i = 0, n = 0; i < series->count; i++) {
         const struct fb_inspect_cell *cell = &series->cells[i];
         uint32_t sample = log->attempts[cell->attempt].sample;
@@ -219,7 +228,7 @@ static void fill_view(const struct fb_inspect *log, const struct fb_inspect_seri
         bool is_last = i + 1 == series->count || reducer.how == REDUCE_NONE ||
                        log->attempts[series->cells[i + 1].attempt].sample != sample;
         if (is_last && n > 0) {
-            double value = reduce(reducer, values, n, &view->is_known);
+            double value = reduce(reducer, values, n, view);
             if (!isnan(value)) {
                 view->units[view->count++] = (struct unit){value, sample};
             }
@@ -423,6 +432,11 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
         out->recomputed = other;
         return FB_OK;
     }
+    if (check->primary.has_ties) {
+        out->is_known = false;
+        check->log->flags[FB_INSPECT_NOT_RECOMPUTED] = true;
+        return FB_OK;
+    }
     return refuse(check, metric, out->stated, out->recomputed, err);
 }
 
@@ -500,6 +514,9 @@ enum fb_code fb_inspect_check_metrics(
     for (; score; score = score->next) {
         const struct fb_json *metrics = fb_json_get(score, "metrics");
         total += metrics ? metrics->count : 0;
+    }
+    if (total > METRICS_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "the log has more than %d metrics", METRICS_MAX);
     }
     struct fb_inspect_metric *all = FB_ARENA_ARRAY(&log->arena, struct fb_inspect_metric, total);
     if (!all) {

@@ -165,11 +165,11 @@ static struct fb_inspect_cell cell_of(const struct fb_json *value, uint32_t atte
     return cell;
 }
 
-static void note_value(struct fb_inspect *log, const struct fb_inspect_cell *cell)
+static void note_value(struct fb_inspect_series *series, const struct fb_inspect_cell *cell)
 {
-    log->flags[FB_INSPECT_UNSCORED] |= !cell->is_scored;
-    log->flags[FB_INSPECT_NOT_BINARY] |= cell->value < 0 || cell->value > 1;
-    log->flags[FB_INSPECT_PARTIAL] |= cell->value > 0 && cell->value < 1;
+    series->flags[FB_INSPECT_UNSCORED] |= !cell->is_scored;
+    series->flags[FB_INSPECT_NOT_BINARY] |= cell->value < 0 || cell->value > 1;
+    series->flags[FB_INSPECT_PARTIAL] |= cell->value > 0 && cell->value < 1;
 }
 
 static enum fb_code add_cell(struct fb_inspect *log, struct fb_str scorer, struct fb_str key,
@@ -186,7 +186,7 @@ static enum fb_code add_cell(struct fb_inspect *log, struct fb_str scorer, struc
     }
     series->cells = items;
     series->cells[series->count++] = cell;
-    note_value(log, &cell);
+    note_value(series, &cell);
     return FB_OK;
 }
 

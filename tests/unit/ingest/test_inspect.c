@@ -180,12 +180,54 @@ static void test_our_logs(void **state)
     }
 }
 
+/* Every reducer, clusters, objects as values, samples in chunks: the tool's figures are ours. */
+static void test_every_metric(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t drafts, metrics;
+        int64_t any[3], all[3], unresolved[3];
+    } table[] = {{"reducers.eval", 1, 42, {8}, {0}, {0}},
+        {"clusters.eval", 3, 10, {5, 3, 6}, {0, 0, 0}, {3, 5, 2}},
+        {"clusters-chunked.eval", 3, 10, {5, 3, 6}, {0, 0, 0}, {3, 5, 2}},
+        {"keyed.json", 3, 6, {2, 5, 3}, {2, 5, 1}, {0, 0, 0}}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char path[1024];
+        snprintf(path, sizeof(path), "%s/tests/data/inspect/%s", getenv("FB_SOURCE_ROOT"),
+            table[i].file);
+        struct fb_arena arena;
+        fb_arena_init(&arena, (size_t)64 << 20);
+        struct fb_drafts drafts = {0};
+        FB_TEST_OK(fb_ingest_file(path, NULL, &arena, &drafts, &err));
+        assert_int_equal(drafts.count, table[i].drafts);
+        size_t metrics = 0;
+        for (size_t d = 0; d < drafts.count; d++) {
+            struct fb_json *json = NULL;
+            FB_TEST_OK(fb_json_parse(drafts.items[d].json, "draft", NULL, &arena, &json, &err));
+            const struct fb_json *body = fb_json_get(json, "body");
+            assert_int_equal(integer(body, "succeeded_any"), table[i].any[d]);
+            assert_int_equal(integer(body, "succeeded_all"), table[i].all[d]);
+            assert_int_equal(integer(body, "unresolved"), table[i].unresolved[d]);
+            const struct fb_json *m = fb_json_get(body, "metrics")->child;
+            for (; m; m = m->next) {
+                double ours = fb_json_get(m, "recomputed")->number;
+                assert_true(fabs(ours - fb_json_get(m, "stated")->number) < 1e-12);
+                metrics += fb_json_get(m, "recomputed")->kind == FB_JSON_NUMBER;
+            }
+        }
+        assert_int_equal(metrics, table[i].metrics);
+        fb_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     fb_err_init(&err);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shared_logs),
         cmocka_unit_test(test_our_logs),
+        cmocka_unit_test(test_every_metric),
     };
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);
 }
