@@ -60,14 +60,14 @@ static size_t distance(struct fb_str a, struct fb_str b)
 
 struct fb_nearest fb_nearest_to(struct fb_str word)
 {
-    return (struct fb_nearest){.word = word, .distance = word.len / 3 + 1};
+    return (struct fb_nearest){.word = word};
 }
 
 void fb_nearest_offer(struct fb_nearest *nearest, struct fb_str known)
 {
     size_t d = distance(nearest->word, known);
-    size_t most = (nearest->word.len > known.len ? nearest->word.len : known.len) / 3;
-    if (d <= (most ? most : 1) && (nearest->best.len == 0 || d < nearest->distance)) {
+    size_t longer = nearest->word.len > known.len ? nearest->word.len : known.len;
+    if (d <= (longer + 1) / 3 && (nearest->best.len == 0 || d < nearest->distance)) {
         nearest->best = known;
         nearest->distance = d;
     }

@@ -32,8 +32,8 @@ struct fb_nearest {
 /** Begins a search for words near to word, which is borrowed. */
 struct fb_nearest fb_nearest_to(struct fb_str word);
 
-/** Offers a known word, borrowed; the first of the nearest ones is kept. Near means: at most a
- * third of the letters inserted, deleted or replaced (Levenshtein). */
+/** Offers a known word, borrowed; the first of the nearest ones is kept. Near means: at most (n +
+ * 1) / 3 of the n letters of the longer one inserted, deleted or replaced (Levenshtein). */
 void fb_nearest_offer(struct fb_nearest *nearest, struct fb_str known);
 
 /** Writes "Did you mean 'X'?" or, when nothing is near, otherwise. Returns out. */

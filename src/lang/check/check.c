@@ -11,7 +11,7 @@ static void missing(struct fb_checker *c, const struct fb_item *item, const char
 {
     static const char *const kinds[] = {"definition", "red line", "duty", "commitment"};
     fb_complain(c->complaints, FB_E_POLICY, item->span,
-        "Add the clause; docs/LANGUAGE.md has an example of each.", "%s '%.*s' has no '%s'",
+        "Add the clause; docs/LANGUAGE.md has an example of each.", "%s '%.*s' has no %s",
         kinds[item->kind], FB_STR_ARG(item->name), part);
 }
 
@@ -56,8 +56,8 @@ static void need_bound(struct fb_checker *c, const struct fb_word *word,
 {
     if (word->kind == FB_WORD_VARIABLE && !fb_names_have(known, word->text)) {
         fb_complain(c->complaints, FB_E_POLICY, word->span,
-            "Name it in a fact of 'when', as in 'incident I of system S, known to P'.",
-            "%s '%.*s' is not bound by 'when'", role, FB_STR_ARG(word->text));
+            "Name it there, as in 'incident I of system S, known to P' or 'cyber(S) crossed'.",
+            "%s '%.*s' is not bound by '%s'", role, FB_STR_ARG(word->text), c->trigger);
     }
 }
 
@@ -204,7 +204,10 @@ static bool check_duty(struct fb_checker *c, struct fb_item *item)
     struct fb_names known = {.count = 0}, given;
     struct fb_demand *demand = item->demands;
     if (!item->condition || !demand || item->party.text.len == 0) {
-        missing(c, item, !item->condition ? "when" : !demand ? "must, may not or keep" : "party");
+        missing(c, item,
+            !item->condition ? "'when'"
+            : !demand        ? "'must', 'may not' or 'keep'"
+                             : "'party'");
         return true;
     }
     if (demand->next) {
@@ -250,9 +253,9 @@ static void check_commitment(struct fb_checker *c, struct fb_item *item)
     struct fb_names known = {.count = 0};
     if (!item->condition || !item->demands || item->party.text.len == 0) {
         missing(c, item,
-            !item->condition ? "while"
-            : !item->demands ? "must, may not or keep"
-                             : "by");
+            !item->condition ? "'while'"
+            : !item->demands ? "'must', 'may not' or 'keep'"
+                             : "'by'");
         return;
     }
     if (item->params->next) {
@@ -291,6 +294,8 @@ static bool check_let(struct fb_checker *c, struct fb_item *item)
 static bool check_item(struct fb_checker *c, struct fb_item *item)
 {
     c->variables.count = 0;
+    c->too_many = false;
+    c->trigger = item->kind == FB_ITEM_COMMITMENT ? "while" : "when";
     check_params(c, item);
     switch (item->kind) {
     case FB_ITEM_LET:

@@ -26,6 +26,8 @@ struct fb_checker {
     struct fb_map all;  /**< name to item */
     struct fb_map lets; /**< the definitions that stand before the current item */
     struct fb_variables variables;
+    const char *trigger; /**< what binds the variables of the current rule, as "when" */
+    bool too_many;       /**< it was said that the current rule has too many variables */
 };
 
 /** Checks a policy. False when memory ran out; what it finds goes to complaints. */

@@ -18,6 +18,14 @@ static bool is_number(enum fb_type type)
     return type == FB_TYPE_INT || type == FB_TYPE_FLOAT;
 }
 
+/* What a value of a type is called in a policy. */
+static const char *noun(enum fb_type type)
+{
+    static const char *const nouns[] = {
+        "nothing", "text", "a whole number", "a number", "a date", "true or false"};
+    return nouns[type];
+}
+
 /* The first column that a variable stands for decides what it is; others must agree. */
 static void learn(struct fb_checker *c, const struct fb_word *word, const struct fb_domain *domain)
 {
@@ -33,8 +41,8 @@ static void learn(struct fb_checker *c, const struct fb_word *word, const struct
     bool same = known->type == domain->type || (is_number(known->type) && is_number(domain->type));
     if (!same) {
         fb_complain(c->complaints, FB_E_POLICY, word->span, "Use another variable here.",
-            "variable '%.*s' stands for a %s and for a %s", FB_STR_ARG(word->text),
-            fb_type_name(known->type), fb_type_name(domain->type));
+            "variable '%.*s' stands for %s and for %s", FB_STR_ARG(word->text), noun(known->type),
+            noun(domain->type));
     }
 }
 
@@ -44,8 +52,8 @@ static void wrong_type(
     static const char *const found[] = {
         "a variable", "text", "a number", "a date", "true or false", "unknown"};
     fb_complain(c->complaints, FB_E_POLICY, value->span,
-        "Write a value of the type that the field has.", "expected a %s, found %s '%.*s'",
-        fb_type_name(domain->type), found[value->kind], FB_STR_ARG(value->text));
+        "Write a value of the type that the field has.", "expected %s, found %s '%.*s'",
+        noun(domain->type), found[value->kind], FB_STR_ARG(value->text));
 }
 
 static void check_number(
@@ -129,9 +137,8 @@ static void check_order(struct fb_checker *c, enum fb_compare compare, const str
     if (value->kind == FB_WORD_UNKNOWN || domain->type == FB_TYPE_STRING ||
         domain->type == FB_TYPE_BOOL) {
         fb_complain(c->complaints, FB_E_POLICY, value->span, "Use 'is' or 'is not' here.",
-            "only numbers and times have an order, and '%.*s' is compared with a %s",
-            FB_STR_ARG(value->text),
-            domain->type == FB_TYPE_BOOL ? "field that is true or false" : "text or missing value");
+            "only numbers and dates have an order, found '%.*s' for a field that is %s",
+            FB_STR_ARG(value->text), noun(domain->type));
     }
 }
 
@@ -291,7 +298,8 @@ void fb_check_condition(struct fb_checker *c, struct fb_cond *cond, struct fb_na
     resolve(c, cond);
     fb_bindings(cond, known);
     check_names(c, cond, known);
-    if (known->full) {
+    if (known->full && !c->too_many) {
+        c->too_many = true;
         fb_complain(c->complaints, FB_E_LIMIT, cond->span,
             "Split the rule, or name parts of it with let.", "a rule has at most %d variables",
             FB_IR_VARS_MAX);

@@ -112,7 +112,11 @@ void fb_check_redline(struct fb_checker *c, struct fb_item *item)
     }
     check_measures(c, item);
     check_percent(c, &line->crossed_at, 0, 100, "the threshold");
-    check_percent(c, &line->confidence, 50, 99, "the confidence");
+    check_percent(c, &line->confidence, 50, 100, "the confidence");
+    if (fb_decimal_cmp(line->confidence.number, percent(100)) == 0) {
+        fb_check_fail(c, line->confidence.span, "Write 95% or 99%.",
+            "no number of samples gives a confidence of 100%");
+    }
     check_margins(c, line);
     if (line->has_clears) {
         check_clears(c, line);

@@ -91,14 +91,24 @@ static struct fb_demand *current_demand(struct fb_parser *p, struct fb_item *ite
     return demand;
 }
 
+/* A condition; `party` on the next line is the clause, not the kind of record. */
+static bool condition(struct fb_parser *p, struct fb_cond **out)
+{
+    if (fb_parse_now(p)->first && fb_parse_at(p, "party")) {
+        return fb_parse_expected(
+            p, "a condition", "Write what must hold, as in 'incident I of system S'.");
+    }
+    return fb_parse_condition(p, out);
+}
+
 static bool duty_when(struct fb_parser *p, void *block)
 {
-    return fb_parse_condition(p, &((struct fb_item *)block)->condition);
+    return condition(p, &((struct fb_item *)block)->condition);
 }
 
 static bool duty_if(struct fb_parser *p, void *block)
 {
-    return fb_parse_condition(p, &((struct fb_item *)block)->given);
+    return condition(p, &((struct fb_item *)block)->given);
 }
 
 static bool duty_party(struct fb_parser *p, void *block)

@@ -138,7 +138,8 @@ static bool opens_item(const struct printer *printer, size_t at)
 static void put_comment(struct printer *printer, size_t at)
 {
     const struct fb_token *token = &printer->tokens->items[at];
-    bool after_comment = printer->last && printer->last->kind == FB_TOKEN_COMMENT;
+    bool after_comment =
+        printer->last && printer->last->kind == FB_TOKEN_COMMENT && printer->last->first;
     if (token->first) {
         if (token->blank_before || (opens_item(printer, at) && !after_comment)) {
             empty_line(printer);

@@ -4,9 +4,9 @@
  * lower_redline, print, compile. What policies mean is checked here; texts of errors, the format
  * and the printed form are golden files (test_golden.c).
  */
-#include "lang_test.h"
-
+#include "base/alloc.h"
 #include "engine/eval.h"
+#include "lang_test.h"
 
 static struct fb_err err;
 
@@ -138,6 +138,104 @@ static void test_duty(void **state)
     policy_release(&policy);
 }
 
+/* Without memory there is no program and no half of one, whichever allocation fails. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        "packs/eu/gpai-serious-incidents.fly", "tests/lang/good/commitments.fly"};
+    static struct policy policy;
+    static struct fb_policy_errors errors;
+    for (size_t i = 0; i < 2; i++) {
+        struct fb_buf text, formatted;
+        enum fb_code code = FB_E_NOMEM;
+        fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+        fb_buf_init(&formatted, FB_POLICY_TEXT_MAX);
+        read_source(files[i], &text);
+        int64_t n = 0;
+        for (; code != FB_OK; n++) {
+            fb_alloc_fail_at(n);
+            policy_compile(&policy, fb_buf_str(&text));
+            fb_alloc_fail_at(-1);
+            code = policy.code;
+            assert_true(code == FB_OK || code == FB_E_NOMEM);
+            assert_int_equal(policy.errors.count, code != FB_OK);
+            assert_true((policy.program != NULL) == (code == FB_OK));
+            policy_release(&policy);
+        }
+        assert_true(n > 3);
+        code = FB_E_NOMEM;
+        for (n = 0; code != FB_OK; n++) {
+            fb_alloc_fail_at(n);
+            code = fb_policy_format(fb_buf_str(&text), "p.fly", &formatted, &errors);
+            fb_alloc_fail_at(-1);
+            assert_true(code == FB_OK || (code == FB_E_NOMEM && formatted.len == 0));
+            if (code != FB_OK) {
+                fb_buf_clear(&formatted);
+            }
+        }
+        fb_buf_release(&text);
+        fb_buf_release(&formatted);
+    }
+}
+
+/* Limits of the whole text, which are too large for files. */
+static void test_limits(void **state)
+{
+    (void)state;
+    static struct policy policy;
+    struct fb_buf text;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX + 1);
+    fb_buf_add_c(&text, "policy \"p\" title \"t\" version 1\n");
+    size_t header = text.len;
+    for (int i = 0; i < FB_POLICY_RULES_MAX + 1; i++) {
+        fb_buf_addf(&text, "let a%d(S)=S is designated\n", i);
+    }
+    policy_compile(&policy, fb_buf_str(&text));
+    assert_int_equal(policy.code, FB_E_LIMIT);
+    assert_int_equal(policy.errors.count, 1);
+    assert_int_equal(policy.errors.items[0].line, FB_POLICY_RULES_MAX + 2);
+    policy_release(&policy);
+    fb_buf_cut(&text, text.len - strlen("let a20000(S)=S is designated\n"));
+    policy_compile(&policy, fb_buf_str(&text));
+    assert_int_equal(policy.code, FB_OK);
+    policy_release(&policy);
+    fb_buf_cut(&text, header);
+    while (text.len < FB_POLICY_TEXT_MAX) {
+        fb_buf_add_char(&text, ' ');
+    }
+    policy_compile(&policy, fb_buf_str(&text));
+    assert_int_equal(policy.code, FB_OK);
+    policy_release(&policy);
+    fb_buf_add_char(&text, ' ');
+    policy_compile(&policy, fb_buf_str(&text));
+    assert_int_equal(policy.code, FB_E_LIMIT);
+    assert_null(policy.program);
+    policy_release(&policy);
+    fb_buf_release(&text);
+}
+
+/* The program borrows nothing of the text. */
+static void test_owns_text(void **state)
+{
+    (void)state;
+    static struct policy policy;
+    struct fb_buf text, before, after;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&before, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&after, FB_POLICY_TEXT_MAX);
+    read_source("tests/lang/good/redline.fly", &text);
+    policy_compile(&policy, fb_buf_str(&text));
+    fb_program_print(policy.program, &before);
+    memset(text.ptr, '?', text.len);
+    fb_buf_release(&text);
+    fb_program_print(policy.program, &after);
+    assert_true(before.len > 0 && fb_str_eq(fb_buf_str(&before), fb_buf_str(&after)));
+    policy_release(&policy);
+    fb_buf_release(&before);
+    fb_buf_release(&after);
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -146,6 +244,9 @@ int main(void)
         cmocka_unit_test(test_redline),
         cmocka_unit_test(test_commitment),
         cmocka_unit_test(test_duty),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_owns_text),
     };
     return cmocka_run_group_tests_name("lang", tests, NULL, NULL);
 }

@@ -1,0 +1,178 @@
+/*
+ * Golden tests of the policy language: every policy in tests/lang/good compiles to the .lowered
+ * text beside it and formats to itself (or to the .formatted text beside it); every one in
+ * tests/lang/bad is refused with the .err text beside it. FB_BLESS=1 writes these texts; review the
+ * difference.
+ */
+#include <dirent.h>
+
+#include "lang_test.h"
+
+static struct fb_err err;
+
+/* The names of the .fly files of a folder without their end, in order. */
+static int list(const char *folder, struct dirent ***out)
+{
+    char path[4096];
+    int count = scandir(source_path(folder, path, sizeof(path)), out, NULL, alphasort), kept = 0;
+    for (int i = 0; i < count; i++) {
+        char *name = (*out)[i]->d_name, *dot = strrchr(name, '.');
+        if (dot && strcmp(dot, ".fly") == 0) {
+            *dot = 0;
+            (*out)[kept++] = (*out)[i];
+        } else {
+            free((*out)[i]);
+        }
+    }
+    return kept;
+}
+
+static void free_list(struct dirent **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        free(names[i]);
+    }
+    free(names);
+}
+
+static bool blessing(void)
+{
+    const char *bless = getenv("FB_BLESS");
+    return bless && strcmp(bless, "1") == 0;
+}
+
+/* Compares a text with a golden file, or writes that file when blessing. */
+static void expect(const char *relative, struct fb_str text)
+{
+    char path[4096];
+    struct fb_buf golden;
+    fb_buf_init(&golden, FB_POLICY_TEXT_MAX * 4);
+    if (blessing()) {
+        FB_TEST_OK(fb_io_write(source_path(relative, path, sizeof(path)), text, 0644, &err));
+    }
+    read_source(relative, &golden);
+    if (!fb_str_eq(fb_buf_str(&golden), text)) {
+        fail_msg("%s differs; it is now:\n%.*s", relative, FB_STR_ARG(text));
+    }
+    fb_buf_release(&golden);
+}
+
+static void format(struct fb_str text, struct fb_buf *out)
+{
+    static struct fb_policy_errors errors;
+    fb_buf_init(out, FB_POLICY_TEXT_MAX * 4);
+    enum fb_code code = fb_policy_format(text, "p.fly", out, &errors);
+    if (code != FB_OK) {
+        fail_msg("formatting failed: %s", errors.items[0].message);
+    }
+}
+
+static void lowered(struct fb_str text, const char *what, struct fb_buf *out)
+{
+    static struct policy policy;
+    fb_buf_init(out, FB_POLICY_TEXT_MAX * 4);
+    policy_compile(&policy, text);
+    if (policy.code != FB_OK) {
+        fail_msg("%s:%u:%u: %s", what, policy.errors.items[0].line, policy.errors.items[0].column,
+            policy.errors.items[0].message);
+    }
+    fb_program_print(policy.program, out);
+    policy_release(&policy);
+}
+
+/* Formatting is stable, and changes nothing that a policy means. */
+static void check_format(const char *name, struct fb_str text, struct fb_str meaning)
+{
+    struct fb_buf once, twice, after;
+    char relative[512], path[4096];
+    format(text, &once);
+    format(fb_buf_str(&once), &twice);
+    assert_true(fb_str_eq(fb_buf_str(&once), fb_buf_str(&twice)));
+    lowered(fb_buf_str(&once), name, &after);
+    assert_true(fb_str_eq(fb_buf_str(&after), meaning));
+    snprintf(relative, sizeof(relative), "%s.formatted", name);
+    bool differs = !fb_str_eq(fb_buf_str(&once), text);
+    if (differs || fb_io_exists(source_path(relative, path, sizeof(path)))) {
+        expect(relative, fb_buf_str(&once));
+    }
+    fb_buf_release(&once);
+    fb_buf_release(&twice);
+    fb_buf_release(&after);
+}
+
+static void check_good(const char *name)
+{
+    char relative[512];
+    struct fb_buf text, meaning;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    snprintf(relative, sizeof(relative), "%s.fly", name);
+    read_source(relative, &text);
+    lowered(fb_buf_str(&text), name, &meaning);
+    if (strncmp(name, "tests/", 6) == 0) {
+        snprintf(relative, sizeof(relative), "%s.lowered", name);
+        expect(relative, fb_buf_str(&meaning));
+    }
+    check_format(name, fb_buf_str(&text), fb_buf_str(&meaning));
+    fb_buf_release(&text);
+    fb_buf_release(&meaning);
+}
+
+static void test_good(void **state)
+{
+    (void)state;
+    struct dirent **names = NULL;
+    int count = list("tests/lang/good", &names);
+    assert_true(count >= 5);
+    for (int i = 0; i < count; i++) {
+        char name[512];
+        snprintf(name, sizeof(name), "tests/lang/good/%s", names[i]->d_name);
+        check_good(name);
+    }
+    free_list(names, count);
+    check_good("examples/aurora/policies/aurora-framework");
+    check_good("packs/eu/gpai-serious-incidents");
+}
+
+static void test_bad(void **state)
+{
+    (void)state;
+    static struct policy policy;
+    struct dirent **names = NULL;
+    int count = list("tests/lang/bad", &names);
+    assert_true(count >= 40);
+    for (int i = 0; i < count; i++) {
+        char relative[512], one[4096];
+        struct fb_buf text, errors;
+        fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+        fb_buf_init(&errors, FB_POLICY_TEXT_MAX);
+        snprintf(relative, sizeof(relative), "tests/lang/bad/%s.fly", names[i]->d_name);
+        read_source(relative, &text);
+        policy_compile(&policy, fb_buf_str(&text));
+        for (size_t k = 0; k < policy.errors.count; k++) {
+            fb_err_format(&policy.errors.items[k], one, sizeof(one));
+            fb_buf_addf(&errors, "%s %s\n", fb_code_name(policy.errors.items[k].code), one);
+            assert_true(policy.errors.items[k].line > 0 && policy.errors.items[k].hint[0]);
+        }
+        if (policy.code == FB_OK) {
+            fail_msg("%s compiles", relative);
+        }
+        assert_null(policy.program);
+        assert_int_equal(policy.code, policy.errors.items[0].code);
+        snprintf(relative, sizeof(relative), "tests/lang/bad/%s.err", names[i]->d_name);
+        expect(relative, fb_buf_str(&errors));
+        policy_release(&policy);
+        fb_buf_release(&text);
+        fb_buf_release(&errors);
+    }
+    free_list(names, count);
+}
+
+int main(void)
+{
+    fb_err_init(&err);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_bad),
+    };
+    return cmocka_run_group_tests_name("lang golden", tests, NULL, NULL);
+}
