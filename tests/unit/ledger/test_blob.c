@@ -1,0 +1,171 @@
+/* Tests of blob. */
+#include <errno.h>
+#include <ftw.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/codec.h"
+#include "base/io.h"
+#include "fb_test.h"
+#include "ledger/blob.h"
+
+static struct fb_err err;
+static char folder[64];
+static char blobs[80];
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/flyball-blob-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(blobs, sizeof(blobs), "%s/blobs", folder);
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static size_t file_count;
+
+static int count_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)path;
+    (void)st;
+    (void)ftw;
+    file_count += kind == FTW_F;
+    return 0;
+}
+
+static size_t files(void)
+{
+    file_count = 0;
+    assert_int_equal(nftw(folder, count_one, 8, FTW_PHYS), 0);
+    return file_count;
+}
+
+static void test_put_and_get(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE], again[FB_SHA256_SIZE];
+    char path[256], expected[256];
+    struct fb_buf out;
+    fb_buf_init(&out, 100);
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("abc"), digest, &err));
+    FB_TEST_OK(fb_blob_path(blobs, digest, path, sizeof(path), &err));
+    snprintf(expected, sizeof(expected),
+        "%s/ba/7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", blobs);
+    assert_string_equal(path, expected);
+    assert_true(fb_blob_exists(blobs, digest));
+    fb_buf_add_c(&out, "before ");
+    FB_TEST_OK(fb_blob_get(blobs, digest, &out, &err));
+    assert_true(fb_str_is(fb_buf_str(&out), "before abc"));
+    FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("abc"), again, &err));
+    assert_memory_equal(digest, again, sizeof(digest));
+    assert_int_equal(files(), 1);
+    FB_TEST_FAILS(fb_blob_path(blobs, digest, path, 20, &err), FB_E_LIMIT);
+    fb_buf_release(&out);
+}
+
+static void test_altered_and_absent(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE], absent[FB_SHA256_SIZE] = {1};
+    char path[256];
+    struct fb_buf out;
+    fb_buf_init(&out, 100);
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("abc"), digest, &err));
+    FB_TEST_OK(fb_blob_path(blobs, digest, path, sizeof(path), &err));
+    FB_TEST_OK(fb_io_write(path, FB_STR("abd"), 0600, &err));
+    fb_buf_add_c(&out, "kept");
+    FB_TEST_FAILS(fb_blob_get(blobs, digest, &out, &err), FB_E_CORRUPT);
+    assert_true(fb_str_is(fb_buf_str(&out), "kept"));
+    FB_TEST_FAILS(fb_blob_check(blobs, digest, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, path));
+    /* Putting it again heals it. */
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("abc"), digest, &err));
+    FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+    FB_TEST_FAILS(fb_blob_get(blobs, absent, &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_blob_check(blobs, absent, &err), FB_E_NOT_FOUND);
+    assert_false(fb_blob_exists(blobs, absent));
+    fb_buf_release(&out);
+}
+
+static void test_put_file(void **state)
+{
+    (void)state;
+    char path[96];
+    uint8_t digest[FB_SHA256_SIZE], expected[FB_SHA256_SIZE];
+    uint64_t size = 0;
+    struct fb_buf big;
+    fb_buf_init(&big, 1 << 20);
+    for (size_t i = 0; i < 60000; i++) {
+        fb_buf_addf(&big, "%zu\n", i);
+    }
+    snprintf(path, sizeof(path), "%s/big", folder);
+    FB_TEST_OK(fb_io_write(path, fb_buf_str(&big), 0600, &err));
+    FB_TEST_OK(fb_blob_put_file(blobs, path, digest, &size, &err));
+    fb_sha256_of(fb_buf_str(&big), expected);
+    assert_memory_equal(digest, expected, sizeof(digest));
+    assert_int_equal(size, big.len);
+    FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+    size = 7;
+    memset(digest, 9, sizeof(digest));
+    memset(expected, 9, sizeof(expected));
+    snprintf(path, sizeof(path), "%s/absent", folder);
+    FB_TEST_FAILS(fb_blob_put_file(blobs, path, digest, &size, &err), FB_E_NOT_FOUND);
+    assert_int_equal(size, 7);
+    assert_memory_equal(digest, expected, sizeof(digest));
+    fb_buf_release(&big);
+}
+
+/* Each call to the file system fails once, as on a full disk: no blob with a wrong content and no
+ * file without a blob's name is left. */
+static void test_disk_fails(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE];
+    for (int64_t n = 0;; n++) {
+        fb_io_fail_at(n, ENOSPC);
+        enum fb_code code = fb_blob_put(blobs, FB_STR("abc"), digest, &err);
+        fb_io_fail_at(-1, 0);
+        size_t left = files();
+        if (code == FB_OK) {
+            assert_int_equal(left, 1);
+            assert_true(n >= 6);
+            break;
+        }
+        assert_int_equal(code, FB_E_FULL);
+        assert_true(left <= 1);
+        if (left == 1) {
+            fb_sha256_of(FB_STR("abc"), digest);
+            FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+        }
+        assert_true(n < 100);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_put_and_get, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_altered_and_absent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_put_file, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_disk_fails, set_up, tear_down),
+    };
+    fb_err_init(&err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
