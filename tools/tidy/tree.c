@@ -13,7 +13,7 @@ enum { MEMORY_MAX = 256 << 20, FILE_MAX = 16 << 20, DEPTH_MAX = 16 };
 static const char *const text_ends[] = {".c", ".h", ".def", ".md", ".build", ".sh", ".fly", ".txt",
     ".allow", ".case", ".yaml", ".css", ".html", ".svg"};
 static const char text_folders[] = "tools/ tests/cli/ .ci/ docs/";
-static const char not_ours[] = "tests/fuzz/seeds/ examples/ LICENSE";
+static const char not_ours[] = "tests/fuzz/seeds/ tests/lang/ tests/data/ examples/ LICENSE";
 
 static _Noreturn void die(const char *what, const char *path)
 {
