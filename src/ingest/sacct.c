@@ -239,16 +239,23 @@ static enum fb_code read_entry(struct fb_reading *reading, struct fb_json_reader
     return code;
 }
 
+/* Refuses a token that is not what an account has there. */
+static enum fb_code refuse_token(const struct fb_reading *reading,
+    const struct fb_json_token *token, const char *what, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_SCHEMA, "%s", what);
+    fb_err_place(err, reading->input->name, token->place.line, token->place.column,
+        (int64_t)token->place.offset);
+    return err->code;
+}
+
 static enum fb_code read_jobs(
     struct fb_reading *reading, struct fb_json_reader *reader, struct fb_err *err)
 {
     struct fb_json_token token;
     enum fb_code code = fb_json_next(reader, &token, err);
     if (code == FB_OK && token.kind != FB_JSON_ARRAY) {
-        fb_err_set(err, FB_E_SCHEMA, "the jobs of the account must be an array");
-        fb_err_place(err, reading->input->name, token.place.line, token.place.column,
-            (int64_t)token.place.offset);
-        return err->code;
+        return refuse_token(reading, &token, "the jobs of the account must be an array", err);
     }
     for (size_t i = 0; code == FB_OK; i++) {
         code = fb_json_next(reader, &token, err);
@@ -265,6 +272,9 @@ static enum fb_code read_account(
 {
     struct fb_json_token token;
     enum fb_code code = fb_json_next(reader, &token, err);
+    if (code == FB_OK && token.kind != FB_JSON_OBJECT) {
+        return refuse_token(reading, &token, "an account must be an object", err);
+    }
     while (code == FB_OK) {
         code = fb_json_next(reader, &token, err);
         if (code != FB_OK || token.kind != FB_JSON_KEY) {

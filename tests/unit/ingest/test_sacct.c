@@ -130,6 +130,7 @@ static void test_bad_accounts(void **state)
         const char *path;
     } bad[] = {
         {"{\"jobs\":{}}", FB_E_SCHEMA, ""},
+        {"[{\"jobs\":[]}]", FB_E_SCHEMA, ""},
         {"{\"jobs\":[7]}", FB_E_SCHEMA, "$.jobs[0]"},
         {JOB(STATE "\"time\":{\"start\":1,\"end\":2,\"elapsed\":-1}" TRES), FB_E_SCHEMA,
             "$.jobs[0].time.elapsed"},
