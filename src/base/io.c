@@ -299,3 +299,9 @@ bool fb_io_exists(const char *path)
     struct stat st;
     return lstat(path, &st) == 0;
 }
+
+void fb_io_remove(const char *path)
+{
+    FB_ASSERT(path);
+    (void)unlink(path);
+}

@@ -51,6 +51,9 @@ FB_CHECKED enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_e
 /** True when something exists at path. */
 bool fb_io_exists(const char *path);
 
+/** Removes a file; that it is not there, or stays, is no error: for clean-up after a failure. */
+void fb_io_remove(const char *path);
+
 /** Called with each piece of a file; returns FB_OK to go on. */
 typedef enum fb_code (*fb_io_piece)(void *ctx, struct fb_str piece, struct fb_err *err);
 

@@ -1,6 +1,7 @@
 #include "base/value.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/json.h"
@@ -100,6 +101,18 @@ bool fb_value_eq(struct fb_value a, struct fb_value b)
     return fb_value_cmp(a, b) == 0;
 }
 
+/* The shortest digits, without the "+" that JSON puts into an exponent: people write 1e25. */
+static void write_number(double x, struct fb_buf *out)
+{
+    size_t from = out->len;
+    fb_json_write_number(out, x);
+    char *plus = out->len > from ? memchr(out->ptr + from, '+', out->len - from) : NULL;
+    if (plus) {
+        memmove(plus, plus + 1, (size_t)(out->ptr + out->len - plus));
+        fb_buf_cut(out, out->len - 1);
+    }
+}
+
 void fb_value_write(struct fb_value value, struct fb_buf *out)
 {
     FB_ASSERT(out);
@@ -116,7 +129,7 @@ void fb_value_write(struct fb_value value, struct fb_buf *out)
         return;
     case FB_TYPE_FLOAT:
         if (isfinite(value.u.number)) {
-            fb_json_write_number(out, value.u.number);
+            write_number(value.u.number, out);
         } else {
             fb_buf_add_c(out, isnan(value.u.number) ? "nan" : value.u.number > 0 ? "inf" : "-inf");
         }

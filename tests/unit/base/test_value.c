@@ -27,6 +27,22 @@ static void test_order(void **state)
     assert_int_equal(fb_value_cmp(fb_value_float(NAN), fb_value_float(-INFINITY)), -1);
 }
 
+static void test_write(void **state)
+{
+    (void)state;
+    struct fb_buf out;
+    fb_buf_init(&out, 100);
+    fb_value_write(fb_value_float(2.1e25), &out);
+    fb_buf_add_char(&out, ' ');
+    fb_value_write(fb_value_float(1.5e-9), &out);
+    fb_buf_add_char(&out, ' ');
+    fb_value_write(fb_value_int(-7), &out);
+    fb_buf_add_char(&out, ' ');
+    fb_value_write(fb_value_time(0), &out);
+    assert_true(fb_str_is(fb_buf_str(&out), "2.1e25 1.5e-9 -7 1970-01-01T00:00:00Z"));
+    fb_buf_release(&out);
+}
+
 static void test_why(void **state)
 {
     (void)state;
@@ -49,6 +65,7 @@ static void test_why(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_order), cmocka_unit_test(test_why)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order), cmocka_unit_test(test_write), cmocka_unit_test(test_why)};
     return cmocka_run_group_tests_name("value", tests, NULL, NULL);
 }
