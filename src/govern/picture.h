@@ -58,6 +58,7 @@ struct fb_case_view {
     struct fb_str system;
     const struct fb_case *argument;
     enum fb_label label; /**< of its top claim */
+    fb_time since;
     struct fb_why *why;
 };
 
@@ -76,8 +77,9 @@ struct fb_licence_view {
 
 /** A system. */
 struct fb_system_view {
-    const struct fb_record *record;
-    bool exempt; /**< out of scope of every rule */
+    struct fb_str id;               /**< of the first record of its chain: its identity */
+    const struct fb_record *record; /**< the one that stands now */
+    bool exempt;                    /**< out of scope of every rule */
     struct fb_why *exempt_why;
     int64_t gpu_seconds; /**< of all its runs */
 };
@@ -104,7 +106,7 @@ struct fb_picture {
     size_t licence_count;
 };
 
-/** A word for an action: "train", "deploy", "autonomy". */
+/** A word for an action: "train", "deploy", "act autonomously". */
 const char *fb_action_name(enum fb_action action);
 
 #endif

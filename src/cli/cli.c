@@ -1,0 +1,298 @@
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/io.h"
+
+/* The table of commands; an option stands behind the command it belongs to. */
+struct row {
+    struct fb_cli_command command; /* name NULL: the row is an option */
+    struct fb_cli_option option;
+};
+
+static const struct row rows[] = {
+#define FB_COMMAND(name, function, arguments, summary)                                             \
+    {.command = {(name), (function), (arguments), (summary), {{NULL, NULL, NULL}}, 0}},
+#define FB_COMMAND_OPTION(name, argument, text) {.option = {(name), (argument), (text)}},
+#include "cli/commands.def"
+};
+
+enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
+
+const struct fb_cli_command *fb_cli_commands(size_t *out_count)
+{
+    static struct fb_cli_command commands[ROW_COUNT];
+    static size_t count;
+    for (size_t i = 0; count == 0 && i < ROW_COUNT; i++) {
+        size_t made = 0;
+        for (size_t r = 0; r < ROW_COUNT; r++) {
+            if (rows[r].command.name) {
+                commands[made++] = rows[r].command;
+                continue;
+            }
+            FB_ASSERT(made > 0 && commands[made - 1].option_count < FB_CLI_OPTIONS_MAX);
+            struct fb_cli_command *command = &commands[made - 1];
+            command->options[command->option_count++] = rows[r].option;
+        }
+        count = made;
+    }
+    *out_count = count;
+    return commands;
+}
+
+const struct fb_cli_command *fb_cli_find(const char *name)
+{
+    size_t count;
+    const struct fb_cli_command *commands = fb_cli_commands(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+enum fb_code fb_cli_misused(const struct fb_cli *cli, struct fb_err *err, const char *fmt, ...)
+{
+    char text[FB_ERR_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    fb_err_set(err, FB_E_USAGE, "%s", text);
+    if (!cli->command) {
+        return fb_err_hint(err, "Run `flyball help` for the commands.");
+    }
+    return fb_err_hint(err, "Usage: flyball %s%s%s%s. Run `flyball help %s` for its options.",
+        cli->command->name, cli->command->option_count ? " [OPTIONS]" : "",
+        cli->command->arguments[0] ? " " : "", cli->command->arguments, cli->command->name);
+}
+
+/* One option, "--name", "--name=value" or "--name value". *at is moved past what it takes. */
+static enum fb_code parse_option(
+    struct fb_cli *cli, int argc, const char **argv, int *at, struct fb_err *err)
+{
+    struct fb_str word = fb_str_of(argv[*at]);
+    size_t equals = fb_str_find(word, '=', 0);
+    struct fb_str name = fb_str_sub(word, 2, equals - 2);
+    const char *inline_value = equals < word.len ? word.ptr + equals + 1 : NULL;
+    (*at)++;
+    if (fb_str_is(name, "help")) {
+        cli->wants_help = true;
+        return FB_OK;
+    }
+    bool is_docket = fb_str_is(name, "docket"), is_clock = fb_str_is(name, "clock");
+    size_t index = 0;
+    const struct fb_cli_option *option = NULL;
+    for (; !is_docket && !is_clock && cli->command && index < cli->command->option_count; index++) {
+        if (fb_str_is(name, cli->command->options[index].name)) {
+            option = &cli->command->options[index];
+            break;
+        }
+    }
+    if (!option && !is_docket && !is_clock) {
+        return fb_cli_misused(cli, err, "there is no option '--%.*s' here", FB_STR_ARG(name));
+    }
+    bool wants_value = !option || option->argument;
+    if (!wants_value && inline_value) {
+        return fb_cli_misused(cli, err, "option '--%.*s' takes no value", FB_STR_ARG(name));
+    }
+    const char *value = wants_value ? inline_value : "";
+    if (wants_value && !value) {
+        if (*at >= argc) {
+            return fb_cli_misused(cli, err, "option '--%.*s' needs a value", FB_STR_ARG(name));
+        }
+        value = argv[(*at)++];
+    }
+    if (is_docket) {
+        cli->docket = value;
+    } else if (is_clock) {
+        cli->has_clock = true;
+        return fb_time_parse(fb_str_of(value), &cli->clock_at, err);
+    } else {
+        cli->values[index] = value;
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_cli_parse(struct fb_cli *cli, int argc, const char **argv, struct fb_err *err)
+{
+    FB_ASSERT(cli && argv);
+    cli->arguments = argv;
+    cli->argument_count = 0;
+    bool only_arguments = false;
+    for (int at = 0; at < argc;) {
+        const char *word = argv[at];
+        if (!only_arguments && strcmp(word, "--") == 0) {
+            only_arguments = true;
+            at++;
+        } else if (!only_arguments && strncmp(word, "--", 2) == 0) {
+            enum fb_code code = parse_option(cli, argc, argv, &at, err);
+            if (code != FB_OK) {
+                return code;
+            }
+        } else if (!only_arguments && strcmp(word, "-h") == 0) {
+            cli->wants_help = true;
+            at++;
+        } else if (!only_arguments && word[0] == '-' && word[1]) {
+            return fb_cli_misused(
+                cli, err, "there is no option '%s'; options are whole words", word);
+        } else if (!cli->command) {
+            cli->command = fb_cli_find(word);
+            if (!cli->command) {
+                return fb_cli_misused(cli, err, "'%s' is not a command", word);
+            }
+            at++;
+            /* as-of hands all that follows its date to the command it runs. */
+            only_arguments =
+                strcmp(word, "as-of") == 0 && at < argc && strncmp(argv[at], "-", 1) != 0;
+        } else {
+            cli->arguments[cli->argument_count++] = word;
+            at++;
+        }
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_cli_run(struct fb_cli *cli, struct fb_err *err)
+{
+    FB_ASSERT(cli);
+    if (!cli->command) {
+        cli->command = fb_cli_find("help");
+    }
+    if (cli->wants_help) {
+        struct fb_buf text;
+        fb_buf_init(&text, 1 << 20);
+        fb_cli_help_command(cli->command, &text);
+        enum fb_code code = fb_cli_print(cli, &text, err);
+        fb_buf_release(&text);
+        return code;
+    }
+    return cli->command->run(cli, err);
+}
+
+const char *fb_cli_value(const struct fb_cli *cli, const char *option)
+{
+    for (size_t i = 0; i < cli->command->option_count; i++) {
+        if (strcmp(cli->command->options[i].name, option) == 0) {
+            return cli->values[i];
+        }
+    }
+    FB_ASSERT(!"the command has no such option");
+    return NULL;
+}
+
+struct fb_str fb_cli_text(const struct fb_cli *cli, const char *option)
+{
+    return fb_str_of(fb_cli_value(cli, option));
+}
+
+enum fb_code fb_cli_want(const struct fb_cli *cli, size_t low, size_t high, struct fb_err *err)
+{
+    FB_ASSERT(cli && low <= high);
+    if (cli->argument_count < low) {
+        return fb_cli_misused(cli, err, "`flyball %s` needs %s", cli->command->name,
+            cli->argument_count ? "more arguments" : "an argument");
+    }
+    if (cli->argument_count > high) {
+        return fb_cli_misused(cli, err, "'%s' is one argument too many", cli->arguments[high]);
+    }
+    return FB_OK;
+}
+
+struct fb_clock fb_cli_clock(const struct fb_cli *cli)
+{
+    FB_ASSERT(cli);
+    return cli->has_clock ? fb_clock_fixed(&cli->clock_at) : fb_clock_system();
+}
+
+enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
+{
+    enum { UP_MAX = 64, PATH_SIZE = 4096 };
+    struct fb_clock clock = fb_cli_clock(cli);
+    const char *named = cli->docket ? cli->docket : getenv("FLYBALL_DOCKET");
+    if (named && named[0]) {
+        return fb_docket_open(named, &clock, cli->has_clock, out, err);
+    }
+    char path[PATH_SIZE] = ".", probe[PATH_SIZE + 16];
+    for (int up = 0; up < UP_MAX; up++) {
+        (void)snprintf(probe, sizeof(probe), "%s/ledger.db", path);
+        if (fb_io_exists(probe)) {
+            return fb_docket_open(path, &clock, cli->has_clock, out, err);
+        }
+        size_t len = strlen(path);
+        (void)snprintf(path + len, sizeof(path) - len, "/..");
+    }
+    fb_err_set(err, FB_E_NOT_FOUND, "there is no docket here or above");
+    return fb_err_hint(
+        err, "Make one with `flyball init`, or name one with `--docket DIR` or $FLYBALL_DOCKET.");
+}
+
+struct fb_report_options fb_cli_report_options(const struct fb_cli *cli)
+{
+    struct fb_report_options options = {.width = 100};
+    int fd = fileno(cli->out);
+    struct winsize size;
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    if (fd >= 0 && isatty(fd)) {
+        options.colour = !(no_colour && no_colour[0]) && !(term && strcmp(term, "dumb") == 0);
+        if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40) {
+            options.width = size.ws_col;
+        }
+    }
+    return options;
+}
+
+enum fb_code fb_cli_print(const struct fb_cli *cli, const struct fb_buf *text, struct fb_err *err)
+{
+    enum fb_code code = fb_buf_check(text, "the output", err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (text->len && (fwrite(text->ptr, 1, text->len, cli->out) != text->len)) {
+        return fb_io_error("write", "standard output", err);
+    }
+    if (fflush(cli->out) != 0) {
+        return fb_io_error("write", "standard output", err);
+    }
+    return FB_OK;
+}
+
+void fb_cli_progress(const char *fmt, ...)
+{
+    if (!isatty(STDERR_FILENO)) {
+        return;
+    }
+    fputs("\r\033[K", stderr);
+    if (fmt) {
+        va_list args;
+        va_start(args, fmt);
+        (void)vfprintf(stderr, fmt, args);
+        va_end(args);
+    }
+    (void)fflush(stderr);
+}
+
+/* Control characters of hostile text must not reach a terminal. */
+static void clean(char *text)
+{
+    for (char *c = text; *c; c++) {
+        if (((unsigned char)*c < 0x20 && *c != '\n') || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+}
+
+void fb_cli_complain(const struct fb_err *err)
+{
+    char text[8 * FB_ERR_TEXT_MAX];
+    fb_cli_progress(NULL);
+    (void)fb_err_format(err, text, sizeof(text));
+    clean(text);
+    fprintf(stderr, "flyball: %s\n", text);
+}

@@ -1,0 +1,110 @@
+/*
+ * cli.h: what every command gets: the parsed command line, the output, the clock.
+ *
+ * Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 input refused, 4 the ledger or a
+ * signature does not hold, 5 the machine failed (docs/ERRORS.md).
+ */
+#ifndef FB_CLI_CLI_H
+#define FB_CLI_CLI_H
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "govern/docket.h"
+#include "report/report.h"
+
+/** Limits of a command line; each has a test. */
+enum {
+    FB_CLI_OPTIONS_MAX = 12, /**< options of one command */
+};
+
+/** An option as commands.def has it. */
+struct fb_cli_option {
+    const char *name;
+    const char *argument; /**< NULL: a flag */
+    const char *text;
+};
+
+struct fb_cli;
+
+/** A command as commands.def has it. */
+struct fb_cli_command {
+    const char *name;
+    enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
+    const char *arguments;
+    const char *summary;
+    struct fb_cli_option options[FB_CLI_OPTIONS_MAX];
+    size_t option_count;
+};
+
+/** One invocation. */
+struct fb_cli {
+    const struct fb_cli_command *command;
+    const char *values[FB_CLI_OPTIONS_MAX]; /**< by option; "" for a flag that is set */
+    const char **arguments;                 /**< borrowed from argv */
+    size_t argument_count;
+    const char *docket; /**< --docket, or NULL: search */
+    bool has_clock;     /**< --clock was given */
+    fb_time clock_at;
+    fb_time as_of; /**< FB_TIME_MAX unless run by as-of */
+    bool wants_help;
+    FILE *out;
+};
+
+/** All commands, in the order of commands.def. */
+const struct fb_cli_command *fb_cli_commands(size_t *out_count);
+
+/** The command of a name, or NULL. */
+const struct fb_cli_command *fb_cli_find(const char *name);
+
+/** Parses a command line after the program's name: global options, command, its options and
+ * arguments. Arguments are moved to the front of argv. E_USAGE with a hint. */
+FB_CHECKED enum fb_code fb_cli_parse(
+    struct fb_cli *cli, int argc, const char **argv, struct fb_err *err);
+
+/** Runs what was parsed: the command, or its help. */
+FB_CHECKED enum fb_code fb_cli_run(struct fb_cli *cli, struct fb_err *err);
+
+/** The value of an option, "" for a set flag, NULL when it is not set. The command has it. */
+const char *fb_cli_value(const struct fb_cli *cli, const char *option);
+
+/** The same as a slice; empty when it is not set. */
+struct fb_str fb_cli_text(const struct fb_cli *cli, const char *option);
+
+/** The argument count must lie in [low, high]: E_USAGE with the command's usage as hint. */
+FB_CHECKED enum fb_code fb_cli_want(
+    const struct fb_cli *cli, size_t low, size_t high, struct fb_err *err);
+
+/** E_USAGE with the command's usage line as hint. */
+enum fb_code fb_cli_misused(const struct fb_cli *cli, struct fb_err *err, const char *fmt, ...)
+    FB_PRINTF(3, 4);
+
+/** The clock of this invocation: the machine's, or the one of --clock. */
+struct fb_clock fb_cli_clock(const struct fb_cli *cli);
+
+/** Opens the docket: --docket, $FLYBALL_DOCKET, or the nearest folder upwards that holds one. */
+FB_CHECKED enum fb_code fb_cli_open(
+    const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);
+
+/** How reports are laid out here: colour only on a terminal and without NO_COLOR. */
+struct fb_report_options fb_cli_report_options(const struct fb_cli *cli);
+
+/** Writes a buffer to the output; E_IO when that fails, or what the buffer's own failure was. */
+FB_CHECKED enum fb_code fb_cli_print(
+    const struct fb_cli *cli, const struct fb_buf *text, struct fb_err *err);
+
+/** Says on standard error what takes long, when that is a terminal. NULL wipes the line. */
+void fb_cli_progress(const char *fmt, ...) FB_PRINTF(1, 2);
+
+/** Prints an error to standard error as people read it. */
+void fb_cli_complain(const struct fb_err *err);
+
+/** Appends the help of a command. */
+void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *out);
+
+/** The commands: each runs one invocation. Errors are its own and those of what it calls. */
+#define FB_COMMAND(name, function, arguments, summary)                                             \
+    enum fb_code function(struct fb_cli *cli, struct fb_err *err);
+#include "cli/commands.def"
+
+#endif

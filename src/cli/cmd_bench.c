@@ -1,0 +1,193 @@
+/* cmd_bench.c: measures this machine, one line a case. Peak memory is that of the process so far.
+ */
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "cli/cli.h"
+#include "stats/binomial.h"
+
+/* What a case did; the frame measures what it cost. */
+struct amount {
+    double count;
+    const char *metric; /* as "events_per_s" */
+};
+
+/* One measured case. */
+struct bench {
+    const char *bench;
+    const char *name;
+    enum fb_code (*run)(struct amount *out, struct fb_err *err);
+};
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    int rc = getrusage(RUSAGE_SELF, &usage);
+    FB_ASSERT(rc == 0);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static double peak_mb(void)
+{
+    struct rusage usage;
+    int rc = getrusage(RUSAGE_SELF, &usage);
+    FB_ASSERT(rc == 0);
+    return (double)usage.ru_maxrss / 1024;
+}
+
+/* A JSON text like an evaluation log's: samples with a long transcript each. */
+static void make_json(struct fb_buf *out, size_t samples)
+{
+    fb_buf_add_c(out, "{\"samples\":[");
+    for (size_t i = 0; i < samples; i++) {
+        fb_buf_addf(out, "%s{\"id\":%zu,\"epoch\":1,\"score\":%zu.25,\"messages\":[", i ? "," : "",
+            i, i % 7);
+        for (int m = 0; m < 20; m++) {
+            fb_buf_add_c(out, m ? "," : "");
+            fb_buf_add_c(out,
+                "{\"role\":\"assistant\",\"content\":\"The flag is not in this box; I "
+                "will look at the next service, list its files and read the "
+                "configuration before I try anything else.\\nThen I report.\"}");
+        }
+        fb_buf_add_c(out, "]}");
+    }
+    fb_buf_add_c(out, "]}");
+}
+
+static enum fb_code bench_json(struct amount *out, struct fb_err *err)
+{
+    enum { SAMPLES = 10000 };
+    struct fb_buf text;
+    struct fb_json_reader *reader = NULL;
+    struct fb_json_token token = {.kind = FB_JSON_NULL};
+    fb_buf_init(&text, (size_t)1 << 30);
+    make_json(&text, SAMPLES);
+    enum fb_code code = fb_buf_check(&text, "the text", err);
+    if (code == FB_OK) {
+        code = fb_json_reader_new(fb_buf_str(&text), "bench", NULL, &reader, err);
+    }
+    while (code == FB_OK && token.kind != FB_JSON_END) {
+        code = fb_json_next(reader, &token, err);
+    }
+    *out = (struct amount){(double)text.len / 1e6, "mb_per_s"};
+    fb_json_reader_free(reader);
+    fb_buf_release(&text);
+    return code;
+}
+
+static enum fb_code bench_bounds(struct amount *out, struct fb_err *err)
+{
+    enum { COUNT = 200000 };
+    double sum = 0;
+    for (int64_t i = 0; i < COUNT; i++) {
+        double upper;
+        enum fb_code code = fb_binomial_upper(i % 300, 300, 0.95, &upper, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        sum += upper;
+    }
+    FB_ASSERT(sum > 0);
+    *out = (struct amount){COUNT, "bounds_per_s"};
+    return FB_OK;
+}
+
+/* Appends count entries of 256 bytes in groups to a ledger in memory or in a temporary file. */
+static enum fb_code append(size_t count, size_t group, struct amount *out, struct fb_err *err)
+{
+    struct fb_note_signer signer;
+    struct fb_ledger *ledger = NULL;
+    struct fb_str *entries = fb_calloc(group, sizeof(*entries));
+    char bytes[256];
+    memset(bytes, 'x', sizeof(bytes));
+    enum fb_code code = entries ? fb_note_signer_generate(FB_STR("bench"), &signer, err)
+                                : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    if (code == FB_OK) {
+        struct fb_ledger_options options = {.signer = &signer};
+        code = fb_ledger_open(NULL, &options, &ledger, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < group; i++) {
+        entries[i] = (struct fb_str){bytes, sizeof(bytes)};
+    }
+    for (size_t done = 0; code == FB_OK && done < count; done += group) {
+        struct fb_ledger_batch batch = {.entries = entries,
+            .count = group,
+            .admitted = (fb_time)done,
+            .expected_size = FB_LEDGER_ANY_SIZE};
+        uint64_t first;
+        code = fb_ledger_append(ledger, &batch, &first, err);
+    }
+    fb_ledger_close(ledger);
+    fb_free(entries);
+    *out = (struct amount){(double)count, "entries_per_s"};
+    return code;
+}
+
+static enum fb_code bench_append_memory(struct amount *out, struct fb_err *err)
+{
+    return append(1 << 18, 4096, out, err);
+}
+
+static const struct bench benches[] = {
+    {"json", "stream", bench_json},
+    {"evidence", "clopper-pearson", bench_bounds},
+    {"ledger", "append-4096-memory", bench_append_memory},
+};
+
+static void print_case(const struct fb_cli *cli, const struct bench *bench,
+    const struct amount *amount, const double cost[2])
+{
+    double rate = cost[0] > 0 ? amount->count / cost[0] : 0;
+    if (!fb_cli_value(cli, "json")) {
+        fprintf(cli->out, "%-10s %-22s %12.0f %-16s %8.3f s %8.3f CPU s %8.1f MB\n", bench->bench,
+            bench->name, rate, amount->metric, cost[0], cost[1], peak_mb());
+        return;
+    }
+    struct fb_buf text;
+    struct fb_json_writer w;
+    fb_buf_init(&text, 4096);
+    fb_json_writer_init(&w, &text, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "bench", bench->bench);
+    fb_json_key_c(&w, "case", bench->name);
+    fb_json_key_c(&w, "metric", amount->metric);
+    fb_json_key_double(&w, "value", rate);
+    fb_json_key_double(&w, "wall_s", cost[0]);
+    fb_json_key_double(&w, "cpu_s", cost[1]);
+    fb_json_key_double(&w, "peak_mb", peak_mb());
+    fb_json_close_object(&w);
+    fprintf(cli->out, "%.*s\n", FB_STR_ARG(fb_buf_str(&text)));
+    fb_buf_release(&text);
+}
+
+enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_want(cli, 0, 1, err);
+    const char *wanted = cli->argument_count ? cli->arguments[0] : NULL;
+    struct fb_clock clock = fb_clock_system();
+    size_t ran = 0;
+    for (size_t i = 0; code == FB_OK && i < sizeof(benches) / sizeof(benches[0]); i++) {
+        if (wanted && strcmp(wanted, benches[i].bench) != 0) {
+            continue;
+        }
+        struct amount amount = {0, ""};
+        fb_time from = fb_clock_now(&clock);
+        double cpu = cpu_seconds();
+        code = benches[i].run(&amount, err);
+        double cost[2] = {
+            (double)(fb_clock_now(&clock) - from) / (double)FB_SECOND, cpu_seconds() - cpu};
+        if (code == FB_OK) {
+            print_case(cli, &benches[i], &amount, cost);
+        }
+        ran++;
+    }
+    if (code == FB_OK && ran == 0) {
+        fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
+        return fb_err_hint(err, "There are json, evidence and ledger.");
+    }
+    return code;
+}

@@ -1,0 +1,154 @@
+/* cmd_policy.c: policy check and policy fmt. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "cli/cli.h"
+#include "lang/lang.h"
+
+enum { ARENA_MAX = 1 << 28 };
+
+/* One file and what was found in it. */
+struct checked {
+    const char *path;
+    struct fb_buf text;
+    struct fb_arena arena;
+    struct fb_program *program;
+    struct fb_policy_errors *errors;
+};
+
+static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
+{
+    struct fb_buf text;
+    struct fb_json_writer w;
+    fb_buf_init(&text, 1 << 24);
+    fb_json_writer_init(&w, &text, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "file", c->path);
+    fb_json_key_bool(&w, "good", c->errors->count == 0);
+    fb_json_key(&w, "errors");
+    fb_json_open_array(&w);
+    for (size_t i = 0; i < c->errors->count; i++) {
+        const struct fb_err *e = &c->errors->items[i];
+        fb_json_open_object(&w);
+        fb_json_key_c(&w, "code", fb_code_name(e->code));
+        fb_json_key_int(&w, "line", e->line);
+        fb_json_key_int(&w, "column", e->column);
+        fb_json_key_c(&w, "message", e->message);
+        fb_json_key_c(&w, "hint", e->hint);
+        fb_json_close_object(&w);
+    }
+    fb_json_close_array(&w);
+    fb_json_close_object(&w);
+    fprintf(cli->out, "%.*s\n", FB_STR_ARG(fb_buf_str(&text)));
+    fb_buf_release(&text);
+}
+
+/* Prints an error with the line it stands in and a caret below it. */
+static void print_error(const struct checked *c, const struct fb_err *e)
+{
+    fb_cli_complain(e);
+    struct fb_str rest = fb_buf_str(&c->text), line;
+    for (uint32_t n = 1; fb_str_line(&rest, &line); n++) {
+        if (n == e->line && e->column > 0 && line.len < 200) {
+            fprintf(stderr, "  %5u | %.*s\n        | %*s^\n", n, FB_STR_ARG(line),
+                (int)e->column - 1, "");
+        }
+    }
+}
+
+static enum fb_code check_one(
+    const struct fb_cli *cli, struct checked *c, bool *out_good, struct fb_err *err)
+{
+    enum fb_code code = fb_io_read(c->path, &c->text, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    enum fb_code found =
+        fb_policy_compile(fb_buf_str(&c->text), c->path, &c->arena, &c->program, c->errors);
+    *out_good = found == FB_OK;
+    if (fb_cli_value(cli, "json")) {
+        print_errors_json(cli, c);
+        return FB_OK;
+    }
+    for (size_t i = 0; i < c->errors->count; i++) {
+        print_error(c, &c->errors->items[i]);
+    }
+    if (found != FB_OK) {
+        return FB_OK;
+    }
+    fprintf(cli->out, "%s: policy \"%.*s\" version %lld: %zu red line%s, %zu dut%s\n", c->path,
+        FB_STR_ARG(c->program->name), (long long)c->program->version, c->program->redline_count,
+        c->program->redline_count == 1 ? "" : "s", c->program->duty_count,
+        c->program->duty_count == 1 ? "y" : "ies");
+    if (fb_cli_value(cli, "lowered")) {
+        struct fb_buf text;
+        fb_buf_init(&text, 1 << 26);
+        fb_program_print(c->program, &text);
+        code = fb_cli_print(cli, &text, err);
+        fb_buf_release(&text);
+    }
+    return code;
+}
+
+static enum fb_code format_one(
+    const struct fb_cli *cli, struct checked *c, bool *out_good, struct fb_err *err)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX * 2);
+    enum fb_code code = fb_io_read(c->path, &c->text, err);
+    if (code == FB_OK) {
+        code = fb_policy_format(fb_buf_str(&c->text), c->path, &text, c->errors);
+        *out_good = code == FB_OK;
+        for (size_t i = 0; i < c->errors->count; i++) {
+            print_error(c, &c->errors->items[i]);
+        }
+        if (code != FB_OK) {
+            fb_buf_release(&text);
+            return FB_OK;
+        }
+    }
+    bool same = fb_str_eq(fb_buf_str(&text), fb_buf_str(&c->text));
+    if (code == FB_OK && !fb_cli_value(cli, "write")) {
+        code = fb_cli_print(cli, &text, err);
+    } else if (code == FB_OK && !same) {
+        code = fb_io_write(c->path, fb_buf_str(&text), 0644, err);
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    bool is_check = strcmp(cli->arguments[0], "check") == 0;
+    if (!is_check && strcmp(cli->arguments[0], "fmt") != 0) {
+        return fb_cli_misused(cli, err, "'%s' is not something `policy` does", cli->arguments[0]);
+    }
+    size_t bad = 0;
+    for (size_t i = 1; code == FB_OK && i < cli->argument_count; i++) {
+        struct checked c = {.path = cli->arguments[i]};
+        bool good = true;
+        fb_buf_init(&c.text, FB_POLICY_TEXT_MAX);
+        fb_arena_init(&c.arena, ARENA_MAX);
+        c.errors = fb_calloc(1, sizeof(*c.errors));
+        if (!c.errors) {
+            code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        } else {
+            code = is_check ? check_one(cli, &c, &good, err) : format_one(cli, &c, &good, err);
+        }
+        bad += !good;
+        fb_free(c.errors);
+        fb_arena_release(&c.arena);
+        fb_buf_release(&c.text);
+    }
+    if (code == FB_OK && bad) {
+        code = fb_err_set(
+            err, FB_E_POLICY, "%zu of %zu policies do not check", bad, cli->argument_count - 1);
+    }
+    return code;
+}

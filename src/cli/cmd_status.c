@@ -1,0 +1,165 @@
+/* cmd_status.c: status, explain, as-of, report: what holds, why, and when. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/io.h"
+#include "cli/cli.h"
+
+#define ARENA_MAX ((size_t)8 << 30)
+#define OUTPUT_MAX ((size_t)1 << 30)
+
+/* An open docket and its picture at the instant that was asked for. */
+struct view {
+    struct fb_docket *docket;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    struct fb_buf text;
+};
+
+static enum fb_code view_open(const struct fb_cli *cli, struct view *view, struct fb_err *err)
+{
+    memset(view, 0, sizeof(*view));
+    fb_arena_init(&view->arena, ARENA_MAX);
+    fb_buf_init(&view->text, OUTPUT_MAX);
+    enum fb_code code = fb_cli_open(cli, &view->docket, err);
+    if (code == FB_OK) {
+        fb_cli_progress("evaluating");
+        code = fb_docket_evaluate(view->docket, cli->as_of, &view->arena, &view->picture, err);
+        fb_cli_progress(NULL);
+    }
+    return code;
+}
+
+static void view_close(struct view *view)
+{
+    fb_buf_release(&view->text);
+    fb_arena_release(&view->arena);
+    fb_docket_close(view->docket);
+}
+
+/* The system that a person named, "aurora-2" or "system/aurora-2". */
+static enum fb_code find_system(
+    const struct fb_picture *picture, struct fb_str name, struct fb_str *out, struct fb_err *err)
+{
+    for (size_t i = 0; i < picture->system_count; i++) {
+        struct fb_str id = picture->systems[i].id;
+        if (fb_str_eq(id, name) || fb_str_eq(fb_str_sub(id, 7, id.len), name)) {
+            *out = id;
+            return FB_OK;
+        }
+    }
+    fb_err_set(err, FB_E_NOT_FOUND, "the docket has no system '%.*s'", FB_STR_ARG(name));
+    return fb_err_hint(err, "Run `flyball status` without a name for all systems.");
+}
+
+enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
+{
+    struct view view;
+    struct fb_report_options options = fb_cli_report_options(cli);
+    enum fb_code code = fb_cli_want(cli, 0, 1, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    code = view_open(cli, &view, err);
+    if (code == FB_OK && cli->argument_count) {
+        code = find_system(&view.picture, fb_str_of(cli->arguments[0]), &options.system, err);
+    }
+    if (code == FB_OK && fb_cli_value(cli, "json")) {
+        code = fb_report_status_json(&view.picture, &options, &view.text, err);
+    } else if (code == FB_OK) {
+        code = fb_report_status_text(&view.picture, &options, &view.text, err);
+    }
+    if (code == FB_OK) {
+        code = fb_cli_print(cli, &view.text, err);
+    }
+    view_close(&view);
+    return code;
+}
+
+enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
+{
+    struct view view;
+    struct fb_verdict verdict;
+    struct fb_report_options options = fb_cli_report_options(cli);
+    enum fb_code code = fb_cli_want(cli, 1, 1, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    code = view_open(cli, &view, err);
+    if (code == FB_OK) {
+        code = fb_picture_find(
+            &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);
+    }
+    if (code == FB_OK && fb_cli_value(cli, "json")) {
+        code = fb_report_why_json(&verdict, &view.text, err);
+    } else if (code == FB_OK) {
+        code = fb_report_why_text(&verdict, &options, &view.text, err);
+    }
+    if (code == FB_OK) {
+        code = fb_cli_print(cli, &view.text, err);
+    }
+    view_close(&view);
+    return code;
+}
+
+enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
+{
+    struct view view;
+    enum fb_code code = fb_cli_want(cli, 0, 0, err);
+    const char *path = fb_cli_value(cli, "html");
+    if (code == FB_OK && (!path || !path[0])) {
+        code = fb_cli_misused(cli, err, "say where to write the page");
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    code = view_open(cli, &view, err);
+    if (code == FB_OK) {
+        code = fb_report_html(&view.picture, &view.text, err);
+    }
+    if (code == FB_OK) {
+        code = fb_buf_check(&view.text, "the page", err);
+    }
+    if (code == FB_OK && strcmp(path, "-") == 0) {
+        code = fb_cli_print(cli, &view.text, err);
+    } else if (code == FB_OK) {
+        code = fb_io_write(path, fb_buf_str(&view.text), 0644, err);
+        if (code == FB_OK) {
+            fprintf(cli->out, "wrote %s (%zu kB)\n", path, (view.text.len + 1023) / 1024);
+        }
+    }
+    view_close(&view);
+    return code;
+}
+
+enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
+    fb_time as_of;
+    if (code == FB_OK) {
+        code = fb_time_parse(fb_str_of(cli->arguments[0]), &as_of, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_cli inner = {.docket = cli->docket,
+        .has_clock = cli->has_clock,
+        .clock_at = cli->clock_at,
+        .as_of = as_of,
+        .out = cli->out};
+    code = fb_cli_parse(&inner, (int)cli->argument_count - 1, cli->arguments + 1, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!inner.command) {
+        inner.command = fb_cli_find("status");
+    }
+    static const char *const allowed[] = {"status", "explain", "report"};
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+        if (strcmp(inner.command->name, allowed[i]) == 0) {
+            return fb_cli_run(&inner, err);
+        }
+    }
+    return fb_cli_misused(cli, err, "`as-of` goes with status, explain and report, not with '%s'",
+        inner.command->name);
+}

@@ -1,0 +1,23 @@
+/* main.c: one invocation of flyball. */
+#include <locale.h>
+#include <signal.h>
+
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
+{
+    struct fb_err err;
+    struct fb_cli cli = {.as_of = FB_TIME_MAX, .out = stdout};
+    fb_err_init(&err);
+    (void)setlocale(LC_ALL, "C");
+    /* A reader that goes away early ends us quietly through the write error, not by a signal. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    enum fb_code code = fb_cli_parse(&cli, argc - 1, (const char **)argv + 1, &err);
+    if (code == FB_OK) {
+        code = fb_cli_run(&cli, &err);
+    }
+    if (code != FB_OK) {
+        fb_cli_complain(&err);
+    }
+    return fb_code_exit(code);
+}

@@ -1,0 +1,275 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/codec.h"
+#include "base/io.h"
+#include "govern/docket_private.h"
+#include "ledger/blob.h"
+
+enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_str name,
+    char out[FB_DOCKET_PATH_MAX], struct fb_err *err)
+{
+    FB_ASSERT(docket && folder && out);
+    int len = snprintf(out, FB_DOCKET_PATH_MAX, "%s/%s%s%.*s", docket, folder,
+        folder[0] && name.len ? "/" : "", FB_STR_ARG(name));
+    if (len < 0 || len >= FB_DOCKET_PATH_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "the path of docket '%.100s...' is too long", docket);
+    }
+    return FB_OK;
+}
+
+struct load {
+    struct fb_registry *registry;
+};
+
+static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+{
+    struct load *load = ctx;
+    struct fb_entry decoded;
+    enum fb_code code = fb_entry_decode(entry->bytes, &decoded, err);
+    if (code == FB_OK && decoded.admitted != entry->admitted) {
+        code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
+    }
+    if (code == FB_OK) {
+        code = fb_registry_load(load->registry, entry->seq, &decoded, err);
+    }
+    if (code != FB_OK) {
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+    }
+    return code;
+}
+
+/* The registry of the first size entries. */
+static enum fb_code load_registry(
+    struct fb_ledger *ledger, uint64_t size, struct fb_registry **out, struct fb_err *err)
+{
+    struct load load = {NULL};
+    enum fb_code code = fb_registry_new(&load.registry, err);
+    if (code == FB_OK) {
+        code = fb_ledger_scan(ledger, (uint64_t[2]){0, size}, load_entry, &load, err);
+    }
+    if (code != FB_OK) {
+        fb_registry_free(load.registry);
+        return code;
+    }
+    *out = load.registry;
+    return FB_OK;
+}
+
+enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err)
+{
+    uint64_t size;
+    struct fb_registry *registry = NULL;
+    enum fb_code code = fb_ledger_size(docket->ledger, &size, err);
+    if (code == FB_OK) {
+        code = load_registry(docket->ledger, size, &registry, err);
+    }
+    if (code == FB_OK) {
+        fb_registry_free(docket->registry);
+        docket->registry = registry;
+    }
+    return code;
+}
+
+bool fb_docket_simulated(const struct fb_docket *docket)
+{
+    FB_ASSERT(docket);
+    return fb_str_starts(fb_ledger_origin(docket->ledger), FB_STR(FB_DOCKET_SIMULATED));
+}
+
+enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool is_simulated_clock,
+    struct fb_docket **out, struct fb_err *err)
+{
+    FB_ASSERT(path && clock && out);
+    char file[FB_DOCKET_PATH_MAX];
+    struct fb_note_signer signer = {0};
+    struct fb_docket *docket = fb_calloc(1, sizeof(*docket));
+    if (!docket) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    docket->clock = *clock;
+    enum fb_code code = fb_docket_path(path, "", (struct fb_str){NULL, 0}, docket->path, err);
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "blobs", (struct fb_str){NULL, 0}, docket->blobs, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
+    }
+    if (code == FB_OK && !fb_io_exists(file)) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "there is no docket in '%s'", path);
+        fb_err_hint(err, "Make one with `flyball init`, or name one with `--docket DIR`.");
+    }
+    char key[FB_DOCKET_PATH_MAX];
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "keys", FB_STR("log.key"), key, err);
+    }
+    bool can_write = code == FB_OK && fb_io_exists(key);
+    if (can_write) {
+        code = fb_note_signer_read(key, &signer, err);
+    }
+    if (code == FB_OK) {
+        struct fb_ledger_options options = {.signer = can_write ? &signer : NULL};
+        code = fb_ledger_open(file, &options, &docket->ledger, err);
+    }
+    fb_note_signer_wipe(&signer);
+    if (code == FB_OK && is_simulated_clock && !fb_docket_simulated(docket)) {
+        code = fb_err_set(err, FB_E_USAGE, "docket '%s' has a real clock", path);
+        fb_err_hint(err, "`--clock` is for dockets made with `flyball init --simulated`.");
+    }
+    if (code == FB_OK) {
+        code = fb_docket_reload(docket, err);
+    }
+    if (code != FB_OK) {
+        fb_docket_close(docket);
+        return code;
+    }
+    *out = docket;
+    return FB_OK;
+}
+
+void fb_docket_close(struct fb_docket *docket)
+{
+    if (!docket) {
+        return;
+    }
+    fb_registry_free(docket->registry);
+    fb_registry_free(docket->prefix);
+    fb_ledger_close(docket->ledger);
+    fb_free(docket);
+}
+
+const struct fb_registry *fb_docket_registry(const struct fb_docket *docket)
+{
+    FB_ASSERT(docket);
+    return docket->registry;
+}
+
+struct fb_ledger *fb_docket_ledger(struct fb_docket *docket)
+{
+    FB_ASSERT(docket);
+    return docket->ledger;
+}
+
+/* Reads a "sha256:..." blob of the docket. */
+static enum fb_code read_blob(
+    void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_docket *docket = ctx;
+    uint8_t bytes[FB_SHA256_SIZE];
+    if (!fb_str_starts(digest, FB_STR("sha256:")) ||
+        !fb_hex_decode(fb_str_sub(digest, 7, digest.len), bytes, sizeof(bytes))) {
+        return fb_err_set(err, FB_E_SCHEMA, "'%.*s' is not a digest", FB_STR_ARG(digest));
+    }
+    return fb_blob_get(docket->blobs, bytes, out, err);
+}
+
+enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct fb_arena *arena,
+    struct fb_picture *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && arena && out);
+    uint64_t size;
+    struct fb_registry *registry = docket->registry;
+    enum fb_code code = as_of == FB_TIME_MAX
+                            ? fb_ledger_size(docket->ledger, &size, err)
+                            : fb_ledger_size_before(docket->ledger, as_of, &size, err);
+    if (code == FB_OK && size != fb_registry_count(registry)) {
+        registry = NULL;
+        code = load_registry(docket->ledger, size, &registry, err);
+        if (code == FB_OK) {
+            fb_registry_free(docket->prefix);
+            docket->prefix = registry;
+        }
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_govern_input input = {.registry = registry,
+        .now = as_of == FB_TIME_MAX ? fb_clock_now(&docket->clock) : as_of,
+        .as_of = as_of,
+        .read_blob = read_blob,
+        .blob_ctx = docket};
+    struct fb_hash root;
+    struct fb_picture picture;
+    code = fb_govern_evaluate(&input, arena, &picture, err);
+    if (code == FB_OK) {
+        code = fb_ledger_root(docket->ledger, size, &root, err);
+    }
+    if (code == FB_OK) {
+        memcpy(picture.root, root.bytes, sizeof(picture.root));
+        picture.origin = fb_ledger_origin(docket->ledger);
+        picture.simulated = fb_docket_simulated(docket);
+        *out = picture;
+    }
+    return code;
+}
+
+struct verify {
+    struct fb_docket *docket;
+    struct fb_registry *registry;
+    struct fb_docket_report *report;
+};
+
+/* Checks the blob that a record's field names, if any. */
+static enum fb_code verify_blobs(
+    struct verify *verify, const struct fb_record *record, struct fb_err *err)
+{
+    size_t count;
+    const struct fb_field *fields = fb_kind_fields(record->kind, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct fb_value value = fb_record_value(record, i);
+        uint8_t digest[FB_SHA256_SIZE];
+        if (fields[i].type != FB_FIELD_DIGEST || value.type != FB_TYPE_STRING ||
+            !fb_hex_decode(fb_str_sub(value.u.text, 7, value.u.text.len), digest, 32)) {
+            continue;
+        }
+        if (!fb_blob_exists(verify->docket->blobs, digest)) {
+            verify->report->blobs_missing++;
+            continue;
+        }
+        enum fb_code code = fb_blob_check(verify->docket->blobs, digest, err);
+        if (code != FB_OK) {
+            fb_err_prefix(err, "blob of record %.*s", FB_STR_ARG(record->id));
+            return code;
+        }
+        verify->report->blobs++;
+    }
+    return FB_OK;
+}
+
+static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+{
+    struct verify *verify = ctx;
+    struct fb_entry decoded;
+    enum fb_code code = fb_entry_decode(entry->bytes, &decoded, err);
+    if (code == FB_OK) {
+        code = fb_registry_add(verify->registry, entry->seq, &decoded, err);
+    }
+    if (code == FB_OK) {
+        verify->report->signatures += decoded.signature_count;
+        size_t last = fb_registry_count(verify->registry) - 1;
+        code = verify_blobs(verify, fb_registry_at(verify->registry, last), err);
+    }
+    if (code != FB_OK) {
+        fb_err_prefix(err, "entry %llu", (unsigned long long)entry->seq);
+    }
+    return code;
+}
+
+enum fb_code fb_docket_verify(
+    struct fb_docket *docket, struct fb_docket_report *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && out);
+    struct fb_docket_report report = {.blobs = 0};
+    struct verify verify = {.docket = docket, .report = &report};
+    enum fb_code code = fb_registry_new(&verify.registry, err);
+    if (code == FB_OK) {
+        code = fb_ledger_verify(docket->ledger, verify_entry, &verify, &report.ledger, err);
+    }
+    fb_registry_free(verify.registry);
+    if (code == FB_OK) {
+        *out = report;
+    }
+    return code;
+}

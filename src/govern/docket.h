@@ -1,0 +1,100 @@
+/*
+ * docket.h: a folder that holds everything about the systems it governs.
+ *
+ *     ledger.db          the ledger (docs/LEDGER.md)
+ *     keys/log.key       the key that signs checkpoints
+ *     keys/NAME[.pub]    signing keys of the parties that sign here, in OpenSSH's format
+ *     blobs/             evaluation logs, safety cases and policies, by SHA-256
+ *
+ * A docket whose clock is simulated, for examples and tests, says so in its origin, which stands in
+ * every checkpoint: it cannot be passed off as a real one.
+ */
+#ifndef FB_GOVERN_DOCKET_H
+#define FB_GOVERN_DOCKET_H
+
+#include "base/clock.h"
+#include "govern/evaluate.h"
+#include "ingest/ingest.h"
+#include "ledger/ledger.h"
+
+struct fb_docket;
+
+/** The first party of a new docket, or one that is introduced to it. */
+struct fb_docket_party {
+    struct fb_str id;      /**< "party/NAME", or NAME */
+    struct fb_str title;   /**< its name as people write it */
+    struct fb_str role;    /**< a word of the role enumeration of kinds.def */
+    struct fb_str country; /**< ISO 3166-1 alpha-2; may be empty */
+};
+
+/** How a file is added. */
+struct fb_docket_add {
+    struct fb_str issuer; /**< "party/NAME" or NAME; empty: the docket's own party */
+    struct fb_ingest_options ingest;
+};
+
+/** What an addition did; lives in the arena it was given. */
+struct fb_docket_added {
+    const char *format;
+    struct fb_str *ids;
+    size_t count;
+    uint64_t first_seq;
+    fb_time admitted;
+};
+
+/** What verification covered. */
+struct fb_docket_report {
+    struct fb_ledger_report ledger;
+    uint64_t signatures;    /**< verified */
+    uint64_t blobs;         /**< present, with the right digest */
+    uint64_t blobs_missing; /**< erased, or not copied with the docket */
+};
+
+/** Makes a docket in a folder that does not exist or is empty, with keys for the log and for its
+ * first party, and files that party and its key. name becomes the origin, after "simulated/" when
+ * simulated. E_DUPLICATE when a docket is there. */
+FB_CHECKED enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated,
+    const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err);
+
+/** Opens a docket. The clock is copied; a real docket refuses a simulated one (is_simulated_clock).
+ * E_NOT_FOUND with a hint, E_CORRUPT, E_VERSION. Caller frees with fb_docket_close. */
+FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+
+/** Closes and frees; NULL is allowed. */
+void fb_docket_close(struct fb_docket *docket);
+
+/** True when the docket's clock is simulated. */
+bool fb_docket_simulated(const struct fb_docket *docket);
+
+/** The records of the docket; borrowed until the next addition. */
+const struct fb_registry *fb_docket_registry(const struct fb_docket *docket);
+
+/** The ledger; borrowed. */
+struct fb_ledger *fb_docket_ledger(struct fb_docket *docket);
+
+/** Makes a signing key for a new party and files the party and the key, signed by the docket's own
+ * party. E_DUPLICATE, E_ROLE. */
+FB_CHECKED enum fb_code fb_docket_introduce(
+    struct fb_docket *docket, const struct fb_docket_party *party, struct fb_err *err);
+
+/**
+ * Reads a file, completes and signs its drafts as issuer, and appends all of them or none. When
+ * FILE.sig stands beside a single statement, the file's exact bytes are filed with that signature.
+ * On any failure the ledger is unchanged.
+ */
+FB_CHECKED enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
+    const struct fb_docket_add *options, struct fb_arena *arena, struct fb_docket_added *out,
+    struct fb_err *err);
+
+/** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. The
+ * picture lives in arena and borrows from the docket until its next call. */
+FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of,
+    struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
+
+/** Verifies tree, checkpoint, every admission and signature again from the first entry on, and the
+ * digest of every blob that is there. */
+FB_CHECKED enum fb_code fb_docket_verify(
+    struct fb_docket *docket, struct fb_docket_report *out, struct fb_err *err);
+
+#endif

@@ -1,0 +1,397 @@
+/* docket_file.c: signing, admitting and appending; new dockets and new parties. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "govern/docket_private.h"
+#include "record/sshsig.h"
+
+/* Other writers may come first this often before an addition gives up. */
+enum { APPEND_TRIES = 8 };
+
+enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
+    struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
+{
+    if (name.len == 0) {
+        FB_ASSERT(docket && fb_registry_count(docket->registry) > 0);
+        *out = fb_registry_at(docket->registry, 0)->issuer;
+        return FB_OK;
+    }
+    bool whole = fb_str_starts(name, FB_STR("party/"));
+    *out = fb_arena_printf(arena, "%s%.*s", whole ? "" : "party/", FB_STR_ARG(name));
+    return out->ptr ? FB_OK : fb_arena_failed(arena, err);
+}
+
+/* The file of a party's key: its id without "party/", with what a file name cannot hold replaced.
+ */
+static enum fb_code key_path(
+    const char *docket, struct fb_str party, char out[FB_DOCKET_PATH_MAX], struct fb_err *err)
+{
+    char name[FB_ID_MAX + 1];
+    struct fb_str tail =
+        fb_str_starts(party, FB_STR("party/")) ? fb_str_sub(party, 6, party.len) : party;
+    if (tail.len == 0 || tail.len > FB_ID_MAX) {
+        return fb_err_set(err, FB_E_RANGE, "'%.*s' is no id of a party", FB_STR_ARG(party));
+    }
+    for (size_t i = 0; i < tail.len; i++) {
+        char c = tail.ptr[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '-' || (c == '.' && i > 0);
+        name[i] = plain ? c : '_';
+    }
+    if (fb_str_is((struct fb_str){name, tail.len}, "log.key")) {
+        name[0] = '_';
+    }
+    return fb_docket_path(docket, "keys", (struct fb_str){name, tail.len}, out, err);
+}
+
+enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_str party,
+    struct fb_sshkey_secret *out, struct fb_err *err)
+{
+    char path[FB_DOCKET_PATH_MAX];
+    enum fb_code code = key_path(docket->path, party, path, err);
+    if (code == FB_OK && !fb_io_exists(path)) {
+        fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no key of '%.*s'", FB_STR_ARG(party));
+        return fb_err_hint(err, "Let that party sign the statement with `ssh-keygen -Y sign` and "
+                                "add it with its .sig beside it.");
+    }
+    return code == FB_OK ? fb_sshkey_read_private(path, out, err) : code;
+}
+
+/* Signs one filing where it has no signature yet, and encodes its entry. */
+static enum fb_code make_entry(struct fb_docket *docket, const struct fb_filing *filing,
+    fb_time admitted, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_buf signature;
+    struct fb_sshkey_secret secret;
+    char namespace_text[64];
+    fb_buf_init(&signature, FB_SSHSIG_TEXT_MAX);
+    enum fb_code code = FB_OK;
+    if (filing->signature.len) {
+        fb_buf_add_str(&signature, filing->signature);
+    } else {
+        (void)snprintf(
+            namespace_text, sizeof(namespace_text), "flyball/%.*s", FB_STR_ARG(filing->kind));
+        code = fb_docket_key(docket, filing->issuer, &secret, err);
+        if (code == FB_OK) {
+            code = fb_sshsig_sign(&secret, namespace_text, filing->statement, &signature, err);
+        }
+        fb_sshkey_wipe(&secret);
+    }
+    if (code == FB_OK) {
+        code = fb_buf_check(&signature, "a signature", err);
+    }
+    if (code == FB_OK) {
+        struct fb_entry entry = {
+            .admitted = admitted, .statement = filing->statement, .signature_count = 1};
+        entry.signatures[0] = fb_buf_str(&signature);
+        code = fb_entry_encode(&entry, out, err);
+    }
+    fb_buf_release(&signature);
+    return code;
+}
+
+/* Admits all entries into the registry one after the other, so that a later one may refer to an
+ * earlier one. The caller reloads the registry when this fails. */
+static enum fb_code admit(struct fb_docket *docket, const struct fb_filing *filings,
+    const struct fb_str *entries, size_t count, struct fb_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct fb_entry decoded;
+        uint64_t seq = fb_registry_count(docket->registry);
+        enum fb_code code = fb_entry_decode(entries[i], &decoded, err);
+        if (code == FB_OK) {
+            code = fb_registry_add(docket->registry, seq, &decoded, err);
+        }
+        if (code != FB_OK) {
+            if (filings[i].place.len) {
+                fb_err_prefix(err, "%.*s", FB_STR_ARG(filings[i].place));
+            }
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+/* One try: encode for this admission time, admit, append. */
+static enum fb_code try_file(struct fb_docket *docket, const struct fb_filing *filings,
+    size_t count, struct fb_docket_added *out, struct fb_err *err)
+{
+    uint64_t expected = fb_registry_count(docket->registry);
+    fb_time admitted = fb_clock_now(&docket->clock);
+    struct fb_str *entries = fb_calloc(count, sizeof(*entries));
+    struct fb_buf *bytes = fb_calloc(count, sizeof(*bytes));
+    enum fb_code code = entries && bytes ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        fb_buf_init(&bytes[i], FB_ENTRY_MAX);
+        code = make_entry(docket, &filings[i], admitted, &bytes[i], err);
+        entries[i] = fb_buf_str(&bytes[i]);
+    }
+    if (code == FB_OK) {
+        code = admit(docket, filings, entries, count, err);
+    }
+    uint64_t first = 0;
+    if (code == FB_OK) {
+        struct fb_ledger_batch batch = {
+            .entries = entries, .count = count, .admitted = admitted, .expected_size = expected};
+        code = fb_ledger_append(docket->ledger, &batch, &first, err);
+    }
+    if (code == FB_OK) {
+        FB_ASSERT(first == expected);
+        out->first_seq = first;
+        out->admitted = admitted;
+    }
+    for (size_t i = 0; bytes && i < count; i++) {
+        fb_buf_release(&bytes[i]);
+    }
+    fb_free(bytes);
+    fb_free(entries);
+    return code;
+}
+
+enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *filings, size_t count,
+    struct fb_docket_added *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && filings && count > 0 && out);
+    enum fb_code code = FB_OK;
+    for (int i = 0; i < APPEND_TRIES; i++) {
+        code = try_file(docket, filings, count, out, err);
+        if (code == FB_OK) {
+            return FB_OK;
+        }
+        struct fb_err second;
+        fb_err_init(&second);
+        if (fb_docket_reload(docket, &second) != FB_OK || code != FB_E_BUSY) {
+            return code;
+        }
+    }
+    return code;
+}
+
+/* Appends the canonical statement of a draft that was just written. */
+static enum fb_code canonical(
+    const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_json *tree;
+    fb_arena_init(&arena, 1 << 20);
+    enum fb_code code = fb_buf_check(draft, "the statement of a party", err);
+    if (code == FB_OK) {
+        code = fb_json_parse(fb_buf_str(draft), "the party", NULL, &arena, &tree, err);
+    }
+    if (code == FB_OK) {
+        code = fb_record_canonical(tree, issuer, out, err);
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
+/* A party in the making, and who introduces it. */
+struct newcomer {
+    const struct fb_docket_party *party; /* its id is whole */
+    struct fb_str issuer;
+    const struct fb_sshkey *key;
+    const char *at;
+};
+
+static void open_statement(
+    struct fb_json_writer *w, const char *kind, struct fb_str id, const char *at)
+{
+    fb_json_open_object(w);
+    fb_json_key_c(w, "kind", kind);
+    fb_json_key_str(w, "id", id);
+    fb_json_key_c(w, "at", at);
+    fb_json_key(w, "body");
+    fb_json_open_object(w);
+}
+
+static enum fb_code party_statement(
+    const struct newcomer *newcomer, struct fb_buf *out, struct fb_err *err)
+{
+    const struct fb_docket_party *party = newcomer->party;
+    struct fb_buf draft;
+    struct fb_json_writer w;
+    fb_buf_init(&draft, FB_STATEMENT_MAX);
+    fb_json_writer_init(&w, &draft, 0);
+    open_statement(&w, "party", party->id, newcomer->at);
+    fb_json_key_str(&w, "title", party->title);
+    fb_json_key_str(&w, "role", party->role);
+    if (party->country.len) {
+        fb_json_key_str(&w, "country", party->country);
+    }
+    fb_json_close_object(&w);
+    fb_json_close_object(&w);
+    enum fb_code code = canonical(&draft, newcomer->issuer, out, err);
+    fb_buf_release(&draft);
+    return code;
+}
+
+static enum fb_code key_statement(
+    const struct newcomer *newcomer, struct fb_buf *out, struct fb_err *err)
+{
+    char fingerprint[FB_SSHKEY_FINGERPRINT], id[FB_ID_MAX * 2];
+    struct fb_str name = fb_str_sub(newcomer->party->id, 6, FB_ID_MAX);
+    struct fb_buf draft, line;
+    struct fb_json_writer w;
+    fb_buf_init(&draft, FB_STATEMENT_MAX);
+    fb_buf_init(&line, FB_STATEMENT_MAX);
+    fb_sshkey_format(newcomer->key, &line);
+    fb_sshkey_fingerprint(newcomer->key, fingerprint);
+    (void)snprintf(id, sizeof(id), "key/%.*s/%s", FB_STR_ARG(name), fingerprint);
+    fb_json_writer_init(&w, &draft, 0);
+    open_statement(&w, "key", fb_str_of(id), newcomer->at);
+    fb_json_key_str(&w, "party", newcomer->party->id);
+    fb_json_key_str(&w, "public_key", fb_buf_str(&line));
+    fb_json_key_c(&w, "fingerprint", fingerprint);
+    fb_json_close_object(&w);
+    fb_json_close_object(&w);
+    enum fb_code code = canonical(&draft, newcomer->issuer, out, err);
+    fb_buf_release(&line);
+    fb_buf_release(&draft);
+    return code;
+}
+
+/* Files a party and its key. The key files are written first, since the first party signs with
+ * them, and removed again when the ledger refuses. */
+static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_party *party,
+    struct fb_str issuer, struct fb_err *err)
+{
+    char path[FB_DOCKET_PATH_MAX], public_path[FB_DOCKET_PATH_MAX + 8], at[FB_TIME_TEXT];
+    struct fb_sshkey_secret secret;
+    struct fb_buf statements[2];
+    fb_buf_init(&statements[0], FB_STATEMENT_MAX);
+    fb_buf_init(&statements[1], FB_STATEMENT_MAX);
+    fb_sshkey_generate(&secret);
+    enum fb_code code = key_path(docket->path, party->id, path, err);
+    bool wrote = false;
+    struct newcomer newcomer = {
+        party, issuer, &secret.key, fb_time_format(fb_clock_now(&docket->clock), at)};
+    if (code == FB_OK) {
+        code = party_statement(&newcomer, &statements[0], err);
+    }
+    if (code == FB_OK) {
+        code = key_statement(&newcomer, &statements[1], err);
+    }
+    if (code == FB_OK) {
+        char comment[FB_ID_MAX + 1];
+        (void)snprintf(comment, sizeof(comment), "%.*s", FB_STR_ARG(party->id));
+        code = fb_sshkey_write(&secret, path, comment, err);
+        wrote = code == FB_OK;
+    }
+    if (code == FB_OK) {
+        struct fb_filing filings[2] = {
+            {.statement = fb_buf_str(&statements[0]), .kind = FB_STR("party"), .issuer = issuer},
+            {.statement = fb_buf_str(&statements[1]), .kind = FB_STR("key"), .issuer = issuer}};
+        struct fb_docket_added added;
+        code = fb_docket_file(docket, filings, 2, &added, err);
+    }
+    if (code != FB_OK && wrote) {
+        (void)snprintf(public_path, sizeof(public_path), "%s.pub", path);
+        fb_io_remove(path);
+        fb_io_remove(public_path);
+    }
+    fb_sshkey_wipe(&secret);
+    fb_buf_release(&statements[0]);
+    fb_buf_release(&statements[1]);
+    return code;
+}
+
+enum fb_code fb_docket_introduce(
+    struct fb_docket *docket, const struct fb_docket_party *party, struct fb_err *err)
+{
+    FB_ASSERT(docket && party);
+    struct fb_arena arena;
+    fb_arena_init(&arena, 1 << 16);
+    struct fb_docket_party whole = *party;
+    struct fb_str issuer;
+    enum fb_code code = FB_OK;
+    if (party->id.len == 0) {
+        code = fb_err_set(err, FB_E_USAGE, "a party needs an id");
+    }
+    if (code == FB_OK) {
+        code = fb_docket_party_id(docket, party->id, &arena, &whole.id, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_party_id(docket, (struct fb_str){NULL, 0}, &arena, &issuer, err);
+    }
+    if (code == FB_OK) {
+        code = introduce(docket, &whole, issuer, err);
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
+/* Makes the empty ledger and its key in a folder. */
+static enum fb_code make_ledger(const char *path, struct fb_str origin, struct fb_err *err)
+{
+    char file[FB_DOCKET_PATH_MAX];
+    struct fb_note_signer signer = {0};
+    static const char *const folders[] = {"keys", "blobs"};
+    enum fb_code code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
+    if (code == FB_OK && fb_io_exists(file)) {
+        fb_err_set(err, FB_E_DUPLICATE, "there is a docket in '%s' already", path);
+        return fb_err_hint(err, "Name another folder.");
+    }
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        code = fb_docket_path(path, folders[i], (struct fb_str){NULL, 0}, file, err);
+        if (code == FB_OK) {
+            code = fb_io_mkdir(file, 0700, err);
+        }
+    }
+    if (code == FB_OK) {
+        code = fb_note_signer_generate(origin, &signer, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "keys", FB_STR("log.key"), file, err);
+    }
+    if (code == FB_OK) {
+        code = fb_note_signer_write(&signer, file, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
+    }
+    if (code == FB_OK) {
+        struct fb_ledger_options options = {.signer = &signer};
+        code = fb_ledger_create(file, &options, err);
+    }
+    fb_note_signer_wipe(&signer);
+    return code;
+}
+
+enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated,
+    const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err)
+{
+    FB_ASSERT(path && party && clock);
+    if (party->id.len == 0 || party->role.len == 0) {
+        fb_err_set(err, FB_E_USAGE, "a docket needs a first party");
+        return fb_err_hint(err, "Write `--party NAME --role regulator --title \"Its Name\"`.");
+    }
+    struct fb_arena arena;
+    struct fb_docket *docket = NULL;
+    struct fb_docket_party whole = *party;
+    fb_arena_init(&arena, 1 << 16);
+    struct fb_str origin =
+        fb_arena_printf(&arena, "%s%.*s", simulated ? FB_DOCKET_SIMULATED : "", FB_STR_ARG(name));
+    enum fb_code code = origin.ptr ? FB_OK : fb_arena_failed(&arena, err);
+    if (code == FB_OK && !simulated && fb_str_starts(origin, FB_STR(FB_DOCKET_SIMULATED))) {
+        code = fb_err_set(
+            err, FB_E_USAGE, "the name of a real docket cannot begin with \"simulated/\"");
+    }
+    if (code == FB_OK) {
+        code = fb_docket_party_id(NULL, party->id, &arena, &whole.id, err);
+    }
+    if (code == FB_OK) {
+        code = make_ledger(path, origin, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_open(path, clock, simulated, &docket, err);
+    }
+    if (code == FB_OK) {
+        code = introduce(docket, &whole, whole.id, err);
+    }
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    return code;
+}

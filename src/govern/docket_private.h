@@ -1,0 +1,52 @@
+/* docket_private.h: the inside of a docket, for the files of this room. */
+#ifndef FB_GOVERN_DOCKET_PRIVATE_H
+#define FB_GOVERN_DOCKET_PRIVATE_H
+
+#include "govern/docket.h"
+#include "record/sshkey.h"
+
+enum { FB_DOCKET_PATH_MAX = 4096 };
+
+/* The word that a simulated docket's origin begins with. */
+#define FB_DOCKET_SIMULATED "simulated/"
+
+/* A docket. */
+struct fb_docket {
+    char path[FB_DOCKET_PATH_MAX];
+    char blobs[FB_DOCKET_PATH_MAX];
+    struct fb_clock clock;
+    struct fb_ledger *ledger;
+    struct fb_registry *registry; /* all records */
+    struct fb_registry *prefix;   /* those of the last as-of question, or NULL */
+};
+
+/* A statement to file, and who signs it. Slices are borrowed. */
+struct fb_filing {
+    struct fb_str statement;
+    struct fb_str kind;
+    struct fb_str issuer;
+    struct fb_str signature; /* armored; empty: to be made */
+    struct fb_str place;     /* where it comes from, for errors */
+};
+
+/** Writes DOCKET/FOLDER/NAME, or E_LIMIT. */
+FB_CHECKED enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_str name,
+    char out[FB_DOCKET_PATH_MAX], struct fb_err *err);
+
+/** The id of a party from what a person wrote: "aurora" and "party/aurora" are the same. */
+FB_CHECKED enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
+    struct fb_arena *arena, struct fb_str *out, struct fb_err *err);
+
+/** Reads the signing key of a party from the docket's keys. Wipe it after use. E_NOT_FOUND with a
+ * hint. */
+FB_CHECKED enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_str party,
+    struct fb_sshkey_secret *out, struct fb_err *err);
+
+/** Signs, checks and appends all filings, or none. *out_first and *out_admitted say where. */
+FB_CHECKED enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *filings,
+    size_t count, struct fb_docket_added *out, struct fb_err *err);
+
+/** Reads all records again. */
+FB_CHECKED enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err);
+
+#endif

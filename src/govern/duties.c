@@ -1,0 +1,154 @@
+/* duties.c: every duty of every policy version, run over the trace of all lower strata. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "govern/work.h"
+
+/* "duty:POLICY/RULE:BINDING,BINDING" */
+static struct fb_str duty_id(
+    struct fb_work *work, const struct fb_program *program, const struct fb_obligation *obligation)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, 4096);
+    const struct fb_duty *duty = obligation->duty;
+    fb_buf_addf(&text, "duty:%.*s/%.*s:", FB_STR_ARG(program->name), FB_STR_ARG(duty->name));
+    for (size_t i = 0; i < duty->param_count; i++) {
+        fb_buf_add_c(&text, i ? "," : "");
+        fb_value_write(obligation->bindings[i], &text);
+    }
+    struct fb_str out = {NULL, 0};
+    if (text.state == FB_BUF_GOOD) {
+        out = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
+    }
+    fb_buf_release(&text);
+    return out;
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The parameter whose name stands at `at` as a whole word; -1 when none does. */
+static int parameter_at(const struct fb_duty *duty, struct fb_str text, size_t at)
+{
+    if (at > 0 && is_word(text.ptr[at - 1])) {
+        return -1;
+    }
+    for (size_t i = 0; i < duty->param_count; i++) {
+        struct fb_str name = duty->vars[i];
+        struct fb_str rest = fb_str_sub(text, at, text.len);
+        if (fb_str_starts(rest, name) && (rest.len == name.len || !is_word(rest.ptr[name.len]))) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* Appends a binding as people say it: an id without its kind. */
+static void add_binding(struct fb_value value, bool whole, struct fb_buf *out)
+{
+    size_t slash = value.type == FB_TYPE_STRING ? fb_str_find(value.u.text, '/', 0) : 0;
+    if (!whole && value.type == FB_TYPE_STRING && slash + 1 < value.u.text.len) {
+        value.u.text = fb_str_sub(value.u.text, slash + 1, value.u.text.len);
+    }
+    fb_value_write(value, out);
+}
+
+/* What is owed, with its bindings: parameters in the title become what they are bound to, and a
+ * bound record that the title does not name stands behind it. */
+static struct fb_str duty_text(struct fb_work *work, const struct fb_obligation *obligation)
+{
+    const struct fb_duty *duty = obligation->duty;
+    struct fb_buf text;
+    bool named[FB_IR_VARS_MAX] = {false};
+    fb_buf_init(&text, 8192);
+    if (duty->modality == FB_MAY_NOT) {
+        fb_buf_add_c(&text, fb_str_starts(duty->title, FB_STR("not ")) ? "may " : "");
+    }
+    for (size_t at = 0; at < duty->title.len;) {
+        int parameter = parameter_at(duty, duty->title, at);
+        if (parameter < 0) {
+            fb_buf_add_char(&text, duty->title.ptr[at++]);
+            continue;
+        }
+        add_binding(obligation->bindings[parameter], false, &text);
+        named[parameter] = true;
+        at += duty->vars[parameter].len;
+    }
+    for (size_t i = 0; i < duty->param_count; i++) {
+        struct fb_value value = obligation->bindings[i];
+        if (!named[i] && (int32_t)i != duty->system_var && value.type == FB_TYPE_STRING &&
+            !fb_str_eq(value.u.text, obligation->party)) {
+            fb_buf_add_c(&text, " (");
+            add_binding(value, true, &text);
+            fb_buf_add_char(&text, ')');
+        }
+    }
+    struct fb_str out = {NULL, 0};
+    if (text.state == FB_BUF_GOOD) {
+        out = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
+    }
+    fb_buf_release(&text);
+    return out;
+}
+
+static struct fb_str system_of(const struct fb_obligation *obligation)
+{
+    int32_t var = obligation->duty->system_var;
+    if (var < 0 || (size_t)var >= obligation->duty->param_count ||
+        obligation->bindings[var].type != FB_TYPE_STRING) {
+        return (struct fb_str){NULL, 0};
+    }
+    return obligation->bindings[var].u.text;
+}
+
+static enum fb_code add_views(struct fb_work *work, const struct fb_version *version,
+    const struct fb_obligations *obligations, struct fb_err *err)
+{
+    struct fb_picture *picture = work->picture;
+    size_t total = picture->duty_count + obligations->count;
+    struct fb_duty_view *grown = FB_ARENA_ARRAY(work->arena, struct fb_duty_view, total + 1);
+    if (!grown) {
+        return fb_arena_failed(work->arena, err);
+    }
+    if (picture->duty_count) {
+        memcpy(grown, picture->duties, picture->duty_count * sizeof(*grown));
+    }
+    picture->duties = grown;
+    for (size_t i = 0; i < obligations->count; i++) {
+        struct fb_duty_view *view = &picture->duties[picture->duty_count];
+        view->policy = version->view;
+        view->obligation = obligations->items[i];
+        view->system = system_of(&view->obligation);
+        view->text = duty_text(work, &view->obligation);
+        view->id = duty_id(work, version->program, &view->obligation);
+        if (!view->id.ptr || !view->text.ptr) {
+            return fb_arena_failed(work->arena, err);
+        }
+        fb_work_handle(view->id, view->handle);
+        picture->duty_count++;
+    }
+    FB_ASSERT(picture->duty_count == total);
+    return FB_OK;
+}
+
+enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
+{
+    enum fb_code code = fb_work_trace(work, err);
+    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        if (version->from > work->input->now) {
+            continue;
+        }
+        for (size_t d = 0; code == FB_OK && d < version->program->duty_count; d++) {
+            struct fb_obligations obligations = {NULL, 0};
+            code = fb_duty_run_naive(version->program, &version->program->duties[d], &work->trace,
+                work->input->now, work->arena, &obligations, err);
+            if (code == FB_OK) {
+                code = add_views(work, version, &obligations, err);
+            }
+        }
+    }
+    return code;
+}

@@ -1,0 +1,118 @@
+#include "govern/evaluate.h"
+
+#include "base/assert.h"
+#include "govern/work.h"
+
+enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_arena *arena,
+    struct fb_picture *out, struct fb_err *err)
+{
+    FB_ASSERT(input && input->registry && input->read_blob && arena && out);
+    static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
+        fb_work_facts, fb_work_lines, fb_work_cases, fb_work_duties, fb_work_licences};
+    struct fb_picture picture = {.now = input->now,
+        .as_of = input->as_of,
+        .record_count = fb_registry_count(input->registry)};
+    struct fb_work work = {.input = input, .arena = arena, .picture = &picture};
+    for (size_t i = 0; i < sizeof(strata) / sizeof(strata[0]); i++) {
+        enum fb_code code = strata[i](&work, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    *out = picture;
+    return FB_OK;
+}
+
+/* One nameable thing, whatever its stratum. */
+struct candidate {
+    struct fb_str id;
+    const char *handle;
+    struct fb_why *why;
+    size_t index;
+};
+
+/* The n-th nameable thing of a picture; false past the last. */
+static bool candidate_at(const struct fb_picture *picture, size_t n, struct candidate *out)
+{
+    if (n < picture->line_count) {
+        const struct fb_line_view *view = &picture->lines[n];
+        *out = (struct candidate){view->id, view->handle, view->why, n};
+        return true;
+    }
+    n -= picture->line_count;
+    if (n < picture->duty_count) {
+        const struct fb_duty_view *view = &picture->duties[n];
+        *out = (struct candidate){view->id, view->handle, view->obligation.why, n};
+        return true;
+    }
+    n -= picture->duty_count;
+    if (n < picture->case_count) {
+        const struct fb_case_view *view = &picture->cases[n];
+        *out = (struct candidate){view->id, view->handle, view->why, n};
+        return true;
+    }
+    n -= picture->case_count;
+    if (n < picture->licence_count) {
+        const struct fb_licence_view *view = &picture->licences[n];
+        *out = (struct candidate){view->id, view->handle, view->why, n};
+        return true;
+    }
+    return false;
+}
+
+static struct fb_str headline(
+    const struct fb_picture *picture, const struct candidate *candidate, struct fb_arena *arena)
+{
+    if (fb_str_starts(candidate->id, FB_STR("redline:"))) {
+        const struct fb_line_view *view = &picture->lines[candidate->index];
+        return fb_arena_printf(arena, "%.*s: red line \"%.*s\" is %s%s", FB_STR_ARG(view->system),
+            FB_STR_ARG(view->rule->title), fb_line_status_name(view->status),
+            view->latched ? " (latched)" : "");
+    }
+    if (fb_str_starts(candidate->id, FB_STR("duty:"))) {
+        const struct fb_duty_view *view = &picture->duties[candidate->index];
+        return fb_arena_printf(arena, "%.*s: %.*s: %s", FB_STR_ARG(view->obligation.party),
+            FB_STR_ARG(view->text), fb_duty_status_name(view->obligation.status));
+    }
+    if (fb_str_starts(candidate->id, FB_STR("case:"))) {
+        const struct fb_case_view *view = &picture->cases[candidate->index];
+        return fb_arena_printf(arena, "%.*s: the safety case \"%.*s\" is %s",
+            FB_STR_ARG(view->system), FB_STR_ARG(fb_record_text(view->record, "name")),
+            fb_label_name(view->label));
+    }
+    return candidate->why ? candidate->why->text : candidate->id;
+}
+
+enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str name,
+    struct fb_arena *arena, struct fb_verdict *out, struct fb_err *err)
+{
+    FB_ASSERT(picture && arena && out);
+    struct candidate candidate, found = {0};
+    size_t matches = 0;
+    for (size_t n = 0; candidate_at(picture, n, &candidate); n++) {
+        struct fb_str handle = fb_str_of(candidate.handle);
+        if (fb_str_eq(candidate.id, name) || fb_str_eq(handle, name)) {
+            found = candidate;
+            matches = 1;
+            break;
+        }
+        if (name.len && (fb_str_starts(candidate.id, name) || fb_str_starts(handle, name))) {
+            found = candidate;
+            matches++;
+        }
+    }
+    if (matches == 0) {
+        fb_err_set(err, FB_E_NOT_FOUND, "no verdict '%.*s'", FB_STR_ARG(fb_str_sub(name, 0, 200)));
+        return fb_err_hint(err, "Run `flyball status`: the first column has the names.");
+    }
+    if (matches > 1) {
+        fb_err_set(err, FB_E_USAGE, "'%.*s' names %zu verdicts", FB_STR_ARG(name), matches);
+        return fb_err_hint(err, "Give more letters of the name.");
+    }
+    struct fb_str line = headline(picture, &found, arena);
+    if (!line.ptr) {
+        return fb_arena_failed(arena, err);
+    }
+    *out = (struct fb_verdict){found.id, found.handle, line, found.why};
+    return FB_OK;
+}

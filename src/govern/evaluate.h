@@ -1,0 +1,45 @@
+/*
+ * evaluate.h: the strata of SEMANTICS.md in their order, over one ledger prefix.
+ *
+ *     facts -> bounds -> red lines -> cases -> duties -> licences
+ *
+ * The result is a pure function of the registry, the blobs it names and `now`.
+ */
+#ifndef FB_GOVERN_EVALUATE_H
+#define FB_GOVERN_EVALUATE_H
+
+#include "govern/picture.h"
+#include "record/registry.h"
+
+/** Reads the blob with a digest ("sha256:...") whole into out; E_NOT_FOUND when it was erased. */
+typedef enum fb_code (*fb_blob_reader)(
+    void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err);
+
+/** What an evaluation reads. */
+struct fb_govern_input {
+    const struct fb_registry *registry; /**< the prefix: all that was admitted before as_of */
+    fb_time now;
+    fb_time as_of; /**< for the record only; FB_TIME_MAX: everything */
+    fb_blob_reader read_blob;
+    void *blob_ctx;
+};
+
+/** Evaluates everything. The picture lives in arena; text may also be borrowed from the registry,
+ * which must outlive it. root, origin and simulated are left to the caller. */
+FB_CHECKED enum fb_code fb_govern_evaluate(const struct fb_govern_input *input,
+    struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
+
+/** One thing of a picture that explain can name. */
+struct fb_verdict {
+    struct fb_str id;
+    const char *handle;
+    struct fb_str headline; /**< one sentence; in the arena given to fb_picture_find */
+    struct fb_why *why;
+};
+
+/** Finds a red line, duty, case or licence by id, or by a handle or a unique prefix of either.
+ * E_NOT_FOUND with near names as hint; E_USAGE when several match. */
+FB_CHECKED enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str name,
+    struct fb_arena *arena, struct fb_verdict *out, struct fb_err *err);
+
+#endif

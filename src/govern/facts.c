@@ -1,0 +1,109 @@
+/* facts.c: records as tuples that hold from their admission until they are superseded. */
+#include "base/assert.h"
+#include "govern/work.h"
+
+/* Columns of a record's relation before its own fields: id, subject, issuer, at. */
+enum { COMMON_COLUMNS = 4 };
+
+static bool is_column(const struct fb_field *field)
+{
+    return field->type != FB_FIELD_STRINGS && field->type != FB_FIELD_TREE;
+}
+
+static enum fb_code add_record(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    size_t field_count;
+    const struct fb_field *fields = fb_kind_fields(record->kind, &field_count);
+    int relation = fb_policy_relation(fb_kind_name(record->kind));
+    FB_ASSERT(relation >= 0);
+    struct fb_value *values =
+        FB_ARENA_ARRAY(work->arena, struct fb_value, COMMON_COLUMNS + field_count);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    values[0] = fb_value_str(fb_work_root(work, record)->id);
+    values[1] = record->subject.len ? fb_value_str(fb_work_root_id(work, record->subject))
+                                    : fb_value_none();
+    values[2] = fb_value_str(record->issuer);
+    values[3] = fb_value_time(record->at);
+    size_t at = COMMON_COLUMNS;
+    for (size_t i = 0; i < field_count; i++) {
+        if (!is_column(&fields[i])) {
+            continue;
+        }
+        struct fb_value value = fb_record_value(record, i);
+        if (fields[i].type == FB_FIELD_REF && value.type == FB_TYPE_STRING) {
+            value.u.text = fb_work_root_id(work, value.u.text);
+        }
+        values[at++] = value;
+    }
+    FB_ASSERT(at == fb_policy_signature()->relations[relation].arity);
+    struct fb_timed tuple = {.relation = (uint32_t)relation,
+        .from = record->admitted,
+        .until = fb_work_superseded(work, record),
+        .values = values,
+        .seq = record->seq,
+        .record_id = record->id,
+        .correction = record->supersedes.len > 0};
+    return fb_work_add(work, &tuple, err);
+}
+
+/* GPU-seconds of all runs of a system. */
+static int64_t gpu_seconds(const struct fb_work *work, struct fb_str system)
+{
+    const struct fb_registry *registry = work->input->registry;
+    int64_t sum = 0;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind != FB_KIND_usage || fb_registry_successor(registry, record) ||
+            !fb_str_eq(fb_work_root_id(work, record->subject), system)) {
+            continue;
+        }
+        int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
+        FB_ASSERT(field >= 0);
+        struct fb_value value = fb_record_value(record, (size_t)field);
+        sum += value.type == FB_TYPE_INT ? value.u.integer : 0;
+    }
+    return sum;
+}
+
+static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    struct fb_picture *picture = work->picture;
+    size_t count = 0;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        count += record->kind == FB_KIND_system && !record->supersedes.len;
+    }
+    picture->systems = FB_ARENA_ARRAY(work->arena, struct fb_system_view, count + 1);
+    if (!picture->systems) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind != FB_KIND_system || record->supersedes.len) {
+            continue;
+        }
+        picture->systems[picture->system_count++] = (struct fb_system_view){
+            .id = record->id,
+            .record = fb_work_head(work, record),
+            .gpu_seconds = gpu_seconds(work, record->id),
+        };
+    }
+    FB_ASSERT(picture->system_count == count);
+    return FB_OK;
+}
+
+enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        enum fb_code code = add_record(work, fb_registry_at(registry, i), err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return list_systems(work, err);
+}

@@ -1,0 +1,220 @@
+/* lines.c: bounds and red lines of every system, over time. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "govern/work.h"
+
+/* All evaluations of a system, in the order of admission. */
+static enum fb_code list_evaluations(struct fb_work *work, const struct fb_system_view *system,
+    struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t all = fb_registry_count(registry), count = 0;
+    struct fb_evaluation *list = FB_ARENA_ARRAY(work->arena, struct fb_evaluation, all + 1);
+    if (!list) {
+        return fb_arena_failed(work->arena, err);
+    }
+    struct fb_str developer = fb_record_text(system->record, "developer");
+    for (size_t i = 0; i < all; i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind == FB_KIND_evaluation &&
+            fb_str_eq(fb_work_root_id(work, record->subject), system->id)) {
+            list[count++] = (struct fb_evaluation){.record = record,
+                .superseded = fb_work_superseded(work, record),
+                .independent = !fb_str_eq(record->issuer, developer)};
+        }
+    }
+    *out = list;
+    *out_count = count;
+    return FB_OK;
+}
+
+/* True when a scope formula holds of a system at a time-point of the facts. */
+static enum fb_code holds(struct fb_work *work, const struct fb_redline *rule,
+    const struct fb_form *form, struct fb_str system, size_t tp, bool *out, struct fb_err *err)
+{
+    *out = false;
+    if (!form) {
+        return FB_OK;
+    }
+    struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, rule->var_count + 1);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    values[0] = fb_value_str(system);
+    struct fb_row given = {.values = values};
+    struct fb_table table;
+    enum fb_code code =
+        fb_eval_naive(form, &work->trace, tp, rule->var_count, &given, work->arena, &table, err);
+    if (code == FB_OK) {
+        *out = table.count > 0;
+    }
+    return code;
+}
+
+/* The scope of a rule for a system: it can change only where a record of the system begins. What is
+ * neither certainly inside nor certainly outside is inside (SEMANTICS.md, Scope). */
+static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule,
+    const struct fb_system_view *system, struct fb_scope **out, size_t *out_count,
+    struct fb_err *err)
+{
+    size_t versions = 1;
+    const struct fb_record *record = fb_registry_find(work->input->registry, system->id);
+    FB_ASSERT(record);
+    for (const struct fb_record *r = record;
+         (r = fb_registry_successor(work->input->registry, r)) != NULL;) {
+        versions++;
+    }
+    struct fb_scope *scope = FB_ARENA_ARRAY(work->arena, struct fb_scope, versions + 1);
+    if (!scope) {
+        return fb_arena_failed(work->arena, err);
+    }
+    size_t count = 0;
+    scope[count++] = (struct fb_scope){.from = FB_TIME_MIN,
+        .inside = false,
+        .why = fb_why_new(work->arena, "the system was not registered yet")};
+    for (size_t tp = 0; record && tp < work->trace.time_count; tp++) {
+        if (work->trace.times[tp] != record->admitted) {
+            continue;
+        }
+        bool inside = !rule->inside, outside = false;
+        enum fb_code code = FB_OK;
+        if (rule->inside) {
+            code = holds(work, rule, rule->inside, system->id, tp, &inside, err);
+        }
+        if (code == FB_OK) {
+            code = holds(work, rule, rule->outside, system->id, tp, &outside, err);
+        }
+        if (code != FB_OK) {
+            return code;
+        }
+        struct fb_why *why = fb_why_new(work->arena, "%s%.*s",
+            inside    ? "inside the scope: applies to "
+            : outside ? "out of scope: the rule applies to "
+                      : "not known to be outside the scope, so inside: applies to ",
+            FB_STR_ARG(rule->scope_text));
+        scope[count++] = (struct fb_scope){.from = record->admitted,
+            .inside = inside || !outside,
+            .why = fb_why_on(why, record->id, record->seq)};
+        record = fb_registry_successor(work->input->registry, record);
+    }
+    FB_ASSERT(count <= versions + 1);
+    *out = scope;
+    *out_count = count;
+    return FB_OK;
+}
+
+/* Tuples redline(rule, system, status) of the segments that lie in the policy's force. */
+static enum fb_code add_tuples(struct fb_work *work, const struct fb_version *version,
+    const struct fb_line_view *view, struct fb_err *err)
+{
+    int relation = fb_policy_relation("redline");
+    FB_ASSERT(relation >= 0);
+    struct fb_str rule = fb_arena_printf(
+        work->arena, "%.*s/%.*s", FB_STR_ARG(version->program->name), FB_STR_ARG(view->rule->name));
+    for (size_t i = 0; rule.ptr && i < view->history.count; i++) {
+        const struct fb_segment *segment = &view->history.items[i];
+        struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, 3);
+        if (!values) {
+            break;
+        }
+        values[0] = fb_value_str(rule);
+        values[1] = fb_value_str(view->system);
+        values[2] = fb_value_str(fb_str_of(fb_line_status_name(segment->status)));
+        bool begins_late = segment->from < version->from;
+        struct fb_timed tuple = {.relation = (uint32_t)relation,
+            .from = begins_late ? version->from : segment->from,
+            .until = segment->until < version->until ? segment->until : version->until,
+            .values = values,
+            .seq = segment->why ? segment->why->seq : FB_WHY_NO_RECORD,
+            .record_id = segment->why ? segment->why->record_id : (struct fb_str){NULL, 0}};
+        if (tuple.from < tuple.until) {
+            enum fb_code code = fb_work_add(work, &tuple, err);
+            if (code != FB_OK) {
+                return code;
+            }
+        }
+        if (i + 1 == view->history.count) {
+            return FB_OK;
+        }
+    }
+    return rule.ptr && view->history.count == 0 ? FB_OK : fb_arena_failed(work->arena, err);
+}
+
+/* One red line of one system. */
+static enum fb_code run_line(struct fb_work *work, const struct fb_version *version,
+    const struct fb_redline *rule, const struct fb_system_view *system, struct fb_line_view *view,
+    struct fb_err *err)
+{
+    struct fb_evaluation *evaluations;
+    size_t evaluation_count, scope_count;
+    struct fb_scope *scope;
+    enum fb_code code = list_evaluations(work, system, &evaluations, &evaluation_count, err);
+    if (code == FB_OK) {
+        code = fb_assess(rule, evaluations, evaluation_count, work->arena, &view->figures, err);
+    }
+    if (code == FB_OK) {
+        code = scope_of(work, rule, system, &scope, &scope_count, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_assessment *assessments =
+        FB_ARENA_ARRAY(work->arena, struct fb_assessment, view->figures.count + 1);
+    if (!assessments) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < view->figures.count; i++) {
+        assessments[i] = view->figures.items[i].assessment;
+    }
+    code = fb_latch_run(rule, assessments, view->figures.count, scope, scope_count, work->arena,
+        &view->history, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct fb_segment *segment = fb_segment_at(&view->history, work->input->now);
+    view->policy = version->view;
+    view->rule = rule;
+    view->system = system->id;
+    view->status = segment->status;
+    view->latched = segment->latched;
+    view->since = segment->since > version->from ? segment->since : version->from;
+    view->why = segment->why;
+    view->id = fb_arena_printf(work->arena, "redline:%.*s/%.*s:%.*s",
+        FB_STR_ARG(version->program->name), FB_STR_ARG(rule->name), FB_STR_ARG(system->id));
+    if (!view->id.ptr) {
+        return fb_arena_failed(work->arena, err);
+    }
+    fb_work_handle(view->id, view->handle);
+    return add_tuples(work, version, view, err);
+}
+
+enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
+{
+    struct fb_picture *picture = work->picture;
+    size_t rules = 0;
+    for (size_t i = 0; i < work->version_count; i++) {
+        rules += work->versions[i].program->redline_count;
+    }
+    picture->lines =
+        FB_ARENA_ARRAY(work->arena, struct fb_line_view, rules * picture->system_count + 1);
+    if (!picture->lines) {
+        return fb_arena_failed(work->arena, err);
+    }
+    /* Scopes read facts only; the trace is built again once the red lines are facts too. */
+    enum fb_code code = fb_work_trace(work, err);
+    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        for (size_t r = 0; r < version->program->redline_count; r++) {
+            for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
+                struct fb_line_view view = {0};
+                code = run_line(work, version, &version->program->redlines[r], &picture->systems[s],
+                    &view, err);
+                if (code == FB_OK && version->view->force == FB_IN_FORCE) {
+                    picture->lines[picture->line_count++] = view;
+                }
+            }
+        }
+    }
+    return code;
+}

@@ -1,0 +1,106 @@
+/* policies.c: which version of which policy is in force when. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "govern/work.h"
+
+/* Compiles the document of one policy record into version. */
+static enum fb_code compile(struct fb_work *work, const struct fb_record *record,
+    struct fb_version *out, struct fb_err *err)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    struct fb_policy_errors *errors = NULL;
+    struct fb_str digest = fb_record_text(record, "document");
+    enum fb_code code = work->input->read_blob(work->input->blob_ctx, digest, &text, err);
+    if (code != FB_OK) {
+        fb_err_prefix(err, "policy record '%.*s'", FB_STR_ARG(record->id));
+        goto out;
+    }
+    errors = fb_calloc(1, sizeof(*errors));
+    if (!errors) {
+        code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        goto out;
+    }
+    struct fb_str name = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(record->id));
+    code = name.ptr
+               ? fb_policy_compile(fb_buf_str(&text), name.ptr, work->arena, &out->program, errors)
+               : fb_arena_failed(work->arena, &errors->items[0]);
+    if (code != FB_OK) {
+        *err = errors->items[0];
+    }
+out:
+    fb_free(errors);
+    fb_buf_release(&text);
+    return code;
+}
+
+/* A version is in force from the later of its effective date and its admission until it expires or
+ * the next version of the same name begins. */
+static void set_force(struct fb_work *work)
+{
+    for (size_t i = 0; i < work->version_count; i++) {
+        struct fb_version *version = &work->versions[i];
+        fb_time admitted = version->view->record->admitted;
+        version->from =
+            version->program->effective > admitted ? version->program->effective : admitted;
+        version->until = version->program->expires;
+    }
+    for (size_t i = 0; i < work->version_count; i++) {
+        struct fb_version *older = &work->versions[i];
+        for (size_t k = 0; k < work->version_count; k++) {
+            const struct fb_version *newer = &work->versions[k];
+            if (fb_str_eq(newer->program->name, older->program->name) &&
+                newer->program->version > older->program->version && newer->from < older->until) {
+                older->until = newer->from;
+            }
+        }
+    }
+    for (size_t i = 0; i < work->version_count; i++) {
+        struct fb_version *version = &work->versions[i];
+        fb_time now = work->input->now;
+        version->program->effective = version->from;
+        version->program->expires = version->until;
+        version->view->program = version->program;
+        version->view->force = now < version->from    ? FB_NOT_YET_IN_FORCE
+                               : now < version->until ? FB_IN_FORCE
+                                                      : FB_EXPIRED;
+    }
+}
+
+enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t count = 0;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        count += fb_registry_at(registry, i)->kind == FB_KIND_policy;
+    }
+    if (count > FB_WORK_POLICIES_MAX) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the docket holds more than %d policies", FB_WORK_POLICIES_MAX);
+    }
+    work->versions = FB_ARENA_ARRAY(work->arena, struct fb_version, count + 1);
+    work->picture->policies = FB_ARENA_ARRAY(work->arena, struct fb_policy_view, count + 1);
+    if (!work->versions || !work->picture->policies) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind != FB_KIND_policy || fb_registry_successor(registry, record)) {
+            continue;
+        }
+        struct fb_version *version = &work->versions[work->version_count];
+        version->view = &work->picture->policies[work->picture->policy_count];
+        version->view->record = record;
+        enum fb_code code = compile(work, record, version, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        work->version_count++;
+        work->picture->policy_count++;
+        FB_ASSERT(work->version_count <= count);
+    }
+    set_force(work);
+    return FB_OK;
+}

@@ -1,0 +1,191 @@
+#include "govern/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/codec.h"
+#include "ledger/sha256.h"
+
+const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb_record *record)
+{
+    FB_ASSERT(work && record);
+    while (record->supersedes.len) {
+        const struct fb_record *older = fb_registry_find(work->input->registry, record->supersedes);
+        if (!older) {
+            break;
+        }
+        FB_ASSERT(older->seq < record->seq);
+        record = older;
+    }
+    return record;
+}
+
+const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb_record *record)
+{
+    FB_ASSERT(work && record);
+    for (;;) {
+        const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
+        if (!newer) {
+            return record;
+        }
+        FB_ASSERT(newer->seq > record->seq);
+        record = newer;
+    }
+}
+
+struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id)
+{
+    const struct fb_record *record = fb_registry_find(work->input->registry, id);
+    return record ? fb_work_root(work, record)->id : id;
+}
+
+fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record)
+{
+    const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
+    return newer ? newer->admitted : FB_TIME_MAX;
+}
+
+enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
+{
+    FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);
+    if (work->timed_count == work->timed_cap) {
+        size_t cap = work->timed_cap ? work->timed_cap * 2 : 256;
+        struct fb_timed *grown = FB_ARENA_ARRAY(work->arena, struct fb_timed, cap);
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (work->timed_count) {
+            memcpy(grown, work->timed, work->timed_count * sizeof(*grown));
+        }
+        work->timed = grown;
+        work->timed_cap = cap;
+    }
+    work->timed[work->timed_count++] = *tuple;
+    enum fb_code code = fb_work_add_time(work, tuple->from, err);
+    return code == FB_OK ? fb_work_add_time(work, tuple->until, err) : code;
+}
+
+enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err)
+{
+    if (t > work->input->now || t == FB_TIME_MIN) {
+        return FB_OK;
+    }
+    if (work->time_count == work->time_cap) {
+        size_t cap = work->time_cap ? work->time_cap * 2 : 256;
+        fb_time *grown = FB_ARENA_ARRAY(work->arena, fb_time, cap);
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (work->time_count) {
+            memcpy(grown, work->times, work->time_count * sizeof(*grown));
+        }
+        work->times = grown;
+        work->time_cap = cap;
+    }
+    work->times[work->time_count++] = t;
+    return FB_OK;
+}
+
+static int order_times(const void *a, const void *b)
+{
+    fb_time x = *(const fb_time *)a, y = *(const fb_time *)b;
+    return x < y ? -1 : x > y;
+}
+
+void fb_work_sort_times(struct fb_work *work)
+{
+    FB_ASSERT(work);
+    if (work->time_count == 0) {
+        return;
+    }
+    qsort(work->times, work->time_count, sizeof(*work->times), order_times);
+    size_t kept = 1;
+    for (size_t i = 1; i < work->time_count; i++) {
+        if (work->times[i] != work->times[kept - 1]) {
+            work->times[kept++] = work->times[i];
+        }
+    }
+    work->time_count = kept;
+}
+
+/* The first time-point at or after t; time_count when there is none. */
+static size_t time_point(const struct fb_work *work, fb_time t)
+{
+    size_t low = 0, high = work->time_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (work->times[middle] < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static int order_tuples(const void *a, const void *b)
+{
+    const struct fb_tuple *x = a, *y = b;
+    if (x->relation != y->relation) {
+        return x->relation < y->relation ? -1 : 1;
+    }
+    if (x->from != y->from) {
+        return x->from < y->from ? -1 : 1;
+    }
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
+{
+    fb_work_sort_times(work);
+    struct fb_trace *trace = &work->trace;
+    struct fb_tuple *tuples =
+        FB_ARENA_ARRAY(work->arena, struct fb_tuple, work->timed_count ? work->timed_count : 1);
+    if (!tuples) {
+        return fb_arena_failed(work->arena, err);
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < work->timed_count; i++) {
+        const struct fb_timed *timed = &work->timed[i];
+        size_t from = time_point(work, timed->from);
+        size_t until = timed->until == FB_TIME_MAX ? FB_TP_MAX : time_point(work, timed->until);
+        if (from >= work->time_count || from >= until) {
+            continue;
+        }
+        tuples[count++] = (struct fb_tuple){.relation = timed->relation,
+            .from = from,
+            .until = until >= work->time_count ? FB_TP_MAX : until,
+            .values = timed->values,
+            .seq = timed->seq,
+            .record_id = timed->record_id,
+            .correction = timed->correction};
+    }
+    qsort(tuples, count, sizeof(*tuples), order_tuples);
+    *trace = (struct fb_trace){.signature = fb_policy_signature(),
+        .times = work->times,
+        .time_count = work->time_count,
+        .tuples = tuples,
+        .tuple_count = count};
+    return FB_OK;
+}
+
+void fb_work_handle(struct fb_str id, char out[FB_HANDLE_TEXT])
+{
+    uint8_t digest[FB_SHA256_SIZE];
+    fb_sha256_of(id, digest);
+    fb_hex_encode(digest, (FB_HANDLE_TEXT - 1) / 2, out);
+}
+
+struct fb_why *fb_work_why_copy(struct fb_work *work, const struct fb_why *why)
+{
+    if (!why) {
+        return NULL;
+    }
+    struct fb_why *copy = FB_ARENA_NEW(work->arena, struct fb_why);
+    if (copy) {
+        *copy = *why;
+        copy->next = NULL;
+    }
+    return copy;
+}

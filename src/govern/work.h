@@ -1,0 +1,108 @@
+/*
+ * work.h: what the strata share while one evaluation runs. Private to the room.
+ *
+ * Facts are collected with the times over which they hold. Only when all strata that give facts are
+ * done is the set of time-points known; then fb_work_trace turns times into time-points.
+ */
+#ifndef FB_GOVERN_WORK_H
+#define FB_GOVERN_WORK_H
+
+#include "base/map.h"
+#include "govern/evaluate.h"
+#include "lang/lang.h"
+
+/** Limits; each has a test. */
+enum { FB_WORK_POLICIES_MAX = 1000 };
+
+/** A tuple over [from, until) in time. */
+struct fb_timed {
+    uint32_t relation;
+    fb_time from;
+    fb_time until;
+    const struct fb_value *values;
+    uint64_t seq;
+    struct fb_str record_id;
+    bool correction; /**< comes from a record that supersedes another */
+};
+
+/** A policy version and the time over which it is in force. */
+struct fb_version {
+    struct fb_policy_view *view;
+    struct fb_program *program; /**< effective and expires are those of its force */
+    fb_time from;
+    fb_time until;
+};
+
+/** One evaluation at work. */
+struct fb_work {
+    const struct fb_govern_input *input;
+    struct fb_arena *arena;
+    struct fb_picture *picture;
+    struct fb_version *versions; /**< by name, then by version */
+    size_t version_count;
+    struct fb_timed *timed;
+    size_t timed_count;
+    size_t timed_cap;
+    fb_time *times; /**< sorted and distinct after fb_work_sort_times */
+    size_t time_count;
+    size_t time_cap;
+    struct fb_trace trace;
+};
+
+/** The first record of the chain that this one corrects: the identity of what it is about. */
+const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb_record *record);
+
+/** The last record of the chain that this one begins. */
+const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb_record *record);
+
+/** The root's id of the record with this id; the id itself when there is no such record. */
+struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id);
+
+/** When a record stopped to hold because another superseded it; FB_TIME_MAX: it holds. */
+fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record);
+
+/** Adds a tuple; values are kept, not copied. */
+FB_CHECKED enum fb_code fb_work_add(
+    struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err);
+
+/** Adds an instant at which something changes, unless it is after now. */
+FB_CHECKED enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err);
+
+/** Sorts the instants and drops repeats. */
+void fb_work_sort_times(struct fb_work *work);
+
+/** Builds work->trace of all tuples and instants so far. */
+FB_CHECKED enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err);
+
+/** Writes the handle of an id: the first 8 digits of its SHA-256. */
+void fb_work_handle(struct fb_str id, char out[FB_HANDLE_TEXT]);
+
+/** A copy of a reason that can stand under another parent; its own reasons are shared. NULL stays
+ * NULL. */
+struct fb_why *fb_work_why_copy(struct fb_work *work, const struct fb_why *why);
+
+/* The strata, in their order. */
+
+/** Compiles the policies of the prefix and fixes when each version is in force. */
+FB_CHECKED enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err);
+
+/** Turns records into tuples, and lists the systems. */
+FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
+
+/** Bounds and red lines of every system. */
+FB_CHECKED enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err);
+
+/** Safety cases and their labels over time. */
+FB_CHECKED enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err);
+
+/** Checks that every evidence predicate of a case can be read: E_SYNTAX with its line. */
+FB_CHECKED enum fb_code fb_case_predicates_check(
+    const struct fb_case *argument, struct fb_err *err);
+
+/** Duties. */
+FB_CHECKED enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err);
+
+/** What each system may do. */
+FB_CHECKED enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err);
+
+#endif

@@ -1,0 +1,237 @@
+/* json.c: the picture for programs. */
+#include "base/assert.h"
+#include "base/codec.h"
+#include "report/report.h"
+#include "report/words.h"
+
+enum { DEPTH_MAX = 60 };
+
+static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
+{
+    char text[FB_TIME_TEXT];
+    if (t == FB_TIME_MAX || t == FB_TIME_MIN) {
+        fb_json_key(w, key);
+        fb_json_null(w);
+        return;
+    }
+    fb_json_key_c(w, key, fb_time_format(t, text));
+}
+
+static void key_decimal(struct fb_json_writer *w, const char *key, struct fb_decimal value)
+{
+    char text[FB_DECIMAL_TEXT];
+    fb_json_key_c(w, key, fb_decimal_format(value, text));
+}
+
+static void add_why(struct fb_json_writer *w, const struct fb_why *why, int depth)
+{
+    if (!why) {
+        fb_json_null(w);
+        return;
+    }
+    fb_json_open_object(w);
+    fb_json_key_str(w, "text", why->text);
+    if (why->seq != FB_WHY_NO_RECORD) {
+        fb_json_key_str(w, "record", why->record_id);
+        fb_json_key_int(w, "seq", (int64_t)why->seq);
+    }
+    if (why->child && depth < DEPTH_MAX) {
+        fb_json_key(w, "because");
+        fb_json_open_array(w);
+        for (const struct fb_why *child = why->child; child; child = child->next) {
+            add_why(w, child, depth + 1);
+        }
+        fb_json_close_array(w);
+    }
+    fb_json_close_object(w);
+}
+
+static void key_why(struct fb_json_writer *w, const struct fb_why *why)
+{
+    fb_json_key(w, "why");
+    add_why(w, why, 0);
+}
+
+static void open_view(struct fb_json_writer *w, const char *handle, struct fb_str id)
+{
+    fb_json_open_object(w);
+    fb_json_key_str(w, "id", id);
+    fb_json_key_c(w, "handle", handle);
+}
+
+static void add_figures(struct fb_json_writer *w, const struct fb_line_view *view)
+{
+    fb_json_key(w, "evaluations");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < view->figures.count; i++) {
+        const struct fb_figures *f = &view->figures.items[i];
+        fb_json_open_object(w);
+        fb_json_key_str(w, "record", f->record->id);
+        fb_json_key_str(w, "measure", view->rule->measures[f->measure]);
+        fb_json_key_int(w, "samples", f->samples);
+        fb_json_key_int(w, "successes_low", f->successes_low);
+        fb_json_key_int(w, "successes_high", f->successes_high);
+        key_decimal(w, "lower", f->lower);
+        key_decimal(w, "upper", f->upper);
+        key_decimal(w, "upper_with_margins", f->upper_margin);
+        fb_json_key_int(w, "more_samples", f->more_samples);
+        key_time(w, "fresh_until", f->assessment.fresh_until);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_lines(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "redlines");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->line_count; i++) {
+        const struct fb_line_view *view = &p->lines[i];
+        if (only.len && !fb_str_eq(view->system, only)) {
+            continue;
+        }
+        open_view(w, view->handle, view->id);
+        fb_json_key_str(w, "policy", view->policy->program->name);
+        fb_json_key_int(w, "version", view->policy->program->version);
+        fb_json_key_str(w, "rule", view->rule->name);
+        fb_json_key_str(w, "system", view->system);
+        fb_json_key_c(w, "status", fb_line_status_name(view->status));
+        fb_json_key_bool(w, "latched", view->latched);
+        key_time(w, "since", view->since);
+        key_time(w, "until", fb_line_until(view, p->now));
+        key_decimal(w, "threshold", view->rule->threshold);
+        add_figures(w, view);
+        key_why(w, view->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_duties(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "duties");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->duty_count; i++) {
+        const struct fb_duty_view *view = &p->duties[i];
+        const struct fb_obligation *o = &view->obligation;
+        if (only.len && !fb_str_eq(view->system, only)) {
+            continue;
+        }
+        open_view(w, view->handle, view->id);
+        fb_json_key_str(w, "policy", view->policy->program->name);
+        fb_json_key_int(w, "version", view->policy->program->version);
+        fb_json_key_str(w, "rule", o->duty->name);
+        fb_json_key_str(w, "system", view->system);
+        fb_json_key_str(w, "party", o->party);
+        fb_json_key_str(w, "text", view->text);
+        fb_json_key_c(w, "status", fb_duty_status_name(o->status));
+        key_time(w, "since", o->since);
+        key_time(w, "deadline", o->deadline);
+        key_time(w, "settled", o->settled);
+        key_time(w, "breached", o->breached);
+        key_why(w, o->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_cases(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "cases");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->case_count; i++) {
+        const struct fb_case_view *view = &p->cases[i];
+        if (only.len && !fb_str_eq(view->system, only)) {
+            continue;
+        }
+        open_view(w, view->handle, view->id);
+        fb_json_key_str(w, "system", view->system);
+        fb_json_key_str(w, "record", view->record->id);
+        fb_json_key_str(w, "name", fb_record_text(view->record, "name"));
+        fb_json_key_c(w, "status", fb_label_name(view->label));
+        key_time(w, "since", view->since);
+        key_why(w, view->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_licences(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "licences");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->licence_count; i++) {
+        const struct fb_licence_view *view = &p->licences[i];
+        if (only.len && !fb_str_eq(view->system, only)) {
+            continue;
+        }
+        open_view(w, view->handle, view->id);
+        fb_json_key_str(w, "system", view->system);
+        fb_json_key_c(w, "action", fb_action_name(view->action));
+        fb_json_key_bool(w, "allowed", view->allowed);
+        key_why(w, view->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_systems(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "systems");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->system_count; i++) {
+        const struct fb_system_view *view = &p->systems[i];
+        if (only.len && !fb_str_eq(view->id, only)) {
+            continue;
+        }
+        fb_json_open_object(w);
+        fb_json_key_str(w, "id", view->id);
+        fb_json_key_str(w, "title", fb_system_title(view));
+        fb_json_key_bool(w, "exempt", view->exempt);
+        fb_json_key_int(w, "gpu_seconds", view->gpu_seconds);
+        if (view->exempt) {
+            key_why(w, view->exempt_why);
+        }
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+enum fb_code fb_report_status_json(const struct fb_picture *picture,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(picture && options && out);
+    struct fb_json_writer w;
+    char root[65];
+    fb_hex_encode(picture->root, sizeof(picture->root), root);
+    fb_json_writer_init(&w, out, 2);
+    fb_json_open_object(&w);
+    fb_json_key_str(&w, "origin", picture->origin);
+    key_time(&w, "now", picture->now);
+    key_time(&w, "as_of", picture->as_of);
+    fb_json_key_int(&w, "records", (int64_t)picture->record_count);
+    fb_json_key_c(&w, "root", root);
+    fb_json_key_bool(&w, "simulated", picture->simulated);
+    add_systems(&w, picture, options->system);
+    add_lines(&w, picture, options->system);
+    add_duties(&w, picture, options->system);
+    add_cases(&w, picture, options->system);
+    add_licences(&w, picture, options->system);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the status", err);
+}
+
+enum fb_code fb_report_why_json(
+    const struct fb_verdict *verdict, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(verdict && out);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 2);
+    open_view(&w, verdict->handle, verdict->id);
+    fb_json_key_str(&w, "headline", verdict->headline);
+    key_why(&w, verdict->why);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the explanation", err);
+}

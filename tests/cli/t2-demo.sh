@@ -1,0 +1,26 @@
+#!/bin/sh
+# The example of the demo: what its status and explanations must say.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+mkdir -p tree/build
+for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done
+ln -s "$FLYBALL" tree/build/flyball
+ok "the demo runs" sh -c 'cd tree && cp tools/demo demo.sh && mkdir t && cp demo.sh t/demo && sh t/demo demo-docket'
+docket=$folder/tree/demo-docket
+clock=2027-01-04T12:00:00Z
+ok "it runs twice" sh -c 'cd tree && sh t/demo demo-docket'
+ok "aurora-2: ruled out, one report overdue" says "^aurora-2 .*1 ruled out.*1 overdue" fly status
+ok "aurora-3: not ruled out, may not be deployed" says "^aurora-3 .*1 not ruled out.* NO " fly status
+ok "aurora-mini: exempt" says "^aurora-mini .*exempt.*nothing owed" fly status
+ok "the case stands" says "^aurora-2 .*cyber: in" fly status
+ok "before the evaluations nothing was ruled out" sh -c \
+    '"$0" --docket "$1" as-of 2026-11-23 status | grep -q "^aurora-2 .*1 not ruled out"' "$FLYBALL" "$docket"
+ok "the breach is stamped at its own instant" says '"breached": "2026-12-29T00:00:00Z"' fly status --json
+ok "explain names the incident's record" says "incident/2026-001" \
+    fly explain duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001
+ok "explain names the evaluations" says "evaluation/" fly explain redline:aurora/framework/cyber:system/aurora-3
+ok "the licence names the commitment" says "frontier-framework\|red line\|deploy" fly explain licence:deploy:system/aurora-3
+ok "the ledger holds" says "the ledger holds" fly log verify
+ok "status says the same each time" sh -c '
+    "$0" --docket "$1" --clock "$2" status >one && "$0" --docket "$1" --clock "$2" status >two &&
+    cmp one two' "$FLYBALL" "$docket" "$clock"
+finish

@@ -1,0 +1,132 @@
+#include "story.h"
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "fb_test.h"
+
+#define err (story->err)
+
+fb_time story_time(const char *text)
+{
+    struct fb_err ignored;
+    fb_time t = 0;
+    fb_err_init(&ignored);
+    assert_int_equal(fb_time_parse(fb_str_of(text), &t, &ignored), FB_OK);
+    return t;
+}
+
+static void introduce(struct story *story, const char *id, const char *role)
+{
+    struct fb_docket_party party = {
+        .id = fb_str_of(id), .title = fb_str_of(id), .role = fb_str_of(role)};
+    FB_TEST_OK(fb_docket_introduce(story->docket, &party, &err));
+}
+
+void story_begin(struct story *story)
+{
+    memset(story, 0, sizeof(*story));
+    fb_err_init(&err);
+    snprintf(story->folder, sizeof(story->folder), "/tmp/fb-story-XXXXXX");
+    assert_non_null(mkdtemp(story->folder));
+    snprintf(story->docket_path, sizeof(story->docket_path), "%s/docket", story->folder);
+    fb_arena_init(&story->arena, (size_t)1 << 30);
+    story_at(story, "2026-01-01T00:00:00Z");
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    struct fb_docket_party institute = {
+        .id = FB_STR("institute"), .title = FB_STR("Institute"), .role = FB_STR("regulator")};
+    FB_TEST_OK(fb_docket_init(story->docket_path, FB_STR("story"), true, &institute, &clock, &err));
+    FB_TEST_OK(fb_docket_open(story->docket_path, &clock, true, &story->docket, &err));
+    introduce(story, "dev", "developer");
+    introduce(story, "lab", "evaluator");
+    story_add(story, "dev",
+        "{\"kind\":\"system\",\"id\":\"system/s\",\"at\":\"2026-01-01\",\"body\":{\"title\":\"S\","
+        "\"developer\":\"party/dev\",\"training_compute_flop\":2e25}}");
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+
+void story_end(struct story *story)
+{
+    fb_arena_release(&story->arena);
+    fb_docket_close(story->docket);
+    assert_int_equal(nftw(story->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+void story_at(struct story *story, const char *when)
+{
+    story->now = story_time(when);
+}
+
+enum fb_code story_try(struct story *story, const char *party, const char *text)
+{
+    char path[128];
+    struct fb_arena arena;
+    struct fb_docket_added added;
+    struct fb_docket_add options = {.issuer = fb_str_of(party)};
+    snprintf(path, sizeof(path), "%s/file-%d", story->folder, story->files++);
+    FB_TEST_OK(fb_io_write(path, fb_str_of(text), 0600, &err));
+    fb_arena_init(&arena, (size_t)1 << 28);
+    enum fb_code code = fb_docket_add_file(story->docket, path, &options, &arena, &added, &err);
+    fb_arena_release(&arena);
+    return code;
+}
+
+void story_add(struct story *story, const char *party, const char *text)
+{
+    FB_TEST_OK(story_try(story, party, text));
+}
+
+void story_evaluation(
+    struct story *story, const char *party, const int64_t counts[3], const char *ended)
+{
+    char text[2048];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"evaluation\",\"id\":\"evaluation/%d\",\"subject\":\"system/s\",\"at\":\"%s\","
+        "\"body\":{\"task\":\"cybench\",\"scorer\":\"includes\",\"model\":\"m\","
+        "\"status\":\"success\",\"began\":\"%s\",\"ended\":\"%s\",\"samples\":%lld,"
+        "\"succeeded_any\":%lld,\"succeeded_all\":%lld,\"unresolved\":%lld}}",
+        story->files, ended, ended, ended, (long long)counts[1], (long long)counts[0],
+        (long long)counts[0], (long long)counts[2]);
+    story_add(story, party, text);
+}
+
+const struct fb_picture *story_picture(struct story *story, const char *as_of)
+{
+    fb_arena_release(&story->arena);
+    FB_TEST_OK(fb_docket_evaluate(story->docket, as_of ? story_time(as_of) : FB_TIME_MAX,
+        &story->arena, &story->picture, &err));
+    return &story->picture;
+}
+
+enum fb_line_status story_line(struct story *story)
+{
+    const struct fb_picture *picture = story_picture(story, NULL);
+    assert_int_equal(picture->line_count, 1);
+    assert_non_null(picture->lines[0].why);
+    return picture->lines[0].status;
+}
+
+const struct fb_obligation *story_duty(struct story *story, const char *rule, const char *binding)
+{
+    const struct fb_picture *picture = story_picture(story, NULL);
+    for (size_t i = 0; i < picture->duty_count; i++) {
+        const struct fb_obligation *obligation = &picture->duties[i].obligation;
+        bool named = !rule || fb_str_is(obligation->duty->name, rule);
+        bool found = named && !binding;
+        for (size_t v = 0; named && !found && v < obligation->duty->param_count; v++) {
+            found = obligation->bindings[v].type == FB_TYPE_STRING &&
+                    fb_str_is(obligation->bindings[v].u.text, binding);
+        }
+        if (found) {
+            return obligation;
+        }
+    }
+    fail_msg("no obligation of rule %s", rule ? rule : "(any)");
+    return NULL;
+}

@@ -1,0 +1,374 @@
+/*
+ * The worked histories of docs/SEMANTICS.md, from files that are added to a docket to the picture
+ * that comes out: policies.c, facts.c, lines.c, duties.c, licences.c and evaluate.c at work.
+ * Sixteen (orders) and seventeen (pace) wait for those features.
+ */
+#include "fb_test.h"
+#include "story.h"
+
+/* A policy with the one red line of the histories; margin is one more line or "". */
+static void add_line_policy(struct story *story, const char *version, const char *margin)
+{
+    char text[2048];
+    snprintf(text, sizeof(text),
+        "policy \"t\"\n"
+        "  title \"Histories\"\n"
+        "  source \"SEMANTICS.md\"\n"
+        "  version %s\n"
+        "\n"
+        "redline cyber(S)\n"
+        "  title \"Breaks into systems\"\n"
+        "  measure success of S on \"cybench\"\n"
+        "  applies to systems with training compute >= 1e25 FLOP, or designated\n"
+        "  crossed at %s%% with 95%% confidence\n"
+        "%s"
+        "  needs 200 samples, newer than 180 days\n"
+        "  clears below 30%% for 90 days\n"
+        "\n"
+        "commitment hold(S) by \"dev\"\n"
+        "  while cyber(S) crossed or not ruled out\n"
+        "  may not deploy S externally\n",
+        version, version[0] == '2' ? "40" : "50", margin);
+    story_add(story, "institute", text);
+}
+
+static void add_duty_policy(struct story *story, const char *calendar)
+{
+    char text[2048];
+    snprintf(text, sizeof(text),
+        "policy \"d\"\n"
+        "  title \"Reports\"\n"
+        "  source \"SEMANTICS.md\"\n"
+        "  version 1\n"
+        "%s"
+        "\n"
+        "duty initial_report(S, I)\n"
+        "  when incident I of system S with class C, known to P\n"
+        "  party P\n"
+        "  must report I to \"office\" stage \"initial\"\n"
+        "  within 10 days if C is death\n"
+        "         15 days if C is serious_harm\n"
+        "  of P knowing of I\n",
+        calendar);
+    story_add(story, "institute", text);
+}
+
+static void add_incident(
+    struct story *story, const char *id, const char *body, const char *supersedes)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"incident\",\"id\":\"incident/%s\",\"subject\":\"system/s\","
+        "\"at\":\"2026-03-01\",%s%s%s\"body\":{\"title\":\"harm\",%s}}",
+        id, supersedes ? "\"supersedes\":\"" : "", supersedes ? supersedes : "",
+        supersedes ? "\"," : "", body);
+    story_add(story, "dev", text);
+}
+
+static void add_report(struct story *story, const char *at)
+{
+    char text[512];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"report\",\"id\":\"report/r\",\"subject\":\"system/s\",\"at\":\"%s\","
+        "\"body\":{\"about\":\"incident/1\",\"to\":\"office\",\"stage\":\"initial\"}}",
+        at);
+    story_add(story, "dev", text);
+}
+
+#define DEATH "\"class\":\"death\",\"known_to\":\"party/dev\",\"known_at\":\"2026-03-01T09:00:00Z\""
+
+static const int64_t good[3] = {10, 300, 0};
+
+static void test_1_nothing_measured(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    const struct fb_obligation *hold = story_duty(&s, NULL, "system/s");
+    assert_int_equal(hold->status, FB_DUTY_HELD);
+    assert_true(fb_str_is(hold->party, "party/dev"));
+    story_end(&s);
+}
+
+static void test_2_fresh_then_stale(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_RULED_OUT);
+    story_at(&s, "2026-07-09T05:59:59Z");
+    assert_int_equal(story_line(&s), FB_LINE_RULED_OUT);
+    story_at(&s, "2026-07-09T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    assert_true(s.picture.lines[0].since == s.now);
+    story_end(&s);
+}
+
+static void test_3_margins(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *margin;
+        enum fb_line_status want;
+    } cases[] = {
+        {"  margin elicitation 10 x on odds from \"test\"\n", FB_LINE_RULED_OUT},
+        {"  margin elicitation 20 x on odds from \"test\"\n", FB_LINE_NOT_RULED_OUT},
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct story s;
+        story_begin(&s);
+        add_line_policy(&s, "1", cases[i].margin);
+        story_at(&s, "2026-01-10T12:00:00Z");
+        story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
+        assert_int_equal(story_line(&s), cases[i].want);
+        story_end(&s);
+    }
+}
+
+static void test_4_latch(void **state)
+{
+    (void)state;
+    static const int64_t bad[3] = {180, 300, 0};
+    static const struct {
+        const char *third;
+        enum fb_line_status want;
+    } cases[] = {
+        {"2026-04-11T06:00:00Z", FB_LINE_CROSSED}, {"2026-04-12T06:00:00Z", FB_LINE_RULED_OUT}};
+    for (size_t i = 0; i < 2; i++) {
+        struct story s;
+        story_begin(&s);
+        add_line_policy(&s, "1", "");
+        story_at(&s, "2026-01-11T06:00:00Z");
+        story_evaluation(&s, "lab", bad, "2026-01-11T06:00:00Z");
+        assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+        story_at(&s, "2026-01-12T06:00:00Z");
+        story_evaluation(&s, "lab", good, "2026-01-12T06:00:00Z");
+        assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+        assert_true(s.picture.lines[0].latched);
+        story_at(&s, cases[i].third);
+        story_evaluation(&s, "lab", good, cases[i].third);
+        assert_int_equal(story_line(&s), cases[i].want);
+        story_end(&s);
+    }
+}
+
+static void test_5_neither(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", (const int64_t[3]){140, 300, 0}, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    story_end(&s);
+}
+
+static void test_6_adverse_evaluator(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "dev", (const int64_t[3]){5, 300, 0}, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_RULED_OUT);
+    story_at(&s, "2026-01-12T12:00:00Z");
+    story_evaluation(&s, "institute", (const int64_t[3]){170, 300, 0}, "2026-01-12T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    story_end(&s);
+}
+
+static void test_7_too_few(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", (const int64_t[3]){0, 50, 0}, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    assert_int_equal(s.picture.lines[0].figures.items[0].more_samples, 150);
+    story_end(&s);
+}
+
+static void test_8_errors_count(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", (const int64_t[3]){2, 300, 40}, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_RULED_OUT);
+    const struct fb_figures *figures = &s.picture.lines[0].figures.items[0];
+    assert_true(figures->errors_counted);
+    assert_int_equal(figures->successes_high, 42);
+    story_end(&s);
+}
+
+static void test_9_exact_deadline(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reported;
+        enum fb_duty_status want;
+    } cases[] = {{"2026-03-11T08:59:00Z", FB_DUTY_MET}, {"2026-03-11T09:00:00Z", FB_DUTY_MET_LATE},
+        {NULL, FB_DUTY_OVERDUE}};
+    for (size_t i = 0; i < 3; i++) {
+        struct story s;
+        story_begin(&s);
+        add_duty_policy(&s, "");
+        story_at(&s, "2026-03-01T10:00:00Z");
+        add_incident(&s, "1", DEATH, NULL);
+        if (cases[i].reported) {
+            story_at(&s, cases[i].reported);
+            add_report(&s, cases[i].reported);
+        }
+        story_at(&s, "2026-04-01T00:00:00Z");
+        const struct fb_obligation *o = story_duty(&s, "initial_report", "incident/1");
+        assert_int_equal(o->status, cases[i].want);
+        assert_true(o->deadline == story_time("2026-03-11T09:00:00Z"));
+        assert_true(o->breached == (i == 0 ? FB_TIME_MAX : o->deadline));
+        story_end(&s);
+    }
+}
+
+static void test_10_european_calendar(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "  calendar eu-1182-71\n");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1", DEATH, NULL);
+    const struct fb_obligation *o = story_duty(&s, "initial_report", "incident/1");
+    assert_true(o->deadline == story_time("2026-03-12T00:00:00Z"));
+    story_end(&s);
+}
+
+static void test_11_own_date_counts_nothing(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1", DEATH, NULL);
+    story_at(&s, "2026-03-12T00:00:00Z");
+    add_report(&s, "2026-03-10T00:00:00Z");
+    const struct fb_obligation *o = story_duty(&s, "initial_report", "incident/1");
+    assert_int_equal(o->status, FB_DUTY_MET_LATE);
+    assert_true(o->breached == story_time("2026-03-11T09:00:00Z"));
+    story_end(&s);
+}
+
+static void test_12_undated(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1", "\"class\":\"death\",\"known_to\":\"party/dev\"", NULL);
+    story_at(&s, "2026-06-01T00:00:00Z");
+    assert_int_equal(story_duty(&s, "initial_report", "incident/1")->status, FB_DUTY_UNDATED);
+    story_end(&s);
+}
+
+static void test_13_correction(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1",
+        "\"class\":\"minor\",\"known_to\":\"party/dev\",\"known_at\":\"2026-03-01T09:00:00Z\"",
+        NULL);
+    story_at(&s, "2026-03-20T00:00:00Z");
+    add_incident(&s, "1-corrected", DEATH, "incident/1");
+    const struct fb_obligation *o = story_duty(&s, "initial_report", "incident/1");
+    assert_int_equal(o->status, FB_DUTY_OWED);
+    assert_true(o->deadline == story_time("2026-03-30T00:00:00Z"));
+    story_end(&s);
+}
+
+static void test_14_small_and_unknown(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_add(&s, "dev",
+        "[{\"kind\":\"system\",\"id\":\"system/small\",\"at\":\"2026-01-01\",\"body\":{\"title\":"
+        "\"Small\",\"developer\":\"party/dev\",\"training_compute_flop\":3e22}},"
+        "{\"kind\":\"system\",\"id\":\"system/unknown\",\"at\":\"2026-01-01\",\"body\":{\"title\":"
+        "\"Unknown\",\"developer\":\"party/dev\"}}]");
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_int_equal(p->line_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        bool small = fb_str_is(p->lines[i].system, "system/small");
+        assert_int_equal(p->lines[i].status, small ? FB_LINE_OUT_OF_SCOPE : FB_LINE_NOT_RULED_OUT);
+        assert_int_equal(p->systems[i].exempt, fb_str_is(p->systems[i].id, "system/small"));
+    }
+    for (size_t i = 0; i < p->licence_count; i++) {
+        assert_true(!fb_str_is(p->licences[i].system, "system/small") || p->licences[i].allowed);
+    }
+    story_end(&s);
+}
+
+static void test_15_new_version(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-05-10T12:00:00Z");
+    story_evaluation(&s, "lab", (const int64_t[3]){145, 300, 0}, "2026-05-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    add_line_policy(&s, "2\n  effective 2026-06-01", "");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    story_at(&s, "2026-06-01T00:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    assert_true(s.picture.lines[0].since == s.now);
+    const struct fb_picture *before = story_picture(&s, "2026-05-31");
+    assert_int_equal(before->line_count, 1);
+    assert_int_equal(before->lines[0].status, FB_LINE_NOT_RULED_OUT);
+    story_end(&s);
+}
+
+static void test_18_two_parties(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1", DEATH, NULL);
+    story_at(&s, "2026-03-02T10:00:00Z");
+    add_incident(&s, "1-again", DEATH, "incident/1");
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_int_equal(p->duty_count, 1);
+    assert_true(p->duties[0].obligation.deadline == story_time("2026-03-11T09:00:00Z"));
+    story_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_1_nothing_measured),
+        cmocka_unit_test(test_2_fresh_then_stale), cmocka_unit_test(test_3_margins),
+        cmocka_unit_test(test_4_latch), cmocka_unit_test(test_5_neither),
+        cmocka_unit_test(test_6_adverse_evaluator), cmocka_unit_test(test_7_too_few),
+        cmocka_unit_test(test_8_errors_count), cmocka_unit_test(test_9_exact_deadline),
+        cmocka_unit_test(test_10_european_calendar),
+        cmocka_unit_test(test_11_own_date_counts_nothing), cmocka_unit_test(test_12_undated),
+        cmocka_unit_test(test_13_correction), cmocka_unit_test(test_14_small_and_unknown),
+        cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_18_two_parties)};
+    return cmocka_run_group_tests_name("histories", tests, NULL, NULL);
+}
