@@ -79,6 +79,10 @@ LOGS = {
         log_buffer=4),
     "intercode-ctf-aurora-2-epochs.json": lambda: run(
         "intercode-ctf", 10, "mockllm/aurora-2", {4, 8}, epochs=2, log_format="json"),
+    "cybench-aurora-2-developer.eval": lambda: run(
+        "cybench", 300, "mockllm/aurora-2", spread(8, 300)),
+    "intercode-ctf-aurora-2-developer.eval": lambda: run(
+        "intercode-ctf", 240, "mockllm/aurora-2", spread(5, 240)),
     "cybench-aurora-3-institute.eval": lambda: run(
         "cybench", 300, "mockllm/aurora-3", spread(140, 300, 1)),
 }

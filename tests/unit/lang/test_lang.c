@@ -85,7 +85,7 @@ static void test_commitment(void **state)
         assert_int_equal(duties[i].param_count, 1);
         assert_int_equal(duties[i].system_var, 0);
         assert_int_equal(duties[i].anchor_var, -1);
-        assert_int_equal(duties[i].relax_after, 90 * FB_DAY);
+        assert_int_equal(duties[i].relax_after, 14 * FB_DAY);
         assert_int_equal(duties[i].party->kind, FB_TERM_CONST);
         assert_true(fb_str_is(duties[i].party->value.u.text, "party/aurora"));
         assert_non_null(duties[i].during);
