@@ -1,0 +1,402 @@
+/* Signatures and logs of MonPoly, and its verdicts. */
+#include "lang/monpoly.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "engine/eval.h"
+#include "lang/monpoly_tree.h"
+
+/* ---- signature ---- */
+
+static bool is(const struct fb_mtoken *token, const char *text)
+{
+    return token->kind != FB_MTOKEN_STRING && fb_str_is(token->text, text);
+}
+
+static bool type_of(struct fb_str name, enum fb_type *out)
+{
+    bool known = true;
+    if (fb_str_is(name, "int")) {
+        *out = FB_TYPE_INT;
+    } else if (fb_str_is(name, "float")) {
+        *out = FB_TYPE_FLOAT;
+    } else if (fb_str_is(name, "string")) {
+        *out = FB_TYPE_STRING;
+    } else {
+        known = false;
+    }
+    return known;
+}
+
+/* The columns of a relation, "name:type" or "type", behind the opening bracket. */
+static enum fb_code read_columns(
+    struct fb_mscan *scan, struct fb_arena *arena, struct fb_relation *relation, struct fb_err *err)
+{
+    enum fb_type *types = FB_ARENA_ARRAY(arena, enum fb_type, FB_IR_ARITY_MAX);
+    if (!types) {
+        return fb_arena_failed(arena, err);
+    }
+    relation->types = types;
+    struct fb_mtoken token = fb_mscan_next(scan);
+    while (!is(&token, ")")) {
+        struct fb_mscan before = *scan;
+        struct fb_mtoken colon = fb_mscan_next(scan);
+        if (is(&colon, ":")) {
+            token = fb_mscan_next(scan);
+        } else {
+            *scan = before;
+        }
+        if (relation->arity >= FB_IR_ARITY_MAX) {
+            return fb_mtoken_refuse(&token, FB_E_LIMIT, err, "too many columns");
+        }
+        if (token.kind != FB_MTOKEN_NAME || !type_of(token.text, &types[relation->arity])) {
+            return fb_mtoken_refuse(&token, FB_E_SYNTAX, err, "expected int, float or string");
+        }
+        relation->arity++;
+        token = fb_mscan_next(scan);
+        if (is(&token, ",")) {
+            token = fb_mscan_next(scan);
+        } else if (!is(&token, ")")) {
+            return fb_mtoken_refuse(&token, FB_E_SYNTAX, err, "expected ',' or ')'");
+        }
+    }
+    return FB_OK;
+}
+
+static bool declared(const struct fb_signature *signature, struct fb_str name)
+{
+    for (size_t i = 0; i < signature->count; i++) {
+        if (fb_str_eq(signature->relations[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const enum fb_type two_ints[] = {FB_TYPE_INT, FB_TYPE_INT};
+
+/* They stand behind what the text declares; see builtins_from. */
+static void add_builtins(struct fb_signature *signature)
+{
+    const struct fb_relation builtins[] = {{FB_STR("tp"), 1, NULL, two_ints},
+        {FB_STR("ts"), 1, NULL, two_ints}, {FB_STR("tpts"), 2, NULL, two_ints}};
+    for (size_t i = 0; i < 3; i++) {
+        if (!declared(signature, builtins[i].name)) {
+            signature->relations[signature->count++] = builtins[i];
+        }
+    }
+}
+
+enum fb_code fb_monpoly_signature(
+    struct fb_str text, struct fb_arena *arena, struct fb_signature *out, struct fb_err *err)
+{
+    FB_ASSERT(arena && out);
+    struct fb_mscan scan = {.text = text};
+    struct fb_signature signature = {
+        FB_ARENA_ARRAY(arena, struct fb_relation, FB_MONPOLY_RELATIONS_MAX + 3), 0};
+    if (!signature.relations) {
+        return fb_arena_failed(arena, err);
+    }
+    struct fb_mtoken token = fb_mscan_next(&scan);
+    for (; token.kind != FB_MTOKEN_END; token = fb_mscan_next(&scan)) {
+        struct fb_mtoken open = fb_mscan_next(&scan);
+        if (token.kind != FB_MTOKEN_NAME || !is(&open, "(")) {
+            return fb_mtoken_refuse(&token, FB_E_SYNTAX, err, "expected a predicate");
+        }
+        if (declared(&signature, token.text)) {
+            return fb_mtoken_refuse(&token, FB_E_SYNTAX, err, "a predicate is declared twice");
+        }
+        if (signature.count >= FB_MONPOLY_RELATIONS_MAX) {
+            return fb_mtoken_refuse(&token, FB_E_LIMIT, err, "too many predicates");
+        }
+        struct fb_relation *relation = &signature.relations[signature.count];
+        relation->name = token.text;
+        enum fb_code code = read_columns(&scan, arena, relation, err);
+        if (code) {
+            return code;
+        }
+        signature.count++;
+    }
+    add_builtins(&signature);
+    *out = signature;
+    return FB_OK;
+}
+
+/* ---- log ---- */
+
+struct log {
+    struct fb_mscan scan;
+    struct fb_mtoken token;
+    struct fb_arena *arena;
+    struct fb_err *err;
+    struct fb_trace trace;
+    size_t time_cap;
+    size_t tuple_cap;
+};
+
+static void advance(struct log *log)
+{
+    log->token = fb_mscan_next(&log->scan);
+}
+
+static enum fb_code refuse(struct log *log, enum fb_code code, const char *message)
+{
+    return fb_mtoken_refuse(&log->token, code, log->err, message);
+}
+
+/* A copy of a full list with twice the room. */
+static void *doubled(struct log *log, const void *old, size_t count, size_t *cap, size_t size)
+{
+    size_t wanted = *cap ? 2 * *cap : 64;
+    void *bigger = fb_arena_array(log->arena, wanted, size);
+    if (bigger && count) {
+        memcpy(bigger, old, count * size);
+    }
+    *cap = bigger ? wanted : *cap;
+    return bigger;
+}
+
+static enum fb_code add_time(struct log *log, fb_time t)
+{
+    struct fb_trace *trace = &log->trace;
+    if (trace->time_count == log->time_cap) {
+        fb_time *times =
+            doubled(log, trace->times, trace->time_count, &log->time_cap, sizeof(*times));
+        if (!times) {
+            return fb_arena_failed(log->arena, log->err);
+        }
+        trace->times = times;
+    }
+    trace->times[trace->time_count++] = t;
+    return FB_OK;
+}
+
+static enum fb_code add_tuple(struct log *log, uint32_t relation, const struct fb_value *values)
+{
+    struct fb_trace *trace = &log->trace;
+    FB_ASSERT(trace->time_count > 0);
+    if (trace->tuple_count == log->tuple_cap) {
+        struct fb_tuple *tuples =
+            doubled(log, trace->tuples, trace->tuple_count, &log->tuple_cap, sizeof(*tuples));
+        if (!tuples) {
+            return fb_arena_failed(log->arena, log->err);
+        }
+        trace->tuples = tuples;
+    }
+    trace->tuples[trace->tuple_count++] = (struct fb_tuple){.relation = relation,
+        .from = trace->time_count - 1,
+        .until = trace->time_count,
+        .values = values,
+        .seq = UINT64_MAX};
+    return FB_OK;
+}
+
+/* A value of a column; strings may stand without quotes. */
+static enum fb_code read_value(struct log *log, enum fb_type type, struct fb_value *out)
+{
+    bool minus = is(&log->token, "-");
+    if (minus) {
+        advance(log);
+    }
+    struct fb_mtoken token = log->token;
+    struct fb_value value = fb_value_str(token.text);
+    bool word = token.kind == FB_MTOKEN_STRING || token.kind == FB_MTOKEN_NAME ||
+                token.kind == FB_MTOKEN_NUMBER;
+    if (type == FB_TYPE_STRING ? !word || minus : token.kind != FB_MTOKEN_NUMBER) {
+        return refuse(log, FB_E_SYNTAX, "a value is not of its column's type");
+    }
+    if (type != FB_TYPE_STRING) {
+        enum fb_code code = fb_mtoken_value(&token, &value, log->err);
+        if (code) {
+            return code;
+        }
+        if (type == FB_TYPE_INT && value.type != FB_TYPE_INT) {
+            return refuse(log, FB_E_SYNTAX, "a value is not of its column's type");
+        }
+        if (type == FB_TYPE_FLOAT && value.type == FB_TYPE_INT) {
+            value = fb_value_float((double)value.u.integer);
+        }
+        value.u.integer = minus && value.type == FB_TYPE_INT ? -value.u.integer : value.u.integer;
+        if (minus && value.type == FB_TYPE_FLOAT) {
+            value.u.number = -value.u.number;
+        }
+    }
+    advance(log);
+    *out = value;
+    return FB_OK;
+}
+
+/* "(1,2)" behind the name of a predicate. */
+static enum fb_code read_tuple(struct log *log, uint32_t index)
+{
+    const struct fb_relation *relation = &log->trace.signature->relations[index];
+    struct fb_value *values = FB_ARENA_ARRAY(log->arena, struct fb_value, relation->arity);
+    if (!values) {
+        return fb_arena_failed(log->arena, log->err);
+    }
+    advance(log);
+    for (size_t i = 0; i < relation->arity; i++) {
+        enum fb_code code = read_value(log, relation->types[i], &values[i]);
+        bool last = i + 1 == relation->arity;
+        if (code == FB_OK && !last && !is(&log->token, ",")) {
+            code = refuse(log, FB_E_SYNTAX, "a tuple has too few columns");
+        }
+        if (code) {
+            return code;
+        }
+        if (!last) {
+            advance(log);
+        }
+    }
+    if (!is(&log->token, ")")) {
+        return refuse(log, FB_E_SYNTAX, "expected ')'");
+    }
+    advance(log);
+    return add_tuple(log, index, values);
+}
+
+static enum fb_code find_relation(struct log *log, uint32_t *out)
+{
+    const struct fb_signature *signature = log->trace.signature;
+    for (uint32_t i = 0; log->token.kind == FB_MTOKEN_NAME && i < signature->count; i++) {
+        if (fb_str_eq(signature->relations[i].name, log->token.text)) {
+            *out = i;
+            return FB_OK;
+        }
+    }
+    return refuse(log, FB_E_SYNTAX, "the signature has no such predicate");
+}
+
+/* tp, ts and tpts of the time-point that was just opened. */
+static enum fb_code add_builtin_tuples(struct log *log, fb_time t)
+{
+    const struct fb_signature *signature = log->trace.signature;
+    struct fb_value *values = FB_ARENA_ARRAY(log->arena, struct fb_value, 2);
+    if (!values) {
+        return fb_arena_failed(log->arena, log->err);
+    }
+    values[0] = fb_value_int((int64_t)log->trace.time_count - 1);
+    values[1] = fb_value_int(t);
+    enum fb_code code = FB_OK;
+    for (uint32_t i = 0; code == FB_OK && i < signature->count; i++) {
+        const struct fb_relation *relation = &signature->relations[i];
+        if (relation->types == two_ints) {
+            code = add_tuple(log, i, values + (fb_str_is(relation->name, "ts") ? 1 : 0));
+        }
+    }
+    return code;
+}
+
+/* "@TS", behind which the tuples follow. */
+static enum fb_code read_time(struct log *log)
+{
+    struct fb_value value;
+    if (!is(&log->token, "@")) {
+        return refuse(log, FB_E_SYNTAX, "expected '@'");
+    }
+    advance(log);
+    if (log->token.kind != FB_MTOKEN_NUMBER) {
+        return refuse(log, FB_E_SYNTAX, "expected a time");
+    }
+    enum fb_code code = fb_mtoken_value(&log->token, &value, log->err);
+    if (code) {
+        return code;
+    }
+    const struct fb_trace *trace = &log->trace;
+    if (value.type != FB_TYPE_INT) {
+        return refuse(log, FB_E_SYNTAX, "expected a time in whole seconds");
+    }
+    if (trace->time_count && value.u.integer < trace->times[trace->time_count - 1]) {
+        return refuse(log, FB_E_TIME, "time runs backwards");
+    }
+    code = add_time(log, value.u.integer);
+    code = code ? code : add_builtin_tuples(log, value.u.integer);
+    advance(log);
+    return code;
+}
+
+static enum fb_code read_point(struct log *log)
+{
+    enum fb_code code = read_time(log);
+    while (code == FB_OK && log->token.kind == FB_MTOKEN_NAME) {
+        uint32_t relation = 0;
+        code = find_relation(log, &relation);
+        advance(log);
+        while (code == FB_OK && is(&log->token, "(")) {
+            code = read_tuple(log, relation);
+        }
+    }
+    if (code == FB_OK && is(&log->token, ";")) {
+        advance(log);
+    }
+    return code;
+}
+
+enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_trace *out, struct fb_err *err)
+{
+    FB_ASSERT(signature && arena && out);
+    struct log log = {
+        .scan = {.text = text}, .arena = arena, .err = err, .trace = {.signature = signature}};
+    enum fb_code code = FB_OK;
+    advance(&log);
+    while (code == FB_OK && log.token.kind != FB_MTOKEN_END) {
+        code = read_point(&log);
+    }
+    code = code ? code : add_time(&log, FB_TIME_MAX);
+    if (code == FB_OK) {
+        *out = log.trace;
+    }
+    return code;
+}
+
+/* ---- verdicts ---- */
+
+/* A float as C's "%g" prints it, which is what MonPoly does. */
+static void write_value(struct fb_value value, struct fb_buf *out)
+{
+    if (value.type == FB_TYPE_FLOAT) {
+        fb_buf_addf(out, "%g", value.u.number);
+    } else if (value.type == FB_TYPE_STRING) {
+        fb_buf_addf(out, "\"%.*s\"", FB_STR_ARG(value.u.text));
+    } else {
+        fb_value_write(value, out);
+    }
+}
+
+static void write_verdict(const struct fb_monpoly_formula *formula, const struct fb_trace *trace,
+    size_t tp, const struct fb_table *table, struct fb_buf *out)
+{
+    fb_buf_addf(out, "@%lld (time point %zu):", (long long)trace->times[tp], tp);
+    for (size_t i = 0; formula->column_count && i < table->count; i++) {
+        for (size_t k = 0; k < formula->column_count; k++) {
+            fb_buf_add_c(out, k ? "," : " (");
+            write_value(table->rows[i].values[formula->columns[k]], out);
+        }
+        fb_buf_add_c(out, ")");
+    }
+    fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
+}
+
+enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula, const struct fb_trace *trace,
+    size_t scratch_max, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(formula && trace && out);
+    FB_ASSERT(trace->time_count > 0);
+    for (size_t tp = 0; tp + 1 < trace->time_count; tp++) {
+        struct fb_arena scratch;
+        struct fb_table table = {0};
+        fb_arena_init(&scratch, scratch_max);
+        enum fb_code code = fb_eval_naive(
+            formula->form, trace, tp, formula->var_count, NULL, &scratch, &table, err);
+        if (code == FB_OK && table.count) {
+            write_verdict(formula, trace, tp, &table, out);
+        }
+        fb_arena_release(&scratch);
+        if (code) {
+            return code;
+        }
+    }
+    return fb_buf_check(out, "the verdicts", err);
+}

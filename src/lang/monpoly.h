@@ -1,0 +1,55 @@
+/*
+ * monpoly.h: reads the signatures, formulas and logs of the monitor MonPoly and writes verdicts as
+ * it does, so that cases and policies of other people can be run and compared.
+ *
+ * Formulas are read as they stand, with MonPoly's precedence: SINCE and UNTIL bind loosest, then
+ * the operators with one operand, then EQUIV, IMPLIES, OR, AND; NOT binds tightest. What it asks is
+ * the satisfying tuples at each time-point. LET is expanded in place. Refused as E_UNSUPPORTED:
+ * LETPAST, regular (match) operators, the freeze operator, and functions other than i2f and f2i.
+ */
+#ifndef FB_LANG_MONPOLY_H
+#define FB_LANG_MONPOLY_H
+
+#include "base/buf.h"
+#include "engine/trace.h"
+
+/** Limits; each has an error and a test. */
+enum {
+    FB_MONPOLY_RELATIONS_MAX = 1000,
+    FB_MONPOLY_NODES_MAX = 20000, /**< of one formula, after LET is expanded */
+};
+
+/** A formula with its variables. */
+struct fb_monpoly_formula {
+    struct fb_form *form;
+    size_t var_count;
+    const uint32_t *columns; /**< the variable of each column of a verdict, in MonPoly's order */
+    size_t column_count;
+};
+
+/** Reads a signature. The relations tp(i), ts(t) and tpts(i, t), which hold the number and the time
+ * of each time-point, are added unless it declares them. Lives in arena and borrows from text.
+ * E_SYNTAX or E_LIMIT. */
+FB_CHECKED enum fb_code fb_monpoly_signature(
+    struct fb_str text, struct fb_arena *arena, struct fb_signature *out, struct fb_err *err);
+
+/** Reads a formula over a signature. It lives in arena and borrows from text. E_SYNTAX,
+ * E_UNSUPPORTED, E_LIMIT, or E_POLICY for a predicate that the signature lacks. Whether it can be
+ * monitored is for fb_form_check to say. */
+FB_CHECKED enum fb_code fb_monpoly_formula_read(struct fb_str text,
+    const struct fb_signature *signature, struct fb_arena *arena, struct fb_monpoly_formula *out,
+    struct fb_err *err);
+
+/** Reads a log. As MonPoly does at the end of a log, one more time-point without tuples is put
+ * after the last, in the far future, so that what waits is decided; verdicts leave it out. Lives in
+ * arena and borrows from text. E_SYNTAX with the line, or E_TIME when time runs backwards. */
+FB_CHECKED enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_trace *out, struct fb_err *err);
+
+/** Evaluates at every time-point of a log but the last and appends a line for each at which there
+ * is a tuple: "@TS (time point N): (1,2) (3,4)", or "true" for a formula without free variables.
+ * scratch_max bounds the memory of one time-point. */
+FB_CHECKED enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula,
+    const struct fb_trace *trace, size_t scratch_max, struct fb_buf *out, struct fb_err *err);
+
+#endif

@@ -1,0 +1,784 @@
+/* Tokens and grammar of MonPoly formulas. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/decimal.h"
+#include "lang/monpoly_tree.h"
+
+/* Each nesting of a formula takes up to six calls. */
+enum { NAMES_MAX = 64, TERMS_MAX = FB_IR_ARITY_MAX, CALLS_MAX = 6 * FB_IR_DEPTH_MAX };
+
+/* ---- tokens ---- */
+
+static bool name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static char peek(const struct fb_mscan *scan, size_t ahead)
+{
+    return scan->pos + ahead < scan->text.len ? scan->text.ptr[scan->pos + ahead] : '\0';
+}
+
+static void step(struct fb_mscan *scan)
+{
+    if (peek(scan, 0) == '\n') {
+        scan->line++;
+        scan->line_start = scan->pos + 1;
+    }
+    scan->pos++;
+}
+
+static void skip_comment(struct fb_mscan *scan)
+{
+    bool block = peek(scan, 0) == '(';
+    while (scan->pos < scan->text.len) {
+        if (block && peek(scan, 0) == '*' && peek(scan, 1) == ')') {
+            scan->pos += 2;
+            return;
+        }
+        if (!block && peek(scan, 0) == '\n') {
+            return;
+        }
+        step(scan);
+    }
+}
+
+static void skip_blanks(struct fb_mscan *scan)
+{
+    while (scan->pos < scan->text.len) {
+        char c = peek(scan, 0);
+        if (c == '#' || (c == '(' && peek(scan, 1) == '*')) {
+            skip_comment(scan);
+        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+            step(scan);
+        } else {
+            return;
+        }
+    }
+}
+
+/* Digits, a point with digits, an exponent, and a letter for a unit of time. */
+static void scan_number(struct fb_mscan *scan)
+{
+    while (digit(peek(scan, 0))) {
+        step(scan);
+    }
+    if (peek(scan, 0) == '.') {
+        step(scan);
+    }
+    while (name_char(peek(scan, 0)) || ((peek(scan, 0) == '-' || peek(scan, 0) == '+') &&
+                                           scan->text.ptr[scan->pos - 1] == 'e')) {
+        step(scan);
+    }
+}
+
+static bool scan_string(struct fb_mscan *scan)
+{
+    char quote = peek(scan, 0);
+    step(scan);
+    while (scan->pos < scan->text.len && peek(scan, 0) != quote) {
+        step(scan);
+    }
+    bool closed = peek(scan, 0) == quote;
+    scan->pos += closed ? 1 : 0;
+    return closed;
+}
+
+static void scan_sign(struct fb_mscan *scan)
+{
+    static const char *const pairs[] = {"<-", "<=", ">=", "<>"};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (peek(scan, 0) == pairs[i][0] && peek(scan, 1) == pairs[i][1]) {
+            scan->pos++;
+            break;
+        }
+    }
+    step(scan);
+}
+
+struct fb_mtoken fb_mscan_next(struct fb_mscan *scan)
+{
+    FB_ASSERT(scan && scan->pos <= scan->text.len);
+    skip_blanks(scan);
+    struct fb_mtoken token = {
+        .line = scan->line + 1, .column = (uint32_t)(scan->pos - scan->line_start) + 1};
+    size_t start = scan->pos;
+    size_t trim = 0;
+    char c = peek(scan, 0);
+    if (scan->pos >= scan->text.len) {
+        token.kind = FB_MTOKEN_END;
+    } else if (digit(c)) {
+        token.kind = FB_MTOKEN_NUMBER;
+        scan_number(scan);
+    } else if (name_char(c)) {
+        token.kind = FB_MTOKEN_NAME;
+        while (name_char(peek(scan, 0))) {
+            step(scan);
+        }
+    } else if (c == '"' || c == '\'') {
+        token.kind = scan_string(scan) ? FB_MTOKEN_STRING : FB_MTOKEN_BAD;
+        trim = token.kind == FB_MTOKEN_STRING ? 1 : 0;
+    } else {
+        token.kind = strchr("()[],;.@=<>+-*/:", c) && c ? FB_MTOKEN_SIGN : FB_MTOKEN_BAD;
+        scan_sign(scan);
+    }
+    token.text = fb_str_sub(scan->text, start + trim, scan->pos - start - 2 * trim);
+    return token;
+}
+
+enum fb_code fb_mtoken_refuse(
+    const struct fb_mtoken *token, enum fb_code code, struct fb_err *err, const char *message)
+{
+    FB_ASSERT(token && code != FB_OK);
+    if (token->kind == FB_MTOKEN_END) {
+        (void)fb_err_set(err, code, "%s at the end", message);
+    } else {
+        struct fb_str cut = fb_str_sub(token->text, 0, 40);
+        bool good = fb_str_utf8(cut, NULL);
+        (void)fb_err_set(err, code, "%s at '%.*s'", message, FB_STR_ARG(good ? cut : FB_STR("?")));
+    }
+    fb_err_place(err, NULL, token->line, token->column, -1);
+    return code;
+}
+
+enum fb_code fb_mtoken_value(
+    const struct fb_mtoken *token, struct fb_value *out, struct fb_err *err)
+{
+    FB_ASSERT(token && out);
+    uint64_t whole;
+    if (fb_str_u64(token->text, &whole) && whole <= INT64_MAX) {
+        *out = fb_value_int((int64_t)whole);
+        return FB_OK;
+    }
+    struct fb_decimal decimal;
+    struct fb_str text = token->text;
+    if (fb_str_ends(text, FB_STR("."))) {
+        text.len--;
+    }
+    bool real = fb_str_find(token->text, '.', 0) < token->text.len ||
+                fb_str_find(token->text, 'e', 0) < token->text.len;
+    struct fb_err why;
+    fb_err_init(&why);
+    if (!real || fb_decimal_parse(text, &decimal, &why) != FB_OK) {
+        return fb_mtoken_refuse(token, FB_E_SYNTAX, err, "a number is malformed or too large");
+    }
+    *out = fb_value_float(fb_decimal_to_double(decimal));
+    return FB_OK;
+}
+
+/* ---- grammar ---- */
+
+struct parser {
+    struct fb_mscan scan;
+    struct fb_mtoken token; /* the next one */
+    struct fb_arena *arena;
+    struct fb_err *err;
+    size_t depth;
+};
+
+static void advance(struct parser *p)
+{
+    p->token = fb_mscan_next(&p->scan);
+}
+
+static bool is(const struct parser *p, const char *text)
+{
+    return (p->token.kind == FB_MTOKEN_SIGN || p->token.kind == FB_MTOKEN_NAME) &&
+           fb_str_is(p->token.text, text);
+}
+
+static bool take(struct parser *p, const char *text)
+{
+    bool here = is(p, text);
+    if (here) {
+        advance(p);
+    }
+    return here;
+}
+
+static enum fb_code refuse(struct parser *p, enum fb_code code, const char *message)
+{
+    return fb_mtoken_refuse(&p->token, code, p->err, message);
+}
+
+static enum fb_code expect(struct parser *p, const char *text, const char *message)
+{
+    return take(p, text) ? FB_OK : refuse(p, FB_E_SYNTAX, message);
+}
+
+static bool reserved(struct fb_str name)
+{
+    static const char *const words[] = {"AND", "OR", "NOT", "IMPLIES", "EQUIV", "EXISTS", "FORALL",
+        "SINCE", "UNTIL", "TRUE", "FALSE", "LET", "IN", "MOD", "ONCE", "NEXT", "PREVIOUS", "PREV",
+        "EVENTUALLY", "SOMETIMES", "ALWAYS", "HISTORICALLY", "PAST_ALWAYS"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (fb_str_is(name, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum fb_code take_name(struct parser *p, struct fb_str *out)
+{
+    if (p->token.kind != FB_MTOKEN_NAME || reserved(p->token.text)) {
+        return refuse(p, FB_E_SYNTAX, "expected a name");
+    }
+    *out = p->token.text;
+    advance(p);
+    return FB_OK;
+}
+
+/* Names with commas between them, at least one. */
+static enum fb_code take_names(struct parser *p, struct fb_mnames *out)
+{
+    out->items = FB_ARENA_ARRAY(p->arena, struct fb_str, NAMES_MAX);
+    if (!out->items) {
+        return fb_arena_failed(p->arena, p->err);
+    }
+    do {
+        if (out->count >= NAMES_MAX) {
+            return refuse(p, FB_E_LIMIT, "too many names");
+        }
+        enum fb_code code = take_name(p, &out->items[out->count]);
+        if (code) {
+            return code;
+        }
+        out->count++;
+    } while (take(p, ","));
+    return FB_OK;
+}
+
+static enum fb_code enter(struct parser *p)
+{
+    if (p->depth++ >= CALLS_MAX) {
+        return refuse(p, FB_E_LIMIT, "a formula is nested too deeply");
+    }
+    return FB_OK;
+}
+
+/* ---- terms ---- */
+
+static enum fb_code parse_sum(struct parser *p, struct fb_mterm **out);
+
+static enum fb_code new_term(struct parser *p, enum fb_term_kind kind, struct fb_mterm *a,
+    struct fb_mterm *b, struct fb_mterm **out)
+{
+    struct fb_mterm *term = FB_ARENA_NEW(p->arena, struct fb_mterm);
+    if (!term) {
+        return fb_arena_failed(p->arena, p->err);
+    }
+    *term = (struct fb_mterm){.kind = kind, .args = {a, b}};
+    *out = term;
+    return FB_OK;
+}
+
+static enum fb_code parse_inside(struct parser *p, struct fb_mterm **out)
+{
+    enum fb_code code = expect(p, "(", "expected '('");
+    code = code ? code : parse_sum(p, out);
+    return code ? code : expect(p, ")", "expected ')'");
+}
+
+static enum fb_code parse_named_term(struct parser *p, struct fb_mterm **out)
+{
+    struct fb_str name;
+    enum fb_code code = take_name(p, &name);
+    if (code) {
+        return code;
+    }
+    bool to_float = fb_str_is(name, "i2f");
+    if (is(p, "(") && (to_float || fb_str_is(name, "f2i"))) {
+        struct fb_mterm *inside = NULL;
+        code = parse_inside(p, &inside);
+        return code ? code
+                    : new_term(p, to_float ? FB_TERM_TO_FLOAT : FB_TERM_TO_INT, inside, NULL, out);
+    }
+    if (is(p, "(")) {
+        return refuse(p, FB_E_UNSUPPORTED, "a function is not supported");
+    }
+    code = new_term(p, fb_str_is(name, "_") ? FB_TERM_ANY : FB_TERM_VAR, NULL, NULL, out);
+    if (code == FB_OK) {
+        (*out)->name = name;
+    }
+    return code;
+}
+
+static enum fb_code parse_factor(struct parser *p, struct fb_mterm **out)
+{
+    struct fb_mtoken token = p->token;
+    struct fb_value value = fb_value_str(token.text);
+    enum fb_code code = enter(p);
+    if (code) {
+        return code;
+    }
+    if (token.kind == FB_MTOKEN_NUMBER || token.kind == FB_MTOKEN_STRING) {
+        code = token.kind == FB_MTOKEN_NUMBER ? fb_mtoken_value(&token, &value, p->err) : FB_OK;
+        code = code ? code : new_term(p, FB_TERM_CONST, NULL, NULL, out);
+        if (code == FB_OK) {
+            (*out)->value = value;
+            advance(p);
+        }
+    } else if (take(p, "-")) {
+        struct fb_mterm *inside = NULL;
+        code = parse_factor(p, &inside);
+        code = code ? code : new_term(p, FB_TERM_NEG, inside, NULL, out);
+    } else {
+        code = is(p, "(") ? parse_inside(p, out) : parse_named_term(p, out);
+    }
+    p->depth--;
+    return code;
+}
+
+static enum fb_code parse_product(struct parser *p, struct fb_mterm **out)
+{
+    enum fb_code code = parse_factor(p, out);
+    while (code == FB_OK && (is(p, "*") || is(p, "/") || is(p, "MOD"))) {
+        enum fb_term_kind kind = is(p, "*") ? FB_TERM_MUL : is(p, "/") ? FB_TERM_DIV : FB_TERM_MOD;
+        struct fb_mterm *right = NULL;
+        advance(p);
+        code = parse_factor(p, &right);
+        code = code ? code : new_term(p, kind, *out, right, out);
+    }
+    return code;
+}
+
+static enum fb_code parse_sum(struct parser *p, struct fb_mterm **out)
+{
+    enum fb_code code = parse_product(p, out);
+    while (code == FB_OK && (is(p, "+") || is(p, "-"))) {
+        enum fb_term_kind kind = is(p, "+") ? FB_TERM_ADD : FB_TERM_SUB;
+        struct fb_mterm *right = NULL;
+        advance(p);
+        code = parse_product(p, &right);
+        code = code ? code : new_term(p, kind, *out, right, out);
+    }
+    return code;
+}
+
+/* ---- formulas ---- */
+
+static enum fb_code parse_formula(struct parser *p, struct fb_mnode **out);
+static enum fb_code parse_binary(struct parser *p, int level, struct fb_mnode **out);
+static enum fb_code parse_unary(struct parser *p, struct fb_mnode **out);
+
+static enum fb_code new_node(struct parser *p, int kind, struct fb_mnode *left,
+    struct fb_mnode *right, struct fb_mnode **out)
+{
+    struct fb_mnode *node = FB_ARENA_NEW(p->arena, struct fb_mnode);
+    if (!node) {
+        return fb_arena_failed(p->arena, p->err);
+    }
+    *node = (struct fb_mnode){.kind = kind,
+        .token = p->token,
+        .left = left,
+        .right = right,
+        .interval = {0, FB_TIME_MAX}};
+    *out = node;
+    return FB_OK;
+}
+
+/* Two negations are none, so that FORALL over a negation can be monitored. */
+static enum fb_code negate(struct parser *p, struct fb_mnode **node)
+{
+    FB_ASSERT(*node);
+    if ((*node)->kind == FB_FORM_NOT) {
+        *node = (*node)->left;
+        return FB_OK;
+    }
+    return new_node(p, FB_FORM_NOT, *node, NULL, node);
+}
+
+/* A bound of an interval in seconds; units s, m, h and d. */
+static enum fb_code parse_bound(struct parser *p, int64_t *out)
+{
+    struct fb_str digits = p->token.text;
+    int64_t unit = 1;
+    char last = digits.len ? digits.ptr[digits.len - 1] : '\0';
+    if (p->token.kind == FB_MTOKEN_NUMBER && !digit(last)) {
+        unit = last == 's' ? 1 : last == 'm' ? 60 : last == 'h' ? 3600 : last == 'd' ? 86400 : 0;
+        digits.len--;
+    }
+    uint64_t n;
+    int64_t seconds;
+    if (p->token.kind != FB_MTOKEN_NUMBER || unit == 0 || !fb_str_u64(digits, &n) ||
+        n > INT64_MAX / 2 || __builtin_mul_overflow((int64_t)n, unit, &seconds)) {
+        return refuse(p, FB_E_SYNTAX, "expected a number of seconds");
+    }
+    *out = seconds;
+    advance(p);
+    return FB_OK;
+}
+
+/* "[a,b]", with round brackets for bounds that are left out; "*" for no upper bound. */
+static enum fb_code parse_interval(struct parser *p, struct fb_interval *out)
+{
+    struct fb_interval interval = {0, FB_TIME_MAX};
+    bool open_low = is(p, "(");
+    struct parser before = *p;
+    if (!open_low && !is(p, "[")) {
+        return FB_OK;
+    }
+    advance(p);
+    if (open_low && p->token.kind != FB_MTOKEN_NUMBER) {
+        *p = before; /* a formula in brackets */
+        return FB_OK;
+    }
+    struct fb_err quiet;
+    fb_err_init(&quiet);
+    p->err = open_low ? &quiet : p->err;
+    enum fb_code code = parse_bound(p, &interval.low);
+    p->err = before.err;
+    if (open_low && (code || !is(p, ","))) {
+        *p = before; /* a term in brackets */
+        return FB_OK;
+    }
+    interval.low += open_low ? 1 : 0;
+    code = code ? code : expect(p, ",", "expected ','");
+    if (code == FB_OK && !take(p, "*")) {
+        code = parse_bound(p, &interval.high);
+    }
+    if (code) {
+        return code;
+    }
+    if (take(p, ")")) {
+        interval.high -= interval.high == FB_TIME_MAX ? 0 : 1;
+    } else if (!take(p, "]")) {
+        return refuse(p, FB_E_SYNTAX, "expected ']' or ')'");
+    }
+    *out = interval;
+    return FB_OK;
+}
+
+static int temporal_kind(struct fb_str name)
+{
+    static const struct {
+        const char *name;
+        int kind;
+    } table[] = {{"PREVIOUS", FB_FORM_PREVIOUS}, {"PREV", FB_FORM_PREVIOUS}, {"NEXT", FB_FORM_NEXT},
+        {"ONCE", FB_FORM_ONCE}, {"EVENTUALLY", FB_FORM_EVENTUALLY},
+        {"SOMETIMES", FB_FORM_EVENTUALLY}, {"ALWAYS", FB_FORM_ALWAYS},
+        {"HISTORICALLY", FB_FORM_HISTORICALLY}, {"PAST_ALWAYS", FB_FORM_HISTORICALLY}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (fb_str_is(name, table[i].name)) {
+            return table[i].kind;
+        }
+    }
+    return -1;
+}
+
+static enum fb_code parse_temporal(struct parser *p, int kind, struct fb_mnode **out)
+{
+    struct fb_interval interval = {0, FB_TIME_MAX};
+    struct fb_mnode *inside = NULL;
+    advance(p);
+    enum fb_code code = parse_interval(p, &interval);
+    code = code ? code : parse_binary(p, 0, &inside);
+    code = code ? code : new_node(p, kind, inside, NULL, out);
+    if (code == FB_OK) {
+        (*out)->interval = interval;
+    }
+    return code;
+}
+
+/* "EXISTS x, y. f"; "FORALL x. f" is "NOT EXISTS x. NOT f". */
+static enum fb_code parse_quantifier(struct parser *p, struct fb_mnode **out)
+{
+    bool all = is(p, "FORALL");
+    struct fb_mnames names = {0};
+    struct fb_mnode *inside = NULL;
+    advance(p);
+    enum fb_code code = take_names(p, &names);
+    code = code ? code : expect(p, ".", "expected '.'");
+    code = code ? code : parse_binary(p, 0, &inside);
+    if (code == FB_OK && all) {
+        code = negate(p, &inside);
+    }
+    code = code ? code : new_node(p, FB_FORM_EXISTS, inside, NULL, out);
+    if (code == FB_OK) {
+        (*out)->names = names;
+        code = all ? negate(p, out) : FB_OK;
+    }
+    return code;
+}
+
+/* "LET p(x, y) = f IN g". */
+static enum fb_code parse_let(struct parser *p, struct fb_mnode **out)
+{
+    struct fb_str name;
+    struct fb_mnames names = {0};
+    struct fb_mnode *what = NULL;
+    struct fb_mnode *in = NULL;
+    advance(p);
+    enum fb_code code = take_name(p, &name);
+    code = code ? code : expect(p, "(", "expected '('");
+    if (code == FB_OK && !is(p, ")")) {
+        code = take_names(p, &names);
+    }
+    code = code ? code : expect(p, ")", "expected ')'");
+    code = code ? code : expect(p, "=", "expected '='");
+    code = code ? code : parse_formula(p, &what);
+    code = code ? code : expect(p, "IN", "expected IN");
+    code = code ? code : parse_formula(p, &in);
+    code = code ? code : new_node(p, FB_MNODE_LET, what, in, out);
+    if (code == FB_OK) {
+        (*out)->name = name;
+        (*out)->names = names;
+    }
+    return code;
+}
+
+static bool agg_kind(struct fb_str name, enum fb_agg_kind *out)
+{
+    static const char *const names[] = {"CNT", "SUM", "AVG", "MIN", "MAX", "MED"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (fb_str_is(name, names[i])) {
+            *out = (enum fb_agg_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "t <- SUM x; y, z f": what stands after "t <-". */
+static enum fb_code parse_aggregate(struct parser *p, struct fb_str result, struct fb_mnode **out)
+{
+    enum fb_agg_kind agg;
+    struct fb_str over;
+    struct fb_mnames groups = {0};
+    struct fb_mnode *inside = NULL;
+    if (!agg_kind(p->token.text, &agg)) {
+        return refuse(p, FB_E_SYNTAX, "expected CNT, SUM, AVG, MIN, MAX or MED");
+    }
+    advance(p);
+    enum fb_code code = take_name(p, &over);
+    if (code == FB_OK && take(p, ";")) {
+        code = take_names(p, &groups);
+    }
+    code = code ? code : parse_binary(p, 0, &inside);
+    code = code ? code : new_node(p, FB_FORM_AGGREGATE, inside, NULL, out);
+    if (code == FB_OK) {
+        (*out)->name = result;
+        (*out)->over = over;
+        (*out)->agg = agg;
+        (*out)->names = groups;
+    }
+    return code;
+}
+
+static enum fb_code new_terms(struct parser *p, struct fb_mnode *node, size_t max)
+{
+    node->terms = FB_ARENA_ARRAY(p->arena, struct fb_mterm *, max);
+    return node->terms ? FB_OK : fb_arena_failed(p->arena, p->err);
+}
+
+/* "p(x, 3, _)"; the name was read. */
+static enum fb_code parse_predicate(struct parser *p, struct fb_mtoken name, struct fb_mnode **out)
+{
+    enum fb_code code = new_node(p, FB_FORM_PRED, NULL, NULL, out);
+    code = code ? code : new_terms(p, *out, TERMS_MAX);
+    code = code ? code : expect(p, "(", "expected '('");
+    if (code) {
+        return code;
+    }
+    struct fb_mnode *node = *out;
+    node->name = name.text;
+    node->token = name;
+    while (code == FB_OK && !is(p, ")")) {
+        if (node->term_count >= TERMS_MAX) {
+            return refuse(p, FB_E_LIMIT, "too many columns");
+        }
+        code = parse_sum(p, &node->terms[node->term_count]);
+        node->term_count += code == FB_OK ? 1 : 0;
+        if (code == FB_OK && !take(p, ",") && !is(p, ")")) {
+            code = refuse(p, FB_E_SYNTAX, "expected ',' or ')'");
+        }
+    }
+    return code ? code : expect(p, ")", "expected ')'");
+}
+
+/* What stands between the terms of a comparison; a and b change places for > and >=. */
+static int comparison_kind(struct parser *p, bool *swap, bool *negated)
+{
+    *swap = is(p, ">") || is(p, ">=");
+    *negated = is(p, "<>");
+    if (is(p, "=") || *negated) {
+        return FB_FORM_EQ;
+    }
+    if (is(p, "<") || is(p, ">")) {
+        return FB_FORM_LESS;
+    }
+    return is(p, "<=") || is(p, ">=") ? FB_FORM_LESS_EQ : -1;
+}
+
+/* A comparison, when one stands here; *out stays NULL otherwise, and nothing is consumed. */
+static enum fb_code try_comparison(struct parser *p, struct fb_mnode **out)
+{
+    struct parser before = *p;
+    struct fb_err quiet;
+    struct fb_mterm *a = NULL;
+    struct fb_mterm *b = NULL;
+    bool swap = false;
+    bool negated = false;
+    fb_err_init(&quiet);
+    p->err = &quiet;
+    enum fb_code code = parse_sum(p, &a);
+    p->err = before.err;
+    int kind = code == FB_OK ? comparison_kind(p, &swap, &negated) : -1;
+    if (kind < 0) {
+        *p = before;
+        return code == FB_E_NOMEM ? fb_arena_failed(p->arena, p->err) : FB_OK;
+    }
+    advance(p);
+    code = parse_sum(p, &b);
+    code = code ? code : new_node(p, kind, NULL, NULL, out);
+    code = code ? code : new_terms(p, *out, 2);
+    if (code) {
+        return code;
+    }
+    (*out)->terms[0] = swap ? b : a;
+    (*out)->terms[1] = swap ? a : b;
+    (*out)->term_count = 2;
+    return negated ? negate(p, out) : FB_OK;
+}
+
+static enum fb_code parse_primary(struct parser *p, struct fb_mnode **out)
+{
+    if (is(p, "TRUE") || is(p, "FALSE")) {
+        bool truth = take(p, "TRUE");
+        if (!truth) {
+            advance(p);
+        }
+        return new_node(p, truth ? FB_FORM_TRUE : FB_FORM_FALSE, NULL, NULL, out);
+    }
+    enum fb_code code = try_comparison(p, out);
+    if (code || *out) {
+        return code;
+    }
+    if (take(p, "(")) {
+        code = parse_formula(p, out);
+        return code ? code : expect(p, ")", "expected ')'");
+    }
+    struct fb_mtoken name = p->token;
+    struct fb_str text;
+    code = take_name(p, &text);
+    if (code) {
+        return code;
+    }
+    return take(p, "<-") ? parse_aggregate(p, text, out) : parse_predicate(p, name, out);
+}
+
+static enum fb_code parse_unary(struct parser *p, struct fb_mnode **out)
+{
+    enum fb_code code = enter(p);
+    if (code) {
+        return code;
+    }
+    int temporal = p->token.kind == FB_MTOKEN_NAME ? temporal_kind(p->token.text) : -1;
+    if (take(p, "NOT")) {
+        code = parse_unary(p, out);
+        code = code ? code : negate(p, out);
+    } else if (temporal >= 0) {
+        code = parse_temporal(p, temporal, out);
+    } else if (is(p, "EXISTS") || is(p, "FORALL")) {
+        code = parse_quantifier(p, out);
+    } else if (is(p, "LET")) {
+        code = parse_let(p, out);
+    } else if (is(p, "LETPAST") || is(p, "MATCH") || is(p, "FREEZE")) {
+        code = refuse(p, FB_E_UNSUPPORTED, "an operator is not supported");
+    } else {
+        code = parse_primary(p, out);
+    }
+    p->depth--;
+    return code;
+}
+
+/* EQUIV of two sides: both or neither. */
+static enum fb_code join_equiv(
+    struct parser *p, struct fb_mnode *a, struct fb_mnode *b, struct fb_mnode **out)
+{
+    struct fb_mnode *both = NULL;
+    struct fb_mnode *neither = NULL;
+    struct fb_mnode *not_a = a;
+    struct fb_mnode *not_b = b;
+    enum fb_code code = new_node(p, FB_FORM_AND, a, b, &both);
+    code = code ? code : negate(p, &not_a);
+    code = code ? code : negate(p, &not_b);
+    code = code ? code : new_node(p, FB_FORM_AND, not_a, not_b, &neither);
+    return code ? code : new_node(p, FB_FORM_OR, both, neither, out);
+}
+
+static enum fb_code join(struct parser *p, int level, struct fb_mnode *left, struct fb_mnode *right,
+    struct fb_mnode **out)
+{
+    if (level == 0) {
+        return join_equiv(p, left, right, out);
+    }
+    if (level == 1) {
+        enum fb_code code = negate(p, &left);
+        return code ? code : new_node(p, FB_FORM_OR, left, right, out);
+    }
+    return new_node(p, level == 2 ? FB_FORM_OR : FB_FORM_AND, left, right, out);
+}
+
+/* EQUIV, IMPLIES (to the right), OR, AND: levels 0 to 3. */
+static enum fb_code parse_binary(struct parser *p, int level, struct fb_mnode **out)
+{
+    static const char *const words[] = {"EQUIV", "IMPLIES", "OR", "AND"};
+    if (level == 4) {
+        return parse_unary(p, out);
+    }
+    enum fb_code code = enter(p);
+    code = code ? code : parse_binary(p, level + 1, out);
+    while (code == FB_OK && take(p, words[level])) {
+        struct fb_mnode *right = NULL;
+        code = parse_binary(p, level == 1 ? level : level + 1, &right);
+        code = code ? code : join(p, level, *out, right, out);
+    }
+    p->depth--;
+    return code;
+}
+
+/* SINCE and UNTIL, to the right. */
+static enum fb_code parse_formula(struct parser *p, struct fb_mnode **out)
+{
+    enum fb_code code = enter(p);
+    code = code ? code : parse_binary(p, 0, out);
+    if (code == FB_OK && (is(p, "SINCE") || is(p, "UNTIL"))) {
+        int kind = is(p, "SINCE") ? FB_FORM_SINCE : FB_FORM_UNTIL;
+        struct fb_interval interval = {0, FB_TIME_MAX};
+        struct fb_mnode *right = NULL;
+        advance(p);
+        code = parse_interval(p, &interval);
+        code = code ? code : parse_formula(p, &right);
+        code = code ? code : new_node(p, kind, *out, right, out);
+        if (code == FB_OK) {
+            (*out)->interval = interval;
+        }
+    }
+    p->depth--;
+    return code;
+}
+
+enum fb_code fb_mparse(
+    struct fb_str text, struct fb_arena *arena, struct fb_mnode **out, struct fb_err *err)
+{
+    FB_ASSERT(arena && out);
+    struct parser p = {.scan = {.text = text}, .arena = arena, .err = err};
+    struct fb_mnode *node = NULL;
+    advance(&p);
+    enum fb_code code = parse_formula(&p, &node);
+    if (code == FB_OK && p.token.kind != FB_MTOKEN_END) {
+        code = refuse(&p, FB_E_SYNTAX, "expected the end of the formula");
+    }
+    if (code == FB_OK) {
+        *out = node;
+    }
+    return code;
+}
