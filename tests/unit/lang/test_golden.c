@@ -167,12 +167,56 @@ static void test_bad(void **state)
     free_list(names, count);
 }
 
+/* True for a line of the guide that begins a block of a policy; those with NAME are patterns. */
+static bool begins_example(struct fb_str line)
+{
+    static const char *const words[] = {"policy \"", "redline ", "commitment ", "let ", "duty "};
+    struct fb_buf start;
+    bool begins = false;
+    fb_buf_init(&start, 64);
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        fb_buf_clear(&start);
+        fb_buf_addf(&start, "    %s", words[i]);
+        begins = begins || fb_str_starts(line, fb_buf_str(&start));
+    }
+    fb_buf_release(&start);
+    return begins && !memmem(line.ptr, line.len, "NAME", 4) &&
+           !memmem(line.ptr, line.len, "= \"", 3);
+}
+
+/* The examples of docs/LANGUAGE.md, put together, are a policy that compiles. */
+static void test_guide(void **state)
+{
+    (void)state;
+    struct fb_buf guide, policy, meaning;
+    fb_buf_init(&guide, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&policy, FB_POLICY_TEXT_MAX);
+    read_source("docs/LANGUAGE.md", &guide);
+    struct fb_str rest = fb_buf_str(&guide), line;
+    bool inside = false;
+    size_t blocks = 0;
+    while (fb_str_line(&rest, &line)) {
+        bool begins = begins_example(line);
+        inside = begins || (inside && fb_str_starts(line, FB_STR("      ")));
+        blocks += begins;
+        if (inside) {
+            fb_buf_addf(&policy, "%.*s\n", FB_STR_ARG(line));
+        }
+    }
+    assert_int_equal(blocks, 5);
+    lowered(fb_buf_str(&policy), "docs/LANGUAGE.md", &meaning);
+    fb_buf_release(&guide);
+    fb_buf_release(&policy);
+    fb_buf_release(&meaning);
+}
+
 int main(void)
 {
     fb_err_init(&err);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_guide),
     };
     return cmocka_run_group_tests_name("lang golden", tests, NULL, NULL);
 }

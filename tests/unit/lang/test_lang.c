@@ -215,6 +215,23 @@ static void test_limits(void **state)
     fb_buf_release(&text);
 }
 
+/* What no file of the tree can end with. */
+static void test_open_end(void **state)
+{
+    (void)state;
+    static struct policy policy;
+    policy_compile(&policy, FB_STR("policy \"p"));
+    assert_int_equal(policy.code, FB_E_SYNTAX);
+    assert_string_equal(policy.errors.items[0].message, "a text in quotes does not end");
+    assert_int_equal(policy.errors.items[0].column, 8);
+    assert_int_equal(policy.errors.count, 1);
+    policy_release(&policy);
+    policy_compile(&policy, FB_STR("policy \"p\" title \"t\" version 1 # no newline"));
+    assert_int_equal(policy.code, FB_OK);
+    assert_int_equal(policy.program->duty_count + policy.program->redline_count, 0);
+    policy_release(&policy);
+}
+
 /* The program borrows nothing of the text. */
 static void test_owns_text(void **state)
 {
@@ -246,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_duty),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_open_end),
         cmocka_unit_test(test_owns_text),
     };
     return cmocka_run_group_tests_name("lang", tests, NULL, NULL);
