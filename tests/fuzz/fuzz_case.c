@@ -1,6 +1,7 @@
-/* Fuzzes the reader of cases, and labels what it accepts. */
+/* Fuzzes the reader of cases, and labels and draws what it accepts. */
 #include "base/assert.h"
 #include "case/case.h"
+#include "report/case_svg.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -35,6 +36,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FB_ASSERT(c->top < c->element_count && c->elements[c->top].kind == FB_ELEMENT_GOAL);
         if (fb_case_label(c, query, NULL, &arena, &err) == FB_OK) {
             FB_ASSERT(c->elements[c->top].why);
+            struct fb_buf out;
+            fb_buf_init(&out, (size_t)64 << 20);
+            if (fb_report_case_svg(c, &out, &err) == FB_OK) {
+                FB_ASSERT(fb_str_utf8(fb_buf_str(&out), NULL));
+            }
+            fb_buf_release(&out);
         }
     }
     fb_arena_release(&arena);
