@@ -111,6 +111,9 @@ struct fb_why *fb_why_tuple(
     const struct fb_eval *ev, const struct fb_form *pred, const struct fb_tuple *tuple)
 {
     FB_ASSERT(ev && pred && tuple);
+    if (tuple->why) {
+        return fb_why_copy(ev, tuple->why);
+    }
     const struct fb_relation *relation = &ev->trace->signature->relations[tuple->relation];
     const struct fb_value *values[FB_IR_ARITY_MAX];
     FB_ASSERT(relation->arity <= FB_IR_ARITY_MAX);

@@ -7,6 +7,7 @@
 #ifndef FB_ENGINE_TRACE_H
 #define FB_ENGINE_TRACE_H
 
+#include "base/why.h"
 #include "engine/ir.h"
 
 /** No end: the tuple still holds at the last time-point. */
@@ -20,6 +21,7 @@ struct fb_tuple {
     const struct fb_value *values; /**< arity of the relation */
     uint64_t seq;                  /**< the record it comes from, or FB_WHY_NO_RECORD */
     struct fb_str record_id;
+    const struct fb_why *why; /**< of a tuple that was derived: why it holds; NULL for a fact */
     bool correction; /**< its record supersedes another, whose tuple ends where this begins */
 };
 

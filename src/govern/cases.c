@@ -212,25 +212,31 @@ static enum fb_code read_case(
     return code;
 }
 
-/* A tuple case_status(name, system, status) over [from, until). */
+/* A tuple case_status(name, system, status) over span, half-open. */
 static enum fb_code add_status(struct fb_work *work, const struct fb_case_view *view,
-    enum fb_label label, fb_time from, fb_time until, struct fb_err *err)
+    enum fb_label label, const struct fb_why *reason, const fb_time span[2], struct fb_err *err)
 {
     int relation = fb_policy_relation("case_status");
+    struct fb_str name = fb_record_text(view->record, "name");
     struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, 3);
+    struct fb_why *why = fb_why_new(work->arena, "the safety case %.*s of %.*s is %s",
+        FB_STR_ARG(name), FB_STR_ARG(view->system), fb_label_name(label));
     FB_ASSERT(relation >= 0);
-    if (!values) {
+    if (!values || !why) {
         return fb_arena_failed(work->arena, err);
     }
-    values[0] = fb_value_str(fb_record_text(view->record, "name"));
+    fb_why_on(why, view->record->id, view->record->seq);
+    fb_why_add(why, fb_work_why_copy(work, reason));
+    values[0] = fb_value_str(name);
     values[1] = fb_value_str(view->system);
     values[2] = fb_value_str(fb_str_of(fb_label_name(label)));
     struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = from,
-        .until = until,
+        .from = span[0],
+        .until = span[1],
         .values = values,
         .seq = view->record->seq,
-        .record_id = view->record->id};
+        .record_id = view->record->id,
+        .why = why};
     return fb_work_add(work, &tuple, err);
 }
 
@@ -241,6 +247,7 @@ static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
 {
     fb_time end = fb_work_superseded(work, view->record), since = FB_TIME_MIN;
     enum fb_label label = FB_LABEL_UNDECIDED;
+    const struct fb_why *reason = NULL;
     for (size_t i = 0; i < instant_count; i++) {
         if (instants[i] < view->record->admitted || instants[i] >= end) {
             continue;
@@ -250,10 +257,11 @@ static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
         const struct fb_element *top = &argument->elements[argument->top];
         if (code == FB_OK && (since == FB_TIME_MIN || top->label != label)) {
             if (since != FB_TIME_MIN) {
-                code = add_status(work, view, label, since, instants[i], err);
+                code = add_status(work, view, label, reason, (fb_time[2]){since, instants[i]}, err);
             }
             since = instants[i];
             label = top->label;
+            reason = top->why;
         }
         if (code != FB_OK) {
             return code;
@@ -266,7 +274,7 @@ static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
     view->label = label;
     view->since = since;
     view->why = argument->elements[argument->top].why;
-    return add_status(work, view, label, since, end, err);
+    return add_status(work, view, label, reason, (fb_time[2]){since, end}, err);
 }
 
 enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)

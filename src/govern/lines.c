@@ -121,13 +121,16 @@ static enum fb_code add_tuples(struct fb_work *work, const struct fb_version *ve
         values[0] = fb_value_str(rule);
         values[1] = fb_value_str(view->system);
         values[2] = fb_value_str(fb_str_of(fb_line_status_name(segment->status)));
+        struct fb_why *why = fb_why_new(work->arena, "red line %.*s of %.*s is %s",
+            FB_STR_ARG(rule), FB_STR_ARG(view->system), fb_line_status_name(segment->status));
+        fb_why_add(why, fb_work_why_copy(work, segment->why));
         bool begins_late = segment->from < version->from;
         struct fb_timed tuple = {.relation = (uint32_t)relation,
             .from = begins_late ? version->from : segment->from,
             .until = segment->until < version->until ? segment->until : version->until,
             .values = values,
-            .seq = segment->why ? segment->why->seq : FB_WHY_NO_RECORD,
-            .record_id = segment->why ? segment->why->record_id : (struct fb_str){NULL, 0}};
+            .seq = FB_WHY_NO_RECORD,
+            .why = why};
         if (tuple.from < tuple.until) {
             enum fb_code code = fb_work_add(work, &tuple, err);
             if (code != FB_OK) {
@@ -146,9 +149,9 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     const struct fb_redline *rule, const struct fb_system_view *system, struct fb_line_view *view,
     struct fb_err *err)
 {
-    struct fb_evaluation *evaluations;
-    size_t evaluation_count, scope_count;
-    struct fb_scope *scope;
+    struct fb_evaluation *evaluations = NULL;
+    size_t evaluation_count = 0, scope_count = 0;
+    struct fb_scope *scope = NULL;
     enum fb_code code = list_evaluations(work, system, &evaluations, &evaluation_count, err);
     if (code == FB_OK) {
         code = fb_assess(rule, evaluations, evaluation_count, work->arena, &view->figures, err);

@@ -159,6 +159,7 @@ enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
             .values = timed->values,
             .seq = timed->seq,
             .record_id = timed->record_id,
+            .why = timed->why,
             .correction = timed->correction};
     }
     qsort(tuples, count, sizeof(*tuples), order_tuples);

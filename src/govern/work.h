@@ -22,6 +22,7 @@ struct fb_timed {
     const struct fb_value *values;
     uint64_t seq;
     struct fb_str record_id;
+    const struct fb_why *why; /**< of a tuple that was derived; NULL for a record's */
     bool correction; /**< comes from a record that supersedes another */
 };
 

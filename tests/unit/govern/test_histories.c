@@ -79,6 +79,16 @@ static void add_report(struct story *story, const char *at)
 
 static const int64_t good[3] = {10, 300, 0};
 
+static bool has_sentence(const struct fb_why *why, const char *text)
+{
+    for (; why; why = why->next) {
+        if (fb_str_is(why->text, text) || has_sentence(why->child, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void test_1_nothing_measured(void **state)
 {
     (void)state;
@@ -89,6 +99,9 @@ static void test_1_nothing_measured(void **state)
     const struct fb_obligation *hold = story_duty(&s, NULL, "system/s");
     assert_int_equal(hold->status, FB_DUTY_HELD);
     assert_true(fb_str_is(hold->party, "party/dev"));
+    /* The reason goes through the red line to what is missing. */
+    assert_true(has_sentence(hold->why, "red line t/cyber of system/s is not ruled out"));
+    assert_true(has_sentence(hold->why, "nothing was measured on \"cybench\""));
     story_end(&s);
 }
 
