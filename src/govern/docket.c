@@ -243,6 +243,9 @@ static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct
     struct verify *verify = ctx;
     struct fb_entry decoded;
     enum fb_code code = fb_entry_decode(entry->bytes, &decoded, err);
+    if (code == FB_OK && decoded.admitted != entry->admitted) {
+        code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
+    }
     if (code == FB_OK) {
         code = fb_registry_add(verify->registry, entry->seq, &decoded, err);
     }

@@ -23,7 +23,7 @@ struct fb_timed {
     uint64_t seq;
     struct fb_str record_id;
     const struct fb_why *why; /**< of a tuple that was derived; NULL for a record's */
-    bool correction; /**< comes from a record that supersedes another */
+    bool correction;          /**< comes from a record that supersedes another */
 };
 
 /** A policy version and the time over which it is in force. */
