@@ -2,10 +2,10 @@
  * The duty runner, naive: at each time-point the trigger is evaluated anew.
  *
  * Which deadline. Each valuation of the trigger proposes one: the tightest line of `within` whose
- * guard holds, from its anchor. The tightest proposal counts. A proposal that rests on a correction
- * runs from the correction's admission at the earliest, unless that line applied to the obligation
- * before: so a correction gives no second wind, and what appears only through one runs from when
- * the party knew.
+ * guard holds, from its anchor. The tightest proposal counts. A proposal that appears through a
+ * correction, at the very time-point at which that begins, runs from then at the earliest, unless
+ * its line applied to the obligation before: so a correction gives no second wind, and what appears
+ * only through one runs from when the party knew. See docs/decisions/0005-corrected-duties.md.
  */
 #include "engine/duty.h"
 
@@ -65,7 +65,8 @@ static enum fb_code propose(
     const struct fb_duty_run *run, const struct fb_within *line, bool known, struct fb_claim *claim)
 {
     fb_time anchor = claim->stated;
-    if (!known && claim->row.corrected > anchor) {
+    bool through = claim->row.corrected == run->ev.trace->times[claim->tp];
+    if (!known && through && claim->row.corrected > anchor) {
         anchor = claim->row.corrected;
     }
     fb_time deadline;

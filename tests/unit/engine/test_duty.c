@@ -68,6 +68,13 @@ static void correct(struct fb_tuple *old, const char *known, const char *class, 
     tuple->correction = true;
 }
 
+static struct fb_tuple *level(const char *when, int64_t n)
+{
+    build_at(&b, at(when));
+    struct fb_value values[] = {str("aurora"), fb_value_int(n)};
+    return build_add(&b, LEVEL, values, 2, true);
+}
+
 static void report(const char *known, const char *party)
 {
     build_at(&b, at(known));
@@ -227,6 +234,19 @@ static void test_correction_withdraws(void **state)
     check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
 }
 
+/* A correction of something else, before the trigger, gives no second wind. */
+static void test_other_correction(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    duty.given = pred(LEVEL, var(S), term(FB_TERM_ANY), NULL);
+    level("2026-03-10", 4)->correction = true;
+    incident("2026-03-20", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    struct fb_obligations o = run(&duty, "2026-04-01");
+    check(&o.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+    assert_int_equal(o.items[0].since, at("2026-03-20"));
+}
+
 static void history_18_each_party(void **state)
 {
     (void)state;
@@ -282,13 +302,6 @@ static void deploy(const char *when)
     build_at(&b, at(when));
     struct fb_value values[] = {str("aurora")};
     build_add(&b, DEPLOY, values, 1, true);
-}
-
-static struct fb_tuple *level(const char *when, int64_t n)
-{
-    build_at(&b, at(when));
-    struct fb_value values[] = {str("aurora"), fb_value_int(n)};
-    return build_add(&b, LEVEL, values, 2, true);
 }
 
 static struct fb_duty hold(enum fb_modality modality, struct fb_form *act)
@@ -477,7 +490,7 @@ int main(void)
     const struct CMUnitTest tests[] = {CASE(history_9_ten_days), CASE(history_10_calendar),
         CASE(history_11_admission_counts), CASE(history_12_undated), CASE(history_13_correction),
         CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
-        CASE(test_may_not), CASE(test_relax_after), CASE(test_must_during_and_before),
-        CASE(test_keep), CASE(test_refusals), CASE(test_faults)};
+        CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
+        CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals), CASE(test_faults)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }
