@@ -3,10 +3,10 @@
 #include "ingest/reader.h"
 
 /* The first line that holds something, without white space around it. Comments begin with '#'. */
-static struct fb_str first_line(struct fb_str head)
+static struct fb_str first_line(struct fb_str text)
 {
     struct fb_str line;
-    while (fb_str_line(&head, &line)) {
+    while (fb_str_line(&text, &line)) {
         line = fb_str_trim(line);
         if (line.len > 0 && line.ptr[0] != '#' && !fb_str_is(line, "---")) {
             return line;
@@ -15,19 +15,19 @@ static struct fb_str first_line(struct fb_str head)
     return (struct fb_str){NULL, 0};
 }
 
-bool fb_is_policy(struct fb_str head)
+bool fb_is_policy(const struct fb_head *head)
 {
-    struct fb_str line = first_line(head);
+    struct fb_str line = first_line(head->text);
     struct fb_str word = FB_STR("policy");
     return fb_str_starts(line, word) &&
            (line.len == word.len || line.ptr[word.len] == ' ' || line.ptr[word.len] == '\t' ||
                line.ptr[word.len] == '"');
 }
 
-bool fb_is_gsn_yaml(struct fb_str head)
+bool fb_is_gsn_yaml(const struct fb_head *head)
 {
     static const char *const prefixes[] = {"Sn", "G", "S", "C", "A", "J"};
-    struct fb_str line = first_line(head);
+    struct fb_str line = first_line(head->text);
     size_t colon = fb_str_find(line, ':', 0);
     struct fb_str key = fb_str_sub(line, 0, colon);
     if (colon == line.len) {

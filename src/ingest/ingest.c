@@ -11,7 +11,7 @@ enum { HEAD_SIZE = 64 * 1024 };
 /* One row of formats.def. */
 struct format {
     const char *name;
-    bool (*is)(struct fb_str head);
+    bool (*is)(const struct fb_head *head);
     enum fb_code (*read)(struct fb_reading *reading, struct fb_err *err);
 };
 
@@ -64,7 +64,7 @@ enum fb_code fb_reading_add(
     return code;
 }
 
-static const struct format *detect(struct fb_str head)
+static const struct format *detect(const struct fb_head *head)
 {
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (formats[i].is(head)) {
@@ -85,28 +85,40 @@ static enum fb_code refuse(const struct fb_input *input, struct fb_str head, str
     return err->code;
 }
 
+/* Finds the format of a file; bytes has room for its head. */
+static enum fb_code find_format(
+    const struct fb_input *input, char *bytes, const struct format **out, struct fb_err *err)
+{
+    size_t got = 0;
+    enum fb_code code = fb_input_read(input, 0, (struct fb_io_span){bytes, HEAD_SIZE}, &got, err);
+    struct fb_head head;
+    if (code == FB_OK) {
+        code = fb_head_scan((struct fb_str){bytes, got}, &head, err);
+    }
+    if (code == FB_OK) {
+        *out = detect(&head);
+        code = *out ? FB_OK : refuse(input, head.text, err);
+    }
+    return code;
+}
+
 static enum fb_code read_input(const struct fb_input *input,
     const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
     struct fb_err *err)
 {
     static const struct fb_ingest_options none = {0};
-    char *head = fb_alloc(HEAD_SIZE);
-    if (!head) {
+    char *bytes = fb_alloc(HEAD_SIZE);
+    if (!bytes) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading '%s'", input->name);
     }
-    size_t got = 0;
-    enum fb_code code = fb_input_read(input, 0, (struct fb_io_span){head, HEAD_SIZE}, &got, err);
     const struct format *format = NULL;
-    if (code == FB_OK) {
-        format = detect((struct fb_str){head, got});
-        code = format ? FB_OK : refuse(input, (struct fb_str){head, got}, err);
-    }
+    enum fb_code code = find_format(input, bytes, &format, err);
+    fb_free(bytes);
     struct fb_reading reading = {
-        .input = input, .options = options ? options : &none, .arena = arena, .head = {head, got}};
+        .input = input, .options = options ? options : &none, .arena = arena};
     if (code == FB_OK) {
         code = format->read(&reading, err);
     }
-    fb_free(head);
     if (code != FB_OK) {
         fb_err_place(err, input->name, 0, 0, -1);
         return code;
@@ -138,44 +150,54 @@ enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *op
     return code;
 }
 
-/* Walks the members of the object that is open; true when key is among them. */
-static bool has_key(struct fb_json_reader *reader, const char *key)
+/* Walks the members of the object that is open, and notes those that tell a format. */
+static enum fb_code scan_members(
+    struct fb_json_reader *reader, struct fb_head *head, struct fb_err *err)
 {
-    struct fb_err err;
-    fb_err_init(&err);
+    static const char *const names[FB_HEAD_KEYS] = {"eval", "jobs", "kind", "status", "version"};
     struct fb_json_token token;
-    while (fb_json_next(reader, &token, &err) == FB_OK && token.kind == FB_JSON_KEY) {
-        if (fb_str_is(token.text, key)) {
-            return true;
+    enum fb_code code = fb_json_next(reader, &token, err);
+    while (code == FB_OK && token.kind == FB_JSON_KEY) {
+        for (size_t i = 0; i < FB_HEAD_KEYS; i++) {
+            head->has[i] |= fb_str_is(token.text, names[i]);
         }
-        if (fb_json_next(reader, &token, &err) != FB_OK ||
-            fb_json_skip(reader, &token, &err) != FB_OK) {
-            return false;
-        }
+        code = fb_json_next(reader, &token, err);
+        code = code == FB_OK ? fb_json_skip(reader, &token, err) : code;
+        code = code == FB_OK ? fb_json_next(reader, &token, err) : code;
     }
-    return false;
+    return code;
 }
 
-bool fb_head_has_key(struct fb_str head, const char *key)
+static enum fb_code scan(struct fb_json_reader *reader, struct fb_head *head, struct fb_err *err)
+{
+    struct fb_json_token token;
+    enum fb_code code = fb_json_next(reader, &token, err);
+    if (code == FB_OK && token.kind == FB_JSON_ARRAY) {
+        head->is_array = true;
+        code = fb_json_next(reader, &token, err);
+    }
+    return code == FB_OK && token.kind == FB_JSON_OBJECT ? scan_members(reader, head, err) : code;
+}
+
+enum fb_code fb_head_scan(struct fb_str text, struct fb_head *out, struct fb_err *err)
 {
     static const struct fb_json_options options = {.allow_nonfinite = true};
-    struct fb_err err;
-    fb_err_init(&err);
+    FB_ASSERT(out);
+    struct fb_err ours;
+    fb_err_init(&ours);
     struct fb_json_reader *reader = NULL;
-    if (fb_json_reader_new(head, "head", &options, &reader, &err) != FB_OK) {
-        return false;
-    }
-    struct fb_json_token token = {.kind = FB_JSON_NULL};
-    bool found = false;
-    if (fb_json_next(reader, &token, &err) == FB_OK) {
-        bool is_open = token.kind == FB_JSON_OBJECT;
-        if (token.kind == FB_JSON_ARRAY && fb_json_next(reader, &token, &err) == FB_OK) {
-            is_open = token.kind == FB_JSON_OBJECT;
-        }
-        found = is_open && has_key(reader, key);
+    struct fb_head head = {.text = text};
+    enum fb_code code = fb_json_reader_new(text, "head", &options, &reader, &ours);
+    if (code == FB_OK) {
+        code = scan(reader, &head, &ours);
     }
     fb_json_reader_free(reader);
-    return found;
+    if (code == FB_E_NOMEM) {
+        *err = ours;
+        return code;
+    }
+    *out = head;
+    return FB_OK;
 }
 
 void fb_reader_name(struct fb_buf *out, struct fb_str text)

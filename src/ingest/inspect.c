@@ -30,16 +30,16 @@ void fb_inspect_release(struct fb_inspect *log)
     fb_arena_release(&log->arena);
 }
 
-bool fb_is_inspect_eval(struct fb_str head)
+bool fb_is_inspect_eval(const struct fb_head *head)
 {
-    return fb_str_starts(head, FB_STR("PK\x03\x04")) || fb_str_starts(head, FB_STR("PK\x05\x06"));
+    return fb_str_starts(head->text, FB_STR("PK\x03\x04")) ||
+           fb_str_starts(head->text, FB_STR("PK\x05\x06"));
 }
 
-bool fb_is_inspect_json(struct fb_str head)
+bool fb_is_inspect_json(const struct fb_head *head)
 {
-    struct fb_str text = fb_str_trim(head);
-    return fb_str_starts(text, FB_STR("{")) && fb_head_has_key(head, "eval") &&
-           (fb_head_has_key(head, "version") || fb_head_has_key(head, "status"));
+    return !head->is_array && head->has[FB_HEAD_EVAL] &&
+           (head->has[FB_HEAD_VERSION] || head->has[FB_HEAD_STATUS]);
 }
 
 /* The cluster parameter of a metric of the header, or NULL. */

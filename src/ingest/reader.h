@@ -11,12 +11,28 @@
 /** Limits; each has a test. */
 #define FB_READER_TEXT_MAX ((size_t)64 << 20) /**< bytes of a file that is held whole */
 
+/** Names of members by which JSON formats are told. */
+enum fb_head_key {
+    FB_HEAD_EVAL,
+    FB_HEAD_JOBS,
+    FB_HEAD_KIND,
+    FB_HEAD_STATUS,
+    FB_HEAD_VERSION,
+    FB_HEAD_KEYS,
+};
+
+/** The first bytes of a file, enough to tell its format. */
+struct fb_head {
+    struct fb_str text;
+    bool is_array;          /**< JSON: an array, whose first element has the members below */
+    bool has[FB_HEAD_KEYS]; /**< JSON: members of the object, as far as text goes */
+};
+
 /** One file on its way to drafts. */
 struct fb_reading {
     const struct fb_input *input;
     const struct fb_ingest_options *options;
     struct fb_arena *arena;
-    struct fb_str head; /**< the first bytes of the file, enough to tell its format */
     struct fb_draft *drafts;
     size_t count;
     size_t cap;
@@ -24,7 +40,7 @@ struct fb_reading {
 
 /** Declares the two functions of each format: is_... by content, and the reader. */
 #define FB_FORMAT(part, name, text)                                                                \
-    bool fb_is_##part(struct fb_str head);                                                         \
+    bool fb_is_##part(const struct fb_head *head);                                                 \
     FB_CHECKED enum fb_code fb_read_##part(struct fb_reading *reading, struct fb_err *err);
 #include "ingest/formats.def"
 #undef FB_FORMAT
@@ -38,11 +54,9 @@ FB_CHECKED enum fb_code fb_ingest_memory(struct fb_str bytes, const char *name,
     const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
     struct fb_err *err);
 
-/**
- * The names of the first members of the JSON object that head begins with (or of the object that
- * its first array begins with), as far as head goes: true when one of them is key.
- */
-bool fb_head_has_key(struct fb_str head, const char *key);
+/** Looks at the first bytes of a file. Text that is no JSON, or is cut off, is no error; E_NOMEM
+ * is. */
+FB_CHECKED enum fb_code fb_head_scan(struct fb_str text, struct fb_head *out, struct fb_err *err);
 
 /** Appends text with every byte that a NAME may not have as '-'. */
 void fb_reader_name(struct fb_buf *out, struct fb_str text);

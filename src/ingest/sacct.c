@@ -27,9 +27,9 @@ struct job {
     int64_t gpus;
 };
 
-bool fb_is_slurm_sacct(struct fb_str head)
+bool fb_is_slurm_sacct(const struct fb_head *head)
 {
-    return fb_head_has_key(head, "jobs") && !fb_head_has_key(head, "kind");
+    return !head->is_array && head->has[FB_HEAD_JOBS] && !head->has[FB_HEAD_KIND];
 }
 
 static enum fb_code refuse(const struct fb_json *at, const char *what, struct fb_err *err)

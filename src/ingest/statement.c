@@ -4,9 +4,11 @@
 #include "base/assert.h"
 #include "ingest/reader.h"
 
-bool fb_is_statement(struct fb_str head)
+#define TREE_MAX ((size_t)1 << 30)
+
+bool fb_is_statement(const struct fb_head *head)
 {
-    return fb_head_has_key(head, "kind");
+    return head->has[FB_HEAD_KIND];
 }
 
 /* Reads to the end of the value that first begins; *out_end is the offset behind it. */
@@ -72,6 +74,27 @@ static enum fb_code read_array(struct fb_reading *reading, struct fb_json_reader
     }
 }
 
+/* Reads the value that text begins with as a tree, which finds members that stand twice. */
+static enum fb_code check_value(
+    const struct fb_reading *reading, struct fb_str text, struct fb_err *err)
+{
+    struct fb_arena scratch;
+    fb_arena_init(&scratch, TREE_MAX);
+    struct fb_json_reader *reader = NULL;
+    struct fb_json_token token;
+    struct fb_json *tree = NULL;
+    enum fb_code code = fb_json_reader_new(text, reading->input->name, NULL, &reader, err);
+    if (code == FB_OK) {
+        code = fb_json_next(reader, &token, err);
+    }
+    if (code == FB_OK) {
+        code = fb_json_read_tree(reader, &token, &scratch, &tree, err);
+    }
+    fb_json_reader_free(reader);
+    fb_arena_release(&scratch);
+    return code;
+}
+
 /* Reads the value that text begins with, an array or an object, and cuts it off *text. */
 static enum fb_code read_value(
     struct fb_reading *reading, struct fb_str *text, bool is_first, struct fb_err *err)
@@ -79,7 +102,10 @@ static enum fb_code read_value(
     struct fb_json_reader *reader = NULL;
     struct fb_json_token token;
     uint64_t end = text->len;
-    enum fb_code code = fb_json_reader_new(*text, reading->input->name, NULL, &reader, err);
+    enum fb_code code = check_value(reading, *text, err);
+    if (code == FB_OK) {
+        code = fb_json_reader_new(*text, reading->input->name, NULL, &reader, err);
+    }
     if (code == FB_OK) {
         code = fb_json_next(reader, &token, err);
     }

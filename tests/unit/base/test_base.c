@@ -269,11 +269,49 @@ static void test_io(void **state)
     assert_int_equal(rmdir(nested) | rmdir(path) | rmdir(folder), 0);
 }
 
+/* Reading anywhere in a file, beyond its end, and with each call failing. */
+static void test_io_read_at(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/fb-test-XXXXXX", bytes[8] = "";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "0123456789", 10), 10);
+    close(fd);
+    struct fb_io_file file;
+    size_t got = 99;
+    FB_TEST_OK(fb_io_open(path, &file, &err));
+    assert_int_equal(file.size, 10);
+    FB_TEST_OK(fb_io_read_at(&file, 3, (struct fb_io_span){bytes, 4}, &got, &err));
+    assert_int_equal(got, 4);
+    assert_memory_equal(bytes, "3456", 4);
+    FB_TEST_OK(fb_io_read_at(&file, 8, (struct fb_io_span){bytes, 4}, &got, &err));
+    assert_int_equal(got, 2);
+    FB_TEST_OK(fb_io_read_at(&file, 10, (struct fb_io_span){bytes, 4}, &got, &err));
+    assert_int_equal(got, 0);
+    got = 99;
+    fb_io_fail_at(0, EIO);
+    FB_TEST_FAILS(fb_io_read_at(&file, 0, (struct fb_io_span){bytes, 4}, &got, &err), FB_E_IO);
+    fb_io_fail_at(-1, 0);
+    assert_int_equal(got, 99);
+    fb_io_close(&file);
+    fb_io_close(&file);
+    for (int64_t n = 0; n < 2; n++) {
+        fb_io_fail_at(n, EIO);
+        FB_TEST_FAILS(fb_io_open(path, &file, &err), FB_E_IO);
+        fb_io_fail_at(-1, 0);
+    }
+    unlink(path);
+    FB_TEST_FAILS(fb_io_open(path, &file, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_io_open("/", &file, &err), FB_E_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_str), cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_buf), cmocka_unit_test(test_arena), cmocka_unit_test(test_map),
         cmocka_unit_test(test_codec), cmocka_unit_test(test_time), cmocka_unit_test(test_err),
-        cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_io)};
+        cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_io_read_at),
+        cmocka_unit_test(test_io)};
     return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }
