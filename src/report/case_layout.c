@@ -74,7 +74,9 @@ static void measure(const struct fb_element *e, bool narrow, struct fb_case_box 
 {
     bool circle = e->kind == FB_ELEMENT_SOLUTION || e->kind == FB_ELEMENT_COUNTER_SOLUTION;
     bool ellipse = e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION;
-    double width = narrow ? 112 : circle ? 104 : ellipse ? 130 : 176;
+    /* A circle grows with its text, so that long text does not make it high and empty. */
+    double round = fmin(104 + (double)(e->text.len + e->predicate.len) / 4, 136);
+    double width = narrow ? 112 : circle ? round : ellipse ? 130 : 176;
     box->neighbour = NONE;
     fb_case_wrap(e->text, width, box);
     box->text_count = box->line_count;

@@ -418,12 +418,20 @@ static void add_heading(const struct drawing *d, double width)
     fb_buf_addf(d->out,
         "<text x=\"%d\" y=\"58\" text-anchor=\"start\" font-size=\"13\">The top claim, ", MARGIN);
     add_xml(d->out, cut(top->id, ID_SHOWN));
-    fb_buf_addf(d->out,
-        ", <tspan font-weight=\"bold\" fill=\"%s\">%s%s</tspan>. Of %zu elements %zu stand, %zu "
-        "are undercut, %zu falsified, %zu undecided.</text>\n",
-        paint.line, top->label == FB_LABEL_IN ? "" : "is ", paint.word, c->element_count,
-        count[FB_LABEL_IN], count[FB_LABEL_OUT_UNDERCUT], count[FB_LABEL_OUT_FALSIFIED],
-        count[FB_LABEL_UNDECIDED]);
+    fb_buf_addf(d->out, ", <tspan font-weight=\"bold\" fill=\"%s\">%s%s</tspan>.", paint.line,
+        top->label == FB_LABEL_IN ? "" : "is ", paint.word);
+    const char *before = " Elements:";
+    for (size_t i = 0; i < 4; i++) {
+        if (count[i] > 0) {
+            fb_buf_addf(d->out, "%s %zu %s%s", before, count[i],
+                i == FB_LABEL_IN ? ""
+                : count[i] == 1  ? "is "
+                                 : "are ",
+                i == FB_LABEL_IN && count[i] > 1 ? "stand" : PAINTS[i].word);
+            before = ",";
+        }
+    }
+    fb_buf_add_c(d->out, ".</text>\n");
 }
 
 /* What the colours and lines mean. */

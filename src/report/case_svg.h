@@ -9,7 +9,8 @@
  * Appends one svg element: the argument in the shapes of GSN, each element with a word and a colour
  * for its label (none when the case was not labelled), challenges as dashed lines, a legend. It has
  * no script, no style sheet, no identifier and no reference to anything, so that it can stand in a
- * file or in a page. The same case gives the same bytes. E_NOMEM, or E_LIMIT of out's maximum.
+ * file or in a page; a page whose own style sheet speaks of svg or text shows it as an image. The
+ * same case gives the same bytes. E_NOMEM, or E_LIMIT of out's maximum.
  */
 FB_CHECKED enum fb_code fb_report_case_svg(
     const struct fb_case *argument, struct fb_buf *out, struct fb_err *err);

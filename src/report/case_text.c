@@ -38,21 +38,31 @@ static bool is_space(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* How many bytes of text, which starts with no space, go on one line: whole words when one fits. */
+/* A line may break after these, when no space comes later. */
+static bool is_joint(char c)
+{
+    return c == '/' || c == '-' || c == '_' || c == '.' || c == ',' || c == '(';
+}
+
+/* How many bytes of text, which starts with no space, go on one line: whole words when one fits,
+ * else whole parts of a word. */
 static size_t line_length(struct fb_str text, double width)
 {
-    size_t end = 0, word_end = 0, len = 0;
+    size_t end = 0, word_end = 0, part_end = 0, len = 0;
     double used = 0;
     while (end < text.len && text.ptr[end] != '\n') {
         used += advance(text.ptr + end, text.len - end, &len);
         if (used > width && end > 0) {
             bool at_space = is_space(text.ptr[end]);
-            return at_space ? end : word_end > 0 ? word_end : end;
+            return at_space ? end : word_end > 0 ? word_end : part_end > 0 ? part_end : end;
         }
         if (is_space(text.ptr[end])) {
             word_end = end;
         }
         end += len;
+        if (is_joint(text.ptr[end - 1]) && used <= width) {
+            part_end = end;
+        }
     }
     return end;
 }

@@ -118,6 +118,13 @@ static void test_wraps(void **state)
     assert_true(fb_str_is(box.lines[3], "aaaa b"));
 
     box = (struct fb_case_box){.line_count = 0};
+    fb_case_wrap(FB_STR("aa/bbbb-cccc dd"), 30, &box);
+    assert_int_equal(box.line_count, 5);
+    assert_true(fb_str_is(box.lines[0], "aa/"));
+    assert_true(fb_str_is(box.lines[1], "bbbb"));
+    assert_true(fb_str_is(box.lines[2], "-"));
+
+    box = (struct fb_case_box){.line_count = 0};
     fb_case_wrap(FB_STR("a\nb\nc\nd\ne\nf\ng\nh\ni"), 60, &box);
     assert_int_equal(box.line_count, FB_CASE_BOX_LINES_MAX);
     assert_true(box.cut);
