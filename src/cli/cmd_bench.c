@@ -1,7 +1,9 @@
 /* cmd_bench.c: measures this machine, one line a case. Peak memory is that of the process so far.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -9,10 +11,12 @@
 #include "cli/cli.h"
 #include "stats/binomial.h"
 
-/* What a case did; the frame measures what it cost. */
+/* What a case did, and what stood on the clocks when its measured part began. */
 struct amount {
     double count;
     const char *metric; /* as "events_per_s" */
+    fb_time wall_from;
+    double cpu_from;
 };
 
 /* One measured case. */
@@ -37,6 +41,14 @@ static double peak_mb(void)
     int rc = getrusage(RUSAGE_SELF, &usage);
     FB_ASSERT(rc == 0);
     return (double)usage.ru_maxrss / 1024;
+}
+
+/* The measured part begins now: what came before was preparation. */
+static void bench_start(struct amount *amount)
+{
+    struct fb_clock clock = fb_clock_system();
+    amount->wall_from = fb_clock_now(&clock);
+    amount->cpu_from = cpu_seconds();
 }
 
 /* A JSON text like an evaluation log's: samples with a long transcript each. */
@@ -67,13 +79,15 @@ static enum fb_code bench_json(struct amount *out, struct fb_err *err)
     fb_buf_init(&text, (size_t)1 << 30);
     make_json(&text, SAMPLES);
     enum fb_code code = fb_buf_check(&text, "the text", err);
+    bench_start(out);
     if (code == FB_OK) {
         code = fb_json_reader_new(fb_buf_str(&text), "bench", NULL, &reader, err);
     }
     while (code == FB_OK && token.kind != FB_JSON_END) {
         code = fb_json_next(reader, &token, err);
     }
-    *out = (struct amount){(double)text.len / 1e6, "mb_per_s"};
+    out->count = (double)text.len / 1e6;
+    out->metric = "mb_per_s";
     fb_json_reader_free(reader);
     fb_buf_release(&text);
     return code;
@@ -92,24 +106,58 @@ static enum fb_code bench_bounds(struct amount *out, struct fb_err *err)
         sum += upper;
     }
     FB_ASSERT(sum > 0);
-    *out = (struct amount){COUNT, "bounds_per_s"};
+    out->count = COUNT;
+    out->metric = "bounds_per_s";
     return FB_OK;
 }
 
-/* Appends count entries of 256 bytes in groups to a ledger in memory or in a temporary file. */
-static enum fb_code append(size_t count, size_t group, struct amount *out, struct fb_err *err)
+/* A ledger in a folder of its own, or in memory. */
+struct scratch {
+    char folder[64];
+    char path[96];
+    struct fb_ledger *ledger;
+};
+
+static enum fb_code scratch_open(struct scratch *scratch, bool in_memory, struct fb_err *err)
 {
     struct fb_note_signer signer;
-    struct fb_ledger *ledger = NULL;
+    memset(scratch, 0, sizeof(*scratch));
+    (void)snprintf(scratch->folder, sizeof(scratch->folder), "/tmp/flyball-bench-XXXXXX");
+    enum fb_code code = fb_note_signer_generate(FB_STR("bench"), &signer, err);
+    if (code == FB_OK && !in_memory && !mkdtemp(scratch->folder)) {
+        code = fb_io_error("make the folder", scratch->folder, err);
+    }
+    struct fb_ledger_options options = {.signer = &signer};
+    (void)snprintf(scratch->path, sizeof(scratch->path), "%s/ledger.db", scratch->folder);
+    if (code == FB_OK && !in_memory) {
+        code = fb_ledger_create(scratch->path, &options, err);
+    }
+    if (code == FB_OK) {
+        code = fb_ledger_open(in_memory ? NULL : scratch->path, &options, &scratch->ledger, err);
+    }
+    fb_note_signer_wipe(&signer);
+    return code;
+}
+
+static void scratch_close(struct scratch *scratch)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    fb_ledger_close(scratch->ledger);
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        char path[128];
+        (void)snprintf(path, sizeof(path), "%s%s", scratch->path, endings[i]);
+        fb_io_remove(path);
+    }
+    (void)rmdir(scratch->folder);
+}
+
+/* Appends count entries of 256 bytes in groups. */
+static enum fb_code append(struct fb_ledger *ledger, size_t count, size_t group, struct fb_err *err)
+{
     struct fb_str *entries = fb_calloc(group, sizeof(*entries));
     char bytes[256];
     memset(bytes, 'x', sizeof(bytes));
-    enum fb_code code = entries ? fb_note_signer_generate(FB_STR("bench"), &signer, err)
-                                : fb_err_set(err, FB_E_NOMEM, "memory ran out");
-    if (code == FB_OK) {
-        struct fb_ledger_options options = {.signer = &signer};
-        code = fb_ledger_open(NULL, &options, &ledger, err);
-    }
+    enum fb_code code = entries ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out");
     for (size_t i = 0; code == FB_OK && i < group; i++) {
         entries[i] = (struct fb_str){bytes, sizeof(bytes)};
     }
@@ -121,21 +169,71 @@ static enum fb_code append(size_t count, size_t group, struct amount *out, struc
         uint64_t first;
         code = fb_ledger_append(ledger, &batch, &first, err);
     }
-    fb_ledger_close(ledger);
     fb_free(entries);
-    *out = (struct amount){(double)count, "entries_per_s"};
+    return code;
+}
+
+static enum fb_code bench_append(
+    bool in_memory, size_t count, size_t group, struct amount *out, struct fb_err *err)
+{
+    struct scratch scratch;
+    enum fb_code code = scratch_open(&scratch, in_memory, err);
+    if (code == FB_OK) {
+        code = append(scratch.ledger, count, group, err);
+    }
+    scratch_close(&scratch);
+    out->count = (double)count;
+    out->metric = "entries_per_s";
     return code;
 }
 
 static enum fb_code bench_append_memory(struct amount *out, struct fb_err *err)
 {
-    return append(1 << 18, 4096, out, err);
+    return bench_append(true, 1 << 18, 4096, out, err);
+}
+
+static enum fb_code bench_append_file_1(struct amount *out, struct fb_err *err)
+{
+    return bench_append(false, 200, 1, out, err);
+}
+
+static enum fb_code bench_append_file_256(struct amount *out, struct fb_err *err)
+{
+    return bench_append(false, 1 << 16, 256, out, err);
+}
+
+static enum fb_code bench_append_file_4096(struct amount *out, struct fb_err *err)
+{
+    return bench_append(false, 1 << 18, 4096, out, err);
+}
+
+static enum fb_code bench_verify(struct amount *out, struct fb_err *err)
+{
+    enum { COUNT = 1 << 17 };
+    struct scratch scratch;
+    struct fb_ledger_report report;
+    enum fb_code code = scratch_open(&scratch, false, err);
+    if (code == FB_OK) {
+        code = append(scratch.ledger, COUNT, 4096, err);
+    }
+    if (code == FB_OK) {
+        bench_start(out);
+        code = fb_ledger_verify(scratch.ledger, NULL, NULL, &report, err);
+    }
+    scratch_close(&scratch);
+    out->count = COUNT;
+    out->metric = "entries_per_s";
+    return code;
 }
 
 static const struct bench benches[] = {
     {"json", "stream", bench_json},
     {"evidence", "clopper-pearson", bench_bounds},
     {"ledger", "append-4096-memory", bench_append_memory},
+    {"ledger", "append-1", bench_append_file_1},
+    {"ledger", "append-256", bench_append_file_256},
+    {"ledger", "append-4096", bench_append_file_4096},
+    {"ledger", "verify", bench_verify},
 };
 
 static void print_case(const struct fb_cli *cli, const struct bench *bench,
@@ -174,12 +272,13 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
         if (wanted && strcmp(wanted, benches[i].bench) != 0) {
             continue;
         }
-        struct amount amount = {0, ""};
-        fb_time from = fb_clock_now(&clock);
-        double cpu = cpu_seconds();
+        struct amount amount = {.metric = ""};
+        fb_cli_progress("measuring %s %s", benches[i].bench, benches[i].name);
+        bench_start(&amount);
         code = benches[i].run(&amount, err);
-        double cost[2] = {
-            (double)(fb_clock_now(&clock) - from) / (double)FB_SECOND, cpu_seconds() - cpu};
+        double cost[2] = {(double)(fb_clock_now(&clock) - amount.wall_from) / (double)FB_SECOND,
+            cpu_seconds() - amount.cpu_from};
+        fb_cli_progress(NULL);
         if (code == FB_OK) {
             print_case(cli, &benches[i], &amount, cost);
         }

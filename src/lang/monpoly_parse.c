@@ -550,7 +550,7 @@ static bool agg_kind(struct fb_str name, enum fb_agg_kind *out)
 static enum fb_code parse_aggregate(struct parser *p, struct fb_str result, struct fb_mnode **out)
 {
     enum fb_agg_kind agg;
-    struct fb_str over;
+    struct fb_str over = {NULL, 0};
     struct fb_mnames groups = {0};
     struct fb_mnode *inside = NULL;
     if (!agg_kind(p->token.text, &agg)) {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The commands on good input, and wrong use of them: cmd_docket, cmd_status, cmd_log, cmd_help,
-# cmd_policy and cmd_bench.
+# cmd_policy, and cmd_bench.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 
 ok "help lists the commands" says "status" "$FLYBALL" help
@@ -41,6 +41,10 @@ ok "the page is one" grep -q "</html>" page.html
 ok "the page links to nothing" sh -c '! grep -qE "(src|href)=\"https?:" page.html'
 ok "as-of before the system" sh -c '! "$0" --docket "$1" as-of 2026-11-01T00:01:30Z status | grep -q ^aurora' \
     "$FLYBALL" "$docket"
+ok "bench measures" says "mb_per_s" "$FLYBALL" bench json
+ok "bench --json is a line a case" says '^{"bench":"json","case":"stream","metric":"mb_per_s","value":' \
+    "$FLYBALL" bench json --json
+ok "an unknown benchmark" exits 2 "no benchmark" "$FLYBALL" bench nothing
 ok "as-of needs a date" exits 3 "is not a time" fly as-of yesterday status
 ok "as-of does not add" exits 2 "goes with" fly as-of 2026-11-01 add system.json
 ok "completion for bash is bash" sh -c '"$0" completion bash | bash -n' "$FLYBALL"
