@@ -107,10 +107,15 @@ static void bare_name(const struct file *file, char out[PATH_SIZE])
 /* True when the text holds the name of the file at the end of a quoted path. */
 static bool names_file(struct fb_str text, const struct file *file)
 {
-    char quoted[PATH_SIZE];
-    snprintf(quoted, sizeof(quoted), "%s'", file->name);
-    const char *at = memmem(text.ptr, text.len, quoted, strlen(quoted));
-    return at && at > text.ptr && strchr("'/", at[-1]);
+    for (size_t at = 0; at < text.len; at++) {
+        at = find_word(text, file->name, at);
+        bool is_whole = at > 0 && at + strlen(file->name) < text.len &&
+                        strchr("'/", text.ptr[at - 1]) && text.ptr[at + strlen(file->name)] == '\'';
+        if (is_whole) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* True when a meson.build of the file's folder or above it names the file; tests whose lists hold
