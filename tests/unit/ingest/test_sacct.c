@@ -1,5 +1,6 @@
 /* Tests of src/ingest: accounts of jobs, statements, documents, and files of no known format. */
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/io.h"
@@ -280,6 +281,33 @@ static void test_out_of_memory(void **state)
     }
 }
 
+/* A file of one byte too many, without writing it; and texts that are held whole. */
+static void test_size_limits(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/fb-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)FB_INGEST_FILE_MAX + 1), 0);
+    close(fd);
+    struct fb_drafts drafts = {0};
+    enum fb_code code = fb_ingest_file(path, NULL, &arena, &drafts, &err);
+    unlink(path);
+    assert_int_equal(code, FB_E_LIMIT);
+    static const char *const starts[] = {"policy ", "{\"kind\":1}"};
+    size_t size = FB_READER_TEXT_MAX + 1;
+    char *text = fb_alloc(size);
+    assert_non_null(text);
+    for (size_t i = 0; i < 2; i++) {
+        memset(text, ' ', size);
+        memcpy(text, starts[i], strlen(starts[i]));
+        code = fb_ingest_memory((struct fb_str){text, size}, "test", NULL, &arena, &drafts, &err);
+        assert_int_equal(code, FB_E_LIMIT);
+        assert_null(drafts.items);
+    }
+    fb_free(text);
+}
+
 /* Every call to the file system fails once; the last run passes. */
 static void test_io_fails(void **state)
 {
@@ -308,6 +336,6 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_account), TEST(test_newer_account),
         TEST(test_bad_accounts), TEST(test_statements), TEST(test_bad_statements),
         TEST(test_draft_limit), TEST(test_documents), TEST(test_unknown_format),
-        TEST(test_out_of_memory), TEST(test_io_fails)};
+        TEST(test_out_of_memory), TEST(test_io_fails), TEST(test_size_limits)};
     return cmocka_run_group_tests_name("sacct", tests, NULL, NULL);
 }
