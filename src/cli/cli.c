@@ -183,7 +183,7 @@ const char *fb_cli_value(const struct fb_cli *cli, const char *option)
             return cli->values[i];
         }
     }
-    FB_ASSERT(!"the command has no such option");
+    FB_ASSERT(option == NULL); /* commands.def gives the command no such option */
     return NULL;
 }
 

@@ -666,7 +666,7 @@ static enum fb_code parse_primary(struct parser *p, struct fb_mnode **out)
         return code ? code : expect(p, ")", "expected ')'");
     }
     struct fb_mtoken name = p->token;
-    struct fb_str text;
+    struct fb_str text = {NULL, 0};
     code = take_name(p, &text);
     if (code) {
         return code;
