@@ -44,8 +44,8 @@ install: all
 	@meson install -C build --no-rebuild
 
 clean:
-	@echo "make: removing the build folders"
-	@rm -rf build build-*
+	@echo "make: removing the build folders and the docket of the demo"
+	@rm -rf build build-* demo-docket
 
 help:
 	@echo "make          release binary at build/flyball"
@@ -56,4 +56,4 @@ help:
 	@echo "make bench    measurements"
 	@echo "make asan     build-asan/flyball with sanitizers"
 	@echo "make install  to /usr/local, or DESTDIR"
-	@echo "make clean    remove the build folders"
+	@echo "make clean    remove the build folders and the docket of the demo"

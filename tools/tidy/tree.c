@@ -9,11 +9,14 @@
 
 enum { MEMORY_MAX = 256 << 20, FILE_MAX = 16 << 20, DEPTH_MAX = 16 };
 
-/* What is text of ours. Data of the examples and seeds of the fuzzers are not. */
+/* What is text of ours. Data of the examples and seeds of the fuzzers are not, and neither is what
+ * lies about at the top, as the docket of the demo. */
 static const char *const text_ends[] = {".c", ".h", ".def", ".md", ".build", ".sh", ".fly", ".txt",
     ".allow", ".case", ".yaml", ".css", ".html", ".svg"};
 static const char text_folders[] = "tools/ tests/cli/ .ci/ docs/";
-static const char not_ours[] = "tests/fuzz/seeds/ tests/lang/ tests/data/ examples/ LICENSE";
+static const char top_folders[] = ".ci docs examples include packs src tests tools";
+static const char top_files[] = "Makefile CONTRIBUTING.md README.md meson.build meson_options.txt";
+static const char not_ours[] = "tests/fuzz/seeds/ tests/lang/ tests/data/ examples/";
 
 static _Noreturn void die(const char *what, const char *path)
 {
@@ -120,8 +123,8 @@ static struct fb_str blank(struct tree *tree, struct fb_str text)
 
 static bool is_text(const char *path)
 {
-    if (path_in_any(path, not_ours)) {
-        return false;
+    if (!strchr(path, '/') || path_in_any(path, not_ours)) {
+        return path_in_any(path, top_files);
     }
     struct fb_str whole = fb_str_of(path);
     for (size_t i = 0; i < sizeof(text_ends) / sizeof(text_ends[0]); i++) {
@@ -129,8 +132,7 @@ static bool is_text(const char *path)
             return true;
         }
     }
-    bool is_plain = !strchr(strrchr(path, '/') ? strrchr(path, '/') : path, '.');
-    return is_plain && (!strchr(path, '/') || path_in_any(path, text_folders));
+    return !strchr(strrchr(path, '/'), '.') && path_in_any(path, text_folders);
 }
 
 static void read_file(struct tree *tree, const char *root, const char *path, struct file ***tail)
@@ -182,11 +184,11 @@ static void read_folder(
         struct fb_str path =
             fb_arena_printf(&tree->arena, "%s%s%s", folder, *folder ? "/" : "", name);
         struct fb_str at = fb_arena_printf(&tree->arena, "%s/%s", root, path.ptr);
-        bool is_build = depth == 0 && strncmp(name, "build", 5) == 0;
+        bool is_house = depth > 0 || path_in_any(name, top_folders);
         if (!at.ptr || lstat(at.ptr, &status) != 0) {
             die("could not look at", name);
         }
-        if (S_ISDIR(status.st_mode) && !is_build) {
+        if (S_ISDIR(status.st_mode) && is_house) {
             read_folder(tree, root, path.ptr, depth + 1, tail);
         } else if (S_ISREG(status.st_mode) && is_text(path.ptr)) {
             read_file(tree, root, path.ptr, tail);
