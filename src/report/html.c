@@ -55,13 +55,11 @@ static void title(struct fb_html *html)
     fb_buf_addf(out, " signed record%s</p>\n", picture->record_count == 1 ? "" : "s");
     banner(html);
     fb_buf_addf(out,
-        "<details class=\"seal\"><summary>Seal <code>%.16s\u2026</code>: how to check this page"
-        "</summary>\n<p>Root of the ledger:<br><code class=\"root\">%s</code></p>\n"
-        "<p>Run <code>flyball log verify</code> in the docket's folder: it recomputes every hash "
-        "and every signature, and prints this root when all of them hold. <code>flyball report "
-        "--html</code> at the same instant gives this page again, byte for byte.</p></details>\n"
-        "</header>\n",
-        root, root);
+        "<p class=\"seal\">Root of the ledger <code class=\"root\">%s</code><br>To check it, run "
+        "<code>flyball log verify</code>: it recomputes every hash and signature and prints this "
+        "root if all of them hold. <code>flyball report --html</code> at the same instant gives "
+        "this page again, byte for byte.</p>\n</header>\n",
+        root);
 }
 
 /* ---- what needs attention ---- */
@@ -122,7 +120,7 @@ static void attend_lines(struct attention *list, enum fb_line_status status)
 static void attend_duties(struct attention *list, enum fb_duty_status status)
 {
     const struct fb_picture *picture = list->html->picture;
-    struct fb_buf *out = list->html->out, when;
+    struct fb_buf *out = list->html->out;
     for (size_t i = 0; i < picture->duty_count; i++) {
         const struct fb_duty_view *view = &picture->duties[i];
         if (view->obligation.status != status ||
@@ -134,10 +132,7 @@ static void attend_duties(struct attention *list, enum fb_duty_status status)
         fb_buf_add_c(out, " owes: ");
         fb_html_text_cut(out, view->text, 160);
         fb_buf_add_c(out, "</a> <span class=\"when\">");
-        fb_buf_init(&when, 1024);
-        fb_duty_when(view, picture->now, &when);
-        fb_html_text(out, fb_buf_str(&when));
-        fb_buf_release(&when);
+        fb_duty_when(view, picture->now, out);
         fb_buf_add_c(out, "</span></li>\n");
     }
 }
@@ -226,7 +221,7 @@ static void duty_counts(struct fb_buf *out, const struct fb_duty_view **duties, 
 static enum fb_code cell_duties(
     struct fb_html *html, const struct fb_system_view *system, struct fb_err *err)
 {
-    struct fb_buf *out = html->out, text;
+    struct fb_buf *out = html->out;
     const struct fb_duty_view **duties = NULL;
     size_t count = 0;
     enum fb_code code = fb_html_duties(html->picture, system->id, &duties, &count, err);
@@ -237,12 +232,9 @@ static enum fb_code cell_duties(
     fb_buf_add_c(out, count ? "" : "nothing owed");
     enum fb_duty_status first = count ? duties[0]->obligation.status : FB_DUTY_MET;
     if (first == FB_DUTY_OVERDUE || first == FB_DUTY_OWED || first == FB_DUTY_BROKEN) {
-        fb_buf_init(&text, 1024);
-        fb_duty_when(duties[0], html->picture->now, &text);
-        fb_buf_add_c(out, "<div class=\"small\">");
-        fb_html_sentence(out, fb_buf_str(&text));
+        fb_buf_add_c(out, "<div class=\"small cap\">");
+        fb_duty_when(duties[0], html->picture->now, out);
         fb_buf_add_c(out, "</div>");
-        fb_buf_release(&text);
     }
     fb_free(duties);
     return FB_OK;

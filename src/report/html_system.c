@@ -23,21 +23,16 @@ static void add_power(struct fb_buf *out, struct fb_str number)
 
 static void compute(struct fb_html *html, const struct fb_system_view *system)
 {
-    int field = fb_kind_field(FB_KIND_system, FB_STR("training_compute_flop"));
-    struct fb_value flop = {.type = FB_TYPE_NONE};
-    struct fb_buf text;
-    if (field >= 0) {
-        flop = fb_record_value(system->record, (size_t)field);
+    const struct fb_json *flop = NULL;
+    if (system->record->body) {
+        flop = fb_json_get(system->record->body, "training_compute_flop");
     }
-    if (flop.type == FB_TYPE_NONE) {
+    if (!flop || flop->kind != FB_JSON_NUMBER) {
         fb_buf_add_c(html->out, "not stated");
         return;
     }
-    fb_buf_init(&text, 512);
-    fb_value_write(flop, &text);
-    add_power(html->out, fb_buf_str(&text));
+    add_power(html->out, flop->text);
     fb_buf_add_c(html->out, " FLOP");
-    fb_buf_release(&text);
 }
 
 static void facts(struct fb_html *html, const struct fb_system_view *system)
@@ -146,16 +141,13 @@ static void rule_text(struct fb_buf *out, const struct fb_line_view *view)
 
 static void verdict(struct fb_html *html, const struct fb_line_view *view)
 {
-    struct fb_buf *out = html->out, when;
+    struct fb_buf *out = html->out;
     fb_buf_add_c(out, "<p class=\"verdict\"><strong>");
     fb_html_sentence(out, fb_str_of(fb_line_status_name(view->status)));
     fb_buf_add_c(out, "</strong>");
     if (view->since != FB_TIME_MIN) {
-        fb_buf_init(&when, 256);
-        fb_line_when(view, html->picture->now, &when);
         fb_buf_add_char(out, ' ');
-        fb_html_text(out, fb_buf_str(&when));
-        fb_buf_release(&when);
+        fb_line_when(view, html->picture->now, out);
     }
     fb_buf_add_c(out, view->latched ? " (latched)" : "");
     if (view->why) {
@@ -224,7 +216,7 @@ static void bindings(struct fb_buf *out, const struct fb_duty_view *view)
 
 static void duty_row(struct fb_html *html, const struct fb_duty_view *view)
 {
-    struct fb_buf *out = html->out, when;
+    struct fb_buf *out = html->out;
     const struct fb_obligation *o = &view->obligation;
     fb_buf_addf(out, "<tr id=\"v-%s\"><td data-label=\"Status\">", view->handle);
     fb_html_chip(out, fb_tone_of_duty(o->status), fb_duty_status_name(o->status));
@@ -235,11 +227,8 @@ static void duty_row(struct fb_html *html, const struct fb_duty_view *view)
     fb_html_why(html, o->why, "Why");
     fb_buf_add_c(out, "</th><td data-label=\"Owed by\">");
     fb_html_text(out, fb_short_id(o->party));
-    fb_buf_add_c(out, "</td><td data-label=\"When\">");
-    fb_buf_init(&when, 1024);
-    fb_duty_when(view, html->picture->now, &when);
-    fb_html_sentence(out, fb_buf_str(&when));
-    fb_buf_release(&when);
+    fb_buf_add_c(out, "</td><td data-label=\"When\" class=\"cap\">");
+    fb_duty_when(view, html->picture->now, out);
     fb_buf_add_c(out, "</td><td data-label=\"Policy\" class=\"small\">");
     fb_html_text_cut(out, view->policy->program->name, 200);
     fb_buf_addf(out, " v%lld</td></tr>\n", (long long)view->policy->program->version);

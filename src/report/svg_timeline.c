@@ -238,16 +238,14 @@ static fb_time earlier(fb_time a, fb_time b)
 static void draw_duty(const struct chart *chart, const struct row *row, int32_t y)
 {
     const struct fb_obligation *o = &row->duty->obligation;
-    struct fb_buf *out = chart->out, text;
+    struct fb_buf *out = chart->out;
     int32_t middle = y + DUTY_HEIGHT / 2;
     fb_time now = chart->picture->now, end = earlier(o->settled, now);
-    fb_buf_init(&text, 4096);
-    fb_duty_when(row->duty, now, &text);
     row_name(chart, "sub", row->duty->text, y + 14, 44);
     fb_buf_addf(out, "<g class=\"duty %s\"><title>", fb_html_tone(fb_tone_of_duty(o->status)));
     fb_html_text_cut(out, row->duty->text, 200);
     fb_buf_addf(out, ": %s, ", fb_duty_status_name(o->status));
-    fb_html_text(out, fb_buf_str(&text));
+    fb_duty_when(row->duty, now, out);
     fb_buf_add_c(out, "</title>");
     bar(chart, "owed", o->since, earlier(end, o->breached), middle);
     bar(chart, "late", o->breached, end, middle);
@@ -260,7 +258,6 @@ static void draw_duty(const struct chart *chart, const struct row *row, int32_t 
         draw_sign(chart, SIGN_MET, o->settled, middle);
     }
     fb_buf_add_c(out, "</g>\n");
-    fb_buf_release(&text);
 }
 
 static void draw_axis(const struct chart *chart)
@@ -303,17 +300,19 @@ static void draw_key(const struct chart *chart)
         FB_LINE_CROSSED, FB_LINE_NOT_RULED_OUT, FB_LINE_RULED_OUT, FB_LINE_OUT_OF_SCOPE};
     struct fb_buf *out = chart->out;
     int32_t y = chart->bottom + 24, x = LEFT;
-    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++, x += 118) {
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         fb_buf_addf(out, "<g class=\"band %s\">", line_style(order[i]));
         box(chart, "fill", x * 10, x * 10 + 200, y - 9, 12);
         fb_buf_addf(out, "</g><text class=\"tick\" x=\"%d\" y=\"%d\">%s</text>\n", x + 26, y + 1,
             fb_line_status_name(order[i]));
+        x += 52 + LETTER * (int32_t)fb_str_of(fb_line_status_name(order[i])).len;
     }
-    for (size_t i = 0; i < sizeof(SIGNS) / sizeof(SIGNS[0]); i++, x += 78) {
+    for (size_t i = 0; i < sizeof(SIGNS) / sizeof(SIGNS[0]); i++) {
         fb_buf_addf(out,
             "<g class=\"sign %s\" transform=\"translate(%d %d)\">%s</g>"
             "<text class=\"tick\" x=\"%d\" y=\"%d\">%s</text>\n",
             SIGNS[i].style, x + 6, y - 3, SIGNS[i].shape, x + 18, y + 1, SIGNS[i].word);
+        x += 42 + LETTER * (int32_t)fb_str_of(SIGNS[i].word).len;
     }
 }
 
