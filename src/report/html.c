@@ -144,7 +144,7 @@ static void attend_cases(struct attention *list)
     for (size_t i = 0; i < picture->case_count; i++) {
         const struct fb_case_view *view = &picture->cases[i];
         if (view->label == FB_LABEL_IN || !attend(list, view->handle, fb_tone_of_label(view->label),
-                                              fb_label_name(view->label), view->system)) {
+                                              fb_html_label(view->label), view->system)) {
             continue;
         }
         fb_buf_add_c(out, "safety case ");
@@ -252,7 +252,7 @@ static void cell_cases(struct fb_html *html, const struct fb_system_view *system
         fb_buf_add_c(out, "<div class=\"pair\"><span>");
         fb_html_text_cut(out, fb_record_text(view->record, "name"), 30);
         fb_buf_add_c(out, "</span> ");
-        fb_html_chip(out, fb_tone_of_label(view->label), fb_label_name(view->label));
+        fb_html_chip(out, fb_tone_of_label(view->label), fb_html_label(view->label));
         fb_buf_add_c(out, "</div>");
     }
     fb_buf_add_c(out, count ? "" : "none");

@@ -18,6 +18,7 @@ enum {
     FB_HTML_DUTIES_MAX = 100,     /**< duties of one system */
     FB_HTML_EVALUATIONS_MAX = 30, /**< rows of one plot, the newest */
     FB_HTML_CASES_MAX = 10,       /**< safety cases of one system */
+    FB_HTML_DRAWN_MAX = 150,      /**< elements of an argument that is drawn */
     FB_HTML_ELEMENTS_MAX = 200,   /**< elements of one argument in a list */
     FB_HTML_POLICIES_MAX = 200,   /**< rows of the table of policies */
     FB_HTML_RECORDS_MAX = 300,    /**< rows of the index of records */
@@ -56,7 +57,7 @@ void fb_html_text(struct fb_buf *out, struct fb_str text);
 /** The same, cut to max characters; what is cut ends in an ellipsis. */
 void fb_html_text_cut(struct fb_buf *out, struct fb_str text, size_t max);
 
-/** The same with a capital first letter (a to z only). */
+/** The same with a capital first letter, unless it begins with an id. */
 void fb_html_sentence(struct fb_buf *out, struct fb_str text);
 
 /** The CSS class of a tone: "bad", "warn", "good", "faint", "plain". */
@@ -64,6 +65,9 @@ const char *fb_html_tone(enum fb_tone tone);
 
 /** A sign for a tone, so that colour is never the only cue; UTF-8. */
 const char *fb_html_sign(enum fb_tone tone);
+
+/** A word for a label that people who do not argue for a living know: "stands" for "in". */
+const char *fb_html_label(enum fb_label label);
 
 /** Appends a word in a coloured box with the sign of its tone. */
 void fb_html_chip(struct fb_buf *out, enum fb_tone tone, const char *word);

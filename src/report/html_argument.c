@@ -16,7 +16,7 @@ struct argument {
 static void element_head(struct argument *list, const struct fb_element *element, bool again)
 {
     struct fb_buf *out = list->out;
-    fb_html_chip(out, fb_tone_of_label(element->label), fb_label_name(element->label));
+    fb_html_chip(out, fb_tone_of_label(element->label), fb_html_label(element->label));
     fb_buf_add_c(out, "<span class=\"id\">");
     fb_html_text_cut(out, element->id, 60);
     fb_buf_addf(out, " %s</span> ", fb_element_kind_name(element->kind));

@@ -82,13 +82,24 @@ void fb_html_text(struct fb_buf *out, struct fb_str text)
     fb_html_text_cut(out, text, FB_HTML_TEXT_MAX);
 }
 
+/* An id at the start of a sentence stays as it is. */
+static bool starts_with_id(struct fb_str text)
+{
+    return fb_str_find(text, '/', 0) < fb_str_find(text, ' ', 0);
+}
+
 void fb_html_sentence(struct fb_buf *out, struct fb_str text)
 {
-    if (text.len && text.ptr[0] >= 'a' && text.ptr[0] <= 'z') {
+    if (text.len && text.ptr[0] >= 'a' && text.ptr[0] <= 'z' && !starts_with_id(text)) {
         fb_buf_add_char(out, (char)(text.ptr[0] - 'a' + 'A'));
         text = fb_str_sub(text, 1, text.len);
     }
     fb_html_text(out, text);
+}
+
+const char *fb_html_label(enum fb_label label)
+{
+    return label == FB_LABEL_IN ? "stands" : fb_label_name(label);
 }
 
 const char *fb_html_tone(enum fb_tone tone)
@@ -103,6 +114,7 @@ const char *fb_html_tone(enum fb_tone tone)
     case FB_TONE_FAINT:
         return "faint";
     case FB_TONE_PLAIN:
+    case FB_TONE_HEAD:
         break;
     }
     return "plain";
@@ -120,6 +132,7 @@ const char *fb_html_sign(enum fb_tone tone)
     case FB_TONE_FAINT:
         return "\u2013";
     case FB_TONE_PLAIN:
+    case FB_TONE_HEAD:
         break;
     }
     return "\u2022";

@@ -109,15 +109,15 @@ static const char BLOCKS[] =
     ".wide{overflow-x:auto;margin:8px 0}\n";
 
 static const char DRAWINGS[] =
-    "svg{display:block;width:100%;min-width:680px;height:auto;font-size:12.5px}\n"
-    "svg text{fill:var(--ink)}\n"
-    "svg .tick,svg .sub,svg .who{fill:var(--muted)}\n"
-    "svg .sub.name{fill:var(--ink)}\n"
-    "svg .tick,svg .sub{font-size:11.5px}\n"
-    "svg .head{font-weight:650;font-size:14px}\n"
-    "svg .grid,svg .rule{stroke:var(--rule);stroke-width:1}\n"
-    "svg .now{stroke:var(--now);stroke-width:1.5}\n"
-    "svg .now-word{fill:var(--now);font-weight:600;font-size:12px}\n"
+    ".chart{display:block;width:100%;min-width:680px;height:auto;font-size:12.5px}\n"
+    ".chart text{fill:var(--ink)}\n"
+    ".chart .tick,.chart .sub,.chart .who{fill:var(--muted)}\n"
+    ".chart .sub.name{fill:var(--ink)}\n"
+    ".chart .tick,.chart .sub{font-size:11.5px}\n"
+    ".chart .head{font-weight:650;font-size:14px}\n"
+    ".chart .grid,.chart .rule{stroke:var(--rule);stroke-width:1}\n"
+    ".chart .now{stroke:var(--now);stroke-width:1.5}\n"
+    ".chart .now-word{fill:var(--now);font-weight:600;font-size:12px}\n"
     ".band .fill{rx:2px}\n"
     ".crossed .fill{fill:var(--bad-fill)}\n"
     ".band.crossed text{fill:var(--on-bad);font-weight:600}\n"
@@ -147,8 +147,8 @@ static const char DRAWINGS[] =
     ".row.past{opacity:.55}\n"
     ".threshold{stroke:var(--bad-fill);stroke-width:2}\n"
     ".clears{stroke:var(--good-fill);stroke-width:2;stroke-dasharray:6 4}\n"
-    "svg .threshold-word{fill:var(--bad-ink);font-weight:600}\n"
-    "svg .clears-word{fill:var(--good-ink);font-weight:600}\n";
+    ".chart .threshold-word{fill:var(--bad-ink);font-weight:600}\n"
+    ".chart .clears-word{fill:var(--good-ink);font-weight:600}\n";
 
 static const char MEDIA[] =
     "footer{padding:28px 24px 48px;color:var(--muted);font-size:13.5px}\n"
@@ -171,8 +171,8 @@ static const char MEDIA[] =
     "padding:0 6px}.pair span:first-child{min-width:34px}.glance td:nth-child(n+5){width:62px}"
     "th,td{padding-right:8px}main,footer{max-width:none;padding:0}header{padding-top:0}"
     "h1{font-size:22pt}h2{font-size:15pt}table{font-size:9.5pt}"
-    "h2,h3,h4,thead{break-after:avoid}tr,.licence,svg,.attention li{break-inside:avoid}"
-    "svg{min-width:0}.wide{overflow:visible}"
+    "h2,h3,h4,thead{break-after:avoid}tr,.licence,.chart,.attention li{break-inside:avoid}"
+    ".chart{min-width:0}.wide{overflow:visible}"
     "details::details-content{content-visibility:visible;height:auto;opacity:1}}\n";
 
 void fb_html_style(struct fb_buf *out)

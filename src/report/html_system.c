@@ -1,6 +1,7 @@
 /* html_system.c: the section of one system: facts, red lines, duties, safety cases, licences. */
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "report/case_svg.h"
 #include "report/html.h"
 
 /* Appends 2e25 as people read it. */
@@ -198,14 +199,25 @@ static void lines(struct fb_html *html, struct fb_str system)
 
 /* ---- duties ---- */
 
-/* What the duty is about besides the system and the party: the incident, say. */
+static bool contains(struct fb_str text, struct fb_str part)
+{
+    for (size_t i = 0; i + part.len <= text.len; i++) {
+        if (fb_str_starts(fb_str_sub(text, i, part.len), part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the duty is about besides the system and the party, the incident, say; unless its text
+ * names that already. */
 static void bindings(struct fb_buf *out, const struct fb_duty_view *view)
 {
     const struct fb_obligation *o = &view->obligation;
     for (size_t i = 0; i < o->duty->param_count; i++) {
         struct fb_value value = o->bindings[i];
         if (value.type != FB_TYPE_STRING || fb_str_eq(value.u.text, view->system) ||
-            fb_str_eq(value.u.text, o->party)) {
+            fb_str_eq(value.u.text, o->party) || contains(view->text, value.u.text)) {
             continue;
         }
         fb_buf_add_c(out, " <span class=\"id\">");
@@ -268,7 +280,7 @@ static enum fb_code one_case(
 {
     struct fb_buf *out = html->out;
     fb_buf_addf(out, "<article class=\"item\" id=\"v-%s\">\n<h4>", view->handle);
-    fb_html_chip(out, fb_tone_of_label(view->label), fb_label_name(view->label));
+    fb_html_chip(out, fb_tone_of_label(view->label), fb_html_label(view->label));
     fb_html_sentence(out, fb_record_text(view->record, "top"));
     fb_buf_addf(out, " <span class=\"handle\">%s</span></h4>\n<p class=\"verdict\">Safety case ",
         view->handle);
@@ -278,7 +290,7 @@ static enum fb_code one_case(
     fb_buf_add_c(out, ", submitted by ");
     fb_html_text(out, fb_short_id(view->record->issuer));
     fb_buf_add_c(out, ": its top claim is <strong>");
-    fb_html_text(out, fb_str_of(fb_label_name(view->label)));
+    fb_html_text(out, fb_str_of(fb_html_label(view->label)));
     fb_buf_add_c(out, "</strong>");
     if (view->since != FB_TIME_MIN) {
         fb_buf_add_c(out, " since ");
@@ -286,7 +298,15 @@ static enum fb_code one_case(
     }
     fb_buf_add_c(out, ".</p>\n");
     fb_html_why(html, view->why, NULL);
-    enum fb_code code = view->argument ? fb_html_argument(html, view->argument, err) : FB_OK;
+    enum fb_code code = FB_OK;
+    if (view->argument && view->argument->element_count <= FB_HTML_DRAWN_MAX) {
+        fb_buf_add_c(out, "<div class=\"wide drawing\">");
+        code = fb_report_case_svg(view->argument, out, err);
+        fb_buf_add_c(out, "</div>\n");
+    }
+    if (code == FB_OK && view->argument) {
+        code = fb_html_argument(html, view->argument, err);
+    }
     fb_buf_add_c(out, "</article>\n");
     return code;
 }

@@ -168,7 +168,7 @@ static void open(const struct plot *plot, const char *handle, int32_t height)
     const struct fb_redline *rule = plot->view->rule;
     char text[FB_DECIMAL_TEXT];
     fb_buf_addf(plot->out,
-        "<div class=\"wide\"><svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
+        "<div class=\"wide\"><svg class=\"chart plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
         "aria-labelledby=\"plot-%s\">\n<title id=\"plot-%s\">",
         WIDTH, height, handle, handle);
     fb_html_text_cut(plot->out, rule->title.len ? rule->title : rule->name, 100);

@@ -187,11 +187,18 @@ static void draw_line(const struct chart *chart, const struct row *row, int32_t 
     const struct fb_line_view *view = row->line;
     row_name(chart, "sub name", view->rule->name, y + 17, 36);
     fb_buf_add_char(chart->out, '\n');
+    const struct fb_segments *history = &view->history;
     /* Before its first record a system is in no scope: there is nothing to show. */
-    size_t first = view->history.count > 1 && view->history.items[0].status == FB_LINE_OUT_OF_SCOPE;
-    for (size_t i = first; i < view->history.count; i++) {
-        band(chart, row, &view->history.items[i], false, y);
-        band(chart, row, &view->history.items[i], true, y);
+    size_t i = history->count > 1 && history->items[0].status == FB_LINE_OUT_OF_SCOPE;
+    while (i < history->count) {
+        /* Stretches that differ in their reasons alone are one. */
+        struct fb_segment whole = history->items[i++];
+        while (i < history->count && history->items[i].status == whole.status &&
+               history->items[i].latched == whole.latched) {
+            whole.until = history->items[i++].until;
+        }
+        band(chart, row, &whole, false, y);
+        band(chart, row, &whole, true, y);
     }
 }
 
@@ -320,7 +327,7 @@ static void draw(const struct chart *chart)
 {
     struct fb_buf *out = chart->out;
     fb_buf_addf(out,
-        "<div class=\"wide\"><svg class=\"timeline\" viewBox=\"0 0 %d %d\" "
+        "<div class=\"wide\"><svg class=\"chart timeline\" viewBox=\"0 0 %d %d\" "
         "role=\"img\" aria-labelledby=\"timeline-name timeline-text\">\n",
         WIDTH, chart->bottom + FOOT);
     fb_buf_add_c(out,

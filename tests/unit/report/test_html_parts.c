@@ -74,6 +74,10 @@ static void sentences_begin_with_a_capital(void **state)
     fb_html_sentence(&out, FB_STR("<a"));
     fb_html_sentence(&out, FB_STR("\u00e4"));
     assert_string_equal(out.ptr, "Crossed&lt;a\u00e4");
+    fb_buf_clear(&out);
+    fb_html_sentence(&out, FB_STR("system/s may train"));
+    fb_html_sentence(&out, FB_STR("needs 1/2"));
+    assert_string_equal(out.ptr, "system/s may trainNeeds 1/2");
 }
 
 static void chips_say_it_in_words_and_signs(void **state)
@@ -90,6 +94,8 @@ static void chips_say_it_in_words_and_signs(void **state)
             assert_string_not_equal(fb_html_sign(tones[i]), fb_html_sign(tones[k]));
         }
     }
+    assert_string_equal(fb_html_label(FB_LABEL_IN), "stands");
+    assert_string_equal(fb_html_label(FB_LABEL_OUT_UNDERCUT), "undercut");
 }
 
 static void numbers_are_written_for_people(void **state)

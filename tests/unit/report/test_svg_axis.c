@@ -54,7 +54,7 @@ static void ticks_are_round_and_few(void **state)
     expect_ticks("2019-05-01", "2026-12-20", 4, "2020|2022|2024|2026");
     expect_ticks("0001-01-01", "9999-12-31", 5, "5000");
     expect_ticks("1969-12-30", "1970-01-02", 5, "30 Dec 1969|31 Dec 1969|1 Jan 1970|2 Jan 1970");
-    expect_ticks("2026-02-01", "2026-12-20", 1, "");
+    expect_ticks("2026-02-01", "2026-12-20", 1, "Jul 2026");
     expect_ticks("2026-02-01", "2028-12-20", 100,
         "Apr 2026|Jul 2026|Oct 2026|Jan 2027|Apr 2027|Jul "
         "2027|Oct 2027|Jan 2028|Apr 2028|Jul 2028|Oct 2028");
