@@ -163,7 +163,7 @@ static struct fb_decimal most(const struct plot *plot)
     return out;
 }
 
-static void open(const struct plot *plot, const char *handle, int32_t height)
+static void begin(const struct plot *plot, const char *handle, int32_t height)
 {
     const struct fb_redline *rule = plot->view->rule;
     char text[FB_DECIMAL_TEXT];
@@ -187,7 +187,7 @@ void fb_html_interval(struct fb_html *html, const struct fb_line_view *view)
     struct plot plot = {.out = html->out, .view = view, .now = html->picture->now, .first = cut};
     plot.bottom = TOP + ROW * (int32_t)(count - cut);
     plot.top_percent = fb_axis_percent(most(&plot), &plot.step);
-    open(&plot, view->handle, plot.bottom + FOOT);
+    begin(&plot, view->handle, plot.bottom + FOOT);
     axis(&plot);
     for (size_t i = cut; i < count; i++) {
         row(&plot, &view->figures.items[i], TOP + ROW * (int32_t)(i - cut));

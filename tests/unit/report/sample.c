@@ -1,4 +1,4 @@
-#include "unit/report/sample.h"
+#include "sample.h"
 
 #include "base/json.h"
 #include "fb_test.h"

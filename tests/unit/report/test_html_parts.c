@@ -2,7 +2,7 @@
 #include "base/alloc.h"
 #include "fb_test.h"
 #include "report/html.h"
-#include "unit/report/sample.h"
+#include "sample.h"
 
 static struct fb_err err;
 static struct fb_buf out;

@@ -1,7 +1,7 @@
 /* Axes of drawings: positions, ticks at round instants, the window of events. */
 #include "fb_test.h"
 #include "report/svg_axis.h"
-#include "unit/report/sample.h"
+#include "sample.h"
 
 static struct fb_err err;
 
