@@ -259,6 +259,19 @@ static enum fb_code complete(
     return code == FB_OK ? SET_TEXT(a, draft, "at", err, "%s", fb_time_format(a->now, at)) : code;
 }
 
+/* A place in a draft's text becomes the place in the file, or none where the text is our own. */
+static void place_in_file(const struct fb_draft *source, struct fb_err *err)
+{
+    bool is_whole_file = source->line == 1 && source->column == 1;
+    if (source->line == 0 || err->line == 0) {
+        err->line = err->column = 0;
+    } else {
+        err->column += err->line == 1 ? source->column - 1 : 0;
+        err->line += source->line - 1;
+    }
+    err->offset = is_whole_file ? err->offset : -1;
+}
+
 /* Makes the filing of one draft. */
 static enum fb_code make_filing(struct addition *a, const struct fb_draft *source,
     struct fb_filing *out, struct fb_str *out_id, struct fb_err *err)
@@ -267,11 +280,16 @@ static enum fb_code make_filing(struct addition *a, const struct fb_draft *sourc
     struct fb_buf statement;
     fb_buf_init(&statement, FB_STATEMENT_MAX);
     enum fb_code code = fb_json_parse(source->json, a->path, NULL, a->arena, &draft, err);
+    bool is_ours = code == FB_OK;
     if (code == FB_OK) {
         code = complete(a, source, draft, err);
+        is_ours = code == FB_OK;
     }
     if (code == FB_OK) {
         code = fb_record_canonical(draft, a->issuer, &statement, err);
+    }
+    if (code != FB_OK && (is_ours || source->line)) {
+        place_in_file(source, err);
     }
     if (code == FB_OK) {
         code = fb_arena_str(a->arena, fb_buf_str(&statement), &out->statement, err);

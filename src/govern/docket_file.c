@@ -106,6 +106,11 @@ static enum fb_code admit(struct fb_docket *docket, const struct fb_filing *fili
             code = fb_registry_add(docket->registry, seq, &decoded, err);
         }
         if (code != FB_OK) {
+            if (!filings[i].signature.len) {
+                /* It stands in the canonical statement, which nobody sees; the path remains. */
+                err->line = err->column = 0;
+                err->offset = -1;
+            }
             if (filings[i].place.len) {
                 fb_err_prefix(err, "%.*s", FB_STR_ARG(filings[i].place));
             }

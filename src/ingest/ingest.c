@@ -50,7 +50,8 @@ enum fb_code fb_reading_add(
         reading->cap = cap;
     }
     struct fb_draft *to = &reading->drafts[reading->count];
-    *to = (struct fb_draft){.keep_file = draft->keep_file};
+    *to = (struct fb_draft){
+        .line = draft->line, .column = draft->column, .keep_file = draft->keep_file};
     enum fb_code code = fb_arena_str(reading->arena, draft->json, &to->json, err);
     if (code == FB_OK) {
         code = fb_arena_str(reading->arena, draft->model, &to->model, err);

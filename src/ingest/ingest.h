@@ -23,6 +23,8 @@ struct fb_draft {
     struct fb_str json;
     struct fb_str model; /**< evaluation: the model's name, when the subject is still to be found */
     struct fb_str place; /**< where in the file it comes from, as "jobs[3]" */
+    uint32_t line;       /**< where json begins, when it is the file's own text; 0: it is not */
+    uint32_t column;     /**< likewise, 1-based */
     bool keep_file;      /**< the file itself becomes a blob; the JSON has its digest already */
 };
 

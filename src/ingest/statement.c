@@ -52,8 +52,10 @@ static enum fb_code add_object(struct fb_reading *reading, struct fb_json_reader
     char place[48];
     snprintf(place, sizeof(place), "[%zu]", reading->count);
     size_t from = (size_t)first->place.offset;
-    struct fb_draft draft = {
-        .json = fb_str_sub(text, from, (size_t)*out_end - from), .place = fb_str_of(place)};
+    struct fb_draft draft = {.json = fb_str_sub(text, from, (size_t)*out_end - from),
+        .place = fb_str_of(place),
+        .line = first->place.line,
+        .column = first->place.column};
     return fb_reading_add(reading, &draft, err);
 }
 
@@ -121,14 +123,28 @@ static enum fb_code read_value(
     return code;
 }
 
-/* Lines of the file before its rest. */
-static uint32_t lines_before(struct fb_str all, size_t offset)
+/* Where in the file a text begins whose reader counts from 1. */
+struct origin {
+    size_t at;
+    size_t line_start; /* offset of the line that holds at */
+    uint32_t lines;    /* lines before that one */
+};
+
+/* Moves on to a later offset. */
+static void origin_move(struct origin *origin, struct fb_str all, size_t at)
 {
-    uint32_t lines = 0;
-    for (size_t i = fb_str_find(all, '\n', 0); i < offset; i = fb_str_find(all, '\n', i + 1)) {
-        lines++;
+    FB_ASSERT(at >= origin->at);
+    for (size_t i = fb_str_find(all, '\n', origin->at); i < at; i = fb_str_find(all, '\n', i + 1)) {
+        origin->lines++;
+        origin->line_start = i + 1;
     }
-    return lines;
+    origin->at = at;
+}
+
+static void origin_shift(const struct origin *origin, uint32_t *line, uint32_t *column)
+{
+    *column += *line == 1 ? (uint32_t)(origin->at - origin->line_start) : 0;
+    *line += origin->lines;
 }
 
 enum fb_code fb_read_statement(struct fb_reading *reading, struct fb_err *err)
@@ -137,17 +153,22 @@ enum fb_code fb_read_statement(struct fb_reading *reading, struct fb_err *err)
     fb_buf_init(&content, FB_READER_TEXT_MAX);
     enum fb_code code = fb_input_all(reading->input, &content, err);
     struct fb_str all = fb_buf_str(&content), rest = all;
-    size_t at = 0;
+    struct origin origin = {0};
+    bool reached = code == FB_OK;
     while (code == FB_OK && fb_str_trim(rest).len > 0) {
         FB_ASSERT(rest.len <= all.len);
-        at = all.len - rest.len;
-        code = read_value(reading, &rest, at == 0, err);
+        origin_move(&origin, all, all.len - rest.len);
+        size_t before = reading->count;
+        code = read_value(reading, &rest, origin.at == 0, err);
+        for (size_t i = before; i < reading->count; i++) {
+            origin_shift(&origin, &reading->drafts[i].line, &reading->drafts[i].column);
+        }
     }
-    if (code != FB_OK && at > 0) {
-        /* The reader began in the middle of the file. */
-        uint32_t lines = lines_before(all, at);
-        err->line += err->line > 0 ? lines : 0;
-        err->offset += err->offset >= 0 ? (int64_t)at : 0;
+    if (code != FB_OK && reached) {
+        if (err->line > 0) {
+            origin_shift(&origin, &err->line, &err->column);
+        }
+        err->offset += err->offset >= 0 ? (int64_t)origin.at : 0;
     }
     fb_buf_release(&content);
     return code;

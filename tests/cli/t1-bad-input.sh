@@ -15,8 +15,18 @@ for part in 0 1 30 1000 $((size / 2)) $((size - 1)); do
     ok "a log cut to $part bytes" refused 3 "cut.eval" fly add --as aurora cut.eval
 done
 incident 1 >a.json
+column=$(($(wc -c <a.json) + 2))
 printf ' x' >>a.json
-ok "JSON with trailing bytes" refused 3 "a.json:1:" fly add --as aurora a.json
+ok "JSON with trailing bytes" refused 3 "a.json:1:$column:" fly add --as aurora a.json
+incident 1 >a.json
+printf '\n{"kind":"incident" "id"' >>a.json
+ok "an error in the second line has its place" refused 3 "a.json:2:20:" fly add --as aurora a.json
+printf '[\n' >a.json
+incident 1 >>a.json
+printf ',\n  ' >>a.json
+incident 2 ',"clas":"x"' >>a.json
+printf ']' >>a.json
+ok "so has one in the second of two" refused 3 "a.json:3:1[0-9][0-9]:" fly add --as aurora a.json
 awk 'BEGIN { printf "{\"kind\":\"incident\",\"body\":"; for (i = 0; i < 5000; i++) printf "[";
      for (i = 0; i < 5000; i++) printf "]"; print "}" }' >deep.json
 ok "deep nesting" refused 3 "deep.json" fly add --as aurora deep.json
