@@ -15,7 +15,11 @@ enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
     struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
 {
     if (name.len == 0) {
-        FB_ASSERT(docket && fb_registry_count(docket->registry) > 0);
+        FB_ASSERT(docket);
+        if (fb_registry_count(docket->registry) == 0) {
+            fb_err_set(err, FB_E_NOT_FOUND, "the docket '%s' has no party yet", docket->path);
+            return fb_err_hint(err, "Making it was cut short: run `flyball init` again.");
+        }
         *out = fb_registry_at(docket->registry, 0)->issuer;
         return FB_OK;
     }
@@ -258,6 +262,20 @@ static enum fb_code key_statement(
     return code;
 }
 
+/* Writes the keys of a newcomer. In a ledger without records the key that is there was left behind
+ * when init was cut short, and serves. */
+static enum fb_code make_key(const struct fb_docket *docket, struct fb_str party, const char *path,
+    struct fb_sshkey_secret *secret, struct fb_err *err)
+{
+    if (fb_registry_count(docket->registry) == 0 && fb_io_exists(path)) {
+        return fb_sshkey_read_private(path, secret, err);
+    }
+    char comment[FB_ID_MAX + 1];
+    fb_sshkey_generate(secret);
+    (void)snprintf(comment, sizeof(comment), "%.*s", FB_STR_ARG(party));
+    return fb_sshkey_write(secret, path, comment, err);
+}
+
 /* Files a party and its key. The key files are written first, since the first party signs with
  * them, and removed again when the ledger refuses. */
 static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_party *party,
@@ -268,7 +286,6 @@ static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_p
     struct fb_buf statements[2];
     fb_buf_init(&statements[0], FB_STATEMENT_MAX);
     fb_buf_init(&statements[1], FB_STATEMENT_MAX);
-    fb_sshkey_generate(&secret);
     enum fb_code code = key_path(docket->path, party->id, path, err);
     bool wrote = false;
     struct newcomer newcomer = {
@@ -277,13 +294,11 @@ static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_p
         code = party_statement(&newcomer, &statements[0], err);
     }
     if (code == FB_OK) {
-        code = key_statement(&newcomer, &statements[1], err);
+        code = make_key(docket, party->id, path, &secret, err);
+        wrote = code == FB_OK;
     }
     if (code == FB_OK) {
-        char comment[FB_ID_MAX + 1];
-        (void)snprintf(comment, sizeof(comment), "%.*s", FB_STR_ARG(party->id));
-        code = fb_sshkey_write(&secret, path, comment, err);
-        wrote = code == FB_OK;
+        code = key_statement(&newcomer, &statements[1], err);
     }
     if (code == FB_OK) {
         struct fb_filing filings[2] = {
@@ -328,40 +343,95 @@ enum fb_code fb_docket_introduce(
     return code;
 }
 
-/* Makes the empty ledger and its key in a folder. */
-static enum fb_code make_ledger(const char *path, struct fb_str origin, struct fb_err *err)
+/* Makes the key of a log and its empty ledger. */
+static enum fb_code make_ledger(
+    const char *file, const char *key, struct fb_str origin, struct fb_err *err)
 {
-    char file[FB_DOCKET_PATH_MAX];
     struct fb_note_signer signer = {0};
-    static const char *const folders[] = {"keys", "blobs"};
-    enum fb_code code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
-    if (code == FB_OK && fb_io_exists(file)) {
-        fb_err_set(err, FB_E_DUPLICATE, "there is a docket in '%s' already", path);
-        return fb_err_hint(err, "Name another folder.");
+    if (fb_io_exists(key)) {
+        /* The key may have signed checkpoints of a ledger that is elsewhere now. */
+        fb_err_set(err, FB_E_DUPLICATE, "the key '%s' is there, but no ledger", key);
+        return fb_err_hint(err, "Bring back its ledger.db, or make the docket in another folder.");
     }
-    for (size_t i = 0; code == FB_OK && i < 2; i++) {
-        code = fb_docket_path(path, folders[i], (struct fb_str){NULL, 0}, file, err);
-        if (code == FB_OK) {
-            code = fb_io_mkdir(file, 0700, err);
-        }
-    }
+    enum fb_code code = fb_note_signer_generate(origin, &signer, err);
     if (code == FB_OK) {
-        code = fb_note_signer_generate(origin, &signer, err);
-    }
-    if (code == FB_OK) {
-        code = fb_docket_path(path, "keys", FB_STR("log.key"), file, err);
-    }
-    if (code == FB_OK) {
-        code = fb_note_signer_write(&signer, file, err);
-    }
-    if (code == FB_OK) {
-        code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
+        code = fb_note_signer_write(&signer, key, err);
     }
     if (code == FB_OK) {
         struct fb_ledger_options options = {.signer = &signer};
         code = fb_ledger_create(file, &options, err);
     }
+    if (code != FB_OK) {
+        fb_io_remove(key);
+    }
     fb_note_signer_wipe(&signer);
+    return code;
+}
+
+/* Removes a ledger without records and its key. */
+static void unmake_ledger(const char *file, const char *key)
+{
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        char path[FB_DOCKET_PATH_MAX + 16];
+        (void)snprintf(path, sizeof(path), "%s%s", file, endings[i]);
+        fb_io_remove(path);
+    }
+    fb_io_remove(key);
+}
+
+/* Opens a ledger that was made now, or one that was left without records when init was cut short,
+ * and files the first party. */
+static enum fb_code begin_docket(const char *path, struct fb_str origin,
+    const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err)
+{
+    struct fb_docket *docket = NULL;
+    bool simulated = fb_str_starts(origin, FB_STR(FB_DOCKET_SIMULATED));
+    enum fb_code code = fb_docket_open(path, clock, simulated, &docket, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (fb_registry_count(docket->registry) > 0) {
+        fb_err_set(err, FB_E_DUPLICATE, "there is a docket in '%s' already", path);
+        code = fb_err_hint(err, "Name another folder.");
+    } else if (!fb_str_eq(fb_ledger_origin(docket->ledger), origin)) {
+        fb_err_set(err, FB_E_DUPLICATE, "an unfinished docket named '%.*s' is in '%s'",
+            FB_STR_ARG(fb_ledger_origin(docket->ledger)), path);
+        code = fb_err_hint(err, "Finish it under that name, or name another folder.");
+    } else {
+        code = introduce(docket, party, party->id, err);
+    }
+    fb_docket_close(docket);
+    return code;
+}
+
+/* Makes what is not there yet, and takes it away again when the first party is refused. */
+static enum fb_code init_docket(const char *path, struct fb_str origin,
+    const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err)
+{
+    char file[FB_DOCKET_PATH_MAX], key[FB_DOCKET_PATH_MAX], folder[FB_DOCKET_PATH_MAX];
+    static const char *const folders[] = {"keys", "blobs"};
+    enum fb_code code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
+    if (code == FB_OK) {
+        code = fb_docket_path(path, "keys", FB_STR("log.key"), key, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        code = fb_docket_path(path, folders[i], (struct fb_str){NULL, 0}, folder, err);
+        if (code == FB_OK) {
+            code = fb_io_mkdir(folder, 0700, err);
+        }
+    }
+    bool is_new = code == FB_OK && !fb_io_exists(file);
+    if (is_new) {
+        code = make_ledger(file, key, origin, err);
+        is_new = code == FB_OK;
+    }
+    if (code == FB_OK) {
+        code = begin_docket(path, origin, party, clock, err);
+    }
+    if (code != FB_OK && is_new) {
+        unmake_ledger(file, key);
+    }
     return code;
 }
 
@@ -374,7 +444,6 @@ enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated
         return fb_err_hint(err, "Write `--party NAME --role regulator --title \"Its Name\"`.");
     }
     struct fb_arena arena;
-    struct fb_docket *docket = NULL;
     struct fb_docket_party whole = *party;
     fb_arena_init(&arena, 1 << 16);
     struct fb_str origin =
@@ -388,15 +457,8 @@ enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated
         code = fb_docket_party_id(NULL, party->id, &arena, &whole.id, err);
     }
     if (code == FB_OK) {
-        code = make_ledger(path, origin, err);
+        code = init_docket(path, origin, &whole, clock, err);
     }
-    if (code == FB_OK) {
-        code = fb_docket_open(path, clock, simulated, &docket, err);
-    }
-    if (code == FB_OK) {
-        code = introduce(docket, &whole, whole.id, err);
-    }
-    fb_docket_close(docket);
     fb_arena_release(&arena);
     return code;
 }

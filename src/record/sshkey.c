@@ -447,6 +447,10 @@ enum fb_code fb_sshkey_write(const struct fb_sshkey_secret *secret, const char *
     if (code == FB_OK) {
         code = write_public(secret, public_path, comment, err);
     }
+    if (code != FB_OK) {
+        fb_io_remove(path);
+        fb_io_remove(public_path);
+    }
     if (text.ptr) {
         fb_wipe(text.ptr, text.len);
     }
