@@ -185,8 +185,14 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
     if (code != FB_OK) {
         return code;
     }
+    fb_time now = as_of == FB_TIME_MAX ? fb_clock_now(&docket->clock) : as_of;
+    if (size > 0) {
+        /* Records move time too: a clock that was set back does not undo them. */
+        fb_time last = fb_registry_at(registry, (size_t)size - 1)->admitted;
+        now = last > now ? last : now;
+    }
     struct fb_govern_input input = {.registry = registry,
-        .now = as_of == FB_TIME_MAX ? fb_clock_now(&docket->clock) : as_of,
+        .now = now,
         .as_of = as_of,
         .read_blob = read_blob,
         .blob_ctx = docket};

@@ -367,6 +367,100 @@ static enum fb_code keep_file(
     return FB_OK;
 }
 
+/* A policy belongs to who filed its first version: nobody else ends it with a later one. */
+static enum fb_code check_policy_owner(const struct addition *a, const struct fb_filing *filing,
+    struct fb_str name, struct fb_err *err)
+{
+    const struct fb_registry *registry = a->docket->registry;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind == FB_KIND_policy && fb_str_eq(fb_record_text(record, "name"), name) &&
+            !fb_str_eq(record->issuer, filing->issuer)) {
+            fb_err_set(err, FB_E_ROLE, "policy '%.*s' is one of '%.*s'", FB_STR_ARG(name),
+                FB_STR_ARG(record->issuer));
+            return fb_err_hint(err, "Give the policy another name: its versions are its issuer's.");
+        }
+    }
+    return FB_OK;
+}
+
+/* The text must be the policy that the record says it is. */
+static enum fb_code check_policy(struct addition *a, const struct fb_filing *filing,
+    const struct fb_json *body, struct fb_str text, struct fb_err *err)
+{
+    struct fb_program *program = NULL;
+    struct fb_policy_errors *errors = fb_calloc(1, sizeof(*errors));
+    if (!errors) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    enum fb_code code = fb_policy_compile(text, a->path, a->arena, &program, errors);
+    if (code != FB_OK) {
+        *err = errors->items[0];
+    }
+    fb_free(errors);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct fb_json *version = fb_json_get(body, "version");
+    if (!fb_str_eq(program->name, fb_json_get_str(body, "name")) || !version ||
+        version->integer != program->version) {
+        return fb_err_set(err, FB_E_MISMATCH, "the document is policy '%.*s' version %lld",
+            FB_STR_ARG(program->name), (long long)program->version);
+    }
+    return check_policy_owner(a, filing, program->name, err);
+}
+
+/* Reads a document that the docket keeps. */
+static enum fb_code read_document(
+    struct addition *a, struct fb_str digest, struct fb_str *out, struct fb_err *err)
+{
+    uint8_t bytes[FB_SHA256_SIZE];
+    struct fb_buf text;
+    bool is_digest = digest.len == 7 + 2 * sizeof(bytes) &&
+                     fb_hex_decode(fb_str_sub(digest, 7, digest.len), bytes, sizeof(bytes));
+    if (!is_digest || !fb_blob_exists(a->docket->blobs, bytes)) {
+        fb_err_set(err, FB_E_REFERENCE, "the docket does not hold the document '%.*s'",
+            FB_STR_ARG(fb_str_sub(digest, 0, 100)));
+        return fb_err_hint(err, "Add the document itself: its record is made from it.");
+    }
+    fb_buf_init(&text, (size_t)FB_POLICY_TEXT_MAX + FB_CASE_TEXT_MAX);
+    enum fb_code code = fb_blob_get(a->docket->blobs, bytes, &text, err);
+    if (code == FB_OK) {
+        code = fb_arena_str(a->arena, fb_buf_str(&text), out, err);
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+/* What an evaluation will read must be there and be readable: a record cannot be taken back, and
+ * one bad document would stop the docket for everybody. */
+static enum fb_code check_document(
+    struct addition *a, const struct fb_filing *filing, struct fb_err *err)
+{
+    bool is_policy = fb_str_is(filing->kind, "policy");
+    if (!is_policy && !fb_str_is(filing->kind, "case")) {
+        return FB_OK;
+    }
+    struct fb_json *root = NULL;
+    struct fb_case *argument = NULL;
+    struct fb_str text = {NULL, 0};
+    enum fb_code code = fb_json_parse(filing->statement, a->path, NULL, a->arena, &root, err);
+    const struct fb_json *body = code == FB_OK ? fb_json_get(root, "body") : NULL;
+    if (code == FB_OK) {
+        code = read_document(a, fb_json_get_str(body, "document"), &text, err);
+    }
+    if (code == FB_OK && is_policy) {
+        code = check_policy(a, filing, body, text, err);
+    } else if (code == FB_OK) {
+        code = fb_case_parse(text, a->path, a->arena, &argument, err);
+        code = code == FB_OK ? fb_case_predicates_check(argument, err) : code;
+    }
+    if (code != FB_OK && filing->place.len) {
+        fb_err_prefix(err, "%.*s", FB_STR_ARG(filing->place));
+    }
+    return code;
+}
+
 enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     const struct fb_docket_add *options, struct fb_arena *arena, struct fb_docket_added *out,
     struct fb_err *err)
@@ -404,6 +498,9 @@ enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     }
     if (code == FB_OK) {
         code = keep_file(&a, &drafts, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < drafts.count; i++) {
+        code = check_document(&a, &filings[i], err);
     }
     if (code == FB_OK && drafts.count) {
         code = fb_docket_file(docket, filings, drafts.count, &added, err);

@@ -37,7 +37,7 @@ out:
 }
 
 /* A version is in force from the later of its effective date and its admission until it expires or
- * the next version of the same name begins. */
+ * the next version of the same name and issuer begins. */
 static void set_force(struct fb_work *work)
 {
     for (size_t i = 0; i < work->version_count; i++) {
@@ -52,6 +52,7 @@ static void set_force(struct fb_work *work)
         for (size_t k = 0; k < work->version_count; k++) {
             const struct fb_version *newer = &work->versions[k];
             if (fb_str_eq(newer->program->name, older->program->name) &&
+                fb_str_eq(newer->view->record->issuer, older->view->record->issuer) &&
                 newer->program->version > older->program->version && newer->from < older->until) {
                 older->until = newer->from;
             }
@@ -63,9 +64,10 @@ static void set_force(struct fb_work *work)
         version->program->effective = version->from;
         version->program->expires = version->until;
         version->view->program = version->program;
-        version->view->force = now < version->from    ? FB_NOT_YET_IN_FORCE
-                               : now < version->until ? FB_IN_FORCE
-                                                      : FB_EXPIRED;
+        /* One that is overtaken before it begins never comes into force. */
+        version->view->force = now >= version->until  ? FB_EXPIRED
+                               : now >= version->from ? FB_IN_FORCE
+                                                      : FB_NOT_YET_IN_FORCE;
     }
 }
 

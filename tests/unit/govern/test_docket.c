@@ -3,8 +3,10 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/codec.h"
 #include "base/io.h"
 #include "fb_test.h"
+#include "ledger/blob.h"
 #include "record/sshkey.h"
 #include "story.h"
 
@@ -13,7 +15,7 @@ static struct fb_err err;
 /* A path inside the folder of a story. */
 static const char *in(const struct story *s, const char *name)
 {
-    static char path[256];
+    static char path[512];
     snprintf(path, sizeof(path), "%s/%s", s->folder, name);
     return path;
 }
@@ -206,10 +208,133 @@ static void test_add_faults(void **state)
     story_end(&s);
 }
 
+static const char policy_text[] =
+    "policy \"t\"\n"
+    "  title \"T\"\n"
+    "  source \"test\"\n"
+    "  version 1\n"
+    "\n"
+    "redline cyber(S)\n"
+    "  measure success of S on \"cybench\"\n"
+    "  applies to systems with training compute >= 1e25 FLOP, or designated\n"
+    "  crossed at 50% with 95% confidence\n"
+    "\n"
+    "commitment hold(S) by \"dev\"\n"
+    "  while cyber(S) crossed or not ruled out\n"
+    "  may not deploy S externally\n";
+
+/* A record that names a document must not stop the docket: what cannot be read is refused. */
+static void test_documents_are_there(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    uint64_t size = size_of(&s);
+    static const char bare[] =
+        "{\"kind\":\"policy\",\"id\":\"policy/x@1\",\"at\":\"2026-01-01\",\"body\":{\"name\":\"x\","
+        "\"version\":1,\"document\":\"sha256:"
+        "0000000000000000000000000000000000000000000000000000000000000000\"}}";
+    assert_int_equal(story_try(&s, "dev", bare), FB_E_REFERENCE);
+    assert_non_null(strstr(s.err.message, "document"));
+    static const char bare_case[] =
+        "{\"kind\":\"case\",\"id\":\"case/x\",\"subject\":\"system/s\",\"at\":\"2026-01-01\","
+        "\"body\":{\"name\":\"x\",\"top\":\"all is well\",\"document\":\"sha256:"
+        "0000000000000000000000000000000000000000000000000000000000000000\"}}";
+    assert_int_equal(story_try(&s, "dev", bare_case), FB_E_REFERENCE);
+    assert_int_equal(size_of(&s), size);
+
+    /* A document that is there, under another name or version than its own. */
+    story_add(&s, "dev", policy_text);
+    const struct fb_registry *registry = fb_docket_registry(s.docket);
+    struct fb_str digest =
+        fb_record_text(fb_registry_at(registry, fb_registry_count(registry) - 1), "document");
+    static const char *const claims[] = {
+        "\"name\":\"u\",\"version\":1", "\"name\":\"t\",\"version\":2"};
+    size = size_of(&s);
+    for (size_t i = 0; i < 2; i++) {
+        char text[512];
+        snprintf(text, sizeof(text),
+            "{\"kind\":\"policy\",\"id\":\"policy/y\",\"at\":\"2026-01-01\",\"body\":{%s,"
+            "\"document\":\"%.*s\"}}",
+            claims[i], FB_STR_ARG(digest));
+        assert_int_equal(story_try(&s, "dev", text), FB_E_MISMATCH);
+    }
+    assert_int_equal(size_of(&s), size);
+    assert_int_equal(story_picture(&s, NULL)->policy_count, 1);
+    story_end(&s);
+}
+
+/* Nobody ends the policy of another party by filing a later version of it. */
+static void test_policy_of_another(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_add(&s, "institute", policy_text);
+    char later[sizeof(policy_text)];
+    memcpy(later, policy_text, sizeof(later));
+    *strstr(later, "version 1") = 'v';
+    strstr(later, "version 1")[8] = '2';
+    uint64_t size = size_of(&s);
+    assert_int_equal(story_try(&s, "dev", later), FB_E_ROLE);
+    assert_non_null(strstr(s.err.message, "party/institute"));
+    assert_int_equal(size_of(&s), size);
+    story_add(&s, "institute", later);
+    assert_int_equal(story_picture(&s, NULL)->policy_count, 2);
+    story_end(&s);
+}
+
+/* A policy whose text was erased ends the evaluation with its name: no rule is left out. */
+static void test_erased_policy(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_add(&s, "institute", policy_text);
+    const struct fb_registry *registry = fb_docket_registry(s.docket);
+    struct fb_str digest =
+        fb_record_text(fb_registry_at(registry, fb_registry_count(registry) - 1), "document");
+    char path[4096];
+    uint8_t bytes[FB_SHA256_SIZE];
+    fb_err_init(&err);
+    assert_true(fb_hex_decode(fb_str_sub(digest, 7, digest.len), bytes, sizeof(bytes)));
+    FB_TEST_OK(fb_blob_path(in(&s, "docket/blobs"), bytes, path, sizeof(path), &err));
+    assert_true(fb_io_exists(path));
+    fb_io_remove(path);
+    struct fb_arena arena;
+    struct fb_picture picture;
+    fb_arena_init(&arena, 1 << 24);
+    fb_err_init(&err);
+    FB_TEST_FAILS(
+        fb_docket_evaluate(s.docket, FB_TIME_MAX, &arena, &picture, &err), FB_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "policy/t@1"));
+    fb_arena_release(&arena);
+    story_end(&s);
+}
+
+/* The clock was set back: time does not run before the last record. */
+static void test_clock_set_back(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_at(&s, "2026-03-01");
+    story_add(&s, "institute", policy_text);
+    fb_time last = s.now;
+    story_at(&s, "2026-02-01");
+    const struct fb_picture *picture = story_picture(&s, NULL);
+    assert_true(picture->now == last);
+    assert_int_equal(picture->policies[0].force, FB_IN_FORCE);
+    assert_int_equal(picture->duty_count, 1);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_init_refuses),
         cmocka_unit_test(test_init_again), cmocka_unit_test(test_init_faults),
-        cmocka_unit_test(test_introduce), cmocka_unit_test(test_add_faults)};
+        cmocka_unit_test(test_introduce), cmocka_unit_test(test_add_faults),
+        cmocka_unit_test(test_documents_are_there), cmocka_unit_test(test_policy_of_another),
+        cmocka_unit_test(test_erased_policy), cmocka_unit_test(test_clock_set_back)};
     return cmocka_run_group_tests_name("docket", tests, NULL, NULL);
 }
