@@ -56,6 +56,16 @@ enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err)
     return code;
 }
 
+void fb_io_hold_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            int got = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+            FB_ASSERT(got < 0 || got == fd);
+        }
+    }
+}
+
 enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct fb_err *err)
 {
     FB_ASSERT(path && piece);
@@ -105,7 +115,8 @@ enum fb_code fb_io_read(const char *path, struct fb_buf *out, struct fb_err *err
 enum fb_code fb_io_open(const char *path, struct fb_io_file *out, struct fb_err *err)
 {
     FB_ASSERT(path && out);
-    int fd = is_faulty() ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    /* Without waiting: a pipe that nobody writes to is refused below, not waited for. */
+    int fd = is_faulty() ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         return fb_io_error("open", path, err);
     }

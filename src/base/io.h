@@ -88,6 +88,10 @@ void fb_io_close(struct fb_io_file *file);
 /** Fills err from errno: "could not WHAT 'path': reason", with E_FULL, E_NOT_FOUND or E_IO. */
 enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err);
 
+/** Puts /dev/null where a standard stream is closed, so that no file that is opened later takes its
+ * number and receives what was meant for the stream. Writing to what was put there fails. */
+void fb_io_hold_streams(void);
+
 /** Test seam: the n-th counted call from now fails with errno number; n -1 turns off. */
 void fb_io_fail_at(int64_t n, int number);
 

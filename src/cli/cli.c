@@ -148,12 +148,11 @@ enum fb_code fb_cli_parse(struct fb_cli *cli, int argc, const char **argv, struc
                 return fb_cli_misused(cli, err, "'%s' is not a command", word);
             }
             at++;
-            /* as-of hands all that follows its date to the command it runs. */
-            only_arguments =
-                strcmp(word, "as-of") == 0 && at < argc && strncmp(argv[at], "-", 1) != 0;
         } else {
             cli->arguments[cli->argument_count++] = word;
             at++;
+            /* as-of hands all that follows its date to the command it runs. */
+            only_arguments = only_arguments || strcmp(cli->command->name, "as-of") == 0;
         }
     }
     return FB_OK;
@@ -278,13 +277,24 @@ void fb_cli_progress(const char *fmt, ...)
     (void)fflush(stderr);
 }
 
-/* Control characters of hostile text must not reach a terminal. */
-static void clean(char *text)
+void fb_cli_clean(char *text)
 {
-    for (char *c = text; *c; c++) {
-        if (((unsigned char)*c < 0x20 && *c != '\n') || *c == 0x7f) {
+    FB_ASSERT(text);
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if ((*c < 0x20 && *c != '\n') || *c == 0x7f) {
             *c = '?';
+        } else if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) {
+            c[0] = c[1] = '?'; /* C1 in UTF-8 */
+        } else if (c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+                                       (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))) {
+            c[0] = c[1] = c[2] = '?'; /* turns the direction of writing */
         }
+    }
+    size_t bad;
+    /* An 8-bit terminal takes single bytes of C1 for commands. */
+    for (struct fb_str rest = fb_str_of(text); !fb_str_utf8(rest, &bad);) {
+        text[(size_t)(rest.ptr - text) + bad] = '?';
+        rest = fb_str_sub(rest, bad + 1, rest.len);
     }
 }
 
@@ -293,6 +303,6 @@ void fb_cli_complain(const struct fb_err *err)
     char text[8 * FB_ERR_TEXT_MAX];
     fb_cli_progress(NULL);
     (void)fb_err_format(err, text, sizeof(text));
-    clean(text);
+    fb_cli_clean(text);
     fprintf(stderr, "flyball: %s\n", text);
 }

@@ -96,6 +96,10 @@ FB_CHECKED enum fb_code fb_cli_print(
 /** Says on standard error what takes long, when that is a terminal. NULL wipes the line. */
 void fb_cli_progress(const char *fmt, ...) FB_PRINTF(1, 2);
 
+/** Replaces by '?' what a terminal could take for a command (C0 but for the end of a line, DEL, C1,
+ * marks that turn the direction of writing) and what is not UTF-8. */
+void fb_cli_clean(char *text);
+
 /** Prints an error to standard error as people read it. */
 void fb_cli_complain(const struct fb_err *err);
 

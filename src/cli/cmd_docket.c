@@ -107,7 +107,10 @@ static void print_added(
         fb_buf_release(&text);
         return;
     }
-    fprintf(cli->out, "%s: %s, %zu record%s\n", path, added->format, added->count,
+    char name[1024];
+    (void)snprintf(name, sizeof(name), "%s", path);
+    fb_cli_clean(name);
+    fprintf(cli->out, "%s: %s, %zu record%s\n", name, added->format, added->count,
         added->count == 1 ? "" : "s");
     enum { SHOWN = 12 };
     for (size_t i = 0; i < added->count && i < SHOWN; i++) {

@@ -52,8 +52,11 @@ static void print_error(const struct checked *c, const struct fb_err *e)
     struct fb_str rest = fb_buf_str(&c->text), line;
     for (uint32_t n = 1; fb_str_line(&rest, &line); n++) {
         if (n == e->line && e->column > 0 && line.len < 200) {
-            fprintf(stderr, "  %5u | %.*s\n        | %*s^\n", n, FB_STR_ARG(line),
-                (int)e->column - 1, "");
+            char shown[200 + 1];
+            memcpy(shown, line.ptr, line.len);
+            shown[line.len] = 0;
+            fb_cli_clean(shown);
+            fprintf(stderr, "  %5u | %s\n        | %*s^\n", n, shown, (int)e->column - 1, "");
         }
     }
 }
@@ -124,6 +127,11 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
     enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;
+    }
+    for (size_t i = 1; fb_cli_value(cli, "write") && i < cli->argument_count; i++) {
+        if (strcmp(cli->arguments[i], "-") == 0) {
+            return fb_cli_misused(cli, err, "standard input cannot be changed");
+        }
     }
     bool is_check = strcmp(cli->arguments[0], "check") == 0;
     if (!is_check && strcmp(cli->arguments[0], "fmt") != 0) {

@@ -88,7 +88,8 @@ FB_CHECKED enum fb_code fb_docket_add_file(struct fb_docket *docket, const char 
     struct fb_err *err);
 
 /** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. Now
- * is what the clock says, or the last admission where that is later. The picture lives in arena and borrows from the docket until its next call. */
+ * is what the clock says, or the last admission where that is later. The picture lives in arena and
+ * borrows from the docket until its next call. */
 FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
 

@@ -23,6 +23,9 @@ enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
         *out = fb_registry_at(docket->registry, 0)->issuer;
         return FB_OK;
     }
+    if (name.len > FB_ID_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "the name of party '%.60s...' is too long", name.ptr);
+    }
     bool whole = fb_str_starts(name, FB_STR("party/"));
     *out = fb_arena_printf(arena, "%s%.*s", whole ? "" : "party/", FB_STR_ARG(name));
     return out->ptr ? FB_OK : fb_arena_failed(arena, err);
