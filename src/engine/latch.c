@@ -94,6 +94,9 @@ static bool spans(const struct run *run, uint32_t measure, fb_time t, fb_time as
 static bool clears(const struct run *run, fb_time t, fb_time as_of)
 {
     fb_time after = run->items[run->crossing].admitted;
+    if (run->items[run->crossing].held && t <= run->items[run->crossing].held_until) {
+        return false;
+    }
     if (!run->line->has_clears) {
         return all_good(run, t, false, after);
     }
@@ -113,7 +116,7 @@ static void step(struct run *run, fb_time t, fb_time as_of)
 {
     for (size_t i = 0; i < run->count && run->items[i].admitted <= t; i++) {
         const struct fb_assessment *a = &run->items[i];
-        if (a->admitted == t && a->crosses && live(a, t)) {
+        if (a->admitted == t && (a->crosses || a->held) && live(a, t)) {
             run->crossing = i;
             run->latched = true;
         }

@@ -35,6 +35,8 @@ struct fb_assessment {
     bool rules_out;       /**< U' < threshold and every need but freshness holds */
     bool clears;          /**< U' < clears-below and every need but freshness holds */
     bool defeated;        /**< an open defeater stands against it */
+    bool held;            /**< an earlier version of the line was crossed by it: it latches */
+    fb_time held_until;   /**< when held: until then that version did not clear */
     struct fb_str issuer; /**< who evaluated */
     struct fb_why *why;   /**< one sentence with the figures */
 };
@@ -74,6 +76,8 @@ struct fb_scope {
  *   after the latest crossing and are not withdrawn clear, their ends lie at least the dwell apart,
  *   and every governing assessment clears. Where the line has no `clears`: when every measure is
  *   ruled out by evaluations that began after the crossing.
+ * - What an earlier version of the line was crossed by and had not cleared latches too, and does
+ * not clear before that version ended: a latch takes the tighter of the old state and a replay.
  * - Withdrawing an evaluation on which a clearing rested brings the latch back from then on.
  * - Segments live in arena; reasons are copied, so the caller's trees are left as they are.
  *

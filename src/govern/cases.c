@@ -67,17 +67,24 @@ static enum fb_code parse_predicate(struct fb_str text, struct predicate *out, s
     return FB_OK;
 }
 
-/* The history of the system's line with this name, or NULL. */
+/* The history of the system's line with this name in the version that was in force then, or NULL.
+ */
 static const struct fb_segments *line_history(const struct question *q, struct fb_str name)
 {
-    for (size_t i = 0; i < q->work->picture->line_count; i++) {
-        const struct fb_line_view *view = &q->work->picture->lines[i];
-        struct fb_str policy = view->policy->program->name;
-        bool same = name.len == policy.len + 1 + view->rule->name.len &&
-                    fb_str_starts(name, policy) && name.ptr[policy.len] == '/' &&
-                    fb_str_ends(name, view->rule->name);
-        if (same && fb_str_eq(view->system, q->system)) {
-            return &view->history;
+    for (size_t i = 0; i < q->work->version_count; i++) {
+        const struct fb_version *version = &q->work->versions[i];
+        struct fb_str policy = version->program->name;
+        if (q->at < version->from || q->at >= version->until || !fb_str_starts(name, policy) ||
+            name.len <= policy.len || name.ptr[policy.len] != '/') {
+            continue;
+        }
+        struct fb_str rule = fb_str_sub(name, policy.len + 1, name.len);
+        size_t count = version->program->redline_count * q->work->picture->system_count;
+        for (size_t k = 0; k < count; k++) {
+            const struct fb_line_view *view = &version->lines[k];
+            if (fb_str_eq(view->rule->name, rule) && fb_str_eq(view->system, q->system)) {
+                return &view->history;
+            }
         }
     }
     return NULL;
@@ -204,7 +211,9 @@ static enum fb_code read_case(
     struct fb_str name = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(record->id));
     struct fb_str digest = fb_record_text(record, "document");
     enum fb_code code = work->input->read_blob(work->input->blob_ctx, digest, &text, err);
-    if (code == FB_OK) {
+    if (code != FB_OK) {
+        fb_err_prefix(err, "case record '%.*s'", FB_STR_ARG(record->id));
+    } else {
         code = name.ptr ? fb_case_parse(fb_buf_str(&text), name.ptr, work->arena, out, err)
                         : fb_arena_failed(work->arena, err);
     }

@@ -4,6 +4,20 @@
 #include "base/assert.h"
 #include "govern/work.h"
 
+/* Did a party develop the system, by any record of it? A correction may name the party by one of
+ * its own corrections, and the developer may have changed. */
+static bool has_developed(
+    const struct fb_work *work, const struct fb_system_view *system, struct fb_str party)
+{
+    const struct fb_record *record = fb_registry_find(work->input->registry, system->id);
+    for (; record; record = fb_registry_successor(work->input->registry, record)) {
+        if (fb_str_eq(fb_work_root_id(work, fb_record_text(record, "developer")), party)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* All evaluations of a system, in the order of admission. */
 static enum fb_code list_evaluations(struct fb_work *work, const struct fb_system_view *system,
     struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
@@ -14,14 +28,13 @@ static enum fb_code list_evaluations(struct fb_work *work, const struct fb_syste
     if (!list) {
         return fb_arena_failed(work->arena, err);
     }
-    struct fb_str developer = fb_record_text(system->record, "developer");
     for (size_t i = 0; i < all; i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
         if (record->kind == FB_KIND_evaluation &&
             fb_str_eq(fb_work_root_id(work, record->subject), system->id)) {
             list[count++] = (struct fb_evaluation){.record = record,
                 .superseded = fb_work_superseded(work, record),
-                .independent = !fb_str_eq(record->issuer, developer)};
+                .independent = !has_developed(work, system, record->issuer)};
         }
     }
     *out = list;
@@ -52,6 +65,19 @@ static enum fb_code holds(struct fb_work *work, const struct fb_redline *rule,
     return code;
 }
 
+/* The last correction of a record among those that were admitted with it. */
+static const struct fb_record *last_at_once(
+    const struct fb_work *work, const struct fb_record *record)
+{
+    for (;;) {
+        const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
+        if (!newer || newer->admitted != record->admitted) {
+            return record;
+        }
+        record = newer;
+    }
+}
+
 /* The scope of a rule for a system: it can change only where a record of the system begins. What is
  * neither certainly inside nor certainly outside is inside (SEMANTICS.md, Scope). */
 static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule,
@@ -77,6 +103,7 @@ static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule
         if (work->trace.times[tp] != record->admitted) {
             continue;
         }
+        record = last_at_once(work, record);
         bool inside = !rule->inside, outside = false;
         enum fb_code code = FB_OK;
         if (rule->inside) {
@@ -144,6 +171,59 @@ static enum fb_code add_tuples(struct fb_work *work, const struct fb_version *ve
     return rule.ptr && view->history.count == 0 ? FB_OK : fb_arena_failed(work->arena, err);
 }
 
+/* The version that this one replaced, or NULL. */
+static const struct fb_version *version_before(
+    const struct fb_work *work, const struct fb_version *version)
+{
+    for (size_t i = 0; i < work->version_count; i++) {
+        const struct fb_version *older = &work->versions[i];
+        if (older != version && older->until == version->from && older->from < older->until &&
+            fb_str_eq(older->program->name, version->program->name) &&
+            fb_str_eq(older->view->record->issuer, version->view->record->issuer)) {
+            return older;
+        }
+    }
+    return NULL;
+}
+
+/* The line of a version with a name, for the system with an index; NULL when it has none. */
+static const struct fb_line_view *line_of(
+    const struct fb_work *work, const struct fb_version *version, struct fb_str name, size_t system)
+{
+    for (size_t r = 0; version->lines && r < version->program->redline_count; r++) {
+        if (fb_str_eq(version->program->redlines[r].name, name)) {
+            return &version->lines[r * work->picture->system_count + system];
+        }
+    }
+    return NULL;
+}
+
+/* When the version before ended crossed: marks what crossed it last, so that the latch outlives a
+ * version that asks for less (SEMANTICS.md, Corrections and versions). */
+static void carry_latch(const struct fb_version *version, const struct fb_line_view *old,
+    struct fb_assessment *assessments, size_t count)
+{
+    FB_ASSERT(old->history.count > 0);
+    const struct fb_segment *last = fb_segment_at(&old->history, version->from - 1);
+    if (last->status != FB_LINE_CROSSED) {
+        return;
+    }
+    const struct fb_assessment *crossing = NULL;
+    for (size_t i = 0; i < old->figures.count; i++) {
+        const struct fb_assessment *a = &old->figures.items[i].assessment;
+        if ((a->crosses || a->held) && a->admitted < version->from &&
+            (!crossing || crossing->admitted <= a->admitted)) {
+            crossing = a;
+        }
+    }
+    for (size_t i = 0; crossing && i < count; i++) {
+        if (fb_str_eq(assessments[i].record_id, crossing->record_id)) {
+            assessments[i].held = true;
+            assessments[i].held_until = version->from;
+        }
+    }
+}
+
 /* One red line of one system. */
 static enum fb_code run_line(struct fb_work *work, const struct fb_version *version,
     const struct fb_redline *rule, const struct fb_system_view *system, struct fb_line_view *view,
@@ -170,6 +250,16 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     for (size_t i = 0; i < view->figures.count; i++) {
         assessments[i] = view->figures.items[i].assessment;
     }
+    const struct fb_version *before = version_before(work, version);
+    const struct fb_line_view *old =
+        before ? line_of(work, before, rule->name, (size_t)(system - work->picture->systems))
+               : NULL;
+    if (old) {
+        carry_latch(version, old, assessments, view->figures.count);
+        for (size_t i = 0; i < view->figures.count; i++) {
+            view->figures.items[i].assessment = assessments[i];
+        }
+    }
     code = fb_latch_run(rule, assessments, view->figures.count, scope, scope_count, work->arena,
         &view->history, err);
     if (code != FB_OK) {
@@ -192,6 +282,37 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     return add_tuples(work, version, view, err);
 }
 
+/* All red lines of a version, for every system. */
+static enum fb_code run_version(struct fb_work *work, struct fb_version *version,
+    struct fb_line_view *lines, struct fb_err *err)
+{
+    size_t systems = work->picture->system_count;
+    for (size_t r = 0; r < version->program->redline_count; r++) {
+        for (size_t s = 0; s < systems; s++) {
+            enum fb_code code = run_line(work, version, &version->program->redlines[r],
+                &work->picture->systems[s], &lines[r * systems + s], err);
+            if (code != FB_OK) {
+                return code;
+            }
+        }
+    }
+    version->lines = lines;
+    return FB_OK;
+}
+
+/* The version that begins first among those that did not run; the earlier record of two. */
+static struct fb_version *next_version(const struct fb_work *work)
+{
+    struct fb_version *next = NULL;
+    for (size_t i = 0; i < work->version_count; i++) {
+        struct fb_version *version = &work->versions[i];
+        if (!version->lines && (!next || version->from < next->from)) {
+            next = version;
+        }
+    }
+    return next;
+}
+
 enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
@@ -199,25 +320,25 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     for (size_t i = 0; i < work->version_count; i++) {
         rules += work->versions[i].program->redline_count;
     }
-    picture->lines =
-        FB_ARENA_ARRAY(work->arena, struct fb_line_view, rules * picture->system_count + 1);
-    if (!picture->lines) {
+    size_t most = rules * picture->system_count + 1;
+    struct fb_line_view *lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
+    picture->lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
+    if (!lines || !picture->lines) {
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
     enum fb_code code = fb_work_trace(work, err);
+    for (struct fb_version *next; code == FB_OK && (next = next_version(work)) != NULL;) {
+        code = run_version(work, next, lines, err);
+        lines += next->program->redline_count * picture->system_count;
+    }
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
-        for (size_t r = 0; r < version->program->redline_count; r++) {
-            for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
-                struct fb_line_view view = {0};
-                code = run_line(work, version, &version->program->redlines[r], &picture->systems[s],
-                    &view, err);
-                if (code == FB_OK && version->view->force == FB_IN_FORCE) {
-                    picture->lines[picture->line_count++] = view;
-                }
-            }
+        size_t count = version->program->redline_count * picture->system_count;
+        for (size_t k = 0; version->view->force == FB_IN_FORCE && k < count; k++) {
+            picture->lines[picture->line_count++] = version->lines[k];
         }
     }
+    FB_ASSERT(picture->line_count < most);
     return code;
 }

@@ -32,6 +32,7 @@ struct fb_version {
     struct fb_program *program; /**< effective and expires are those of its force */
     fb_time from;
     fb_time until;
+    struct fb_line_view *lines; /**< by rule, then by system; NULL before its red lines ran */
 };
 
 /** One evaluation at work. */
@@ -39,7 +40,7 @@ struct fb_work {
     const struct fb_govern_input *input;
     struct fb_arena *arena;
     struct fb_picture *picture;
-    struct fb_version *versions; /**< by name, then by version */
+    struct fb_version *versions; /**< in the order of their records */
     size_t version_count;
     struct fb_timed *timed;
     size_t timed_count;

@@ -372,6 +372,98 @@ static void test_18_two_parties(void **state)
     story_end(&s);
 }
 
+/* A version that asks for less does not lift the latch of the one before it. */
+static void test_latch_outlives_a_weaker_version(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    static const char text[] = "policy \"t\"\n"
+                               "  title \"T\"\n"
+                               "  source \"test\"\n"
+                               "  version %s\n"
+                               "\n"
+                               "redline cyber(S)\n"
+                               "  measure success of S on \"cybench\"\n"
+                               "  crossed at %s with 95%% confidence\n"
+                               "  clears below 30%% for 90 days\n";
+    char policy[512];
+    snprintf(policy, sizeof(policy), text, "1", "50%");
+    story_add(&s, "institute", policy);
+    story_at(&s, "2026-01-11T06:00:00Z");
+    story_evaluation(&s, "lab", (const int64_t[3]){180, 300, 0}, "2026-01-11T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    story_at(&s, "2026-01-20T00:00:00Z");
+    snprintf(policy, sizeof(policy), text, "2", "90%");
+    story_add(&s, "institute", policy);
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    assert_true(s.picture.lines[0].latched);
+    story_at(&s, "2026-01-25T00:00:00Z");
+    snprintf(policy, sizeof(policy), text, "3", "95%");
+    story_add(&s, "institute", policy);
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    /* It clears as any latch does. */
+    story_at(&s, "2026-02-01T06:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-02-01T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    story_at(&s, "2026-05-02T06:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-05-02T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_RULED_OUT);
+    story_end(&s);
+}
+
+/* A system and its correction in one file: the correction says what the scope is. */
+static void test_scope_of_a_correction_at_once(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_add(&s, "dev",
+        "[{\"kind\":\"system\",\"id\":\"system/a\",\"at\":\"2026-01-01\",\"body\":{\"title\":"
+        "\"A\",\"developer\":\"party/dev\",\"training_compute_flop\":3e22}},"
+        "{\"kind\":\"system\",\"id\":\"system/a-2\",\"supersedes\":\"system/a\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"title\":\"A\",\"developer\":\"party/dev\","
+        "\"training_compute_flop\":3e25}}]");
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_int_equal(p->line_count, 2);
+    assert_int_equal(p->lines[1].status, FB_LINE_NOT_RULED_OUT);
+    story_at(&s, "2026-01-02T00:00:00Z");
+    story_add(&s, "dev",
+        "{\"kind\":\"system\",\"id\":\"system/a-3\",\"supersedes\":\"system/a-2\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"title\":\"A\",\"developer\":\"party/dev\","
+        "\"training_compute_flop\":3e21}}");
+    assert_int_equal(story_picture(&s, NULL)->lines[1].status, FB_LINE_OUT_OF_SCOPE);
+    story_end(&s);
+}
+
+/* A developer that a correction names is still the developer: it does not judge itself. */
+static void test_developer_is_not_independent(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_add(&s, "institute",
+        "policy \"t\"\n  title \"T\"\n  source \"test\"\n  version 1\n\n"
+        "redline cyber(S)\n  measure success of S on \"cybench\"\n"
+        "  crossed at 50% with 95% confidence\n"
+        "  needs judged by an independent party\n");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "dev", good, "2026-01-10T06:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    story_add(&s, "institute",
+        "{\"kind\":\"party\",\"id\":\"party/dev-2\",\"supersedes\":\"party/dev\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"title\":\"Dev Ltd\",\"role\":\"developer\"}}");
+    story_add(&s, "dev",
+        "{\"kind\":\"system\",\"id\":\"system/s-2\",\"supersedes\":\"system/s\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"title\":\"S\",\"developer\":\"party/dev-2\","
+        "\"training_compute_flop\":2e25}}");
+    assert_int_equal(story_line(&s), FB_LINE_NOT_RULED_OUT);
+    story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
+    story_at(&s, "2026-01-11T12:00:00Z");
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_1_nothing_measured),
@@ -382,6 +474,9 @@ int main(void)
         cmocka_unit_test(test_10_european_calendar),
         cmocka_unit_test(test_11_own_date_counts_nothing), cmocka_unit_test(test_12_undated),
         cmocka_unit_test(test_13_correction), cmocka_unit_test(test_14_small_and_unknown),
-        cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_18_two_parties)};
+        cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_18_two_parties),
+        cmocka_unit_test(test_latch_outlives_a_weaker_version),
+        cmocka_unit_test(test_scope_of_a_correction_at_once),
+        cmocka_unit_test(test_developer_is_not_independent)};
     return cmocka_run_group_tests_name("histories", tests, NULL, NULL);
 }
