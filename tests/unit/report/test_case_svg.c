@@ -94,7 +94,7 @@ static void check_layout(const struct fb_case *c, const struct fb_case_layout *l
 
 static struct fb_case_layout lay_out(const struct fb_case *c)
 {
-    struct fb_case_layout layout = {NULL};
+    struct fb_case_layout layout = {0};
     FB_TEST_OK(fb_case_layout_make(c, &arena, &layout, &err));
     check_layout(c, &layout);
     return layout;
