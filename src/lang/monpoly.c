@@ -379,21 +379,30 @@ static void write_verdict(const struct fb_monpoly_formula *formula, const struct
     fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
 }
 
+enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *formula,
+    const struct fb_trace *trace, size_t tp, size_t scratch_max, struct fb_buf *out,
+    struct fb_err *err)
+{
+    FB_ASSERT(formula && trace && out);
+    struct fb_arena scratch;
+    struct fb_table table = {0};
+    fb_arena_init(&scratch, scratch_max);
+    enum fb_code code =
+        fb_eval_naive(formula->form, trace, tp, formula->var_count, NULL, &scratch, &table, err);
+    if (code == FB_OK && table.count) {
+        write_verdict(formula, trace, tp, &table, out);
+    }
+    fb_arena_release(&scratch);
+    return code;
+}
+
 enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula, const struct fb_trace *trace,
     size_t scratch_max, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(formula && trace && out);
     FB_ASSERT(trace->time_count > 0);
     for (size_t tp = 0; tp + 1 < trace->time_count; tp++) {
-        struct fb_arena scratch;
-        struct fb_table table = {0};
-        fb_arena_init(&scratch, scratch_max);
-        enum fb_code code = fb_eval_naive(
-            formula->form, trace, tp, formula->var_count, NULL, &scratch, &table, err);
-        if (code == FB_OK && table.count) {
-            write_verdict(formula, trace, tp, &table, out);
-        }
-        fb_arena_release(&scratch);
+        enum fb_code code = fb_monpoly_verdict(formula, trace, tp, scratch_max, out, err);
         if (code) {
             return code;
         }

@@ -46,6 +46,18 @@ FB_CHECKED enum fb_code fb_monpoly_formula_read(struct fb_str text,
 FB_CHECKED enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signature,
     struct fb_arena *arena, struct fb_trace *out, struct fb_err *err);
 
+/** Turns a formula into its negation, with negations moved inwards where that makes it one that can
+ * be monitored: NOT EXISTS x. (a AND NOT b) becomes EXISTS x. (a AND NOT b). Its columns stay. On
+ * failure (E_NOMEM, E_LIMIT) the formula is as it was. New nodes live in arena. */
+FB_CHECKED enum fb_code fb_monpoly_negate(
+    struct fb_monpoly_formula *formula, struct fb_arena *arena, struct fb_err *err);
+
+/** Evaluates at one time-point by the naive evaluator and appends its line of verdicts, if it has
+ * one. scratch_max bounds the memory that this takes. */
+FB_CHECKED enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *formula,
+    const struct fb_trace *trace, size_t tp, size_t scratch_max, struct fb_buf *out,
+    struct fb_err *err);
+
 /** Evaluates at every time-point of a log but the last and appends a line for each at which there
  * is a tuple: "@TS (time point N): (1,2) (3,4)", or "true" for a formula without free variables.
  * scratch_max bounds the memory of one time-point. */

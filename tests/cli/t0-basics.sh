@@ -6,7 +6,7 @@
 ok "help lists the commands" says "status" "$FLYBALL" help
 ok "no argument is help" says "Commands:" "$FLYBALL"
 ok "version" says "^flyball [0-9]" "$FLYBALL" version
-for command in init party add status explain as-of report show policy log schema bench completion \
+for command in init party add status explain as-of report show policy log monitor schema bench completion \
     version help; do
     ok "$command --help has a usage line" says "^Usage: flyball $command" "$FLYBALL" $command --help
 done

@@ -1,0 +1,138 @@
+/* cmd_monitor.c: monitors a log for a formula, both in MonPoly's formats. */
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/assert.h"
+#include "base/io.h"
+#include "cli/cli.h"
+#include "engine/eval.h"
+#include "lang/monpoly.h"
+
+enum { TEXT_MAX = 1 << 24, SCRATCH_MAX = 1 << 30 };
+
+#define LOG_MAX ((size_t)1 << 32)
+
+/* One run. */
+struct monitor {
+    struct fb_cli *cli;
+    struct fb_arena arena;
+    struct fb_buf sig_text;
+    struct fb_buf formula_text;
+    struct fb_buf out;
+    struct fb_signature signature;
+    struct fb_monpoly_formula formula;
+    size_t points;
+};
+
+static void monitor_init(struct monitor *m, struct fb_cli *cli)
+{
+    memset(m, 0, sizeof(*m));
+    m->cli = cli;
+    fb_arena_init(&m->arena, LOG_MAX);
+    fb_buf_init(&m->sig_text, TEXT_MAX);
+    fb_buf_init(&m->formula_text, TEXT_MAX);
+    fb_buf_init(&m->out, SCRATCH_MAX);
+}
+
+static void monitor_release(struct monitor *m)
+{
+    fb_arena_release(&m->arena);
+    fb_buf_release(&m->sig_text);
+    fb_buf_release(&m->formula_text);
+    fb_buf_release(&m->out);
+}
+
+/* An error of a file's content names the file; its line and column stay. */
+static enum fb_code in_file(enum fb_code code, const char *path, struct fb_err *err)
+{
+    if (code != FB_OK && err->line > 0) {
+        fb_err_place(err, path, err->line, err->column, -1);
+    }
+    return code;
+}
+
+static enum fb_code read_formula(struct monitor *m, struct fb_err *err)
+{
+    const char *sig = fb_cli_value(m->cli, "sig");
+    const char *formula = fb_cli_value(m->cli, "formula");
+    enum fb_code code = fb_io_read(sig, &m->sig_text, err);
+    code = code ? code : fb_io_read(formula, &m->formula_text, err);
+    if (code) {
+        return code;
+    }
+    code = in_file(
+        fb_monpoly_signature(fb_buf_str(&m->sig_text), &m->arena, &m->signature, err), sig, err);
+    if (code) {
+        return code;
+    }
+    code = fb_monpoly_formula_read(
+        fb_buf_str(&m->formula_text), &m->signature, &m->arena, &m->formula, err);
+    if (code == FB_OK && fb_cli_value(m->cli, "negate")) {
+        code = fb_monpoly_negate(&m->formula, &m->arena, err);
+    }
+    code = code ? code : fb_form_check(m->formula.form, NULL, 0, err);
+    return in_file(code, formula, err);
+}
+
+/* Verdicts leave as soon as they are known. */
+static enum fb_code flush(struct monitor *m, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_print(m->cli, &m->out, err);
+    fb_buf_clear(&m->out);
+    return code;
+}
+
+static enum fb_code run_naive(struct monitor *m, struct fb_err *err)
+{
+    const char *path = fb_cli_value(m->cli, "log");
+    struct fb_buf text;
+    struct fb_trace trace = {0};
+    fb_buf_init(&text, LOG_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    if (code == FB_OK) {
+        code = in_file(
+            fb_monpoly_log(fb_buf_str(&text), &m->signature, &m->arena, &trace, err), path, err);
+    }
+    for (size_t tp = 0; code == FB_OK && tp + 1 < trace.time_count; tp++) {
+        code = fb_monpoly_verdict(&m->formula, &trace, tp, SCRATCH_MAX, &m->out, err);
+        code = code ? code : flush(m, err);
+        m->points++;
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+static void print_stats(const struct monitor *m)
+{
+    struct rusage usage;
+    int rc = getrusage(RUSAGE_SELF, &usage);
+    FB_ASSERT(rc == 0);
+    double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                 (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    fprintf(stderr, "evaluator naive\ntime-points %zu\nCPU %.3f s\npeak memory %.1f MB\n",
+        m->points, cpu, (double)usage.ru_maxrss / 1024);
+}
+
+enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
+{
+    static const char *const needed[] = {"sig", "formula", "log"};
+    struct monitor m;
+    enum fb_code code = fb_cli_want(cli, 0, 0, err);
+    for (size_t i = 0; code == FB_OK && i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (!fb_cli_value(cli, needed[i])) {
+            code = fb_cli_misused(cli, err, "--%s is missing", needed[i]);
+        }
+    }
+    if (code) {
+        return code;
+    }
+    monitor_init(&m, cli);
+    code = read_formula(&m, err);
+    code = code ? code : run_naive(&m, err);
+    if (code == FB_OK && fb_cli_value(cli, "stats")) {
+        print_stats(&m);
+    }
+    monitor_release(&m);
+    return code;
+}

@@ -1,0 +1,80 @@
+#!/bin/sh
+# flyball monitor: MonPoly's formats in, verdicts as MonPoly prints them out.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
+
+# gives FILE COMMAND...: the output is exactly the file.
+gives() {
+    want=$1
+    shift
+    "$@" >gives.out 2>gives.err || { cat gives.err; return 1; }
+    cmp "$want" gives.out || { cat gives.out; return 1; }
+}
+
+printf 'p(x:int, s:string)\nq(x:int)\n' >s.sig
+printf 'p(x,s) AND NOT EVENTUALLY[0,5] q(x)\n' >f.mfotl
+printf '@1 p(1,"a")(2,"b")\n@3 q(1)\n@9 p(3,c)\n' >l.log
+cat >want <<'EOF'
+@1 (time point 0): (2,"b")
+@9 (time point 2): (3,"c")
+EOF
+ok "verdicts as MonPoly prints them" gives want monitor
+ok "by the naive evaluator" gives want monitor --naive
+printf 'NOT (EXISTS x, s. p(x,s) AND NOT EVENTUALLY[0,5] q(x))\n' >f.mfotl
+cat >want <<'EOF'
+@1 (time point 0): true
+@9 (time point 2): true
+EOF
+ok "the negation" gives want monitor --negate
+printf '@3 (time point 1): true\n' >want
+ok "the formula itself" gives want monitor
+
+stats() { monitor --stats >stats.out 2>stats.err && grep -q "^time-points 3$" stats.err; }
+ok "--stats says what it took" stats
+
+ok "an option is missing" exits 2 "log is missing" "$FLYBALL" monitor --sig s.sig --formula f.mfotl
+ok "a file that is not there" exits 3 "none" "$FLYBALL" monitor --sig none --formula f --log l
+printf '@1 p(1,"a")\n@2 p(x,"a")\n' >l.log
+ok "an error in the log" exits 3 "l.log:2:" monitor
+printf '@2 q(1)\n@1 q(1)\n' >l.log
+ok "time runs backwards" exits 3 "l.log:2:" monitor
+printf 'p(x,s) AND\n' >f.mfotl
+ok "an error in the formula" exits 3 "f.mfotl:" monitor
+printf 'NOT q(x)\n' >f.mfotl
+ok "a formula that cannot be monitored" exits 3 "f.mfotl:" monitor
+printf 'p(int\n' >s.sig
+ok "an error in the signature" exits 3 "s.sig:" monitor
+
+# sorted: the tuples of each line in one order; MonPoly leaves it free.
+sorted() {
+    sed 's/) (/)|(/g; s/: /:|/' "$1" | awk -F'|' '{ n = 0; for (i = 2; i <= NF; i++) {
+        k = ++n; while (k > 1 && a[k - 1] > $i) { a[k] = a[k - 1]; k-- } a[k] = $i }
+        line = $1; for (i = 1; i <= n; i++) line = line " " a[i]; print line }'
+}
+case_passes() {
+    "$FLYBALL" monitor --sig "$1/sig" --formula "$1/formula" --log "$1/trace" $2 >c.out || return 1
+    sorted c.out >c.got
+    grep . "$1/expected" >c.exp
+    sorted c.exp >c.want
+    diff c.got c.want
+}
+cases=${FB_SHARED:-none}/data/monitor/cases/cases-corpus
+for name in let01__0 test01__0 test02__0 test05__0 test05__1 test05__30; do
+    if [ -d "$cases/$name" ]; then
+        ok "case $name" case_passes "$cases/$name" ""
+        ok "case $name, naive" case_passes "$cases/$name" --naive
+    else
+        skip "case $name" "no shared data"
+    fi
+done
+gdpr=${FB_SHARED:-none}/data/monitor/gdpr
+for name in consent; do
+    if [ -f "$gdpr/gdpr.log" ]; then
+        head -200 "$gdpr/gdpr.log" >g.log
+        ok "gdpr $name runs" "$FLYBALL" monitor --sig "$gdpr/gdpr.sig" --negate \
+            --formula "$gdpr/$name.mfotl" --log g.log
+    else
+        skip "gdpr $name" "no shared data"
+    fi
+done
+finish
