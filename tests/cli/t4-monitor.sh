@@ -1,5 +1,5 @@
 #!/bin/sh
-# flyball monitor: MonPoly's formats in, verdicts as MonPoly prints them out.
+# flyball monitor (cmd_monitor, monpoly_negate): MonPoly formats in, verdicts as it prints them out.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
 
