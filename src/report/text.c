@@ -6,13 +6,14 @@
 #include "report/report.h"
 #include "report/words.h"
 
-enum { COLUMNS_MAX = 8, WIDTH_DEFAULT = 100, WHY_DEPTH_MAX = 40 };
+enum { WIDTH_DEFAULT = 100, WHY_DEPTH_MAX = 40, LINE_MAX_BYTES = 65536 };
 
 /* A text in the making. */
 struct sheet {
     struct fb_buf *out;
     bool colour;
     uint32_t width;
+    bool nomem; /* a line could not be made */
 };
 
 static const char *tone_code(enum fb_tone tone)
@@ -49,8 +50,28 @@ static size_t width_of(struct fb_str s)
     return n;
 }
 
-/* Appends text from a record: no control character reaches the terminal. At most max columns; what
- * is cut ends in "...". */
+/* Bytes of what must not reach a terminal at s[i]: a control character (C0, DEL, C1, which is 0xC2
+ * 0x80..0x9F in UTF-8) or one that turns the reading direction; 0 for anything else. */
+static size_t unwanted(struct fb_str s, size_t i)
+{
+    unsigned char c = (unsigned char)s.ptr[i];
+    unsigned char second = i + 1 < s.len ? (unsigned char)s.ptr[i + 1] : 0;
+    unsigned char third = i + 2 < s.len ? (unsigned char)s.ptr[i + 2] : 0;
+    if (c < 0x20 || c == 0x7F) {
+        return 1;
+    }
+    if (c == 0xC2 && second < 0xA0) {
+        return i + 1 < s.len ? 2 : 1;
+    }
+    bool turns =
+        c == 0xE2 &&
+        ((second == 0x80 && (third == 0x8E || third == 0x8F || (third >= 0xAA && third <= 0xAE))) ||
+            (second == 0x81 && third >= 0xA6 && third <= 0xA9));
+    return turns ? 3 : 0;
+}
+
+/* Appends text from a record: nothing in it acts on the terminal. At most max columns; what is cut
+ * ends in "...". */
 static void add_clean(struct fb_buf *out, struct fb_str s, size_t max)
 {
     size_t width = width_of(s);
@@ -60,14 +81,9 @@ static void add_clean(struct fb_buf *out, struct fb_str s, size_t max)
         if (!is_continuation(s.ptr[i]) && columns++ >= keep) {
             break;
         }
-        unsigned char c = (unsigned char)s.ptr[i];
-        /* C1 controls are 0xC2 0x80..0x9F in UTF-8. */
-        bool control = c < 0x20 || c == 0x7F ||
-                       (c == 0xC2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xA0);
-        if (control && c == 0xC2) {
-            i++;
-        }
-        fb_buf_add_char(out, control ? ' ' : (char)c);
+        size_t skip = unwanted(s, i);
+        fb_buf_add_char(out, skip ? ' ' : s.ptr[i]);
+        i += skip ? skip - 1 : 0;
     }
     if (keep < width) {
         fb_buf_add_c(out, "...");
@@ -90,18 +106,35 @@ static void cell(struct sheet *sheet, struct fb_str text, size_t width, enum fb_
     }
 }
 
-static void heading(struct sheet *sheet, const char *text)
+static void heading(struct sheet *sheet, struct fb_str text)
 {
-    fb_buf_addf(sheet->out, "%s%s%s\n", sheet->colour ? "\033[1m" : "", text,
-        sheet->colour ? "\033[0m" : "");
+    fb_buf_add_c(sheet->out, sheet->colour ? "\033[1m" : "");
+    add_clean(sheet->out, text, SIZE_MAX);
+    fb_buf_add_c(sheet->out, sheet->colour ? "\033[0m\n" : "\n");
+}
+
+/* Frees a line and remembers when memory ran out for it. */
+static void line_release(struct sheet *sheet, struct fb_buf *line)
+{
+    sheet->nomem = sheet->nomem || line->state == FB_BUF_NOMEM;
+    fb_buf_release(line);
+}
+
+/* What the sheet came to. */
+static enum fb_code sheet_check(const struct sheet *sheet, const char *what, struct fb_err *err)
+{
+    if (sheet->nomem) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out for %s", what);
+    }
+    return fb_buf_check(sheet->out, what, err);
 }
 
 static void head(struct sheet *sheet, const struct fb_picture *picture)
 {
     char now[FB_TIME_TEXT], hex[17];
     fb_hex_encode(picture->root, 8, hex);
-    fb_buf_addf(sheet->out, "%.*s at %s UTC", FB_STR_ARG(picture->origin),
-        fb_time_format_short(picture->now, now));
+    add_clean(sheet->out, picture->origin, SIZE_MAX);
+    fb_buf_addf(sheet->out, " at %s UTC", fb_time_format_short(picture->now, now));
     if (picture->as_of != FB_TIME_MAX) {
         fb_buf_add_c(sheet->out, ", with what was known then");
     }
@@ -161,7 +194,7 @@ static void table(struct sheet *sheet, const struct fb_picture *picture, struct 
     enum { CELL_MAX = 40 };
     size_t widths[COLUMN_COUNT];
     struct fb_buf text;
-    fb_buf_init(&text, 4096);
+    fb_buf_init(&text, LINE_MAX_BYTES);
     for (int c = 0; c < COLUMN_COUNT; c++) {
         widths[c] = strlen(column_heads[c]);
         for (size_t i = 0; i < picture->system_count; i++) {
@@ -188,7 +221,7 @@ static void table(struct sheet *sheet, const struct fb_picture *picture, struct 
     if (picture->system_count == 0) {
         fb_buf_add_c(sheet->out, "no system is registered yet\n");
     }
-    fb_buf_release(&text);
+    line_release(sheet, &text);
 }
 
 /* One line of detail: handle, status, what, when. */
@@ -205,7 +238,7 @@ static void detail(struct sheet *sheet, const char *handle, const char *status, 
 static void lines_of(struct sheet *sheet, const struct fb_picture *picture, struct fb_str system)
 {
     struct fb_buf text;
-    fb_buf_init(&text, 8192);
+    fb_buf_init(&text, LINE_MAX_BYTES);
     for (size_t i = 0; i < picture->line_count; i++) {
         const struct fb_line_view *view = &picture->lines[i];
         if (!fb_str_eq(view->system, system)) {
@@ -219,27 +252,27 @@ static void lines_of(struct sheet *sheet, const struct fb_picture *picture, stru
         detail(sheet, view->handle, fb_line_status_name(view->status),
             fb_tone_of_line(view->status), fb_buf_str(&text));
     }
-    fb_buf_release(&text);
+    line_release(sheet, &text);
 }
 
 static void duty_line(
     struct sheet *sheet, const struct fb_picture *picture, const struct fb_duty_view *view)
 {
     struct fb_buf text;
-    fb_buf_init(&text, 8192);
+    fb_buf_init(&text, LINE_MAX_BYTES);
     fb_buf_addf(&text, "%.*s: %.*s; ", FB_STR_ARG(fb_short_id(view->obligation.party)),
         FB_STR_ARG(view->text));
     fb_duty_when(view, picture->now, &text);
     detail(sheet, view->handle, fb_duty_status_name(view->obligation.status),
         fb_tone_of_duty(view->obligation.status), fb_buf_str(&text));
-    fb_buf_release(&text);
+    line_release(sheet, &text);
 }
 
 static void cases_of(struct sheet *sheet, const struct fb_picture *picture, struct fb_str system)
 {
     struct fb_buf text;
     char since[FB_TIME_TEXT];
-    fb_buf_init(&text, 8192);
+    fb_buf_init(&text, LINE_MAX_BYTES);
     for (size_t i = 0; i < picture->case_count; i++) {
         const struct fb_case_view *view = &picture->cases[i];
         if (!fb_str_eq(view->system, system)) {
@@ -253,15 +286,16 @@ static void cases_of(struct sheet *sheet, const struct fb_picture *picture, stru
         detail(sheet, view->handle, fb_label_name(view->label), fb_tone_of_label(view->label),
             fb_buf_str(&text));
     }
-    fb_buf_release(&text);
+    line_release(sheet, &text);
 }
 
 static void system_details(
     struct sheet *sheet, const struct fb_picture *picture, const struct fb_system_view *system)
 {
     struct fb_buf text;
-    fb_buf_init(&text, 4096);
-    fb_buf_addf(&text, "\n%.*s", FB_STR_ARG(fb_short_id(system->id)));
+    fb_buf_init(&text, LINE_MAX_BYTES);
+    fb_buf_add_char(sheet->out, '\n');
+    fb_buf_add_str(&text, fb_short_id(system->id));
     struct fb_value flop = {.type = FB_TYPE_NONE};
     int field = fb_kind_field(FB_KIND_system, FB_STR("training_compute_flop"));
     if (field >= 0) {
@@ -277,8 +311,8 @@ static void system_details(
     if (system->gpu_seconds) {
         fb_buf_addf(&text, ", %lld GPU-seconds accounted", (long long)system->gpu_seconds);
     }
-    heading(sheet, text.ptr ? text.ptr : "");
-    fb_buf_release(&text);
+    heading(sheet, fb_buf_str(&text));
+    line_release(sheet, &text);
     lines_of(sheet, picture, system->id);
     for (size_t i = 0; i < picture->duty_count; i++) {
         if (fb_str_eq(picture->duties[i].system, system->id)) {
@@ -303,7 +337,8 @@ static void other_duties(struct sheet *sheet, const struct fb_picture *picture)
     for (size_t i = 0; i < picture->duty_count; i++) {
         if (picture->duties[i].system.len == 0) {
             if (first) {
-                heading(sheet, "\nDuties that concern no one system");
+                fb_buf_add_char(sheet->out, '\n');
+                heading(sheet, FB_STR("Duties that concern no one system"));
             }
             first = false;
             duty_line(sheet, picture, &picture->duties[i]);
@@ -315,7 +350,8 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(picture && options && out);
-    struct sheet sheet = {out, options->colour, options->width ? options->width : WIDTH_DEFAULT};
+    struct sheet sheet = {
+        out, options->colour, options->width ? options->width : WIDTH_DEFAULT, false};
     head(&sheet, picture);
     table(&sheet, picture, options->system);
     for (size_t i = 0; i < picture->system_count; i++) {
@@ -330,7 +366,7 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     if (picture->line_count + picture->duty_count > 0) {
         fb_buf_add_c(out, "\n`flyball explain NAME` says why; NAME is in the first column.\n");
     }
-    return fb_buf_check(out, "the status", err);
+    return sheet_check(&sheet, "the status", err);
 }
 
 /* Appends one sentence, wrapped and indented, and then its reasons. Depth is bounded because every
@@ -360,11 +396,14 @@ enum fb_code fb_report_why_text(const struct fb_verdict *verdict,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(verdict && options && out);
-    struct sheet sheet = {out, options->colour, options->width ? options->width : WIDTH_DEFAULT};
+    struct sheet sheet = {
+        out, options->colour, options->width ? options->width : WIDTH_DEFAULT, false};
     add_clean(out, verdict->headline, SIZE_MAX);
     fb_buf_add_c(out, "\n");
     bool repeats = verdict->why && fb_str_eq(verdict->why->text, verdict->headline);
     add_why(&sheet, repeats ? verdict->why->child : verdict->why, 1);
-    fb_buf_addf(out, "(%s, %.*s)\n", verdict->handle, FB_STR_ARG(verdict->id));
+    fb_buf_addf(out, "(%s, ", verdict->handle);
+    add_clean(out, verdict->id, SIZE_MAX);
+    fb_buf_add_c(out, ")\n");
     return fb_buf_check(out, "the explanation", err);
 }
