@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "report/case_layout.h"
+#include "report/html.h"
 
 /* Space above the drawing for the heading, below it for the legend, and the least width. */
 enum { HEAD = 74, LEGEND = 44, MARGIN = 30, WIDTH_MIN = 760, ID_SHOWN = 24 };
@@ -35,32 +36,6 @@ struct drawing {
     struct fb_buf *out;
     bool labelled;
 };
-
-/* Appends text for XML; what XML cannot hold becomes a space. */
-static void add_xml(struct fb_buf *out, struct fb_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '<') {
-            fb_buf_add_c(out, "&lt;");
-        } else if (c == '>') {
-            fb_buf_add_c(out, "&gt;");
-        } else if (c == '&') {
-            fb_buf_add_c(out, "&amp;");
-        } else if (c == '"') {
-            fb_buf_add_c(out, "&quot;");
-        } else if ((unsigned char)c < ' ' && c != '\n') {
-            fb_buf_add_char(out, ' ');
-        } else if (i + 2 < text.len && (unsigned char)c == 0xEF &&
-                   (unsigned char)text.ptr[i + 1] == 0xBF &&
-                   (unsigned char)text.ptr[i + 2] >= 0xBE) {
-            fb_buf_add_char(out, ' '); /* U+FFFE and U+FFFF */
-            i += 2;
-        } else {
-            fb_buf_add_char(out, c);
-        }
-    }
-}
 
 static bool is_circle(const struct fb_element *e)
 {
@@ -287,7 +262,7 @@ static void add_shape(const struct drawing *d, uint32_t at)
 static void add_text(struct fb_buf *out, struct point at, struct fb_str text, const char *style)
 {
     fb_buf_addf(out, "<text x=\"%.1f\" y=\"%.1f\" %s>", at.x, at.y, style);
-    add_xml(out, text);
+    fb_html_text_all(out, text);
     fb_buf_add_c(out, "</text>\n");
 }
 
@@ -321,14 +296,14 @@ static void add_words(const struct drawing *d, uint32_t at)
     double y = box->y + (box->height - high) / 2 + 12;
     struct fb_str id = cut(e->id, ID_SHOWN);
     fb_buf_addf(d->out, "<text x=\"%.1f\" y=\"%.1f\" font-weight=\"bold\">", box->x, y);
-    add_xml(d->out, id);
+    fb_html_text_all(d->out, id);
     fb_buf_add_c(d->out, id.len < e->id.len ? "...</text>\n" : "</text>\n");
     for (uint32_t i = 0; i < box->line_count; i++) {
         y += FB_CASE_LINE;
         bool last = box->cut && i + 1 == box->line_count;
         fb_buf_addf(d->out, "<text x=\"%.1f\" y=\"%.1f\"%s>", box->x, y,
             i < box->text_count ? "" : " font-style=\"italic\" fill=\"#174ea6\"");
-        add_xml(d->out, box->lines[i]);
+        fb_html_text_all(d->out, box->lines[i]);
         fb_buf_add_c(d->out, last ? " ...</text>\n" : "</text>\n");
     }
 }
@@ -368,10 +343,10 @@ static void add_element(const struct drawing *d, uint32_t at)
 {
     const struct fb_element *e = &d->argument->elements[at];
     fb_buf_add_c(d->out, "<g><title>");
-    add_xml(d->out, d->labelled ? e->why->text : e->text);
+    fb_html_text_all(d->out, d->labelled ? e->why->text : e->text);
     if (e->url.len > 0) {
         fb_buf_add_char(d->out, '\n');
-        add_xml(d->out, e->url);
+        fb_html_text_all(d->out, e->url);
     }
     fb_buf_add_c(d->out, "</title>\n");
     add_shape(d, at);
@@ -403,7 +378,7 @@ static void add_heading(const struct drawing *d, double width)
         "<text x=\"%d\" y=\"36\" text-anchor=\"start\" font-size=\"18\" font-weight=\"bold\">",
         MARGIN);
     if (box.line_count > 0) {
-        add_xml(d->out, box.lines[0]);
+        fb_html_text_all(d->out, box.lines[0]);
         fb_buf_add_c(d->out, box.line_count > 1 ? " ..." : "");
     }
     fb_buf_add_c(d->out, "</text>\n");
@@ -417,7 +392,7 @@ static void add_heading(const struct drawing *d, double width)
     }
     fb_buf_addf(d->out,
         "<text x=\"%d\" y=\"58\" text-anchor=\"start\" font-size=\"13\">The top claim, ", MARGIN);
-    add_xml(d->out, cut(top->id, ID_SHOWN));
+    fb_html_text_all(d->out, cut(top->id, ID_SHOWN));
     fb_buf_addf(d->out, ", <tspan font-weight=\"bold\" fill=\"%s\">%s%s</tspan>.", paint.line,
         top->label == FB_LABEL_IN ? "" : "is ", paint.word);
     const char *before = " Elements:";
@@ -476,7 +451,7 @@ static void add_svg(const struct drawing *d)
         "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" "
         "font-size=\"12\" text-anchor=\"middle\" fill=\"#202124\">\n<title>Safety case ",
         width, height, width, height);
-    add_xml(d->out, c->name);
+    fb_html_text_all(d->out, c->name);
     fb_buf_addf(d->out, "</title>\n<rect width=\"%.0f\" height=\"%.0f\" fill=\"#ffffff\"/>\n",
         width, height);
     add_heading(d, width);

@@ -54,6 +54,9 @@ struct fb_html {
  * U+FFFD. */
 void fb_html_text(struct fb_buf *out, struct fb_str text);
 
+/** The same, all of it. */
+void fb_html_text_all(struct fb_buf *out, struct fb_str text);
+
 /** The same, cut to max characters; what is cut ends in an ellipsis. */
 void fb_html_text_cut(struct fb_buf *out, struct fb_str text, size_t max);
 

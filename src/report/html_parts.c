@@ -77,6 +77,11 @@ void fb_html_text_cut(struct fb_buf *out, struct fb_str text, size_t max)
     }
 }
 
+void fb_html_text_all(struct fb_buf *out, struct fb_str text)
+{
+    fb_html_text_cut(out, text, SIZE_MAX);
+}
+
 void fb_html_text(struct fb_buf *out, struct fb_str text)
 {
     fb_html_text_cut(out, text, FB_HTML_TEXT_MAX);

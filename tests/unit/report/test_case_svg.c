@@ -67,7 +67,8 @@ static void check_well_formed(const char *svg)
     assert_int_equal(depth, 0);
     for (const char *at = strchr(svg, '&'); at; at = strchr(at + 1, '&')) {
         assert_true(strncmp(at, "&lt;", 4) == 0 || strncmp(at, "&gt;", 4) == 0 ||
-                    strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&quot;", 6) == 0);
+                    strncmp(at, "&amp;", 5) == 0 || strncmp(at, "&quot;", 6) == 0 ||
+                    strncmp(at, "&#39;", 5) == 0);
     }
 }
 
