@@ -4,9 +4,11 @@
 #include "base/assert.h"
 #include "govern/work.h"
 
-/* "duty:POLICY/RULE:BINDING,BINDING" */
-static struct fb_str duty_id(
-    struct fb_work *work, const struct fb_program *program, const struct fb_obligation *obligation)
+/* "duty:POLICY/RULE:BINDING,BINDING"; a later one with the same name gets "#2", "#3" and so on:
+ * each breach is one of its own, and so is what was owed before it was relaxed or in another
+ * version. */
+static struct fb_str duty_id(struct fb_work *work, const struct fb_program *program,
+    const struct fb_obligation *obligation, struct fb_map *names, struct fb_err *err)
 {
     struct fb_buf text;
     fb_buf_init(&text, 4096);
@@ -21,6 +23,22 @@ static struct fb_str duty_id(
         out = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
     }
     fb_buf_release(&text);
+    if (!out.ptr) {
+        fb_arena_failed(work->arena, err);
+        return out;
+    }
+    uint32_t *same = fb_map_get(names, out);
+    if (same) {
+        ++*same;
+        out = fb_arena_printf(work->arena, "%.*s#%u", FB_STR_ARG(out), *same);
+    } else if ((same = FB_ARENA_NEW(work->arena, uint32_t)) != NULL) {
+        *same = 1;
+        return fb_map_put(names, out, same, err) == FB_OK ? out : (struct fb_str){NULL, 0};
+    }
+    if (!same || !out.ptr) {
+        fb_arena_failed(work->arena, err);
+        return (struct fb_str){NULL, 0};
+    }
     return out;
 }
 
@@ -104,7 +122,7 @@ static struct fb_str system_of(const struct fb_obligation *obligation)
 }
 
 static enum fb_code add_views(struct fb_work *work, const struct fb_version *version,
-    const struct fb_obligations *obligations, struct fb_err *err)
+    const struct fb_obligations *obligations, struct fb_map *names, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
     size_t total = picture->duty_count + obligations->count;
@@ -122,9 +140,12 @@ static enum fb_code add_views(struct fb_work *work, const struct fb_version *ver
         view->obligation = obligations->items[i];
         view->system = system_of(&view->obligation);
         view->text = duty_text(work, &view->obligation);
-        view->id = duty_id(work, version->program, &view->obligation);
-        if (!view->id.ptr || !view->text.ptr) {
+        if (!view->text.ptr) {
             return fb_arena_failed(work->arena, err);
+        }
+        view->id = duty_id(work, version->program, &view->obligation, names, err);
+        if (!view->id.ptr) {
+            return err->code;
         }
         fb_work_handle(view->id, view->handle);
         picture->duty_count++;
@@ -135,6 +156,8 @@ static enum fb_code add_views(struct fb_work *work, const struct fb_version *ver
 
 enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
 {
+    struct fb_map names;
+    fb_map_init(&names);
     enum fb_code code = fb_work_trace(work, err);
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
@@ -146,9 +169,10 @@ enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
             code = fb_duty_run_naive(version->program, &version->program->duties[d], &work->trace,
                 work->input->now, work->arena, &obligations, err);
             if (code == FB_OK) {
-                code = add_views(work, version, &obligations, err);
+                code = add_views(work, version, &obligations, &names, err);
             }
         }
     }
+    fb_map_release(&names);
     return code;
 }

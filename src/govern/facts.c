@@ -63,7 +63,10 @@ static int64_t gpu_seconds(const struct fb_work *work, struct fb_str system)
         int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
         FB_ASSERT(field >= 0);
         struct fb_value value = fb_record_value(record, (size_t)field);
-        sum += value.type == FB_TYPE_INT ? value.u.integer : 0;
+        int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
+        if (__builtin_add_overflow(sum, more, &sum)) {
+            return INT64_MAX;
+        }
     }
     return sum;
 }

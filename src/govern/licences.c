@@ -3,9 +3,9 @@
  *
  *     train      refused while a halt binds, or a prohibition of training runs
  *     deploy     refused while a halt or restriction binds, or a prohibition of deployment, or
- * while something that must come before deployment has not come autonomy   refused while deployment
- * is, while any red line in scope is not ruled out, and without a safety case that stands: the
- * burden of proof is on the developer
+ *                while something that must come before deployment has not come
+ *     autonomy   refused while deployment is, while any red line in scope is not ruled out, and
+ *                without a safety case that stands: the burden of proof is on the developer
  *
  * A system that is out of scope of every rule in force is exempt: all is allowed, nothing is owed.
  */
@@ -51,7 +51,8 @@ static bool is_breached(enum fb_duty_status status)
     return status == FB_DUTY_OVERDUE || status == FB_DUTY_BROKEN || status == FB_DUTY_MET_LATE;
 }
 
-/* Does this obligation forbid the action now? A broken prohibition still forbids. */
+/* Does this obligation forbid the action now? A broken prohibition still forbids, through the item
+ * that says it is held. */
 static bool forbids(const struct fb_duty_view *view, enum fb_action action)
 {
     const struct fb_duty *duty = view->obligation.duty;
@@ -66,24 +67,36 @@ static bool forbids(const struct fb_duty_view *view, enum fb_action action)
     }
     switch (duty->modality) {
     case FB_MAY_NOT:
-        return (status == FB_DUTY_HELD || status == FB_DUTY_BROKEN) && concerns(duty->act, action);
+        return status == FB_DUTY_HELD && concerns(duty->act, action);
     case FB_MUST:
-        return (status == FB_DUTY_OWED || status == FB_DUTY_OVERDUE) && duty->before &&
-               concerns(duty->before, action);
+        return (status == FB_DUTY_OWED || status == FB_DUTY_OVERDUE || status == FB_DUTY_UNDATED) &&
+               duty->before && concerns(duty->before, action);
     case FB_KEEP:
         return false;
     }
     return false;
 }
 
+/* Is a duty about the system? One that names no system is about all systems of who owes it. */
+static bool is_about(const struct fb_work *work, const struct fb_duty_view *view,
+    const struct fb_system_view *system)
+{
+    if (view->system.len) {
+        return fb_str_eq(view->system, system->id);
+    }
+    struct fb_str developer = fb_record_text(system->record, "developer");
+    return fb_str_eq(
+        fb_work_root_id(work, view->obligation.party), fb_work_root_id(work, developer));
+}
+
 /* Adds a reason for each duty that forbids the action. */
-static bool duties_forbid(
-    struct fb_work *work, struct fb_str system, enum fb_action action, struct fb_why *why)
+static bool duties_forbid(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why)
 {
     bool any = false;
     for (size_t i = 0; i < work->picture->duty_count; i++) {
         const struct fb_duty_view *view = &work->picture->duties[i];
-        if (!fb_str_eq(view->system, system) || !forbids(view, action)) {
+        if (!forbids(view, action) || !is_about(work, view, system)) {
             continue;
         }
         any = true;
@@ -95,20 +108,14 @@ static bool duties_forbid(
     return any;
 }
 
-/* Adds a reason for each red line in scope that is not ruled out. *out_in_scope: is any in scope?
- */
-static bool lines_forbid(
-    struct fb_work *work, struct fb_str system, struct fb_why *why, bool *out_in_scope)
+/* Adds a reason for each red line in scope that is not ruled out. */
+static bool lines_forbid(struct fb_work *work, struct fb_str system, struct fb_why *why)
 {
     bool any = false;
-    *out_in_scope = false;
     for (size_t i = 0; i < work->picture->line_count; i++) {
         const struct fb_line_view *view = &work->picture->lines[i];
-        if (!fb_str_eq(view->system, system) || view->status == FB_LINE_OUT_OF_SCOPE) {
-            continue;
-        }
-        *out_in_scope = true;
-        if (view->status == FB_LINE_RULED_OUT) {
+        if (!fb_str_eq(view->system, system) || view->status == FB_LINE_OUT_OF_SCOPE ||
+            view->status == FB_LINE_RULED_OUT) {
             continue;
         }
         any = true;
@@ -133,12 +140,12 @@ static bool has_standing_case(struct fb_work *work, struct fb_str system, struct
 }
 
 /* Is nothing in force that concerns the system? */
-static bool is_exempt(const struct fb_work *work, struct fb_str system)
+static bool is_exempt(const struct fb_work *work, const struct fb_system_view *system)
 {
     size_t rules = 0;
     for (size_t i = 0; i < work->picture->line_count; i++) {
         const struct fb_line_view *view = &work->picture->lines[i];
-        if (fb_str_eq(view->system, system)) {
+        if (fb_str_eq(view->system, system->id)) {
             rules++;
             if (view->status != FB_LINE_OUT_OF_SCOPE) {
                 return false;
@@ -146,7 +153,9 @@ static bool is_exempt(const struct fb_work *work, struct fb_str system)
         }
     }
     for (size_t i = 0; i < work->picture->duty_count; i++) {
-        if (fb_str_eq(work->picture->duties[i].system, system)) {
+        const struct fb_duty_view *view = &work->picture->duties[i];
+        if (fb_str_eq(view->system, system->id) ||
+            (forbids(view, FB_ACTION_DEPLOY) && is_about(work, view, system))) {
             return false;
         }
     }
@@ -160,12 +169,11 @@ static enum fb_code run_licence(
     struct fb_why *why = fb_why_new(work->arena, "%s", "");
     bool refused = false;
     if (!system->exempt) {
-        bool in_scope = false;
         refused = duties_forbid(
-            work, system->id, action == FB_ACTION_TRAIN ? FB_ACTION_TRAIN : FB_ACTION_DEPLOY, why);
+            work, system, action == FB_ACTION_TRAIN ? FB_ACTION_TRAIN : FB_ACTION_DEPLOY, why);
         if (action == FB_ACTION_AUTONOMY) {
-            refused |= lines_forbid(work, system->id, why, &in_scope);
-            refused |= in_scope && !has_standing_case(work, system->id, why);
+            refused |= lines_forbid(work, system->id, why);
+            refused |= !has_standing_case(work, system->id, why);
         }
     }
     struct fb_str id = fb_arena_printf(
@@ -196,7 +204,7 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
     }
     for (size_t s = 0; s < picture->system_count; s++) {
         struct fb_system_view *system = &picture->systems[s];
-        system->exempt = is_exempt(work, system->id);
+        system->exempt = is_exempt(work, system);
         if (system->exempt) {
             system->exempt_why =
                 fb_why_new(work->arena, "out of scope of every rule in force: nothing is owed");

@@ -43,7 +43,7 @@ struct fb_line_view {
 /** An obligation of a policy. */
 struct fb_duty_view {
     char handle[FB_HANDLE_TEXT];
-    struct fb_str id; /**< "duty:POLICY/RULE:BINDING,BINDING" */
+    struct fb_str id; /**< "duty:POLICY/RULE:BINDING,BINDING"; the n-th of that name ends in "#n" */
     const struct fb_policy_view *policy;
     struct fb_obligation obligation;
     struct fb_str system; /**< empty when it concerns none */

@@ -3,6 +3,7 @@
  * that comes out: policies.c, facts.c, lines.c, duties.c, licences.c and evaluate.c at work.
  * Sixteen (orders) and seventeen (pace) wait for those features.
  */
+#include "base/io.h"
 #include "fb_test.h"
 #include "story.h"
 
@@ -464,6 +465,112 @@ static void test_developer_is_not_independent(void **state)
     story_end(&s);
 }
 
+static bool may(struct story *s, enum fb_action action)
+{
+    const struct fb_picture *p = story_picture(s, NULL);
+    for (size_t i = 0; i < p->licence_count; i++) {
+        if (p->licences[i].action == action && fb_str_is(p->licences[i].system, "system/s")) {
+            assert_non_null(p->licences[i].why);
+            return p->licences[i].allowed;
+        }
+    }
+    fail_msg("no licence");
+    return false;
+}
+
+/* The burden of proof: nothing that is unknown gives autonomy, also where no red line is. */
+static void test_autonomy_needs_a_case(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    assert_true(may(&s, FB_ACTION_TRAIN));
+    assert_true(may(&s, FB_ACTION_DEPLOY));
+    assert_false(may(&s, FB_ACTION_AUTONOMY));
+    story_end(&s);
+}
+
+/* A prohibition that was broken and relaxed later forbids no longer; what was broken stays so. */
+static void test_relaxed_prohibition(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-05T00:00:00Z");
+    story_add(&s, "dev",
+        "{\"kind\":\"deployment\",\"id\":\"deployment/1\",\"subject\":\"system/s\",\"at\":"
+        "\"2026-01-05\",\"body\":{\"scope\":\"external\"}}");
+    assert_false(may(&s, FB_ACTION_DEPLOY));
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
+    assert_true(may(&s, FB_ACTION_DEPLOY));
+    assert_int_equal(s.picture.duty_count, 2);
+    assert_int_equal(s.picture.duties[0].obligation.status, FB_DUTY_BROKEN);
+    assert_int_equal(s.picture.duties[1].obligation.status, FB_DUTY_RELAXED);
+    /* Each has a name of its own: explain must not answer for the other. */
+    assert_string_not_equal(s.picture.duties[0].handle, s.picture.duties[1].handle);
+    assert_false(fb_str_eq(s.picture.duties[0].id, s.picture.duties[1].id));
+    story_end(&s);
+}
+
+/* The report of another party does not discharge. */
+static void test_report_by_another(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_incident(&s, "1", DEATH, NULL);
+    story_at(&s, "2026-03-02T10:00:00Z");
+    story_add(&s, "institute",
+        "{\"kind\":\"report\",\"id\":\"report/x\",\"subject\":\"system/s\",\"at\":\"2026-03-02\","
+        "\"body\":{\"about\":\"incident/1\",\"to\":\"office\",\"stage\":\"initial\"}}");
+    assert_int_equal(story_duty(&s, "initial_report", "incident/1")->status, FB_DUTY_OWED);
+    add_report(&s, "2026-03-02");
+    assert_int_equal(story_duty(&s, "initial_report", "incident/1")->status, FB_DUTY_MET);
+    story_end(&s);
+}
+
+/* What a case said in the past does not change when the policy it asks about is replaced. */
+static void test_case_in_the_past(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_line_policy(&s, "1", "");
+    story_at(&s, "2026-01-10T12:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
+    char path[128];
+    struct fb_arena arena;
+    struct fb_docket_added added;
+    struct fb_docket_add options = {
+        .issuer = FB_STR("dev"), .ingest = {.subject = FB_STR("system/s")}};
+    fb_arena_init(&arena, 1 << 24);
+    fb_err_init(&s.err);
+    snprintf(path, sizeof(path), "%s/c.gsn.yaml", s.folder);
+    assert_int_equal(fb_io_write(path,
+                         FB_STR("G1:\n  text: safe\n  supportedBy: Sn1\nSn1:\n  text: evals\n"
+                                "  evidence: redline t/cyber ruled out\n"),
+                         0600, &s.err),
+        FB_OK);
+    assert_int_equal(fb_docket_add_file(s.docket, path, &options, &arena, &added, &s.err), FB_OK);
+    fb_arena_release(&arena);
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_int_equal(p->case_count, 1);
+    assert_int_equal(p->cases[0].label, FB_LABEL_IN);
+    fb_time since = p->cases[0].since;
+    story_at(&s, "2026-02-01T00:00:00Z");
+    add_line_policy(&s, "3", "");
+    story_at(&s, "2026-02-02T00:00:00Z");
+    p = story_picture(&s, NULL);
+    assert_int_equal(p->cases[0].label, FB_LABEL_IN);
+    assert_true(p->cases[0].since == since);
+    story_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_1_nothing_measured),
@@ -477,6 +584,8 @@ int main(void)
         cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_18_two_parties),
         cmocka_unit_test(test_latch_outlives_a_weaker_version),
         cmocka_unit_test(test_scope_of_a_correction_at_once),
-        cmocka_unit_test(test_developer_is_not_independent)};
+        cmocka_unit_test(test_developer_is_not_independent),
+        cmocka_unit_test(test_autonomy_needs_a_case), cmocka_unit_test(test_relaxed_prohibition),
+        cmocka_unit_test(test_report_by_another), cmocka_unit_test(test_case_in_the_past)};
     return cmocka_run_group_tests_name("histories", tests, NULL, NULL);
 }
