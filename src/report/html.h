@@ -60,6 +60,10 @@ void fb_html_text_all(struct fb_buf *out, struct fb_str text);
 /** The same, cut to max characters; what is cut ends in an ellipsis. */
 void fb_html_text_cut(struct fb_buf *out, struct fb_str text, size_t max);
 
+/** The same, cut in the middle to max characters (8 or more), as what tells two texts apart often
+ * stands at their ends. */
+void fb_html_text_middle(struct fb_buf *out, struct fb_str text, size_t max);
+
 /** The same with a capital first letter, unless it begins with an id. */
 void fb_html_sentence(struct fb_buf *out, struct fb_str text);
 

@@ -87,6 +87,34 @@ void fb_html_text(struct fb_buf *out, struct fb_str text)
     fb_html_text_cut(out, text, FB_HTML_TEXT_MAX);
 }
 
+/* Where the n-th character begins; bytes that are no UTF-8 count one each. */
+static size_t from_start(struct fb_str text, size_t n)
+{
+    uint32_t code;
+    size_t at = 0;
+    for (; n > 0 && at < text.len; n--) {
+        size_t len = character(fb_str_sub(text, at, text.len), &code);
+        at += len ? len : 1;
+    }
+    return at;
+}
+
+void fb_html_text_middle(struct fb_buf *out, struct fb_str text, size_t max)
+{
+    FB_ASSERT(out && max >= 8);
+    size_t count = 0, tail = max * 2 / 5, head = max - tail - 1;
+    for (size_t at = 0; at < text.len; count++) {
+        at += from_start(fb_str_sub(text, at, text.len), 1);
+    }
+    if (count <= max) {
+        fb_html_text_all(out, text);
+        return;
+    }
+    fb_html_text_all(out, fb_str_sub(text, 0, from_start(text, head)));
+    fb_buf_add_c(out, "\u2026");
+    fb_html_text_all(out, fb_str_sub(text, from_start(text, count - tail), text.len));
+}
+
 /* An id at the start of a sentence stays as it is. */
 static bool starts_with_id(struct fb_str text)
 {

@@ -173,7 +173,7 @@ static const char MEDIA[] =
     "h1{font-size:22pt}h2{font-size:15pt}table{font-size:9.5pt}"
     "h2,h3,h4,thead{break-after:avoid}tr,.licence,.chart,.attention li{break-inside:avoid}"
     ".chart{min-width:0}.wide{overflow:visible}"
-    "details::details-content{content-visibility:visible;height:auto;opacity:1}}\n";
+    "}\n";
 
 void fb_html_style(struct fb_buf *out)
 {

@@ -132,7 +132,7 @@ static void row_name(
 {
     fb_buf_addf(
         chart->out, "<text class=\"%s\" x=\"%d\" y=\"%d\">", style, style[0] == 's' ? 14 : 0, y);
-    fb_html_text_cut(chart->out, text, max);
+    fb_html_text_middle(chart->out, text, max);
     fb_buf_add_c(chart->out, "</text>");
 }
 
@@ -248,7 +248,7 @@ static void draw_duty(const struct chart *chart, const struct row *row, int32_t 
     struct fb_buf *out = chart->out;
     int32_t middle = y + DUTY_HEIGHT / 2;
     fb_time now = chart->picture->now, end = earlier(o->settled, now);
-    row_name(chart, "sub", row->duty->text, y + 14, 44);
+    row_name(chart, "sub", row->duty->text, y + 14, 46);
     fb_buf_addf(out, "<g class=\"duty %s\"><title>", fb_html_tone(fb_tone_of_duty(o->status)));
     fb_html_text_cut(out, row->duty->text, 200);
     fb_buf_addf(out, ": %s, ", fb_duty_status_name(o->status));

@@ -66,6 +66,19 @@ static void text_is_cut_by_characters(void **state)
     fb_free(large);
 }
 
+static void text_is_cut_in_the_middle(void **state)
+{
+    (void)state;
+    fb_html_text_middle(&out, FB_STR("0123456789"), 10);
+    assert_string_equal(out.ptr, "0123456789");
+    fb_buf_clear(&out);
+    fb_html_text_middle(&out, FB_STR("\u00e40123456789\u00fc<"), 10);
+    assert_string_equal(out.ptr, "\u00e40123\u202689\u00fc&lt;");
+    fb_buf_clear(&out);
+    fb_html_text_middle(&out, FB_STR("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), 8);
+    assert_string_equal(out.ptr, "\uFFFD\uFFFD\uFFFD\uFFFD\u2026\uFFFD\uFFFD\uFFFD");
+}
+
 static void sentences_begin_with_a_capital(void **state)
 {
     (void)state;
@@ -244,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(text_cannot_leave_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(text_is_cut_by_characters, setup, teardown),
+        cmocka_unit_test_setup_teardown(text_is_cut_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(sentences_begin_with_a_capital, setup, teardown),
         cmocka_unit_test_setup_teardown(chips_say_it_in_words_and_signs, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers_are_written_for_people, setup, teardown),
