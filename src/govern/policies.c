@@ -36,8 +36,8 @@ out:
     return code;
 }
 
-/* A version is in force from the later of its effective date and its admission until it expires or
- * the next version of the same name and issuer begins. */
+/* A version is in force from the later of its effective date and its admission until it expires, is
+ * superseded or the next version of the same name and issuer begins. */
 static void set_force(struct fb_work *work)
 {
     for (size_t i = 0; i < work->version_count; i++) {
@@ -45,7 +45,9 @@ static void set_force(struct fb_work *work)
         fb_time admitted = version->view->record->admitted;
         version->from =
             version->program->effective > admitted ? version->program->effective : admitted;
-        version->until = version->program->expires;
+        fb_time superseded = fb_work_superseded(work, version->view->record);
+        fb_time expires = version->program->expires;
+        version->until = superseded < expires ? superseded : expires;
     }
     for (size_t i = 0; i < work->version_count; i++) {
         struct fb_version *older = &work->versions[i];
@@ -89,7 +91,7 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
     }
     for (size_t i = 0; i < fb_registry_count(registry); i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_policy || fb_registry_successor(registry, record)) {
+        if (record->kind != FB_KIND_policy) {
             continue;
         }
         struct fb_version *version = &work->versions[work->version_count];

@@ -284,6 +284,33 @@ static void test_policy_of_another(void **state)
     story_end(&s);
 }
 
+/* A policy that a record supersedes is expired from then on; that it was in force stays. */
+static void test_superseded_policy(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_add(&s, "dev", policy_text);
+    const struct fb_registry *registry = fb_docket_registry(s.docket);
+    struct fb_str digest =
+        fb_record_text(fb_registry_at(registry, fb_registry_count(registry) - 1), "document");
+    char text[512];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"policy\",\"id\":\"policy/t-2\",\"supersedes\":\"policy/t@1\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"name\":\"t\",\"version\":1,\"document\":\"%.*s\"}}",
+        FB_STR_ARG(digest));
+    story_at(&s, "2026-01-05T00:00:00Z");
+    story_add(&s, "dev", text);
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_int_equal(p->policy_count, 2);
+    assert_int_equal(p->policies[0].force, FB_EXPIRED);
+    assert_int_equal(p->policies[1].force, FB_IN_FORCE);
+    assert_int_equal(p->duty_count, 2);
+    assert_int_equal(p->duties[0].obligation.status, FB_DUTY_RELAXED);
+    assert_int_equal(p->duties[1].obligation.status, FB_DUTY_HELD);
+    story_end(&s);
+}
+
 /* A policy whose text was erased ends the evaluation with its name: no rule is left out. */
 static void test_erased_policy(void **state)
 {
@@ -335,6 +362,7 @@ int main(void)
         cmocka_unit_test(test_init_again), cmocka_unit_test(test_init_faults),
         cmocka_unit_test(test_introduce), cmocka_unit_test(test_add_faults),
         cmocka_unit_test(test_documents_are_there), cmocka_unit_test(test_policy_of_another),
-        cmocka_unit_test(test_erased_policy), cmocka_unit_test(test_clock_set_back)};
+        cmocka_unit_test(test_superseded_policy), cmocka_unit_test(test_erased_policy),
+        cmocka_unit_test(test_clock_set_back)};
     return cmocka_run_group_tests_name("docket", tests, NULL, NULL);
 }
