@@ -116,6 +116,7 @@ static enum fb_code parse_option(
         return fb_time_parse(fb_str_of(value), &cli->clock_at, err);
     } else {
         cli->values[index] = value;
+        cli->json = cli->json || fb_str_is(name, "json");
     }
     return FB_OK;
 }
@@ -305,4 +306,53 @@ void fb_cli_complain(const struct fb_err *err)
     (void)fb_err_format(err, text, sizeof(text));
     fb_cli_clean(text);
     fprintf(stderr, "flyball: %s\n", text);
+}
+
+/* Adds a member for a text that is known; what an input put into it may be no UTF-8. */
+static void key_known(struct fb_json_writer *w, const char *key, const char *text)
+{
+    char copy[FB_ERR_TEXT_MAX];
+    size_t bad;
+    if (!text[0]) {
+        return;
+    }
+    (void)snprintf(copy, sizeof(copy), "%s", text);
+    while (!fb_str_utf8(fb_str_of(copy), &bad)) {
+        copy[bad] = '?';
+    }
+    fb_json_key_c(w, key, copy);
+}
+
+void fb_cli_error_members(struct fb_json_writer *w, const struct fb_err *err)
+{
+    fb_json_key_c(w, "code", fb_code_name(err->code));
+    fb_json_key_int(w, "exit", fb_code_exit(err->code));
+    key_known(w, "message", err->message);
+    key_known(w, "hint", err->hint);
+    key_known(w, "file", err->file);
+    key_known(w, "path", err->path);
+    if (err->line) {
+        fb_json_key_int(w, "line", err->line);
+        fb_json_key_int(w, "column", err->column);
+    }
+    if (err->offset >= 0) {
+        fb_json_key_int(w, "offset", err->offset);
+    }
+}
+
+void fb_cli_complain_json(const struct fb_err *err)
+{
+    struct fb_buf text;
+    struct fb_json_writer w;
+    fb_cli_progress(NULL);
+    fb_buf_init(&text, 64 * 1024);
+    fb_json_writer_init(&w, &text, 0);
+    fb_json_open_object(&w);
+    fb_json_key(&w, "error");
+    fb_json_open_object(&w);
+    fb_cli_error_members(&w, err);
+    fb_json_close_object(&w);
+    fb_json_close_object(&w);
+    fprintf(stderr, "%.*s\n", FB_STR_ARG(fb_buf_str(&text)));
+    fb_buf_release(&text);
 }

@@ -48,6 +48,7 @@ struct fb_cli {
     fb_time clock_at;
     fb_time as_of; /**< FB_TIME_MAX unless run by as-of */
     bool wants_help;
+    bool json; /**< --json was given: errors are JSON too */
     FILE *out;
 };
 
@@ -102,6 +103,13 @@ void fb_cli_clean(char *text);
 
 /** Prints an error to standard error as people read it. */
 void fb_cli_complain(const struct fb_err *err);
+
+/** Prints an error to standard error as one JSON object on one line: {"error":{"code":...,
+ * "message":..., "exit":...}}, with hint, file, line, column, offset and path where known. */
+void fb_cli_complain_json(const struct fb_err *err);
+
+/** Writes the members of an error into an open object. */
+void fb_cli_error_members(struct fb_json_writer *w, const struct fb_err *err);
 
 /** Appends the help of a command. */
 void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *out);

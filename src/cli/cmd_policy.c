@@ -32,11 +32,7 @@ static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
     for (size_t i = 0; i < c->errors->count; i++) {
         const struct fb_err *e = &c->errors->items[i];
         fb_json_open_object(&w);
-        fb_json_key_c(&w, "code", fb_code_name(e->code));
-        fb_json_key_int(&w, "line", e->line);
-        fb_json_key_int(&w, "column", e->column);
-        fb_json_key_c(&w, "message", e->message);
-        fb_json_key_c(&w, "hint", e->hint);
+        fb_cli_error_members(&w, e);
         fb_json_close_object(&w);
     }
     fb_json_close_array(&w);

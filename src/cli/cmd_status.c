@@ -148,6 +148,7 @@ enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
         .as_of = as_of,
         .out = cli->out};
     code = fb_cli_parse(&inner, (int)cli->argument_count - 1, cli->arguments + 1, err);
+    cli->json = inner.json;
     if (code != FB_OK) {
         return code;
     }

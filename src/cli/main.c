@@ -23,7 +23,11 @@ int main(int argc, char **argv)
         code = fb_io_error("write", "standard output", &err);
     }
     if (code != FB_OK) {
-        fb_cli_complain(&err);
+        if (cli.json) {
+            fb_cli_complain_json(&err);
+        } else {
+            fb_cli_complain(&err);
+        }
     }
     return fb_code_exit(code);
 }

@@ -60,6 +60,12 @@ printf '[%s,%s]' "$(cat one.json)" "$(cat two.json)" >both.json
 ok "one bad of two: neither enters" refused 3 "clas" fly add --as aurora both.json
 ok "the good one alone enters" fly add --as aurora one.json
 
+ok "with --json the error is an object" refused 3 \
+    '^{"error":{"code":"E_DUPLICATE","exit":3,"message":".*","file":"one.json"' \
+    fly add --json --as aurora one.json
+ok "after as-of too" exits 3 '^{"error":{"code":"E_NOT_FOUND"' \
+    fly as-of 2026-11-20 status --json nobody
+
 # Records that were signed elsewhere.
 if command -v ssh-keygen >/dev/null; then
     key=$docket/keys/aurora
