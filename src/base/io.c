@@ -278,6 +278,39 @@ enum fb_code fb_io_write(const char *path, struct fb_str content, unsigned mode,
     return code;
 }
 
+/* As rename(2), but never over another file. Some file systems know no such rename, only links. */
+static bool rename_to_free(const char *from, const char *path)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, path, RENAME_NOREPLACE) == 0) {
+        return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return false;
+    }
+    if (link(from, path) != 0) {
+        return false;
+    }
+    (void)unlink(from);
+    return true;
+}
+
+enum fb_code fb_io_place(const char *from, const char *path, struct fb_err *err)
+{
+    FB_ASSERT(from && path);
+    FB_ASSERT(strcmp(from, path) != 0);
+    if (is_faulty() || !rename_to_free(from, path)) {
+        return errno == EEXIST
+                   ? fb_err_set(err, FB_E_DUPLICATE, "the file '%s' exists already", path)
+                   : fb_io_error("rename into place", path, err);
+    }
+    if (!sync_folder_of(path)) {
+        fb_io_error("sync the folder of", path, err);
+        (void)unlink(path);
+        return err->code;
+    }
+    return FB_OK;
+}
+
 enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err)
 {
     FB_ASSERT(path);

@@ -45,6 +45,10 @@ FB_CHECKED enum fb_code fb_io_writer_keep(
 /** Throws the file away; nothing happens when it was kept already. */
 void fb_io_writer_drop(struct fb_io_writer *writer);
 
+/** Renames a file that is whole and synced to path, durably, and only when nothing is at path:
+ * E_DUPLICATE otherwise. On failure nothing is at path that was not there before. */
+FB_CHECKED enum fb_code fb_io_place(const char *from, const char *path, struct fb_err *err);
+
 /** Makes a folder and its missing parents; it is no error when it exists. */
 FB_CHECKED enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err);
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/io.h"
 #include "ledger/ed25519.h"
 #include "ledger/tiles.h"
 
@@ -78,11 +79,26 @@ static enum fb_code found(
     return code;
 }
 
-enum fb_code fb_ledger_create(
+/* E_DUPLICATE when path + tail exists. */
+static enum fb_code need_free(const char *path, const char *tail, struct fb_err *err)
+{
+    char file[FB_IO_PATH_MAX];
+    int len = snprintf(file, sizeof(file), "%s%s", path, tail);
+    if (len < 0 || (size_t)len >= sizeof(file)) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    }
+    if (!fb_io_exists(file)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_DUPLICATE, "the file '%s' exists already", file);
+    return tail[0] ? fb_err_hint(err, "It is what is left of another ledger; move it away.")
+                   : err->code;
+}
+
+/* Makes the database at a name of its own. When it is closed all of it is in one synced file. */
+static enum fb_code make_file(
     const char *path, const struct fb_ledger_options *options, struct fb_err *err)
 {
-    FB_ASSERT(path && options);
-    FB_ASSERT(options->signer);
     struct fb_store *store = NULL;
     struct fb_store_options how = {
         .create = true, .busy_ms = options->busy_ms, .page_max = options->page_max};
@@ -92,9 +108,40 @@ enum fb_code fb_ledger_create(
     }
     code = found(store, options->signer, err);
     fb_store_close(store);
-    if (code != FB_OK) {
-        (void)unlink(path);
+    /* Closing cannot say that it failed to move the log into the file, but the log is there then.
+     */
+    if (code == FB_OK && need_free(path, "-wal", err) != FB_OK) {
+        fb_err_set(err, FB_E_IO, "could not write all of '%s'", path);
+        code = fb_err_hint(err, "See whether the disk is full or failing.");
     }
+    return code;
+}
+
+enum fb_code fb_ledger_create(
+    const char *path, const struct fb_ledger_options *options, struct fb_err *err)
+{
+    FB_ASSERT(path && options);
+    FB_ASSERT(options->signer);
+    /* SQLite would read a log of that name into the new file. */
+    static const char *const tails[] = {"", "-wal", "-journal"};
+    char temporary[FB_IO_PATH_MAX];
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        enum fb_code code = need_free(path, tails[i], err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    int len = snprintf(temporary, sizeof(temporary), "%s.new-%ld", path, (long)getpid());
+    if (len < 0 || (size_t)len >= sizeof(temporary)) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    }
+    /* What a process of this number left behind when it was killed here. */
+    fb_store_remove_sqlite(temporary);
+    enum fb_code code = make_file(temporary, options, err);
+    if (code == FB_OK) {
+        code = fb_io_place(temporary, path, err);
+    }
+    fb_store_remove_sqlite(temporary);
     return code;
 }
 
@@ -182,7 +229,7 @@ static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
                                sizeof(ledger->verifier.public_key)) != 0) {
         fb_err_set(err, FB_E_SIGNATURE, "the signing key '%s' is not that of the ledger",
             options->signer->verifier.name);
-        return fb_err_hint(err, "Use the key that was made with the ledger, keys/ledger.key.");
+        return fb_err_hint(err, "Use the key that was made with the ledger, keys/log.key.");
     }
     if (options->signer) {
         ledger->signer = *options->signer;
@@ -264,7 +311,7 @@ static enum fb_code check_batch(
 {
     if (!ledger->can_sign) {
         fb_err_set(err, FB_E_USAGE, "the ledger was opened without its signing key");
-        return fb_err_hint(err, "Only a holder of keys/ledger.key can append.");
+        return fb_err_hint(err, "Only a holder of keys/log.key can append.");
     }
     if (batch->count == 0 || batch->count > FB_LEDGER_BATCH_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "cannot append %zu entries at once, only 1 to %d",

@@ -59,8 +59,9 @@ struct fb_ledger_report {
 
 /**
  * Makes an empty ledger at path (its folder exists) whose origin is the signer's name, and stores a
- * signed checkpoint of size 0. E_DUPLICATE when the file exists; E_FULL, E_IO. On failure no file
- * is left behind.
+ * signed checkpoint of size 0. The file is made beside its place and renamed when it is whole, so
+ * that a crash leaves no ledger or an empty one. E_DUPLICATE when the file, or the log of a ledger
+ * that was there, exists; E_FULL, E_IO. On failure nothing is left behind.
  */
 FB_CHECKED enum fb_code fb_ledger_create(
     const char *path, const struct fb_ledger_options *options, struct fb_err *err);

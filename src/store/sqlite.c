@@ -6,7 +6,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -16,7 +15,7 @@
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
 #define SCHEMA_VERSION 1
-enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128 };
+enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128, PIECE = 64 * 1024 };
 
 static const char schema_sql[] =
     "CREATE TABLE entry(seq INTEGER PRIMARY KEY, admitted INTEGER NOT NULL,"
@@ -66,6 +65,7 @@ struct sqlite {
     struct fb_store store;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    bool is_settled; /* what the log holds is on the disk */
     char path[PATH_MAX];
 };
 
@@ -75,9 +75,21 @@ static struct sqlite *sqlite_of(struct fb_store *store)
     return (struct sqlite *)(void *)store;
 }
 
+/* The errno behind a failure, 0 when it is not known. SQLite does not note it for a COMMIT. */
+static int errno_of(struct sqlite *s)
+{
+    sqlite3_vfs *vfs = NULL;
+    int number = s->db ? sqlite3_system_errno(s->db) : 0;
+    if (number == 0 && s->db &&
+        sqlite3_file_control(s->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) == SQLITE_OK && vfs) {
+        number = vfs->xGetLastError(vfs, 0, NULL);
+    }
+    return number;
+}
+
 static enum fb_code code_of(struct sqlite *s, int result)
 {
-    int number = s->db ? sqlite3_system_errno(s->db) : 0;
+    int number = errno_of(s);
     switch (result & 0xFF) {
     case SQLITE_NOMEM:
         return FB_E_NOMEM;
@@ -104,7 +116,8 @@ static enum fb_code fails(struct sqlite *s, int result, const char *what, struct
 {
     FB_ASSERT(result != SQLITE_OK);
     enum fb_code code = code_of(s, result);
-    const char *reason = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
+    bool is_known = s->db && sqlite3_extended_errcode(s->db) == result;
+    const char *reason = is_known ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
     if ((result & 0xFF) == SQLITE_NOTADB) {
         fb_err_set(err, code, "'%s' is not a flyball ledger", s->path);
         return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
@@ -195,12 +208,75 @@ static void sqlite_close(struct fb_store *store)
     fb_free(s);
 }
 
+static void roll_back(struct sqlite *s)
+{
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    /* SQLite rolls back by itself after some failures. The call fails only then, or when it must
+     * wait until the file is opened again; the file is as it was before in either case. */
+    if (!sqlite3_get_autocommit(s->db)) {
+        (void)(run(s, ROLLBACK, "undo", &ignored) == FB_OK);
+    }
+}
+
+/* Writes the bytes of an open file over themselves and syncs it. */
+static int rewrite(sqlite3_file *file)
+{
+    char piece[PIECE];
+    sqlite3_int64 size = 0;
+    int result = file->pMethods->xFileSize(file, &size);
+    for (sqlite3_int64 at = 0; result == SQLITE_OK && at < size; at += PIECE) {
+        int len = size - at < PIECE ? (int)(size - at) : PIECE;
+        result = file->pMethods->xRead(file, piece, len, at);
+        if (result == SQLITE_OK) {
+            result = file->pMethods->xWrite(file, piece, len, at);
+        }
+    }
+    if (result == SQLITE_OK && size > 0) {
+        result = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
+    }
+    return result;
+}
+
+/*
+ * A process whose sync failed, and which then died, leaves a log that reads well from the system's
+ * memory but is not on the disk: after a failed sync the system takes the pages for clean and no
+ * later sync writes them. What is appended to such a log is lost with it when the power goes. So
+ * the first write transaction, which keeps other writers away, makes the log dirty again and syncs
+ * it; before that, closing must not move it into the database either.
+ */
+static enum fb_code settle_log(struct sqlite *s, struct fb_err *err)
+{
+    FB_ASSERT(!s->is_settled);
+    sqlite3_file *log = NULL;
+    int result = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (result == SQLITE_OK && log && log->pMethods) {
+        result = rewrite(log);
+    }
+    if (result == SQLITE_OK) {
+        result = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    }
+    if (result != SQLITE_OK) {
+        return fails(s, result, "sync the log of", err);
+    }
+    s->is_settled = true;
+    return FB_OK;
+}
+
 static enum fb_code sqlite_begin(
     struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
 {
     struct sqlite *s = sqlite_of(store);
     bool is_writing = mode == FB_STORE_WRITE;
-    return run(s, is_writing ? BEGIN_WRITE : BEGIN_READ, is_writing ? "lock" : "read", err);
+    enum fb_code code =
+        run(s, is_writing ? BEGIN_WRITE : BEGIN_READ, is_writing ? "lock" : "read", err);
+    if (code == FB_OK && is_writing && !s->is_settled) {
+        code = settle_log(s, err);
+        if (code != FB_OK) {
+            roll_back(s);
+        }
+    }
+    return code;
 }
 
 static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
@@ -210,14 +286,7 @@ static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
 
 static void sqlite_rollback(struct fb_store *store)
 {
-    struct sqlite *s = sqlite_of(store);
-    struct fb_err ignored;
-    fb_err_init(&ignored);
-    /* SQLite rolls back by itself after some failures. The call fails only then, or when it must
-     * wait until the file is opened again; the file is as it was before in either case. */
-    if (!sqlite3_get_autocommit(s->db)) {
-        (void)(run(s, ROLLBACK, "undo", &ignored) == FB_OK);
-    }
+    roll_back(sqlite_of(store));
 }
 
 static enum fb_code sqlite_count(struct fb_store *store, uint64_t *out, struct fb_err *err)
@@ -549,6 +618,8 @@ static enum fb_code open_file(
     }
     (void)sqlite3_busy_timeout(s->db, options->busy_ms ? (int)options->busy_ms : BUSY_MS);
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+    s->is_settled = options->create;
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, s->is_settled ? 0 : 1, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
@@ -575,6 +646,17 @@ static enum fb_code set_up(
         code = make_tables(s, err);
     }
     return code == FB_OK ? check_form(s, err) : code;
+}
+
+void fb_store_remove_sqlite(const char *path)
+{
+    FB_ASSERT(path && path[0]);
+    static const char *const tails[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        char file[PATH_MAX + 16];
+        snprintf(file, sizeof(file), "%s%s", path, tails[i]);
+        fb_io_remove(file);
+    }
 }
 
 enum fb_code fb_store_open_sqlite(const char *path, const struct fb_store_options *options,
@@ -604,7 +686,7 @@ enum fb_code fb_store_open_sqlite(const char *path, const struct fb_store_option
     if (code != FB_OK) {
         sqlite_close(&s->store);
         if (options->create && code != FB_E_DUPLICATE) {
-            (void)unlink(path);
+            fb_store_remove_sqlite(path);
         }
         return code;
     }

@@ -95,6 +95,10 @@ struct fb_store_options {
 FB_CHECKED enum fb_code fb_store_open_sqlite(const char *path,
     const struct fb_store_options *options, struct fb_store **out, struct fb_err *err);
 
+/** Removes an SQLite database and the files that SQLite puts beside it; that some are absent is no
+ * error. For clean-up: nobody has it open. */
+void fb_store_remove_sqlite(const char *path);
+
 /** Opens an empty store in memory, for tests and what-if questions. E_NOMEM. */
 FB_CHECKED enum fb_code fb_store_open_memory(struct fb_store **out, struct fb_err *err);
 
