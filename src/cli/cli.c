@@ -235,7 +235,7 @@ enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struc
 
 struct fb_report_options fb_cli_report_options(const struct fb_cli *cli)
 {
-    struct fb_report_options options = {.width = 100};
+    struct fb_report_options options = {.width = 0};
     int fd = fileno(cli->out);
     struct winsize size;
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");

@@ -15,7 +15,7 @@
 struct fb_report_options {
     struct fb_str system; /**< only this system; empty: all */
     bool colour;          /**< ANSI colours */
-    uint32_t width;       /**< columns of the terminal; 0: 100 */
+    uint32_t width;       /**< columns of the terminal, at which lines wrap; 0: they do not */
 };
 
 /** Appends the status table: systems x red lines x duties with deadlines x cases x licences. */

@@ -6,14 +6,14 @@
 #include "report/report.h"
 #include "report/words.h"
 
-enum { WIDTH_DEFAULT = 100, WHY_DEPTH_MAX = 40, LINE_MAX_BYTES = 65536 };
+enum { WRAP_MIN = 20, WHY_DEPTH_MAX = 40, LINE_MAX_BYTES = 65536 };
 
 /* A text in the making. */
 struct sheet {
     struct fb_buf *out;
     bool colour;
-    uint32_t width;
-    bool nomem; /* a line could not be made */
+    uint32_t width; /* 0: lines are not wrapped */
+    bool nomem;     /* a line could not be made */
 };
 
 static const char *tone_code(enum fb_tone tone)
@@ -88,6 +88,41 @@ static void add_clean(struct fb_buf *out, struct fb_str s, size_t max)
     if (keep < width) {
         fb_buf_add_c(out, "...");
     }
+}
+
+/* Breaks what was appended since `from` at spaces, so that no line is longer than the sheet is
+ * wide; the first line begins at column indent already, the others are moved there. An escape of
+ * colour counts as the columns it has in bytes: a line may wrap a little early. */
+static void wrap(struct sheet *sheet, size_t from, size_t indent)
+{
+    if (sheet->width < indent + WRAP_MIN || sheet->out->len <= from) {
+        return;
+    }
+    struct fb_buf wrapped;
+    fb_buf_init(&wrapped, 4 * LINE_MAX_BYTES);
+    struct fb_str text = fb_str_sub(fb_buf_str(sheet->out), from, sheet->out->len);
+    size_t column = indent;
+    for (size_t at = 0; at < text.len;) {
+        size_t end = fb_str_find(text, ' ', at);
+        struct fb_str word = fb_str_sub(text, at, end - at);
+        size_t width = width_of(word);
+        if (column > indent && column + 1 + width > sheet->width) {
+            fb_buf_addf(&wrapped, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (at > 0) {
+            fb_buf_add_char(&wrapped, ' ');
+            column++;
+        }
+        fb_buf_add_str(&wrapped, word);
+        column += width;
+        at = end + 1;
+    }
+    if (wrapped.state == FB_BUF_GOOD) {
+        fb_buf_cut(sheet->out, from);
+        fb_buf_add_str(sheet->out, fb_buf_str(&wrapped));
+    }
+    sheet->nomem = sheet->nomem || wrapped.state == FB_BUF_NOMEM;
+    fb_buf_release(&wrapped);
 }
 
 /* One cell of fixed width, coloured. The last cell of a line is not padded. */
@@ -231,7 +266,9 @@ static void detail(struct sheet *sheet, const char *handle, const char *status, 
     fb_buf_add_c(sheet->out, "  ");
     cell(sheet, fb_str_of(handle), 8, FB_TONE_FAINT);
     cell(sheet, fb_str_of(status), 13, tone);
+    size_t from = sheet->out->len;
     cell(sheet, what, 0, FB_TONE_PLAIN);
+    wrap(sheet, from, 2 + 8 + 2 + 13 + 2);
     fb_buf_add_char(sheet->out, '\n');
 }
 
@@ -350,8 +387,7 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(picture && options && out);
-    struct sheet sheet = {
-        out, options->colour, options->width ? options->width : WIDTH_DEFAULT, false};
+    struct sheet sheet = {out, options->colour, options->width, false};
     head(&sheet, picture);
     table(&sheet, picture, options->system);
     for (size_t i = 0; i < picture->system_count; i++) {
@@ -378,6 +414,7 @@ static void add_why(struct sheet *sheet, const struct fb_why *why, size_t depth)
             fb_buf_add_c(sheet->out, "   ");
         }
         fb_buf_add_c(sheet->out, "- ");
+        size_t from = sheet->out->len;
         add_clean(sheet->out, why->text, SIZE_MAX);
         if (why->seq != FB_WHY_NO_RECORD) {
             fb_buf_add_c(sheet->out, sheet->colour ? "\033[2m  [" : "  [");
@@ -385,6 +422,7 @@ static void add_why(struct sheet *sheet, const struct fb_why *why, size_t depth)
             fb_buf_addf(sheet->out, " #%llu]%s", (unsigned long long)why->seq,
                 sheet->colour ? "\033[0m" : "");
         }
+        wrap(sheet, from, 3 * depth + 2);
         fb_buf_add_char(sheet->out, '\n');
         if (depth < WHY_DEPTH_MAX) {
             add_why(sheet, why->child, depth + 1);
@@ -396,8 +434,7 @@ enum fb_code fb_report_why_text(const struct fb_verdict *verdict,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(verdict && options && out);
-    struct sheet sheet = {
-        out, options->colour, options->width ? options->width : WIDTH_DEFAULT, false};
+    struct sheet sheet = {out, options->colour, options->width, false};
     add_clean(out, verdict->headline, SIZE_MAX);
     fb_buf_add_c(out, "\n");
     bool repeats = verdict->why && fb_str_eq(verdict->why->text, verdict->headline);
@@ -405,5 +442,5 @@ enum fb_code fb_report_why_text(const struct fb_verdict *verdict,
     fb_buf_addf(out, "(%s, ", verdict->handle);
     add_clean(out, verdict->id, SIZE_MAX);
     fb_buf_add_c(out, ")\n");
-    return fb_buf_check(out, "the explanation", err);
+    return sheet_check(&sheet, "the explanation", err);
 }

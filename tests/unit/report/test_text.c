@@ -8,7 +8,7 @@
 static struct fb_err err;
 static struct fb_buf out;
 static struct sample sample;
-static const struct fb_report_options plain = {.width = 100};
+static const struct fb_report_options plain = {.width = 0};
 
 static int setup(void **state)
 {
@@ -361,6 +361,51 @@ static void running_out_of_memory_is_said(void **state)
     fb_buf_release(&small);
 }
 
+/* Text of every word in turn, whatever stands between them. */
+static void words_of(const char *text, struct fb_buf *to)
+{
+    for (const char *c = text; *c; c++) {
+        bool space = *c == ' ' || *c == '\n';
+        if (!space || (to->len && to->ptr[to->len - 1] != ' ')) {
+            fb_buf_add_char(to, space ? ' ' : *c);
+        }
+    }
+}
+
+static void long_lines_wrap_at_the_width(void **state)
+{
+    (void)state;
+    struct fb_report_options narrow = {.width = 60};
+    struct fb_buf before, after;
+    fb_buf_init(&before, 1 << 24);
+    fb_buf_init(&after, 1 << 24);
+    struct fb_why leaf = {.text = FB_STR("one two three four five six seven eight nine ten eleven "
+                                         "twelve thirteen fourteen fifteen"),
+        .seq = 7,
+        .record_id = FB_STR("incident/2026-001")};
+    struct fb_why top = {.text = FB_STR("a reason"), .seq = FB_WHY_NO_RECORD, .child = &leaf};
+    struct fb_verdict verdict = {
+        .id = FB_STR("duty:x"), .handle = "01234567", .headline = FB_STR("h"), .why = &top};
+    fb_buf_clear(&out);
+    FB_TEST_OK(fb_report_why_text(&verdict, &plain, &out, &err));
+    assert_true(has("thirteen fourteen fifteen  [incident/2026-001 #7]\n"));
+    words_of(out.ptr, &before);
+    fb_buf_clear(&out);
+    FB_TEST_OK(fb_report_why_text(&verdict, &narrow, &out, &err));
+    words_of(out.ptr, &after);
+    assert_string_equal(before.ptr, after.ptr);
+    assert_true(has("\n        nine ten") || has("\n        ten") || has("\n        eleven"));
+    struct fb_str rest = fb_buf_str(&out), line;
+    size_t lines = 0;
+    while (fb_str_line(&rest, &line)) {
+        assert_true(line.len <= 60);
+        lines++;
+    }
+    assert_true(lines >= 5);
+    fb_buf_release(&before);
+    fb_buf_release(&after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_status_parses_and_has_its_fields, setup, teardown),
         cmocka_unit_test_setup_teardown(json_holds_hostile_text_and_one_system, setup, teardown),
         cmocka_unit_test_setup_teardown(a_verdict_is_a_tree, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_lines_wrap_at_the_width, setup, teardown),
         cmocka_unit_test_setup_teardown(duties_say_when, setup, teardown),
         cmocka_unit_test_setup_teardown(ids_titles_and_tones, setup, teardown),
         cmocka_unit_test_setup_teardown(running_out_of_memory_is_said, setup, teardown),
