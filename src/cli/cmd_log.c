@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "cli/cli.h"
+#include "cli/cmd_log.h"
 
 static void hex(const struct fb_hash *hash, char out[65])
 {
@@ -48,11 +48,13 @@ static enum fb_code log_verify(
     return FB_OK;
 }
 
-static void log_list(const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text)
+/* Prints the records from a number on. */
+static void print_records(
+    const struct fb_cli *cli, struct fb_docket *docket, size_t first, struct fb_buf *text)
 {
     const struct fb_registry *registry = fb_docket_registry(docket);
     bool json = fb_cli_value(cli, "json") != NULL;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+    for (size_t i = first; i < fb_registry_count(registry); i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
         char admitted[FB_TIME_TEXT];
         if (!json) {
@@ -74,28 +76,96 @@ static void log_list(const struct fb_cli *cli, struct fb_docket *docket, struct 
     }
 }
 
+static enum fb_code log_list(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    (void)err;
+    print_records(cli, docket, 0, text);
+    return FB_OK;
+}
+
+static enum fb_code log_tail(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    uint64_t wanted = 10;
+    const char *count = fb_cli_value(cli, "count");
+    if (count && !fb_str_u64(fb_str_of(count), &wanted)) {
+        return fb_cli_misused(cli, err, "'%s' is no number of records", count);
+    }
+    size_t all = fb_registry_count(fb_docket_registry(docket));
+    print_records(cli, docket, wanted < all ? all - (size_t)wanted : 0, text);
+    return FB_OK;
+}
+
+static enum fb_code log_checkpoint(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    (void)cli;
+    return fb_ledger_checkpoint(fb_docket_ledger(docket), text, err);
+}
+
+static enum fb_code log_key(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    (void)cli;
+    (void)err;
+    fb_note_verifier_format(fb_ledger_verifier(fb_docket_ledger(docket)), text);
+    fb_buf_add_char(text, '\n');
+    return FB_OK;
+}
+
+static enum fb_code log_signers(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    (void)cli;
+    return fb_registry_allowed_signers(fb_docket_registry(docket), text, err);
+}
+
+/* Everything that `log` does. */
+static const struct part {
+    const char *name;
+    fb_cli_log_part run;
+    size_t arguments; /* after its name */
+    bool needs_docket;
+} parts[] = {
+    {"verify", log_verify, 0, true},
+    {"list", log_list, 0, true},
+    {"tail", log_tail, 0, true},
+    {"checkpoint", log_checkpoint, 0, true},
+    {"key", log_key, 0, true},
+    {"signers", log_signers, 0, true},
+    {"export", fb_cli_log_export, 1, true},
+};
+
+static const struct part *find_part(const char *name)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strcmp(parts[i].name, name) == 0) {
+            return &parts[i];
+        }
+    }
+    return NULL;
+}
+
 enum fb_code cmd_log(struct fb_cli *cli, struct fb_err *err)
 {
+    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct part *part = find_part(cli->arguments[0]);
+    if (!part) {
+        return fb_cli_misused(cli, err, "'%s' is not something `log` does", cli->arguments[0]);
+    }
     struct fb_docket *docket = NULL;
     struct fb_buf text;
     fb_buf_init(&text, (size_t)1 << 30);
-    enum fb_code code = fb_cli_want(cli, 1, 1, err);
-    if (code == FB_OK) {
+    code = fb_cli_want(cli, 1 + part->arguments, 1 + part->arguments, err);
+    if (code == FB_OK && part->needs_docket) {
         code = fb_cli_open(cli, &docket, err);
     }
-    const char *what = code == FB_OK ? cli->arguments[0] : "";
-    if (code != FB_OK) {
-        /* said already */
-    } else if (strcmp(what, "verify") == 0) {
-        code = log_verify(cli, docket, &text, err);
-    } else if (strcmp(what, "list") == 0) {
-        log_list(cli, docket, &text);
-    } else if (strcmp(what, "checkpoint") == 0) {
-        code = fb_ledger_checkpoint(fb_docket_ledger(docket), &text, err);
-    } else if (strcmp(what, "signers") == 0) {
-        code = fb_registry_allowed_signers(fb_docket_registry(docket), &text, err);
-    } else {
-        code = fb_cli_misused(cli, err, "'%s' is not something `log` does", what);
+    if (code == FB_OK) {
+        code = part->run(cli, docket, &text, err);
     }
     if (code == FB_OK) {
         code = fb_cli_print(cli, &text, err);

@@ -31,6 +31,12 @@ static enum fb_code put_tile(
     return fb_store_tile_put(ctx, level, index, bytes, err);
 }
 
+static enum fb_code get_tile(
+    void *ctx, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
+{
+    return fb_store_tile_get(ctx, level, index, out, err);
+}
+
 /* Signs and stores the checkpoint of a size and root, inside a write transaction. */
 static enum fb_code put_checkpoint(struct fb_store *store, const struct fb_note_signer *signer,
     uint64_t size, const struct fb_hash *root, struct fb_err *err)
@@ -236,7 +242,8 @@ static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
         ledger->can_sign = true;
     }
     struct fb_checkpoint checkpoint;
-    ledger->reader.store = ledger->store;
+    ledger->reader.get = get_tile;
+    ledger->reader.ctx = ledger->store;
     code = fb_store_begin(ledger->store, FB_STORE_READ, err);
     if (code == FB_OK) {
         code = read_state(ledger, &checkpoint, err);
@@ -570,6 +577,19 @@ enum fb_code fb_ledger_prove_consistency(struct fb_ledger *ledger, uint64_t old_
     enum fb_code code = need_size(ledger, new_size, err);
     if (code == FB_OK) {
         code = fb_merkle_prove_consistency(old_and_new, fb_tile_node, &ledger->reader, out, err);
+    }
+    return code;
+}
+
+enum fb_code fb_ledger_tile(struct fb_ledger *ledger, uint32_t level, uint64_t index,
+    uint32_t width, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(ledger && out);
+    FB_ASSERT(width >= 1 && width <= FB_TILE_WIDTH);
+    enum fb_code code = fb_tile_read(&ledger->reader, level, index, width, err);
+    if (code == FB_OK) {
+        fb_buf_add(out, ledger->reader.scratch.ptr, (size_t)width * FB_HASH_SIZE);
+        code = fb_buf_check(out, "the tile", err);
     }
     return code;
 }

@@ -121,6 +121,11 @@ FB_CHECKED enum fb_code fb_ledger_root(
 FB_CHECKED enum fb_code fb_ledger_checkpoint(
     struct fb_ledger *ledger, struct fb_buf *out, struct fb_err *err);
 
+/** Appends the first width hashes of a tile (ledger/tiles.h) to out. E_CORRUPT when the tile is
+ * missing or has fewer. */
+FB_CHECKED enum fb_code fb_ledger_tile(struct fb_ledger *ledger, uint32_t level, uint64_t index,
+    uint32_t width, struct fb_buf *out, struct fb_err *err);
+
 /** Proves that entry seq is in the tree of the first size entries. E_RANGE. */
 FB_CHECKED enum fb_code fb_ledger_prove_inclusion(struct fb_ledger *ledger, uint64_t seq,
     uint64_t size, struct fb_proof *out, struct fb_err *err);

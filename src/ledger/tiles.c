@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "store/store.h"
 
 _Static_assert((int)FB_TILE_SIZE == (int)FB_STORE_TILE_MAX, "a tile fits into the store");
 _Static_assert(sizeof(struct fb_hash) == FB_HASH_SIZE, "hashes lie side by side");
@@ -35,15 +36,16 @@ static uint64_t width_at(uint64_t size, uint32_t tile_level)
     return size >> (FB_TILE_HEIGHT * tile_level);
 }
 
-/* Reads a tile that has at least count hashes. */
-static enum fb_code read_tile(
+enum fb_code fb_tile_read(
     struct fb_tile_reader *reader, uint32_t level, uint64_t index, size_t count, struct fb_err *err)
 {
+    FB_ASSERT(reader && reader->get);
+    FB_ASSERT(count >= 1 && count <= FB_TILE_WIDTH);
     fb_buf_clear(&reader->scratch);
-    enum fb_code code = fb_store_tile_get(reader->store, level, index, &reader->scratch, err);
+    enum fb_code code = reader->get(reader->ctx, level, index, &reader->scratch, err);
     if (code == FB_E_NOT_FOUND) {
         return fb_err_set(
-            err, FB_E_CORRUPT, "the ledger lacks tile %" PRIu32 "/%" PRIu64, level, index);
+            err, FB_E_CORRUPT, "the log lacks tile %" PRIu32 "/%" PRIu64, level, index);
     }
     if (code != FB_OK) {
         return code;
@@ -68,7 +70,7 @@ enum fb_code fb_edge_load(
         if (count == 0) {
             continue;
         }
-        code = read_tile(reader, level, width / FB_TILE_WIDTH, count, err);
+        code = fb_tile_read(reader, level, width / FB_TILE_WIDTH, count, err);
         if (code == FB_OK) {
             memcpy(out->tiles[level], reader->scratch.ptr, count * FB_HASH_SIZE);
         }
@@ -154,7 +156,7 @@ enum fb_code fb_tile_node(
     uint32_t row = level / FB_TILE_HEIGHT, height = level % FB_TILE_HEIGHT;
     uint64_t first = index << height;
     size_t at = (size_t)(first % FB_TILE_WIDTH), count = (size_t)1 << height;
-    enum fb_code code = read_tile(tiles, row, first / FB_TILE_WIDTH, at + count, err);
+    enum fb_code code = fb_tile_read(tiles, row, first / FB_TILE_WIDTH, at + count, err);
     if (code == FB_OK) {
         struct fb_hash hashes[FB_TILE_WIDTH / 2];
         memcpy(hashes, tiles->scratch.ptr + at * FB_HASH_SIZE, count * FB_HASH_SIZE);

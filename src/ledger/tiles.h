@@ -8,8 +8,8 @@
 #ifndef FB_LEDGER_TILES_H
 #define FB_LEDGER_TILES_H
 
+#include "base/buf.h"
 #include "ledger/merkle.h"
-#include "store/store.h"
 
 /** Shape of tiles. */
 enum {
@@ -42,11 +42,21 @@ FB_CHECKED enum fb_code fb_edge_flush(const struct fb_edge *edge, uint64_t old_s
 /** The root of the edge's tree. */
 struct fb_hash fb_edge_root(const struct fb_edge *edge);
 
-/** Where fb_tile_node reads. */
+/** Appends the tile to out, as wide as it is there. E_NOT_FOUND. */
+typedef enum fb_code (*fb_tile_source)(
+    void *ctx, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err);
+
+/** Where fb_tile_node reads: a store, or a folder. The owner releases scratch. */
 struct fb_tile_reader {
-    struct fb_store *store;
-    struct fb_buf scratch;
+    fb_tile_source get;
+    void *ctx;
+    struct fb_buf scratch; /**< the tile that was read last */
 };
+
+/** Reads a tile that has at least count hashes into reader->scratch. E_CORRUPT when it is missing
+ * or too short. */
+FB_CHECKED enum fb_code fb_tile_read(struct fb_tile_reader *reader, uint32_t level, uint64_t index,
+    size_t count, struct fb_err *err);
 
 /** Loads the edge of a size. On failure, E_CORRUPT among others, *out is of no use. */
 FB_CHECKED enum fb_code fb_edge_load(

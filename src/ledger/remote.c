@@ -1,0 +1,283 @@
+#include "ledger/remote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "ledger/note.h"
+#include "ledger/tiles.h"
+
+/* Entries as C2SP has them: two bytes of length before each. */
+enum { ENTRY_MAX = 65535, BUNDLE_MAX = FB_TILE_WIDTH * (2 + ENTRY_MAX), ENTRIES = -1 };
+
+struct fb_remote {
+    const char *dir; /* owned, with the last path that was read after it */
+    char path[FB_IO_PATH_MAX];
+    uint64_t size; /* of the checkpoint that is verified */
+    struct fb_tile_reader tiles;
+    struct fb_buf bundle;
+    struct fb_edge edge;
+};
+
+static void path_of(struct fb_remote *remote, const char *name)
+{
+    int len = snprintf(remote->path, sizeof(remote->path), "%s/%s", remote->dir, name);
+    FB_ASSERT(len > 0 && (size_t)len < sizeof(remote->path)); /* fb_remote_open left room */
+}
+
+/* Reads a tile or bundle at its width in the tree of remote->size; the partial one may have gone
+ * when the full one came. */
+static enum fb_code read_resource(struct fb_remote *remote, int level, uint64_t index,
+    struct fb_buf *out, uint32_t *out_width, struct fb_err *err)
+{
+    char name[FB_TILE_PATH_MAX];
+    uint64_t row = level < 0 ? remote->size : remote->size >> (FB_TILE_HEIGHT * level);
+    bool is_partial = index == row / FB_TILE_WIDTH;
+    uint32_t width = is_partial ? (uint32_t)(row % FB_TILE_WIDTH) : FB_TILE_WIDTH;
+    FB_ASSERT(index <= row / FB_TILE_WIDTH && width > 0);
+    path_of(remote, fb_tile_path(level, index, width, name));
+    if (is_partial && !fb_io_exists(remote->path)) {
+        width = FB_TILE_WIDTH;
+        path_of(remote, fb_tile_path(level, index, width, name));
+    }
+    enum fb_code code = fb_io_read(remote->path, out, err);
+    if (code == FB_E_LIMIT) {
+        code = fb_err_set(err, FB_E_CORRUPT, "the file '%s' is too long", remote->path);
+    }
+    *out_width = width;
+    return code;
+}
+
+static enum fb_code get_tile(
+    void *ctx, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_remote *remote = ctx;
+    uint32_t width;
+    enum fb_code code = read_resource(remote, (int)level, index, out, &width, err);
+    if (code == FB_OK && out->len != (size_t)width * FB_HASH_SIZE) {
+        code = fb_err_set(err, FB_E_CORRUPT, "the tile '%s' has %zu bytes, not %zu", remote->path,
+            out->len, (size_t)width * FB_HASH_SIZE);
+    }
+    return code;
+}
+
+enum fb_code fb_remote_open(const char *dir, struct fb_remote **out, struct fb_err *err)
+{
+    FB_ASSERT(dir && out);
+    size_t len = strlen(dir);
+    if (len + 1 + FB_TILE_PATH_MAX > FB_IO_PATH_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", dir);
+    }
+    struct fb_remote *remote = fb_calloc(1, sizeof(*remote));
+    char *copy = fb_strndup(dir, len);
+    if (!remote || !copy) {
+        fb_free(remote);
+        fb_free(copy);
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while opening the log '%s'", dir);
+    }
+    remote->dir = copy;
+    remote->tiles.get = get_tile;
+    remote->tiles.ctx = remote;
+    fb_buf_init(&remote->tiles.scratch, FB_TILE_SIZE);
+    fb_buf_init(&remote->bundle, BUNDLE_MAX);
+    *out = remote;
+    return FB_OK;
+}
+
+void fb_remote_close(struct fb_remote *remote)
+{
+    if (remote) {
+        fb_buf_release(&remote->tiles.scratch);
+        fb_buf_release(&remote->bundle);
+        fb_free((void *)(uintptr_t)remote->dir);
+        fb_free(remote);
+    }
+}
+
+enum fb_code fb_remote_checkpoint(struct fb_remote *remote, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(remote && out);
+    struct fb_buf note;
+    fb_buf_init(&note, FB_NOTE_MAX);
+    path_of(remote, "checkpoint");
+    enum fb_code code = fb_io_read(remote->path, &note, err);
+    if (code == FB_OK) {
+        fb_buf_add_str(out, fb_buf_str(&note));
+        code = fb_buf_check(out, "the checkpoint", err);
+    } else if (code == FB_E_NOT_FOUND) {
+        fb_err_hint(err, "Name the folder of a log, the one that has its file 'checkpoint'.");
+    }
+    fb_buf_release(&note);
+    return code;
+}
+
+/* Verification as it goes on. */
+struct walk {
+    struct fb_remote *remote;
+    uint64_t next; /* the first entry that is not verified */
+    fb_remote_visit visit;
+    void *ctx;
+};
+
+/* Compares a tile that the entries give with the one in the folder. */
+static enum fb_code compare_tile(
+    void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+{
+    struct walk *walk = ctx;
+    struct fb_remote *remote = walk->remote;
+    enum fb_code code = fb_tile_read(&remote->tiles, level, index, bytes.len / FB_HASH_SIZE, err);
+    if (code == FB_OK && memcmp(remote->tiles.scratch.ptr, bytes.ptr, bytes.len) != 0) {
+        code = fb_err_set(
+            err, FB_E_CORRUPT, "the tile '%s' is not that of the entries below it", remote->path);
+    }
+    return code;
+}
+
+/* Takes one entry off the front of a bundle. */
+static bool take_entry(struct fb_str *rest, struct fb_str *out)
+{
+    if (rest->len < 2) {
+        return false;
+    }
+    size_t len = (size_t)((uint8_t)rest->ptr[0] << 8 | (uint8_t)rest->ptr[1]);
+    *out = fb_str_sub(*rest, 2, len);
+    *rest = fb_str_sub(*rest, 2 + len, SIZE_MAX);
+    return out->len == len;
+}
+
+static enum fb_code bad_bundle(struct fb_remote *remote, uint64_t seq, struct fb_err *err)
+{
+    return fb_err_set(err, FB_E_CORRUPT, "the entries in '%s' are malformed at entry %" PRIu64,
+        remote->path, seq);
+}
+
+static enum fb_code walk_entry(
+    struct walk *walk, struct fb_str bytes, const struct fb_hash *expected, struct fb_err *err)
+{
+    struct fb_hash leaf = fb_merkle_leaf(bytes);
+    if (!fb_hash_eq(&leaf, expected)) {
+        return fb_err_set(err, FB_E_CORRUPT,
+            "entry %" PRIu64 " in '%s' does not have its hash in the tree", walk->next,
+            walk->remote->path);
+    }
+    enum fb_code code = walk->visit ? walk->visit(walk->ctx, walk->next, bytes, err) : FB_OK;
+    if (code == FB_OK) {
+        walk->next++;
+        code = fb_edge_add(&walk->remote->edge, &leaf, compare_tile, walk, err);
+    }
+    return code;
+}
+
+/* Verifies the new entries of one bundle. */
+static enum fb_code walk_bundle(struct walk *walk, struct fb_err *err)
+{
+    struct fb_remote *remote = walk->remote;
+    uint64_t index = walk->next / FB_TILE_WIDTH, seq = index * FB_TILE_WIDTH;
+    uint64_t end = remote->size - seq < FB_TILE_WIDTH ? remote->size : seq + FB_TILE_WIDTH;
+    struct fb_hash hashes[FB_TILE_WIDTH];
+    uint32_t width;
+    enum fb_code code = fb_tile_read(&remote->tiles, 0, index, (size_t)(end - seq), err);
+    if (code != FB_OK) {
+        return code;
+    }
+    memcpy(hashes, remote->tiles.scratch.ptr, (size_t)(end - seq) * FB_HASH_SIZE);
+    fb_buf_clear(&remote->bundle);
+    code = read_resource(remote, ENTRIES, index, &remote->bundle, &width, err);
+    if (code == FB_E_NOT_FOUND) {
+        code = fb_err_set(err, FB_E_CORRUPT, "the log lacks '%s'", remote->path);
+    }
+    struct fb_str rest = fb_buf_str(&remote->bundle), entry;
+    for (uint64_t first = seq; code == FB_OK && seq < end; seq++) {
+        if (!take_entry(&rest, &entry)) {
+            return bad_bundle(remote, seq, err);
+        }
+        if (seq == walk->next) {
+            code = walk_entry(walk, entry, &hashes[seq - first], err);
+        }
+    }
+    if (code == FB_OK && rest.len > 0 &&
+        (end == (index + 1) * FB_TILE_WIDTH || width < FB_TILE_WIDTH)) {
+        code = bad_bundle(remote, end, err);
+    }
+    return code;
+}
+
+/* True when the tiles in the folder, whatever its entries are, have the root of the checkpoint. */
+static bool has_tree(struct fb_remote *remote, const struct fb_checkpoint *to)
+{
+    struct fb_tree tree;
+    struct fb_hash root;
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    if (fb_tree_load(to->size, fb_tile_node, &remote->tiles, &tree, &ignored) != FB_OK) {
+        return false;
+    }
+    root = fb_tree_root(&tree);
+    return fb_hash_eq(&root, &to->root);
+}
+
+static enum fb_code contradict(const struct fb_checkpoint *from, const struct fb_checkpoint *to,
+    const char *how, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_FORK,
+        "the log '%.*s' signed %" PRIu64 " entries before and %" PRIu64 " now, %s",
+        FB_STR_ARG(to->origin), from->size, to->size, how);
+    return fb_err_hint(err, "Keep both checkpoints and show them to others who follow this log.");
+}
+
+/* Loads the edge at from out of the tiles of to, and compares it with what was signed. */
+static enum fb_code start(struct fb_remote *remote, const struct fb_checkpoint *from,
+    const struct fb_checkpoint *to, struct fb_err *err)
+{
+    remote->edge.size = 0;
+    if (!from) {
+        return FB_OK;
+    }
+    if (to->size < from->size) {
+        return contradict(from, to, "which is fewer", err);
+    }
+    if (to->size == from->size && !fb_hash_eq(&to->root, &from->root)) {
+        return contradict(from, to, "but with another root", err);
+    }
+    enum fb_code code = fb_edge_load(&remote->tiles, from->size, &remote->edge, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_hash root = fb_edge_root(&remote->edge);
+    if (fb_hash_eq(&root, &from->root)) {
+        return FB_OK;
+    }
+    if (has_tree(remote, to)) {
+        return contradict(from, to, "which do not begin as those before did", err);
+    }
+    return fb_err_set(
+        err, FB_E_CORRUPT, "the tiles in '%s' are not those of the log's checkpoint", remote->dir);
+}
+
+enum fb_code fb_remote_verify(struct fb_remote *remote, const struct fb_checkpoint *from,
+    const struct fb_checkpoint *to, fb_remote_visit visit, void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(remote && to);
+    FB_ASSERT(to->size <= INT64_MAX);
+    struct walk walk = {remote, from ? from->size : 0, visit, ctx};
+    remote->size = to->size;
+    enum fb_code code = start(remote, from, to, err);
+    while (code == FB_OK && walk.next < to->size) {
+        code = walk_bundle(&walk, err);
+    }
+    if (code == FB_OK) {
+        code = fb_edge_flush(&remote->edge, from ? from->size : 0, compare_tile, &walk, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_hash root = fb_edge_root(&remote->edge);
+    if (!fb_hash_eq(&root, &to->root)) {
+        code = fb_err_set(err, FB_E_CORRUPT,
+            "the entries in '%s' do not have the root that the log signed", remote->dir);
+    }
+    return code;
+}
