@@ -1,5 +1,5 @@
 #!/bin/sh
-# The log as others see it: export, and what is shown to whom.
+# cmd_tlog and cmd_log: the log as others see it.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 ok "make a docket" make_docket
 ok "the key of the log" says "^simulated/test+[0-9a-f]\{8\}+A" fly log key
