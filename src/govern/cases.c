@@ -286,6 +286,22 @@ static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
     return add_status(work, view, label, reason, (fb_time[2]){since, end}, err);
 }
 
+/* A case whose document was erased: its record stays, and what cannot be read is not shown to hold
+ * (SEMANTICS.md, Corrections and versions). */
+static enum fb_code run_erased(struct fb_work *work, struct fb_case_view *view, struct fb_err *err)
+{
+    fb_time end = fb_work_superseded(work, view->record);
+    struct fb_why *why = fb_why_new(work->arena, "source erased: the document %.*s is not here",
+        FB_STR_ARG(fb_record_text(view->record, "document")));
+    if (!why) {
+        return fb_arena_failed(work->arena, err);
+    }
+    view->label = FB_LABEL_UNDECIDED;
+    view->since = view->record->admitted;
+    view->why = fb_why_on(why, view->record->id, view->record->seq);
+    return add_status(work, view, view->label, why, (fb_time[2]){view->record->admitted, end}, err);
+}
+
 enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
@@ -312,6 +328,8 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         enum fb_code code = read_case(work, record, &argument, err);
         if (code == FB_OK) {
             code = run_case(work, argument, &view, instants, instant_count, err);
+        } else if (code == FB_E_NOT_FOUND) {
+            code = run_erased(work, &view, err);
         }
         if (code != FB_OK) {
             return code;

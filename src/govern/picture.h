@@ -56,8 +56,8 @@ struct fb_case_view {
     struct fb_str id; /**< "case:NAME:SYSTEM" */
     const struct fb_record *record;
     struct fb_str system;
-    const struct fb_case *argument;
-    enum fb_label label; /**< of its top claim */
+    const struct fb_case *argument; /**< NULL when its document was erased */
+    enum fb_label label;            /**< of its top claim */
     fb_time since;
     struct fb_why *why;
 };

@@ -20,6 +20,21 @@ ok "explain names the incident's record" says "incident/2026-001" \
 ok "explain names the evaluations" says "evaluation/" fly explain redline:aurora/framework/cyber:system/aurora-3
 ok "the licence names the commitment" says "frontier-framework\|red line\|deploy" fly explain licence:deploy:system/aurora-3
 ok "the ledger holds" says "the ledger holds" fly log verify
+# A document that was erased: what it showed is shown no more, and a rule is never dropped in silence.
+blob_of() { # RECORD: the path of its document
+    fly show --statement "$1" | sed 's/.*"document":"sha256:\([0-9a-f]*\)".*/\1/;s/^../&\//'
+}
+cp -r "$docket" erased
+rm "erased/blobs/$(blob_of "$(fly log list | awk '$4 == "case" {print $5}')")"
+ok "an erased case is undecided, and says why" sh -c '
+    "$0" --docket erased --clock "$1" status | grep -q "^aurora-2 .*cyber: undecided.*NO *$" &&
+    "$0" --docket erased --clock "$1" explain case:cyber | grep -q "source erased"' "$FLYBALL" "$clock"
+ok "verification counts it as missing" says '"blobs_missing": 1' \
+    "$FLYBALL" --docket erased log verify --json
+cp -r "$docket" lawless
+rm "lawless/blobs/$(blob_of policy/aurora/framework@1)"
+ok "a policy without its document stops everything" exits 3 "policy record" \
+    "$FLYBALL" --docket lawless --clock "$clock" status
 ok "status says the same each time" sh -c '
     "$0" --docket "$1" --clock "$2" status >one && "$0" --docket "$1" --clock "$2" status >two &&
     cmp one two' "$FLYBALL" "$docket" "$clock"
