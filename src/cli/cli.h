@@ -101,6 +101,10 @@ void fb_cli_progress(const char *fmt, ...) FB_PRINTF(1, 2);
  * marks that turn the direction of writing) and what is not UTF-8. */
 void fb_cli_clean(char *text);
 
+/** `policy test`: runs the tests of the policies that are its arguments. E_NEGATIVE when an
+ * expectation does not hold. */
+FB_CHECKED enum fb_code fb_cli_policy_test(struct fb_cli *cli, struct fb_err *err);
+
 /** Prints an error to standard error as people read it. */
 void fb_cli_complain(const struct fb_err *err);
 

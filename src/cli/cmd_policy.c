@@ -1,4 +1,4 @@
-/* cmd_policy.c: policy check and policy fmt. */
+/* cmd_policy.c: policy check and policy fmt; policy test is in cmd_policy_test.c. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -124,10 +124,14 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    for (size_t i = 1; fb_cli_value(cli, "write") && i < cli->argument_count; i++) {
+    bool writes = fb_cli_value(cli, "write") || fb_cli_value(cli, "bless");
+    for (size_t i = 1; writes && i < cli->argument_count; i++) {
         if (strcmp(cli->arguments[i], "-") == 0) {
             return fb_cli_misused(cli, err, "standard input cannot be changed");
         }
+    }
+    if (strcmp(cli->arguments[0], "test") == 0) {
+        return fb_cli_policy_test(cli, err);
     }
     bool is_check = strcmp(cli->arguments[0], "check") == 0;
     if (!is_check && strcmp(cli->arguments[0], "fmt") != 0) {

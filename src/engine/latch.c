@@ -355,9 +355,9 @@ static void append(struct fb_segments *segments, struct fb_segment next)
     struct fb_segment *last = segments->count ? &segments->items[segments->count - 1] : NULL;
     next.since = next.from;
     next.until = FB_TIME_MAX;
-    if (last && last->status == next.status && last->latched == next.latched) {
+    if (last && last->status == next.status) {
         next.since = last->since;
-        if (same_why(last->why, next.why)) {
+        if (last->latched == next.latched && same_why(last->why, next.why)) {
             return;
         }
     }

@@ -3,6 +3,7 @@
 #include "lang/lower/lower.h"
 #include "lang/syntax/parser.h"
 #include "lang/syntax/print.h"
+#include "lang/tests.h"
 
 static const struct fb_span top = {1, 1, 0};
 
@@ -66,6 +67,33 @@ enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_a
     fb_arena_release(&scratch);
     if (code == FB_OK) {
         *out = program;
+    }
+    return code;
+}
+
+enum fb_code fb_policy_tests(struct fb_str text, const char *name, struct fb_arena *arena,
+    const struct fb_test **out, struct fb_policy_errors *errors)
+{
+    struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_tokens tokens = {NULL, 0};
+    struct fb_policy_tree *tree = NULL;
+    FB_ASSERT(out && errors);
+    errors->count = 0;
+    check_bytes(text, &complaints);
+    bool memory = true;
+    if (errors->count == 0) {
+        memory = fb_lex(text, arena, &complaints, &tokens);
+    }
+    if (memory && tokens.count > 0) {
+        fb_parse(tokens, arena, &complaints, &tree);
+        memory = tree != NULL;
+    }
+    if (memory && errors->count == 0) {
+        memory = fb_check(tree, arena, &complaints);
+    }
+    enum fb_code code = finish(&complaints, memory, arena->used, arena->max);
+    if (code == FB_OK) {
+        *out = tree->tests;
     }
     return code;
 }

@@ -45,6 +45,7 @@ struct fb_admission {
     const struct fb_entry *entry;
     const struct fb_record *record;        /**< the entry's statement */
     bool verify;                           /**< verify signatures too */
+    bool assumed;                          /**< nobody signed it: no roles, keys or signatures */
     const struct fb_registry_item *issuer; /**< root of the issuing party; NULL: issues itself */
     const struct fb_registry_item *older;  /**< what it supersedes, or NULL */
     const struct fb_registry_item *holder; /**< kind key: root of the party that holds it */

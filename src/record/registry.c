@@ -139,12 +139,12 @@ static enum fb_code put_item(
     return code == FB_OK ? fb_map_put(&registry->ids, item->record.id, item, err) : code;
 }
 
-enum fb_code fb_registry_load(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+/* Adds what trusts its source: a ledger, or, when assumed, who made it up. */
+static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry,
+    bool assumed, struct fb_err *err)
 {
-    FB_ASSERT(registry && entry);
     struct fb_registry_item *item = NULL;
-    struct fb_admission admission = {.registry = registry, .entry = entry};
+    struct fb_admission admission = {.registry = registry, .entry = entry, .assumed = assumed};
     enum fb_code code = check_room(registry, err);
     if (code == FB_OK) {
         code = grow(registry, err);
@@ -160,7 +160,7 @@ enum fb_code fb_registry_load(
         admission.record = &item->record;
         code = fb_admission_check(&admission, err);
     }
-    if (code == FB_OK) {
+    if (code == FB_OK && !assumed) {
         code = keep_keys(registry, &admission, item, err);
     }
     if (code == FB_OK) {
@@ -182,6 +182,29 @@ enum fb_code fb_registry_load(
     item->live = true;
     registry->items[registry->count++] = item;
     return FB_OK;
+}
+
+enum fb_code fb_registry_load(
+    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+{
+    FB_ASSERT(registry && entry);
+    return load(registry, seq, entry, false, err);
+}
+
+enum fb_code fb_registry_assume(
+    struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err)
+{
+    FB_ASSERT(registry);
+    struct fb_entry entry = {.admitted = admitted, .statement = statement};
+    struct fb_arena scratch;
+    struct fb_record record;
+    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
+    enum fb_code code = fb_record_parse(statement, NULL, &scratch, &record, err);
+    if (code == FB_OK && record.kind == FB_KIND_key) {
+        code = fb_err_set(err, FB_E_UNSUPPORTED, "a key cannot be assumed");
+    }
+    fb_arena_release(&scratch);
+    return code == FB_OK ? load(registry, registry->count, &entry, true, err) : code;
 }
 
 enum fb_code fb_registry_add(

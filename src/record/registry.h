@@ -59,6 +59,13 @@ FB_CHECKED enum fb_code fb_registry_add(
 FB_CHECKED enum fb_code fb_registry_load(
     struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
 
+/** Adds a statement that nobody signed, for histories that are made up (tests of policies,
+ * examples) and never for a ledger. Id, times, references and corrections are checked as by
+ * fb_registry_add; roles and signatures are not, and the first party, which introduces itself,
+ * needs no key. E_UNSUPPORTED for a `key`. On failure the registry is unchanged. */
+FB_CHECKED enum fb_code fb_registry_assume(
+    struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err);
+
 /** Number of records, and the n-th in ledger order (n below the number). Borrowed. */
 size_t fb_registry_count(const struct fb_registry *registry);
 const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n);

@@ -340,6 +340,10 @@ bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_com
     for (struct fb_item *item = tree->items; item && good; item = item->next) {
         good = !fb_complaints_full(complaints) ? check_item(&c, item) : good;
     }
+    for (struct fb_test *test = tree->tests; test && good; test = test->next) {
+        c.variables.count = 0;
+        fb_check_test(&c, test);
+    }
     fb_map_release(&c.all);
     fb_map_release(&c.lets);
     return good;

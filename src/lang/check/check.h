@@ -11,6 +11,7 @@
 #include "lang/check/bindings.h"
 #include "lang/complaint.h"
 #include "lang/signature.h"
+#include "lang/tests.h"
 
 /** What is known of the variables of one rule: the domain of the column that first bound each. */
 struct fb_variables {
@@ -42,6 +43,9 @@ void fb_check_redline(struct fb_checker *c, struct fb_item *item);
 
 /** Checks a scope. */
 void fb_check_scope(struct fb_checker *c, struct fb_scope_clause *scope);
+
+/** Checks a test block. */
+void fb_check_test(struct fb_checker *c, struct fb_test *test);
 
 /** Complains with FB_E_POLICY. */
 void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, const char *message);

@@ -90,6 +90,13 @@ static size_t number_length(struct lexer *lexer, struct fb_token *token, const c
         }
         return n;
     }
+    if (n > 0 && peek(lexer, n) == ':' && is_digit(peek(lexer, n + 1))) {
+        token->kind = FB_TOKEN_CLOCK;
+        while (is_word(peek(lexer, n)) || (peek(lexer, n) == ':' && is_digit(peek(lexer, n + 1)))) {
+            n++;
+        }
+        return n;
+    }
     if (peek(lexer, n) == '.' && is_digit(peek(lexer, n + 1))) {
         n += 1 + digits(lexer, n + 1);
     }
@@ -147,7 +154,7 @@ static size_t measure(
     if ((c == '<' || c == '>') && peek(lexer, 1) == '=') {
         return 2;
     }
-    if (!c || !strchr("(),%+=<>", c)) {
+    if (!c || !strchr("(),.:%+=<>", c)) {
         *problem = "a character that has no meaning here";
         *hint = "Remove it, or put the text in double quotes.";
     }
@@ -206,10 +213,10 @@ bool fb_token_spaced(const struct fb_token *before, const struct fb_token *after
 {
     static const char *const operators[] = {"and", "or", "not", "if", "when", "while", "keep"};
     bool sign = after->kind == FB_TOKEN_SIGN, opened = before->kind == FB_TOKEN_SIGN;
-    if (opened && fb_str_is(before->text, "(")) {
+    if (opened && strchr("(.", before->text.ptr[0])) {
         return false;
     }
-    if (sign && strchr("),%", after->text.ptr[0])) {
+    if (sign && strchr("),.:%", after->text.ptr[0])) {
         return false;
     }
     if (!sign || !fb_str_is(after->text, "(") || before->kind != FB_TOKEN_WORD) {

@@ -16,8 +16,9 @@ enum fb_token_kind {
     FB_TOKEN_WORD,   /**< letters, digits, _ and - inside */
     FB_TOKEN_NUMBER, /**< 30, 1.3, 1e25 */
     FB_TOKEN_DATE,   /**< 2026-03-01 */
+    FB_TOKEN_CLOCK,  /**< 09:00 or 09:00:30, after a date */
     FB_TOKEN_STRING, /**< text without its quotes */
-    FB_TOKEN_SIGN,   /**< ( ) , % + = < <= > >= */
+    FB_TOKEN_SIGN,   /**< ( ) , . : % + = < <= > >= */
     FB_TOKEN_COMMENT,
     FB_TOKEN_BAD, /**< complained about already */
 };
@@ -40,6 +41,7 @@ struct fb_token {
     enum fb_layout layout;
     uint8_t head;  /**< CLAUSE: of how many tokens its keyword is */
     uint8_t width; /**< CLAUSE: to what width the keyword is filled up */
+    uint8_t hang;  /**< by how much lines that do not fit go on further in, from here on */
 };
 
 /** The tokens of a policy. */

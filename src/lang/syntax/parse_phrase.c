@@ -43,8 +43,7 @@ static bool next_part(struct fb_str *pattern, struct fb_str *part)
     return true;
 }
 
-/* Appends a field to a fact. */
-static struct fb_fact_field *add_field(
+struct fb_fact_field *fb_parse_add_field(
     struct fb_parser *p, struct fb_cond *fact, struct fb_str column)
 {
     const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
@@ -73,7 +72,7 @@ static bool match_slot(struct fb_parser *p, struct fb_cond *fact, struct fb_str 
     slot = fb_str_sub(slot, 1, slot.len - 2);
     bool you = fb_str_ends(slot, FB_STR(":you")), least = fb_str_ends(slot, FB_STR(">="));
     slot.len -= you ? strlen(":you") : least ? strlen(">=") : 0;
-    struct fb_fact_field *field = add_field(p, fact, slot);
+    struct fb_fact_field *field = fb_parse_add_field(p, fact, slot);
     if (!field) {
         return false;
     }
@@ -91,7 +90,7 @@ static bool match_constant(struct fb_parser *p, struct fb_cond *fact, struct fb_
 {
     size_t equals = fb_str_find(part, '=', 0), colon = fb_str_find(part, ':', 0);
     struct fb_fact_field *field =
-        add_field(p, fact, fb_str_sub(part, equals + 1, colon - equals - 1));
+        fb_parse_add_field(p, fact, fb_str_sub(part, equals + 1, colon - equals - 1));
     if (!field) {
         return false;
     }
@@ -294,8 +293,7 @@ static bool field_compare(struct fb_parser *p, enum fb_compare *out)
     return true;
 }
 
-/* `FIELD value`; the current token is the field's name. */
-static bool fact_field(struct fb_parser *p, struct fb_cond *fact)
+bool fb_parse_fact_field(struct fb_parser *p, struct fb_cond *fact)
 {
     const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
     struct fb_span span = fb_parse_now(p)->span;
@@ -303,7 +301,7 @@ static bool fact_field(struct fb_parser *p, struct fb_cond *fact)
     if (!fb_parse_field_name(p, fact->relation, &column)) {
         return unknown_field(p, relation);
     }
-    struct fb_fact_field *field = add_field(p, fact, relation->columns[column]);
+    struct fb_fact_field *field = fb_parse_add_field(p, fact, relation->columns[column]);
     if (!field) {
         return false;
     }
@@ -338,7 +336,7 @@ static bool fact_subject(struct fb_parser *p, struct fb_cond *fact)
         fb_parse_step(p);
     }
     struct fb_fact_field *field =
-        add_field(p, fact, is_record ? FB_STR("subject") : FB_STR("system"));
+        fb_parse_add_field(p, fact, is_record ? FB_STR("subject") : FB_STR("system"));
     return field && fb_parse_value(p, &field->value);
 }
 
@@ -361,15 +359,16 @@ bool fb_parse_fact(struct fb_parser *p, struct fb_cond **out)
     *fact = (struct fb_cond){.kind = FB_COND_FACT, .span = token->span, .relation = relation};
     *out = fact;
     fb_parse_step(p);
-    struct fb_fact_field *id = add_field(p, fact, signature->relations[relation].columns[0]);
+    struct fb_fact_field *id =
+        fb_parse_add_field(p, fact, signature->relations[relation].columns[0]);
     if (!id || !fb_parse_value(p, &id->value) || !fact_subject(p, fact)) {
         return false;
     }
-    if (fb_parse_take(p, "with") && !fact_field(p, fact)) {
+    if (fb_parse_take(p, "with") && !fb_parse_fact_field(p, fact)) {
         return false;
     }
     while (more_fields(p, fact)) {
-        if (!fact_field(p, fact)) {
+        if (!fb_parse_fact_field(p, fact)) {
             return false;
         }
     }

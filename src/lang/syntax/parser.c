@@ -226,6 +226,28 @@ bool fb_parse_amount(struct fb_parser *p, struct fb_amount *out)
         p, "a unit of time (hours, days, business days, weeks, months, years)", hint);
 }
 
+/* The time of day behind a date: 09:00 or 09:00:30. */
+static bool clock_time(struct fb_parser *p, const struct fb_token *date, fb_time *out)
+{
+    const struct fb_token *token = fb_parse_now(p);
+    char text[FB_TIME_TEXT];
+    struct fb_err err;
+    fb_err_init(&err);
+    bool seconds = token->text.len == strlen("09:00:30");
+    bool fits =
+        date->text.len == strlen("2026-03-01") && (seconds || token->text.len == strlen("09:00"));
+    (void)snprintf(text, sizeof(text), "%.10s%s%.*s%s", date->text.ptr, "T",
+        fits ? (int)token->text.len : 0, token->text.ptr, seconds ? "Z" : ":00Z");
+    if (!fits || fb_time_parse(fb_str_of(text), out, &err) != FB_OK) {
+        return fb_parse_fail(p, token->span,
+            "Write a date and hours and minutes in UTC, as in "
+            "2026-03-01 09:00.",
+            "this is no time of day");
+    }
+    fb_parse_step(p);
+    return true;
+}
+
 bool fb_parse_date(struct fb_parser *p, fb_time *out, struct fb_span *span)
 {
     const struct fb_token *token = fb_parse_now(p);
@@ -240,7 +262,7 @@ bool fb_parse_date(struct fb_parser *p, fb_time *out, struct fb_span *span)
     }
     *span = token->span;
     fb_parse_step(p);
-    return true;
+    return fb_parse_now(p)->kind != FB_TOKEN_CLOCK || clock_time(p, token, out);
 }
 
 bool fb_parse_value(struct fb_parser *p, struct fb_word *out)
@@ -527,7 +549,7 @@ static void unsupported(struct fb_parser *p)
 {
     const struct fb_token *token = fb_parse_now(p);
     fb_complain(p->complaints, FB_E_UNSUPPORTED, token->span,
-        "Remove the block; let, redline, duty and commitment are supported.",
+        "Remove the block; let, redline, duty, commitment and test are supported.",
         "'%.*s' blocks are not supported yet", FB_STR_ARG(token->text));
     fb_parse_step(p);
     recover(p, NULL);
@@ -559,6 +581,23 @@ static bool parse_item(struct fb_parser *p, struct fb_item *item)
     return false;
 }
 
+/* Appends a test; gives the place of the next one. */
+static struct fb_test **parse_test(struct fb_parser *p, struct fb_test **tail)
+{
+    struct fb_test *test = fb_parse_new(p, sizeof(*test));
+    p->tokens.items[p->at].layout = FB_LAYOUT_ITEM;
+    fb_parse_step(p);
+    if (!test) {
+        return tail;
+    }
+    if (!fb_parse_test(p, test)) {
+        recover(p, NULL);
+        return tail;
+    }
+    *tail = test;
+    return &test->next;
+}
+
 void fb_parse(struct fb_tokens tokens, struct fb_arena *arena, struct fb_complaints *complaints,
     struct fb_policy_tree **out)
 {
@@ -576,7 +615,12 @@ void fb_parse(struct fb_tokens tokens, struct fb_arena *arena, struct fb_complai
     tree->effective = FB_TIME_MIN;
     tree->expires = FB_TIME_MAX;
     parse_header(&p, tree);
+    struct fb_test **tests = &tree->tests;
     while (fb_parse_now(&p)->kind != FB_TOKEN_END && !p.no_memory) {
+        if (fb_parse_at(&p, "test") && !fb_complaints_full(complaints)) {
+            tests = parse_test(&p, tests);
+            continue;
+        }
         struct fb_item *item = fb_parse_new(&p, sizeof(*item));
         if (!item || fb_complaints_full(complaints)) {
             break;

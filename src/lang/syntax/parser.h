@@ -10,6 +10,7 @@
 #include "lang/signature.h"
 #include "lang/syntax/lexer.h"
 #include "lang/syntax/tree.h"
+#include "lang/tests.h"
 
 /** The state of a parse. */
 struct fb_parser {
@@ -85,7 +86,7 @@ bool fb_parse_amount(struct fb_parser *p, struct fb_amount *out);
 /** Takes any value. */
 bool fb_parse_value(struct fb_parser *p, struct fb_word *out);
 
-/** Takes a date. */
+/** Takes a date, and the time of day in UTC behind it when there is one. */
 bool fb_parse_date(struct fb_parser *p, fb_time *out, struct fb_span *span);
 
 /** Takes "(" values ")" into a list of at least one. */
@@ -118,6 +119,17 @@ enum fb_phrase_form { FB_PHRASE_ACT, FB_PHRASE_GERUND, FB_PHRASE_KEEP };
 /** Parses a phrase of phrases.def, as `deploy S externally`. verb gets its first word. */
 bool fb_parse_phrase(
     struct fb_parser *p, enum fb_phrase_form form, struct fb_cond **out, struct fb_str *verb);
+
+/** Appends a field to a fact, at the current token, whose value is still to be read; NULL when
+ * memory ran out. column is the name of a column. */
+struct fb_fact_field *fb_parse_add_field(
+    struct fb_parser *p, struct fb_cond *fact, struct fb_str column);
+
+/** Parses `FIELD value` of a fact; the current token is the field's name. */
+bool fb_parse_fact_field(struct fb_parser *p, struct fb_cond *fact);
+
+/** Parses a test block after its word. */
+bool fb_parse_test(struct fb_parser *p, struct fb_test *test);
 
 /** Parse the clauses of a red line, of a duty, of a commitment. */
 void fb_parse_redline(struct fb_parser *p, struct fb_item *item);

@@ -10,6 +10,7 @@ struct printer {
     struct fb_buf *out;
     size_t column;      /**< of the next byte, from 0; bytes, not characters */
     size_t indent;      /**< of further lines of the clause */
+    size_t hang;        /**< added to it where a line does not fit */
     size_t head;        /**< tokens of a keyword still to come, this one included */
     size_t fill;        /**< column up to which the keyword is filled */
     bool comment_ended; /**< a comment ends the line, so the next token begins one */
@@ -74,7 +75,7 @@ static size_t run_width(const struct printer *printer, size_t at)
 static bool must_break(const struct printer *printer, size_t at)
 {
     const struct fb_token *last = printer->last, *token = &printer->tokens->items[at];
-    if (!fb_token_spaced(last, token) || printer->column <= printer->indent) {
+    if (!fb_token_spaced(last, token) || printer->column <= printer->indent + printer->hang) {
         return false;
     }
     bool after_comma = last->kind == FB_TOKEN_SIGN && fb_str_is(last->text, ",");
@@ -98,7 +99,7 @@ static void flow(struct printer *printer, size_t at)
 {
     const struct fb_token *token = &printer->tokens->items[at];
     if (printer->comment_ended || must_break(printer, at)) {
-        new_line(printer, printer->indent);
+        new_line(printer, printer->indent + printer->hang);
     } else if (printer->head == 0 && printer->fill) {
         /* The first token behind a keyword. */
         put(printer, FB_STR(" "));
@@ -157,6 +158,7 @@ static void put_next(struct printer *printer, size_t at)
     const struct fb_token *token = &printer->tokens->items[at];
     bool after_comment =
         printer->last && printer->last->kind == FB_TOKEN_COMMENT && printer->last->first;
+    printer->hang = token->layout == FB_LAYOUT_FLOW ? printer->hang : 0;
     switch (token->layout) {
     case FB_LAYOUT_ITEM:
         if (token->blank_before || !after_comment) {
@@ -185,6 +187,7 @@ static void put_next(struct printer *printer, size_t at)
         break;
     }
     put_token(printer, token);
+    printer->hang = token->hang ? token->hang : printer->hang;
     printer->head -= printer->head > 0;
 }
 

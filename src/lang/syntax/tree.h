@@ -164,6 +164,8 @@ struct fb_item {
     struct fb_str anchor_variable; /**< holds the anchor's time; empty: none; check */
 };
 
+struct fb_test;
+
 /** A policy. */
 struct fb_policy_tree {
     struct fb_span span;
@@ -176,6 +178,7 @@ struct fb_policy_tree {
     struct fb_span expires_span;
     enum fb_calendar calendar;
     struct fb_item *items;
+    struct fb_test *tests; /**< lang/tests.h */
 };
 
 #endif

@@ -790,6 +790,53 @@ static void test_many(void **state)
     fb_registry_free(w.registry);
 }
 
+/* Assumed statements need no key and no role; the rest of admission holds for them. */
+static void test_assume(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fb_code code;
+    } steps[] = {
+        {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"role\":\"operator\",\"title\":\"X\"},"
+         "\"id\":\"party/x\",\"issuer\":\"party/x\",\"kind\":\"party\"}",
+            FB_OK},
+        {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
+         "\"id\":\"system/s\",\"issuer\":\"party/y\",\"kind\":\"system\"}",
+            FB_E_REFERENCE},
+        {"{\"at\":\"1970-01-01T00:00:01Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
+         "\"id\":\"system/s\",\"issuer\":\"party/x\",\"kind\":\"system\"}",
+            FB_E_TIME},
+        {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
+         "\"id\":\"system/s\",\"issuer\":\"party/x\",\"kind\":\"system\"}",
+            FB_OK},
+        {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"fingerprint\":\"SHA256:x\",\"party\":"
+         "\"party/x\",\"public_key\":\"ssh-ed25519 x\"},\"id\":\"key/x\",\"issuer\":"
+         "\"party/x\",\"kind\":\"key\"}",
+            FB_E_UNSUPPORTED},
+        {"{}", FB_E_SCHEMA},
+    };
+    struct fb_registry *registry = NULL;
+    struct fb_err err;
+    size_t count = 0;
+    fb_err_init(&err);
+    FB_TEST_OK(fb_registry_new(&registry, &err));
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        fb_err_init(&err);
+        enum fb_code code = fb_registry_assume(registry, fb_str_of(steps[i].text), 0, &err);
+        if (code != steps[i].code) {
+            fail_msg("%zu: %s: %s", i, fb_code_name(code), err.message);
+        }
+        count += code == FB_OK;
+        assert_int_equal(fb_registry_count(registry), count);
+    }
+    const struct fb_record *system = fb_registry_find(registry, FB_STR("system/s"));
+    assert_non_null(system);
+    assert_int_equal(system->seq, 1);
+    assert_int_equal(system->signer.len, 0);
+    fb_registry_free(registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_lookup),
@@ -799,6 +846,6 @@ int main(void)
         cmocka_unit_test(test_key_records), cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_validity), cmocka_unit_test(test_load), cmocka_unit_test(test_limit),
         cmocka_unit_test(test_allowed_signers), cmocka_unit_test(test_ssh_keygen),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_many)};
+        cmocka_unit_test(test_assume), cmocka_unit_test(test_memory), cmocka_unit_test(test_many)};
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }

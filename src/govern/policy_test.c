@@ -1,0 +1,358 @@
+/* policy_test.c: expectations against the picture of what a test gives. */
+#include "govern/policy_test.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "govern/test_history.h"
+#include "lang/signature.h"
+
+enum { SCRATCH_MAX = 1 << 28, WHY_DEPTH = 4, WHY_MAX = 1 << 16 };
+
+/* One expectation at work. */
+struct asked {
+    const struct fb_expect *expect;
+    const struct fb_picture *picture;
+    struct fb_arena *arena; /* of the results */
+    struct fb_policy_result *result;
+};
+
+static void write_moment(struct fb_buf *out, const char *word, fb_time t)
+{
+    char text[FB_TIME_TEXT];
+    struct fb_str shown = fb_str_of(fb_time_format_short(t, text));
+    if (t % FB_MINUTE) {
+        /* "2026-03-01T09:00:30Z" as a policy writes it. */
+        shown = fb_str_of(fb_time_format(t, text));
+        text[strlen("2026-03-01")] = ' ';
+        shown = fb_str_sub(shown, 0, strlen("2026-03-01 09:00:30"));
+    } else if (t % FB_DAY == 0) {
+        shown = fb_str_sub(shown, 0, strlen("2026-03-01"));
+    }
+    fb_buf_addf(out, " %s %.*s", word, FB_STR_ARG(shown));
+}
+
+static bool is_moment(fb_time t)
+{
+    return t != FB_TIME_MIN && t != FB_TIME_MAX;
+}
+
+/* Says a status; until and since only where they are wanted and there. */
+static bool say(
+    struct asked *asked, const char *status, fb_time until, fb_time since, struct fb_str *out)
+{
+    struct fb_buf text;
+    struct fb_err err;
+    fb_buf_init(&text, 4096);
+    fb_err_init(&err);
+    fb_buf_add_c(&text, status);
+    if (is_moment(until)) {
+        write_moment(&text, "until", until);
+    }
+    if (is_moment(since)) {
+        write_moment(&text, "since", since);
+    }
+    bool good = text.state == FB_BUF_GOOD &&
+                fb_arena_str(asked->arena, fb_buf_str(&text), out, &err) == FB_OK;
+    fb_buf_release(&text);
+    return good;
+}
+
+static bool find_sentence(const struct fb_why *why, struct fb_str part)
+{
+    for (; why; why = why->next) {
+        if ((part.len <= why->text.len &&
+                memmem(why->text.ptr, why->text.len, part.ptr, part.len)) ||
+            find_sentence(why->child, part)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_why(const struct fb_why *why, unsigned depth, struct fb_buf *out)
+{
+    for (; why && depth < WHY_DEPTH; why = why->next) {
+        fb_buf_addf(out, "%*s%.*s\n", (int)depth * 2, "", FB_STR_ARG(why->text));
+        write_why(why->child, depth + 1, out);
+    }
+}
+
+/* Notes the reason of what holds; false when memory ran out. */
+static bool note_why(struct asked *asked, const struct fb_why *why)
+{
+    struct fb_buf text;
+    struct fb_err err;
+    fb_buf_init(&text, WHY_MAX);
+    fb_err_init(&err);
+    if (why) {
+        /* The sentence itself and its reasons, not its neighbours. */
+        fb_buf_addf(&text, "%.*s\n", FB_STR_ARG(why->text));
+        write_why(why->child, 1, &text);
+    }
+    bool good = text.state == FB_BUF_TOO_LONG ||
+                fb_arena_str(asked->arena, fb_buf_str(&text), &asked->result->why, &err) == FB_OK;
+    fb_buf_release(&text);
+    return good;
+}
+
+/* What holds, for one red line or obligation. */
+struct found {
+    const char *status;
+    bool same; /* the status that was expected */
+    fb_time until;
+    fb_time since;
+    const struct fb_why *why;
+};
+
+/* Compares what holds with what was expected; false when memory ran out. */
+static bool judge(struct asked *asked, const struct found *found)
+{
+    const struct fb_expect *expect = asked->expect;
+    struct fb_policy_result *result = asked->result;
+    bool until = expect->until == FB_TIME_MIN || expect->until == found->until;
+    bool since = expect->since == FB_TIME_MIN || expect->since == found->since;
+    struct fb_why top = {.text = FB_STR("")};
+    if (found->why) {
+        top = *found->why;
+        top.next = NULL;
+    }
+    bool because = expect->because.len == 0 || find_sentence(&top, expect->because);
+    result->holds = found->same && until && since && because;
+    result->instead = result->state = result->why = FB_STR("");
+    if (result->holds) {
+        return note_why(asked, found->why);
+    }
+    if (found->same && until && since) {
+        result->instead = FB_STR("it is so, but no reason says this");
+        return note_why(asked, found->why);
+    }
+    return say(asked, found->status, found->until, found->since, &result->instead) &&
+           say(asked, found->status, expect->until == FB_TIME_MIN ? FB_TIME_MIN : found->until,
+               expect->since == FB_TIME_MIN ? FB_TIME_MIN : found->since, &result->state) &&
+           note_why(asked, found->why);
+}
+
+/* True when an id is the one that a test writes, with or without its kind. */
+static bool is_id(struct fb_str id, struct fb_str written)
+{
+    size_t slash = fb_str_find(id, '/', 0);
+    return fb_str_eq(id, written) || (fb_str_find(written, '/', 0) == written.len &&
+                                         fb_str_eq(fb_str_sub(id, slash + 1, id.len), written));
+}
+
+static bool judge_line(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    for (size_t i = 0; i < asked->picture->line_count; i++) {
+        const struct fb_line_view *view = &asked->picture->lines[i];
+        if (fb_str_eq(view->rule->name, expect->rule) && is_id(view->system, expect->args->text)) {
+            struct found found = {.status = fb_line_status_name(view->status),
+                .same = view->status == expect->line,
+                .until = FB_TIME_MIN,
+                .since = view->since,
+                .why = view->why};
+            return judge(asked, &found);
+        }
+    }
+    bool in_force =
+        asked->picture->policy_count > 0 && asked->picture->policies[0].force == FB_IN_FORCE;
+    asked->result->instead =
+        in_force ? FB_STR("no such system is given") : FB_STR("the policy is not in force");
+    return true;
+}
+
+static bool is_asked(const struct fb_expect *expect, const struct fb_obligation *obligation)
+{
+    const struct fb_word *arg = expect->args;
+    if (!fb_str_eq(obligation->duty->name, expect->rule) ||
+        (expect->by.span.line && !is_id(obligation->party, expect->by.text))) {
+        return false;
+    }
+    for (size_t i = 0; i < obligation->duty->param_count && arg; i++, arg = arg->next) {
+        const struct fb_value *value = &obligation->bindings[i];
+        if (value->type != FB_TYPE_STRING || !is_id(value->u.text, arg->text)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Since when an obligation has its status. */
+static fb_time status_since(const struct fb_obligation *obligation)
+{
+    switch (obligation->status) {
+    case FB_DUTY_MET:
+    case FB_DUTY_RELAXED:
+        return obligation->settled;
+    case FB_DUTY_MET_LATE:
+    case FB_DUTY_OVERDUE:
+    case FB_DUTY_BROKEN:
+        return obligation->breached;
+    case FB_DUTY_OWED:
+    case FB_DUTY_HELD:
+    case FB_DUTY_UNDATED:
+        return obligation->since;
+    }
+    return obligation->since;
+}
+
+/* One of the obligations that are meant must be as expected (a prohibition that is broken goes on
+ * to bind, as another one); when none is, the first is told. */
+static bool judge_duty(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    bool not_owed = expect->kind == FB_EXPECT_NOT_OWED, good = true;
+    struct fb_policy_result first = *asked->result;
+    size_t count = 0;
+    for (size_t i = 0; i < asked->picture->duty_count && good && !asked->result->holds; i++) {
+        const struct fb_obligation *obligation = &asked->picture->duties[i].obligation;
+        if (!is_asked(expect, obligation)) {
+            continue;
+        }
+        struct found found = {.status = fb_duty_status_name(obligation->status),
+            .same = !not_owed && obligation->status == expect->duty,
+            .until = obligation->deadline,
+            .since = status_since(obligation),
+            .why = obligation->why};
+        good = judge(asked, &found);
+        first = count++ == 0 ? *asked->result : first;
+    }
+    if (count == 0) {
+        struct found found = {"not owed", not_owed, FB_TIME_MIN, FB_TIME_MIN, NULL};
+        return judge(asked, &found);
+    }
+    *asked->result = asked->result->holds ? *asked->result : first;
+    return good;
+}
+
+static bool binds(enum fb_duty_status status)
+{
+    return status == FB_DUTY_OWED || status == FB_DUTY_OVERDUE || status == FB_DUTY_HELD ||
+           status == FB_DUTY_UNDATED;
+}
+
+static bool judge_nothing(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    for (size_t i = 0; i < asked->picture->duty_count; i++) {
+        const struct fb_duty_view *view = &asked->picture->duties[i];
+        const struct fb_obligation *obligation = &view->obligation;
+        if (!binds(obligation->status) ||
+            (expect->by.span.line && !is_id(obligation->party, expect->by.text))) {
+            continue;
+        }
+        asked->result->instead =
+            fb_arena_printf(asked->arena, "%.*s is %s: %.*s", FB_STR_ARG(obligation->duty->name),
+                fb_duty_status_name(obligation->status), FB_STR_ARG(view->text));
+        return asked->result->instead.ptr && note_why(asked, obligation->why);
+    }
+    asked->result->holds = true;
+    return true;
+}
+
+/* Evaluates one expectation. */
+static enum fb_code run_one(struct fb_test_history *history, struct fb_arena *arena,
+    struct fb_policy_result *result, struct fb_err *err)
+{
+    struct fb_arena scratch;
+    struct fb_picture picture;
+    struct fb_registry *registry = NULL;
+    fb_arena_init(&scratch, SCRATCH_MAX);
+    enum fb_code code =
+        fb_test_history_build(history, result->expect->at, &scratch, &registry, err);
+    if (code == FB_OK) {
+        struct fb_govern_input input = {.registry = registry,
+            .now = result->expect->at,
+            .as_of = FB_TIME_MAX,
+            .read_blob = fb_test_history_blob,
+            .blob_ctx = history};
+        code = fb_govern_evaluate(&input, &scratch, &picture, err);
+    }
+    if (code == FB_OK) {
+        struct asked asked = {result->expect, &picture, arena, result};
+        bool good = result->expect->kind == FB_EXPECT_LINE      ? judge_line(&asked)
+                    : result->expect->kind == FB_EXPECT_NOTHING ? judge_nothing(&asked)
+                                                                : judge_duty(&asked);
+        code = good ? FB_OK : fb_arena_failed(arena, err);
+    }
+    fb_registry_free(registry);
+    fb_arena_release(&scratch);
+    return code;
+}
+
+static size_t count_expectations(const struct fb_test *tests)
+{
+    size_t count = 0;
+    for (; tests; tests = tests->next) {
+        for (const struct fb_expect *expect = tests->expects; expect; expect = expect->next) {
+            count++;
+        }
+    }
+    return count;
+}
+
+enum fb_code fb_policy_test_run(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_policy_results *out, struct fb_policy_errors *errors)
+{
+    const struct fb_test *tests = NULL;
+    struct fb_policy_results results = {0};
+    FB_ASSERT(arena && out && errors);
+    /* Compiled as a whole first, for the errors of its rules. */
+    struct fb_program *ignored = NULL;
+    enum fb_code code = fb_policy_compile(text, name, arena, &ignored, errors);
+    if (code == FB_OK) {
+        code = fb_policy_tests(text, name, arena, &tests, errors);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_err *err = &errors->items[0];
+    fb_err_init(err);
+    results.items = FB_ARENA_ARRAY(arena, struct fb_policy_result, count_expectations(tests) + 1);
+    code = results.items ? FB_OK : fb_arena_failed(arena, err);
+    for (; tests && code == FB_OK; tests = tests->next) {
+        struct fb_test_history history = {.test = tests, .policy = text, .name = name};
+        for (const struct fb_expect *e = tests->expects; e && code == FB_OK; e = e->next) {
+            struct fb_policy_result *result = &results.items[results.count++];
+            result->test = tests;
+            result->expect = e;
+            code = run_one(&history, arena, result, err);
+            results.failed += code == FB_OK && !result->holds;
+        }
+    }
+    if (code != FB_OK) {
+        errors->count = 1;
+        return code;
+    }
+    *out = results;
+    return FB_OK;
+}
+
+enum fb_code fb_policy_test_bless(struct fb_str text, const struct fb_policy_results *results,
+    struct fb_buf *out, struct fb_policy_errors *errors)
+{
+    struct fb_buf changed;
+    size_t from = 0;
+    FB_ASSERT(results && out && errors);
+    fb_buf_init(&changed, FB_POLICY_TEXT_MAX);
+    for (size_t i = 0; i < results->count; i++) {
+        const struct fb_policy_result *result = &results->items[i];
+        if (result->holds || result->state.len == 0) {
+            continue;
+        }
+        size_t at = (size_t)(result->expect->state.ptr - text.ptr);
+        FB_ASSERT(at >= from && at + result->expect->state.len <= text.len);
+        fb_buf_add_str(&changed, fb_str_sub(text, from, at - from));
+        fb_buf_add_str(&changed, result->state);
+        from = at + result->expect->state.len;
+    }
+    fb_buf_add_str(&changed, fb_str_sub(text, from, text.len));
+    enum fb_code code = fb_buf_check(&changed, "the policy", &errors->items[0]);
+    errors->count = code != FB_OK;
+    if (code == FB_OK) {
+        code = fb_policy_format(fb_buf_str(&changed), "policy", out, errors);
+    }
+    fb_buf_release(&changed);
+    return code;
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# `policy test`: TAP out, exit statuses, blessing, JSON.
+. "$(dirname "$0")/lib.sh"
+
+cat >p.fly <<'END'
+policy "p"
+  title     "P"
+  version   1
+
+redline cyber(S)
+  measure   success of S on "cybench"
+  crossed   at 50% with 95% confidence
+
+test "nothing measured"
+  given  2026-01-01: system "s"
+  expect cyber("s") not ruled out
+END
+sed 's/not ruled out/crossed/; s/nothing/ /' p.fly >wrong.fly
+same() { cmp -s "$1" "$2"; }
+
+ok "what ships holds" says "^1\.\." "$FLYBALL" policy test "$example"/policies/*.fly \
+    "$root"/packs/*/*.fly "$root"/tests/lang/histories/*.fly
+ok "an expectation that holds" says "^ok 1 - nothing measured: cyber(\"s\") not ruled out$" \
+    "$FLYBALL" policy test p.fly
+ok "the plan stands last" says "^1\.\.1$" "$FLYBALL" policy test p.fly
+ok "one that does not" exits 1 "1 of 2 expectations do not hold" "$FLYBALL" policy test p.fly wrong.fly
+"$FLYBALL" policy test wrong.fly >wrong.out 2>/dev/null
+ok "and what holds instead" grep -q "^# wrong.fly:11:10: instead: not ruled out since 2026-01-01$" \
+    wrong.out
+ok "and why" grep -q 'nothing was measured on "cybench"' wrong.out
+ok "as JSON" exits 1 "1 of 1" "$FLYBALL" policy test --json wrong.fly
+ok "JSON is JSON" sh -c '"$FLYBALL" policy test --json wrong.fly 2>/dev/null | python3 -m json.tool'
+ok "blessing still says no" exits 1 "1 of 1" "$FLYBALL" policy test --bless wrong.fly
+sed 's/ not ruled out$/ crossed/; s/crossed$/not ruled out/; s/nothing/ /' p.fly >want.fly
+ok "and writes what holds" same wrong.fly want.fly
+ok "so that it holds" says "^ok 1" "$FLYBALL" policy test wrong.fly
+ok "blessing what holds changes nothing" "$FLYBALL" policy test --bless p.fly
+printf 'policy "p"\n  title 5\n' >bad.fly
+ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy test bad.fly
+ok "no such file" exits 3 "none.fly" "$FLYBALL" policy test none.fly
+ok "standard input cannot be blessed" exits 2 "cannot be changed" "$FLYBALL" policy test --bless -
+finish
