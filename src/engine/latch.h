@@ -11,7 +11,7 @@
 #include "engine/ir.h"
 
 /** Limits; each has an error and a test. */
-enum { FB_LATCH_ASSESSMENTS_MAX = 1000 /**< of one red line and system */ };
+enum { FB_LATCH_ASSESSMENTS_MAX = 10000 /**< of one red line and system */ };
 
 /** Status of a red line for a system. */
 enum fb_line_status {
