@@ -23,12 +23,14 @@ struct monitor {
     struct fb_signature signature;
     struct fb_monpoly_formula formula;
     size_t points;
+    struct fb_err why_naive; /* why the incremental evaluator did not run; code FB_OK: it did */
 };
 
 static void monitor_init(struct monitor *m, struct fb_cli *cli)
 {
     memset(m, 0, sizeof(*m));
     m->cli = cli;
+    fb_err_init(&m->why_naive);
     fb_arena_init(&m->arena, LOG_MAX);
     fb_buf_init(&m->sig_text, TEXT_MAX);
     fb_buf_init(&m->formula_text, TEXT_MAX);
@@ -83,22 +85,51 @@ static enum fb_code flush(struct monitor *m, struct fb_err *err)
     return code;
 }
 
-static enum fb_code run_naive(struct monitor *m, struct fb_err *err)
+static enum fb_code run_naive(struct monitor *m, struct fb_str log, struct fb_err *err)
 {
-    const char *path = fb_cli_value(m->cli, "log");
-    struct fb_buf text;
     struct fb_trace trace = {0};
-    fb_buf_init(&text, LOG_MAX);
-    enum fb_code code = fb_io_read(path, &text, err);
-    if (code == FB_OK) {
-        code = in_file(
-            fb_monpoly_log(fb_buf_str(&text), &m->signature, &m->arena, &trace, err), path, err);
-    }
+    enum fb_code code = fb_monpoly_log(log, &m->signature, &m->arena, &trace, err);
     for (size_t tp = 0; code == FB_OK && tp + 1 < trace.time_count; tp++) {
         code = fb_monpoly_verdict(&m->formula, &trace, tp, SCRATCH_MAX, &m->out, err);
         code = code ? code : flush(m, err);
         m->points++;
     }
+    return code;
+}
+
+static enum fb_code take_line(void *ctx, struct fb_buf *line, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_print(((struct monitor *)ctx)->cli, line, err);
+    fb_buf_clear(line);
+    return code;
+}
+
+/* A formula that the incremental evaluator does not do yet goes to the other. */
+static enum fb_code run_either(struct monitor *m, struct fb_err *err)
+{
+    const char *path = fb_cli_value(m->cli, "log");
+    struct fb_monpoly_stream stream = {.sink = take_line, .ctx = m, .line = &m->out};
+    struct fb_buf text;
+    fb_buf_init(&text, LOG_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    struct fb_str log = fb_buf_str(&text);
+    if (code) {
+        goto out;
+    }
+    if (fb_cli_value(m->cli, "naive")) {
+        (void)fb_err_set(&m->why_naive, FB_E_UNSUPPORTED, "it was asked for");
+        code = run_naive(m, log, err);
+    } else {
+        code = fb_monpoly_monitor(&m->formula, &m->signature, log, &stream, err);
+        m->points = stream.point_count;
+    }
+    if (code == FB_E_UNSUPPORTED) {
+        m->why_naive = *err;
+        fb_err_init(err);
+        code = run_naive(m, log, err);
+    }
+    code = in_file(code, path, err);
+out:
     fb_buf_release(&text);
     return code;
 }
@@ -110,8 +141,11 @@ static void print_stats(const struct monitor *m)
     FB_ASSERT(rc == 0);
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    fprintf(stderr, "evaluator naive\ntime-points %zu\nCPU %.3f s\npeak memory %.1f MB\n",
-        m->points, cpu, (double)usage.ru_maxrss / 1024);
+    bool naive = m->why_naive.code != FB_OK;
+    fprintf(stderr, "evaluator %s%s\n", naive ? "naive: " : "incremental",
+        naive ? m->why_naive.message : "");
+    fprintf(stderr, "time-points %zu\nCPU %.3f s\npeak memory %.1f MB\n", m->points, cpu,
+        (double)usage.ru_maxrss / 1024);
 }
 
 enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
@@ -129,7 +163,7 @@ enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
     }
     monitor_init(&m, cli);
     code = read_formula(&m, err);
-    code = code ? code : run_naive(&m, err);
+    code = code ? code : run_either(&m, err);
     if (code == FB_OK && fb_cli_value(cli, "stats")) {
         print_stats(&m);
     }

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/eval.h"
+#include "engine/inc.h"
 #include "lang/monpoly_tree.h"
 
 /* ---- signature ---- */
@@ -133,6 +134,11 @@ struct log {
     struct fb_trace trace;
     size_t time_cap;
     size_t tuple_cap;
+    struct fb_inc *inc; /* takes the time-points one by one; NULL: the trace keeps them all */
+    size_t point_count;
+    size_t tuple_count;
+    fb_time now;
+    struct fb_value scratch[FB_IR_ARITY_MAX];
 };
 
 static void advance(struct log *log)
@@ -160,6 +166,12 @@ static void *doubled(struct log *log, const void *old, size_t count, size_t *cap
 static enum fb_code add_time(struct log *log, fb_time t)
 {
     struct fb_trace *trace = &log->trace;
+    log->now = t;
+    if (log->inc) {
+        enum fb_code code = log->point_count++ ? fb_inc_close(log->inc, log->err) : FB_OK;
+        return code ? code : fb_inc_open(log->inc, t, log->err);
+    }
+    log->point_count++;
     if (trace->time_count == log->time_cap) {
         fb_time *times =
             doubled(log, trace->times, trace->time_count, &log->time_cap, sizeof(*times));
@@ -172,10 +184,29 @@ static enum fb_code add_time(struct log *log, fb_time t)
     return FB_OK;
 }
 
+static enum fb_code pass_tuple(struct log *log, uint32_t relation, const struct fb_value *values)
+{
+    struct fb_cell cells[FB_IR_ARITY_MAX];
+    size_t arity = log->trace.signature->relations[relation].arity;
+    if (!fb_inc_reads(log->inc, relation)) {
+        return FB_OK;
+    }
+    for (size_t i = 0; i < arity; i++) {
+        enum fb_code code = fb_inc_cell(log->inc, values[i], &cells[i], log->err);
+        if (code) {
+            return code;
+        }
+    }
+    return fb_inc_add(log->inc, relation, cells, arity, log->err);
+}
+
 static enum fb_code add_tuple(struct log *log, uint32_t relation, const struct fb_value *values)
 {
     struct fb_trace *trace = &log->trace;
-    FB_ASSERT(trace->time_count > 0);
+    FB_ASSERT(log->point_count > 0);
+    if (log->inc) {
+        return pass_tuple(log, relation, values);
+    }
     if (trace->tuple_count == log->tuple_cap) {
         struct fb_tuple *tuples =
             doubled(log, trace->tuples, trace->tuple_count, &log->tuple_cap, sizeof(*tuples));
@@ -231,10 +262,14 @@ static enum fb_code read_value(struct log *log, enum fb_type type, struct fb_val
 static enum fb_code read_tuple(struct log *log, uint32_t index)
 {
     const struct fb_relation *relation = &log->trace.signature->relations[index];
-    struct fb_value *values = FB_ARENA_ARRAY(log->arena, struct fb_value, relation->arity);
+    struct fb_value *values = log->scratch;
+    if (!log->inc) {
+        values = FB_ARENA_ARRAY(log->arena, struct fb_value, relation->arity);
+    }
     if (!values) {
         return fb_arena_failed(log->arena, log->err);
     }
+    log->tuple_count++;
     advance(log);
     for (size_t i = 0; i < relation->arity; i++) {
         enum fb_code code = read_value(log, relation->types[i], &values[i]);
@@ -272,11 +307,14 @@ static enum fb_code find_relation(struct log *log, uint32_t *out)
 static enum fb_code add_builtin_tuples(struct log *log, fb_time t)
 {
     const struct fb_signature *signature = log->trace.signature;
-    struct fb_value *values = FB_ARENA_ARRAY(log->arena, struct fb_value, 2);
+    struct fb_value *values = log->scratch;
+    if (!log->inc) {
+        values = FB_ARENA_ARRAY(log->arena, struct fb_value, 2);
+    }
     if (!values) {
         return fb_arena_failed(log->arena, log->err);
     }
-    values[0] = fb_value_int((int64_t)log->trace.time_count - 1);
+    values[0] = fb_value_int((int64_t)log->point_count - 1);
     values[1] = fb_value_int(t);
     enum fb_code code = FB_OK;
     for (uint32_t i = 0; code == FB_OK && i < signature->count; i++) {
@@ -303,11 +341,10 @@ static enum fb_code read_time(struct log *log)
     if (code) {
         return code;
     }
-    const struct fb_trace *trace = &log->trace;
     if (value.type != FB_TYPE_INT) {
         return refuse(log, FB_E_SYNTAX, "expected a time in whole seconds");
     }
-    if (trace->time_count && value.u.integer < trace->times[trace->time_count - 1]) {
+    if (log->point_count && value.u.integer < log->now) {
         return refuse(log, FB_E_TIME, "time runs backwards");
     }
     code = add_time(log, value.u.integer);
@@ -365,10 +402,15 @@ static void write_value(struct fb_value value, struct fb_buf *out)
     }
 }
 
+static void write_head(fb_time t, size_t tp, struct fb_buf *out)
+{
+    fb_buf_addf(out, "@%lld (time point %zu):", (long long)t, tp);
+}
+
 static void write_verdict(const struct fb_monpoly_formula *formula, const struct fb_trace *trace,
     size_t tp, const struct fb_table *table, struct fb_buf *out)
 {
-    fb_buf_addf(out, "@%lld (time point %zu):", (long long)trace->times[tp], tp);
+    write_head(trace->times[tp], tp, out);
     for (size_t i = 0; formula->column_count && i < table->count; i++) {
         for (size_t k = 0; k < formula->column_count; k++) {
             fb_buf_add_c(out, k ? "," : " (");
@@ -408,4 +450,63 @@ enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula, const stru
         }
     }
     return fb_buf_check(out, "the verdicts", err);
+}
+
+/* ---- in one pass ---- */
+
+/* One run of the incremental evaluator. */
+struct run {
+    const struct fb_monpoly_formula *formula;
+    struct fb_monpoly_stream *stream;
+    struct fb_inc *inc;
+};
+
+/* The time-point behind the last is not the log's. */
+static enum fb_code take_verdict(
+    void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
+{
+    const struct run *run = ctx;
+    const struct fb_monpoly_formula *formula = run->formula;
+    struct fb_buf *out = run->stream->line;
+    if (verdict->time == FB_TIME_MAX) {
+        return FB_OK;
+    }
+    write_head(verdict->time, verdict->point, out);
+    for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
+        for (size_t k = 0; k < formula->column_count; k++) {
+            fb_buf_add_c(out, k ? "," : " (");
+            write_value(fb_inc_value(run->inc, &verdict->rows[i][formula->columns[k]]), out);
+        }
+        fb_buf_add_c(out, ")");
+    }
+    fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
+    enum fb_code code = fb_buf_check(out, "the verdicts", err);
+    return code ? code : run->stream->sink(run->stream->ctx, out, err);
+}
+
+enum fb_code fb_monpoly_monitor(const struct fb_monpoly_formula *formula,
+    const struct fb_signature *signature, struct fb_str text, struct fb_monpoly_stream *stream,
+    struct fb_err *err)
+{
+    FB_ASSERT(formula && signature && stream);
+    FB_ASSERT(stream->sink && stream->line);
+    struct run run = {formula, stream, NULL};
+    struct fb_inc_options options = {stream->memory_max, take_verdict, &run};
+    enum fb_code code = fb_inc_new(formula->form, formula->var_count, &options, &run.inc, err);
+    if (code) {
+        return code;
+    }
+    struct log log = {
+        .scan = {.text = text}, .inc = run.inc, .err = err, .trace = {.signature = signature}};
+    advance(&log);
+    while (code == FB_OK && log.token.kind != FB_MTOKEN_END) {
+        code = read_point(&log);
+    }
+    stream->point_count = log.point_count;
+    stream->tuple_count = log.tuple_count;
+    code = code ? code : add_time(&log, FB_TIME_MAX);
+    code = code ? code : fb_inc_close(run.inc, err);
+    code = code ? code : fb_inc_end(run.inc, err);
+    fb_inc_free(run.inc);
+    return code;
 }

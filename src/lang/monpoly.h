@@ -58,6 +58,29 @@ FB_CHECKED enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *form
     const struct fb_trace *trace, size_t tp, size_t scratch_max, struct fb_buf *out,
     struct fb_err *err);
 
+/** Takes the line of verdicts of a time-point, with its line end; clears `line` or leaves it to
+ * grow.
+ */
+typedef enum fb_code (*fb_monpoly_sink)(void *ctx, struct fb_buf *line, struct fb_err *err);
+
+/** Where verdicts go, and what it took. */
+struct fb_monpoly_stream {
+    size_t memory_max; /**< most bytes of state; 0: as fb_inc_new has it */
+    fb_monpoly_sink sink;
+    void *ctx;
+    struct fb_buf *line; /**< borrowed */
+    size_t point_count;  /**< out: time-points of the log */
+    size_t tuple_count;  /**< out: tuples of it */
+};
+
+/** Monitors a log by the incremental evaluator, in one pass over its text; each verdict goes to the
+ * sink as soon as it is final. The verdicts and the errors of the text are those of fb_monpoly_log
+ * and fb_monpoly_run. E_UNSUPPORTED, before any text is read, for a formula that only the naive
+ * evaluator can do. */
+FB_CHECKED enum fb_code fb_monpoly_monitor(const struct fb_monpoly_formula *formula,
+    const struct fb_signature *signature, struct fb_str text, struct fb_monpoly_stream *stream,
+    struct fb_err *err);
+
 /** Evaluates at every time-point of a log but the last and appends a line for each at which there
  * is a tuple: "@TS (time point N): (1,2) (3,4)", or "true" for a formula without free variables.
  * scratch_max bounds the memory of one time-point. */

@@ -29,9 +29,16 @@ ok "the negation" gives want monitor --negate
 printf '@3 (time point 1): true\n' >want
 ok "the formula itself" gives want monitor
 
-stats() { monitor --stats >stats.out 2>stats.err && grep -q "^time-points 3$" stats.err; }
-ok "--stats says what it took" stats
+stats() { monitor --stats >stats.out 2>stats.err && grep -q "^time-points 3$" stats.err &&
+    grep -q "^evaluator $1" stats.err; }
+ok "--stats says what it took" stats incremental
+printf 'q(x) AND HISTORICALLY q(x)\n' >f.mfotl
+printf '@3 (time point 1): (1)\n' >want
+sed -i 's/HISTORICALLY/HISTORICALLY[0,1]/' f.mfotl
+ok "what only the naive evaluator can do" gives want monitor
 
+printf 'q(x) AND HISTORICALLY[0,1] q(x)\n' >f.mfotl
+ok "--stats names the evaluator" stats naive
 ok "an option is missing" exits 2 "log is missing" "$FLYBALL" monitor --sig s.sig --formula f.mfotl
 ok "a file that is not there" exits 3 "none" "$FLYBALL" monitor --sig none --formula f --log l
 printf '@1 p(1,"a")\n@2 p(x,"a")\n' >l.log

@@ -1,0 +1,412 @@
+/* The incremental evaluator from outside: time-points in, verdicts out. */
+#include "engine/inc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "engine/inc_plan.h"
+
+#define MEMORY_MAX ((size_t)4 << 30)
+
+enum { PLAN_MAX = 1 << 28 };
+
+/* ---- life ---- */
+
+static size_t relations_of(const struct fb_form *form)
+{
+    if (!form) {
+        return 0;
+    }
+    size_t own = form->kind == FB_FORM_PRED ? (size_t)form->relation + 1 : 0;
+    size_t left = relations_of(form->left);
+    size_t right = relations_of(form->right);
+    left = left > right ? left : right;
+    return own > left ? own : left;
+}
+
+static enum fb_code prepare(struct fb_inc *inc, struct fb_err *err)
+{
+    if (!fb_form_evaluable(inc->form, 0, err)) {
+        return FB_E_POLICY;
+    }
+    inc->reads_count = relations_of(inc->form);
+    inc->reads = FB_ARENA_ARRAY(&inc->arena, bool, inc->reads_count + 1);
+    if (!inc->reads) {
+        return fb_arena_failed(&inc->arena, err);
+    }
+    return fb_inc_compile(inc, err);
+}
+
+enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
+    const struct fb_inc_options *options, struct fb_inc **out, struct fb_err *err)
+{
+    FB_ASSERT(form && options && options->sink && out);
+    FB_ASSERT(var_count <= FB_IR_VARS_MAX);
+    struct fb_inc *inc = fb_calloc(1, sizeof(*inc));
+    if (!inc) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    fb_arena_init(&inc->arena, PLAN_MAX);
+    fb_map_init(&inc->symbols);
+    inc->form = form;
+    inc->var_count = var_count;
+    inc->options = *options;
+    inc->memory.max = options->memory_max ? options->memory_max : MEMORY_MAX;
+    inc->memory.err = err;
+    enum fb_code code = prepare(inc, err);
+    if (code) {
+        fb_inc_free(inc);
+        return code;
+    }
+    *out = inc;
+    return FB_OK;
+}
+
+static void free_node(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    struct fb_inc_memory *memory = &inc->memory;
+    struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving};
+    fb_inc_set_release(&node->set, memory);
+    for (size_t i = 0; i < 2; i++) {
+        fb_inc_drop(memory, queues[i]->items, queues[i]->cap, sizeof(*queues[i]->items));
+    }
+    for (size_t i = 0; i < node->killer_count; i++) {
+        struct fb_inc_queue *queue = &node->killers[i].queue;
+        fb_inc_set_release(&node->killers[i].seen, memory);
+        fb_inc_drop(memory, queue->items, queue->cap, sizeof(*queue->items));
+    }
+}
+
+void fb_inc_free(struct fb_inc *inc)
+{
+    if (!inc) {
+        return;
+    }
+    struct fb_inc_memory *memory = &inc->memory;
+    for (size_t i = 0; i < inc->node_count; i++) {
+        free_node(inc, inc->nodes[i]);
+    }
+    for (size_t i = 0; i < inc->stage_count; i++) {
+        struct fb_inc_stage *stage = &inc->stages[i];
+        fb_inc_drop(memory, stage->nodes, stage->node_cap, sizeof(*stage->nodes));
+    }
+    for (size_t i = 0; i < inc->point_cap; i++) {
+        struct fb_inc_point *point = &inc->points[i];
+        fb_inc_drop(memory, point->tuples, point->tuple_cap, sizeof(*point->tuples));
+        fb_inc_drop(memory, point->cells, point->cell_cap, sizeof(*point->cells));
+    }
+    fb_inc_drop(memory, inc->nodes, inc->node_cap, sizeof(*inc->nodes));
+    fb_inc_drop(memory, inc->points, inc->point_cap, sizeof(*inc->points));
+    fb_inc_drop(memory, inc->names, inc->name_cap, sizeof(*inc->names));
+    fb_inc_drop(memory, inc->out_cells, inc->out_cell_cap, sizeof(*inc->out_cells));
+    fb_inc_drop(memory, inc->out_rows, inc->out_row_cap, sizeof(*inc->out_rows));
+    fb_inc_drop(memory, inc->values, inc->value_cap, sizeof(*inc->values));
+    FB_ASSERT(memory->used == 0);
+    fb_map_release(&inc->symbols);
+    fb_arena_release(&inc->arena);
+    fb_free(inc);
+}
+
+size_t fb_inc_memory_used(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc);
+    return inc->memory.used + inc->arena.used;
+}
+
+bool fb_inc_reads(const struct fb_inc *inc, uint32_t relation)
+{
+    FB_ASSERT(inc);
+    return relation < inc->reads_count && inc->reads[relation];
+}
+
+/* ---- cells ---- */
+
+static enum fb_code add_symbol(
+    struct fb_inc *inc, struct fb_str text, size_t *out, struct fb_err *err)
+{
+    struct fb_str name;
+    enum fb_code code = fb_arena_str(&inc->arena, text, &name, err);
+    if (code) {
+        return code;
+    }
+    inc->memory.err = err;
+    if (!fb_inc_room(
+            &inc->memory, &inc->names, &inc->name_cap, inc->name_count, sizeof(*inc->names))) {
+        return inc->memory.code;
+    }
+    code = fb_map_put(&inc->symbols, name, (void *)(uintptr_t)(inc->name_count + 1), err);
+    if (code == FB_OK) {
+        inc->names[inc->name_count] = name;
+        *out = ++inc->name_count;
+    }
+    return code;
+}
+
+enum fb_code fb_inc_cell(
+    struct fb_inc *inc, struct fb_value value, struct fb_cell *out, struct fb_err *err)
+{
+    FB_ASSERT(inc && out);
+    struct fb_cell cell = {.type = value.type};
+    if (value.type == FB_TYPE_STRING) {
+        size_t number = (size_t)(uintptr_t)fb_map_get(&inc->symbols, value.u.text);
+        enum fb_code code = number ? FB_OK : add_symbol(inc, value.u.text, &number, err);
+        if (code) {
+            return code;
+        }
+        cell.u.integer = (int64_t)number - 1;
+    } else if (value.type == FB_TYPE_FLOAT) {
+        cell.u.number = value.u.number;
+    } else if (value.type == FB_TYPE_BOOL) {
+        cell.u.integer = value.u.truth;
+    } else if (value.type != FB_TYPE_NONE) {
+        cell.u.integer = value.u.integer;
+    }
+    *out = cell;
+    return FB_OK;
+}
+
+struct fb_value fb_inc_value(const struct fb_inc *inc, const struct fb_cell *cell)
+{
+    FB_ASSERT(inc && cell);
+    switch (cell->type) {
+    case FB_TYPE_NONE:
+        return fb_value_none();
+    case FB_TYPE_STRING:
+        FB_ASSERT((size_t)cell->u.integer < inc->name_count);
+        return fb_value_str(inc->names[cell->u.integer]);
+    case FB_TYPE_INT:
+        return fb_value_int(cell->u.integer);
+    case FB_TYPE_FLOAT:
+        return fb_value_float(cell->u.number);
+    case FB_TYPE_TIME:
+        return fb_value_time(cell->u.integer);
+    case FB_TYPE_BOOL:
+        return fb_value_bool(cell->u.integer != 0);
+    }
+    FB_ASSERT(false);
+    return fb_value_none();
+}
+
+/* ---- time-points ---- */
+
+/* Points keep their buffers, so a ring that doubles moves them, not copies. */
+static bool room_for_point(struct fb_inc *inc)
+{
+    size_t before = inc->point_cap;
+    size_t count = (size_t)(inc->point_high - inc->point_low);
+    if (!fb_inc_room(&inc->memory, &inc->points, &inc->point_cap, count, sizeof(*inc->points))) {
+        return false;
+    }
+    for (uint64_t n = inc->point_low; before && before != inc->point_cap && n < inc->point_high;
+         n++) {
+        if (n & before) {
+            inc->points[n & (inc->point_cap - 1)] = inc->points[n & (before - 1)];
+            inc->points[n & (before - 1)] = (struct fb_inc_point){0};
+        }
+    }
+    return true;
+}
+
+enum fb_code fb_inc_open(struct fb_inc *inc, fb_time time, struct fb_err *err)
+{
+    FB_ASSERT(inc && !inc->open);
+    FB_ASSERT(!inc->ended);
+    inc->memory.err = err;
+    if (inc->point_high > inc->point_low &&
+        fb_inc_point_at(inc, inc->point_high - 1)->time > time) {
+        return fb_err_set(err, FB_E_TIME, "time runs backwards");
+    }
+    if (!room_for_point(inc)) {
+        return inc->memory.code;
+    }
+    struct fb_inc_point *point = &inc->points[inc->point_high & (inc->point_cap - 1)];
+    point->time = time;
+    point->tuple_count = 0;
+    point->cell_count = 0;
+    inc->open = true;
+    return FB_OK;
+}
+
+enum fb_code fb_inc_add(struct fb_inc *inc, uint32_t relation, const struct fb_cell *cells,
+    size_t count, struct fb_err *err)
+{
+    FB_ASSERT(inc && inc->open);
+    FB_ASSERT(count <= FB_IR_ARITY_MAX);
+    struct fb_inc_memory *memory = &inc->memory;
+    struct fb_inc_point *point = &inc->points[inc->point_high & (inc->point_cap - 1)];
+    memory->err = err;
+    if (!fb_inc_reads(inc, relation)) {
+        return FB_OK;
+    }
+    if (!fb_inc_room(memory, &point->tuples, &point->tuple_cap, point->tuple_count,
+            sizeof(*point->tuples)) ||
+        !fb_inc_room(memory, &point->cells, &point->cell_cap, point->cell_count + count,
+            sizeof(*point->cells))) {
+        return memory->code;
+    }
+    point->tuples[point->tuple_count++] =
+        (struct fb_inc_tuple){relation, (uint32_t)point->cell_count};
+    if (count) {
+        memcpy(point->cells + point->cell_count, cells, count * sizeof(*cells));
+    }
+    point->cell_count += count;
+    return FB_OK;
+}
+
+/* ---- verdicts ---- */
+
+static bool add_out(void *ctx, struct fb_inc *inc)
+{
+    fb_vars vars = *(const fb_vars *)ctx;
+    size_t used = inc->out_count * inc->var_count;
+    if (!fb_inc_room(&inc->memory, &inc->out_cells, &inc->out_cell_cap, used + inc->var_count,
+            sizeof(*inc->out_cells)) ||
+        !fb_inc_room(&inc->memory, &inc->out_rows, &inc->out_row_cap, inc->out_count,
+            sizeof(*inc->out_rows))) {
+        return false;
+    }
+    for (uint32_t i = 0; i < inc->var_count; i++) {
+        inc->out_cells[used + i] = vars & fb_vars_of(i) ? inc->regs[i] : (struct fb_cell){0};
+    }
+    inc->out_count++;
+    return true;
+}
+
+static int by_row(const void *a, const void *b, void *ctx)
+{
+    const struct fb_inc *inc = ctx;
+    const struct fb_cell *const *rows[2] = {a, b};
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < inc->var_count; i++) {
+        order = fb_inc_cmp(inc, *rows[0] + i, *rows[1] + i);
+    }
+    return order;
+}
+
+/* The verdicts of one time-point: sorted, each once. */
+static bool give_verdicts(struct fb_inc *inc)
+{
+    fb_vars vars = fb_form_vars(inc->form);
+    inc->out_count = 0;
+    if (!fb_inc_run(inc, inc->stages[0].op, (struct fb_inc_then){add_out, &vars})) {
+        return false;
+    }
+    if (inc->out_count == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < inc->out_count; i++) {
+        inc->out_rows[i] = inc->out_cells + i * inc->var_count;
+    }
+    qsort_r(inc->out_rows, inc->out_count, sizeof(*inc->out_rows), by_row, inc);
+    size_t kept = 1;
+    for (size_t i = 1; i < inc->out_count; i++) {
+        if (by_row(&inc->out_rows[i], &inc->out_rows[kept - 1], inc) != 0) {
+            inc->out_rows[kept++] = inc->out_rows[i];
+        }
+    }
+    struct fb_inc_verdict verdict = {
+        (size_t)inc->at, fb_inc_point_at(inc, inc->at)->time, inc->out_rows, kept};
+    inc->memory.code = inc->options.sink(inc->options.ctx, &verdict, inc->memory.err);
+    return inc->memory.code == FB_OK;
+}
+
+/* ---- steps ---- */
+
+/* True when the rest of the trace cannot change what a node says at time-point n. */
+static bool decided(const struct fb_inc *inc, const struct fb_inc_node *node, uint64_t n)
+{
+    const struct fb_inc_stage *inner = &inc->stages[node->inner];
+    int64_t fed = (int64_t)inner->step - inner->lead;
+    fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, node->interval.high);
+    if (inc->ended && fed >= (int64_t)inc->point_high) {
+        return true;
+    }
+    return fed > (int64_t)n && fb_inc_point_at(inc, (uint64_t)fed - 1)->time > end;
+}
+
+static bool can_step(const struct fb_inc *inc, const struct fb_inc_stage *stage)
+{
+    uint64_t known = inc->point_high + (inc->ended ? (uint64_t)stage->lead : 0);
+    bool ready = stage->step < known;
+    for (size_t i = 0; ready && i < stage->node_count; i++) {
+        const struct fb_inc_node *node = stage->nodes[i];
+        int64_t at = (int64_t)stage->step - stage->lead + node->shift;
+        if (node->kind == FB_INC_FUTURE && at >= 0 && at < (int64_t)inc->point_high) {
+            ready = decided(inc, node, (uint64_t)at);
+        }
+    }
+    return ready;
+}
+
+/* Brings all nodes of a stage one time-point on, then asks its root. */
+static bool step(struct fb_inc *inc, struct fb_inc_stage *stage)
+{
+    int64_t high = (int64_t)inc->point_high;
+    int64_t root = (int64_t)stage->step - stage->lead;
+    for (size_t i = 0; i < stage->node_count; i++) {
+        int64_t at = root + stage->nodes[i]->shift;
+        inc->at = (uint64_t)at;
+        if (at >= 0 && at < high && !fb_inc_update(inc, stage->nodes[i])) {
+            return false;
+        }
+        if (inc->memory.code) {
+            return false;
+        }
+    }
+    stage->step++;
+    if (root < 0 || root >= high) {
+        return true;
+    }
+    inc->at = (uint64_t)root;
+    return stage->owner ? fb_inc_feed(inc, stage->owner) : give_verdicts(inc);
+}
+
+/* Time-points that no stage reads any more are given up. The last is kept for its time. */
+static void release_points(struct fb_inc *inc)
+{
+    int64_t low = (int64_t)inc->point_high - 1;
+    for (size_t i = 0; i < inc->stage_count; i++) {
+        const struct fb_inc_stage *stage = &inc->stages[i];
+        int64_t reads = (int64_t)stage->step - stage->lead - stage->lag - 1;
+        low = reads < low ? reads : low;
+    }
+    if (low > (int64_t)inc->point_low) {
+        inc->point_low = (uint64_t)low;
+    }
+}
+
+/* Inner stages first: what is above waits for them. */
+static enum fb_code run_stages(struct fb_inc *inc, struct fb_err *err)
+{
+    inc->memory.err = err;
+    for (size_t i = inc->stage_count; i-- > 0;) {
+        struct fb_inc_stage *stage = &inc->stages[i];
+        while (can_step(inc, stage)) {
+            if (!step(inc, stage)) {
+                FB_ASSERT(inc->memory.code != FB_OK);
+                return inc->memory.code;
+            }
+        }
+    }
+    release_points(inc);
+    return FB_OK;
+}
+
+enum fb_code fb_inc_close(struct fb_inc *inc, struct fb_err *err)
+{
+    FB_ASSERT(inc && inc->open);
+    FB_ASSERT(inc->memory.code == FB_OK);
+    inc->open = false;
+    inc->point_high++;
+    return run_stages(inc, err);
+}
+
+enum fb_code fb_inc_end(struct fb_inc *inc, struct fb_err *err)
+{
+    FB_ASSERT(inc && !inc->open);
+    FB_ASSERT(inc->memory.code == FB_OK);
+    inc->ended = true;
+    return run_stages(inc, err);
+}

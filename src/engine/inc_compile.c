@@ -1,0 +1,603 @@
+/* From a formula to stages, nodes and operations. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "engine/inc_plan.h"
+
+/* Where a formula stands. */
+struct site {
+    struct fb_inc *inc;
+    struct fb_err *err;
+    size_t stage;
+    int64_t shift;
+    fb_vars given;
+};
+
+static enum fb_code compile(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+static enum fb_code unsupported(
+    const struct site *site, const struct fb_form *form, const char *why)
+{
+    (void)fb_err_set(site->err, FB_E_UNSUPPORTED, "%s", why);
+    fb_err_place(site->err, NULL, form->span.line, form->span.column, -1);
+    return FB_E_UNSUPPORTED;
+}
+
+static enum fb_code no_memory(const struct site *site)
+{
+    return fb_arena_failed(&site->inc->arena, site->err);
+}
+
+static struct fb_inc_op *new_op(
+    const struct site *site, enum fb_inc_kind kind, const struct fb_form *form, size_t parts)
+{
+    struct fb_arena *arena = &site->inc->arena;
+    struct fb_inc_op *op = FB_ARENA_NEW(arena, struct fb_inc_op);
+    if (!op) {
+        return NULL;
+    }
+    *op = (struct fb_inc_op){.kind = kind, .form = form, .bound = site->given, .index = -1};
+    op->parts = FB_ARENA_ARRAY(arena, struct fb_inc_op *, parts + 1);
+    return op->parts ? op : NULL;
+}
+
+/* An operation without parts. */
+static enum fb_code leaf(const struct site *site, enum fb_inc_kind kind, const struct fb_form *form,
+    struct fb_inc_op **out)
+{
+    *out = new_op(site, kind, form, 0);
+    return *out ? FB_OK : no_memory(site);
+}
+
+/* An operation over one part, which stands at `inside`. */
+static enum fb_code unary(const struct site *site, const struct site *inside, enum fb_inc_kind kind,
+    const struct fb_form *form, struct fb_inc_op **out)
+{
+    enum fb_code code = leaf(site, kind, form, out);
+    if (code == FB_OK) {
+        (*out)->part_count = 1;
+        code = compile(inside, form->left, &(*out)->parts[0]);
+    }
+    return code;
+}
+
+/* Variables of a set, in order. NULL when memory ran out. */
+static uint32_t *list_vars(const struct site *site, fb_vars set, size_t *out_count)
+{
+    uint32_t *vars = FB_ARENA_ARRAY(&site->inc->arena, uint32_t, FB_IR_VARS_MAX);
+    *out_count = 0;
+    for (uint32_t i = 0; vars && i < FB_IR_VARS_MAX; i++) {
+        if (set & fb_vars_of(i)) {
+            vars[(*out_count)++] = i;
+        }
+    }
+    return vars;
+}
+
+/* The columns of a node that hold the variables of a set. */
+static uint64_t mask_of(const struct fb_inc_node *node, fb_vars set)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < node->width; i++) {
+        mask |= set & fb_vars_of(node->vars[i]) ? (uint64_t)1 << i : 0;
+    }
+    return mask;
+}
+
+/* ---- leaves ---- */
+
+static enum fb_code compile_pred(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    enum fb_code code = leaf(site, FB_INC_PRED, form, out);
+    if (code) {
+        return code;
+    }
+    struct fb_inc_op *op = *out;
+    fb_vars bound = site->given;
+    op->columns = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_column, form->term_count);
+    if (!op->columns) {
+        return no_memory(site);
+    }
+    for (size_t i = 0; code == FB_OK && i < form->term_count; i++) {
+        const struct fb_term *term = form->terms[i];
+        struct fb_inc_column *column = &op->columns[i];
+        if (term->kind == FB_TERM_CONST) {
+            column->use = FB_INC_CONST;
+            code = fb_inc_cell(site->inc, term->value, &column->value, site->err);
+        } else if (term->kind == FB_TERM_VAR) {
+            column->use = bound & fb_vars_of(term->var) ? FB_INC_CHECK : FB_INC_SET;
+            column->var = term->var;
+            bound |= fb_vars_of(term->var);
+        } else {
+            column->use = term->kind == FB_TERM_ANY ? FB_INC_SKIP : FB_INC_ARITH;
+        }
+    }
+    FB_ASSERT(form->relation < site->inc->reads_count);
+    site->inc->reads[form->relation] = true;
+    return code;
+}
+
+static enum fb_code compile_compare(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    FB_ASSERT(form->term_count == 2);
+    enum fb_code code = leaf(site, FB_INC_COMPARE, form, out);
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        const struct fb_term *term = form->terms[i];
+        const struct fb_term *other = form->terms[1 - i];
+        if (term->kind == FB_TERM_CONST) {
+            code = fb_inc_cell(site->inc, term->value, &(*out)->constants[i], site->err);
+        }
+        if (term->kind == FB_TERM_VAR && !(site->given & fb_vars_of(term->var))) {
+            FB_ASSERT(form->kind == FB_FORM_EQ);
+            (*out)->kind = FB_INC_BIND;
+            (*out)->var = term->var;
+            (*out)->term = other;
+        }
+    }
+    return code;
+}
+
+/* ---- conjunctions ---- */
+
+/* What to try first: filters, then what is short. */
+static int rank(const struct fb_form *form, fb_vars given)
+{
+    bool closed = (fb_form_vars(form) & ~given) == 0;
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+        return 0;
+    case FB_FORM_PRED:
+        return 2;
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+        return rank(form->left, given) + 1;
+    case FB_FORM_EXISTS:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        return rank(form->left, given);
+    case FB_FORM_AND:
+    case FB_FORM_OR: {
+        int left = rank(form->left, given);
+        int right = rank(form->right, given);
+        bool first = form->kind == FB_FORM_AND ? left < right && left >= 2 : left > right;
+        return first ? left : right;
+    }
+    case FB_FORM_ONCE:
+    case FB_FORM_SINCE:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_UNTIL:
+        return closed ? 1 : fb_form_vars(form) & given ? 4 : 7;
+    case FB_FORM_AGGREGATE:
+        return closed ? 3 : fb_form_vars(form) & given ? 5 : 6;
+    }
+    FB_ASSERT(false);
+    return 8;
+}
+
+static enum fb_code compile_and(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    size_t count = fb_form_conjuncts(form);
+    FB_ASSERT(count <= FB_IR_CONJUNCTS_MAX);
+    count = fb_form_conjuncts_list(form, parts);
+    struct fb_inc_op *op = new_op(site, FB_INC_AND, form, count);
+    if (!op) {
+        return no_memory(site);
+    }
+    struct site at = *site;
+    for (; count > 0; count--) {
+        size_t best = count;
+        for (size_t i = 0; i < count; i++) {
+            if (fb_form_evaluable(parts[i], at.given, NULL) &&
+                (best == count || rank(parts[i], at.given) < rank(parts[best], at.given))) {
+                best = i;
+            }
+        }
+        if (best == count) {
+            return unsupported(site, form, "a conjunction has no order of evaluation");
+        }
+        enum fb_code code = compile(&at, parts[best], &op->parts[op->part_count++]);
+        if (code) {
+            return code;
+        }
+        at.given |= fb_form_vars(parts[best]);
+        memmove(&parts[best], &parts[best + 1], (count - best - 1) * sizeof(parts[0]));
+    }
+    *out = op;
+    return FB_OK;
+}
+
+static enum fb_code compile_or(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_inc_op *op = new_op(site, FB_INC_OR, form, 2);
+    if (!op) {
+        return no_memory(site);
+    }
+    op->part_count = 2;
+    enum fb_code code = compile(site, form->left, &op->parts[0]);
+    code = code ? code : compile(site, form->right, &op->parts[1]);
+    *out = op;
+    return code;
+}
+
+static enum fb_code compile_exists(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    for (size_t i = 0; i < form->bound_count; i++) {
+        if (site->given & fb_vars_of(form->bound[i])) {
+            return unsupported(site, form, "a quantifier hides a variable");
+        }
+    }
+    return compile(site, form->left, out);
+}
+
+/* ---- temporal operators ---- */
+
+static struct fb_inc_node *new_node(
+    const struct site *site, enum fb_inc_node_kind kind, const struct fb_form *form, fb_vars vars)
+{
+    struct fb_inc *inc = site->inc;
+    struct fb_inc_node *node = FB_ARENA_NEW(&inc->arena, struct fb_inc_node);
+    if (!node || !fb_inc_room(&inc->memory, &inc->nodes, &inc->node_cap, inc->node_count,
+                     sizeof(*inc->nodes))) {
+        return NULL;
+    }
+    node->kind = kind;
+    node->form = form;
+    node->interval = form->interval;
+    node->stage = site->stage;
+    node->shift = site->shift;
+    node->vars = list_vars(site, vars, &node->width);
+    if (!node->vars) {
+        return NULL;
+    }
+    fb_inc_set_init(&node->set, node->width);
+    inc->nodes[inc->node_count++] = node;
+    return node;
+}
+
+/* Nodes enter their stage behind those that they read. */
+static enum fb_code enter_stage(const struct site *site, struct fb_inc_node *node)
+{
+    struct fb_inc *inc = site->inc;
+    struct fb_inc_stage *stage = &inc->stages[node->stage];
+    if (!fb_inc_room(&inc->memory, &stage->nodes, &stage->node_cap, stage->node_count,
+            sizeof(*stage->nodes))) {
+        return inc->memory.code;
+    }
+    stage->nodes[stage->node_count++] = node;
+    return FB_OK;
+}
+
+/* A condition on the left side. SINCE takes rows out of the node's set, by an index where the
+ * condition's own rows can be listed; UNTIL needs them listed. */
+static enum fb_code compile_killer(const struct site *site, struct fb_inc_node *node,
+    const struct fb_form *form, struct fb_inc_killer *killer)
+{
+    bool since = node->kind == FB_INC_PAST;
+    killer->negative = form->kind == FB_FORM_NOT;
+    const struct fb_form *part = killer->negative ? form->left : form;
+    bool listed = fb_form_evaluable(part, 0, NULL) && (killer->negative || !since);
+    if (!listed && !since) {
+        return unsupported(site, form, "the left side of UNTIL has a condition of this shape");
+    }
+    fb_vars vars = fb_form_vars(part);
+    struct site inside = *site;
+    inside.given = listed ? 0 : fb_form_vars(node->form);
+    killer->index = -1;
+    killer->vars = list_vars(site, vars, &killer->width);
+    if (!killer->vars) {
+        return no_memory(site);
+    }
+    fb_inc_set_init(&killer->seen, killer->width);
+    if (listed && since) {
+        killer->index = fb_inc_set_index(&node->set, mask_of(node, vars));
+        inside.given = killer->index < 0 ? fb_form_vars(node->form) : 0;
+    }
+    return compile(&inside, part, &killer->op);
+}
+
+static enum fb_code compile_killers(const struct site *site, struct fb_inc_node *node)
+{
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    const struct fb_form *left = node->form->left;
+    size_t count = fb_form_conjuncts(left);
+    if (count > FB_INC_KILLERS_MAX) {
+        return unsupported(site, left, "the left side of a temporal operator is too long");
+    }
+    count = fb_form_conjuncts_list(left, parts);
+    node->killers = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_killer, count);
+    if (!node->killers) {
+        return no_memory(site);
+    }
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        if (parts[i]->kind != FB_FORM_TRUE) {
+            code = compile_killer(site, node, parts[i], &node->killers[node->killer_count++]);
+        }
+    }
+    return code;
+}
+
+/* The stage below an operator of the future. */
+static enum fb_code new_stage(
+    const struct site *site, struct fb_inc_node *node, struct site *inside)
+{
+    struct fb_inc *inc = site->inc;
+    if (inc->stage_count == FB_INC_STAGES_MAX) {
+        return unsupported(site, node->form, "there are too many operators of the future");
+    }
+    node->inner = inc->stage_count++;
+    inc->stages[node->inner].owner = node;
+    inside->stage = node->inner;
+    inside->shift = 0;
+    return FB_OK;
+}
+
+static enum fb_code compile_node(
+    const struct site *site, const struct fb_form *form, struct fb_inc_node **out)
+{
+    bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
+    bool future = form->kind == FB_FORM_EVENTUALLY || form->kind == FB_FORM_UNTIL;
+    const struct fb_form *right = binary ? form->right : form->left;
+    fb_vars vars = fb_form_vars(right);
+    struct site inside = *site;
+    inside.given = 0;
+    if (!fb_form_evaluable(right, 0, NULL) || (fb_form_vars(form) & ~vars)) {
+        return unsupported(site, form, "a temporal operator needs variables from outside");
+    }
+    struct fb_inc_node *node = new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
+    if (!node) {
+        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+    }
+    enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
+    code = code ? code : compile(&inside, right, &node->op);
+    if (code == FB_OK && binary) {
+        code = compile_killers(&inside, node);
+    }
+    *out = node;
+    return code ? code : enter_stage(site, node);
+}
+
+static enum fb_code compile_temporal(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_inc_node *node = NULL;
+    enum fb_code code = leaf(site, FB_INC_PROBE, form, out);
+    code = code ? code : compile_node(site, form, &node);
+    if (code == FB_OK) {
+        uint64_t mask = mask_of(node, site->given);
+        (*out)->node = node;
+        (*out)->index = mask || node->width == 0 ? fb_inc_set_index(&node->set, mask) : -1;
+    }
+    return code;
+}
+
+/* The negation of a formula, moved inwards as far as it helps to list its rows. */
+static struct fb_form *negation(const struct site *site, struct fb_form *form)
+{
+    if (form->kind == FB_FORM_NOT) {
+        return form->left;
+    }
+    struct fb_form *out = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
+    if (!out) {
+        return NULL;
+    }
+    out->span = form->span;
+    out->kind = form->kind == FB_FORM_OR ? FB_FORM_AND : FB_FORM_NOT;
+    out->left = form->kind == FB_FORM_OR ? negation(site, form->left) : form;
+    out->right = form->kind == FB_FORM_OR ? negation(site, form->right) : NULL;
+    bool whole = out->left && (out->right || form->kind != FB_FORM_OR);
+    return whole ? out : NULL;
+}
+
+/* HISTORICALLY p is NOT ONCE NOT p, and ALWAYS p is NOT EVENTUALLY NOT p. */
+static enum fb_code compile_every(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_form *dual = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
+    struct fb_form *negated = negation(site, form->left);
+    if (!dual || !negated) {
+        return no_memory(site);
+    }
+    *dual = *form;
+    dual->kind = form->kind == FB_FORM_HISTORICALLY ? FB_FORM_ONCE : FB_FORM_EVENTUALLY;
+    dual->left = negated;
+    struct fb_form *outer = negation(site, dual);
+    return outer ? unary(site, site, FB_INC_NOT, outer, out) : no_memory(site);
+}
+
+static enum fb_code compile_shift(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct site inside = *site;
+    struct fb_inc_stage *stage = &site->inc->stages[site->stage];
+    inside.shift += form->kind == FB_FORM_NEXT ? 1 : -1;
+    stage->lead = inside.shift > stage->lead ? inside.shift : stage->lead;
+    stage->lag = -inside.shift > stage->lag ? -inside.shift : stage->lag;
+    return unary(site, &inside, FB_INC_SHIFT, form, out);
+}
+
+/* ---- aggregations ---- */
+
+static size_t column_of(const struct fb_inc_node *node, uint32_t var)
+{
+    for (size_t i = 0; i < node->width; i++) {
+        if (node->vars[i] == var) {
+            return i;
+        }
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
+/* True when a formula cannot give a row twice. */
+static bool distinct(const struct fb_form *form)
+{
+    switch (form->kind) {
+    case FB_FORM_PRED:
+    case FB_FORM_OR:
+    case FB_FORM_EXISTS:
+        return false;
+    case FB_FORM_AND:
+        return distinct(form->left) && distinct(form->right);
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        return distinct(form->left);
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_ONCE:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+    case FB_FORM_AGGREGATE:
+        return true;
+    }
+    FB_ASSERT(false);
+    return false;
+}
+
+/* The node of an aggregate: its set holds groups. `from` has the columns of its members. */
+static enum fb_code new_groups(const struct site *site, const struct fb_inc_op *op,
+    const struct fb_inc_node *from, struct fb_inc_node *node)
+{
+    const struct fb_form *form = op->form;
+    node->group_at = FB_ARENA_ARRAY(&site->inc->arena, size_t, node->width + 1);
+    if (!node->group_at) {
+        return no_memory(site);
+    }
+    for (size_t i = 0; i < node->width; i++) {
+        node->group_at[i] = column_of(from, node->vars[i]);
+    }
+    node->over_at = column_of(from, form->agg_over);
+    return FB_OK;
+}
+
+static fb_vars groups_of(const struct fb_form *form)
+{
+    fb_vars set = 0;
+    for (size_t i = 0; i < form->bound_count; i++) {
+        set |= fb_vars_of(form->bound[i]);
+    }
+    return set;
+}
+
+/* Over a past operator: groups are kept as its rows come and go. */
+static enum fb_code compile_tally(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_inc_node *child = NULL;
+    enum fb_code code = leaf(site, FB_INC_GROUPS, form, out);
+    code = code ? code : compile_node(site, form->left, &child);
+    if (code) {
+        return code;
+    }
+    fb_vars groups = groups_of(form);
+    struct fb_inc_node *node = new_node(site, FB_INC_TALLY, form, groups);
+    if (!node) {
+        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+    }
+    node->child = child;
+    node->child_index = fb_inc_set_index(&child->set, mask_of(child, groups));
+    FB_ASSERT(node->child_index >= 0);
+    child->tally = node;
+    (*out)->node = node;
+    (*out)->index = (groups & ~site->given) == 0 ? 0 : -1;
+    return new_groups(site, *out, child, node);
+}
+
+static enum fb_code compile_collect(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    fb_vars groups = groups_of(form);
+    struct site inside = *site;
+    inside.given = site->given & groups;
+    enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
+    if (code) {
+        return code;
+    }
+    struct fb_inc_node *rows = new_node(site, FB_INC_SCRATCH, form, fb_form_vars(form->left));
+    struct fb_inc_node *node = rows ? new_node(site, FB_INC_SCRATCH, form, groups) : NULL;
+    if (!node) {
+        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+    }
+    node->child = rows;
+    node->distinct = distinct(form->left);
+    (*out)->node = node;
+    return new_groups(site, *out, rows, node);
+}
+
+static enum fb_code compile_aggregate(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    enum fb_form_kind kind = form->left->kind;
+    bool kept =
+        (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && fb_form_evaluable(form->left, 0, NULL);
+    return kept ? compile_tally(site, form, out) : compile_collect(site, form, out);
+}
+
+static enum fb_code compile(
+    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    FB_ASSERT(site && form && out);
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+        return leaf(site, FB_INC_TRUE, form, out);
+    case FB_FORM_FALSE:
+        return leaf(site, FB_INC_FALSE, form, out);
+    case FB_FORM_PRED:
+        return compile_pred(site, form, out);
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+        return compile_compare(site, form, out);
+    case FB_FORM_NOT:
+        return unary(site, site, FB_INC_NOT, form, out);
+    case FB_FORM_AND:
+        return compile_and(site, form, out);
+    case FB_FORM_OR:
+        return compile_or(site, form, out);
+    case FB_FORM_EXISTS:
+        return compile_exists(site, form, out);
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        return compile_shift(site, form, out);
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+        return compile_every(site, form, out);
+    case FB_FORM_ONCE:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return compile_temporal(site, form, out);
+    case FB_FORM_AGGREGATE:
+        return compile_aggregate(site, form, out);
+    }
+    FB_ASSERT(false);
+    return FB_OK;
+}
+
+enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err)
+{
+    FB_ASSERT(inc && inc->form);
+    FB_ASSERT(inc->stage_count == 0);
+    struct site site = {.inc = inc, .err = err};
+    inc->stage_count = 1;
+    return compile(&site, inc->form, &inc->stages[0].op);
+}

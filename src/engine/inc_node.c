@@ -1,0 +1,362 @@
+/* What temporal operators remember: kept at each time-point, asked by key. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "engine/inc_plan.h"
+
+static void take_row(
+    const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)
+{
+    for (size_t i = 0; i < width; i++) {
+        out[i] = inc->regs[vars[i]];
+    }
+}
+
+static void give_row(struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
+{
+    const struct fb_cell *row = fb_inc_set_row(&node->set, slot);
+    for (size_t i = 0; i < node->width; i++) {
+        inc->regs[node->vars[i]] = row[i];
+    }
+}
+
+/* ---- past ---- */
+
+/* A row holds while its newest time that is old enough is not too old. */
+static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds)
+{
+    union fb_inc_load *load = &node->set.slots[slot].load;
+    if (load->past.holds != holds) {
+        load->past.holds = holds;
+        if (node->tally) {
+            fb_inc_tally(inc, node, slot, holds);
+        }
+    }
+}
+
+static void drop_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
+{
+    set_holds(inc, node, slot, false);
+    fb_inc_set_remove(&node->set, slot);
+}
+
+/* A time of a row is old enough. */
+static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_entry entry)
+{
+    node->set.slots[entry.slot].load.past.latest = entry.time;
+    set_holds(inc, node, entry.slot, true);
+    return node->interval.high == FB_TIME_MAX ||
+           fb_inc_queue_push(&node->leaving, entry, &inc->memory);
+}
+
+static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    struct fb_inc_slot *slots = node->set.slots;
+    struct fb_inc_queue *queue = &node->waiting;
+    for (; queue->head < queue->tail; queue->head++) {
+        struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
+        if (now - entry.time < node->interval.low) {
+            break;
+        }
+        if (slots[entry.slot].gen != entry.gen) {
+            continue;
+        }
+        slots[entry.slot].load.past.pending--;
+        if (!ripen(inc, node, entry)) {
+            return false;
+        }
+    }
+    queue = &node->leaving;
+    for (; queue->head < queue->tail; queue->head++) {
+        struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
+        if (now - entry.time <= node->interval.high) {
+            break;
+        }
+        union fb_inc_load *load = &slots[entry.slot].load;
+        if (slots[entry.slot].gen != entry.gen || load->past.latest != entry.time ||
+            !load->past.holds) {
+            continue;
+        }
+        set_holds(inc, node, entry.slot, false);
+        if (load->past.pending == 0) {
+            fb_inc_set_remove(&node->set, entry.slot);
+        }
+    }
+    return true;
+}
+
+/* One side of SINCE at work on the set. */
+struct side {
+    struct fb_inc_node *node;
+    struct fb_inc_killer *killer;
+};
+
+static bool kill_listed(void *ctx, struct fb_inc *inc)
+{
+    const struct side *side = ctx;
+    struct fb_inc_node *node = side->node;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    take_row(inc, node->vars, node->width, row);
+    size_t index = (size_t)side->killer->index;
+    uint32_t slot = fb_inc_set_first(&node->set, index, row);
+    while (slot != FB_INC_NONE) {
+        uint32_t next = fb_inc_set_next(&node->set, index, row, slot);
+        drop_row(inc, node, slot);
+        slot = next;
+    }
+    return inc->memory.code == FB_OK;
+}
+
+static bool found_one(void *ctx, struct fb_inc *inc)
+{
+    (void)inc;
+    *(bool *)ctx = true;
+    return false;
+}
+
+static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_killer *killer)
+{
+    for (uint32_t i = 0; i < node->set.slot_count; i++) {
+        if (!node->set.slots[i].live) {
+            continue;
+        }
+        bool found = false;
+        give_row(inc, node, i);
+        (void)fb_inc_run(inc, killer->op, (struct fb_inc_then){found_one, &found});
+        if (inc->memory.code) {
+            return false;
+        }
+        if (found == killer->negative) {
+            drop_row(inc, node, i);
+        }
+    }
+    return true;
+}
+
+static bool add_past(void *ctx, struct fb_inc *inc)
+{
+    struct fb_inc_node *node = ctx;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool added;
+    take_row(inc, node->vars, node->width, row);
+    uint32_t slot = fb_inc_set_put(&node->set, row, &inc->memory, &added);
+    if (slot == FB_INC_NONE) {
+        return false;
+    }
+    struct fb_inc_entry entry = {.slot = slot,
+        .gen = node->set.slots[slot].gen,
+        .time = fb_inc_point_at(inc, inc->at)->time};
+    if (node->interval.low == 0) {
+        return ripen(inc, node, entry);
+    }
+    node->set.slots[slot].load.past.pending++;
+    return fb_inc_queue_push(&node->waiting, entry, &inc->memory);
+}
+
+static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    if (!move_window(inc, node, fb_inc_point_at(inc, inc->at)->time)) {
+        return false;
+    }
+    for (size_t i = 0; i < node->killer_count; i++) {
+        struct side side = {node, &node->killers[i]};
+        if (node->set.live_count == 0) {
+            break;
+        }
+        if (side.killer->index < 0) {
+            (void)kill_each(inc, node, side.killer);
+        } else {
+            (void)fb_inc_run(inc, side.killer->op, (struct fb_inc_then){kill_listed, &side});
+        }
+        if (inc->memory.code) {
+            return false;
+        }
+    }
+    return fb_inc_run(inc, node->op, (struct fb_inc_then){add_past, node});
+}
+
+/* ---- future ---- */
+
+/* What began before the window, or ended a streak before it, is of no use any more. */
+static bool update_future(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    fb_time now = fb_inc_point_at(inc, inc->at)->time;
+    struct fb_inc_queue *queue = &node->waiting;
+    for (; queue->head < queue->tail; queue->head++) {
+        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
+        if (entry->point >= inc->at && entry->time - now >= node->interval.low) {
+            break;
+        }
+        struct fb_inc_slot *slot = &node->set.slots[entry->slot];
+        FB_ASSERT(slot->live && slot->load.future.head == queue->head + 1);
+        slot->load.future.head = entry->next;
+        if (entry->next == 0) {
+            fb_inc_set_remove(&node->set, entry->slot);
+        }
+    }
+    for (size_t i = 0; i < node->killer_count; i++) {
+        struct fb_inc_killer *killer = &node->killers[i];
+        queue = &killer->queue;
+        for (; queue->head < queue->tail; queue->head++) {
+            const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
+            if (entry->point >= inc->at) {
+                break;
+            }
+            if (killer->seen.slots[entry->slot].load.streak.last == entry->point) {
+                fb_inc_set_remove(&killer->seen, entry->slot);
+            }
+        }
+    }
+    return true;
+}
+
+/* The first time-point from which the left side holds of inc->regs up to before inc->at. */
+static uint64_t held_from(const struct fb_inc *inc, const struct fb_inc_node *node)
+{
+    uint64_t from = 0;
+    for (size_t i = 0; i < node->killer_count; i++) {
+        const struct fb_inc_killer *killer = &node->killers[i];
+        struct fb_cell row[FB_IR_VARS_MAX];
+        take_row(inc, killer->vars, killer->width, row);
+        uint32_t slot = fb_inc_set_find(&killer->seen, row);
+        bool seen = slot != FB_INC_NONE;
+        const union fb_inc_load *load = seen ? &killer->seen.slots[slot].load : NULL;
+        uint64_t first = killer->negative ? 0 : inc->at;
+        if (seen && killer->negative) {
+            first = load->streak.last + 1;
+        } else if (seen && load->streak.last + 1 == inc->at) {
+            first = load->streak.first;
+        }
+        from = first > from ? first : from;
+    }
+    return from;
+}
+
+static bool add_future(void *ctx, struct fb_inc *inc)
+{
+    struct fb_inc_node *node = ctx;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool added;
+    take_row(inc, node->vars, node->width, row);
+    uint32_t slot = fb_inc_set_put(&node->set, row, &inc->memory, &added);
+    if (slot == FB_INC_NONE) {
+        return false;
+    }
+    struct fb_inc_entry entry = {.slot = slot,
+        .time = fb_inc_point_at(inc, inc->at)->time,
+        .point = inc->at,
+        .from = held_from(inc, node)};
+    union fb_inc_load *load = &node->set.slots[slot].load;
+    uint64_t number = node->waiting.tail + 1;
+    if (!fb_inc_queue_push(&node->waiting, entry, &inc->memory)) {
+        return false;
+    }
+    if (load->future.head) {
+        fb_inc_queue_at(&node->waiting, load->future.tail - 1)->next = number;
+    } else {
+        load->future.head = number;
+    }
+    load->future.tail = number;
+    return true;
+}
+
+static bool add_streak(void *ctx, struct fb_inc *inc)
+{
+    struct fb_inc_killer *killer = ctx;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool added;
+    take_row(inc, killer->vars, killer->width, row);
+    uint32_t slot = fb_inc_set_put(&killer->seen, row, &inc->memory, &added);
+    if (slot == FB_INC_NONE) {
+        return false;
+    }
+    union fb_inc_load *load = &killer->seen.slots[slot].load;
+    if (!added && load->streak.last == inc->at) {
+        return true;
+    }
+    if (added || load->streak.last + 1 != inc->at) {
+        load->streak.first = inc->at;
+    }
+    load->streak.last = inc->at;
+    struct fb_inc_entry entry = {.slot = slot, .point = inc->at};
+    return fb_inc_queue_push(&killer->queue, entry, &inc->memory);
+}
+
+bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    FB_ASSERT(inc && node);
+    FB_ASSERT(node->kind == FB_INC_FUTURE);
+    bool whole = fb_inc_run(inc, node->op, (struct fb_inc_then){add_future, node});
+    for (size_t i = 0; whole && i < node->killer_count; i++) {
+        struct fb_inc_killer *killer = &node->killers[i];
+        whole = fb_inc_run(inc, killer->op, (struct fb_inc_then){add_streak, killer});
+    }
+    return whole;
+}
+
+bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    FB_ASSERT(inc && node);
+    FB_ASSERT(node->kind == FB_INC_PAST || node->kind == FB_INC_FUTURE);
+    return node->kind == FB_INC_PAST ? update_past(inc, node) : update_future(inc, node);
+}
+
+/* ---- questions ---- */
+
+/* Of the future, the nearest entry of a row has the widest reach: see src/engine/README.md. */
+static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
+{
+    const union fb_inc_load *load = &node->set.slots[slot].load;
+    if (node->kind == FB_INC_PAST) {
+        return load->past.holds;
+    }
+    FB_ASSERT(load->future.head > 0);
+    const struct fb_inc_entry *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);
+    fb_time now = fb_inc_point_at(inc, inc->at)->time;
+    return entry->time - now <= node->interval.high && entry->from <= inc->at;
+}
+
+/* Gives a row when it holds and agrees with what is bound. */
+static bool give(
+    struct fb_inc *inc, const struct fb_inc_op *op, uint32_t slot, struct fb_inc_then then)
+{
+    const struct fb_inc_node *node = op->node;
+    const struct fb_cell *row = fb_inc_set_row(&node->set, slot);
+    if (!holds(inc, node, slot)) {
+        return true;
+    }
+    for (size_t i = 0; i < node->width; i++) {
+        bool bound = (op->bound & fb_vars_of(node->vars[i])) != 0;
+        if (!bound) {
+            inc->regs[node->vars[i]] = row[i];
+        } else if (op->index < 0 && !fb_cell_eq(&inc->regs[node->vars[i]], &row[i])) {
+            return true;
+        }
+    }
+    return then.fn(then.ctx, inc);
+}
+
+bool fb_inc_probe(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    FB_ASSERT(inc && op && op->node);
+    const struct fb_inc_node *node = op->node;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    if (op->index < 0) {
+        for (uint32_t i = 0; i < node->set.slot_count; i++) {
+            if (node->set.slots[i].live && !give(inc, op, i, then)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    size_t index = (size_t)op->index;
+    take_row(inc, node->vars, node->width, row);
+    uint32_t slot = fb_inc_set_first(&node->set, index, row);
+    while (slot != FB_INC_NONE) {
+        if (!give(inc, op, slot, then)) {
+            return false;
+        }
+        slot = index == 0 ? FB_INC_NONE : fb_inc_set_next(&node->set, index, row, slot);
+    }
+    return true;
+}

@@ -1,0 +1,219 @@
+/*
+ * inc_plan.h: what a formula is compiled to, and the run of it. Only the files of the incremental
+ * evaluator include it.
+ *
+ * A formula becomes operations (fb_inc_op), each for a set of variables that are bound when it
+ * runs, over nodes (fb_inc_node) that remember. A stage is the part of a formula below one operator
+ * of the future: it runs ahead of the part above. Within a stage, what stands below PREVIOUS is
+ * kept one time-point behind the rest, and what stands below NEXT one ahead, so that neither copies
+ * anything. A node is updated at each time-point before anything asks it.
+ */
+#ifndef FB_ENGINE_INC_PLAN_H
+#define FB_ENGINE_INC_PLAN_H
+
+#include "base/map.h"
+#include "engine/inc_set.h"
+#include "engine/table.h"
+
+/** Kinds of operation. */
+enum fb_inc_kind {
+    FB_INC_TRUE,
+    FB_INC_FALSE,
+    FB_INC_PRED,
+    FB_INC_BIND, /**< an equation that binds a variable */
+    FB_INC_COMPARE,
+    FB_INC_NOT,
+    FB_INC_AND,
+    FB_INC_OR,
+    FB_INC_SHIFT,   /**< PREVIOUS and NEXT */
+    FB_INC_PROBE,   /**< asks a node */
+    FB_INC_GROUPS,  /**< asks a node that keeps aggregates of its child's rows */
+    FB_INC_COLLECT, /**< an aggregate over what its part gives now */
+};
+
+/** How a column of a predicate is read. */
+struct fb_inc_column {
+    enum fb_inc_use {
+        FB_INC_SKIP,
+        FB_INC_SET,
+        FB_INC_CHECK,
+        FB_INC_CONST,
+        FB_INC_ARITH,
+    } use;
+    uint32_t var;
+    struct fb_cell value;
+};
+
+struct fb_inc_node;
+
+/** An operation. */
+struct fb_inc_op {
+    enum fb_inc_kind kind;
+    const struct fb_form *form;
+    struct fb_inc_op **parts;
+    size_t part_count;
+    struct fb_inc_column *columns; /**< PRED */
+    uint32_t var;                  /**< BIND */
+    const struct fb_term *term;
+    struct fb_cell constants[2]; /**< COMPARE, BIND: the terms that are constants */
+    struct fb_inc_node *node;    /**< PROBE, GROUPS, COLLECT */
+    int index;                   /**< PROBE, GROUPS: of the set; -1: all rows */
+    fb_vars bound;               /**< before it runs */
+};
+
+/** Kinds of node. */
+enum fb_inc_node_kind {
+    FB_INC_PAST,   /**< ONCE, SINCE */
+    FB_INC_FUTURE, /**< EVENTUALLY, UNTIL */
+    FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node */
+    FB_INC_SCRATCH /**< rows of one evaluation of an aggregate */
+};
+
+enum { FB_INC_KILLERS_MAX = 16 };
+
+/** A condition on the left of SINCE or UNTIL. */
+struct fb_inc_killer {
+    bool negative;        /**< NOT of a part; else the part itself */
+    struct fb_inc_op *op; /**< gives the part's rows; SINCE, keyed false: with the key bound */
+    uint32_t *vars;       /**< of the part */
+    size_t width;
+    int index;              /**< SINCE: of the node's set, over those variables; -1: check each */
+    struct fb_inc_set seen; /**< UNTIL: the streaks of each row */
+    struct fb_inc_queue queue;
+};
+
+/** A node. */
+struct fb_inc_node {
+    enum fb_inc_node_kind kind;
+    const struct fb_form *form;
+    struct fb_interval interval;
+    size_t stage;
+    int64_t shift; /**< how far it is ahead of its stage's root; behind when negative */
+    size_t inner;  /**< FUTURE: the stage below */
+    uint32_t *vars;
+    size_t width;
+    struct fb_inc_set set;
+    struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
+    struct fb_inc_queue leaving; /**< PAST: by when they leave the window */
+    struct fb_inc_op *op;        /**< gives the rows of the right side */
+    struct fb_inc_killer *killers;
+    size_t killer_count;
+    struct fb_inc_node *tally; /**< PAST: who counts its rows */
+    struct fb_inc_node *child; /**< TALLY: the PAST node */
+    int child_index;           /**< TALLY: the index by group of its set */
+    size_t *group_at;          /**< TALLY, SCRATCH: the groups' columns in a row of the child */
+    size_t over_at;            /**< the aggregated column */
+    bool distinct;             /**< SCRATCH: rows cannot repeat */
+};
+
+/** A stage. Positions count from 0; see inc_run.c. */
+struct fb_inc_stage {
+    struct fb_inc_op *op;       /**< the root stage's */
+    struct fb_inc_node *owner;  /**< FUTURE node it feeds; NULL for the root */
+    struct fb_inc_node **nodes; /**< in the order of updates */
+    size_t node_count;
+    size_t node_cap;
+    int64_t lead;  /**< how far its foremost part is ahead of its root */
+    int64_t lag;   /**< how far its last part is behind */
+    uint64_t step; /**< steps made; the root stands at step - lead */
+};
+
+/** A tuple of a time-point. */
+struct fb_inc_tuple {
+    uint32_t relation;
+    uint32_t at; /**< its first cell */
+};
+
+/** A time-point that something still reads. */
+struct fb_inc_point {
+    fb_time time;
+    struct fb_inc_tuple *tuples;
+    size_t tuple_count;
+    size_t tuple_cap;
+    struct fb_cell *cells;
+    size_t cell_count;
+    size_t cell_cap;
+};
+
+enum { FB_INC_STAGES_MAX = 32 };
+
+/** The evaluator. */
+struct fb_inc {
+    struct fb_arena arena; /**< the plan and the symbols */
+    struct fb_inc_memory memory;
+    struct fb_inc_options options;
+    const struct fb_form *form;
+    size_t var_count;
+    bool *reads;
+    size_t reads_count;
+
+    struct fb_map symbols;
+    struct fb_str *names;
+    size_t name_count;
+    size_t name_cap;
+
+    struct fb_inc_stage stages[FB_INC_STAGES_MAX]; /**< the root first, inner ones later */
+    size_t stage_count;
+    struct fb_inc_node **nodes;
+    size_t node_count;
+    size_t node_cap;
+
+    struct fb_inc_point *points; /**< a ring: numbers [point_low, point_high) */
+    size_t point_cap;
+    uint64_t point_low;
+    uint64_t point_high;
+    bool open;
+    bool ended;
+
+    uint64_t at; /**< the time-point that is being evaluated */
+    struct fb_cell regs[FB_IR_VARS_MAX];
+    struct fb_cell *out_cells; /**< rows of the time-point */
+    size_t out_cell_cap;
+    const struct fb_cell **out_rows;
+    size_t out_row_cap;
+    size_t out_count;
+    struct fb_cell *values; /**< of one group */
+    size_t value_cap;
+};
+
+/** Called with each row that an operation gives, in inc->regs; false ends it. */
+struct fb_inc_then {
+    bool (*fn)(void *ctx, struct fb_inc *inc);
+    void *ctx;
+};
+
+/** Compiles inc->form into stages, nodes and operations. */
+FB_CHECKED enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err);
+
+/** Runs an operation at inc->at. False when `then` ended it or something failed
+ * (inc->memory.code). */
+bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** The point of a number in [point_low, point_high). */
+struct fb_inc_point *fb_inc_point_at(const struct fb_inc *inc, uint64_t number);
+
+/** The value of a term under inc->regs. */
+struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term);
+
+/** The order of fb_value_cmp for any two cells. */
+int fb_inc_cmp(const struct fb_inc *inc, const struct fb_cell *a, const struct fb_cell *b);
+
+/** A node's row takes part, or no longer: keeps the tally. */
+void fb_inc_tally(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, bool in);
+
+/** GROUPS: gives the aggregates of a tally. */
+bool fb_inc_groups(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** COLLECT: gathers the rows of a part and gives their aggregates. */
+bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** Brings a node to time-point inc->at. */
+bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** Feeds what a stage found at inc->at to the FUTURE node above it. */
+bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** PROBE: gives the rows of a node that hold at inc->at. */
+bool fb_inc_probe(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+#endif

@@ -1,0 +1,235 @@
+/* Runs operations: each gives its rows, one by one, in inc->regs. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "engine/inc_plan.h"
+
+struct fb_inc_point *fb_inc_point_at(const struct fb_inc *inc, uint64_t number)
+{
+    FB_ASSERT(inc && inc->point_cap > 0);
+    FB_ASSERT(number >= inc->point_low && number < inc->point_high);
+    return &inc->points[number & (inc->point_cap - 1)];
+}
+
+int fb_inc_cmp(const struct fb_inc *inc, const struct fb_cell *a, const struct fb_cell *b)
+{
+    FB_ASSERT(inc && a && b);
+    if (a->type == FB_TYPE_INT && b->type == FB_TYPE_INT) {
+        return a->u.integer < b->u.integer ? -1 : a->u.integer > b->u.integer;
+    }
+    if (a->type == FB_TYPE_STRING && b->type == FB_TYPE_STRING) {
+        bool same = a->u.integer == b->u.integer;
+        return same ? 0 : fb_str_cmp(inc->names[a->u.integer], inc->names[b->u.integer]);
+    }
+    return fb_cell_order(a, b);
+}
+
+/* Of what arithmetic gives: never a string. */
+static struct fb_cell cell_of_number(struct fb_value value)
+{
+    struct fb_cell cell = {.type = value.type};
+    FB_ASSERT(value.type != FB_TYPE_STRING);
+    if (value.type == FB_TYPE_FLOAT) {
+        cell.u.number = value.u.number;
+    } else if (value.type == FB_TYPE_BOOL) {
+        cell.u.integer = value.u.truth;
+    } else if (value.type != FB_TYPE_NONE) {
+        cell.u.integer = value.u.integer;
+    }
+    return cell;
+}
+
+struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term)
+{
+    FB_ASSERT(inc && term);
+    if (term->kind == FB_TERM_VAR) {
+        return inc->regs[term->var];
+    }
+    struct fb_value values[FB_IR_VARS_MAX];
+    fb_vars vars = fb_term_vars(term);
+    for (uint32_t i = 0; i < inc->var_count; i++) {
+        if (vars & fb_vars_of(i)) {
+            values[i] = fb_inc_value(inc, &inc->regs[i]);
+        }
+    }
+    return cell_of_number(fb_term_value(term, values));
+}
+
+static bool match(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells)
+{
+    const struct fb_form *form = op->form;
+    bool arithmetic = false;
+    for (size_t i = 0; i < form->term_count; i++) {
+        const struct fb_inc_column *column = &op->columns[i];
+        if (column->use == FB_INC_SET) {
+            inc->regs[column->var] = cells[i];
+        } else if ((column->use == FB_INC_CHECK &&
+                       !fb_cell_eq(&inc->regs[column->var], &cells[i])) ||
+                   (column->use == FB_INC_CONST && !fb_cell_eq(&column->value, &cells[i]))) {
+            return false;
+        }
+        arithmetic = arithmetic || column->use == FB_INC_ARITH;
+    }
+    for (size_t i = 0; arithmetic && i < form->term_count; i++) {
+        if (op->columns[i].use == FB_INC_ARITH) {
+            struct fb_cell value = fb_inc_term(inc, form->terms[i]);
+            if (value.type == FB_TYPE_NONE || !fb_cell_eq(&value, &cells[i])) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool run_pred(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    const struct fb_inc_point *point = fb_inc_point_at(inc, inc->at);
+    for (size_t i = 0; i < point->tuple_count; i++) {
+        const struct fb_inc_tuple *tuple = &point->tuples[i];
+        if (tuple->relation == op->form->relation && match(inc, op, point->cells + tuple->at) &&
+            !then.fn(then.ctx, inc)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Equality and order hold of no NONE, and order only within a type (all numbers are one). */
+static bool compare(struct fb_inc *inc, const struct fb_inc_op *op)
+{
+    struct fb_cell sides[2];
+    for (size_t i = 0; i < 2; i++) {
+        const struct fb_term *term = op->form->terms[i];
+        sides[i] = term->kind == FB_TERM_CONST ? op->constants[i] : fb_inc_term(inc, term);
+    }
+    const struct fb_cell *a = &sides[0];
+    const struct fb_cell *b = &sides[1];
+    bool numbers = (a->type == FB_TYPE_INT || a->type == FB_TYPE_FLOAT) &&
+                   (b->type == FB_TYPE_INT || b->type == FB_TYPE_FLOAT);
+    if (a->type == FB_TYPE_NONE || b->type == FB_TYPE_NONE || (a->type != b->type && !numbers)) {
+        return false;
+    }
+    if (op->form->kind == FB_FORM_EQ) {
+        return fb_cell_eq(a, b);
+    }
+    int order = fb_inc_cmp(inc, a, b);
+    return op->form->kind == FB_FORM_LESS ? order < 0 : order <= 0;
+}
+
+static bool run_bind(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    bool constant = op->term->kind == FB_TERM_CONST;
+    size_t side = op->form->terms[0] == op->term ? 0 : 1;
+    struct fb_cell value = constant ? op->constants[side] : fb_inc_term(inc, op->term);
+    if (value.type == FB_TYPE_NONE) {
+        return true;
+    }
+    inc->regs[op->var] = value;
+    return then.fn(then.ctx, inc);
+}
+
+static bool stop(void *ctx, struct fb_inc *inc)
+{
+    (void)inc;
+    *(bool *)ctx = true;
+    return false;
+}
+
+static bool run_not(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    bool found = false;
+    bool whole = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){stop, &found});
+    if (inc->memory.code) {
+        return false;
+    }
+    FB_ASSERT(whole != found);
+    return found || then.fn(then.ctx, inc);
+}
+
+/* The conjuncts from one on. */
+struct conjunction {
+    const struct fb_inc_op *op;
+    size_t next;
+    struct fb_inc_then then;
+};
+
+static bool and_then(void *ctx, struct fb_inc *inc)
+{
+    const struct conjunction *c = ctx;
+    if (c->next == c->op->part_count) {
+        return c->then.fn(c->then.ctx, inc);
+    }
+    struct conjunction rest = {c->op, c->next + 1, c->then};
+    return fb_inc_run(inc, c->op->parts[c->next], (struct fb_inc_then){and_then, &rest});
+}
+
+/* What follows a part that was run at another time-point. */
+struct shifted {
+    uint64_t home;
+    uint64_t there;
+    struct fb_inc_then then;
+};
+
+static bool shift_then(void *ctx, struct fb_inc *inc)
+{
+    const struct shifted *s = ctx;
+    inc->at = s->home;
+    bool go_on = s->then.fn(s->then.ctx, inc);
+    inc->at = s->there;
+    return go_on;
+}
+
+static bool run_shift(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    bool back = op->form->kind == FB_FORM_PREVIOUS;
+    struct shifted s = {.home = inc->at, .then = then};
+    if (back ? inc->at == 0 : inc->at + 1 >= inc->point_high) {
+        return true;
+    }
+    s.there = back ? inc->at - 1 : inc->at + 1;
+    int64_t distance = fb_inc_point_at(inc, s.there)->time - fb_inc_point_at(inc, s.home)->time;
+    distance = back ? -distance : distance;
+    const struct fb_interval *interval = &op->form->interval;
+    if (distance < interval->low || (interval->high != FB_TIME_MAX && distance > interval->high)) {
+        return true;
+    }
+    inc->at = s.there;
+    bool go_on = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){shift_then, &s});
+    inc->at = s.home;
+    return go_on;
+}
+
+bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    FB_ASSERT(inc && op && then.fn);
+    switch (op->kind) {
+    case FB_INC_TRUE:
+        return then.fn(then.ctx, inc);
+    case FB_INC_FALSE:
+        return true;
+    case FB_INC_PRED:
+        return run_pred(inc, op, then);
+    case FB_INC_BIND:
+        return run_bind(inc, op, then);
+    case FB_INC_COMPARE:
+        return !compare(inc, op) || then.fn(then.ctx, inc);
+    case FB_INC_NOT:
+        return run_not(inc, op, then);
+    case FB_INC_AND: {
+        struct conjunction all = {op, 0, then};
+        return and_then(&all, inc);
+    }
+    case FB_INC_OR:
+        return fb_inc_run(inc, op->parts[0], then) && fb_inc_run(inc, op->parts[1], then);
+    case FB_INC_SHIFT:
+        return run_shift(inc, op, then);
+    case FB_INC_PROBE:
+        return fb_inc_probe(inc, op, then);
+    case FB_INC_GROUPS:
+        return fb_inc_groups(inc, op, then);
+    case FB_INC_COLLECT:
+        return fb_inc_collect(inc, op, then);
+    }
+    FB_ASSERT(false);
+    return false;
+}

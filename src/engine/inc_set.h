@@ -1,0 +1,160 @@
+/*
+ * inc_set.h: the state of the incremental evaluator: cells, sets of rows with indexes, and queues.
+ * Only the files of that evaluator include it.
+ *
+ * Rows have slots whose numbers depend on the history alone, never on a hash, and everything is
+ * listed in the order of slots: the same input gives the same output. All memory is counted.
+ */
+#ifndef FB_ENGINE_INC_SET_H
+#define FB_ENGINE_INC_SET_H
+
+#include "engine/inc.h"
+
+/** No slot. */
+#define FB_INC_NONE UINT32_MAX
+
+/** Memory of one evaluator: what it holds and the most it may. */
+struct fb_inc_memory {
+    size_t used;
+    size_t max;
+    enum fb_code code; /**< the first failure; everything after it is void */
+    struct fb_err *err;
+};
+
+/** Makes room in a list of *cap elements for one behind `count`: it doubles. New elements are
+ * zeroed. False on E_NOMEM or E_LIMIT, which memory->code keeps; then nothing changes. */
+bool fb_inc_room(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size);
+
+/** A list that fb_inc_room made is freed. */
+void fb_inc_drop(struct fb_inc_memory *memory, void *list, size_t cap, size_t size);
+
+/** What a row carries; which part is meant follows from whose row it is. */
+union fb_inc_load {
+    struct {
+        int64_t latest;   /**< newest time that is inside the window or older; see holds */
+        uint32_t pending; /**< how many newer ones wait in the queue */
+        bool holds;
+    } past;
+    struct {
+        uint64_t head; /**< places in the queue, 1 + number; 0: none */
+        uint64_t tail;
+    } future;
+    struct {
+        uint64_t first; /**< the streak of time-points that ends at last */
+        uint64_t last;
+    } streak;
+    struct {
+        uint64_t count;
+        uint64_t floats; /**< members that are floats */
+        uint64_t rough;  /**< members that cannot be summed exactly in any order */
+        int64_t sum;     /**< of the others */
+        int64_t size;    /**< of their absolute values */
+        uint32_t first;  /**< scratch groups: the newest member */
+        bool known;      /**< result is up to date */
+        struct fb_cell result;
+    } group;
+    uint32_t next; /**< scratch rows: the next member of the same group */
+};
+
+/** A row's place. gen changes when the row goes, so that a queue can tell. */
+struct fb_inc_slot {
+    uint32_t gen;
+    bool live;
+    uint32_t next_free;
+    union fb_inc_load load;
+};
+
+/** Slots by some of the columns. Links are slot + 1. */
+struct fb_inc_index {
+    uint64_t mask;
+    uint32_t *buckets;
+    size_t bucket_count;
+    struct fb_inc_link {
+        uint32_t next;
+        uint32_t prev;
+        uint32_t hash;
+    } * links;
+    size_t link_cap;
+};
+
+enum { FB_INC_INDEXES_MAX = 8 };
+
+/** A set of rows. Index 0 has all columns. */
+struct fb_inc_set {
+    size_t width;
+    struct fb_cell *cells; /**< width a slot */
+    size_t cell_cap;
+    struct fb_inc_slot *slots;
+    size_t slot_cap;
+    uint32_t slot_count; /**< slots ever used */
+    uint32_t live_count;
+    uint32_t free_head; /**< slot + 1 */
+    struct fb_inc_index indexes[FB_INC_INDEXES_MAX];
+    size_t index_count;
+};
+
+/** An empty set of rows of some width. */
+void fb_inc_set_init(struct fb_inc_set *set, size_t width);
+
+/** Frees it. */
+void fb_inc_set_release(struct fb_inc_set *set, struct fb_inc_memory *memory);
+
+/** Forgets all rows, keeps the room. */
+void fb_inc_set_clear(struct fb_inc_set *set);
+
+/** The number of an index over the columns of mask, added before the first row; -1 when there are
+ * too many. */
+int fb_inc_set_index(struct fb_inc_set *set, uint64_t mask);
+
+/** The slot of a row, or FB_INC_NONE. */
+uint32_t fb_inc_set_find(const struct fb_inc_set *set, const struct fb_cell *row);
+
+/** The slot of a row, added when it is new (*added). FB_INC_NONE when memory ran out. */
+uint32_t fb_inc_set_put(
+    struct fb_inc_set *set, const struct fb_cell *row, struct fb_inc_memory *memory, bool *added);
+
+/** Takes a row out. */
+void fb_inc_set_remove(struct fb_inc_set *set, uint32_t slot);
+
+/** The first slot of an index that agrees with row in its columns, or the next after `after`; row
+ * has all columns, of which only those of the index are read. */
+uint32_t fb_inc_set_first(const struct fb_inc_set *set, size_t index, const struct fb_cell *row);
+uint32_t fb_inc_set_next(
+    const struct fb_inc_set *set, size_t index, const struct fb_cell *row, uint32_t after);
+
+/** The cells of a slot. */
+static inline struct fb_cell *fb_inc_set_row(const struct fb_inc_set *set, uint32_t slot)
+{
+    return set->cells + (size_t)slot * set->width;
+}
+
+/** Something that happened to a row, in the order of time. */
+struct fb_inc_entry {
+    uint32_t slot;
+    uint32_t gen;
+    int64_t time;
+    uint64_t point;
+    uint64_t from; /**< UNTIL: the first time-point that it can serve */
+    uint64_t next; /**< the next entry of the same row, 1 + number; 0: none */
+};
+
+/** A queue. Entries have numbers that only grow: [head, tail). */
+struct fb_inc_queue {
+    struct fb_inc_entry *items; /**< a ring of cap, a power of two */
+    size_t cap;
+    uint64_t head;
+    uint64_t tail;
+};
+
+/** Appends. False when memory ran out. */
+bool fb_inc_queue_push(
+    struct fb_inc_queue *queue, struct fb_inc_entry entry, struct fb_inc_memory *memory);
+
+/** The entry of a number in [head, tail). */
+static inline struct fb_inc_entry *fb_inc_queue_at(
+    const struct fb_inc_queue *queue, uint64_t number)
+{
+    return &queue->items[number & (queue->cap - 1)];
+}
+
+#endif
