@@ -13,10 +13,17 @@ static enum fb_code log_verify(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
     struct fb_docket_report report;
+    struct fb_trusted trusted;
+    struct fb_buf note;
+    fb_buf_init(&note, FB_NOTE_MAX);
     char root[65], from[FB_TIME_TEXT], to[FB_TIME_TEXT];
     fb_cli_progress("verifying");
     enum fb_code code = fb_docket_verify(docket, &report, err);
     fb_cli_progress(NULL);
+    if (code == FB_OK) {
+        code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
+    }
+    fb_buf_release(&note); /* the counts in trusted stay */
     if (code != FB_OK) {
         return code;
     }
@@ -33,6 +40,7 @@ static enum fb_code log_verify(
         fb_json_key_int(&w, "signatures", (int64_t)report.signatures);
         fb_json_key_int(&w, "blobs", (int64_t)report.blobs);
         fb_json_key_int(&w, "blobs_missing", (int64_t)report.blobs_missing);
+        fb_json_key_int(&w, "witnesses", (int64_t)trusted.witnesses);
         fb_json_key_c(&w, "first_admitted", from);
         fb_json_key_c(&w, "last_admitted", to);
         fb_json_close_object(&w);
@@ -45,6 +53,10 @@ static enum fb_code log_verify(
         (unsigned long long)report.ledger.size, (unsigned long long)report.signatures,
         (unsigned long long)report.blobs, report.blobs_missing ? " (some are missing)" : "",
         FB_STR_ARG(fb_ledger_origin(fb_docket_ledger(docket))), root, from, to);
+    if (fb_cli_value(cli, "policy")) {
+        fb_buf_addf(
+            text, "  witnesses  %zu cosigned: the policy's quorum is met\n", trusted.witnesses);
+    }
     return FB_OK;
 }
 
@@ -135,6 +147,9 @@ static const struct part {
     {"key", log_key, 0, true},
     {"signers", log_signers, 0, true},
     {"export", fb_cli_log_export, 1, true},
+    {"prove", fb_cli_log_prove, 1, true},
+    {"check", fb_cli_log_check, 1, false},
+    {"follow", fb_cli_log_follow, 1, false},
 };
 
 static const struct part *find_part(const char *name)

@@ -3,6 +3,7 @@
 #define FB_CLI_CMD_LOG_H
 
 #include "cli/cli.h"
+#include "ledger/trust.h"
 
 /** One part: docket is NULL when the part needs none. text is printed when it succeeds. */
 typedef enum fb_code (*fb_cli_log_part)(
@@ -11,5 +12,23 @@ typedef enum fb_code (*fb_cli_log_part)(
 /** `log export DIR`: the docket's log as static tiles (ledger/export.h). */
 FB_CHECKED enum fb_code fb_cli_log_export(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** `log prove RECORD`: a proof file with the entry inside (ledger/tlogproof.h). */
+FB_CHECKED enum fb_code fb_cli_log_prove(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** `log check FILE`: checks a proof file; needs no docket. */
+FB_CHECKED enum fb_code fb_cli_log_check(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** `log follow DIR`: verifies another log (ledger/follow.h); needs no docket. */
+FB_CHECKED enum fb_code fb_cli_log_follow(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** Reads the docket's checkpoint, or the one of --checkpoint, into note; verifies it by --policy,
+ * or the docket's key alone, and compares it with the docket's entries. out points into note.
+ * E_FORK when it was signed for other entries; E_MISMATCH when it is of another log. */
+FB_CHECKED enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket *docket,
+    struct fb_buf *note, struct fb_trusted *out, struct fb_err *err);
 
 #endif

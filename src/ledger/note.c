@@ -505,6 +505,7 @@ enum fb_code fb_note_verify(struct fb_str note, struct fb_note_check *check, str
         return fb_err_hint(err, "Give the verifier key of whoever signed it.");
     }
     if (code == FB_OK) {
+        found.verified = seen;
         found.verified_count = (size_t)__builtin_popcountll(seen);
         *check = found;
     }

@@ -75,7 +75,8 @@ struct fb_note_check {
     const struct fb_note_verifier *verifiers;
     size_t verifier_count;
     struct fb_str text;     /**< out: the text, a slice of the note */
-    size_t verified_count;  /**< out: signatures that verified, at least 1 */
+    uint64_t verified;      /**< out: a bit for each verifier whose signature verified */
+    size_t verified_count;  /**< out: how many these are, at least 1 */
     uint64_t cosigned_at_s; /**< out: the latest time of a cosignature, 0 when there is none */
 };
 
