@@ -14,7 +14,7 @@ char *fb_hex_encode(const uint8_t *bytes, size_t len, char *out)
     return out;
 }
 
-static int hex_digit(char c)
+int fb_hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -32,8 +32,8 @@ bool fb_hex_decode(struct fb_str text, uint8_t *out, size_t len)
         return false;
     }
     for (size_t i = 0; i < len; i++) {
-        int high = hex_digit(text.ptr[2 * i]);
-        int low = hex_digit(text.ptr[2 * i + 1]);
+        int high = fb_hex_digit(text.ptr[2 * i]);
+        int low = fb_hex_digit(text.ptr[2 * i + 1]);
         if (high < 0 || low < 0) {
             return false;
         }

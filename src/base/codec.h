@@ -7,6 +7,9 @@
 /** Writes 2 * len lower-case digits and a NUL into out, which has room for them. Returns out. */
 char *fb_hex_encode(const uint8_t *bytes, size_t len, char *out);
 
+/** The value of one digit of either case; -1 when it is none. */
+int fb_hex_digit(char c);
+
 /** Reads exactly len bytes from 2 * len digits of either case; false on anything else. */
 bool fb_hex_decode(struct fb_str text, uint8_t *out, size_t len);
 

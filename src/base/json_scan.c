@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/codec.h"
 #include "base/json_private.h"
 
 enum {
@@ -290,17 +291,6 @@ static enum fb_code check_utf8(
     return FB_OK;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static enum fb_code unterminated(const struct fb_json_reader *r, struct fb_err *err)
 {
     (void)fb_err_set(
@@ -322,7 +312,7 @@ static enum fb_code read_unit(struct fb_json_reader *r, size_t n, uint32_t *out,
         if (!got) {
             return unterminated(r, err);
         }
-        int digit = hex_digit(r->text[r->pos + i]);
+        int digit = fb_hex_digit(r->text[r->pos + i]);
         if (digit < 0) {
             return fb_json_scan_unexpected(
                 r, i, (unsigned char)r->text[r->pos + i], "four hex digits after '\\u'", err);

@@ -37,6 +37,24 @@ static enum fb_code finish(struct fb_complaints *complaints, bool memory, size_t
     return complaints->errors->count ? complaints->errors->items[0].code : FB_OK;
 }
 
+/* Text to tokens to tree, as far as it goes; false when memory ran out. */
+static bool read_tree(struct fb_str text, struct fb_arena *arena, struct fb_complaints *complaints,
+    struct fb_tokens *tokens, struct fb_policy_tree **tree)
+{
+    check_bytes(text, complaints);
+    if (complaints->errors->count > 0) {
+        return true;
+    }
+    if (!fb_lex(text, arena, complaints, tokens)) {
+        return false;
+    }
+    if (tokens->count > 0) {
+        fb_parse(*tokens, arena, complaints, tree);
+        return *tree != NULL;
+    }
+    return true;
+}
+
 enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_arena *arena,
     struct fb_program **out, struct fb_policy_errors *errors)
 {
@@ -48,15 +66,7 @@ enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_a
     FB_ASSERT(out && errors);
     errors->count = 0;
     fb_arena_init(&scratch, FB_POLICY_MEMORY_MAX);
-    check_bytes(text, &complaints);
-    bool memory = true;
-    if (errors->count == 0) {
-        memory = fb_lex(text, &scratch, &complaints, &tokens);
-    }
-    if (memory && tokens.count > 0) {
-        fb_parse(tokens, &scratch, &complaints, &tree);
-        memory = tree != NULL;
-    }
+    bool memory = read_tree(text, &scratch, &complaints, &tokens, &tree);
     if (memory && errors->count == 0) {
         memory = fb_check(tree, &scratch, &complaints);
     }
@@ -79,15 +89,7 @@ enum fb_code fb_policy_tests(struct fb_str text, const char *name, struct fb_are
     struct fb_policy_tree *tree = NULL;
     FB_ASSERT(out && errors);
     errors->count = 0;
-    check_bytes(text, &complaints);
-    bool memory = true;
-    if (errors->count == 0) {
-        memory = fb_lex(text, arena, &complaints, &tokens);
-    }
-    if (memory && tokens.count > 0) {
-        fb_parse(tokens, arena, &complaints, &tree);
-        memory = tree != NULL;
-    }
+    bool memory = read_tree(text, arena, &complaints, &tokens, &tree);
     if (memory && errors->count == 0) {
         memory = fb_check(tree, arena, &complaints);
     }
@@ -108,15 +110,7 @@ enum fb_code fb_policy_format(
     FB_ASSERT(out && errors);
     errors->count = 0;
     fb_arena_init(&scratch, FB_POLICY_MEMORY_MAX);
-    check_bytes(text, &complaints);
-    bool memory = true;
-    if (errors->count == 0) {
-        memory = fb_lex(text, &scratch, &complaints, &tokens);
-    }
-    if (memory && tokens.count > 0) {
-        fb_parse(tokens, &scratch, &complaints, &tree);
-        memory = tree != NULL;
-    }
+    bool memory = read_tree(text, &scratch, &complaints, &tokens, &tree);
     if (memory && errors->count == 0) {
         size_t before = out->len;
         fb_print_tokens(&tokens, out);

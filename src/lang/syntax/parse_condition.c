@@ -19,22 +19,8 @@ static struct fb_cond *new_cond(struct fb_parser *p, enum fb_cond_kind kind)
 
 static bool take_compare(struct fb_parser *p, enum fb_compare *out)
 {
-    static const struct {
-        const char *sign;
-        enum fb_compare compare;
-    } signs[] = {
-        {"=", FB_IS}, {">=", FB_AT_LEAST}, {">", FB_ABOVE}, {"<=", FB_AT_MOST}, {"<", FB_BELOW}};
-    if (fb_parse_take(p, "is")) {
-        *out = fb_parse_take(p, "not") ? FB_IS_NOT : FB_IS;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (fb_parse_take(p, signs[i].sign)) {
-            *out = signs[i].compare;
-            return true;
-        }
-    }
-    return fb_parse_expected(p, "a comparison (is, is not, =, >=, >, <=, <)", condition_hint);
+    return fb_parse_compare(p, out) ||
+           fb_parse_expected(p, "a comparison (is, is not, =, >=, >, <=, <)", condition_hint);
 }
 
 /* `FIELD of S >= value`, a fact about a system; false without complaint when it is none. */

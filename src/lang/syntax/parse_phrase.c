@@ -273,26 +273,6 @@ static bool unknown_field(struct fb_parser *p, const struct fb_relation *relatio
     return fb_parse_expected(p, what, fb_nearest_hint(&nearest, all, hint));
 }
 
-static bool field_compare(struct fb_parser *p, enum fb_compare *out)
-{
-    static const struct {
-        const char *sign;
-        enum fb_compare compare;
-    } signs[] = {
-        {"=", FB_IS}, {">=", FB_AT_LEAST}, {">", FB_ABOVE}, {"<=", FB_AT_MOST}, {"<", FB_BELOW}};
-    *out = FB_IS;
-    if (fb_parse_take(p, "is")) {
-        *out = fb_parse_take(p, "not") ? FB_IS_NOT : FB_IS;
-        return true;
-    }
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (fb_parse_take(p, signs[i].sign)) {
-            *out = signs[i].compare;
-        }
-    }
-    return true;
-}
-
 bool fb_parse_fact_field(struct fb_parser *p, struct fb_cond *fact)
 {
     const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
@@ -306,7 +286,10 @@ bool fb_parse_fact_field(struct fb_parser *p, struct fb_cond *fact)
         return false;
     }
     field->span = span;
-    return field_compare(p, &field->compare) && fb_parse_value(p, &field->value);
+    if (!fb_parse_compare(p, &field->compare)) {
+        field->compare = FB_IS;
+    }
+    return fb_parse_value(p, &field->value);
 }
 
 /* True when a comma and the name of a field of the fact follow. */

@@ -164,21 +164,6 @@ static bool clause_clears(struct fb_parser *p, void *block)
            fb_parse_expect(p, "for", hint) && fb_parse_amount(p, &item->line.dwell);
 }
 
-static bool take_compare(struct fb_parser *p, enum fb_compare *out)
-{
-    static const struct {
-        const char *sign;
-        enum fb_compare compare;
-    } signs[] = {{">=", FB_AT_LEAST}, {">", FB_ABOVE}, {"<=", FB_AT_MOST}, {"<", FB_BELOW}};
-    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-        if (fb_parse_take(p, signs[i].sign)) {
-            *out = signs[i].compare;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One test of a scope: `training compute >= 1e25 FLOP` or `designated`. */
 static bool scope_test(struct fb_parser *p, struct fb_cond **out)
 {
@@ -203,7 +188,7 @@ static bool scope_test(struct fb_parser *p, struct fb_cond **out)
         field->value = (struct fb_word){.kind = FB_WORD_TRUTH, .truth = true, .span = field->span};
         return true;
     }
-    if (!take_compare(p, &field->compare)) {
+    if (!fb_parse_order(p, &field->compare)) {
         return fb_parse_expected(p, "a comparison (>=, >, <=, <)", hint);
     }
     return fb_parse_value(p, &field->value);

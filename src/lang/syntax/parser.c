@@ -57,6 +57,34 @@ bool fb_parse_take(struct fb_parser *p, const char *text)
     return true;
 }
 
+bool fb_parse_order(struct fb_parser *p, enum fb_compare *out)
+{
+    static const struct {
+        const char *sign;
+        enum fb_compare compare;
+    } signs[] = {{">=", FB_AT_LEAST}, {">", FB_ABOVE}, {"<=", FB_AT_MOST}, {"<", FB_BELOW}};
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        if (fb_parse_take(p, signs[i].sign)) {
+            *out = signs[i].compare;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fb_parse_compare(struct fb_parser *p, enum fb_compare *out)
+{
+    if (fb_parse_take(p, "is")) {
+        *out = fb_parse_take(p, "not") ? FB_IS_NOT : FB_IS;
+        return true;
+    }
+    if (fb_parse_take(p, "=")) {
+        *out = FB_IS;
+        return true;
+    }
+    return fb_parse_order(p, out);
+}
+
 bool fb_parse_or(struct fb_parser *p)
 {
     if (fb_parse_at(p, ",") && token_is(fb_parse_ahead(p, 1), "or")) {

@@ -55,6 +55,12 @@ bool fb_parse_at(const struct fb_parser *p, const char *text);
 /** Takes this word or sign when it is the current token. */
 bool fb_parse_take(struct fb_parser *p, const char *text);
 
+/** Takes one of >=, >, <=, <; false when none stands here, and *out is untouched. */
+bool fb_parse_order(struct fb_parser *p, enum fb_compare *out);
+
+/** Takes `is`, `is not`, = or one of fb_parse_order; false likewise. */
+bool fb_parse_compare(struct fb_parser *p, enum fb_compare *out);
+
 /** Takes `or` or `, or`. */
 bool fb_parse_or(struct fb_parser *p);
 
