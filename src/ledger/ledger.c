@@ -15,6 +15,16 @@
 static const char checkpoint_key[] = "checkpoint";
 static const char verifier_key[] = "verifier";
 
+/* What a path to a ledger in PostgreSQL begins with. */
+static const char postgres_prefix[] = "postgres:";
+
+/* The file or "" that the path names in PostgreSQL, NULL when it is that of a file of ours. */
+static const char *postgres_source(const char *path)
+{
+    size_t len = sizeof(postgres_prefix) - 1;
+    return strncmp(path, postgres_prefix, len) == 0 ? path + len : NULL;
+}
+
 struct fb_ledger {
     struct fb_store *store;
     struct fb_note_verifier verifier;
@@ -59,6 +69,19 @@ static enum fb_code put_checkpoint(struct fb_store *store, const struct fb_note_
     return code;
 }
 
+/* E_DUPLICATE when the store has a key: another process was quicker. */
+static enum fb_code need_unfounded(struct fb_store *store, struct fb_err *err)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, FB_STORE_META_MAX);
+    enum fb_code code = fb_store_meta_get(store, verifier_key, &text, err);
+    fb_buf_release(&text);
+    if (code == FB_OK) {
+        return fb_err_set(err, FB_E_DUPLICATE, "another process made the ledger just now");
+    }
+    return code == FB_E_NOT_FOUND ? FB_OK : code;
+}
+
 /* Puts key and first checkpoint into an empty store. */
 static enum fb_code found(
     struct fb_store *store, const struct fb_note_signer *signer, struct fb_err *err)
@@ -70,6 +93,9 @@ static enum fb_code found(
     enum fb_code code = fb_buf_check(&text, "the verifier key", err);
     if (code == FB_OK) {
         code = fb_store_begin(store, FB_STORE_WRITE, err);
+    }
+    if (code == FB_OK) {
+        code = need_unfounded(store, err);
     }
     if (code == FB_OK) {
         code = fb_store_meta_put(store, verifier_key, fb_buf_str(&text), err);
@@ -123,11 +149,29 @@ static enum fb_code make_file(
     return code;
 }
 
+/* Tables that an earlier attempt left empty are taken. */
+static enum fb_code make_in_postgres(
+    const char *source, const struct fb_ledger_options *options, struct fb_err *err)
+{
+    struct fb_store *store = NULL;
+    struct fb_store_options how = {.create = true, .busy_ms = options->busy_ms};
+    enum fb_code code = fb_store_open_postgres(source, &how, &store, err);
+    if (code == FB_OK) {
+        code = found(store, options->signer, err);
+    }
+    fb_store_close(store);
+    return code;
+}
+
 enum fb_code fb_ledger_create(
     const char *path, const struct fb_ledger_options *options, struct fb_err *err)
 {
     FB_ASSERT(path && options);
     FB_ASSERT(options->signer);
+    const char *source = postgres_source(path);
+    if (source) {
+        return make_in_postgres(source, options, err);
+    }
     /* SQLite would read a log of that name into the new file. */
     static const char *const tails[] = {"", "-wal", "-journal"};
     char temporary[FB_IO_PATH_MAX];
@@ -220,8 +264,10 @@ static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
 {
     struct fb_store_options how = {
         .read_only = !options->signer, .busy_ms = options->busy_ms, .page_max = options->page_max};
-    enum fb_code code = path ? fb_store_open_sqlite(path, &how, &ledger->store, err)
-                             : fb_store_open_memory(&ledger->store, err);
+    const char *source = path ? postgres_source(path) : NULL;
+    enum fb_code code = source ? fb_store_open_postgres(source, &how, &ledger->store, err)
+                        : path ? fb_store_open_sqlite(path, &how, &ledger->store, err)
+                               : fb_store_open_memory(&ledger->store, err);
     if (code == FB_OK && !path) {
         code = found(ledger->store, options->signer, err);
     }

@@ -62,15 +62,19 @@ struct fb_ledger_report {
  * signed checkpoint of size 0. The file is made beside its place and renamed when it is whole, so
  * that a crash leaves no ledger or an empty one. E_DUPLICATE when the file, or the log of a ledger
  * that was there, exists; E_FULL, E_IO. On failure nothing is left behind.
+ *
+ * A path "postgres:FILE" is a ledger in the PostgreSQL database whose connection string is in FILE,
+ * "postgres:" alone one whose connection string is in the environment's FLYBALL_POSTGRES. A failure
+ * may leave empty tables there, which a later attempt takes.
  */
 FB_CHECKED enum fb_code fb_ledger_create(
     const char *path, const struct fb_ledger_options *options, struct fb_err *err);
 
 /**
- * Opens a ledger. path NULL gives an empty ledger in memory (a signer is needed then). The signer's
- * key must be the ledger's (E_SIGNATURE). The stored checkpoint is verified and its size compared
- * with the entries; fb_ledger_verify does the rest. E_NOT_FOUND, E_CORRUPT, E_VERSION, E_BUSY.
- * Caller frees *out with fb_ledger_close.
+ * Opens a ledger at a path as for fb_ledger_create. path NULL gives an empty ledger in memory (a
+ * signer is needed then). The signer's key must be the ledger's (E_SIGNATURE). The stored
+ * checkpoint is verified and its size compared with the entries; fb_ledger_verify does the rest.
+ * E_NOT_FOUND, E_CORRUPT, E_VERSION, E_BUSY. Caller frees *out with fb_ledger_close.
  */
 FB_CHECKED enum fb_code fb_ledger_open(const char *path, const struct fb_ledger_options *options,
     struct fb_ledger **out, struct fb_err *err);

@@ -8,6 +8,8 @@
  *
  *     closed --open--> idle --begin--> reading or writing --commit or rollback--> idle
  *
+ * The exception: a server that goes away while it commits may have committed.
+ *
  * A store is used by one thread at a time. Several processes may open the same database.
  */
 #ifndef FB_STORE_STORE_H
@@ -98,6 +100,18 @@ FB_CHECKED enum fb_code fb_store_open_sqlite(const char *path,
 /** Removes an SQLite database and the files that SQLite puts beside it; that some are absent is no
  * error. For clean-up: nobody has it open. */
 void fb_store_remove_sqlite(const char *path);
+
+/**
+ * Opens or makes a ledger's tables in a PostgreSQL database (15 or newer). source is the name of a
+ * file with a libpq connection string, or "" for the environment's FLYBALL_POSTGRES; the string is
+ * not repeated in any message. Options: page_max is not used. E_USAGE, E_SYNTAX for the string;
+ * E_NOT_FOUND when it has no ledger; E_DUPLICATE when create finds one; E_VERSION; E_UNSUPPORTED
+ * for a server that does not sync, or a build without libpq; E_BUSY, E_IO. When the server goes
+ * away during a commit, the batch is there or not, and the hint says so. Caller frees *out with
+ * fb_store_close.
+ */
+FB_CHECKED enum fb_code fb_store_open_postgres(const char *source,
+    const struct fb_store_options *options, struct fb_store **out, struct fb_err *err);
 
 /** Opens an empty store in memory, for tests and what-if questions. E_NOMEM. */
 FB_CHECKED enum fb_code fb_store_open_memory(struct fb_store **out, struct fb_err *err);

@@ -1,4 +1,4 @@
-/* The conformance suite of stores: the same tests on each, and what only a file can do. */
+/* The conformance suite of stores: the same tests on each, and what only some can do. */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "fb_postgres.h"
 #include "fb_test.h"
 #include "store/store.h"
 
@@ -68,6 +69,55 @@ static int tear_down_sqlite(void **state)
 {
     fb_store_close(*state);
     return tear_down_folder(state);
+}
+
+static struct fb_postgres server;
+
+static void tell_server(const char *sql)
+{
+    assert_true(fb_postgres_tell(&server, sql));
+}
+
+static void clear_server(void)
+{
+    tell_server("SET client_min_messages = error;"
+                "DROP TABLE IF EXISTS flyball_entry, flyball_tile, flyball_meta, flyball_form");
+}
+
+/* PostgreSQL's tests run when its server is here and libpq was when flyball was built. */
+static bool has_postgres(void)
+{
+    struct fb_store *store = NULL;
+    return fb_postgres_is_there() &&
+           fb_store_open_postgres("/nonexistent", &opening, &store, &err) != FB_E_UNSUPPORTED;
+}
+
+static int set_up_server(void **state)
+{
+    (void)state;
+    return !has_postgres() || fb_postgres_start(&server) ? 0 : -1;
+}
+
+static int tear_down_server(void **state)
+{
+    (void)state;
+    fb_postgres_stop(&server);
+    return 0;
+}
+
+static int set_up_postgres(void **state)
+{
+    struct fb_store *store = NULL;
+    clear_server();
+    FB_TEST_OK(fb_store_open_postgres(server.source, &making, &store, &err));
+    *state = store;
+    return 0;
+}
+
+static int tear_down_postgres(void **state)
+{
+    fb_store_close(*state);
+    return 0;
 }
 
 static struct fb_store_entry entry_of(uint64_t seq, fb_time admitted, struct fb_str bytes)
@@ -394,15 +444,187 @@ static void test_full(void **state)
     fb_store_close(store);
 }
 
+static void test_postgres_reopen(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    clear_server();
+    FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_NOT_FOUND);
+    FB_TEST_OK(fb_store_open_postgres(server.source, &making, &store, &err));
+    fb_store_close(store);
+    /* Tables with nothing in them are what a crash leaves; they are taken. */
+    FB_TEST_OK(fb_store_open_postgres(server.source, &making, &store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("kept"));
+    FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("x"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 1, FB_STR("lost"));
+    fb_store_close(store);
+    store = NULL;
+    FB_TEST_FAILS(fb_store_open_postgres(server.source, &making, &store, &err), FB_E_DUPLICATE);
+    assert_null(store);
+    struct fb_store_options reading = {.read_only = true};
+    FB_TEST_OK(fb_store_open_postgres(server.source, &reading, &store, &err));
+    assert_int_equal(count_of(store), 1);
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_USAGE);
+    fb_store_close(store);
+    store = NULL;
+    tell_server("UPDATE flyball_form SET version = 2");
+    FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_VERSION);
+    tell_server("DELETE FROM flyball_form");
+    FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_CORRUPT);
+    assert_null(store);
+}
+
+static void test_postgres_busy(void **state)
+{
+    struct fb_store *one = *state, *two = NULL;
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &two, &err));
+    FB_TEST_OK(fb_store_begin(one, FB_STORE_WRITE, &err));
+    FB_TEST_FAILS(fb_store_begin(two, FB_STORE_WRITE, &err), FB_E_BUSY);
+    assert_true(err.hint[0] != 0);
+    /* A reader is not in the way, and sees what was committed when it began. */
+    append(one, 0, FB_STR("x"));
+    FB_TEST_OK(fb_store_begin(two, FB_STORE_READ, &err));
+    assert_int_equal(count_of(two), 0);
+    FB_TEST_OK(fb_store_commit(one, &err));
+    assert_int_equal(count_of(two), 0);
+    fb_store_rollback(two);
+    assert_int_equal(count_of(two), 1);
+    fb_store_close(two);
+}
+
+static void test_postgres_malformed_rows(void **state)
+{
+    struct fb_store *store = *state;
+    struct fb_store_entry entry = {.seq = 77};
+    struct fb_buf bytes;
+    fb_buf_init(&bytes, 1 << 20);
+    tell_server("INSERT INTO flyball_entry VALUES(0, 5, '\\x00', '\\x00');"
+                "INSERT INTO flyball_entry VALUES(1, 5, decode(repeat('00', 32), 'hex'),"
+                " decode(repeat('00', 65536), 'hex'));"
+                "INSERT INTO flyball_meta VALUES('a', decode(repeat('00', 65536), 'hex'))");
+    FB_TEST_FAILS(fb_store_read(store, 0, &entry, &bytes, &err), FB_E_CORRUPT);
+    FB_TEST_FAILS(fb_store_read(store, 1, &entry, &bytes, &err), FB_E_CORRUPT);
+    FB_TEST_FAILS(fb_store_meta_get(store, "a", &bytes, &err), FB_E_CORRUPT);
+    assert_int_equal(entry.seq, 77);
+    assert_int_equal(bytes.len, 0);
+    tell_server("DELETE FROM flyball_entry; INSERT INTO flyball_entry VALUES(-7, 5, '', '')");
+    uint64_t count = 5;
+    FB_TEST_FAILS(fb_store_count(store, &count, &err), FB_E_CORRUPT);
+    assert_int_equal(count, 5);
+    fb_buf_release(&bytes);
+}
+
+/* No message repeats the connection string: it may hold a password. */
+static void test_postgres_sources(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    char file[96];
+    snprintf(file, sizeof(file), "%s/bad", server.folder);
+    FB_TEST_OK(fb_io_write(file, FB_STR("password=secret nonsense"), 0600, &err));
+    FB_TEST_FAILS(fb_store_open_postgres(file, &opening, &store, &err), FB_E_SYNTAX);
+    assert_null(strstr(err.message, "secret"));
+    FB_TEST_OK(fb_io_write(file, FB_STR("host=/nonexistent password=secret"), 0600, &err));
+    FB_TEST_FAILS(fb_store_open_postgres(file, &opening, &store, &err), FB_E_IO);
+    assert_null(strstr(err.message, "secret"));
+    assert_true(err.hint[0] != 0);
+    FB_TEST_FAILS(fb_store_open_postgres("/nonexistent", &opening, &store, &err), FB_E_NOT_FOUND);
+    assert_int_equal(unsetenv("FLYBALL_POSTGRES"), 0);
+    FB_TEST_FAILS(fb_store_open_postgres("", &opening, &store, &err), FB_E_USAGE);
+    char source[128];
+    snprintf(source, sizeof(source), "host=%s user=flyball dbname=postgres", server.folder);
+    assert_int_equal(setenv("FLYBALL_POSTGRES", source, 1), 0);
+    clear_server();
+    FB_TEST_OK(fb_store_open_postgres("", &making, &store, &err));
+    fb_store_close(store);
+    assert_int_equal(unsetenv("FLYBALL_POSTGRES"), 0);
+}
+
+/* The server ends the connection in the middle of a transaction. */
+static void test_postgres_gone(void **state)
+{
+    struct fb_store *store = *state;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("lost"));
+    tell_server("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+    FB_TEST_FAILS(fb_store_commit(store, &err), FB_E_IO);
+    assert_true(err.hint[0] != 0);
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_IO);
+    struct fb_store *again = NULL;
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &again, &err));
+    assert_int_equal(count_of(again), 0);
+    fb_store_close(again);
+}
+
+/* A statement that failed spoils the transaction; its end must not pass for a commit. */
+static void test_postgres_spoilt(void **state)
+{
+    struct fb_store *store = *state;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("lost"));
+    FB_TEST_FAILS(fb_store_meta_put(store, "\xFF", FB_STR("v"), &err), FB_E_IO);
+    FB_TEST_FAILS(fb_store_commit(store, &err), FB_E_IO);
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("kept"));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    assert_int_equal(count_of(store), 1);
+}
+
+/* A server that would lose acknowledged records is refused. */
+static void test_postgres_without_sync(void **state)
+{
+    struct fb_store *store = NULL, *made = *state;
+    assert_int_equal(count_of(made), 0);
+    tell_server("ALTER SYSTEM SET full_page_writes = off");
+    tell_server("SELECT pg_reload_conf(), pg_sleep(0.5)");
+    FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_UNSUPPORTED);
+    struct fb_store_options reading = {.read_only = true};
+    FB_TEST_OK(fb_store_open_postgres(server.source, &reading, &store, &err));
+    fb_store_close(store);
+    tell_server("ALTER SYSTEM RESET full_page_writes");
+    tell_server("SELECT pg_reload_conf(), pg_sleep(0.5)");
+}
+
+static void test_postgres_is_absent(void **state)
+{
+    (void)state;
+    printf("# SKIP " FB_POSTGRES_BIN " is absent\n");
+    skip();
+}
+
 #define ON_BOTH(test)                                                                              \
     {#test " (memory)", test, set_up_memory, tear_down_memory, NULL},                              \
     {                                                                                              \
 #test " (sqlite)", test, set_up_sqlite, tear_down_sqlite, NULL                             \
     }
 
+#define ON_POSTGRES(test)                                                                          \
+    {                                                                                              \
+#test " (postgres)", test, set_up_postgres, tear_down_postgres, NULL                       \
+    }
+
+enum { POSTGRES_TESTS = 12 }; /* the first in the list */
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
+    struct CMUnitTest tests[] = {
+        ON_POSTGRES(test_entries),
+        ON_POSTGRES(test_gap_and_limit),
+        ON_POSTGRES(test_values),
+        ON_POSTGRES(test_scan),
+        ON_POSTGRES(test_allocation_fails),
+        ON_POSTGRES(test_postgres_busy),
+        ON_POSTGRES(test_postgres_malformed_rows),
+        ON_POSTGRES(test_postgres_gone),
+        ON_POSTGRES(test_postgres_spoilt),
+        ON_POSTGRES(test_postgres_without_sync),
+        cmocka_unit_test(test_postgres_reopen),
+        cmocka_unit_test(test_postgres_sources),
         ON_BOTH(test_entries),
         ON_BOTH(test_gap_and_limit),
         ON_BOTH(test_values),
@@ -416,5 +638,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full, set_up_folder, tear_down_folder),
     };
     fb_err_init(&err);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    for (size_t i = 0; i < POSTGRES_TESTS && !has_postgres(); i++) {
+        tests[i].test_func = test_postgres_is_absent;
+        tests[i].setup_func = NULL;
+        tests[i].teardown_func = NULL;
+    }
+    return cmocka_run_group_tests(tests, set_up_server, tear_down_server);
 }
