@@ -33,9 +33,10 @@ FB_CHECKED enum fb_code fb_remote_checkpoint(
  * Verifies the folder from one checkpoint to a later one, both with signatures that the caller has
  * verified. from NULL starts at the first entry. visit may be NULL.
  *
- * E_FORK when the two checkpoints contradict each other: to is smaller, or the folder has the tree
- * of to and that of from is not its beginning. E_CORRUPT, with the file, when the folder does not
- * have the tree of to, which says nothing about who signed it. What visit fails with.
+ * E_FORK when the two checkpoints contradict each other: to is smaller, or the whole folder was
+ * verified to have the tree of to and that of from is not its beginning. E_CORRUPT, with the file,
+ * when the folder does not have the tree of to, which says nothing about who signed it. What visit
+ * fails with.
  */
 FB_CHECKED enum fb_code fb_remote_verify(struct fb_remote *remote, const struct fb_checkpoint *from,
     const struct fb_checkpoint *to, fb_remote_visit visit, void *ctx, struct fb_err *err);

@@ -274,6 +274,32 @@ static void test_contradictions(void **state)
     fb_ledger_close(theirs);
 }
 
+/* A tile that was damaged before one stopped is no split view, though the root does not need it. */
+static void test_damage_accuses_nobody(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = open_ledger();
+    struct signed_checkpoint seen;
+    struct fb_buf tile;
+    char path[160];
+    uint64_t next;
+    fb_buf_init(&tile, FB_TILE_SIZE);
+    append(ledger, 40, "a");
+    export_to(ledger, folder);
+    read_signed(folder, &seen);
+    append(ledger, 300, "a");
+    export_to(ledger, folder);
+    snprintf(path, sizeof(path), "%s/tile/0/000", folder);
+    FB_TEST_OK(fb_io_read(path, &tile, &err));
+    tile.ptr[5 * FB_HASH_SIZE] ^= 1;
+    write_file(path, &tile);
+    FB_TEST_FAILS(verify(folder, &seen.checkpoint, &next), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "entry 5"));
+    fb_buf_release(&tile);
+    fb_buf_release(&seen.note);
+    fb_ledger_close(ledger);
+}
+
 static void test_other_log(void **state)
 {
     (void)state;
@@ -432,6 +458,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_tile_for_partial, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contradictions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_damage_accuses_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tile, set_up, tear_down),
