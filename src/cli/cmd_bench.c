@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/io.h"
+#include "cli/bench_engine.h"
 #include "cli/cli.h"
 #include "stats/binomial.h"
 
@@ -262,11 +263,47 @@ static void print_case(const struct fb_cli *cli, const struct bench *bench,
     fb_buf_release(&text);
 }
 
+/* What it took since `amount` was started: wall and CPU seconds. */
+static void bench_stop(const struct amount *amount, double out_cost[2])
+{
+    struct fb_clock clock = fb_clock_system();
+    out_cost[0] = (double)(fb_clock_now(&clock) - amount->wall_from) / (double)FB_SECOND;
+    out_cost[1] = cpu_seconds() - amount->cpu_from;
+}
+
+/* Policies over the logs of a folder; without the folder there is nothing to measure. */
+static enum fb_code bench_engine(const struct fb_cli *cli, struct fb_err *err)
+{
+    const char *given = fb_cli_value(cli, "data");
+    const char *folder = given ? given : "../shared/data/monitor/bench";
+    const char *name;
+    enum fb_code code = FB_OK;
+    if (!given && !fb_io_exists(folder)) {
+        if (!fb_cli_value(cli, "json")) {
+            fprintf(cli->out, "%-10s skipped: there is no '%s' (--data DIR)\n", "engine", folder);
+        }
+        return FB_OK;
+    }
+    for (size_t i = 0; code == FB_OK && (name = fb_bench_engine_name(i)) != NULL; i++) {
+        struct bench bench = {"engine", name, NULL};
+        struct amount amount = {.metric = "events_per_s"};
+        double cost[2];
+        fb_cli_progress("measuring engine %s", name);
+        bench_start(&amount);
+        code = fb_bench_engine_run(i, folder, &amount.count, err);
+        bench_stop(&amount, cost);
+        fb_cli_progress(NULL);
+        if (code == FB_OK) {
+            print_case(cli, &bench, &amount, cost);
+        }
+    }
+    return code;
+}
+
 enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
 {
     enum fb_code code = fb_cli_want(cli, 0, 1, err);
     const char *wanted = cli->argument_count ? cli->arguments[0] : NULL;
-    struct fb_clock clock = fb_clock_system();
     size_t ran = 0;
     for (size_t i = 0; code == FB_OK && i < sizeof(benches) / sizeof(benches[0]); i++) {
         if (wanted && strcmp(wanted, benches[i].bench) != 0) {
@@ -276,17 +313,21 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
         fb_cli_progress("measuring %s %s", benches[i].bench, benches[i].name);
         bench_start(&amount);
         code = benches[i].run(&amount, err);
-        double cost[2] = {(double)(fb_clock_now(&clock) - amount.wall_from) / (double)FB_SECOND,
-            cpu_seconds() - amount.cpu_from};
+        double cost[2];
+        bench_stop(&amount, cost);
         fb_cli_progress(NULL);
         if (code == FB_OK) {
             print_case(cli, &benches[i], &amount, cost);
         }
         ran++;
     }
+    if (code == FB_OK && (!wanted || strcmp(wanted, "engine") == 0)) {
+        code = bench_engine(cli, err);
+        ran++;
+    }
     if (code == FB_OK && ran == 0) {
         fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
-        return fb_err_hint(err, "There are json, evidence and ledger.");
+        return fb_err_hint(err, "There are json, evidence, ledger and engine.");
     }
     return code;
 }

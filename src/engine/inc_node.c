@@ -43,7 +43,11 @@ static void drop_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot
 /* A time of a row is old enough. */
 static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_entry entry)
 {
-    node->set.slots[entry.slot].load.past.latest = entry.time;
+    union fb_inc_load *load = &node->set.slots[entry.slot].load;
+    if (load->past.holds && load->past.latest == entry.time) {
+        return true;
+    }
+    load->past.latest = entry.time;
     set_holds(inc, node, entry.slot, true);
     return node->interval.high == FB_TIME_MAX ||
            fb_inc_queue_push(&node->leaving, entry, &inc->memory);

@@ -21,7 +21,14 @@ int fb_inc_cmp(const struct fb_inc *inc, const struct fb_cell *a, const struct f
         bool same = a->u.integer == b->u.integer;
         return same ? 0 : fb_str_cmp(inc->names[a->u.integer], inc->names[b->u.integer]);
     }
-    return fb_cell_order(a, b);
+    if (a->type == FB_TYPE_FLOAT && b->type == FB_TYPE_FLOAT) {
+        double x = a->u.number;
+        double y = b->u.number;
+        if (x < y || x > y) {
+            return x < y ? -1 : 1;
+        }
+    }
+    return a->type == FB_TYPE_NONE && b->type == FB_TYPE_NONE ? 0 : fb_cell_order(a, b);
 }
 
 /* Of what arithmetic gives: never a string. */

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 
-enum { FIRST_CAP = 8, LIST_MAX = 1 << 30 };
+enum { FIRST_CAP = 4, LIST_MAX = 1 << 30 };
 
 static bool fail(struct fb_inc_memory *memory, enum fb_code code, const char *message)
 {

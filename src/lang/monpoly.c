@@ -141,6 +141,13 @@ struct log {
     struct fb_value scratch[FB_IR_ARITY_MAX];
 };
 
+/* True when the token is this sign. */
+static bool sign(const struct log *log, char c)
+{
+    const struct fb_mtoken *token = &log->token;
+    return token->kind == FB_MTOKEN_SIGN && token->text.len == 1 && token->text.ptr[0] == c;
+}
+
 static void advance(struct log *log)
 {
     log->token = fb_mscan_next(&log->scan);
@@ -226,7 +233,7 @@ static enum fb_code add_tuple(struct log *log, uint32_t relation, const struct f
 /* A value of a column; strings may stand without quotes. */
 static enum fb_code read_value(struct log *log, enum fb_type type, struct fb_value *out)
 {
-    bool minus = is(&log->token, "-");
+    bool minus = sign(log, '-');
     if (minus) {
         advance(log);
     }
@@ -274,7 +281,7 @@ static enum fb_code read_tuple(struct log *log, uint32_t index)
     for (size_t i = 0; i < relation->arity; i++) {
         enum fb_code code = read_value(log, relation->types[i], &values[i]);
         bool last = i + 1 == relation->arity;
-        if (code == FB_OK && !last && !is(&log->token, ",")) {
+        if (code == FB_OK && !last && !sign(log, ',')) {
             code = refuse(log, FB_E_SYNTAX, "a tuple has too few columns");
         }
         if (code) {
@@ -284,7 +291,7 @@ static enum fb_code read_tuple(struct log *log, uint32_t index)
             advance(log);
         }
     }
-    if (!is(&log->token, ")")) {
+    if (!sign(log, ')')) {
         return refuse(log, FB_E_SYNTAX, "expected ')'");
     }
     advance(log);
@@ -330,7 +337,7 @@ static enum fb_code add_builtin_tuples(struct log *log, fb_time t)
 static enum fb_code read_time(struct log *log)
 {
     struct fb_value value;
-    if (!is(&log->token, "@")) {
+    if (!sign(log, '@')) {
         return refuse(log, FB_E_SYNTAX, "expected '@'");
     }
     advance(log);
@@ -360,11 +367,11 @@ static enum fb_code read_point(struct log *log)
         uint32_t relation = 0;
         code = find_relation(log, &relation);
         advance(log);
-        while (code == FB_OK && is(&log->token, "(")) {
+        while (code == FB_OK && sign(log, '(')) {
             code = read_tuple(log, relation);
         }
     }
-    if (code == FB_OK && is(&log->token, ";")) {
+    if (code == FB_OK && sign(log, ';')) {
         advance(log);
     }
     return code;
@@ -390,13 +397,36 @@ enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signa
 
 /* ---- verdicts ---- */
 
-/* A float as C's "%g" prints it, which is what MonPoly does. */
+static void write_int(int64_t integer, struct fb_buf *out)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (integer < 0) {
+        digits[--at] = '-';
+    }
+    fb_buf_add(out, digits + at, sizeof(digits) - at);
+}
+
+/* A float as C's "%g" prints it, which is what MonPoly does: whole numbers of up to six digits are
+ * printed as integers, the quick way. */
 static void write_value(struct fb_value value, struct fb_buf *out)
 {
-    if (value.type == FB_TYPE_FLOAT) {
-        fb_buf_addf(out, "%g", value.u.number);
+    double x = value.type == FB_TYPE_FLOAT ? value.u.number : 0.5;
+    if (x > -1e6 && x < 1e6 && x != 0.0 && (double)(int64_t)x == x) {
+        write_int((int64_t)x, out);
+    } else if (value.type == FB_TYPE_FLOAT) {
+        fb_buf_addf(out, "%g", x);
     } else if (value.type == FB_TYPE_STRING) {
-        fb_buf_addf(out, "\"%.*s\"", FB_STR_ARG(value.u.text));
+        fb_buf_add_c(out, "\"");
+        fb_buf_add_str(out, value.u.text);
+        fb_buf_add_c(out, "\"");
+    } else if (value.type == FB_TYPE_INT) {
+        write_int(value.u.integer, out);
     } else {
         fb_value_write(value, out);
     }

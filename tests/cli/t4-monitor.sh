@@ -84,4 +84,17 @@ for name in consent; do
         skip "gdpr $name" "no shared data"
     fi
 done
+
+# bench_engine: it compares with the expected verdicts.
+ok "bench engine without data" exits 3 "D.sig" "$FLYBALL" bench engine --data .
+bench=${FB_SHARED:-none}/data/monitor/bench
+if [ -f "$bench/D.log" ]; then
+    mkdir data
+    for file in "$bench"/*; do ln -s "$file" data; done
+    rm data/P2.expected # those before it are right
+    echo "@30 (time point 1): (1)" >data/P2.expected
+    ok "bench engine sees a wrong verdict" exits 3 "verdicts of 'P2'" "$FLYBALL" bench engine --data data
+else
+    skip "bench engine sees a wrong verdict" "no shared data"
+fi
 finish
