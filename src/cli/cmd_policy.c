@@ -1,11 +1,11 @@
-/* cmd_policy.c: policy check and policy fmt; policy test is in cmd_policy_test.c. */
+/* cmd_policy.c: policy check, fmt and explain; policy test is in cmd_policy_test.c. */
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/cli.h"
-#include "lang/lang.h"
+#include "lang/explain.h"
 
 enum { ARENA_MAX = 1 << 28 };
 
@@ -91,6 +91,23 @@ static enum fb_code check_one(
     return code;
 }
 
+static enum fb_code explain_one(
+    const struct fb_cli *cli, struct checked *c, bool *out_good, struct fb_err *err)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, (size_t)1 << 26);
+    enum fb_code code = fb_io_read(c->path, &c->text, err);
+    if (code == FB_OK) {
+        *out_good = fb_policy_explain(fb_buf_str(&c->text), c->path, &text, c->errors) == FB_OK;
+        for (size_t i = 0; i < c->errors->count; i++) {
+            print_error(c, &c->errors->items[i]);
+        }
+        code = *out_good ? fb_cli_print(cli, &text, err) : FB_OK;
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
 static enum fb_code format_one(
     const struct fb_cli *cli, struct checked *c, bool *out_good, struct fb_err *err)
 {
@@ -133,8 +150,15 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
     if (strcmp(cli->arguments[0], "test") == 0) {
         return fb_cli_policy_test(cli, err);
     }
-    bool is_check = strcmp(cli->arguments[0], "check") == 0;
-    if (!is_check && strcmp(cli->arguments[0], "fmt") != 0) {
+    static const struct {
+        const char *verb;
+        enum fb_code (*one)(const struct fb_cli *, struct checked *, bool *, struct fb_err *);
+    } verbs[] = {{"check", check_one}, {"fmt", format_one}, {"explain", explain_one}};
+    size_t verb = 0;
+    while (verb < 3 && strcmp(cli->arguments[0], verbs[verb].verb) != 0) {
+        verb++;
+    }
+    if (verb == 3) {
         return fb_cli_misused(cli, err, "'%s' is not something `policy` does", cli->arguments[0]);
     }
     size_t bad = 0;
@@ -147,7 +171,7 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
         if (!c.errors) {
             code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
         } else {
-            code = is_check ? check_one(cli, &c, &good, err) : format_one(cli, &c, &good, err);
+            code = verbs[verb].one(cli, &c, &good, err);
         }
         bad += !good;
         fb_free(c.errors);

@@ -1,5 +1,7 @@
+#include "base/alloc.h"
 #include "base/assert.h"
 #include "lang/check/check.h"
+#include "lang/explain.h"
 #include "lang/lower/lower.h"
 #include "lang/syntax/parser.h"
 #include "lang/syntax/print.h"
@@ -78,6 +80,58 @@ enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_a
     if (code == FB_OK) {
         *out = program;
     }
+    return code;
+}
+
+/* Appends what is worth a second look in a policy. */
+static bool put_notes(const struct fb_policy_tree *tree, const char *name, struct fb_buf *out)
+{
+    struct fb_policy_errors *found = fb_calloc(1, sizeof(*found));
+    struct fb_complaints notes = {.name = name, .errors = found};
+    if (!found) {
+        return false;
+    }
+    fb_policy_notes(tree, &notes);
+    fb_buf_add_c(out, found->count ? "\nWorth a second look:\n" : "");
+    for (size_t i = 0; i < found->count; i++) {
+        const struct fb_err *note = &found->items[i];
+        fb_buf_addf(out, "  %s:%u:%u: %s\n    hint: %s\n", note->file, note->line, note->column,
+            note->message, note->hint);
+    }
+    fb_free(found);
+    return true;
+}
+
+enum fb_code fb_policy_explain(
+    struct fb_str text, const char *name, struct fb_buf *out, struct fb_policy_errors *errors)
+{
+    struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_program *program = NULL;
+    struct fb_tokens tokens = {NULL, 0};
+    struct fb_policy_tree *tree = NULL;
+    struct fb_arena scratch;
+    size_t before = out->len;
+    fb_arena_init(&scratch, FB_POLICY_MEMORY_MAX);
+    enum fb_code code = fb_policy_compile(text, name, &scratch, &program, errors);
+    if (code == FB_OK) {
+        bool memory = fb_lex(text, &scratch, &complaints, &tokens);
+        if (memory) {
+            fb_parse(tokens, &scratch, &complaints, &tree);
+            memory = tree && fb_check(tree, &scratch, &complaints);
+        }
+        if (memory) {
+            fb_explain_tree(tree, out);
+            memory = put_notes(tree, name, out);
+            fb_buf_add_c(out, "\nAs formulas:\n\n");
+            fb_program_print(program, out);
+        }
+        memory = memory && out->state == FB_BUF_GOOD;
+        code = finish(&complaints, memory, scratch.used, scratch.max);
+    }
+    if (code != FB_OK) {
+        fb_buf_cut(out, before);
+    }
+    fb_arena_release(&scratch);
     return code;
 }
 

@@ -39,4 +39,8 @@ printf 'policy "p"\n  title 5\n' >bad.fly
 ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy test bad.fly
 ok "no such file" exits 3 "none.fly" "$FLYBALL" policy test none.fly
 ok "standard input cannot be blessed" exits 2 "cannot be changed" "$FLYBALL" policy test --bless -
+ok "explain says it in English" says "^Red line cyber\. It is measured" "$FLYBALL" policy explain p.fly
+ok "and what is worth a look" says "nothing follows from red line 'cyber'" "$FLYBALL" policy explain p.fly
+ok "and the formulas" says "^program p version 1" "$FLYBALL" policy explain p.fly
+ok "explain refuses what does not check" exits 3 "bad.fly:2" "$FLYBALL" policy explain bad.fly
 finish

@@ -1,11 +1,13 @@
 /*
  * Golden tests of the policy language: every policy in tests/lang/good compiles to the .lowered
- * text beside it and formats to itself (or to the .formatted text beside it); every one in
- * tests/lang/bad is refused with the .err text beside it. FB_BLESS=1 writes these texts; review the
- * difference.
+ * text beside it, is explained as in tests/lang/explained, and formats to itself (or to the
+ * .formatted text beside it); every one in tests/lang/bad is refused with the .err text beside it.
+ * FB_BLESS=1 writes these texts; review the difference.
  */
 #include <dirent.h>
 
+#include "base/alloc.h"
+#include "lang/explain.h"
 #include "lang_test.h"
 
 static struct fb_err err;
@@ -100,6 +102,21 @@ static void check_format(const char *name, struct fb_str text, struct fb_str mea
     fb_buf_release(&after);
 }
 
+/* What explain says of a policy, up to its formulas, which are golden already. */
+static void check_explained(const char *name, struct fb_str text)
+{
+    static struct fb_policy_errors errors;
+    char relative[512];
+    struct fb_buf out;
+    fb_buf_init(&out, FB_POLICY_TEXT_MAX * 4);
+    assert_int_equal(fb_policy_explain(text, "p.fly", &out, &errors), FB_OK);
+    const char *formulas = memmem(out.ptr, out.len, "\nAs formulas:\n", 14);
+    assert_non_null(formulas);
+    snprintf(relative, sizeof(relative), "tests/lang/explained/%s", strrchr(name, '/') + 1);
+    expect(relative, fb_str_sub(fb_buf_str(&out), 0, (size_t)(formulas - out.ptr)));
+    fb_buf_release(&out);
+}
+
 static void check_good(const char *name)
 {
     char relative[512];
@@ -113,6 +130,7 @@ static void check_good(const char *name)
         expect(relative, fb_buf_str(&meaning));
     }
     check_format(name, fb_buf_str(&text), fb_buf_str(&meaning));
+    check_explained(name, fb_buf_str(&text));
     fb_buf_release(&text);
     fb_buf_release(&meaning);
 }
@@ -211,6 +229,29 @@ static void test_guide(void **state)
     fb_buf_release(&meaning);
 }
 
+/* Explaining fails cleanly wherever memory runs out. */
+static void test_explain_memory(void **state)
+{
+    (void)state;
+    static struct fb_policy_errors errors;
+    struct fb_buf text;
+    bool done = false;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    read_source("tests/lang/good/notes.fly", &text);
+    for (int n = 0; !done && n < 2000; n++) {
+        struct fb_buf out;
+        fb_buf_init(&out, FB_POLICY_TEXT_MAX * 4);
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_policy_explain(fb_buf_str(&text), "p.fly", &out, &errors);
+        fb_alloc_fail_at(-1);
+        done = code == FB_OK;
+        assert_true(done ? out.len > 0 : code == FB_E_NOMEM && out.len == 0);
+        fb_buf_release(&out);
+    }
+    assert_true(done);
+    fb_buf_release(&text);
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -218,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_guide),
+        cmocka_unit_test(test_explain_memory),
     };
     return cmocka_run_group_tests_name("lang golden", tests, NULL, NULL);
 }

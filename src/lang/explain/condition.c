@@ -1,0 +1,161 @@
+/* condition.c: conditions as English. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "lang/explain.h"
+#include "lang/signature.h"
+
+static void say_value(const struct fb_word *word, struct fb_buf *out)
+{
+    char text[FB_TIME_TEXT];
+    if (word->kind == FB_WORD_DATE) {
+        fb_buf_add_c(out, fb_time_format_short(word->date, text));
+        return;
+    }
+    if (word->kind == FB_WORD_TRUTH) {
+        fb_buf_add_c(out, word->truth ? "true" : "false");
+        return;
+    }
+    const char *blank = word->unit.len && !fb_str_is(word->unit, "%") ? " " : "";
+    fb_buf_addf(out, "%.*s%s%.*s", FB_STR_ARG(word->text), blank, FB_STR_ARG(word->unit));
+}
+
+static void say_compare(enum fb_compare compare, const struct fb_word *value, struct fb_buf *out)
+{
+    static const char *const words[] = {
+        "is ", "is not ", "is less than ", "is at most ", "is more than ", "is at least "};
+    fb_buf_add_c(out, words[compare]);
+    say_value(value, out);
+}
+
+/* A column's name with blanks, without its unit. */
+static void say_column(uint32_t relation, uint32_t column, struct fb_buf *out)
+{
+    struct fb_str name = fb_policy_signature()->relations[relation].columns[column];
+    const struct fb_domain *domain = fb_policy_domain(relation, column);
+    /* The value has the unit that the name ends with. */
+    name.len -= domain->unit ? strlen("_") + strlen(domain->unit) : 0;
+    for (size_t i = 0; i < name.len; i++) {
+        fb_buf_add_char(out, name.ptr[i] == '_' ? ' ' : name.ptr[i]);
+    }
+}
+
+/* True for a field that the check has put there to get at a time. */
+static bool is_hidden(const struct fb_fact_field *field)
+{
+    return field->value.kind == FB_WORD_VARIABLE &&
+           fb_str_find(field->value.text, '.', 0) < field->value.text.len;
+}
+
+/* `incident I of S whose class is C`. */
+static void say_fact(const struct fb_cond *cond, struct fb_buf *out)
+{
+    const struct fb_relation *relation = &fb_policy_signature()->relations[cond->relation];
+    size_t said = 0;
+    fb_buf_addf(out, "there is a record of kind %.*s", FB_STR_ARG(relation->name));
+    for (const struct fb_fact_field *field = cond->fields; field; field = field->next) {
+        bool is_record = fb_str_is(relation->columns[0], "id");
+        if (is_record && field->column == 0 && field->compare == FB_IS) {
+            fb_buf_add_c(out, ", ");
+            say_value(&field->value, out);
+            fb_buf_add_c(out, ",");
+        } else if (is_record && field->column == 1 && field->compare == FB_IS) {
+            fb_buf_add_c(out, " about ");
+            say_value(&field->value, out);
+        } else if (!is_hidden(field)) {
+            fb_buf_add_c(out, said++ ? " and whose " : " whose ");
+            say_column(cond->relation, field->column, out);
+            fb_buf_add_char(out, ' ');
+            say_compare(field->compare, &field->value, out);
+        }
+    }
+}
+
+/* `training compute of S` and the like: one field of a record that is named. */
+static bool say_field(const struct fb_cond *cond, struct fb_buf *out)
+{
+    const struct fb_fact_field *id = cond->fields, *field = id ? id->next : NULL;
+    if (!id || !field || field->next || id->column != 0 || field->column == 1 || cond->occurs ||
+        is_hidden(field)) {
+        return false;
+    }
+    if (field->value.kind == FB_WORD_TRUTH && field->compare == FB_IS) {
+        say_value(&id->value, out);
+        fb_buf_add_c(out, field->value.truth ? " is " : " is not ");
+        say_column(cond->relation, field->column, out);
+        return true;
+    }
+    fb_buf_add_c(out, "the ");
+    say_column(cond->relation, field->column, out);
+    fb_buf_add_c(out, " of ");
+    say_value(&id->value, out);
+    fb_buf_add_char(out, ' ');
+    say_compare(field->compare, &field->value, out);
+    return true;
+}
+
+static void say_line(const struct fb_cond *cond, struct fb_buf *out)
+{
+    static const char *const words[] = {"crossed", "not ruled out", "ruled out"};
+    fb_buf_addf(out, "red line %.*s is", FB_STR_ARG(cond->name));
+    for (unsigned i = 0, said = 0; i < 3; i++) {
+        if (cond->statuses & (1U << i)) {
+            fb_buf_addf(out, "%s %s", said++ ? " or" : "", words[i]);
+        }
+    }
+    fb_buf_addf(out, " for %.*s", FB_STR_ARG(cond->args->text));
+}
+
+static void say_call(const struct fb_cond *cond, struct fb_buf *out)
+{
+    fb_buf_addf(out, "%.*s holds for ", FB_STR_ARG(cond->name));
+    for (const struct fb_word *arg = cond->args; arg; arg = arg->next) {
+        fb_buf_add_c(out, arg == cond->args ? "" : ", ");
+        say_value(arg, out);
+    }
+}
+
+static void say_parts(const struct fb_cond *cond, const char *between, struct fb_buf *out)
+{
+    for (const struct fb_cond *part = cond->parts; part; part = part->next) {
+        bool inner = part->kind == FB_COND_ANY || (part->kind == FB_COND_ALL);
+        fb_buf_add_c(out, part == cond->parts ? "" : between);
+        fb_buf_add_c(out, inner ? "(" : "");
+        fb_explain_condition(part, out);
+        fb_buf_add_c(out, inner ? ")" : "");
+    }
+}
+
+void fb_explain_condition(const struct fb_cond *cond, struct fb_buf *out)
+{
+    FB_ASSERT(cond);
+    switch (cond->kind) {
+    case FB_COND_ALL:
+        say_parts(cond, " and ", out);
+        break;
+    case FB_COND_ANY:
+        say_parts(cond, ", or ", out);
+        break;
+    case FB_COND_NOT:
+        fb_buf_add_c(out, "it is not so that (");
+        fb_explain_condition(cond->parts, out);
+        fb_buf_add_char(out, ')');
+        break;
+    case FB_COND_FACT:
+        if (!say_field(cond, out)) {
+            say_fact(cond, out);
+        }
+        break;
+    case FB_COND_CALL:
+        say_call(cond, out);
+        break;
+    case FB_COND_LINE:
+        say_line(cond, out);
+        break;
+    case FB_COND_COMPARE:
+        say_value(&cond->left, out);
+        fb_buf_add_char(out, ' ');
+        say_compare(cond->compare, &cond->right, out);
+        break;
+    }
+}

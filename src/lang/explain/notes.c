@@ -1,0 +1,67 @@
+/* notes.c: what is allowed and yet seldom meant. */
+#include "base/assert.h"
+#include "lang/explain.h"
+
+static bool uses(const struct fb_cond *cond, struct fb_str name)
+{
+    for (; cond; cond = cond->next) {
+        bool named = cond->kind == FB_COND_CALL || cond->kind == FB_COND_LINE;
+        if ((named && fb_str_eq(cond->name, name)) || uses(cond->parts, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool item_uses(const struct fb_item *item, struct fb_str name)
+{
+    bool used =
+        uses(item->condition, name) || uses(item->given, name) || uses(item->relax_when, name);
+    for (const struct fb_demand *demand = item->demands; demand && !used; demand = demand->next) {
+        used = uses(demand->act, name) || uses(demand->before, name);
+        for (const struct fb_within_line *line = demand->within; line && !used; line = line->next) {
+            used = uses(line->guard, name);
+        }
+    }
+    return used;
+}
+
+static bool is_used(const struct fb_policy_tree *tree, const struct fb_item *of)
+{
+    for (const struct fb_item *item = tree->items; item; item = item->next) {
+        if (item != of && item_uses(item, of->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_deadlines(const struct fb_item *item, struct fb_complaints *notes)
+{
+    for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+        if (demand->modality == FB_MUST && !demand->within && !demand->before) {
+            fb_complain(notes, FB_E_POLICY, demand->span,
+                "Add 'within' or 'before', or it can never be overdue.",
+                "'%.*s' must be done, but has no deadline", FB_STR_ARG(demand->act_text));
+        }
+    }
+}
+
+void fb_policy_notes(const struct fb_policy_tree *tree, struct fb_complaints *notes)
+{
+    FB_ASSERT(tree && notes);
+    for (const struct fb_item *item = tree->items; item; item = item->next) {
+        if (fb_complaints_full(notes)) {
+            return;
+        }
+        if (item->kind == FB_ITEM_LET && !is_used(tree, item)) {
+            fb_complain(notes, FB_E_POLICY, item->span, "Remove it, or use it in a rule.",
+                "definition '%.*s' is not used", FB_STR_ARG(item->name));
+        } else if (item->kind == FB_ITEM_REDLINE && !is_used(tree, item)) {
+            fb_complain(notes, FB_E_POLICY, item->span,
+                "Add a commitment or duty that binds while it is crossed or not ruled out.",
+                "nothing follows from red line '%.*s'", FB_STR_ARG(item->name));
+        }
+        note_deadlines(item, notes);
+    }
+}

@@ -1,0 +1,262 @@
+/* policy.c: a policy's items as English. */
+#include "base/assert.h"
+#include "lang/explain.h"
+
+enum { WIDTH = 90 };
+
+/* Appends a paragraph, wrapped. */
+static void put_paragraph(struct fb_str text, struct fb_buf *out)
+{
+    size_t column = 0;
+    while (text.len > 0) {
+        size_t end = fb_str_find(text, ' ', 0);
+        struct fb_str word = fb_str_sub(text, 0, end);
+        if (column > 0 && column + 1 + word.len > WIDTH) {
+            fb_buf_add_char(out, '\n');
+            column = 0;
+        } else if (column > 0) {
+            fb_buf_add_char(out, ' ');
+            column++;
+        }
+        fb_buf_add_str(out, word);
+        column += word.len;
+        text = fb_str_sub(text, end + 1, text.len);
+    }
+    fb_buf_add_c(out, "\n");
+}
+
+static void say_amount(const struct fb_amount *amount, struct fb_buf *out)
+{
+    static const char *const units[] = {"hour", "day", "business day", "month"};
+    fb_buf_addf(out, "%lld %s%s", (long long)amount->amount, units[amount->unit],
+        amount->amount == 1 ? "" : "s");
+}
+
+/* A date, without the midnight that it begins with. */
+static void say_date(const char *before, fb_time t, struct fb_buf *out)
+{
+    char text[FB_TIME_TEXT];
+    struct fb_str shown = fb_str_of(fb_time_format_short(t, text));
+    shown.len = t % FB_DAY ? shown.len : fb_str_find(shown, ' ', 0);
+    fb_buf_addf(out, "%s%.*s", before, FB_STR_ARG(shown));
+}
+
+static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
+{
+    static const char *const calendars[] = {
+        "in exact days of 24 hours", "as Regulation 1182/71 of the EU does", "as California does"};
+    fb_buf_addf(out, "Policy \"%.*s\", version %lld: %.*s.", FB_STR_ARG(tree->name),
+        (long long)tree->version, FB_STR_ARG(tree->title));
+    if (tree->source.len) {
+        fb_buf_addf(out, " It follows: %.*s.", FB_STR_ARG(tree->source));
+    }
+    if (tree->effective != FB_TIME_MIN) {
+        say_date(" It is in force from ", tree->effective, out);
+    } else {
+        fb_buf_add_c(out, " It is in force from when it is filed");
+    }
+    if (tree->expires != FB_TIME_MAX) {
+        say_date(" until ", tree->expires, out);
+    }
+    fb_buf_addf(out, ". Days are counted %s.", calendars[tree->calendar]);
+}
+
+static void say_let(const struct fb_item *item, struct fb_buf *out)
+{
+    fb_buf_addf(out, "Definition %.*s. It holds for ", FB_STR_ARG(item->name));
+    for (const struct fb_word *param = item->params; param; param = param->next) {
+        fb_buf_addf(out, "%s%.*s", param == item->params ? "" : ", ", FB_STR_ARG(param->text));
+    }
+    fb_buf_add_c(out, " when ");
+    fb_explain_condition(item->condition, out);
+    fb_buf_add_char(out, '.');
+}
+
+static void say_scope(const struct fb_item *item, struct fb_buf *out)
+{
+    const struct fb_scope_clause *scope = &item->scope;
+    if (!scope->given) {
+        fb_buf_add_c(out, " It applies to all systems.");
+        return;
+    }
+    fb_buf_addf(out, " It applies to %.*s%s.", FB_STR_ARG(scope->text),
+        scope->tests ? "; a system that does not tell counts as inside" : "");
+}
+
+static void say_margins(const struct fb_redline_clauses *line, struct fb_buf *out)
+{
+    static const char *const scales[] = {"times on the odds", "times on the value", "points"};
+    char number[FB_DECIMAL_TEXT];
+    for (size_t i = 0; i < line->margin_count; i++) {
+        const struct fb_margin *margin = &line->margins[i];
+        struct fb_decimal amount =
+            margin->scale == FB_SCALE_POINTS ? fb_decimal_scale(margin->amount, 2) : margin->amount;
+        fb_buf_addf(out, "%s %.*s, %s %s (%.*s)", i ? "; then" : " even after a safety margin for",
+            FB_STR_ARG(margin->name), fb_decimal_format(amount, number), scales[margin->scale],
+            FB_STR_ARG(margin->source));
+    }
+}
+
+static void say_needs(const struct fb_redline_clauses *line, struct fb_buf *out)
+{
+    const struct fb_needs *needs = &line->needs;
+    if (needs->samples) {
+        fb_buf_addf(out, ", on at least %lld samples", (long long)needs->samples);
+    }
+    if (line->age.amount) {
+        fb_buf_add_c(out, ", on evidence newer than ");
+        say_amount(&line->age, out);
+    }
+    for (size_t i = 0; i < needs->elicited_count; i++) {
+        fb_buf_addf(out, "%s %.*s", i ? " or" : ", elicited by", FB_STR_ARG(needs->elicited[i]));
+    }
+    if (needs->independent) {
+        fb_buf_add_c(out, ", judged by a party that is not the developer");
+    }
+}
+
+static void say_redline(const struct fb_item *item, struct fb_buf *out)
+{
+    const struct fb_redline_clauses *line = &item->line;
+    fb_buf_addf(out, "Red line %.*s", FB_STR_ARG(item->name));
+    if (item->title.len) {
+        fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
+    }
+    fb_buf_add_c(out, ". It is measured by the rate of success on ");
+    for (const struct fb_word *task = line->measures; task; task = task->next) {
+        fb_buf_addf(out, "%s%.*s", task == line->measures ? "" : " and ", FB_STR_ARG(task->text));
+    }
+    fb_buf_add_char(out, '.');
+    say_scope(item, out);
+    bool several = line->measures && line->measures->next;
+    fb_buf_addf(out,
+        " It is crossed when we can be %.*s%% sure that the rate%s is at least %.*s%%. It is ruled "
+        "out when we can be as sure that %s is below that",
+        FB_STR_ARG(line->confidence.text), several ? " of any of them" : "",
+        FB_STR_ARG(line->crossed_at.text), several ? "each of them" : "it");
+    say_margins(line, out);
+    say_needs(line, out);
+    fb_buf_add_c(out, ". Otherwise, also when nothing was measured, it is not ruled out.");
+    if (line->has_clears) {
+        fb_buf_addf(
+            out, " Once crossed it stays so until two later evaluations that lie at least ");
+        say_amount(&line->dwell, out);
+        fb_buf_addf(out, " apart show less than %.*s%%.", FB_STR_ARG(line->clears_below.text));
+    } else {
+        fb_buf_add_c(out, " Once crossed it stays so until later evaluations rule it out.");
+    }
+}
+
+static void say_deadline(
+    const struct fb_item *item, const struct fb_demand *demand, struct fb_buf *out)
+{
+    for (const struct fb_within_line *line = demand->within; line; line = line->next) {
+        fb_buf_add_c(out, line == demand->within ? ", within " : ", or within ");
+        say_amount(&line->amount, out);
+        if (line->guard) {
+            fb_buf_add_c(out, " if ");
+            fb_explain_condition(line->guard, out);
+        }
+    }
+    if (demand->within && item->knower.span.line) {
+        fb_buf_addf(out, ", counted from when %.*s knew of %.*s", FB_STR_ARG(item->knower.text),
+            FB_STR_ARG(item->anchor_of.text));
+    } else if (demand->within && item->anchor_of.span.line) {
+        fb_buf_addf(out, ", counted from '%.*s' of %.*s", FB_STR_ARG(item->anchor_field),
+            FB_STR_ARG(item->anchor_of.text));
+    } else if (demand->within) {
+        fb_buf_add_c(out, ", counted from when it became owed");
+    }
+    if (demand->before) {
+        fb_buf_add_c(out, ", before ");
+        fb_explain_condition(demand->before, out);
+    }
+}
+
+static void say_demand(
+    const struct fb_item *item, const struct fb_demand *demand, struct fb_buf *out)
+{
+    static const char *const verbs[] = {
+        [FB_MUST] = "must", [FB_MAY_NOT] = "may not", [FB_KEEP] = "must keep"};
+    static const char *const orders[] = {
+        [FB_LEST_HALT] = "halted", [FB_LEST_RESTRICT] = "restricted", [FB_LEST_SECURE] = "secured"};
+    fb_buf_addf(out, "%.*s %s %.*s", FB_STR_ARG(item->party.text), verbs[demand->modality],
+        FB_STR_ARG(demand->act_text));
+    say_deadline(item, demand, out);
+    if (demand->lest == FB_LEST_BREACH) {
+        fb_buf_addf(out, "; otherwise it breaks %.*s", FB_STR_ARG(demand->lest_of.text));
+    } else if (demand->lest != FB_LEST_NOTHING) {
+        fb_buf_addf(out, "; otherwise %.*s is to be %s", FB_STR_ARG(demand->lest_of.text),
+            orders[demand->lest]);
+    }
+    fb_buf_add_char(out, '.');
+}
+
+static void say_duty(const struct fb_item *item, struct fb_buf *out)
+{
+    fb_buf_addf(out, "Duty %.*s", FB_STR_ARG(item->name));
+    if (item->title.len) {
+        fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
+    }
+    fb_buf_add_c(out, ". When ");
+    fb_explain_condition(item->condition, out);
+    if (item->given) {
+        fb_buf_add_c(out, ", and if ");
+        fb_explain_condition(item->given, out);
+    }
+    fb_buf_add_c(out, ": ");
+    say_demand(item, item->demands, out);
+    if (item->scope.given) {
+        say_scope(item, out);
+    }
+}
+
+static void say_commitment(const struct fb_item *item, struct fb_buf *out)
+{
+    fb_buf_addf(
+        out, "Commitment %.*s of %.*s", FB_STR_ARG(item->name), FB_STR_ARG(item->party.text));
+    if (item->title.len) {
+        fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
+    }
+    fb_buf_addf(out, ". While ");
+    fb_explain_condition(item->condition, out);
+    fb_buf_addf(out, ", for systems of %.*s:", FB_STR_ARG(item->party.text));
+    for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+        fb_buf_add_char(out, ' ');
+        say_demand(item, demand, out);
+    }
+    if (item->relax_when) {
+        fb_buf_add_c(out, " What is owed ends after ");
+        fb_explain_condition(item->relax_when, out);
+        fb_buf_add_c(out, " for ");
+        say_amount(&item->relax_for, out);
+        fb_buf_add_char(out, '.');
+    } else {
+        fb_buf_add_c(out, " What is owed ends as soon as that is no longer so.");
+    }
+}
+
+void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
+{
+    static void (*const says[])(const struct fb_item *, struct fb_buf *) = {
+        [FB_ITEM_LET] = say_let,
+        [FB_ITEM_REDLINE] = say_redline,
+        [FB_ITEM_DUTY] = say_duty,
+        [FB_ITEM_COMMITMENT] = say_commitment,
+    };
+    struct fb_buf paragraph;
+    FB_ASSERT(tree);
+    fb_buf_init(&paragraph, FB_POLICY_TEXT_MAX * 8);
+    say_header(tree, &paragraph);
+    put_paragraph(fb_buf_str(&paragraph), out);
+    for (const struct fb_item *item = tree->items; item; item = item->next) {
+        fb_buf_clear(&paragraph);
+        says[item->kind](item, &paragraph);
+        fb_buf_add_char(out, '\n');
+        put_paragraph(fb_buf_str(&paragraph), out);
+    }
+    if (paragraph.state != FB_BUF_GOOD) {
+        out->state = paragraph.state;
+    }
+    fb_buf_release(&paragraph);
+}
