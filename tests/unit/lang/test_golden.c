@@ -102,7 +102,8 @@ static void check_format(const char *name, struct fb_str text, struct fb_str mea
     fb_buf_release(&after);
 }
 
-/* What explain says of a policy, up to its formulas, which are golden already. */
+/* What explain (condition.c, policy.c, notes.c) says of a policy, up to its formulas, which are
+ * golden already. */
 static void check_explained(const char *name, struct fb_str text)
 {
     static struct fb_policy_errors errors;
