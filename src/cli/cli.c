@@ -233,6 +233,24 @@ enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struc
         err, "Make one with `flyball init`, or name one with `--docket DIR` or $FLYBALL_DOCKET.");
 }
 
+const struct fb_record *fb_cli_record(
+    struct fb_docket *docket, struct fb_str name, struct fb_err *err)
+{
+    FB_ASSERT(docket && err);
+    const struct fb_registry *registry = fb_docket_registry(docket);
+    const struct fb_record *record = fb_registry_find(registry, name);
+    struct fb_str digits = fb_str_sub(name, name.len && name.ptr[0] == '#' ? 1 : 0, name.len);
+    uint64_t seq;
+    if (!record && fb_str_u64(digits, &seq) && seq < fb_registry_count(registry)) {
+        record = fb_registry_at(registry, (size_t)seq);
+    }
+    if (!record) {
+        fb_err_set(err, FB_E_NOT_FOUND, "there is no record '%.*s'", FB_STR_ARG(name));
+        fb_err_hint(err, "Run `flyball log list` for the ids of all records.");
+    }
+    return record;
+}
+
 struct fb_report_options fb_cli_report_options(const struct fb_cli *cli)
 {
     struct fb_report_options options = {.width = 0};

@@ -191,20 +191,8 @@ enum fb_code cmd_show(struct fb_cli *cli, struct fb_err *err)
         code = fb_cli_open(cli, &docket, err);
     }
     if (code == FB_OK) {
-        struct fb_str id = fb_str_of(cli->arguments[0]);
-        const struct fb_registry *registry = fb_docket_registry(docket);
-        const struct fb_record *record = fb_registry_find(registry, id);
-        uint64_t seq;
-        struct fb_str digits = fb_str_sub(id, id.len && id.ptr[0] == '#' ? 1 : 0, id.len);
-        if (!record && fb_str_u64(digits, &seq) && seq < fb_registry_count(registry)) {
-            record = fb_registry_at(registry, (size_t)seq);
-        }
-        if (record) {
-            code = show_entry(cli, docket, record, err);
-        } else {
-            fb_err_set(err, FB_E_NOT_FOUND, "there is no record '%.*s'", FB_STR_ARG(id));
-            code = fb_err_hint(err, "Run `flyball log list` for the ids of all records.");
-        }
+        const struct fb_record *record = fb_cli_record(docket, fb_str_of(cli->arguments[0]), err);
+        code = record ? show_entry(cli, docket, record, err) : err->code;
     }
     fb_docket_close(docket);
     return code;

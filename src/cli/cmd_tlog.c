@@ -131,29 +131,11 @@ enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket 
     return code;
 }
 
-/* The record that is named by id or number. */
-static const struct fb_record *find_record(
-    struct fb_docket *docket, struct fb_str id, struct fb_err *err)
-{
-    const struct fb_registry *registry = fb_docket_registry(docket);
-    const struct fb_record *record = fb_registry_find(registry, id);
-    struct fb_str digits = fb_str_sub(id, id.len && id.ptr[0] == '#' ? 1 : 0, id.len);
-    uint64_t seq;
-    if (!record && fb_str_u64(digits, &seq) && seq < fb_registry_count(registry)) {
-        record = fb_registry_at(registry, (size_t)seq);
-    }
-    if (!record) {
-        fb_err_set(err, FB_E_NOT_FOUND, "there is no record '%.*s'", FB_STR_ARG(id));
-        fb_err_hint(err, "Run `flyball log list` for the ids of all records.");
-    }
-    return record;
-}
-
 enum fb_code fb_cli_log_prove(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
     struct fb_ledger *ledger = fb_docket_ledger(docket);
-    const struct fb_record *record = find_record(docket, fb_str_of(cli->arguments[1]), err);
+    const struct fb_record *record = fb_cli_record(docket, fb_str_of(cli->arguments[1]), err);
     if (!record) {
         return err->code;
     }
