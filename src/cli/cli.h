@@ -13,7 +13,7 @@
 #include "govern/docket.h"
 #include "report/report.h"
 
-/** Limits of a command line; each has a test. */
+/** Limits of a command line; commands.def is asserted to keep to them. */
 enum {
     FB_CLI_OPTIONS_MAX = 12, /**< options of one command */
 };

@@ -12,7 +12,7 @@
 #include "base/map.h"
 #include "ingest/reader.h"
 
-/** Limits; each has a test. */
+/** Limits; docs/TESTING.md names those without a test. */
 enum {
     FB_INSPECT_ATTEMPTS_MAX = 1 << 18, /**< samples times epochs */
     FB_INSPECT_SERIES_MAX = 256,       /**< scores of a sample */

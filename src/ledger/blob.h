@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "ledger/sha256.h"
 
-/** Most bytes of one blob; has a test. */
+/** Most bytes of one blob; too large for a test (docs/TESTING.md). */
 #define FB_BLOB_MAX (UINT64_C(16) * 1024 * 1024 * 1024)
 
 /** Copies a file into the folder dir (made when missing) and says its digest and size (out_size may

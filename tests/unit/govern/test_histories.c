@@ -5,6 +5,7 @@
  */
 #include "base/io.h"
 #include "fb_test.h"
+#include "govern/work.h"
 #include "story.h"
 
 /* A policy with the one red line of the histories; margin is one more line or "". */
@@ -571,6 +572,48 @@ static void test_case_in_the_past(void **state)
     story_end(&s);
 }
 
+static enum fb_code no_blob(void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *e)
+{
+    (void)ctx, (void)digest, (void)out;
+    return fb_err_set(e, FB_E_NOT_FOUND, "no blobs here");
+}
+
+/* One policy too many is refused before any is read; the last one allowed is read. */
+static void test_limit_of_policies(void **state)
+{
+    (void)state;
+    struct fb_err err;
+    struct fb_registry *registry = NULL;
+    struct fb_picture picture;
+    struct fb_arena arena;
+    char text[512];
+    fb_err_init(&err);
+    fb_arena_init(&arena, (size_t)1 << 28);
+    FB_TEST_OK(fb_registry_new(&registry, &err));
+    FB_TEST_OK(fb_registry_assume(registry,
+        FB_STR("{\"at\":\"2026-01-01T00:00:00Z\",\"body\":{\"role\":\"regulator\",\"title\":\"I\"},"
+               "\"id\":\"party/i\",\"issuer\":\"party/i\",\"kind\":\"party\"}"),
+        story_time("2026-01-02"), &err));
+    struct fb_govern_input input = {.registry = registry,
+        .now = story_time("2026-02-01"),
+        .as_of = FB_TIME_MAX,
+        .read_blob = no_blob};
+    for (int i = 0; i <= FB_WORK_POLICIES_MAX; i++) {
+        if (i == FB_WORK_POLICIES_MAX) {
+            FB_TEST_FAILS(fb_govern_evaluate(&input, &arena, &picture, &err), FB_E_NOT_FOUND);
+        }
+        snprintf(text, sizeof(text),
+            "{\"at\":\"2026-01-01T00:00:00Z\",\"body\":{\"document\":\"sha256:%064d\",\"name\":"
+            "\"p%d\",\"version\":1},\"id\":\"policy/p%d@1\",\"issuer\":\"party/i\",\"kind\":"
+            "\"policy\"}",
+            0, i, i);
+        FB_TEST_OK(fb_registry_assume(registry, fb_str_of(text), story_time("2026-01-02"), &err));
+    }
+    FB_TEST_FAILS(fb_govern_evaluate(&input, &arena, &picture, &err), FB_E_LIMIT);
+    fb_registry_free(registry);
+    fb_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_1_nothing_measured),
@@ -586,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_scope_of_a_correction_at_once),
         cmocka_unit_test(test_developer_is_not_independent),
         cmocka_unit_test(test_autonomy_needs_a_case), cmocka_unit_test(test_relaxed_prohibition),
-        cmocka_unit_test(test_report_by_another), cmocka_unit_test(test_case_in_the_past)};
+        cmocka_unit_test(test_report_by_another), cmocka_unit_test(test_case_in_the_past),
+        cmocka_unit_test(test_limit_of_policies)};
     return cmocka_run_group_tests_name("histories", tests, NULL, NULL);
 }
