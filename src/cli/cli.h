@@ -15,7 +15,7 @@
 
 /** Limits of a command line; commands.def is asserted to keep to them. */
 enum {
-    FB_CLI_OPTIONS_MAX = 12, /**< options of one command */
+    FB_CLI_OPTIONS_MAX = 32, /**< options of one command */
 };
 
 /** An option as commands.def has it. */

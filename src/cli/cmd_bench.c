@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/bench_engine.h"
+#include "cli/bench_evidence.h"
 #include "cli/cli.h"
 #include "stats/binomial.h"
 
@@ -300,6 +301,40 @@ static enum fb_code bench_engine(const struct fb_cli *cli, struct fb_err *err)
     return code;
 }
 
+/* Readers and estimators; a case whose data is not there is skipped. */
+static enum fb_code bench_evidence(const struct fb_cli *cli, struct fb_err *err)
+{
+    const char *name;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && (name = fb_bench_evidence_name(i)) != NULL; i++) {
+        struct bench bench = {"evidence", name, NULL};
+        struct amount amount = {.metric = fb_bench_evidence_metric(i)};
+        struct fb_bench_evidence at_work = {.folder = "../shared/data/evidence"};
+        double cost[2];
+        fb_cli_progress("measuring evidence %s", name);
+        code = fb_bench_evidence_make(i, &at_work, err);
+        if (code == FB_E_NOT_FOUND) {
+            fb_err_init(err);
+            fb_bench_evidence_release(&at_work);
+            code = FB_OK;
+            if (!fb_cli_value(cli, "json")) {
+                fprintf(cli->out, "%-10s %-22s skipped: its data is not there\n", "evidence", name);
+            }
+            continue;
+        }
+        bench_start(&amount);
+        code = code ? code : fb_bench_evidence_run(i, &at_work, err);
+        bench_stop(&amount, cost);
+        fb_cli_progress(NULL);
+        amount.count = at_work.count;
+        fb_bench_evidence_release(&at_work);
+        if (code == FB_OK) {
+            print_case(cli, &bench, &amount, cost);
+        }
+    }
+    return code;
+}
+
 enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
 {
     enum fb_code code = fb_cli_want(cli, 0, 1, err);
@@ -320,6 +355,9 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
             print_case(cli, &benches[i], &amount, cost);
         }
         ran++;
+    }
+    if (code == FB_OK && (!wanted || strcmp(wanted, "evidence") == 0)) {
+        code = bench_evidence(cli, err);
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "engine") == 0)) {
         code = bench_engine(cli, err);

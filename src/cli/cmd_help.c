@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "cli/cli.h"
+#include "cli/evidence.h"
 
 /* The options that every command takes. */
 static const struct fb_cli_option global_options[] = {
@@ -29,6 +30,9 @@ void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *ou
     fb_buf_addf(out, "flyball %s: %s\n\nUsage: flyball %s%s%s%s\n", command->name, command->summary,
         command->name, command->option_count ? " [OPTIONS]" : "", command->arguments[0] ? " " : "",
         command->arguments);
+    if (command->run == cmd_evidence) {
+        fb_cli_evidence_help(out);
+    }
     if (command->option_count) {
         fb_buf_add_c(out, "\nOptions:\n");
         add_options(command->options, command->option_count, out);

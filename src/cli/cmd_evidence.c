@@ -1,0 +1,112 @@
+/* cmd_evidence.c: `flyball evidence`: which part is asked for, and what its options may be. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cli/evidence.h"
+
+/* A part as evidence.def has it. */
+struct part {
+    const char *name;
+    enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
+    const char *options;
+    const char *arguments;
+    const char *summary;
+};
+
+static const struct part parts[] = {
+#define FB_EVIDENCE(name, function, options, arguments, summary)                                   \
+    {(name), (function), (options), (arguments), (summary)},
+#include "cli/evidence.def"
+#undef FB_EVIDENCE
+};
+
+enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };
+
+void fb_cli_evidence_help(struct fb_buf *out)
+{
+    fb_buf_add_c(out, "\nWhat it does:\n");
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        char left[64];
+        (void)snprintf(left, sizeof(left), "%s %s", parts[i].name, parts[i].arguments);
+        fb_buf_addf(out, "  %-34s %s\n", left, parts[i].summary);
+    }
+}
+
+enum fb_code fb_cli_number(const struct fb_cli *cli, const char *option, const double limits[2],
+    double *in_out, struct fb_err *err)
+{
+    FB_ASSERT(cli && option && in_out && limits[0] < limits[1]);
+    const char *text = fb_cli_value(cli, option);
+    if (!text) {
+        return FB_OK;
+    }
+    char *end = NULL;
+    double value = strtod(text, &end);
+    if (end != text && strcmp(end, "%") == 0) {
+        value /= 100;
+        end++;
+    }
+    bool is_number = end != text && *end == 0 && strspn(text, "0123456789.+-eE%") == strlen(text);
+    if (!is_number || !(value > limits[0] && value < limits[1])) {
+        return fb_cli_misused(cli, err, "--%s must be a number between %g and %g, not '%s'", option,
+            limits[0], limits[1], text);
+    }
+    *in_out = value;
+    return FB_OK;
+}
+
+enum fb_code fb_cli_confidence(const struct fb_cli *cli, double *out, struct fb_err *err)
+{
+    static const double limits[2] = {0, 1};
+    double value = 0.95;
+    enum fb_code code = fb_cli_number(cli, "confidence", limits, &value, err);
+    if (code == FB_OK) {
+        *out = value;
+    }
+    return code;
+}
+
+/* True when a list with commas has a word. */
+static bool has_word(const char *list, const char *word)
+{
+    struct fb_str rest = fb_str_of(list);
+    for (size_t from = 0; from < rest.len;) {
+        size_t comma = fb_str_find(rest, ',', from);
+        if (fb_str_is(fb_str_sub(rest, from, comma - from), word)) {
+            return true;
+        }
+        from = comma + 1;
+    }
+    return false;
+}
+
+/* Options that are set must be those of the part. */
+static enum fb_code check_options(
+    const struct fb_cli *cli, const struct part *part, struct fb_err *err)
+{
+    for (size_t i = 0; i < cli->command->option_count; i++) {
+        const char *name = cli->command->options[i].name;
+        if (cli->values[i] && !has_word(part->options, name)) {
+            return fb_cli_misused(
+                cli, err, "`flyball evidence %s` has no option '--%s'", part->name, name);
+        }
+    }
+    return FB_OK;
+}
+
+enum fb_code cmd_evidence(struct fb_cli *cli, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        if (strcmp(cli->arguments[0], parts[i].name) == 0) {
+            code = check_options(cli, &parts[i], err);
+            return code == FB_OK ? parts[i].run(cli, err) : code;
+        }
+    }
+    return fb_cli_misused(cli, err, "'%s' is not a part of `flyball evidence`", cli->arguments[0]);
+}

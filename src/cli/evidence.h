@@ -1,0 +1,25 @@
+/* evidence.h: the parts of `flyball evidence`; evidence.def is their table. */
+#ifndef FB_CLI_EVIDENCE_H
+#define FB_CLI_EVIDENCE_H
+
+#include "cli/cli.h"
+
+/** The parts: each runs one invocation, whose first argument is the part's own name. */
+#define FB_EVIDENCE(name, function, options, arguments, summary)                                   \
+    enum fb_code function(struct fb_cli *cli, struct fb_err *err);
+#include "cli/evidence.def"
+#undef FB_EVIDENCE
+
+/** The value of an option that is a number strictly between low and high; fallback when it is not
+ * set. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_number(const struct fb_cli *cli, const char *option,
+    const double limits[2], double *in_out, struct fb_err *err);
+
+/** A confidence as "95%" or "0.95", from --confidence; 0.95 when it is not set. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_confidence(
+    const struct fb_cli *cli, double *out, struct fb_err *err);
+
+/** Appends the parts of `flyball evidence` to its help. */
+void fb_cli_evidence_help(struct fb_buf *out);
+
+#endif
