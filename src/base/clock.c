@@ -39,3 +39,11 @@ fb_time fb_clock_now(const struct fb_clock *clock)
     FB_ASSERT(clock && clock->now);
     return clock->now(clock->ctx);
 }
+
+int64_t fb_clock_ticks_ns(void)
+{
+    struct timespec ts;
+    int rc = clock_gettime(CLOCK_MONOTONIC, &ts);
+    FB_ASSERT(rc == 0);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}

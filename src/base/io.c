@@ -231,6 +231,13 @@ enum fb_code fb_io_writer_add(struct fb_io_writer *writer, struct fb_str piece, 
     return write_all(writer->fd, piece) ? FB_OK : fb_io_error("write", writer->temporary, err);
 }
 
+enum fb_code fb_io_writer_sync(struct fb_io_writer *writer, struct fb_err *err)
+{
+    FB_ASSERT(writer && writer->fd >= 0);
+    bool good = !is_faulty() && fdatasync(writer->fd) == 0;
+    return good ? FB_OK : fb_io_error("sync", writer->temporary, err);
+}
+
 enum fb_code fb_io_writer_keep(struct fb_io_writer *writer, const char *path, struct fb_err *err)
 {
     FB_ASSERT(writer && path);

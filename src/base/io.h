@@ -37,6 +37,9 @@ FB_CHECKED enum fb_code fb_io_writer_open(
 FB_CHECKED enum fb_code fb_io_writer_add(
     struct fb_io_writer *writer, struct fb_str piece, struct fb_err *err);
 
+/** Syncs what was added so far. After a failure drop the file: a later sync would not write it. */
+FB_CHECKED enum fb_code fb_io_writer_sync(struct fb_io_writer *writer, struct fb_err *err);
+
 /** Syncs the file and puts it at path, which may be another one on the same file system, with the
  * promise of fb_io_write. On failure path is as it was and the file is dropped. */
 FB_CHECKED enum fb_code fb_io_writer_keep(

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The commands on good input, and wrong use of them: cmd_docket, cmd_status, cmd_log, cmd_help,
-# cmd_policy, and cmd_bench.
+# cmd_policy.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 
 ok "help lists the commands" says "status" "$FLYBALL" help

@@ -187,6 +187,8 @@ static void test_time(void **state)
     assert_true(fb_clock_now(&clock) == 17);
     clock = fb_clock_system();
     assert_true(fb_clock_now(&clock) > fb_days_from_civil(2026, 1, 1) * FB_DAY);
+    int64_t ticks = fb_clock_ticks_ns();
+    assert_true(fb_clock_ticks_ns() >= ticks);
 }
 
 static void test_err(void **state)
@@ -259,6 +261,17 @@ static void test_io(void **state)
         assert_int_equal(code, FB_E_FULL);
         assert_true(fb_str_is(fb_buf_str(&buf), "old") || fb_str_is(fb_buf_str(&buf), "new"));
     }
+    struct fb_io_writer writer;
+    FB_TEST_OK(fb_io_writer_open(&writer, path, 0600, &err));
+    FB_TEST_OK(fb_io_writer_add(&writer, FB_STR("newer"), &err));
+    FB_TEST_OK(fb_io_writer_sync(&writer, &err));
+    fb_io_fail_at(0, EIO);
+    FB_TEST_FAILS(fb_io_writer_sync(&writer, &err), FB_E_IO);
+    fb_io_fail_at(-1, 0);
+    fb_io_writer_drop(&writer);
+    fb_buf_clear(&buf);
+    FB_TEST_OK(fb_io_read(path, &buf, &err));
+    assert_true(fb_str_is(fb_buf_str(&buf), "new"));
     FB_TEST_FAILS(fb_io_mkdir(path, 0700, &err), FB_E_IO);
     assert_true(fb_io_exists(path));
     (void)unlink(path);

@@ -1,0 +1,25 @@
+#!/bin/sh
+# cmd_bench, bench_ledger, bench_raw and bench_admit: the cases run, in turns with their rivals, and
+# leave nothing behind. What they measure is not tested.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+mkdir disk
+ok "bench ledger" sh -c '"$0" bench ledger --entries 300 --dir disk --json >bench.out' "$FLYBALL"
+has() { grep -q "^{\"bench\":\"ledger\",\"case\":\"$1\",.*$2" bench.out; }
+for group in 1 64 256 1024 4096; do
+    ok "groups of $group, in turns with SQLite" has "append-$group" '"p99_us":.*"rival":"SQLite".*"ratio":'
+    ok "groups of $group, with admission" has "admit-$group" '"metric":"records_per_s"'
+done
+ok "in turns with the disk" has append-1-disk '"rival":"disk"'
+ok "signatures alone" has signatures '"count":300'
+ok "verification" has verify '"count":300'
+ok "verification of a small ledger" has verify-small '"count":4'
+for what in inclusion consistency; do
+    ok "proofs of $what" has "prove-$what" '"p50_us":'
+    ok "checks of $what" has "check-$what" '"metric":"checks_per_s"'
+done
+ok "a number each" sh -c '! grep -v "\"value\":[1-9]" bench.out'
+ok "nothing is left" sh -c '[ -z "$(ls -A disk)" ]'
+ok "no number of entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries none
+ok "too many entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries 100000001
+ok "no such disk" exits 3 "could not make the folder" "$FLYBALL" bench ledger --dir absent
+finish
