@@ -107,7 +107,7 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
     }
     bool can_write = code == FB_OK && fb_io_exists(key);
     if (can_write) {
-        code = fb_note_signer_read(key, &signer, err);
+        code = fb_note_signer_read(key, FB_NOTE_ED25519, &signer, err);
     }
     if (code == FB_OK) {
         struct fb_ledger_options options = {.signer = can_write ? &signer : NULL};

@@ -16,6 +16,8 @@ enum { ID_SIZE = 4, TIME_SIZE = 8, COSIGNATURE_SIZE = TIME_SIZE + FB_ED25519_SIG
 enum { TYPED_KEY_SIZE = 1 + FB_ED25519_PUBLIC };
 /* Bytes of the longest signature that another kind of key makes, as C2SP gives it. */
 enum { SIGNATURE_MAX = 8 * 1024 };
+/* Bytes of a note beyond its text: the empty line and one signature of ours. */
+enum { ROOM = 512 };
 
 static const char dash[] = "\xE2\x80\x94 ";
 static const char private_mark[] = "PRIVATE+KEY+";
@@ -58,18 +60,24 @@ static bool has_wide_space(struct fb_str text)
     return false;
 }
 
+/* What the specification asks of the name of any key, also of one that we do not know. */
 static bool is_name(struct fb_str name)
 {
-    if (name.len == 0 || name.len > FB_NOTE_NAME_MAX || !fb_str_utf8(name, NULL)) {
+    if (name.len == 0 || !fb_str_utf8(name, NULL)) {
         return false;
     }
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = (uint8_t)name.ptr[i];
-        if (c <= ' ' || c == '+' || c == 0x7F) {
+        if (c <= ' ' || c == '+') {
             return false;
         }
     }
     return !has_wide_space(name);
+}
+
+static bool is_name_of_ours(struct fb_str name)
+{
+    return is_name(name) && name.len <= FB_NOTE_NAME_MAX && fb_str_find(name, 0x7F, 0) == name.len;
 }
 
 static uint32_t key_id_of(const struct fb_note_verifier *verifier)
@@ -87,17 +95,16 @@ static uint32_t key_id_of(const struct fb_note_verifier *verifier)
     return (uint32_t)read_big_endian((const char *)digest, ID_SIZE);
 }
 
-enum fb_code fb_note_signer_from_seed(
-    struct fb_str name, const uint8_t seed[32], struct fb_note_signer *out, struct fb_err *err)
+static enum fb_code make_signer(enum fb_note_type type, struct fb_str name, const uint8_t seed[32],
+    struct fb_note_signer *out, struct fb_err *err)
 {
-    FB_ASSERT(seed && out);
-    if (!is_name(name)) {
+    if (!is_name_of_ours(name)) {
         fb_err_set(err, FB_E_SYNTAX, "'%.*s' is no name of a key", FB_STR_ARG(name));
         return fb_err_hint(err,
             "Use up to %d bytes without spaces and plus signs, such as example.org/log.",
             FB_NOTE_NAME_MAX);
     }
-    struct fb_note_signer signer = {.verifier = {.type = FB_NOTE_ED25519}};
+    struct fb_note_signer signer = {.verifier = {.type = type}};
     memcpy(signer.verifier.name, name.ptr, name.len);
     fb_ed25519_from_seed(seed, signer.secret, signer.verifier.public_key);
     signer.verifier.key_id = key_id_of(&signer.verifier);
@@ -106,15 +113,42 @@ enum fb_code fb_note_signer_from_seed(
     return FB_OK;
 }
 
+enum fb_code fb_note_signer_from_seed(
+    struct fb_str name, const uint8_t seed[32], struct fb_note_signer *out, struct fb_err *err)
+{
+    FB_ASSERT(seed && out);
+    return make_signer(FB_NOTE_ED25519, name, seed, out, err);
+}
+
+enum fb_code fb_note_cosigner_from_seed(
+    struct fb_str name, const uint8_t seed[32], struct fb_note_signer *out, struct fb_err *err)
+{
+    FB_ASSERT(seed && out);
+    return make_signer(FB_NOTE_COSIGNATURE, name, seed, out, err);
+}
+
+static enum fb_code generate(
+    enum fb_note_type type, struct fb_str name, struct fb_note_signer *out, struct fb_err *err)
+{
+    uint8_t seed[FB_ED25519_SEED];
+    fb_random(seed, sizeof(seed));
+    enum fb_code code = make_signer(type, name, seed, out, err);
+    fb_wipe(seed, sizeof(seed));
+    return code;
+}
+
 enum fb_code fb_note_signer_generate(
     struct fb_str name, struct fb_note_signer *out, struct fb_err *err)
 {
     FB_ASSERT(out);
-    uint8_t seed[FB_ED25519_SEED];
-    fb_random(seed, sizeof(seed));
-    enum fb_code code = fb_note_signer_from_seed(name, seed, out, err);
-    fb_wipe(seed, sizeof(seed));
-    return code;
+    return generate(FB_NOTE_ED25519, name, out, err);
+}
+
+enum fb_code fb_note_cosigner_generate(
+    struct fb_str name, struct fb_note_signer *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    return generate(FB_NOTE_COSIGNATURE, name, out, err);
 }
 
 void fb_note_signer_wipe(struct fb_note_signer *signer)
@@ -153,7 +187,7 @@ static bool split_key(struct fb_str text, struct key_text *out, struct fb_str *l
     size_t second = fb_str_find(text, '+', first + 1);
     out->name = fb_str_sub(text, 0, first);
     *last = fb_str_sub(text, second + 1, SIZE_MAX);
-    if (second >= text.len || !is_name(out->name) ||
+    if (second >= text.len || !is_name_of_ours(out->name) ||
         !fb_hex_decode(fb_str_sub(text, first + 1, second - first - 1), id, sizeof(id))) {
         return false;
     }
@@ -216,7 +250,8 @@ enum fb_code fb_note_verifier_parse(
     return FB_OK;
 }
 
-static enum fb_code parse_signer(struct fb_str text, struct fb_note_signer *out, struct fb_err *err)
+static enum fb_code parse_signer(
+    struct fb_str text, enum fb_note_type type, struct fb_note_signer *out, struct fb_err *err)
 {
     if (!fb_str_starts(text, fb_str_of(private_mark))) {
         return fb_err_set(err, FB_E_SYNTAX, "the file does not begin with %s", private_mark);
@@ -225,12 +260,14 @@ static enum fb_code parse_signer(struct fb_str text, struct fb_note_signer *out,
     struct fb_note_signer signer;
     text = fb_str_sub(text, sizeof(private_mark) - 1, SIZE_MAX);
     enum fb_code code = parse_key(text, &key, err);
-    if (code == FB_OK && key.typed_key[0] != FB_NOTE_ED25519) {
-        code = fb_err_set(err, FB_E_UNSUPPORTED, "the signing key is not of type 1 (Ed25519)");
+    if (code == FB_OK && (enum fb_note_type)key.typed_key[0] != type) {
+        fb_err_set(err, FB_E_UNSUPPORTED, "the signing key is of type %d, not %d",
+            (int)key.typed_key[0], (int)type);
+        code = fb_err_hint(err, "A log's key is of type %d, a witness's of type %d.",
+            (int)FB_NOTE_ED25519, (int)FB_NOTE_COSIGNATURE);
     }
     if (code == FB_OK) {
-        const uint8_t *seed = (const uint8_t *)key.typed_key + 1;
-        code = fb_note_signer_from_seed(key.name, seed, &signer, err);
+        code = make_signer(type, key.name, (const uint8_t *)key.typed_key + 1, &signer, err);
     }
     if (code == FB_OK && signer.verifier.key_id != key.id) {
         code = id_differs(&key, signer.verifier.key_id, err);
@@ -242,14 +279,15 @@ static enum fb_code parse_signer(struct fb_str text, struct fb_note_signer *out,
     return code;
 }
 
-enum fb_code fb_note_signer_read(const char *path, struct fb_note_signer *out, struct fb_err *err)
+enum fb_code fb_note_signer_read(
+    const char *path, enum fb_note_type type, struct fb_note_signer *out, struct fb_err *err)
 {
     FB_ASSERT(path && out);
     struct fb_buf text;
     fb_buf_init(&text, 1024);
     enum fb_code code = fb_io_read(path, &text, err);
     if (code == FB_OK) {
-        code = parse_signer(fb_str_trim(fb_buf_str(&text)), out, err);
+        code = parse_signer(fb_str_trim(fb_buf_str(&text)), type, out, err);
         if (code != FB_OK) {
             fb_err_place(err, path, 1, 0, -1);
         }
@@ -273,7 +311,7 @@ enum fb_code fb_note_signer_write(
     /* At once, so that growing leaves no copy of the secret behind. */
     (void)fb_buf_room(&text, 1000);
     char typed_key[TYPED_KEY_SIZE];
-    typed_key[0] = FB_NOTE_ED25519;
+    typed_key[0] = (char)signer->verifier.type;
     memcpy(typed_key + 1, signer->secret, FB_ED25519_SEED);
     fb_buf_add_c(&text, private_mark);
     add_key(signer->verifier.name, signer->verifier.key_id, typed_key, &text);
@@ -312,15 +350,33 @@ static enum fb_code check_characters(struct fb_str text, struct fb_err *err)
     return FB_OK;
 }
 
+static void add_line(const struct fb_note_signer *signer, struct fb_str bytes, struct fb_buf *out)
+{
+    fb_buf_addf(out, "%s%s ", dash, signer->verifier.name);
+    fb_base64_encode(bytes, out);
+    fb_buf_add_char(out, '\n');
+}
+
 static void add_signature(
     const struct fb_note_signer *signer, struct fb_str text, struct fb_buf *out)
 {
     char bytes[ID_SIZE + FB_ED25519_SIGNATURE];
     write_id(signer->verifier.key_id, bytes);
     fb_ed25519_sign(signer->secret, text, (uint8_t *)bytes + ID_SIZE);
-    fb_buf_addf(out, "%s%s ", dash, signer->verifier.name);
-    fb_base64_encode((struct fb_str){bytes, sizeof(bytes)}, out);
-    fb_buf_add_char(out, '\n');
+    add_line(signer, (struct fb_str){bytes, sizeof(bytes)}, out);
+}
+
+/* What may be signed: the text of a note. */
+static enum fb_code check_text(struct fb_str text, struct fb_err *err)
+{
+    if (text.len == 0 || text.ptr[text.len - 1] != '\n') {
+        return fb_err_set(err, FB_E_SYNTAX, "the text of a note must end in a newline");
+    }
+    if (text.len > FB_NOTE_MAX - ROOM) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the text of a note has more than %d bytes", FB_NOTE_MAX - ROOM);
+    }
+    return check_characters(text, err);
 }
 
 enum fb_code fb_note_sign(
@@ -328,14 +384,7 @@ enum fb_code fb_note_sign(
 {
     FB_ASSERT(signer && out);
     FB_ASSERT(signer->verifier.type == FB_NOTE_ED25519);
-    if (text.len == 0 || text.ptr[text.len - 1] != '\n') {
-        return fb_err_set(err, FB_E_SYNTAX, "the text of a note must end in a newline");
-    }
-    if (text.len > FB_NOTE_MAX - 512) {
-        return fb_err_set(
-            err, FB_E_LIMIT, "the text of a note has more than %d bytes", FB_NOTE_MAX - 512);
-    }
-    enum fb_code code = check_characters(text, err);
+    enum fb_code code = check_text(text, err);
     if (code != FB_OK) {
         return code;
     }
@@ -350,16 +399,54 @@ enum fb_code fb_note_sign(
     return code;
 }
 
-/* One signature line: the key's name, its id, and the signature's bytes after the id. */
-struct signature {
-    struct fb_str name;
-    uint32_t id;
-    struct fb_str bytes;
-};
-
-static enum fb_code parse_signature(
-    struct fb_str line, struct fb_buf *bytes, struct signature *out, struct fb_err *err)
+/* Appends what a cosigner signs. */
+static void add_cosigned_message(struct fb_str text, uint64_t at_s, struct fb_buf *out)
 {
+    fb_buf_addf(out, "cosignature/v1\ntime %" PRIu64 "\n", at_s);
+    fb_buf_add_str(out, text);
+}
+
+enum fb_code fb_note_cosign(struct fb_str text, const struct fb_note_signer *signer, fb_time at,
+    struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(signer && out);
+    FB_ASSERT(signer->verifier.type == FB_NOTE_COSIGNATURE);
+    char bytes[ID_SIZE + COSIGNATURE_SIZE];
+    if (at < FB_SECOND) {
+        fb_err_set(err, FB_E_RANGE, "a cosignature cannot be made before 1970");
+        return fb_err_hint(err, "Check the clock of this machine.");
+    }
+    enum fb_code code = check_text(text, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_buf message;
+    uint64_t at_s = (uint64_t)(at / FB_SECOND);
+    fb_buf_init(&message, FB_NOTE_MAX + 100);
+    add_cosigned_message(text, at_s, &message);
+    code = fb_buf_check(&message, "the cosigned message", err);
+    if (code == FB_OK) {
+        write_id(signer->verifier.key_id, bytes);
+        for (size_t i = 0; i < TIME_SIZE; i++) {
+            bytes[ID_SIZE + i] = (char)(at_s >> (56 - 8 * i));
+        }
+        fb_ed25519_sign(
+            signer->secret, fb_buf_str(&message), (uint8_t *)bytes + ID_SIZE + TIME_SIZE);
+        size_t start = out->len;
+        add_line(signer, (struct fb_str){bytes, sizeof(bytes)}, out);
+        code = fb_buf_check(out, "the cosignature", err);
+        if (code != FB_OK) {
+            fb_buf_cut(out, start);
+        }
+    }
+    fb_buf_release(&message);
+    return code;
+}
+
+enum fb_code fb_note_signature_parse(
+    struct fb_str line, struct fb_buf *bytes, struct fb_note_signature *out, struct fb_err *err)
+{
+    FB_ASSERT(bytes && out);
     fb_buf_clear(bytes);
     struct fb_str rest = fb_str_sub(line, sizeof(dash) - 1, SIZE_MAX);
     size_t space = fb_str_find(rest, ' ', 0);
@@ -390,8 +477,7 @@ static enum fb_code verify_cosignature(struct fb_note_check *check,
     }
     struct fb_buf message;
     fb_buf_init(&message, FB_NOTE_MAX + 100);
-    fb_buf_addf(&message, "cosignature/v1\ntime %" PRIu64 "\n", at);
-    fb_buf_add_str(&message, check->text);
+    add_cosigned_message(check->text, at, &message);
     enum fb_code code = fb_buf_check(&message, "the cosigned message", err);
     if (code == FB_OK) {
         *out = fb_ed25519_verify(
@@ -422,7 +508,7 @@ static enum fb_code verify_by(struct fb_note_check *check, const struct fb_note_
 }
 
 /* The index of the key that made a signature, or verifier_count. */
-static size_t find_key(const struct fb_note_check *check, const struct signature *signature)
+static size_t find_key(const struct fb_note_check *check, const struct fb_note_signature *signature)
 {
     for (size_t i = 0; i < check->verifier_count; i++) {
         const struct fb_note_verifier *key = &check->verifiers[i];
@@ -433,10 +519,10 @@ static size_t find_key(const struct fb_note_check *check, const struct signature
     return check->verifier_count;
 }
 
-/* Splits a note at its last empty line. */
-static enum fb_code split_note(
+enum fb_code fb_note_split(
     struct fb_str note, struct fb_str *text, struct fb_str *signatures, struct fb_err *err)
 {
+    FB_ASSERT(text && signatures);
     if (note.len > FB_NOTE_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "the note has more than %d bytes", FB_NOTE_MAX);
     }
@@ -462,12 +548,12 @@ static enum fb_code verify_lines(struct fb_note_check *check, struct fb_str line
 {
     struct fb_str line;
     for (size_t count = 1; fb_str_line(&lines, &line); count++) {
-        struct signature signature = {0};
+        struct fb_note_signature signature = {0};
         if (count > FB_NOTE_SIGNATURES_MAX) {
             return fb_err_set(
                 err, FB_E_LIMIT, "the note has more than %d signatures", FB_NOTE_SIGNATURES_MAX);
         }
-        enum fb_code code = parse_signature(line, bytes, &signature, err);
+        enum fb_code code = fb_note_signature_parse(line, bytes, &signature, err);
         if (code != FB_OK) {
             return code;
         }
@@ -490,7 +576,7 @@ enum fb_code fb_note_verify(struct fb_str note, struct fb_note_check *check, str
     FB_ASSERT(check->verifier_count <= FB_NOTE_SIGNATURES_MAX);
     struct fb_note_check found = *check;
     struct fb_str lines;
-    enum fb_code code = split_note(note, &found.text, &lines, err);
+    enum fb_code code = fb_note_split(note, &found.text, &lines, err);
     if (code != FB_OK) {
         return code;
     }

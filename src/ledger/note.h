@@ -3,18 +3,19 @@
  *
  * A note is text that ends in a newline, an empty line, and lines "— name base64(id || signature)".
  * Signatures of unknown keys are ignored; one of a known key that does not verify refuses the note.
- * https://c2sp.org/signed-note
+ * https://c2sp.org/signed-note, and https://c2sp.org/tlog-cosignature for cosignatures.
  */
 #ifndef FB_LEDGER_NOTE_H
 #define FB_LEDGER_NOTE_H
 
 #include "base/buf.h"
+#include "base/timestamp.h"
 #include "flyball/err.h"
 
 /** Limits of a note; each has a test. */
 enum {
-    FB_NOTE_MAX = 65535,         /**< bytes of a note */
-    FB_NOTE_NAME_MAX = 200,      /**< bytes of a key's name */
+    FB_NOTE_MAX = 128 * 1024,    /**< bytes of a note: 16 signatures of any kind fit */
+    FB_NOTE_NAME_MAX = 200,      /**< bytes of the name of a key of ours, or one that we know */
     FB_NOTE_SIGNATURES_MAX = 64, /**< signature lines */
 };
 
@@ -46,14 +47,21 @@ FB_CHECKED enum fb_code fb_note_signer_generate(
 FB_CHECKED enum fb_code fb_note_signer_from_seed(
     struct fb_str name, const uint8_t seed[32], struct fb_note_signer *out, struct fb_err *err);
 
+/** The same two for a key that cosigns (type FB_NOTE_COSIGNATURE): that of a witness. */
+FB_CHECKED enum fb_code fb_note_cosigner_generate(
+    struct fb_str name, struct fb_note_signer *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_note_cosigner_from_seed(
+    struct fb_str name, const uint8_t seed[32], struct fb_note_signer *out, struct fb_err *err);
+
 /** Writes a signing key to a file of mode 0600, one line, as golang.org/x/mod/sumdb/note has it:
  * PRIVATE+KEY+name+hex+base64. E_DUPLICATE when the file exists. */
 FB_CHECKED enum fb_code fb_note_signer_write(
     const struct fb_note_signer *signer, const char *path, struct fb_err *err);
 
-/** Reads what fb_note_signer_write wrote. E_NOT_FOUND, E_IO, E_SYNTAX with the file's name. */
+/** Reads what fb_note_signer_write wrote. E_NOT_FOUND, E_IO, E_SYNTAX with the file's name;
+ * E_UNSUPPORTED when the key is not of the type, so that nobody cosigns with a log's key. */
 FB_CHECKED enum fb_code fb_note_signer_read(
-    const char *path, struct fb_note_signer *out, struct fb_err *err);
+    const char *path, enum fb_note_type type, struct fb_note_signer *out, struct fb_err *err);
 
 /** Overwrites the secret. */
 void fb_note_signer_wipe(struct fb_note_signer *signer);
@@ -69,6 +77,29 @@ void fb_note_verifier_format(const struct fb_note_verifier *verifier, struct fb_
  * characters or does not end in a newline; E_LIMIT. */
 FB_CHECKED enum fb_code fb_note_sign(struct fb_str text, const struct fb_note_signer *signer,
     struct fb_buf *out, struct fb_err *err);
+
+/** Appends the line of a cosignature of a note's text, made at a time in seconds since 1970. signer
+ * is a cosigner. E_RANGE for a time before 1970-01-01T00:00:01Z, which means no time; else as
+ * fb_note_sign. */
+FB_CHECKED enum fb_code fb_note_cosign(struct fb_str text, const struct fb_note_signer *signer,
+    fb_time at, struct fb_buf *out, struct fb_err *err);
+
+/** Splits a note at its last empty line into the text and the lines of signatures, of which there
+ * is at least one. E_SYNTAX, E_UTF8, E_LIMIT. */
+FB_CHECKED enum fb_code fb_note_split(
+    struct fb_str note, struct fb_str *text, struct fb_str *signatures, struct fb_err *err);
+
+/** One signature line: the key's name, its id, and the signature's bytes after the id. */
+struct fb_note_signature {
+    struct fb_str name;
+    uint32_t id;
+    struct fb_str bytes;
+};
+
+/** Reads a signature line, without its newline; bytes is filled and out->bytes points into it.
+ * E_SYNTAX, E_LIMIT, E_NOMEM. */
+FB_CHECKED enum fb_code fb_note_signature_parse(
+    struct fb_str line, struct fb_buf *bytes, struct fb_note_signature *out, struct fb_err *err);
 
 /** Keys to verify with, and what was found. */
 struct fb_note_check {

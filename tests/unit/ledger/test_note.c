@@ -104,6 +104,81 @@ static void test_names(void **state)
     struct fb_str longest = {name, FB_NOTE_NAME_MAX}, longer = {name, sizeof(name)};
     FB_TEST_OK(fb_note_signer_from_seed(longest, seed, &signer, &err));
     FB_TEST_FAILS(fb_note_signer_from_seed(longer, seed, &signer, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_note_signer_from_seed(FB_STR("a\x7F"), seed, &signer, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_note_cosigner_from_seed(longer, seed, &signer, &err), FB_E_SYNTAX);
+}
+
+/* A key that we do not know may have a name that ours may not: its signatures are ignored. */
+static void test_foreign_names(void **state)
+{
+    (void)state;
+    struct fb_note_signer signer = test_signer("example.org/log");
+    struct fb_note_check check = {.verifiers = &signer.verifier, .verifier_count = 1};
+    struct fb_buf note;
+    fb_buf_init(&note, FB_NOTE_MAX);
+    FB_TEST_OK(fb_note_sign(FB_STR("text\n"), &signer, &note, &err));
+    fb_buf_add_c(&note, "\xE2\x80\x94 name\x7F AAAAAAA=\n\xE2\x80\x94 ");
+    for (int i = 0; i < 1000; i++) {
+        fb_buf_add_char(&note, 'n');
+    }
+    fb_buf_add_c(&note, " AAAAAAA=\n");
+    FB_TEST_OK(fb_note_verify(fb_buf_str(&note), &check, &err));
+    assert_int_equal(check.verified_count, 1);
+    fb_buf_release(&note);
+}
+
+/* The largest that the specification asks to be read: 16 signatures of ML-DSA-87. */
+static void test_large_signatures(void **state)
+{
+    (void)state;
+    struct fb_note_signer signer = test_signer("example.org/log");
+    struct fb_note_check check = {.verifiers = &signer.verifier, .verifier_count = 1};
+    struct fb_buf note;
+    static const char zeros[4 + 4627];
+    fb_buf_init(&note, 1 << 20);
+    FB_TEST_OK(fb_note_sign(FB_STR("text\n"), &signer, &note, &err));
+    for (int i = 0; i < 15; i++) {
+        fb_buf_addf(&note, "\xE2\x80\x94 witness.example/%d ", i);
+        fb_base64_encode((struct fb_str){zeros, sizeof(zeros)}, &note);
+        fb_buf_add_char(&note, '\n');
+    }
+    assert_true(note.len > 90000);
+    FB_TEST_OK(fb_note_verify(fb_buf_str(&note), &check, &err));
+    fb_buf_release(&note);
+}
+
+static void test_cosign(void **state)
+{
+    (void)state;
+    static const struct fb_str text = {"example.org/log\n0\nx\n", 20};
+    struct fb_note_signer log = test_signer("example.org/log"), witness;
+    uint8_t seed[32] = {9};
+    struct fb_buf note;
+    fb_buf_init(&note, FB_NOTE_MAX);
+    FB_TEST_OK(fb_note_cosigner_from_seed(FB_STR("witness.example/w"), seed, &witness, &err));
+    assert_int_equal(witness.verifier.type, FB_NOTE_COSIGNATURE);
+    FB_TEST_OK(fb_note_sign(text, &log, &note, &err));
+    FB_TEST_OK(fb_note_cosign(text, &witness, 1679315147 * FB_SECOND + 999999, &note, &err));
+    struct fb_note_verifier keys[2] = {log.verifier, witness.verifier};
+    struct fb_note_check check = {.verifiers = keys, .verifier_count = 2};
+    FB_TEST_OK(fb_note_verify(fb_buf_str(&note), &check, &err));
+    assert_int_equal(check.verified, 3);
+    assert_int_equal(check.cosigned_at_s, 1679315147);
+    /* No byte of the two lines may change: not the time, the name, the id or the signature. */
+    for (size_t at = text.len; at < note.len; at++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            note.ptr[at] = (char)(note.ptr[at] ^ (1 << bit));
+            enum fb_code code = fb_note_verify(fb_buf_str(&note), &check, &err);
+            assert_true(code != FB_OK || check.verified != 3);
+            note.ptr[at] = (char)(note.ptr[at] ^ (1 << bit));
+        }
+    }
+    size_t len = note.len;
+    FB_TEST_FAILS(fb_note_cosign(text, &witness, FB_SECOND - 1, &note, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_note_cosign(FB_STR("x"), &witness, FB_SECOND, &note, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_note_cosign(FB_STR("\t\n"), &witness, FB_SECOND, &note, &err), FB_E_SYNTAX);
+    assert_int_equal(note.len, len);
+    fb_buf_release(&note);
 }
 
 static void test_keys_refused(void **state)
@@ -199,16 +274,23 @@ static void test_key_file(void **state)
     FB_TEST_OK(fb_note_signer_write(&signer, path, &err));
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    FB_TEST_OK(fb_note_signer_read(path, &found, &err));
+    FB_TEST_OK(fb_note_signer_read(path, FB_NOTE_ED25519, &found, &err));
     assert_memory_equal(&found, &signer, sizeof(signer));
     FB_TEST_FAILS(fb_note_signer_write(&signer, path, &err), FB_E_DUPLICATE);
     FB_TEST_OK(fb_io_write(path, FB_STR("PRIVATE+KEY+nothing\n"), 0600, &err));
-    FB_TEST_FAILS(fb_note_signer_read(path, &found, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_note_signer_read(path, FB_NOTE_ED25519, &found, &err), FB_E_SYNTAX);
     assert_string_equal(err.file, path);
     FB_TEST_OK(fb_io_write(path, FB_STR("something else\n"), 0600, &err));
-    FB_TEST_FAILS(fb_note_signer_read(path, &found, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_note_signer_read(path, FB_NOTE_ED25519, &found, &err), FB_E_SYNTAX);
     assert_int_equal(unlink(path), 0);
-    FB_TEST_FAILS(fb_note_signer_read(path, &found, &err), FB_E_NOT_FOUND);
+    /* A witness's key is not taken for a log's, nor the other way round. */
+    FB_TEST_OK(fb_note_cosigner_generate(FB_STR("example.org/witness"), &signer, &err));
+    FB_TEST_OK(fb_note_signer_write(&signer, path, &err));
+    FB_TEST_OK(fb_note_signer_read(path, FB_NOTE_COSIGNATURE, &found, &err));
+    assert_memory_equal(&found, &signer, sizeof(signer));
+    FB_TEST_FAILS(fb_note_signer_read(path, FB_NOTE_ED25519, &found, &err), FB_E_UNSUPPORTED);
+    assert_int_equal(unlink(path), 0);
+    FB_TEST_FAILS(fb_note_signer_read(path, FB_NOTE_ED25519, &found, &err), FB_E_NOT_FOUND);
     assert_int_equal(rmdir(folder), 0);
     uint8_t zeros[64] = {0};
     fb_note_signer_wipe(&found);
@@ -381,6 +463,9 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_sign_refused),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_foreign_names),
+        cmocka_unit_test(test_large_signatures),
+        cmocka_unit_test(test_cosign),
         cmocka_unit_test(test_keys_refused),
         cmocka_unit_test(test_unknown_keys),
         cmocka_unit_test(test_notes_refused),
