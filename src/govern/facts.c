@@ -5,11 +5,6 @@
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
 enum { COMMON_COLUMNS = 4 };
 
-static bool is_column(const struct fb_field *field)
-{
-    return field->type != FB_FIELD_STRINGS && field->type != FB_FIELD_TREE;
-}
-
 static enum fb_code add_record(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
@@ -29,11 +24,12 @@ static enum fb_code add_record(
     values[3] = fb_value_time(record->at);
     size_t at = COMMON_COLUMNS;
     for (size_t i = 0; i < field_count; i++) {
-        if (!is_column(&fields[i])) {
+        if (!fb_field_is_column(&fields[i])) {
             continue;
         }
         struct fb_value value = fb_record_value(record, i);
-        if (fields[i].type == FB_FIELD_REF && value.type == FB_TYPE_STRING) {
+        bool is_id = fields[i].type == FB_FIELD_REF || fields[i].type == FB_FIELD_RECORD;
+        if (is_id && value.type == FB_TYPE_STRING) {
             value.u.text = fb_work_root_id(work, value.u.text);
         }
         values[at++] = value;

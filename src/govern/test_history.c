@@ -184,8 +184,10 @@ static void write_default(
         fb_json_raw(w, given_value(given->fact, (uint32_t)column)->text);
     } else if (field->type == FB_FIELD_TIME) {
         write_time(w, field->name, given->at);
-    } else if (field->type == FB_FIELD_STRING) {
+    } else if (field->type == FB_FIELD_STRING || field->type == FB_FIELD_TEXT) {
         fb_json_key_c(w, field->name, "(not given)");
+    } else if (strcmp(field->name, "version") == 0) {
+        fb_json_key_int(w, field->name, 1);
     } else if (strcmp(field->name, "unresolved") == 0) {
         fb_json_key_int(w, field->name, 0);
     } else if (field->kind == FB_KIND_evaluation && strcmp(field->name, "status") == 0) {

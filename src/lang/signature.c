@@ -88,7 +88,8 @@ static void add_field(const struct line *line)
     struct fb_str type = fb_str_of(line->type);
     size_t open = fb_str_find(type, '(', 0);
     struct fb_str inside = fb_str_sub(type, open + 1, open < type.len ? type.len - open - 2 : 0);
-    if (fb_str_is(type, "STRINGS") || fb_str_is(type, "TREE")) {
+    if (fb_str_is(type, "STRINGS") || fb_str_is(type, "TREE") ||
+        fb_str_starts(type, FB_STR("REFS("))) {
         return;
     }
     if (fb_str_is(type, "INT")) {
@@ -98,7 +99,7 @@ static void add_field(const struct line *line)
         domain.unit = fb_str_ends(fb_str_of(line->field), FB_STR("_flop")) ? "FLOP" : NULL;
     } else if (fb_str_is(type, "FLAG")) {
         domain.type = FB_TYPE_BOOL;
-    } else if (fb_str_is(type, "TIME")) {
+    } else if (fb_str_is(type, "TIME") || fb_str_is(type, "INSTANT")) {
         domain.type = FB_TYPE_TIME;
     } else if (fb_str_starts(type, FB_STR("REF("))) {
         domain.ref = kind_named(inside);

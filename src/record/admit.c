@@ -18,13 +18,45 @@ static const struct {
 #include "record/roles.def"
 };
 
-/* The field that says, besides the subject, what a record is about: a correction keeps it. */
-static const char *const about_fields[FB_KIND_END] = {
+/* Words that a role may not go beyond. */
+static const struct {
+    enum fb_kind kind;
+    const char *role;
+    const char *field;
+    const char *words;
+} sayings[] = {
+#define FB_SAYS(kind, role, field, words) {FB_KIND_##kind, #role, #field, words},
+#include "record/roles.def"
+};
+
+/* Who a record without a subject is about. */
+static const char *const own_fields[FB_KIND_END] = {
+    [FB_KIND_system] = "developer",
+    [FB_KIND_cluster] = "owner",
+    [FB_KIND_order] = "party",
+    [FB_KIND_budget] = "party",
+    [FB_KIND_decision] = "party",
+};
+
+/* The fields that say, besides the subject, what a record is about, or that what was decided on it
+ * rests on: a correction keeps them. */
+static const char *const kept_fields[FB_KIND_END] = {
     [FB_KIND_key] = "party",
-    [FB_KIND_report] = "about",
+    [FB_KIND_report] = "about|concerns",
     [FB_KIND_case] = "name",
     [FB_KIND_policy] = "name",
     [FB_KIND_measure] = "name",
+    [FB_KIND_cluster] = "owner|name",
+    [FB_KIND_audit] = "party",
+    [FB_KIND_grant] = "party|form",
+    [FB_KIND_access] = "grant",
+    [FB_KIND_review] = "about",
+    [FB_KIND_licence] = "action|state|version|change_needs",
+    [FB_KIND_order] = "action|version|party|level|release_needs|release_by|releases|duty",
+    [FB_KIND_budget] = "party|valid_from",
+    [FB_KIND_disclosure] = "party",
+    [FB_KIND_decision] = "topic|about|party",
+    [FB_KIND_erasure] = "digest",
 };
 
 enum fb_code fb_admission_at(struct fb_err *err, const struct fb_record *record, const char *member)
@@ -78,7 +110,17 @@ static enum fb_code check_id(const struct fb_admission *a, struct fb_err *err)
     return fb_admission_at(err, a->record, "id");
 }
 
-/* Nothing that has happened can lie in the future; a key's validity may. */
+static enum fb_code ahead(const struct fb_admission *a, const char *name, struct fb_err *err)
+{
+    char text[FB_TIME_TEXT];
+    fb_err_set(err, FB_E_TIME, "'%s' is after its admission", name);
+    fb_err_hint(err, "It is now %s; a record tells what has happened.",
+        fb_time_format(a->entry->admitted, text));
+    return FB_E_TIME;
+}
+
+/* Nothing that has happened can lie in the future. The clocks of issuers may differ a little from
+ * ours, which `at` is allowed: it is never counted in favour of anyone. */
 static enum fb_code check_times(const struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
@@ -90,21 +132,17 @@ static enum fb_code check_times(const struct fb_admission *a, struct fb_err *err
             fb_time_format(r->items[r->count - 1]->record.admitted, text));
         return fb_admission_at(err, record, "at");
     }
-    if (record->at > a->entry->admitted) {
-        fb_err_set(err, FB_E_TIME, "'at' is after its admission");
-        fb_err_hint(err, "It is now %s; a record tells what has happened.",
-            fb_time_format(a->entry->admitted, text));
+    if (record->at > fb_time_add(a->entry->admitted, FB_ADMISSION_SKEW)) {
+        ahead(a, "at", err);
         return fb_admission_at(err, record, "at");
     }
     size_t count;
     const struct fb_field *fields = fb_kind_fields(record->kind, &count);
-    for (size_t i = 0; record->kind != FB_KIND_key && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct fb_value value =
             fields[i].type == FB_FIELD_TIME ? fb_record_value(record, i) : fb_value_none();
         if (value.type == FB_TYPE_TIME && value.u.time > a->entry->admitted) {
-            fb_err_set(err, FB_E_TIME, "'%s' is after its admission", fields[i].name);
-            fb_err_hint(err, "It is now %s; a record tells what has happened.",
-                fb_time_format(a->entry->admitted, text));
+            ahead(a, fields[i].name, err);
             return fb_admission_at_field(err, record, fields[i].name);
         }
     }
@@ -176,27 +214,42 @@ static enum fb_code check_references(struct fb_admission *a, struct fb_err *err)
     size_t count;
     const struct fb_field *fields = fb_kind_fields(record->kind, &count);
     for (size_t i = 0; i < count; i++) {
-        struct fb_str id = fields[i].type == FB_FIELD_REF ? fb_record_text(record, fields[i].name)
-                                                          : (struct fb_str){NULL, 0};
-        if (id.len && !fb_registry_item(a->registry, id)) {
+        const struct fb_json *value = fb_json_get(record->body, fields[i].name);
+        bool is_list = fields[i].type == FB_FIELD_REFS;
+        bool is_id = fields[i].type == FB_FIELD_REF || fields[i].type == FB_FIELD_RECORD;
+        if (!value || (!is_id && !is_list)) {
+            continue;
+        }
+        const struct fb_json *id = is_list ? value->child : value;
+        while (id && fb_registry_item(a->registry, id->text)) {
+            id = is_list ? id->next : NULL;
+        }
+        if (id) {
             char what[LIST_ROLE_MAX];
             (void)snprintf(what, sizeof(what), "the '%s'", fields[i].name);
-            no_such_record(a->registry, what, id, err);
-            return fb_admission_at_field(err, record, fields[i].name);
+            no_such_record(a->registry, what, id->text, err);
+            return fb_json_err_at(err, id);
         }
     }
     return FB_OK;
 }
 
-/* The role that a party has now. */
-static struct fb_str role_of(const struct fb_registry_item *party)
+struct fb_str fb_registry_role(const struct fb_registry_item *party)
 {
-    FB_ASSERT(party->root == party && party->head);
+    FB_ASSERT(party && party->root == party && party->head);
     return fb_record_text(&party->head->record, "role");
 }
 
-static bool word_in(struct fb_str word, const char *words)
+const struct fb_registry_item *fb_registry_head(
+    const struct fb_registry *registry, struct fb_str id)
 {
+    const struct fb_registry_item *item = fb_registry_item(registry, id);
+    return item ? item->root->head : NULL;
+}
+
+bool fb_admission_word_in(struct fb_str word, const char *words)
+{
+    FB_ASSERT(words);
     struct fb_str all = fb_str_of(words);
     for (size_t from = 0; from <= all.len;) {
         size_t end = fb_str_find(all, '|', from);
@@ -208,22 +261,80 @@ static bool word_in(struct fb_str word, const char *words)
     return false;
 }
 
-/* The developer, as the root of its party, of the system that the record is about; NULL when it is
- * about none. */
-static const struct fb_registry_item *developer_of(const struct fb_admission *a)
+int64_t fb_admission_int(const struct fb_record *record, const char *field, int64_t otherwise)
 {
-    struct fb_str developer = fb_record_text(a->record, "developer");
-    if (a->record->kind != FB_KIND_system) {
-        if (a->record->subject.len == 0) {
-            return NULL;
-        }
-        const struct fb_registry_item *system = fb_registry_item(a->registry, a->record->subject);
-        FB_ASSERT(system && system->record.kind == FB_KIND_system);
-        developer = fb_record_text(&system->root->head->record, "developer");
+    const struct fb_json *value = fb_json_get(record->body, field);
+    FB_ASSERT(!value || value->is_integer);
+    return value ? value->integer : otherwise;
+}
+
+const struct fb_registry_item *fb_registry_developer(
+    const struct fb_registry *registry, struct fb_str system)
+{
+    const struct fb_registry_item *head = fb_registry_head(registry, system);
+    if (!head) {
+        return NULL;
     }
-    const struct fb_registry_item *party = fb_registry_item(a->registry, developer);
-    FB_ASSERT(party);
-    return party->root;
+    FB_ASSERT(head->record.kind == FB_KIND_system);
+    const struct fb_registry_item *party =
+        fb_registry_item(registry, fb_record_text(&head->record, "developer"));
+    return party ? party->root : NULL;
+}
+
+/* Whose affair the record is, as the root of a party: the developer of its system, or the party of
+ * its own field, which *out_field names. NULL when it is about nobody. */
+static const struct fb_registry_item *owner_of(const struct fb_admission *a, const char **out_field)
+{
+    *out_field = NULL;
+    if (a->record->subject.len) {
+        return fb_registry_developer(a->registry, a->record->subject);
+    }
+    const char *field = own_fields[a->record->kind];
+    struct fb_str id = field ? fb_record_text(a->record, field) : (struct fb_str){NULL, 0};
+    const struct fb_registry_item *party = id.len ? fb_registry_item(a->registry, id) : NULL;
+    *out_field = party ? field : NULL;
+    return party ? party->root : NULL;
+}
+
+/* A developer speaks of its own, where the kind asks that. */
+static enum fb_code check_reach(
+    const struct fb_admission *a, struct fb_str role, struct fb_err *err)
+{
+    const struct fb_record *record = a->record;
+    const char *field;
+    const struct fb_registry_item *owner = owner_of(a, &field);
+    if (issuers[record->kind].reach != REACH_OWN || !fb_str_is(role, "developer") || !owner ||
+        owner == a->issuer) {
+        return FB_OK;
+    }
+    bool is_system = !field || record->kind == FB_KIND_system;
+    fb_err_set(err, FB_E_ROLE, "'%.*s' may issue a record of kind %s for %s only",
+        FB_STR_ARG(record->issuer), fb_kind_name(record->kind),
+        is_system ? "its own systems" : "itself");
+    fb_err_hint(err, "%s is '%.*s', which must sign it.",
+        is_system ? "The developer of that system" : "This one", FB_STR_ARG(owner->record.id));
+    return field ? fb_admission_at_field(err, record, field)
+                 : fb_admission_at(err, record, "subject");
+}
+
+/* Some roles may say only some of a field's words. */
+static enum fb_code check_sayings(
+    const struct fb_admission *a, struct fb_str role, struct fb_err *err)
+{
+    const struct fb_record *record = a->record;
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        if (sayings[i].kind != record->kind || !fb_str_is(role, sayings[i].role)) {
+            continue;
+        }
+        struct fb_str word = fb_record_text(record, sayings[i].field);
+        if (word.len && !fb_admission_word_in(word, sayings[i].words)) {
+            fb_err_set(err, FB_E_ROLE, "'%.*s', whose role is %.*s, may not say '%.*s' here",
+                FB_STR_ARG(record->issuer), FB_STR_ARG(role), FB_STR_ARG(word));
+            fb_err_hint(err, "It may say: %s.", sayings[i].words);
+            return fb_admission_at_field(err, record, sayings[i].field);
+        }
+    }
+    return FB_OK;
 }
 
 static enum fb_code check_role(const struct fb_admission *a, struct fb_err *err)
@@ -232,59 +343,83 @@ static enum fb_code check_role(const struct fb_admission *a, struct fb_err *err)
     if (a->registry->count < 2) {
         return FB_OK;
     }
-    struct fb_str role = role_of(a->issuer);
+    struct fb_str role = fb_registry_role(a->issuer);
     const char *roles = issuers[record->kind].roles;
     if (record->kind == FB_KIND_key &&
         fb_registry_item(a->registry, fb_record_text(record, "party"))->root == a->issuer) {
         return FB_OK;
     }
-    if (!word_in(role, roles)) {
+    if (!fb_admission_word_in(role, roles)) {
         fb_err_set(err, FB_E_ROLE, "'%.*s', whose role is %.*s, may not issue a record of kind %s",
             FB_STR_ARG(record->issuer), FB_STR_ARG(role), fb_kind_name(record->kind));
         fb_err_hint(err, "Have it issued and signed by a party whose role is one of %s.", roles);
         return fb_admission_at(err, record, "issuer");
     }
-    const struct fb_registry_item *developer = developer_of(a);
-    if (issuers[record->kind].reach == REACH_OWN && fb_str_is(role, "developer") && developer &&
-        developer != a->issuer) {
-        fb_err_set(err, FB_E_ROLE, "'%.*s' may issue a record of kind %s for its own systems only",
-            FB_STR_ARG(record->issuer), fb_kind_name(record->kind));
-        fb_err_hint(err, "The developer of that system is '%.*s', which must sign it.",
-            FB_STR_ARG(developer->record.id));
-        return record->kind == FB_KIND_system ? fb_admission_at_field(err, record, "developer")
-                                              : fb_admission_at(err, record, "subject");
-    }
-    return FB_OK;
+    enum fb_code code = check_reach(a, role, err);
+    return code == FB_OK ? check_sayings(a, role, err) : code;
 }
 
-/* True when two ids, or two plain texts, mean the same thing. */
-static bool same_thing(const struct fb_registry *registry, struct fb_str a, struct fb_str b)
+bool fb_registry_same(const struct fb_registry *registry, struct fb_str a, struct fb_str b)
 {
     const struct fb_registry_item *item_a = fb_registry_item(registry, a);
     const struct fb_registry_item *item_b = fb_registry_item(registry, b);
     return item_a && item_b ? item_a->root == item_b->root : fb_str_eq(a, b);
 }
 
-/* A correction keeps the subject, and the field of about_fields. */
+/* True when two values of a field, either of which may be absent, mean the same. */
+static bool same_value(
+    const struct fb_registry *registry, const struct fb_json *a, const struct fb_json *b)
+{
+    if (!a || !b || a->kind != b->kind) {
+        return !a && !b;
+    }
+    if (a->kind != FB_JSON_ARRAY) {
+        return fb_registry_same(registry, a->text, b->text);
+    }
+    a = a->child, b = b->child;
+    while (a && b && fb_registry_same(registry, a->text, b->text)) {
+        a = a->next, b = b->next;
+    }
+    return !a && !b;
+}
+
+/* A correction keeps the subject, and the kept_fields. */
 static enum fb_code check_same_about(
     const struct fb_admission *a, const struct fb_record *older, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
-    if (!same_thing(a->registry, record->subject, older->subject)) {
+    if (!fb_registry_same(a->registry, record->subject, older->subject)) {
         fb_err_set(err, FB_E_REFERENCE, "'%.*s' is about another subject", FB_STR_ARG(older->id));
-        fb_err_hint(
-            err, "A correction keeps the subject, which is '%.*s'.", FB_STR_ARG(older->subject));
+        fb_err_hint(err, "A correction keeps the subject%s%.*s.",
+            older->subject.len ? ", which is " : ": there is none", FB_STR_ARG(older->subject));
         return fb_admission_at(err, record, "subject");
     }
-    const char *field = about_fields[record->kind];
-    struct fb_str now = field ? fb_record_text(record, field) : record->subject;
-    struct fb_str before = field ? fb_record_text(older, field) : older->subject;
-    if (!same_thing(a->registry, now, before)) {
-        fb_err_set(err, FB_E_REFERENCE, "'%.*s' has another '%s'", FB_STR_ARG(older->id), field);
-        fb_err_hint(err, "A correction keeps '%s', which is '%.*s'.", field, FB_STR_ARG(before));
-        return fb_admission_at_field(err, record, field);
+    struct fb_str names = fb_str_of(kept_fields[record->kind] ? kept_fields[record->kind] : "");
+    for (size_t from = 0; from < names.len;) {
+        size_t end = fb_str_find(names, '|', from);
+        char name[LIST_ROLE_MAX];
+        (void)snprintf(name, sizeof(name), "%.*s", FB_STR_ARG(fb_str_sub(names, from, end - from)));
+        from = end + 1;
+        const struct fb_json *before = fb_json_get(older->body, name);
+        if (!same_value(a->registry, fb_json_get(record->body, name), before)) {
+            fb_err_set(err, FB_E_REFERENCE, "'%.*s' has another '%s'", FB_STR_ARG(older->id), name);
+            fb_err_hint(err, "A correction keeps '%s'%s%.*s.", name,
+                !before                         ? ": there is none"
+                : before->kind == FB_JSON_ARRAY ? " as it is"
+                                                : ", which is ",
+                FB_STR_ARG(before ? before->text : FB_STR("")));
+            return fb_admission_at_field(err, record, name);
+        }
     }
     return FB_OK;
+}
+
+/* The developer answers a request for access to its system. */
+static bool is_answer(const struct fb_admission *a, const struct fb_registry_item *older)
+{
+    return a->record->kind == FB_KIND_grant &&
+           fb_str_is(fb_record_text(&older->record, "state"), "requested") &&
+           fb_registry_developer(a->registry, older->record.subject) == a->issuer;
 }
 
 /* A correction is about the same thing, by the same issuer, a regulator, or a key's holder. */
@@ -309,7 +444,8 @@ static enum fb_code check_supersedes(struct fb_admission *a, struct fb_err *err)
     }
     bool same = a->assumed || fb_str_eq(record->issuer, older->record.issuer);
     bool own_key = record->kind == FB_KIND_key && older->holder == a->issuer;
-    if (!same && !own_key && !fb_str_is(role_of(a->issuer), "regulator")) {
+    if (!same && !own_key && !is_answer(a, older) &&
+        !fb_str_is(fb_registry_role(a->issuer), "regulator")) {
         fb_err_set(err, FB_E_ROLE, "'%.*s' was issued by '%.*s'", FB_STR_ARG(older->record.id),
             FB_STR_ARG(older->record.issuer));
         fb_err_hint(err, "Only its issuer or a regulator may correct it.");
@@ -341,11 +477,17 @@ enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *e
     if (code == FB_OK) {
         code = check_supersedes(admission, err);
     }
+    if (code == FB_OK) {
+        code = fb_admission_particular(admission, err);
+    }
     if (admission->assumed) {
         return code;
     }
     if (code == FB_OK) {
         code = fb_admission_key(admission, err);
     }
-    return code == FB_OK ? fb_admission_signers(admission, err) : code;
+    if (code == FB_OK) {
+        code = fb_admission_signers(admission, err);
+    }
+    return code == FB_OK ? fb_admission_quorum(admission, err) : code;
 }

@@ -12,6 +12,9 @@
 #include "record/registry.h"
 #include "record/sshkey.h"
 
+/** Limits; each has a test. */
+enum { FB_LINEAGE_MAX = 1000 /**< systems that one descends from */ };
+
 /** A record with its place among the others. Lives in the registry's arena. */
 struct fb_registry_item {
     struct fb_record record;
@@ -20,6 +23,13 @@ struct fb_registry_item {
     struct fb_registry_item *root; /**< first of its chain; itself when it supersedes nothing */
     struct fb_registry_item *head; /**< of a root: the last of its chain */
     bool live;                     /**< false until it was added completely */
+    fb_time
+        disowned; /**< from then on it does not count: its key was revoked; FB_TIME_MAX: never */
+    struct fb_registry_item **signers; /**< the key records it was signed under; NULL: the first
+                                            key of a ledger, which its own record declares later */
+    size_t signer_count;
+
+    struct fb_registry_item *released; /**< of an order: its latest release, or NULL */
 
     /* Kind key only. */
     struct fb_str wire;              /**< wire form of the public key */
@@ -51,6 +61,7 @@ struct fb_admission {
     const struct fb_registry_item *holder; /**< kind key: root of the party that holds it */
     struct fb_sshkey declared;             /**< kind key: the public key */
     struct fb_sshkey signer;               /**< the first key that signed */
+    struct fb_registry_item *signers[FB_ENTRY_SIGNATURES_MAX]; /**< as fb_registry_item has them */
 };
 
 /** The item with this id, or NULL. */
@@ -63,7 +74,34 @@ struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, str
  * where another record supersedes it. Empty when *from >= *until. */
 void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, fb_time *until);
 
-/** Runs all checks in order: id, times, issuer, role, references, supersession, key, signatures.
+/** From when on the key that a record declared does not count because it was revoked, by whichever
+ * record of its chain says so; FB_TIME_MAX: it was not. */
+fb_time fb_registry_key_revoked(const struct fb_registry_item *key);
+
+/** When it became known that a signature that was admitted at signed_at under a key's record does
+ * not count: the admission of the revocation, or when the key's own record was disowned;
+ * FB_TIME_MAX: it counts. */
+fb_time fb_registry_key_void(const struct fb_registry_item *key, fb_time signed_at);
+
+/** After a key was revoked from before its revocation's admission on: marks what was signed under
+ * it since, and what rests on that. */
+void fb_registry_disown(struct fb_registry *registry);
+
+/** When a release stopped to count because keys that signed it were revoked; FB_TIME_MAX: it
+ * counts. */
+fb_time fb_registry_release_void(
+    const struct fb_registry *registry, const struct fb_registry_item *release);
+
+/** How many parties could sign the release of an order that is being admitted. */
+size_t fb_registry_could_release(
+    const struct fb_registry *registry, const struct fb_admission *order);
+
+/** The licence with the highest version for the same system and action; NULL: there is none. */
+const struct fb_registry_item *fb_registry_last_licence(
+    const struct fb_registry *registry, const struct fb_record *record);
+
+/** Runs all checks in order: id, times, issuer, references, role, supersession, what only its kind
+ * asks (particular.c), key, signatures, and how many of them it needs (quorum.c).
  * Fills what they found; on failure the admission may be filled in part. Errors as
  * fb_registry_check. */
 FB_CHECKED enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *err);
@@ -71,6 +109,34 @@ FB_CHECKED enum fb_code fb_admission_check(struct fb_admission *admission, struc
 /** The checks of keys and signatures (signers.c), which fb_admission_check runs. */
 FB_CHECKED enum fb_code fb_admission_key(struct fb_admission *admission, struct fb_err *err);
 FB_CHECKED enum fb_code fb_admission_signers(struct fb_admission *admission, struct fb_err *err);
+
+/** What is asked of the records of one kind only (particular.c). E_REFERENCE, E_ROLE, E_MISMATCH,
+ * E_RANGE, E_LIMIT. */
+FB_CHECKED enum fb_code fb_admission_particular(
+    const struct fb_admission *admission, struct fb_err *err);
+
+/** The signatures that a release or a new version of a licence needs (quorum.c). E_SIGNATURE. */
+FB_CHECKED enum fb_code fb_admission_quorum(
+    const struct fb_admission *admission, struct fb_err *err);
+
+/** The record that holds now of the thing with this id: the head of its chain; NULL when there is
+ * none. And the role that a party has now. */
+const struct fb_registry_item *fb_registry_head(
+    const struct fb_registry *registry, struct fb_str id);
+struct fb_str fb_registry_role(const struct fb_registry_item *party);
+
+/** The developer, as the root of its party, of a system's record; NULL when it has none. */
+const struct fb_registry_item *fb_registry_developer(
+    const struct fb_registry *registry, struct fb_str system);
+
+/** True when two ids name the same thing, or are the same text. */
+bool fb_registry_same(const struct fb_registry *registry, struct fb_str a, struct fb_str b);
+
+/** True when a word is one of words, "a|b|c". */
+bool fb_admission_word_in(struct fb_str word, const char *words);
+
+/** The value of an INT field of a record; otherwise when it is absent. */
+int64_t fb_admission_int(const struct fb_record *record, const char *field, int64_t otherwise);
 
 /** Places a filled error at a member of the statement, or at a field of its body. Returns err's
  * code. */

@@ -27,6 +27,9 @@ static const struct {
     [FB_FIELD_STRINGS] = {"a list of strings", "Write a list, as [\"one\", \"two\"]."},
     [FB_FIELD_TREE] = {"a value", "Write any JSON value."},
     [FB_FIELD_REF] = {"the id of a record", "Write its id, as \"party/aurora\"."},
+    [FB_FIELD_INSTANT] = {"a time", "Write RFC 3339, as \"2026-03-01T09:00:00Z\"."},
+    [FB_FIELD_REFS] = {"a list of ids", "Write a list, as [\"party/aurora\", \"party/lab\"]."},
+    [FB_FIELD_RECORD] = {"the id of a record", "Write its id, as \"evaluation/one\"."},
     [FB_FIELD_ENUM] = {"one of its words", "Write one of its words in double quotes."},
 };
 
@@ -181,6 +184,49 @@ enum fb_code fb_check_id(const struct fb_json *value, enum fb_kind kind, struct 
     }
     fb_err_hint(err, "Write \"%s/\" and a name, as \"%s/one\".", name, name);
     return fb_json_err_at(err, value);
+}
+
+/* The id of a record of any kind. */
+static enum fb_code check_any_id(const struct fb_json *value, struct fb_err *err)
+{
+    enum fb_code code = check_name(FB_FIELD_RECORD, value, err);
+    if (code == FB_OK && kind_of_id(value->text) == FB_KIND_NONE) {
+        fb_err_set(err, FB_E_SCHEMA, "'%.*s' is \"%.*s\", which is no id of a record",
+            FB_STR_ARG(name_of(value)), FB_STR_ARG(value->text));
+        fb_err_hint(err, "%s", types[FB_FIELD_RECORD].hint);
+        code = fb_json_err_at(err, value);
+    }
+    return code;
+}
+
+/* A list of ids of one kind, none twice. */
+static enum fb_code check_ids(enum fb_kind kind, const struct fb_json *value, struct fb_err *err)
+{
+    if (value->kind != FB_JSON_ARRAY) {
+        return wrong_type(FB_FIELD_REFS, value, err);
+    }
+    if (value->count > FB_REFS_MAX) {
+        fb_err_set(err, FB_E_LIMIT, "'%.*s' has %zu items; at most %d are allowed",
+            FB_STR_ARG(name_of(value)), value->count, (int)FB_REFS_MAX);
+        fb_err_hint(err, "Split the record into several.");
+        return fb_json_err_at(err, value);
+    }
+    for (const struct fb_json *item = value->child; item; item = item->next) {
+        enum fb_code code = fb_check_id(item, kind, err);
+        for (const struct fb_json *other = value->child; code == FB_OK && other != item;
+             other = other->next) {
+            if (fb_str_eq(other->text, item->text)) {
+                fb_err_set(err, FB_E_DUPLICATE, "'%.*s' has \"%.*s\" twice",
+                    FB_STR_ARG(name_of(value)), FB_STR_ARG(item->text));
+                fb_err_hint(err, "Name each once.");
+                code = fb_json_err_at(err, item);
+            }
+        }
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return FB_OK;
 }
 
 enum fb_code fb_check_time(const struct fb_json *value, fb_time *out, struct fb_err *err)
@@ -342,6 +388,7 @@ enum fb_code fb_check_field(
     case FB_FIELD_FLAG:
         return check_flag(value, err);
     case FB_FIELD_TIME:
+    case FB_FIELD_INSTANT:
         return fb_check_time(value, &time, err);
     case FB_FIELD_DIGEST:
         return check_digest(value, err);
@@ -351,6 +398,10 @@ enum fb_code fb_check_field(
         return check_tree(value, err);
     case FB_FIELD_REF:
         return fb_check_id(value, field->ref, err);
+    case FB_FIELD_REFS:
+        return check_ids(field->ref, value, err);
+    case FB_FIELD_RECORD:
+        return check_any_id(value, err);
     case FB_FIELD_ENUM:
         return check_word(field->words, value, err);
     }

@@ -13,6 +13,9 @@
 #define TYPE_STRINGS FB_FIELD_STRINGS, FB_KIND_NONE, NULL
 #define TYPE_TREE FB_FIELD_TREE, FB_KIND_NONE, NULL
 #define TYPE_REF(kind) FB_FIELD_REF, FB_KIND_##kind, NULL
+#define TYPE_INSTANT FB_FIELD_INSTANT, FB_KIND_NONE, NULL
+#define TYPE_REFS(kind) FB_FIELD_REFS, FB_KIND_##kind, NULL
+#define TYPE_RECORD FB_FIELD_RECORD, FB_KIND_NONE, NULL
 #define TYPE_ENUM(name) FB_FIELD_ENUM, FB_KIND_NONE, words_##name
 #define PRESENCE_NEEDED true
 #define PRESENCE_MAY false
@@ -90,6 +93,13 @@ const struct fb_field *fb_kind_fields(enum fb_kind kind, size_t *out_count)
     FB_ASSERT(first < next && fields[first].kind == kind && fields[next - 1].kind == kind);
     *out_count = (size_t)(next - first);
     return &fields[first];
+}
+
+bool fb_field_is_column(const struct fb_field *field)
+{
+    FB_ASSERT(field);
+    return field->type != FB_FIELD_STRINGS && field->type != FB_FIELD_TREE &&
+           field->type != FB_FIELD_REFS;
 }
 
 int fb_kind_field(enum fb_kind kind, struct fb_str name)

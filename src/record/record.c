@@ -279,6 +279,7 @@ struct fb_value fb_record_value(const struct fb_record *record, size_t field)
     case FB_FIELD_NAME:
     case FB_FIELD_DIGEST:
     case FB_FIELD_REF:
+    case FB_FIELD_RECORD:
     case FB_FIELD_ENUM:
         return fb_value_str(value->text);
     case FB_FIELD_INT:
@@ -287,7 +288,8 @@ struct fb_value fb_record_value(const struct fb_record *record, size_t field)
         return fb_value_float(value->number);
     case FB_FIELD_FLAG:
         return fb_value_bool(value->kind == FB_JSON_TRUE);
-    case FB_FIELD_TIME: {
+    case FB_FIELD_TIME:
+    case FB_FIELD_INSTANT: {
         struct fb_err err;
         fb_err_init(&err);
         fb_time time = 0;
@@ -296,6 +298,7 @@ struct fb_value fb_record_value(const struct fb_record *record, size_t field)
         return fb_value_time(time);
     }
     case FB_FIELD_STRINGS:
+    case FB_FIELD_REFS:
     case FB_FIELD_TREE:
         return fb_value_none();
     }

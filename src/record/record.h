@@ -20,6 +20,7 @@ enum {
     FB_STRING_MAX = 4096,     /**< bytes of a STRING */
     FB_TEXT_MAX = 32768,      /**< bytes of a TEXT */
     FB_STRINGS_MAX = 1000,    /**< strings of a STRINGS */
+    FB_REFS_MAX = 100,        /**< ids of a REFS */
     FB_STATEMENT_DEPTH = 32,  /**< nesting of arrays and objects in a statement */
 };
 
@@ -48,6 +49,9 @@ enum fb_field_type {
     FB_FIELD_TREE,
     FB_FIELD_REF,
     FB_FIELD_ENUM,
+    FB_FIELD_INSTANT, /**< a time that may lie ahead */
+    FB_FIELD_REFS,
+    FB_FIELD_RECORD,
 };
 
 /** Whether a record of a kind is about a system. */
@@ -58,7 +62,7 @@ struct fb_field {
     enum fb_kind kind;
     const char *name;
     enum fb_field_type type;
-    enum fb_kind ref;  /**< REF: of which kind */
+    enum fb_kind ref;  /**< REF, REFS: of which kind */
     const char *words; /**< ENUM: "a|b|c" */
     bool needed;
     const char *text; /**< what it means */
@@ -96,6 +100,9 @@ enum fb_subject_rule fb_kind_subject(enum fb_kind kind);
 /** The fields of a kind's body, in the order of kinds.def; *out_count is their number. Static. */
 const struct fb_field *fb_kind_fields(enum fb_kind kind, size_t *out_count);
 
+/** True when a field is a column of the fact of its kind: one value, neither a list nor a TREE. */
+bool fb_field_is_column(const struct fb_field *field);
+
 /** Index of a field among the fields of its kind; -1 when the kind has no such field. */
 int fb_kind_field(enum fb_kind kind, struct fb_str name);
 
@@ -121,7 +128,7 @@ FB_CHECKED enum fb_code fb_record_canonical(
     const struct fb_json *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
 
 /** The value of a scalar field of a record's body: NONE when absent; strings borrowed. The index is
- * that of fb_kind_fields. STRINGS and TREE fields give NONE. */
+ * that of fb_kind_fields. Fields that are no columns (fb_field_is_column) give NONE. */
 struct fb_value fb_record_value(const struct fb_record *record, size_t field);
 
 /** The text of a string-like field by name; the empty slice when absent. */

@@ -107,7 +107,8 @@ static enum fb_code grow(struct fb_registry *registry, struct fb_err *err)
     return FB_OK;
 }
 
-/* Copies what the item keeps of the keys: the signer's fingerprint, and for a key its wire form. */
+/* Copies what the item keeps of the keys: the signer's fingerprint, the records of the keys that
+ * signed, and for a key its wire form. */
 static enum fb_code keep_keys(struct fb_registry *registry, const struct fb_admission *a,
     struct fb_registry_item *item, struct fb_err *err)
 {
@@ -118,6 +119,15 @@ static enum fb_code keep_keys(struct fb_registry *registry, const struct fb_admi
     if (code == FB_OK && item->record.kind == FB_KIND_key) {
         struct fb_str wire = {(const char *)a->declared.wire, a->declared.wire_len};
         code = fb_arena_str(&registry->arena, wire, &item->wire, err);
+    }
+    if (code == FB_OK) {
+        size_t count = a->entry->signature_count;
+        item->signers = FB_ARENA_ARRAY(&registry->arena, struct fb_registry_item *, count);
+        code = item->signers ? FB_OK : fb_arena_failed(&registry->arena, err);
+        for (size_t i = 0; code == FB_OK && i < count; i++) {
+            item->signers[i] = a->signers[i];
+        }
+        item->signer_count = code == FB_OK ? count : 0;
     }
     if (code == FB_OK && registry->count == 0) {
         struct fb_str wire = {(const char *)a->signer.wire, a->signer.wire_len};
@@ -137,6 +147,17 @@ static enum fb_code put_item(
         code = fb_map_put(&registry->wires, item->wire, item, err);
     }
     return code == FB_OK ? fb_map_put(&registry->ids, item->record.id, item, err) : code;
+}
+
+/* An order learns what released it. */
+static void link_release(struct fb_registry *registry, struct fb_registry_item *item)
+{
+    struct fb_str released = fb_record_text(&item->record, "releases");
+    if (item->record.kind == FB_KIND_order && released.len && !item->older) {
+        struct fb_registry_item *order = fb_registry_item(registry, released);
+        FB_ASSERT(order);
+        order->root->released = item;
+    }
 }
 
 /* Adds what trusts its source: a ledger, or, when assumed, who made it up. */
@@ -171,6 +192,7 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     }
     item->record.seq = seq;
     item->record.admitted = entry->admitted;
+    item->disowned = FB_TIME_MAX;
     item->older = admission.older ? fb_registry_item(registry, admission.older->record.id) : NULL;
     item->holder =
         admission.holder ? fb_registry_item(registry, admission.holder->record.id) : NULL;
@@ -181,6 +203,11 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     }
     item->live = true;
     registry->items[registry->count++] = item;
+    link_release(registry, item);
+    if (item->record.kind == FB_KIND_key && item->older &&
+        fb_registry_key_revoked(item) < item->record.admitted) {
+        fb_registry_disown(registry);
+    }
     return FB_OK;
 }
 
@@ -239,6 +266,51 @@ const struct fb_record *fb_registry_successor(
     FB_ASSERT(record);
     const struct fb_registry_item *item = fb_registry_item(registry, record->id);
     return item && item->successor ? &item->successor->record : NULL;
+}
+
+fb_time fb_registry_disowned(const struct fb_registry *registry, const struct fb_record *record)
+{
+    FB_ASSERT(record);
+    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    return item ? item->disowned : FB_TIME_MAX;
+}
+
+const struct fb_record *fb_registry_release(
+    const struct fb_registry *registry, const struct fb_record *order, fb_time *out_void)
+{
+    FB_ASSERT(order && order->kind == FB_KIND_order && out_void);
+    const struct fb_registry_item *item = fb_registry_item(registry, order->id);
+    if (!item || !item->root->released) {
+        return NULL;
+    }
+    *out_void = fb_registry_release_void(registry, item->root->released);
+    return &item->root->released->record;
+}
+
+size_t fb_registry_signer_count(const struct fb_registry *registry, const struct fb_record *record)
+{
+    FB_ASSERT(record);
+    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    return item ? item->signer_count : 0;
+}
+
+bool fb_registry_signer(const struct fb_registry *registry, const struct fb_record *record,
+    size_t n, struct fb_registry_signer *out)
+{
+    FB_ASSERT(record && out && n < fb_registry_signer_count(registry, record));
+    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    const struct fb_registry_item *key = item->signers[n];
+    if (!key) {
+        key = fb_registry_key(registry, registry->first);
+    }
+    if (!key) {
+        return false;
+    }
+    *out = (struct fb_registry_signer){.party = key->holder->record.id,
+        .key = &key->record,
+        .revoked = fb_registry_key_revoked(key),
+        .counts = fb_registry_key_void(key, record->admitted) == FB_TIME_MAX};
+    return true;
 }
 
 static bool lists_model(const struct fb_record *record, struct fb_str model)

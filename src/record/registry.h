@@ -14,6 +14,9 @@
 
 struct fb_registry;
 
+/** How far the `at` of a record may lie after its admission: clocks differ. */
+#define FB_ADMISSION_SKEW FB_MINUTE
+
 /** Most records of a registry. */
 #define FB_REGISTRY_RECORDS_MAX ((size_t)50 * 1000 * 1000)
 
@@ -32,16 +35,19 @@ void fb_registry_limit(struct fb_registry *registry, size_t max);
  *
  * - the statement: as fb_record_parse;
  * - E_DUPLICATE: the id, or the public key of a `key` record, exists already;
- * - E_TIME: `at` or another time of what happened is after the admission, or the admission is
+ * - E_TIME: `at` is later than FB_ADMISSION_SKEW after the admission, or another time of what
+ * happened is after it, or the admission is
  * before that of the record before;
  * - E_REFERENCE: issuer, subject, superseded record or a reference does not exist; an issuer that
  * is not named by the record that introduced it; a correction of another subject, or of a record
  * that is corrected already;
- * - E_ROLE: roles.def does not let the issuer say this, or correct this;
+ * - E_ROLE: roles.def does not let the issuer say this, or correct this, or it has a part in what
+ * it reviews, or revokes a key from an earlier time on without being a regulator;
+ * - E_MISMATCH: a release or a licence whose version is not higher than what it follows;
  * - E_MISMATCH, E_SYNTAX, E_UNSUPPORTED: the public key of a `key` record;
  * - E_SIGNATURE (and E_SYNTAX, E_UNSUPPORTED of fb_sshsig_verify): a signature does not verify
  * under the namespace flyball/<kind>, or its key has no `key` record in force at the admission
- * time, or the first key is not the issuer's;
+ * time, or the first key is not the issuer's, or too few parties signed a release or a licence;
  * - E_LIMIT: the registry is full.
  *
  * Bootstrap: the first record is a `party` that introduces itself, signed by any key; the second is
@@ -76,6 +82,29 @@ const struct fb_record *fb_registry_find(const struct fb_registry *registry, str
 /** The record that supersedes this one, or NULL. */
 const struct fb_record *fb_registry_successor(
     const struct fb_registry *registry, const struct fb_record *record);
+
+/** From when on a record does not count because its key was revoked from before its admission on;
+ * FB_TIME_MAX: it counts. */
+fb_time fb_registry_disowned(const struct fb_registry *registry, const struct fb_record *record);
+
+/** The release of an order, or NULL; *out_void is when it stopped to count because keys that signed
+ * it were revoked (FB_TIME_MAX: it counts). */
+const struct fb_record *fb_registry_release(
+    const struct fb_registry *registry, const struct fb_record *order, fb_time *out_void);
+
+/** Who made a signature of a record. */
+struct fb_registry_signer {
+    struct fb_str party;         /**< id of the holder of the key */
+    const struct fb_record *key; /**< the record that declared the key */
+    fb_time revoked;             /**< the key is revoked from then on; FB_TIME_MAX: it is not */
+    bool counts;                 /**< false: it was admitted after that */
+};
+
+/** Number of signatures of a record (0 when it was assumed), and who made the n-th; false for the
+ * first record of a ledger while its key is not declared. */
+size_t fb_registry_signer_count(const struct fb_registry *registry, const struct fb_record *record);
+bool fb_registry_signer(const struct fb_registry *registry, const struct fb_record *record,
+    size_t n, struct fb_registry_signer *out);
 
 /** The system whose `models` list has this name, or NULL; the latest when several have. The record
  * is the one that holds now: it may be a correction, whose id is not the first one of the system.

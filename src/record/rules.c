@@ -47,23 +47,96 @@ static enum fb_code check_at_least_one(
     return fb_json_err_at(err, fb_json_get(body, field));
 }
 
-static enum fb_code check_party(const struct fb_json *body, struct fb_err *err)
+/* A code of so many capital letters. */
+static enum fb_code check_letters(
+    const struct fb_json *body, const char *field, size_t len, struct fb_err *err)
 {
-    const struct fb_json *country = fb_json_get(body, "country");
-    if (!country) {
-        return FB_OK;
-    }
-    bool good = country->text.len == 2;
-    for (size_t i = 0; good && i < 2; i++) {
-        good = country->text.ptr[i] >= 'A' && country->text.ptr[i] <= 'Z';
+    const struct fb_json *value = fb_json_get(body, field);
+    bool good = !value || value->text.len == len;
+    for (size_t i = 0; value && good && i < len; i++) {
+        good = value->text.ptr[i] >= 'A' && value->text.ptr[i] <= 'Z';
     }
     if (good) {
         return FB_OK;
     }
-    fb_err_set(err, FB_E_SCHEMA, "'country' is \"%.*s\", which is not a country code",
-        FB_STR_ARG(fb_str_sub(country->text, 0, 40)));
-    fb_err_hint(err, "Write the two capital letters of ISO 3166-1, as \"FR\".");
-    return fb_json_err_at(err, country);
+    fb_err_set(err, FB_E_SCHEMA, "'%s' is \"%.*s\", which is not a %s code", field,
+        FB_STR_ARG(fb_str_sub(value->text, 0, 40)), field);
+    fb_err_hint(err, len == 2 ? "Write the two capital letters of ISO 3166-1, as \"FR\"."
+                              : "Write the three capital letters of ISO 4217, as \"EUR\".");
+    return fb_json_err_at(err, value);
+}
+
+static enum fb_code check_country(const struct fb_json *body, struct fb_err *err)
+{
+    return check_letters(body, "country", 2, err);
+}
+
+/* The value of a NUMBER or INT field that was checked before; otherwise when it is absent. */
+static double number_of(const struct fb_json *body, const char *field, double otherwise)
+{
+    const struct fb_json *value = fb_json_get(body, field);
+    return value ? value->number : otherwise;
+}
+
+/* A number with a largest value. */
+static enum fb_code check_at_most(
+    const struct fb_json *body, const char *field, int most, struct fb_err *err)
+{
+    if (number_of(body, field, 0) <= most) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_RANGE, "'%s' is %.*s; it must be from 0 to %d", field,
+        FB_STR_ARG(fb_str_sub(fb_json_get(body, field)->text, 0, 40)), most);
+    fb_err_hint(err, "Write a number from 0 to %d.", most);
+    return fb_json_err_at(err, fb_json_get(body, field));
+}
+
+/* A figure that is a part of another: not more than it, and not without it. */
+static enum fb_code check_share_of(
+    const struct fb_json *body, const char *part, const char *whole, struct fb_err *err)
+{
+    if (number_of(body, part, 0) <= number_of(body, whole, 0)) {
+        return FB_OK;
+    }
+    if (fb_json_get(body, whole)) {
+        fb_err_set(err, FB_E_MISMATCH, "'%s' is more than '%s'", part, whole);
+    } else {
+        fb_err_set(err, FB_E_MISMATCH, "'%s' is given, but not '%s'", part, whole);
+    }
+    fb_err_hint(
+        err, "'%s' is a part of '%s': give both, and the whole as the larger.", part, whole);
+    return fb_json_err_at(err, fb_json_get(body, part));
+}
+
+/* A field that makes no sense without another. */
+static enum fb_code check_with(
+    const struct fb_json *body, const char *field, const char *other, struct fb_err *err)
+{
+    if (!fb_json_get(body, field) || fb_json_get(body, other)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_SCHEMA, "'%s' needs '%s' beside it", field, other);
+    fb_err_hint(err, "Add '%s', or leave '%s' out.", other, field);
+    return fb_check_missing_at(err, body, other);
+}
+
+/* A field that has no place in a record whose `by` is what it is. */
+static enum fb_code check_without(
+    const struct fb_json *body, const char *field, const char *by, struct fb_err *err)
+{
+    const struct fb_json *value = fb_json_get(body, field);
+    if (!value) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_MISMATCH, "'%s' has no place where '%s' is %.*s", field, by,
+        FB_STR_ARG(fb_json_get_str(body, by)));
+    fb_err_hint(err, "Leave '%s' out.", field);
+    return fb_json_err_at(err, value);
+}
+
+static bool is_word(const struct fb_json *body, const char *field, const char *word)
+{
+    return fb_str_is(fb_json_get_str(body, field), word);
 }
 
 static enum fb_code check_key(const struct fb_json *body, struct fb_err *err)
@@ -71,11 +144,202 @@ static enum fb_code check_key(const struct fb_json *body, struct fb_err *err)
     fb_time from = time_of(body, "valid_from", FB_TIME_MIN);
     fb_time until = time_of(body, "valid_until", FB_TIME_MAX);
     if (from < until) {
-        return FB_OK;
+        return check_with(body, "reason", "revoked", err);
     }
     fb_err_set(err, FB_E_TIME, "'valid_until' is not after 'valid_from'");
     fb_err_hint(err, "A key must be valid for some time; correct one of the two.");
     return fb_json_err_at(err, fb_json_get(body, "valid_until"));
+}
+
+/* How a system was made from others. */
+static enum fb_code check_system(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_with(body, "derivation", "derived_from", err);
+    if (code == FB_OK) {
+        code = check_with(body, "derived_from", "derivation", err);
+    }
+    if (code == FB_OK) {
+        code = check_with(body, "also_from", "derived_from", err);
+    }
+    return code == FB_OK ? check_share_of(body, "active_parameters", "parameters", err) : code;
+}
+
+static enum fb_code check_deployment(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "started", "ended", err);
+    if (code == FB_OK) {
+        code = check_at_most(body, "autonomy", 4, err);
+    }
+    return code == FB_OK ? check_at_most(body, "overruled_share", 1, err) : code;
+}
+
+static enum fb_code check_incident(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "began", "ended", err);
+    return code == FB_OK ? check_country(body, err) : code;
+}
+
+/* A report is about an incident, or says what it is. */
+static enum fb_code check_report(const struct fb_json *body, struct fb_err *err)
+{
+    if (fb_json_get(body, "about") || fb_json_get(body, "topic")) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_SCHEMA, "a report needs 'about' or 'topic'");
+    fb_err_hint(err, "Add 'about': the incident; or 'topic': what it reports, as notification.");
+    return fb_check_missing_at(err, body, "about");
+}
+
+static enum fb_code check_cluster(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "started", "ended", err);
+    return code == FB_OK ? check_country(body, err) : code;
+}
+
+static enum fb_code check_audit(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "began", "ended", err);
+    if (code == FB_OK) {
+        code = check_period(body, "ended", "valid_until", err);
+    }
+    if (code == FB_OK) {
+        code = check_with(body, "level", "standard", err);
+    }
+    if (code == FB_OK) {
+        code = check_share_of(body, "critical_findings", "findings", err);
+    }
+    bool contradicts = is_word(body, "result", "passed") && int_of(body, "findings", 0) > 0;
+    if (code == FB_OK && contradicts) {
+        code = fb_err_set(err, FB_E_MISMATCH, "the audit was passed, but findings are open");
+        fb_err_hint(err, "Write \"findings\" as its result.");
+        code = fb_json_err_at(err, fb_json_get(body, "result"));
+    }
+    return code;
+}
+
+/* Access without an end is not granted. */
+static enum fb_code check_grant(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "valid_from", "valid_until", err);
+    if (code == FB_OK && is_word(body, "state", "granted") && !fb_json_get(body, "valid_until")) {
+        fb_err_set(err, FB_E_SCHEMA, "what is granted needs 'valid_until'");
+        fb_err_hint(err, "Say until when the access lasts.");
+        code = fb_check_missing_at(err, body, "valid_until");
+    }
+    return code;
+}
+
+static enum fb_code check_access(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "began", "ended", err);
+    if (code == FB_OK && is_word(body, "honoured", "full")) {
+        code = check_without(body, "missing", "honoured", err);
+    }
+    return code;
+}
+
+static enum fb_code check_licence(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_at_least_one(body, "version", err);
+    if (code == FB_OK) {
+        code = check_period(body, "valid_from", "valid_until", err);
+    }
+    if (code == FB_OK) {
+        code = check_at_most(body, "autonomy_max", 4, err);
+    }
+    if (code == FB_OK) {
+        code = check_at_least_one(body, "change_needs", err);
+    }
+    if (code == FB_OK && is_word(body, "state", "applied")) {
+        code = check_without(body, "change_needs", "state", err);
+    }
+    return code;
+}
+
+/* An order says whom it binds; a release says what it ends. */
+static enum fb_code check_order_aim(const struct fb_json *body, struct fb_err *err)
+{
+    bool is_release = is_word(body, "action", "release");
+    bool names = fb_json_get(body, "releases") || fb_json_get(body, "duty");
+    if (is_release && !names) {
+        fb_err_set(err, FB_E_SCHEMA, "a release needs 'releases' or 'duty'");
+        fb_err_hint(err, "Add 'releases': the order that it ends.");
+        return fb_check_missing_at(err, body, "releases");
+    }
+    if (!is_release && !fb_json_get(body, "party") && !fb_json_get(body->parent, "subject")) {
+        fb_err_set(err, FB_E_SCHEMA, "an order needs a subject or a party");
+        fb_err_hint(err, "Add 'subject': the system that it binds; or 'party', for all of its.");
+        return fb_check_missing_at(err, body, "party");
+    }
+    return FB_OK;
+}
+
+/* The named parties must suffice for a release. */
+static enum fb_code check_release_by(const struct fb_json *body, struct fb_err *err)
+{
+    const struct fb_json *list = fb_json_get(body, "release_by");
+    enum fb_code code = check_at_least_one(body, "release_needs", err);
+    if (code != FB_OK || !list || int_of(body, "release_needs", 1) <= (int64_t)list->count) {
+        return code;
+    }
+    fb_err_set(err, FB_E_MISMATCH, "'release_needs' is %lld, but 'release_by' names %zu",
+        (long long)int_of(body, "release_needs", 1), list->count);
+    fb_err_hint(err, "Name more parties, or ask for fewer of them: it could never be released.");
+    return fb_json_err_at(err, list);
+}
+
+/* Only an order to secure has a level, and it needs one. */
+static enum fb_code check_level(const struct fb_json *body, struct fb_err *err)
+{
+    if (!is_word(body, "action", "secure")) {
+        return check_without(body, "level", "action", err);
+    }
+    if (fb_json_get(body, "level")) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_SCHEMA, "an order to secure needs 'level'");
+    fb_err_hint(err, "Add 'level': the level of security that is ordered.");
+    return fb_check_missing_at(err, body, "level");
+}
+
+static enum fb_code check_order(const struct fb_json *body, struct fb_err *err)
+{
+    static const char *const of_release[] = {"releases", "duty"};
+    static const char *const of_order[] = {"release_needs", "release_by"};
+    bool is_release = is_word(body, "action", "release");
+    enum fb_code code = check_at_least_one(body, "version", err);
+    if (code == FB_OK) {
+        code = check_order_aim(body, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        code = check_without(body, is_release ? of_order[i] : of_release[i], "action", err);
+    }
+    if (code == FB_OK && fb_json_get(body, "releases")) {
+        code = check_without(body, "duty", "action", err);
+    }
+    if (code == FB_OK) {
+        code = check_level(body, err);
+    }
+    return code == FB_OK ? check_release_by(body, err) : code;
+}
+
+/* Money needs its currency. */
+static enum fb_code check_budget(const struct fb_json *body, struct fb_err *err)
+{
+    static const char *const money[] = {
+        "research_money", "safety_money", "grants_money", "prizes_money", "market_money"};
+    enum fb_code code = check_period(body, "valid_from", "valid_until", err);
+    for (size_t i = 0; code == FB_OK && i < sizeof(money) / sizeof(money[0]); i++) {
+        code = check_with(body, money[i], "currency", err);
+    }
+    if (code == FB_OK) {
+        code = check_letters(body, "currency", 3, err);
+    }
+    if (code == FB_OK) {
+        code = check_share_of(body, "safety_money", "research_money", err);
+    }
+    return code == FB_OK ? check_share_of(body, "safety_compute_flop", "research_compute_flop", err)
+                         : code;
 }
 
 /* SLURM and its like count whole seconds: what is left of a second is dropped. */
@@ -142,23 +406,47 @@ enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struc
     FB_ASSERT(body && body->kind == FB_JSON_OBJECT);
     switch (kind) {
     case FB_KIND_party:
-        return check_party(body, err);
+        return check_country(body, err);
     case FB_KIND_key:
         return check_key(body, err);
+    case FB_KIND_system:
+        return check_system(body, err);
+    case FB_KIND_run:
+        return check_period(body, "started", "ended", err);
     case FB_KIND_usage:
         return check_usage(body, err);
+    case FB_KIND_deployment:
+        return check_deployment(body, err);
     case FB_KIND_evaluation:
         return check_evaluation(body, err);
+    case FB_KIND_incident:
+        return check_incident(body, err);
+    case FB_KIND_report:
+        return check_report(body, err);
     case FB_KIND_policy:
         return check_at_least_one(body, "version", err);
-    case FB_KIND_system:
+    case FB_KIND_cluster:
+        return check_cluster(body, err);
+    case FB_KIND_audit:
+        return check_audit(body, err);
+    case FB_KIND_grant:
+        return check_grant(body, err);
+    case FB_KIND_access:
+        return check_access(body, err);
+    case FB_KIND_licence:
+        return check_licence(body, err);
+    case FB_KIND_order:
+        return check_order(body, err);
+    case FB_KIND_budget:
+        return check_budget(body, err);
+    case FB_KIND_decision:
+        return check_period(body, "valid_from", "valid_until", err);
     case FB_KIND_dataset:
-    case FB_KIND_run:
-    case FB_KIND_deployment:
-    case FB_KIND_incident:
-    case FB_KIND_report:
     case FB_KIND_case:
     case FB_KIND_measure:
+    case FB_KIND_review:
+    case FB_KIND_disclosure:
+    case FB_KIND_erasure:
         return FB_OK;
     case FB_KIND_NONE:
     case FB_KIND_END:

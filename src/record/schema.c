@@ -32,6 +32,19 @@ static void write_id(struct fb_json_writer *w, enum fb_kind kind)
     write_string(w, pattern, FB_ID_MAX);
 }
 
+static void write_any_id(struct fb_json_writer *w)
+{
+    struct fb_buf pattern;
+    fb_buf_init(&pattern, 4096);
+    fb_buf_add_c(&pattern, "^(");
+    for (int kind = FB_KIND_NONE + 1; kind < FB_KIND_END; kind++) {
+        fb_buf_addf(&pattern, "%s%s", kind > 1 ? "|" : "", fb_kind_name((enum fb_kind)kind));
+    }
+    fb_buf_add_c(&pattern, ")/" NAME_PATTERN "$");
+    write_string(w, pattern.ptr ? pattern.ptr : "", FB_ID_MAX);
+    fb_buf_release(&pattern);
+}
+
 static void write_words(struct fb_json_writer *w, const char *words)
 {
     struct fb_str all = fb_str_of(words);
@@ -70,6 +83,7 @@ static void write_type(struct fb_json_writer *w, const struct fb_field *field)
         fb_json_key_c(w, "type", "boolean");
         return;
     case FB_FIELD_TIME:
+    case FB_FIELD_INSTANT:
         write_string(w, TIME_PATTERN, 0);
         return;
     case FB_FIELD_DIGEST:
@@ -87,6 +101,18 @@ static void write_type(struct fb_json_writer *w, const struct fb_field *field)
         return; /* any value: no keyword restricts it */
     case FB_FIELD_REF:
         write_id(w, field->ref);
+        return;
+    case FB_FIELD_REFS:
+        fb_json_key_c(w, "type", "array");
+        fb_json_key_int(w, "maxItems", FB_REFS_MAX);
+        fb_json_key_bool(w, "uniqueItems", true);
+        fb_json_key(w, "items");
+        fb_json_open_object(w);
+        write_id(w, field->ref);
+        fb_json_close_object(w);
+        return;
+    case FB_FIELD_RECORD:
+        write_any_id(w);
         return;
     case FB_FIELD_ENUM:
         write_words(w, field->words);

@@ -30,6 +30,87 @@ void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, 
     if (item->successor && item->successor->record.admitted < *until) {
         *until = item->successor->record.admitted;
     }
+    fb_time revoked = fb_registry_key_revoked(item);
+    *until = revoked < *until ? revoked : *until;
+    *until = item->disowned < *until ? item->disowned : *until;
+}
+
+/* The instant from which on a key's record says that its key is revoked. */
+static fb_time revoked_from(const struct fb_record *record)
+{
+    struct fb_value value =
+        fb_record_value(record, (size_t)fb_kind_field(FB_KIND_key, FB_STR("revoked")));
+    return value.type == FB_TYPE_TIME ? value.u.time : FB_TIME_MAX;
+}
+
+fb_time fb_registry_key_revoked(const struct fb_registry_item *key)
+{
+    FB_ASSERT(key && key->record.kind == FB_KIND_key);
+    fb_time first = FB_TIME_MAX;
+    for (const struct fb_registry_item *i = key; i; i = i->successor) {
+        fb_time from = fb_str_eq(i->wire, key->wire) ? revoked_from(&i->record) : FB_TIME_MAX;
+        first = from < first ? from : first;
+    }
+    return first;
+}
+
+fb_time fb_registry_key_void(const struct fb_registry_item *key, fb_time signed_at)
+{
+    FB_ASSERT(key && key->record.kind == FB_KIND_key);
+    fb_time known = key->disowned;
+    for (const struct fb_registry_item *i = key; i; i = i->successor) {
+        if (fb_str_eq(i->wire, key->wire) && revoked_from(&i->record) <= signed_at &&
+            i->record.admitted < known) {
+            known = i->record.admitted;
+        }
+    }
+    return known;
+}
+
+void fb_registry_disown(struct fb_registry *registry)
+{
+    FB_ASSERT(registry);
+    /* Keys stand before what they signed, so one pass reaches all that rests on them. */
+    for (size_t i = 0; i < registry->count; i++) {
+        struct fb_registry_item *item = registry->items[i];
+        if (item->signer_count && item->signers[0]) {
+            item->disowned = fb_registry_key_void(item->signers[0], item->record.admitted);
+        }
+    }
+}
+
+/* A key is revoked by a correction of its record. Its holder revokes it from then on at the
+ * earliest; that it did not count before takes records away, which only a regulator may do. What is
+ * revoked stays so. */
+static enum fb_code check_revocation(const struct fb_admission *a, struct fb_err *err)
+{
+    fb_time from = revoked_from(a->record);
+    fb_time before = a->older ? fb_registry_key_revoked(a->older) : FB_TIME_MAX;
+    bool same = a->older && fb_str_eq(a->older->wire, wire_of(&a->declared));
+    if (same && before < from) {
+        char text[FB_TIME_TEXT];
+        fb_err_set(err, FB_E_REFERENCE, "the key of '%.*s' is revoked already",
+            FB_STR_ARG(a->older->record.id));
+        fb_err_hint(err, "Keep 'revoked' at %s or earlier; a revoked key stays revoked.",
+            fb_time_format(before, text));
+        return fb_admission_at_field(err, a->record, "revoked");
+    }
+    if (from == FB_TIME_MAX || (same && from == before)) {
+        return FB_OK;
+    }
+    if (!same) {
+        fb_err_set(err, FB_E_REFERENCE, "a key is revoked by a record that supersedes its own");
+        fb_err_hint(err, "Write 'supersedes' and the same 'public_key' as that record.");
+        return fb_admission_at_field(err, a->record, "revoked");
+    }
+    if (from < a->entry->admitted && !fb_str_is(fb_registry_role(a->issuer), "regulator")) {
+        char text[FB_TIME_TEXT];
+        fb_err_set(err, FB_E_ROLE, "only a regulator may revoke a key from an earlier time on");
+        fb_err_hint(err, "Write %s or later: what it signed until now counts.",
+            fb_time_format(a->entry->admitted, text));
+        return fb_admission_at_field(err, a->record, "revoked");
+    }
+    return FB_OK;
 }
 
 /* A public key is declared once; again only by a record that corrects the one that did. */
@@ -92,7 +173,10 @@ enum fb_code fb_admission_key(struct fb_admission *a, struct fb_err *err)
     FB_ASSERT(party && party->record.kind == FB_KIND_party);
     a->holder = party->root;
     code = check_declared_once(a, err);
-    return code == FB_OK ? check_first_key(a, err) : code;
+    if (code == FB_OK) {
+        code = check_first_key(a, err);
+    }
+    return code == FB_OK ? check_revocation(a, err) : code;
 }
 
 /* Learns which key made the n-th signature, and verifies it when asked to. */
@@ -127,9 +211,10 @@ static enum fb_code read_signature(
 
 /* Checks that a key may sign now: by a record that is in force, and for the first signature by the
  * issuer. The first two records of a ledger rest on their own key. */
-static enum fb_code check_signer(
-    const struct fb_admission *a, const struct fb_sshkey *key, bool first, struct fb_err *err)
+static enum fb_code check_signer(const struct fb_admission *a, const struct fb_sshkey *key,
+    bool first, struct fb_registry_item **out, struct fb_err *err)
 {
+    *out = NULL;
     char fingerprint[FB_SSHKEY_FINGERPRINT];
     fb_sshkey_fingerprint(key, fingerprint);
     if (a->registry->count == 0 && first) {
@@ -139,16 +224,26 @@ static enum fb_code check_signer(
         return FB_OK;
     }
     fb_time from = FB_TIME_MIN, until = FB_TIME_MAX, now = a->entry->admitted;
-    const struct fb_registry_item *item = fb_registry_key(a->registry, wire_of(key));
+    struct fb_registry_item *item = fb_registry_key(a->registry, wire_of(key));
     if (item) {
         fb_registry_key_period(item, &from, &until);
     }
+    *out = item;
     if (!item) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s is not known here", fingerprint);
         fb_err_hint(err, "Add a record of kind key for it, signed by a key that is known.");
     } else if (item->successor) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s was replaced", fingerprint);
         fb_err_hint(err, "Sign with the key of '%.*s'.", FB_STR_ARG(item->root->head->record.id));
+    } else if (item->disowned <= now) {
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s rests on a key that was revoked", fingerprint);
+        fb_err_hint(
+            err, "Have a key of '%.*s' declared anew.", FB_STR_ARG(item->holder->record.id));
+    } else if (fb_registry_key_revoked(item) <= now) {
+        char text[FB_TIME_TEXT];
+        fb_err_set(err, FB_E_SIGNATURE, "the key %s was revoked from %s on", fingerprint,
+            fb_time_format(fb_registry_key_revoked(item), text));
+        fb_err_hint(err, "Sign with another key of '%.*s'.", FB_STR_ARG(item->holder->record.id));
     } else if (now < from || now >= until) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s is not valid %s", fingerprint,
             now < from ? "yet" : "any more");
@@ -178,7 +273,7 @@ enum fb_code fb_admission_signers(struct fb_admission *a, struct fb_err *err)
         struct fb_sshkey key;
         enum fb_code code = read_signature(a, i, &key, err);
         if (code == FB_OK) {
-            code = check_signer(a, &key, i == 0, err);
+            code = check_signer(a, &key, i == 0, &a->signers[i], err);
         }
         if (code != FB_OK) {
             return code;

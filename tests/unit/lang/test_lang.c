@@ -17,10 +17,10 @@ static void test_signature(void **state)
     int incident = fb_policy_relation("incident");
     assert_true(incident >= 0 && (size_t)incident < signature->count);
     const struct fb_relation *relation = &signature->relations[incident];
-    assert_int_equal(relation->arity, 9);
+    assert_int_equal(relation->arity, 19);
     static const char *const columns[] = {
         "id", "subject", "issuer", "at", "title", "class", "known_to", "known_at", "description"};
-    for (size_t i = 0; i < relation->arity; i++) {
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
         assert_true(fb_str_is(relation->columns[i], columns[i]));
         assert_int_equal(fb_policy_column((uint32_t)incident, columns[i]), i);
     }
@@ -31,6 +31,15 @@ static void test_signature(void **state)
     int flop = fb_policy_column((uint32_t)system, "training_compute_flop");
     assert_int_equal(signature->relations[system].types[flop], FB_TYPE_FLOAT);
     assert_int_equal(fb_policy_column((uint32_t)system, "models"), -1);
+    assert_int_equal(fb_policy_column((uint32_t)system, "also_from"), -1);
+    int order = fb_policy_relation("order"), review = fb_policy_relation("review");
+    assert_true(order >= 0 && review >= 0);
+    assert_int_equal(fb_policy_column((uint32_t)order, "release_by"), -1);
+    int about = fb_policy_column((uint32_t)review, "about");
+    assert_int_equal(signature->relations[review].types[about], FB_TYPE_STRING);
+    int audit = fb_policy_relation("audit");
+    int until = fb_policy_column((uint32_t)audit, "valid_until");
+    assert_int_equal(signature->relations[audit].types[until], FB_TYPE_TIME);
     assert_int_equal(signature->relations[fb_policy_relation("redline")].arity, 3);
     assert_int_equal(fb_policy_column((uint32_t)fb_policy_relation("case_status"), "status"), 2);
     assert_int_equal(fb_policy_relation("nothing"), -1);

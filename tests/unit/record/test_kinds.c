@@ -8,7 +8,9 @@ static void test_numbers(void **state)
 {
     (void)state;
     const char *names[] = {"party", "key", "system", "dataset", "run", "usage", "deployment",
-        "evaluation", "incident", "report", "case", "policy", "measure"};
+        "evaluation", "incident", "report", "case", "policy", "measure", "cluster", "audit",
+        "grant", "access", "review", "licence", "order", "budget", "disclosure", "decision",
+        "erasure"};
     size_t count = sizeof(names) / sizeof(names[0]);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(fb_kind_of(fb_str_of(names[i])), i + 1);
@@ -37,13 +39,13 @@ static void test_fields(void **state)
     (void)state;
     size_t count;
     const struct fb_field *fields = fb_kind_fields(FB_KIND_key, &count);
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 7);
     assert_string_equal(fields[0].name, "party");
     assert_int_equal(fields[0].type, FB_FIELD_REF);
     assert_int_equal(fields[0].ref, FB_KIND_party);
     assert_true(fields[0].needed);
     assert_string_equal(fields[4].name, "valid_until");
-    assert_int_equal(fields[4].type, FB_FIELD_TIME);
+    assert_int_equal(fields[4].type, FB_FIELD_INSTANT);
     assert_false(fields[4].needed);
     assert_int_equal(fb_kind_field(FB_KIND_key, FB_STR("valid_from")), 3);
     assert_int_equal(fb_kind_field(FB_KIND_key, FB_STR("title")), -1);
@@ -59,7 +61,11 @@ static void test_fields(void **state)
             assert_int_equal(fields[i].kind, kind);
             assert_int_equal(fb_kind_field((enum fb_kind)kind, fb_str_of(fields[i].name)), i);
             assert_true(fields[i].text[0] != 0);
-            assert_int_equal(fields[i].type == FB_FIELD_REF, fields[i].ref != FB_KIND_NONE);
+            bool has_ref = fields[i].type == FB_FIELD_REF || fields[i].type == FB_FIELD_REFS;
+            assert_int_equal(has_ref, fields[i].ref != FB_KIND_NONE);
+            bool many = fields[i].type == FB_FIELD_REFS || fields[i].type == FB_FIELD_STRINGS;
+            assert_int_equal(
+                fb_field_is_column(&fields[i]), !many && fields[i].type != FB_FIELD_TREE);
             assert_int_equal(fields[i].type == FB_FIELD_ENUM, fields[i].words != NULL);
         }
     }

@@ -6,190 +6,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "fb_test.h"
-#include "record/registry.h"
-#include "record/sshsig.h"
-
-#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-
-/* Who holds which key in these tests. */
-enum { OFFICE = 1, AURORA, BOREALIS, AUDITOR, STRANGER, SPARE };
-
-/* A registry, and the clock of its admissions. */
-struct world {
-    struct fb_registry *registry;
-    fb_time now;
-};
-
-/* One record to be said. */
-struct saying {
-    const char *kind, *name, *issuer, *rest; /* rest: further members, as "\"subject\":...," */
-    const char *body;
-    int key;           /* who signs */
-    int second_key;    /* who signs too; 0: nobody */
-    const char *space; /* NULL: the namespace of the kind */
-};
-
-static void secret_of(int who, struct fb_sshkey_secret *out)
-{
-    uint8_t seed[32] = {(uint8_t)who, 7};
-    fb_sshkey_from_seed(seed, out);
-}
-
-static void sign(int who, const char *space, struct fb_str statement, struct fb_buf *out)
-{
-    struct fb_err err;
-    struct fb_sshkey_secret secret;
-    fb_err_init(&err);
-    secret_of(who, &secret);
-    FB_TEST_OK(fb_sshsig_sign(&secret, space, statement, out, &err));
-}
-
-/* Makes the statement and signatures of a saying. The entry borrows from both buffers. */
-static void make_entry(const struct saying *s, fb_time now, struct fb_buf *statement,
-    struct fb_buf signatures[2], struct fb_entry *out)
-{
-    struct fb_err err;
-    struct fb_arena arena;
-    struct fb_json *draft = NULL;
-    char text[8192], space[100];
-    fb_err_init(&err);
-    fb_arena_init(&arena, 1 << 20);
-    fb_buf_init(statement, FB_STATEMENT_MAX);
-    fb_buf_init(&signatures[0], FB_SSHSIG_TEXT_MAX);
-    fb_buf_init(&signatures[1], FB_SSHSIG_TEXT_MAX);
-    bool has_at = s->rest && strstr(s->rest, "\"at\"");
-    snprintf(text, sizeof(text),
-        "{\"kind\":\"%s\",\"id\":\"%s/%s\",\"issuer\":\"party/%s\",%s%s\"body\":%s}", s->kind,
-        s->kind, s->name, s->issuer, has_at ? "" : "\"at\":\"2026-01-01\",", s->rest ? s->rest : "",
-        s->body);
-    FB_TEST_OK(fb_json_parse(fb_str_of(text), s->name, NULL, &arena, &draft, &err));
-    FB_TEST_OK(fb_record_canonical(draft, FB_STR(""), statement, &err));
-    snprintf(space, sizeof(space), "flyball/%s", s->kind);
-    memset(out, 0, sizeof(*out));
-    out->admitted = now;
-    out->statement = fb_buf_str(statement);
-    int keys[2] = {s->key, s->second_key};
-    for (size_t i = 0; i < 2 && keys[i]; i++) {
-        sign(keys[i], s->space ? s->space : space, out->statement, &signatures[i]);
-        out->signatures[out->signature_count++] = fb_buf_str(&signatures[i]);
-    }
-    fb_arena_release(&arena);
-}
-
-static void free_entry(struct fb_buf *statement, struct fb_buf signatures[2])
-{
-    fb_buf_release(statement);
-    fb_buf_release(&signatures[0]);
-    fb_buf_release(&signatures[1]);
-}
-
-/* Checks and adds; both must answer the same, and a refusal must change nothing. */
-static enum fb_code say(struct world *w, const struct saying *s, struct fb_err *err)
-{
-    struct fb_buf statement, signatures[2];
-    struct fb_entry entry;
-    make_entry(s, w->now, &statement, signatures, &entry);
-    size_t before = fb_registry_count(w->registry);
-    fb_err_init(err);
-    enum fb_code checked = fb_registry_check(w->registry, &entry, err);
-    assert_int_equal(fb_registry_count(w->registry), before);
-    fb_err_init(err);
-    enum fb_code code = fb_registry_add(w->registry, before, &entry, err);
-    assert_int_equal(code, checked);
-    assert_int_equal(fb_registry_count(w->registry), before + (code == FB_OK));
-    free_entry(&statement, signatures);
-    return code;
-}
-
-static void must_say(struct world *w, const struct saying *s)
-{
-    struct fb_err err;
-    FB_TEST_OK(say(w, s, &err));
-}
-
-/* A saying that must be refused. */
-struct refusal {
-    struct saying saying;
-    enum fb_code code;
-    const char *path;
-};
-
-static void must_refuse(struct world *w, const struct refusal *r)
-{
-    struct fb_err err;
-    const struct saying *s = &r->saying;
-    enum fb_code code = say(w, s, &err);
-    if (code != r->code || strcmp(err.path, r->path) != 0) {
-        fail_msg("%s/%s: got %s at '%s' (%s), expected %s at '%s'", s->kind, s->name,
-            fb_code_name(code), err.path, err.message, fb_code_name(r->code), r->path);
-    }
-    assert_true(err.message[0] != 0 && err.hint[0] != 0);
-}
-
-/* The body of a key record; returns out. */
-static const char *key_body(const char *party, int who, const char *rest, char out[1024])
-{
-    struct fb_sshkey_secret secret;
-    struct fb_buf line;
-    char fingerprint[FB_SSHKEY_FINGERPRINT];
-    secret_of(who, &secret);
-    fb_buf_init(&line, 1000);
-    fb_sshkey_format(&secret.key, &line);
-    snprintf(out, 1024, "{\"party\":\"party/%s\",\"public_key\":\"%s\",\"fingerprint\":\"%s\"%s}",
-        party, line.ptr, fb_sshkey_fingerprint(&secret.key, fingerprint), rest);
-    fb_buf_release(&line);
-    return out;
-}
-
-static void say_party(
-    struct world *w, const char *name, const char *role, const char *issuer, int key)
-{
-    char body[200];
-    snprintf(body, sizeof(body), "{\"title\":\"%s\",\"role\":\"%s\"}", name, role);
-    must_say(w, &(struct saying){"party", name, issuer, NULL, body, key, 0, NULL});
-}
-
-static void say_key(struct world *w, const char *party, int who, const char *issuer, int key)
-{
-    char body[1024], name[100];
-    snprintf(name, sizeof(name), "%s-%d", party, who);
-    key_body(party, who, "", body);
-    must_say(w, &(struct saying){"key", name, issuer, NULL, body, key, 0, NULL});
-}
-
-static struct world bare_world(void)
-{
-    struct world w = {.now = fb_days_from_civil(2026, 6, 1) * FB_DAY};
-    struct fb_err err;
-    fb_err_init(&err);
-    FB_TEST_OK(fb_registry_new(&w.registry, &err));
-    return w;
-}
-
-/* An office (regulator), two developers with a system each, and an auditor: ten records. */
-static struct world usual_world(void)
-{
-    struct world w = bare_world();
-    say_party(&w, "office", "regulator", "office", OFFICE);
-    say_key(&w, "office", OFFICE, "office", OFFICE);
-    say_party(&w, "aurora", "developer", "office", OFFICE);
-    say_key(&w, "aurora", AURORA, "office", OFFICE);
-    say_party(&w, "borealis", "developer", "office", OFFICE);
-    say_key(&w, "borealis", BOREALIS, "office", OFFICE);
-    say_party(&w, "auditor", "auditor", "office", OFFICE);
-    say_key(&w, "auditor", AUDITOR, "office", OFFICE);
-    must_say(&w, &(struct saying){"system", "a", "aurora", NULL,
-                     "{\"title\":\"A\",\"developer\":\"party/aurora\",\"models\":[\"m/a\"]}",
-                     AURORA, 0, NULL});
-    must_say(&w, &(struct saying){"system", "b", "borealis", NULL,
-                     "{\"title\":\"B\",\"developer\":\"party/borealis\",\"models\":[\"m/b\"]}",
-                     BOREALIS, 0, NULL});
-    assert_int_equal(fb_registry_count(w.registry), 10);
-    return w;
-}
-
-#define SUBJECT_A "\"subject\":\"system/a\","
-#define INCIDENT "{\"title\":\"I\",\"class\":\"death\"}"
+#include "world.h"
 
 static void test_lookup(void **state)
 {
@@ -265,7 +82,7 @@ static void test_refusals(void **state)
         {{"system", "a", "aurora", NULL, "{\"title\":\"A\",\"developer\":\"party/aurora\"}", AURORA,
              0, NULL},
             FB_E_DUPLICATE, "$.id"},
-        {{"incident", "1", "aurora", SUBJECT_A "\"at\":\"2026-06-01T00:00:00.000001Z\",", INCIDENT,
+        {{"incident", "1", "aurora", SUBJECT_A "\"at\":\"2026-06-01T00:01:00.000001Z\",", INCIDENT,
              AURORA, 0, NULL},
             FB_E_TIME, "$.at"},
         {{"incident", "1", "aurora", SUBJECT_A,
@@ -354,7 +171,7 @@ static void test_tampering(void **state)
     (void)state;
     struct world w = usual_world();
     struct fb_err err;
-    struct fb_buf statement, signatures[2];
+    struct fb_buf statement, signatures[SIGNERS_MAX];
     struct fb_entry entry;
     const struct saying s = {"incident", "1", "aurora", SUBJECT_A, INCIDENT, AURORA, 0, NULL};
     make_entry(&s, w.now, &statement, signatures, &entry);
@@ -546,7 +363,7 @@ static void test_load(void **state)
     (void)state;
     struct world w = usual_world();
     struct fb_err err;
-    struct fb_buf statement, signatures[2];
+    struct fb_buf statement, signatures[SIGNERS_MAX];
     struct fb_entry entry;
     const struct saying s = {"incident", "1", "aurora", SUBJECT_A, INCIDENT, AURORA, 0, "file"};
     make_entry(&s, w.now, &statement, signatures, &entry);
@@ -594,10 +411,13 @@ static void test_allowed_signers(void **state)
     must_say(&w, &(struct saying){"key", "next", "office", "\"supersedes\":\"key/office-1\",", body,
                      OFFICE, 0, NULL});
     FB_TEST_OK(fb_registry_allowed_signers(w.registry, &out, &err));
-    const char *spaces = "namespaces=\"flyball/party,flyball/key,flyball/system,flyball/dataset,"
-                         "flyball/run,flyball/usage,flyball/deployment,flyball/evaluation,"
-                         "flyball/incident,flyball/report,flyball/case,flyball/policy,"
-                         "flyball/measure\"";
+    const char *spaces =
+        "namespaces=\"flyball/party,flyball/key,flyball/system,flyball/dataset,"
+        "flyball/run,flyball/usage,flyball/deployment,flyball/evaluation,"
+        "flyball/incident,flyball/report,flyball/case,flyball/policy,"
+        "flyball/measure,flyball/cluster,flyball/audit,flyball/grant,flyball/access,"
+        "flyball/review,flyball/licence,flyball/order,flyball/budget,"
+        "flyball/disclosure,flyball/decision,flyball/erasure\"";
     const struct {
         int who;
         const char *dates;
@@ -668,7 +488,7 @@ static void test_ssh_keygen(void **state)
     (void)state;
     struct world w = bare_world();
     struct fb_err err;
-    struct fb_buf list, statement, signatures[2];
+    struct fb_buf list, statement, signatures[SIGNERS_MAX];
     struct fb_entry entry;
     char body[1024], folder[] = "/tmp/flyball-registry-XXXXXX";
     fb_err_init(&err);
@@ -723,7 +543,7 @@ static void test_memory(void **state)
     key_body("aurora", SPARE, "", body);
     const struct saying s = {
         "key", "new", "aurora", "\"supersedes\":\"key/aurora-2\",", body, AURORA, 0, NULL};
-    struct fb_buf statement, signatures[2];
+    struct fb_buf statement, signatures[SIGNERS_MAX];
     struct fb_entry entry;
     make_entry(&s, w.now, &statement, signatures, &entry);
     enum fb_code code = FB_E_NOMEM;
@@ -767,7 +587,7 @@ static void test_many(void **state)
     struct fb_err err;
     char name[20], rest[100];
     for (int i = 0; i < 3000; i++) {
-        struct fb_buf statement, signatures[2];
+        struct fb_buf statement, signatures[SIGNERS_MAX];
         struct fb_entry entry;
         snprintf(name, sizeof(name), "%d", i);
         snprintf(rest, sizeof(rest), SUBJECT_A);
@@ -804,7 +624,7 @@ static void test_assume(void **state)
         {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
          "\"id\":\"system/s\",\"issuer\":\"party/y\",\"kind\":\"system\"}",
             FB_E_REFERENCE},
-        {"{\"at\":\"1970-01-01T00:00:01Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
+        {"{\"at\":\"1970-01-01T00:01:01Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"
          "\"id\":\"system/s\",\"issuer\":\"party/x\",\"kind\":\"system\"}",
             FB_E_TIME},
         {"{\"at\":\"1970-01-01T00:00:00Z\",\"body\":{\"developer\":\"party/x\",\"title\":\"S\"},"

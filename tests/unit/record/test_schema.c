@@ -79,6 +79,18 @@ static void test_types(void **state)
     const struct fb_json *level = fb_json_get(body, "level");
     assert_true(fb_str_is(fb_json_get_str(level, "type"), "integer"));
     assert_int_equal(fb_json_get(level, "maximum")->integer, 9007199254740992);
+    root = schema_of(FB_KIND_order, &arena);
+    body = fb_json_get(fb_json_get(fb_json_get(root, "properties"), "body"), "properties");
+    const struct fb_json *by = fb_json_get(body, "release_by");
+    assert_true(fb_str_is(fb_json_get_str(by, "type"), "array"));
+    assert_int_equal(fb_json_get(by, "uniqueItems")->kind, FB_JSON_TRUE);
+    assert_true(fb_str_is(
+        fb_json_get_str(fb_json_get(by, "items"), "pattern"), "^party/[A-Za-z0-9._/:@+-]+$"));
+    root = schema_of(FB_KIND_review, &arena);
+    body = fb_json_get(fb_json_get(fb_json_get(root, "properties"), "body"), "properties");
+    struct fb_str any = fb_json_get_str(fb_json_get(body, "about"), "pattern");
+    assert_true(fb_str_starts(any, FB_STR("^(party|key|system|")));
+    assert_true(fb_str_ends(any, FB_STR("|erasure)/[A-Za-z0-9._/:@+-]+$")));
     fb_arena_release(&arena);
 }
 
@@ -99,6 +111,14 @@ static const char *type_text(const struct fb_field *field, char *out, size_t siz
         return "true or false";
     case FB_FIELD_TIME:
         return "time";
+    case FB_FIELD_INSTANT:
+        return "time, also ahead";
+    case FB_FIELD_REFS:
+        snprintf(out, size, "ids of [%s](#%s) records", fb_kind_name(field->ref),
+            fb_kind_name(field->ref));
+        return out;
+    case FB_FIELD_RECORD:
+        return "id of a record";
     case FB_FIELD_DIGEST:
         return "digest";
     case FB_FIELD_STRINGS:
@@ -131,6 +151,14 @@ static const char *const issuers[FB_KIND_END] = {
 #include "record/roles.def"
 };
 
+static const struct {
+    enum fb_kind kind;
+    const char *role, *field, *words;
+} sayings[] = {
+#define FB_SAYS(kind, role, field, words) {FB_KIND_##kind, #role, #field, words},
+#include "record/roles.def"
+};
+
 static void print_issuers(enum fb_kind kind, struct fb_buf *out)
 {
     bool own = strncmp(issuers[kind], "OWN", 3) == 0;
@@ -143,8 +171,15 @@ static void print_issuers(enum fb_kind kind, struct fb_buf *out)
             fb_buf_add_char(out, *c);
         }
     }
-    fb_buf_addf(out, "%s%s.\n\n", own ? " (a developer: about its own systems only)" : "",
+    fb_buf_addf(out, "%s%s.", own ? " (a developer: about its own only)" : "",
         kind == FB_KIND_key ? "; by every party for itself" : "");
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        if (sayings[i].kind == kind) {
+            fb_buf_addf(out, " The %s says only %s as its `%s`.", sayings[i].role, sayings[i].words,
+                sayings[i].field);
+        }
+    }
+    fb_buf_add_c(out, "\n\n");
 }
 
 /* The part of docs/RECORDS.md that follows from the tables. */

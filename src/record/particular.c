@@ -1,0 +1,262 @@
+/* particular.c: what admission asks of the records of one kind only. */
+#include "base/assert.h"
+#include "record/admit.h"
+
+/* ---- systems: lineage without a circle ---- */
+
+/* Ancestors of a system that were found so far, each once, as roots. */
+struct ancestors {
+    const struct fb_registry_item *items[FB_LINEAGE_MAX];
+    size_t count;
+};
+
+/* False when there are too many. */
+static bool meet(struct ancestors *a, const struct fb_registry_item *system)
+{
+    FB_ASSERT(system && system->record.kind == FB_KIND_system);
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->items[i] == system->root) {
+            return true;
+        }
+    }
+    if (a->count == FB_LINEAGE_MAX) {
+        return false;
+    }
+    a->items[a->count++] = system->root;
+    return true;
+}
+
+/* Adds what a system's record says that it was made from. */
+static bool meet_parents(
+    struct ancestors *a, const struct fb_registry *registry, const struct fb_record *record)
+{
+    struct fb_str first = fb_record_text(record, "derived_from");
+    if (first.len && !meet(a, fb_registry_item(registry, first))) {
+        return false;
+    }
+    const struct fb_json *list = fb_json_get(record->body, "also_from");
+    for (const struct fb_json *id = list ? list->child : NULL; id; id = id->next) {
+        if (!meet(a, fb_registry_item(registry, id->text))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Only a correction can close a circle: what is new is nobody's ancestor yet. */
+static enum fb_code check_lineage(const struct fb_admission *a, struct fb_err *err)
+{
+    struct ancestors found = {.count = 0};
+    if (!a->older) {
+        return FB_OK;
+    }
+    bool room = meet_parents(&found, a->registry, a->record);
+    for (size_t i = 0; room && i < found.count; i++) {
+        if (found.items[i] == a->older->root) {
+            fb_err_set(err, FB_E_REFERENCE, "'%.*s' would descend from itself",
+                FB_STR_ARG(a->older->root->record.id));
+            fb_err_hint(err, "Name only systems that it was made from.");
+            return fb_admission_at_field(err, a->record, "derived_from");
+        }
+        room = meet_parents(&found, a->registry, &found.items[i]->head->record);
+    }
+    if (!room) {
+        fb_err_set(
+            err, FB_E_LIMIT, "the system descends from more than %d systems", (int)FB_LINEAGE_MAX);
+        fb_err_hint(err, "Name the nearest ones only.");
+        return fb_admission_at_field(err, a->record, "derived_from");
+    }
+    return FB_OK;
+}
+
+/* ---- access: by the grant's holder, on the grant's system ---- */
+
+static enum fb_code check_access(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_registry_item *grant =
+        fb_registry_head(a->registry, fb_record_text(a->record, "grant"));
+    FB_ASSERT(grant && grant->record.kind == FB_KIND_grant);
+    if (!fb_registry_same(a->registry, a->record->subject, grant->record.subject)) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is a grant for another system",
+            FB_STR_ARG(grant->root->record.id));
+        fb_err_hint(err, "It is for '%.*s'.", FB_STR_ARG(grant->record.subject));
+        return fb_admission_at(err, a->record, "subject");
+    }
+    const struct fb_registry_item *holder =
+        fb_registry_item(a->registry, fb_record_text(&grant->record, "party"));
+    FB_ASSERT(holder);
+    if (a->assumed || a->issuer == holder->root ||
+        a->issuer == fb_registry_developer(a->registry, a->record->subject) ||
+        fb_str_is(fb_registry_role(a->issuer), "regulator")) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_ROLE, "'%.*s' has no part in the grant '%.*s'",
+        FB_STR_ARG(a->record->issuer), FB_STR_ARG(grant->root->record.id));
+    fb_err_hint(err, "Its use is recorded by '%.*s', by the developer or by a regulator.",
+        FB_STR_ARG(holder->root->record.id));
+    return fb_admission_at(err, a->record, "issuer");
+}
+
+/* ---- reviews: by somebody without a part in what is reviewed ---- */
+
+/* Did the party issue the record, or a version of it? */
+static bool has_issued(const struct fb_registry_item *item, const struct fb_registry_item *party)
+{
+    const struct fb_registry_item *version = item->root;
+    while (version && !fb_str_eq(version->record.issuer, party->record.id)) {
+        version = version->successor;
+    }
+    return version != NULL;
+}
+
+/* Did the party evaluate the same system on the same task? Then it is one of the sides. */
+static bool has_evaluated(const struct fb_admission *a, const struct fb_record *about,
+    const struct fb_registry_item *party)
+{
+    for (size_t i = 0; i < a->registry->count; i++) {
+        const struct fb_record *other = &a->registry->items[i]->record;
+        if (other->kind == FB_KIND_evaluation && fb_str_eq(other->issuer, party->record.id) &&
+            fb_str_eq(fb_record_text(other, "task"), fb_record_text(about, "task")) &&
+            fb_registry_same(a->registry, other->subject, about->subject)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum fb_code check_review(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_registry_item *about =
+        fb_registry_item(a->registry, fb_record_text(a->record, "about"));
+    FB_ASSERT(about);
+    bool is_system = about->record.kind == FB_KIND_system;
+    struct fb_str system = is_system ? about->root->record.id : about->record.subject;
+    if (a->record->subject.len && !fb_registry_same(a->registry, a->record->subject, system)) {
+        fb_err_set(
+            err, FB_E_REFERENCE, "'%.*s' is about another subject", FB_STR_ARG(about->record.id));
+        fb_err_hint(err, "Leave 'subject' out, or write that of the record under review.");
+        return fb_admission_at(err, a->record, "subject");
+    }
+    const char *part = NULL;
+    if (a->assumed || !a->issuer) {
+        return FB_OK;
+    }
+    if (has_issued(about, a->issuer)) {
+        part = "issued it";
+    } else if (system.len && fb_registry_developer(a->registry, system) == a->issuer) {
+        part = "is the developer of its system";
+    } else if (about->record.kind == FB_KIND_evaluation &&
+               has_evaluated(a, &about->record, a->issuer)) {
+        part = "evaluated the same";
+    }
+    if (!part) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_ROLE, "'%.*s' may not review '%.*s': it %s", FB_STR_ARG(a->record->issuer),
+        FB_STR_ARG(about->record.id), part);
+    fb_err_hint(err, "A review is by a regulator or auditor without a part in what is reviewed.");
+    return fb_admission_at(err, a->record, "issuer");
+}
+
+/* ---- orders and licences: versions only rise ---- */
+
+static enum fb_code too_low(
+    const struct fb_admission *a, const struct fb_registry_item *before, struct fb_err *err)
+{
+    long long version = (long long)fb_admission_int(&before->record, "version", 0);
+    fb_err_set(err, FB_E_MISMATCH, "version %lld is not higher than that of '%.*s', which is %lld",
+        (long long)fb_admission_int(a->record, "version", 0), FB_STR_ARG(before->record.id),
+        version);
+    fb_err_hint(err, "Write %lld or more, and have it signed anew.", version + 1);
+    return fb_admission_at_field(err, a->record, "version");
+}
+
+static enum fb_code check_release(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_record *record = a->record;
+    const struct fb_registry_item *order =
+        fb_registry_item(a->registry, fb_record_text(record, "releases"));
+    FB_ASSERT(order);
+    order = order->root;
+    if (fb_str_is(fb_record_text(&order->record, "action"), "release")) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is a release itself", FB_STR_ARG(order->record.id));
+        fb_err_hint(err, "A release is not taken back: issue a new order.");
+        return fb_admission_at_field(err, record, "releases");
+    }
+    if (order->released && fb_registry_release_void(a->registry, order->released) == FB_TIME_MAX) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' was ended already by '%.*s'",
+            FB_STR_ARG(order->record.id), FB_STR_ARG(order->released->record.id));
+        fb_err_hint(err, "Nothing is left to release.");
+        return fb_admission_at_field(err, record, "releases");
+    }
+    if (!fb_registry_same(a->registry, record->subject, order->record.subject)) {
+        fb_err_set(
+            err, FB_E_REFERENCE, "'%.*s' is about another subject", FB_STR_ARG(order->record.id));
+        fb_err_hint(err, "A release has the subject of its order%s%.*s.",
+            order->record.subject.len ? ": " : ", which has none",
+            FB_STR_ARG(order->record.subject));
+        return fb_admission_at(err, record, "subject");
+    }
+    return fb_admission_int(record, "version", 0) > fb_admission_int(&order->record, "version", 0)
+               ? FB_OK
+               : too_low(a, order, err);
+}
+
+/* The consequence of a broken duty is ended by a regulator, who is not the one who broke it. */
+static enum fb_code check_duty_release(const struct fb_admission *a, struct fb_err *err)
+{
+    if (a->assumed || fb_str_is(fb_registry_role(a->issuer), "regulator")) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_ROLE, "'%.*s', whose role is %.*s, may not end what a duty led to",
+        FB_STR_ARG(a->record->issuer), FB_STR_ARG(fb_registry_role(a->issuer)));
+    fb_err_hint(err, "Have it issued and signed by a regulator.");
+    return fb_admission_at(err, a->record, "issuer");
+}
+
+static enum fb_code check_order(const struct fb_admission *a, struct fb_err *err)
+{
+    if (a->older) {
+        return FB_OK; /* a correction keeps all that counts */
+    }
+    if (fb_json_get(a->record->body, "releases")) {
+        return check_release(a, err);
+    }
+    if (fb_json_get(a->record->body, "duty")) {
+        return check_duty_release(a, err);
+    }
+    size_t could = a->assumed ? SIZE_MAX : fb_registry_could_release(a->registry, a);
+    int64_t needs = fb_admission_int(a->record, "release_needs", 1);
+    if (could >= (size_t)needs) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_REFERENCE, "%lld parties must sign its release, but only %zu could",
+        (long long)needs, could);
+    fb_err_hint(err, "Introduce the others first, name them in 'release_by', or ask for fewer.");
+    return fb_admission_at_field(err, a->record, "release_needs");
+}
+
+static enum fb_code check_licence(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_registry_item *last = fb_registry_last_licence(a->registry, a->record);
+    if (a->older || !last ||
+        fb_admission_int(a->record, "version", 0) > fb_admission_int(&last->record, "version", 0)) {
+        return FB_OK;
+    }
+    return too_low(a, last, err);
+}
+
+enum fb_code fb_admission_particular(const struct fb_admission *admission, struct fb_err *err)
+{
+    static enum fb_code (*const checks[FB_KIND_END])(
+        const struct fb_admission *, struct fb_err *) = {
+        [FB_KIND_system] = check_lineage,
+        [FB_KIND_access] = check_access,
+        [FB_KIND_review] = check_review,
+        [FB_KIND_order] = check_order,
+        [FB_KIND_licence] = check_licence,
+    };
+    FB_ASSERT(admission && admission->record && admission->record->kind < FB_KIND_END);
+    return checks[admission->record->kind] ? checks[admission->record->kind](admission, err)
+                                           : FB_OK;
+}

@@ -1,0 +1,197 @@
+/*
+ * quorum.c: whose signatures end an order or change a licence, and how many it takes.
+ *
+ * Parties are counted, not keys, since a party adds keys for itself as it likes. Nor does a key
+ * count that somebody else declared for a party once the order stood: whoever may introduce parties
+ * and keys could otherwise make up the signers. A key that its holder declared counts when the key
+ * that signed for it does.
+ */
+#include "base/assert.h"
+#include "record/admit.h"
+
+static struct fb_str role_at(const struct fb_registry *registry, struct fb_str party)
+{
+    const struct fb_registry_item *item = fb_registry_item(registry, party);
+    return item ? fb_registry_role(item->root) : (struct fb_str){NULL, 0};
+}
+
+/* May a party take part in releasing an order that stands at seq? */
+static bool may_release(const struct fb_registry *registry, const struct fb_record *order,
+    uint64_t seq, const struct fb_registry_item *party)
+{
+    const struct fb_json *list = fb_json_get(order->body, "release_by");
+    if (list) {
+        const struct fb_json *id = list->child;
+        while (id && !fb_registry_same(registry, id->text, party->record.id)) {
+            id = id->next;
+        }
+        return id != NULL;
+    }
+    if (fb_str_is(role_at(registry, order->issuer), "regulator")) {
+        return party->record.seq < seq && fb_str_is(fb_registry_role(party), "regulator");
+    }
+    return fb_registry_same(registry, order->issuer, party->record.id);
+}
+
+/* Was the key its holder's own at seq, or declared since by the holder under such a key? */
+static bool is_own_key(const struct fb_registry_item *key, uint64_t seq)
+{
+    while (key && key->record.seq >= seq) {
+        if (key->signer_count == 0 || !key->holder ||
+            !fb_str_eq(key->record.issuer, key->holder->record.id)) {
+            return false;
+        }
+        key = key->signers[0]; /* declared before what it signed, so this ends */
+    }
+    return key != NULL;
+}
+
+/* What is counted. */
+struct quorum {
+    const struct fb_registry *registry;
+    const struct fb_record *anchor; /* the order or licence that asks for signatures */
+    uint64_t seq;                   /* where it stands */
+    fb_time signed_at;              /* admission of what was signed */
+    fb_time known;                  /* revocations that were admitted until then count */
+};
+
+/* The parties that count among the signers, each once. */
+static int64_t count_parties(
+    const struct quorum *q, struct fb_registry_item *const *signers, size_t signer_count)
+{
+    const struct fb_registry_item *seen[FB_ENTRY_SIGNATURES_MAX];
+    size_t count = 0;
+    FB_ASSERT(signer_count <= FB_ENTRY_SIGNATURES_MAX);
+    for (size_t i = 0; i < signer_count; i++) {
+        const struct fb_registry_item *key = signers[i];
+        if (!key || fb_registry_key_void(key, q->signed_at) <= q->known ||
+            !is_own_key(key, q->seq)) {
+            continue;
+        }
+        bool is_order = q->anchor->kind == FB_KIND_order;
+        bool may = is_order ? may_release(q->registry, q->anchor, q->seq, key->holder)
+                            : key->holder->record.seq < q->seq &&
+                                  fb_str_is(fb_registry_role(key->holder), "regulator");
+        for (size_t j = 0; may && j < count; j++) {
+            may = seen[j] != key->holder;
+        }
+        if (may) {
+            seen[count++] = key->holder;
+        }
+    }
+    return (int64_t)count;
+}
+
+fb_time fb_registry_release_void(
+    const struct fb_registry *registry, const struct fb_registry_item *release)
+{
+    FB_ASSERT(registry && release && release->record.kind == FB_KIND_order);
+    const struct fb_registry_item *order =
+        fb_registry_item(registry, fb_record_text(&release->record, "releases"));
+    fb_time first = release->disowned;
+    if (!order || release->signer_count == 0) {
+        return first;
+    }
+    order = order->root;
+    int64_t needs = fb_admission_int(&order->record, "release_needs", 1);
+    for (size_t i = 0; i < release->signer_count; i++) {
+        fb_time t = release->signers[i]
+                        ? fb_registry_key_void(release->signers[i], release->record.admitted)
+                        : FB_TIME_MAX;
+        struct quorum q = {
+            registry, &order->record, order->record.seq, release->record.admitted, t};
+        if (t < first && count_parties(&q, release->signers, release->signer_count) < needs) {
+            first = t;
+        }
+    }
+    return first;
+}
+
+size_t fb_registry_could_release(
+    const struct fb_registry *registry, const struct fb_admission *order)
+{
+    FB_ASSERT(registry && order);
+    size_t count = 0;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct fb_registry_item *item = registry->items[i];
+        count += item->record.kind == FB_KIND_party && item->root == item &&
+                 may_release(registry, order->record, registry->count, item);
+    }
+    return count;
+}
+
+const struct fb_registry_item *fb_registry_last_licence(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    FB_ASSERT(registry && record && record->kind == FB_KIND_licence);
+    const struct fb_registry_item *last = NULL;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct fb_registry_item *item = registry->items[i];
+        if (item->record.kind == FB_KIND_licence &&
+            fb_str_eq(fb_record_text(&item->record, "action"), fb_record_text(record, "action")) &&
+            fb_registry_same(registry, item->record.subject, record->subject) &&
+            (!last || fb_admission_int(&item->record, "version", 0) >
+                          fb_admission_int(&last->record, "version", 0))) {
+            last = item;
+        }
+    }
+    return last;
+}
+
+/* The licence that says what the next version needs: the last one that an authority gave. */
+static const struct fb_registry_item *ruling_licence(const struct fb_admission *a)
+{
+    const struct fb_registry_item *ruling = NULL;
+    for (size_t i = 0; i < a->registry->count; i++) {
+        const struct fb_registry_item *item = a->registry->items[i];
+        if (item->record.kind == FB_KIND_licence &&
+            !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
+            fb_str_eq(
+                fb_record_text(&item->record, "action"), fb_record_text(a->record, "action")) &&
+            fb_registry_same(a->registry, item->record.subject, a->record->subject)) {
+            ruling = item;
+        }
+    }
+    return ruling;
+}
+
+/* What asks for signatures on this record, as *needs; NULL when nothing does. */
+static const struct fb_registry_item *anchor_of(const struct fb_admission *a, int64_t *needs)
+{
+    const struct fb_registry_item *anchor = NULL;
+    struct fb_str released = fb_record_text(a->record, "releases");
+    if (a->older) {
+        return NULL; /* a correction keeps all that counts */
+    }
+    if (a->record->kind == FB_KIND_order && released.len) {
+        anchor = fb_registry_item(a->registry, released)->root;
+        *needs = fb_admission_int(&anchor->record, "release_needs", 1);
+    } else if (a->record->kind == FB_KIND_licence &&
+               !fb_str_is(fb_record_text(a->record, "state"), "applied")) {
+        anchor = ruling_licence(a);
+        *needs = anchor ? fb_admission_int(&anchor->record, "change_needs", 1) : 1;
+    }
+    return anchor;
+}
+
+enum fb_code fb_admission_quorum(const struct fb_admission *admission, struct fb_err *err)
+{
+    FB_ASSERT(admission && admission->record);
+    int64_t needs = 0;
+    const struct fb_registry_item *anchor = anchor_of(admission, &needs);
+    if (!anchor) {
+        return FB_OK;
+    }
+    struct quorum q = {admission->registry, &anchor->record, anchor->root->record.seq,
+        admission->entry->admitted, admission->entry->admitted};
+    int64_t count = count_parties(&q, admission->signers, admission->entry->signature_count);
+    if (count >= needs) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_SIGNATURE,
+        "%lld of the parties that may must sign this, as '%.*s' asks; %lld did", (long long)needs,
+        FB_STR_ARG(anchor->record.id), (long long)count);
+    fb_err_hint(err, "Add signatures to the statement with `flyball sign FILE --as PARTY`.");
+    fb_err_path(err, "$");
+    return FB_E_SIGNATURE;
+}
