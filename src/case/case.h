@@ -19,6 +19,7 @@ enum {
     FB_CASE_RELATION_CHALLENGES_MAX = 1000, /**< challenges of relations, as "G1 -> G2" */
     FB_CASE_WHY_MAX = 1000,                 /**< sentences in the reason of the top claim */
     FB_CASE_WHY_DEPTH_MAX = 64,             /**< nesting of that reason */
+    FB_CASE_CHAIN_MAX = 5000,               /**< supporters above each other */
 };
 
 /** GSN element types, by the letters that ids begin with. */
@@ -47,6 +48,29 @@ enum fb_evidence_state { FB_EVIDENCE_HOLDS, FB_EVIDENCE_FAILS, FB_EVIDENCE_UNKNO
 /** How an element needs its supporters. */
 enum fb_support { FB_SUPPORT_ALL, FB_SUPPORT_ANY, FB_SUPPORT_K_OF_N };
 
+/** How an element is drawn, beyond its kind. */
+enum fb_symbol {
+    FB_SYMBOL_PLAIN,
+    FB_SYMBOL_AWAY,     /**< it stands in another module */
+    FB_SYMBOL_MODULE,   /**< a whole module stands for it */
+    FB_SYMBOL_CONTRACT, /**< a contract between modules stands for it */
+};
+
+/** How a supporter is meant in a pattern; flags. */
+enum { FB_MARK_OPTIONAL = 1, FB_MARK_MULTIPLE = 2 };
+
+/** An assurance claim point: where confidence is argued separately. */
+struct fb_acp {
+    struct fb_str name;
+    uint32_t on; /**< the element itself, or the other end of one of its relations */
+};
+
+/** A module of the case. */
+struct fb_module {
+    struct fb_str name;
+    struct fb_str title; /**< its brief; may be empty */
+};
+
 /** One element. Lists are indices into the case's elements. */
 struct fb_element {
     struct fb_str id;
@@ -63,7 +87,19 @@ struct fb_element {
     size_t context_count;
     uint32_t *challengers; /**< elements that challenge this one */
     size_t challenger_count;
-    uint32_t line; /**< where it stands in the file */
+    uint32_t line;   /**< where it stands in the file */
+    uint32_t module; /**< index into the case's modules */
+    enum fb_symbol symbol;
+    struct fb_str away;  /**< AWAY: the module that it stands in */
+    bool is_public;      /**< other modules may name it */
+    bool uninstantiated; /**< it has parameters without a value */
+    bool choice;         /**< its supporters are alternatives of a pattern */
+    bool flagged;        /**< the file says that it is defeated; labels ignore it */
+    uint8_t *marks;      /**< of each supporter: FB_MARK flags; NULL: none */
+    struct fb_acp *acps;
+    size_t acp_count;
+    double given[2]; /**< bounds that hold while its evidence does; [0, 1]: none given */
+    bool exhaustive; /**< it holds exactly when its support does, not only if it does */
 
     enum fb_label label; /**< set by fb_case_label */
     struct fb_why *why;  /**< likewise */
@@ -94,9 +130,11 @@ struct fb_case {
     struct fb_str title;
     struct fb_element *elements; /**< in the order of the file */
     size_t element_count;
-    uint32_t top;                    /**< the one goal that supports nothing */
+    uint32_t top;                    /**< the goal that supports nothing; of several the first */
     struct fb_challenge *challenges; /**< in the order of the file */
     size_t challenge_count;
+    struct fb_module *modules; /**< in the order of the files */
+    size_t module_count;
 };
 
 /**

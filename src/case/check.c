@@ -8,8 +8,9 @@ enum { CYCLE_SHOWN = 12 };
 struct walk {
     uint32_t *path;
     size_t depth;
-    uint32_t *next; /* of each element: which supporter comes next */
-    uint8_t *state; /* of each element */
+    uint32_t *next;   /* of each element: which supporter comes next */
+    uint8_t *state;   /* of each element */
+    uint32_t *height; /* of each element that is done: elements on the longest way down */
 };
 enum { NEW, OPEN, DONE };
 
@@ -36,7 +37,15 @@ static enum fb_code cycle_error(
         err, FB_E_SYNTAX, "support runs in a circle: %.*s", FB_STR_ARG(fb_buf_str(&text)));
     (void)fb_err_hint(err, "A claim cannot rest on itself; remove one of these supporters.");
     fb_buf_release(&text);
-    return fb_case_err_at_key(b, b->nodes[back], err);
+    return fb_case_err_at_id(b, back, err);
+}
+
+static enum fb_code chain_error(const struct fb_case_builder *b, uint32_t at, struct fb_err *err)
+{
+    (void)fb_err_set(err, FB_E_LIMIT, "'%.*s' rests on more than 5,000 levels of support",
+        FB_STR_ARG(b->argument->elements[at].id));
+    (void)fb_err_hint(err, "Nobody can follow such a chain; merge some of its steps.");
+    return fb_case_err_at_id(b, at, err);
 }
 
 /* Follows all support from one element; fails at the first circle. */
@@ -52,6 +61,11 @@ static enum fb_code walk_from(
         if (walk->next[at] == e->supported_by_count) {
             walk->state[at] = DONE;
             walk->depth--;
+            walk->height[at]++;
+            if (walk->depth > 0) {
+                uint32_t *above = &walk->height[walk->path[walk->depth - 1]];
+                *above = *above > walk->height[at] ? *above : walk->height[at];
+            }
             continue;
         }
         uint32_t child = e->supported_by[walk->next[at]++];
@@ -61,6 +75,9 @@ static enum fb_code walk_from(
         if (walk->state[child] == NEW) {
             walk->state[child] = OPEN;
             walk->path[walk->depth++] = child;
+        } else {
+            uint32_t *here = &walk->height[at];
+            *here = *here > walk->height[child] ? *here : walk->height[child];
         }
     }
     return FB_OK;
@@ -73,14 +90,20 @@ static enum fb_code check_cycles(const struct fb_case_builder *b, struct fb_err 
         .path = FB_ARENA_ARRAY(b->scratch, uint32_t, count),
         .next = FB_ARENA_ARRAY(b->scratch, uint32_t, count),
         .state = FB_ARENA_ARRAY(b->scratch, uint8_t, count),
+        .height = FB_ARENA_ARRAY(b->scratch, uint32_t, count),
     };
-    if (!walk.path || !walk.next || !walk.state) {
+    if (!walk.path || !walk.next || !walk.state || !walk.height) {
         return fb_arena_failed(b->scratch, err);
     }
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         if (walk.state[i] == NEW) {
             code = walk_from(b, &walk, (uint32_t)i, err);
+        }
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        if (walk.height[i] > FB_CASE_CHAIN_MAX) {
+            code = chain_error(b, (uint32_t)i, err);
         }
     }
     return code;
@@ -108,7 +131,7 @@ static enum fb_code top_error(
             FB_STR_ARG(elements[first].id), FB_STR_ARG(e->id));
         (void)fb_err_hint(err, "Let one goal at the top be supported by both.");
     }
-    return fb_case_err_at_key(b, b->nodes[second], err);
+    return fb_case_err_at_id(b, second, err);
 }
 
 /* The top is the only element that nothing refers to and that challenges nothing. */
@@ -131,16 +154,19 @@ static enum fb_code find_top(struct fb_case_builder *b, struct fb_err *err)
         if (used[i]) {
             continue;
         }
-        if (found || c->elements[i].kind != FB_ELEMENT_GOAL) {
+        bool goal = c->elements[i].kind == FB_ELEMENT_GOAL;
+        if ((found || !goal) && !b->relaxed) {
             return top_error(b, c->top, i, err);
         }
-        c->top = i;
-        found = true;
+        if (!found && goal) {
+            c->top = i;
+            found = true;
+        }
     }
-    if (!found) {
+    if (!found && !b->relaxed) {
         (void)fb_err_set(err, FB_E_SYNTAX, "the case has no top goal");
         (void)fb_err_hint(err, "One goal is supported by others and supports none.");
-        return fb_case_err_at_key(b, b->nodes[0], err);
+        return fb_case_err_at_id(b, 0, err);
     }
     return FB_OK;
 }

@@ -1,17 +1,23 @@
+#include "base/assert.h"
 #include "case/parse.h"
 
-#include "base/assert.h"
-
-/* Which kinds may stand under supportedBy of which. */
-static bool may_support(enum fb_element_kind supported, enum fb_element_kind by)
+static bool is_counter(enum fb_element_kind kind)
 {
+    return kind == FB_ELEMENT_COUNTER_GOAL || kind == FB_ELEMENT_COUNTER_SOLUTION;
+}
+
+/* Which kinds may stand under supportedBy of which. A case that is not submitted may have counter
+ * arguments among supporters, as gsn2x lets it. */
+static bool may_support(
+    const struct fb_case_builder *b, enum fb_element_kind supported, enum fb_element_kind by)
+{
+    bool plain = by == FB_ELEMENT_GOAL || by == FB_ELEMENT_STRATEGY || by == FB_ELEMENT_SOLUTION;
     switch (supported) {
     case FB_ELEMENT_GOAL:
-        return by == FB_ELEMENT_GOAL || by == FB_ELEMENT_STRATEGY || by == FB_ELEMENT_SOLUTION;
+        return plain || (b->relaxed && is_counter(by));
     case FB_ELEMENT_STRATEGY:
     case FB_ELEMENT_COUNTER_GOAL:
-        return by == FB_ELEMENT_GOAL || by == FB_ELEMENT_STRATEGY || by == FB_ELEMENT_SOLUTION ||
-               by == FB_ELEMENT_COUNTER_GOAL || by == FB_ELEMENT_COUNTER_SOLUTION;
+        return plain || is_counter(by);
     case FB_ELEMENT_SOLUTION:
     case FB_ELEMENT_CONTEXT:
     case FB_ELEMENT_ASSUMPTION:
@@ -35,77 +41,29 @@ struct refs {
     size_t count;
 };
 
-static uint32_t index_of(const struct fb_case_builder *b, const struct fb_element *element)
+/* The element that a name at a place stands for. */
+static enum fb_code resolve_one(const struct fb_case_builder *b, struct fb_str name,
+    const struct fb_doc_place *place, uint32_t *out, struct fb_err *err)
 {
-    FB_ASSERT(element >= b->argument->elements);
-    return (uint32_t)(element - b->argument->elements);
-}
-
-/* A reference to an element: a scalar with its id. */
-static enum fb_code resolve_one(const struct fb_case_builder *b, const struct fb_yaml *owner,
-    const struct fb_yaml *node, uint32_t *out, struct fb_err *err)
-{
-    if (node->kind != FB_YAML_SCALAR) {
-        (void)fb_err_set(
-            err, FB_E_SCHEMA, "a reference of '%.*s' is not an id", FB_STR_ARG(owner->key));
-        return fb_case_err_at(b, node, err);
-    }
-    const struct fb_element *element = fb_map_get(&b->ids, fb_str_trim(node->text));
-    if (!element) {
+    uint32_t found = fb_doc_find(b->doc, fb_str_trim(name));
+    if (found == FB_DOC_NONE) {
         (void)fb_err_set(err, FB_E_REFERENCE, "'%.*s' refers to '%.*s', which does not exist",
-            FB_STR_ARG(owner->key), FB_STR_ARG(node->text));
-        bool several = fb_str_find(node->text, ',', 0) < node->text.len;
+            FB_STR_ARG(b->doc->elements[b->at].id), FB_STR_ARG(name));
+        bool several = fb_str_find(name, ',', 0) < name.len;
         (void)fb_err_hint(err, several ? "Write several as a list, as [G2, G3]."
                                        : "Add the element, or correct the name.");
-        return fb_case_err_at(b, node, err);
+        return fb_doc_err_at(b->doc, place, err);
     }
-    *out = index_of(b, element);
+    *out = found;
     return FB_OK;
 }
 
-/* The references under a key: one string or a list. Refuses one that stands twice. */
-static enum fb_code resolve_list(struct fb_case_builder *b, const struct fb_yaml *owner,
-    const struct fb_yaml *list, struct refs *out, struct fb_err *err)
+static enum fb_code named_twice(
+    const struct fb_case_builder *b, const struct fb_doc_ref *ref, struct fb_err *err)
 {
-    if (!list || (list->kind == FB_YAML_SCALAR && list->text.len == 0)) {
-        return FB_OK;
-    }
-    if (list->kind == FB_YAML_MAP) {
-        (void)fb_err_set(err, FB_E_SCHEMA, "'%.*s' of '%.*s' is not a list of ids",
-            FB_STR_ARG(list->key), FB_STR_ARG(owner->key));
-        return fb_case_err_at(b, list, err);
-    }
-    size_t count = list->kind == FB_YAML_LIST ? list->count : 1;
-    const struct fb_yaml *node = list->kind == FB_YAML_LIST ? list->child : list;
-    uint32_t *items = FB_ARENA_ARRAY(b->arena, uint32_t, count);
-    if (!items) {
-        return fb_arena_failed(b->arena, err);
-    }
-    b->stamp++;
-    for (size_t i = 0; i < count; i++, node = node->next) {
-        enum fb_code code = resolve_one(b, owner, node, &items[i], err);
-        if (code != FB_OK) {
-            return code;
-        }
-        if (b->seen[items[i]] == b->stamp) {
-            (void)fb_err_set(err, FB_E_DUPLICATE, "'%.*s' names '%.*s' twice",
-                FB_STR_ARG(owner->key), FB_STR_ARG(node->text));
-            return fb_case_err_at(b, node, err);
-        }
-        b->seen[items[i]] = b->stamp;
-    }
-    *out = (struct refs){items, count};
-    return FB_OK;
-}
-
-/* The n-th reference under a key, for the place of an error. */
-static const struct fb_yaml *nth(const struct fb_yaml *list, size_t n)
-{
-    const struct fb_yaml *node = list->kind == FB_YAML_LIST ? list->child : list;
-    while (n-- > 0 && node->next) {
-        node = node->next;
-    }
-    return node;
+    (void)fb_err_set(err, FB_E_DUPLICATE, "'%.*s' names '%.*s' twice",
+        FB_STR_ARG(b->doc->elements[b->at].id), FB_STR_ARG(ref->name));
+    return fb_doc_err_at(b->doc, &ref->place, err);
 }
 
 static enum fb_code wrong_relation(
@@ -123,41 +81,57 @@ static enum fb_code wrong_relation(
                             "solutions; contexts belong under inContextOf.");
 }
 
-static enum fb_code resolve_support(struct fb_case_builder *b, size_t at, struct fb_err *err)
+/* The references of one list. One that stands twice is refused, or dropped when relaxed. */
+static enum fb_code resolve_list(struct fb_case_builder *b, const struct fb_doc_refs *list,
+    bool context, struct refs *out, struct fb_err *err)
 {
-    struct fb_element *e = &b->argument->elements[at];
-    const struct fb_yaml *owner = b->nodes[at];
-    const struct fb_yaml *list = fb_yaml_get(owner, "supportedBy");
-    struct refs refs = {NULL, 0};
-    enum fb_code code = resolve_list(b, owner, list, &refs, err);
-    for (size_t i = 0; code == FB_OK && i < refs.count; i++) {
-        const struct fb_element *by = &b->argument->elements[refs.items[i]];
-        if (!may_support(e->kind, by->kind)) {
-            (void)wrong_relation(e, by, false, err);
-            code = fb_case_err_at(b, nth(list, i), err);
+    const struct fb_element *e = &b->argument->elements[b->at];
+    uint32_t *items = FB_ARENA_ARRAY(b->arena, uint32_t, list->count);
+    size_t count = 0;
+    if (!items) {
+        return fb_arena_failed(b->arena, err);
+    }
+    b->stamp++;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct fb_doc_ref *ref = &list->items[i];
+        uint32_t to = 0;
+        enum fb_code code = resolve_one(b, ref->name, &ref->place, &to, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        if (b->seen[to] == b->stamp) {
+            if (b->relaxed) {
+                continue;
+            }
+            return named_twice(b, ref, err);
+        }
+        b->seen[to] = b->stamp;
+        items[count++] = to;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct fb_doc_ref *ref = &list->items[i];
+        uint32_t to = fb_doc_find(b->doc, fb_str_trim(ref->name));
+        enum fb_element_kind kind = b->argument->elements[to].kind;
+        if (context ? !may_be_context(e->kind, kind) : !may_support(b, e->kind, kind)) {
+            (void)wrong_relation(e, &b->argument->elements[to], context, err);
+            return fb_doc_err_at(b->doc, &ref->place, err);
         }
     }
-    e->supported_by = refs.items;
-    e->supported_by_count = refs.count;
-    return code;
+    *out = (struct refs){items, count};
+    return FB_OK;
 }
 
-static enum fb_code resolve_context(struct fb_case_builder *b, size_t at, struct fb_err *err)
+static enum fb_code resolve_element(struct fb_case_builder *b, struct fb_err *err)
 {
-    struct fb_element *e = &b->argument->elements[at];
-    const struct fb_yaml *owner = b->nodes[at];
-    const struct fb_yaml *list = fb_yaml_get(owner, "inContextOf");
-    struct refs refs = {NULL, 0};
-    enum fb_code code = resolve_list(b, owner, list, &refs, err);
-    for (size_t i = 0; code == FB_OK && i < refs.count; i++) {
-        const struct fb_element *context = &b->argument->elements[refs.items[i]];
-        if (!may_be_context(e->kind, context->kind)) {
-            (void)wrong_relation(e, context, true, err);
-            code = fb_case_err_at(b, nth(list, i), err);
-        }
-    }
-    e->context = refs.items;
-    e->context_count = refs.count;
+    const struct fb_doc_element *from = &b->doc->elements[b->at];
+    struct fb_element *e = &b->argument->elements[b->at];
+    struct refs support = {NULL, 0}, context = {NULL, 0};
+    enum fb_code code = resolve_list(b, &from->supported_by, false, &support, err);
+    code = code != FB_OK ? code : resolve_list(b, &from->context, true, &context, err);
+    e->supported_by = support.items;
+    e->supported_by_count = support.count;
+    e->context = context.items;
+    e->context_count = context.count;
     return code;
 }
 
@@ -173,20 +147,24 @@ static bool position_of(const uint32_t *items, size_t count, uint32_t id, uint32
     return false;
 }
 
-/* Finds what "A -> B" names: B supports A, B is context of A, B challenges A, A challenges B. */
+/* Finds what "A -> B" names: B supports A, B is context of A, B challenges A, A challenges B, or
+ * one of them with the names the other way round when relaxed. */
 static bool find_relation(
     const struct fb_case_builder *b, uint32_t from, uint32_t to, struct fb_challenge *challenge)
 {
-    const struct fb_element *e = &b->argument->elements[from];
-    if (position_of(e->supported_by, e->supported_by_count, to, &challenge->position)) {
-        challenge->kind = FB_CHALLENGE_SUPPORT;
-        challenge->target = from;
-        return true;
-    }
-    if (position_of(e->context, e->context_count, to, &challenge->position)) {
-        challenge->kind = FB_CHALLENGE_CONTEXT;
-        challenge->target = from;
-        return true;
+    for (int turn = 0; turn < (b->relaxed ? 2 : 1); turn++) {
+        uint32_t at = turn == 0 ? from : to, other = turn == 0 ? to : from;
+        const struct fb_element *e = &b->argument->elements[at];
+        if (position_of(e->supported_by, e->supported_by_count, other, &challenge->position)) {
+            challenge->kind = FB_CHALLENGE_SUPPORT;
+            challenge->target = at;
+            return true;
+        }
+        if (position_of(e->context, e->context_count, other, &challenge->position)) {
+            challenge->kind = FB_CHALLENGE_CONTEXT;
+            challenge->target = at;
+            return true;
+        }
     }
     for (int turn = 0; turn < 2; turn++) {
         uint32_t by = turn == 0 ? to : from, target = turn == 0 ? from : to;
@@ -202,99 +180,74 @@ static bool find_relation(
     return false;
 }
 
-/* "A -> B" as two names; false when the text has no arrow. */
-static bool split_arrow(struct fb_str text, struct fb_str *from, struct fb_str *to)
+static enum fb_code resolve_relation(const struct fb_case_builder *b, size_t at, struct fb_err *err)
 {
-    for (size_t i = fb_str_find(text, '-', 0); i + 1 < text.len;
-         i = fb_str_find(text, '-', i + 1)) {
-        if (text.ptr[i + 1] == '>') {
-            *from = fb_str_trim(fb_str_sub(text, 0, i));
-            *to = fb_str_trim(fb_str_sub(text, i + 2, SIZE_MAX));
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum fb_code resolve_relation(const struct fb_case_builder *b, const struct fb_yaml *owner,
-    const struct fb_yaml *node, struct fb_challenge *challenge, struct fb_err *err)
-{
-    struct fb_yaml ends[2] = {*node, *node};
-    FB_ASSERT(node->kind == FB_YAML_SCALAR);
-    if (!split_arrow(node->text, &ends[0].text, &ends[1].text)) {
-        return FB_OK;
-    }
+    const struct fb_doc_ref *ref = b->challenge_refs[at];
     uint32_t index[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
-        enum fb_code code = resolve_one(b, owner, &ends[i], &index[i], err);
+        enum fb_code code =
+            resolve_one(b, i == 0 ? ref->name : ref->second, &ref->place, &index[i], err);
         if (code != FB_OK) {
             return code;
         }
     }
-    if (index[0] != index[1] && find_relation(b, index[0], index[1], challenge)) {
+    if (index[0] != index[1] &&
+        find_relation(b, index[0], index[1], &b->argument->challenges[at])) {
         return FB_OK;
     }
-    (void)fb_err_set(err, FB_E_REFERENCE, "'%.*s' challenges '%.*s', which is no relation",
-        FB_STR_ARG(owner->key), FB_STR_ARG(node->text));
+    (void)fb_err_set(err, FB_E_REFERENCE, "'%.*s' challenges '%.*s -> %.*s', which is no relation",
+        FB_STR_ARG(b->doc->elements[b->at].id), FB_STR_ARG(ref->name), FB_STR_ARG(ref->second));
     (void)fb_err_hint(err, "Name the element that is supported, explained or challenged first.");
-    return fb_case_err_at(b, node, err);
+    return fb_doc_err_at(b->doc, &ref->place, err);
 }
 
 /* A challenge of an element. One of a relation is left for later, when all challenges are known. */
 static enum fb_code add_challenge(
-    struct fb_case_builder *b, size_t at, const struct fb_yaml *node, struct fb_err *err)
+    struct fb_case_builder *b, const struct fb_doc_ref *ref, struct fb_err *err)
 {
     struct fb_case *c = b->argument;
     struct fb_challenge *challenge = &c->challenges[c->challenge_count];
-    struct fb_str from, to;
-    *challenge = (struct fb_challenge){.by = (uint32_t)at, .line = node->line};
-    if (node->kind == FB_YAML_SCALAR && split_arrow(node->text, &from, &to)) {
+    *challenge = (struct fb_challenge){.by = (uint32_t)b->at, .line = ref->place.line};
+    if (ref->is_relation) {
         challenge->kind = FB_CHALLENGE_SUPPORT;
         if (++b->relation_count > FB_CASE_RELATION_CHALLENGES_MAX) {
             (void)fb_err_set(err, FB_E_LIMIT, "more than 1,000 relations are challenged");
-            return fb_case_err_at(b, node, err);
+            return fb_doc_err_at(b->doc, &ref->place, err);
         }
     } else {
-        enum fb_code code = resolve_one(b, b->nodes[at], node, &challenge->target, err);
+        enum fb_code code = resolve_one(b, ref->name, &ref->place, &challenge->target, err);
         if (code != FB_OK) {
             return code;
         }
-        if (challenge->target == at) {
+        if (challenge->target == b->at) {
             (void)fb_err_set(
-                err, FB_E_SCHEMA, "'%.*s' challenges itself", FB_STR_ARG(c->elements[at].id));
-            return fb_case_err_at(b, node, err);
+                err, FB_E_SCHEMA, "'%.*s' challenges itself", FB_STR_ARG(c->elements[b->at].id));
+            return fb_doc_err_at(b->doc, &ref->place, err);
         }
         c->elements[challenge->target].challenger_count++;
     }
-    b->challenge_nodes[c->challenge_count++] = node;
+    b->challenge_refs[c->challenge_count++] = ref;
     return FB_OK;
 }
 
-static const struct fb_yaml *challenges_of(const struct fb_case_builder *b, size_t at)
+static enum fb_code add_challenges_of(struct fb_case_builder *b, struct fb_err *err)
 {
-    const struct fb_yaml *list = fb_yaml_get(b->nodes[at], "challenges");
-    return list && (list->kind != FB_YAML_SCALAR || list->text.len > 0) ? list : NULL;
-}
-
-static enum fb_code add_challenges_of(struct fb_case_builder *b, size_t at, struct fb_err *err)
-{
-    const struct fb_element *e = &b->argument->elements[at];
-    const struct fb_yaml *list = challenges_of(b, at);
-    if (!list) {
+    const struct fb_element *e = &b->argument->elements[b->at];
+    const struct fb_doc_element *from = &b->doc->elements[b->at];
+    if (from->challenges.count == 0) {
         return FB_OK;
     }
-    if (e->kind != FB_ELEMENT_COUNTER_GOAL && e->kind != FB_ELEMENT_COUNTER_SOLUTION) {
+    if (!is_counter(e->kind)) {
         (void)fb_err_set(err, FB_E_SCHEMA, "the %s '%.*s' cannot challenge",
             fb_element_kind_name(e->kind), FB_STR_ARG(e->id));
         (void)fb_err_hint(err, "Only counter goals (CG) and counter solutions (CSn) challenge.");
-        return fb_case_err_at_key(b, list, err);
-    }
-    if (list->kind != FB_YAML_LIST) {
-        return add_challenge(b, at, list, err);
+        struct fb_doc_place place =
+            fb_doc_at_key(from->place.module, fb_doc_member(from, "challenges"));
+        return fb_doc_err_at(b->doc, &place, err);
     }
     enum fb_code code = FB_OK;
-    for (const struct fb_yaml *node = list->child; code == FB_OK && node; node = node->next) {
-        code = add_challenge(b, at, node, err);
+    for (size_t i = 0; code == FB_OK && i < from->challenges.count; i++) {
+        code = add_challenge(b, &from->challenges.items[i], err);
     }
     return code;
 }
@@ -327,25 +280,24 @@ static enum fb_code resolve_challenges(struct fb_case_builder *b, struct fb_err 
     struct fb_case *c = b->argument;
     size_t total = 0;
     for (size_t i = 0; i < c->element_count; i++) {
-        const struct fb_yaml *list = challenges_of(b, i);
-        total += !list ? 0 : list->kind == FB_YAML_LIST ? list->count : 1;
+        total += b->doc->elements[i].challenges.count;
     }
     c->challenges = FB_ARENA_ARRAY(b->arena, struct fb_challenge, total);
-    b->challenge_nodes = FB_ARENA_ARRAY(b->scratch, const struct fb_yaml *, total);
+    b->challenge_refs = FB_ARENA_ARRAY(b->scratch, const struct fb_doc_ref *, total);
     if (!c->challenges) {
         return fb_arena_failed(b->arena, err);
     }
-    if (!b->challenge_nodes) {
+    if (!b->challenge_refs) {
         return fb_arena_failed(b->scratch, err);
     }
     enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < c->element_count; i++) {
-        code = add_challenges_of(b, i, err);
+    for (b->at = 0; code == FB_OK && b->at < c->element_count; b->at++) {
+        code = add_challenges_of(b, err);
     }
     for (size_t i = 0; code == FB_OK && i < c->challenge_count; i++) {
-        if (c->challenges[i].kind == FB_CHALLENGE_SUPPORT) {
-            code = resolve_relation(
-                b, b->nodes[c->challenges[i].by], b->challenge_nodes[i], &c->challenges[i], err);
+        if (b->challenge_refs[i]->is_relation) {
+            b->at = c->challenges[i].by;
+            code = resolve_relation(b, i, err);
         }
     }
     return code != FB_OK ? code : fill_challengers(b, err);
@@ -360,9 +312,8 @@ enum fb_code fb_case_resolve(struct fb_case_builder *b, struct fb_err *err)
         return fb_arena_failed(b->scratch, err);
     }
     enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
-        code = resolve_support(b, i, err);
-        code = code != FB_OK ? code : resolve_context(b, i, err);
+    for (b->at = 0; code == FB_OK && b->at < count; b->at++) {
+        code = resolve_element(b, err);
     }
     return code != FB_OK ? code : resolve_challenges(b, err);
 }

@@ -172,6 +172,11 @@ static enum fb_code read_scalar(struct reader *r, struct fy_event *event, struct
         struct fy_token *token = event->scalar.value;
         node->plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
         code = token_text(r, event, token, &node->text, err);
+        if (node->plain && node->text.len == 0 && node->key_line > 0) {
+            /* Nothing is written: libfyaml has no place for it. */
+            node->line = node->key_line;
+            node->offset = node->key_offset;
+        }
     }
     return code;
 }

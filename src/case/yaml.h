@@ -9,6 +9,7 @@
 #define FB_CASE_YAML_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 /** Limits; each has an error and a test. */
 enum {
@@ -41,6 +42,42 @@ struct fb_yaml {
  */
 FB_CHECKED enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err);
+
+/** True when gsn2x and other readers of the core schema take a scalar for text: it is quoted or a
+ * block, or looks like no number, flag or null. */
+bool fb_yaml_is_text(const struct fb_yaml *scalar);
+
+/** Appends a tree as YAML that fb_yaml_parse reads back to an equal one: mappings and lists in
+ * blocks, texts quoted only where needed. */
+void fb_yaml_write(const struct fb_yaml *root, struct fb_buf *out);
+
+/** True when two trees hold the same, in the same order; places do not count. */
+bool fb_yaml_equal(const struct fb_yaml *a, const struct fb_yaml *b);
+
+/** Builds a tree. A failure is sticky: later calls do nothing and give NULL, which all take. */
+struct fb_yaml_builder {
+    struct fb_arena *arena;
+    bool failed;
+    uint32_t line; /**< where what is added stands in its source; set it before each addition */
+    size_t offset;
+};
+
+/** A mapping or list: the root when parent is NULL, else a member (key) or, in a list, an item.
+ * Keys and texts are copied. */
+struct fb_yaml *fb_yaml_add(
+    struct fb_yaml_builder *b, struct fb_yaml *parent, struct fb_str key, enum fb_yaml_kind kind);
+
+/** A text, which is quoted when it looks like something else. */
+void fb_yaml_add_text(
+    struct fb_yaml_builder *b, struct fb_yaml *parent, const char *key, struct fb_str text);
+
+/** A number or a flag, as written. */
+void fb_yaml_add_plain(
+    struct fb_yaml_builder *b, struct fb_yaml *parent, const char *key, struct fb_str text);
+
+/** A copy of a value, with all below it, under its own key. */
+void fb_yaml_add_copy(
+    struct fb_yaml_builder *b, struct fb_yaml *parent, const struct fb_yaml *value);
 
 /** The member of a mapping, or NULL (also when value is NULL or no mapping). */
 const struct fb_yaml *fb_yaml_get(const struct fb_yaml *value, const char *key);

@@ -384,7 +384,7 @@ static void test_memory_runs_out(void **state)
 static void test_long_chain(void **state)
 {
     (void)state;
-    enum { LAST = FB_CASE_ELEMENTS_MAX - 1 };
+    enum { LAST = FB_CASE_CHAIN_MAX - 1 };
     struct fb_buf text;
     fb_buf_init(&text, FB_CASE_TEXT_MAX);
     for (int i = 0; i < LAST; i++) {
@@ -404,7 +404,7 @@ static void test_long_chain(void **state)
         levels++;
     }
     assert_int_equal(levels, FB_CASE_WHY_DEPTH_MAX + 3);
-    assert_true(fb_str_is(why->text, "Sn99999 is falsified: 'no' does not hold"));
+    assert_true(fb_str_is(why->text, "Sn4999 is falsified: 'no' does not hold"));
 }
 
 /* A circle of 100,000 is found and shown in short. */

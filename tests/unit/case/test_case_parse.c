@@ -1,6 +1,5 @@
-/* Tests of src/case: yaml.c, parse.c, resolve.c, check.c: reading and checking a case. */
-#include <unistd.h>
-
+/* Tests of src/case: yaml.c, document.c, kinds.c, parse.c, resolve.c, extras.c, check.c: reading a
+ * case that is submitted. */
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/io.h"
@@ -228,6 +227,12 @@ static void test_limits(void **state)
     }
     fb_buf_add_c(&text, "]}\n");
     check_limit(&text, "2,000,000 values");
+    for (int i = 0; i <= FB_CASE_CHAIN_MAX; i++) {
+        fb_buf_addf(&text, "G%d: {supportedBy: G%d}\n", i, i + 1);
+    }
+    fb_buf_addf(&text, "G%d:\n", FB_CASE_CHAIN_MAX + 1);
+    check_limit(&text, "'G0' rests on more than 5,000 levels");
+    assert_int_equal(err.line, 1);
     memset(fb_buf_room(&text, FB_CASE_TEXT_MAX + 1), ' ', FB_CASE_TEXT_MAX + 1);
     fb_buf_grown(&text, FB_CASE_TEXT_MAX + 1);
     check_limit(&text, "16 MiB");
@@ -256,83 +261,6 @@ static void test_memory_runs_out(void **state)
     assert_true(passed);
 }
 
-/* Where this reader is stricter than gsn2x or knows less, and why. */
-static const struct {
-    const char *file;
-    enum fb_code code;
-} DIFFERS[] = {
-    /* Several elements that nothing refers to (C01): a warning there, an error here, for a case
-     * has exactly one claim to label. */
-    {"examples/entangled.gsn.yaml", FB_E_SYNTAX},
-    {"examples/modular/sub3.gsn.yaml", FB_E_SYNTAX},
-    {"tests/additionals.yaml", FB_E_SYNTAX},
-    {"tests/font_metrics.gsn.yaml", FB_E_SYNTAX},
-    {"tests/issue372.yaml", FB_E_SYNTAX},
-    {"tests/issue377.yaml", FB_E_SYNTAX},
-    {"tests/issue467.yaml", FB_E_SYNTAX},
-    {"tests/multi_parents.gsn.yaml", FB_E_SYNTAX},
-    /* Modules that use other files are not read. */
-    {"examples/modular/index.gsn.yaml", FB_E_UNSUPPORTED},
-    {"tests/issue433_1.yaml", FB_E_UNSUPPORTED},
-};
-
-static enum fb_code expected_difference(const char *file)
-{
-    for (size_t i = 0; i < sizeof(DIFFERS) / sizeof(DIFFERS[0]); i++) {
-        if (strcmp(DIFFERS[i].file, file) == 0) {
-            return DIFFERS[i].code;
-        }
-    }
-    return FB_OK;
-}
-
-static void check_conformance(const char *file, bool refused)
-{
-    char relative[300], path[1024];
-    snprintf(relative, sizeof(relative), "data/case/gsn2x/%s", file);
-    assert_non_null(fb_test_shared(relative, path, sizeof(path)));
-    struct fb_buf text;
-    fb_buf_init(&text, FB_CASE_TEXT_MAX);
-    FB_TEST_OK(fb_io_read(path, &text, &err));
-    struct fb_case *c = NULL;
-    enum fb_code code = fb_case_parse(fb_buf_str(&text), file, &arena, &c, &err);
-    enum fb_code different = expected_difference(file);
-    if (different != FB_OK ? code != different : (code != FB_OK) != refused) {
-        fail_msg("%s: %s %s", file, fb_code_name(code), code != FB_OK ? err.message : "");
-    }
-    if (code != FB_OK) {
-        assert_true(err.line > 0 && err.column > 0);
-    }
-    fb_buf_release(&text);
-}
-
-static void test_agrees_with_gsn2x(void **state)
-{
-    (void)state;
-    char path[1024];
-    if (!fb_test_shared("data/case/gsn2x/EXPECTED.csv", path, sizeof(path))) {
-        skip();
-    }
-    struct fb_buf table;
-    fb_buf_init(&table, 1 << 20);
-    FB_TEST_OK(fb_io_read(path, &table, &err));
-    struct fb_str rest = fb_buf_str(&table), line;
-    int files = 0;
-    (void)fb_str_line(&rest, &line);
-    while (fb_str_line(&rest, &line)) {
-        char file[256];
-        struct fb_str name = fb_str_sub(line, 0, fb_str_find(line, ',', 0));
-        if (fb_str_find(name, '+', 0) < name.len) {
-            continue; /* several files checked together */
-        }
-        snprintf(file, sizeof(file), "%.*s", FB_STR_ARG(name));
-        check_conformance(file, line.ptr[name.len + 1] != '0');
-        files++;
-    }
-    assert_int_equal(files, 59);
-    fb_buf_release(&table);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,7 +270,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_list_hint, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_agrees_with_gsn2x, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-parse", tests, NULL, NULL);
 }

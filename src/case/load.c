@@ -1,0 +1,180 @@
+#include "case/load.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/io.h"
+
+/* A file that waits to be read. */
+struct waiting {
+    const char *path;
+    struct fb_doc_place place; /* where a module names it; in none when the caller does */
+    struct waiting *next;
+};
+
+struct loading {
+    struct fb_doc *doc;
+    struct waiting *first;
+    struct waiting *last;
+    struct fb_map paths; /* of files that were read, without "." and ".." parts */
+    struct fb_map names; /* of modules, to index + 1 */
+    bool stop;           /* a module stands twice: nothing more is read */
+};
+
+/* A path without needless parts, so that a file is known again. */
+static struct fb_str plain_path(struct fb_arena *arena, struct fb_str path)
+{
+    char *out = fb_arena_alloc(arena, path.len + 1);
+    size_t len = 0, kept = 0;
+    if (!out) {
+        return (struct fb_str){NULL, 0};
+    }
+    for (size_t at = 0; at <= path.len;) {
+        size_t end = fb_str_find(path, '/', at);
+        struct fb_str part = fb_str_sub(path, at, end - at);
+        at = end + 1;
+        if (fb_str_is(part, ".") || (part.len == 0 && end != 0)) {
+            continue;
+        }
+        if (fb_str_is(part, "..") && kept > 0) {
+            while (len > 0 && out[len - 1] != '/') {
+                len--;
+            }
+            len -= len > 0;
+            kept--;
+            continue;
+        }
+        if (len > 0 || end == 0) {
+            out[len++] = '/';
+        }
+        memcpy(out + len, part.ptr, part.len);
+        len += part.len;
+        kept += part.len > 0 && !fb_str_is(part, "..");
+    }
+    return (struct fb_str){out, len};
+}
+
+static enum fb_code enqueue(
+    struct loading *l, struct fb_str path, struct fb_doc_place place, struct fb_err *err)
+{
+    struct waiting *file = FB_ARENA_NEW(l->doc->arena, struct waiting);
+    struct fb_str kept;
+    if (!file || fb_arena_str(l->doc->arena, path, &kept, err) != FB_OK) {
+        return fb_arena_failed(l->doc->arena, err);
+    }
+    file->path = kept.ptr;
+    file->place = place;
+    if (l->last) {
+        l->last->next = file;
+    } else {
+        l->first = file;
+    }
+    l->last = file;
+    return FB_OK;
+}
+
+/* Files that a module uses are named from where it stands. */
+static enum fb_code enqueue_used(struct loading *l, uint32_t at, struct fb_err *err)
+{
+    const struct fb_doc_module *module = &l->doc->modules[at];
+    const struct fb_yaml *uses = module->is_named ? fb_yaml_get(module->about, "uses") : NULL;
+    struct fb_str path = fb_str_of(module->path);
+    size_t folder = path.len;
+    while (folder > 0 && path.ptr[folder - 1] != '/') {
+        folder--;
+    }
+    enum fb_code code = FB_OK;
+    for (const struct fb_yaml *use = uses ? uses->child : NULL; code == FB_OK && use;
+         use = use->next) {
+        bool rooted = use->text.len > 0 && use->text.ptr[0] == '/';
+        struct fb_str full = rooted ? use->text
+                                    : fb_arena_printf(l->doc->arena, "%.*s%.*s", (int)folder,
+                                          path.ptr, FB_STR_ARG(use->text));
+        code = full.ptr ? enqueue(l, full, fb_doc_at(at, use), err)
+                        : fb_arena_failed(l->doc->arena, err);
+    }
+    return code;
+}
+
+enum fb_code fb_case_read_file(
+    const char *path, struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, FB_CASE_TEXT_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    if (code == FB_OK) {
+        code = fb_arena_str(arena, fb_buf_str(&text), out, err);
+    } else if (code == FB_E_LIMIT) {
+        (void)fb_err_set(err, FB_E_LIMIT, "the case is longer than 16 MiB");
+        fb_err_place(err, path, 0, 0, -1);
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+/* Stops when the file, or a module of its name, is there already: C06. */
+static enum fb_code check_new(struct loading *l, const struct fb_doc_file *file,
+    struct fb_doc_place place, struct fb_err *err)
+{
+    struct fb_doc *doc = l->doc;
+    const struct fb_yaml *name = fb_yaml_get(fb_yaml_get(file->root, "module"), "name");
+    bool named = name && name->kind == FB_YAML_SCALAR && fb_yaml_is_text(name);
+    struct fb_str module = named ? name->text : fb_str_of(file->path);
+    struct fb_str plain = plain_path(doc->arena, fb_str_of(file->path));
+    if (!plain.ptr) {
+        return fb_arena_failed(doc->arena, err);
+    }
+    l->stop = fb_map_has(&l->names, module) || fb_map_has(&l->paths, plain);
+    if (l->stop) {
+        struct fb_report report = {.rule = "C06",
+            .is_error = true,
+            .code = FB_E_DUPLICATE,
+            .place = place,
+            .hint = "Name each module once, and use no file that uses this one."};
+        return fb_doc_report(doc, &report, err, "module '%.*s' of '%s' is there already",
+            FB_STR_ARG(module), file->path);
+    }
+    enum fb_code code = fb_map_put(&l->names, module, NULL, err);
+    return code != FB_OK ? code : fb_map_put(&l->paths, plain, NULL, err);
+}
+
+static enum fb_code load_one(struct loading *l, const struct waiting *item,
+    const struct fb_load_options *options, struct fb_err *err)
+{
+    struct fb_doc *doc = l->doc;
+    struct fb_doc_file file = {.path = item->path};
+    enum fb_code code = fb_case_read_file(file.path, doc->arena, &file.text, err);
+    code = code != FB_OK ? code : fb_yaml_parse(file.text, file.path, doc->arena, &file.root, err);
+    if (code == FB_OK && (!file.root || file.root->kind != FB_YAML_MAP)) {
+        return fb_doc_add(doc, &file, err);
+    }
+    code = code != FB_OK ? code : check_new(l, &file, item->place, err);
+    if (code != FB_OK || l->stop) {
+        return code;
+    }
+    code = fb_doc_add(doc, &file, err);
+    if (code == FB_OK && options->follow) {
+        code = enqueue_used(l, (uint32_t)doc->module_count - 1, err);
+    }
+    return code;
+}
+
+enum fb_code fb_doc_load(struct fb_doc *doc, const struct fb_load_options *options,
+    const char *const *paths, size_t count, struct fb_err *err)
+{
+    FB_ASSERT(doc && options && (paths || count == 0) && err);
+    struct loading l = {.doc = doc};
+    fb_map_init(&l.paths);
+    fb_map_init(&l.names);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        struct fb_doc_place nowhere = {FB_DOC_NONE, 0, 0};
+        code = enqueue(&l, fb_str_of(paths[i]), nowhere, err);
+    }
+    for (struct waiting *file = l.first; code == FB_OK && file && !l.stop; file = file->next) {
+        code = load_one(&l, file, options, err);
+    }
+    fb_map_release(&l.paths);
+    fb_map_release(&l.names);
+    return code;
+}

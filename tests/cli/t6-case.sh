@@ -1,0 +1,55 @@
+#!/bin/sh
+# flyball case (cmd_case, cmd_case_check): safety cases from files.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+
+cat >good.yaml <<'EOT'
+module: {name: Top, uses: [sub.yaml]}
+G1: {text: All is well, supportedBy: [G2]}
+EOT
+printf 'module: {name: Sub}\nG2: {supportedBy: [Sn1]}\nSn1: {}\n' >sub.yaml
+ok "a good case" says "2 files, 3 elements: 0 warnings" "$FLYBALL" case check good.yaml
+printf 'G1: {supportedBy: [G2]}\nG3: {}\n' >bad.yaml
+
+# finds STATUS LINE ARGUMENTS...: the exit status, and a line of the output.
+finds() {
+    want=$1 line=$2
+    shift 2
+    status=0
+    "$FLYBALL" case check "$@" >finds.out 2>finds.err || status=$?
+    [ "$status" = "$want" ] && grep -q -- "$line" finds.out && return
+    echo "status $status"
+    cat finds.out finds.err
+    return 1
+}
+ok "an error has a place and a rule" finds 1 "^bad.yaml:1:20: error C03: " bad.yaml
+ok "what comes before is said too" finds 1 "^bad.yaml:2:1: warning V02: " bad.yaml
+ok "as JSON" finds 1 '"rule":"C03","severity":"error","message":"[^"]*","hint":"[^"]*","file":"bad.yaml"' \
+    --json bad.yaml
+ok "a module that may be open" finds 0 "C01" --exclude=bad.yaml bad.yaml
+printf 'G1: {undeveloped: true}\nG2: {undeveloped: true}\n' >two.yaml
+ok "a warning of ours is no error" finds 0 "warning F04: a docket would refuse" two.yaml
+ok "unless asked for" finds 1 "error F04: a docket would refuse" --strict two.yaml
+printf 'G1: {undeveloped: true}\nCG1: {challenges: G1}\n' >dialectic.yaml
+ok "counter-arguments on request" finds 0 "V11" --warn-dialectic dialectic.yaml
+printf 'G1: {nodeType: Strategy, undeveloped: true}\n' >named.yaml
+ok "names on request" finds 1 "V08" --extended-check named.yaml
+printf 'X1: {}\nG1: {supportedBy: [G9]}\n' >staged.yaml
+ok "everything on request" finds 1 "C03" --all staged.yaml
+printf 'G1: [a\n' >broken.yaml
+ok "what is no YAML" finds 1 "^broken.yaml:2:1: " broken.yaml
+: >empty.yaml
+ok "an empty file" finds 1 "^empty.yaml:1:1: the case is empty" empty.yaml
+ok "a file that is not there" finds 1 "^none.yaml: could not open" none.yaml
+
+i=0
+while [ $i -lt 10000 ]; do
+    i=$((i + 1))
+    echo "G$i: {supportedBy: [G$((i + 1))]}"
+done >deep.yaml
+echo "G10001: {undeveloped: true}" >>deep.yaml
+ok "a chain of 10,000" exits 3 "^flyball: deep.yaml:1:1: 'G1' rests on more than 5,000" \
+    "$FLYBALL" case check deep.yaml
+ok "no verb" exits 2 "needs an argument" "$FLYBALL" case
+ok "no file" exits 2 "needs more arguments" "$FLYBALL" case check
+ok "another verb" exits 2 "'chew' is not something" "$FLYBALL" case chew a
+finish
