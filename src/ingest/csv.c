@@ -1,0 +1,273 @@
+#include "ingest/csv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/assert.h"
+
+enum { NUMBER_TEXT_MAX = 64, NAME_MAX_SHOWN = 60 };
+
+/* One row at work. */
+struct row {
+    struct fb_csv *csv;
+    struct fb_buf *text;
+    size_t at;    /* byte of csv->rest */
+    size_t start; /* byte of csv->rest where the line at hand begins */
+    uint32_t line;
+    size_t from[FB_CSV_COLUMNS_MAX + 1]; /* where fields begin in text */
+    size_t count;
+};
+
+static enum fb_code refuse(
+    const struct row *row, enum fb_code code, struct fb_err *err, const char *what)
+{
+    (void)fb_err_set(err, code, "%s", what);
+    uint32_t column = (uint32_t)(row->at - row->start + 1);
+    fb_err_place(err, row->csv->name, row->line, column, -1);
+    return code;
+}
+
+/* Reads a field in quotes; row->at is behind the first. */
+static enum fb_code read_quoted(struct row *row, struct fb_err *err)
+{
+    struct fb_str rest = row->csv->rest;
+    for (; row->at < rest.len; row->at++) {
+        char c = rest.ptr[row->at];
+        if (c == '"' && row->at + 1 < rest.len && rest.ptr[row->at + 1] == '"') {
+            row->at++;
+        } else if (c == '"') {
+            row->at++;
+            char next = row->at < rest.len ? rest.ptr[row->at] : '\n';
+            if (next != ',' && next != '\n' && next != '\r') {
+                return refuse(row, FB_E_SYNTAX, err, "text follows a quoted field");
+            }
+            return FB_OK;
+        } else if (c == '\n') {
+            row->line++;
+            row->start = row->at + 1;
+        }
+        fb_buf_add_char(row->text, c);
+        if (row->text->len > FB_CSV_ROW_MAX) {
+            return refuse(row, FB_E_LIMIT, err, "a row is too long");
+        }
+    }
+    return refuse(row, FB_E_SYNTAX, err, "a quoted field does not end");
+}
+
+static enum fb_code read_plain(struct row *row, struct fb_err *err)
+{
+    struct fb_str rest = row->csv->rest;
+    size_t from = row->at;
+    while (row->at < rest.len && rest.ptr[row->at] != ',' && rest.ptr[row->at] != '\n') {
+        if (rest.ptr[row->at] == '"') {
+            (void)refuse(row, FB_E_SYNTAX, err, "a quote within a field");
+            return fb_err_hint(err, "Put the whole field in quotes, and double those in it.");
+        }
+        row->at++;
+    }
+    size_t len = row->at - from;
+    bool ends_line = row->at >= rest.len || rest.ptr[row->at] == '\n';
+    if (ends_line && len > 0 && rest.ptr[from + len - 1] == '\r') {
+        len--;
+    }
+    fb_buf_add(row->text, rest.ptr + from, len);
+    if (row->text->len > FB_CSV_ROW_MAX) {
+        return refuse(row, FB_E_LIMIT, err, "a row is too long");
+    }
+    return FB_OK;
+}
+
+/* Reads one row off the front of csv->rest into fields, whose bytes go to text. */
+static enum fb_code read_row(
+    struct fb_csv *csv, struct fb_buf *text, struct fb_str *fields, struct fb_err *err)
+{
+    struct row row = {.csv = csv, .text = text, .line = csv->next_line};
+    struct fb_str rest = csv->rest;
+    fb_buf_clear(text);
+    for (bool more = true; more;) {
+        if (row.count == FB_CSV_COLUMNS_MAX) {
+            return refuse(&row, FB_E_LIMIT, err, "a row has too many fields");
+        }
+        row.from[row.count++] = text->len;
+        bool quoted = row.at < rest.len && rest.ptr[row.at] == '"';
+        row.at += quoted;
+        enum fb_code code = quoted ? read_quoted(&row, err) : read_plain(&row, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        row.at += row.at < rest.len && rest.ptr[row.at] == '\r';
+        more = row.at < rest.len && rest.ptr[row.at] == ',';
+        row.at += row.at < rest.len;
+    }
+    enum fb_code code = fb_buf_check(text, "a row", err);
+    if (code != FB_OK) {
+        return code;
+    }
+    size_t bad = 0;
+    row.from[row.count] = text->len;
+    if (!fb_str_utf8(fb_buf_str(text), &bad)) {
+        return refuse(&row, FB_E_UTF8, err, "a row is not valid UTF-8");
+    }
+    for (size_t i = 0; i < row.count; i++) {
+        fields[i] = (struct fb_str){text->ptr + row.from[i], row.from[i + 1] - row.from[i]};
+    }
+    csv->line = csv->next_line;
+    csv->next_line = row.line + 1;
+    csv->rest = fb_str_sub(rest, row.at, rest.len);
+    csv->count = row.count;
+    return FB_OK;
+}
+
+enum fb_code fb_csv_start(
+    struct fb_csv *csv, struct fb_str text, const char *name, struct fb_err *err)
+{
+    FB_ASSERT(csv && name);
+    csv->name = name;
+    csv->rest = text;
+    csv->next_line = 1;
+    csv->count = 0;
+    fb_buf_init(&csv->text, FB_CSV_ROW_MAX + 16);
+    fb_buf_init(&csv->head_text, FB_CSV_ROW_MAX + 16);
+    if (fb_str_starts(text, FB_STR("\xEF\xBB\xBF"))) {
+        csv->rest = fb_str_sub(text, 3, text.len);
+    }
+    if (csv->rest.len == 0) {
+        (void)fb_err_set(err, FB_E_SYNTAX, "the table is empty");
+        fb_err_place(err, name, 1, 1, -1);
+        return fb_err_hint(err, "Its first line names the columns.");
+    }
+    enum fb_code code = read_row(csv, &csv->head_text, csv->heads, err);
+    for (size_t i = 0; code == FB_OK && i < csv->count; i++) {
+        csv->heads[i] = fb_str_trim(csv->heads[i]);
+        for (size_t j = 0; j < i; j++) {
+            if (csv->heads[i].len > 0 && fb_str_eq(csv->heads[i], csv->heads[j])) {
+                code = fb_err_set(err, FB_E_DUPLICATE, "the column '%.*s' stands twice",
+                    FB_STR_ARG(fb_str_sub(csv->heads[i], 0, NAME_MAX_SHOWN)));
+                fb_err_place(err, name, 1, 0, -1);
+                return code;
+            }
+        }
+    }
+    return code;
+}
+
+enum fb_code fb_csv_next(struct fb_csv *csv, bool *out_more, struct fb_err *err)
+{
+    FB_ASSERT(csv && out_more);
+    size_t columns = csv->count;
+    /* Empty lines are passed over, except where a row of one column may be empty. */
+    while (csv->rest.len > 0 && columns > 1) {
+        size_t skip = csv->rest.ptr[0] == '\n'                   ? 1
+                      : fb_str_starts(csv->rest, FB_STR("\r\n")) ? 2
+                                                                 : 0;
+        if (skip == 0) {
+            break;
+        }
+        csv->rest = fb_str_sub(csv->rest, skip, csv->rest.len);
+        csv->next_line++;
+    }
+    if (csv->rest.len == 0) {
+        *out_more = false;
+        return FB_OK;
+    }
+    enum fb_code code = read_row(csv, &csv->text, csv->fields, err);
+    if (code == FB_OK && csv->count != columns) {
+        size_t got = csv->count;
+        csv->count = columns;
+        code = fb_err_set(err, FB_E_SYNTAX, "the row has %zu field%s, the header %zu", got,
+            got == 1 ? "" : "s", columns);
+        fb_err_place(err, csv->name, csv->line, 0, -1);
+        return code;
+    }
+    if (code == FB_OK) {
+        *out_more = true;
+    }
+    return code;
+}
+
+void fb_csv_release(struct fb_csv *csv)
+{
+    fb_buf_release(&csv->text);
+    fb_buf_release(&csv->head_text);
+}
+
+static bool same_name(struct fb_str a, const char *b)
+{
+    return a.len == strlen(b) && strncasecmp(a.ptr, b, a.len) == 0;
+}
+
+size_t fb_csv_column(const struct fb_csv *csv, const char *const *names)
+{
+    for (; *names; names++) {
+        for (size_t i = 0; i < csv->count; i++) {
+            if (same_name(csv->heads[i], *names)) {
+                return i;
+            }
+        }
+    }
+    return SIZE_MAX;
+}
+
+enum fb_code fb_csv_require(
+    const struct fb_csv *csv, const char *const *names, size_t *out, struct fb_err *err)
+{
+    size_t column = fb_csv_column(csv, names);
+    if (column != SIZE_MAX) {
+        *out = column;
+        return FB_OK;
+    }
+    (void)fb_err_set(err, FB_E_SCHEMA, "the table has no column '%s'", names[0]);
+    fb_err_place(err, csv->name, 1, 0, -1);
+    if (names[1]) {
+        return fb_err_hint(err, "It may also be called '%s'%s%s%s.", names[1],
+            names[2] ? " or '" : "", names[2] ? names[2] : "", names[2] ? "'" : "");
+    }
+    return fb_err_hint(err, "The first line names the columns.");
+}
+
+bool fb_csv_parse_number(struct fb_str text, double *out)
+{
+    char copy[NUMBER_TEXT_MAX];
+    text = fb_str_trim(text);
+    if (text.len == 0 || text.len >= sizeof(copy)) {
+        return false;
+    }
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = 0;
+    char *end = NULL;
+    double value = strtod(copy, &end);
+    /* No hexadecimal numbers, words or what follows a NUL. */
+    if (strspn(copy, "0123456789.+-eE") != text.len || end != copy + text.len || !isfinite(value)) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+enum fb_code fb_csv_number(const struct fb_csv *csv, size_t column, double *out, struct fb_err *err)
+{
+    FB_ASSERT(column < csv->count);
+    if (!fb_csv_parse_number(csv->fields[column], out)) {
+        return fb_csv_refuse(csv, column, FB_E_SYNTAX, err, "is not a number");
+    }
+    return FB_OK;
+}
+
+struct fb_str fb_csv_field(const struct fb_csv *csv, size_t column)
+{
+    FB_ASSERT(column < csv->count || column == SIZE_MAX);
+    return column == SIZE_MAX ? (struct fb_str){NULL, 0} : csv->fields[column];
+}
+
+enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code code,
+    struct fb_err *err, const char *what)
+{
+    FB_ASSERT(column < csv->count);
+    (void)fb_err_set(err, code, "%.*s: '%.*s' %s",
+        FB_STR_ARG(fb_str_sub(csv->heads[column], 0, NAME_MAX_SHOWN)),
+        FB_STR_ARG(fb_str_sub(csv->fields[column], 0, NAME_MAX_SHOWN)), what);
+    fb_err_place(err, csv->name, csv->line, 0, -1);
+    return code;
+}

@@ -1,0 +1,37 @@
+/* fits.h: horizons, capabilities and trends as people and programs read them. */
+#ifndef FB_REPORT_FITS_H
+#define FB_REPORT_FITS_H
+
+#include "evidence/growth.h"
+#include "report/report.h"
+
+/** Horizons, with what they were computed from. */
+struct fb_horizon_report {
+    const char *path;
+    const struct fb_runs *runs;
+    const struct fb_horizon_options *options;
+    const struct fb_horizon_result *result;
+    const fb_time *dates;           /**< by agent; NULL: none */
+    const struct fb_growth *growth; /**< NULL: none */
+    const char *weights;            /**< their name */
+    const char *no_growth;          /**< why there is none; NULL otherwise */
+};
+
+/** Appends a table of agents and, where known, the doubling time. */
+FB_CHECKED enum fb_code fb_report_horizon_text(const struct fb_horizon_report *report,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the same as one JSON object. What is not finite is null. */
+FB_CHECKED enum fb_code fb_report_horizon_json(
+    const struct fb_horizon_report *report, struct fb_buf *out, struct fb_err *err);
+
+/** Writes a number, or null when it is not finite. */
+void fb_report_number(struct fb_json_writer *w, const char *key, double x);
+
+/** Writes a member of the two ends of an interval, each null when it is not finite. */
+void fb_report_interval(struct fb_json_writer *w, const char *key, double low, double high);
+
+/** A length of time in words: "8.1 min", "2.3 h", "41 s". Returns out. */
+const char *fb_report_minutes(double minutes, char out[32]);
+
+#endif

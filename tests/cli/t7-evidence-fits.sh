@@ -1,0 +1,66 @@
+#!/bin/sh
+# `evidence horizon` (cmd_evidence_horizon.c): figures, JSON, order of lines, wrong use.
+. "$(dirname "$0")/lib.sh"
+
+json_ok() { "$@" >json.out 2>json.err && python3 -m json.tool json.out >/dev/null; }
+
+cat >tasks.csv <<'END'
+agent,family,task,minutes,successes,trials
+old,a,a/1,1,4,4
+old,a,a/2,4,2,4
+old,b,b/1,16,1,4
+old,b,b/2,64,0,4
+new,a,a/1,1,4,4
+new,a,a/2,4,4,4
+new,b,b/1,16,2,4
+new,b,b/2,64,1,4
+none,a,a/1,1,0,4
+END
+cat >dates.yaml <<'END'
+date:
+  old: 2024-01-01
+  new: 2025-01-01
+END
+(head -1 tasks.csv; tail -n +2 tasks.csv | tac) >turned.csv
+
+ok "horizons as a table" says "^new .*fitted" "$FLYBALL" evidence horizon tasks.csv
+ok "who never succeeded" says "^none .*never succeeded" "$FLYBALL" evidence horizon tasks.csv
+ok "without dates it says so" says "dates FILE gives" "$FLYBALL" evidence horizon tasks.csv
+ok "with dates it doubles" says "^Doubling time of the 50% horizon: [0-9.]* days" \
+    "$FLYBALL" evidence horizon tasks.csv --dates dates.yaml
+ok "too few dates is an answer" says "no doubling time" \
+    "$FLYBALL" evidence horizon tasks.csv --dates dates.yaml --after 2025-01-01
+ok "as JSON" json_ok "$FLYBALL" evidence horizon tasks.csv --dates dates.yaml --json
+cat >check.py <<'END'
+import json
+a = json.load(open("json.out"))
+by = {x["agent"]: x for x in a["agents"]}
+assert 1 < by["old"]["p50"] < by["new"]["p50"] < 64, by
+assert by["new"]["p80"] < by["new"]["p50"]
+low, high = by["new"]["p50_interval"]
+assert low <= by["new"]["p50"] and (high is None or by["new"]["p50"] <= high)
+assert by["none"]["p50"] == 0 and by["none"]["p50_interval"] == [0, None], by["none"]
+assert a["growth"]["frontier"] == ["old", "new"] and a["growth"]["doubling_days"] > 0
+END
+ok "with what it should hold" python3 check.py
+"$FLYBALL" evidence horizon tasks.csv --json | grep -v '"file"' >a.out
+"$FLYBALL" evidence horizon turned.csv --json | grep -v '"file"' >b.out
+ok "the order of lines changes nothing" cmp a.out b.out
+ok "without resamples" says '"p50_interval": \[null' sh -c \
+    '"$FLYBALL" evidence horizon tasks.csv --resamples 0 --json | tr -d "\n" |
+    sed "s/\[ *null/[null/g"'
+ok "without penalty" says "^new" "$FLYBALL" evidence horizon tasks.csv --penalty 0
+ok "no file" exits 2 "more arguments" "$FLYBALL" evidence horizon
+ok "a file that is not there" exits 3 "no.csv" "$FLYBALL" evidence horizon no.csv
+ok "weights that are none" exits 2 "diversity, task or run" \
+    "$FLYBALL" evidence horizon tasks.csv --weights x
+ok "half a resample" exits 2 "whole number" "$FLYBALL" evidence horizon tasks.csv --resamples 1.5
+ok "a penalty below 0" exits 2 "penalty" "$FLYBALL" evidence horizon tasks.csv --penalty -1
+ok "a window without dates" exits 2 "need --dates" \
+    "$FLYBALL" evidence horizon tasks.csv --after 2024-01-01
+ok "an option of another part" exits 2 "no option" \
+    "$FLYBALL" evidence read tasks.csv --resamples 3
+sed 's/^old,a,a\/2,4,2,4/old,a,a\/2,four,2,4/' tasks.csv >bad.csv
+ok "a bad row has its line" exits 3 "bad.csv:3.*'four' is not a number" \
+    "$FLYBALL" evidence horizon bad.csv
+finish

@@ -1,0 +1,122 @@
+/* Tests of src/stats/trend.c. Check values: F. J. Anscombe, "Graphs in
+ * statistical analysis", 1973, and R on his data. */
+#include <math.h>
+
+#include "fb_test.h"
+#include "stats/trend.h"
+
+static struct fb_err err;
+
+static void near(double got, double want, double error)
+{
+    if (!(fabs(got - want) <= error)) {
+        fail_msg("got %.17g, expected %.17g", got, want);
+    }
+}
+
+static void test_line(void **state)
+{
+    (void)state;
+    /* Anscombe's first data set: 3.0001 + 0.5001 x, r2 .6665, standard error .1179. */
+    static const struct fb_trend_point points[] = {{10, 8.04}, {8, 6.95}, {13, 7.58}, {9, 8.81},
+        {11, 8.33}, {14, 9.96}, {6, 7.24}, {4, 4.26}, {12, 10.84}, {7, 4.82}, {5, 5.68}};
+    struct fb_trend trend;
+    FB_TEST_OK(fb_trend_fit(points, 11, &trend, &err));
+    near(trend.slope, 0.500090909, 1e-9);
+    near(fb_trend_at(&trend, 0), 3.000090909, 1e-8);
+    near(trend.r2, 0.6665425, 1e-7);
+    near(trend.error, 0.1179055, 1e-7);
+    struct fb_trend_interval slope = fb_trend_slope(&trend, 0.95);
+    near(slope.low, 0.2333701, 1e-6); /* R: confint(lm(y1 ~ x1)) */
+    near(slope.high, 0.7668117, 1e-6);
+    struct fb_trend_interval line = fb_trend_band(&trend, 9, 0.95, false);
+    near((line.low + line.high) / 2, trend.y_mean, 1e-9);
+    struct fb_trend_interval point = fb_trend_band(&trend, 9, 0.95, true);
+    near((point.high - point.low) / (line.high - line.low), sqrt(12), 1e-9);
+    /* Through two points, nothing is known of the error. */
+    FB_TEST_OK(fb_trend_fit(points, 2, &trend, &err));
+    slope = fb_trend_slope(&trend, 0.95);
+    assert_true(isinf(slope.low) && isinf(slope.high) && isnan(trend.error) && trend.r2 == 1);
+    assert_true(isinf(fb_trend_band(&trend, 1, 0.5, true).high));
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    struct fb_trend trend = {.n = 77};
+    struct fb_trend_break found = {.t = 77};
+    struct fb_trend_point same[] = {{1, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}, {1, 6}};
+    struct fb_trend_point odd[] = {{1, 1}, {2, (double)NAN}};
+    FB_TEST_FAILS(fb_trend_fit(same, 1, &trend, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_trend_fit(same, 6, &trend, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_trend_fit(odd, 2, &trend, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_trend_fit(same, (size_t)FB_TREND_POINTS_MAX + 1, &trend, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(fb_trend_find_break(same, 4, &found, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_trend_find_break(same, 6, &found, &err), FB_E_RANGE);
+    assert_true(trend.n == 77 && found.t == 77);
+}
+
+static void test_doubling(void **state)
+{
+    (void)state;
+    near(fb_trend_doubling(log(2) / 150), 150, 1e-10);
+    assert_true(isinf(fb_trend_doubling(0)) && isinf(fb_trend_doubling(-1)));
+    struct fb_trend_interval d = fb_trend_doubling_interval((struct fb_trend_interval){-1, log(2)});
+    assert_true(d.low == 1 && isinf(d.high));
+    d = fb_trend_doubling_interval((struct fb_trend_interval){log(2), 2 * log(2)});
+    near(d.low, 0.5, 1e-15);
+    near(d.high, 1, 1e-15);
+}
+
+static void test_frontier(void **state)
+{
+    (void)state;
+    /* The second and third come at once: only the better counts, and not the later worse. */
+    static const struct fb_trend_point points[] = {{1, 5}, {2, 7}, {2, 9}, {3, 8}, {4, 9}, {5, 10}};
+    static const bool want[] = {true, false, true, false, true, true};
+    bool got[6];
+    fb_trend_frontier(points, 6, got);
+    assert_memory_equal(got, want, sizeof(want));
+}
+
+static void test_break(void **state)
+{
+    (void)state;
+    struct fb_trend_point points[40];
+    for (int i = 0; i < 40; i++) {
+        double t = i, noise = 0.01 * ((i * 7) % 5 - 2);
+        points[i] = (struct fb_trend_point){t, 0.3 * t + 0.4 * fmax(0, t - 22.3) + noise};
+    }
+    struct fb_trend_break found;
+    FB_TEST_OK(fb_trend_find_break(points, 40, &found, &err));
+    near(found.t, 22.3, 0.1);
+    near(found.slope_before, 0.3, 0.002);
+    near(found.slope_after, 0.7, 0.002);
+    near(found.ratio, 7.0 / 3, 0.02);
+    assert_true(found.accelerated && found.r2 > found.r2_line && found.bic_gain > 50);
+    /* A straight line with noise does not accelerate; a slowing one neither. */
+    for (int i = 0; i < 40; i++) {
+        points[i].y = 0.3 * i + 0.2 * ((i * 7) % 5 - 2);
+    }
+    FB_TEST_OK(fb_trend_find_break(points, 40, &found, &err));
+    assert_true(!found.accelerated);
+    for (int i = 0; i < 40; i++) {
+        points[i].y = 0.7 * i - 0.4 * fmax(0, i - 20);
+    }
+    FB_TEST_OK(fb_trend_find_break(points, 40, &found, &err));
+    assert_true(!found.accelerated && found.ratio < 0.5);
+    near(found.r2, 1, 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_doubling),
+        cmocka_unit_test(test_frontier),
+        cmocka_unit_test(test_break),
+    };
+    fb_err_init(&err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
