@@ -10,23 +10,59 @@
 #include "ledger/sha256.h"
 #include "record/sshwire.h"
 
-/* An uncompressed point of P-256. */
-enum { POINT_SIZE = 65, PADDING_BLOCK = 8 };
+enum { PADDING_BLOCK = 8 };
 
 static const char private_label[] = "OPENSSH PRIVATE KEY";
 static const char private_magic[] = "openssh-key-v1"; /* its NUL is part of it */
 
+static const struct {
+    const char *name;
+    bool is_sk;
+    struct fb_sshkey_curve curve;
+} types[FB_SSHKEY_TYPE_END] = {
+    [FB_SSHKEY_ED25519] = {"ssh-ed25519", false, {NULL, NULL, 0, NULL}},
+    [FB_SSHKEY_RSA] = {"ssh-rsa", false, {NULL, NULL, 0, NULL}},
+    [FB_SSHKEY_ECDSA_P256] = {"ecdsa-sha2-nistp256", false,
+        {"nistp256", "prime256v1", 32, "SHA256"}},
+    [FB_SSHKEY_ECDSA_P384] = {"ecdsa-sha2-nistp384", false,
+        {"nistp384", "secp384r1", 48, "SHA384"}},
+    [FB_SSHKEY_ECDSA_P521] = {"ecdsa-sha2-nistp521", false,
+        {"nistp521", "secp521r1", 66, "SHA512"}},
+    [FB_SSHKEY_SK_ED25519] = {"sk-ssh-ed25519@openssh.com", true, {NULL, NULL, 0, NULL}},
+    [FB_SSHKEY_SK_ECDSA_P256] = {"sk-ecdsa-sha2-nistp256@openssh.com", true,
+        {"nistp256", "prime256v1", 32, "SHA256"}},
+};
+
+static bool is_type(enum fb_sshkey_type type)
+{
+    return type >= FB_SSHKEY_ED25519 && type < FB_SSHKEY_TYPE_END;
+}
+
 const char *fb_sshkey_type_name(enum fb_sshkey_type type)
 {
-    switch (type) {
-    case FB_SSHKEY_ED25519:
-        return "ssh-ed25519";
-    case FB_SSHKEY_RSA:
-        return "ssh-rsa";
-    case FB_SSHKEY_ECDSA_P256:
-        return "ecdsa-sha2-nistp256";
+    FB_ASSERT(is_type(type));
+    return types[type].name;
+}
+
+struct fb_sshkey_curve fb_sshkey_curve_of(enum fb_sshkey_type type)
+{
+    FB_ASSERT(is_type(type));
+    return types[type].curve;
+}
+
+bool fb_sshkey_is_sk(enum fb_sshkey_type type)
+{
+    FB_ASSERT(is_type(type));
+    return types[type].is_sk;
+}
+
+static enum fb_sshkey_type type_named(struct fb_str name)
+{
+    int type = FB_SSHKEY_ED25519;
+    while (type < FB_SSHKEY_TYPE_END && !fb_str_is(name, types[type].name)) {
+        type++;
     }
-    return "?";
+    return (enum fb_sshkey_type)type;
 }
 
 static enum fb_code malformed(const char *what, struct fb_err *err)
@@ -56,19 +92,76 @@ static enum fb_code check_rsa(struct fb_sshwire *wire, struct fb_err *err)
     return FB_OK;
 }
 
-static enum fb_code check_ecdsa(struct fb_sshwire *wire, struct fb_err *err)
+static enum fb_code check_ecdsa(
+    enum fb_sshkey_type type, struct fb_sshwire *wire, struct fb_err *err)
 {
+    struct fb_sshkey_curve want = types[type].curve;
     struct fb_str curve = fb_sshwire_string(wire);
     struct fb_str point = fb_sshwire_string(wire);
-    bool good = fb_str_is(curve, "nistp256") && point.len == POINT_SIZE && point.ptr[0] == 4;
+    bool good = fb_str_is(curve, want.curve) && point.len == 2 * want.coordinate + 1 &&
+                point.ptr[0] == 4;
     return good ? FB_OK : malformed("ECDSA key", err);
+}
+
+static enum fb_code check_ed25519(
+    struct fb_sshkey *key, struct fb_sshwire *wire, struct fb_err *err)
+{
+    struct fb_str point = fb_sshwire_string(wire);
+    if (point.len != sizeof(key->ed25519)) {
+        return malformed("Ed25519 key", err);
+    }
+    memcpy(key->ed25519, point.ptr, point.len);
+    return FB_OK;
+}
+
+/* What follows the name of the type. */
+static enum fb_code check_key(struct fb_sshkey *key, struct fb_sshwire *wire, struct fb_err *err)
+{
+    enum fb_code code;
+    if (key->type == FB_SSHKEY_RSA) {
+        code = check_rsa(wire, err);
+    } else if (types[key->type].curve.curve) {
+        code = check_ecdsa(key->type, wire, err);
+    } else {
+        code = check_ed25519(key, wire, err);
+    }
+    if (code == FB_OK && types[key->type].is_sk && fb_sshwire_string(wire).len == 0) {
+        code = malformed("key of a FIDO2 token", err);
+    }
+    return code == FB_OK && !fb_sshwire_is_done(wire) ? malformed("public key", err) : code;
+}
+
+void fb_sshkey_parts(
+    const struct fb_sshkey *key, struct fb_str *out_point, struct fb_str *out_application)
+{
+    FB_ASSERT(key && is_type(key->type));
+    struct fb_str point = {NULL, 0}, application = {NULL, 0};
+    struct fb_sshwire wire = fb_sshwire_of((struct fb_str){(const char *)key->wire, key->wire_len});
+    (void)fb_sshwire_string(&wire);
+    if (types[key->type].curve.curve) {
+        (void)fb_sshwire_string(&wire);
+        point = fb_sshwire_string(&wire);
+    } else if (types[key->type].is_sk) {
+        (void)fb_sshwire_string(&wire);
+    }
+    if (types[key->type].is_sk) {
+        application = fb_sshwire_string(&wire);
+    }
+    FB_ASSERT(!wire.is_bad);
+    if (out_point) {
+        *out_point = point;
+    }
+    if (out_application) {
+        *out_application = application;
+    }
 }
 
 static enum fb_code unsupported(struct fb_str name, struct fb_err *err)
 {
     fb_err_set(err, FB_E_UNSUPPORTED, "keys of type '%.*s' are not supported",
         (int)(name.len < 60 ? name.len : 60), name.ptr ? name.ptr : "");
-    return fb_err_hint(err, "Use an Ed25519 key (ssh-keygen -t ed25519), RSA or ECDSA P-256.");
+    return fb_err_hint(err, "Use an Ed25519 key (ssh-keygen -t ed25519), RSA or ECDSA; a FIDO2 "
+                            "token's may be ed25519-sk or ecdsa-sk.");
 }
 
 enum fb_code fb_sshkey_from_wire(struct fb_str bytes, struct fb_sshkey *out, struct fb_err *err)
@@ -78,30 +171,15 @@ enum fb_code fb_sshkey_from_wire(struct fb_str bytes, struct fb_sshkey *out, str
     struct fb_sshkey key = {.wire_len = bytes.len};
     struct fb_sshwire wire = fb_sshwire_of(bytes);
     struct fb_str name = fb_sshwire_string(&wire);
-    enum fb_code code = FB_OK;
     if (wire.is_bad || bytes.len > sizeof(key.wire)) {
         return malformed("public key", err);
     }
-    if (fb_str_is(name, "ssh-ed25519")) {
-        struct fb_str point = fb_sshwire_string(&wire);
-        key.type = FB_SSHKEY_ED25519;
-        if (point.len != sizeof(key.ed25519)) {
-            return malformed("Ed25519 key", err);
-        }
-        memcpy(key.ed25519, point.ptr, point.len);
-    } else if (fb_str_is(name, "ssh-rsa")) {
-        key.type = FB_SSHKEY_RSA;
-        code = check_rsa(&wire, err);
-    } else if (fb_str_is(name, "ecdsa-sha2-nistp256")) {
-        key.type = FB_SSHKEY_ECDSA_P256;
-        code = check_ecdsa(&wire, err);
-    } else {
+    key.type = type_named(name);
+    if (!is_type(key.type)) {
         bool is_word = name.len > 0 && fb_str_utf8(name, NULL) && !memchr(name.ptr, 0, name.len);
         return is_word ? unsupported(name, err) : malformed("public key", err);
     }
-    if (code == FB_OK && !fb_sshwire_is_done(&wire)) {
-        code = malformed("public key", err);
-    }
+    enum fb_code code = check_key(&key, &wire, err);
     if (code == FB_OK) {
         memcpy(key.wire, bytes.ptr, bytes.len);
         *out = key;
@@ -289,8 +367,8 @@ static enum fb_code parse_outer(
     if (!fb_str_is(cipher, "none") || !fb_str_is(kdf, "none") || kdf_options.len != 0) {
         fb_err_set(err, FB_E_UNSUPPORTED, "the private key is encrypted");
         return fb_err_hint(err,
-            "Sign with ssh-keygen -Y sign, or take the passphrase off a copy of "
-            "the key with ssh-keygen -p.");
+            "Sign with `ssh-keygen -Y sign -f KEY -n flyball/KIND FILE`, which asks for the "
+            "passphrase or ssh-agent, and add the file with its .sig.");
     }
     struct fb_sshkey key;
     enum fb_code code = fb_sshkey_from_wire(public_key, &key, err);

@@ -20,15 +20,32 @@ enum {
     FB_SSHKEY_COMMENT_MAX = 1024,   /**< bytes of a comment */
 };
 
-/** Algorithms that we verify. */
-enum fb_sshkey_type { FB_SSHKEY_ED25519 = 1, FB_SSHKEY_RSA, FB_SSHKEY_ECDSA_P256 };
+/** Algorithms that we verify. The SK ones are FIDO2 tokens (OpenSSH's PROTOCOL.u2f). */
+enum fb_sshkey_type {
+    FB_SSHKEY_ED25519 = 1,
+    FB_SSHKEY_RSA,
+    FB_SSHKEY_ECDSA_P256,
+    FB_SSHKEY_ECDSA_P384,
+    FB_SSHKEY_ECDSA_P521,
+    FB_SSHKEY_SK_ED25519,
+    FB_SSHKEY_SK_ECDSA_P256,
+    FB_SSHKEY_TYPE_END
+};
 
 /** A public key. Owns nothing. */
 struct fb_sshkey {
     enum fb_sshkey_type type;
     uint8_t wire[FB_SSHKEY_WIRE_MAX];
     size_t wire_len;
-    uint8_t ed25519[32]; /**< ED25519 only */
+    uint8_t ed25519[32]; /**< ED25519 and SK_ED25519 only */
+};
+
+/** What is particular to the elliptic curves of a type; curve is NULL for the others. */
+struct fb_sshkey_curve {
+    const char *curve;  /**< as SSH calls it, "nistp256" */
+    const char *group;  /**< as libcrypto calls it, "prime256v1" */
+    size_t coordinate;  /**< bytes of a coordinate */
+    const char *digest; /**< of signatures, "SHA256" */
 };
 
 /** An Ed25519 private key. Wipe it after use. */
@@ -62,6 +79,17 @@ bool fb_sshkey_eq(const struct fb_sshkey *a, const struct fb_sshkey *b);
 
 /** The name of an algorithm as public key lines have it, as "ssh-ed25519". */
 const char *fb_sshkey_type_name(enum fb_sshkey_type type);
+
+/** The curve of an algorithm. */
+struct fb_sshkey_curve fb_sshkey_curve_of(enum fb_sshkey_type type);
+
+/** True when the key lives in a FIDO2 token. */
+bool fb_sshkey_is_sk(enum fb_sshkey_type type);
+
+/** The parts of a key's wire form that are not its type: an ECDSA point, and the application that a
+ * FIDO2 key is for (both may be NULL). Slices of the key; empty where the type has none. */
+void fb_sshkey_parts(
+    const struct fb_sshkey *key, struct fb_str *out_point, struct fb_str *out_application);
 
 /** Makes a new Ed25519 key. */
 void fb_sshkey_generate(struct fb_sshkey_secret *out);

@@ -9,9 +9,10 @@
 
 #include "base/assert.h"
 #include "ledger/ed25519.h"
+#include "ledger/sha256.h"
 #include "record/sshwire.h"
 
-enum { VERSION = 1, DIGEST_MAX = 64, DER_MAX = 128 };
+enum { VERSION = 1, DIGEST_MAX = 64, DER_MAX = 160 };
 
 static const char label[] = "SSH SIGNATURE";
 static const char magic[] = "SSHSIG";
@@ -24,6 +25,8 @@ struct parts {
     struct fb_str hash;
     struct fb_str algorithm;
     struct fb_str signature;
+    struct fb_str flags; /* one byte of a FIDO2 token; empty for others */
+    uint32_t counter;
 };
 
 static enum fb_code malformed(struct fb_err *err)
@@ -58,6 +61,12 @@ static enum fb_code split(struct fb_str bytes, struct parts *out, struct fb_err 
     struct fb_sshwire inner = fb_sshwire_of(fb_sshwire_string(&wire));
     out->algorithm = fb_sshwire_string(&inner);
     out->signature = fb_sshwire_string(&inner);
+    out->flags = (struct fb_str){NULL, 0};
+    out->counter = 0;
+    if (fb_str_starts(out->algorithm, FB_STR("sk-"))) {
+        out->flags = fb_sshwire_bytes(&inner, 1);
+        out->counter = fb_sshwire_u32(&inner);
+    }
     return fb_sshwire_is_done(&wire) && fb_sshwire_is_done(&inner) ? FB_OK : malformed(err);
 }
 
@@ -79,6 +88,8 @@ static enum fb_code check_parts(
         out->namespace_text[name.len] = 0;
         memcpy(out->hash, parts->hash.ptr, parts->hash.len);
         out->hash[parts->hash.len] = 0;
+        out->flags = parts->flags.len ? (uint8_t)parts->flags.ptr[0] : 0;
+        out->counter = parts->counter;
     }
     return code;
 }
@@ -178,15 +189,14 @@ static EVP_PKEY *rsa_key(const struct fb_sshkey *key)
 
 static EVP_PKEY *ecdsa_key(const struct fb_sshkey *key)
 {
-    FB_ASSERT(key->type == FB_SSHKEY_ECDSA_P256);
-    struct fb_sshwire wire = fb_sshwire_of((struct fb_str){(const char *)key->wire, key->wire_len});
-    (void)fb_sshwire_string(&wire);
-    (void)fb_sshwire_string(&wire);
-    struct fb_str point = fb_sshwire_string(&wire);
+    struct fb_sshkey_curve curve = fb_sshkey_curve_of(key->type);
+    FB_ASSERT(curve.group);
+    struct fb_str point;
+    fb_sshkey_parts(key, &point, NULL);
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
     bool good = builder &&
                 OSSL_PARAM_BLD_push_utf8_string(
-                    builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) == 1 &&
+                    builder, OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) == 1 &&
                 OSSL_PARAM_BLD_push_octet_string(
                     builder, OSSL_PKEY_PARAM_PUB_KEY, point.ptr, point.len) == 1;
     if (!good) {
@@ -213,7 +223,9 @@ static bool verify_ecdsa(const struct fb_sshkey *key, struct fb_str signature, s
 {
     struct fb_sshwire wire = fb_sshwire_of(signature);
     struct fb_str r_bytes = fb_sshwire_mpint(&wire), s_bytes = fb_sshwire_mpint(&wire);
-    if (!fb_sshwire_is_done(&wire) || r_bytes.len > 32 || s_bytes.len > 32) {
+    struct fb_sshkey_curve curve = fb_sshkey_curve_of(key->type);
+    if (!fb_sshwire_is_done(&wire) || r_bytes.len > curve.coordinate ||
+        s_bytes.len > curve.coordinate) {
         return false;
     }
     unsigned char der[DER_MAX], *at = der;
@@ -229,7 +241,7 @@ static bool verify_ecdsa(const struct fb_sshkey *key, struct fb_str signature, s
     ECDSA_SIG_free(sig);
     EVP_PKEY *made = len > 0 ? ecdsa_key(key) : NULL;
     struct fb_str text = {(const char *)der, len > 0 ? (size_t)len : 0};
-    bool good = made && verify_with(made, EVP_sha256(), text, data);
+    bool good = made && verify_with(made, EVP_get_digestbyname(curve.digest), text, data);
     EVP_PKEY_free(made);
     return good;
 }
@@ -246,14 +258,45 @@ static bool verify_rsa(const struct fb_sshkey *key, const struct parts *parts, s
 /* The signature's algorithm must be one of its key's. */
 static bool is_algorithm_of(enum fb_sshkey_type type, struct fb_str algorithm)
 {
-    switch (type) {
-    case FB_SSHKEY_ED25519:
-    case FB_SSHKEY_ECDSA_P256:
-        return fb_str_is(algorithm, fb_sshkey_type_name(type));
-    case FB_SSHKEY_RSA:
+    if (type == FB_SSHKEY_RSA) {
         return fb_str_is(algorithm, "rsa-sha2-512") || fb_str_is(algorithm, "rsa-sha2-256");
     }
-    return false;
+    return fb_str_is(algorithm, fb_sshkey_type_name(type));
+}
+
+/* What a FIDO2 token signs in place of the data: the digests of its application and of the data,
+ * with its flags and counter between them (PROTOCOL.u2f, "SSH U2F Signatures"). */
+enum { TOKEN_SIZE = 2 * FB_SHA256_SIZE + 5 };
+
+static void token_data(const struct fb_sshkey *key, const struct parts *parts, struct fb_str data,
+    uint8_t out[TOKEN_SIZE])
+{
+    struct fb_str application;
+    fb_sshkey_parts(key, NULL, &application);
+    FB_ASSERT(application.len > 0 && parts->flags.len == 1);
+    fb_sha256_of(application, out);
+    uint8_t *at = out + FB_SHA256_SIZE;
+    *at++ = (uint8_t)parts->flags.ptr[0];
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        *at++ = (uint8_t)(parts->counter >> shift);
+    }
+    fb_sha256_of(data, at);
+}
+
+static bool verify_signature(
+    const struct fb_sshkey *key, const struct parts *parts, struct fb_str data)
+{
+    uint8_t token[TOKEN_SIZE];
+    if (fb_sshkey_is_sk(key->type)) {
+        token_data(key, parts, data, token);
+        data = (struct fb_str){(const char *)token, sizeof(token)};
+    }
+    if (key->type == FB_SSHKEY_RSA) {
+        return verify_rsa(key, parts, data);
+    }
+    return fb_sshkey_curve_of(key->type).curve
+               ? verify_ecdsa(key, parts->signature, data)
+               : fb_ed25519_verify(key->ed25519, data, parts->signature);
 }
 
 static enum fb_code verify_parts(
@@ -265,19 +308,14 @@ static enum fb_code verify_parts(
             (int)(parts->algorithm.len < 60 ? parts->algorithm.len : 60),
             parts->algorithm.ptr ? parts->algorithm.ptr : "", fb_sshkey_type_name(key->type));
     }
-    bool good = false;
-    switch (key->type) {
-    case FB_SSHKEY_ED25519:
-        good = fb_ed25519_verify(key->ed25519, data, parts->signature);
-        break;
-    case FB_SSHKEY_ECDSA_P256:
-        good = verify_ecdsa(key, parts->signature, data);
-        break;
-    case FB_SSHKEY_RSA:
-        good = verify_rsa(key, parts, data);
-        break;
+    if (!verify_signature(key, parts, data)) {
+        return does_not_verify(err);
     }
-    return good ? FB_OK : does_not_verify(err);
+    if (fb_sshkey_is_sk(key->type) && !(parts->flags.ptr[0] & FB_SSHSIG_TOUCHED)) {
+        fb_err_set(err, FB_E_SIGNATURE, "the token signed without being touched");
+        return fb_err_hint(err, "Sign again with a key that was made without no-touch-required.");
+    }
+    return FB_OK;
 }
 
 enum fb_code fb_sshsig_verify(struct fb_str armored, const char *namespace_text,

@@ -19,8 +19,13 @@ enum {
 struct fb_sshsig {
     struct fb_sshkey key; /**< the key that claims to have signed */
     char namespace_text[FB_SSHSIG_NAMESPACE_MAX + 1];
-    char hash[8]; /**< "sha512" or "sha256" */
+    char hash[8];     /**< "sha512" or "sha256" */
+    uint8_t flags;    /**< of a FIDO2 token: FB_SSHSIG_TOUCHED and others; else 0 */
+    uint32_t counter; /**< of a FIDO2 token: how often it has signed; else 0 */
 };
+
+/** The flag of a FIDO2 token that was touched. */
+enum { FB_SSHSIG_TOUCHED = 1 };
 
 /** Signs message under a namespace and appends the armored text, as ssh-keygen writes it. */
 FB_CHECKED enum fb_code fb_sshsig_sign(const struct fb_sshkey_secret *secret,
@@ -32,8 +37,9 @@ FB_CHECKED enum fb_code fb_sshsig_parse(
     struct fb_str armored, struct fb_sshsig *out, struct fb_err *err);
 
 /** Verifies that the key inside the signature signed message under namespace_text. *out_key (may be
- * NULL) is that key. E_SIGNATURE with different messages for another namespace and for a message
- * or signature that was altered; else as fb_sshsig_parse. */
+ * NULL) is that key. E_SIGNATURE with different messages for another namespace, for a message or
+ * signature that was altered, and for a FIDO2 token that was not touched (which ssh-keygen lets
+ * pass); else as fb_sshsig_parse. */
 FB_CHECKED enum fb_code fb_sshsig_verify(struct fb_str armored, const char *namespace_text,
     struct fb_str message, struct fb_sshkey *out_key, struct fb_err *err);
 

@@ -1,6 +1,9 @@
 /* Tests of sshkey, sshsig and sshwire, with ssh-keygen itself on the other side where it is there.
  */
 #include <fcntl.h>
+#include <openssl/core_names.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +13,7 @@
 #include "base/io.h"
 #include "fb_test.h"
 #include "ledger/ed25519.h"
+#include "ledger/sha256.h"
 #include "record/sshsig.h"
 #include "record/sshwire.h"
 
@@ -397,8 +401,290 @@ static void test_we_read_stock_keys(void **state)
     make_stock_key("ecdsa", "ecdsa", "256", "");
     FB_TEST_FAILS(
         fb_sshkey_read_private(in_folder("ecdsa", path), &secret, &err), FB_E_UNSUPPORTED);
-    make_stock_key("p384", "ecdsa", "384", "");
-    FB_TEST_FAILS(fb_sshkey_read_public(in_folder("p384.pub", path), &key, &err), FB_E_UNSUPPORTED);
+}
+
+/* Every type of key that ssh-keygen makes without a token signs, and we verify; a changed message
+ * and a changed signature are refused. */
+static void test_stock_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *bits;
+        enum fb_sshkey_type want;
+    } cases[] = {{"ed25519", "256", FB_SSHKEY_ED25519}, {"rsa", "2048", FB_SSHKEY_RSA},
+        {"rsa", "3072", FB_SSHKEY_RSA}, {"ecdsa", "256", FB_SSHKEY_ECDSA_P256},
+        {"ecdsa", "384", FB_SSHKEY_ECDSA_P384}, {"ecdsa", "521", FB_SSHKEY_ECDSA_P521}};
+    char path[128], m[128];
+    if (!has_ssh_keygen()) {
+        skip();
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_sshkey key;
+        struct fb_buf text;
+        make_stock_key("stock", cases[i].type, cases[i].bits, "");
+        FB_TEST_OK(fb_sshkey_read_public(in_folder("stock.pub", path), &key, &err));
+        assert_int_equal(key.type, cases[i].want);
+        write_file("m", FB_STR("to be signed"));
+        const char *const sign[] = {"ssh-keygen", "-Y", "sign", "-f", in_folder("stock", path),
+            "-n", "flyball/order", in_folder("m", m), NULL};
+        assert_int_equal(run(sign, NULL), 0);
+        struct fb_str armored = read_file("m.sig", &text);
+        FB_TEST_OK(
+            fb_sshsig_verify_by(armored, "flyball/order", FB_STR("to be signed"), &key, &err));
+        FB_TEST_FAILS(
+            fb_sshsig_verify(armored, "flyball/order", FB_STR("to be signeD"), NULL, &err),
+            FB_E_SIGNATURE);
+        fb_buf_release(&text);
+        static const char *const made[] = {"stock", "stock.pub", "m.sig"};
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(unlink(in_folder(made[k], path)), 0);
+        }
+    }
+}
+
+/* ---- FIDO2 tokens, played in software ---- */
+
+/* A token: its public key as SSH has it, and what it signs with. */
+struct token {
+    struct fb_buf wire;
+    const char *type;
+    struct fb_sshkey_secret ed25519;
+    EVP_PKEY *p256; /* NULL: Ed25519 */
+};
+
+static void begin_token(struct token *token, bool is_p256)
+{
+    memset(token, 0, sizeof(*token));
+    fb_buf_init(&token->wire, 1024);
+    token->type = is_p256 ? "sk-ecdsa-sha2-nistp256@openssh.com" : "sk-ssh-ed25519@openssh.com";
+    fb_sshwire_add_string(&token->wire, fb_str_of(token->type));
+    if (is_p256) {
+        unsigned char point[200];
+        size_t len = 0;
+        token->p256 = EVP_EC_gen("P-256");
+        assert_non_null(token->p256);
+        assert_int_equal(EVP_PKEY_get_octet_string_param(token->p256, OSSL_PKEY_PARAM_PUB_KEY,
+                             point, sizeof(point), &len),
+            1);
+        fb_sshwire_add_string(&token->wire, FB_STR("nistp256"));
+        fb_sshwire_add_string(&token->wire, (struct fb_str){(const char *)point, len});
+    } else {
+        token->ed25519 = test_key(40);
+        fb_sshwire_add_string(
+            &token->wire, (struct fb_str){(const char *)token->ed25519.key.ed25519, 32});
+    }
+    fb_sshwire_add_string(&token->wire, FB_STR("ssh:flyball"));
+}
+
+static void end_token(struct token *token)
+{
+    EVP_PKEY_free(token->p256);
+    fb_buf_release(&token->wire);
+}
+
+static void add_number(const BIGNUM *number, struct fb_buf *out)
+{
+    unsigned char bytes[64] = {0};
+    int len = BN_bn2bin(number, bytes + 1);
+    bool high = (bytes[1] & 0x80) != 0;
+    fb_sshwire_add_string(out, (struct fb_str){(const char *)bytes + !high, (size_t)(len + high)});
+}
+
+/* The signature of the token proper, without flags and counter. */
+static void token_sign(const struct token *token, struct fb_str data, struct fb_buf *out)
+{
+    if (!token->p256) {
+        uint8_t signature[FB_ED25519_SIGNATURE];
+        fb_ed25519_sign(token->ed25519.secret, data, signature);
+        fb_buf_add(out, signature, sizeof(signature));
+        return;
+    }
+    unsigned char der[100];
+    size_t len = sizeof(der);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, token->p256), 1);
+    assert_int_equal(
+        EVP_DigestSign(ctx, der, &len, (const unsigned char *)data.ptr, data.len), 1);
+    const unsigned char *at = der;
+    ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
+    assert_non_null(pair);
+    add_number(ECDSA_SIG_get0_r(pair), out);
+    add_number(ECDSA_SIG_get0_s(pair), out);
+    ECDSA_SIG_free(pair);
+    EVP_MD_CTX_free(ctx);
+}
+
+/* What an SSHSIG signs: the namespace and the digest of the message. */
+static void add_signed(struct fb_str message, struct fb_buf *out)
+{
+    unsigned char digest[64];
+    unsigned len = 0;
+    assert_int_equal(EVP_Digest(message.ptr, message.len, digest, &len, EVP_sha512(), NULL), 1);
+    fb_buf_add_c(out, "SSHSIG");
+    fb_sshwire_add_string(out, FB_STR("flyball/order"));
+    fb_sshwire_add_string(out, FB_STR(""));
+    fb_sshwire_add_string(out, FB_STR("sha512"));
+    fb_sshwire_add_string(out, (struct fb_str){(const char *)digest, len});
+}
+
+/* A whole signature of a message as a token gives it (PROTOCOL.u2f). shown is the counter that it
+ * says, which is the one that it signed unless it lies. */
+static void token_sshsig(const struct token *token, struct fb_str message, uint8_t flags,
+    uint32_t shown, struct fb_buf *out)
+{
+    enum { COUNTER = 7 };
+    struct fb_buf data, signed_data, inner, blob;
+    uint8_t digest[FB_SHA256_SIZE];
+    fb_buf_init(&data, 4096);
+    fb_buf_init(&signed_data, 4096);
+    fb_buf_init(&inner, 4096);
+    fb_buf_init(&blob, 8192);
+    add_signed(message, &signed_data);
+    fb_sha256_of(FB_STR("ssh:flyball"), digest);
+    fb_buf_add(&data, digest, sizeof(digest));
+    fb_buf_add_char(&data, (char)flags);
+    fb_sshwire_add_u32(&data, COUNTER);
+    fb_sha256_of(fb_buf_str(&signed_data), digest);
+    fb_buf_add(&data, digest, sizeof(digest));
+    struct fb_buf raw;
+    fb_buf_init(&raw, 4096);
+    token_sign(token, fb_buf_str(&data), &raw);
+    fb_sshwire_add_string(&inner, fb_str_of(token->type));
+    fb_sshwire_add_string(&inner, fb_buf_str(&raw));
+    fb_buf_add_char(&inner, (char)flags);
+    fb_sshwire_add_u32(&inner, shown ? shown : COUNTER);
+    fb_buf_add_c(&blob, "SSHSIG");
+    fb_sshwire_add_u32(&blob, 1);
+    fb_sshwire_add_string(&blob, fb_buf_str(&token->wire));
+    fb_sshwire_add_string(&blob, FB_STR("flyball/order"));
+    fb_sshwire_add_string(&blob, FB_STR(""));
+    fb_sshwire_add_string(&blob, FB_STR("sha512"));
+    fb_sshwire_add_string(&blob, fb_buf_str(&inner));
+    FB_TEST_OK(fb_sshwire_armor("SSH SIGNATURE", fb_buf_str(&blob), out, &err));
+    fb_buf_release(&raw);
+    fb_buf_release(&blob);
+    fb_buf_release(&inner);
+    fb_buf_release(&signed_data);
+    fb_buf_release(&data);
+}
+
+/* What ssh-keygen says of a signature by the key, which it knows from the line that we write. */
+static bool stock_accepts(const struct fb_sshkey *key, struct fb_str message, struct fb_str armored)
+{
+    struct fb_buf signers;
+    char m[128], sig[128], allowed[128];
+    fb_buf_init(&signers, 4096);
+    fb_buf_add_c(&signers, "party/office namespaces=\"flyball/order\" ");
+    fb_sshkey_format(key, &signers);
+    fb_buf_add_char(&signers, '\n');
+    write_file("m", message);
+    write_file("m.sig", armored);
+    write_file("signers", fb_buf_str(&signers));
+    fb_buf_release(&signers);
+    const char *const verify[] = {"ssh-keygen", "-Y", "verify", "-f", in_folder("signers", allowed),
+        "-I", "party/office", "-n", "flyball/order", "-s", in_folder("m.sig", sig), NULL};
+    return run(verify, in_folder("m", m)) == 0;
+}
+
+static void check_token(bool is_p256)
+{
+    struct fb_str message = FB_STR("{\"action\":\"release\"}");
+    struct token token;
+    struct fb_sshkey key, again;
+    struct fb_sshsig sig;
+    struct fb_buf text;
+    begin_token(&token, is_p256);
+    fb_buf_init(&text, FB_SSHSIG_TEXT_MAX);
+    FB_TEST_OK(fb_sshkey_from_wire(fb_buf_str(&token.wire), &key, &err));
+    assert_int_equal(key.type, is_p256 ? FB_SSHKEY_SK_ECDSA_P256 : FB_SSHKEY_SK_ED25519);
+    fb_sshkey_format(&key, &text);
+    FB_TEST_OK(fb_sshkey_parse_line(fb_buf_str(&text), &again, NULL, &err));
+    assert_true(fb_sshkey_eq(&key, &again));
+    /* Touched, and touched by a user that it knows. */
+    static const uint8_t good[] = {1, 5};
+    for (size_t i = 0; i < 2; i++) {
+        fb_buf_clear(&text);
+        token_sshsig(&token, message, good[i], 0, &text);
+        FB_TEST_OK(fb_sshsig_verify_by(fb_buf_str(&text), "flyball/order", message, &key, &err));
+        FB_TEST_OK(fb_sshsig_parse(fb_buf_str(&text), &sig, &err));
+        assert_int_equal(sig.flags, good[i]);
+        assert_int_equal(sig.counter, 7);
+        assert_true(!has_ssh_keygen() || stock_accepts(&key, message, fb_buf_str(&text)));
+        FB_TEST_FAILS(
+            fb_sshsig_verify(fb_buf_str(&text), "flyball/order", FB_STR("{}"), NULL, &err),
+            FB_E_SIGNATURE);
+    }
+    /* A counter that was not signed, and a signature without a touch. */
+    fb_buf_clear(&text);
+    token_sshsig(&token, message, 1, 8, &text);
+    FB_TEST_FAILS(fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err),
+        FB_E_SIGNATURE);
+    assert_non_null(strstr(err.message, "altered after signing"));
+    assert_true(!has_ssh_keygen() || !stock_accepts(&key, message, fb_buf_str(&text)));
+    fb_buf_clear(&text);
+    token_sshsig(&token, message, 4, 0, &text);
+    FB_TEST_FAILS(fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err),
+        FB_E_SIGNATURE);
+    assert_non_null(strstr(err.message, "without being touched"));
+    assert_true(err.hint[0] != 0);
+    /* A key without an application is none. */
+    struct fb_str cut = fb_str_sub(fb_buf_str(&token.wire), 0, token.wire.len - 15);
+    FB_TEST_FAILS(fb_sshkey_from_wire(cut, &key, &err), FB_E_SYNTAX);
+    fb_buf_release(&text);
+    end_token(&token);
+}
+
+static void test_tokens(void **state)
+{
+    (void)state;
+    check_token(false);
+    check_token(true);
+}
+
+/* Keys of a curve with the point of another, and of lengths that RSA keys must not have. */
+static void test_odd_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *curve;
+        size_t point;
+        enum fb_code code;
+    } cases[] = {{"ecdsa-sha2-nistp384", "nistp384", 97, FB_OK},
+        {"ecdsa-sha2-nistp384", "nistp256", 97, FB_E_SYNTAX},
+        {"ecdsa-sha2-nistp384", "nistp384", 65, FB_E_SYNTAX},
+        {"ecdsa-sha2-nistp521", "nistp521", 133, FB_OK},
+        {"ecdsa-sha2-nistp521", "nistp521", 131, FB_E_SYNTAX},
+        {"ecdsa-sha2-nistp224", "nistp224", 57, FB_E_UNSUPPORTED}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char point[200] = {4, 1};
+        struct fb_buf wire;
+        struct fb_sshkey key;
+        fb_buf_init(&wire, 1024);
+        fb_sshwire_add_string(&wire, fb_str_of(cases[i].type));
+        fb_sshwire_add_string(&wire, fb_str_of(cases[i].curve));
+        fb_sshwire_add_string(&wire, (struct fb_str){point, cases[i].point});
+        fb_err_init(&err);
+        assert_int_equal(fb_sshkey_from_wire(fb_buf_str(&wire), &key, &err), cases[i].code);
+        fb_buf_release(&wire);
+    }
+    static const struct {
+        size_t bytes;
+        enum fb_code code;
+    } lengths[] = {{255, FB_E_RANGE}, {256, FB_OK}, {2048, FB_OK}, {2049, FB_E_RANGE}};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct fb_buf wire;
+        struct fb_sshkey key;
+        char modulus[2100];
+        memset(modulus, 0xFF, sizeof(modulus));
+        modulus[0] = 0;
+        fb_buf_init(&wire, 4096);
+        fb_sshwire_add_string(&wire, FB_STR("ssh-rsa"));
+        fb_sshwire_add_string(&wire, FB_STR("\x01\x00\x01"));
+        fb_sshwire_add_string(&wire, (struct fb_str){modulus, lengths[i].bytes + 1});
+        fb_err_init(&err);
+        assert_int_equal(fb_sshkey_from_wire(fb_buf_str(&wire), &key, &err), lengths[i].code);
+        fb_buf_release(&wire);
+    }
 }
 
 static void test_allocation_fails(void **state)
@@ -447,6 +733,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stock_tool_verifies_us, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stock_tool_reads_our_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_we_read_stock_keys, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_stock_types, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tokens, set_up, tear_down),
+        cmocka_unit_test(test_odd_keys),
         cmocka_unit_test(test_allocation_fails),
     };
     fb_err_init(&err);
