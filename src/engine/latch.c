@@ -16,22 +16,23 @@ struct run {
     struct fb_eval ev;  /* only for its arena and error */
     size_t crossing;    /* index of the latest crossing; count when there is none */
     bool latched;
+    fb_time as_of; /* reviews until then are known, also of what was before them */
 };
 
-static bool live(const struct fb_assessment *a, fb_time t)
+static bool live(const struct run *run, const struct fb_assessment *a, fb_time t)
 {
-    return a->admitted <= t && t < a->withdrawn;
+    return a->admitted <= t && t < a->withdrawn && run->as_of < a->rejected;
 }
 
 /* The latest live assessment of its measure by its evaluator, and fresh. */
 static bool governs(const struct run *run, size_t index, fb_time t)
 {
     const struct fb_assessment *a = &run->items[index];
-    if (!live(a, t) || t >= a->fresh_until) {
+    if (!live(run, a, t) || t >= a->fresh_until) {
         return false;
     }
     for (size_t i = run->next[index]; i < run->count; i = run->next[i]) {
-        if (live(&run->items[i], t)) {
+        if (live(run, &run->items[i], t)) {
             return false;
         }
     }
@@ -81,7 +82,7 @@ static bool spans(const struct run *run, uint32_t measure, fb_time t, fb_time as
     size_t found = 0;
     for (size_t i = 0; i < run->count && run->items[i].admitted <= t; i++) {
         const struct fb_assessment *a = &run->items[i];
-        if (a->measure != measure || !good(a, true) || a->began <= after || !live(a, as_of)) {
+        if (a->measure != measure || !good(a, true) || a->began <= after || !live(run, a, as_of)) {
             continue;
         }
         found++;
@@ -116,7 +117,7 @@ static void step(struct run *run, fb_time t, fb_time as_of)
 {
     for (size_t i = 0; i < run->count && run->items[i].admitted <= t; i++) {
         const struct fb_assessment *a = &run->items[i];
-        if (a->admitted == t && (a->crosses || a->held) && live(a, t)) {
+        if (a->admitted == t && (a->crosses || a->held) && live(run, a, t)) {
             run->crossing = i;
             run->latched = true;
         }
@@ -126,13 +127,17 @@ static void step(struct run *run, fb_time t, fb_time as_of)
     }
 }
 
-/* A withdrawal can take away what a clearing rested on: then the past is run again without it. */
+/* A withdrawal can take away what a clearing rested on, a review also what a crossing did: then the
+ * past is run again without it. */
 static void advance(struct run *run, const fb_time *instants, size_t index)
 {
     fb_time now = instants[index];
     bool again = false;
+    run->as_of = now;
     for (size_t i = 0; i < run->count; i++) {
-        again = again || (run->items[i].withdrawn == now && run->items[i].admitted < now);
+        const struct fb_assessment *a = &run->items[i];
+        again = again || (a->withdrawn == now && a->admitted < now);
+        again = again || (a->rejected == now && a->admitted < now);
     }
     if (again) {
         run->crossing = run->count;
@@ -194,7 +199,7 @@ static struct fb_why *with_missing(const struct run *run, struct fb_why *why, fb
         bool fresh = false;
         for (size_t i = 0; i < run->count; i++) {
             const struct fb_assessment *a = &run->items[i];
-            if (a->measure == m && live(a, t)) {
+            if (a->measure == m && live(run, a, t)) {
                 last = a;
                 fresh = fresh || governs(run, i, t);
             }
@@ -250,6 +255,18 @@ static bool crossed_now(const struct run *run, fb_time t)
     return false;
 }
 
+/* What reviews found, of what would count without them. */
+static struct fb_why *with_rejected(const struct run *run, struct fb_why *why, fb_time t)
+{
+    for (size_t i = 0; i < run->count && why; i++) {
+        const struct fb_assessment *a = &run->items[i];
+        if (a->admitted <= t && t < a->withdrawn && t >= a->rejected) {
+            why = with(run, why, a->rejection);
+        }
+    }
+    return why;
+}
+
 /* Status and reason from t on; from and until are left to the caller. */
 static enum fb_code judge(const struct run *run, fb_time t, struct fb_segment *out)
 {
@@ -276,6 +293,7 @@ static enum fb_code judge(const struct run *run, fb_time t, struct fb_segment *o
         seg.why = fb_why_new(run->ev.arena, "neither crossed nor ruled out");
         seg.why = with_missing(run, with_governing(run, seg.why, t, 'n'), t);
     }
+    seg.why = with_rejected(run, seg.why, t);
     if (!seg.why) {
         return fb_arena_failed(run->ev.arena, run->ev.err);
     }
@@ -293,7 +311,7 @@ static int order_times(const void *a, const void *b)
 /* Every instant at which anything can change, in order, without repeats, from FB_TIME_MIN on. */
 static enum fb_code list_instants(const struct run *run, fb_time **out, size_t *out_count)
 {
-    size_t max = 1 + run->scope_count + 3 * run->count;
+    size_t max = 1 + run->scope_count + 4 * run->count;
     fb_time *all = FB_ARENA_ARRAY(run->ev.arena, fb_time, max);
     if (!all) {
         return fb_arena_failed(run->ev.arena, run->ev.err);
@@ -307,6 +325,7 @@ static enum fb_code list_instants(const struct run *run, fb_time **out, size_t *
         all[count++] = run->items[i].admitted;
         all[count++] = run->items[i].fresh_until;
         all[count++] = run->items[i].withdrawn;
+        all[count++] = run->items[i].rejected;
     }
     qsort(all, count, sizeof(*all), order_times);
     size_t used = 0;

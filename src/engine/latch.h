@@ -31,6 +31,8 @@ struct fb_assessment {
     fb_time ended;        /**< when it ended; its age runs from here */
     fb_time fresh_until;  /**< stops ruling out at this instant; FB_TIME_MAX: never */
     fb_time withdrawn;    /**< superseded at this instant; FB_TIME_MAX: never */
+    fb_time rejected;     /**< a review found at this instant that it does not stand; FB_TIME_MAX:
+                               none did */
     bool crosses;         /**< L >= threshold */
     bool rules_out;       /**< U' < threshold and every need but freshness holds */
     bool clears;          /**< U' < clears-below and every need but freshness holds */
@@ -39,6 +41,7 @@ struct fb_assessment {
     fb_time held_until;   /**< when held: until then that version did not clear */
     struct fb_str issuer; /**< who evaluated */
     struct fb_why *why;   /**< one sentence with the figures */
+    struct fb_why *rejection; /**< where it was rejected: by which review */
 };
 
 /** A stretch of time with one status for one reason. */
@@ -78,6 +81,8 @@ struct fb_scope {
  *   ruled out by evaluations that began after the crossing.
  * - What an earlier version of the line was crossed by and had not cleared latches too, and does
  * not clear before that version ended: a latch takes the tighter of the old state and a replay.
+ * - What a review rejected counts for nothing from the review on: the past is run again as if it
+ * had not been, so a crossing that rested on it alone ends, and so does a clearing.
  * - Withdrawing an evaluation on which a clearing rested brings the latch back from then on.
  * - Segments live in arena; reasons are copied, so the caller's trees are left as they are.
  *

@@ -112,6 +112,7 @@ static void judge(const struct fb_assess_case *c, struct fb_figures *out)
     a->fresh_until =
         line->needs.age_us > 0 ? fb_time_add(a->ended, line->needs.age_us) : FB_TIME_MAX;
     a->withdrawn = c->evaluation->superseded;
+    a->rejected = c->evaluation->rejected_by ? c->evaluation->rejected_by->admitted : FB_TIME_MAX;
     bool needs = c->enough && c->elicited && c->judged;
     a->crosses = fb_decimal_cmp(out->lower, line->threshold) >= 0;
     a->rules_out = needs && !a->crosses && fb_decimal_cmp(out->upper_margin, line->threshold) < 0;
@@ -146,7 +147,14 @@ static enum fb_code assess_one(struct fb_assess_case *c, uint32_t measure, struc
         return code;
     }
     out->assessment.why = fb_assess_explain(c, out, arena);
-    return out->assessment.why ? FB_OK : fb_arena_failed(arena, err);
+    const struct fb_record *review = c->evaluation->rejected_by;
+    if (review) {
+        struct fb_why *why = fb_why_new(arena, "%.*s does not count: %.*s rejected it",
+            FB_STR_ARG(out->record->id), FB_STR_ARG(review->issuer));
+        out->assessment.rejection = fb_why_on(why, review->id, review->seq);
+    }
+    bool complete = out->assessment.why && (!review || out->assessment.rejection);
+    return complete ? FB_OK : fb_arena_failed(arena, err);
 }
 
 enum fb_code fb_assess(const struct fb_redline *line, const struct fb_evaluation *evaluations,

@@ -45,9 +45,11 @@ struct fb_figures_list {
 
 /** What assess needs of the records, without knowing the registry. */
 struct fb_evaluation {
-    const struct fb_record *record; /**< kind evaluation, subject is the system */
-    fb_time superseded;             /**< FB_TIME_MAX when it is not */
-    bool independent;               /**< its issuer is not the system's developer */
+    const struct fb_record *record;      /**< kind evaluation, subject is the system */
+    fb_time superseded;                  /**< FB_TIME_MAX when it is not */
+    bool independent;                    /**< its issuer is not the system's developer */
+    const struct fb_record *rejected_by; /**< the review that found that it does not stand; NULL:
+                                              none did */
 };
 
 /**

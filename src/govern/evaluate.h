@@ -1,7 +1,7 @@
 /*
  * evaluate.h: the strata of SEMANTICS.md in their order, over one ledger prefix.
  *
- *     facts -> bounds -> red lines -> cases -> duties -> licences
+ *     facts -> bounds -> red lines -> cases -> duties -> orders -> licences
  *
  * The result is a pure function of the registry, the blobs it names and `now`.
  */
@@ -37,8 +37,8 @@ struct fb_verdict {
     struct fb_why *why;
 };
 
-/** Finds a red line, duty, case or licence by id, or by a handle or a unique prefix of either.
- * E_NOT_FOUND with near names as hint; E_USAGE when several match. */
+/** Finds a red line, duty, case, order or licence by id, or by a handle or a unique prefix of
+ * either. E_NOT_FOUND with near names as hint; E_USAGE when several match. */
 FB_CHECKED enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str name,
     struct fb_arena *arena, struct fb_verdict *out, struct fb_err *err);
 

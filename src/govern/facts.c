@@ -5,6 +5,22 @@
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
 enum { COMMON_COLUMNS = 4 };
 
+/* When a record holds again after a correction of it stopped to count, as *until says how long;
+ * FB_TIME_MAX: it does not. */
+static fb_time restored(const struct fb_work *work, const struct fb_record *record, fb_time *until)
+{
+    const struct fb_registry *registry = work->input->registry;
+    const struct fb_record *newer = fb_registry_successor(registry, record);
+    *until = FB_TIME_MAX;
+    if (!newer || fb_registry_disowned(registry, record) != FB_TIME_MAX) {
+        return FB_TIME_MAX;
+    }
+    fb_time from = fb_registry_disowned(registry, newer);
+    const struct fb_record *next = fb_registry_successor(registry, newer);
+    *until = next ? next->admitted : FB_TIME_MAX;
+    return from < *until ? from : FB_TIME_MAX;
+}
+
 static enum fb_code add_record(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
@@ -21,7 +37,8 @@ static enum fb_code add_record(
     values[1] = record->subject.len ? fb_value_str(fb_work_root_id(work, record->subject))
                                     : fb_value_none();
     values[2] = fb_value_str(record->issuer);
-    values[3] = fb_value_time(record->at);
+    /* A clock that was ahead gains nobody time. */
+    values[3] = fb_value_time(record->at < record->admitted ? record->at : record->admitted);
     size_t at = COMMON_COLUMNS;
     for (size_t i = 0; i < field_count; i++) {
         if (!fb_field_is_column(&fields[i])) {
@@ -42,7 +59,9 @@ static enum fb_code add_record(
         .seq = record->seq,
         .record_id = record->id,
         .correction = record->supersedes.len > 0};
-    return fb_work_add(work, &tuple, err);
+    enum fb_code code = fb_work_add(work, &tuple, err);
+    tuple.from = restored(work, record, &tuple.until);
+    return code == FB_OK && tuple.from != FB_TIME_MAX ? fb_work_add(work, &tuple, err) : code;
 }
 
 /* GPU-seconds of all runs of a system. */
@@ -85,9 +104,11 @@ static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
         if (record->kind != FB_KIND_system || record->supersedes.len) {
             continue;
         }
+        const struct fb_record *head = fb_work_head(work, record);
         picture->systems[picture->system_count++] = (struct fb_system_view){
             .id = record->id,
-            .record = fb_work_head(work, record),
+            .record = head,
+            .developer = fb_work_root_id(work, fb_record_text(head, "developer")),
             .gpu_seconds = gpu_seconds(work, record->id),
         };
     }
@@ -95,14 +116,39 @@ static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
     return FB_OK;
 }
 
+static enum fb_code list_reviews(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t count = 0;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        count += fb_registry_at(registry, i)->kind == FB_KIND_review;
+    }
+    work->reviews = FB_ARENA_ARRAY(work->arena, const struct fb_record *, count + 1);
+    if (!work->reviews) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind == FB_KIND_review && fb_work_superseded(work, record) == FB_TIME_MAX) {
+            work->reviews[work->review_count++] = record;
+        }
+    }
+    return FB_OK;
+}
+
 enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        enum fb_code code = add_record(work, fb_registry_at(registry, i), err);
+        const struct fb_record *record = fb_registry_at(registry, i);
+        enum fb_code code = add_record(work, record, err);
+        if (code == FB_OK && record->kind == FB_KIND_order) {
+            code = fb_work_order_facts(work, record, err);
+        }
         if (code != FB_OK) {
             return code;
         }
     }
-    return list_systems(work, err);
+    enum fb_code code = list_reviews(work, err);
+    return code == FB_OK ? list_systems(work, err) : code;
 }

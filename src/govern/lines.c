@@ -18,6 +18,29 @@ static bool has_developed(
     return false;
 }
 
+/* The last review of an evaluation that decides, when it rejects it; NULL otherwise. Admission saw
+ * to it that who reviews has no part in the evaluation. */
+static const struct fb_record *rejection_of(
+    const struct fb_work *work, const struct fb_record *evaluation)
+{
+    struct fb_str root = fb_work_root(work, evaluation)->id;
+    for (size_t i = work->review_count; i-- > 0;) {
+        const struct fb_record *review = work->reviews[i];
+        if (review->seq <= evaluation->seq) {
+            return NULL;
+        }
+        if (fb_str_is(fb_record_text(review, "finding"), "inconclusive")) {
+            continue;
+        }
+        struct fb_str about = fb_record_text(review, "about");
+        if (fb_str_eq(about, evaluation->id) || fb_str_eq(fb_work_root_id(work, about), root)) {
+            bool rejects = fb_str_is(fb_record_text(review, "finding"), "rejected");
+            return rejects ? review : NULL;
+        }
+    }
+    return NULL;
+}
+
 /* All evaluations of a system, in the order of admission. */
 static enum fb_code list_evaluations(struct fb_work *work, const struct fb_system_view *system,
     struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
@@ -32,9 +55,11 @@ static enum fb_code list_evaluations(struct fb_work *work, const struct fb_syste
         const struct fb_record *record = fb_registry_at(registry, i);
         if (record->kind == FB_KIND_evaluation &&
             fb_str_eq(fb_work_root_id(work, record->subject), system->id)) {
+            const struct fb_record *review = rejection_of(work, record);
             list[count++] = (struct fb_evaluation){.record = record,
                 .superseded = fb_work_superseded(work, record),
-                .independent = !has_developed(work, system, record->issuer)};
+                .independent = !has_developed(work, system, record->issuer),
+                .rejected_by = review};
         }
     }
     *out = list;

@@ -62,6 +62,25 @@ struct fb_case_view {
     struct fb_why *why;
 };
 
+/** What an order asks. */
+enum fb_order_action { FB_ORDER_HALT, FB_ORDER_RESTRICT, FB_ORDER_SECURE };
+
+/** An order, or what a broken duty led to; in force until it is released. */
+struct fb_order_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< that of its record, as "order/1", or "lest:" and the duty's */
+    enum fb_order_action action;
+    struct fb_str system;            /**< empty: every system of the party */
+    struct fb_str party;             /**< empty where it names a system only */
+    const struct fb_record *record;  /**< NULL: it follows from a duty */
+    const struct fb_duty_view *duty; /**< NULL: it is on record */
+    int64_t level;                   /**< of an order to secure; -1: none is named */
+    fb_time since;
+    fb_time until; /**< FB_TIME_MAX: it was not released */
+    bool in_force;
+    struct fb_why *why;
+};
+
 /** What a system may do. */
 enum fb_action { FB_ACTION_TRAIN, FB_ACTION_DEPLOY, FB_ACTION_AUTONOMY, FB_ACTION_COUNT };
 
@@ -79,6 +98,7 @@ struct fb_licence_view {
 struct fb_system_view {
     struct fb_str id;               /**< of the first record of its chain: its identity */
     const struct fb_record *record; /**< the one that stands now */
+    struct fb_str developer;        /**< the party's id, by which it was introduced */
     bool exempt;                    /**< out of scope of every rule */
     struct fb_why *exempt_why;
     int64_t gpu_seconds; /**< of all its runs */
@@ -102,9 +122,18 @@ struct fb_picture {
     size_t duty_count;
     struct fb_case_view *cases;
     size_t case_count;
+    struct fb_order_view *orders; /**< those on record first, by admission */
+    size_t order_count;
     struct fb_licence_view *licences;
     size_t licence_count;
 };
+
+/** True when an order is in force and binds the system: it names it, or no system but its
+ * developer. */
+bool fb_order_binds(const struct fb_order_view *order, const struct fb_system_view *system);
+
+/** A word for what an order asks: "halt", "restrict", "secure". */
+const char *fb_order_action_name(enum fb_order_action action);
 
 /** A word for an action: "train", "deploy", "act autonomously". */
 const char *fb_action_name(enum fb_action action);

@@ -24,14 +24,13 @@ const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb
 const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb_record *record)
 {
     FB_ASSERT(work && record);
-    for (;;) {
-        const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
-        if (!newer) {
-            return record;
-        }
-        FB_ASSERT(newer->seq > record->seq);
-        record = newer;
+    const struct fb_registry *registry = work->input->registry;
+    const struct fb_record *head = record;
+    while ((record = fb_registry_successor(registry, record)) != NULL) {
+        FB_ASSERT(record->seq > head->seq);
+        head = fb_registry_disowned(registry, record) == FB_TIME_MAX ? record : head;
     }
+    return head;
 }
 
 struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id)
@@ -43,7 +42,28 @@ struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id)
 fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record)
 {
     const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
-    return newer ? newer->admitted : FB_TIME_MAX;
+    fb_time until = newer ? newer->admitted : FB_TIME_MAX;
+    fb_time disowned = fb_registry_disowned(work->input->registry, record);
+    return disowned < until ? disowned : until;
+}
+
+static struct fb_value value_of(const struct fb_record *record, const char *field)
+{
+    int at = fb_kind_field(record->kind, fb_str_of(field));
+    FB_ASSERT(at >= 0);
+    return fb_record_value(record, (size_t)at);
+}
+
+int64_t fb_work_int(const struct fb_record *record, const char *field, int64_t otherwise)
+{
+    struct fb_value value = value_of(record, field);
+    return value.type == FB_TYPE_INT ? value.u.integer : otherwise;
+}
+
+fb_time fb_work_time(const struct fb_record *record, const char *field, fb_time otherwise)
+{
+    struct fb_value value = value_of(record, field);
+    return value.type == FB_TYPE_TIME ? value.u.time : otherwise;
 }
 
 enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)

@@ -42,6 +42,8 @@ struct fb_work {
     struct fb_picture *picture;
     struct fb_version *versions; /**< in the order of their records */
     size_t version_count;
+    const struct fb_record **reviews; /**< those that hold, in the order of admission */
+    size_t review_count;
     struct fb_timed *timed;
     size_t timed_count;
     size_t timed_cap;
@@ -60,8 +62,13 @@ const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb
 /** The root's id of the record with this id; the id itself when there is no such record. */
 struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id);
 
-/** When a record stopped to hold because another superseded it; FB_TIME_MAX: it holds. */
+/** When a record stopped to hold because another superseded it or its key was revoked;
+ * FB_TIME_MAX: it holds. */
 fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record);
+
+/** The value of an INT field, or of a time's, of a record; otherwise when it is absent. */
+int64_t fb_work_int(const struct fb_record *record, const char *field, int64_t otherwise);
+fb_time fb_work_time(const struct fb_record *record, const char *field, fb_time otherwise);
 
 /** Adds a tuple; values are kept, not copied. */
 FB_CHECKED enum fb_code fb_work_add(
@@ -103,6 +110,18 @@ FB_CHECKED enum fb_code fb_case_predicates_check(
 
 /** Duties. */
 FB_CHECKED enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err);
+
+/** Orders, and what broken duties led to. */
+FB_CHECKED enum fb_code fb_work_orders(struct fb_work *work, struct fb_err *err);
+
+/** When an order stopped to be in force; FB_TIME_MAX: it is. *out_release is what released it, or
+ * NULL. */
+fb_time fb_work_order_until(const struct fb_work *work, const struct fb_record *order,
+    const struct fb_record **out_release);
+
+/** Adds the tuple order_in_force of an order's record. */
+FB_CHECKED enum fb_code fb_work_order_facts(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err);
 
 /** What each system may do. */
 FB_CHECKED enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err);

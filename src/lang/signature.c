@@ -29,8 +29,8 @@ enum {
     LINE_COUNT = sizeof(lines) / sizeof(lines[0]),
     ENUM_COUNT = sizeof(enums) / sizeof(enums[0]),
     /* Every line gives at most the four common columns. */
-    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 8,
-    RELATION_COUNT = LINE_COUNT + 2,
+    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 16,
+    RELATION_COUNT = LINE_COUNT + 3,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -42,6 +42,7 @@ static size_t column_count;
 static struct fb_signature signature = {.relations = relations};
 
 static const char redline_words[] = "crossed|not ruled out|ruled out|out of scope";
+static const char order_words[] = "halt|restrict|secure";
 static const char case_words[] = "in|undercut|falsified|undecided";
 
 static void add_relation(const char *name)
@@ -109,6 +110,19 @@ static void add_field(const struct line *line)
     add_column(line->field, domain);
 }
 
+/* An order while nobody has released it. */
+static void add_order_in_force(void)
+{
+    add_relation("order_in_force");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "order"});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("action", (struct fb_domain){.type = FB_TYPE_STRING, .words = order_words});
+    add_column("party", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("level", (struct fb_domain){.type = FB_TYPE_INT});
+}
+
 static void build(void)
 {
     const struct fb_domain text = {.type = FB_TYPE_STRING};
@@ -132,6 +146,7 @@ static void build(void)
     add_column("name", text);
     add_column("system", system);
     add_column("status", (struct fb_domain){.type = FB_TYPE_STRING, .words = case_words});
+    add_order_in_force();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -98,8 +98,8 @@ static enum fb_code check_ecdsa(
     struct fb_sshkey_curve want = types[type].curve;
     struct fb_str curve = fb_sshwire_string(wire);
     struct fb_str point = fb_sshwire_string(wire);
-    bool good = fb_str_is(curve, want.curve) && point.len == 2 * want.coordinate + 1 &&
-                point.ptr[0] == 4;
+    bool good =
+        fb_str_is(curve, want.curve) && point.len == 2 * want.coordinate + 1 && point.ptr[0] == 4;
     return good ? FB_OK : malformed("ECDSA key", err);
 }
 

@@ -194,11 +194,11 @@ static EVP_PKEY *ecdsa_key(const struct fb_sshkey *key)
     struct fb_str point;
     fb_sshkey_parts(key, &point, NULL);
     OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-    bool good = builder &&
-                OSSL_PARAM_BLD_push_utf8_string(
-                    builder, OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) == 1 &&
-                OSSL_PARAM_BLD_push_octet_string(
-                    builder, OSSL_PKEY_PARAM_PUB_KEY, point.ptr, point.len) == 1;
+    bool good =
+        builder &&
+        OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0) == 1 &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point.ptr, point.len) ==
+            1;
     if (!good) {
         OSSL_PARAM_BLD_free(builder);
         return NULL;

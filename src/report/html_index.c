@@ -91,6 +91,9 @@ enum fb_code fb_html_collect(struct fb_html *html, struct fb_err *err)
     for (size_t i = 0; i < picture->case_count && !html->records_cut; i++) {
         collect_tree(html, picture->cases[i].why);
     }
+    for (size_t i = 0; i < picture->order_count && !html->records_cut; i++) {
+        collect_tree(html, picture->orders[i].why);
+    }
     for (size_t i = 0; i < picture->licence_count && !html->records_cut; i++) {
         collect_tree(html, picture->licences[i].why);
     }

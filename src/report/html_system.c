@@ -334,10 +334,32 @@ static enum fb_code cases(struct fb_html *html, struct fb_str system, struct fb_
 
 /* ---- licences ---- */
 
-static void licences(struct fb_html *html, struct fb_str system)
+/* Orders that bind the system now. */
+static void orders(struct fb_html *html, const struct fb_system_view *system)
 {
     struct fb_buf *out = html->out;
+    for (size_t i = 0; i < html->picture->order_count; i++) {
+        const struct fb_order_view *view = &html->picture->orders[i];
+        if (!fb_order_binds(view, system) || !view->why) {
+            continue;
+        }
+        fb_buf_addf(out, "<div class=\"licence\" id=\"v-%s\">\n<h4>", view->handle);
+        fb_html_chip(out, FB_TONE_BAD, fb_order_action_name(view->action));
+        fb_html_sentence(out, view->why->text);
+        fb_buf_addf(out, " <span class=\"handle\">%s</span></h4>\n", view->handle);
+        if (view->why->child) {
+            fb_html_why(html, view->why->child, NULL);
+        }
+        fb_buf_add_c(out, "</div>\n");
+    }
+}
+
+static void licences(struct fb_html *html, const struct fb_system_view *view_of)
+{
+    struct fb_buf *out = html->out;
+    struct fb_str system = view_of->id;
     fb_buf_add_c(out, "<h3>What it may do</h3>\n<div class=\"licences\">\n");
+    orders(html, view_of);
     for (int action = 0; action < FB_ACTION_COUNT; action++) {
         const struct fb_licence_view *view =
             fb_licence_of(html->picture, system, (enum fb_action)action);
@@ -375,7 +397,7 @@ enum fb_code fb_html_system(struct fb_html *html, size_t index, struct fb_err *e
     fb_html_text_cut(out, fb_short_id(system->id), FB_ID_MAX);
     fb_buf_add_c(out, "</span></h2>\n");
     facts(html, system);
-    licences(html, system->id);
+    licences(html, system);
     lines(html, system->id);
     fb_buf_add_c(out, "<h3>Duties</h3>\n");
     enum fb_code code = fb_html_duty_table(html, system->id, err);

@@ -156,6 +156,31 @@ static void add_cases(struct fb_json_writer *w, const struct fb_picture *p, stru
     fb_json_close_array(w);
 }
 
+static void add_orders(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
+{
+    fb_json_key(w, "orders");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->order_count; i++) {
+        const struct fb_order_view *view = &p->orders[i];
+        if (only.len && view->system.len && !fb_str_eq(view->system, only)) {
+            continue;
+        }
+        open_view(w, view->handle, view->id);
+        fb_json_key_c(w, "action", fb_order_action_name(view->action));
+        fb_json_key_str(w, "system", view->system);
+        fb_json_key_str(w, "party", view->party);
+        if (view->level >= 0) {
+            fb_json_key_int(w, "level", view->level);
+        }
+        fb_json_key_bool(w, "in_force", view->in_force);
+        key_time(w, "since", view->since);
+        key_time(w, "until", view->until);
+        key_why(w, view->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
 static void add_licences(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
 {
     fb_json_key(w, "licences");
@@ -216,6 +241,7 @@ enum fb_code fb_report_status_json(const struct fb_picture *picture,
     add_lines(&w, picture, options->system);
     add_duties(&w, picture, options->system);
     add_cases(&w, picture, options->system);
+    add_orders(&w, picture, options->system);
     add_licences(&w, picture, options->system);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');

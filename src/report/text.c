@@ -172,6 +172,19 @@ static void cases_of(struct fb_sheet *sheet, const struct fb_picture *picture, s
     fb_sheet_line_release(sheet, &text);
 }
 
+/* Orders that bind the system now, its own and those of its developer. */
+static void orders_of(
+    struct fb_sheet *sheet, const struct fb_picture *picture, const struct fb_system_view *system)
+{
+    for (size_t i = 0; i < picture->order_count; i++) {
+        const struct fb_order_view *view = &picture->orders[i];
+        if (fb_order_binds(view, system) && view->why) {
+            detail(sheet, view->handle, fb_order_action_name(view->action), FB_TONE_BAD,
+                view->why->child ? view->why->child->text : view->why->text);
+        }
+    }
+}
+
 static void system_details(
     struct fb_sheet *sheet, const struct fb_picture *picture, const struct fb_system_view *system)
 {
@@ -203,6 +216,7 @@ static void system_details(
         }
     }
     cases_of(sheet, picture, system->id);
+    orders_of(sheet, picture, system);
     for (int action = 0; action < FB_ACTION_COUNT; action++) {
         const struct fb_licence_view *view =
             fb_licence_of(picture, system->id, (enum fb_action)action);

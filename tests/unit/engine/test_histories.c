@@ -52,6 +52,7 @@ static struct fb_assessment assessment(fb_time t, const char *issuer, bool cross
         .ended = t,
         .fresh_until = t + 180 * FB_DAY,
         .withdrawn = FB_TIME_MAX,
+        .rejected = FB_TIME_MAX,
         .crosses = crosses,
         .rules_out = rules_out,
         .clears = rules_out,

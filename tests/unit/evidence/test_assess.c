@@ -76,7 +76,7 @@ static struct fb_redline worked(void)
 
 static struct fb_figures assess(const struct fb_redline *line, const struct made *m)
 {
-    struct fb_evaluation evaluation = {make(m), FB_TIME_MAX, true};
+    struct fb_evaluation evaluation = {make(m), FB_TIME_MAX, true, NULL};
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(line, &evaluation, 1, &arena, &list, &err));
     assert_int_equal(list.count, 1);
@@ -173,9 +173,9 @@ static void test_history_6_adverse(void **state)
     (void)state;
     struct fb_redline line = worked();
     struct fb_evaluation evaluations[] = {
-        {make(&(struct made){COUNTS(300, 5, 5, 0)}), FB_TIME_MAX, false},
-        {make(&(struct made){.samples = 9, .task = "other"}), FB_TIME_MAX, true},
-        {make(&(struct made){COUNTS(300, 170, 170, 0), .task = "intercode-ctf"}), 99, true},
+        {make(&(struct made){COUNTS(300, 5, 5, 0)}), FB_TIME_MAX, false, NULL},
+        {make(&(struct made){.samples = 9, .task = "other"}), FB_TIME_MAX, true, NULL},
+        {make(&(struct made){COUNTS(300, 170, 170, 0), .task = "intercode-ctf"}), 99, true, NULL},
     };
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(&line, evaluations, 3, &arena, &list, &err));
@@ -240,7 +240,8 @@ static void test_margins_in_order(void **state)
     f = assess(&line, &(struct made){COUNTS(300, 300, 300, 0)});
     check_decimal(f.upper_margin, "1");
     line.margins[0].amount = (struct fb_decimal){0, 0};
-    struct fb_evaluation e = {make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, true};
+    struct fb_evaluation e = {
+        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, true, NULL};
     struct fb_figures_list list = {NULL, 3};
     FB_TEST_FAILS(fb_assess(&line, &e, 1, &arena, &list, &err), FB_E_RANGE);
     assert_string_equal(err.message, "evaluation 'evaluation/one': margin 'b' is not positive");
@@ -282,7 +283,8 @@ static void test_independence(void **state)
     (void)state;
     struct fb_redline line = worked();
     line.needs.independent = true;
-    struct fb_evaluation e = {make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, false};
+    struct fb_evaluation e = {
+        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, false, NULL};
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(&line, &e, 1, &arena, &list, &err));
     assert_false(list.items[0].assessment.rules_out);
@@ -394,7 +396,7 @@ static void test_memory_runs_out(void **state)
     line.needs.elicited_count = 1;
     struct fb_evaluation e = {
         make(&(struct made){COUNTS(50, 1, 1, 3), .extra = ",\"flags\":[\"limit\"]"}), FB_TIME_MAX,
-        true};
+        true, NULL};
     bool passed = false;
     int failures = 0;
     for (int n = 0; n < 100 && !passed; n++) {

@@ -130,3 +130,16 @@ const struct fb_obligation *story_duty(struct story *story, const char *rule, co
     fail_msg("no obligation of rule %s", rule ? rule : "(any)");
     return NULL;
 }
+
+bool story_may(struct story *story, enum fb_action action)
+{
+    const struct fb_picture *p = story_picture(story, NULL);
+    for (size_t i = 0; i < p->licence_count; i++) {
+        if (p->licences[i].action == action && fb_str_is(p->licences[i].system, "system/s")) {
+            assert_non_null(p->licences[i].why);
+            return p->licences[i].allowed;
+        }
+    }
+    fail_msg("no licence");
+    return false;
+}

@@ -50,6 +50,9 @@ enum fb_line_status story_line(struct story *story);
  * is none. */
 const struct fb_obligation *story_duty(struct story *story, const char *rule, const char *binding);
 
+/** May system/s do that now? */
+bool story_may(struct story *story, enum fb_action action);
+
 /** An instant. */
 fb_time story_time(const char *text);
 

@@ -1,7 +1,8 @@
 /*
  * The worked histories of docs/SEMANTICS.md, from files that are added to a docket to the picture
  * that comes out: policies.c, facts.c, lines.c, duties.c, licences.c and evaluate.c at work.
- * Sixteen (orders) and seventeen (pace) wait for those features.
+ * Seventeen (pace) waits for that feature; orders have further
+ * tests in test_orders.c.
  */
 #include "base/io.h"
 #include "fb_test.h"
@@ -358,6 +359,43 @@ static void test_15_new_version(void **state)
     story_end(&s);
 }
 
+static void test_16_replayed_release(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    add_duty_policy(&s, "");
+    story_at(&s, "2026-02-01T00:00:00Z");
+    static const char order[] =
+        "{\"kind\":\"order\",\"id\":\"order/%s\",\"subject\":\"system/s\",\"at\":\"2026-02-01\","
+        "\"body\":{\"action\":\"%s\",\"version\":%s,\"reasons\":\"r\"%s}}";
+    char text[512];
+    snprintf(text, sizeof(text), order, "first", "halt", "1", "");
+    story_add(&s, "institute", text);
+    assert_false(story_may(&s, FB_ACTION_TRAIN));
+    snprintf(text, sizeof(text), order, "release", "release", "2", ",\"releases\":\"order/first\"");
+    story_add(&s, "institute", text);
+    assert_true(story_may(&s, FB_ACTION_TRAIN));
+    story_at(&s, "2026-02-02T00:00:00Z");
+    snprintf(text, sizeof(text), order, "second", "halt", "3", "");
+    story_add(&s, "institute", text);
+    assert_false(story_may(&s, FB_ACTION_TRAIN));
+    /* The release of the first halt again, as it was; then one with its version for the second. */
+    snprintf(text, sizeof(text), order, "release", "release", "2", ",\"releases\":\"order/first\"");
+    assert_int_equal(story_try(&s, "institute", text), FB_E_DUPLICATE);
+    snprintf(text, sizeof(text), order, "again", "release", "2", ",\"releases\":\"order/first\"");
+    assert_int_equal(story_try(&s, "institute", text), FB_E_REFERENCE);
+    snprintf(text, sizeof(text), order, "again", "release", "2", ",\"releases\":\"order/second\"");
+    assert_int_equal(story_try(&s, "institute", text), FB_E_MISMATCH);
+    assert_false(story_may(&s, FB_ACTION_TRAIN));
+    assert_false(story_may(&s, FB_ACTION_DEPLOY));
+    assert_false(story_may(&s, FB_ACTION_AUTONOMY));
+    snprintf(text, sizeof(text), order, "again", "release", "4", ",\"releases\":\"order/second\"");
+    story_add(&s, "institute", text);
+    assert_true(story_may(&s, FB_ACTION_TRAIN));
+    story_end(&s);
+}
+
 static void test_18_two_parties(void **state)
 {
     (void)state;
@@ -466,19 +504,6 @@ static void test_developer_is_not_independent(void **state)
     story_end(&s);
 }
 
-static bool may(struct story *s, enum fb_action action)
-{
-    const struct fb_picture *p = story_picture(s, NULL);
-    for (size_t i = 0; i < p->licence_count; i++) {
-        if (p->licences[i].action == action && fb_str_is(p->licences[i].system, "system/s")) {
-            assert_non_null(p->licences[i].why);
-            return p->licences[i].allowed;
-        }
-    }
-    fail_msg("no licence");
-    return false;
-}
-
 /* The burden of proof: nothing that is unknown gives autonomy, also where no red line is. */
 static void test_autonomy_needs_a_case(void **state)
 {
@@ -486,9 +511,9 @@ static void test_autonomy_needs_a_case(void **state)
     struct story s;
     story_begin(&s);
     add_duty_policy(&s, "");
-    assert_true(may(&s, FB_ACTION_TRAIN));
-    assert_true(may(&s, FB_ACTION_DEPLOY));
-    assert_false(may(&s, FB_ACTION_AUTONOMY));
+    assert_true(story_may(&s, FB_ACTION_TRAIN));
+    assert_true(story_may(&s, FB_ACTION_DEPLOY));
+    assert_false(story_may(&s, FB_ACTION_AUTONOMY));
     story_end(&s);
 }
 
@@ -503,10 +528,10 @@ static void test_relaxed_prohibition(void **state)
     story_add(&s, "dev",
         "{\"kind\":\"deployment\",\"id\":\"deployment/1\",\"subject\":\"system/s\",\"at\":"
         "\"2026-01-05\",\"body\":{\"scope\":\"external\"}}");
-    assert_false(may(&s, FB_ACTION_DEPLOY));
+    assert_false(story_may(&s, FB_ACTION_DEPLOY));
     story_at(&s, "2026-01-10T12:00:00Z");
     story_evaluation(&s, "lab", good, "2026-01-10T06:00:00Z");
-    assert_true(may(&s, FB_ACTION_DEPLOY));
+    assert_true(story_may(&s, FB_ACTION_DEPLOY));
     assert_int_equal(s.picture.duty_count, 2);
     assert_int_equal(s.picture.duties[0].obligation.status, FB_DUTY_BROKEN);
     assert_int_equal(s.picture.duties[1].obligation.status, FB_DUTY_RELAXED);
@@ -624,7 +649,8 @@ int main(void)
         cmocka_unit_test(test_10_european_calendar),
         cmocka_unit_test(test_11_own_date_counts_nothing), cmocka_unit_test(test_12_undated),
         cmocka_unit_test(test_13_correction), cmocka_unit_test(test_14_small_and_unknown),
-        cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_18_two_parties),
+        cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_16_replayed_release),
+        cmocka_unit_test(test_18_two_parties),
         cmocka_unit_test(test_latch_outlives_a_weaker_version),
         cmocka_unit_test(test_scope_of_a_correction_at_once),
         cmocka_unit_test(test_developer_is_not_independent),

@@ -463,8 +463,8 @@ static void begin_token(struct token *token, bool is_p256)
         size_t len = 0;
         token->p256 = EVP_EC_gen("P-256");
         assert_non_null(token->p256);
-        assert_int_equal(EVP_PKEY_get_octet_string_param(token->p256, OSSL_PKEY_PARAM_PUB_KEY,
-                             point, sizeof(point), &len),
+        assert_int_equal(EVP_PKEY_get_octet_string_param(
+                             token->p256, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point), &len),
             1);
         fb_sshwire_add_string(&token->wire, FB_STR("nistp256"));
         fb_sshwire_add_string(&token->wire, (struct fb_str){(const char *)point, len});
@@ -503,8 +503,7 @@ static void token_sign(const struct token *token, struct fb_str data, struct fb_
     size_t len = sizeof(der);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, token->p256), 1);
-    assert_int_equal(
-        EVP_DigestSign(ctx, der, &len, (const unsigned char *)data.ptr, data.len), 1);
+    assert_int_equal(EVP_DigestSign(ctx, der, &len, (const unsigned char *)data.ptr, data.len), 1);
     const unsigned char *at = der;
     ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &at, (long)len);
     assert_non_null(pair);
@@ -617,14 +616,14 @@ static void check_token(bool is_p256)
     /* A counter that was not signed, and a signature without a touch. */
     fb_buf_clear(&text);
     token_sshsig(&token, message, 1, 8, &text);
-    FB_TEST_FAILS(fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err),
-        FB_E_SIGNATURE);
+    FB_TEST_FAILS(
+        fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err), FB_E_SIGNATURE);
     assert_non_null(strstr(err.message, "altered after signing"));
     assert_true(!has_ssh_keygen() || !stock_accepts(&key, message, fb_buf_str(&text)));
     fb_buf_clear(&text);
     token_sshsig(&token, message, 4, 0, &text);
-    FB_TEST_FAILS(fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err),
-        FB_E_SIGNATURE);
+    FB_TEST_FAILS(
+        fb_sshsig_verify(fb_buf_str(&text), "flyball/order", message, NULL, &err), FB_E_SIGNATURE);
     assert_non_null(strstr(err.message, "without being touched"));
     assert_true(err.hint[0] != 0);
     /* A key without an application is none. */

@@ -54,6 +54,7 @@ static void add_system(struct sample *sample, const char *id, const char *admitt
     struct fb_picture *picture = &sample->picture;
     picture->systems[picture->system_count++] = (struct fb_system_view){.id = fb_str_of(id),
         .record = sample_record(sample, FB_KIND_system, id, admitted, body),
+        .developer = FB_STR("party/aurora"),
         .gpu_seconds = gpu_seconds};
 }
 
@@ -89,6 +90,7 @@ static void add_figures(
     f->assessment = (struct fb_assessment){.admitted = record->admitted,
         .fresh_until = record->admitted + 180 * FB_DAY,
         .withdrawn = FB_TIME_MAX,
+        .rejected = FB_TIME_MAX,
         .crosses = fb_decimal_cmp(f->lower, view->rule->threshold) >= 0,
         .rules_out = fb_decimal_cmp(f->upper_margin, view->rule->threshold) < 0,
         .why = why_on(sample, given->text, record)};
