@@ -133,6 +133,7 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK) {
         options = (struct fb_docket_add){.issuer = fb_cli_text(cli, "as"),
             .ingest = {.subject = fb_cli_text(cli, "subject"),
+                .model = fb_cli_text(cli, "model"),
                 .elicitation = fb_cli_text(cli, "elicitation"),
                 .name = fb_cli_text(cli, "case-name")}};
     }

@@ -15,8 +15,9 @@ static void count_metrics(struct fb_log_evaluation *e)
     const struct fb_json *metrics = fb_json_get(e->body, "metrics");
     for (const struct fb_json *m = metrics ? metrics->child : NULL; m; m = m->next) {
         const struct fb_json *ours = fb_json_get(m, "recomputed");
-        e->metrics++;
-        e->metrics_known += ours && ours->kind != FB_JSON_FALSE;
+        bool is_stated = fb_json_get(m, "stated");
+        e->metrics += is_stated;
+        e->metrics_known += is_stated && ours && ours->kind != FB_JSON_FALSE;
     }
 }
 

@@ -1,5 +1,6 @@
 #include "ingest/ingest.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -155,7 +156,8 @@ enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *op
 static enum fb_code scan_members(
     struct fb_json_reader *reader, struct fb_head *head, struct fb_err *err)
 {
-    static const char *const names[FB_HEAD_KEYS] = {"eval", "jobs", "kind", "status", "version"};
+    static const char *const names[FB_HEAD_KEYS] = {
+        "doc_id", "eval", "jobs", "kind", "results", "score_binarized", "status", "version"};
     struct fb_json_token token;
     enum fb_code code = fb_json_next(reader, &token, err);
     while (code == FB_OK && token.kind == FB_JSON_KEY) {
@@ -209,6 +211,16 @@ void fb_reader_name(struct fb_buf *out, struct fb_str text)
         bool is_good = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                        (c != 0 && strchr(others, c));
         fb_buf_add_char(out, is_good ? c : '-');
+    }
+}
+
+void fb_reader_figure(struct fb_json_writer *w, const char *key, double x)
+{
+    fb_json_key(w, key);
+    if (isfinite(x)) {
+        fb_json_double(w, x);
+    } else {
+        fb_json_null(w);
     }
 }
 

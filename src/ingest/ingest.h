@@ -38,6 +38,7 @@ struct fb_drafts {
 /** What the caller knows and the file may not say; all may be empty. */
 struct fb_ingest_options {
     struct fb_str subject;     /**< the system or run the file is about */
+    struct fb_str model;       /**< only what concerns this model, where a file has several */
     struct fb_str elicitation; /**< how performance was elicited */
     struct fb_str name;        /**< a name for a safety case */
     fb_time at;                /**< when, where the format has no time (cases, policies) */

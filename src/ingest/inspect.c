@@ -42,16 +42,13 @@ bool fb_is_inspect_json(const struct fb_head *head)
            (head->has[FB_HEAD_VERSION] || head->has[FB_HEAD_STATUS]);
 }
 
-/* The cluster parameter of a metric of the header, or NULL. */
-static const struct fb_json *cluster_of(const struct fb_json *metric)
+/* Notes a key of metadata that parameters of a metric name, unless it is noted already. */
+static void add_cluster(struct fb_inspect *log, const struct fb_json *params, const char *parameter)
 {
-    const struct fb_json *cluster = fb_json_get(fb_json_get(metric, "params"), "cluster");
-    return cluster && cluster->kind == FB_JSON_STRING && cluster->text.len > 0 ? cluster : NULL;
-}
-
-/* Notes a key that a metric clusters by, unless it is noted already. */
-static void add_cluster(struct fb_inspect *log, const struct fb_json *cluster)
-{
+    const struct fb_json *cluster = fb_json_get(params, parameter);
+    if (!cluster || cluster->kind != FB_JSON_STRING || cluster->text.len == 0) {
+        return;
+    }
     size_t i = 0;
     while (i < log->cluster_count && !fb_str_is(cluster->text, log->cluster_keys[i])) {
         i++;
@@ -69,10 +66,10 @@ void fb_inspect_find_clusters(struct fb_inspect *log)
         const struct fb_json *metrics = fb_json_get(score, "metrics");
         const struct fb_json *metric = metrics ? metrics->child : NULL;
         for (; metric; metric = metric->next) {
-            const struct fb_json *cluster = cluster_of(metric);
-            if (cluster) {
-                add_cluster(log, cluster);
-            }
+            const struct fb_json *params = fb_json_get(metric, "params");
+            add_cluster(log, params, "cluster");
+            add_cluster(log, params, "group_key");
+            add_cluster(log, fb_json_get(fb_json_get(params, "metric"), "params"), "cluster");
         }
     }
 }
@@ -317,6 +314,7 @@ static enum fb_code finish(struct fb_inspect *log, struct fb_err *err)
 {
     struct fb_inspect_metric *metrics = NULL;
     size_t count = 0;
+    fb_inspect_name_scores(log);
     enum fb_code code = fb_inspect_sort(log, err);
     if (code == FB_OK) {
         code = fb_inspect_check_metrics(log, &metrics, &count, err);

@@ -16,6 +16,7 @@
 enum {
     FB_INSPECT_ATTEMPTS_MAX = 1 << 18, /**< samples times epochs */
     FB_INSPECT_SERIES_MAX = 256,       /**< scores of a sample */
+    FB_INSPECT_WORDS_MAX = 32,         /**< distinct words of a score that are counted */
     FB_INSPECT_CLUSTERS_MAX = 4,       /**< metadata keys that metrics cluster by */
     FB_INSPECT_TREE_MAX = 256 << 20,   /**< bytes of a log's header, as a tree */
     FB_INSPECT_SCRATCH_MAX = 64 << 20, /**< bytes of what is read of one sample */
@@ -28,6 +29,9 @@ enum fb_inspect_flag {
 #undef FB_FLAG
     FB_INSPECT_FLAG_END
 };
+
+/** The text of a flag, as an evaluation's flags hold it. Static. */
+const char *fb_inspect_flag_text(enum fb_inspect_flag flag);
 
 /** One sample id. */
 struct fb_inspect_sample {
@@ -50,6 +54,12 @@ struct fb_inspect_cell {
     double value;     /**< as Inspect's value_to_float gives it */
 };
 
+/** A word that was given as a value, and how often. */
+struct fb_inspect_word {
+    struct fb_str word;
+    size_t times;
+};
+
 /** All values of one score: a scorer, or one key of a scorer whose values are objects. */
 struct fb_inspect_series {
     struct fb_str scorer;
@@ -57,6 +67,9 @@ struct fb_inspect_series {
     struct fb_inspect_cell *cells;
     size_t count;
     size_t cap;
+    struct fb_inspect_word words[FB_INSPECT_WORDS_MAX]; /**< of values that are words */
+    size_t word_count;
+    bool words_known;                /**< every value is a word, and none was left out */
     bool flags[FB_INSPECT_FLAG_END]; /**< of these values, beside those of the log */
 };
 
@@ -96,6 +109,15 @@ FB_CHECKED enum fb_code fb_inspect_series_of(struct fb_inspect *log, struct fb_s
 /** Reads one sample, whose first token is an object's start, into the log. */
 FB_CHECKED enum fb_code fb_inspect_read_sample(struct fb_inspect *log,
     struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
+
+/** Reads a time of a log. Old logs name no zone; then it is taken as UTC, and flagged. E_TIME,
+ * placed at the value. */
+FB_CHECKED enum fb_code fb_inspect_time(
+    struct fb_inspect *log, const struct fb_json *value, fb_time *out, struct fb_err *err);
+
+/** Names the scores of logs from before samples named their scorer, as the results name the first.
+ */
+void fb_inspect_name_scores(struct fb_inspect *log);
 
 /** Takes the cluster values of a sample from its metadata, whose first token was read. */
 FB_CHECKED enum fb_code fb_inspect_read_metadata(struct fb_inspect *log,

@@ -4,7 +4,6 @@
  * The unit is the sample id; epochs are repeats of it. Every count leans to the side of danger: a
  * success in any epoch is one, and what was planned and has no clean answer stays unresolved.
  */
-#include <math.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -31,6 +30,12 @@ static const char *const flag_texts[FB_INSPECT_FLAG_END] = {
 #include "ingest/inspect_flags.def"
 #undef FB_FLAG
 };
+
+const char *fb_inspect_flag_text(enum fb_inspect_flag flag)
+{
+    FB_ASSERT(flag < FB_INSPECT_FLAG_END);
+    return flag_texts[flag];
+}
 
 /* --- Plan --------------------------------------------------------------------------------- */
 
@@ -82,6 +87,35 @@ static uint64_t planned_samples(const struct fb_inspect *log, uint32_t epochs)
     return planned > log->sample_count ? planned : log->sample_count;
 }
 
+/* Other models that took part, and whether the system was its own judge. */
+static void flag_roles(struct fb_inspect *log)
+{
+    static const char *const judges[] = {"grader", "judge", "scorer", "critic", "monitor"};
+    const struct fb_json *roles = fb_json_get(log->eval, "model_roles");
+    struct fb_str model = fb_json_get_str(log->eval, "model");
+    const struct fb_json *role = roles && roles->kind == FB_JSON_OBJECT ? roles->child : NULL;
+    for (; role; role = role->next) {
+        log->flags[FB_INSPECT_MODEL_ROLES] = true;
+        struct fb_str other =
+            role->kind == FB_JSON_STRING ? role->text : fb_json_get_str(role, "model");
+        for (size_t i = 0; i < sizeof(judges) / sizeof(judges[0]); i++) {
+            log->flags[FB_INSPECT_SELF_GRADED] |=
+                fb_str_is(role->key, judges[i]) && fb_str_eq(other, model);
+        }
+    }
+}
+
+/* True when a run was to go on though samples errored: fail_on_error false or a number of errors,
+ * continue_on_fail, score_on_error. */
+static bool tolerates_errors(const struct fb_json *config)
+{
+    const struct fb_json *fail = fb_json_get(config, "fail_on_error");
+    const struct fb_json *go_on = fb_json_get(config, "continue_on_fail");
+    const struct fb_json *score = fb_json_get(config, "score_on_error");
+    return (fail && (fail->kind == FB_JSON_FALSE || fail->kind == FB_JSON_NUMBER)) ||
+           (go_on && go_on->kind == FB_JSON_TRUE) || (score && score->kind == FB_JSON_TRUE);
+}
+
 static void set_flags(struct fb_inspect *log, uint64_t samples, uint32_t epochs)
 {
     const struct fb_json *config = fb_json_get(log->eval, "config");
@@ -91,6 +125,8 @@ static void set_flags(struct fb_inspect *log, uint64_t samples, uint32_t epochs)
     flags[FB_INSPECT_LIMIT] |= is_set(fb_json_get(config, "limit"));
     flags[FB_INSPECT_SAMPLE_ID] |= is_set(fb_json_get(config, "sample_id"));
     flags[FB_INSPECT_EARLY_STOPPING] |= is_set(fb_json_get(log->results, "early_stopping"));
+    flag_roles(log);
+    flags[FB_INSPECT_ERRORS_TOLERATED] |= tolerates_errors(config);
     flags[FB_INSPECT_DIRTY_REVISION] |= dirty && dirty->kind == FB_JSON_TRUE;
     flags[FB_INSPECT_MISSING] |= log->attempt_count < samples * epochs;
     flags[FB_INSPECT_CANCELLED] |= fb_str_is(log->status, "cancelled");
@@ -165,32 +201,31 @@ static enum fb_code lacks(const struct fb_inspect *log, const char *what, struct
 }
 
 /* The time of a member, or fallback when it is absent or empty. */
-static enum fb_code time_of(const struct fb_json *object, const char *key, fb_time fallback,
-    fb_time *out, struct fb_err *err)
+static enum fb_code time_of(struct fb_inspect *log, const struct fb_json *object, const char *key,
+    fb_time fallback, fb_time *out, struct fb_err *err)
 {
     struct fb_str text = fb_json_get_str(object, key);
     *out = fallback;
     if (text.len == 0) {
         return FB_OK;
     }
-    enum fb_code code = fb_time_parse(text, out, err);
-    return code == FB_OK ? code : fb_json_err_at(err, fb_json_get(object, key));
+    return fb_inspect_time(log, fb_json_get(object, key), out, err);
 }
 
-static enum fb_code read_times(const struct fb_inspect *log, struct common *c, struct fb_err *err)
+static enum fb_code read_times(struct fb_inspect *log, struct common *c, struct fb_err *err)
 {
     fb_time created;
     if (fb_json_get_str(log->eval, "created").len == 0) {
         return lacks(log, "the time when it was made (eval.created)", err);
     }
-    enum fb_code code = time_of(log->eval, "created", 0, &created, err);
+    enum fb_code code = time_of(log, log->eval, "created", 0, &created, err);
     if (code == FB_OK) {
-        code = time_of(log->stats, "started_at", created, &c->began, err);
+        code = time_of(log, log->stats, "started_at", created, &c->began, err);
     }
     if (code == FB_OK) {
         /* Without an end of the run, the end of its last sample. */
         fb_time last = log->last > c->began ? log->last : c->began;
-        code = time_of(log->stats, "completed_at", last, &c->ended, err);
+        code = time_of(log, log->stats, "completed_at", last, &c->ended, err);
     }
     if (code == FB_OK && c->ended < c->began) {
         fb_err_set(err, FB_E_TIME, "the run ends before it began");
@@ -260,17 +295,6 @@ static void write_flags(
     fb_json_close_array(w);
 }
 
-/* A number, or null for what JSON cannot say. */
-static void write_figure(struct fb_json_writer *w, const char *key, double x)
-{
-    fb_json_key(w, key);
-    if (isfinite(x)) {
-        fb_json_double(w, x);
-    } else {
-        fb_json_null(w);
-    }
-}
-
 static bool is_of(const struct fb_inspect_metric *metric, const struct fb_inspect_series *series)
 {
     bool is_plain = fb_str_eq(metric->scorer, metric->score);
@@ -297,9 +321,9 @@ static void write_metrics(struct fb_json_writer *w, const struct fb_inspect_seri
         fb_buf_add_str(&name, m->name);
         fb_json_key(w, name.ptr ? name.ptr : "");
         fb_json_open_object(w);
-        write_figure(w, "stated", m->stated);
+        fb_reader_figure(w, "stated", m->stated);
         if (m->is_known) {
-            write_figure(w, "recomputed", m->recomputed);
+            fb_reader_figure(w, "recomputed", m->recomputed);
         } else {
             fb_json_key_bool(w, "recomputed", false);
         }

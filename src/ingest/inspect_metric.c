@@ -2,8 +2,7 @@
  * Every metric of an Inspect log's header, computed again from the samples.
  *
  * Definitions are those of Inspect: epochs of a sample are reduced first (mean when nothing else is
- * said), NaN is left out, std and var have n - 1, stderr is std / sqrt(n), or, with clusters,
- * Miller 2024 (arXiv 2411.00640), appendix A, with the correction C / (C - 1).
+ * said), NaN is left out; the metrics themselves are in inspect_measure.c.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
-#include "ingest/inspect.h"
+#include "ingest/inspect_measure.h"
 
 #define TOLERANCE 1e-6
 #define TOLERANCE_ABSOLUTE 1e-9
@@ -40,27 +39,13 @@ struct reducer {
     uint64_t k;
 };
 
-/* One value that a metric is taken over. */
-struct unit {
-    double value;
-    uint32_t sample;
-};
-
-/* The values that a metric is taken over. */
-struct view {
-    struct unit *units; /* room for every cell of the series */
-    size_t count;
-    bool is_known; /* the reducer is defined here */
-    bool has_ties; /* the reducer chose between values by the order of epochs */
-};
-
 /* A score of the header while its metrics are checked. */
 struct check {
     struct fb_inspect *log;
     const struct fb_json *score; /* results.scores[i] */
     struct fb_inspect_metric base;
-    struct view primary;
-    struct view other; /* unreduced, where the header does not say which */
+    struct fb_inspect_view primary;
+    struct fb_inspect_view other; /* unreduced, where the header does not say which */
     bool has_other;
 };
 
@@ -179,7 +164,7 @@ static double pass(enum reducing how, size_t total, size_t correct, uint64_t k)
 }
 
 /* Reduces the n > 0 values of one sample, which it may sort. NaN: the sample is left out. */
-static double reduce(struct reducer reducer, double *values, size_t n, struct view *view)
+static double reduce(struct reducer reducer, double *values, size_t n, struct fb_inspect_view *view)
 {
     FB_ASSERT(n > 0);
     double sum = 0;
@@ -215,7 +200,7 @@ static double reduce(struct reducer reducer, double *values, size_t n, struct vi
 
 /* Fills a view of a series, whose cells are sorted. values has room for every cell. */
 static void fill_view(const struct fb_inspect *log, const struct fb_inspect_series *series,
-    struct reducer reducer, double *values, struct view *view)
+    struct reducer reducer, double *values, struct fb_inspect_view *view)
 {
     view->count = 0;
     view->is_known = reducer.how != REDUCE_UNKNOWN;
@@ -230,7 +215,7 @@ static void fill_view(const struct fb_inspect *log, const struct fb_inspect_seri
         if (is_last && n > 0) {
             double value = reduce(reducer, values, n, view);
             if (!isnan(value)) {
-                view->units[view->count++] = (struct unit){value, sample};
+                view->units[view->count++] = (struct fb_inspect_unit){value, sample};
             }
             n = 0;
         }
@@ -238,122 +223,9 @@ static void fill_view(const struct fb_inspect *log, const struct fb_inspect_seri
     FB_ASSERT(view->count <= series->count);
 }
 
-static double mean_of(const struct view *view)
+static bool is_same(double stated, const struct fb_inspect_measured *measured, size_t count)
 {
-    double sum = 0;
-    for (size_t i = 0; i < view->count; i++) {
-        sum += view->units[i].value;
-    }
-    return view->count > 0 ? sum / (double)view->count : 0;
-}
-
-static double variance_of(const struct view *view)
-{
-    double mean = mean_of(view), sum = 0;
-    for (size_t i = 0; i < view->count; i++) {
-        double d = view->units[i].value - mean;
-        sum += d * d;
-    }
-    return view->count > 1 ? sum / (double)(view->count - 1) : 0;
-}
-
-/* The clustered standard error. false when a sample has no cluster, or memory ran out. */
-static bool clustered_stderr(
-    const struct fb_inspect *log, const struct view *view, size_t key, double *out)
-{
-    struct fb_err ignored;
-    fb_err_init(&ignored);
-    double mean = mean_of(view), variance = 0;
-    struct fb_map places;
-    fb_map_init(&places);
-    double *sums = fb_calloc(view->count, sizeof(*sums));
-    bool is_good = sums != NULL;
-    for (size_t i = 0; i < view->count && is_good; i++) {
-        struct fb_str cluster = log->samples[view->units[i].sample].clusters[key];
-        uintptr_t place = (uintptr_t)fb_map_get(&places, cluster);
-        if (place == 0) {
-            place = places.count + 1;
-            is_good =
-                cluster.len > 0 && fb_map_put(&places, cluster, (void *)place, &ignored) == FB_OK;
-        }
-        if (is_good) {
-            sums[place - 1] += view->units[i].value - mean;
-        }
-    }
-    double clusters = (double)places.count;
-    for (size_t i = 0; i < places.count && is_good; i++) {
-        variance += sums[i] * sums[i];
-    }
-    *out = places.count < 2 ? 0 : sqrt(variance * clusters / (clusters - 1)) / (double)view->count;
-    fb_free(sums);
-    fb_map_release(&places);
-    return is_good;
-}
-
-/* The metric's name without Inspect's own prefix. */
-static struct fb_str metric_name(const struct fb_json *metric)
-{
-    struct fb_str own = FB_STR("inspect_ai/");
-    struct fb_str name = fb_json_get_str(metric, "name");
-    name = name.len > 0 ? name : metric->key;
-    return fb_str_starts(name, own) ? fb_str_sub(name, own.len, name.len) : name;
-}
-
-/* Index of the cluster key that a metric names; -1 for none, -2 for parameters not known here. */
-static int cluster_key(const struct fb_inspect *log, const struct fb_json *metric)
-{
-    const struct fb_json *params = fb_json_get(metric, "params");
-    const struct fb_json *group = fb_json_get(metric, "group");
-    int found = -1;
-    if (group && group->kind == FB_JSON_STRING) {
-        return -2; /* one of several figures of a metric that gives an object */
-    }
-    for (const struct fb_json *p = params ? params->child : NULL; p; p = p->next) {
-        if (p->kind == FB_JSON_NULL) {
-            continue;
-        }
-        found = -2;
-        for (size_t i = 0; i < log->cluster_count && fb_str_is(p->key, "cluster"); i++) {
-            found = fb_str_is(p->text, log->cluster_keys[i]) ? (int)i : found;
-        }
-        if (found == -2) {
-            return -2;
-        }
-    }
-    return found;
-}
-
-/* One metric over one view; false when its definition is not known here. */
-static bool compute(const struct fb_inspect *log, const struct fb_json *metric,
-    const struct view *view, double *out)
-{
-    struct fb_str name = metric_name(metric);
-    int cluster = cluster_key(log, metric);
-    if (cluster == -2 || !view->is_known) {
-        return false;
-    }
-    if (fb_str_is(name, "stderr") && cluster >= 0) {
-        return clustered_stderr(log, view, (size_t)cluster, out);
-    }
-    if (cluster >= 0) {
-        return false;
-    }
-    if (fb_str_is(name, "accuracy") || fb_str_is(name, "mean")) {
-        *out = mean_of(view);
-    } else if (fb_str_is(name, "var")) {
-        *out = variance_of(view);
-    } else if (fb_str_is(name, "std")) {
-        *out = sqrt(variance_of(view));
-    } else if (fb_str_is(name, "stderr")) {
-        *out = view->count > 0 ? sqrt(variance_of(view) / (double)view->count) : 0;
-    } else {
-        return false;
-    }
-    return true;
-}
-
-static bool is_same(double stated, double ours, size_t count)
-{
+    double ours = measured->value;
     if (count == 0 && isnan(stated)) {
         return true; /* some versions write NaN, some 0, for nothing */
     }
@@ -361,7 +233,8 @@ static bool is_same(double stated, double ours, size_t count)
         return stated == ours || (isnan(stated) && isnan(ours));
     }
     double larger = fmax(fabs(stated), fabs(ours));
-    return fabs(stated - ours) <= fmax(TOLERANCE * larger, TOLERANCE_ABSOLUTE);
+    double allowed = fmax(TOLERANCE * larger, measured->chance * fabs(ours));
+    return fabs(stated - ours) <= fmax(allowed, TOLERANCE_ABSOLUTE);
 }
 
 /* Places err at a value of the header's results. */
@@ -391,7 +264,7 @@ static enum fb_code refuse(const struct check *check, const struct fb_json *metr
     double ours, struct fb_err *err)
 {
     const struct fb_json *value = fb_json_get(metric, "value");
-    struct fb_str name = metric_name(metric);
+    struct fb_str name = fb_inspect_metric_name(metric);
     if (check->primary.count == 0) {
         fb_err_set(err, FB_E_MISMATCH,
             "metric '%.*s' of score '%.*s' is stated as %.10g, but the log holds no scored sample "
@@ -418,18 +291,29 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
     *out = check->base;
     out->name = metric->key;
     out->stated = value->number;
-    out->is_known = compute(check->log, metric, &check->primary, &out->recomputed);
+    struct fb_inspect_measured ours, other;
+    bool is_known = false;
+    enum fb_code code =
+        fb_inspect_measure(check->log, metric, &check->primary, &ours, &out->is_known, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    out->recomputed = ours.value;
     if (!out->is_known) {
         check->log->flags[FB_INSPECT_NOT_RECOMPUTED] = true;
         return FB_OK;
     }
-    double other = 0;
-    if (is_same(out->stated, out->recomputed, check->primary.count)) {
+    if (is_same(out->stated, &ours, check->primary.count)) {
         return FB_OK;
     }
-    if (check->has_other && compute(check->log, metric, &check->other, &other) &&
-        is_same(out->stated, other, check->other.count)) {
-        out->recomputed = other;
+    if (check->has_other) {
+        code = fb_inspect_measure(check->log, metric, &check->other, &other, &is_known, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    if (is_known && is_same(out->stated, &other, check->other.count)) {
+        out->recomputed = other.value;
         return FB_OK;
     }
     if (check->primary.has_ties) {
@@ -472,10 +356,32 @@ static enum fb_code fill_check(struct check *check, double **values, struct fb_e
     if (!*values || !check->primary.units || !check->other.units) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while checking metrics");
     }
+    check->primary.series = series;
+    check->other.series = series;
     fill_view(log, series, reducer_of(base->reducer), *values, &check->primary);
     check->has_other = base->reducer.len == 0;
     fill_view(log, series, (struct reducer){REDUCE_NONE, 0}, *values, &check->other);
     return FB_OK;
+}
+
+/* The scores of the results. Version 1 has one scorer, with its metrics beside it. */
+static const struct fb_json *first_score(const struct fb_inspect *log)
+{
+    const struct fb_json *scores = fb_json_get(log->results, "scores");
+    const struct fb_json *scorer = fb_json_get(log->results, "scorer");
+    bool is_old = !scores && scorer && scorer->kind == FB_JSON_OBJECT;
+    return is_old ? scorer : scores ? scores->child : NULL;
+}
+
+static const struct fb_json *next_score(const struct fb_inspect *log, const struct fb_json *score)
+{
+    return fb_json_get(log->results, "scores") ? score->next : NULL;
+}
+
+static const struct fb_json *metrics_of(const struct fb_inspect *log, const struct fb_json *score)
+{
+    bool is_old = !fb_json_get(log->results, "scores");
+    return fb_json_get(is_old ? log->results : score, "metrics");
 }
 
 static enum fb_code check_score(struct fb_inspect *log, const struct fb_json *score,
@@ -492,7 +398,7 @@ static enum fb_code check_score(struct fb_inspect *log, const struct fb_json *sc
     check.base.scorer = check.base.scorer.len > 0 ? check.base.scorer : check.base.score;
     double *values = NULL;
     enum fb_code code = fill_check(&check, &values, err);
-    const struct fb_json *metrics = fb_json_get(score, "metrics");
+    const struct fb_json *metrics = metrics_of(log, score);
     for (const struct fb_json *m = metrics ? metrics->child : NULL; m && code == FB_OK;
          m = m->next) {
         code = check_metric(&check, m, &out[*count], err);
@@ -508,11 +414,10 @@ enum fb_code fb_inspect_check_metrics(
     struct fb_inspect *log, struct fb_inspect_metric **out, size_t *out_count, struct fb_err *err)
 {
     FB_ASSERT(log && out && out_count);
-    const struct fb_json *scores = fb_json_get(log->results, "scores");
     size_t total = 0, count = 0;
-    const struct fb_json *score = scores ? scores->child : NULL;
-    for (; score; score = score->next) {
-        const struct fb_json *metrics = fb_json_get(score, "metrics");
+    const struct fb_json *score = first_score(log);
+    for (; score; score = next_score(log, score)) {
+        const struct fb_json *metrics = metrics_of(log, score);
         total += metrics ? metrics->count : 0;
     }
     if (total > METRICS_MAX) {
@@ -523,7 +428,7 @@ enum fb_code fb_inspect_check_metrics(
         return fb_arena_failed(&log->arena, err);
     }
     enum fb_code code = FB_OK;
-    for (score = scores ? scores->child : NULL; score && code == FB_OK; score = score->next) {
+    for (score = first_score(log); score && code == FB_OK; score = next_score(log, score)) {
         code = check_score(log, score, all, &count, err);
     }
     if (code == FB_OK) {

@@ -13,8 +13,8 @@ enum { ID_MAX = 4096, EPOCH_MAX = 1000000 };
 /* What is taken of one sample before it is known whose it is. Trees live in scratch. */
 struct fields {
     struct fb_arena *scratch;
-    const struct fb_json *id, *epoch, *scores, *metadata, *completed_at;
-    bool is_faulty; /* error, limit or invalidation */
+    const struct fb_json *id, *epoch, *scores, *score, *metadata, *completed_at;
+    bool is_faulty; /* error, limit, invalidation, or an answer of another model */
     unsigned seen;  /* one bit a member, against members that stand twice */
 };
 
@@ -23,17 +23,19 @@ enum member {
     MEMBER_ID,
     MEMBER_EPOCH,
     MEMBER_SCORES,
+    MEMBER_SCORE,
     MEMBER_METADATA,
     MEMBER_COMPLETED,
     MEMBER_ERROR,
     MEMBER_LIMIT,
     MEMBER_INVALIDATION,
+    MEMBER_FALLBACKS,
     MEMBER_RETRIES,
     MEMBER_COUNT
 };
 
-static const char *const member_names[MEMBER_COUNT] = {"id", "epoch", "scores", "metadata",
-    "completed_at", "error", "limit", "invalidation", "error_retries"};
+static const char *const member_names[MEMBER_COUNT] = {"id", "epoch", "scores", "score", "metadata",
+    "completed_at", "error", "limit", "invalidation", "model_fallbacks", "error_retries"};
 
 bool fb_inspect_grow(void **items, size_t *cap, size_t count, size_t size)
 {
@@ -69,7 +71,7 @@ enum fb_code fb_inspect_series_of(struct fb_inspect *log, struct fb_str scorer, 
         return fb_err_set(
             err, FB_E_LIMIT, "the log has more than %d scores", FB_INSPECT_SERIES_MAX);
     }
-    struct fb_inspect_series series = {0};
+    struct fb_inspect_series series = {.words_known = true};
     enum fb_code code = fb_arena_str(&log->arena, scorer, &series.scorer, err);
     if (code == FB_OK) {
         code = fb_arena_str(&log->arena, key, &series.key, err);
@@ -172,11 +174,48 @@ static void note_value(struct fb_inspect_series *series, const struct fb_inspect
     series->flags[FB_INSPECT_PARTIAL] |= cell->value > 0 && cell->value < 1;
 }
 
-static enum fb_code add_cell(struct fb_inspect *log, struct fb_str scorer, struct fb_str key,
-    struct fb_inspect_cell cell, struct fb_err *err)
+/* Counts a value that is a word. NaN is no value; any other kind of value is not counted. */
+static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *series,
+    const struct fb_json *value, struct fb_err *err)
 {
+    size_t i = 0;
+    if (value->kind == FB_JSON_NUMBER && isnan(value->number)) {
+        return FB_OK;
+    }
+    series->words_known &= value->kind == FB_JSON_STRING;
+    if (!series->words_known) {
+        return FB_OK;
+    }
+    while (i < series->word_count && !fb_str_eq(series->words[i].word, value->text)) {
+        i++;
+    }
+    if (i == FB_INSPECT_WORDS_MAX) {
+        series->words_known = false;
+        return FB_OK;
+    }
+    if (i == series->word_count) {
+        enum fb_code code = fb_arena_str(&log->arena, value->text, &series->words[i].word, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        series->word_count++;
+    }
+    series->words[i].times++;
+    return FB_OK;
+}
+
+/* Where a value goes: an attempt's score, or one key of it. */
+struct target {
+    struct fb_str scorer, key;
+    uint32_t attempt;
+};
+
+static enum fb_code add_cell(struct fb_inspect *log, const struct target *target,
+    const struct fb_json *value, struct fb_err *err)
+{
+    struct fb_inspect_cell cell = cell_of(value, target->attempt);
     struct fb_inspect_series *series = NULL;
-    enum fb_code code = fb_inspect_series_of(log, scorer, key, &series, err);
+    enum fb_code code = fb_inspect_series_of(log, target->scorer, target->key, &series, err);
     if (code != FB_OK) {
         return code;
     }
@@ -187,13 +226,14 @@ static enum fb_code add_cell(struct fb_inspect *log, struct fb_str scorer, struc
     series->cells = items;
     series->cells[series->count++] = cell;
     note_value(series, &cell);
-    return FB_OK;
+    return note_word(log, series, value, err);
 }
 
 /* One score: its value, or each of its values, becomes a cell. */
-static enum fb_code add_score(
-    struct fb_inspect *log, const struct fb_json *score, uint32_t attempt, struct fb_err *err)
+static enum fb_code add_score(struct fb_inspect *log, const struct fb_json *score,
+    struct fb_str scorer, uint32_t attempt, struct fb_err *err)
 {
+    struct target target = {.scorer = scorer, .attempt = attempt};
     const struct fb_json *value = fb_json_get(score, "value");
     if (!value) {
         fb_err_set(err, FB_E_SCHEMA, "a score has no value");
@@ -202,18 +242,18 @@ static enum fb_code add_score(
     const struct fb_json *history = fb_json_get(score, "history");
     log->flags[FB_INSPECT_SCORE_EDITS] |= history && history->count > 0;
     if (value->kind != FB_JSON_OBJECT && value->kind != FB_JSON_ARRAY) {
-        return add_cell(log, score->key, (struct fb_str){NULL, 0}, cell_of(value, attempt), err);
+        return add_cell(log, &target, value, err);
     }
     size_t index = 0;
     for (const struct fb_json *part = value->child; part; part = part->next) {
         char number[32];
         snprintf(number, sizeof(number), "[%zu]", index++);
-        struct fb_str key = value->kind == FB_JSON_OBJECT ? part->key : fb_str_of(number);
-        if (key.len == 0) {
+        target.key = value->kind == FB_JSON_OBJECT ? part->key : fb_str_of(number);
+        if (target.key.len == 0) {
             fb_err_set(err, FB_E_SCHEMA, "a value of a score has no name");
             return fb_json_err_at(err, part);
         }
-        enum fb_code code = add_cell(log, score->key, key, cell_of(part, attempt), err);
+        enum fb_code code = add_cell(log, &target, part, err);
         if (code != FB_OK) {
             return code;
         }
@@ -316,11 +356,13 @@ static enum fb_code take_member(struct fb_inspect *log, struct fields *f, enum m
     bool is_wanted = member < MEMBER_ERROR && (member != MEMBER_METADATA || log->cluster_count);
     if (is_wanted) {
         code = fb_json_read_tree(reader, &first, f->scratch, &tree, err);
-    } else if (member == MEMBER_RETRIES && first.kind == FB_JSON_ARRAY) {
+    } else if (member >= MEMBER_FALLBACKS && first.kind == FB_JSON_ARRAY) {
         struct fb_json_token token;
         code = fb_json_next(reader, &token, err);
         while (code == FB_OK && token.kind != FB_JSON_ARRAY_END) {
-            log->flags[FB_INSPECT_RETRIES] = true;
+            bool is_retry = member == MEMBER_RETRIES;
+            log->flags[is_retry ? FB_INSPECT_RETRIES : FB_INSPECT_MODEL_FALLBACKS] = true;
+            f->is_faulty |= !is_retry;
             code = fb_json_skip(reader, &token, err);
             code = code == FB_OK ? fb_json_next(reader, &token, err) : code;
         }
@@ -331,6 +373,7 @@ static enum fb_code take_member(struct fb_inspect *log, struct fields *f, enum m
     f->id = member == MEMBER_ID ? tree : f->id;
     f->epoch = member == MEMBER_EPOCH ? tree : f->epoch;
     f->scores = member == MEMBER_SCORES ? tree : f->scores;
+    f->score = member == MEMBER_SCORE ? tree : f->score;
     f->metadata = member == MEMBER_METADATA ? tree : f->metadata;
     f->completed_at = member == MEMBER_COMPLETED ? tree : f->completed_at;
     log->flags[FB_INSPECT_ERRORS] |= member == MEMBER_ERROR && is_there;
@@ -403,6 +446,40 @@ static enum fb_code check_fields(const struct fields *f, struct fb_err *err)
     return FB_OK;
 }
 
+enum fb_code fb_inspect_time(
+    struct fb_inspect *log, const struct fb_json *value, fb_time *out, struct fb_err *err)
+{
+    FB_ASSERT(log && value && out);
+    enum { LENGTH = 19 /* of 2024-05-05T07:59:35 */, TEXT = 64 };
+    struct fb_str text = value->text;
+    struct fb_str rest = fb_str_sub(text, LENGTH, text.len);
+    bool has_zone = rest.len == 0;
+    for (size_t i = 0; i < rest.len; i++) {
+        has_zone |=
+            rest.ptr[i] == 'Z' || rest.ptr[i] == 'z' || rest.ptr[i] == '+' || rest.ptr[i] == '-';
+    }
+    char zoned[TEXT];
+    bool is_naive = text.len >= LENGTH && (rest.len == 0 || !has_zone) && text.len < TEXT - 1;
+    if (is_naive) {
+        (void)snprintf(zoned, sizeof(zoned), "%.*sZ", FB_STR_ARG(text));
+        log->flags[FB_INSPECT_NO_TIME_ZONE] = true;
+    }
+    enum fb_code code = fb_time_parse(is_naive ? fb_str_of(zoned) : text, out, err);
+    return code == FB_OK ? code : fb_json_err_at(err, value);
+}
+
+void fb_inspect_name_scores(struct fb_inspect *log)
+{
+    const struct fb_json *scores = fb_json_get(log->results, "scores");
+    struct fb_str name = fb_json_get_str(fb_json_get(log->results, "scorer"), "name");
+    name = scores && scores->child ? fb_json_get_str(scores->child, "name") : name;
+    for (size_t i = 0; i < log->series_count; i++) {
+        if (log->series[i].scorer.len == 0) {
+            log->series[i].scorer = name.len > 0 ? name : FB_STR("score");
+        }
+    }
+}
+
 static enum fb_code take_sample(struct fb_inspect *log, const struct fields *f, struct fb_err *err)
 {
     enum fb_code code = check_fields(f, err);
@@ -421,12 +498,15 @@ static enum fb_code take_sample(struct fb_inspect *log, const struct fields *f, 
     }
     const struct fb_json *score = f->scores ? f->scores->child : NULL;
     for (; code == FB_OK && score; score = score->next) {
-        code = add_score(log, score, index, err);
+        code = add_score(log, score, score->key, index, err);
+    }
+    if (code == FB_OK && f->score && f->score->kind == FB_JSON_OBJECT) {
+        /* Logs before scorers had names in their samples; fb_inspect_name_scores names it. */
+        code = add_score(log, f->score, (struct fb_str){NULL, 0}, index, err);
     }
     if (code == FB_OK && f->completed_at && f->completed_at->text.len > 0) {
         fb_time at;
-        code = fb_time_parse(f->completed_at->text, &at, err);
-        code = code == FB_OK ? code : fb_json_err_at(err, f->completed_at);
+        code = fb_inspect_time(log, f->completed_at, &at, err);
         log->last = code == FB_OK && at > log->last ? at : log->last;
     }
     return code;

@@ -13,9 +13,12 @@
 
 /** Names of members by which JSON formats are told. */
 enum fb_head_key {
+    FB_HEAD_DOC_ID,
     FB_HEAD_EVAL,
     FB_HEAD_JOBS,
     FB_HEAD_KIND,
+    FB_HEAD_RESULTS,
+    FB_HEAD_SCORE_BINARIZED,
     FB_HEAD_STATUS,
     FB_HEAD_VERSION,
     FB_HEAD_KEYS,
@@ -60,6 +63,9 @@ FB_CHECKED enum fb_code fb_head_scan(struct fb_str text, struct fb_head *out, st
 
 /** Appends text with every byte that a NAME may not have as '-'. */
 void fb_reader_name(struct fb_buf *out, struct fb_str text);
+
+/** Writes a member that is a number, or null for what JSON cannot say. */
+void fb_reader_figure(struct fb_json_writer *w, const char *key, double x);
 
 /** Appends the text of a member of a JSON writer: "key":"RFC 3339". */
 void fb_reader_time(struct fb_json_writer *w, const char *key, fb_time at);

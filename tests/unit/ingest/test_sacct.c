@@ -250,7 +250,7 @@ static void test_unknown_format(void **state)
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
         struct fb_drafts drafts = {0};
         FB_TEST_FAILS(ingest(unknown[i], &drafts), FB_E_FORMAT);
-        assert_non_null(strstr(err.hint, "inspect-eval, inspect-json, slurm-sacct"));
+        assert_non_null(strstr(err.hint, "inspect-eval, inspect-json, lm-eval-results"));
     }
     struct fb_drafts drafts = {0};
     FB_TEST_FAILS(
