@@ -88,7 +88,7 @@ static enum fb_code monitor(struct texts *texts, double *out_count, struct fb_er
     code = code ? code
                 : fb_monpoly_formula_read(
                       fb_buf_str(&texts->formula), &signature, &arena, &formula, err);
-    code = code ? code : fb_form_check(formula.form, NULL, 0, err);
+    code = code ? code : fb_form_check(formula.plain.form, NULL, 0, err);
     code = code ? code
                 : fb_monpoly_monitor(&formula, &signature, fb_buf_str(&texts->log), &stream, err);
     *out_count = (double)stream.tuple_count;

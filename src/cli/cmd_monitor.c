@@ -73,7 +73,7 @@ static enum fb_code read_formula(struct monitor *m, struct fb_err *err)
     if (code == FB_OK && fb_cli_value(m->cli, "negate")) {
         code = fb_monpoly_negate(&m->formula, &m->arena, err);
     }
-    code = code ? code : fb_form_check(m->formula.form, NULL, 0, err);
+    code = code ? code : fb_form_check(m->formula.plain.form, NULL, 0, err);
     return in_file(code, formula, err);
 }
 

@@ -43,6 +43,10 @@ FB_CHECKED enum fb_code fb_eval_naive(const struct fb_form *form, const struct f
     size_t tp, size_t var_count, const struct fb_row *given, struct fb_arena *arena,
     struct fb_table *out, struct fb_err *err);
 
+/** The same with nothing given and without reasons: why is NULL in every row. */
+FB_CHECKED enum fb_code fb_eval_naive_rows(const struct fb_form *form, const struct fb_trace *trace,
+    size_t tp, size_t var_count, struct fb_arena *arena, struct fb_table *out, struct fb_err *err);
+
 /** True when no later time-point can change what form gives at tp: all the future it looks at lies
  * before the last time-point of the trace. */
 bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp);

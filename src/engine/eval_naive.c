@@ -35,31 +35,32 @@ static enum fb_code add_unit(
 
 /* Binds the columns of a tuple; false when they do not fit. Arithmetic comes after the variables
  * that it may read. */
-static bool match(const struct fb_form *pred, const struct fb_tuple *tuple,
+bool fb_eval_fits(const struct fb_form *pred, const struct fb_value *tuple,
     const struct fb_env *env, struct fb_value *values)
 {
     fb_vars bound = env->bound;
     for (size_t i = 0; i < pred->term_count; i++) {
         const struct fb_term *term = pred->terms[i];
-        if (term->kind == FB_TERM_CONST && !fb_value_eq(term->value, tuple->values[i])) {
+        if (term->kind == FB_TERM_CONST && !fb_value_eq(term->value, tuple[i])) {
             return false;
         }
         if (term->kind != FB_TERM_VAR) {
             continue;
         }
         fb_vars var = fb_vars_of(term->var);
-        if ((bound & var) && !fb_value_eq(values[term->var], tuple->values[i])) {
+        if ((bound & var) && !fb_value_eq(values[term->var], tuple[i])) {
             return false;
         }
         bound |= var;
-        values[term->var] = tuple->values[i];
+        values[term->var] = tuple[i];
     }
     for (size_t i = 0; i < pred->term_count; i++) {
         if (pred->terms[i]->kind <= FB_TERM_CONST) {
             continue;
         }
-        struct fb_value v = fb_term_value(pred->terms[i], values);
-        if (v.type == FB_TYPE_NONE || !fb_value_eq(v, tuple->values[i])) {
+        char room[FB_TERM_ROOM];
+        struct fb_value v = fb_term_value_in(pred->terms[i], values, room);
+        if (v.type == FB_TYPE_NONE || !fb_value_eq(v, tuple[i])) {
             return false;
         }
     }
@@ -70,6 +71,9 @@ static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *fo
     const struct fb_env *env, struct fb_table *out)
 {
     const struct fb_trace *trace = ev->trace;
+    if (form->definition) {
+        return fb_eval_defined(ev, form, tp, env, out);
+    }
     FB_ASSERT(form->relation < trace->signature->count);
     FB_ASSERT(form->term_count == trace->signature->relations[form->relation].arity);
     for (size_t i = 0; i < trace->tuple_count; i++) {
@@ -80,7 +84,7 @@ static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *fo
         }
         struct fb_value values[FB_IR_VARS_MAX];
         memcpy(values, env->values, ev->var_count * sizeof(*values));
-        if (!match(form, tuple, env, values)) {
+        if (!fb_eval_fits(form, tuple->values, env, values)) {
             continue;
         }
         struct fb_row row = fb_row_new(ev, values);
@@ -101,8 +105,9 @@ static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *fo
 /* Equality and order hold of no NONE, and order only within a type (all numbers are one). */
 static bool compare(const struct fb_form *form, const struct fb_value *values)
 {
-    struct fb_value a = fb_term_value(form->terms[0], values);
-    struct fb_value b = fb_term_value(form->terms[1], values);
+    char rooms[2][FB_TERM_ROOM];
+    struct fb_value a = fb_term_value_in(form->terms[0], values, rooms[0]);
+    struct fb_value b = fb_term_value_in(form->terms[1], values, rooms[1]);
     bool numbers = (a.type == FB_TYPE_INT || a.type == FB_TYPE_FLOAT) &&
                    (b.type == FB_TYPE_INT || b.type == FB_TYPE_FLOAT);
     if (a.type == FB_TYPE_NONE || b.type == FB_TYPE_NONE || (a.type != b.type && !numbers)) {
@@ -113,6 +118,34 @@ static bool compare(const struct fb_form *form, const struct fb_value *values)
         return order == 0;
     }
     return form->kind == FB_FORM_LESS ? order < 0 : order <= 0;
+}
+
+/* A value whose text lives as long as the rows. */
+static enum fb_code keep(const struct fb_eval *ev, struct fb_value value, struct fb_value *out)
+{
+    *out = value;
+    return value.type == FB_TYPE_STRING
+               ? fb_arena_str(ev->arena, value.u.text, &out->u.text, ev->err)
+               : FB_OK;
+}
+
+/* SUBSTRING and MATCHES, which may bind the variables of its groups. */
+static enum fb_code eval_text(const struct fb_eval *ev, const struct fb_form *form,
+    const struct fb_env *env, struct fb_table *out)
+{
+    struct fb_value values[FB_IR_VARS_MAX];
+    bool holds = false;
+    memcpy(values, env->values, ev->var_count * sizeof(*values));
+    enum fb_code code = fb_eval_text(ev, form, env->bound, values, &holds);
+    if (code || !holds) {
+        return code;
+    }
+    struct fb_env found = {.bound = env->bound, .values = values};
+    struct fb_why *why = ev->explain ? fb_why_new(ev->arena, "a text matches") : NULL;
+    if (ev->explain && !why) {
+        return fb_arena_failed(ev->arena, ev->err);
+    }
+    return add_unit(ev, &found, why, out);
 }
 
 /* A comparison filters; an equation with one open side binds it. */
@@ -126,8 +159,13 @@ static enum fb_code eval_compare(const struct fb_eval *ev, const struct fb_form 
     for (int side = 0; side < 2 && form->kind == FB_FORM_EQ; side++) {
         const struct fb_term *open = form->terms[side];
         if (open->kind == FB_TERM_VAR && !(bound & fb_vars_of(open->var))) {
-            values[open->var] = fb_term_value(form->terms[1 - side], values);
+            char room[FB_TERM_ROOM];
+            enum fb_code code =
+                keep(ev, fb_term_value_in(form->terms[1 - side], values, room), &values[open->var]);
             bound |= fb_vars_of(open->var);
+            if (code) {
+                return code;
+            }
         }
     }
     if (!compare(form, values)) {
@@ -278,8 +316,7 @@ static enum fb_code eval_exists(const struct fb_eval *ev, const struct fb_form *
     return code;
 }
 
-/* True when time-point j lies in the interval as seen from i. */
-static bool within(const struct fb_eval *ev, const struct fb_form *form, size_t i, size_t j)
+bool fb_eval_within(const struct fb_eval *ev, const struct fb_form *form, size_t i, size_t j)
 {
     fb_time a = ev->trace->times[i < j ? i : j];
     fb_time b = ev->trace->times[i < j ? j : i];
@@ -300,7 +337,8 @@ static enum fb_code eval_neighbour(const struct fb_eval *ev, const struct fb_for
         return FB_OK;
     }
     size_t there = back ? tp - 1 : tp + 1;
-    return within(ev, form, tp, there) ? fb_eval_form(ev, form->left, there, env, out) : FB_OK;
+    return fb_eval_within(ev, form, tp, there) ? fb_eval_form(ev, form->left, there, env, out)
+                                               : FB_OK;
 }
 
 /* Sets *out when left holds at all time-points strictly between j and tp, and at tp itself for
@@ -349,7 +387,7 @@ static enum fb_code eval_some(const struct fb_eval *ev, const struct fb_form *fo
     size_t count = back ? tp + 1 : ev->trace->time_count - tp;
     for (size_t i = 0; i < count; i++) {
         size_t j = back ? tp - i : tp + i;
-        if (!within(ev, form, tp, j)) {
+        if (!fb_eval_within(ev, form, tp, j)) {
             continue;
         }
         enum fb_code code = eval_anchor(ev, form, tp, j, env, out);
@@ -370,7 +408,7 @@ static enum fb_code eval_every(const struct fb_eval *ev, const struct fb_form *f
     for (size_t j = from; j < until; j++) {
         bool holds = true;
         enum fb_code code =
-            within(ev, form, tp, j) ? fb_eval_holds(ev, form->left, j, env, &holds) : FB_OK;
+            fb_eval_within(ev, form, tp, j) ? fb_eval_holds(ev, form->left, j, env, &holds) : FB_OK;
         if (code || !holds) {
             return code;
         }
@@ -392,6 +430,9 @@ static enum fb_code add_group(const struct fb_eval *ev, const struct fb_form *fo
         return code;
     }
     uint32_t var = form->agg_result;
+    if (count == 0 && result.type == FB_TYPE_NONE) {
+        result = form->agg_nothing;
+    }
     bool differs = bound_in(env, var) && !fb_value_eq(env->values[var], result);
     if (result.type == FB_TYPE_NONE || differs) {
         return FB_OK;
@@ -483,6 +524,9 @@ enum fb_code fb_eval_form(const struct fb_eval *ev, const struct fb_form *form, 
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
         return eval_compare(ev, form, env, out);
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+        return eval_text(ev, form, env, out);
     case FB_FORM_NOT:
         return eval_not(ev, form, tp, env, out);
     case FB_FORM_AND:
@@ -504,31 +548,54 @@ enum fb_code fb_eval_form(const struct fb_eval *ev, const struct fb_form *form, 
         return eval_every(ev, form, tp, env, out);
     case FB_FORM_AGGREGATE:
         return eval_aggregate(ev, form, tp, env, out);
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+        return fb_eval_match(ev, form, tp, env, out);
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return fb_eval_definition(ev, form, tp, env, out);
     }
     FB_ASSERT(false);
     return FB_OK;
+}
+
+/* fb_eval_naive, with or without reasons. */
+static enum fb_code eval_naive(const struct fb_form *form, struct fb_eval *ev, size_t tp,
+    const struct fb_row *given, struct fb_table *out)
+{
+    FB_ASSERT(form && ev->trace && ev->arena);
+    FB_ASSERT(ev->var_count <= FB_IR_VARS_MAX && tp < ev->trace->time_count);
+    struct fb_value values[FB_IR_VARS_MAX] = {0};
+    struct fb_env env = {.values = values};
+    for (uint32_t i = 0; given && i < ev->var_count; i++) {
+        values[i] = given->values[i];
+        env.bound |= values[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
+    }
+    if (!fb_form_evaluable(form, env.bound, ev->err)) {
+        return FB_E_POLICY;
+    }
+    struct fb_table table = {0};
+    enum fb_code code = fb_eval_form(ev, form, tp, &env, &table);
+    if (code == FB_OK) {
+        *out = table;
+    }
+    return code;
 }
 
 enum fb_code fb_eval_naive(const struct fb_form *form, const struct fb_trace *trace, size_t tp,
     size_t var_count, const struct fb_row *given, struct fb_arena *arena, struct fb_table *out,
     struct fb_err *err)
 {
-    FB_ASSERT(form && trace && arena && out);
-    FB_ASSERT(var_count <= FB_IR_VARS_MAX && tp < trace->time_count);
-    struct fb_value values[FB_IR_VARS_MAX] = {0};
-    struct fb_env env = {.values = values};
-    for (uint32_t i = 0; given && i < var_count; i++) {
-        values[i] = given->values[i];
-        env.bound |= values[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
-    }
-    if (!fb_form_evaluable(form, env.bound, err)) {
-        return FB_E_POLICY;
-    }
-    struct fb_eval ev = {trace, var_count, arena, true, err};
-    struct fb_table table = {0};
-    enum fb_code code = fb_eval_form(&ev, form, tp, &env, &table);
-    if (code == FB_OK) {
-        *out = table;
-    }
-    return code;
+    struct fb_eval ev = {
+        .trace = trace, .var_count = var_count, .arena = arena, .explain = true, .err = err};
+    FB_ASSERT(out);
+    return eval_naive(form, &ev, tp, given, out);
+}
+
+enum fb_code fb_eval_naive_rows(const struct fb_form *form, const struct fb_trace *trace, size_t tp,
+    size_t var_count, struct fb_arena *arena, struct fb_table *out, struct fb_err *err)
+{
+    struct fb_eval ev = {.trace = trace, .var_count = var_count, .arena = arena, .err = err};
+    FB_ASSERT(out);
+    return eval_naive(form, &ev, tp, NULL, out);
 }

@@ -138,7 +138,7 @@ static const struct fb_form *needed(const struct fb_form *form, const char **whe
 {
     switch ((int)form->kind) {
     case FB_FORM_PRED:
-        return form;
+        return form->definition ? NULL : form;
     case FB_FORM_ONCE:
     case FB_FORM_PREVIOUS:
         *when = " so far";

@@ -24,6 +24,24 @@ static fb_vars vars_of_terms(const struct fb_form *form)
     return set;
 }
 
+fb_vars fb_regex_vars(const struct fb_regex *regex)
+{
+    FB_ASSERT(regex);
+    switch (regex->kind) {
+    case FB_REGEX_STEP:
+        return 0;
+    case FB_REGEX_TEST:
+        return fb_form_vars(regex->test);
+    case FB_REGEX_STAR:
+        return fb_regex_vars(regex->left);
+    case FB_REGEX_EITHER:
+    case FB_REGEX_THEN:
+        return fb_regex_vars(regex->left) | fb_regex_vars(regex->right);
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
 fb_vars fb_form_vars(const struct fb_form *form)
 {
     FB_ASSERT(form);
@@ -35,7 +53,15 @@ fb_vars fb_form_vars(const struct fb_form *form)
     case FB_FORM_EQ:
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
         return vars_of_terms(form);
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+        return fb_regex_vars(form->regex);
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return fb_form_vars(form->right);
     case FB_FORM_NOT:
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
@@ -212,18 +238,141 @@ static bool check_aggregate(const struct fb_form *form, fb_vars given, struct ch
     return check(form->left, given & groups, ck);
 }
 
+/* Text, pattern, and groups that are bound by what is found. */
+static bool check_text(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    fb_vars needed = 0;
+    for (size_t i = 0; i < form->term_count; i++) {
+        bool group = i >= 2 && form->terms[i]->kind == FB_TERM_VAR;
+        needed |= group ? 0 : fb_term_vars(form->terms[i]);
+    }
+    return (needed & ~given) == 0 ||
+           unsafe(ck, form, "a match of text holds a variable that nothing binds",
+               "Join it by `and` to a condition that binds its variables.");
+}
+
+/* Tests bind from the operator outwards: at operators of the past from right to left. *given grows
+ * by what the part binds. */
+static bool check_regex(
+    const struct fb_form *form, const struct fb_regex *regex, fb_vars *given, struct checker *ck)
+{
+    bool past = form->kind == FB_FORM_MATCH_PAST;
+    fb_vars left = *given;
+    fb_vars right = *given;
+    switch (regex->kind) {
+    case FB_REGEX_STEP:
+        return true;
+    case FB_REGEX_TEST:
+        if (!check(regex->test, *given, ck)) {
+            return false;
+        }
+        *given |= fb_form_vars(regex->test);
+        return true;
+    case FB_REGEX_STAR:
+        return (fb_regex_vars(regex->left) & ~*given) == 0
+                   ? check_regex(form, regex->left, given, ck)
+                   : unsafe(ck, form, "a repeated part of a match binds variables of its own",
+                         "Bind them in a test that stands nearer to where the match is asked for.");
+    case FB_REGEX_EITHER:
+        if (!check_regex(form, regex->left, &left, ck) ||
+            !check_regex(form, regex->right, &right, ck)) {
+            return false;
+        }
+        *given = left;
+        return left == right || unsafe(ck, form, "the two sides of `+` bind different variables",
+                                    "Test the same variables on both sides.");
+    case FB_REGEX_THEN:
+        return check_regex(form, past ? regex->right : regex->left, given, ck) &&
+               check_regex(form, past ? regex->left : regex->right, given, ck);
+    }
+    FB_ASSERT(false);
+    return false;
+}
+
+/* How far a formula looks at what a LETPAST defines, seen from where it stands. */
+enum looks { LOOKS_NOWHERE, LOOKS_BACK, LOOKS_HERE, LOOKS_AHEAD };
+
+static enum looks looks_at(const struct fb_form *form, const struct fb_form *definition);
+
+static enum looks further(enum looks a, enum looks b)
+{
+    return a > b ? a : b;
+}
+
+static enum looks regex_looks_at(const struct fb_regex *regex, const struct fb_form *definition)
+{
+    if (regex->kind == FB_REGEX_STEP) {
+        return LOOKS_NOWHERE;
+    }
+    if (regex->kind == FB_REGEX_TEST) {
+        return looks_at(regex->test, definition);
+    }
+    enum looks left = regex_looks_at(regex->left, definition);
+    return regex->kind == FB_REGEX_STAR ? left
+                                        : further(left, regex_looks_at(regex->right, definition));
+}
+
+static enum looks looks_at(const struct fb_form *form, const struct fb_form *definition)
+{
+    if (form->kind == FB_FORM_PRED) {
+        return form->definition == definition ? LOOKS_HERE : LOOKS_NOWHERE;
+    }
+    if (form->kind == FB_FORM_MATCH_PAST || form->kind == FB_FORM_MATCH_FUTURE) {
+        enum looks tests = regex_looks_at(form->regex, definition);
+        return form->kind == FB_FORM_MATCH_PAST || !tests ? tests : LOOKS_AHEAD;
+    }
+    enum looks left = form->left ? looks_at(form->left, definition) : LOOKS_NOWHERE;
+    enum looks right = form->right ? looks_at(form->right, definition) : LOOKS_NOWHERE;
+    bool later = form->interval.low > 0;
+    switch ((int)form->kind) {
+    case FB_FORM_PREVIOUS:
+        return left == LOOKS_HERE ? LOOKS_BACK : left;
+    case FB_FORM_ONCE:
+    case FB_FORM_HISTORICALLY:
+        return later && left == LOOKS_HERE ? LOOKS_BACK : left;
+    case FB_FORM_SINCE:
+        return further(left, later && right == LOOKS_HERE ? LOOKS_BACK : right);
+    case FB_FORM_NEXT:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_UNTIL:
+        return left || right ? LOOKS_AHEAD : LOOKS_NOWHERE;
+    default:
+        return further(left, right);
+    }
+}
+
+/* The parameters are bound by the definition, which reads only earlier tuples of its own. */
+static bool check_definition(const struct fb_form *form, fb_vars given, struct checker *ck)
+{
+    if (!check(form->left, 0, ck)) {
+        return false;
+    }
+    if (fb_form_vars(form->left) != set_of(form->bound, form->bound_count)) {
+        return unsafe(ck, form, "a definition binds other variables than its parameters",
+            "Name all its free variables as parameters, and no others, or bind them by `exists`.");
+    }
+    if (form->kind == FB_FORM_LETPAST && looks_at(form->left, form) > LOOKS_BACK) {
+        return unsafe(ck, form, "a recursive definition reads what it defines at the same time",
+            "Put PREVIOUS before the predicate in its own definition.");
+    }
+    return check(form->right, given, ck);
+}
+
 /* Intervals, and the bound that operators of the future need. */
 static bool check_interval(const struct fb_form *form, struct checker *ck)
 {
     enum fb_form_kind kind = form->kind;
-    if (kind < FB_FORM_PREVIOUS || kind > FB_FORM_UNTIL) {
+    bool match = kind == FB_FORM_MATCH_PAST || kind == FB_FORM_MATCH_FUTURE;
+    if ((kind < FB_FORM_PREVIOUS || kind > FB_FORM_UNTIL) && !match) {
         return true;
     }
     if (form->interval.low < 0 || form->interval.high < form->interval.low) {
         return unsafe(ck, form, "an interval is empty",
             "Write the smaller bound first; neither is negative.");
     }
-    bool future = kind == FB_FORM_EVENTUALLY || kind == FB_FORM_ALWAYS || kind == FB_FORM_UNTIL;
+    bool future = kind == FB_FORM_EVENTUALLY || kind == FB_FORM_ALWAYS || kind == FB_FORM_UNTIL ||
+                  kind == FB_FORM_MATCH_FUTURE;
     return !future || form->interval.high != FB_TIME_MAX ||
            unsafe(ck, form, "an operator looks at an unbounded future",
                "Give it a bound, as in `within 10 days`.");
@@ -249,6 +398,15 @@ static bool check(const struct fb_form *form, fb_vars given, struct checker *ck)
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
         return check_comparison(form, given, ck);
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+        return check_text(form, given, ck);
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+        return check_regex(form, form->regex, &given, ck);
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return check_definition(form, given, ck);
     case FB_FORM_NOT:
         return check_closed(form, given, "a negation holds a variable that nothing binds", ck);
     case FB_FORM_HISTORICALLY:
@@ -285,14 +443,33 @@ bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err 
 static bool binary(const struct fb_form *form)
 {
     return form->kind == FB_FORM_AND || form->kind == FB_FORM_OR || form->kind == FB_FORM_SINCE ||
-           form->kind == FB_FORM_UNTIL;
+           form->kind == FB_FORM_UNTIL || form->kind == FB_FORM_FREEZE ||
+           form->kind == FB_FORM_LETPAST;
+}
+
+static size_t depth(const struct fb_form *form, size_t so_far);
+
+static size_t regex_depth(const struct fb_regex *regex, size_t so_far)
+{
+    if (regex->kind == FB_REGEX_STEP || so_far > FB_IR_DEPTH_MAX) {
+        return so_far;
+    }
+    if (regex->kind == FB_REGEX_TEST) {
+        return depth(regex->test, so_far + 1);
+    }
+    size_t left = regex_depth(regex->left, so_far + 1);
+    size_t right = regex->right ? regex_depth(regex->right, so_far + 1) : 0;
+    return left > right ? left : right;
 }
 
 static size_t depth(const struct fb_form *form, size_t so_far)
 {
-    bool leaf = form->kind <= FB_FORM_LESS_EQ;
+    bool leaf = form->kind <= FB_FORM_MATCHES;
     if (leaf || so_far > FB_IR_DEPTH_MAX) {
         return so_far;
+    }
+    if (form->regex) {
+        return regex_depth(form->regex, so_far + 1);
     }
     size_t left = depth(form->left, so_far + 1);
     size_t right = binary(form) ? depth(form->right, so_far + 1) : 0;
@@ -330,6 +507,34 @@ static bool future_final(const struct fb_form *form, const struct fb_trace *trac
     return false;
 }
 
+/* Every test up to time-point tp is final. */
+static bool regex_final(const struct fb_regex *regex, const struct fb_trace *trace, size_t tp)
+{
+    if (regex->kind == FB_REGEX_STEP) {
+        return true;
+    }
+    if (regex->kind == FB_REGEX_TEST) {
+        return fb_form_final(regex->test, trace, tp);
+    }
+    return regex_final(regex->left, trace, tp) &&
+           (!regex->right || regex_final(regex->right, trace, tp));
+}
+
+/* As future_final. */
+static bool match_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp)
+{
+    fb_time end = fb_time_add(trace->times[tp], form->interval.high);
+    for (size_t k = tp; k < trace->time_count; k++) {
+        if (trace->times[k] > end) {
+            return true;
+        }
+        if (!regex_final(form->regex, trace, k)) {
+            return false;
+        }
+    }
+    return false;
+}
+
 bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp)
 {
     FB_ASSERT(form && trace);
@@ -339,11 +544,23 @@ bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, siz
     switch (form->kind) {
     case FB_FORM_TRUE:
     case FB_FORM_FALSE:
-    case FB_FORM_PRED:
     case FB_FORM_EQ:
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
         return true;
+    case FB_FORM_PRED: /* of a FREEZE, the definition was asked for where it stands */
+        return !form->definition || form->earlier || form->definition->kind == FB_FORM_FREEZE ||
+               fb_form_final(form->definition->left, trace, tp);
+    case FB_FORM_FREEZE:
+        return fb_form_final(form->left, trace, tp) && fb_form_final(form->right, trace, tp);
+    case FB_FORM_LETPAST:
+        return fb_form_final(form->right, trace, tp);
+    case FB_FORM_MATCH_PAST:
+        return regex_final(form->regex, trace, tp);
+    case FB_FORM_MATCH_FUTURE:
+        return match_final(form, trace, tp);
     case FB_FORM_NOT:
     case FB_FORM_EXISTS:
     case FB_FORM_ONCE:

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "engine/inc_plan.h"
+#include "engine/pattern.h"
 
 #define MEMORY_MAX ((size_t)4 << 30)
 
@@ -14,12 +15,29 @@ enum { PLAN_MAX = 1 << 28 };
 
 /* ---- life ---- */
 
+static size_t relations_of(const struct fb_form *form);
+
+static size_t relations_in(const struct fb_regex *regex)
+{
+    if (!regex) {
+        return 0;
+    }
+    size_t most = relations_of(regex->test);
+    size_t left = relations_in(regex->left);
+    size_t right = relations_in(regex->right);
+    most = left > most ? left : most;
+    return right > most ? right : most;
+}
+
+/* One more than the highest number of a relation that a formula reads or defines. */
 static size_t relations_of(const struct fb_form *form)
 {
     if (!form) {
         return 0;
     }
     size_t own = form->kind == FB_FORM_PRED ? (size_t)form->relation + 1 : 0;
+    size_t tests = relations_in(form->regex);
+    own = tests > own ? tests : own;
     size_t left = relations_of(form->left);
     size_t right = relations_of(form->right);
     left = left > right ? left : right;
@@ -91,12 +109,17 @@ void fb_inc_free(struct fb_inc *inc)
     for (size_t i = 0; i < inc->stage_count; i++) {
         struct fb_inc_stage *stage = &inc->stages[i];
         fb_inc_drop(memory, stage->nodes, stage->node_cap, sizeof(*stage->nodes));
+        fb_inc_drop(memory, stage->roots, stage->root_cap, sizeof(*stage->roots));
     }
     for (size_t i = 0; i < inc->point_cap; i++) {
         struct fb_inc_point *point = &inc->points[i];
         fb_inc_drop(memory, point->tuples, point->tuple_cap, sizeof(*point->tuples));
         fb_inc_drop(memory, point->cells, point->cell_cap, sizeof(*point->cells));
     }
+    for (size_t i = 0; i < inc->owner_count; i++) {
+        fb_pattern_free(inc->owners[i]->pattern);
+    }
+    fb_inc_drop(memory, inc->owners, inc->owner_cap, sizeof(*inc->owners));
     fb_inc_drop(memory, inc->nodes, inc->node_cap, sizeof(*inc->nodes));
     fb_inc_drop(memory, inc->points, inc->point_cap, sizeof(*inc->points));
     fb_inc_drop(memory, inc->names, inc->name_cap, sizeof(*inc->names));
@@ -290,7 +313,8 @@ static bool give_verdicts(struct fb_inc *inc)
 {
     fb_vars vars = fb_form_vars(inc->form);
     inc->out_count = 0;
-    if (!fb_inc_run(inc, inc->stages[0].op, (struct fb_inc_then){add_out, &vars})) {
+    if (!fb_inc_run(inc, inc->stages[0].op, (struct fb_inc_then){add_out, &vars}) ||
+        inc->memory.code) {
         return false;
     }
     if (inc->out_count == 0) {
@@ -326,10 +350,30 @@ static bool decided(const struct fb_inc *inc, const struct fb_inc_node *node, ui
     return fed > (int64_t)n && fb_inc_point_at(inc, (uint64_t)fed - 1)->time > end;
 }
 
+/* Every definition that a stage reads is there for the time-points that its next step looks at. */
+static bool defined(const struct fb_inc *inc, const struct fb_inc_stage *stage)
+{
+    for (size_t i = 0; stage->reads && i < inc->stage_count; i++) {
+        if (stage->reads >> i & 1) {
+            uint64_t count = fb_inc_defined(inc, &inc->stages[i]);
+            if (stage->step >= count && !(inc->ended && count == inc->point_high)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 static bool can_step(const struct fb_inc *inc, const struct fb_inc_stage *stage)
 {
     uint64_t known = inc->point_high + (inc->ended ? (uint64_t)stage->lead : 0);
-    bool ready = stage->step < known;
+    bool ready = stage->step < known && defined(inc, stage);
+    for (size_t i = 0; ready && i < stage->root_count; i++) {
+        int64_t at = (int64_t)stage->step - stage->lead + stage->roots[i].shift;
+        if (at >= 0 && at < (int64_t)inc->point_high) {
+            ready = fb_inc_ready(inc, stage->roots[i].op, (uint64_t)at);
+        }
+    }
     for (size_t i = 0; ready && i < stage->node_count; i++) {
         const struct fb_inc_node *node = stage->nodes[i];
         int64_t at = (int64_t)stage->step - stage->lead + node->shift;
@@ -360,7 +404,26 @@ static bool step(struct fb_inc *inc, struct fb_inc_stage *stage)
         return true;
     }
     inc->at = (uint64_t)root;
+    if (stage->defines) {
+        return fb_inc_define(inc, stage);
+    }
     return stage->owner ? fb_inc_feed(inc, stage->owner) : give_verdicts(inc);
+}
+
+/* The first time-point that what looks through them in a stage may look at from now on. */
+static int64_t roots_reach(const struct fb_inc *inc, const struct fb_inc_stage *stage, int64_t low)
+{
+    for (size_t i = 0; i < stage->root_count; i++) {
+        int64_t at = (int64_t)stage->step - stage->lead + stage->roots[i].shift;
+        int64_t last = (int64_t)inc->point_high - 1;
+        at = at > last ? last : at;
+        if (at < (int64_t)inc->point_low) {
+            return (int64_t)inc->point_low;
+        }
+        int64_t reach = (int64_t)fb_inc_reach(inc, stage->roots[i].op, (uint64_t)at);
+        low = reach < low ? reach : low;
+    }
+    return low;
 }
 
 /* Time-points that no stage reads any more are given up. The last is kept for its time. */
@@ -371,6 +434,7 @@ static void release_points(struct fb_inc *inc)
         const struct fb_inc_stage *stage = &inc->stages[i];
         int64_t reads = (int64_t)stage->step - stage->lead - stage->lag - 1;
         low = reads < low ? reads : low;
+        low = roots_reach(inc, stage, low);
     }
     if (low > (int64_t)inc->point_low) {
         inc->point_low = (uint64_t)low;
@@ -381,12 +445,17 @@ static void release_points(struct fb_inc *inc)
 static enum fb_code run_stages(struct fb_inc *inc, struct fb_err *err)
 {
     inc->memory.err = err;
-    for (size_t i = inc->stage_count; i-- > 0;) {
-        struct fb_inc_stage *stage = &inc->stages[i];
-        while (can_step(inc, stage)) {
-            if (!step(inc, stage)) {
-                FB_ASSERT(inc->memory.code != FB_OK);
-                return inc->memory.code;
+    bool moved = true;
+    while (moved) { /* a definition may let stages before it go on */
+        moved = false;
+        for (size_t i = inc->stage_count; i-- > 0;) {
+            struct fb_inc_stage *stage = &inc->stages[i];
+            while (can_step(inc, stage)) {
+                moved = inc->defines;
+                if (!step(inc, stage)) {
+                    FB_ASSERT(inc->memory.code != FB_OK);
+                    return inc->memory.code;
+                }
             }
         }
     }

@@ -270,14 +270,15 @@ static bool give_group(
     return then.fn(then.ctx, inc);
 }
 
-/* No rows at all, and nothing to group by: a count or a sum is 0. */
+/* No rows at all, and nothing to group by: a count or a sum is 0, others may have a default. */
 static bool give_nothing(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
     bool zero = op->form->agg == FB_AGG_COUNT || op->form->agg == FB_AGG_SUM;
-    struct fb_cell nothing = {.type = FB_TYPE_INT};
+    struct fb_cell nothing = zero ? (struct fb_cell){.type = FB_TYPE_INT} : op->constants[0];
     struct fb_cell *there = &inc->regs[op->form->agg_result];
     bool bound = (op->bound & fb_vars_of(op->form->agg_result)) != 0;
-    if (op->form->bound_count > 0 || !zero || (bound && !fb_cell_eq(there, &nothing))) {
+    if (op->form->bound_count > 0 || nothing.type == FB_TYPE_NONE ||
+        (bound && !fb_cell_eq(there, &nothing))) {
         return true;
     }
     *there = nothing;

@@ -3,34 +3,24 @@
 
 #include "base/assert.h"
 #include "engine/inc_plan.h"
+#include "engine/pattern.h"
 
-/* Where a formula stands. */
-struct site {
-    struct fb_inc *inc;
-    struct fb_err *err;
-    size_t stage;
-    int64_t shift;
-    fb_vars given;
-};
-
-static enum fb_code compile(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out);
-
-static enum fb_code unsupported(
-    const struct site *site, const struct fb_form *form, const char *why)
+enum fb_code fb_inc_unsupported(
+    const struct fb_inc_site *site, const struct fb_form *form, const char *why)
 {
     (void)fb_err_set(site->err, FB_E_UNSUPPORTED, "%s", why);
     fb_err_place(site->err, NULL, form->span.line, form->span.column, -1);
     return FB_E_UNSUPPORTED;
 }
 
-static enum fb_code no_memory(const struct site *site)
+enum fb_code fb_inc_no_memory(const struct fb_inc_site *site)
 {
-    return fb_arena_failed(&site->inc->arena, site->err);
+    return site->inc->memory.code ? site->inc->memory.code
+                                  : fb_arena_failed(&site->inc->arena, site->err);
 }
 
-static struct fb_inc_op *new_op(
-    const struct site *site, enum fb_inc_kind kind, const struct fb_form *form, size_t parts)
+struct fb_inc_op *fb_inc_new_op(
+    const struct fb_inc_site *site, enum fb_inc_kind kind, const struct fb_form *form, size_t parts)
 {
     struct fb_arena *arena = &site->inc->arena;
     struct fb_inc_op *op = FB_ARENA_NEW(arena, struct fb_inc_op);
@@ -43,27 +33,26 @@ static struct fb_inc_op *new_op(
 }
 
 /* An operation without parts. */
-static enum fb_code leaf(const struct site *site, enum fb_inc_kind kind, const struct fb_form *form,
-    struct fb_inc_op **out)
+static enum fb_code leaf(const struct fb_inc_site *site, enum fb_inc_kind kind,
+    const struct fb_form *form, struct fb_inc_op **out)
 {
-    *out = new_op(site, kind, form, 0);
-    return *out ? FB_OK : no_memory(site);
+    *out = fb_inc_new_op(site, kind, form, 0);
+    return *out ? FB_OK : fb_inc_no_memory(site);
 }
 
 /* An operation over one part, which stands at `inside`. */
-static enum fb_code unary(const struct site *site, const struct site *inside, enum fb_inc_kind kind,
-    const struct fb_form *form, struct fb_inc_op **out)
+static enum fb_code unary(const struct fb_inc_site *site, const struct fb_inc_site *inside,
+    enum fb_inc_kind kind, const struct fb_form *form, struct fb_inc_op **out)
 {
     enum fb_code code = leaf(site, kind, form, out);
     if (code == FB_OK) {
         (*out)->part_count = 1;
-        code = compile(inside, form->left, &(*out)->parts[0]);
+        code = fb_inc_compile_part(inside, form->left, &(*out)->parts[0]);
     }
     return code;
 }
 
-/* Variables of a set, in order. NULL when memory ran out. */
-static uint32_t *list_vars(const struct site *site, fb_vars set, size_t *out_count)
+uint32_t *fb_inc_list_vars(const struct fb_inc_site *site, fb_vars set, size_t *out_count)
 {
     uint32_t *vars = FB_ARENA_ARRAY(&site->inc->arena, uint32_t, FB_IR_VARS_MAX);
     *out_count = 0;
@@ -87,8 +76,34 @@ static uint64_t mask_of(const struct fb_inc_node *node, fb_vars set)
 
 /* ---- leaves ---- */
 
+/* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds.
+ */
+static enum fb_code read_definition(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op *op)
+{
+    const struct fb_inc_frozen *frozen = site->frozen;
+    if (form->definition->kind == FB_FORM_FREEZE) {
+        while (frozen && frozen->form != form->definition) {
+            frozen = frozen->outer;
+        }
+        if (!frozen) {
+            return fb_inc_unsupported(site, form, "a recursive definition reads what is frozen");
+        }
+        op->kind = FB_INC_FROZEN;
+        op->node = frozen->node;
+        return FB_OK;
+    }
+    for (size_t i = 0; i < site->inc->stage_count && !form->earlier; i++) {
+        if (site->inc->stages[i].defines == form->definition) {
+            site->inc->stages[site->stage].reads |= (uint64_t)1 << i;
+            op->stage = i;
+        }
+    }
+    return FB_OK;
+}
+
 static enum fb_code compile_pred(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     enum fb_code code = leaf(site, FB_INC_PRED, form, out);
     if (code) {
@@ -98,7 +113,7 @@ static enum fb_code compile_pred(
     fb_vars bound = site->given;
     op->columns = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_column, form->term_count);
     if (!op->columns) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     for (size_t i = 0; code == FB_OK && i < form->term_count; i++) {
         const struct fb_term *term = form->terms[i];
@@ -116,11 +131,11 @@ static enum fb_code compile_pred(
     }
     FB_ASSERT(form->relation < site->inc->reads_count);
     site->inc->reads[form->relation] = true;
-    return code;
+    return form->definition && code == FB_OK ? read_definition(site, form, op) : code;
 }
 
 static enum fb_code compile_compare(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     FB_ASSERT(form->term_count == 2);
     enum fb_code code = leaf(site, FB_INC_COMPARE, form, out);
@@ -152,6 +167,8 @@ static int rank(const struct fb_form *form, fb_vars given)
     case FB_FORM_EQ:
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
         return 0;
     case FB_FORM_PRED:
         return 2;
@@ -177,23 +194,29 @@ static int rank(const struct fb_form *form, fb_vars given)
         return closed ? 1 : fb_form_vars(form) & given ? 4 : 7;
     case FB_FORM_AGGREGATE:
         return closed ? 3 : fb_form_vars(form) & given ? 5 : 6;
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+        return 7;
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return rank(form->right, given);
     }
     FB_ASSERT(false);
     return 8;
 }
 
 static enum fb_code compile_and(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
     size_t count = fb_form_conjuncts(form);
     FB_ASSERT(count <= FB_IR_CONJUNCTS_MAX);
     count = fb_form_conjuncts_list(form, parts);
-    struct fb_inc_op *op = new_op(site, FB_INC_AND, form, count);
+    struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_AND, form, count);
     if (!op) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
-    struct site at = *site;
+    struct fb_inc_site at = *site;
     for (; count > 0; count--) {
         size_t best = count;
         for (size_t i = 0; i < count; i++) {
@@ -203,9 +226,9 @@ static enum fb_code compile_and(
             }
         }
         if (best == count) {
-            return unsupported(site, form, "a conjunction has no order of evaluation");
+            return fb_inc_unsupported(site, form, "a conjunction has no order of evaluation");
         }
-        enum fb_code code = compile(&at, parts[best], &op->parts[op->part_count++]);
+        enum fb_code code = fb_inc_compile_part(&at, parts[best], &op->parts[op->part_count++]);
         if (code) {
             return code;
         }
@@ -217,34 +240,67 @@ static enum fb_code compile_and(
 }
 
 static enum fb_code compile_or(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    struct fb_inc_op *op = new_op(site, FB_INC_OR, form, 2);
+    struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_OR, form, 2);
     if (!op) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     op->part_count = 2;
-    enum fb_code code = compile(site, form->left, &op->parts[0]);
-    code = code ? code : compile(site, form->right, &op->parts[1]);
+    enum fb_code code = fb_inc_compile_part(site, form->left, &op->parts[0]);
+    code = code ? code : fb_inc_compile_part(site, form->right, &op->parts[1]);
     *out = op;
     return code;
 }
 
 static enum fb_code compile_exists(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
+    fb_vars hidden = 0;
     for (size_t i = 0; i < form->bound_count; i++) {
-        if (site->given & fb_vars_of(form->bound[i])) {
-            return unsupported(site, form, "a quantifier hides a variable");
-        }
+        hidden |= site->given & fb_vars_of(form->bound[i]);
     }
-    return compile(site, form->left, out);
+    if (!hidden) {
+        return fb_inc_compile_part(site, form->left, out);
+    }
+    struct fb_inc_site inside = *site;
+    inside.given &= ~hidden;
+    enum fb_code code = unary(site, &inside, FB_INC_HIDE, form, out);
+    if (code == FB_OK) {
+        (*out)->vars = fb_inc_list_vars(site, hidden, &(*out)->width);
+        code = (*out)->vars ? FB_OK : fb_inc_no_memory(site);
+    }
+    return code;
+}
+
+/* ---- text ---- */
+
+static enum fb_code compile_text(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_inc *inc = site->inc;
+    enum fb_code code = leaf(site, FB_INC_TEXT, form, out);
+    const struct fb_term *pattern = form->terms[1];
+    bool fixed = form->kind == FB_FORM_MATCHES && pattern->kind == FB_TERM_CONST &&
+                 pattern->value.type == FB_TYPE_STRING;
+    if (code || !fixed) {
+        return code;
+    }
+    if (!fb_inc_room(
+            &inc->memory, &inc->owners, &inc->owner_cap, inc->owner_count, sizeof(*inc->owners))) {
+        return inc->memory.code;
+    }
+    code = fb_pattern_new(pattern->value.u.text, &(*out)->pattern, site->err);
+    if (code == FB_OK) {
+        inc->owners[inc->owner_count++] = *out;
+    }
+    return code;
 }
 
 /* ---- temporal operators ---- */
 
-static struct fb_inc_node *new_node(
-    const struct site *site, enum fb_inc_node_kind kind, const struct fb_form *form, fb_vars vars)
+struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_node_kind kind,
+    const struct fb_form *form, fb_vars vars)
 {
     struct fb_inc *inc = site->inc;
     struct fb_inc_node *node = FB_ARENA_NEW(&inc->arena, struct fb_inc_node);
@@ -257,7 +313,7 @@ static struct fb_inc_node *new_node(
     node->interval = form->interval;
     node->stage = site->stage;
     node->shift = site->shift;
-    node->vars = list_vars(site, vars, &node->width);
+    node->vars = fb_inc_list_vars(site, vars, &node->width);
     if (!node->vars) {
         return NULL;
     }
@@ -267,7 +323,7 @@ static struct fb_inc_node *new_node(
 }
 
 /* Nodes enter their stage behind those that they read. */
-static enum fb_code enter_stage(const struct site *site, struct fb_inc_node *node)
+static enum fb_code enter_stage(const struct fb_inc_site *site, struct fb_inc_node *node)
 {
     struct fb_inc *inc = site->inc;
     struct fb_inc_stage *stage = &inc->stages[node->stage];
@@ -281,44 +337,40 @@ static enum fb_code enter_stage(const struct site *site, struct fb_inc_node *nod
 
 /* A condition on the left side. SINCE takes rows out of the node's set, by an index where the
  * condition's own rows can be listed; UNTIL needs them listed. */
-static enum fb_code compile_killer(const struct site *site, struct fb_inc_node *node,
+static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc_node *node,
     const struct fb_form *form, struct fb_inc_killer *killer)
 {
     bool since = node->kind == FB_INC_PAST;
     killer->negative = form->kind == FB_FORM_NOT;
     const struct fb_form *part = killer->negative ? form->left : form;
     bool listed = fb_form_evaluable(part, 0, NULL) && (killer->negative || !since);
-    if (!listed && !since) {
-        return unsupported(site, form, "the left side of UNTIL has a condition of this shape");
-    }
+    FB_ASSERT(listed || since);
     fb_vars vars = fb_form_vars(part);
-    struct site inside = *site;
+    struct fb_inc_site inside = *site;
     inside.given = listed ? 0 : fb_form_vars(node->form);
     killer->index = -1;
-    killer->vars = list_vars(site, vars, &killer->width);
+    killer->vars = fb_inc_list_vars(site, vars, &killer->width);
     if (!killer->vars) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     fb_inc_set_init(&killer->seen, killer->width);
     if (listed && since) {
         killer->index = fb_inc_set_index(&node->set, mask_of(node, vars));
         inside.given = killer->index < 0 ? fb_form_vars(node->form) : 0;
     }
-    return compile(&inside, part, &killer->op);
+    return fb_inc_compile_part(&inside, part, &killer->op);
 }
 
-static enum fb_code compile_killers(const struct site *site, struct fb_inc_node *node)
+static enum fb_code compile_killers(const struct fb_inc_site *site, struct fb_inc_node *node)
 {
     const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
     const struct fb_form *left = node->form->left;
     size_t count = fb_form_conjuncts(left);
-    if (count > FB_INC_KILLERS_MAX) {
-        return unsupported(site, left, "the left side of a temporal operator is too long");
-    }
+    FB_ASSERT(count <= FB_INC_KILLERS_MAX);
     count = fb_form_conjuncts_list(left, parts);
     node->killers = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_killer, count);
     if (!node->killers) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
@@ -331,12 +383,10 @@ static enum fb_code compile_killers(const struct site *site, struct fb_inc_node 
 
 /* The stage below an operator of the future. */
 static enum fb_code new_stage(
-    const struct site *site, struct fb_inc_node *node, struct site *inside)
+    const struct fb_inc_site *site, struct fb_inc_node *node, struct fb_inc_site *inside)
 {
     struct fb_inc *inc = site->inc;
-    if (inc->stage_count == FB_INC_STAGES_MAX) {
-        return unsupported(site, node->form, "there are too many operators of the future");
-    }
+    FB_ASSERT(inc->stage_count < FB_INC_STAGES_MAX);
     node->inner = inc->stage_count++;
     inc->stages[node->inner].owner = node;
     inside->stage = node->inner;
@@ -344,24 +394,62 @@ static enum fb_code new_stage(
     return FB_OK;
 }
 
+/* Whether form reads tuples of the LETPAST around it that its own time-point will have: they are
+ * not there when a node is updated. `shift` is where form stands. */
+static bool reads_itself(const struct fb_form *form, int64_t shift)
+{
+    if (form->kind == FB_FORM_PRED) {
+        return form->earlier && shift >= 0;
+    }
+    shift += form->kind == FB_FORM_NEXT ? 1 : form->kind == FB_FORM_PREVIOUS ? -1 : 0;
+    return form->regex || (form->left && reads_itself(form->left, shift)) ||
+           (form->right && reads_itself(form->right, shift));
+}
+
+/* Whether the conditions on the left side of UNTIL can be listed, and are not too many. */
+static bool left_listed(const struct fb_form *form)
+{
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    if (fb_form_conjuncts(form->left) > FB_INC_KILLERS_MAX) {
+        return false;
+    }
+    size_t count = fb_form_conjuncts_list(form->left, parts);
+    for (size_t i = 0; form->kind == FB_FORM_UNTIL && i < count; i++) {
+        const struct fb_form *part = parts[i]->kind == FB_FORM_NOT ? parts[i]->left : parts[i];
+        if (!fb_form_evaluable(part, 0, NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a node can keep what a temporal operator needs. */
+static bool kept(const struct fb_inc_site *site, const struct fb_form *form)
+{
+    bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
+    const struct fb_form *right = binary ? form->right : form->left;
+    return !site->direct && fb_form_evaluable(right, 0, NULL) &&
+           (fb_form_vars(form) & ~fb_form_vars(right)) == 0 && (!binary || left_listed(form)) &&
+           site->inc->stage_count + 1 < FB_INC_STAGES_MAX && !reads_itself(form, site->shift);
+}
+
 static enum fb_code compile_node(
-    const struct site *site, const struct fb_form *form, struct fb_inc_node **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_node **out)
 {
     bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
     bool future = form->kind == FB_FORM_EVENTUALLY || form->kind == FB_FORM_UNTIL;
     const struct fb_form *right = binary ? form->right : form->left;
     fb_vars vars = fb_form_vars(right);
-    struct site inside = *site;
+    struct fb_inc_site inside = *site;
     inside.given = 0;
-    if (!fb_form_evaluable(right, 0, NULL) || (fb_form_vars(form) & ~vars)) {
-        return unsupported(site, form, "a temporal operator needs variables from outside");
-    }
-    struct fb_inc_node *node = new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
+    FB_ASSERT(kept(site, form));
+    struct fb_inc_node *node =
+        fb_inc_new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
     if (!node) {
-        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+        return fb_inc_no_memory(site);
     }
     enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
-    code = code ? code : compile(&inside, right, &node->op);
+    code = code ? code : fb_inc_compile_part(&inside, right, &node->op);
     if (code == FB_OK && binary) {
         code = compile_killers(&inside, node);
     }
@@ -370,9 +458,12 @@ static enum fb_code compile_node(
 }
 
 static enum fb_code compile_temporal(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc_node *node = NULL;
+    if (!kept(site, form)) {
+        return fb_inc_compile_scan(site, form, out);
+    }
     enum fb_code code = leaf(site, FB_INC_PROBE, form, out);
     code = code ? code : compile_node(site, form, &node);
     if (code == FB_OK) {
@@ -384,7 +475,7 @@ static enum fb_code compile_temporal(
 }
 
 /* The negation of a formula, moved inwards as far as it helps to list its rows. */
-static struct fb_form *negation(const struct site *site, struct fb_form *form)
+static struct fb_form *negation(const struct fb_inc_site *site, struct fb_form *form)
 {
     if (form->kind == FB_FORM_NOT) {
         return form->left;
@@ -403,25 +494,28 @@ static struct fb_form *negation(const struct site *site, struct fb_form *form)
 
 /* HISTORICALLY p is NOT ONCE NOT p, and ALWAYS p is NOT EVENTUALLY NOT p. */
 static enum fb_code compile_every(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_form *dual = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
     struct fb_form *negated = negation(site, form->left);
     if (!dual || !negated) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     *dual = *form;
     dual->kind = form->kind == FB_FORM_HISTORICALLY ? FB_FORM_ONCE : FB_FORM_EVENTUALLY;
     dual->left = negated;
     struct fb_form *outer = negation(site, dual);
-    return outer ? unary(site, site, FB_INC_NOT, outer, out) : no_memory(site);
+    return outer ? unary(site, site, FB_INC_NOT, outer, out) : fb_inc_no_memory(site);
 }
 
 static enum fb_code compile_shift(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    struct site inside = *site;
+    struct fb_inc_site inside = *site;
     struct fb_inc_stage *stage = &site->inc->stages[site->stage];
+    if (site->direct) {
+        return unary(site, &inside, FB_INC_SHIFT, form, out);
+    }
     inside.shift += form->kind == FB_FORM_NEXT ? 1 : -1;
     stage->lead = inside.shift > stage->lead ? inside.shift : stage->lead;
     stage->lag = -inside.shift > stage->lag ? -inside.shift : stage->lag;
@@ -448,6 +542,10 @@ static bool distinct(const struct fb_form *form)
     case FB_FORM_PRED:
     case FB_FORM_OR:
     case FB_FORM_EXISTS:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
         return false;
     case FB_FORM_AND:
         return distinct(form->left) && distinct(form->right);
@@ -467,20 +565,32 @@ static bool distinct(const struct fb_form *form)
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
     case FB_FORM_AGGREGATE:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
         return true;
     }
     FB_ASSERT(false);
     return false;
 }
 
+/* True when an operation cannot give a row twice; quantifiers are not operations. */
+static bool gives_once(const struct fb_inc_op *op)
+{
+    bool all = op->kind != FB_INC_SCAN && op->kind != FB_INC_MATCH && op->kind != FB_INC_HIDE;
+    for (size_t i = 0; all && op->kind != FB_INC_NOT && i < op->part_count; i++) {
+        all = gives_once(op->parts[i]);
+    }
+    return all;
+}
+
 /* The node of an aggregate: its set holds groups. `from` has the columns of its members. */
-static enum fb_code new_groups(const struct site *site, const struct fb_inc_op *op,
+static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_inc_op *op,
     const struct fb_inc_node *from, struct fb_inc_node *node)
 {
     const struct fb_form *form = op->form;
     node->group_at = FB_ARENA_ARRAY(&site->inc->arena, size_t, node->width + 1);
     if (!node->group_at) {
-        return no_memory(site);
+        return fb_inc_no_memory(site);
     }
     for (size_t i = 0; i < node->width; i++) {
         node->group_at[i] = column_of(from, node->vars[i]);
@@ -500,7 +610,7 @@ static fb_vars groups_of(const struct fb_form *form)
 
 /* Over a past operator: groups are kept as its rows come and go. */
 static enum fb_code compile_tally(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc_node *child = NULL;
     enum fb_code code = leaf(site, FB_INC_GROUPS, form, out);
@@ -509,9 +619,9 @@ static enum fb_code compile_tally(
         return code;
     }
     fb_vars groups = groups_of(form);
-    struct fb_inc_node *node = new_node(site, FB_INC_TALLY, form, groups);
+    struct fb_inc_node *node = fb_inc_new_node(site, FB_INC_TALLY, form, groups);
     if (!node) {
-        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+        return fb_inc_no_memory(site);
     }
     node->child = child;
     node->child_index = fb_inc_set_index(&child->set, mask_of(child, groups));
@@ -523,37 +633,39 @@ static enum fb_code compile_tally(
 }
 
 static enum fb_code compile_collect(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     fb_vars groups = groups_of(form);
-    struct site inside = *site;
+    struct fb_inc_site inside = *site;
     inside.given = site->given & groups;
     enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
     if (code) {
         return code;
     }
-    struct fb_inc_node *rows = new_node(site, FB_INC_SCRATCH, form, fb_form_vars(form->left));
-    struct fb_inc_node *node = rows ? new_node(site, FB_INC_SCRATCH, form, groups) : NULL;
+    struct fb_inc_node *rows =
+        fb_inc_new_node(site, FB_INC_SCRATCH, form, fb_form_vars(form->left));
+    struct fb_inc_node *node = rows ? fb_inc_new_node(site, FB_INC_SCRATCH, form, groups) : NULL;
     if (!node) {
-        return site->inc->memory.code ? site->inc->memory.code : no_memory(site);
+        return fb_inc_no_memory(site);
     }
     node->child = rows;
-    node->distinct = distinct(form->left);
+    node->distinct = distinct(form->left) && gives_once((*out)->parts[0]);
     (*out)->node = node;
     return new_groups(site, *out, rows, node);
 }
 
 static enum fb_code compile_aggregate(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     enum fb_form_kind kind = form->left->kind;
-    bool kept =
-        (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && fb_form_evaluable(form->left, 0, NULL);
-    return kept ? compile_tally(site, form, out) : compile_collect(site, form, out);
+    bool counted = (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && kept(site, form->left);
+    enum fb_code code = counted ? compile_tally(site, form, out) : compile_collect(site, form, out);
+    return code ? code
+                : fb_inc_cell(site->inc, form->agg_nothing, &(*out)->constants[0], site->err);
 }
 
-static enum fb_code compile(
-    const struct site *site, const struct fb_form *form, struct fb_inc_op **out)
+enum fb_code fb_inc_compile_part(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     FB_ASSERT(site && form && out);
     switch (form->kind) {
@@ -588,6 +700,16 @@ static enum fb_code compile(
         return compile_temporal(site, form, out);
     case FB_FORM_AGGREGATE:
         return compile_aggregate(site, form, out);
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+        return compile_text(site, form, out);
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+        return fb_inc_compile_match(site, form, out);
+    case FB_FORM_FREEZE:
+        return fb_inc_compile_freeze(site, form, out);
+    case FB_FORM_LETPAST:
+        return fb_inc_compile_letpast(site, form, out);
     }
     FB_ASSERT(false);
     return FB_OK;
@@ -597,7 +719,7 @@ enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err)
 {
     FB_ASSERT(inc && inc->form);
     FB_ASSERT(inc->stage_count == 0);
-    struct site site = {.inc = inc, .err = err};
+    struct fb_inc_site site = {.inc = inc, .err = err};
     inc->stage_count = 1;
-    return compile(&site, inc->form, &inc->stages[0].op);
+    return fb_inc_compile_part(&site, inc->form, &inc->stages[0].op);
 }

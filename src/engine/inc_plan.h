@@ -29,6 +29,25 @@ enum fb_inc_kind {
     FB_INC_PROBE,   /**< asks a node */
     FB_INC_GROUPS,  /**< asks a node that keeps aggregates of its child's rows */
     FB_INC_COLLECT, /**< an aggregate over what its part gives now */
+    FB_INC_TEXT,    /**< SUBSTRING and MATCHES */
+    FB_INC_HIDE,    /**< a quantifier over variables that are bound outside */
+    FB_INC_SCAN,    /**< a temporal operator that looks through the time-points; see inc_direct.c */
+    FB_INC_MATCH,   /**< a regular expression, likewise */
+    FB_INC_FREEZE,  /**< keeps the rows of its first part for the second */
+    FB_INC_FROZEN,  /**< a predicate that reads them */
+};
+
+/** A state of a regular expression, which is walked from where the operator stands outwards. */
+struct fb_inc_state {
+    enum fb_inc_state_kind {
+        FB_INC_ACCEPT,
+        FB_INC_STEP,
+        FB_INC_TEST,
+        FB_INC_SPLIT,
+    } kind;
+    uint32_t next;
+    uint32_t other;       /**< SPLIT */
+    struct fb_inc_op *op; /**< TEST */
 };
 
 /** How a column of a predicate is read. */
@@ -59,6 +78,15 @@ struct fb_inc_op {
     struct fb_inc_node *node;    /**< PROBE, GROUPS, COLLECT */
     int index;                   /**< PROBE, GROUPS: of the set; -1: all rows */
     fb_vars bound;               /**< before it runs */
+    uint32_t *vars;              /**< HIDE: those that are hidden; MATCH: those that are carried */
+    size_t width;
+    bool closed;                 /**< SCAN: the left side holds no variable of the right one's */
+    size_t stage;                /**< PRED of a LETPAST: the stage that adds its tuples; else 0 */
+    bool native;                 /**< FREEZE: the first part is kept up by nodes */
+    struct fb_inc_state *states; /**< MATCH: the first is accepted */
+    uint32_t state_count;
+    uint32_t start;
+    struct fb_pattern *pattern; /**< TEXT: that is written out */
 };
 
 /** Kinds of node. */
@@ -106,6 +134,12 @@ struct fb_inc_node {
     bool distinct;             /**< SCRATCH: rows cannot repeat */
 };
 
+/** An operation that looks through the time-points, and where it stands. */
+struct fb_inc_root {
+    const struct fb_inc_op *op;
+    int64_t shift;
+};
+
 /** A stage. Positions count from 0; see inc_run.c. */
 struct fb_inc_stage {
     struct fb_inc_op *op;       /**< the root stage's */
@@ -116,6 +150,12 @@ struct fb_inc_stage {
     int64_t lead;  /**< how far its foremost part is ahead of its root */
     int64_t lag;   /**< how far its last part is behind */
     uint64_t step; /**< steps made; the root stands at step - lead */
+    struct fb_inc_root *roots;
+    size_t root_count;
+    size_t root_cap;
+    const struct fb_form *defines; /**< LETPAST: its rows become tuples of the time-point */
+    struct fb_inc_node *rows;      /**< LETPAST: of one time-point */
+    uint64_t reads;                /**< the stages of the LETPASTs that it reads, a bit each */
 };
 
 /** A tuple of a time-point. */
@@ -135,7 +175,7 @@ struct fb_inc_point {
     size_t cell_cap;
 };
 
-enum { FB_INC_STAGES_MAX = 32 };
+enum { FB_INC_STAGES_MAX = 64 };
 
 /** The evaluator. */
 struct fb_inc {
@@ -157,6 +197,10 @@ struct fb_inc {
     struct fb_inc_node **nodes;
     size_t node_count;
     size_t node_cap;
+    struct fb_inc_op **owners; /**< operations that own something outside of the arena */
+    size_t owner_count;
+    size_t owner_cap;
+    bool defines; /**< a stage does */
 
     struct fb_inc_point *points; /**< a ring: numbers [point_low, point_high) */
     size_t point_cap;
@@ -181,6 +225,86 @@ struct fb_inc_then {
     bool (*fn)(void *ctx, struct fb_inc *inc);
     void *ctx;
 };
+
+/** The relations of the FREEZEs around, innermost first. */
+struct fb_inc_frozen {
+    const struct fb_form *form;
+    struct fb_inc_node *node;
+    const struct fb_inc_frozen *outer;
+};
+
+/** Where a formula stands while it is compiled. */
+struct fb_inc_site {
+    struct fb_inc *inc;
+    struct fb_err *err;
+    size_t stage;
+    int64_t shift;
+    fb_vars given;
+    bool direct; /**< temporal operators look through the time-points */
+    const struct fb_inc_frozen *frozen;
+};
+
+/** Compiles a part. */
+FB_CHECKED enum fb_code fb_inc_compile_part(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** A new operation; NULL when memory ran out. */
+struct fb_inc_op *fb_inc_new_op(const struct fb_inc_site *site, enum fb_inc_kind kind,
+    const struct fb_form *form, size_t parts);
+
+/** A new node over variables; NULL when memory ran out. */
+struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_node_kind kind,
+    const struct fb_form *form, fb_vars vars);
+
+/** The error of which limit that was. */
+enum fb_code fb_inc_no_memory(const struct fb_inc_site *site);
+
+/** E_UNSUPPORTED with the place of form. */
+enum fb_code fb_inc_unsupported(
+    const struct fb_inc_site *site, const struct fb_form *form, const char *why);
+
+/** Variables of a set, in order. NULL when memory ran out. */
+uint32_t *fb_inc_list_vars(const struct fb_inc_site *site, fb_vars set, size_t *out_count);
+
+/** Compiles ONCE, EVENTUALLY, SINCE and UNTIL so that they look through the time-points. */
+FB_CHECKED enum fb_code fb_inc_compile_scan(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Compiles MATCH_PAST and MATCH_FUTURE. */
+FB_CHECKED enum fb_code fb_inc_compile_match(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Compiles FREEZE. */
+FB_CHECKED enum fb_code fb_inc_compile_freeze(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Compiles LETPAST. */
+FB_CHECKED enum fb_code fb_inc_compile_letpast(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Runs SCAN, MATCH, FREEZE and FROZEN. */
+bool fb_inc_scan(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+bool fb_inc_match(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+bool fb_inc_freeze(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+bool fb_inc_frozen(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** Whether a row of columns fits the columns of a predicate, whose variables it sets. */
+bool fb_inc_fits(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells);
+
+/** True when all that an operation looks at from time-point n is known. */
+bool fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n);
+
+/** The first time-point that an operation looks at from n; a later n never gives an earlier one. */
+uint64_t fb_inc_reach(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n);
+
+/** How many time-points have the tuples of a LETPAST. */
+uint64_t fb_inc_defined(const struct fb_inc *inc, const struct fb_inc_stage *stage);
+
+/** Gives the rows that the stage of a LETPAST found at inc->at to their time-point. */
+bool fb_inc_define(struct fb_inc *inc, struct fb_inc_stage *stage);
+
+/** How far time-point b is behind a in time. */
+int64_t fb_inc_distance(const struct fb_inc *inc, uint64_t a, uint64_t b);
 
 /** Compiles inc->form into stages, nodes and operations. */
 FB_CHECKED enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err);

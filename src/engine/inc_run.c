@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "engine/inc_plan.h"
+#include "engine/pattern.h"
 
 struct fb_inc_point *fb_inc_point_at(const struct fb_inc *inc, uint64_t number)
 {
@@ -31,19 +32,17 @@ int fb_inc_cmp(const struct fb_inc *inc, const struct fb_cell *a, const struct f
     return a->type == FB_TYPE_NONE && b->type == FB_TYPE_NONE ? 0 : fb_cell_order(a, b);
 }
 
-/* Of what arithmetic gives: never a string. */
-static struct fb_cell cell_of_number(struct fb_value value)
+/* The value of a term under inc->regs; text that it makes goes to room. */
+static struct fb_value value_of(struct fb_inc *inc, const struct fb_term *term, char *room)
 {
-    struct fb_cell cell = {.type = value.type};
-    FB_ASSERT(value.type != FB_TYPE_STRING);
-    if (value.type == FB_TYPE_FLOAT) {
-        cell.u.number = value.u.number;
-    } else if (value.type == FB_TYPE_BOOL) {
-        cell.u.integer = value.u.truth;
-    } else if (value.type != FB_TYPE_NONE) {
-        cell.u.integer = value.u.integer;
+    struct fb_value values[FB_IR_VARS_MAX];
+    fb_vars vars = fb_term_vars(term);
+    for (uint32_t i = 0; vars && i < inc->var_count; i++) {
+        if (vars & fb_vars_of(i)) {
+            values[i] = fb_inc_value(inc, &inc->regs[i]);
+        }
     }
-    return cell;
+    return fb_term_value_in(term, values, room);
 }
 
 struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term)
@@ -52,17 +51,16 @@ struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term)
     if (term->kind == FB_TERM_VAR) {
         return inc->regs[term->var];
     }
-    struct fb_value values[FB_IR_VARS_MAX];
-    fb_vars vars = fb_term_vars(term);
-    for (uint32_t i = 0; i < inc->var_count; i++) {
-        if (vars & fb_vars_of(i)) {
-            values[i] = fb_inc_value(inc, &inc->regs[i]);
-        }
+    char room[FB_TERM_ROOM];
+    struct fb_cell cell = {0};
+    enum fb_code code = fb_inc_cell(inc, value_of(inc, term, room), &cell, inc->memory.err);
+    if (code && inc->memory.code == FB_OK) {
+        inc->memory.code = code;
     }
-    return cell_of_number(fb_term_value(term, values));
+    return cell;
 }
 
-static bool match(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells)
+bool fb_inc_fits(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells)
 {
     const struct fb_form *form = op->form;
     bool arithmetic = false;
@@ -93,8 +91,8 @@ static bool run_pred(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_i
     const struct fb_inc_point *point = fb_inc_point_at(inc, inc->at);
     for (size_t i = 0; i < point->tuple_count; i++) {
         const struct fb_inc_tuple *tuple = &point->tuples[i];
-        if (tuple->relation == op->form->relation && match(inc, op, point->cells + tuple->at) &&
-            !then.fn(then.ctx, inc)) {
+        if (tuple->relation == op->form->relation &&
+            fb_inc_fits(inc, op, point->cells + tuple->at) && !then.fn(then.ctx, inc)) {
             return false;
         }
     }
@@ -129,10 +127,113 @@ static bool run_bind(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_i
     size_t side = op->form->terms[0] == op->term ? 0 : 1;
     struct fb_cell value = constant ? op->constants[side] : fb_inc_term(inc, op->term);
     if (value.type == FB_TYPE_NONE) {
-        return true;
+        return inc->memory.code == FB_OK;
     }
     inc->regs[op->var] = value;
     return then.fn(then.ctx, inc);
+}
+
+/* ---- text ---- */
+
+/* Binds or compares the groups of a match; false when they do not fit. */
+static bool fit_groups(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_str *groups)
+{
+    fb_vars bound = op->bound;
+    for (size_t i = 2; i < op->form->term_count; i++) {
+        const struct fb_term *term = op->form->terms[i];
+        struct fb_value group = fb_value_str(groups[i - 2]);
+        char room[FB_TERM_ROOM];
+        if (term->kind == FB_TERM_ANY) {
+            continue;
+        }
+        if (!groups[i - 2].ptr) {
+            return false;
+        }
+        if (term->kind == FB_TERM_VAR && !(bound & fb_vars_of(term->var))) {
+            bound |= fb_vars_of(term->var);
+            enum fb_code code = fb_inc_cell(inc, group, &inc->regs[term->var], inc->memory.err);
+            inc->memory.code = inc->memory.code ? inc->memory.code : code;
+        } else if (!fb_value_eq(group, value_of(inc, term, room))) {
+            return false;
+        }
+    }
+    return inc->memory.code == FB_OK;
+}
+
+static bool find_pattern(
+    struct fb_inc *inc, const struct fb_inc_op *op, struct fb_str text, struct fb_str pattern_text)
+{
+    struct fb_pattern *pattern = op->pattern;
+    struct fb_pattern_match match;
+    struct fb_err why;
+    fb_err_init(&why);
+    if (!pattern && fb_pattern_new(pattern_text, &pattern, &why) != FB_OK) {
+        bool full = why.code == FB_E_NOMEM && inc->memory.code == FB_OK;
+        inc->memory.code =
+            full ? fb_err_set(inc->memory.err, FB_E_NOMEM, "memory ran out") : inc->memory.code;
+        return false; /* a pattern out of the data that is none matches nothing */
+    }
+    enum fb_code code = fb_pattern_find(pattern, text, &match, inc->memory.err);
+    inc->memory.code = inc->memory.code ? inc->memory.code : code;
+    bool fits = code == FB_OK && match.found && fit_groups(inc, op, match.groups);
+    if (pattern != op->pattern) {
+        fb_pattern_free(pattern);
+    }
+    return fits;
+}
+
+static bool run_text(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    char rooms[2][FB_TERM_ROOM];
+    struct fb_value a = value_of(inc, op->form->terms[0], rooms[0]);
+    struct fb_value b = value_of(inc, op->form->terms[1], rooms[1]);
+    if (a.type != FB_TYPE_STRING || b.type != FB_TYPE_STRING) {
+        return true;
+    }
+    bool holds = op->form->kind == FB_FORM_MATCHES
+                     ? find_pattern(inc, op, a.u.text, b.u.text)
+                     : a.u.text.len == 0 ||
+                           (b.u.text.len >= a.u.text.len &&
+                               memmem(b.u.text.ptr, b.u.text.len, a.u.text.ptr, a.u.text.len));
+    return holds ? then.fn(then.ctx, inc) : inc->memory.code == FB_OK;
+}
+
+/* ---- the rest ---- */
+
+/* What is bound outside to the variables that a quantifier hides. */
+struct hidden {
+    const struct fb_inc_op *op;
+    struct fb_cell outside[FB_IR_VARS_MAX];
+    struct fb_inc_then then;
+};
+
+static void swap_hidden(struct fb_inc *inc, struct hidden *h)
+{
+    for (size_t i = 0; i < h->op->width; i++) {
+        struct fb_cell cell = inc->regs[h->op->vars[i]];
+        inc->regs[h->op->vars[i]] = h->outside[i];
+        h->outside[i] = cell;
+    }
+}
+
+static bool hide_then(void *ctx, struct fb_inc *inc)
+{
+    struct hidden *h = ctx;
+    swap_hidden(inc, h);
+    bool go_on = h->then.fn(h->then.ctx, inc);
+    swap_hidden(inc, h);
+    return go_on;
+}
+
+static bool run_hide(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    struct hidden h = {.op = op, .then = then};
+    for (size_t i = 0; i < op->width; i++) {
+        h.outside[i] = inc->regs[op->vars[i]];
+    }
+    bool whole = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){hide_then, &h});
+    swap_hidden(inc, &h);
+    return whole;
 }
 
 static bool stop(void *ctx, struct fb_inc *inc)
@@ -219,7 +320,7 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
     case FB_INC_BIND:
         return run_bind(inc, op, then);
     case FB_INC_COMPARE:
-        return !compare(inc, op) || then.fn(then.ctx, inc);
+        return compare(inc, op) ? then.fn(then.ctx, inc) : inc->memory.code == FB_OK;
     case FB_INC_NOT:
         return run_not(inc, op, then);
     case FB_INC_AND: {
@@ -236,6 +337,18 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
         return fb_inc_groups(inc, op, then);
     case FB_INC_COLLECT:
         return fb_inc_collect(inc, op, then);
+    case FB_INC_TEXT:
+        return run_text(inc, op, then);
+    case FB_INC_HIDE:
+        return run_hide(inc, op, then);
+    case FB_INC_SCAN:
+        return fb_inc_scan(inc, op, then);
+    case FB_INC_MATCH:
+        return fb_inc_match(inc, op, then);
+    case FB_INC_FREEZE:
+        return fb_inc_freeze(inc, op, then);
+    case FB_INC_FROZEN:
+        return fb_inc_frozen(inc, op, then);
     }
     FB_ASSERT(false);
     return false;

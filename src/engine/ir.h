@@ -24,6 +24,7 @@ enum {
     FB_IR_DEPTH_MAX = 100,     /**< nesting of a formula */
     FB_IR_ARITY_MAX = 64,      /**< columns of a relation */
     FB_IR_CONJUNCTS_MAX = 256, /**< conditions joined by one chain of AND */
+    FB_IR_REGEX_MAX = 100,     /**< nodes of one regular expression */
 };
 
 /** Where in a policy's text something stands; line 0 means nowhere. */
@@ -60,6 +61,15 @@ enum fb_term_kind {
     FB_TERM_NEG,
     FB_TERM_TO_FLOAT,
     FB_TERM_TO_INT,
+    FB_TERM_QUOTIENT,  /**< as DIV, but total: a whole number by zero is 0, a float as IEEE 754 */
+    FB_TERM_REMAINDER, /**< as MOD, but total: by zero it is the dividend */
+    FB_TERM_TO_STRING, /**< of a number, as MonPoly writes it */
+    FB_TERM_READ_INT,  /**< of a string: NONE unless it is a whole number */
+    FB_TERM_READ_FLOAT,
+    FB_TERM_DAY_OF_MONTH, /**< of a number of seconds since 1970, in UTC */
+    FB_TERM_MONTH,
+    FB_TERM_YEAR,
+    FB_TERM_DATE, /**< as "2024-05-20" */
 };
 
 /** A term. */
@@ -78,6 +88,8 @@ enum fb_form_kind {
     FB_FORM_EQ,
     FB_FORM_LESS,
     FB_FORM_LESS_EQ,
+    FB_FORM_SUBSTRING, /**< terms[0] stands in terms[1] */
+    FB_FORM_MATCHES,   /**< see engine/pattern.h; terms: text, pattern, groups */
     FB_FORM_NOT,
     FB_FORM_AND,
     FB_FORM_OR,
@@ -90,7 +102,28 @@ enum fb_form_kind {
     FB_FORM_ALWAYS,
     FB_FORM_SINCE, /**< left SINCE right */
     FB_FORM_UNTIL,
-    FB_FORM_AGGREGATE, /**< see agg */
+    FB_FORM_AGGREGATE,    /**< see agg */
+    FB_FORM_MATCH_PAST,   /**< regex matches from some earlier time-point up to here */
+    FB_FORM_MATCH_FUTURE, /**< regex matches from here up to some later time-point */
+    FB_FORM_FREEZE,       /**< in right, the tuples of left at this time-point are a relation */
+    FB_FORM_LETPAST, /**< in right, the tuples of left, which may read earlier ones of its own */
+};
+
+/** A regular expression over time-points (Basin, Dardinier, Heimes, Krstic, Raszyk, Schneider,
+ * Traytel, "A Formally Verified, Optimized Monitor for Metric First-Order Dynamic Logic", 2020). It
+ * matches from one time-point to another that is not earlier. */
+enum fb_regex_kind {
+    FB_REGEX_STEP, /**< to the next time-point */
+    FB_REGEX_TEST, /**< stays, and test holds */
+    FB_REGEX_EITHER,
+    FB_REGEX_THEN,
+    FB_REGEX_STAR,
+};
+struct fb_regex {
+    enum fb_regex_kind kind;
+    struct fb_form *test;
+    struct fb_regex *left; /**< the only operand of STAR */
+    struct fb_regex *right;
 };
 
 /** Aggregations. */
@@ -110,16 +143,24 @@ struct fb_form {
     struct fb_form *right;
     struct fb_interval interval;
 
-    uint32_t relation;            /**< PRED: index into the signature */
+    uint32_t relation; /**< PRED: index into the signature; of a definition's, numbers behind it.
+                          FREEZE, LETPAST: the number that it defines */
+    const struct fb_form
+        *definition;              /**< PRED: the FREEZE or LETPAST that it reads; NULL: a fact */
+    bool earlier;                 /**< PRED: inside the LETPAST that it reads */
+    struct fb_regex *regex;       /**< MATCH_*; tests are its operands */
     bool occurs;                  /**< PRED: only tuples that begin at this very time-point */
-    struct fb_term *const *terms; /**< PRED: one a column; EQ and LESS*: two */
+    struct fb_term *const *terms; /**< PRED: one a column; comparisons: two; MATCHES: two or more */
     size_t term_count;
 
-    const uint32_t *bound; /**< EXISTS: variables; AGGREGATE: variables to group by */
+    const uint32_t *bound; /**< EXISTS: variables; AGGREGATE: variables to group by; FREEZE,
+                              LETPAST: the variables of left, one a column of the relation */
     size_t bound_count;
-    enum fb_agg_kind agg; /**< AGGREGATE: result := agg(over) over left, grouped */
-    uint32_t agg_result;  /**< AGGREGATE: variable */
-    uint32_t agg_over;    /**< AGGREGATE: variable */
+    enum fb_agg_kind agg;        /**< AGGREGATE: result := agg(over) over left, grouped */
+    uint32_t agg_result;         /**< AGGREGATE: variable */
+    uint32_t agg_over;           /**< AGGREGATE: variable */
+    struct fb_value agg_nothing; /**< AGGREGATE without groups: the result over no rows, beside
+                                    COUNT and SUM, which are 0; NONE: no result */
 };
 
 /** Units of a deadline. */

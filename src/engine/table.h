@@ -24,6 +24,14 @@ struct fb_env {
     const struct fb_value *values; /**< var_count values */
 };
 
+/** The tuples that a FREEZE or LETPAST defines, innermost first. */
+struct fb_defined {
+    const struct fb_form *form;
+    const struct fb_table *tables; /**< LETPAST: of time-points [0, count). FREEZE: one, of all */
+    size_t count;
+    const struct fb_defined *outer;
+};
+
 /** One run of the evaluator. */
 struct fb_eval {
     const struct fb_trace *trace;
@@ -31,6 +39,7 @@ struct fb_eval {
     struct fb_arena *arena;
     bool explain; /**< build reasons; off where only the truth is wanted */
     struct fb_err *err;
+    const struct fb_defined *defined;
 };
 
 /** Adds a row unless its values are there already; then the one that is there keeps its reason and
@@ -55,12 +64,44 @@ fb_vars fb_term_vars(const struct fb_term *term);
  * operand is not a number, division by zero, overflow) gives NONE. */
 struct fb_value fb_term_value(const struct fb_term *term, const struct fb_value *values);
 
+/** Room for the text that a term makes: a number or a date. */
+enum { FB_TERM_ROOM = 48 };
+
+/** The same for terms that make strings, which are borrowed from room; NONE where it is NULL. */
+struct fb_value fb_term_value_in(
+    const struct fb_term *term, const struct fb_value *values, char *room);
+
 /** Free variables of a formula. */
 fb_vars fb_form_vars(const struct fb_form *form);
 
 /** True when the formula can be evaluated where `given` is bound: then every row binds its free
  * variables. On false err (when not NULL) says why. */
 bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err *err);
+
+/** Variables that stand in the tests of a regular expression. */
+fb_vars fb_regex_vars(const struct fb_regex *regex);
+
+/** MATCHES and SUBSTRING: whether it holds of values, in which MATCHES binds the variables of its
+ * groups that are not in bound. E_NOMEM. */
+FB_CHECKED enum fb_code fb_eval_text(const struct fb_eval *ev, const struct fb_form *form,
+    fb_vars bound, struct fb_value *values, bool *out);
+
+/** MATCH_PAST and MATCH_FUTURE, FREEZE, and LETPAST. */
+FB_CHECKED enum fb_code fb_eval_match(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, struct fb_table *out);
+FB_CHECKED enum fb_code fb_eval_definition(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, struct fb_table *out);
+
+/** The tuples of a predicate that a FREEZE or LETPAST defines. */
+FB_CHECKED enum fb_code fb_eval_defined(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, struct fb_table *out);
+
+/** Binds the columns of a tuple in values; false when they do not fit. */
+bool fb_eval_fits(const struct fb_form *pred, const struct fb_value *tuple,
+    const struct fb_env *env, struct fb_value *values);
+
+/** True when time-point j lies in the interval as seen from i. */
+bool fb_eval_within(const struct fb_eval *ev, const struct fb_form *form, size_t i, size_t j);
 
 /** Number of conjuncts of a chain of AND, 1 for anything else. */
 size_t fb_form_conjuncts(const struct fb_form *form);

@@ -1,28 +1,28 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/assert.h"
 #include "engine/table.h"
+
+static bool unary_kind(enum fb_term_kind kind)
+{
+    return kind == FB_TERM_NEG || kind == FB_TERM_TO_FLOAT || kind == FB_TERM_TO_INT ||
+           kind >= FB_TERM_TO_STRING;
+}
 
 fb_vars fb_term_vars(const struct fb_term *term)
 {
     FB_ASSERT(term);
-    switch (term->kind) {
-    case FB_TERM_ANY:
-    case FB_TERM_CONST:
+    if (term->kind == FB_TERM_ANY || term->kind == FB_TERM_CONST) {
         return 0;
-    case FB_TERM_VAR:
-        return fb_vars_of(term->var);
-    case FB_TERM_NEG:
-    case FB_TERM_TO_FLOAT:
-    case FB_TERM_TO_INT:
-        return fb_term_vars(term->args[0]);
-    case FB_TERM_ADD:
-    case FB_TERM_SUB:
-    case FB_TERM_MUL:
-    case FB_TERM_DIV:
-    case FB_TERM_MOD:
-        return fb_term_vars(term->args[0]) | fb_term_vars(term->args[1]);
     }
-    FB_ASSERT(false);
-    return 0;
+    if (term->kind == FB_TERM_VAR) {
+        return fb_vars_of(term->var);
+    }
+    fb_vars left = fb_term_vars(term->args[0]);
+    return unary_kind(term->kind) ? left : left | fb_term_vars(term->args[1]);
 }
 
 /* Times count as integers in arithmetic; the kind of the result is settled by arith. */
@@ -61,11 +61,18 @@ static bool int_arith(enum fb_term_kind kind, int64_t a, int64_t b, int64_t *out
     if (kind == FB_TERM_MUL) {
         return !__builtin_mul_overflow(a, b, out);
     }
-    if (no_quotient) {
-        return false;
+    bool total = kind == FB_TERM_QUOTIENT || kind == FB_TERM_REMAINDER;
+    bool quotient = kind == FB_TERM_DIV || kind == FB_TERM_QUOTIENT;
+    if (b == 0 && total) {
+        *out = quotient ? 0 : a;
+        return true;
     }
-    *out = kind == FB_TERM_DIV ? a / b : a % b;
-    return kind == FB_TERM_DIV || kind == FB_TERM_MOD;
+    if (no_quotient) {
+        *out = 0;
+        return b == -1 && kind == FB_TERM_REMAINDER;
+    }
+    *out = quotient ? a / b : a % b;
+    return total || quotient || kind == FB_TERM_MOD;
 }
 
 static struct fb_value float_arith(enum fb_term_kind kind, double a, double b)
@@ -79,6 +86,8 @@ static struct fb_value float_arith(enum fb_term_kind kind, double a, double b)
         return fb_value_float(a * b);
     case FB_TERM_DIV:
         return b == 0.0 ? fb_value_none() : fb_value_float(a / b);
+    case FB_TERM_QUOTIENT:
+        return fb_value_float(a / b);
     default:
         return fb_value_none();
     }
@@ -108,10 +117,88 @@ static struct fb_value arith(enum fb_term_kind kind, struct fb_value a, struct f
     return fb_value_none();
 }
 
-static struct fb_value unary(enum fb_term_kind kind, struct fb_value a)
+static struct fb_value to_int(struct fb_value a)
+{
+    double x = a.u.number;
+    if (a.type == FB_TYPE_INT) {
+        return a;
+    }
+    return x > -0x1p63 && x < 0x1p63 ? fb_value_int((int64_t)x) : fb_value_none();
+}
+
+/* ---- strings and dates ---- */
+
+/* As OCaml prints it: a float that looks like a whole number ends in a point. */
+static struct fb_value to_string(struct fb_value a, char room[FB_TERM_ROOM])
+{
+    if (a.type == FB_TYPE_INT) {
+        (void)snprintf(room, FB_TERM_ROOM, "%lld", (long long)a.u.integer);
+    } else {
+        int len = snprintf(room, FB_TERM_ROOM, "%.12g", a.u.number);
+        FB_ASSERT(len > 0 && len + 1 < FB_TERM_ROOM);
+        if (strspn(room, "-0123456789") == (size_t)len) {
+            room[len] = '.';
+            room[len + 1] = '\0';
+        }
+    }
+    return fb_value_str(fb_str_of(room));
+}
+
+/* Decimal digits with at most a sign, a point and an exponent. */
+static struct fb_value read_number(struct fb_str text, bool whole)
+{
+    char copy[64];
+    char *end = NULL;
+    if (text.len == 0 || text.len >= sizeof(copy)) {
+        return fb_value_none();
+    }
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    const char *digits = whole ? "+-0123456789" : "+-0123456789.eE";
+    if (strspn(copy, digits) != text.len) {
+        return fb_value_none();
+    }
+    if (!whole) {
+        double x = strtod(copy, &end);
+        return end == copy + text.len ? fb_value_float(x) : fb_value_none();
+    }
+    size_t sign = copy[0] == '-' || copy[0] == '+' ? 1 : 0;
+    uint64_t size;
+    bool minus = copy[0] == '-';
+    if (!fb_str_u64(fb_str_sub(text, sign, text.len), &size) ||
+        size > (uint64_t)INT64_MAX + (minus ? 1 : 0)) {
+        return fb_value_none();
+    }
+    return fb_value_int(minus ? (int64_t)(0 - size) : (int64_t)size);
+}
+
+static struct fb_value date_part(enum fb_term_kind kind, double seconds, char room[FB_TERM_ROOM])
+{
+    int64_t year;
+    unsigned month;
+    unsigned day;
+    if (!(seconds > -1e12 && seconds < 1e12)) {
+        return fb_value_none();
+    }
+    fb_civil_from_days((int64_t)floor(seconds / 86400.0), &year, &month, &day);
+    if (kind == FB_TERM_DATE) {
+        (void)snprintf(room, FB_TERM_ROOM, "%04lld-%02u-%02u", (long long)year, month, day);
+        return fb_value_str(fb_str_of(room));
+    }
+    return fb_value_int(kind == FB_TERM_YEAR    ? year
+                        : kind == FB_TERM_MONTH ? (int64_t)month
+                                                : (int64_t)day);
+}
+
+static struct fb_value unary(enum fb_term_kind kind, struct fb_value a, char *room)
 {
     double x;
-    if (!as_double(a, &x)) {
+    if (kind == FB_TERM_READ_INT || kind == FB_TERM_READ_FLOAT) {
+        return a.type == FB_TYPE_STRING ? read_number(a.u.text, kind == FB_TERM_READ_INT)
+                                        : fb_value_none();
+    }
+    bool makes_text = kind == FB_TERM_TO_STRING || kind == FB_TERM_DATE;
+    if (!as_double(a, &x) || (makes_text && !room)) {
         return fb_value_none();
     }
     if (kind == FB_TERM_NEG) {
@@ -120,35 +207,34 @@ static struct fb_value unary(enum fb_term_kind kind, struct fb_value a)
     if (kind == FB_TERM_TO_FLOAT) {
         return fb_value_float(x);
     }
-    FB_ASSERT(kind == FB_TERM_TO_INT);
-    if (a.type == FB_TYPE_INT) {
-        return a;
+    if (kind == FB_TERM_TO_INT) {
+        return to_int(a);
     }
-    return x > -0x1p63 && x < 0x1p63 ? fb_value_int((int64_t)x) : fb_value_none();
+    return kind == FB_TERM_TO_STRING ? to_string(a, room) : date_part(kind, x, room);
+}
+
+struct fb_value fb_term_value_in(
+    const struct fb_term *term, const struct fb_value *values, char *room)
+{
+    FB_ASSERT(term);
+    if (term->kind == FB_TERM_ANY) {
+        return fb_value_none();
+    }
+    if (term->kind == FB_TERM_CONST) {
+        return term->value;
+    }
+    if (term->kind == FB_TERM_VAR) {
+        return values[term->var];
+    }
+    struct fb_value a = fb_term_value_in(term->args[0], values, room);
+    if (unary_kind(term->kind)) {
+        return unary(term->kind, a, room);
+    }
+    char other[FB_TERM_ROOM];
+    return arith(term->kind, a, fb_term_value_in(term->args[1], values, room ? other : NULL));
 }
 
 struct fb_value fb_term_value(const struct fb_term *term, const struct fb_value *values)
 {
-    FB_ASSERT(term);
-    switch (term->kind) {
-    case FB_TERM_ANY:
-        return fb_value_none();
-    case FB_TERM_CONST:
-        return term->value;
-    case FB_TERM_VAR:
-        return values[term->var];
-    case FB_TERM_NEG:
-    case FB_TERM_TO_FLOAT:
-    case FB_TERM_TO_INT:
-        return unary(term->kind, fb_term_value(term->args[0], values));
-    case FB_TERM_ADD:
-    case FB_TERM_SUB:
-    case FB_TERM_MUL:
-    case FB_TERM_DIV:
-    case FB_TERM_MOD:
-        return arith(
-            term->kind, fb_term_value(term->args[0], values), fb_term_value(term->args[1], values));
-    }
-    FB_ASSERT(false);
-    return fb_value_none();
+    return fb_term_value_in(term, values, NULL);
 }

@@ -437,7 +437,7 @@ static void write_head(fb_time t, size_t tp, struct fb_buf *out)
     fb_buf_addf(out, "@%lld (time point %zu):", (long long)t, tp);
 }
 
-static void write_verdict(const struct fb_monpoly_formula *formula, const struct fb_trace *trace,
+static void write_verdict(const struct fb_monpoly_body *formula, const struct fb_trace *trace,
     size_t tp, const struct fb_table *table, struct fb_buf *out)
 {
     write_head(trace->times[tp], tp, out);
@@ -459,10 +459,11 @@ enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *formula,
     struct fb_arena scratch;
     struct fb_table table = {0};
     fb_arena_init(&scratch, scratch_max);
+    const struct fb_monpoly_body *body = &formula->plain;
     enum fb_code code =
-        fb_eval_naive(formula->form, trace, tp, formula->var_count, NULL, &scratch, &table, err);
+        fb_eval_naive_rows(body->form, trace, tp, body->var_count, &scratch, &table, err);
     if (code == FB_OK && table.count) {
-        write_verdict(formula, trace, tp, &table, out);
+        write_verdict(body, trace, tp, &table, out);
     }
     fb_arena_release(&scratch);
     return code;
@@ -486,7 +487,7 @@ enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula, const stru
 
 /* One run of the incremental evaluator. */
 struct run {
-    const struct fb_monpoly_formula *formula;
+    const struct fb_monpoly_body *formula;
     struct fb_monpoly_stream *stream;
     struct fb_inc *inc;
 };
@@ -496,7 +497,7 @@ static enum fb_code take_verdict(
     void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
 {
     const struct run *run = ctx;
-    const struct fb_monpoly_formula *formula = run->formula;
+    const struct fb_monpoly_body *formula = run->formula;
     struct fb_buf *out = run->stream->line;
     if (verdict->time == FB_TIME_MAX) {
         return FB_OK;
@@ -520,9 +521,10 @@ enum fb_code fb_monpoly_monitor(const struct fb_monpoly_formula *formula,
 {
     FB_ASSERT(formula && signature && stream);
     FB_ASSERT(stream->sink && stream->line);
-    struct run run = {formula, stream, NULL};
+    struct run run = {&formula->quick, stream, NULL};
     struct fb_inc_options options = {stream->memory_max, take_verdict, &run};
-    enum fb_code code = fb_inc_new(formula->form, formula->var_count, &options, &run.inc, err);
+    enum fb_code code =
+        fb_inc_new(run.formula->form, run.formula->var_count, &options, &run.inc, err);
     if (code) {
         return code;
     }

@@ -2,10 +2,8 @@
  * monpoly.h: reads the signatures, formulas and logs of the monitor MonPoly and writes verdicts as
  * it does, so that cases and policies of other people can be run and compared.
  *
- * Formulas are read as they stand, with MonPoly's precedence: SINCE and UNTIL bind loosest, then
- * the operators with one operand, then EQUIV, IMPLIES, OR, AND; NOT binds tightest. What it asks is
- * the satisfying tuples at each time-point. LET is expanded in place. Refused as E_UNSUPPORTED:
- * LETPAST, regular (match) operators, the freeze operator, and functions other than i2f and f2i.
+ * Formulas are read as they stand, with MonPoly's precedence (docs/MONITOR.md has the table). What
+ * it asks is the satisfying tuples at each time-point. LET is expanded in place; division is total.
  */
 #ifndef FB_LANG_MONPOLY_H
 #define FB_LANG_MONPOLY_H
@@ -20,11 +18,17 @@ enum {
 };
 
 /** A formula with its variables. */
-struct fb_monpoly_formula {
+struct fb_monpoly_body {
     struct fb_form *form;
     size_t var_count;
     const uint32_t *columns; /**< the variable of each column of a verdict, in MonPoly's order */
     size_t column_count;
+};
+
+/** A formula as it is written, and the same in a form that is quicker to evaluate. */
+struct fb_monpoly_formula {
+    struct fb_monpoly_body plain; /**< for the naive evaluator */
+    struct fb_monpoly_body quick; /**< for the incremental one */
 };
 
 /** Reads a signature. The relations tp(i), ts(t) and tpts(i, t), which hold the number and the time

@@ -1,12 +1,16 @@
 /*
- * Names of a MonPoly formula become numbers, and LET is expanded.
+ * Names of a MonPoly formula become numbers, and LET is expanded. FREEZE and LETPAST define
+ * relations whose numbers come behind those of the signature.
  *
  * A scope is a frame of names. EXISTS opens a frame in which its names are new. The condition of an
  * aggregation and the body of a LET see nothing of what stands around them but the groups and the
  * parameters: their frame is closed, and a name that is not there is a new variable of the frame.
  * Numbers are used again once their frame is left.
  */
+#include <math.h>
+
 #include "base/assert.h"
+#include "engine/eval.h"
 #include "lang/monpoly_tree.h"
 
 enum { FRAME_MAX = 2 * FB_IR_VARS_MAX };
@@ -23,6 +27,8 @@ struct frame {
 struct let {
     const struct let *outer;
     const struct fb_mnode *node;
+    const struct fb_form *form; /* FREEZE, LETPAST: what the name reads; LET: NULL, expanded */
+    bool inside;                /* LETPAST: in its own definition */
 };
 
 struct lower {
@@ -30,9 +36,11 @@ struct lower {
     struct fb_arena *arena;
     struct fb_err *err;
     uint64_t used; /* numbers in use */
+    uint32_t definitions;
     size_t var_count;
     size_t nodes;
     size_t depth;
+    size_t regex; /* nodes of the regular expression that is being lowered */
 };
 
 /* What a node is lowered in. */
@@ -262,12 +270,97 @@ static enum fb_code lower_use(struct lower *lo, const struct fb_mnode *node, str
     return code;
 }
 
+/* A use of a FREEZE or LETPAST. */
+static enum fb_code lower_read(struct lower *lo, const struct fb_mnode *node, struct place place,
+    const struct let *let, struct fb_form **out)
+{
+    if (let->node->names.count != node->term_count) {
+        return refuse(lo, node, FB_E_POLICY, "a predicate has the wrong number of columns");
+    }
+    enum fb_code code = new_form(lo, node, FB_FORM_PRED, out);
+    if (code == FB_OK) {
+        (*out)->relation = let->form->relation;
+        (*out)->definition = let->form;
+        (*out)->earlier = let->inside;
+        code = lower_terms(lo, node, place.frame, *out);
+    }
+    return code;
+}
+
+static enum fb_code lower_definition(
+    struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
+{
+    struct frame *frame = FB_ARENA_NEW(lo->arena, struct frame);
+    uint32_t *bound = FB_ARENA_ARRAY(lo->arena, uint32_t, node->names.count);
+    struct fb_form *form = NULL;
+    enum fb_code code = new_form(lo, node, (enum fb_form_kind)node->kind, &form);
+    if (!frame || !bound || code) {
+        return fb_arena_failed(lo->arena, lo->err);
+    }
+    frame->closed = true;
+    form->relation = (uint32_t)lo->signature->count + lo->definitions++;
+    form->bound = bound;
+    for (; code == FB_OK && form->bound_count < node->names.count; form->bound_count++) {
+        code = add_name(
+            lo, node, frame, node->names.items[form->bound_count], &bound[form->bound_count]);
+    }
+    struct let let = {place.lets, node, form, true};
+    bool recursive = node->kind == FB_FORM_LETPAST;
+    code = code ? code
+                : lower_node(lo, node->left, (struct place){frame, recursive ? &let : place.lets},
+                      &form->left);
+    leave(lo, frame);
+    let.inside = false;
+    code =
+        code ? code : lower_node(lo, node->right, (struct place){place.frame, &let}, &form->right);
+    *out = form;
+    return code;
+}
+
+static enum fb_code lower_regex(
+    struct lower *lo, const struct fb_mregex *regex, struct place place, struct fb_regex **out)
+{
+    struct fb_regex *lowered = FB_ARENA_NEW(lo->arena, struct fb_regex);
+    enum fb_code code = lowered ? FB_OK : fb_arena_failed(lo->arena, lo->err);
+    if (code) {
+        return code;
+    }
+    lowered->kind = regex->kind;
+    lo->regex++;
+    if (regex->test) {
+        code = lower_node(lo, regex->test, place, &lowered->test);
+    }
+    if (code == FB_OK && regex->left) {
+        code = lower_regex(lo, regex->left, place, &lowered->left);
+    }
+    if (code == FB_OK && regex->right) {
+        code = lower_regex(lo, regex->right, place, &lowered->right);
+    }
+    *out = lowered;
+    return code;
+}
+
+static enum fb_code lower_match(
+    struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
+{
+    size_t before = lo->regex;
+    lo->regex = 0;
+    enum fb_code code = new_form(lo, node, (enum fb_form_kind)node->kind, out);
+    code = code ? code : lower_regex(lo, node->regex, place, &(*out)->regex);
+    if (code == FB_OK && lo->regex > FB_IR_REGEX_MAX) {
+        code = refuse(lo, node, FB_E_LIMIT, "a regular expression is too large");
+    }
+    lo->regex = before;
+    return code;
+}
+
 static enum fb_code lower_pred(
     struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
 {
     for (const struct let *let = place.lets; let; let = let->outer) {
         if (fb_str_eq(let->node->name, node->name)) {
-            return lower_use(lo, node, place, let, out);
+            return let->form ? lower_read(lo, node, place, let, out)
+                             : lower_use(lo, node, place, let, out);
         }
     }
     uint32_t relation = 0;
@@ -310,6 +403,103 @@ static enum fb_code lower_exists(
     return code;
 }
 
+/* The type of a variable, from a column in which it stands; NONE when none tells. */
+static enum fb_type type_of(const struct lower *lo, const struct fb_form *form, uint32_t var);
+
+static enum fb_type regex_type_of(
+    const struct lower *lo, const struct fb_regex *regex, uint32_t var)
+{
+    enum fb_type type = regex->test ? type_of(lo, regex->test, var) : FB_TYPE_NONE;
+    type = type || !regex->left ? type : regex_type_of(lo, regex->left, var);
+    return type || !regex->right ? type : regex_type_of(lo, regex->right, var);
+}
+
+static enum fb_type term_type(
+    const struct lower *lo, const struct fb_form *form, const struct fb_term *term)
+{
+    switch ((int)term->kind) {
+    case FB_TERM_ANY:
+        return FB_TYPE_NONE;
+    case FB_TERM_VAR:
+        return type_of(lo, form, term->var);
+    case FB_TERM_CONST:
+        return term->value.type;
+    case FB_TERM_TO_FLOAT:
+    case FB_TERM_READ_FLOAT:
+        return FB_TYPE_FLOAT;
+    case FB_TERM_TO_STRING:
+    case FB_TERM_DATE:
+        return FB_TYPE_STRING;
+    case FB_TERM_TO_INT:
+    case FB_TERM_READ_INT:
+    case FB_TERM_MOD:
+    case FB_TERM_REMAINDER:
+    case FB_TERM_DAY_OF_MONTH:
+    case FB_TERM_MONTH:
+    case FB_TERM_YEAR:
+        return FB_TYPE_INT;
+    default:
+        return term_type(lo, form, term->args[0]);
+    }
+}
+
+/* Of a predicate's variable. */
+static enum fb_type column_type(const struct lower *lo, const struct fb_form *pred, uint32_t var)
+{
+    for (size_t i = 0; i < pred->term_count; i++) {
+        if (pred->terms[i]->kind != FB_TERM_VAR || pred->terms[i]->var != var) {
+            continue;
+        }
+        if (!pred->definition) {
+            return lo->signature->relations[pred->relation].types[i];
+        }
+        return pred->earlier ? FB_TYPE_NONE
+                             : type_of(lo, pred->definition->left, pred->definition->bound[i]);
+    }
+    return FB_TYPE_NONE;
+}
+
+static enum fb_type type_of(const struct lower *lo, const struct fb_form *form, uint32_t var)
+{
+    if (form->kind == FB_FORM_PRED) {
+        return column_type(lo, form, var);
+    }
+    if (form->kind == FB_FORM_EXISTS || form->kind == FB_FORM_NOT) {
+        return type_of(lo, form->left, var);
+    }
+    if (form->kind == FB_FORM_AGGREGATE && form->agg_result == var) {
+        bool real = form->agg == FB_AGG_AVG || form->agg == FB_AGG_MEDIAN;
+        return form->agg == FB_AGG_COUNT ? FB_TYPE_INT
+               : real                    ? FB_TYPE_FLOAT
+                                         : type_of(lo, form->left, form->agg_over);
+    }
+    enum fb_type type = FB_TYPE_NONE;
+    for (size_t i = 0; form->kind == FB_FORM_AND && form->right->kind == FB_FORM_EQ && i < 2; i++) {
+        const struct fb_term *side = form->right->terms[i];
+        bool here = side->kind == FB_TERM_VAR && side->var == var;
+        const struct fb_term *other = form->right->terms[1 - i];
+        bool apart = other->kind != FB_TERM_VAR || other->var != var;
+        type = here && apart && !type ? term_type(lo, form->left, other) : type;
+    }
+    bool defines = form->kind == FB_FORM_FREEZE || form->kind == FB_FORM_LETPAST;
+    type = type || !form->left || defines ? type : type_of(lo, form->left, var);
+    type = type || !form->right ? type : type_of(lo, form->right, var);
+    return type || !form->regex ? type : regex_type_of(lo, form->regex, var);
+}
+
+/* What MonPoly's verified monitor gives where there is nothing to aggregate. */
+static struct fb_value nothing_of(enum fb_agg_kind agg, enum fb_type type)
+{
+    bool extreme = agg == FB_AGG_MIN || agg == FB_AGG_MAX;
+    if (type == FB_TYPE_STRING) {
+        return fb_value_str(FB_STR(""));
+    }
+    if (type == FB_TYPE_FLOAT && extreme) {
+        return fb_value_float(agg == FB_AGG_MIN ? HUGE_VAL : -HUGE_VAL);
+    }
+    return type == FB_TYPE_FLOAT ? fb_value_float(0.0) : fb_value_int(0);
+}
+
 static enum fb_code lower_aggregate(
     struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
 {
@@ -331,6 +521,9 @@ static enum fb_code lower_aggregate(
     code = code ? code : lower_node(lo, node->left, (struct place){frame, place.lets}, &form->left);
     code = code ? code : find_name(lo, node, frame, node->over, &form->agg_over);
     form->agg = node->agg;
+    if (code == FB_OK) {
+        form->agg_nothing = nothing_of(node->agg, type_of(lo, form->left, form->agg_over));
+    }
     form->bound = groups;
     form->bound_count = node->names.count;
     leave(lo, frame);
@@ -354,32 +547,7 @@ static enum fb_code lower_plain(
     return code;
 }
 
-static enum fb_code lower_node(
-    struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
-{
-    FB_ASSERT(node && place.frame);
-    if (++lo->nodes > FB_MONPOLY_NODES_MAX || lo->depth >= FB_IR_DEPTH_MAX) {
-        return refuse(lo, node, FB_E_LIMIT, "a formula is too large");
-    }
-    lo->depth++;
-    enum fb_code code;
-    if (node->kind == FB_FORM_PRED) {
-        code = lower_pred(lo, node, place, out);
-    } else if (node->kind == FB_FORM_EXISTS) {
-        code = lower_exists(lo, node, place, out);
-    } else if (node->kind == FB_FORM_AGGREGATE) {
-        code = lower_aggregate(lo, node, place, out);
-    } else if (node->kind == FB_MNODE_LET) {
-        struct let let = {place.lets, node};
-        code = lower_node(lo, node->right, (struct place){place.frame, &let}, out);
-    } else {
-        code = lower_plain(lo, node, place, out);
-    }
-    lo->depth--;
-    return code;
-}
-
-/* ---- the columns of a verdict ---- */
+/* ---- free names ---- */
 
 struct columns {
     struct fb_str names[FB_IR_VARS_MAX];
@@ -413,6 +581,21 @@ static void term_columns(const struct fb_mterm *term, struct columns *c)
     }
 }
 
+static void node_columns(const struct fb_mnode *node, struct columns *c);
+
+static void regex_columns(const struct fb_mregex *regex, struct columns *c)
+{
+    if (regex->test) {
+        node_columns(regex->test, c);
+    }
+    if (regex->left) {
+        regex_columns(regex->left, c);
+    }
+    if (regex->right) {
+        regex_columns(regex->right, c);
+    }
+}
+
 /* Free names in the order of MonPoly: left to right, but the right side of SINCE and UNTIL first.
  */
 static void node_columns(const struct fb_mnode *node, struct columns *c)
@@ -438,9 +621,15 @@ static void node_columns(const struct fb_mnode *node, struct columns *c)
         }
         return;
     }
+    if (node->regex) {
+        regex_columns(node->regex, c);
+        return;
+    }
+    bool binds =
+        node->kind == FB_MNODE_LET || node->kind == FB_FORM_FREEZE || node->kind == FB_FORM_LETPAST;
     const struct fb_mnode *first = right_first ? node->right : node->left;
     const struct fb_mnode *second = right_first ? node->left : node->right;
-    if (first && node->kind != FB_MNODE_LET) {
+    if (first && !binds) {
         node_columns(first, c);
     }
     if (second) {
@@ -448,17 +637,64 @@ static void node_columns(const struct fb_mnode *node, struct columns *c)
     }
 }
 
-enum fb_code fb_monpoly_formula_read(struct fb_str text, const struct fb_signature *signature,
-    struct fb_arena *arena, struct fb_monpoly_formula *out, struct fb_err *err)
+/* The parameters of a LET are the free names of its definition. */
+static enum fb_code check_parameters(struct lower *lo, const struct fb_mnode *node)
 {
-    FB_ASSERT(signature && arena && out);
-    struct fb_mnode *tree = NULL;
+    struct columns free = {0};
+    node_columns(node->left, &free);
+    bool same = free.count == node->names.count;
+    for (size_t i = 0; same && i < free.count; i++) {
+        same = listed(node->names.items, node->names.count, free.names[i]);
+    }
+    if (same) {
+        return FB_OK;
+    }
+    enum fb_code code =
+        refuse(lo, node, FB_E_POLICY, "a definition binds other variables than its parameters");
+    (void)fb_err_hint(lo->err,
+        "Name all its free variables as parameters, and no others, or bind them by EXISTS.");
+    return code;
+}
+
+static enum fb_code lower_node(
+    struct lower *lo, const struct fb_mnode *node, struct place place, struct fb_form **out)
+{
+    FB_ASSERT(node && place.frame);
+    if (++lo->nodes > FB_MONPOLY_NODES_MAX || lo->depth >= FB_IR_DEPTH_MAX) {
+        return refuse(lo, node, FB_E_LIMIT, "a formula is too large");
+    }
+    lo->depth++;
+    enum fb_code code;
+    if (node->kind == FB_FORM_PRED) {
+        code = lower_pred(lo, node, place, out);
+    } else if (node->kind == FB_FORM_EXISTS) {
+        code = lower_exists(lo, node, place, out);
+    } else if (node->kind == FB_FORM_AGGREGATE) {
+        code = lower_aggregate(lo, node, place, out);
+    } else if (node->kind == FB_MNODE_LET) {
+        struct let let = {place.lets, node, NULL, false};
+        code = check_parameters(lo, node);
+        code = code ? code : lower_node(lo, node->right, (struct place){place.frame, &let}, out);
+    } else if (node->kind == FB_FORM_FREEZE || node->kind == FB_FORM_LETPAST) {
+        code = lower_definition(lo, node, place, out);
+    } else if (node->regex) {
+        code = lower_match(lo, node, place, out);
+    } else {
+        code = lower_plain(lo, node, place, out);
+    }
+    lo->depth--;
+    return code;
+}
+
+/* Lowers a tree and finds the columns of its verdicts. */
+static enum fb_code lower_tree(const struct fb_mnode *tree, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_monpoly_body *out, struct fb_err *err)
+{
     struct lower lo = {.signature = signature, .arena = arena, .err = err};
     struct frame top = {.closed = true};
     struct columns columns = {0};
-    struct fb_monpoly_formula formula = {0};
-    enum fb_code code = fb_mparse(text, arena, &tree, err);
-    code = code ? code : lower_node(&lo, tree, (struct place){&top, NULL}, &formula.form);
+    struct fb_monpoly_body body = {0};
+    enum fb_code code = lower_node(&lo, tree, (struct place){&top, NULL}, &body.form);
     if (code) {
         return code;
     }
@@ -470,9 +706,64 @@ enum fb_code fb_monpoly_formula_read(struct fb_str text, const struct fb_signatu
     for (size_t i = 0; code == FB_OK && i < columns.count; i++) {
         code = find_name(&lo, tree, &top, columns.names[i], &vars[i]);
     }
-    formula.columns = vars;
-    formula.column_count = columns.count;
-    formula.var_count = lo.var_count;
+    body.columns = vars;
+    body.column_count = columns.count;
+    body.var_count = lo.var_count;
+    if (code == FB_OK) {
+        *out = body;
+    }
+    return code;
+}
+
+/* The order of the columns is that of the formula as written. */
+static enum fb_code lower_quick(struct fb_mnode *tree, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_monpoly_formula *formula, struct fb_err *err)
+{
+    struct fb_err why;
+    fb_err_init(&why);
+    struct fb_monpoly_body body = {0};
+    struct columns written = {0};
+    struct columns thawed = {0};
+    node_columns(tree, &written);
+    tree = fb_mthaw(tree, arena);
+    node_columns(tree, &thawed);
+    enum fb_code code = lower_tree(tree, signature, arena, &body, &why);
+    bool same = code == FB_OK && written.count == thawed.count;
+    if (code == FB_E_NOMEM) {
+        return fb_arena_failed(arena, err);
+    }
+    if (!same || fb_form_check(body.form, NULL, 0, &why) != FB_OK) {
+        return FB_OK; /* as it was */
+    }
+    uint32_t *vars = FB_ARENA_ARRAY(arena, uint32_t, written.count);
+    if (!vars) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < written.count; i++) {
+        size_t at = 0;
+        while (at < thawed.count && !fb_str_eq(thawed.names[at], written.names[i])) {
+            at++;
+        }
+        if (at == thawed.count) {
+            return FB_OK;
+        }
+        vars[i] = body.columns[at];
+    }
+    body.columns = vars;
+    formula->quick = body;
+    return FB_OK;
+}
+
+enum fb_code fb_monpoly_formula_read(struct fb_str text, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_monpoly_formula *out, struct fb_err *err)
+{
+    FB_ASSERT(signature && arena && out);
+    struct fb_mnode *tree = NULL;
+    struct fb_monpoly_formula formula = {0};
+    enum fb_code code = fb_mparse(text, arena, &tree, err);
+    code = code ? code : lower_tree(tree, signature, arena, &formula.plain, err);
+    formula.quick = formula.plain;
+    code = code ? code : lower_quick(tree, signature, arena, &formula, err);
     if (code == FB_OK) {
         *out = formula;
     }

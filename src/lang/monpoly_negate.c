@@ -1,5 +1,6 @@
 /* The negation of a formula, moved inwards. */
 #include "base/assert.h"
+#include "engine/eval.h"
 #include "lang/monpoly.h"
 
 static struct fb_form *node(
@@ -58,11 +59,18 @@ static struct fb_form *positive(struct fb_arena *arena, struct fb_form *form)
 enum fb_code fb_monpoly_negate(
     struct fb_monpoly_formula *formula, struct fb_arena *arena, struct fb_err *err)
 {
-    FB_ASSERT(formula && formula->form && arena);
-    struct fb_form *form = negative(arena, formula->form);
-    if (!form) {
+    FB_ASSERT(formula && formula->plain.form && arena);
+    struct fb_form *plain = negative(arena, formula->plain.form);
+    struct fb_form *quick = plain ? negative(arena, formula->quick.form) : NULL;
+    if (!quick) {
         return fb_arena_failed(arena, err);
     }
-    formula->form = form;
+    struct fb_err why;
+    fb_err_init(&why);
+    formula->plain.form = plain;
+    formula->quick.form = quick;
+    if (fb_form_check(quick, NULL, 0, &why) != FB_OK) {
+        formula->quick = formula->plain;
+    }
     return FB_OK;
 }

@@ -1,178 +1,12 @@
-/* Tokens and grammar of MonPoly formulas. */
+/* The grammar of MonPoly formulas. */
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/decimal.h"
+#include "engine/pattern.h"
 #include "lang/monpoly_tree.h"
 
 /* Each nesting of a formula takes up to six calls. */
 enum { NAMES_MAX = 64, TERMS_MAX = FB_IR_ARITY_MAX, CALLS_MAX = 6 * FB_IR_DEPTH_MAX };
-
-/* ---- tokens ---- */
-
-static bool name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static char peek(const struct fb_mscan *scan, size_t ahead)
-{
-    return scan->pos + ahead < scan->text.len ? scan->text.ptr[scan->pos + ahead] : '\0';
-}
-
-static void step(struct fb_mscan *scan)
-{
-    if (peek(scan, 0) == '\n') {
-        scan->line++;
-        scan->line_start = scan->pos + 1;
-    }
-    scan->pos++;
-}
-
-static void skip_comment(struct fb_mscan *scan)
-{
-    bool block = peek(scan, 0) == '(';
-    while (scan->pos < scan->text.len) {
-        if (block && peek(scan, 0) == '*' && peek(scan, 1) == ')') {
-            scan->pos += 2;
-            return;
-        }
-        if (!block && peek(scan, 0) == '\n') {
-            return;
-        }
-        step(scan);
-    }
-}
-
-static void skip_blanks(struct fb_mscan *scan)
-{
-    while (scan->pos < scan->text.len) {
-        char c = peek(scan, 0);
-        if (c == '#' || (c == '(' && peek(scan, 1) == '*')) {
-            skip_comment(scan);
-        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-            step(scan);
-        } else {
-            return;
-        }
-    }
-}
-
-/* Digits, a point with digits, an exponent, and a letter for a unit of time. */
-static void scan_number(struct fb_mscan *scan)
-{
-    while (digit(peek(scan, 0))) {
-        step(scan);
-    }
-    if (peek(scan, 0) == '.') {
-        step(scan);
-    }
-    while (name_char(peek(scan, 0)) || ((peek(scan, 0) == '-' || peek(scan, 0) == '+') &&
-                                           scan->text.ptr[scan->pos - 1] == 'e')) {
-        step(scan);
-    }
-}
-
-static bool scan_string(struct fb_mscan *scan)
-{
-    char quote = peek(scan, 0);
-    step(scan);
-    while (scan->pos < scan->text.len && peek(scan, 0) != quote) {
-        step(scan);
-    }
-    bool closed = peek(scan, 0) == quote;
-    scan->pos += closed ? 1 : 0;
-    return closed;
-}
-
-static void scan_sign(struct fb_mscan *scan)
-{
-    static const char *const pairs[] = {"<-", "<=", ">=", "<>"};
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        if (peek(scan, 0) == pairs[i][0] && peek(scan, 1) == pairs[i][1]) {
-            scan->pos++;
-            break;
-        }
-    }
-    step(scan);
-}
-
-struct fb_mtoken fb_mscan_next(struct fb_mscan *scan)
-{
-    FB_ASSERT(scan && scan->pos <= scan->text.len);
-    skip_blanks(scan);
-    struct fb_mtoken token = {
-        .line = scan->line + 1, .column = (uint32_t)(scan->pos - scan->line_start) + 1};
-    size_t start = scan->pos;
-    size_t trim = 0;
-    char c = peek(scan, 0);
-    if (scan->pos >= scan->text.len) {
-        token.kind = FB_MTOKEN_END;
-    } else if (digit(c)) {
-        token.kind = FB_MTOKEN_NUMBER;
-        scan_number(scan);
-    } else if (name_char(c)) {
-        token.kind = FB_MTOKEN_NAME;
-        while (name_char(peek(scan, 0))) {
-            step(scan);
-        }
-    } else if (c == '"' || c == '\'') {
-        token.kind = scan_string(scan) ? FB_MTOKEN_STRING : FB_MTOKEN_BAD;
-        trim = token.kind == FB_MTOKEN_STRING ? 1 : 0;
-    } else {
-        token.kind = strchr("()[],;.@=<>+-*/:", c) && c ? FB_MTOKEN_SIGN : FB_MTOKEN_BAD;
-        scan_sign(scan);
-    }
-    token.text = fb_str_sub(scan->text, start + trim, scan->pos - start - 2 * trim);
-    return token;
-}
-
-enum fb_code fb_mtoken_refuse(
-    const struct fb_mtoken *token, enum fb_code code, struct fb_err *err, const char *message)
-{
-    FB_ASSERT(token && code != FB_OK);
-    if (token->kind == FB_MTOKEN_END) {
-        (void)fb_err_set(err, code, "%s at the end", message);
-    } else {
-        struct fb_str cut = fb_str_sub(token->text, 0, 40);
-        bool good = fb_str_utf8(cut, NULL);
-        (void)fb_err_set(err, code, "%s at '%.*s'", message, FB_STR_ARG(good ? cut : FB_STR("?")));
-    }
-    fb_err_place(err, NULL, token->line, token->column, -1);
-    return code;
-}
-
-enum fb_code fb_mtoken_value(
-    const struct fb_mtoken *token, struct fb_value *out, struct fb_err *err)
-{
-    FB_ASSERT(token && out);
-    uint64_t whole;
-    if (fb_str_u64(token->text, &whole) && whole <= INT64_MAX) {
-        *out = fb_value_int((int64_t)whole);
-        return FB_OK;
-    }
-    struct fb_decimal decimal;
-    struct fb_str text = token->text;
-    if (fb_str_ends(text, FB_STR("."))) {
-        text.len--;
-    }
-    bool real = fb_str_find(token->text, '.', 0) < token->text.len ||
-                fb_str_find(token->text, 'e', 0) < token->text.len;
-    struct fb_err why;
-    fb_err_init(&why);
-    if (!real || fb_decimal_parse(text, &decimal, &why) != FB_OK) {
-        return fb_mtoken_refuse(token, FB_E_SYNTAX, err, "a number is malformed or too large");
-    }
-    *out = fb_value_float(fb_decimal_to_double(decimal));
-    return FB_OK;
-}
-
-/* ---- grammar ---- */
 
 struct parser {
     struct fb_mscan scan;
@@ -212,11 +46,31 @@ static enum fb_code expect(struct parser *p, const char *text, const char *messa
     return take(p, text) ? FB_OK : refuse(p, FB_E_SYNTAX, message);
 }
 
+static bool digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool reserved(struct fb_str name)
 {
     static const char *const words[] = {"AND", "OR", "NOT", "IMPLIES", "EQUIV", "EXISTS", "FORALL",
-        "SINCE", "UNTIL", "TRUE", "FALSE", "LET", "IN", "MOD", "ONCE", "NEXT", "PREVIOUS", "PREV",
-        "EVENTUALLY", "SOMETIMES", "ALWAYS", "HISTORICALLY", "PAST_ALWAYS"};
+        "SINCE", "UNTIL", "TRIGGER", "RELEASE", "TRUE", "FALSE", "LET", "LETPAST", "FRZ", "IN",
+        "MOD", "ONCE", "NEXT", "PREVIOUS", "PREV", "EVENTUALLY", "SOMETIMES", "ALWAYS",
+        "HISTORICALLY", "PAST_ALWAYS", "SUBSTRING", "MATCHES", "FORWARD", "MATCHF", "BACKWARD",
+        "MATCHP"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (fb_str_is(name, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Words that stand between formulas. */
+static bool joins(struct fb_str name)
+{
+    static const char *const words[] = {
+        "AND", "OR", "IMPLIES", "EQUIV", "SINCE", "UNTIL", "TRIGGER", "RELEASE", "IN", "MOD"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (fb_str_is(name, words[i])) {
             return true;
@@ -286,22 +140,45 @@ static enum fb_code parse_inside(struct parser *p, struct fb_mterm **out)
     return code ? code : expect(p, ")", "expected ')'");
 }
 
+/* The kind of a function; false when there is none of this name. s2r and r2s change nothing: a
+ * pattern is a string. */
+static bool function_kind(struct fb_str name, enum fb_term_kind *out)
+{
+    static const struct {
+        const char *name;
+        enum fb_term_kind kind;
+    } table[] = {{"i2f", FB_TERM_TO_FLOAT}, {"f2i", FB_TERM_TO_INT}, {"i2s", FB_TERM_TO_STRING},
+        {"f2s", FB_TERM_TO_STRING}, {"s2i", FB_TERM_READ_INT}, {"s2f", FB_TERM_READ_FLOAT},
+        {"DAY_OF_MONTH", FB_TERM_DAY_OF_MONTH}, {"MONTH", FB_TERM_MONTH}, {"YEAR", FB_TERM_YEAR},
+        {"FORMAT_DATE", FB_TERM_DATE}, {"r2s", FB_TERM_VAR}, {"s2r", FB_TERM_VAR}};
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (fb_str_is(name, table[i].name)) {
+            *out = table[i].kind;
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum fb_code parse_named_term(struct parser *p, struct fb_mterm **out)
 {
     struct fb_str name;
+    struct fb_mterm *inside = NULL;
+    enum fb_term_kind kind = FB_TERM_VAR;
     enum fb_code code = take_name(p, &name);
     if (code) {
         return code;
     }
-    bool to_float = fb_str_is(name, "i2f");
-    if (is(p, "(") && (to_float || fb_str_is(name, "f2i"))) {
-        struct fb_mterm *inside = NULL;
-        code = parse_inside(p, &inside);
-        return code ? code
-                    : new_term(p, to_float ? FB_TERM_TO_FLOAT : FB_TERM_TO_INT, inside, NULL, out);
-    }
     if (is(p, "(")) {
-        return refuse(p, FB_E_UNSUPPORTED, "a function is not supported");
+        if (!function_kind(name, &kind)) {
+            return refuse(p, FB_E_SYNTAX, "there is no such function");
+        }
+        code = parse_inside(p, &inside);
+        if (code || kind == FB_TERM_VAR) {
+            *out = inside;
+            return code;
+        }
+        return new_term(p, kind, inside, NULL, out);
     }
     code = new_term(p, fb_str_is(name, "_") ? FB_TERM_ANY : FB_TERM_VAR, NULL, NULL, out);
     if (code == FB_OK) {
@@ -318,7 +195,8 @@ static enum fb_code parse_factor(struct parser *p, struct fb_mterm **out)
     if (code) {
         return code;
     }
-    if (token.kind == FB_MTOKEN_NUMBER || token.kind == FB_MTOKEN_STRING) {
+    bool text = token.kind == FB_MTOKEN_STRING || token.kind == FB_MTOKEN_PATTERN;
+    if (token.kind == FB_MTOKEN_NUMBER || text) {
         code = token.kind == FB_MTOKEN_NUMBER ? fb_mtoken_value(&token, &value, p->err) : FB_OK;
         code = code ? code : new_term(p, FB_TERM_CONST, NULL, NULL, out);
         if (code == FB_OK) {
@@ -340,7 +218,9 @@ static enum fb_code parse_product(struct parser *p, struct fb_mterm **out)
 {
     enum fb_code code = parse_factor(p, out);
     while (code == FB_OK && (is(p, "*") || is(p, "/") || is(p, "MOD"))) {
-        enum fb_term_kind kind = is(p, "*") ? FB_TERM_MUL : is(p, "/") ? FB_TERM_DIV : FB_TERM_MOD;
+        enum fb_term_kind kind = is(p, "*")   ? FB_TERM_MUL
+                                 : is(p, "/") ? FB_TERM_QUOTIENT
+                                              : FB_TERM_REMAINDER;
         struct fb_mterm *right = NULL;
         advance(p);
         code = parse_factor(p, &right);
@@ -508,28 +388,43 @@ static enum fb_code parse_quantifier(struct parser *p, struct fb_mnode **out)
     return code;
 }
 
-/* "LET p(x, y) = f IN g". */
-static enum fb_code parse_let(struct parser *p, struct fb_mnode **out)
+static enum fb_code check_parameters(struct parser *p, const struct fb_mnames *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (fb_str_eq(names->items[i], names->items[k])) {
+                return refuse(p, FB_E_SYNTAX, "a parameter is named twice before");
+            }
+        }
+    }
+    return FB_OK;
+}
+
+/* "LET p(x, y) = f IN g", and so LETPAST and FRZ. */
+static enum fb_code parse_let(struct parser *p, int kind, struct fb_mnode **out)
 {
     struct fb_str name;
     struct fb_mnames names = {0};
     struct fb_mnode *what = NULL;
     struct fb_mnode *in = NULL;
+    struct fb_mtoken start = p->token;
     advance(p);
     enum fb_code code = take_name(p, &name);
     code = code ? code : expect(p, "(", "expected '('");
     if (code == FB_OK && !is(p, ")")) {
         code = take_names(p, &names);
     }
+    code = code ? code : check_parameters(p, &names);
     code = code ? code : expect(p, ")", "expected ')'");
     code = code ? code : expect(p, "=", "expected '='");
     code = code ? code : parse_formula(p, &what);
     code = code ? code : expect(p, "IN", "expected IN");
     code = code ? code : parse_formula(p, &in);
-    code = code ? code : new_node(p, FB_MNODE_LET, what, in, out);
+    code = code ? code : new_node(p, kind, what, in, out);
     if (code == FB_OK) {
         (*out)->name = name;
         (*out)->names = names;
+        (*out)->token = start;
     }
     return code;
 }
@@ -561,7 +456,7 @@ static enum fb_code parse_aggregate(struct parser *p, struct fb_str result, stru
     if (code == FB_OK && take(p, ";")) {
         code = take_names(p, &groups);
     }
-    code = code ? code : parse_binary(p, 0, &inside);
+    code = code ? code : parse_formula(p, &inside);
     code = code ? code : new_node(p, FB_FORM_AGGREGATE, inside, NULL, out);
     if (code == FB_OK) {
         (*out)->name = result;
@@ -576,6 +471,34 @@ static enum fb_code new_terms(struct parser *p, struct fb_mnode *node, size_t ma
 {
     node->terms = FB_ARENA_ARRAY(p->arena, struct fb_mterm *, max);
     return node->terms ? FB_OK : fb_arena_failed(p->arena, p->err);
+}
+
+/* Variables of a predicate whose names begin with "_" exist only there. */
+static enum fb_code hide_names(struct parser *p, struct fb_mnode **node)
+{
+    struct fb_mnames names = {FB_ARENA_ARRAY(p->arena, struct fb_str, TERMS_MAX), 0};
+    struct fb_mnode *pred = *node;
+    if (!names.items) {
+        return fb_arena_failed(p->arena, p->err);
+    }
+    for (size_t i = 0; i < pred->term_count; i++) {
+        const struct fb_mterm *term = pred->terms[i];
+        bool known = term->kind != FB_TERM_VAR || term->name.ptr[0] != '_';
+        for (size_t k = 0; k < names.count; k++) {
+            known = known || fb_str_eq(names.items[k], term->name);
+        }
+        if (!known) {
+            names.items[names.count++] = term->name;
+        }
+    }
+    if (names.count == 0) {
+        return FB_OK;
+    }
+    enum fb_code code = new_node(p, FB_FORM_EXISTS, pred, NULL, node);
+    if (code == FB_OK) {
+        (*node)->names = names;
+    }
+    return code;
 }
 
 /* "p(x, 3, _)"; the name was read. */
@@ -600,7 +523,8 @@ static enum fb_code parse_predicate(struct parser *p, struct fb_mtoken name, str
             code = refuse(p, FB_E_SYNTAX, "expected ',' or ')'");
         }
     }
-    return code ? code : expect(p, ")", "expected ')'");
+    code = code ? code : expect(p, ")", "expected ')'");
+    return code ? code : hide_names(p, out);
 }
 
 /* What stands between the terms of a comparison; a and b change places for > and >=. */
@@ -614,7 +538,46 @@ static int comparison_kind(struct parser *p, bool *swap, bool *negated)
     if (is(p, "<") || is(p, ">")) {
         return FB_FORM_LESS;
     }
+    if (is(p, "SUBSTRING") || is(p, "MATCHES")) {
+        return is(p, "MATCHES") ? FB_FORM_MATCHES : FB_FORM_SUBSTRING;
+    }
     return is(p, "<=") || is(p, ">=") ? FB_FORM_LESS_EQ : -1;
+}
+
+/* What was read as the right side of MATCHES: a pattern that is written out must be one. */
+static enum fb_code check_pattern(
+    struct parser *p, const struct fb_mterm *term, const struct fb_mtoken *token)
+{
+    struct fb_pattern *pattern = NULL;
+    if (term->kind != FB_TERM_CONST || term->value.type != FB_TYPE_STRING) {
+        return FB_OK;
+    }
+    enum fb_code code = fb_pattern_new(term->value.u.text, &pattern, p->err);
+    if (code) {
+        fb_err_place(p->err, NULL, token->line, token->column, -1);
+    }
+    fb_pattern_free(pattern);
+    return code;
+}
+
+/* "(x, _, "a")" behind a pattern: what its groups are. */
+static enum fb_code parse_groups(struct parser *p, struct fb_mnode *node)
+{
+    enum fb_code code = FB_OK;
+    if (!take(p, "(")) {
+        return FB_OK;
+    }
+    while (code == FB_OK && !is(p, ")")) {
+        if (node->term_count >= 2 + FB_PATTERN_GROUPS_MAX) {
+            return refuse(p, FB_E_LIMIT, "too many groups");
+        }
+        code = parse_sum(p, &node->terms[node->term_count]);
+        node->term_count += code == FB_OK ? 1 : 0;
+        if (code == FB_OK && !take(p, ",") && !is(p, ")")) {
+            code = refuse(p, FB_E_SYNTAX, "expected ',' or ')'");
+        }
+    }
+    return code ? code : expect(p, ")", "expected ')'");
 }
 
 /* A comparison, when one stands here; *out stays NULL otherwise, and nothing is consumed. */
@@ -636,16 +599,149 @@ static enum fb_code try_comparison(struct parser *p, struct fb_mnode **out)
         return code == FB_E_NOMEM ? fb_arena_failed(p->arena, p->err) : FB_OK;
     }
     advance(p);
+    struct fb_mtoken second = p->token;
     code = parse_sum(p, &b);
     code = code ? code : new_node(p, kind, NULL, NULL, out);
-    code = code ? code : new_terms(p, *out, 2);
+    code = code ? code : new_terms(p, *out, 2 + FB_PATTERN_GROUPS_MAX);
     if (code) {
         return code;
     }
     (*out)->terms[0] = swap ? b : a;
     (*out)->terms[1] = swap ? a : b;
     (*out)->term_count = 2;
+    if (kind == FB_FORM_MATCHES) {
+        code = check_pattern(p, b, &second);
+        return code ? code : parse_groups(p, *out);
+    }
     return negated ? negate(p, out) : FB_OK;
+}
+
+/* ---- regular expressions ---- */
+
+/* MATCH_FUTURE or MATCH_PAST where their sign stands, else 0. */
+static int match_kind(const struct parser *p)
+{
+    if (is(p, "|>") || is(p, "FORWARD") || is(p, "MATCHF") || is(p, "\xe2\x96\xb7")) {
+        return FB_FORM_MATCH_FUTURE;
+    }
+    bool past = is(p, "<|") || is(p, "BACKWARD") || is(p, "MATCHP") || is(p, "\xe2\x97\x81");
+    return past ? FB_FORM_MATCH_PAST : 0;
+}
+
+static enum fb_code parse_regex(struct parser *p, int match, struct fb_mregex **out);
+
+static enum fb_code new_regex(struct parser *p, struct fb_mregex content, struct fb_mregex **out)
+{
+    struct fb_mregex *regex = FB_ARENA_NEW(p->arena, struct fb_mregex);
+    if (!regex) {
+        return fb_arena_failed(p->arena, p->err);
+    }
+    *regex = content;
+    *out = regex;
+    return FB_OK;
+}
+
+/* "f?" tests; "f" tests and makes a step, which comes before it in the past. */
+static enum fb_code test_of(
+    struct parser *p, int match, struct fb_mnode *formula, struct fb_mregex **out)
+{
+    struct fb_mregex *test = NULL;
+    struct fb_mregex *step = NULL;
+    bool past = match == FB_FORM_MATCH_PAST;
+    enum fb_code code = new_regex(p, (struct fb_mregex){FB_REGEX_TEST, formula, NULL, NULL}, &test);
+    if (code || take(p, "?")) {
+        *out = test;
+        return code;
+    }
+    code = new_regex(p, (struct fb_mregex){FB_REGEX_STEP, NULL, NULL, NULL}, &step);
+    return code ? code
+                : new_regex(p,
+                      (struct fb_mregex){
+                          FB_REGEX_THEN, NULL, past ? step : test, past ? test : step},
+                      out);
+}
+
+/* ".", a formula, or an expression in brackets, which is read as a formula where it can be. */
+static enum fb_code parse_atom(struct parser *p, int match, struct fb_mregex **out)
+{
+    struct fb_mnode *formula = NULL;
+    enum fb_code code = enter(p);
+    if (code) {
+        return code;
+    }
+    if (take(p, ".")) {
+        code = new_regex(p, (struct fb_mregex){FB_REGEX_STEP, NULL, NULL, NULL}, out);
+    } else {
+        struct parser before = *p;
+        struct fb_err quiet;
+        fb_err_init(&quiet);
+        bool group = is(p, "(");
+        p->err = group ? &quiet : p->err;
+        code = parse_unary(p, &formula);
+        p->err = before.err;
+        if (code == FB_OK) {
+            code = test_of(p, match, formula, out);
+        } else if (group && code != FB_E_NOMEM) {
+            *p = before;
+            advance(p);
+            code = parse_regex(p, match, out);
+            code = code ? code : expect(p, ")", "expected ')' or a regular expression");
+        } else if (group) {
+            code = fb_arena_failed(p->arena, p->err);
+        }
+    }
+    while (code == FB_OK && take(p, "*")) {
+        code = new_regex(p, (struct fb_mregex){FB_REGEX_STAR, NULL, *out, NULL}, out);
+    }
+    p->depth--;
+    return code;
+}
+
+/* True where another atom can begin. */
+static bool atom_here(const struct parser *p)
+{
+    if (p->token.kind == FB_MTOKEN_SIGN) {
+        return is(p, ".") || is(p, "(") || is(p, "-") || match_kind(p);
+    }
+    return (p->token.kind == FB_MTOKEN_NAME && !joins(p->token.text)) ||
+           p->token.kind == FB_MTOKEN_NUMBER || p->token.kind == FB_MTOKEN_STRING;
+}
+
+/* Atoms one after the other, and "+" between alternatives. */
+static enum fb_code parse_regex(struct parser *p, int match, struct fb_mregex **out)
+{
+    struct fb_mregex *right = NULL;
+    enum fb_code code = parse_atom(p, match, out);
+    while (code == FB_OK && atom_here(p)) {
+        code = parse_atom(p, match, &right);
+        code =
+            code ? code : new_regex(p, (struct fb_mregex){FB_REGEX_THEN, NULL, *out, right}, out);
+    }
+    if (code == FB_OK && take(p, "+")) {
+        code = enter(p);
+        code = code ? code : parse_regex(p, match, &right);
+        code =
+            code ? code : new_regex(p, (struct fb_mregex){FB_REGEX_EITHER, NULL, *out, right}, out);
+        p->depth--;
+    }
+    return code;
+}
+
+static enum fb_code parse_match(struct parser *p, int kind, struct fb_mnode **out)
+{
+    struct fb_interval interval = {0, FB_TIME_MAX};
+    struct fb_mregex *regex = NULL;
+    struct fb_mtoken start = p->token;
+    advance(p);
+    enum fb_code code = parse_interval(p, &interval);
+    code = code ? code : parse_regex(p, kind, &regex);
+    code = code ? code : new_node(p, kind, NULL, NULL, out);
+    if (code == FB_OK) {
+        (*out)->interval = interval;
+        (*out)->regex = regex;
+        (*out)->token = start;
+    }
+    return code;
 }
 
 static enum fb_code parse_primary(struct parser *p, struct fb_mnode **out)
@@ -688,10 +784,14 @@ static enum fb_code parse_unary(struct parser *p, struct fb_mnode **out)
         code = parse_temporal(p, temporal, out);
     } else if (is(p, "EXISTS") || is(p, "FORALL")) {
         code = parse_quantifier(p, out);
-    } else if (is(p, "LET")) {
-        code = parse_let(p, out);
-    } else if (is(p, "LETPAST") || is(p, "MATCH") || is(p, "FREEZE")) {
-        code = refuse(p, FB_E_UNSUPPORTED, "an operator is not supported");
+    } else if (is(p, "LET") || is(p, "LETPAST") || is(p, "FRZ")) {
+        code = parse_let(p,
+            is(p, "LET")   ? FB_MNODE_LET
+            : is(p, "FRZ") ? FB_FORM_FREEZE
+                           : FB_FORM_LETPAST,
+            out);
+    } else if (match_kind(p)) {
+        code = parse_match(p, match_kind(p), out);
     } else {
         code = parse_primary(p, out);
     }
@@ -745,21 +845,34 @@ static enum fb_code parse_binary(struct parser *p, int level, struct fb_mnode **
     return code;
 }
 
-/* SINCE and UNTIL, to the right. */
+/* "a TRIGGER b" is "NOT (NOT a SINCE NOT b)", and RELEASE so with UNTIL; where the interval begins
+ * at 0 that has b in it, which is written out so that it binds. */
+static enum fb_code dual(struct parser *p, struct fb_mnode *right, struct fb_mnode **out)
+{
+    struct fb_mnode *node = *out;
+    enum fb_code code = negate(p, &node->left);
+    code = code ? code : negate(p, &node->right);
+    code = code ? code : new_node(p, FB_FORM_NOT, node, NULL, out);
+    return code || node->interval.low > 0 ? code : new_node(p, FB_FORM_AND, right, *out, out);
+}
+
+/* SINCE, UNTIL, TRIGGER and RELEASE, to the right. */
 static enum fb_code parse_formula(struct parser *p, struct fb_mnode **out)
 {
     enum fb_code code = enter(p);
     code = code ? code : parse_binary(p, 0, out);
-    if (code == FB_OK && (is(p, "SINCE") || is(p, "UNTIL"))) {
-        int kind = is(p, "SINCE") ? FB_FORM_SINCE : FB_FORM_UNTIL;
+    bool past = is(p, "SINCE") || is(p, "TRIGGER");
+    bool dually = is(p, "TRIGGER") || is(p, "RELEASE");
+    if (code == FB_OK && (past || is(p, "UNTIL") || dually)) {
         struct fb_interval interval = {0, FB_TIME_MAX};
         struct fb_mnode *right = NULL;
         advance(p);
         code = parse_interval(p, &interval);
         code = code ? code : parse_formula(p, &right);
-        code = code ? code : new_node(p, kind, *out, right, out);
+        code = code ? code : new_node(p, past ? FB_FORM_SINCE : FB_FORM_UNTIL, *out, right, out);
         if (code == FB_OK) {
             (*out)->interval = interval;
+            code = dually ? dual(p, right, out) : FB_OK;
         }
     }
     p->depth--;

@@ -13,7 +13,8 @@ enum fb_mtoken_kind {
     FB_MTOKEN_NAME,
     FB_MTOKEN_NUMBER,
     FB_MTOKEN_STRING,
-    FB_MTOKEN_SIGN, /**< punctuation and operators */
+    FB_MTOKEN_PATTERN, /**< r"..." */
+    FB_MTOKEN_SIGN,    /**< punctuation and operators */
     FB_MTOKEN_BAD,
 };
 
@@ -59,22 +60,35 @@ struct fb_mnames {
 };
 
 /** Beyond the kinds of ir.h. */
-enum { FB_MNODE_LET = FB_FORM_AGGREGATE + 1 };
+enum { FB_MNODE_LET = FB_FORM_LETPAST + 1 };
+
+/** A regular expression over time-points. */
+struct fb_mregex {
+    enum fb_regex_kind kind;
+    struct fb_mnode *test;
+    struct fb_mregex *left;
+    struct fb_mregex *right;
+};
 
 /** A node. Comparison other than =, < and <= and implications are rewritten while parsing. */
 struct fb_mnode {
     int kind; /**< fb_form_kind or FB_MNODE_LET */
     struct fb_mtoken token;
-    struct fb_mnode *left; /**< LET: what the name stands for */
+    struct fb_mnode *left; /**< LET and its like: what the name stands for */
     struct fb_mnode *right;
     struct fb_interval interval;
-    struct fb_str name; /**< PRED, LET; AGGREGATE: result */
+    struct fb_str name; /**< PRED, LET, LETPAST, FREEZE; AGGREGATE: result */
     struct fb_mterm **terms;
     size_t term_count;
-    struct fb_mnames names; /**< EXISTS: bound; AGGREGATE: groups; LET: parameters */
+    struct fb_mnames names; /**< EXISTS: bound; AGGREGATE: groups; LET and its like: parameters */
     enum fb_agg_kind agg;
     struct fb_str over;
+    struct fb_mregex *regex; /**< MATCH_PAST, MATCH_FUTURE */
 };
+
+/** The same formula with FREEZE as LET where that says the same; see monpoly_thaw.c. Changes the
+ * tree; where memory runs out, what is left is as it was. */
+struct fb_mnode *fb_mthaw(struct fb_mnode *node, struct fb_arena *arena);
 
 /** Parses a formula. */
 FB_CHECKED enum fb_code fb_mparse(

@@ -55,6 +55,17 @@ static void put_term(const struct printer *p, const struct fb_term *term)
         put_term(p, term->args[1]);
         fb_buf_add_c(p->out, ")");
         break;
+    case FB_TERM_QUOTIENT:
+    case FB_TERM_REMAINDER:
+    case FB_TERM_TO_STRING:
+    case FB_TERM_READ_INT:
+    case FB_TERM_READ_FLOAT:
+    case FB_TERM_DAY_OF_MONTH:
+    case FB_TERM_MONTH:
+    case FB_TERM_YEAR:
+    case FB_TERM_DATE:
+        FB_ASSERT(false); /* not of policies */
+        break;
     case FB_TERM_NEG:
     case FB_TERM_TO_FLOAT:
     case FB_TERM_TO_INT:
@@ -144,7 +155,7 @@ static void put_aggregate(const struct printer *p, const struct fb_form *form)
 
 static void put_form(const struct printer *p, const struct fb_form *form)
 {
-    switch (form->kind) {
+    switch ((int)form->kind) {
     case FB_FORM_TRUE:
         fb_buf_add_c(p->out, "true");
         break;
@@ -206,6 +217,8 @@ static void put_form(const struct printer *p, const struct fb_form *form)
     case FB_FORM_AGGREGATE:
         put_aggregate(p, form);
         break;
+    default: /* the others are not of policies */
+        FB_ASSERT(false);
     }
 }
 

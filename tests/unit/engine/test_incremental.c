@@ -1,10 +1,6 @@
 /* Tests of src/engine/inc*.c (inc, inc_set, inc_compile, inc_run, inc_node, inc_agg): the
- * incremental evaluator against the naive one, on other people's cases and on random formulas and
- * logs. */
-#include <dirent.h>
-
+ * incremental evaluator against the naive one; test_random.c and test_cases.c of lang have more. */
 #include "base/alloc.h"
-#include "base/io.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
 #include "fb_test.h"
@@ -55,7 +51,7 @@ static enum fb_code run(struct job *job, bool naive)
     code =
         code ? code
              : fb_monpoly_formula_read(fb_str_of(job->formula), &signature, &arena, &formula, &err);
-    code = code ? code : fb_form_check(formula.form, NULL, 0, &err);
+    code = code ? code : fb_form_check(formula.plain.form, NULL, 0, &err);
     if (code == FB_OK && naive) {
         code = fb_monpoly_log(log, &signature, &arena, &trace, &err);
         code = code ? code : fb_monpoly_run(&formula, &trace, ARENA_MAX, &job->out, &err);
@@ -100,268 +96,7 @@ static void compare(const char *sig, const char *formula, const char *log, struc
     fb_buf_release(&fast.out);
 }
 
-/* ---- other people's cases ---- */
-
-static bool read_text(const char *folder, const char *name, struct fb_buf *out)
-{
-    char path[8800];
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    fb_buf_init(out, TEXT_MAX);
-    return fb_io_read(path, out, &err) == FB_OK;
-}
-
-static void test_corpus(void **state)
-{
-    (void)state;
-    char probe[4096];
-    char folder[4200];
-    char path[4600];
-    struct tally tally = {0};
-    if (!fb_test_shared("data/monitor/cases/cases-corpus/test01__0/sig", probe, sizeof(probe))) {
-        skip();
-    }
-    const char *root = getenv("FB_SHARED");
-    snprintf(
-        folder, sizeof(folder), "%s/data/monitor/cases/cases-corpus", root ? root : "../shared");
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-        struct fb_buf texts[3];
-        if (!strstr(entry->d_name, "__")) {
-            continue;
-        }
-        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-        assert_true(read_text(path, "sig", &texts[0]) && read_text(path, "formula", &texts[1]) &&
-                    read_text(path, "trace", &texts[2]));
-        compare(texts[0].ptr, texts[1].ptr, texts[2].ptr ? texts[2].ptr : "", &tally);
-        for (size_t i = 0; i < 3; i++) {
-            fb_buf_release(&texts[i]);
-        }
-    }
-    closedir(dir);
-    printf("# corpus: %d the same, %d unsupported, %d refused\n", tally.same, tally.unsupported,
-        tally.refused);
-    assert_true(tally.same >= 200);
-}
-
-/* ---- random formulas and logs ---- */
-
 static const char sig_text[] = "P(x:int) Q(x:int) R(x:int, y:int) W(x:int, s:string) T()";
-
-/* Counter-based: the n-th draw of a seed is a function of both. */
-struct draw {
-    uint64_t seed;
-    uint64_t n;
-};
-
-static uint32_t draw(struct draw *d, uint32_t below)
-{
-    uint64_t x = d->seed * 0x9e3779b97f4a7c15u + ++d->n * 0xd1342543de82ef95u;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-    return (uint32_t)((x ^ x >> 31) % below);
-}
-
-static void random_log(struct draw *d, struct fb_buf *out)
-{
-    unsigned now = 0;
-    for (uint32_t i = 4 + draw(d, 14); i > 0; i--) {
-        now += draw(d, 4);
-        fb_buf_addf(out, "@%u", now);
-        for (uint32_t k = draw(d, 5); k > 0; k--) {
-            unsigned a = draw(d, 3);
-            unsigned b = draw(d, 3);
-            switch (draw(d, 5)) {
-            case 0:
-                fb_buf_addf(out, " P(%u)", a);
-                break;
-            case 1:
-                fb_buf_addf(out, " Q(%u)", a);
-                break;
-            case 2:
-                fb_buf_addf(out, " R(%u,%u)", a, b);
-                break;
-            case 3:
-                fb_buf_addf(out, " W(%u,\"%c\")", a, 'a' + (int)b);
-                break;
-            default:
-                fb_buf_add_c(out, " T()");
-            }
-        }
-        fb_buf_add_c(out, "\n");
-    }
-}
-
-static void interval(struct draw *d, bool bounded, struct fb_buf *out)
-{
-    static const char *const texts[] = {
-        "[0,0]", "[0,2]", "[1,3]", "[0,5]", "[2,2]", "[0,*)", "[2,*)"};
-    fb_buf_add_c(out, texts[draw(d, bounded ? 5 : 7)]);
-    fb_buf_add_c(out, " ");
-}
-
-/* A formula whose free variables are the letters of vars (none, one or two of x y z). */
-static void formula(struct draw *d, const char *vars, int depth, struct fb_buf *out);
-
-/* The same behind NOT, or over fewer variables, now and then: the left side of SINCE and UNTIL. */
-static void left_side(struct draw *d, const char *vars, int depth, struct fb_buf *out)
-{
-    char one[2] = {vars[0], '\0'};
-    const char *which = vars[0] && draw(d, 2) ? one : vars;
-    fb_buf_add_c(out, draw(d, 2) ? "(NOT " : "(");
-    formula(d, which, depth, out);
-    if (draw(d, 4) == 0) {
-        fb_buf_add_c(out, " AND NOT ");
-        formula(d, vars, 0, out);
-    }
-    fb_buf_add_c(out, ")");
-}
-
-static void leaf(struct draw *d, const char *vars, struct fb_buf *out)
-{
-    static const char *const ones[] = {"P(%c)", "Q(%c)", "R(%c,_)", "R(1,%c)", "R(%c,%c)",
-        "W(%c,\"a\")", "(EXISTS v. R(v,%c))", "(EXISTS s. W(%c,s) AND s < \"c\")"};
-    static const char *const twos[] = {"R(%c,%c)", "(P(%c) AND Q(%c))", "(R(%c,_) AND R(_,%c))"};
-    if (strlen(vars) == 0) {
-        fb_buf_add_c(out, draw(d, 2) ? "T()" : "(EXISTS v. P(v))");
-        return;
-    }
-    const char *text = strlen(vars) == 1 ? ones[draw(d, 8)] : twos[draw(d, 3)];
-    int second = strlen(vars) == 1 ? vars[0] : vars[1];
-    bool first = true;
-    for (; *text; text++) {
-        if (*text == '%') {
-            fb_buf_addf(out, "%c", first ? vars[0] : second);
-            first = false;
-            text++;
-        } else {
-            fb_buf_addf(out, "%c", *text);
-        }
-    }
-}
-
-static void binary(struct draw *d, const char *vars, int depth, const char *op, struct fb_buf *out)
-{
-    fb_buf_add_c(out, "(");
-    formula(d, vars, depth, out);
-    fb_buf_add_c(out, op);
-    formula(d, vars, depth, out);
-    fb_buf_add_c(out, ")");
-}
-
-static void temporal(struct draw *d, const char *vars, int depth, struct fb_buf *out)
-{
-    static const char *const ops[] = {
-        "ONCE", "PREVIOUS", "EVENTUALLY", "NEXT", "SINCE", "SINCE", "UNTIL"};
-    size_t which = draw(d, 7);
-    fb_buf_add_c(out, "(");
-    if (which >= 4) {
-        left_side(d, vars, depth, out);
-        fb_buf_add_c(out, " ");
-    }
-    fb_buf_add_c(out, ops[which]);
-    interval(d, which == 2 || which == 6, out);
-    formula(d, vars, depth, out);
-    fb_buf_add_c(out, ")");
-}
-
-static void every(struct draw *d, const char *vars, int depth, struct fb_buf *out)
-{
-    bool back = draw(d, 2);
-    fb_buf_add_c(out, "(");
-    formula(d, vars, depth, out);
-    fb_buf_add_c(out, back ? " AND HISTORICALLY" : " AND ALWAYS");
-    interval(d, !back, out);
-    fb_buf_add_c(out, "(");
-    formula(d, vars, depth, out);
-    fb_buf_add_c(out, " IMPLIES ");
-    formula(d, vars, 0, out);
-    fb_buf_add_c(out, "))");
-}
-
-static void aggregate(struct draw *d, const char *vars, int depth, struct fb_buf *out)
-{
-    static const char *const ops[] = {"CNT", "SUM", "AVG", "MIN", "MAX", "MED"};
-    char inner[3] = {'u', '\0', '\0'};
-    if (vars[0] == '\0') {
-        formula(d, vars, depth, out);
-        return;
-    }
-    inner[1] = vars[1] ? vars[0] : '\0';
-    fb_buf_addf(out, "(%c <- %s u", vars[1] ? vars[1] : vars[0], ops[draw(d, 6)]);
-    fb_buf_add_c(out, inner[1] ? "; " : " ");
-    fb_buf_add_c(out, inner + 1);
-    fb_buf_add_c(out, " ");
-    if (draw(d, 2)) {
-        fb_buf_add_c(out, "ONCE");
-        interval(d, false, out);
-    }
-    formula(d, inner, depth, out);
-    fb_buf_add_c(out, ")");
-}
-
-static void formula(struct draw *d, const char *vars, int depth, struct fb_buf *out)
-{
-    char more[3] = {vars[0] ? vars[0] : 'w', vars[0] ? 'w' : '\0', '\0'};
-    if (depth == 0) {
-        leaf(d, vars, out);
-        return;
-    }
-    switch (draw(d, 10)) {
-    case 0:
-        binary(d, vars, depth - 1, " AND ", out);
-        break;
-    case 1:
-        binary(d, vars, depth - 1, " OR ", out);
-        break;
-    case 2:
-        binary(d, vars, depth - 1, " AND NOT ", out);
-        break;
-    case 3:
-        fb_buf_add_c(out, "(");
-        formula(d, vars, depth - 1, out);
-        fb_buf_addf(out, vars[0] ? " AND %c + 1 <= 2)" : " AND 1 <= 2)", vars[0]);
-        break;
-    case 4:
-        fb_buf_add_c(out, "(EXISTS w. ");
-        formula(d, vars[0] && vars[1] ? "xw" : more, depth - 1, out);
-        fb_buf_add_c(out, vars[0] && vars[1] ? " AND R(w,y))" : ")");
-        break;
-    case 5:
-        aggregate(d, vars, depth - 1, out);
-        break;
-    case 6:
-        every(d, vars, depth - 1, out);
-        break;
-    default:
-        temporal(d, vars, depth - 1, out);
-    }
-}
-
-static void test_random(void **state)
-{
-    (void)state;
-    static const char *const vars[] = {"", "x", "xy"};
-    struct tally tally = {0};
-    const char *more = getenv("FB_RANDOM_CASES");
-    long cases = more ? strtol(more, NULL, 10) : 3000;
-    for (long i = 0; i < cases; i++) {
-        struct draw d = {(uint64_t)i, 0};
-        struct fb_buf text;
-        struct fb_buf log;
-        fb_buf_init(&text, TEXT_MAX);
-        fb_buf_init(&log, TEXT_MAX);
-        formula(&d, vars[draw(&d, 3)], 1 + (int)draw(&d, 3), &text);
-        random_log(&d, &log);
-        compare(sig_text, text.ptr, log.ptr, &tally);
-        fb_buf_release(&text);
-        fb_buf_release(&log);
-    }
-    printf("# random: %d the same (%d with verdicts), %d unsupported, %d refused\n", tally.same,
-        tally.verdicts, tally.unsupported, tally.refused);
-    assert_true(tally.same > cases / 2);
-    assert_true(tally.verdicts > cases / 4);
-}
 
 /* ---- particulars ---- */
 
@@ -385,6 +120,10 @@ static void test_operators(void **state)
         "P(x) AND (c <- SUM y; x EXISTS z. ONCE R(x,y) AND R(x,z))",
         "EVENTUALLY[0,3] (P(x) AND EVENTUALLY[0,3] Q(x))",
         "LET A(a) = ONCE[0,2] P(a) IN A(x) AND NOT NEXT A(x)",
+        "P(x) AND HISTORICALLY[0,3] P(x)",
+        "R(x,y) AND (x <= y UNTIL[0,5] Q(x))",
+        "Q(x) AND EXISTS x. P(x)",
+        "P(x) AND ((NOT Q(x)) SINCE T())",
     };
     struct tally tally = {0};
     for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
@@ -398,9 +137,11 @@ static void test_operators(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
-    struct job job = {.sig = sig_text, .formula = "P(x) AND HISTORICALLY P(x)", .log = "@1 P(1)"};
+    struct job job = {.sig = sig_text,
+        .formula = "FRZ F(x) = P(x) IN LETPAST L(x) = F(x) OR PREVIOUS L(x) IN L(x)",
+        .log = "@1 P(1)"};
     FB_TEST_FAILS(run(&job, false), FB_E_UNSUPPORTED);
-    assert_string_equal(err.message, "a temporal operator needs variables from outside");
+    assert_string_equal(err.message, "a recursive definition reads what is frozen");
     fb_buf_release(&job.out);
     job.formula = "s <- SUM x P(x)";
     job.log = "@1 P(9223372036854775807)(1)";
@@ -450,7 +191,8 @@ static void start(struct watch *watch, const char *text, struct fb_arena *arena)
     fb_arena_init(arena, ARENA_MAX);
     FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), arena, &signature, &err));
     FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, arena, &formula_read, &err));
-    FB_TEST_OK(fb_inc_new(formula_read.form, formula_read.var_count, &options, &watch->inc, &err));
+    FB_TEST_OK(fb_inc_new(
+        formula_read.quick.form, formula_read.quick.var_count, &options, &watch->inc, &err));
 }
 
 static void test_memory(void **state)
@@ -524,7 +266,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_operators),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_delay), cmocka_unit_test(test_faults), cmocka_unit_test(test_corpus),
-        cmocka_unit_test(test_random)};
+        cmocka_unit_test(test_delay), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests_name("incremental", tests, setup, NULL);
 }
