@@ -3,6 +3,7 @@
 #define FB_REPORT_FITS_H
 
 #include "evidence/growth.h"
+#include "ingest/scores.h"
 #include "report/report.h"
 
 /** Horizons, with what they were computed from. */
@@ -24,6 +25,26 @@ FB_CHECKED enum fb_code fb_report_horizon_text(const struct fb_horizon_report *r
 /** Appends the same as one JSON object. What is not finite is null. */
 FB_CHECKED enum fb_code fb_report_horizon_json(
     const struct fb_horizon_report *report, struct fb_buf *out, struct fb_err *err);
+
+/** Capabilities, with what they were computed from. */
+struct fb_capability_report {
+    const char *path;
+    const struct fb_scores *scores;
+    const struct fb_capability_options *options;
+    const struct fb_capability_result *result;
+    const struct fb_trend *line;       /**< capability of the frontier over days; NULL: none */
+    const struct fb_trend_break *kink; /**< NULL: too few points */
+    size_t frontier_count;
+    size_t top; /**< models to print; 0: all */
+};
+
+/** Appends models from the most capable down, benchmarks, and how fast the frontier moves. */
+FB_CHECKED enum fb_code fb_report_capability_text(const struct fb_capability_report *report,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the same as one JSON object. What is not finite is null. */
+FB_CHECKED enum fb_code fb_report_capability_json(
+    const struct fb_capability_report *report, struct fb_buf *out, struct fb_err *err);
 
 /** Writes a number, or null when it is not finite. */
 void fb_report_number(struct fb_json_writer *w, const char *key, double x);

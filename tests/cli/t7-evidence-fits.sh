@@ -1,5 +1,6 @@
 #!/bin/sh
-# `evidence horizon` (cmd_evidence_horizon.c): figures, JSON, order of lines, wrong use.
+# `evidence horizon` and `eci` (cmd_evidence_horizon.c, cmd_evidence_eci.c; report/horizon.c,
+# capability.c): figures, JSON, order of lines, wrong use.
 . "$(dirname "$0")/lib.sh"
 
 json_ok() { "$@" >json.out 2>json.err && python3 -m json.tool json.out >/dev/null; }
@@ -21,6 +22,7 @@ date:
   old: 2024-01-01
   new: 2025-01-01
 END
+printf 'agent,date\nold,2024-01-01\n' >dates.csv
 (head -1 tasks.csv; tail -n +2 tasks.csv | tac) >turned.csv
 
 ok "horizons as a table" says "^new .*fitted" "$FLYBALL" evidence horizon tasks.csv
@@ -63,4 +65,30 @@ ok "an option of another part" exits 2 "no option" \
 sed 's/^old,a,a\/2,4,2,4/old,a,a\/2,four,2,4/' tasks.csv >bad.csv
 ok "a bad row has its line" exits 3 "bad.csv:3.*'four' is not a number" \
     "$FLYBALL" evidence horizon bad.csv
+
+cat >scores.csv <<'END'
+model,benchmark,score,date
+a,x,0.2,2023-01-01
+a,y,0.1,2023-01-01
+b,x,0.4,2024-01-01
+b,y,0.3,2024-01-01
+c,x,0.8,2025-01-01
+c,y,0.5,2025-01-01
+END
+ok "capabilities, the best first" says "^c  *2025-01-01" "$FLYBALL" evidence eci scores.csv
+ok "with the frontier's gain" says "gains [0-9.]* a year" "$FLYBALL" evidence eci scores.csv
+ok "as JSON" json_ok "$FLYBALL" evidence eci scores.csv --json --anchor y
+cat >check.py <<'END'
+import json
+a = json.load(open("json.out"))
+by = {m["model"]: m for m in a["models"]}
+assert by["a"]["capability"] < by["b"]["capability"] < by["c"]["capability"]
+for m in a["models"] + a["benchmarks"]:
+    assert m["interval"][0] <= m["interval"][1], m
+assert a["anchor"] == "y" and a["cost"] > 0 and a["growth"]["per_year"] > 0
+END
+ok "with what it should hold" python3 check.py
+ok "the most capable only" says "and 2 more" "$FLYBALL" evidence eci scores.csv --top 1
+ok "an anchor that is none" exits 3 "no benchmark 'z'" "$FLYBALL" evidence eci scores.csv --anchor z
+ok "a table without scores" exits 3 "no column" "$FLYBALL" evidence eci dates.csv
 finish
