@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "cli/cmd_log.h"
+#include "ledger/ask.h"
 
 static void hex(const struct fb_hash *hash, char out[65])
 {
@@ -27,6 +28,7 @@ static enum fb_code log_verify(
     if (code != FB_OK) {
         return code;
     }
+    uint64_t cosigned = trusted.witnesses > 0 ? trusted.checkpoint.size : 0;
     hex(&report.ledger.root, root);
     fb_time_format(report.ledger.first_admitted, from);
     fb_time_format(report.ledger.last_admitted, to);
@@ -41,6 +43,7 @@ static enum fb_code log_verify(
         fb_json_key_int(&w, "blobs", (int64_t)report.blobs);
         fb_json_key_int(&w, "blobs_missing", (int64_t)report.blobs_missing);
         fb_json_key_int(&w, "witnesses", (int64_t)trusted.witnesses);
+        fb_json_key_int(&w, "entries_cosigned", (int64_t)cosigned);
         fb_json_key_c(&w, "first_admitted", from);
         fb_json_key_c(&w, "last_admitted", to);
         fb_json_close_object(&w);
@@ -54,8 +57,10 @@ static enum fb_code log_verify(
         (unsigned long long)report.blobs, report.blobs_missing ? " (some are missing)" : "",
         FB_STR_ARG(fb_ledger_origin(fb_docket_ledger(docket))), root, from, to);
     if (fb_cli_value(cli, "policy")) {
-        fb_buf_addf(
-            text, "  witnesses  %zu cosigned: the policy's quorum is met\n", trusted.witnesses);
+        fb_buf_addf(text, "  witnesses  %zu cosigned %s%llu entries: the policy's quorum is met\n",
+            trusted.witnesses,
+            trusted.checkpoint.size < report.ledger.size ? "only the first " : "",
+            (unsigned long long)trusted.checkpoint.size);
     }
     return FB_OK;
 }
@@ -109,13 +114,6 @@ static enum fb_code log_tail(
     return FB_OK;
 }
 
-static enum fb_code log_checkpoint(
-    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
-{
-    (void)cli;
-    return fb_ledger_checkpoint(fb_docket_ledger(docket), text, err);
-}
-
 static enum fb_code log_key(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
@@ -137,19 +135,21 @@ static enum fb_code log_signers(
 static const struct part {
     const char *name;
     fb_cli_log_part run;
-    size_t arguments; /* after its name */
+    size_t arguments[2]; /* after its name: at least and at most */
     bool needs_docket;
 } parts[] = {
-    {"verify", log_verify, 0, true},
-    {"list", log_list, 0, true},
-    {"tail", log_tail, 0, true},
-    {"checkpoint", log_checkpoint, 0, true},
-    {"key", log_key, 0, true},
-    {"signers", log_signers, 0, true},
-    {"export", fb_cli_log_export, 1, true},
-    {"prove", fb_cli_log_prove, 1, true},
-    {"check", fb_cli_log_check, 1, false},
-    {"follow", fb_cli_log_follow, 1, false},
+    {"verify", log_verify, {0, 0}, true},
+    {"list", log_list, {0, 0}, true},
+    {"tail", log_tail, {0, 0}, true},
+    {"checkpoint", fb_cli_log_checkpoint, {0, 0}, true},
+    {"key", log_key, {0, 0}, true},
+    {"signers", log_signers, {0, 0}, true},
+    {"export", fb_cli_log_export, {1, 1}, true},
+    {"prove", fb_cli_log_prove, {1, 1}, true},
+    {"check", fb_cli_log_check, {1, 1}, false},
+    {"follow", fb_cli_log_follow, {1, 1}, false},
+    {"witness", fb_cli_log_witness, {0, FB_ASK_MAX}, true},
+    {"serve", fb_cli_log_serve, {1, 1}, false},
 };
 
 static const struct part *find_part(const char *name)
@@ -175,15 +175,22 @@ enum fb_code cmd_log(struct fb_cli *cli, struct fb_err *err)
     struct fb_docket *docket = NULL;
     struct fb_buf text;
     fb_buf_init(&text, (size_t)1 << 30);
-    code = fb_cli_want(cli, 1 + part->arguments, 1 + part->arguments, err);
+    code = fb_cli_want(cli, 1 + part->arguments[0], 1 + part->arguments[1], err);
     if (code == FB_OK && part->needs_docket) {
         code = fb_cli_open(cli, &docket, err);
     }
     if (code == FB_OK) {
         code = part->run(cli, docket, &text, err);
     }
-    if (code == FB_OK) {
-        code = fb_cli_print(cli, &text, err);
+    /* What was found is printed although the answer is no. */
+    struct fb_err failure;
+    fb_err_init(&failure);
+    if (code == FB_OK || code == FB_E_NEGATIVE) {
+        enum fb_code printed = fb_cli_print(cli, &text, &failure);
+        if (printed != FB_OK && code == FB_OK) {
+            *err = failure;
+            code = printed;
+        }
     }
     fb_buf_release(&text);
     fb_docket_close(docket);

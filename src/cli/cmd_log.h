@@ -21,13 +21,32 @@ FB_CHECKED enum fb_code fb_cli_log_prove(
 FB_CHECKED enum fb_code fb_cli_log_check(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
 
-/** `log follow DIR`: verifies another log (ledger/follow.h); needs no docket. */
+/** `log follow DIR|URL`: verifies another log (ledger/follow.h); needs no docket. */
 FB_CHECKED enum fb_code fb_cli_log_follow(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
 
-/** Reads the docket's checkpoint, or the one of --checkpoint, into note; verifies it by --policy,
- * or the docket's key alone, and compares it with the docket's entries. out points into note.
- * E_FORK when it was signed for other entries; E_MISMATCH when it is of another log. */
+/** `log checkpoint`: the newest signed checkpoint that is good by --policy. */
+FB_CHECKED enum fb_code fb_cli_log_checkpoint(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** `log witness [URL...]`: asks witnesses to cosign the checkpoint (ledger/ask.h). text is filled
+ * too when the quorum is not met, which is E_NEGATIVE. */
+FB_CHECKED enum fb_code fb_cli_log_witness(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** `log serve DIR`: serves an exported folder until it is told to end; needs no docket. */
+FB_CHECKED enum fb_code fb_cli_log_serve(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err);
+
+/** Reads a file of trust (ledger/trust.h) into source, at which out points. Errors have the file.
+ */
+FB_CHECKED enum fb_code fb_cli_read_policy(
+    const char *path, struct fb_trust *out, struct fb_buf *source, struct fb_err *err);
+
+/** Reads the newest checkpoint of the docket that is good, or the one of --checkpoint, into note;
+ * verifies it by --policy, or the docket's key alone, and compares it with the docket's entries.
+ * out points into note. E_FORK when it was signed for other entries; E_MISMATCH when it is of
+ * another log. */
 FB_CHECKED enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket *docket,
     struct fb_buf *note, struct fb_trusted *out, struct fb_err *err);
 

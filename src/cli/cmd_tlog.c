@@ -5,10 +5,12 @@
 #include "base/codec.h"
 #include "base/io.h"
 #include "cli/cmd_log.h"
+#include "ledger/cosigned.h"
 #include "ledger/export.h"
 #include "ledger/follow.h"
 #include "ledger/tlogproof.h"
 #include "record/entry.h"
+#include "serve/http_client.h"
 
 static void open_answer(struct fb_json_writer *w, struct fb_buf *text)
 {
@@ -22,36 +24,24 @@ static void close_answer(struct fb_json_writer *w)
     fb_buf_add_char(w->out, '\n');
 }
 
-enum fb_code fb_cli_log_export(
-    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
-{
-    struct fb_export_report report;
-    fb_cli_progress("exporting");
-    enum fb_code code = fb_export_write(fb_docket_ledger(docket), cli->arguments[1], &report, err);
-    fb_cli_progress(NULL);
-    if (code != FB_OK) {
-        return code;
-    }
-    if (fb_cli_value(cli, "json")) {
-        struct fb_json_writer w;
-        open_answer(&w, text);
-        fb_json_key_int(&w, "entries", (int64_t)report.size);
-        fb_json_key_int(&w, "written", (int64_t)report.written);
-        fb_json_key_int(&w, "kept", (int64_t)report.kept);
-        close_answer(&w);
-        return FB_OK;
-    }
-    fb_buf_addf(text, "exported %llu entries to %s: %llu files written, %llu kept\n",
-        (unsigned long long)report.size, cli->arguments[1], (unsigned long long)report.written,
-        (unsigned long long)report.kept);
-    return FB_OK;
-}
-
 /* Adds a log to what --policy believes, unless that lists logs of its own. */
 static enum fb_code add_known_log(
     struct fb_trust *trust, const struct fb_note_verifier *key, struct fb_err *err)
 {
     return trust->logs == 0 ? fb_trust_add_log(trust, key, err) : FB_OK;
+}
+
+enum fb_code fb_cli_read_policy(
+    const char *path, struct fb_trust *out, struct fb_buf *source, struct fb_err *err)
+{
+    enum fb_code code = fb_io_read(path, source, err);
+    if (code == FB_OK) {
+        code = fb_trust_parse(fb_buf_str(source), out, err);
+    }
+    if (code != FB_OK) {
+        fb_err_place(err, path, 0, 0, -1);
+    }
+    return code;
 }
 
 /* What --policy and --key believe, and the docket's own log when there is a docket. source holds
@@ -60,17 +50,8 @@ static enum fb_code read_trust(const struct fb_cli *cli, struct fb_docket *docke
     struct fb_trust *trust, struct fb_buf *source, struct fb_err *err)
 {
     const char *policy = fb_cli_value(cli, "policy"), *key = fb_cli_value(cli, "key");
-    enum fb_code code = FB_OK;
     fb_trust_init(trust);
-    if (policy) {
-        code = fb_io_read(policy, source, err);
-        if (code == FB_OK) {
-            code = fb_trust_parse(fb_buf_str(source), trust, err);
-        }
-        if (code != FB_OK) {
-            fb_err_place(err, policy, 0, 0, -1);
-        }
-    }
+    enum fb_code code = policy ? fb_cli_read_policy(policy, trust, source, err) : FB_OK;
     if (code == FB_OK && key) {
         struct fb_note_verifier verifier;
         code = fb_note_verifier_parse(fb_str_of(key), &verifier, err);
@@ -87,6 +68,25 @@ static enum fb_code read_trust(const struct fb_cli *cli, struct fb_docket *docke
     return code;
 }
 
+/* The newest checkpoint that is good: the present one, or one that witnesses cosigned before. */
+static enum fb_code find_newest(
+    struct fb_docket *docket, const struct fb_trust *trust, struct fb_buf *note, struct fb_err *err)
+{
+    struct fb_cosigned kept;
+    struct fb_buf source;
+    fb_buf_init(&source, FB_COSIGNED_FILE_MAX);
+    struct fb_ledger *ledger = fb_docket_ledger(docket);
+    enum fb_code code = fb_cosigned_read(fb_docket_cosigned(docket), ledger, &source, &kept, err);
+    if (code == FB_OK) {
+        code = fb_cosigned_newest(&kept, ledger, trust, note, err);
+        if (code == FB_E_SIGNATURE && trust->quorum != FB_TRUST_NONE) {
+            fb_err_hint(err, "Have it cosigned: `flyball log witness --policy FILE`.");
+        }
+    }
+    fb_buf_release(&source);
+    return code;
+}
+
 enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket *docket,
     struct fb_buf *note, struct fb_trusted *out, struct fb_err *err)
 {
@@ -99,7 +99,7 @@ enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket 
     fb_buf_init(&source, FB_TRUST_MAX);
     enum fb_code code = read_trust(cli, docket, &trust, &source, err);
     if (code == FB_OK) {
-        code = path ? fb_io_read(path, note, err) : fb_ledger_checkpoint(ledger, note, err);
+        code = path ? fb_io_read(path, note, err) : find_newest(docket, &trust, note, err);
     }
     if (code == FB_OK) {
         code = fb_trust_check(&trust, fb_buf_str(note), out, err);
@@ -129,6 +129,46 @@ enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket 
     }
     fb_buf_release(&source);
     return code;
+}
+
+enum fb_code fb_cli_log_export(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    struct fb_export_report report;
+    struct fb_trusted trusted;
+    struct fb_buf note;
+    fb_buf_init(&note, FB_NOTE_MAX);
+    enum fb_code code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
+    if (code == FB_OK) {
+        fb_cli_progress("exporting");
+        code = fb_export_write(
+            fb_docket_ledger(docket), fb_buf_str(&note), cli->arguments[1], &report, err);
+        fb_cli_progress(NULL);
+    }
+    fb_buf_release(&note);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (fb_cli_value(cli, "json")) {
+        struct fb_json_writer w;
+        open_answer(&w, text);
+        fb_json_key_int(&w, "entries", (int64_t)report.size);
+        fb_json_key_int(&w, "written", (int64_t)report.written);
+        fb_json_key_int(&w, "kept", (int64_t)report.kept);
+        close_answer(&w);
+        return FB_OK;
+    }
+    fb_buf_addf(text, "exported %llu entries to %s: %llu files written, %llu kept\n",
+        (unsigned long long)report.size, cli->arguments[1], (unsigned long long)report.written,
+        (unsigned long long)report.kept);
+    return FB_OK;
+}
+
+enum fb_code fb_cli_log_checkpoint(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    struct fb_trusted trusted;
+    return fb_cli_log_apply_policy(cli, docket, text, &trusted, err);
 }
 
 enum fb_code fb_cli_log_prove(
@@ -254,11 +294,22 @@ enum fb_code fb_cli_log_follow(
     fb_buf_init(&source, FB_TRUST_MAX);
     enum fb_code code = read_trust(cli, NULL, &trust, &source, err);
     struct fb_follow_options options = {.trust = &trust, .state = fb_cli_value(cli, "state")};
+    struct fb_http_options defaults = {.attempts = 0};
+    struct fb_http_client *client = NULL;
+    struct fb_transport transport;
+    if (code == FB_OK && fb_url_is(cli->arguments[1])) {
+        code = fb_http_client_new(&defaults, &client, err);
+        if (code == FB_OK) {
+            transport = fb_http_client_transport(client);
+            options.transport = &transport;
+        }
+    }
     if (code == FB_OK) {
         fb_cli_progress("verifying");
-        code = fb_follow_folder(cli->arguments[1], &options, &report, err);
+        code = fb_follow_log(cli->arguments[1], &options, &report, err);
         fb_cli_progress(NULL);
     }
+    fb_http_client_free(client);
     fb_buf_release(&source);
     if (code != FB_OK) {
         return code;

@@ -95,6 +95,9 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
         code = fb_docket_path(path, "blobs", (struct fb_str){NULL, 0}, docket->blobs, err);
     }
     if (code == FB_OK) {
+        code = fb_docket_path(path, "", FB_STR("cosigned"), docket->cosigned, err);
+    }
+    if (code == FB_OK) {
         code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
     }
     if (code == FB_OK && !fb_io_exists(file)) {
@@ -144,6 +147,12 @@ const struct fb_registry *fb_docket_registry(const struct fb_docket *docket)
 {
     FB_ASSERT(docket);
     return docket->registry;
+}
+
+const char *fb_docket_cosigned(const struct fb_docket *docket)
+{
+    FB_ASSERT(docket);
+    return docket->cosigned;
 }
 
 struct fb_ledger *fb_docket_ledger(struct fb_docket *docket)

@@ -4,6 +4,7 @@
  *     ledger.db          the ledger (docs/LEDGER.md)
  *     keys/log.key       the key that signs checkpoints
  *     keys/NAME[.pub]    signing keys of the parties that sign here, in OpenSSH's format
+ *     cosigned           its checkpoints that witnesses cosigned (ledger/cosigned.h)
  *     blobs/             evaluation logs, safety cases and policies, by SHA-256
  *
  * A docket whose clock is simulated, for examples and tests, says so in its origin, which stands in
@@ -72,6 +73,9 @@ const struct fb_registry *fb_docket_registry(const struct fb_docket *docket);
 
 /** The ledger; borrowed. */
 struct fb_ledger *fb_docket_ledger(struct fb_docket *docket);
+
+/** The file of cosigned checkpoints, which may be missing; borrowed. */
+const char *fb_docket_cosigned(const struct fb_docket *docket);
 
 /** Makes a signing key for a new party and files the party and the key, signed by the docket's own
  * party. E_DUPLICATE, E_ROLE. */

@@ -14,6 +14,7 @@ enum { FB_DOCKET_PATH_MAX = 4096 };
 struct fb_docket {
     char path[FB_DOCKET_PATH_MAX];
     char blobs[FB_DOCKET_PATH_MAX];
+    char cosigned[FB_DOCKET_PATH_MAX];
     struct fb_clock clock;
     struct fb_ledger *ledger;
     struct fb_registry *registry; /* all records */

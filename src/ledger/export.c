@@ -48,6 +48,7 @@ static enum fb_code check_folder(
     }
     struct fb_checkpoint shown;
     struct fb_hash root;
+    uint64_t count = 0;
     fb_buf_clear(&export->bytes);
     enum fb_code code = fb_io_read(path, &export->bytes, err);
     if (code == FB_OK) {
@@ -56,10 +57,13 @@ static enum fb_code check_folder(
             fb_err_hint(err, "The folder belongs to another log. Export to an empty one.");
         }
     }
-    if (code == FB_OK && shown.size > size) {
+    if (code == FB_OK) {
+        code = fb_ledger_size(export->ledger, &count, err);
+    }
+    if (code == FB_OK && shown.size > count) {
         fb_err_set(err, FB_E_FORK,
             "the folder shows %" PRIu64 " entries, but the ledger has only %" PRIu64, shown.size,
-            size);
+            count);
         code = fb_err_hint(err, "The ledger was set back: restore the newest copy of it.");
     }
     if (code == FB_OK) {
@@ -70,6 +74,12 @@ static enum fb_code check_folder(
             "the first %" PRIu64 " entries of the ledger are not those that the folder shows",
             shown.size);
         code = fb_err_hint(err, "Keep both as evidence: one of the two was altered.");
+    }
+    if (code == FB_OK && shown.size > size) {
+        fb_err_set(err, FB_E_RANGE,
+            "the folder shows %" PRIu64 " entries already, and the checkpoint has %" PRIu64,
+            shown.size, size);
+        code = fb_err_hint(err, "A log never goes back: have a later checkpoint cosigned first.");
     }
     if (code != FB_OK) {
         fb_err_place(err, path, 0, 0, -1);
@@ -167,39 +177,55 @@ static enum fb_code write_all(
     return code;
 }
 
-enum fb_code fb_export_write(
-    struct fb_ledger *ledger, const char *dir, struct fb_export_report *out, struct fb_err *err)
+/* Takes the checkpoint to export into note, and compares it with the ledger. The ledger may grow
+ * meanwhile: what belongs to this checkpoint never changes. */
+static enum fb_code take_note(
+    struct export *export, struct fb_str given, struct fb_buf *note, struct fb_err *err)
 {
-    FB_ASSERT(ledger && dir);
-    FB_ASSERT(out);
-    struct export export = {.ledger = ledger, .dir = dir};
     struct fb_checkpoint checkpoint;
     struct fb_hash root;
-    struct fb_buf note;
-    char path[FB_IO_PATH_MAX];
-    fb_buf_init(&note, FB_NOTE_MAX);
-    fb_buf_init(&export.bytes, BUNDLE_MAX);
-    enum fb_code code = path_in(dir, "checkpoint", path, err);
-    /* The ledger may grow meanwhile: what belongs to this checkpoint never changes. */
-    if (code == FB_OK) {
-        code = fb_ledger_checkpoint(ledger, &note, err);
+    enum fb_code code = FB_OK;
+    if (given.len > 0) {
+        fb_buf_add_str(note, given);
+        code = fb_buf_check(note, "the checkpoint", err);
+    } else {
+        code = fb_ledger_checkpoint(export->ledger, note, err);
     }
     if (code == FB_OK) {
-        code = verify_note(ledger, fb_buf_str(&note), &checkpoint, err);
+        code = verify_note(export->ledger, fb_buf_str(note), &checkpoint, err);
     }
     if (code == FB_OK) {
-        code = fb_ledger_root(ledger, checkpoint.size, &root, err);
+        code = fb_ledger_root(export->ledger, checkpoint.size, &root, err);
     }
     if (code == FB_OK && !fb_hash_eq(&root, &checkpoint.root)) {
         code = fb_err_set(
             err, FB_E_CORRUPT, "the ledger's tiles do not have the root of its checkpoint");
     }
     if (code == FB_OK) {
+        export->report.size = checkpoint.size;
+    }
+    return code;
+}
+
+enum fb_code fb_export_write(struct fb_ledger *ledger, struct fb_str given, const char *dir,
+    struct fb_export_report *out, struct fb_err *err)
+{
+    FB_ASSERT(ledger && dir);
+    FB_ASSERT(out);
+    struct export export = {.ledger = ledger, .dir = dir};
+    struct fb_buf note;
+    char path[FB_IO_PATH_MAX];
+    fb_buf_init(&note, FB_NOTE_MAX);
+    fb_buf_init(&export.bytes, BUNDLE_MAX);
+    enum fb_code code = path_in(dir, "checkpoint", path, err);
+    if (code == FB_OK) {
+        code = take_note(&export, given, &note, err);
+    }
+    if (code == FB_OK) {
         code = fb_io_mkdir(dir, 0755, err);
     }
     if (code == FB_OK) {
-        export.report.size = checkpoint.size;
-        code = check_folder(&export, path, checkpoint.size, err);
+        code = check_folder(&export, path, export.report.size, err);
     }
     if (code == FB_OK) {
         code = write_all(&export, fb_buf_str(&note), path, err);

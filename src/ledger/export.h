@@ -22,12 +22,14 @@ struct fb_export_report {
 };
 
 /**
- * Brings the folder dir (made when missing) up to the ledger's checkpoint. E_FORK when the folder
- * has a checkpoint of this log that is newer or has another root; E_SIGNATURE when it has one of
- * another log; E_CORRUPT when entries or tiles of the ledger do not hold; E_IO, E_FULL. After a
- * failure the folder shows its old checkpoint and all that belongs to it.
+ * Brings the folder dir (made when missing) up to a checkpoint that the ledger signed: note, which
+ * may have cosignatures, or the stored one when note is empty. E_FORK when the folder has a
+ * checkpoint of this log that the ledger does not continue; E_RANGE when it has a later one than
+ * note; E_SIGNATURE when it has one of another log; E_CORRUPT when entries or tiles of the ledger
+ * do not hold; E_IO, E_FULL. After a failure the folder shows its old checkpoint and all that
+ * belongs to it.
  */
-FB_CHECKED enum fb_code fb_export_write(
-    struct fb_ledger *ledger, const char *dir, struct fb_export_report *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_export_write(struct fb_ledger *ledger, struct fb_str note,
+    const char *dir, struct fb_export_report *out, struct fb_err *err);
 
 #endif

@@ -97,16 +97,16 @@ static enum fb_code follow(struct fb_remote *remote, const struct fb_follow_opti
     return code;
 }
 
-enum fb_code fb_follow_folder(const char *dir, const struct fb_follow_options *options,
+enum fb_code fb_follow_log(const char *place, const struct fb_follow_options *options,
     struct fb_follow_report *out, struct fb_err *err)
 {
-    FB_ASSERT(dir && options);
+    FB_ASSERT(place && options);
     FB_ASSERT(options->trust && out);
     struct fb_remote *remote = NULL;
     struct seen before = {.trusted = {.witnesses = 0}}, now = {.trusted = {.witnesses = 0}};
     fb_buf_init(&before.note, FB_NOTE_MAX);
     fb_buf_init(&now.note, FB_NOTE_MAX);
-    enum fb_code code = fb_remote_open(dir, &remote, err);
+    enum fb_code code = fb_remote_open(place, options->transport, &remote, err);
     if (code == FB_OK) {
         code = follow(remote, options, &before, &now, err);
     }

@@ -14,6 +14,7 @@
 /** How to follow. */
 struct fb_follow_options {
     const struct fb_trust *trust;
+    const struct fb_transport *transport; /**< for URLs; NULL: folders only */
     const char *state;     /**< file; NULL: start at the first entry and keep nothing */
     fb_remote_visit visit; /**< called with each new entry; may be NULL */
     void *ctx;
@@ -28,13 +29,13 @@ struct fb_follow_report {
 };
 
 /**
- * Verifies the log in a folder from the state's checkpoint to the one it shows now, and then writes
- * the state. E_FORK when the two contradict each other: STATE.XXXXXXXX.before and .now then have
- * them (X: digits of the digest of the newer one) and the hint says so. E_CORRUPT when the folder
- * does not have the tree it shows; E_MISMATCH when the state is of another log; as fb_trust_check.
- * On any failure the state is unchanged.
+ * Verifies the log in a folder, or below a URL, from the state's checkpoint to the one it shows
+ * now, and then writes the state. E_FORK when the two contradict each other: STATE.XXXXXXXX.before
+ * and .now then have them (X: digits of the digest of the newer one) and the hint says so.
+ * E_CORRUPT when the place does not have the tree it shows; E_MISMATCH when the state is of another
+ * log; as fb_trust_check. On any failure the state is unchanged.
  */
-FB_CHECKED enum fb_code fb_follow_folder(const char *dir, const struct fb_follow_options *options,
+FB_CHECKED enum fb_code fb_follow_log(const char *place, const struct fb_follow_options *options,
     struct fb_follow_report *out, struct fb_err *err);
 
 #endif

@@ -13,10 +13,23 @@
 /* Entries as C2SP has them: two bytes of length before each. */
 enum { ENTRY_MAX = 65535, BUNDLE_MAX = FB_TILE_WIDTH * (2 + ENTRY_MAX), ENTRIES = -1 };
 
+/* Tiles and bundles that are asked for at once. */
+enum { AHEAD = 4 };
+
+/* A resource that was asked for before it was needed. It stays until others take its place, since
+ * a tile is compared twice: with its entries and, when it is full, as the whole. */
+struct ahead {
+    char url[FB_IO_PATH_MAX];
+    struct fb_exchange exchange;
+    bool is_full;
+};
+
 struct fb_remote {
-    const char *dir; /* owned, with the last path that was read after it */
-    char path[FB_IO_PATH_MAX];
-    uint64_t size; /* of the checkpoint that is verified */
+    const char *place;                    /* owned */
+    char path[FB_IO_PATH_MAX];            /* what was read last: a file, or a URL */
+    const struct fb_transport *transport; /* NULL: place is a folder */
+    struct ahead *ahead;                  /* 2 * AHEAD, with a transport */
+    uint64_t size;                        /* of the checkpoint that is verified */
     struct fb_tile_reader tiles;
     struct fb_buf bundle;
     struct fb_edge edge;
@@ -24,8 +37,72 @@ struct fb_remote {
 
 static void path_of(struct fb_remote *remote, const char *name)
 {
-    int len = snprintf(remote->path, sizeof(remote->path), "%s/%s", remote->dir, name);
+    int len = snprintf(remote->path, sizeof(remote->path), "%s/%s", remote->place, name);
     FB_ASSERT(len > 0 && (size_t)len < sizeof(remote->path)); /* fb_remote_open left room */
+}
+
+/* What an answer to a GET means; the body is in it. */
+static enum fb_code judge_answer(const struct fb_exchange *exchange, struct fb_err *err)
+{
+    if (exchange->code != FB_OK) {
+        *err = exchange->err;
+        return exchange->code;
+    }
+    if (exchange->status == 200) {
+        return FB_OK;
+    }
+    bool is_absent = exchange->status == 404 || exchange->status == 410;
+    fb_err_set(err, is_absent ? FB_E_NOT_FOUND : FB_E_IO, "could not get '%.300s': status %u",
+        exchange->url, exchange->status);
+    return err->code;
+}
+
+/* The answer that is there for remote->path already, or NULL. */
+static struct ahead *find_ahead(struct fb_remote *remote)
+{
+    for (size_t i = 0; i < (size_t)2 * AHEAD; i++) {
+        if (remote->ahead[i].is_full && strcmp(remote->ahead[i].url, remote->path) == 0) {
+            return &remote->ahead[i];
+        }
+    }
+    return NULL;
+}
+
+static enum fb_code read_url(struct fb_remote *remote, struct fb_buf *out, struct fb_err *err)
+{
+    struct ahead *ahead = find_ahead(remote);
+    if (ahead) {
+        enum fb_code code = judge_answer(&ahead->exchange, err);
+        if (code == FB_OK) {
+            fb_buf_add_str(out, fb_buf_str(&ahead->exchange.answer));
+            code = fb_buf_check(out, "the answer", err);
+        }
+        return code;
+    }
+    struct fb_exchange exchange = {.url = remote->path, .code = FB_E_IO};
+    fb_err_init(&exchange.err);
+    fb_buf_init(&exchange.answer, out->max);
+    remote->transport->perform(remote->transport->ctx, &exchange, 1);
+    enum fb_code code = judge_answer(&exchange, err);
+    if (code == FB_OK) {
+        fb_buf_add_str(out, fb_buf_str(&exchange.answer));
+        code = fb_buf_check(out, "the answer", err);
+    }
+    fb_buf_release(&exchange.answer);
+    return code;
+}
+
+static enum fb_code read_path(struct fb_remote *remote, struct fb_buf *out, struct fb_err *err)
+{
+    return remote->transport ? read_url(remote, out, err) : fb_io_read(remote->path, out, err);
+}
+
+/* The width of a tile or bundle in the tree of remote->size. */
+static uint32_t width_of(const struct fb_remote *remote, int level, uint64_t index)
+{
+    uint64_t row = level < 0 ? remote->size : remote->size >> (FB_TILE_HEIGHT * level);
+    FB_ASSERT(index <= row / FB_TILE_WIDTH);
+    return index == row / FB_TILE_WIDTH ? (uint32_t)(row % FB_TILE_WIDTH) : FB_TILE_WIDTH;
 }
 
 /* Reads a tile or bundle at its width in the tree of remote->size; the partial one may have gone
@@ -34,21 +111,46 @@ static enum fb_code read_resource(struct fb_remote *remote, int level, uint64_t 
     struct fb_buf *out, uint32_t *out_width, struct fb_err *err)
 {
     char name[FB_TILE_PATH_MAX];
-    uint64_t row = level < 0 ? remote->size : remote->size >> (FB_TILE_HEIGHT * level);
-    bool is_partial = index == row / FB_TILE_WIDTH;
-    uint32_t width = is_partial ? (uint32_t)(row % FB_TILE_WIDTH) : FB_TILE_WIDTH;
-    FB_ASSERT(index <= row / FB_TILE_WIDTH && width > 0);
+    uint32_t width = width_of(remote, level, index);
+    FB_ASSERT(width > 0);
     path_of(remote, fb_tile_path(level, index, width, name));
-    if (is_partial && !fb_io_exists(remote->path)) {
+    enum fb_code code = read_path(remote, out, err);
+    if (code == FB_E_NOT_FOUND && width < FB_TILE_WIDTH) {
         width = FB_TILE_WIDTH;
         path_of(remote, fb_tile_path(level, index, width, name));
+        code = read_path(remote, out, err);
     }
-    enum fb_code code = fb_io_read(remote->path, out, err);
     if (code == FB_E_LIMIT) {
-        code = fb_err_set(err, FB_E_CORRUPT, "the file '%s' is too long", remote->path);
+        code = fb_err_set(err, FB_E_CORRUPT, "'%s' is too long", remote->path);
     }
     *out_width = width;
     return code;
+}
+
+/* Asks at once for the bundles from index on, and the tiles of their hashes. */
+static void read_ahead(struct fb_remote *remote, uint64_t index)
+{
+    struct fb_exchange exchanges[2 * AHEAD];
+    size_t count = 0;
+    for (uint64_t i = index; i < index + AHEAD && i * FB_TILE_WIDTH < remote->size; i++) {
+        for (int level = ENTRIES; level <= 0; level++) {
+            struct ahead *ahead = &remote->ahead[count];
+            char name[FB_TILE_PATH_MAX];
+            path_of(remote, fb_tile_path(level, i, width_of(remote, level, i), name));
+            memcpy(ahead->url, remote->path, sizeof(ahead->url));
+            fb_buf_clear(&ahead->exchange.answer);
+            ahead->exchange.answer.max = level < 0 ? BUNDLE_MAX : FB_TILE_SIZE;
+            ahead->exchange.url = ahead->url;
+            ahead->exchange.code = FB_E_IO;
+            ahead->is_full = true;
+            fb_err_init(&ahead->exchange.err);
+            exchanges[count++] = ahead->exchange;
+        }
+    }
+    remote->transport->perform(remote->transport->ctx, exchanges, count);
+    for (size_t i = 0; i < count; i++) {
+        remote->ahead[i].exchange = exchanges[i];
+    }
 }
 
 static enum fb_code get_tile(
@@ -64,21 +166,36 @@ static enum fb_code get_tile(
     return code;
 }
 
-enum fb_code fb_remote_open(const char *dir, struct fb_remote **out, struct fb_err *err)
+enum fb_code fb_remote_open(const char *place, const struct fb_transport *transport,
+    struct fb_remote **out, struct fb_err *err)
 {
-    FB_ASSERT(dir && out);
-    size_t len = strlen(dir);
+    FB_ASSERT(place && out);
+    size_t len = strlen(place);
+    bool is_url = fb_url_is(place);
+    while (is_url && len > 0 && place[len - 1] == '/') {
+        len--;
+    }
     if (len + 1 + FB_TILE_PATH_MAX > FB_IO_PATH_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", dir);
+        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", place);
+    }
+    if (is_url && !transport) {
+        return fb_err_set(err, FB_E_UNSUPPORTED, "'%.300s' is a URL, not a folder", place);
     }
     struct fb_remote *remote = fb_calloc(1, sizeof(*remote));
-    char *copy = fb_strndup(dir, len);
-    if (!remote || !copy) {
+    char *copy = fb_strndup(place, len);
+    struct ahead *ahead = is_url ? fb_calloc((size_t)2 * AHEAD, sizeof(*ahead)) : NULL;
+    if (!remote || !copy || (is_url && !ahead)) {
         fb_free(remote);
         fb_free(copy);
-        return fb_err_set(err, FB_E_NOMEM, "memory ran out while opening the log '%s'", dir);
+        fb_free(ahead);
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while opening the log '%s'", place);
     }
-    remote->dir = copy;
+    remote->place = copy;
+    remote->transport = is_url ? transport : NULL;
+    remote->ahead = ahead;
+    for (size_t i = 0; is_url && i < (size_t)2 * AHEAD; i++) {
+        fb_buf_init(&ahead[i].exchange.answer, BUNDLE_MAX);
+    }
     remote->tiles.get = get_tile;
     remote->tiles.ctx = remote;
     fb_buf_init(&remote->tiles.scratch, FB_TILE_SIZE);
@@ -90,9 +207,13 @@ enum fb_code fb_remote_open(const char *dir, struct fb_remote **out, struct fb_e
 void fb_remote_close(struct fb_remote *remote)
 {
     if (remote) {
+        for (size_t i = 0; remote->ahead && i < (size_t)2 * AHEAD; i++) {
+            fb_buf_release(&remote->ahead[i].exchange.answer);
+        }
+        fb_free(remote->ahead);
         fb_buf_release(&remote->tiles.scratch);
         fb_buf_release(&remote->bundle);
-        fb_free((void *)(uintptr_t)remote->dir);
+        fb_free((void *)(uintptr_t)remote->place);
         fb_free(remote);
     }
 }
@@ -103,12 +224,14 @@ enum fb_code fb_remote_checkpoint(struct fb_remote *remote, struct fb_buf *out, 
     struct fb_buf note;
     fb_buf_init(&note, FB_NOTE_MAX);
     path_of(remote, "checkpoint");
-    enum fb_code code = fb_io_read(remote->path, &note, err);
+    enum fb_code code = read_path(remote, &note, err);
     if (code == FB_OK) {
         fb_buf_add_str(out, fb_buf_str(&note));
         code = fb_buf_check(out, "the checkpoint", err);
     } else if (code == FB_E_NOT_FOUND) {
-        fb_err_hint(err, "Name the folder of a log, the one that has its file 'checkpoint'.");
+        fb_err_hint(err, "Name the %s of a log, the one %s its 'checkpoint'.",
+            remote->transport ? "address" : "folder",
+            remote->transport ? "below which is" : "that has");
     }
     fb_buf_release(&note);
     return code;
@@ -122,7 +245,17 @@ struct walk {
     void *ctx;
 };
 
-/* Compares a tile that the entries give with the one in the folder. */
+/* Has the next bundle ready, and some after it. */
+static void want(struct fb_remote *remote, uint64_t index)
+{
+    char name[FB_TILE_PATH_MAX];
+    path_of(remote, fb_tile_path(ENTRIES, index, width_of(remote, ENTRIES, index), name));
+    if (!find_ahead(remote)) {
+        read_ahead(remote, index);
+    }
+}
+
+/* Compares a tile that the entries give with the one that the log shows. */
 static enum fb_code compare_tile(
     void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
 {
@@ -179,6 +312,9 @@ static enum fb_code walk_bundle(struct walk *walk, struct fb_err *err)
     uint64_t end = remote->size - seq < FB_TILE_WIDTH ? remote->size : seq + FB_TILE_WIDTH;
     struct fb_hash hashes[FB_TILE_WIDTH];
     uint32_t width;
+    if (remote->transport) {
+        want(remote, index);
+    }
     enum fb_code code = fb_tile_read(&remote->tiles, 0, index, (size_t)(end - seq), err);
     if (code != FB_OK) {
         return code;
@@ -224,7 +360,7 @@ static enum fb_code walk_all(struct walk *walk, const struct fb_checkpoint *to, 
     struct fb_hash root = fb_edge_root(&remote->edge);
     if (!fb_hash_eq(&root, &to->root)) {
         code = fb_err_set(err, FB_E_CORRUPT,
-            "the entries in '%s' do not have the root that the log signed", remote->dir);
+            "the entries in '%s' do not have the root that the log signed", remote->place);
     }
     return code;
 }

@@ -191,3 +191,51 @@ const char *fb_tile_path(int level, uint64_t index, uint32_t width, char out[FB_
     FB_ASSERT(len > 0 && len < FB_TILE_PATH_MAX);
     return out;
 }
+
+/* Takes the groups of three digits of an index, all but the last marked with x. */
+static bool take_index(struct fb_str *rest, uint64_t *out)
+{
+    *out = 0;
+    for (;;) {
+        bool is_marked = rest->len > 0 && rest->ptr[0] == 'x';
+        struct fb_str digits = fb_str_sub(*rest, is_marked, 3);
+        uint64_t group;
+        if (!fb_str_u64(digits, &group) || *out > INT64_MAX / 1000) {
+            return false;
+        }
+        *out = *out * 1000 + group;
+        *rest = fb_str_sub(*rest, is_marked + digits.len, SIZE_MAX);
+        if (!is_marked) {
+            return true;
+        }
+        if (!fb_str_starts(*rest, FB_STR("/"))) {
+            return false;
+        }
+        *rest = fb_str_sub(*rest, 1, SIZE_MAX);
+    }
+}
+
+bool fb_tile_path_is(struct fb_str text)
+{
+    FB_ASSERT(text.ptr || text.len == 0);
+    struct fb_str start = FB_STR("tile/"), entries = FB_STR("entries"), partial = FB_STR(".p/");
+    size_t slash = fb_str_find(text, '/', start.len);
+    struct fb_str name = fb_str_sub(text, start.len, slash - start.len);
+    struct fb_str rest = fb_str_sub(text, slash + 1, SIZE_MAX);
+    uint64_t level = 0, index = 0, width = FB_TILE_WIDTH;
+    bool is_bundle = fb_str_eq(name, entries);
+    if (!fb_str_starts(text, start) || slash >= text.len ||
+        (!is_bundle && (!fb_str_u64(name, &level) || level >= FB_TILE_LEVELS)) ||
+        !take_index(&rest, &index)) {
+        return false;
+    }
+    bool is_partial = fb_str_starts(rest, partial);
+    if (is_partial && (!fb_str_u64(fb_str_sub(rest, partial.len, SIZE_MAX), &width) || width == 0 ||
+                          width >= FB_TILE_WIDTH)) {
+        return false;
+    }
+    /* Zeros that do not belong, and the like: there is one way to write it. */
+    char path[FB_TILE_PATH_MAX];
+    (void)fb_tile_path(is_bundle ? -1 : (int)level, index, (uint32_t)width, path);
+    return fb_str_is(text, path);
+}

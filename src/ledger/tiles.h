@@ -71,4 +71,7 @@ FB_CHECKED enum fb_code fb_tile_node(
  * of entries, width 256 a full tile. Returns out. */
 const char *fb_tile_path(int level, uint64_t index, uint32_t width, char out[FB_TILE_PATH_MAX]);
 
+/** True for what fb_tile_path writes for some tile or bundle, and nothing else. */
+bool fb_tile_path_is(struct fb_str text);
+
 #endif

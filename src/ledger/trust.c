@@ -132,6 +132,24 @@ static enum fb_code parse_witness(struct fb_trust *trust, const struct words *w,
     }
     if (code == FB_OK) {
         trust->names[trust->name_count - 1].key = key;
+        trust->names[trust->name_count - 1].url = w->count == 4 ? w->at[3] : FB_STR("");
+    }
+    return code;
+}
+
+enum fb_code fb_trust_add_witness(struct fb_trust *trust, struct fb_str name,
+    const struct fb_note_verifier *key, struct fb_err *err)
+{
+    FB_ASSERT(trust && key);
+    FB_ASSERT(trust->quorum == FB_TRUST_NONE);
+    size_t at = trust->key_count;
+    enum fb_code code = add_key(trust, key, false, err);
+    if (code == FB_OK) {
+        code = add_name(trust, name, 0, err);
+    }
+    if (code == FB_OK) {
+        trust->quorum = trust->name_count - 1;
+        trust->names[trust->quorum].key = at;
     }
     return code;
 }

@@ -28,9 +28,10 @@ enum {
 /** A witness or a group, in the order of the file: members stand before their group. */
 struct fb_trust_name {
     struct fb_str name;
-    size_t key;    /**< a witness: its place in keys */
-    size_t needed; /**< a group: how many members; 0 for a witness */
-    size_t group;  /**< the group that it is a member of, or FB_TRUST_NONE */
+    size_t key;        /**< a witness: its place in keys */
+    size_t needed;     /**< a group: how many members; 0 for a witness */
+    size_t group;      /**< the group that it is a member of, or FB_TRUST_NONE */
+    struct fb_str url; /**< a witness: where it is asked; may be empty */
 };
 
 /** What is believed. Names point into the text that was read. */
@@ -62,6 +63,11 @@ FB_CHECKED enum fb_code fb_trust_add_log(
  * E_REFERENCE for a name that is not defined above, E_LIMIT, E_UNSUPPORTED for a kind of key. */
 FB_CHECKED enum fb_code fb_trust_parse(
     struct fb_str text, struct fb_trust *out, struct fb_err *err);
+
+/** Adds a witness of a name, which text must outlive, by its key, and asks for it in the quorum.
+ * The policy has no quorum yet. As fb_trust_parse. */
+FB_CHECKED enum fb_code fb_trust_add_witness(struct fb_trust *trust, struct fb_str name,
+    const struct fb_note_verifier *key, struct fb_err *err);
 
 /** Verifies a signed checkpoint. E_SIGNATURE when no log that is believed signed it, a signature of
  * a known key is wrong, or too few witnesses cosigned it; E_SYNTAX, E_UTF8, E_LIMIT. */

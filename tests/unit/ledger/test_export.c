@@ -65,7 +65,7 @@ static void append(struct fb_ledger *ledger, size_t count, const char *mark)
 static struct fb_export_report export_to(struct fb_ledger *ledger, const char *dir)
 {
     struct fb_export_report report;
-    FB_TEST_OK(fb_export_write(ledger, dir, &report, &err));
+    FB_TEST_OK(fb_export_write(ledger, FB_STR(""), dir, &report, &err));
     return report;
 }
 
@@ -90,7 +90,7 @@ static void read_signed(const char *dir, struct signed_checkpoint *out)
 {
     struct fb_remote *remote = NULL;
     fb_buf_init(&out->note, FB_NOTE_MAX);
-    FB_TEST_OK(fb_remote_open(dir, &remote, &err));
+    FB_TEST_OK(fb_remote_open(dir, NULL, &remote, &err));
     FB_TEST_OK(fb_remote_checkpoint(remote, &out->note, &err));
     fb_remote_close(remote);
     parse_signed(out, NULL);
@@ -114,7 +114,7 @@ static enum fb_code verify(const char *dir, const struct fb_checkpoint *from, ui
     struct fb_remote *remote = NULL;
     struct signed_checkpoint to;
     read_signed(dir, &to);
-    FB_TEST_OK(fb_remote_open(dir, &remote, &err));
+    FB_TEST_OK(fb_remote_open(dir, NULL, &remote, &err));
     *next = from ? from->size : 0;
     enum fb_code code = fb_remote_verify(remote, from, &to.checkpoint, count_entry, next, &err);
     fb_remote_close(remote);
@@ -182,7 +182,7 @@ static void test_full_tile_for_partial(void **state)
     assert_true(next == 256);
     /* The old checkpoint can be verified out of the full tile too. */
     struct fb_remote *remote = NULL;
-    FB_TEST_OK(fb_remote_open(folder, &remote, &err));
+    FB_TEST_OK(fb_remote_open(folder, NULL, &remote, &err));
     next = 0;
     FB_TEST_OK(fb_remote_verify(remote, NULL, &old.checkpoint, count_entry, &next, &err));
     assert_true(next == 100);
@@ -259,10 +259,10 @@ static void test_contradictions(void **state)
     export_to(theirs, other);
     FB_TEST_FAILS(verify(other, &seen.checkpoint, &next), FB_E_FORK);
     /* Exporting into a folder that shows more, or another history, is refused too. */
-    FB_TEST_FAILS(fb_export_write(ours, other, &report, &err), FB_E_FORK);
+    FB_TEST_FAILS(fb_export_write(ours, FB_STR(""), other, &report, &err), FB_E_FORK);
     append(ours, 300, "a");
     append(ours, 1, "a");
-    FB_TEST_FAILS(fb_export_write(ours, other, &report, &err), FB_E_FORK);
+    FB_TEST_FAILS(fb_export_write(ours, FB_STR(""), other, &report, &err), FB_E_FORK);
     assert_true(report.size == 77);
     /* When the tiles are not those of the checkpoint, nobody is accused. */
     char path[192];
@@ -311,20 +311,20 @@ static void test_other_log(void **state)
     uint8_t seed[32] = {43};
     FB_TEST_OK(fb_note_signer_from_seed(FB_STR("example.org/log"), seed, &signer, &err));
     ledger = open_ledger();
-    FB_TEST_FAILS(fb_export_write(ledger, folder, &report, &err), FB_E_SIGNATURE);
+    FB_TEST_FAILS(fb_export_write(ledger, FB_STR(""), folder, &report, &err), FB_E_SIGNATURE);
     assert_non_null(strstr(err.hint, "another log"));
     fb_ledger_close(ledger);
     signer = kept;
     struct fb_remote *remote = NULL;
     struct fb_buf note;
     fb_buf_init(&note, FB_NOTE_MAX);
-    FB_TEST_OK(fb_remote_open("/nonexistent/log", &remote, &err));
+    FB_TEST_OK(fb_remote_open("/nonexistent/log", NULL, &remote, &err));
     FB_TEST_FAILS(fb_remote_checkpoint(remote, &note, &err), FB_E_NOT_FOUND);
     fb_remote_close(remote);
     remote = NULL;
     char *longest = calloc(1, FB_IO_PATH_MAX + 1);
     memset(longest, 'a', FB_IO_PATH_MAX);
-    FB_TEST_FAILS(fb_remote_open(longest, &remote, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(fb_remote_open(longest, NULL, &remote, &err), FB_E_LIMIT);
     assert_null(remote);
     free(longest);
     fb_buf_release(&note);
@@ -343,7 +343,7 @@ static void test_failures(void **state)
     for (int64_t n = 0; !done && n < 1000; n++) {
         struct fb_export_report report = {.size = 77};
         fb_io_fail_at(n, 28 /* ENOSPC */);
-        enum fb_code code = fb_export_write(ledger, folder, &report, &err);
+        enum fb_code code = fb_export_write(ledger, FB_STR(""), folder, &report, &err);
         fb_io_fail_at(-1, 0);
         done = code == FB_OK;
         assert_true(done || report.size == 77);
@@ -356,7 +356,7 @@ static void test_failures(void **state)
     for (int64_t n = 0; !done && n < 1000; n++) {
         struct fb_export_report report;
         fb_alloc_fail_at(n);
-        enum fb_code code = fb_export_write(ledger, folder, &report, &err);
+        enum fb_code code = fb_export_write(ledger, FB_STR(""), folder, &report, &err);
         fb_alloc_fail_at(-1);
         done = code == FB_OK;
         assert_true(done || code == FB_E_NOMEM);
@@ -368,7 +368,7 @@ static void test_failures(void **state)
     for (int64_t n = 0; !done && n < 1000; n++) {
         struct fb_remote *remote = NULL;
         fb_alloc_fail_at(n);
-        enum fb_code code = fb_remote_open(folder, &remote, &err);
+        enum fb_code code = fb_remote_open(folder, NULL, &remote, &err);
         if (code == FB_OK) {
             code = fb_remote_verify(remote, NULL, &to.checkpoint, NULL, NULL, &err);
         }
@@ -414,7 +414,7 @@ static void test_tessera(void **state)
     }
     snprintf(dir, sizeof(dir), "%.*s", (int)(strlen(path) - strlen("/checkpoint")), path);
     struct fb_remote *remote = NULL;
-    FB_TEST_OK(fb_remote_open(dir, &remote, &err));
+    FB_TEST_OK(fb_remote_open(dir, NULL, &remote, &err));
     for (size_t i = 0; i < COUNT; i++) {
         fb_buf_init(&at[i].note, FB_NOTE_MAX);
         if (i == COUNT - 1) {

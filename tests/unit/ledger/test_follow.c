@@ -65,14 +65,14 @@ static const char *grow(
         struct fb_ledger_batch batch = {&entry, 1, 1000, FB_LEDGER_ANY_SIZE};
         FB_TEST_OK(fb_ledger_append(ledger, &batch, &seq, &err));
     }
-    FB_TEST_OK(fb_export_write(ledger, out, &report, &err));
+    FB_TEST_OK(fb_export_write(ledger, FB_STR(""), out, &report, &err));
     return out;
 }
 
 static enum fb_code follow(const char *dir, struct fb_follow_report *out)
 {
     struct fb_follow_options options = {.trust = &trust, .state = state_path};
-    return fb_follow_folder(dir, &options, out, &err);
+    return fb_follow_log(dir, &options, out, &err);
 }
 
 static bool same_files(const char *a, const char *b)
@@ -108,7 +108,7 @@ static void test_forwards(void **state)
     assert_true(fb_hash_eq(&root, &report.root));
     /* Without a state all of it is verified, and nothing kept. */
     struct fb_follow_options options = {.trust = &trust};
-    FB_TEST_OK(fb_follow_folder(dir, &options, &report, &err));
+    FB_TEST_OK(fb_follow_log(dir, &options, &report, &err));
     assert_true(report.old_size == 0 && report.size == size);
     fb_ledger_close(ledger);
 }

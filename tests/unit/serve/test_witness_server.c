@@ -1,0 +1,124 @@
+/* Tests of a witness over HTTP: paths, methods and the statuses that HTTP itself needs. What is
+ * cosigned is tested in ledger/test_witness.c. */
+#include <ftw.h>
+
+#include "base/codec.h"
+#include "base/io.h"
+#include "ledger/ask.h"
+#include "ledger/sha256.h"
+#include "serve/witness_server.h"
+#include "served.h"
+
+static struct fb_err err;
+static char folder[64];
+static fb_time now = 1700000000 * FB_SECOND;
+static unsigned told;
+static enum fb_code told_code;
+
+static int remove_one(const char *name, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(name);
+}
+
+static void tell(void *ctx, const struct fb_witness_seen *seen)
+{
+    (void)ctx;
+    told = seen->status;
+    told_code = seen->err ? seen->err->code : FB_OK;
+}
+
+static void expect(const struct served *served, const char *path, const char *body, unsigned status)
+{
+    struct fb_exchange got = served_ask(served, path, body, 100000);
+    if (got.code != FB_OK || got.status != status) {
+        fail_msg("%s: %s %u", path, fb_code_name(got.code), got.status);
+    }
+    fb_buf_release(&got.answer);
+}
+
+/* Where monitors find the checkpoint of example.org/log. */
+static void set_path(char out[100])
+{
+    uint8_t digest[FB_SHA256_SIZE];
+    char hash[FB_WITNESS_HASH_TEXT];
+    fb_sha256_of(FB_STR("example.org/log"), digest);
+    snprintf(out, 100, "/%s/checkpoint", fb_hex_encode(digest, sizeof(digest), hash));
+}
+
+static void test_http(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/flyball-witnessed-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    char path[128], origin_path[100];
+    struct fb_note_signer key, log_key;
+    uint8_t seed[32] = {7};
+    struct fb_clock clock = fb_clock_fixed(&now);
+    struct fb_witness *witness = NULL;
+    struct fb_ledger *ledger = NULL;
+    snprintf(path, sizeof(path), "%s/witness.db", folder);
+    FB_TEST_OK(fb_note_cosigner_from_seed(FB_STR("witness.example/w"), seed, &key, &err));
+    FB_TEST_OK(fb_note_signer_from_seed(FB_STR("example.org/log"), seed, &log_key, &err));
+    FB_TEST_OK(fb_witness_create(path, &key, &err));
+    FB_TEST_OK(fb_witness_open(path, &key, &clock, &witness, &err));
+    FB_TEST_OK(fb_witness_add_log(witness, FB_STR("example.org/log"), &log_key.verifier, &err));
+    struct fb_ledger_options options = {.signer = &log_key};
+    FB_TEST_OK(fb_ledger_open(NULL, &options, &ledger, &err));
+    struct fb_witness_server server = {.witness = witness, .tell = tell};
+    struct served served = {.idle_s = 0};
+    served_start(&served, fb_witness_server_handle, &server, FB_ADD_REQUEST_MAX);
+    set_path(origin_path);
+    expect(&served, origin_path, NULL, 404); /* nothing was cosigned */
+    expect(&served, "/add-checkpoint", NULL, 405);
+    expect(&served, "/add-checkpoint", "garbage", 400);
+    assert_int_equal(told, 400);
+    expect(&served, "/add-checkpoint/", "garbage", 404);
+    expect(&served, "/sign-subtree", "garbage", 404);
+    expect(&served, "/", NULL, 404);
+    expect(&served, "/x/checkpoint", NULL, 404);
+    expect(&served, "//checkpoint", NULL, 404);
+    /* The real thing, over a socket. */
+    struct fb_http_client *client = NULL;
+    struct fb_http_options http = {.attempts = 1};
+    struct fb_buf note, lines;
+    char url[200];
+    fb_buf_init(&note, FB_NOTE_MAX);
+    fb_buf_init(&lines, FB_NOTE_MAX);
+    snprintf(url, sizeof(url), "http://%s/", served.address);
+    FB_TEST_OK(fb_http_client_new(&http, &client, &err));
+    struct fb_transport transport = fb_http_client_transport(client);
+    struct fb_ask ask = {.key = key.verifier, .url = fb_str_of(url)};
+    FB_TEST_OK(fb_ledger_checkpoint(ledger, &note, &err));
+    FB_TEST_OK(fb_ask_witnesses(ledger, fb_buf_str(&note), &transport, &ask, 1, &lines, &err));
+    assert_true(ask.is_cosigned && told == 200);
+    struct fb_exchange got = served_ask(&served, origin_path, NULL, 100000);
+    fb_buf_add_str(&note, fb_buf_str(&lines));
+    assert_true(got.status == 200 && fb_str_eq(fb_buf_str(&got.answer), fb_buf_str(&note)));
+    fb_buf_release(&got.answer);
+    expect(&served, origin_path, "x", 405);
+    /* The memory fails: nobody outside is told why, and nothing is cosigned. */
+    fb_io_remove(path);
+    FB_TEST_OK(fb_io_mkdir(path, 0755, &err));
+    now = 0;
+    FB_TEST_OK(fb_ask_witnesses(ledger, fb_buf_str(&note), &transport, &ask, 1, &lines, &err));
+    assert_true(!ask.is_cosigned && ask.status == 500);
+    assert_true(told == 500 && told_code != FB_OK);
+    fb_http_client_free(client);
+    fb_buf_release(&lines);
+    fb_buf_release(&note);
+    fb_server_stop(served.server);
+    fb_ledger_close(ledger);
+    fb_witness_close(witness);
+    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+int main(void)
+{
+    fb_err_init(&err);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_http)};
+    setenv("no_proxy", "127.0.0.1", 1);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
