@@ -1,205 +1,84 @@
 #include "ledger/ledger.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
-#include "base/io.h"
-#include "ledger/ed25519.h"
-#include "ledger/tiles.h"
-
-/* Names of values in the store. */
-static const char checkpoint_key[] = "checkpoint";
-static const char verifier_key[] = "verifier";
-
-/* What a path to a ledger in PostgreSQL begins with. */
-static const char postgres_prefix[] = "postgres:";
-
-/* The file or "" that the path names in PostgreSQL, NULL when it is that of a file of ours. */
-static const char *postgres_source(const char *path)
-{
-    size_t len = sizeof(postgres_prefix) - 1;
-    return strncmp(path, postgres_prefix, len) == 0 ? path + len : NULL;
-}
-
-struct fb_ledger {
-    struct fb_store *store;
-    struct fb_note_verifier verifier;
-    struct fb_note_signer signer; /* when can_sign */
-    bool can_sign;
-    struct fb_tile_reader reader;
-    struct fb_buf note;  /* scratch for the checkpoint that was read */
-    struct fb_edge edge; /* scratch of one append or verification */
-};
+#include "ledger/ledger_private.h"
 
 static enum fb_code put_tile(
     void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
 {
-    return fb_store_tile_put(ctx, level, index, bytes, err);
+    const struct fb_ledger *ledger = ctx;
+    FB_ASSERT(bytes.len == FB_TILE_SIZE);
+    struct fb_store_tile tile = {.level = level, .index = index, .bytes = bytes};
+    memcpy(tile.root, ledger->known.edge.peaks[level][0].bytes, FB_HASH_SIZE);
+    return fb_store_tile_put(ledger->store, &tile, err);
 }
 
+/* The last tile of a level is not stored: its hashes are those of the last entries, or the roots of
+ * the tiles below it. size is that of the log. */
+static enum fb_code make_tile(const struct fb_ledger *ledger, const uint64_t level_and_index[2],
+    uint64_t size, struct fb_buf *out, struct fb_err *err)
+{
+    uint32_t level = (uint32_t)level_and_index[0];
+    uint64_t first = level_and_index[1] * FB_TILE_WIDTH, width = size >> (FB_TILE_HEIGHT * level);
+    if (first >= width) {
+        return fb_err_set(err, FB_E_NOT_FOUND, "there is no tile %" PRIu32 "/%" PRIu64, level,
+            level_and_index[1]);
+    }
+    uint64_t end = width - first < FB_TILE_WIDTH ? width : first + FB_TILE_WIDTH;
+    return fb_store_hashes(ledger->store, level, (uint64_t[2]){first, end}, out, err);
+}
+
+/* A proof asks for many nodes of few tiles, so the last one of each level is kept: a full tile for
+ * good, the last one while the log has the same size. */
 static enum fb_code get_tile(
     void *ctx, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
 {
-    return fb_store_tile_get(ctx, level, index, out, err);
-}
-
-/* Signs and stores the checkpoint of a size and root, inside a write transaction. */
-static enum fb_code put_checkpoint(struct fb_store *store, const struct fb_note_signer *signer,
-    uint64_t size, const struct fb_hash *root, struct fb_err *err)
-{
-    struct fb_checkpoint checkpoint = {
-        .origin = fb_str_of(signer->verifier.name), .size = size, .root = *root};
-    struct fb_buf text, note;
-    fb_buf_init(&text, FB_NOTE_MAX);
-    fb_buf_init(&note, FB_NOTE_MAX);
-    fb_checkpoint_format(&checkpoint, &text);
-    enum fb_code code = fb_buf_check(&text, "the checkpoint", err);
-    if (code == FB_OK) {
-        code = fb_note_sign(fb_buf_str(&text), signer, &note, err);
+    struct fb_ledger *ledger = ctx;
+    FB_ASSERT(level < FB_TILE_LEVELS);
+    struct fb_ledger_tile *kept = &ledger->tiles[level];
+    bool is_same = kept->bytes.len > 0 && kept->index == index;
+    uint64_t size = 0;
+    enum fb_code code = FB_OK;
+    if (!is_same || kept->bytes.len < FB_TILE_SIZE) {
+        code = fb_store_count(ledger->store, &size, err);
+        is_same = is_same && kept->size == size;
     }
-    if (code == FB_OK) {
-        code = fb_store_meta_put(store, checkpoint_key, fb_buf_str(&note), err);
-    }
-    fb_buf_release(&text);
-    fb_buf_release(&note);
-    return code;
-}
-
-/* E_DUPLICATE when the store has a key: another process was quicker. */
-static enum fb_code need_unfounded(struct fb_store *store, struct fb_err *err)
-{
-    struct fb_buf text;
-    fb_buf_init(&text, FB_STORE_META_MAX);
-    enum fb_code code = fb_store_meta_get(store, verifier_key, &text, err);
-    fb_buf_release(&text);
-    if (code == FB_OK) {
-        return fb_err_set(err, FB_E_DUPLICATE, "another process made the ledger just now");
-    }
-    return code == FB_E_NOT_FOUND ? FB_OK : code;
-}
-
-/* Puts key and first checkpoint into an empty store. */
-static enum fb_code found(
-    struct fb_store *store, const struct fb_note_signer *signer, struct fb_err *err)
-{
-    struct fb_buf text;
-    struct fb_hash root = fb_merkle_empty();
-    fb_buf_init(&text, FB_NOTE_MAX);
-    fb_note_verifier_format(&signer->verifier, &text);
-    enum fb_code code = fb_buf_check(&text, "the verifier key", err);
-    if (code == FB_OK) {
-        code = fb_store_begin(store, FB_STORE_WRITE, err);
-    }
-    if (code == FB_OK) {
-        code = need_unfounded(store, err);
-    }
-    if (code == FB_OK) {
-        code = fb_store_meta_put(store, verifier_key, fb_buf_str(&text), err);
-    }
-    if (code == FB_OK) {
-        code = put_checkpoint(store, signer, 0, &root, err);
-    }
-    if (code == FB_OK) {
-        code = fb_store_commit(store, err);
-    }
-    fb_store_rollback(store);
-    fb_buf_release(&text);
-    return code;
-}
-
-/* E_DUPLICATE when path + tail exists. */
-static enum fb_code need_free(const char *path, const char *tail, struct fb_err *err)
-{
-    char file[FB_IO_PATH_MAX];
-    int len = snprintf(file, sizeof(file), "%s%s", path, tail);
-    if (len < 0 || (size_t)len >= sizeof(file)) {
-        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
-    }
-    if (!fb_io_exists(file)) {
-        return FB_OK;
-    }
-    fb_err_set(err, FB_E_DUPLICATE, "the file '%s' exists already", file);
-    return tail[0] ? fb_err_hint(err, "It is what is left of another ledger; move it away.")
-                   : err->code;
-}
-
-/* Makes the database at a name of its own. When it is closed all of it is in one synced file. */
-static enum fb_code make_file(
-    const char *path, const struct fb_ledger_options *options, struct fb_err *err)
-{
-    struct fb_store *store = NULL;
-    struct fb_store_options how = {
-        .create = true, .busy_ms = options->busy_ms, .page_max = options->page_max};
-    enum fb_code code = fb_store_open_sqlite(path, &how, &store, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    code = found(store, options->signer, err);
-    fb_store_close(store);
-    /* Closing cannot say that it failed to move the log into the file, but the log is there then.
-     */
-    if (code == FB_OK && need_free(path, "-wal", err) != FB_OK) {
-        fb_err_set(err, FB_E_IO, "could not write all of '%s'", path);
-        code = fb_err_hint(err, "See whether the disk is full or failing.");
-    }
-    return code;
-}
-
-/* Tables that an earlier attempt left empty are taken. */
-static enum fb_code make_in_postgres(
-    const char *source, const struct fb_ledger_options *options, struct fb_err *err)
-{
-    struct fb_store *store = NULL;
-    struct fb_store_options how = {.create = true, .busy_ms = options->busy_ms};
-    enum fb_code code = fb_store_open_postgres(source, &how, &store, err);
-    if (code == FB_OK) {
-        code = found(store, options->signer, err);
-    }
-    fb_store_close(store);
-    return code;
-}
-
-enum fb_code fb_ledger_create(
-    const char *path, const struct fb_ledger_options *options, struct fb_err *err)
-{
-    FB_ASSERT(path && options);
-    FB_ASSERT(options->signer);
-    const char *source = postgres_source(path);
-    if (source) {
-        return make_in_postgres(source, options, err);
-    }
-    /* SQLite would read a log of that name into the new file. */
-    static const char *const tails[] = {"", "-wal", "-journal"};
-    char temporary[FB_IO_PATH_MAX];
-    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-        enum fb_code code = need_free(path, tails[i], err);
-        if (code != FB_OK) {
-            return code;
+    if (code == FB_OK && !is_same) {
+        fb_buf_clear(&kept->bytes);
+        kept->index = index;
+        kept->size = size;
+        code = fb_store_tile_get(ledger->store, level, index, &kept->bytes, err);
+        if (code == FB_E_NOT_FOUND) {
+            code = make_tile(ledger, (uint64_t[2]){level, index}, size, &kept->bytes, err);
         }
     }
-    int len = snprintf(temporary, sizeof(temporary), "%s.new-%ld", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(temporary)) {
-        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    if (code != FB_OK) {
+        fb_buf_clear(&kept->bytes);
+        return code;
     }
-    /* What a process of this number left behind when it was killed here. */
-    fb_store_remove_sqlite(temporary);
-    enum fb_code code = make_file(temporary, options, err);
-    if (code == FB_OK) {
-        code = fb_io_place(temporary, path, err);
+    fb_buf_add_str(out, fb_buf_str(&kept->bytes));
+    return fb_buf_check(out, "the tile", err);
+}
+
+void fb_ledger_forget(struct fb_ledger *ledger)
+{
+    FB_ASSERT(ledger);
+    fb_buf_clear(&ledger->known.note);
+    ledger->known.has_edge = false;
+    for (size_t i = 0; i < FB_TILE_LEVELS; i++) {
+        fb_buf_clear(&ledger->tiles[i].bytes);
     }
-    fb_store_remove_sqlite(temporary);
-    return code;
 }
 
 static enum fb_code read_verifier(struct fb_ledger *ledger, struct fb_err *err)
 {
     struct fb_buf text;
     fb_buf_init(&text, FB_NOTE_MAX);
-    enum fb_code code = fb_store_meta_get(ledger->store, verifier_key, &text, err);
+    enum fb_code code = fb_store_meta_get(ledger->store, FB_LEDGER_VERIFIER_KEY, &text, err);
     if (code == FB_E_NOT_FOUND) {
         code = fb_err_set(err, FB_E_CORRUPT, "the ledger does not say its key");
     }
@@ -213,64 +92,84 @@ static enum fb_code read_verifier(struct fb_ledger *ledger, struct fb_err *err)
     return code;
 }
 
-/* Reads and verifies the stored checkpoint; *out points into ledger->note. */
-static enum fb_code read_checkpoint(
-    struct fb_ledger *ledger, struct fb_checkpoint *out, struct fb_err *err)
+/* Verifies the checkpoint in ledger->note and remembers it. */
+static enum fb_code learn(struct fb_ledger *ledger, struct fb_err *err)
 {
-    fb_buf_clear(&ledger->note);
-    enum fb_code code = fb_store_meta_get(ledger->store, checkpoint_key, &ledger->note, err);
-    if (code == FB_E_NOT_FOUND) {
-        return fb_err_set(err, FB_E_CORRUPT, "the ledger has no checkpoint");
-    }
-    if (code != FB_OK) {
-        return code;
-    }
+    struct fb_ledger_known *known = &ledger->known;
+    struct fb_checkpoint found = {.size = 0};
     struct fb_note_check check = {.verifiers = &ledger->verifier, .verifier_count = 1};
-    code = fb_note_verify(fb_buf_str(&ledger->note), &check, err);
+    fb_ledger_forget(ledger);
+    enum fb_code code = fb_note_verify(fb_buf_str(&ledger->note), &check, err);
     if (code == FB_OK) {
-        code = fb_checkpoint_parse(check.text, out, err);
+        code = fb_checkpoint_parse(check.text, &found, err);
     }
     if (code == FB_E_SYNTAX || code == FB_E_UTF8 || code == FB_E_LIMIT) {
         code = fb_err_set(err, FB_E_CORRUPT, "the ledger's checkpoint is malformed");
     } else if (code == FB_E_SIGNATURE) {
         fb_err_prefix(err, "the ledger's checkpoint");
-    } else if (code == FB_OK && !fb_str_is(out->origin, ledger->verifier.name)) {
+    } else if (code == FB_OK && !fb_str_is(found.origin, ledger->verifier.name)) {
         code = fb_err_set(err, FB_E_CORRUPT, "the ledger's checkpoint is that of '%.*s'",
-            FB_STR_ARG(out->origin));
+            FB_STR_ARG(found.origin));
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    known->size = found.size;
+    known->root = found.root;
+    fb_buf_add_str(&known->note, fb_buf_str(&ledger->note));
+    return fb_buf_check(&known->note, "the checkpoint", err);
+}
+
+enum fb_code fb_ledger_read_checkpoint(struct fb_ledger *ledger, struct fb_err *err)
+{
+    FB_ASSERT(ledger && ledger->store->in_transaction);
+    fb_buf_clear(&ledger->note);
+    enum fb_code code =
+        fb_store_meta_get(ledger->store, FB_LEDGER_CHECKPOINT_KEY, &ledger->note, err);
+    if (code == FB_E_NOT_FOUND) {
+        return fb_err_set(err, FB_E_CORRUPT, "the ledger has no checkpoint");
+    }
+    bool is_known = code == FB_OK && ledger->known.note.len > 0 &&
+                    fb_str_eq(fb_buf_str(&ledger->note), fb_buf_str(&ledger->known.note));
+    return code == FB_OK && !is_known ? learn(ledger, err) : code;
+}
+
+/* Number of entries and the checkpoint, which must agree, inside one transaction. */
+static enum fb_code read_state(struct fb_ledger *ledger, struct fb_err *err)
+{
+    uint64_t count = 0;
+    enum fb_code code = fb_store_count(ledger->store, &count, err);
+    if (code == FB_OK) {
+        code = fb_ledger_read_checkpoint(ledger, err);
+    }
+    if (code == FB_OK && count != ledger->known.size) {
+        code = fb_err_set(err, FB_E_CORRUPT,
+            "the ledger has %" PRIu64 " entries, but its checkpoint is for %" PRIu64, count,
+            ledger->known.size);
     }
     return code;
 }
 
-/* Number of entries and the checkpoint, which must agree, inside one transaction. */
-static enum fb_code read_state(
-    struct fb_ledger *ledger, struct fb_checkpoint *out, struct fb_err *err)
+static enum fb_code open_store(struct fb_ledger *ledger, const char *path,
+    const struct fb_ledger_options *options, struct fb_err *err)
 {
-    FB_ASSERT(ledger->store->in_transaction);
-    uint64_t count = 0;
-    enum fb_code code = fb_store_count(ledger->store, &count, err);
-    if (code == FB_OK) {
-        code = read_checkpoint(ledger, out, err);
+    struct fb_store_options how = {
+        .read_only = !options->signer, .busy_ms = options->busy_ms, .page_max = options->page_max};
+    const char *source = path ? fb_ledger_postgres_source(path) : NULL;
+    if (source) {
+        return fb_store_open_postgres(source, &how, &ledger->store, err);
     }
-    if (code == FB_OK && count != out->size) {
-        code = fb_err_set(err, FB_E_CORRUPT,
-            "the ledger has %" PRIu64 " entries, but its checkpoint is for %" PRIu64, count,
-            out->size);
+    if (path) {
+        return fb_store_open_sqlite(path, &how, &ledger->store, err);
     }
-    return code;
+    enum fb_code code = fb_store_open_memory(&ledger->store, err);
+    return code == FB_OK ? fb_ledger_found(ledger->store, options->signer, err) : code;
 }
 
 static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
     const struct fb_ledger_options *options, struct fb_err *err)
 {
-    struct fb_store_options how = {
-        .read_only = !options->signer, .busy_ms = options->busy_ms, .page_max = options->page_max};
-    const char *source = path ? postgres_source(path) : NULL;
-    enum fb_code code = source ? fb_store_open_postgres(source, &how, &ledger->store, err)
-                        : path ? fb_store_open_sqlite(path, &how, &ledger->store, err)
-                               : fb_store_open_memory(&ledger->store, err);
-    if (code == FB_OK && !path) {
-        code = found(ledger->store, options->signer, err);
-    }
+    enum fb_code code = open_store(ledger, path, options, err);
     if (code == FB_OK) {
         code = read_verifier(ledger, err);
     }
@@ -287,12 +186,11 @@ static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
         ledger->signer = *options->signer;
         ledger->can_sign = true;
     }
-    struct fb_checkpoint checkpoint;
     ledger->reader.get = get_tile;
-    ledger->reader.ctx = ledger->store;
+    ledger->reader.ctx = ledger;
     code = fb_store_begin(ledger->store, FB_STORE_READ, err);
     if (code == FB_OK) {
-        code = read_state(ledger, &checkpoint, err);
+        code = read_state(ledger, err);
     }
     fb_store_rollback(ledger->store);
     return code;
@@ -309,6 +207,10 @@ enum fb_code fb_ledger_open(const char *path, const struct fb_ledger_options *op
     }
     fb_buf_init(&ledger->reader.scratch, FB_STORE_META_MAX);
     fb_buf_init(&ledger->note, FB_NOTE_MAX);
+    fb_buf_init(&ledger->known.note, FB_NOTE_MAX);
+    for (size_t i = 0; i < FB_TILE_LEVELS; i++) {
+        fb_buf_init(&ledger->tiles[i].bytes, FB_STORE_META_MAX);
+    }
     enum fb_code code = open_parts(ledger, path, options, err);
     if (code != FB_OK) {
         if (path) {
@@ -327,6 +229,10 @@ void fb_ledger_close(struct fb_ledger *ledger)
         fb_store_close(ledger->store);
         fb_buf_release(&ledger->reader.scratch);
         fb_buf_release(&ledger->note);
+        fb_buf_release(&ledger->known.note);
+        for (size_t i = 0; i < FB_TILE_LEVELS; i++) {
+            fb_buf_release(&ledger->tiles[i].bytes);
+        }
         fb_note_signer_wipe(&ledger->signer);
         fb_free(ledger);
     }
@@ -359,12 +265,21 @@ static enum fb_code last_admitted(
     return code;
 }
 
+static enum fb_code need_signer(const struct fb_ledger *ledger, struct fb_err *err)
+{
+    if (ledger->can_sign) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_USAGE, "the ledger was opened without its signing key");
+    return fb_err_hint(err, "Only a holder of keys/log.key can append.");
+}
+
 static enum fb_code check_batch(
     const struct fb_ledger *ledger, const struct fb_ledger_batch *batch, struct fb_err *err)
 {
-    if (!ledger->can_sign) {
-        fb_err_set(err, FB_E_USAGE, "the ledger was opened without its signing key");
-        return fb_err_hint(err, "Only a holder of keys/log.key can append.");
+    enum fb_code code = need_signer(ledger, err);
+    if (code != FB_OK) {
+        return code;
     }
     if (batch->count == 0 || batch->count > FB_LEDGER_BATCH_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "cannot append %zu entries at once, only 1 to %d",
@@ -380,74 +295,171 @@ static enum fb_code check_batch(
     return FB_OK;
 }
 
-/* Compares what the batch was made for with what is there. */
-static enum fb_code check_state(struct fb_ledger *ledger, const struct fb_ledger_batch *batch,
-    const struct fb_checkpoint *now, struct fb_err *err)
+/* Compares what a batch was made for with what is there once those before it are appended. */
+static enum fb_code check_state(
+    const struct fb_ledger_batch *batch, uint64_t size, fb_time last, struct fb_err *err)
 {
-    if (batch->expected_size != FB_LEDGER_ANY_SIZE && batch->expected_size != now->size) {
+    if (batch->expected_size != FB_LEDGER_ANY_SIZE && batch->expected_size != size) {
         fb_err_set(err, FB_E_BUSY,
-            "the ledger has %" PRIu64 " entries, not %" PRIu64 ": another command appended",
-            now->size, batch->expected_size);
+            "the ledger has %" PRIu64 " entries, not %" PRIu64 ": another command appended", size,
+            batch->expected_size);
         return fb_err_hint(err, "Nothing was changed. Run the command again.");
     }
-    fb_time last = FB_TIME_MIN;
-    enum fb_code code = last_admitted(ledger, now->size, &last, err);
-    if (code == FB_OK && batch->admitted < last) {
+    if (batch->admitted < last) {
         char then[FB_TIME_TEXT], text[FB_TIME_TEXT];
         fb_err_set(err, FB_E_TIME, "cannot admit at %s, after an admission at %s",
             fb_time_format(batch->admitted, text), fb_time_format(last, then));
         return fb_err_hint(err, "Check the clock of this machine.");
     }
-    return code;
+    return FB_OK;
 }
 
 static enum fb_code append_entries(
     struct fb_ledger *ledger, const struct fb_ledger_batch *batch, struct fb_err *err)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        struct fb_hash leaf = fb_merkle_leaf(batch->entries[i]);
-        struct fb_store_entry entry = {
-            .seq = ledger->edge.size, .admitted = batch->admitted, .bytes = batch->entries[i]};
-        memcpy(entry.leaf_hash, leaf.bytes, FB_HASH_SIZE);
-        enum fb_code code = fb_store_append(ledger->store, &entry, err);
-        if (code == FB_OK) {
-            code = fb_edge_add(&ledger->edge, &leaf, put_tile, ledger->store, err);
+    struct fb_edge *edge = &ledger->known.edge;
+    struct fb_store_entry rows[FB_TILE_WIDTH];
+    struct fb_hash leaves[FB_TILE_WIDTH];
+    enum fb_code code = FB_OK;
+    for (size_t done = 0; code == FB_OK && done < batch->count;) {
+        size_t count = batch->count - done < FB_TILE_WIDTH ? batch->count - done : FB_TILE_WIDTH;
+        fb_merkle_leaves(&batch->entries[done], count, leaves);
+        for (size_t i = 0; i < count; i++) {
+            rows[i] = (struct fb_store_entry){.seq = edge->size + i,
+                .admitted = batch->admitted,
+                .bytes = batch->entries[done + i]};
+            memcpy(rows[i].leaf_hash, leaves[i].bytes, FB_HASH_SIZE);
         }
-        if (code != FB_OK) {
-            return code;
+        code = fb_store_append(ledger->store, rows, count, err);
+        for (size_t i = 0; code == FB_OK && i < count; i++) {
+            code = fb_edge_add(edge, &leaves[i], put_tile, ledger, err);
         }
+        done += count;
     }
-    return FB_OK;
+    return code;
 }
 
-/* All of an append that happens inside the write transaction. */
-static enum fb_code append_locked(struct fb_ledger *ledger, const struct fb_ledger_batch *batch,
-    uint64_t *first, struct fb_err *err)
+/* Reads what is there, and the edge of its tree unless this process has it: the root is computed
+ * from the edge, so that no damaged tile is signed over. */
+static enum fb_code load_state(struct fb_ledger *ledger, struct fb_err *err)
 {
-    struct fb_checkpoint now;
-    enum fb_code code = read_state(ledger, &now, err);
-    if (code == FB_OK) {
-        code = check_state(ledger, batch, &now, err);
+    struct fb_ledger_known *known = &ledger->known;
+    enum fb_code code = read_state(ledger, err);
+    if (code != FB_OK || known->has_edge) {
+        return code;
     }
-    if (code == FB_OK) {
-        code = fb_edge_load(&ledger->reader, now.size, &ledger->edge, err);
-    }
+    code = fb_edge_load(&ledger->reader, known->size, &known->edge, err);
     if (code != FB_OK) {
         return code;
     }
-    struct fb_hash root = fb_edge_root(&ledger->edge);
-    if (!fb_hash_eq(&root, &now.root)) {
+    struct fb_hash root = fb_edge_root(&known->edge);
+    if (!fb_hash_eq(&root, &known->root)) {
         return fb_err_set(
             err, FB_E_CORRUPT, "the ledger's tiles do not have the root of its checkpoint");
     }
-    *first = now.size;
-    code = append_entries(ledger, batch, err);
-    if (code == FB_OK) {
-        code = fb_edge_flush(&ledger->edge, *first, put_tile, ledger->store, err);
+    known->has_edge = true;
+    return FB_OK;
+}
+
+/* Appends those of the requests that are good; what is wrong with one is its own affair, a failure
+ * of the store that of all. */
+static enum fb_code append_requests(
+    struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count, struct fb_err *err)
+{
+    const struct fb_edge *edge = &ledger->known.edge;
+    fb_time last = FB_TIME_MIN;
+    enum fb_code code = last_admitted(ledger, edge->size, &last, err);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        struct fb_ledger_request *request = &requests[i];
+        if (request->code == FB_OK) {
+            request->code = check_state(&request->batch, edge->size, last, &request->err);
+        }
+        if (request->code != FB_OK) {
+            continue;
+        }
+        request->first_seq = edge->size;
+        code = append_entries(ledger, &request->batch, err);
+        last = request->batch.admitted;
     }
+    return code;
+}
+
+/* All of an append that happens inside the write transaction; ledger->note is the new checkpoint,
+ * if there is one. */
+static enum fb_code append_locked(
+    struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count, struct fb_err *err)
+{
+    struct fb_ledger_known *known = &ledger->known;
+    enum fb_code code = load_state(ledger, err);
+    uint64_t before = known->size;
     if (code == FB_OK) {
-        root = fb_edge_root(&ledger->edge);
-        code = put_checkpoint(ledger->store, &ledger->signer, ledger->edge.size, &root, err);
+        code = append_requests(ledger, requests, count, err);
+    }
+    if (code != FB_OK || known->edge.size == before) {
+        return code;
+    }
+    known->size = known->edge.size;
+    known->root = fb_edge_root(&known->edge);
+    struct fb_checkpoint checkpoint = {.origin = fb_str_of(ledger->signer.verifier.name),
+        .size = known->size,
+        .root = known->root};
+    code =
+        fb_ledger_put_checkpoint(ledger->store, &ledger->signer, &checkpoint, &ledger->note, err);
+    if (code == FB_OK) {
+        fb_buf_clear(&known->note);
+        fb_buf_add_str(&known->note, fb_buf_str(&ledger->note));
+        code = fb_buf_check(&known->note, "the checkpoint", err);
+    }
+    return code;
+}
+
+/* What each request by itself is refused for, and all of them together. */
+static size_t check_requests(
+    const struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count)
+{
+    size_t good = 0, entries = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct fb_ledger_request *request = &requests[i];
+        FB_ASSERT(request->batch.entries || request->batch.count == 0);
+        fb_err_init(&request->err);
+        request->code = check_batch(ledger, &request->batch, &request->err);
+        if (request->code == FB_OK && request->batch.count > FB_LEDGER_BATCH_MAX - entries) {
+            request->code = fb_err_set(&request->err, FB_E_LIMIT,
+                "cannot append more than %d entries at once", FB_LEDGER_BATCH_MAX);
+        }
+        if (request->code == FB_OK) {
+            entries += request->batch.count;
+            good++;
+        }
+    }
+    return good;
+}
+
+enum fb_code fb_ledger_append_all(
+    struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count, struct fb_err *err)
+{
+    FB_ASSERT(ledger && (requests || count == 0));
+    size_t good = check_requests(ledger, requests, count);
+    enum fb_code code = FB_OK;
+    if (good > 0 && !ledger->is_held) {
+        code = fb_store_begin(ledger->store, FB_STORE_WRITE, err);
+    }
+    if (good > 0 && code == FB_OK) {
+        code = append_locked(ledger, requests, count, err);
+        if (code == FB_OK) {
+            code = fb_store_commit(ledger->store, err);
+        }
+        if (code != FB_OK) {
+            fb_ledger_forget(ledger);
+        }
+    }
+    ledger->is_held = false;
+    fb_store_rollback(ledger->store);
+    for (size_t i = 0; code != FB_OK && i < count; i++) {
+        if (requests[i].code == FB_OK) {
+            requests[i].code = code;
+            requests[i].err = *err;
+        }
     }
     return code;
 }
@@ -456,24 +468,36 @@ enum fb_code fb_ledger_append(struct fb_ledger *ledger, const struct fb_ledger_b
     uint64_t *out_first_seq, struct fb_err *err)
 {
     FB_ASSERT(ledger && batch && out_first_seq);
-    FB_ASSERT(batch->entries || batch->count == 0);
-    uint64_t first = 0;
-    enum fb_code code = check_batch(ledger, batch, err);
+    struct fb_ledger_request request = {.batch = *batch};
+    enum fb_code code = fb_ledger_append_all(ledger, &request, 1, err);
+    if (code == FB_OK && request.code != FB_OK) {
+        *err = request.err;
+        code = request.code;
+    }
+    if (code == FB_OK) {
+        *out_first_seq = request.first_seq;
+    }
+    return code;
+}
+
+enum fb_code fb_ledger_hold(struct fb_ledger *ledger, struct fb_err *err)
+{
+    FB_ASSERT(ledger && !ledger->is_held);
+    enum fb_code code = need_signer(ledger, err);
     if (code == FB_OK) {
         code = fb_store_begin(ledger->store, FB_STORE_WRITE, err);
     }
-    if (code != FB_OK) {
-        return code;
-    }
-    code = append_locked(ledger, batch, &first, err);
-    if (code == FB_OK) {
-        code = fb_store_commit(ledger->store, err);
-    }
-    fb_store_rollback(ledger->store);
-    if (code == FB_OK) {
-        *out_first_seq = first;
-    }
+    ledger->is_held = code == FB_OK;
     return code;
+}
+
+void fb_ledger_let_go(struct fb_ledger *ledger)
+{
+    FB_ASSERT(ledger);
+    if (ledger->is_held) {
+        ledger->is_held = false;
+        fb_store_rollback(ledger->store);
+    }
 }
 
 enum fb_code fb_ledger_size(struct fb_ledger *ledger, uint64_t *out, struct fb_err *err)
@@ -513,7 +537,7 @@ enum fb_code fb_ledger_size_before(
     return code;
 }
 
-static enum fb_code check_leaf(const struct fb_store_entry *entry, struct fb_err *err)
+enum fb_code fb_ledger_check_leaf(const struct fb_store_entry *entry, struct fb_err *err)
 {
     struct fb_hash leaf = fb_merkle_leaf(entry->bytes);
     if (memcmp(leaf.bytes, entry->leaf_hash, FB_HASH_SIZE) == 0) {
@@ -533,7 +557,7 @@ enum fb_code fb_ledger_read(struct fb_ledger *ledger, uint64_t seq, fb_ledger_en
     size_t start = bytes->len;
     enum fb_code code = fb_store_read(ledger->store, seq, &entry, bytes, err);
     if (code == FB_OK) {
-        code = check_leaf(&entry, err);
+        code = fb_ledger_check_leaf(&entry, err);
     }
     if (code != FB_OK) {
         fb_buf_cut(bytes, start < bytes->len ? start : bytes->len);
@@ -556,7 +580,7 @@ static enum fb_code visit_checked(void *ctx, const struct fb_store_entry *entry,
     if (entry->seq != scan->next) {
         return fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " is missing", scan->next);
     }
-    enum fb_code code = check_leaf(entry, err);
+    enum fb_code code = fb_ledger_check_leaf(entry, err);
     scan->next++;
     return code == FB_OK ? scan->visit(scan->ctx, entry, err) : code;
 }
@@ -600,7 +624,7 @@ enum fb_code fb_ledger_root(
 enum fb_code fb_ledger_checkpoint(struct fb_ledger *ledger, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(ledger && out);
-    return fb_store_meta_get(ledger->store, checkpoint_key, out, err);
+    return fb_store_meta_get(ledger->store, FB_LEDGER_CHECKPOINT_KEY, out, err);
 }
 
 enum fb_code fb_ledger_prove_inclusion(
@@ -636,139 +660,6 @@ enum fb_code fb_ledger_tile(struct fb_ledger *ledger, uint32_t level, uint64_t i
     if (code == FB_OK) {
         fb_buf_add(out, ledger->reader.scratch.ptr, (size_t)width * FB_HASH_SIZE);
         code = fb_buf_check(out, "the tile", err);
-    }
-    return code;
-}
-
-/* Verification as it goes through the entries. */
-struct audit {
-    struct fb_ledger *ledger;
-    fb_ledger_visit visit;
-    void *ctx;
-    struct fb_ledger_report report; /* size: entries that were good so far */
-};
-
-static enum fb_code bad_entry(
-    struct audit *audit, uint64_t seq, const char *what, struct fb_err *err)
-{
-    audit->report.bad_seq = seq;
-    fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " %s", seq, what);
-    return fb_err_hint(err, "Restore the ledger from a copy and compare the two.");
-}
-
-/* Compares a tile that the entries give with the stored one. */
-static enum fb_code audit_tile(
-    void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
-{
-    struct audit *audit = ctx;
-    struct fb_buf *stored = &audit->ledger->reader.scratch;
-    fb_buf_clear(stored);
-    enum fb_code code = fb_store_tile_get(audit->ledger->store, level, index, stored, err);
-    if (code == FB_E_CORRUPT) {
-        return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
-            "begins a part of the tree whose hashes are malformed", err);
-    }
-    if (code != FB_OK && code != FB_E_NOT_FOUND) {
-        return code;
-    }
-    size_t same = 0;
-    while (same < stored->len && same < bytes.len && stored->ptr[same] == bytes.ptr[same]) {
-        same++;
-    }
-    if (same == bytes.len && same == stored->len) {
-        return FB_OK;
-    }
-    uint64_t node = index * FB_TILE_WIDTH + same / FB_HASH_SIZE;
-    return bad_entry(audit, node << (FB_TILE_HEIGHT * level),
-        level == 0 ? "was altered: it does not have its hash in the tree"
-                   : "begins a part of the tree that was altered",
-        err);
-}
-
-static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, struct fb_err *err)
-{
-    struct audit *audit = ctx;
-    struct fb_ledger_report *report = &audit->report;
-    if (entry->seq != report->size) {
-        return bad_entry(audit, report->size, "is missing", err);
-    }
-    if (check_leaf(entry, err) != FB_OK) {
-        return bad_entry(audit, entry->seq, "was altered: it does not have its leaf hash", err);
-    }
-    if (entry->admitted < report->last_admitted) {
-        return bad_entry(
-            audit, entry->seq, "has an admission time before that of the entry before it", err);
-    }
-    enum fb_code code = audit->visit ? audit->visit(audit->ctx, entry, err) : FB_OK;
-    if (code != FB_OK) {
-        report->bad_seq = entry->seq;
-        return code;
-    }
-    struct fb_hash leaf;
-    memcpy(leaf.bytes, entry->leaf_hash, FB_HASH_SIZE);
-    if (report->size == 0) {
-        report->first_admitted = entry->admitted;
-    }
-    report->last_admitted = entry->admitted;
-    report->size++;
-    return fb_edge_add(&audit->ledger->edge, &leaf, audit_tile, audit, err);
-}
-
-static enum fb_code audit_all(
-    struct audit *audit, const struct fb_checkpoint *checkpoint, struct fb_err *err)
-{
-    struct fb_ledger *ledger = audit->ledger;
-    uint64_t all[2] = {0, UINT64_MAX};
-    ledger->edge.size = 0;
-    enum fb_code code = fb_store_scan(ledger->store, all, audit_entry, audit, err);
-    if (code == FB_E_CORRUPT && audit->report.bad_seq == FB_LEDGER_ANY_SIZE) {
-        audit->report.bad_seq = audit->report.size;
-    }
-    if (code == FB_OK) {
-        code = fb_edge_flush(&ledger->edge, 0, audit_tile, audit, err);
-    }
-    if (code != FB_OK) {
-        return code;
-    }
-    audit->report.root = fb_edge_root(&ledger->edge);
-    if (ledger->edge.size != checkpoint->size) {
-        uint64_t fewer =
-            ledger->edge.size < checkpoint->size ? ledger->edge.size : checkpoint->size;
-        audit->report.bad_seq = fewer;
-        return fb_err_set(err, FB_E_CORRUPT,
-            "the ledger has %" PRIu64 " entries, but its checkpoint is for %" PRIu64,
-            ledger->edge.size, checkpoint->size);
-    }
-    if (!fb_hash_eq(&audit->report.root, &checkpoint->root)) {
-        fb_err_set(err, FB_E_CORRUPT,
-            "the entries do not have the root that the checkpoint was signed over");
-        return fb_err_hint(err, "Somebody rewrote entries and hashes alike; compare with a copy.");
-    }
-    return FB_OK;
-}
-
-enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
-    struct fb_ledger_report *out, struct fb_err *err)
-{
-    FB_ASSERT(ledger && out);
-    FB_ASSERT(!ledger->store->in_transaction);
-    struct audit audit = {.ledger = ledger,
-        .visit = visit,
-        .ctx = ctx,
-        .report = {.first_admitted = FB_TIME_MIN,
-            .last_admitted = FB_TIME_MIN,
-            .bad_seq = FB_LEDGER_ANY_SIZE}};
-    struct fb_checkpoint checkpoint;
-    enum fb_code code = fb_store_begin(ledger->store, FB_STORE_READ, err);
-    if (code == FB_OK) {
-        code = read_checkpoint(ledger, &checkpoint, err);
-    }
-    if (code == FB_OK) {
-        code = audit_all(&audit, &checkpoint, err);
-    }
-    fb_store_rollback(ledger->store);
-    if (code == FB_OK || code == FB_E_CORRUPT) {
-        *out = audit.report;
     }
     return code;
 }

@@ -41,6 +41,14 @@ struct fb_ledger_batch {
     uint64_t expected_size; /**< the size that the entries were checked against, or ANY_SIZE */
 };
 
+/** One of several batches that are appended together. */
+struct fb_ledger_request {
+    struct fb_ledger_batch batch; /**< expected_size counts the batches before it in the row */
+    uint64_t first_seq;           /**< out: number of the first entry, when code is FB_OK */
+    enum fb_code code;            /**< out: what became of it */
+    struct fb_err err;            /**< out: why not, when code is not FB_OK */
+};
+
 /** How to open a ledger. */
 struct fb_ledger_options {
     const struct fb_note_signer *signer; /**< copied; NULL opens read-only */
@@ -95,6 +103,26 @@ const struct fb_note_verifier *fb_ledger_verifier(const struct fb_ledger *ledger
  */
 FB_CHECKED enum fb_code fb_ledger_append(struct fb_ledger *ledger,
     const struct fb_ledger_batch *batch, uint64_t *out_first_seq, struct fb_err *err);
+
+/**
+ * Appends several batches in one transaction, with one sync and one checkpoint for all: what
+ * clients that append at the same time can share. Each batch has its own outcome in requests[i]:
+ * one that is too long, too early or made for another size is refused by itself, and the others are
+ * appended in order as if it were not there. When the store fails, all of them fail with its code,
+ * which is returned. fb_group (ledger/group.h) does this for threads.
+ */
+FB_CHECKED enum fb_code fb_ledger_append_all(
+    struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count, struct fb_err *err);
+
+/**
+ * Keeps other writers away until the next append, which then cannot find another size than the one
+ * that was read, or until fb_ledger_let_go. E_BUSY when another writer does not end in time;
+ * E_USAGE without a signing key. Whatever the next append's outcome, the ledger is let go after it.
+ */
+FB_CHECKED enum fb_code fb_ledger_hold(struct fb_ledger *ledger, struct fb_err *err);
+
+/** Ends what fb_ledger_hold began; nothing happens when the ledger is not held. */
+void fb_ledger_let_go(struct fb_ledger *ledger);
 
 /** Number of entries, as it is now (other processes may append). */
 FB_CHECKED enum fb_code fb_ledger_size(struct fb_ledger *ledger, uint64_t *out, struct fb_err *err);

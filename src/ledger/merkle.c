@@ -26,6 +26,14 @@ struct fb_hash fb_merkle_leaf(struct fb_str bytes)
     return out;
 }
 
+void fb_merkle_leaves(const struct fb_str *slices, size_t count, struct fb_hash *out)
+{
+    FB_ASSERT((slices && out) || count == 0);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = fb_merkle_leaf(slices[i]);
+    }
+}
+
 struct fb_hash fb_merkle_node(const struct fb_hash *left, const struct fb_hash *right)
 {
     FB_ASSERT(left && right);

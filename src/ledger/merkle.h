@@ -59,6 +59,9 @@ bool fb_hash_eq(const struct fb_hash *a, const struct fb_hash *b);
 /** SHA-256(0x00 || bytes). */
 struct fb_hash fb_merkle_leaf(struct fb_str bytes);
 
+/** The same for count slices. */
+void fb_merkle_leaves(const struct fb_str *slices, size_t count, struct fb_hash *out);
+
 /** SHA-256(0x01 || left || right). */
 struct fb_hash fb_merkle_node(const struct fb_hash *left, const struct fb_hash *right);
 

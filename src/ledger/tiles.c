@@ -58,6 +58,26 @@ enum fb_code fb_tile_read(
     return FB_OK;
 }
 
+/* Number of peaks of a tile that has width hashes. */
+static size_t peak_count(uint64_t width)
+{
+    return (size_t)__builtin_popcountll(width);
+}
+
+/* The peaks of a tile from its hashes. */
+static void make_peaks(const struct fb_hash *tile, size_t width, struct fb_hash *peaks)
+{
+    FB_ASSERT(width < FB_TILE_WIDTH);
+    size_t start = 0, count = 0;
+    for (size_t part = FB_TILE_WIDTH / 2; part > 0; part /= 2) {
+        if (width & part) {
+            peaks[count++] = fold(&tile[start], part);
+            start += part;
+        }
+    }
+    FB_ASSERT(start == width && count == peak_count(width));
+}
+
 enum fb_code fb_edge_load(
     struct fb_tile_reader *reader, uint64_t size, struct fb_edge *out, struct fb_err *err)
 {
@@ -73,10 +93,23 @@ enum fb_code fb_edge_load(
         code = fb_tile_read(reader, level, width / FB_TILE_WIDTH, count, err);
         if (code == FB_OK) {
             memcpy(out->tiles[level], reader->scratch.ptr, count * FB_HASH_SIZE);
+            make_peaks(out->tiles[level], count, out->peaks[level]);
         }
     }
     out->size = size;
     return code;
+}
+
+/* Adds a hash to a tile that has at hashes; the root of what is complete then is its last peak. */
+static void add_peak(struct fb_hash *peaks, uint64_t at, const struct fb_hash *hash)
+{
+    size_t count = peak_count(at);
+    struct fb_hash node = *hash;
+    for (uint64_t carry = at; carry & 1; carry >>= 1) {
+        count--;
+        node = fb_merkle_node(&peaks[count], &node);
+    }
+    peaks[count] = node;
 }
 
 enum fb_code fb_edge_add(struct fb_edge *edge, const struct fb_hash *leaf, fb_tile_sink sink,
@@ -87,17 +120,18 @@ enum fb_code fb_edge_add(struct fb_edge *edge, const struct fb_hash *leaf, fb_ti
     struct fb_hash hash = *leaf;
     for (uint32_t level = 0; level < FB_TILE_LEVELS; level++) {
         struct fb_hash *tile = edge->tiles[level];
-        uint64_t at = width_at(edge->size, level);
-        tile[at % FB_TILE_WIDTH] = hash;
-        if (at % FB_TILE_WIDTH != FB_TILE_WIDTH - 1) {
+        uint64_t width = width_at(edge->size, level), at = width % FB_TILE_WIDTH;
+        tile[at] = hash;
+        add_peak(edge->peaks[level], at, &hash);
+        if (at != FB_TILE_WIDTH - 1) {
             break;
         }
         struct fb_str bytes = {(const char *)tile, FB_TILE_SIZE};
-        enum fb_code code = sink(ctx, level, at / FB_TILE_WIDTH, bytes, err);
+        enum fb_code code = sink(ctx, level, width / FB_TILE_WIDTH, bytes, err);
         if (code != FB_OK) {
             return code;
         }
-        hash = fold(tile, FB_TILE_WIDTH);
+        hash = edge->peaks[level][0];
     }
     edge->size++;
     return FB_OK;
@@ -123,28 +157,25 @@ enum fb_code fb_edge_flush(
     return FB_OK;
 }
 
-static enum fb_code edge_node(
-    void *ctx, uint32_t level, uint64_t index, struct fb_hash *out, struct fb_err *err)
-{
-    (void)err;
-    const struct fb_edge *edge = ctx;
-    uint32_t row = level / FB_TILE_HEIGHT, height = level % FB_TILE_HEIGHT;
-    uint64_t first = index << height;
-    FB_ASSERT(first / FB_TILE_WIDTH == width_at(edge->size, row) / FB_TILE_WIDTH);
-    *out = fold(&edge->tiles[row][first % FB_TILE_WIDTH], (size_t)1 << height);
-    return FB_OK;
-}
-
 struct fb_hash fb_edge_root(const struct fb_edge *edge)
 {
     FB_ASSERT(edge);
-    struct fb_tree tree;
-    struct fb_err ignored;
-    fb_err_init(&ignored);
-    enum fb_code code =
-        fb_tree_load(edge->size, edge_node, (void *)(uintptr_t)edge, &tree, &ignored);
-    FB_ASSERT(code == FB_OK);
-    return fb_tree_root(&tree);
+    if (edge->size == 0) {
+        return fb_merkle_empty();
+    }
+    struct fb_hash root = {{0}};
+    bool has_root = false;
+    /* From the right: the smallest subtree of the lowest level comes first. */
+    for (uint32_t level = 0; level < FB_TILE_LEVELS; level++) {
+        size_t count = peak_count(width_at(edge->size, level) % FB_TILE_WIDTH);
+        for (size_t i = count; i-- > 0;) {
+            const struct fb_hash *peak = &edge->peaks[level][i];
+            root = has_root ? fb_merkle_node(peak, &root) : *peak;
+            has_root = true;
+        }
+    }
+    FB_ASSERT(has_root);
+    return root;
 }
 
 enum fb_code fb_tile_node(

@@ -20,10 +20,13 @@ enum {
     FB_TILE_PATH_MAX = 64, /**< bytes of a tile's path, the NUL included */
 };
 
-/** The last tile of each level of a tree of size leaves. 64 KiB: not for the stack. */
+/** The last tile of each level of a tree of size leaves, and of each tile the roots of its complete
+ * subtrees along the bits of its width, largest first, so that no node is hashed twice. 66 KiB: not
+ * for the stack. Begin with size 0, or load it. */
 struct fb_edge {
     uint64_t size;
     struct fb_hash tiles[FB_TILE_LEVELS][FB_TILE_WIDTH];
+    struct fb_hash peaks[FB_TILE_LEVELS][FB_TILE_HEIGHT + 1];
 };
 
 /** Takes a tile that is full, or partial at the end. */
@@ -39,7 +42,7 @@ FB_CHECKED enum fb_code fb_edge_add(struct fb_edge *edge, const struct fb_hash *
 FB_CHECKED enum fb_code fb_edge_flush(const struct fb_edge *edge, uint64_t old_size,
     fb_tile_sink sink, void *ctx, struct fb_err *err);
 
-/** The root of the edge's tree. */
+/** The root of the edge's tree, in O(log size). */
 struct fb_hash fb_edge_root(const struct fb_edge *edge);
 
 /** Appends the tile to out, as wide as it is there. E_NOT_FOUND. */

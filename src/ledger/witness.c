@@ -309,7 +309,7 @@ static enum fb_code append_act(
             .admitted = fb_clock_now(&witness->clock),
             .bytes = fb_buf_str(&line)};
         memcpy(entry.leaf_hash, leaf.bytes, sizeof(entry.leaf_hash));
-        code = fb_store_append(witness->store, &entry, err);
+        code = fb_store_append(witness->store, &entry, 1, err);
     }
     fb_buf_release(&line);
     return code == FB_OK ? apply(witness, act, err) : code;

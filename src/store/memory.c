@@ -113,10 +113,9 @@ static enum fb_code memory_count(struct fb_store *store, uint64_t *out, struct f
     return FB_OK;
 }
 
-static enum fb_code memory_append(
-    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err)
+static enum fb_code append_one(
+    struct memory *memory, const struct fb_store_entry *entry, struct fb_err *err)
 {
-    struct memory *memory = memory_of(store);
     if (entry->seq != memory->count) {
         return fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " does not follow %zu entries",
             entry->seq, memory->count);
@@ -139,6 +138,16 @@ static enum fb_code memory_append(
     memory->entries[memory->count].bytes.ptr = bytes;
     memory->count++;
     return FB_OK;
+}
+
+static enum fb_code memory_append(
+    struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        code = append_one(memory_of(store), &entries[i], err);
+    }
+    return code;
 }
 
 static enum fb_code memory_read(struct fb_store *store, uint64_t seq, struct fb_store_entry *out,
@@ -233,17 +242,41 @@ static enum fb_code get(
     return fb_buf_check(out, "the value", err);
 }
 
+static void root_key(uint32_t level, uint64_t index, char key[KEY_SIZE])
+{
+    snprintf(key, KEY_SIZE, "r/%" PRIu32 "/%" PRIu64, level, index);
+}
+
+static enum fb_code memory_hashes(struct fb_store *store, uint32_t level, const uint64_t range[2],
+    struct fb_buf *out, struct fb_err *err)
+{
+    const struct memory *memory = memory_of(store);
+    enum fb_code code = FB_OK;
+    for (uint64_t i = range[0]; level == 0 && i < range[1] && i < memory->count; i++) {
+        fb_buf_add(out, memory->entries[i].leaf_hash, FB_STORE_HASH);
+    }
+    for (uint64_t i = range[0]; level > 0 && code == FB_OK && i < range[1]; i++) {
+        char key[KEY_SIZE];
+        root_key(level - 1, i, key);
+        code = get(store, key, out, err);
+    }
+    return code;
+}
+
 static void tile_key(uint32_t level, uint64_t index, char key[KEY_SIZE])
 {
     snprintf(key, KEY_SIZE, "t/%" PRIu32 "/%" PRIu64, level, index);
 }
 
 static enum fb_code memory_tile_put(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+    struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
 {
     char key[KEY_SIZE];
-    tile_key(level, index, key);
-    return put(store, key, bytes, err);
+    root_key(tile->level, tile->index, key);
+    struct fb_str root = {(const char *)tile->root, FB_STORE_HASH};
+    enum fb_code code = put(store, key, root, err);
+    tile_key(tile->level, tile->index, key);
+    return code == FB_OK ? put(store, key, tile->bytes, err) : code;
 }
 
 static enum fb_code memory_tile_get(
@@ -280,6 +313,7 @@ static const struct fb_store_ops memory_ops = {
     .append = memory_append,
     .read = memory_read,
     .scan = memory_scan,
+    .hashes = memory_hashes,
     .tile_put = memory_tile_put,
     .tile_get = memory_tile_get,
     .meta_put = memory_meta_put,

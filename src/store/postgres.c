@@ -15,19 +15,32 @@
 
 /* Object identifiers of PostgreSQL's types; they never change. */
 enum { BYTEA = 17, INT8 = 20, TEXT = 25 };
-enum { BUSY_MS = 5000, SCHEMA_VERSION = 1, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
+enum { BUSY_MS = 5000, SCHEMA_VERSION = 2, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
 
 static const char schema_sql[] =
     "CREATE TABLE flyball_entry(seq bigint PRIMARY KEY, admitted bigint NOT NULL,"
     " leaf_hash bytea NOT NULL, bytes bytea NOT NULL);"
     "CREATE TABLE flyball_tile(level bigint NOT NULL, number bigint NOT NULL,"
-    " bytes bytea NOT NULL, PRIMARY KEY(level, number));"
+    " root bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(level, number));"
     "CREATE TABLE flyball_meta(name text PRIMARY KEY, value bytea NOT NULL);"
     "CREATE TABLE flyball_form(version bigint NOT NULL);"
-    "INSERT INTO flyball_form VALUES(1)";
+    "INSERT INTO flyball_form VALUES(2)";
 
 /* Statements that are prepared when the database is opened. */
-enum statement { COUNT, APPEND, READ, STAMP, SCAN, TILE_PUT, TILE_GET, META_PUT, META_GET, LAST };
+enum statement {
+    COUNT,
+    APPEND,
+    READ,
+    STAMP,
+    SCAN,
+    HASHES,
+    ROOTS,
+    TILE_PUT,
+    TILE_GET,
+    META_PUT,
+    META_GET,
+    LAST
+};
 
 static const struct {
     const char *name;
@@ -47,10 +60,18 @@ static const struct {
         "SELECT seq, admitted, leaf_hash, bytes FROM flyball_entry"
         " WHERE seq >= $1 AND seq < $2 ORDER BY seq LIMIT 256",
         2, {INT8, INT8}},
+    [HASHES] = {"hashes",
+        "SELECT leaf_hash FROM flyball_entry WHERE seq >= $1 AND seq < $2 ORDER BY seq", 2,
+        {INT8, INT8}},
+    [ROOTS] = {"roots",
+        "SELECT root FROM flyball_tile WHERE number >= $1 AND number < $2 AND level = $3"
+        " ORDER BY number",
+        3, {INT8, INT8, INT8}},
     [TILE_PUT] = {"tile_put",
-        "INSERT INTO flyball_tile(level, number, bytes) VALUES($1, $2, $3)"
-        " ON CONFLICT(level, number) DO UPDATE SET bytes = excluded.bytes",
-        3, {INT8, INT8, BYTEA}},
+        "INSERT INTO flyball_tile(level, number, root, bytes) VALUES($1, $2, $3, $4)"
+        " ON CONFLICT(level, number)"
+        " DO UPDATE SET root = excluded.root, bytes = excluded.bytes",
+        4, {INT8, INT8, BYTEA, BYTEA}},
     [TILE_GET] = {"tile_get", "SELECT bytes FROM flyball_tile WHERE level = $1 AND number = $2", 2,
         {INT8, INT8}},
     [META_PUT] = {"meta_put",
@@ -275,10 +296,9 @@ static enum fb_code postgres_commit(struct fb_store *store, struct fb_err *err)
     return code;
 }
 
-static enum fb_code postgres_append(
-    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err)
+static enum fb_code append_one(
+    struct postgres *s, const struct fb_store_entry *entry, struct fb_err *err)
 {
-    struct postgres *s = postgres_of(store);
     struct params params = {.count = 0};
     if (entry->seq != s->next) {
         return fb_err_set(err, FB_E_CORRUPT,
@@ -290,6 +310,16 @@ static enum fb_code postgres_append(
     add_bytes(&params, entry->bytes);
     enum fb_code code = change(s, APPEND, &params, err);
     s->next += code == FB_OK;
+    return code;
+}
+
+static enum fb_code postgres_append(
+    struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        code = append_one(postgres_of(store), &entries[i], err);
+    }
     return code;
 }
 
@@ -361,6 +391,28 @@ static enum fb_code postgres_scan(struct fb_store *store, const uint64_t range[2
     return code;
 }
 
+static enum fb_code postgres_hashes(struct fb_store *store, uint32_t level, const uint64_t range[2],
+    struct fb_buf *out, struct fb_err *err)
+{
+    struct params params = {.count = 0};
+    PGresult *result = NULL;
+    add_number(&params, (int64_t)range[0]);
+    add_number(&params, (int64_t)range[1]);
+    if (level > 0) {
+        add_number(&params, (int64_t)level - 1);
+    }
+    enum fb_code code = run(postgres_of(store), level == 0 ? HASHES : ROOTS, &params, &result, err);
+    for (int i = 0; code == FB_OK && i < PQntuples(result); i++) {
+        struct fb_str hash = column_bytes(result, i, 0);
+        fb_buf_add_str(out, hash);
+        if (hash.len != FB_STORE_HASH) {
+            code = fb_err_set(err, FB_E_CORRUPT, "the ledger has a malformed hash");
+        }
+    }
+    PQclear(result);
+    return code;
+}
+
 /* Runs a statement that gives at most one blob, which is appended to out. */
 static enum fb_code get_blob(struct postgres *s, enum statement which, const struct params *params,
     struct fb_buf *out, struct fb_err *err)
@@ -380,12 +432,13 @@ static enum fb_code get_blob(struct postgres *s, enum statement which, const str
 }
 
 static enum fb_code postgres_tile_put(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+    struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
 {
     struct params params = {.count = 0};
-    add_number(&params, level);
-    add_number(&params, (int64_t)index);
-    add_bytes(&params, bytes);
+    add_number(&params, tile->level);
+    add_number(&params, (int64_t)tile->index);
+    add_bytes(&params, (struct fb_str){(const char *)tile->root, FB_STORE_HASH});
+    add_bytes(&params, tile->bytes);
     return change(postgres_of(store), TILE_PUT, &params, err);
 }
 
@@ -423,6 +476,7 @@ static const struct fb_store_ops postgres_ops = {
     .append = postgres_append,
     .read = postgres_read,
     .scan = postgres_scan,
+    .hashes = postgres_hashes,
     .tile_put = postgres_tile_put,
     .tile_get = postgres_tile_get,
     .meta_put = postgres_meta_put,
@@ -562,7 +616,7 @@ static enum fb_code check_form(struct postgres *s, struct fb_buf *text, struct f
         return fb_err_set(err, FB_E_NOT_FOUND, "there is no ledger in the PostgreSQL database");
     }
     if (code == FB_OK) {
-        code = ask(s, "SELECT version > 1 FROM flyball_form", text, err);
+        code = ask(s, "SELECT version > 2 FROM flyball_form", text, err);
     }
     if (code == FB_OK && fb_str_is(fb_buf_str(text), "t")) {
         fb_err_set(err, FB_E_VERSION, "the PostgreSQL ledger was written by a newer version");

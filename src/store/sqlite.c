@@ -10,18 +10,18 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/io.h"
-#include "store/store.h"
+#include "store/sqlite_batch.h"
 
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128, PIECE = 64 * 1024 };
 
 static const char schema_sql[] =
     "CREATE TABLE entry(seq INTEGER PRIMARY KEY, admitted INTEGER NOT NULL,"
     " leaf_hash BLOB NOT NULL, bytes BLOB NOT NULL);"
-    "CREATE TABLE tile(level INTEGER NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL,"
-    " PRIMARY KEY(level, number));"
+    "CREATE TABLE tile(level INTEGER NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL,"
+    " bytes BLOB NOT NULL, PRIMARY KEY(level, number)) WITHOUT ROWID;"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL);";
 
 /* Statements that are prepared once. */
@@ -34,6 +34,8 @@ enum statement {
     APPEND,
     READ,
     STAMP,
+    HASHES,
+    ROOTS,
     TILE_PUT,
     TILE_GET,
     META_PUT,
@@ -47,11 +49,17 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [COUNT] = "SELECT max(seq) FROM entry",
-    [APPEND] = "INSERT INTO entry(seq, admitted, leaf_hash, bytes) VALUES(?1, ?2, ?3, ?4)",
+    /* A failure ends the transaction anyway: without FAIL each row would be kept for undoing. */
+    [APPEND] = "INSERT OR FAIL INTO entry(seq, admitted, leaf_hash, bytes)"
+               " SELECT seq, admitted, leaf_hash, bytes FROM batch",
     [READ] = "SELECT seq, admitted, leaf_hash, bytes FROM entry WHERE seq = ?1",
     [STAMP] = "SELECT seq, admitted, leaf_hash FROM entry WHERE seq = ?1",
-    [TILE_PUT] = "INSERT INTO tile(level, number, bytes) VALUES(?1, ?2, ?3)"
-                 " ON CONFLICT(level, number) DO UPDATE SET bytes = excluded.bytes",
+    [HASHES] = "SELECT leaf_hash FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
+    [ROOTS] = "SELECT root FROM tile WHERE level = ?3 AND number >= ?1 AND number < ?2"
+              " ORDER BY number",
+    [TILE_PUT] = "INSERT INTO tile(level, number, root, bytes) VALUES(?1, ?2, ?3, ?4)"
+                 " ON CONFLICT(level, number)"
+                 " DO UPDATE SET root = excluded.root, bytes = excluded.bytes",
     [TILE_GET] = "SELECT bytes FROM tile WHERE level = ?1 AND number = ?2",
     [META_PUT] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
                  " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
@@ -65,6 +73,7 @@ struct sqlite {
     struct fb_store store;
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct fb_sqlite_batch batch;
     bool is_settled; /* what the log holds is on the disk */
     char path[PATH_MAX];
 };
@@ -316,21 +325,14 @@ static enum fb_code sqlite_count(struct fb_store *store, uint64_t *out, struct f
 }
 
 static enum fb_code sqlite_append(
-    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err)
+    struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err)
 {
     struct sqlite *s = sqlite_of(store);
-    sqlite3_stmt *statement = NULL;
-    enum fb_code code = statement_of(s, APPEND, &statement, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    struct fb_str hash = {(const char *)entry->leaf_hash, FB_STORE_HASH};
-    FB_ASSERT(entry->seq < INT64_MAX);
-    if (!bind_int(statement, 1, (int64_t)entry->seq) || !bind_int(statement, 2, entry->admitted) ||
-        !bind_blob(statement, 3, hash) || !bind_blob(statement, 4, entry->bytes)) {
-        return bind_fails(s, err);
-    }
-    return finish(s, statement, "append to", err);
+    FB_ASSERT(count > 0 && entries[0].seq < INT64_MAX - count);
+    s->batch = (struct fb_sqlite_batch){entries, count};
+    enum fb_code code = run(s, APPEND, "append to", err);
+    s->batch = (struct fb_sqlite_batch){NULL, 0};
+    return code;
 }
 
 /* The blob of a column as a slice, which lives until the statement moves on; false when the column
@@ -434,6 +436,37 @@ static enum fb_code sqlite_scan(struct fb_store *store, const uint64_t range[2],
     return code;
 }
 
+static enum fb_code sqlite_hashes(struct fb_store *store, uint32_t level, const uint64_t range[2],
+    struct fb_buf *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, level == 0 ? HASHES : ROOTS, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!bind_int(statement, 1, (int64_t)range[0]) || !bind_int(statement, 2, (int64_t)range[1]) ||
+        (level > 0 && !bind_int(statement, 3, (int64_t)level - 1))) {
+        return bind_fails(s, err);
+    }
+    while (code == FB_OK) {
+        struct fb_str hash;
+        int result = sqlite3_step(statement);
+        if (result == SQLITE_DONE) {
+            break;
+        }
+        if (result != SQLITE_ROW) {
+            code = fails(s, result, "read", err);
+        } else if (!column_blob(statement, 0, FB_STORE_HASH, &hash) || hash.len != FB_STORE_HASH) {
+            code = fb_err_set(err, FB_E_CORRUPT, "'%s' has a malformed hash", s->path);
+        } else {
+            fb_buf_add_str(out, hash);
+        }
+    }
+    (void)sqlite3_reset(statement);
+    return code;
+}
+
 /* Runs a bound statement that gives at most one blob, which is appended to out. */
 static enum fb_code get_blob(
     struct sqlite *s, sqlite3_stmt *statement, struct fb_buf *out, struct fb_err *err)
@@ -457,7 +490,7 @@ static enum fb_code get_blob(
 }
 
 static enum fb_code sqlite_tile_put(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+    struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
 {
     struct sqlite *s = sqlite_of(store);
     sqlite3_stmt *statement = NULL;
@@ -465,8 +498,9 @@ static enum fb_code sqlite_tile_put(
     if (code != FB_OK) {
         return code;
     }
-    if (!bind_int(statement, 1, level) || !bind_int(statement, 2, (int64_t)index) ||
-        !bind_blob(statement, 3, bytes)) {
+    struct fb_str root = {(const char *)tile->root, FB_STORE_HASH};
+    if (!bind_int(statement, 1, tile->level) || !bind_int(statement, 2, (int64_t)tile->index) ||
+        !bind_blob(statement, 3, root) || !bind_blob(statement, 4, tile->bytes)) {
         return bind_fails(s, err);
     }
     return finish(s, statement, "write to", err);
@@ -532,6 +566,7 @@ static const struct fb_store_ops sqlite_ops = {
     .append = sqlite_append,
     .read = sqlite_read,
     .scan = sqlite_scan,
+    .hashes = sqlite_hashes,
     .tile_put = sqlite_tile_put,
     .tile_get = sqlite_tile_get,
     .meta_put = sqlite_meta_put,
@@ -565,6 +600,10 @@ static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
     }
     if (code != FB_OK) {
         return code;
+    }
+    if (id == APPLICATION_ID && version == 1) {
+        fb_err_set(err, FB_E_VERSION, "'%s' has form 1, which no released version wrote", s->path);
+        return fb_err_hint(err, "Add its files to a new docket.");
     }
     if (id != APPLICATION_ID || version < 1) {
         fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger", s->path);
@@ -624,6 +663,10 @@ static enum fb_code open_file(
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    result = fb_sqlite_batch_register(s->db, &s->batch);
+    if (result != SQLITE_OK) {
+        return fails(s, result, "open", err);
+    }
     enum fb_code code =
         run_sql(s, "PRAGMA synchronous=FULL; PRAGMA cell_size_check=ON", "open", err);
     if (code == FB_OK && options->page_max) {
@@ -640,7 +683,7 @@ static enum fb_code set_up(
     enum fb_code code = open_file(s, options, err);
     if (code == FB_OK && options->create) {
         /* Says itself to be in WAL from now on; a file that is no database is refused here. */
-        code = run_sql(s, "PRAGMA journal_mode=WAL", "create", err);
+        code = run_sql(s, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL", "create", err);
     }
     if (code == FB_OK && options->create) {
         code = make_tables(s, err);

@@ -60,15 +60,21 @@ enum fb_code fb_store_count(struct fb_store *store, uint64_t *out, struct fb_err
 }
 
 enum fb_code fb_store_append(
-    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err)
+    struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err)
 {
-    FB_ASSERT(store && entry);
+    FB_ASSERT(store && (entries || count == 0));
     FB_ASSERT(store->is_writing);
-    if (entry->bytes.len > FB_STORE_ENTRY_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "an entry of %zu bytes is longer than %d",
-            entry->bytes.len, FB_STORE_ENTRY_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].bytes.len > FB_STORE_ENTRY_MAX) {
+            return fb_err_set(err, FB_E_LIMIT, "an entry of %zu bytes is longer than %d",
+                entries[i].bytes.len, FB_STORE_ENTRY_MAX);
+        }
+        if (entries[i].seq != entries[0].seq + i) {
+            return fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " does not follow entry %" PRIu64,
+                entries[i].seq, entries[0].seq + i - 1);
+        }
     }
-    return store->ops->append(store, entry, err);
+    return count ? store->ops->append(store, entries, count, err) : FB_OK;
 }
 
 enum fb_code fb_store_read(struct fb_store *store, uint64_t seq, struct fb_store_entry *out,
@@ -92,16 +98,39 @@ enum fb_code fb_store_scan(struct fb_store *store, const uint64_t range[2], fb_s
     return store->ops->scan(store, held, visit, ctx, err);
 }
 
-enum fb_code fb_store_tile_put(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+enum fb_code fb_store_hashes(struct fb_store *store, uint32_t level, const uint64_t range[2],
+    struct fb_buf *out, struct fb_err *err)
 {
-    FB_ASSERT(store && store->is_writing);
-    FB_ASSERT(level < 64 && index <= INT64_MAX);
-    if (bytes.len > FB_STORE_TILE_MAX) {
-        return fb_err_set(
-            err, FB_E_LIMIT, "a tile of %zu bytes is longer than %d", bytes.len, FB_STORE_TILE_MAX);
+    FB_ASSERT(store && range && out && level < 64);
+    FB_ASSERT(range[0] <= range[1] && range[1] - range[0] <= FB_STORE_HASHES_MAX);
+    FB_ASSERT(range[1] <= INT64_MAX);
+    size_t start = out->len;
+    size_t wanted = (size_t)(range[1] - range[0]) * FB_STORE_HASH;
+    enum fb_code code = store->ops->hashes(store, level, range, out, err);
+    if (code == FB_OK) {
+        code = fb_buf_check(out, "the hashes", err);
     }
-    return store->ops->tile_put(store, level, index, bytes, err);
+    if (code == FB_OK && out->len - start != wanted) {
+        code = fb_err_set(err, FB_E_NOT_FOUND,
+            "some of the hashes %" PRIu64 " to %" PRIu64 " of level %" PRIu32 " do not exist",
+            range[0], range[1] - 1, level);
+    }
+    if (code != FB_OK) {
+        fb_buf_cut(out, start < out->len ? start : out->len);
+    }
+    return code;
+}
+
+enum fb_code fb_store_tile_put(
+    struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
+{
+    FB_ASSERT(store && tile && store->is_writing);
+    FB_ASSERT(tile->level < 64 && tile->index <= INT64_MAX);
+    if (tile->bytes.len > FB_STORE_TILE_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "a tile of %zu bytes is longer than %d", tile->bytes.len,
+            FB_STORE_TILE_MAX);
+    }
+    return store->ops->tile_put(store, tile, err);
 }
 
 enum fb_code fb_store_tile_get(

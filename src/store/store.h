@@ -26,6 +26,7 @@ enum {
     FB_STORE_TILE_MAX = 256 * 32, /**< bytes of a tile */
     FB_STORE_META_MAX = 65535,    /**< bytes of a named value */
     FB_STORE_KEY_MAX = 100,       /**< bytes of the name of a value */
+    FB_STORE_HASHES_MAX = 256,    /**< hashes that are read at once */
 };
 
 /** One entry. */
@@ -33,6 +34,14 @@ struct fb_store_entry {
     uint64_t seq; /**< 0-based, without gaps */
     fb_time admitted;
     uint8_t leaf_hash[FB_STORE_HASH];
+    struct fb_str bytes; /**< borrowed */
+};
+
+/** One tile: hashes of the tree that stand side by side, and the root over them. */
+struct fb_store_tile {
+    uint32_t level; /**< below 64 */
+    uint64_t index;
+    uint8_t root[FB_STORE_HASH];
     struct fb_str bytes; /**< borrowed */
 };
 
@@ -57,14 +66,16 @@ struct fb_store_ops {
     enum fb_code (*commit)(struct fb_store *store, struct fb_err *err);
     void (*rollback)(struct fb_store *store);
     enum fb_code (*count)(struct fb_store *store, uint64_t *out, struct fb_err *err);
-    enum fb_code (*append)(
-        struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err);
+    enum fb_code (*append)(struct fb_store *store, const struct fb_store_entry *entries,
+        size_t count, struct fb_err *err);
     enum fb_code (*read)(struct fb_store *store, uint64_t seq, struct fb_store_entry *out,
         struct fb_buf *bytes, struct fb_err *err);
     enum fb_code (*scan)(struct fb_store *store, const uint64_t range[2], fb_store_visit visit,
         void *ctx, struct fb_err *err);
-    enum fb_code (*tile_put)(struct fb_store *store, uint32_t level, uint64_t index,
-        struct fb_str bytes, struct fb_err *err);
+    enum fb_code (*hashes)(struct fb_store *store, uint32_t level, const uint64_t range[2],
+        struct fb_buf *out, struct fb_err *err);
+    enum fb_code (*tile_put)(
+        struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err);
     enum fb_code (*tile_get)(struct fb_store *store, uint32_t level, uint64_t index,
         struct fb_buf *out, struct fb_err *err);
     enum fb_code (*meta_put)(
@@ -133,10 +144,11 @@ void fb_store_rollback(struct fb_store *store);
 /** Number of entries. */
 FB_CHECKED enum fb_code fb_store_count(struct fb_store *store, uint64_t *out, struct fb_err *err);
 
-/** Adds an entry, whose seq is the number of entries so far (E_CORRUPT otherwise), inside a write
- * transaction. E_LIMIT when it is longer than FB_STORE_ENTRY_MAX. */
+/** Adds entries, the first of which has the number of entries so far as its seq, and which follow
+ * each other (E_CORRUPT otherwise), inside a write transaction. E_LIMIT when one is longer than
+ * FB_STORE_ENTRY_MAX. After any other failure the transaction can only be rolled back. */
 FB_CHECKED enum fb_code fb_store_append(
-    struct fb_store *store, const struct fb_store_entry *entry, struct fb_err *err);
+    struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err);
 
 /** Reads one entry; its bytes are appended to bytes, at which out->bytes then points. bytes may be
  * NULL: out->bytes is empty then. E_NOT_FOUND. */
@@ -148,11 +160,17 @@ FB_CHECKED enum fb_code fb_store_read(struct fb_store *store, uint64_t seq,
 FB_CHECKED enum fb_code fb_store_scan(struct fb_store *store, const uint64_t range[2],
     fb_store_visit visit, void *ctx, struct fb_err *err);
 
-/** Sets a tile, replacing an earlier one, inside a write transaction. E_LIMIT when too long. */
-FB_CHECKED enum fb_code fb_store_tile_put(struct fb_store *store, uint32_t level, uint64_t index,
-    struct fb_str bytes, struct fb_err *err);
+/** Appends to out the hashes that a tile of this level is made of: at level 0 the leaf hashes of
+ * the entries range[0] <= seq < range[1], above it the roots of the tiles of the level below with
+ * such an index; at most FB_STORE_HASHES_MAX. E_NOT_FOUND when one of them does not exist. */
+FB_CHECKED enum fb_code fb_store_hashes(struct fb_store *store, uint32_t level,
+    const uint64_t range[2], struct fb_buf *out, struct fb_err *err);
 
-/** Appends a tile to out. E_NOT_FOUND when there is none. */
+/** Sets a tile, replacing an earlier one, inside a write transaction. E_LIMIT when too long. */
+FB_CHECKED enum fb_code fb_store_tile_put(
+    struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err);
+
+/** Appends the bytes of a tile to out. E_NOT_FOUND when there is none. */
 FB_CHECKED enum fb_code fb_store_tile_get(
     struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err);
 

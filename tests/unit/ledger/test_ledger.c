@@ -467,7 +467,7 @@ static void test_page_maximum(void **state)
     struct fb_ledger *ledger = make_ledger();
     FB_TEST_OK(append(ledger, 0, 10, 5));
     fb_ledger_close(ledger);
-    struct fb_ledger_options small = {.signer = &signer, .page_max = 30};
+    struct fb_ledger_options small = {.signer = &signer, .page_max = 15};
     FB_TEST_OK(fb_ledger_open(path, &small, &ledger, &err));
     FB_TEST_FAILS(append(ledger, 10, 2000, 6), FB_E_FULL);
     assert_true(err.hint[0] != 0);

@@ -361,7 +361,7 @@ static void fill_journal(size_t count, bool same_log)
             snprintf(line, sizeof(line), "%s %s log%zu", word, vkey.ptr, same_log ? (size_t)0 : i);
         struct fb_store_entry entry = {
             .seq = first + i, .admitted = 1, .bytes = {line, (size_t)len}};
-        FB_TEST_OK(fb_store_append(store, &entry, &err));
+        FB_TEST_OK(fb_store_append(store, &entry, 1, &err));
         if (i + 1 == count) {
             fb_buf_release(&vkey);
         }
@@ -468,7 +468,7 @@ static void test_altered(void **state)
     struct fb_store_entry entry = {.seq = 2, .admitted = 1, .bytes = FB_STR("add nothing")};
     FB_TEST_OK(fb_store_open_sqlite(path, &how, &store, &err));
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
-    FB_TEST_OK(fb_store_append(store, &entry, &err));
+    FB_TEST_OK(fb_store_append(store, &entry, 1, &err));
     FB_TEST_OK(fb_store_commit(store, &err));
     fb_store_close(store);
     FB_TEST_FAILS(fb_witness_open(path, &key, &clock, &witness, &err), FB_E_CORRUPT);

@@ -1,4 +1,5 @@
-/* The conformance suite of stores: the same tests on each, and what only some can do. */
+/* The conformance suite of stores: the same tests on each, and what only some can do. Also
+ * sqlite_batch, by which SQLite appends. */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -130,7 +131,16 @@ static struct fb_store_entry entry_of(uint64_t seq, fb_time admitted, struct fb_
 static void append(struct fb_store *store, uint64_t seq, struct fb_str bytes)
 {
     struct fb_store_entry entry = entry_of(seq, 1000 + (fb_time)seq, bytes);
-    FB_TEST_OK(fb_store_append(store, &entry, &err));
+    FB_TEST_OK(fb_store_append(store, &entry, 1, &err));
+}
+
+/* A tile whose root is made of its level and index. */
+static enum fb_code put_tile(
+    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes)
+{
+    struct fb_store_tile tile = {.level = level, .index = index, .bytes = bytes};
+    memset(tile.root, (int)('a' + index + 10 * level), sizeof(tile.root));
+    return fb_store_tile_put(store, &tile, &err);
 }
 
 static uint64_t count_of(struct fb_store *store)
@@ -177,11 +187,11 @@ static void test_gap_and_limit(void **state)
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
     append(store, 0, (struct fb_str){big, FB_STORE_ENTRY_MAX});
     struct fb_store_entry twice = entry_of(0, 0, FB_STR("again"));
-    FB_TEST_FAILS(fb_store_append(store, &twice, &err), FB_E_CORRUPT);
+    FB_TEST_FAILS(fb_store_append(store, &twice, 1, &err), FB_E_CORRUPT);
     struct fb_store_entry long_one = entry_of(1, 0, (struct fb_str){big, sizeof(big)});
-    FB_TEST_FAILS(fb_store_append(store, &long_one, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(fb_store_append(store, &long_one, 1, &err), FB_E_LIMIT);
     struct fb_str long_tile = {big, FB_STORE_TILE_MAX + 1};
-    FB_TEST_FAILS(fb_store_tile_put(store, 0, 0, long_tile, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(put_tile(store, 0, 0, long_tile), FB_E_LIMIT);
     struct fb_str long_value = {big, FB_STORE_META_MAX + 1};
     FB_TEST_FAILS(fb_store_meta_put(store, "name", long_value, &err), FB_E_LIMIT);
     char name[FB_STORE_KEY_MAX + 2];
@@ -202,14 +212,14 @@ static void test_values(void **state)
     FB_TEST_FAILS(fb_store_tile_get(store, 1, 2, &out, &err), FB_E_NOT_FOUND);
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("one"), &err));
-    FB_TEST_OK(fb_store_tile_put(store, 1, 2, FB_STR("tile"), &err));
-    FB_TEST_OK(fb_store_tile_put(store, 2, 1, FB_STR("other"), &err));
+    FB_TEST_OK(put_tile(store, 1, 2, FB_STR("tile")));
+    FB_TEST_OK(put_tile(store, 2, 1, FB_STR("other")));
     FB_TEST_OK(fb_store_commit(store, &err));
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("two"), &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("three"), &err));
     FB_TEST_OK(fb_store_meta_put(store, "b", FB_STR(""), &err));
-    FB_TEST_OK(fb_store_tile_put(store, 1, 2, FB_STR("TILE"), &err));
+    FB_TEST_OK(put_tile(store, 1, 2, FB_STR("TILE")));
     FB_TEST_OK(fb_store_meta_get(store, "a", &out, &err));
     FB_TEST_OK(fb_store_meta_get(store, "b", &out, &err));
     assert_true(fb_str_is(fb_buf_str(&out), "three"));
@@ -266,6 +276,72 @@ static void test_scan(void **state)
     assert_int_equal(seen.next, 7);
 }
 
+/* What the last tile of a level is made of. */
+static void test_hashes(void **state)
+{
+    struct fb_store *store = *state;
+    struct fb_buf out;
+    fb_buf_init(&out, 10000);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    struct fb_store_entry entries[3];
+    for (uint64_t i = 0; i < 3; i++) {
+        entries[i] = entry_of(i, 1000, FB_STR("x"));
+    }
+    FB_TEST_OK(fb_store_append(store, entries, 3, &err));
+    FB_TEST_OK(fb_store_append(store, entries, 0, &err));
+    for (uint64_t i = 0; i < 4; i++) {
+        FB_TEST_OK(put_tile(store, 0, i, FB_STR("bytes")));
+        FB_TEST_OK(put_tile(store, 1, i, FB_STR("bytes")));
+    }
+    FB_TEST_OK(fb_store_commit(store, &err));
+    FB_TEST_OK(fb_store_hashes(store, 0, (uint64_t[2]){1, 3}, &out, &err));
+    assert_int_equal(out.len, 64);
+    assert_memory_equal(out.ptr, entries[1].leaf_hash, FB_STORE_HASH);
+    assert_memory_equal(out.ptr + 32, entries[2].leaf_hash, FB_STORE_HASH);
+    FB_TEST_OK(fb_store_hashes(store, 0, (uint64_t[2]){3, 3}, &out, &err));
+    FB_TEST_FAILS(fb_store_hashes(store, 0, (uint64_t[2]){1, 4}, &out, &err), FB_E_NOT_FOUND);
+    assert_int_equal(out.len, 64);
+    fb_buf_clear(&out);
+    FB_TEST_OK(fb_store_hashes(store, 2, (uint64_t[2]){0, 4}, &out, &err));
+    assert_int_equal(out.len, 128);
+    assert_int_equal(out.ptr[0], 'k');
+    assert_int_equal(out.ptr[127], 'n');
+    FB_TEST_FAILS(fb_store_hashes(store, 1, (uint64_t[2]){2, 5}, &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_store_hashes(store, 3, (uint64_t[2]){0, 1}, &out, &err), FB_E_NOT_FOUND);
+    fb_buf_release(&out);
+}
+
+/* Entries of one call follow each other; of a call that fails nothing stays. */
+static void test_batches(void **state)
+{
+    struct fb_store *store = *state;
+    static char big[FB_STORE_ENTRY_MAX + 1];
+    struct fb_store_entry entries[4];
+    for (uint64_t i = 0; i < 4; i++) {
+        entries[i] = entry_of(i, 1000, FB_STR("x"));
+    }
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    entries[2].seq = 3;
+    FB_TEST_FAILS(fb_store_append(store, entries, 4, &err), FB_E_CORRUPT);
+    entries[2].seq = 2;
+    entries[3].bytes = (struct fb_str){big, sizeof(big)};
+    FB_TEST_FAILS(fb_store_append(store, entries, 4, &err), FB_E_LIMIT);
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_append(store, entries, 3, &err));
+    fb_store_rollback(store);
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_append(store, entries, 3, &err));
+    FB_TEST_FAILS(fb_store_append(store, entries, 1, &err), FB_E_CORRUPT);
+    fb_store_rollback(store);
+    assert_int_equal(count_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_append(store, entries, 1, &err));
+    FB_TEST_OK(fb_store_append(store, entries + 1, 2, &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    assert_int_equal(count_of(store), 3);
+}
+
 static void test_allocation_fails(void **state)
 {
     struct fb_store *store = *state;
@@ -274,7 +350,7 @@ static void test_allocation_fails(void **state)
         enum fb_code code = fb_store_begin(store, FB_STORE_WRITE, &err);
         struct fb_store_entry entry = entry_of(count_of(store), 5, FB_STR("bytes"));
         if (code == FB_OK) {
-            code = fb_store_append(store, &entry, &err);
+            code = fb_store_append(store, &entry, 1, &err);
         }
         if (code == FB_OK) {
             code = fb_store_meta_put(store, "k", FB_STR("v"), &err);
@@ -359,10 +435,13 @@ static void test_newer_version(void **state)
     FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
     fb_store_close(store);
     store = NULL;
-    tamper("PRAGMA user_version=2");
+    tamper("PRAGMA user_version=3");
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
     assert_null(store);
     tamper("PRAGMA user_version=1");
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
+    assert_null(store);
+    tamper("PRAGMA user_version=2");
     FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
     fb_store_close(store);
 }
@@ -431,7 +510,7 @@ static void test_full(void **state)
     struct fb_store_entry entry = entry_of(0, 0, (struct fb_str){big, sizeof(big)});
     enum fb_code code = FB_OK;
     while (code == FB_OK && entry.seq < 10) {
-        code = fb_store_append(store, &entry, &err);
+        code = fb_store_append(store, &entry, 1, &err);
         entry.seq++;
     }
     assert_int_equal(code, FB_E_FULL);
@@ -470,7 +549,7 @@ static void test_postgres_reopen(void **state)
     FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_USAGE);
     fb_store_close(store);
     store = NULL;
-    tell_server("UPDATE flyball_form SET version = 2");
+    tell_server("UPDATE flyball_form SET version = 3");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_VERSION);
     tell_server("DELETE FROM flyball_form");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_CORRUPT);
@@ -608,7 +687,7 @@ static void test_postgres_is_absent(void **state)
 #test " (postgres)", test, set_up_postgres, tear_down_postgres, NULL                       \
     }
 
-enum { POSTGRES_TESTS = 12 }; /* the first in the list */
+enum { POSTGRES_TESTS = 14 }; /* the first in the list */
 
 int main(void)
 {
@@ -617,6 +696,8 @@ int main(void)
         ON_POSTGRES(test_gap_and_limit),
         ON_POSTGRES(test_values),
         ON_POSTGRES(test_scan),
+        ON_POSTGRES(test_hashes),
+        ON_POSTGRES(test_batches),
         ON_POSTGRES(test_allocation_fails),
         ON_POSTGRES(test_postgres_busy),
         ON_POSTGRES(test_postgres_malformed_rows),
@@ -629,6 +710,8 @@ int main(void)
         ON_BOTH(test_gap_and_limit),
         ON_BOTH(test_values),
         ON_BOTH(test_scan),
+        ON_BOTH(test_hashes),
+        ON_BOTH(test_batches),
         ON_BOTH(test_allocation_fails),
         cmocka_unit_test_setup_teardown(test_reopen, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_not_ours, set_up_folder, tear_down_folder),

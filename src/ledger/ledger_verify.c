@@ -1,0 +1,163 @@
+/* ledger_verify.c: everything in the store against everything else, and against the signature. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "ledger/ledger_private.h"
+
+/* Verification as it goes through the entries. */
+struct audit {
+    struct fb_ledger *ledger;
+    struct fb_edge *edge;
+    fb_ledger_visit visit;
+    void *ctx;
+    struct fb_ledger_report report; /* size: entries that were good so far */
+};
+
+static enum fb_code bad_entry(
+    struct audit *audit, uint64_t seq, const char *what, struct fb_err *err)
+{
+    audit->report.bad_seq = seq;
+    fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " %s", seq, what);
+    return fb_err_hint(err, "Restore the ledger from a copy and compare the two.");
+}
+
+/* Compares the stored root of a tile that was compared with the one that the entries give. */
+static enum fb_code audit_root(
+    struct audit *audit, uint32_t level, uint64_t index, struct fb_err *err)
+{
+    struct fb_buf *stored = &audit->ledger->reader.scratch;
+    fb_buf_clear(stored);
+    enum fb_code code = fb_store_hashes(
+        audit->ledger->store, level + 1, (uint64_t[2]){index, index + 1}, stored, err);
+    if (code == FB_OK &&
+        memcmp(stored->ptr, audit->edge->peaks[level][0].bytes, FB_HASH_SIZE) != 0) {
+        code = FB_E_CORRUPT;
+    }
+    if (code != FB_E_CORRUPT) {
+        return code;
+    }
+    return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
+        "begins a part of the tree whose root was altered", err);
+}
+
+/* Compares a tile that the entries give with the stored one. */
+static enum fb_code audit_tile(
+    void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
+{
+    struct audit *audit = ctx;
+    struct fb_buf *stored = &audit->ledger->reader.scratch;
+    FB_ASSERT(bytes.len == FB_TILE_SIZE);
+    fb_buf_clear(stored);
+    enum fb_code code = fb_store_tile_get(audit->ledger->store, level, index, stored, err);
+    if (code == FB_E_CORRUPT) {
+        return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
+            "begins a part of the tree whose hashes are malformed", err);
+    }
+    if (code != FB_OK && code != FB_E_NOT_FOUND) {
+        return code;
+    }
+    size_t same = 0;
+    while (same < stored->len && same < bytes.len && stored->ptr[same] == bytes.ptr[same]) {
+        same++;
+    }
+    if (same == bytes.len && same == stored->len) {
+        return audit_root(audit, level, index, err);
+    }
+    uint64_t node = index * FB_TILE_WIDTH + same / FB_HASH_SIZE;
+    return bad_entry(audit, node << (FB_TILE_HEIGHT * level),
+        level == 0 ? "was altered: it does not have its hash in the tree"
+                   : "begins a part of the tree that was altered",
+        err);
+}
+
+static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, struct fb_err *err)
+{
+    struct audit *audit = ctx;
+    struct fb_ledger_report *report = &audit->report;
+    if (entry->seq != report->size) {
+        return bad_entry(audit, report->size, "is missing", err);
+    }
+    if (fb_ledger_check_leaf(entry, err) != FB_OK) {
+        return bad_entry(audit, entry->seq, "was altered: it does not have its leaf hash", err);
+    }
+    if (entry->admitted < report->last_admitted) {
+        return bad_entry(
+            audit, entry->seq, "has an admission time before that of the entry before it", err);
+    }
+    enum fb_code code = audit->visit ? audit->visit(audit->ctx, entry, err) : FB_OK;
+    if (code != FB_OK) {
+        report->bad_seq = entry->seq;
+        return code;
+    }
+    struct fb_hash leaf;
+    memcpy(leaf.bytes, entry->leaf_hash, FB_HASH_SIZE);
+    if (report->size == 0) {
+        report->first_admitted = entry->admitted;
+    }
+    report->last_admitted = entry->admitted;
+    report->size++;
+    return fb_edge_add(audit->edge, &leaf, audit_tile, audit, err);
+}
+
+static enum fb_code audit_all(struct audit *audit, struct fb_err *err)
+{
+    struct fb_ledger *ledger = audit->ledger;
+    const struct fb_ledger_known *known = &ledger->known;
+    uint64_t all[2] = {0, UINT64_MAX};
+    audit->edge->size = 0;
+    enum fb_code code = fb_store_scan(ledger->store, all, audit_entry, audit, err);
+    if (code == FB_E_CORRUPT && audit->report.bad_seq == FB_LEDGER_ANY_SIZE) {
+        audit->report.bad_seq = audit->report.size;
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    audit->report.root = fb_edge_root(audit->edge);
+    if (audit->edge->size != known->size) {
+        audit->report.bad_seq = audit->edge->size < known->size ? audit->edge->size : known->size;
+        return fb_err_set(err, FB_E_CORRUPT,
+            "the ledger has %" PRIu64 " entries, but its checkpoint is for %" PRIu64,
+            audit->edge->size, known->size);
+    }
+    if (!fb_hash_eq(&audit->report.root, &known->root)) {
+        fb_err_set(err, FB_E_CORRUPT,
+            "the entries do not have the root that the checkpoint was signed over");
+        return fb_err_hint(err, "Somebody rewrote entries and hashes alike; compare with a copy.");
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
+    struct fb_ledger_report *out, struct fb_err *err)
+{
+    FB_ASSERT(ledger && out);
+    FB_ASSERT(!ledger->store->in_transaction);
+    struct audit audit = {.ledger = ledger,
+        .visit = visit,
+        .ctx = ctx,
+        .report = {.first_admitted = FB_TIME_MIN,
+            .last_admitted = FB_TIME_MIN,
+            .bad_seq = FB_LEDGER_ANY_SIZE}};
+    audit.edge = fb_alloc(sizeof(*audit.edge));
+    enum fb_code code =
+        audit.edge ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out while verifying");
+    if (code == FB_OK) {
+        code = fb_store_begin(ledger->store, FB_STORE_READ, err);
+    }
+    if (code == FB_OK) {
+        /* Nothing that was verified before is taken for good here. */
+        fb_ledger_forget(ledger);
+        code = fb_ledger_read_checkpoint(ledger, err);
+    }
+    if (code == FB_OK) {
+        code = audit_all(&audit, err);
+    }
+    fb_store_rollback(ledger->store);
+    fb_free(audit.edge);
+    if (code == FB_OK || code == FB_E_CORRUPT) {
+        *out = audit.report;
+    }
+    return code;
+}
