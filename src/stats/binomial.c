@@ -68,10 +68,44 @@ static double widen(double x, bool upper)
     return moved < 1 ? moved : 1;
 }
 
+/*
+ * Newton's method on the tail's probability, held within the bracket: some five steps where halving
+ * takes fifty. It only proposes. The bracket is narrowed to the proposal's neighbours when pbeta
+ * says that the bound lies between them; else it stays as it was, and is halved.
+ */
+static void narrow(const struct tail *t, struct bracket *b)
+{
+    enum { STEPS = 12 };
+    double low = fmin(b->from, b->to), high = fmax(b->from, b->to);
+    double x = low + (high - low) / 2, wanted = t->confidence;
+    for (int i = 0; i < STEPS; i++) {
+        bool small = wanted >= 0.5;
+        double tail = pbeta(x, t->a, t->b, small ? !t->upper : t->upper, 0);
+        double rest = small ? tail - (1 - wanted) : wanted - tail;
+        double slope = dbeta(x, t->a, t->b, 0);
+        double next = t->upper ? x + rest / slope : x - rest / slope;
+        if (!(next > low && next < high)) {
+            break;
+        }
+        double moved = fabs(next - x);
+        x = next;
+        if (moved <= bracket_width / 8 * x) {
+            break;
+        }
+    }
+    double near = x * (bracket_width / 4);
+    struct bracket tight = {t->upper ? x - near : x + near, t->upper ? x + near : x - near};
+    if (tight.from > 0 && tight.from < 1 && tight.to > 0 && tight.to < 1 &&
+        is_outward(t, tight.to) && !is_outward(t, tight.from)) {
+        *b = tight;
+    }
+}
+
 static double find_bound(const struct tail *t)
 {
-    FB_ASSERT(t->a >= 1 && t->b >= 1);
+    FB_ASSERT(t->a > 0 && t->b > 0);
     struct bracket b = find_bracket(t);
+    narrow(t, &b);
     while (fabs(b.to - b.from) > bracket_width * fmax(b.to, b.from)) {
         double middle = b.from + (b.to - b.from) / 2;
         if (middle == b.from || middle == b.to) {
@@ -139,6 +173,71 @@ enum fb_code fb_binomial_upper(
         struct tail t = {(double)(k + 1), (double)(n - k), confidence, true};
         *out = find_bound(&t);
     }
+    return FB_OK;
+}
+
+/* Counts that are no whole numbers, of what samples in clusters are worth. */
+static enum fb_code check_real(double k, double n, double confidence, struct fb_err *err)
+{
+    if (!(n >= 1 && n <= FB_BINOMIAL_N_MAX && k >= 0 && k <= n * (1 + 1e-12))) {
+        return fb_err_set(err, FB_E_RANGE, "%g successes of %g samples make no sense", k, n);
+    }
+    return check_counts(0, 1, 1, confidence, err);
+}
+
+enum fb_code fb_binomial_lower_real(
+    double k, double n, double confidence, double *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    enum fb_code code = check_real(k, n, confidence, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    /* Below a tenth of a success nothing can be said, and pbeta would print. */
+    if (k < 0.1) {
+        *out = 0;
+        return FB_OK;
+    }
+    struct tail t = {k, fmax(n - k, 0) + 1, confidence, false};
+    *out = find_bound(&t);
+    return FB_OK;
+}
+
+enum fb_code fb_binomial_upper_real(
+    double k, double n, double confidence, double *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    enum fb_code code = check_real(k, n, confidence, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (n - k < 0.1) {
+        *out = 1;
+        return FB_OK;
+    }
+    struct tail t = {k + 1, n - k, confidence, true};
+    *out = find_bound(&t);
+    return FB_OK;
+}
+
+enum fb_code fb_binomial_posterior(const struct fb_binomial_prior *prior, const int64_t k_n[2],
+    double confidence, double out[2], struct fb_err *err)
+{
+    FB_ASSERT(prior && k_n && out);
+    enum fb_code code = check_counts(k_n[0], k_n[1], 0, confidence, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (!(prior->a >= 0.5 && prior->a <= 1e6 && prior->b >= 0.5 && prior->b <= 1e6)) {
+        return fb_err_set(err, FB_E_RANGE, "the prior Beta(%g, %g) is not within 0.5 and 1000000",
+            prior->a, prior->b);
+    }
+    struct tail t = {prior->a + (double)k_n[0], prior->b + (double)(k_n[1] - k_n[0]),
+        (1 + confidence) / 2, false};
+    double low = find_bound(&t);
+    t.upper = true;
+    out[1] = find_bound(&t);
+    out[0] = low;
     return FB_OK;
 }
 

@@ -33,6 +33,29 @@ FB_CHECKED enum fb_code fb_binomial_lower(
 FB_CHECKED enum fb_code fb_binomial_upper(
     int64_t k, int64_t n, double confidence, double *out, struct fb_err *err);
 
+/** The same two bounds for counts that are no whole numbers, such as those that samples in clusters
+ * are worth (clustered.h): quantiles of Beta(k, n - k + 1) and Beta(k + 1, n - k). The lower one is
+ * 0 for k < 0.1, the upper one 1 for n - k < 0.1. E_RANGE, and *out untouched, unless 0 <= k <= n,
+ * 1 <= n <= FB_BINOMIAL_N_MAX and 0 < confidence < 1. */
+FB_CHECKED enum fb_code fb_binomial_lower_real(
+    double k, double n, double confidence, double *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_binomial_upper_real(
+    double k, double n, double confidence, double *out, struct fb_err *err);
+
+/** A prior for a rate: Beta(a, b), 0.5 to 1,000,000 each. Beta(1, 1) is flat, Beta(.5, .5) is
+ * Jeffreys'. */
+struct fb_binomial_prior {
+    double a;
+    double b;
+};
+
+/** The equal-tailed interval of the posterior Beta(a + k, b + n - k), as S. Bowyer, L. Aitchison
+ * and D. Ivanova, "Don't use the CLT in LLM evals with fewer than a few hundred datapoints" (arXiv
+ * 2503.01747) advise for small n. It holds on average over the prior, not at every rate: for
+ * display, never for red lines. k_n: {successes, samples}; n may be 0. E_RANGE. */
+FB_CHECKED enum fb_code fb_binomial_posterior(const struct fb_binomial_prior *prior,
+    const int64_t k_n[2], double confidence, double out[2], struct fb_err *err);
+
 /** The rate whose odds are m times those of the rate u: m u / (1 - u + m u). u is within 0 and 1,
  * m is positive and finite; the caller has checked both. */
 double fb_odds_scale(double u, double m);

@@ -1,5 +1,6 @@
 #!/bin/sh
-# `evidence horizon` and `eci` (cmd_evidence_horizon.c, cmd_evidence_eci.c; report/horizon.c,
+# `evidence horizon` and `eci` (cmd_evidence_horizon.c, cmd_evidence_eci.c,
+# cmd_evidence_calibration.c; report/horizon.c,
 # capability.c): figures, JSON, order of lines, wrong use.
 . "$(dirname "$0")/lib.sh"
 
@@ -91,4 +92,7 @@ ok "with what it should hold" python3 check.py
 ok "the most capable only" says "and 2 more" "$FLYBALL" evidence eci scores.csv --top 1
 ok "an anchor that is none" exits 3 "no benchmark 'z'" "$FLYBALL" evidence eci scores.csv --anchor z
 ok "a table without scores" exits 3 "no column" "$FLYBALL" evidence eci dates.csv
+ok "calibration" says "^| exact interval | n = 30, rate 5% | 98.4% | yes |" \
+    "$FLYBALL" evidence calibration --resamples 100
+ok "too few rounds" exits 2 "resamples" "$FLYBALL" evidence calibration --resamples 5
 finish

@@ -1,0 +1,66 @@
+/* Tests of src/stats/coverage.c, and by it of every interval: those of ours hold as often as they
+ * say, within three errors of the simulation; the usual ones do not, which shows that this test can
+ * fail. */
+#include <math.h>
+
+#include "fb_test.h"
+#include "stats/coverage.h"
+
+static struct fb_err err;
+
+static void test_coverage(void **state)
+{
+    (void)state;
+    size_t ours = 0, short_of = 0;
+    for (size_t i = 0; i < fb_coverage_count(); i++) {
+        struct fb_coverage c;
+        FB_TEST_OK(fb_coverage_find(i, 300, &c, &err));
+        assert_true(c.held >= 0 && c.held <= 1 && c.wanted == 0.95);
+        if (c.ours) {
+            ours++;
+            if (c.held < c.wanted - 3 * c.error - 1e-12) {
+                fail_msg("%s, %s: holds in %.1f%% of cases", c.method, c.setting, 100 * c.held);
+            }
+        } else {
+            short_of += c.held < c.wanted - 3 * c.error;
+        }
+    }
+    assert_true(ours >= 25 && short_of >= 10);
+}
+
+/* METHODS.md: Wald at n = 30 and 5% .782, at n = 100 and 1% .633; exact .984, .982; flat prior
+ * .939, .921. */
+static void test_published(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *setting;
+        double held;
+    } wanted[] = {{"Wald's interval", "n = 30, rate 5%", .782},
+        {"Wald's interval", "n = 100, rate 1%", .633}, {"exact interval", "n = 30, rate 5%", .984},
+        {"exact interval", "n = 100, rate 1%", .982},
+        {"flat prior (Beta(1, 1))", "n = 30, rate 5%", .939},
+        {"flat prior (Beta(1, 1))", "n = 100, rate 1%", .921}};
+    size_t found = 0;
+    for (size_t i = 0; i < fb_coverage_count(); i++) {
+        struct fb_coverage c;
+        FB_TEST_OK(fb_coverage_find(i, 100, &c, &err));
+        for (size_t j = 0; j < sizeof(wanted) / sizeof(wanted[0]); j++) {
+            if (!strcmp(c.method, wanted[j].method) && !strcmp(c.setting, wanted[j].setting)) {
+                assert_true(c.error == 0 && fabs(c.held - wanted[j].held) < 6e-4);
+                found++;
+            }
+        }
+    }
+    assert_int_equal(found, 6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_coverage),
+        cmocka_unit_test(test_published),
+    };
+    fb_err_init(&err);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
