@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/io.h"
 #include "cli/evidence.h"
 #include "report/fits.h"
 #include "stats/random.h"
@@ -129,6 +130,25 @@ static enum fb_code compute(struct horizon *h, struct fb_err *err)
     return code ? code : find_growth(h, err);
 }
 
+/* The chart of --svg, which needs a growth to show. */
+static enum fb_code draw(struct horizon *h, struct fb_err *err)
+{
+    const char *path = fb_cli_value(h->cli, "svg");
+    struct fb_buf svg;
+    if (!path) {
+        return FB_OK;
+    }
+    if (!h->report.growth) {
+        (void)fb_err_set(err, FB_E_RANGE, "there is no growth to draw");
+        return fb_err_hint(err, "It takes --dates FILE, and two agents of the frontier in it.");
+    }
+    fb_buf_init(&svg, OUTPUT_MAX);
+    enum fb_code code = fb_report_horizon_svg(&h->report, &h->arena, &svg, err);
+    code = code ? code : fb_io_write(path, fb_buf_str(&svg), 0644, err);
+    fb_buf_release(&svg);
+    return code;
+}
+
 enum fb_code fb_cli_evidence_horizon(struct fb_cli *cli, struct fb_err *err)
 {
     struct horizon h = {.cli = cli};
@@ -141,6 +161,7 @@ enum fb_code fb_cli_evidence_horizon(struct fb_cli *cli, struct fb_err *err)
     fb_arena_init(&h.arena, ARENA_MAX);
     fb_buf_init(&h.text, OUTPUT_MAX);
     code = compute(&h, err);
+    code = code ? code : draw(&h, err);
     if (code == FB_OK) {
         code = fb_cli_value(cli, "json")
                    ? fb_report_horizon_json(&h.report, &h.text, err)

@@ -3,6 +3,7 @@
 #define FB_REPORT_FITS_H
 
 #include "evidence/growth.h"
+#include "evidence/progress.h"
 #include "ingest/scores.h"
 #include "report/report.h"
 
@@ -45,6 +46,32 @@ FB_CHECKED enum fb_code fb_report_capability_text(const struct fb_capability_rep
 /** Appends the same as one JSON object. What is not finite is null. */
 FB_CHECKED enum fb_code fb_report_capability_json(
     const struct fb_capability_report *report, struct fb_buf *out, struct fb_err *err);
+
+/** Quantities of a table, with how they were looked at. */
+struct fb_progress_report {
+    const char *path;
+    const struct fb_progress_options *options;
+    const struct fb_progress_list *list;
+    fb_time forecast_at; /**< FB_TIME_MIN: no forecast */
+};
+
+/** Appends a table of quantities: growth, doubling time, pace, and the forecast if one is wanted.
+ */
+FB_CHECKED enum fb_code fb_report_progress_text(const struct fb_progress_report *report,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the same as one JSON object. What is not finite is null. */
+FB_CHECKED enum fb_code fb_report_progress_json(
+    const struct fb_progress_report *report, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the chart of one quantity, which has points (svg_trend.h), on to the forecast. */
+FB_CHECKED enum fb_code fb_report_progress_svg(const struct fb_progress_report *report,
+    const struct fb_progress *progress, struct fb_arena *arena, struct fb_buf *out,
+    struct fb_err *err);
+
+/** Appends the chart of horizons and their growth, which the report has. */
+FB_CHECKED enum fb_code fb_report_horizon_svg(const struct fb_horizon_report *report,
+    struct fb_arena *arena, struct fb_buf *out, struct fb_err *err);
 
 /** Writes a number, or null when it is not finite. */
 void fb_report_number(struct fb_json_writer *w, const char *key, double x);

@@ -1,7 +1,6 @@
 #!/bin/sh
 # `evidence horizon` and `eci` (cmd_evidence_horizon.c, cmd_evidence_eci.c,
-# cmd_evidence_calibration.c; report/horizon.c,
-# capability.c): figures, JSON, order of lines, wrong use.
+# cmd_evidence_calibration.c, cmd_evidence_trend.c; report/horizon.c, capability.c, progress.c): figures, JSON, order of lines, wrong use.
 . "$(dirname "$0")/lib.sh"
 
 json_ok() { "$@" >json.out 2>json.err && python3 -m json.tool json.out >/dev/null; }
@@ -95,4 +94,25 @@ ok "a table without scores" exits 3 "no column" "$FLYBALL" evidence eci dates.cs
 ok "calibration" says "^| exact interval | n = 30, rate 5% | 98.4% | yes |" \
     "$FLYBALL" evidence calibration --resamples 100
 ok "too few rounds" exits 2 "resamples" "$FLYBALL" evidence calibration --resamples 5
+
+plan=$root/examples/progress/plan.csv
+ok "chips as the plan has them" says "^hardware price-performance .* 1.40 x" \
+    "$FLYBALL" evidence trend "$plan"
+ok "effective compute of both" says "^effective compute .* 10.5" "$FLYBALL" evidence trend "$plan"
+ok "as JSON" json_ok "$FLYBALL" evidence forecast "$plan" --at 2026-01-01 --json
+ok "with a forecast" grep -q '"at": "2026-01-01T00:00:00Z"' json.out
+ok "a picture" "$FLYBALL" evidence trend "$plan" --series "training compute" --svg t.svg
+ok "is one" grep -q "</svg>" t.svg
+ok "a picture of horizons" "$FLYBALL" evidence horizon tasks.csv --dates dates.yaml --svg h.svg
+ok "is one as well" grep -q "</svg>" h.svg
+ok "no growth, no picture" exits 3 "no growth to draw" \
+    "$FLYBALL" evidence horizon tasks.csv --svg h.svg
+ok "one picture of several quantities" exits 2 "draws one quantity" \
+    "$FLYBALL" evidence trend "$plan" --svg t.svg
+ok "a quantity that is none" exits 3 "no quantity 'x'" \
+    "$FLYBALL" evidence trend "$plan" --svg t.svg --series x
+ok "slow below fast" exits 2 "less than --fast" "$FLYBALL" evidence trend "$plan" --slow 10
+ok "a forecast for no date" exits 2 "needs --at" "$FLYBALL" evidence forecast "$plan"
+ok "a value that is not positive" sh -c 'echo "date,value" >v.csv && echo 2024-01-01,-1 >>v.csv'
+ok "is refused with its line" exits 3 "v.csv:2.*not positive" "$FLYBALL" evidence trend v.csv
 finish

@@ -1,0 +1,336 @@
+#include "report/svg_trend.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "report/fits.h"
+#include "report/html.h"
+#include "report/svg_axis.h"
+
+/* Sizes in pixels. */
+enum {
+    WIDTH = 960,
+    HEIGHT = 560,
+    LEFT = 84,
+    RIGHT = 930,
+    TOP = 84,
+    BOTTOM = 506,
+    LABEL_GAP = 15, /* between the middles of two labels */
+    LABELS_MAX = 40,
+    NAME_SHOWN = 28,
+};
+
+static const char style[] =
+    "<style>svg{background:#fff;font:13px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
+    ".ink{fill:#1c2127}.muted{fill:#57606a}.grid{stroke:#d5dbe1}.band{fill:#0b57a4;opacity:.14}"
+    ".line{stroke:#0b57a4;fill:none;stroke-width:2.5}.error{stroke:#57606a;stroke-width:1.5}"
+    ".dot{fill:#fff;stroke:#57606a;stroke-width:1.5}.mark{fill:#0b57a4;stroke:#fff;stroke-width:1}"
+    ".title{font-size:19px;font-weight:600}"
+    ".name{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
+    "@media (prefers-color-scheme:dark){svg{background:#11151a}.ink{fill:#e4e8ec}"
+    ".muted{fill:#9aa5b1}.grid{stroke:#303943}.band{fill:#7cb7f5}.line{stroke:#7cb7f5}"
+    ".error{stroke:#9aa5b1}.dot{fill:#11151a;stroke:#9aa5b1}.mark{fill:#7cb7f5;stroke:#11151a}."
+    "name{stroke:#11151a}}"
+    "</style>\n";
+
+/* A chart at work: the window of its axes; y in decades. */
+struct plot {
+    const struct fb_chart *chart;
+    struct fb_buf *out;
+    struct fb_axis axis;
+    double low;
+    double high;
+};
+
+/* Tenths of a pixel of a value; what is outside is held at the ends. */
+static int64_t y_of(const struct plot *plot, double value)
+{
+    double at = value > 0 ? log10(value) : -INFINITY;
+    double part = (at - plot->low) / (plot->high - plot->low);
+    part = !(part > 0) ? 0 : part > 1 ? 1 : part;
+    return BOTTOM * 10 - (int64_t)floor(part * 10 * (BOTTOM - TOP) + 0.5);
+}
+
+static void coordinate(struct fb_buf *out, const char *name, int64_t tenths)
+{
+    fb_buf_addf(out, " %s=\"", name);
+    fb_axis_add(out, tenths);
+    fb_buf_add_char(out, '"');
+}
+
+static void widen(struct plot *plot, double value)
+{
+    if (value > 0 && isfinite(value)) {
+        plot->low = fmin(plot->low, log10(value));
+        plot->high = fmax(plot->high, log10(value));
+    }
+}
+
+/* The window: all points, the line, and of intervals and bands what is within two decades of those.
+ */
+static void set_window(struct plot *plot)
+{
+    const struct fb_chart *c = plot->chart;
+    fb_time from = c->points[0].at, to = from;
+    plot->low = INFINITY;
+    plot->high = -INFINITY;
+    for (size_t i = 0; i < c->point_count; i++) {
+        from = c->points[i].at < from ? c->points[i].at : from;
+        to = c->points[i].at > to ? c->points[i].at : to;
+        widen(plot, c->points[i].value);
+    }
+    for (size_t i = 0; i < c->step_count; i++) {
+        from = c->steps[i].at < from ? c->steps[i].at : from;
+        to = c->steps[i].at > to ? c->steps[i].at : to;
+        widen(plot, c->steps[i].value);
+    }
+    double least = plot->low - 1, most = plot->high + 1;
+    for (size_t i = 0; i < c->point_count; i++) {
+        bool has = c->points[i].low < c->points[i].high;
+        widen(plot, has ? fmax(c->points[i].low, pow(10, least)) : 0);
+        widen(plot, has ? fmin(c->points[i].high, pow(10, most)) : 0);
+    }
+    for (size_t i = 0; i < c->step_count; i++) {
+        bool has = c->steps[i].low <= c->steps[i].high;
+        widen(plot, has ? fmax(c->steps[i].low, pow(10, least)) : 0);
+        widen(plot, has ? fmin(c->steps[i].high, pow(10, most)) : 0);
+    }
+    double room = fmax(0.15, (plot->high - plot->low) * 0.04);
+    plot->low -= room;
+    plot->high += room;
+    int64_t side = (to - from) / 30 > FB_DAY ? (to - from) / 30 : FB_DAY;
+    plot->axis = (struct fb_axis){fb_time_add(from, -side), fb_time_add(to, side), LEFT, RIGHT};
+}
+
+static void value_label(const struct plot *plot, double value, char out[FB_DECIMAL_TEXT])
+{
+    if (plot->chart->minutes) {
+        char text[32];
+        (void)snprintf(out, FB_DECIMAL_TEXT, "%s", fb_report_minutes(value, text));
+    } else if (value >= 1e-3 && value < 1e5) {
+        (void)snprintf(out, FB_DECIMAL_TEXT, "%g", value);
+    } else {
+        (void)snprintf(out, FB_DECIMAL_TEXT, "%.0e", value);
+    }
+}
+
+static void y_tick(const struct plot *plot, double value, const char *label)
+{
+    int64_t y = y_of(plot, value);
+    fb_buf_add_c(plot->out, "<line class=\"grid\"");
+    coordinate(plot->out, "x1", LEFT * 10);
+    coordinate(plot->out, "x2", RIGHT * 10);
+    coordinate(plot->out, "y1", y);
+    coordinate(plot->out, "y2", y);
+    fb_buf_add_c(plot->out, "/><text class=\"muted\" text-anchor=\"end\"");
+    coordinate(plot->out, "x", (LEFT - 10) * 10);
+    coordinate(plot->out, "y", y + 45);
+    fb_buf_addf(plot->out, ">%s</text>\n", label);
+}
+
+/* Ticks that people read lengths of time by. */
+static void minute_ticks(const struct plot *plot)
+{
+    static const struct {
+        double minutes;
+        const char *label;
+    } ticks[] = {{1.0 / 6000, "10 ms"}, {1.0 / 600, "0.1 s"}, {1.0 / 60, "1 s"}, {0.1, "6 s"},
+        {0.5, "30 s"}, {2, "2 min"}, {10, "10 min"}, {60, "1 h"}, {240, "4 h"}, {1440, "1 d"},
+        {10080, "1 week"}, {43200, "30 d"}, {525600, "1 year"}, {5256000, "10 years"}};
+    for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
+        double at = log10(ticks[i].minutes);
+        if (at >= plot->low && at <= plot->high) {
+            y_tick(plot, ticks[i].minutes, ticks[i].label);
+        }
+    }
+}
+
+static void y_axis(const struct plot *plot)
+{
+    if (plot->chart->minutes) {
+        minute_ticks(plot);
+        return;
+    }
+    double span = plot->high - plot->low;
+    int step = span > 24 ? 5 : span > 12 ? 2 : 1;
+    const double parts[] = {1, 2, 5};
+    size_t count = span < 2.5 ? 3 : 1;
+    for (int decade = (int)floor(plot->low); decade <= (int)ceil(plot->high); decade++) {
+        for (size_t i = 0; i < count && decade % step == 0; i++) {
+            double value = parts[i] * pow(10, decade);
+            if (log10(value) >= plot->low && log10(value) <= plot->high) {
+                char label[FB_DECIMAL_TEXT];
+                value_label(plot, value, label);
+                y_tick(plot, value, label);
+            }
+        }
+    }
+}
+
+static void x_axis(const struct plot *plot)
+{
+    struct fb_tick ticks[FB_AXIS_TICKS_MAX];
+    size_t count = fb_axis_ticks(&plot->axis, 9, ticks);
+    for (size_t i = 0; i < count; i++) {
+        int64_t x = fb_axis_x(&plot->axis, ticks[i].at);
+        fb_buf_add_c(plot->out, "<line class=\"grid\"");
+        coordinate(plot->out, "x1", x);
+        coordinate(plot->out, "x2", x);
+        coordinate(plot->out, "y1", TOP * 10);
+        coordinate(plot->out, "y2", BOTTOM * 10);
+        fb_buf_add_c(plot->out, "/><text class=\"muted\" text-anchor=\"middle\"");
+        coordinate(plot->out, "x", x);
+        coordinate(plot->out, "y", (BOTTOM + 22) * 10);
+        fb_buf_addf(plot->out, ">%s</text>\n", ticks[i].label);
+    }
+}
+
+static void vertex(const struct plot *plot, fb_time at, double value)
+{
+    fb_axis_add(plot->out, fb_axis_x(&plot->axis, at));
+    fb_buf_add_char(plot->out, ',');
+    fb_axis_add(plot->out, y_of(plot, value));
+    fb_buf_add_char(plot->out, ' ');
+}
+
+static bool has_band(const struct fb_chart_step *step)
+{
+    return step->low <= step->high;
+}
+
+static void line_and_band(const struct plot *plot)
+{
+    const struct fb_chart *c = plot->chart;
+    if (c->step_count < 2) {
+        return;
+    }
+    fb_buf_add_c(plot->out, "<polygon class=\"band\" points=\"");
+    for (size_t i = 0; i < c->step_count; i++) {
+        if (has_band(&c->steps[i])) {
+            vertex(plot, c->steps[i].at, c->steps[i].high);
+        }
+    }
+    for (size_t i = c->step_count; i-- > 0;) {
+        if (has_band(&c->steps[i])) {
+            vertex(plot, c->steps[i].at, c->steps[i].low);
+        }
+    }
+    fb_buf_add_c(plot->out, "\"/>\n<polyline class=\"line\" points=\"");
+    for (size_t i = 0; i < c->step_count; i++) {
+        vertex(plot, c->steps[i].at, c->steps[i].value);
+    }
+    fb_buf_add_c(plot->out, "\"/>\n");
+}
+
+static void point(const struct plot *plot, const struct fb_chart_point *p)
+{
+    int64_t x = fb_axis_x(&plot->axis, p->at);
+    if (p->low < p->high) {
+        fb_buf_add_c(plot->out, "<line class=\"error\"");
+        coordinate(plot->out, "x1", x);
+        coordinate(plot->out, "x2", x);
+        coordinate(plot->out, "y1", y_of(plot, p->low));
+        coordinate(plot->out, "y2", y_of(plot, p->high));
+        fb_buf_add_c(plot->out, "/>");
+    }
+    fb_buf_addf(plot->out, "<circle class=\"%s\" r=\"%s\"", p->marked ? "mark" : "dot",
+        p->marked ? "6" : "4.5");
+    coordinate(plot->out, "cx", x);
+    coordinate(plot->out, "cy", y_of(plot, p->value));
+    fb_buf_add_c(plot->out, "/>\n");
+}
+
+/* A label that was placed: its box in pixels. */
+struct box {
+    int64_t left, right, y;
+};
+
+/* True when a box keeps clear of those that stand. */
+static bool is_free(const struct box *boxes, size_t count, const struct box *b)
+{
+    for (size_t i = 0; i < count; i++) {
+        int64_t apart = b->y > boxes[i].y ? b->y - boxes[i].y : boxes[i].y - b->y;
+        if (apart < LABEL_GAP && b->left < boxes[i].right && boxes[i].left < b->right) {
+            return false;
+        }
+    }
+    return b->left >= LEFT && b->right <= WIDTH - 6 && b->y >= TOP && b->y <= BOTTOM;
+}
+
+/* Names of marked points, on whichever side there is room; a name without room is left out. */
+static void labels(const struct plot *plot)
+{
+    static const int64_t ways[][2] = {
+        {1, 0}, {-1, 0}, {1, -14}, {1, 16}, {-1, -14}, {-1, 16}, {1, -26}, {-1, -26}};
+    struct box boxes[LABELS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < plot->chart->point_count && count < LABELS_MAX; i++) {
+        const struct fb_chart_point *p = &plot->chart->points[i];
+        int64_t width = (int64_t)(p->name.len < NAME_SHOWN ? p->name.len : NAME_SHOWN) * 7 + 4;
+        int64_t x = fb_axis_x(&plot->axis, p->at) / 10, y = y_of(plot, p->value) / 10 + 4;
+        for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]) && p->marked && p->name.len; w++) {
+            int64_t from = ways[w][0] > 0 ? x + 11 : x - 11 - width;
+            struct box b = {from, from + width, y + ways[w][1]};
+            if (!is_free(boxes, count, &b)) {
+                continue;
+            }
+            boxes[count++] = b;
+            fb_buf_addf(plot->out,
+                "<text class=\"ink name\" text-anchor=\"%s\" x=\"%lld\" y=\"%lld\">",
+                ways[w][0] > 0 ? "start" : "end", (long long)(ways[w][0] > 0 ? b.left : b.right),
+                (long long)b.y);
+            fb_html_text_cut(plot->out, p->name, NAME_SHOWN);
+            fb_buf_add_c(plot->out, "</text>\n");
+            break;
+        }
+    }
+}
+
+static enum fb_code check(const struct fb_chart *chart, struct fb_err *err)
+{
+    if (chart->point_count > FB_CHART_POINTS_MAX || chart->step_count > FB_CHART_STEPS_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "a chart of more than %d points", FB_CHART_POINTS_MAX);
+    }
+    if (chart->point_count == 0) {
+        return fb_err_set(err, FB_E_RANGE, "there is no point to draw");
+    }
+    for (size_t i = 0; i < chart->point_count; i++) {
+        if (!(chart->points[i].value > 0 && isfinite(chart->points[i].value))) {
+            return fb_err_set(err, FB_E_RANGE, "the value %g has no place on a log scale",
+                chart->points[i].value);
+        }
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(chart && out);
+    struct plot plot = {.chart = chart, .out = out};
+    enum fb_code code = check(chart, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    set_window(&plot);
+    fb_buf_addf(out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+        "height=\"%d\" "
+        "role=\"img\">\n%s<title>",
+        WIDTH, HEIGHT, WIDTH, HEIGHT, style);
+    fb_html_text(out, chart->title);
+    fb_buf_addf(out, "</title>\n<text class=\"ink title\" x=\"%d\" y=\"34\">", 24);
+    fb_html_text(out, chart->title);
+    fb_buf_addf(out, "</text>\n<text class=\"muted\" x=\"%d\" y=\"58\">", 24);
+    fb_html_text(out, chart->subtitle);
+    fb_buf_add_c(out, "</text>\n");
+    y_axis(&plot);
+    x_axis(&plot);
+    line_and_band(&plot);
+    for (size_t i = 0; i < chart->point_count; i++) {
+        point(&plot, &chart->points[i]);
+    }
+    labels(&plot);
+    fb_buf_add_c(out, "</svg>\n");
+    return fb_buf_check(out, "the chart", err);
+}

@@ -1,0 +1,214 @@
+/* Tests of src/evidence/pace.c and progress.c, src/ingest/series.c, report/svg_trend.c. */
+#include <math.h>
+
+#include "base/alloc.h"
+#include "evidence/progress.h"
+#include "fb_test.h"
+#include "report/svg_trend.h"
+
+static struct fb_err err;
+static struct fb_arena arena;
+
+static const struct fb_pace_rule rule = {150, 550, 180 * FB_DAY};
+
+static void near(double got, double want, double error)
+{
+    if (!(fabs(got - want) <= error)) {
+        fail_msg("got %.17g, expected %.17g", got, want);
+    }
+}
+
+static enum fb_pace take(struct fb_pace_state *state, int64_t day, double low, double high)
+{
+    struct fb_pace_reading reading = {day * FB_DAY, low, high};
+    fb_pace_take(state, &rule, &reading);
+    return state->pace;
+}
+
+/* SEMANTICS.md, worked history 17: 4 months (3 to 6): fast; then 12 months (10 to 15) seen once:
+ * still fast; held for the dwell: normal. */
+static void test_history_17(void **state)
+{
+    (void)state;
+    struct fb_pace_state pace = fb_pace_start();
+    assert_int_equal(pace.pace, FB_PACE_FAST);
+    assert_int_equal(take(&pace, 0, 91, 183), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 100, 304, 457), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 279, 304, 457), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 280, 304, 457), FB_PACE_NORMAL);
+    assert_true(pace.since == 280 * FB_DAY);
+    assert_string_equal(fb_pace_name(pace.pace), "normal");
+}
+
+static void test_pace(void **state)
+{
+    (void)state;
+    struct fb_pace_state pace = fb_pace_start();
+    /* A single reading, however old, relaxes nothing. */
+    assert_int_equal(take(&pace, 0, 600, 700), FB_PACE_FAST);
+    /* One reading in between that does not allow it starts the dwell anew. */
+    assert_int_equal(take(&pace, 100, 120, 900), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 200, 600, 700), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 379, 600, 700), FB_PACE_FAST);
+    /* From fast to slow in one step, since slow has been allowed for the dwell. */
+    assert_int_equal(take(&pace, 380, 600, 700), FB_PACE_SLOW);
+    /* Tightened at once, to what the reading allows; a level in between keeps its own dwell. */
+    assert_int_equal(take(&pace, 381, 200, 700), FB_PACE_NORMAL);
+    assert_int_equal(take(&pace, 382, 600, 700), FB_PACE_NORMAL);
+    assert_int_equal(take(&pace, 561, 600, 700), FB_PACE_NORMAL);
+    assert_int_equal(take(&pace, 562, 600, 700), FB_PACE_SLOW);
+    assert_int_equal(take(&pace, 563, (double)NAN, (double)NAN), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 600, (double)INFINITY, (double)INFINITY), FB_PACE_FAST);
+    assert_int_equal(take(&pace, 780, (double)INFINITY, (double)INFINITY), FB_PACE_SLOW);
+}
+
+static const char table[] = "series,date,value,name\n"
+                            "training compute,2022-01-01,9,b\n"
+                            "training compute,2021-01-01,4,a\n"
+                            "training compute,2023-01-01,15,c\n"
+                            "algorithmic efficiency,2021-01-01,1,\n"
+                            "algorithmic efficiency,2022-01-01,2,\n"
+                            "algorithmic efficiency,2023-01-01,5,\n"
+                            "alone,2023-01-01,5,\n";
+
+static void test_series(void **state)
+{
+    (void)state;
+    struct fb_series s;
+    FB_TEST_OK(fb_series_read_memory(
+        FB_STR("date,value\n2024-01-01,2\n2023-01-01,1e3\n"), "t", &arena, &s, &err));
+    assert_true(s.count == 2 && s.series == 1 && s.points[0].value == 1000);
+    static const struct {
+        const char *text;
+        enum fb_code code;
+        uint32_t line;
+    } cases[] = {{"date,value\n", FB_E_SCHEMA, 0}, {"date,x\n2024-01-01,1\n", FB_E_SCHEMA, 1},
+        {"date,value\n2024-01-01,0\n", FB_E_RANGE, 2}, {"date,value\nsoon,1\n", FB_E_TIME, 2},
+        {"date,value\n2024-01-01,1\n2024-01-01,one\n", FB_E_SYNTAX, 3}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fb_err_init(&err);
+        FB_TEST_FAILS(
+            fb_series_read_memory(fb_str_of(cases[i].text), "t", &arena, &s, &err), cases[i].code);
+        assert_int_equal(err.line, cases[i].line);
+    }
+    FB_TEST_FAILS(fb_series_read("/nowhere/at/all", &arena, &s, &err), FB_E_NOT_FOUND);
+    enum fb_code code = FB_E_NOMEM;
+    for (int n = 0; code != FB_OK; n++) {
+        struct fb_arena scratch;
+        fb_arena_init(&scratch, 1 << 20);
+        assert_true(n < 100);
+        fb_alloc_fail_at(n);
+        code = fb_series_read_memory(fb_str_of(table), "t", &scratch, &s, &err);
+        fb_alloc_fail_at(-1);
+        assert_true(code == FB_OK || code == FB_E_NOMEM);
+        fb_arena_release(&scratch);
+    }
+}
+
+static void test_progress(void **state)
+{
+    (void)state;
+    struct fb_series s;
+    struct fb_progress_list list;
+    struct fb_progress_options options = {0.95, false, rule};
+    FB_TEST_OK(fb_series_read_memory(fb_str_of(table), "t", &arena, &s, &err));
+    FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
+    assert_true(list.count == 4 && fb_str_is(list.items[1].name, "alone"));
+    assert_true(!list.items[1].has_line && list.items[0].has_line);
+    const struct fb_progress *algorithms = &list.items[0], *compute = &list.items[2];
+    const struct fb_progress *effective = &list.items[3];
+    /* Three points a year apart: the slope is that from the first to the last. */
+    near(compute->line.slope, log(15.0 / 4) / 730, 1e-9);
+    near(effective->line.slope, compute->line.slope + algorithms->line.slope, 1e-15);
+    near(effective->line.error, hypot(compute->line.error, algorithms->line.error), 1e-15);
+    assert_true(effective->slope.low < effective->line.slope && !effective->points);
+    assert_true(fb_str_is(effective->name, "effective compute"));
+    double f[3];
+    fb_time at;
+    FB_TEST_OK(fb_time_parse(FB_STR("2024-01-01"), &at, &err));
+    assert_true(fb_progress_forecast(compute, at, 0.95, f));
+    assert_true(f[1] < f[0] && f[0] < f[2] && f[0] > 15);
+    assert_false(fb_progress_forecast(effective, at, 0.95, f));
+    assert_false(fb_progress_forecast(&list.items[1], at, 0.95, f));
+    options.confidence = 1;
+    FB_TEST_FAILS(fb_progress_find(&s, &options, &arena, &list, &err), FB_E_RANGE);
+    /* Of the frontier, what stays below an earlier value does not count. */
+    options = (struct fb_progress_options){0.95, true, rule};
+    FB_TEST_OK(fb_series_read_memory(
+        FB_STR("date,value\n2021-01-01,1\n2022-01-01,2\n2022-06-01,1\n2023-01-01,4\n"), "t", &arena,
+        &s, &err));
+    FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
+    assert_true(list.items[0].used == 3);
+    near(list.items[0].line.slope * 365, log(2), 1e-9);
+}
+
+/* The article's own figures: chips 1.4 times a year, algorithms 2.5, investment tripling. */
+static void test_plan(void **state)
+{
+    (void)state;
+    char path[512];
+    const char *root = getenv("FB_SOURCE_ROOT");
+    (void)snprintf(path, sizeof(path), "%s/examples/progress/plan.csv", root ? root : ".");
+    static const struct {
+        const char *name;
+        double factor;
+    } wanted[] = {{"algorithmic efficiency", 2.5}, {"hardware price-performance", 1.4},
+        {"training compute", 4.2}, {"training investment", 3}, {"effective compute", 10.5}};
+    struct fb_series s;
+    struct fb_progress_list list;
+    struct fb_progress_options options = {0.95, false, rule};
+    FB_TEST_OK(fb_series_read(path, &arena, &s, &err));
+    FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
+    assert_int_equal(list.count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(fb_str_is(list.items[i].name, wanted[i].name));
+        near(exp(list.items[i].line.slope * 365.25) / wanted[i].factor, 1, 2e-3);
+    }
+}
+
+static void test_chart(void **state)
+{
+    (void)state;
+    struct fb_buf out;
+    fb_buf_init(&out, 1 << 20);
+    struct fb_chart_point points[] = {{0, 1, 0.5, 2, FB_STR("<a> & \"b\""), true},
+        {100 * FB_DAY, 10, 0, INFINITY, FB_STR("c"), true}, {50 * FB_DAY, 3, 0, 0, {0}, false}};
+    struct fb_chart_step steps[] = {
+        {0, 1, 0.5, 2}, {50 * FB_DAY, 3, (double)NAN, (double)NAN}, {100 * FB_DAY, 10, 5, 20}};
+    struct fb_chart chart = {FB_STR("<T>"), FB_STR("s"), true, points, 3, steps, 3};
+    FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
+    assert_non_null(strstr(out.ptr, "&lt;a&gt;"));
+    assert_null(strstr(out.ptr, "<a>"));
+    assert_null(strstr(out.ptr, "nan"));
+    assert_null(strstr(out.ptr, "inf"));
+    assert_non_null(strstr(out.ptr, "polyline"));
+    assert_non_null(strstr(out.ptr, "2 min"));
+    /* One point alone, whatever its size. */
+    chart = (struct fb_chart){FB_STR("t"), FB_STR("s"), false, points, 1, NULL, 0};
+    points[0] = (struct fb_chart_point){0, 1e300, 0, 0, {0}, true};
+    FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
+    points[0].value = 0;
+    FB_TEST_FAILS(fb_svg_trend(&chart, &out, &err), FB_E_RANGE);
+    chart.point_count = 0;
+    FB_TEST_FAILS(fb_svg_trend(&chart, &out, &err), FB_E_RANGE);
+    chart.point_count = FB_CHART_POINTS_MAX + 1;
+    FB_TEST_FAILS(fb_svg_trend(&chart, &out, &err), FB_E_LIMIT);
+    fb_buf_release(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_history_17),
+        cmocka_unit_test(test_pace),
+        cmocka_unit_test(test_series),
+        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_chart),
+    };
+    fb_err_init(&err);
+    fb_arena_init(&arena, (size_t)1 << 28);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fb_arena_release(&arena);
+    return failed;
+}
