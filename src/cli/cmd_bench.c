@@ -259,11 +259,7 @@ static enum fb_code run_cases(struct session *session, const struct fb_bench_cas
 static enum fb_code run_engine_case(
     const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
 {
-    struct fb_bench_mark mark = fb_bench_start();
-    enum fb_code code = fb_bench_engine_run(options->number, options->data, &out->count, err);
-    fb_bench_stop(&mark, &out->cost);
-    out->metric = "events_per_s";
-    return code;
+    return fb_bench_engine_run(options->number, options->data, out, err);
 }
 
 /* Policies over the logs of a folder; without the folder there is nothing to measure. */

@@ -85,15 +85,20 @@ static enum fb_code flush(struct monitor *m, struct fb_err *err)
     return code;
 }
 
-static enum fb_code run_naive(struct monitor *m, struct fb_str log, struct fb_err *err)
+/* The naive evaluator wants all of the log. */
+static enum fb_code run_naive(struct monitor *m, const char *path, struct fb_err *err)
 {
     struct fb_trace trace = {0};
-    enum fb_code code = fb_monpoly_log(log, &m->signature, &m->arena, &trace, err);
+    struct fb_buf text;
+    fb_buf_init(&text, LOG_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    code = code ? code : fb_monpoly_log(fb_buf_str(&text), &m->signature, &m->arena, &trace, err);
     for (size_t tp = 0; code == FB_OK && tp + 1 < trace.time_count; tp++) {
         code = fb_monpoly_verdict(&m->formula, &trace, tp, SCRATCH_MAX, &m->out, err);
         code = code ? code : flush(m, err);
         m->points++;
     }
+    fb_buf_release(&text);
     return code;
 }
 
@@ -104,34 +109,34 @@ static enum fb_code take_line(void *ctx, struct fb_buf *line, struct fb_err *err
     return code;
 }
 
-/* A formula that the incremental evaluator does not do yet goes to the other. */
+static enum fb_code take_piece(void *ctx, struct fb_str piece, struct fb_err *err)
+{
+    return fb_monpoly_monitor_feed(ctx, piece, err);
+}
+
+/* A formula that the incremental evaluator does not do goes to the other. */
 static enum fb_code run_either(struct monitor *m, struct fb_err *err)
 {
     const char *path = fb_cli_value(m->cli, "log");
     struct fb_monpoly_stream stream = {.sink = take_line, .ctx = m, .line = &m->out};
-    struct fb_buf text;
-    fb_buf_init(&text, LOG_MAX);
-    enum fb_code code = fb_io_read(path, &text, err);
-    struct fb_str log = fb_buf_str(&text);
-    if (code) {
-        goto out;
-    }
+    struct fb_monpoly_monitor *quick = NULL;
+    enum fb_code code = FB_OK;
     if (fb_cli_value(m->cli, "naive")) {
-        (void)fb_err_set(&m->why_naive, FB_E_UNSUPPORTED, "it was asked for");
-        code = run_naive(m, log, err);
+        code = fb_err_set(&m->why_naive, FB_E_UNSUPPORTED, "it was asked for");
     } else {
-        code = fb_monpoly_monitor(&m->formula, &m->signature, log, &stream, err);
-        m->points = stream.point_count;
+        code = fb_monpoly_monitor_new(&m->formula, &m->signature, &stream, &quick, err);
     }
     if (code == FB_E_UNSUPPORTED) {
-        m->why_naive = *err;
+        m->why_naive = m->why_naive.code ? m->why_naive : *err;
         fb_err_init(err);
-        code = run_naive(m, log, err);
+        code = run_naive(m, path, err);
+    } else if (code == FB_OK) {
+        code = fb_io_each(path, take_piece, quick, err);
+        code = code ? code : fb_monpoly_monitor_end(quick, err);
+        m->points = stream.point_count;
     }
-    code = in_file(code, path, err);
-out:
-    fb_buf_release(&text);
-    return code;
+    fb_monpoly_monitor_free(quick);
+    return in_file(code, path, err);
 }
 
 static void print_stats(const struct monitor *m)

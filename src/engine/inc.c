@@ -67,7 +67,6 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
     fb_arena_init(&inc->arena, PLAN_MAX);
-    fb_map_init(&inc->symbols);
     inc->form = form;
     inc->var_count = var_count;
     inc->options = *options;
@@ -78,6 +77,8 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
         fb_inc_free(inc);
         return code;
     }
+    inc->symbols.pinned = inc->symbols.count;
+    fb_inc_symbols_sweep(&inc->symbols, &inc->memory);
     *out = inc;
     return FB_OK;
 }
@@ -122,12 +123,11 @@ void fb_inc_free(struct fb_inc *inc)
     fb_inc_drop(memory, inc->owners, inc->owner_cap, sizeof(*inc->owners));
     fb_inc_drop(memory, inc->nodes, inc->node_cap, sizeof(*inc->nodes));
     fb_inc_drop(memory, inc->points, inc->point_cap, sizeof(*inc->points));
-    fb_inc_drop(memory, inc->names, inc->name_cap, sizeof(*inc->names));
+    fb_inc_symbols_release(&inc->symbols, memory);
     fb_inc_drop(memory, inc->out_cells, inc->out_cell_cap, sizeof(*inc->out_cells));
     fb_inc_drop(memory, inc->out_rows, inc->out_row_cap, sizeof(*inc->out_rows));
     fb_inc_drop(memory, inc->values, inc->value_cap, sizeof(*inc->values));
     FB_ASSERT(memory->used == 0);
-    fb_map_release(&inc->symbols);
     fb_arena_release(&inc->arena);
     fb_free(inc);
 }
@@ -146,39 +146,18 @@ bool fb_inc_reads(const struct fb_inc *inc, uint32_t relation)
 
 /* ---- cells ---- */
 
-static enum fb_code add_symbol(
-    struct fb_inc *inc, struct fb_str text, size_t *out, struct fb_err *err)
-{
-    struct fb_str name;
-    enum fb_code code = fb_arena_str(&inc->arena, text, &name, err);
-    if (code) {
-        return code;
-    }
-    inc->memory.err = err;
-    if (!fb_inc_room(
-            &inc->memory, &inc->names, &inc->name_cap, inc->name_count, sizeof(*inc->names))) {
-        return inc->memory.code;
-    }
-    code = fb_map_put(&inc->symbols, name, (void *)(uintptr_t)(inc->name_count + 1), err);
-    if (code == FB_OK) {
-        inc->names[inc->name_count] = name;
-        *out = ++inc->name_count;
-    }
-    return code;
-}
-
 enum fb_code fb_inc_cell(
     struct fb_inc *inc, struct fb_value value, struct fb_cell *out, struct fb_err *err)
 {
     FB_ASSERT(inc && out);
     struct fb_cell cell = {.type = value.type};
     if (value.type == FB_TYPE_STRING) {
-        size_t number = (size_t)(uintptr_t)fb_map_get(&inc->symbols, value.u.text);
-        enum fb_code code = number ? FB_OK : add_symbol(inc, value.u.text, &number, err);
-        if (code) {
-            return code;
+        uint32_t number;
+        inc->memory.err = err;
+        if (!fb_inc_symbol_of(&inc->symbols, value.u.text, &inc->memory, &number)) {
+            return inc->memory.code;
         }
-        cell.u.integer = (int64_t)number - 1;
+        cell.u.integer = number;
     } else if (value.type == FB_TYPE_FLOAT) {
         cell.u.number = value.u.number;
     } else if (value.type == FB_TYPE_BOOL) {
@@ -197,8 +176,8 @@ struct fb_value fb_inc_value(const struct fb_inc *inc, const struct fb_cell *cel
     case FB_TYPE_NONE:
         return fb_value_none();
     case FB_TYPE_STRING:
-        FB_ASSERT((size_t)cell->u.integer < inc->name_count);
-        return fb_value_str(inc->names[cell->u.integer]);
+        FB_ASSERT((size_t)cell->u.integer < inc->symbols.count);
+        return fb_value_str(fb_inc_symbol_text(&inc->symbols, cell->u.integer));
     case FB_TYPE_INT:
         return fb_value_int(cell->u.integer);
     case FB_TYPE_FLOAT:
@@ -441,6 +420,38 @@ static void release_points(struct fb_inc *inc)
     }
 }
 
+static void mark_set(struct fb_inc *inc, const struct fb_inc_set *set)
+{
+    for (uint32_t i = 0; i < set->slot_count; i++) {
+        if (set->slots[i].live) {
+            fb_inc_symbols_mark(&inc->symbols, fb_inc_set_row(set, i), set->width);
+            if (set->grouped && set->groups[i].known) {
+                fb_inc_symbols_mark(&inc->symbols, &set->groups[i].result, 1);
+            }
+        }
+    }
+}
+
+/* Strings that neither rows nor time-points hold are given up, when there are many. */
+static void sweep_symbols(struct fb_inc *inc)
+{
+    if (inc->symbols.live < inc->symbols.sweep_at) {
+        return;
+    }
+    for (size_t i = 0; i < inc->node_count; i++) {
+        struct fb_inc_node *node = inc->nodes[i];
+        mark_set(inc, &node->set);
+        for (size_t k = 0; k < node->killer_count; k++) {
+            mark_set(inc, &node->killers[k].seen);
+        }
+    }
+    for (uint64_t n = inc->point_low; n < inc->point_high; n++) {
+        const struct fb_inc_point *point = fb_inc_point_at(inc, n);
+        fb_inc_symbols_mark(&inc->symbols, point->cells, point->cell_count);
+    }
+    fb_inc_symbols_sweep(&inc->symbols, &inc->memory);
+}
+
 /* Inner stages first: what is above waits for them. */
 static enum fb_code run_stages(struct fb_inc *inc, struct fb_err *err)
 {
@@ -460,6 +471,7 @@ static enum fb_code run_stages(struct fb_inc *inc, struct fb_err *err)
         }
     }
     release_points(inc);
+    sweep_symbols(inc);
     return FB_OK;
 }
 

@@ -28,19 +28,19 @@ static bool exact(const struct fb_cell *cell, int64_t *out)
     return true;
 }
 
-static void count_member(union fb_inc_load *load, const struct fb_cell *over, bool in)
+static void count_member(struct fb_inc_group *load, const struct fb_cell *over, bool in)
 {
     int64_t value = 0;
     int64_t sign = in ? 1 : -1;
     uint64_t one = in ? 1 : UINT64_MAX; /* wraps: minus one */
-    load->group.known = false;
-    load->group.count += one;
-    load->group.floats += over->type == FB_TYPE_FLOAT ? one : 0;
+    load->known = false;
+    load->count += one;
+    load->floats += over->type == FB_TYPE_FLOAT ? one : 0;
     if (exact(over, &value)) {
-        load->group.sum += sign * value;
-        load->group.size += sign * (value < 0 ? -value : value);
+        load->sum += sign * value;
+        load->size += sign * (value < 0 ? -value : value);
     } else {
-        load->group.rough += one;
+        load->rough += one;
     }
 }
 
@@ -68,9 +68,9 @@ void fb_inc_tally(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, b
         return;
     }
     FB_ASSERT(in || !added);
-    union fb_inc_load *load = &node->set.slots[group].load;
+    struct fb_inc_group *load = &node->set.groups[group];
     count_member(load, &member[node->over_at], in);
-    if (load->group.count == 0) {
+    if (load->count == 0) {
         fb_inc_set_remove(&node->set, group);
     }
 }
@@ -102,7 +102,7 @@ static bool gather(
     const struct fb_inc_set *set = &node->child->set;
     *out_count = 0;
     if (node->kind == FB_INC_SCRATCH) {
-        uint32_t link = node->set.slots[group].load.group.first;
+        uint32_t link = node->set.groups[group].first;
         for (; link; link = set->slots[link - 1].load.next) {
             if (!keep_value(inc, fb_inc_set_row(set, link - 1) + node->over_at, out_count)) {
                 return false;
@@ -214,26 +214,26 @@ static bool from_members(
 
 static bool result_of(struct fb_inc *inc, const struct fb_inc_node *node, uint32_t group)
 {
-    union fb_inc_load *load = &node->set.slots[group].load;
-    struct fb_cell *out = &load->group.result;
-    bool exactly = load->group.rough == 0 && load->group.size < EXACT_SUM;
-    if (load->group.known) {
+    struct fb_inc_group *load = &node->set.groups[group];
+    struct fb_cell *out = &load->result;
+    bool exactly = load->rough == 0 && load->size < EXACT_SUM;
+    if (load->known) {
         return true;
     }
-    load->group.known = true;
+    load->known = true;
     if (node->form->agg == FB_AGG_COUNT) {
-        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = (int64_t)load->group.count};
+        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = (int64_t)load->count};
         return true;
     }
     if (exactly && node->form->agg == FB_AGG_SUM) {
-        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = load->group.sum};
-        if (load->group.floats) {
-            *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = (double)load->group.sum};
+        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = load->sum};
+        if (load->floats) {
+            *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = (double)load->sum};
         }
         return true;
     }
     if (exactly && node->form->agg == FB_AGG_AVG) {
-        double mean = (double)load->group.sum / (double)load->group.count;
+        double mean = (double)load->sum / (double)load->count;
         *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = mean};
         return true;
     }
@@ -257,7 +257,7 @@ static bool give_group(
     if (!result_of(inc, node, group)) {
         return false;
     }
-    const struct fb_cell *result = &node->set.slots[group].load.group.result;
+    const struct fb_cell *result = &node->set.groups[group].result;
     struct fb_cell *there = &inc->regs[op->form->agg_result];
     bool bound = (op->bound & fb_vars_of(op->form->agg_result)) != 0;
     if (result->type == FB_TYPE_NONE || (bound && !fb_cell_eq(there, result))) {
@@ -337,11 +337,11 @@ static bool collect_row(void *ctx, struct fb_inc *inc)
     if (group == FB_INC_NONE) {
         return false;
     }
-    union fb_inc_load *load = &node->set.slots[group].load;
+    struct fb_inc_group *load = &node->set.groups[group];
     count_member(load, &member[node->over_at], true);
     if (slot != FB_INC_NONE) {
-        rows->set.slots[slot].load.next = load->group.first;
-        load->group.first = slot + 1;
+        rows->set.slots[slot].load.next = load->first;
+        load->first = slot + 1;
     }
     return true;
 }

@@ -596,6 +596,7 @@ static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_i
         node->group_at[i] = column_of(from, node->vars[i]);
     }
     node->over_at = column_of(from, form->agg_over);
+    node->set.grouped = true;
     return FB_OK;
 }
 

@@ -11,8 +11,7 @@
 #ifndef FB_ENGINE_INC_PLAN_H
 #define FB_ENGINE_INC_PLAN_H
 
-#include "base/map.h"
-#include "engine/inc_set.h"
+#include "engine/inc_symbol.h"
 #include "engine/table.h"
 
 /** Kinds of operation. */
@@ -179,7 +178,7 @@ enum { FB_INC_STAGES_MAX = 64 };
 
 /** The evaluator. */
 struct fb_inc {
-    struct fb_arena arena; /**< the plan and the symbols */
+    struct fb_arena arena; /**< the plan */
     struct fb_inc_memory memory;
     struct fb_inc_options options;
     const struct fb_form *form;
@@ -187,10 +186,7 @@ struct fb_inc {
     bool *reads;
     size_t reads_count;
 
-    struct fb_map symbols;
-    struct fb_str *names;
-    size_t name_count;
-    size_t name_cap;
+    struct fb_inc_symbols symbols;
 
     struct fb_inc_stage stages[FB_INC_STAGES_MAX]; /**< the root first, inner ones later */
     size_t stage_count;

@@ -20,7 +20,9 @@ int fb_inc_cmp(const struct fb_inc *inc, const struct fb_cell *a, const struct f
     }
     if (a->type == FB_TYPE_STRING && b->type == FB_TYPE_STRING) {
         bool same = a->u.integer == b->u.integer;
-        return same ? 0 : fb_str_cmp(inc->names[a->u.integer], inc->names[b->u.integer]);
+        return same ? 0
+                    : fb_str_cmp(fb_inc_symbol_text(&inc->symbols, a->u.integer),
+                          fb_inc_symbol_text(&inc->symbols, b->u.integer));
     }
     if (a->type == FB_TYPE_FLOAT && b->type == FB_TYPE_FLOAT) {
         double x = a->u.number;

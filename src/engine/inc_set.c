@@ -45,6 +45,21 @@ bool fb_inc_room(struct fb_inc_memory *memory, void *list, size_t *cap, size_t c
     return true;
 }
 
+bool fb_inc_exact(struct fb_inc_memory *memory, char **out, size_t *out_cap, size_t size)
+{
+    FB_ASSERT(memory && out && out_cap);
+    if (size > memory->max - memory->used) {
+        return fail(memory, FB_E_LIMIT, "the state of a formula takes too much memory");
+    }
+    *out = fb_calloc(size, 1);
+    if (!*out) {
+        return fail(memory, FB_E_NOMEM, "memory ran out");
+    }
+    memory->used += size;
+    *out_cap = size;
+    return true;
+}
+
 void fb_inc_drop(struct fb_inc_memory *memory, void *list, size_t cap, size_t size)
 {
     FB_ASSERT(memory);
@@ -109,6 +124,23 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 32;
 }
 
+uint32_t fb_inc_hash_text(struct fb_str text)
+{
+    uint64_t hash = seed() ^ text.len;
+    size_t i = 0;
+    for (; i + 8 <= text.len; i += 8) {
+        uint64_t word;
+        memcpy(&word, text.ptr + i, 8);
+        hash = mix(hash ^ word);
+    }
+    uint64_t rest = 0;
+    if (i < text.len) {
+        memcpy(&rest, text.ptr + i, text.len - i);
+    }
+    hash = mix(hash ^ rest);
+    return (uint32_t)(hash ^ hash >> 32);
+}
+
 /* Equal cells have equal hashes: a whole float hashes as the integer that it equals. */
 static uint64_t cell_bits(const struct fb_cell *cell)
 {
@@ -155,6 +187,7 @@ void fb_inc_set_release(struct fb_inc_set *set, struct fb_inc_memory *memory)
     FB_ASSERT(set->index_count <= FB_INC_INDEXES_MAX);
     fb_inc_drop(memory, set->cells, set->cell_cap, sizeof(*set->cells));
     fb_inc_drop(memory, set->slots, set->slot_cap, sizeof(*set->slots));
+    fb_inc_drop(memory, set->groups, set->group_cap, sizeof(*set->groups));
     for (size_t i = 0; i < set->index_count; i++) {
         struct fb_inc_index *index = &set->indexes[i];
         fb_inc_drop(memory, index->buckets, index->bucket_count, sizeof(*index->buckets));
@@ -169,7 +202,13 @@ void fb_inc_set_clear(struct fb_inc_set *set)
     FB_ASSERT(set->live_count <= set->slot_count);
     for (size_t i = 0; set->slot_count && i < set->index_count; i++) {
         struct fb_inc_index *index = &set->indexes[i];
-        memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
+        bool few = set->slot_count < index->bucket_count / 8;
+        for (uint32_t k = 0; few && k < set->slot_count; k++) {
+            index->buckets[index->links[k].hash & (index->bucket_count - 1)] = 0;
+        }
+        if (!few) {
+            memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
+        }
     }
     if (set->slot_count) {
         memset(set->slots, 0, set->slot_count * sizeof(*set->slots));
@@ -306,6 +345,9 @@ static uint32_t take_slot(struct fb_inc_set *set)
     set->live_count++;
     set->slots[slot].live = true;
     memset(&set->slots[slot].load, 0, sizeof(set->slots[slot].load));
+    if (set->grouped) {
+        set->groups[slot] = (struct fb_inc_group){0};
+    }
     return slot;
 }
 
@@ -320,7 +362,9 @@ uint32_t fb_inc_set_put(
     }
     size_t cells = ((size_t)set->slot_count + 1) * set->width;
     if (!fb_inc_room(memory, &set->slots, &set->slot_cap, set->slot_count, sizeof(*set->slots)) ||
-        !fb_inc_room(memory, &set->cells, &set->cell_cap, cells, sizeof(*set->cells))) {
+        !fb_inc_room(memory, &set->cells, &set->cell_cap, cells, sizeof(*set->cells)) ||
+        (set->grouped && !fb_inc_room(memory, &set->groups, &set->group_cap, set->slot_count,
+                             sizeof(*set->groups)))) {
         return FB_INC_NONE;
     }
     for (size_t i = 0; i < set->index_count; i++) {

@@ -25,6 +25,9 @@ struct fb_inc_memory {
  * zeroed. False on E_NOMEM or E_LIMIT, which memory->code keeps; then nothing changes. */
 bool fb_inc_room(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size);
 
+/** Room for exactly this many bytes, where there are none yet. As fb_inc_room. */
+bool fb_inc_exact(struct fb_inc_memory *memory, char **out, size_t *out_cap, size_t size);
+
 /** A list that fb_inc_room made is freed. */
 void fb_inc_drop(struct fb_inc_memory *memory, void *list, size_t cap, size_t size);
 
@@ -43,17 +46,19 @@ union fb_inc_load {
         uint64_t first; /**< the streak of time-points that ends at last */
         uint64_t last;
     } streak;
-    struct {
-        uint64_t count;
-        uint64_t floats; /**< members that are floats */
-        uint64_t rough;  /**< members that cannot be summed exactly in any order */
-        int64_t sum;     /**< of the others */
-        int64_t size;    /**< of their absolute values */
-        uint32_t first;  /**< scratch groups: the newest member */
-        bool known;      /**< result is up to date */
-        struct fb_cell result;
-    } group;
     uint32_t next; /**< scratch rows: the next member of the same group */
+};
+
+/** What a group of an aggregation carries. */
+struct fb_inc_group {
+    uint64_t count;
+    uint64_t floats; /**< members that are floats */
+    uint64_t rough;  /**< members that cannot be summed exactly in any order */
+    int64_t sum;     /**< of the others */
+    int64_t size;    /**< of their absolute values */
+    uint32_t first;  /**< scratch groups: the newest member */
+    bool known;      /**< result is up to date */
+    struct fb_cell result;
 };
 
 /** A row's place. gen changes when the row goes, so that a queue can tell. */
@@ -89,9 +94,15 @@ struct fb_inc_set {
     uint32_t slot_count; /**< slots ever used */
     uint32_t live_count;
     uint32_t free_head; /**< slot + 1 */
+    bool grouped;       /**< rows are groups */
+    struct fb_inc_group *groups;
+    size_t group_cap;
     struct fb_inc_index indexes[FB_INC_INDEXES_MAX];
     size_t index_count;
 };
+
+/** A hash of a text, seeded once a process. */
+uint32_t fb_inc_hash_text(struct fb_str text);
 
 /** An empty set of rows of some width. */
 void fb_inc_set_init(struct fb_inc_set *set, size_t width);

@@ -3,10 +3,11 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
-#include "lang/monpoly_tree.h"
+#include "lang/monpoly_log.h"
 
 /* ---- signature ---- */
 
@@ -77,7 +78,7 @@ static bool declared(const struct fb_signature *signature, struct fb_str name)
 
 static const enum fb_type two_ints[] = {FB_TYPE_INT, FB_TYPE_INT};
 
-/* They stand behind what the text declares; see builtins_from. */
+/* They stand behind what the text declares, and are told by their types. */
 static void add_builtins(struct fb_signature *signature)
 {
     const struct fb_relation builtins[] = {{FB_STR("tp"), 1, NULL, two_ints},
@@ -126,43 +127,20 @@ enum fb_code fb_monpoly_signature(
 
 /* ---- log ---- */
 
-struct log {
-    struct fb_mscan scan;
-    struct fb_mtoken token;
+/* A trace under construction, for the naive evaluator. */
+struct gather {
     struct fb_arena *arena;
-    struct fb_err *err;
     struct fb_trace trace;
     size_t time_cap;
     size_t tuple_cap;
-    struct fb_inc *inc; /* takes the time-points one by one; NULL: the trace keeps them all */
-    size_t point_count;
-    size_t tuple_count;
-    fb_time now;
-    struct fb_value scratch[FB_IR_ARITY_MAX];
 };
 
-/* True when the token is this sign. */
-static bool sign(const struct log *log, char c)
-{
-    const struct fb_mtoken *token = &log->token;
-    return token->kind == FB_MTOKEN_SIGN && token->text.len == 1 && token->text.ptr[0] == c;
-}
-
-static void advance(struct log *log)
-{
-    log->token = fb_mscan_next(&log->scan);
-}
-
-static enum fb_code refuse(struct log *log, enum fb_code code, const char *message)
-{
-    return fb_mtoken_refuse(&log->token, code, log->err, message);
-}
-
 /* A copy of a full list with twice the room. */
-static void *doubled(struct log *log, const void *old, size_t count, size_t *cap, size_t size)
+static void *doubled(
+    struct fb_arena *arena, const void *old, size_t count, size_t *cap, size_t size)
 {
     size_t wanted = *cap ? 2 * *cap : 64;
-    void *bigger = fb_arena_array(log->arena, wanted, size);
+    void *bigger = fb_arena_array(arena, wanted, size);
     if (bigger && count) {
         memcpy(bigger, old, count * size);
     }
@@ -170,227 +148,92 @@ static void *doubled(struct log *log, const void *old, size_t count, size_t *cap
     return bigger;
 }
 
-static enum fb_code add_time(struct log *log, fb_time t)
+static enum fb_code gather_tuple(
+    void *ctx, uint32_t relation, const struct fb_value *values, struct fb_err *err)
 {
-    struct fb_trace *trace = &log->trace;
-    log->now = t;
-    if (log->inc) {
-        enum fb_code code = log->point_count++ ? fb_inc_close(log->inc, log->err) : FB_OK;
-        return code ? code : fb_inc_open(log->inc, t, log->err);
-    }
-    log->point_count++;
-    if (trace->time_count == log->time_cap) {
-        fb_time *times =
-            doubled(log, trace->times, trace->time_count, &log->time_cap, sizeof(*times));
-        if (!times) {
-            return fb_arena_failed(log->arena, log->err);
-        }
-        trace->times = times;
-    }
-    trace->times[trace->time_count++] = t;
-    return FB_OK;
-}
-
-static enum fb_code pass_tuple(struct log *log, uint32_t relation, const struct fb_value *values)
-{
-    struct fb_cell cells[FB_IR_ARITY_MAX];
-    size_t arity = log->trace.signature->relations[relation].arity;
-    if (!fb_inc_reads(log->inc, relation)) {
-        return FB_OK;
-    }
-    for (size_t i = 0; i < arity; i++) {
-        enum fb_code code = fb_inc_cell(log->inc, values[i], &cells[i], log->err);
-        if (code) {
-            return code;
-        }
-    }
-    return fb_inc_add(log->inc, relation, cells, arity, log->err);
-}
-
-static enum fb_code add_tuple(struct log *log, uint32_t relation, const struct fb_value *values)
-{
-    struct fb_trace *trace = &log->trace;
-    FB_ASSERT(log->point_count > 0);
-    if (log->inc) {
-        return pass_tuple(log, relation, values);
-    }
-    if (trace->tuple_count == log->tuple_cap) {
+    struct gather *g = ctx;
+    struct fb_trace *trace = &g->trace;
+    size_t arity = trace->signature->relations[relation].arity;
+    struct fb_value *copy = FB_ARENA_ARRAY(g->arena, struct fb_value, arity);
+    if (copy && trace->tuple_count == g->tuple_cap) {
         struct fb_tuple *tuples =
-            doubled(log, trace->tuples, trace->tuple_count, &log->tuple_cap, sizeof(*tuples));
-        if (!tuples) {
-            return fb_arena_failed(log->arena, log->err);
-        }
-        trace->tuples = tuples;
+            doubled(g->arena, trace->tuples, trace->tuple_count, &g->tuple_cap, sizeof(*tuples));
+        trace->tuples = tuples ? tuples : trace->tuples;
+    }
+    if (!copy || trace->tuple_count == g->tuple_cap) {
+        return fb_arena_failed(g->arena, err);
+    }
+    if (arity) {
+        memcpy(copy, values, arity * sizeof(*copy));
     }
     trace->tuples[trace->tuple_count++] = (struct fb_tuple){.relation = relation,
         .from = trace->time_count - 1,
         .until = trace->time_count,
-        .values = values,
+        .values = copy,
         .seq = UINT64_MAX};
     return FB_OK;
 }
 
-/* A value of a column; strings may stand without quotes. */
-static enum fb_code read_value(struct log *log, enum fb_type type, struct fb_value *out)
+static enum fb_code gather_time(struct gather *g, fb_time time, struct fb_err *err)
 {
-    bool minus = sign(log, '-');
-    if (minus) {
-        advance(log);
+    struct fb_trace *trace = &g->trace;
+    if (trace->time_count == g->time_cap) {
+        fb_time *times =
+            doubled(g->arena, trace->times, trace->time_count, &g->time_cap, sizeof(*times));
+        if (!times) {
+            return fb_arena_failed(g->arena, err);
+        }
+        trace->times = times;
     }
-    struct fb_mtoken token = log->token;
-    struct fb_value value = fb_value_str(token.text);
-    bool word = token.kind == FB_MTOKEN_STRING || token.kind == FB_MTOKEN_NAME ||
-                token.kind == FB_MTOKEN_NUMBER;
-    if (type == FB_TYPE_STRING ? !word || minus : token.kind != FB_MTOKEN_NUMBER) {
-        return refuse(log, FB_E_SYNTAX, "a value is not of its column's type");
-    }
-    if (type != FB_TYPE_STRING) {
-        enum fb_code code = fb_mtoken_value(&token, &value, log->err);
-        if (code) {
-            return code;
-        }
-        if (type == FB_TYPE_INT && value.type != FB_TYPE_INT) {
-            return refuse(log, FB_E_SYNTAX, "a value is not of its column's type");
-        }
-        if (type == FB_TYPE_FLOAT && value.type == FB_TYPE_INT) {
-            value = fb_value_float((double)value.u.integer);
-        }
-        value.u.integer = minus && value.type == FB_TYPE_INT ? -value.u.integer : value.u.integer;
-        if (minus && value.type == FB_TYPE_FLOAT) {
-            value.u.number = -value.u.number;
-        }
-    }
-    advance(log);
-    *out = value;
+    trace->times[trace->time_count++] = time;
     return FB_OK;
 }
 
-/* "(1,2)" behind the name of a predicate. */
-static enum fb_code read_tuple(struct log *log, uint32_t index)
+/* tp, ts or tpts of a time-point; false for any other relation. */
+static bool builtin(
+    const struct fb_relation *relation, size_t point, fb_time time, struct fb_value *out)
 {
-    const struct fb_relation *relation = &log->trace.signature->relations[index];
-    struct fb_value *values = log->scratch;
-    if (!log->inc) {
-        values = FB_ARENA_ARRAY(log->arena, struct fb_value, relation->arity);
-    }
-    if (!values) {
-        return fb_arena_failed(log->arena, log->err);
-    }
-    log->tuple_count++;
-    advance(log);
-    for (size_t i = 0; i < relation->arity; i++) {
-        enum fb_code code = read_value(log, relation->types[i], &values[i]);
-        bool last = i + 1 == relation->arity;
-        if (code == FB_OK && !last && !sign(log, ',')) {
-            code = refuse(log, FB_E_SYNTAX, "a tuple has too few columns");
-        }
-        if (code) {
-            return code;
-        }
-        if (!last) {
-            advance(log);
-        }
-    }
-    if (!sign(log, ')')) {
-        return refuse(log, FB_E_SYNTAX, "expected ')'");
-    }
-    advance(log);
-    return add_tuple(log, index, values);
+    bool ts = fb_str_is(relation->name, "ts");
+    out[0] = ts ? fb_value_int(time) : fb_value_int((int64_t)point);
+    out[1] = fb_value_int(time);
+    return relation->types == two_ints;
 }
 
-static enum fb_code find_relation(struct log *log, uint32_t *out)
+static enum fb_code gather_open(void *ctx, fb_time time, struct fb_err *err)
 {
-    const struct fb_signature *signature = log->trace.signature;
-    for (uint32_t i = 0; log->token.kind == FB_MTOKEN_NAME && i < signature->count; i++) {
-        if (fb_str_eq(signature->relations[i].name, log->token.text)) {
-            *out = i;
-            return FB_OK;
-        }
-    }
-    return refuse(log, FB_E_SYNTAX, "the signature has no such predicate");
-}
-
-/* tp, ts and tpts of the time-point that was just opened. */
-static enum fb_code add_builtin_tuples(struct log *log, fb_time t)
-{
-    const struct fb_signature *signature = log->trace.signature;
-    struct fb_value *values = log->scratch;
-    if (!log->inc) {
-        values = FB_ARENA_ARRAY(log->arena, struct fb_value, 2);
-    }
-    if (!values) {
-        return fb_arena_failed(log->arena, log->err);
-    }
-    values[0] = fb_value_int((int64_t)log->point_count - 1);
-    values[1] = fb_value_int(t);
-    enum fb_code code = FB_OK;
+    struct gather *g = ctx;
+    const struct fb_signature *signature = g->trace.signature;
+    enum fb_code code = gather_time(g, time, err);
     for (uint32_t i = 0; code == FB_OK && i < signature->count; i++) {
-        const struct fb_relation *relation = &signature->relations[i];
-        if (relation->types == two_ints) {
-            code = add_tuple(log, i, values + (fb_str_is(relation->name, "ts") ? 1 : 0));
+        struct fb_value values[2];
+        if (builtin(&signature->relations[i], g->trace.time_count - 1, time, values)) {
+            code = gather_tuple(g, i, values, err);
         }
     }
     return code;
 }
 
-/* "@TS", behind which the tuples follow. */
-static enum fb_code read_time(struct log *log)
+static enum fb_code gather_close(void *ctx, struct fb_err *err)
 {
-    struct fb_value value;
-    if (!sign(log, '@')) {
-        return refuse(log, FB_E_SYNTAX, "expected '@'");
-    }
-    advance(log);
-    if (log->token.kind != FB_MTOKEN_NUMBER) {
-        return refuse(log, FB_E_SYNTAX, "expected a time");
-    }
-    enum fb_code code = fb_mtoken_value(&log->token, &value, log->err);
-    if (code) {
-        return code;
-    }
-    if (value.type != FB_TYPE_INT) {
-        return refuse(log, FB_E_SYNTAX, "expected a time in whole seconds");
-    }
-    if (log->point_count && value.u.integer < log->now) {
-        return refuse(log, FB_E_TIME, "time runs backwards");
-    }
-    code = add_time(log, value.u.integer);
-    code = code ? code : add_builtin_tuples(log, value.u.integer);
-    advance(log);
-    return code;
-}
-
-static enum fb_code read_point(struct log *log)
-{
-    enum fb_code code = read_time(log);
-    while (code == FB_OK && log->token.kind == FB_MTOKEN_NAME) {
-        uint32_t relation = 0;
-        code = find_relation(log, &relation);
-        advance(log);
-        while (code == FB_OK && sign(log, '(')) {
-            code = read_tuple(log, relation);
-        }
-    }
-    if (code == FB_OK && sign(log, ';')) {
-        advance(log);
-    }
-    return code;
+    (void)ctx;
+    (void)err;
+    return FB_OK;
 }
 
 enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signature,
     struct fb_arena *arena, struct fb_trace *out, struct fb_err *err)
 {
     FB_ASSERT(signature && arena && out);
-    struct log log = {
-        .scan = {.text = text}, .arena = arena, .err = err, .trace = {.signature = signature}};
-    enum fb_code code = FB_OK;
-    advance(&log);
-    while (code == FB_OK && log.token.kind != FB_MTOKEN_END) {
-        code = read_point(&log);
-    }
-    code = code ? code : add_time(&log, FB_TIME_MAX);
+    struct gather g = {.arena = arena, .trace = {.signature = signature}};
+    struct fb_mlog_target target = {&g, gather_open, gather_tuple, gather_close};
+    struct fb_mlog *log = NULL;
+    enum fb_code code = fb_mlog_new(signature, target, &log, err);
+    code = code ? code : fb_mlog_feed(log, text, true, err);
+    code = code ? code : fb_mlog_end(log, err);
+    fb_mlog_free(log);
+    code = code ? code : gather_time(&g, FB_TIME_MAX, err);
     if (code == FB_OK) {
-        *out = log.trace;
+        *out = g.trace;
     }
     return code;
 }
@@ -486,19 +329,21 @@ enum fb_code fb_monpoly_run(const struct fb_monpoly_formula *formula, const stru
 /* ---- in one pass ---- */
 
 /* One run of the incremental evaluator. */
-struct run {
+struct fb_monpoly_monitor {
     const struct fb_monpoly_body *formula;
+    const struct fb_signature *signature;
     struct fb_monpoly_stream *stream;
     struct fb_inc *inc;
+    struct fb_mlog *log;
 };
 
 /* The time-point behind the last is not the log's. */
 static enum fb_code take_verdict(
     void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
 {
-    const struct run *run = ctx;
-    const struct fb_monpoly_body *formula = run->formula;
-    struct fb_buf *out = run->stream->line;
+    const struct fb_monpoly_monitor *m = ctx;
+    const struct fb_monpoly_body *formula = m->formula;
+    struct fb_buf *out = m->stream->line;
     if (verdict->time == FB_TIME_MAX) {
         return FB_OK;
     }
@@ -506,39 +351,123 @@ static enum fb_code take_verdict(
     for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
         for (size_t k = 0; k < formula->column_count; k++) {
             fb_buf_add_c(out, k ? "," : " (");
-            write_value(fb_inc_value(run->inc, &verdict->rows[i][formula->columns[k]]), out);
+            write_value(fb_inc_value(m->inc, &verdict->rows[i][formula->columns[k]]), out);
         }
         fb_buf_add_c(out, ")");
     }
     fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
     enum fb_code code = fb_buf_check(out, "the verdicts", err);
-    return code ? code : run->stream->sink(run->stream->ctx, out, err);
+    return code ? code : m->stream->sink(m->stream->ctx, out, err);
 }
 
-enum fb_code fb_monpoly_monitor(const struct fb_monpoly_formula *formula,
+static enum fb_code pass_tuple(struct fb_monpoly_monitor *m, uint32_t relation,
+    const struct fb_value *values, struct fb_err *err)
+{
+    struct fb_cell cells[FB_IR_ARITY_MAX];
+    size_t arity = m->signature->relations[relation].arity;
+    if (!fb_inc_reads(m->inc, relation)) {
+        return FB_OK;
+    }
+    for (size_t i = 0; i < arity; i++) {
+        enum fb_code code = fb_inc_cell(m->inc, values[i], &cells[i], err);
+        if (code) {
+            return code;
+        }
+    }
+    return fb_inc_add(m->inc, relation, cells, arity, err);
+}
+
+static enum fb_code take_tuple(
+    void *ctx, uint32_t relation, const struct fb_value *values, struct fb_err *err)
+{
+    struct fb_monpoly_monitor *m = ctx;
+    m->stream->tuple_count++;
+    return pass_tuple(m, relation, values, err);
+}
+
+static enum fb_code take_open(void *ctx, fb_time time, struct fb_err *err)
+{
+    struct fb_monpoly_monitor *m = ctx;
+    size_t point = m->stream->point_count++;
+    enum fb_code code = fb_inc_open(m->inc, time, err);
+    for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
+        struct fb_value values[2];
+        if (fb_inc_reads(m->inc, i) && builtin(&m->signature->relations[i], point, time, values)) {
+            code = pass_tuple(m, i, values, err);
+        }
+    }
+    return code;
+}
+
+static enum fb_code take_close(void *ctx, struct fb_err *err)
+{
+    return fb_inc_close(((struct fb_monpoly_monitor *)ctx)->inc, err);
+}
+
+enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
+    const struct fb_signature *signature, struct fb_monpoly_stream *stream,
+    struct fb_monpoly_monitor **out, struct fb_err *err)
+{
+    FB_ASSERT(formula && signature && stream && out);
+    FB_ASSERT(stream->sink && stream->line);
+    struct fb_monpoly_monitor *m = fb_calloc(1, sizeof(*m));
+    if (!m) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    *m = (struct fb_monpoly_monitor){&formula->quick, signature, stream, NULL, NULL};
+    struct fb_inc_options options = {stream->memory_max, take_verdict, m};
+    struct fb_mlog_target target = {m, take_open, take_tuple, take_close};
+    stream->point_count = 0;
+    stream->tuple_count = 0;
+    enum fb_code code = fb_inc_new(m->formula->form, m->formula->var_count, &options, &m->inc, err);
+    code = code ? code : fb_mlog_new(signature, target, &m->log, err);
+    if (code) {
+        fb_monpoly_monitor_free(m);
+        return code;
+    }
+    *out = m;
+    return FB_OK;
+}
+
+void fb_monpoly_monitor_free(struct fb_monpoly_monitor *monitor)
+{
+    if (monitor) {
+        fb_inc_free(monitor->inc);
+        fb_mlog_free(monitor->log);
+        fb_free(monitor);
+    }
+}
+
+enum fb_code fb_monpoly_monitor_feed(
+    struct fb_monpoly_monitor *monitor, struct fb_str piece, struct fb_err *err)
+{
+    FB_ASSERT(monitor);
+    return fb_mlog_feed(monitor->log, piece, false, err);
+}
+
+enum fb_code fb_monpoly_monitor_end(struct fb_monpoly_monitor *monitor, struct fb_err *err)
+{
+    FB_ASSERT(monitor);
+    enum fb_code code = fb_mlog_end(monitor->log, err);
+    code = code ? code : fb_inc_open(monitor->inc, FB_TIME_MAX, err);
+    code = code ? code : fb_inc_close(monitor->inc, err);
+    return code ? code : fb_inc_end(monitor->inc, err);
+}
+
+size_t fb_monpoly_monitor_memory(const struct fb_monpoly_monitor *monitor)
+{
+    FB_ASSERT(monitor);
+    return fb_inc_memory_used(monitor->inc);
+}
+
+enum fb_code fb_monpoly_run_quick(const struct fb_monpoly_formula *formula,
     const struct fb_signature *signature, struct fb_str text, struct fb_monpoly_stream *stream,
     struct fb_err *err)
 {
-    FB_ASSERT(formula && signature && stream);
-    FB_ASSERT(stream->sink && stream->line);
-    struct run run = {&formula->quick, stream, NULL};
-    struct fb_inc_options options = {stream->memory_max, take_verdict, &run};
-    enum fb_code code =
-        fb_inc_new(run.formula->form, run.formula->var_count, &options, &run.inc, err);
-    if (code) {
-        return code;
-    }
-    struct log log = {
-        .scan = {.text = text}, .inc = run.inc, .err = err, .trace = {.signature = signature}};
-    advance(&log);
-    while (code == FB_OK && log.token.kind != FB_MTOKEN_END) {
-        code = read_point(&log);
-    }
-    stream->point_count = log.point_count;
-    stream->tuple_count = log.tuple_count;
-    code = code ? code : add_time(&log, FB_TIME_MAX);
-    code = code ? code : fb_inc_close(run.inc, err);
-    code = code ? code : fb_inc_end(run.inc, err);
-    fb_inc_free(run.inc);
+    struct fb_monpoly_monitor *m = NULL;
+    enum fb_code code = fb_monpoly_monitor_new(formula, signature, stream, &m, err);
+    code = code ? code : fb_monpoly_monitor_feed(m, text, err);
+    code = code ? code : fb_monpoly_monitor_end(m, err);
+    fb_monpoly_monitor_free(m);
     return code;
 }

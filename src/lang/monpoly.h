@@ -77,11 +77,33 @@ struct fb_monpoly_stream {
     size_t tuple_count;  /**< out: tuples of it */
 };
 
-/** Monitors a log by the incremental evaluator, in one pass over its text; each verdict goes to the
+struct fb_monpoly_monitor;
+
+/** A run of the incremental evaluator over a log that comes in pieces; each verdict goes to the
  * sink as soon as it is final. The verdicts and the errors of the text are those of fb_monpoly_log
- * and fb_monpoly_run. E_UNSUPPORTED, before any text is read, for a formula that only the naive
- * evaluator can do. */
-FB_CHECKED enum fb_code fb_monpoly_monitor(const struct fb_monpoly_formula *formula,
+ * and fb_monpoly_run. The other arguments must outlive it. E_UNSUPPORTED for a formula that only
+ * the naive evaluator can do. Free with fb_monpoly_monitor_free. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
+    const struct fb_signature *signature, struct fb_monpoly_stream *stream,
+    struct fb_monpoly_monitor **out, struct fb_err *err);
+
+/** Frees it; NULL is allowed. */
+void fb_monpoly_monitor_free(struct fb_monpoly_monitor *monitor);
+
+/** Takes the next piece of the log, which may end anywhere. After an error nothing but
+ * fb_monpoly_monitor_free may follow. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_feed(
+    struct fb_monpoly_monitor *monitor, struct fb_str piece, struct fb_err *err);
+
+/** Nothing follows: decides what waits. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_end(
+    struct fb_monpoly_monitor *monitor, struct fb_err *err);
+
+/** Bytes of state. */
+size_t fb_monpoly_monitor_memory(const struct fb_monpoly_monitor *monitor);
+
+/** All of that over a text. */
+FB_CHECKED enum fb_code fb_monpoly_run_quick(const struct fb_monpoly_formula *formula,
     const struct fb_signature *signature, struct fb_str text, struct fb_monpoly_stream *stream,
     struct fb_err *err);
 

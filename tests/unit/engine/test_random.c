@@ -392,6 +392,26 @@ static enum fb_code count_line(void *ctx, struct fb_buf *line, struct fb_err *e)
     return FB_OK;
 }
 
+/* The log comes in pieces that end anywhere. */
+static enum fb_code run_pieces(const struct fb_monpoly_formula *f,
+    const struct fb_signature *signature, struct fb_str log, struct fb_buf *out, size_t *lines)
+{
+    struct fb_monpoly_stream stream = {.sink = count_line, .ctx = lines, .line = out};
+    struct fb_monpoly_monitor *monitor = NULL;
+    struct draw d = {.seed = log.len};
+    enum fb_code code = fb_monpoly_monitor_new(f, signature, &stream, &monitor, &err);
+    while (code == FB_OK && log.len) {
+        char copy[64]; /* so that nothing is read behind the piece */
+        struct fb_str piece = fb_str_sub(log, 0, 1 + draw(&d, sizeof(copy)));
+        memcpy(copy, log.ptr, piece.len);
+        log = fb_str_sub(log, piece.len, log.len);
+        code = fb_monpoly_monitor_feed(monitor, (struct fb_str){copy, piece.len}, &err);
+    }
+    code = code ? code : fb_monpoly_monitor_end(monitor, &err);
+    fb_monpoly_monitor_free(monitor);
+    return code;
+}
+
 static enum fb_code run(
     struct fb_str formula_text, struct fb_str log, bool naive, struct fb_buf *out, size_t *lines)
 {
@@ -408,8 +428,7 @@ static enum fb_code run(
         code = fb_monpoly_log(log, &signature, &arena, &trace, &err);
         code = code ? code : fb_monpoly_run(&f, &trace, ARENA_MAX, out, &err);
     } else if (code == FB_OK) {
-        struct fb_monpoly_stream stream = {.sink = count_line, .ctx = lines, .line = out};
-        code = fb_monpoly_monitor(&f, &signature, log, &stream, &err);
+        code = run_pieces(&f, &signature, log, out, lines);
     }
     fb_arena_release(&arena);
     return code;

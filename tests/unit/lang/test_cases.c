@@ -139,7 +139,7 @@ static enum fb_code monitor(
         code = code || *out_skipped ? code : fb_monpoly_run(&formula, &trace, ARENA_MAX, out, &err);
     } else if (code == FB_OK) {
         struct fb_monpoly_stream stream = {.sink = keep, .line = out};
-        code = fb_monpoly_monitor(&formula, &signature, fb_buf_str(&t->log), &stream, &err);
+        code = fb_monpoly_run_quick(&formula, &signature, fb_buf_str(&t->log), &stream, &err);
     }
     fb_arena_release(&arena);
     return code;

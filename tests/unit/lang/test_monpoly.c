@@ -1,5 +1,5 @@
-/* Tests of src/lang/monpoly*.c: syntax, operators and refusals. Other people's cases are run by
- * test_cases.c. */
+/* Tests of src/lang/monpoly*.c (monpoly_log too): syntax, operators, logs and refusals. Other
+ * people's cases are run by test_cases.c. */
 #include "base/alloc.h"
 #include "engine/eval.h"
 #include "fb_test.h"
@@ -24,6 +24,22 @@ static enum fb_code keep(void *ctx, struct fb_buf *line, struct fb_err *e)
     return FB_OK;
 }
 
+/* The log comes byte by byte. */
+static enum fb_code monitor_bytes(const struct fb_monpoly_formula *formula,
+    const struct fb_signature *signature, struct fb_str log, struct fb_buf *line)
+{
+    struct fb_monpoly_stream stream = {.sink = keep, .line = line};
+    struct fb_monpoly_monitor *monitor = NULL;
+    enum fb_code code = fb_monpoly_monitor_new(formula, signature, &stream, &monitor, &err);
+    for (size_t i = 0; code == FB_OK && i < log.len; i++) {
+        char byte = log.ptr[i];
+        code = fb_monpoly_monitor_feed(monitor, (struct fb_str){&byte, 1}, &err);
+    }
+    code = code ? code : fb_monpoly_monitor_end(monitor, &err);
+    fb_monpoly_monitor_free(monitor);
+    return code;
+}
+
 /* Runs a formula over a log by both evaluators; the verdicts go to out. */
 static enum fb_code monitor(struct fb_str sig, struct fb_str formula_text, struct fb_str log,
     struct fb_arena *arena, struct fb_buf *out)
@@ -38,10 +54,9 @@ static enum fb_code monitor(struct fb_str sig, struct fb_str formula_text, struc
         return code;
     }
     struct fb_buf line;
-    struct fb_monpoly_stream stream = {.sink = keep, .line = &line};
     struct fb_err first;
     fb_buf_init(&line, TEXT_MAX);
-    enum fb_code fast = fb_monpoly_monitor(&formula, &signature, log, &stream, &err);
+    enum fb_code fast = monitor_bytes(&formula, &signature, log, &line);
     first = err;
     code = fb_monpoly_log(log, &signature, arena, &trace, &err);
     code = code ? code : fb_monpoly_run(&formula, &trace, ARENA_MAX, out, &err);
@@ -151,6 +166,90 @@ static void test_operators(void **state)
     gives("R(_a,_a)", "@1 R(1,2)@2 R(3,3)", "@2 (time point 1): true\n");
 }
 
+/* What a log may look like, and what not. */
+static void test_logs(void **state)
+{
+    (void)state;
+    gives("P(x)", "", "");
+    gives("P(x)", "# nothing\n@1", "");
+    gives("P(x)", "@1 P(1) ; # one (\n@1;@1\n\tP (2)(3) P(+4);",
+        "@1 (time point 0): (1)\n"
+        "@1 (time point 2): (2) (3) (4)\n");
+    gives("W(s)", "@1 W(a-b.c)(\"x y\")(r\"a\\\"(\")(\"\")",
+        "@1 (time point 0): (\"\") (\"a-b.c\")"
+        " (\"a\\\"(\") (\"x y\")\n");
+    gives("T()", "@-3 T @5 T()", "@-3 (time point 0): true\n@5 (time point 1): true\n");
+    gives("F(x)", "@1 F(-0.5)(1e3)(2.)(123456789012345678)(0.1)",
+        "@1 (time point 0): (-0.5) (0.1) (2)"
+        " (1000) (1.23457e+17)\n");
+    gives("P(x)", ">get_pos<@1 P(-9223372036854775808) >LATENCY \"a\" 3<@2 P(1);>terminate< @0 ?",
+        "@1 (time point 0): (-9223372036854775808)\n@2 (time point 1): (1)\n");
+    refuses("P(x)", "@1 P(1", FB_E_SYNTAX, "expected ')' at the end");
+    refuses("P(x)", "@1 P", FB_E_SYNTAX, "expected '(' at the end");
+    refuses("P(x)", "@", FB_E_SYNTAX, "expected a time at the end");
+    refuses("P(x)", "@1 P(9223372036854775808)", FB_E_SYNTAX, "not of its column's type");
+    refuses("P(x)", "@1 P(1.0)", FB_E_SYNTAX, "not of its column's type");
+    refuses("F(x)", "@1 F(1-2)", FB_E_SYNTAX, "not of its column's type");
+    refuses("F(x)", "@1 F(.5)", FB_E_SYNTAX, "not of its column's type");
+    refuses("W(s)", "@1 W(\"a)", FB_E_SYNTAX, "a string is not closed");
+    refuses("P(x)", "@1; P(1)", FB_E_SYNTAX, "expected '@' at 'P'");
+    refuses("P(x)", "@1 (1)", FB_E_SYNTAX, "expected a predicate at '('");
+    refuses("P(x)", "@1 P(1),", FB_E_SYNTAX, "expected a predicate, '@' or ';' at ','");
+    refuses("P(x)", "@1 P(1)\n\n  >save", FB_E_SYNTAX, "not closed by '<'");
+    assert_int_equal(err.line, 3);
+    static char text[(1 << 20) + 100];
+    memset(text, 'a', sizeof(text) - 1);
+    memcpy(text, "@1 W(\"", 6);
+    struct fb_buf line;
+    struct fb_arena arena;
+    struct fb_signature signature = {0};
+    struct fb_monpoly_formula formula = {0};
+    struct fb_monpoly_stream stream = {.sink = keep, .line = &line};
+    struct fb_monpoly_monitor *m = NULL;
+    fb_buf_init(&line, TEXT_MAX);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), &arena, &signature, &err));
+    FB_TEST_OK(fb_monpoly_formula_read(FB_STR("W(s)"), &signature, &arena, &formula, &err));
+    FB_TEST_OK(fb_monpoly_monitor_new(&formula, &signature, &stream, &m, &err));
+    FB_TEST_OK(fb_monpoly_monitor_feed(m, (struct fb_str){text, 50}, &err));
+    FB_TEST_FAILS(fb_monpoly_monitor_feed(m, fb_str_of(text + 50), &err), FB_E_LIMIT);
+    fb_monpoly_monitor_free(m);
+    fb_arena_release(&arena);
+}
+
+/* Strings that no window holds any more take no memory, and their numbers are used again. */
+static void test_strings(void **state)
+{
+    (void)state;
+    struct fb_buf line;
+    struct fb_arena arena;
+    struct fb_signature signature = {0};
+    struct fb_monpoly_formula formula = {0};
+    struct fb_monpoly_stream stream = {.sink = keep, .line = &line};
+    struct fb_monpoly_monitor *m = NULL;
+    size_t early = 0;
+    fb_buf_init(&line, TEXT_MAX);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), &arena, &signature, &err));
+    FB_TEST_OK(fb_monpoly_formula_read(
+        FB_STR("(m <- MIN s ONCE[0,9] W(s)) AND m MATCHES r\"77$\" AND EVENTUALLY[0,2] W(s)"),
+        &signature, &arena, &formula, &err));
+    FB_TEST_OK(fb_monpoly_monitor_new(&formula, &signature, &stream, &m, &err));
+    for (int i = 0; i < 40000; i++) {
+        char text[80];
+        int len = snprintf(text, sizeof(text), "@%d W(\"a string with number %08d\");", i, i);
+        FB_TEST_OK(fb_monpoly_monitor_feed(m, (struct fb_str){text, (size_t)len}, &err));
+        early = i == 9000 ? fb_monpoly_monitor_memory(m) : early;
+        line.len = i % 1000 == 999 && i < 39000 ? 0 : line.len;
+    }
+    assert_true(fb_monpoly_monitor_memory(m) <= early + 200000); /* of 1.3 MB of strings */
+    fb_buf_add(&line, "", 1);
+    assert_non_null(strstr(line.ptr, "@39986 (time point 39986):"));
+    fb_monpoly_monitor_free(m);
+    fb_buf_release(&line);
+    fb_arena_release(&arena);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -254,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_syntax),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_operators), cmocka_unit_test(test_faults)};
+        cmocka_unit_test(test_operators), cmocka_unit_test(test_logs),
+        cmocka_unit_test(test_strings), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests_name("monpoly", tests, setup, NULL);
 }
