@@ -422,7 +422,11 @@ enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb
     struct fb_trace ticked;
     struct fb_duty_run run = {.program = program,
         .duty = duty,
-        .ev = {&ticked, duty->var_count, arena, true, err},
+        .ev = {.trace = &ticked,
+            .var_count = duty->var_count,
+            .arena = arena,
+            .explain = true,
+            .err = err},
         .now = now,
         .bound = fb_form_vars(duty->when) | (duty->given ? fb_form_vars(duty->given) : 0)};
     enum fb_code code = check_duty(&run, err);

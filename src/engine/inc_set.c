@@ -188,6 +188,7 @@ void fb_inc_set_release(struct fb_inc_set *set, struct fb_inc_memory *memory)
     fb_inc_drop(memory, set->cells, set->cell_cap, sizeof(*set->cells));
     fb_inc_drop(memory, set->slots, set->slot_cap, sizeof(*set->slots));
     fb_inc_drop(memory, set->groups, set->group_cap, sizeof(*set->groups));
+    fb_inc_drop(memory, set->places, set->place_cap, sizeof(*set->places));
     for (size_t i = 0; i < set->index_count; i++) {
         struct fb_inc_index *index = &set->indexes[i];
         fb_inc_drop(memory, index->buckets, index->bucket_count, sizeof(*index->buckets));
@@ -196,23 +197,34 @@ void fb_inc_set_release(struct fb_inc_set *set, struct fb_inc_memory *memory)
     *set = (struct fb_inc_set){0};
 }
 
+/* Frees all places. Of few rows, each is freed with all that stands behind where it belongs. */
+static void clear_places(struct fb_inc_set *set)
+{
+    if (set->slot_count >= set->place_cap / 8) {
+        memset(set->places, 0, set->place_cap * sizeof(*set->places));
+        return;
+    }
+    for (uint32_t i = 0; i < set->slot_count; i++) {
+        size_t at = set->slots[i].hash & (set->place_cap - 1);
+        for (; set->places[at].link; at = (at + 1) & (set->place_cap - 1)) {
+            set->places[at].link = 0;
+        }
+    }
+}
+
 void fb_inc_set_clear(struct fb_inc_set *set)
 {
     FB_ASSERT(set);
     FB_ASSERT(set->live_count <= set->slot_count);
-    for (size_t i = 0; set->slot_count && i < set->index_count; i++) {
+    if (set->slot_count == 0) {
+        return;
+    }
+    clear_places(set);
+    for (size_t i = 1; i < set->index_count; i++) {
         struct fb_inc_index *index = &set->indexes[i];
-        bool few = set->slot_count < index->bucket_count / 8;
-        for (uint32_t k = 0; few && k < set->slot_count; k++) {
-            index->buckets[index->links[k].hash & (index->bucket_count - 1)] = 0;
-        }
-        if (!few) {
-            memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
-        }
+        memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
     }
-    if (set->slot_count) {
-        memset(set->slots, 0, set->slot_count * sizeof(*set->slots));
-    }
+    memset(set->slots, 0, set->slot_count * sizeof(*set->slots));
     set->slot_count = 0;
     set->live_count = 0;
     set->free_head = 0;
@@ -307,6 +319,66 @@ static uint32_t along(const struct fb_inc_set *set, const struct fb_inc_index *i
     return FB_INC_NONE;
 }
 
+/* The slot of a row with this hash. */
+static uint32_t find(const struct fb_inc_set *set, const struct fb_cell *row, uint32_t hash)
+{
+    size_t mask = set->place_cap - 1;
+    for (size_t at = hash & mask; set->live_count && set->places[at].link; at = (at + 1) & mask) {
+        uint32_t slot = set->places[at].link - 1;
+        if (set->places[at].hash == hash && same(set, UINT64_MAX, fb_inc_set_row(set, slot), row)) {
+            return slot;
+        }
+    }
+    return FB_INC_NONE;
+}
+
+static void place(struct fb_inc_set *set, uint32_t slot)
+{
+    uint32_t hash = set->slots[slot].hash;
+    size_t at = hash & (set->place_cap - 1);
+    while (set->places[at].link) {
+        at = (at + 1) & (set->place_cap - 1);
+    }
+    set->places[at] = (struct fb_inc_place){hash, slot + 1};
+}
+
+/* Rows behind a place that becomes free move up, unless they stand where they belong. */
+static void displace(struct fb_inc_set *set, uint32_t slot)
+{
+    size_t mask = set->place_cap - 1;
+    size_t hole = set->slots[slot].hash & mask;
+    while (set->places[hole].link != slot + 1) {
+        FB_ASSERT(set->places[hole].link);
+        hole = (hole + 1) & mask;
+    }
+    for (size_t at = (hole + 1) & mask; set->places[at].link; at = (at + 1) & mask) {
+        size_t home = set->places[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            set->places[hole] = set->places[at];
+            hole = at;
+        }
+    }
+    set->places[hole].link = 0;
+}
+
+static bool room_in_places(struct fb_inc_set *set, struct fb_inc_memory *memory)
+{
+    size_t before = set->place_cap;
+    if (!fb_inc_room(memory, &set->places, &set->place_cap, 2 * (size_t)set->live_count + 2,
+            sizeof(*set->places))) {
+        return false;
+    }
+    if (set->place_cap != before) {
+        memset(set->places, 0, set->place_cap * sizeof(*set->places));
+        for (uint32_t i = 0; i < set->slot_count; i++) {
+            if (set->slots[i].live) {
+                place(set, i);
+            }
+        }
+    }
+    return true;
+}
+
 uint32_t fb_inc_set_first(const struct fb_inc_set *set, size_t at, const struct fb_cell *row)
 {
     FB_ASSERT(set && at < set->index_count);
@@ -315,7 +387,8 @@ uint32_t fb_inc_set_first(const struct fb_inc_set *set, size_t at, const struct 
         return FB_INC_NONE;
     }
     uint32_t hash = hash_row(set, index->mask, row);
-    return along(set, index, row, hash, index->buckets[hash & (index->bucket_count - 1)]);
+    return at == 0 ? find(set, row, hash)
+                   : along(set, index, row, hash, index->buckets[hash & (index->bucket_count - 1)]);
 }
 
 uint32_t fb_inc_set_next(
@@ -323,6 +396,9 @@ uint32_t fb_inc_set_next(
 {
     FB_ASSERT(set && at < set->index_count);
     FB_ASSERT(after < set->slot_count);
+    if (at == 0) {
+        return FB_INC_NONE;
+    }
     const struct fb_inc_index *index = &set->indexes[at];
     const struct fb_inc_link *link = &index->links[after];
     return along(set, index, row, link->hash, link->next);
@@ -355,7 +431,8 @@ uint32_t fb_inc_set_put(
     struct fb_inc_set *set, const struct fb_cell *row, struct fb_inc_memory *memory, bool *added)
 {
     FB_ASSERT(set && memory && added);
-    uint32_t slot = fb_inc_set_find(set, row);
+    uint32_t hash = hash_row(set, UINT64_MAX, row);
+    uint32_t slot = find(set, row, hash);
     *added = false;
     if (slot != FB_INC_NONE) {
         return slot;
@@ -364,10 +441,11 @@ uint32_t fb_inc_set_put(
     if (!fb_inc_room(memory, &set->slots, &set->slot_cap, set->slot_count, sizeof(*set->slots)) ||
         !fb_inc_room(memory, &set->cells, &set->cell_cap, cells, sizeof(*set->cells)) ||
         (set->grouped && !fb_inc_room(memory, &set->groups, &set->group_cap, set->slot_count,
-                             sizeof(*set->groups)))) {
+                             sizeof(*set->groups))) ||
+        !room_in_places(set, memory)) {
         return FB_INC_NONE;
     }
-    for (size_t i = 0; i < set->index_count; i++) {
+    for (size_t i = 1; i < set->index_count; i++) {
         if (!room_in_index(set, &set->indexes[i], memory)) {
             return FB_INC_NONE;
         }
@@ -376,7 +454,9 @@ uint32_t fb_inc_set_put(
     if (set->width) {
         memcpy(fb_inc_set_row(set, slot), row, set->width * sizeof(*row));
     }
-    for (size_t i = 0; i < set->index_count; i++) {
+    set->slots[slot].hash = hash;
+    place(set, slot);
+    for (size_t i = 1; i < set->index_count; i++) {
         set->indexes[i].links[slot].hash = hash_row(set, set->indexes[i].mask, row);
         link_slot(&set->indexes[i], slot);
     }
@@ -388,7 +468,8 @@ void fb_inc_set_remove(struct fb_inc_set *set, uint32_t slot)
 {
     FB_ASSERT(set && slot < set->slot_count);
     FB_ASSERT(set->slots[slot].live);
-    for (size_t i = 0; i < set->index_count; i++) {
+    displace(set, slot);
+    for (size_t i = 1; i < set->index_count; i++) {
         unlink_slot(&set->indexes[i], slot);
     }
     set->slots[slot].live = false;

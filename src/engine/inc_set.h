@@ -66,7 +66,14 @@ struct fb_inc_slot {
     uint32_t gen;
     bool live;
     uint32_t next_free;
+    uint32_t hash; /**< of the row */
     union fb_inc_load load;
+};
+
+/** A place of the table of all rows, which is searched one place after the other. */
+struct fb_inc_place {
+    uint32_t hash;
+    uint32_t link; /**< slot + 1; 0: free */
 };
 
 /** Slots by some of the columns. Links are slot + 1. */
@@ -97,7 +104,9 @@ struct fb_inc_set {
     bool grouped;       /**< rows are groups */
     struct fb_inc_group *groups;
     size_t group_cap;
-    struct fb_inc_index indexes[FB_INC_INDEXES_MAX];
+    struct fb_inc_place *places; /**< a power of two, more than twice the rows */
+    size_t place_cap;
+    struct fb_inc_index indexes[FB_INC_INDEXES_MAX]; /**< the first is places instead */
     size_t index_count;
 };
 

@@ -6,7 +6,12 @@
 #include "lang/monpoly_tree.h"
 
 /* Each nesting of a formula takes up to six calls. */
-enum { NAMES_MAX = 64, TERMS_MAX = FB_IR_ARITY_MAX, CALLS_MAX = 6 * FB_IR_DEPTH_MAX };
+enum {
+    NAMES_MAX = 64,
+    TERMS_MAX = FB_IR_ARITY_MAX,
+    CALLS_MAX = 6 * FB_IR_DEPTH_MAX,
+    TREE_DEPTH_MAX = 400
+};
 
 struct parser {
     struct fb_mscan scan;
@@ -248,6 +253,21 @@ static enum fb_code parse_formula(struct parser *p, struct fb_mnode **out);
 static enum fb_code parse_binary(struct parser *p, int level, struct fb_mnode **out);
 static enum fb_code parse_unary(struct parser *p, struct fb_mnode **out);
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Whatever walks a tree is bounded by its size and depth. EQUIV shares its sides, so that few words
+ * could stand for a tree without end. */
+static enum fb_code within_limits(struct parser *p, size_t size, size_t depth)
+{
+    if (size > FB_MONPOLY_NODES_MAX) {
+        return refuse(p, FB_E_LIMIT, "a formula is too large");
+    }
+    return depth > TREE_DEPTH_MAX ? refuse(p, FB_E_LIMIT, "a formula is nested too deeply") : FB_OK;
+}
+
 static enum fb_code new_node(struct parser *p, int kind, struct fb_mnode *left,
     struct fb_mnode *right, struct fb_mnode **out)
 {
@@ -259,9 +279,11 @@ static enum fb_code new_node(struct parser *p, int kind, struct fb_mnode *left,
         .token = p->token,
         .left = left,
         .right = right,
-        .interval = {0, FB_TIME_MAX}};
+        .interval = {0, FB_TIME_MAX},
+        .size = 1 + (left ? left->size : 0) + (right ? right->size : 0),
+        .depth = 1 + larger(left ? left->depth : 0, right ? right->depth : 0)};
     *out = node;
-    return FB_OK;
+    return within_limits(p, node->size, node->depth);
 }
 
 /* Two negations are none, so that FORALL over a negation can be monitored. */
@@ -636,9 +658,15 @@ static enum fb_code new_regex(struct parser *p, struct fb_mregex content, struct
     if (!regex) {
         return fb_arena_failed(p->arena, p->err);
     }
+    const struct fb_mregex *left = content.left;
+    const struct fb_mregex *right = content.right;
     *regex = content;
+    regex->size = 1 + (content.test ? content.test->size : 0) + (left ? left->size : 0) +
+                  (right ? right->size : 0);
+    regex->depth = 1 + larger(content.test ? content.test->depth : 0,
+                           larger(left ? left->depth : 0, right ? right->depth : 0));
     *out = regex;
-    return FB_OK;
+    return within_limits(p, regex->size, regex->depth);
 }
 
 /* "f?" tests; "f" tests and makes a step, which comes before it in the past. */
@@ -648,16 +676,18 @@ static enum fb_code test_of(
     struct fb_mregex *test = NULL;
     struct fb_mregex *step = NULL;
     bool past = match == FB_FORM_MATCH_PAST;
-    enum fb_code code = new_regex(p, (struct fb_mregex){FB_REGEX_TEST, formula, NULL, NULL}, &test);
+    enum fb_code code =
+        new_regex(p, (struct fb_mregex){.kind = FB_REGEX_TEST, .test = formula}, &test);
     if (code || take(p, "?")) {
         *out = test;
         return code;
     }
-    code = new_regex(p, (struct fb_mregex){FB_REGEX_STEP, NULL, NULL, NULL}, &step);
+    code = new_regex(p, (struct fb_mregex){.kind = FB_REGEX_STEP}, &step);
     return code ? code
                 : new_regex(p,
-                      (struct fb_mregex){
-                          FB_REGEX_THEN, NULL, past ? step : test, past ? test : step},
+                      (struct fb_mregex){.kind = FB_REGEX_THEN,
+                          .left = past ? step : test,
+                          .right = past ? test : step},
                       out);
 }
 
@@ -670,7 +700,7 @@ static enum fb_code parse_atom(struct parser *p, int match, struct fb_mregex **o
         return code;
     }
     if (take(p, ".")) {
-        code = new_regex(p, (struct fb_mregex){FB_REGEX_STEP, NULL, NULL, NULL}, out);
+        code = new_regex(p, (struct fb_mregex){.kind = FB_REGEX_STEP}, out);
     } else {
         struct parser before = *p;
         struct fb_err quiet;
@@ -691,7 +721,7 @@ static enum fb_code parse_atom(struct parser *p, int match, struct fb_mregex **o
         }
     }
     while (code == FB_OK && take(p, "*")) {
-        code = new_regex(p, (struct fb_mregex){FB_REGEX_STAR, NULL, *out, NULL}, out);
+        code = new_regex(p, (struct fb_mregex){.kind = FB_REGEX_STAR, .left = *out}, out);
     }
     p->depth--;
     return code;
@@ -714,14 +744,18 @@ static enum fb_code parse_regex(struct parser *p, int match, struct fb_mregex **
     enum fb_code code = parse_atom(p, match, out);
     while (code == FB_OK && atom_here(p)) {
         code = parse_atom(p, match, &right);
-        code =
-            code ? code : new_regex(p, (struct fb_mregex){FB_REGEX_THEN, NULL, *out, right}, out);
+        code = code ? code
+                    : new_regex(p,
+                          (struct fb_mregex){.kind = FB_REGEX_THEN, .left = *out, .right = right},
+                          out);
     }
     if (code == FB_OK && take(p, "+")) {
         code = enter(p);
         code = code ? code : parse_regex(p, match, &right);
-        code =
-            code ? code : new_regex(p, (struct fb_mregex){FB_REGEX_EITHER, NULL, *out, right}, out);
+        code = code ? code
+                    : new_regex(p,
+                          (struct fb_mregex){.kind = FB_REGEX_EITHER, .left = *out, .right = right},
+                          out);
         p->depth--;
     }
     return code;
@@ -740,6 +774,8 @@ static enum fb_code parse_match(struct parser *p, int kind, struct fb_mnode **ou
         (*out)->interval = interval;
         (*out)->regex = regex;
         (*out)->token = start;
+        (*out)->size += regex->size;
+        (*out)->depth += regex->depth;
     }
     return code;
 }

@@ -68,6 +68,8 @@ struct fb_mregex {
     struct fb_mnode *test;
     struct fb_mregex *left;
     struct fb_mregex *right;
+    size_t size; /**< as of a node */
+    size_t depth;
 };
 
 /** A node. Comparison other than =, < and <= and implications are rewritten while parsing. */
@@ -84,6 +86,8 @@ struct fb_mnode {
     enum fb_agg_kind agg;
     struct fb_str over;
     struct fb_mregex *regex; /**< MATCH_PAST, MATCH_FUTURE */
+    size_t size;             /**< nodes below and itself; shared ones count each time */
+    size_t depth;
 };
 
 /** The same formula with FREEZE as LET where that says the same; see monpoly_thaw.c. Changes the

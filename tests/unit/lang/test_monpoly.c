@@ -328,6 +328,26 @@ static void test_limits(void **state)
     struct fb_signature signature = {0};
     fb_arena_init(&arena, ARENA_MAX);
     FB_TEST_FAILS(fb_monpoly_signature(fb_str_of(text), &arena, &signature, &err), FB_E_LIMIT);
+    /* A definition that nothing reads is walked too: EQUIV doubles it each time. */
+    len = (size_t)snprintf(text, sizeof(text), "LET A(x) = ");
+    for (int i = 0; i < 60; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "(P(x) EQUIV ");
+    }
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "P(x)");
+    memset(text + len, ')', 60);
+    snprintf(text + len + 60, sizeof(text) - len - 60, " IN P(x)");
+    refuses(text, "@1", FB_E_LIMIT, "too large");
+    len = (size_t)snprintf(text, sizeof(text), "LET A(x) = P(x)");
+    for (int i = 0; i < 500; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, " OR P(x)");
+    }
+    snprintf(text + len, sizeof(text) - len, " IN P(x)");
+    refuses(text, "@1", FB_E_LIMIT, "nested too deeply");
+    len = (size_t)snprintf(text, sizeof(text), "<| P(x)");
+    for (int i = 0; i < 120; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, " .");
+    }
+    refuses(text, "@1", FB_E_LIMIT, "a regular expression is too large");
     fb_arena_release(&arena);
 }
 
