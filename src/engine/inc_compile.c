@@ -64,8 +64,7 @@ uint32_t *fb_inc_list_vars(const struct fb_inc_site *site, fb_vars set, size_t *
     return vars;
 }
 
-/* The columns of a node that hold the variables of a set. */
-static uint64_t mask_of(const struct fb_inc_node *node, fb_vars set)
+uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set)
 {
     uint64_t mask = 0;
     for (size_t i = 0; i < node->width; i++) {
@@ -322,8 +321,7 @@ struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_
     return node;
 }
 
-/* Nodes enter their stage behind those that they read. */
-static enum fb_code enter_stage(const struct fb_inc_site *site, struct fb_inc_node *node)
+enum fb_code fb_inc_enter_stage(const struct fb_inc_site *site, struct fb_inc_node *node)
 {
     struct fb_inc *inc = site->inc;
     struct fb_inc_stage *stage = &inc->stages[node->stage];
@@ -355,7 +353,7 @@ static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc
     }
     fb_inc_set_init(&killer->seen, killer->width);
     if (listed && since) {
-        killer->index = fb_inc_set_index(&node->set, mask_of(node, vars));
+        killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, vars));
         inside.given = killer->index < 0 ? fb_form_vars(node->form) : 0;
     }
     return fb_inc_compile_part(&inside, part, &killer->op);
@@ -394,16 +392,23 @@ static enum fb_code new_stage(
     return FB_OK;
 }
 
-/* Whether form reads tuples of the LETPAST around it that its own time-point will have: they are
- * not there when a node is updated. `shift` is where form stands. */
-static bool reads_itself(const struct fb_form *form, int64_t shift)
+static bool tests_read_it(const struct fb_regex *regex, int64_t shift)
+{
+    return (regex->test && fb_inc_reads_itself(regex->test, shift)) ||
+           (regex->left && tests_read_it(regex->left, shift)) ||
+           (regex->right && tests_read_it(regex->right, shift));
+}
+
+/* They are not there when a node is updated. */
+bool fb_inc_reads_itself(const struct fb_form *form, int64_t shift)
 {
     if (form->kind == FB_FORM_PRED) {
         return form->earlier && shift >= 0;
     }
     shift += form->kind == FB_FORM_NEXT ? 1 : form->kind == FB_FORM_PREVIOUS ? -1 : 0;
-    return form->regex || (form->left && reads_itself(form->left, shift)) ||
-           (form->right && reads_itself(form->right, shift));
+    return (form->regex && tests_read_it(form->regex, shift)) ||
+           (form->left && fb_inc_reads_itself(form->left, shift)) ||
+           (form->right && fb_inc_reads_itself(form->right, shift));
 }
 
 /* Whether the conditions on the left side of UNTIL can be listed, and are not too many. */
@@ -430,7 +435,8 @@ static bool kept(const struct fb_inc_site *site, const struct fb_form *form)
     const struct fb_form *right = binary ? form->right : form->left;
     return !site->direct && fb_form_evaluable(right, 0, NULL) &&
            (fb_form_vars(form) & ~fb_form_vars(right)) == 0 && (!binary || left_listed(form)) &&
-           site->inc->stage_count + 1 < FB_INC_STAGES_MAX && !reads_itself(form, site->shift);
+           site->inc->stage_count + 1 < FB_INC_STAGES_MAX &&
+           !fb_inc_reads_itself(form, site->shift);
 }
 
 static enum fb_code compile_node(
@@ -454,7 +460,7 @@ static enum fb_code compile_node(
         code = compile_killers(&inside, node);
     }
     *out = node;
-    return code ? code : enter_stage(site, node);
+    return code ? code : fb_inc_enter_stage(site, node);
 }
 
 static enum fb_code compile_temporal(
@@ -467,7 +473,7 @@ static enum fb_code compile_temporal(
     enum fb_code code = leaf(site, FB_INC_PROBE, form, out);
     code = code ? code : compile_node(site, form, &node);
     if (code == FB_OK) {
-        uint64_t mask = mask_of(node, site->given);
+        uint64_t mask = fb_inc_mask_of(node, site->given);
         (*out)->node = node;
         (*out)->index = mask || node->width == 0 ? fb_inc_set_index(&node->set, mask) : -1;
     }
@@ -625,7 +631,7 @@ static enum fb_code compile_tally(
         return fb_inc_no_memory(site);
     }
     node->child = child;
-    node->child_index = fb_inc_set_index(&child->set, mask_of(child, groups));
+    node->child_index = fb_inc_set_index(&child->set, fb_inc_mask_of(child, groups));
     FB_ASSERT(node->child_index >= 0);
     child->tally = node;
     (*out)->node = node;

@@ -301,7 +301,10 @@ bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node)
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
 {
     FB_ASSERT(inc && node);
-    FB_ASSERT(node->kind == FB_INC_PAST || node->kind == FB_INC_FUTURE);
+    FB_ASSERT(node->kind != FB_INC_TALLY && node->kind != FB_INC_SCRATCH);
+    if (node->kind == FB_INC_WALK) {
+        return fb_inc_walk(inc, node);
+    }
     return node->kind == FB_INC_PAST ? update_past(inc, node) : update_future(inc, node);
 }
 
@@ -311,8 +314,8 @@ bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
 static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
 {
     const union fb_inc_load *load = &node->set.slots[slot].load;
-    if (node->kind == FB_INC_PAST) {
-        return load->past.holds;
+    if (node->kind != FB_INC_FUTURE) {
+        return node->kind == FB_INC_WALK || load->past.holds;
     }
     FB_ASSERT(load->future.head > 0);
     const struct fb_inc_entry *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);

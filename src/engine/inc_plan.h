@@ -93,6 +93,7 @@ enum fb_inc_node_kind {
     FB_INC_PAST,   /**< ONCE, SINCE */
     FB_INC_FUTURE, /**< EVENTUALLY, UNTIL */
     FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node */
+    FB_INC_WALK,   /**< a regular expression of the past, walked with time; its rows match now */
     FB_INC_SCRATCH /**< rows of one evaluation of an aggregate */
 };
 
@@ -131,6 +132,7 @@ struct fb_inc_node {
     size_t *group_at;          /**< TALLY, SCRATCH: the groups' columns in a row of the child */
     size_t over_at;            /**< the aggregated column */
     bool distinct;             /**< SCRATCH: rows cannot repeat */
+    struct fb_inc_op *walk;    /**< WALK: the states; its nodes hold the walkers */
 };
 
 /** An operation that looks through the time-points, and where it stands. */
@@ -278,6 +280,9 @@ FB_CHECKED enum fb_code fb_inc_compile_freeze(
 FB_CHECKED enum fb_code fb_inc_compile_letpast(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
 
+/** Moves the walkers of a WALK node to inc->at. */
+bool fb_inc_walk(struct fb_inc *inc, struct fb_inc_node *node);
+
 /** Runs SCAN, MATCH, FREEZE and FROZEN. */
 bool fb_inc_scan(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 bool fb_inc_match(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
@@ -301,6 +306,17 @@ bool fb_inc_define(struct fb_inc *inc, struct fb_inc_stage *stage);
 
 /** How far time-point b is behind a in time. */
 int64_t fb_inc_distance(const struct fb_inc *inc, uint64_t a, uint64_t b);
+
+/** Puts a node behind those of its stage that it reads. */
+FB_CHECKED enum fb_code fb_inc_enter_stage(
+    const struct fb_inc_site *site, struct fb_inc_node *node);
+
+/** Whether a formula reads, at its own time-point, tuples of the LETPAST around it; shift is where
+ * it stands. */
+bool fb_inc_reads_itself(const struct fb_form *form, int64_t shift);
+
+/** The columns of a node that hold the variables of a set. */
+uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set);
 
 /** Compiles inc->form into stages, nodes and operations. */
 FB_CHECKED enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err);
