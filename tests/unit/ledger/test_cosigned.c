@@ -239,6 +239,11 @@ static void test_refused(void **state)
     fb_buf_clear(&source);
     FB_TEST_FAILS(fb_cosigned_read(path, ledger, &source, &kept, &err), FB_E_SYNTAX);
     assert_true(err.line == 1 && err.hint[0]);
+    char *longest = calloc(1, FB_COSIGNED_FILE_MAX + 1);
+    FB_TEST_OK(fb_io_write(path, (struct fb_str){longest, FB_COSIGNED_FILE_MAX + 1}, 0644, &err));
+    free(longest);
+    fb_buf_clear(&source);
+    FB_TEST_FAILS(fb_cosigned_read(path, ledger, &source, &kept, &err), FB_E_LIMIT);
     /* Twice the same size is out of order. */
     fb_buf_clear(&source);
     fb_buf_add_str(&source, fb_buf_str(&file));
