@@ -13,7 +13,7 @@ start() {
     "$@" >"$name.out" 2>"$name.err" &
     pid=$!
     servers="$servers $pid"
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    for _ in $(seq 100); do
         sed -n 's/^listening on //p' "$name.out" >"$name.url"
         [ -s "$name.url" ] && return 0
         sleep 0.2

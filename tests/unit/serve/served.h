@@ -41,7 +41,7 @@ static inline struct fb_exchange served_ask(
     struct fb_err err;
     struct fb_http_client *client = NULL;
     struct fb_http_options options = {
-        .connect_ms = 2000, .total_ms = 5000, .pause_ms = 10, .attempts = 2};
+        .connect_ms = 20000, .total_ms = 30000, .pause_ms = 10, .attempts = 2};
     char url[300];
     struct fb_exchange exchange = {
         .url = url, .is_post = body != NULL, .body = fb_str_of(body), .code = FB_E_IO};

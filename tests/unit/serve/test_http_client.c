@@ -152,7 +152,7 @@ static void test_hostile_servers(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct canned canned = {.text = cases[i].text};
-        struct fb_exchange got = ask_canned(&canned, NULL, 3000);
+        struct fb_exchange got = ask_canned(&canned, NULL, 20000);
         if (got.code != cases[i].code || canned.connections != cases[i].connections) {
             fail_msg("%zu: %s after %u connections: %s", i, fb_code_name(got.code),
                 canned.connections, got.err.message);
@@ -163,7 +163,7 @@ static void test_hostile_servers(void **state)
     /* A POST is not sent on to somewhere else. */
     struct canned moved = {
         .text = "HTTP/1.1 307 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"};
-    struct fb_exchange got = ask_canned(&moved, "secret", 3000);
+    struct fb_exchange got = ask_canned(&moved, "secret", 20000);
     assert_true(got.code == FB_OK && got.status == 307 && moved.connections == 1);
     fb_buf_release(&got.answer);
 }
