@@ -66,6 +66,11 @@ static enum fb_code choose(const struct fb_cli *cli, struct fb_docket *docket, s
 {
     const char *policy = fb_cli_value(cli, "policy");
     fb_trust_init(&round->trust);
+    for (size_t i = 1; i < cli->argument_count; i++) {
+        if (!fb_url_is(cli->arguments[i])) {
+            return fb_cli_misused(cli, err, "'%s' is no URL of http or https", cli->arguments[i]);
+        }
+    }
     if (!policy == !fb_cli_value(cli, "key")) {
         fb_cli_misused(cli, err, "the witnesses to ask are missing");
         return fb_err_hint(
@@ -94,10 +99,9 @@ static enum fb_code choose(const struct fb_cli *cli, struct fb_docket *docket, s
 static enum fb_code conclude(struct fb_docket *docket, const struct fb_cosigned *kept,
     struct fb_str note, struct fb_str lines, struct round *round, struct fb_err *err)
 {
-    struct fb_buf text, best;
+    struct fb_buf text;
     struct fb_cosigned now;
     fb_buf_init(&text, FB_COSIGNED_FILE_MAX);
-    fb_buf_init(&best, FB_NOTE_MAX);
     fb_err_init(&round->why);
     enum fb_code code = fb_cosigned_add(kept, note, lines, &text, err);
     if (code == FB_OK) {
@@ -117,7 +121,6 @@ static enum fb_code conclude(struct fb_docket *docket, const struct fb_cosigned 
     if (code != FB_OK && err->code != code) {
         *err = round->why;
     }
-    fb_buf_release(&best);
     fb_buf_release(&text);
     return code;
 }

@@ -51,6 +51,7 @@ w1=$(cat w1.url) w1_pid=$pid
 ok "a port in use" exits 5 "Another program listens" \
     "$FLYBALL" witness serve w1 --listen "${w1#http://}"
 
+ok "no URL" exits 2 "'w1' is no URL" fly log witness w1 --key "$witness_key"
 ok "nobody to ask" exits 2 "the witnesses to ask are missing" fly log witness "$w1"
 ok "no cosignatures yet" sh -c '[ "$("$0" --docket "$1" log checkpoint | grep -c "^— ")" = 1 ]' \
     "$FLYBALL" "$docket"
