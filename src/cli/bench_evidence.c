@@ -1,5 +1,6 @@
 #include "cli/bench_evidence.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "evidence/reading.h"
+#include "ingest/runs.h"
+#include "ingest/scores.h"
+#include "stats/random.h"
 
 enum { LOG_SAMPLES = 64, SAMPLE_EVENTS = 400, SAMPLE_MAX = 1 << 23, LOG_MAX = 1 << 28 };
 
@@ -183,11 +187,106 @@ static enum fb_code read_log(struct fb_bench_evidence *bench, struct fb_err *err
     return code;
 }
 
+/* --- Fits of the size of METR's and Epoch's published data ------------------------------------ */
+
+enum { AGENTS = 11, FAMILIES = 36, TASKS = 83, RUNS = 7063, RESAMPLES = 1000, TABLE_MAX = 1 << 22 };
+enum { MODELS = 179, BENCHMARKS = 38, SCORES = 1324 };
+
+static enum fb_code write_table(
+    struct fb_bench_evidence *bench, struct fb_buf *table, struct fb_err *err)
+{
+    enum fb_code code = fb_buf_check(table, "the table", err);
+    code = code ? code : make_path(bench, err);
+    code = code ? code : fb_io_write(bench->path, fb_buf_str(table), 0600, err);
+    fb_buf_release(table);
+    return code;
+}
+
+/* Runs whose success falls with the length of the task; some chance by a counter. */
+static enum fb_code make_runs(struct fb_bench_evidence *bench, struct fb_err *err)
+{
+    struct fb_buf table;
+    fb_buf_init(&table, TABLE_MAX);
+    fb_buf_add_c(&table, "agent,family,task,minutes,successes,trials\n");
+    for (int cell = 0; cell < AGENTS * TASKS; cell++) {
+        int agent = cell / TASKS, task = cell % TASKS;
+        int trials = RUNS / (AGENTS * TASKS) + (cell < RUNS % (AGENTS * TASKS));
+        double length = -5 + 0.2 * task, skill = agent - 4.0;
+        double share = 1 / (1 + exp(0.5 * (length - skill)));
+        struct fb_random random = fb_random_start(1, (uint64_t)cell);
+        int successes = 0;
+        for (int i = 0; i < trials; i++) {
+            successes += fb_random_unit(&random) < share;
+        }
+        fb_buf_addf(&table, "agent %d,family %d,task %d,%g,%d,%d\n", agent, task % FAMILIES, task,
+            exp2(length), successes, trials);
+    }
+    bench->count = RESAMPLES;
+    return write_table(bench, &table, err);
+}
+
+static enum fb_code fit_runs(struct fb_bench_evidence *bench, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_runs runs;
+    struct fb_horizon_result result = {0};
+    fb_arena_init(&arena, (size_t)1 << 30);
+    enum fb_code code = fb_runs_read(bench->path, &arena, &runs, err);
+    code = code ? code : fb_horizon_weigh(&runs.data, FB_HORIZON_DIVERSITY, err);
+    if (code == FB_OK) {
+        struct fb_horizon_options options = {
+            0.1, {0.5, 0.8}, 0.95, RESAMPLES, fb_random_key(runs.digest)};
+        code = fb_horizon_compute(&runs.data, &options, &result, err);
+        FB_ASSERT(code != FB_OK || (runs.data.count == RUNS && result.resamples == RESAMPLES));
+    }
+    fb_horizon_release(&result);
+    fb_arena_release(&arena);
+    return code;
+}
+
+static enum fb_code make_scores(struct fb_bench_evidence *bench, struct fb_err *err)
+{
+    struct fb_buf table;
+    fb_buf_init(&table, TABLE_MAX);
+    fb_buf_add_c(&table, "model,benchmark,score\n");
+    for (int i = 0; i < SCORES; i++) {
+        /* 38 and 179 share no factor, so that pairs do not come twice. */
+        int model = i * 5 % MODELS, benchmark = i % BENCHMARKS;
+        struct fb_random random = fb_random_start(2, (uint64_t)i);
+        double gap = model / 60.0 - benchmark / 12.0;
+        double score =
+            1 / (1 + exp(-(1 + benchmark % 4) * gap)) + 0.05 * (fb_random_unit(&random) - 0.5);
+        fb_buf_addf(&table, "model %d,benchmark %d,%.6f\n", model, benchmark,
+            score < 0   ? 0
+            : score > 1 ? 1
+                        : score);
+    }
+    bench->count = SCORES;
+    return write_table(bench, &table, err);
+}
+
+static enum fb_code fit_scores(struct fb_bench_evidence *bench, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_scores scores;
+    struct fb_capability_result result = {0};
+    fb_arena_init(&arena, (size_t)1 << 30);
+    enum fb_code code = fb_scores_read(bench->path, &arena, &scores, err);
+    const struct fb_capability_options options = {0, 1, 0, 0.1, 0.95, 0, 1};
+    code = code ? code : fb_capability_fit(&scores.data, &options, &result, err);
+    FB_ASSERT(code != FB_OK || (scores.data.count == SCORES && result.gradient < 1e-9));
+    fb_capability_release(&result);
+    fb_arena_release(&arena);
+    return code;
+}
+
 /* --- Cases ---------------------------------------------------------------------------------- */
 
 static const struct evidence_case cases[] = {
     {"read-json", "json_bytes_per_s", make_json, read_log},
     {"read-eval", "json_bytes_per_s", make_eval, read_log},
+    {"horizon-1000", "resamples_per_s", make_runs, fit_runs},
+    {"eci", "scores_per_s", make_scores, fit_scores},
 };
 
 enum { CASE_COUNT = sizeof(cases) / sizeof(cases[0]) };
