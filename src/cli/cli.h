@@ -92,6 +92,26 @@ FB_CHECKED enum fb_code fb_cli_open(
 const struct fb_record *fb_cli_record(
     struct fb_docket *docket, struct fb_str name, struct fb_err *err);
 
+/** An open docket and its picture at the instant that was asked for. */
+struct fb_cli_view {
+    struct fb_docket *docket;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    struct fb_buf text; /**< for what is printed */
+};
+
+/** Opens and evaluates the docket. After success and failure alike the caller ends with
+ * fb_cli_view_close. */
+FB_CHECKED enum fb_code fb_cli_view_open(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err);
+
+/** Closes a view. */
+void fb_cli_view_close(struct fb_cli_view *view);
+
+/** The system that a person named, "aurora-2" or "system/aurora-2". E_NOT_FOUND. */
+FB_CHECKED enum fb_code fb_cli_view_system(
+    const struct fb_picture *picture, struct fb_str name, struct fb_str *out, struct fb_err *err);
+
 /** How reports are laid out here: colour only on a terminal and without NO_COLOR. */
 struct fb_report_options fb_cli_report_options(const struct fb_cli *cli);
 

@@ -27,6 +27,8 @@ enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };
 void fb_cli_evidence_help(struct fb_buf *out)
 {
     fb_buf_add_c(out, "\nWhat it does:\n");
+    fb_buf_addf(out, "  %-34s %s\n", "SYSTEM [CAPABILITY]",
+        "the red lines of a system: evaluations, bounds, margins, what would settle them");
     for (size_t i = 0; i < PART_COUNT; i++) {
         char left[64];
         (void)snprintf(left, sizeof(left), "%s %s", parts[i].name, parts[i].arguments);
@@ -108,5 +110,7 @@ enum fb_code cmd_evidence(struct fb_cli *cli, struct fb_err *err)
             return code == FB_OK ? parts[i].run(cli, err) : code;
         }
     }
-    return fb_cli_misused(cli, err, "'%s' is not a part of `flyball evidence`", cli->arguments[0]);
+    static const struct part system = {.name = "SYSTEM", .options = "json"};
+    code = check_options(cli, &system, err);
+    return code == FB_OK ? fb_cli_evidence_system(cli, err) : code;
 }

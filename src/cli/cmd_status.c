@@ -8,15 +8,8 @@
 #define ARENA_MAX ((size_t)8 << 30)
 #define OUTPUT_MAX ((size_t)1 << 30)
 
-/* An open docket and its picture at the instant that was asked for. */
-struct view {
-    struct fb_docket *docket;
-    struct fb_arena arena;
-    struct fb_picture picture;
-    struct fb_buf text;
-};
-
-static enum fb_code view_open(const struct fb_cli *cli, struct view *view, struct fb_err *err)
+enum fb_code fb_cli_view_open(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
 {
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
@@ -30,15 +23,14 @@ static enum fb_code view_open(const struct fb_cli *cli, struct view *view, struc
     return code;
 }
 
-static void view_close(struct view *view)
+void fb_cli_view_close(struct fb_cli_view *view)
 {
     fb_buf_release(&view->text);
     fb_arena_release(&view->arena);
     fb_docket_close(view->docket);
 }
 
-/* The system that a person named, "aurora-2" or "system/aurora-2". */
-static enum fb_code find_system(
+enum fb_code fb_cli_view_system(
     const struct fb_picture *picture, struct fb_str name, struct fb_str *out, struct fb_err *err)
 {
     for (size_t i = 0; i < picture->system_count; i++) {
@@ -54,15 +46,16 @@ static enum fb_code find_system(
 
 enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
 {
-    struct view view;
+    struct fb_cli_view view;
     struct fb_report_options options = fb_cli_report_options(cli);
     enum fb_code code = fb_cli_want(cli, 0, 1, err);
     if (code != FB_OK) {
         return code;
     }
-    code = view_open(cli, &view, err);
+    code = fb_cli_view_open(cli, &view, err);
     if (code == FB_OK && cli->argument_count) {
-        code = find_system(&view.picture, fb_str_of(cli->arguments[0]), &options.system, err);
+        code =
+            fb_cli_view_system(&view.picture, fb_str_of(cli->arguments[0]), &options.system, err);
     }
     if (code == FB_OK && fb_cli_value(cli, "json")) {
         code = fb_report_status_json(&view.picture, &options, &view.text, err);
@@ -72,20 +65,20 @@ enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK) {
         code = fb_cli_print(cli, &view.text, err);
     }
-    view_close(&view);
+    fb_cli_view_close(&view);
     return code;
 }
 
 enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
 {
-    struct view view;
+    struct fb_cli_view view;
     struct fb_verdict verdict;
     struct fb_report_options options = fb_cli_report_options(cli);
     enum fb_code code = fb_cli_want(cli, 1, 1, err);
     if (code != FB_OK) {
         return code;
     }
-    code = view_open(cli, &view, err);
+    code = fb_cli_view_open(cli, &view, err);
     if (code == FB_OK) {
         code = fb_picture_find(
             &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);
@@ -98,13 +91,13 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK) {
         code = fb_cli_print(cli, &view.text, err);
     }
-    view_close(&view);
+    fb_cli_view_close(&view);
     return code;
 }
 
 enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
 {
-    struct view view;
+    struct fb_cli_view view;
     enum fb_code code = fb_cli_want(cli, 0, 0, err);
     const char *path = fb_cli_value(cli, "html");
     if (code == FB_OK && (!path || !path[0])) {
@@ -113,7 +106,7 @@ enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = view_open(cli, &view, err);
+    code = fb_cli_view_open(cli, &view, err);
     if (code == FB_OK) {
         code = fb_report_html(&view.picture, &view.text, err);
     }
@@ -128,7 +121,7 @@ enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
             fprintf(cli->out, "wrote %s (%zu kB)\n", path, (view.text.len + 1023) / 1024);
         }
     }
-    view_close(&view);
+    fb_cli_view_close(&view);
     return code;
 }
 
@@ -155,12 +148,13 @@ enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
     if (!inner.command) {
         inner.command = fb_cli_find("status");
     }
-    static const char *const allowed[] = {"status", "explain", "report"};
+    static const char *const allowed[] = {"status", "explain", "evidence", "report"};
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         if (strcmp(inner.command->name, allowed[i]) == 0) {
             return fb_cli_run(&inner, err);
         }
     }
-    return fb_cli_misused(cli, err, "`as-of` goes with status, explain and report, not with '%s'",
+    return fb_cli_misused(cli, err,
+        "`as-of` goes with status, explain, evidence and report, not with '%s'",
         inner.command->name);
 }

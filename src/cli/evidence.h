@@ -10,6 +10,9 @@
 #include "cli/evidence.def"
 #undef FB_EVIDENCE
 
+/** `evidence SYSTEM [CAPABILITY]`, when the first argument names no part. */
+FB_CHECKED enum fb_code fb_cli_evidence_system(struct fb_cli *cli, struct fb_err *err);
+
 /** The value of an option that is a number strictly between low and high; fallback when it is not
  * set. E_USAGE. */
 FB_CHECKED enum fb_code fb_cli_number(const struct fb_cli *cli, const char *option,

@@ -140,6 +140,7 @@ static enum fb_code assess_one(struct fb_assess_case *c, uint32_t measure, struc
         .upper = c->bounds.upper,
         .upper_margin = c->bounds.upper_margin,
         .errors_counted = c->unresolved > 0,
+        .is_below = fb_decimal_cmp(c->bounds.upper_margin, c->line->threshold) < 0,
     };
     judge(c, out);
     code = count_more(c, out, err);

@@ -34,6 +34,7 @@ struct fb_figures {
                                          FB_ASSESS_MORE_MAX would, also because it crosses, is
                                          defeated or fails a need that samples do not mend */
     bool errors_counted;
+    bool is_below; /**< U' is below the threshold, whatever is needed beside that */
     struct fb_assessment assessment;
 };
 

@@ -29,6 +29,21 @@ static enum fb_code apply(const struct fb_margin *margin, double u, double *out,
     return FB_OK;
 }
 
+enum fb_code fb_bounds_after(
+    const struct fb_redline *line, double rate, double *out, struct fb_err *err)
+{
+    FB_ASSERT(line && out && rate >= 0 && rate <= 1);
+    double u = rate;
+    for (size_t i = 0; i < line->margin_count; i++) {
+        enum fb_code code = apply(&line->margins[i], u, &u, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    *out = u;
+    return FB_OK;
+}
+
 static enum fb_code upper_bound(const struct fb_redline *line, const struct fb_counts *counts,
     struct fb_bounds *out, struct fb_err *err)
 {

@@ -24,6 +24,10 @@ struct fb_bounds {
 FB_CHECKED enum fb_code fb_bounds_of(const struct fb_redline *line, const struct fb_counts *counts,
     struct fb_bounds *out, struct fb_err *err);
 
+/** A rate after all margins of the line, in order. E_RANGE for a margin that is not positive. */
+FB_CHECKED enum fb_code fb_bounds_after(
+    const struct fb_redline *line, double rate, double *out, struct fb_err *err);
+
 /** The least number of further samples, all failures and at least `least`, with which U' is below
  * the threshold; -1 when there is none up to `most`. */
 FB_CHECKED enum fb_code fb_bounds_more(const struct fb_redline *line,

@@ -35,6 +35,17 @@ struct fb_drafts {
     size_t count;
 };
 
+/** What one sample of a log came to, over all its epochs. Texts are valid during the call. */
+struct fb_sample_value {
+    struct fb_str task, scorer, id;
+    double value;     /**< the mean of its values; 0 without any */
+    bool is_resolved; /**< every planned attempt is there, clean and scored */
+};
+
+/** Takes one value; an error ends the reading with it. */
+typedef enum fb_code (*fb_sample_sink)(
+    void *ctx, const struct fb_sample_value *value, struct fb_err *err);
+
 /** What the caller knows and the file may not say; all may be empty. */
 struct fb_ingest_options {
     struct fb_str subject;     /**< the system or run the file is about */
@@ -42,6 +53,9 @@ struct fb_ingest_options {
     struct fb_str elicitation; /**< how performance was elicited */
     struct fb_str name;        /**< a name for a safety case */
     fb_time at;                /**< when, where the format has no time (cases, policies) */
+    fb_sample_sink
+        take_sample; /**< gets the values of logs of evaluations; NULL: nobody wants them */
+    void *take_ctx;
 };
 
 /**

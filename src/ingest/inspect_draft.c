@@ -437,6 +437,41 @@ static enum fb_code write_draft(
     return code;
 }
 
+/* Hands the samples of a series, whose cells are sorted by sample, to who asked for them. A sample
+ * without a value is unresolved. */
+static enum fb_code give_samples(const struct fb_inspect *log,
+    const struct fb_inspect_series *series, const struct common *common, struct fb_err *err)
+{
+    const struct fb_ingest_options *options = log->reading->options;
+    if (!options->take_sample) {
+        return FB_OK;
+    }
+    struct fb_buf name;
+    fb_buf_init(&name, NAME_BYTES);
+    add_score_name(&name, series);
+    enum fb_code code = fb_buf_check(&name, "the name of a score", err);
+    size_t at = 0;
+    for (uint32_t i = 0; code == FB_OK && i < log->sample_count; i++) {
+        double sum = 0;
+        uint32_t scored = 0, clean = 0;
+        for (; at < series->count && log->attempts[series->cells[at].attempt].sample == i; at++) {
+            const struct fb_inspect_cell *cell = &series->cells[at];
+            sum += cell->is_scored ? cell->value : 0;
+            scored += cell->is_scored;
+            clean += cell->is_scored && log->attempts[cell->attempt].is_clean;
+        }
+        struct fb_sample_value value = {.task = common->task,
+            .scorer = fb_buf_str(&name),
+            .id = log->samples[i].id,
+            .value = scored > 0 ? sum / scored : 0,
+            .is_resolved = clean > 0 && clean >= common->epochs};
+        code = options->take_sample(options->take_ctx, &value, err);
+    }
+    FB_ASSERT(code != FB_OK || at == series->count);
+    fb_buf_release(&name);
+    return code;
+}
+
 /* Makes the series that the header plans and no sample has: all of their samples are unresolved. */
 static enum fb_code add_planned_series(struct fb_inspect *log, struct fb_err *err)
 {
@@ -501,6 +536,7 @@ enum fb_code fb_inspect_write(struct fb_inspect *log, const struct fb_inspect_me
     for (size_t i = 0; i < log->series_count && code == FB_OK; i++) {
         if (!is_shadow(log, &log->series[i])) {
             code = write_draft(&writing, &log->series[i], err);
+            code = code ? code : give_samples(log, &log->series[i], &common, err);
         }
     }
     fb_buf_release(&tool);

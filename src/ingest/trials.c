@@ -129,7 +129,11 @@ static enum fb_code sample_of(struct fb_trials *trials, size_t group, struct fb_
     code = put_key(trials, &trials->sample_names, trials->sample_count + 1, err);
     if (code == FB_OK) {
         *out = &trials->samples[trials->sample_count++];
-        **out = (struct fb_trial_sample){.group = (uint32_t)group, .all = true, .is_clean = true};
+        **out = (struct fb_trial_sample){.group = (uint32_t)group,
+            .all = true,
+            .is_clean = true,
+            .id = fb_arena_printf(&trials->arena, "%.*s", FB_STR_ARG(id))};
+        code = (*out)->id.ptr ? FB_OK : fb_arena_failed(&trials->arena, err);
     }
     return code;
 }
@@ -149,6 +153,7 @@ enum fb_code fb_trials_add(struct fb_trials *trials, struct fb_trial_group *grou
     double value = is_scored ? trial->value : 0;
     *out_sample = (size_t)(sample - trials->samples);
     sample->attempts++;
+    sample->sum += value;
     sample->any |= value > 0;
     sample->is_clean &= is_scored && !trial->is_faulty;
     sample->all &= is_scored && !trial->is_faulty && value >= 1;
@@ -349,12 +354,30 @@ static enum fb_code write_draft(const struct writing *writing, const struct fb_t
     return code;
 }
 
+/* Hands the samples to who asked for them. */
+static enum fb_code give_samples(
+    const struct fb_trials *trials, const struct fb_ingest_options *options, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && options->take_sample && i < trials->sample_count; i++) {
+        const struct fb_trial_sample *s = &trials->samples[i];
+        struct fb_sample_value value = {.task = trials->groups[s->group].task,
+            .scorer = trials->groups[s->group].scorer,
+            .id = s->id,
+            .value = s->sum / (double)s->attempts,
+            .is_resolved = s->is_clean};
+        code = options->take_sample(options->take_ctx, &value, err);
+    }
+    return code;
+}
+
 enum fb_code fb_trials_write(
     struct fb_trials *trials, struct fb_reading *reading, struct fb_str tool, struct fb_err *err)
 {
     FB_ASSERT(trials && reading);
     struct writing writing = {.reading = reading, .tool = tool};
     enum fb_code code = fb_input_digest(reading->input, writing.digest, err);
+    code = code ? code : give_samples(trials, reading->options, err);
     for (size_t i = 0; code == FB_OK && i < trials->group_count; i++) {
         code = write_draft(&writing, &trials->groups[i], i, err);
     }

@@ -46,6 +46,8 @@ struct fb_trial_sample {
     uint32_t group;
     uint32_t attempts;
     bool any, all, is_clean;
+    double sum;       /**< of its values */
+    struct fb_str id; /**< in the arena */
 };
 
 /** All of a file. */

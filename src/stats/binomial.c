@@ -241,6 +241,15 @@ enum fb_code fb_binomial_posterior(const struct fb_binomial_prior *prior, const 
     return FB_OK;
 }
 
+double fb_binomial_at_most(int64_t k, int64_t n, double p)
+{
+    FB_ASSERT(0 <= k && k <= n && n >= 1 && p >= 0 && p <= 1);
+    if (k == n || p == 0) {
+        return 1;
+    }
+    return p == 1 ? 0 : pbeta(p, (double)k + 1, (double)(n - k), 0, 0);
+}
+
 double fb_odds_scale(double u, double m)
 {
     FB_ASSERT(u >= 0 && u <= 1 && m > 0 && isfinite(m));

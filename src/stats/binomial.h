@@ -56,6 +56,10 @@ struct fb_binomial_prior {
 FB_CHECKED enum fb_code fb_binomial_posterior(const struct fb_binomial_prior *prior,
     const int64_t k_n[2], double confidence, double out[2], struct fb_err *err);
 
+/** P(at most k of n) at the rate p: the binomial distribution. 0 <= k <= n, n >= 1, p within 0 and
+ * 1; the caller has checked them. */
+double fb_binomial_at_most(int64_t k, int64_t n, double p);
+
 /** The rate whose odds are m times those of the rate u: m u / (1 - u + m u). u is within 0 and 1,
  * m is positive and finite; the caller has checked both. */
 double fb_odds_scale(double u, double m);

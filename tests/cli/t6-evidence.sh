@@ -39,4 +39,45 @@ ok "a confidence that is none" exits 2 "between 0 and 1" \
     "$FLYBALL" evidence read --confidence 95 "$log"
 ok "help names the parts" says "read LOG" "$FLYBALL" help evidence
 ok "what is measured is read right" says "read-eval .* json_bytes_per_s" "$FLYBALL" bench evidence
+
+# The parts over a docket, and those without (cmd_evidence_system.c, cmd_evidence_plan.c,
+# cmd_evidence_compare.c; evidence_lines.c, evidence_plan.c, evidence_pairs.c, standings.c).
+make_docket >/dev/null
+ok "a policy" fly add --as aurora "$example/policies/aurora-framework.fly"
+ok "an evaluation" fly add --as institute --elicitation best-of-10 "$log"
+ok "a system's red lines" says "cyber: not ruled out" fly evidence aurora-2
+ok "with bounds and standing" says "cybench .* 300 .*rules out" fly evidence aurora-2 cyber
+ok "with the margins' source" says "elicitation .*x on odds .*Davidson" fly evidence aurora-2 cybench
+ok "with what would settle it" says "intercode-ctf: nothing measured .* 200 more would rule it out" \
+    fly evidence aurora-2
+ok "as JSON" json_ok fly evidence aurora-2 --json
+ok "which says the same" python3 - json.out <<'END'
+import json, sys
+line = json.load(open(sys.argv[1]))["lines"][0]
+assert line["verdict"] == "not ruled out", line
+assert line["evaluations"][0]["governs"] is True, line
+further = line["measures"][1]["further_samples"]
+assert further["rules_out_if_none_succeeds"] == 200, further
+END
+ok "as known before it" says "no red line\|nothing measured" fly as-of 2026-11-15 evidence aurora-2
+ok "no such system" exits 3 "no system 'nobody'" fly evidence nobody
+ok "no such capability" exits 3 "There are cyber" fly evidence aurora-2 bio
+ok "an option of another part" exits 2 "has no option '--rate'" fly evidence aurora-2 --rate 1%
+ok "a plan" says "5% .* 93 .* 1 " "$FLYBALL" evidence plan --threshold 5% --rate 0,0.005 --power 75%
+ok "the plan of a red line" says "at least 200 samples, of which none succeeds" \
+    fly evidence plan aurora-2 cyber
+ok "as JSON" json_ok "$FLYBALL" evidence plan --threshold 5% --json
+ok "the chance with so many" says "20% .* 100 .* 16 .* 87.15%" \
+    "$FLYBALL" evidence plan --threshold 10% --samples 100 --rate 20%
+ok "a plan for nothing" exits 2 "say which threshold" "$FLYBALL" evidence plan
+ok "a threshold that is none" exits 2 "not a rate" "$FLYBALL" evidence plan --threshold much
+ok "a margin that is none" exits 2 "not a margin" \
+    "$FLYBALL" evidence plan --threshold 5% --margins "twice"
+ok "a pair" says "cybench .* 24 .* 1 " "$FLYBALL" evidence compare "$log" "$evals/cybench-aurora-2-error.eval"
+ok "as JSON" json_ok "$FLYBALL" evidence compare --json "$log" "$evals/cybench-aurora-2-error.eval"
+ok "of logs that share nothing" exits 3 "share no sample" \
+    "$FLYBALL" evidence compare "$log" "$evals/intercode-ctf-aurora-2-epochs.json"
+ok "families" says "robustness: robustness" "$FLYBALL" evidence families
+ok "one family, as JSON" json_ok "$FLYBALL" evidence families --json risk
+ok "no such family" exits 3 "no family 'x'" "$FLYBALL" evidence families x
 finish

@@ -1,10 +1,16 @@
-/* Tests of ingest/trials with its readers: metr, harness, harness_samples, and of ingest/lines. */
+/* Tests of ingest/trials with its readers: metr, harness, harness_samples, trials_csv, and of
+ * ingest/lines. */
 #include <unistd.h>
+
+#include <math.h>
 
 #include "base/io.h"
 #include "fb_test.h"
 #include "ingest/lines.h"
 #include "ingest/trials.h"
+
+/* cmocka compares floats; these are doubles. */
+#define assert_near(a, b, epsilon) assert_true(fabs((a) - (b)) <= (epsilon))
 
 static struct fb_err err;
 static struct fb_arena arena;
@@ -210,7 +216,7 @@ static void test_harness_with_samples(void **state)
     has_counts(acc, (int64_t[]){4, 2, 2, 0, 1});
     assert_true(fb_str_is(fb_json_get_str(acc, "ended"), "2023-11-14T22:14:20.500000Z"));
     const struct fb_json *figure = fb_json_get(fb_json_get(acc, "metrics"), "acc,none");
-    assert_float_equal(fb_json_get(figure, "recomputed")->number, 0.5, 1e-12);
+    assert_near(fb_json_get(figure, "recomputed")->number, 0.5, 1e-12);
     assert_false(has_flag(acc, "metric_not_recomputed"));
     const struct fb_json *ppl = body_of("arc", "ppl", "org/m");
     assert_true(has_flag(ppl, "metric_not_recomputed"));
@@ -261,6 +267,110 @@ static void test_harness_samples_alone(void **state)
     FB_TEST_FAILS(read_text("{\"doc_id\":1}\n", NULL), FB_E_SCHEMA);
     FB_TEST_FAILS(read_text("{\"doc_id\":1,\"acc\":1}\n{\"acc\":1}\n", NULL), FB_E_SCHEMA);
     assert_int_equal(err.line, 2);
+}
+
+/* --- Tables of trials (trials_csv.c) -------------------------------------------------------- */
+
+static double figure(const struct fb_json *body, const char *name)
+{
+    const struct fb_json *value =
+        fb_json_get(fb_json_get(fb_json_get(body, "metrics"), name), "recomputed");
+    assert_non_null(value);
+    return value->kind == FB_JSON_NUMBER ? value->number : -1;
+}
+
+static void test_trials_table(void **state)
+{
+    (void)state;
+    FB_TEST_OK(read_text("Task,Trials,successes,unresolved,date\n"
+                         "cyber,50,0,2,2026-03-01\nbio,\"20\",3,,2026-03-02T10:00:00Z\n"
+                         "cyber,10,1,0,2026-02-01\n",
+        NULL));
+    assert_string_equal(drafts.format, "trials");
+    assert_int_equal(drafts.count, 2);
+    const struct fb_json *cyber = body_of("cyber", "successes", "");
+    has_counts(cyber, (int64_t[]){60, 1, 1, 2, 1});
+    assert_true(has_flag(cyber, "errors_counted"));
+    assert_true(fb_str_is(fb_json_get_str(cyber, "began"), "2026-02-01T00:00:00Z"));
+    assert_true(fb_str_is(fb_json_get_str(cyber, "ended"), "2026-03-01T00:00:00Z"));
+    has_counts(body_of("bio", "successes", ""), (int64_t[]){20, 3, 3, 0, 1});
+    assert_false(has_flag(cyber, "clustered"));
+}
+
+/* Three clusters of 10: 5, 0 and 1 succeed. Mean .2; squared distances 9 + 4 + 1. */
+static void test_trials_clusters(void **state)
+{
+    (void)state;
+    FB_TEST_OK(read_text("trials,successes,cluster\n10,5,a\n4,0,b\n6,0,b\n10,1,c\n", NULL));
+    const struct fb_json *body = body_of("trials", "successes", "");
+    has_counts(body, (int64_t[]){30, 6, 6, 0, 1});
+    assert_true(has_flag(body, "clustered"));
+    assert_near(figure(body, "clusters"), 3, 0);
+    assert_near(figure(body, "clustered_stderr"), 0.15275252316519466, 1e-12);
+    assert_near(figure(body, "design_effect"), 4.375, 1e-12);
+    /* All alike: nothing says that the trials of a cluster are independent. */
+    FB_TEST_OK(read_text("trials,successes,cluster\n10,0,a\n10,0,b\n", NULL));
+    assert_near(figure(body_of("trials", "successes", ""), "design_effect"), 10, 1e-12);
+}
+
+static void test_trials_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum fb_code code;
+        uint32_t line;
+    } table[] = {
+        {"trials,successes\n10,11\n", FB_E_RANGE, 2},
+        {"trials,successes\n10,1.5\n", FB_E_RANGE, 2},
+        {"trials,successes\n10,-1\n", FB_E_RANGE, 2},
+        {"trials,successes\n10,nan\n", FB_E_SYNTAX, 2},
+        {"trials,successes,unresolved\n10,1,1\n10,1,10\n", FB_E_RANGE, 3},
+        {"trials,successes,cluster\n10,1,a\n10,1,\n", FB_E_SCHEMA, 3},
+        {"trials,successes\n10,1,2\n", FB_E_SYNTAX, 2},
+        {"trials,successes,date\n10,1,yesterday\n", FB_E_TIME, 2},
+        {"trials,successes\n", FB_E_SCHEMA, 0},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        fb_err_init(&err);
+        FB_TEST_FAILS(read_text(table[i].text, NULL), table[i].code);
+        assert_int_equal(err.line, table[i].line);
+        assert_string_equal(err.file, "test");
+    }
+}
+
+/* The order of lines changes no figure: the same counts, bounds and flags, in any order. */
+static void test_order_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {RUN("one", "t", "1", "null", "0.16666666666666666"),
+        RUN("four", "a", "1", "null", "0.16666666666666666"),
+        RUN("four", "b", "0", "\"usageLimits\"", "0.16666666666666666"),
+        RUN("four", "c", "null", "null", "0.16666666666666666"),
+        RUN("one", "t", "0", "null", "0.16666666666666666"),
+        RUN("four", "d", "1", "\"usageLimits\"", "0.16666666666666666")};
+    enum { LINES = sizeof(lines) / sizeof(lines[0]) };
+    uint64_t seed = 1;
+    for (int round = 0; round < 50; round++) {
+        size_t order[LINES];
+        struct fb_buf text;
+        fb_buf_init(&text, 8192);
+        for (size_t i = 0; i < LINES; i++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+            size_t at = (size_t)(seed >> 33) % (i + 1);
+            order[i] = at < i ? order[at] : i;
+            order[at] = i;
+        }
+        for (size_t i = 0; i < LINES; i++) {
+            fb_buf_add_c(&text, lines[order[i]]);
+        }
+        FB_TEST_OK(read_text(text.ptr, NULL));
+        fb_buf_release(&text);
+        has_counts(body_of("one", "score_binarized", "A"), (int64_t[]){1, 1, 0, 0, 2});
+        has_counts(body_of("four", "score_binarized", "A"), (int64_t[]){4, 2, 1, 2, 1});
+        has_counts(body_of("all-families", "score_binarized", "A"), (int64_t[]){5, 3, 1, 2, 2});
+        assert_false(has_flag(body_of("four", "score_binarized", "A"), "weights_differ"));
+    }
 }
 
 /* --- Lines -------------------------------------------------------------------------------- */
@@ -346,6 +456,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_harness_with_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_without_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_samples_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trials_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trials_clusters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trials_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_order_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_line_too_long, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_many_groups, setup, teardown),
