@@ -230,8 +230,8 @@ enum fb_code fb_archive_open(
     fb_err_init(&a->source_err);
     fb_map_init(&a->names);
     fb_buf_init(&a->label, 2 * NAME_MAX_BYTES);
-    fb_buf_init(&a->stored, FB_ARCHIVE_DEFLATE_MAX);
-    fb_buf_init(&a->whole, FB_ARCHIVE_DEFLATE_MAX);
+    fb_buf_init(&a->stored, FB_ARCHIVE_WHOLE_MAX);
+    fb_buf_init(&a->whole, FB_ARCHIVE_WHOLE_MAX);
     enum fb_code code = open_directory(a, err);
     if (code == FB_OK) {
         code = check_names(a, err);
@@ -312,13 +312,23 @@ static enum fb_code refuse_member(
     return err->code;
 }
 
+/* True for a deflated member that is inflated by libzip, piece by piece. */
+static bool is_streamed(const zip_stat_t *st)
+{
+    return st->comp_method == ZIP_CM_DEFLATE &&
+           (st->size > FB_ARCHIVE_WHOLE_MAX || st->comp_size > FB_ARCHIVE_WHOLE_MAX);
+}
+
 /* Reads stored bytes of the open member; *got is 0 at their end. */
 static enum fb_code read_stored(
     struct fb_archive *a, char *out, size_t size, size_t *got, struct fb_err *err)
 {
     zip_int64_t n = zip_fread(a->member.raw, out, size);
     if (n < 0) {
-        return refuse_member(a, FB_E_SYNTAX, "is cut off", err);
+        return refuse_member(a, FB_E_SYNTAX,
+            is_streamed(&a->member.stat) ? "is damaged: its data, size or CRC-32 is wrong"
+                                         : "is cut off",
+            err);
     }
     *got = (size_t)n;
     return FB_OK;
@@ -440,9 +450,7 @@ static enum fb_code check_member(struct fb_archive *a, struct fb_err *err)
     if (st->encryption_method != ZIP_EM_NONE) {
         return refuse_member(a, FB_E_UNSUPPORTED, "is encrypted", err);
     }
-    uint64_t limit =
-        st->comp_method == ZIP_CM_DEFLATE ? (uint64_t)FB_ARCHIVE_DEFLATE_MAX : FB_INGEST_FILE_MAX;
-    if (st->size >= limit || st->comp_size >= limit) {
+    if (st->size >= FB_INGEST_FILE_MAX || st->comp_size >= FB_INGEST_FILE_MAX) {
         return refuse_member(a, FB_E_LIMIT, "is too large to read", err);
     }
     if (st->size > FB_ARCHIVE_RATIO_FROM && st->size / FB_ARCHIVE_RATIO_MAX > st->comp_size) {
@@ -461,6 +469,9 @@ static enum fb_code open_reader(
     case ZIP_CM_STORE:
         return fb_json_reader_new_stream(give_stored, a, a->label.ptr, &options, out, err);
     case ZIP_CM_DEFLATE:
+        if (is_streamed(&a->member.stat)) {
+            return fb_json_reader_new_stream(give_stored, a, a->label.ptr, &options, out, err);
+        }
         code = inflate_whole(a, err);
         return code != FB_OK
                    ? code
@@ -498,7 +509,7 @@ enum fb_code fb_archive_json(
     if (code != FB_OK) {
         return code;
     }
-    m->raw = zip_fopen_index(archive->zip, index, ZIP_FL_COMPRESSED);
+    m->raw = zip_fopen_index(archive->zip, index, is_streamed(&m->stat) ? 0 : ZIP_FL_COMPRESSED);
     if (!m->raw) {
         return refuse_member(archive, FB_E_SYNTAX, "is not where the directory says", err);
     }

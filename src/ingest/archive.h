@@ -3,7 +3,8 @@
  *
  * libzip reads the directory and hands over members as they are stored; they are decompressed here
  * (method 0 stored, 8 deflate, 93 zstd in one or more frames), because Debian's libzip knows no
- * zstd. What a member declares (size, CRC-32) must be what it has. One member is open at a time.
+ * zstd and libdeflate is faster; only large deflated members libzip inflates, as a stream. What a
+ * member declares (size, CRC-32) must be what it has. One member is open at a time.
  */
 #ifndef FB_INGEST_ARCHIVE_H
 #define FB_INGEST_ARCHIVE_H
@@ -16,7 +17,8 @@ enum {
     FB_ARCHIVE_MEMBERS_MAX = 1 << 18, /**< members of an archive */
     FB_ARCHIVE_RATIO_MAX = 1000,      /**< declared size over stored size, beyond the next limit */
     FB_ARCHIVE_RATIO_FROM = 16 << 20, /**< bytes from which the ratio is looked at */
-    FB_ARCHIVE_DEFLATE_MAX = 256 << 20, /**< bytes of a deflated member, which is held whole */
+    FB_ARCHIVE_WHOLE_MAX = 32 << 20,  /**< bytes of a deflated member that is held whole; a larger
+                                           one is read as a stream, at half the speed */
 };
 
 struct fb_archive;

@@ -67,9 +67,9 @@ struct fb_inspect_series {
     struct fb_inspect_cell *cells;
     size_t count;
     size_t cap;
-    struct fb_inspect_word words[FB_INSPECT_WORDS_MAX]; /**< of values that are words */
+    struct fb_inspect_word words[FB_INSPECT_WORDS_MAX]; /**< of values, as Python prints them */
     size_t word_count;
-    bool words_known;                /**< every value is a word, and none was left out */
+    bool words_known;                /**< no value was left out but NaN */
     bool flags[FB_INSPECT_FLAG_END]; /**< of these values, beside those of the log */
 };
 

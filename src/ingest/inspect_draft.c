@@ -302,6 +302,38 @@ static bool is_of(const struct fb_inspect_metric *metric, const struct fb_inspec
            (is_plain || fb_str_eq(metric->score, series->key));
 }
 
+/* The name of a figure: its reducer, "mean/accuracy", and "SCORER:" before one that is of the whole
+ * object where the series is one of its keys, which may have a metric of that name too. */
+static void add_metric_name(
+    struct fb_buf *out, const struct fb_inspect_metric *m, const struct fb_inspect_series *series)
+{
+    if (series->key.len > 0 && fb_str_eq(m->scorer, m->score)) {
+        fb_buf_addf(out, "%.*s:", FB_STR_ARG(m->scorer));
+    }
+    if (m->reducer.len > 0) {
+        fb_buf_addf(out, "%.*s/", FB_STR_ARG(m->reducer));
+    }
+    fb_buf_add_str(out, m->name);
+}
+
+/* Is there an earlier figure of that name in the series? A header may hold one score twice. */
+static bool is_repeated(const struct fb_inspect_series *series,
+    const struct fb_inspect_metric *metrics, size_t index, struct fb_str name)
+{
+    struct fb_buf other;
+    fb_buf_init(&other, NAME_BYTES);
+    bool found = false;
+    for (size_t i = 0; !found && i < index; i++) {
+        fb_buf_clear(&other);
+        if (is_of(&metrics[i], series)) {
+            add_metric_name(&other, &metrics[i], series);
+            found = fb_str_eq(fb_buf_str(&other), name);
+        }
+    }
+    fb_buf_release(&other);
+    return found;
+}
+
 static void write_metrics(struct fb_json_writer *w, const struct fb_inspect_series *series,
     const struct fb_inspect_metric *metrics, size_t count)
 {
@@ -315,10 +347,10 @@ static void write_metrics(struct fb_json_writer *w, const struct fb_inspect_seri
             continue;
         }
         fb_buf_clear(&name);
-        if (m->reducer.len > 0) {
-            fb_buf_addf(&name, "%.*s/", FB_STR_ARG(m->reducer));
+        add_metric_name(&name, m, series);
+        if (is_repeated(series, metrics, i, fb_buf_str(&name))) {
+            fb_buf_addf(&name, "#%zu", i);
         }
-        fb_buf_add_str(&name, m->name);
         fb_json_key(w, name.ptr ? name.ptr : "");
         fb_json_open_object(w);
         fb_reader_figure(w, "stated", m->stated);

@@ -42,7 +42,8 @@ struct reducer {
 /* A score of the header while its metrics are checked. */
 struct check {
     struct fb_inspect *log;
-    const struct fb_json *score; /* results.scores[i] */
+    struct fb_inspect_series *series; /* NULL: of the whole object of values */
+    const struct fb_json *score;      /* results.scores[i] */
     struct fb_inspect_metric base;
     struct fb_inspect_view primary;
     struct fb_inspect_view other; /* unreduced, where the header does not say which */
@@ -279,6 +280,13 @@ static enum fb_code refuse(const struct check *check, const struct fb_json *metr
     return place(check->log, value, err);
 }
 
+/* Flags the series that a metric is of, or else the log. */
+static void flag_unknown(const struct check *check)
+{
+    bool *flags = check->series ? check->series->flags : check->log->flags;
+    flags[FB_INSPECT_NOT_RECOMPUTED] = true;
+}
+
 /* Checks one metric and fills *out. */
 static enum fb_code check_metric(const struct check *check, const struct fb_json *metric,
     struct fb_inspect_metric *out, struct fb_err *err)
@@ -300,7 +308,7 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
     }
     out->recomputed = ours.value;
     if (!out->is_known) {
-        check->log->flags[FB_INSPECT_NOT_RECOMPUTED] = true;
+        flag_unknown(check);
         return FB_OK;
     }
     if (is_same(out->stated, &ours, check->primary.count)) {
@@ -318,7 +326,7 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
     }
     if (check->primary.has_ties) {
         out->is_known = false;
-        check->log->flags[FB_INSPECT_NOT_RECOMPUTED] = true;
+        flag_unknown(check);
         return FB_OK;
     }
     return refuse(check, metric, out->stated, out->recomputed, err);
@@ -356,6 +364,7 @@ static enum fb_code fill_check(struct check *check, double **values, struct fb_e
     if (!*values || !check->primary.units || !check->other.units) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while checking metrics");
     }
+    check->series = series;
     check->primary.series = series;
     check->other.series = series;
     fill_view(log, series, reducer_of(base->reducer), *values, &check->primary);

@@ -174,7 +174,17 @@ static void note_value(struct fb_inspect_series *series, const struct fb_inspect
     series->flags[FB_INSPECT_PARTIAL] |= cell->value > 0 && cell->value < 1;
 }
 
-/* Counts a value that is a word. NaN is no value; any other kind of value is not counted. */
+/* A single value as Python prints it; empty for null, objects and arrays. */
+static struct fb_str word_of(const struct fb_json *value)
+{
+    bool is_text = value->kind == FB_JSON_STRING || value->kind == FB_JSON_NUMBER;
+    return value->kind == FB_JSON_TRUE    ? FB_STR("True")
+           : value->kind == FB_JSON_FALSE ? FB_STR("False")
+           : is_text                      ? value->text
+                                          : (struct fb_str){NULL, 0};
+}
+
+/* Counts a value as a word. NaN is no value; an object or array is not counted. */
 static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *series,
     const struct fb_json *value, struct fb_err *err)
 {
@@ -182,11 +192,12 @@ static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *
     if (value->kind == FB_JSON_NUMBER && isnan(value->number)) {
         return FB_OK;
     }
-    series->words_known &= value->kind == FB_JSON_STRING;
+    struct fb_str word = word_of(value);
+    series->words_known &= word.ptr != NULL;
     if (!series->words_known) {
         return FB_OK;
     }
-    while (i < series->word_count && !fb_str_eq(series->words[i].word, value->text)) {
+    while (i < series->word_count && !fb_str_eq(series->words[i].word, word)) {
         i++;
     }
     if (i == FB_INSPECT_WORDS_MAX) {
@@ -194,7 +205,7 @@ static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *
         return FB_OK;
     }
     if (i == series->word_count) {
-        enum fb_code code = fb_arena_str(&log->arena, value->text, &series->words[i].word, err);
+        enum fb_code code = fb_arena_str(&log->arena, word, &series->words[i].word, err);
         if (code != FB_OK) {
             return code;
         }

@@ -332,9 +332,35 @@ static void test_bombs(void **state)
     assert_non_null(strstr(err.message, "thousandfold"));
     /* Below the size from which the ratio counts, the same is a sample. */
     assert_int_equal(half_code, FB_OK);
-    FB_TEST_FAILS(with_member(fb_str_of(SAMPLE(3, "0")), DEFLATE,
-                      &(struct lies){.size = FB_ARCHIVE_DEFLATE_MAX}),
+    FB_TEST_FAILS(
+        with_member(fb_str_of(SAMPLE(3, "0")), DEFLATE, &(struct lies){.size = 256 << 20}),
         FB_E_LIMIT);
+    FB_TEST_FAILS(
+        with_member(fb_str_of(SAMPLE(3, "0")), DEFLATE, &(struct lies){.size = UINT32_MAX - 15}),
+        FB_E_LIMIT);
+}
+
+/* A deflated member that is too large to be held is read as a stream, and checked as well. */
+static void test_large_member(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    fb_buf_init(&text, (size_t)64 << 20);
+    uint64_t seed = 1;
+    fb_buf_add_c(&text, "{\"id\":3,\"epoch\":1,\"store\":[");
+    while (text.len <= FB_ARCHIVE_WHOLE_MAX) {
+        seed = seed * UINT64_C(6364136223846793005) + 1;
+        fb_buf_addf(&text, "%llu,", (unsigned long long)(seed >> 20));
+    }
+    fb_buf_add_c(&text, "0]}");
+    struct fb_str whole = fb_buf_str(&text);
+    FB_TEST_OK(with_member(whole, DEFLATE, &(struct lies){0}));
+    FB_TEST_FAILS(with_member(whole, DEFLATE, &(struct lies){.crc = 1}), FB_E_SYNTAX);
+    FB_TEST_FAILS(
+        with_member(whole, DEFLATE, &(struct lies){.size = (uint32_t)whole.len - 1}), FB_E_SYNTAX);
+    FB_TEST_FAILS(
+        with_member(whole, DEFLATE, &(struct lies){.size = (uint32_t)whole.len + 1}), FB_E_SYNTAX);
+    fb_buf_release(&text);
 }
 
 /* --- JSON inside and outside of archives ---------------------------------------------------- */
@@ -674,8 +700,8 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_methods), TEST(test_truncated), TEST(test_flipped),
         TEST(test_every_flip), TEST(test_names), TEST(test_lies), TEST(test_bombs),
         TEST(test_bad_json), TEST(test_deep_nesting), TEST(test_bad_member), TEST(test_counts),
-        TEST(test_plan), TEST(test_unknown_metrics), TEST(test_sample_limit),
-        TEST(test_score_limit), TEST(test_member_limit), TEST(test_memory),
+        TEST(test_plan), TEST(test_large_member), TEST(test_unknown_metrics),
+        TEST(test_sample_limit), TEST(test_score_limit), TEST(test_member_limit), TEST(test_memory),
         TEST(test_out_of_memory)};
     return cmocka_run_group_tests_name("archive", tests, NULL, NULL);
 }

@@ -202,6 +202,29 @@ static void test_frequency(void **state)
     FB_TEST_FAILS(read_log(WORDS("0.2"), &body), FB_E_MISMATCH);
 }
 
+/* A metric of the object of values, and one of the same name of a key; numbers as categories. */
+static void test_names_of_metrics(void **state)
+{
+    (void)state;
+#define KEYED(more)                                                                                \
+    LOG("2026-01-01T00:00:00Z", "",                                                                \
+        "{\"scores\":[{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{\"mean\":{\"name\":\"mean\","  \
+        "\"value\":0}}},{\"name\":\"p\",\"scorer\":\"s\",\"metrics\":{\"mean\":{\"name\":"         \
+        "\"mean\","                                                                                \
+        "\"value\":1},\"1\":{\"name\":\"1\",\"group\":\"frequency\",\"value\":1}}}" more "]}",     \
+        "{\"id\":1,\"epoch\":1,\"scores\":{\"s\":{\"value\":{\"p\":1}}}}")
+    const struct fb_json *body = NULL;
+    FB_TEST_OK(read_log(KEYED(""), &body));
+    assert_near(figure(body, "mean"), 1, 0);
+    assert_near(figure(body, "1"), 1, 0);
+    assert_non_null(fb_json_get(fb_json_get(body, "metrics"), "s:mean"));
+    assert_true(has_flag(body, "metric_not_recomputed"));
+    FB_TEST_OK(read_log(KEYED(",{\"name\":\"p\",\"scorer\":\"s\",\"metrics\":{\"mean\":{\"name\":"
+                              "\"mean\",\"value\":1}}}"),
+        &body));
+    assert_non_null(fb_json_get(fb_json_get(body, "metrics"), "mean#3"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_signs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frequency, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names_of_metrics, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
