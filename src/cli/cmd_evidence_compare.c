@@ -10,7 +10,7 @@ enum { TEXT_MAX = 1 << 24 };
 enum fb_code fb_cli_evidence_compare(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_report_options options = fb_cli_report_options(cli);
-    struct fb_paired_list list;
+    struct fb_pairs_list list;
     struct fb_arena arena;
     struct fb_buf text;
     double confidence = 0;

@@ -96,7 +96,7 @@ struct sums {
 };
 
 static void add_pair(
-    struct fb_paired *out, struct sums *sums, const struct value *a, const struct value *b)
+    struct fb_pairs *out, struct sums *sums, const struct value *a, const struct value *b)
 {
     out->common++;
     if (!a->is_resolved || !b->is_resolved) {
@@ -127,7 +127,7 @@ static double mcnemar(int64_t b, int64_t c)
 
 /* The difference is the rate of "only the second" minus that of "only the first"; each has its own
  * two bounds, with a quarter of the error each. */
-static enum fb_code exact_interval(struct fb_paired *out, double confidence, struct fb_err *err)
+static enum fb_code exact_interval(struct fb_pairs *out, double confidence, struct fb_err *err)
 {
     double side = 1 - (1 - confidence) / 4, low[2], high[2];
     enum fb_code code = FB_OK;
@@ -144,7 +144,7 @@ static enum fb_code exact_interval(struct fb_paired *out, double confidence, str
     return code;
 }
 
-static void approximate_interval(struct fb_paired *out, double confidence)
+static void approximate_interval(struct fb_pairs *out, double confidence)
 {
     double n = (double)(out->common - out->unresolved);
     double t = n > 1 ? qt(1 - (1 - confidence) / 2, n - 1, 1, 0) : (double)INFINITY;
@@ -154,10 +154,10 @@ static void approximate_interval(struct fb_paired *out, double confidence)
 }
 
 static enum fb_code compare(const struct log logs[2], const struct value *like, double confidence,
-    struct fb_paired *out, struct fb_err *err)
+    struct fb_pairs *out, struct fb_err *err)
 {
     struct sums sums = {0};
-    *out = (struct fb_paired){.task = like->task, .scorer = like->scorer, .is_binary = true};
+    *out = (struct fb_pairs){.task = like->task, .scorer = like->scorer, .is_binary = true};
     for (size_t i = 0; i < logs[1].count; i++) {
         out->samples[1] += is_of(&logs[1].items[i], like);
     }
@@ -187,7 +187,7 @@ static enum fb_code compare(const struct log logs[2], const struct value *like, 
     return FB_OK;
 }
 
-static bool is_listed(const struct fb_paired_list *list, const struct value *like)
+static bool is_listed(const struct fb_pairs_list *list, const struct value *like)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (fb_str_eq(list->items[i].scorer, like->scorer) &&
@@ -199,10 +199,10 @@ static bool is_listed(const struct fb_paired_list *list, const struct value *lik
 }
 
 static enum fb_code compare_all(const struct log logs[2], double confidence, struct fb_arena *arena,
-    struct fb_paired_list *out, struct fb_err *err)
+    struct fb_pairs_list *out, struct fb_err *err)
 {
     enum { SCORES_MAX = 256 };
-    struct fb_paired_list list = {FB_ARENA_ARRAY(arena, struct fb_paired, SCORES_MAX), 0};
+    struct fb_pairs_list list = {FB_ARENA_ARRAY(arena, struct fb_pairs, SCORES_MAX), 0};
     if (!list.items) {
         return fb_arena_failed(arena, err);
     }
@@ -222,7 +222,7 @@ static enum fb_code compare_all(const struct log logs[2], double confidence, str
 }
 
 enum fb_code fb_paired_read(const char *const paths[2], double confidence, struct fb_arena *arena,
-    struct fb_paired_list *out, struct fb_err *err)
+    struct fb_pairs_list *out, struct fb_err *err)
 {
     FB_ASSERT(paths && arena && out && confidence > 0 && confidence < 1);
     struct log logs[2] = {{.arena = arena}, {.arena = arena}};

@@ -17,7 +17,7 @@
 #include "flyball/err.h"
 
 /** The comparison of two logs by one task and score. */
-struct fb_paired {
+struct fb_pairs {
     struct fb_str task, scorer;
     int64_t samples[2];             /**< of each log */
     int64_t common;                 /**< given to both */
@@ -32,8 +32,8 @@ struct fb_paired {
 };
 
 /** All scores that both logs have, in the order of the first. */
-struct fb_paired_list {
-    struct fb_paired *items;
+struct fb_pairs_list {
+    struct fb_pairs *items;
     size_t count;
 };
 
@@ -42,6 +42,6 @@ struct fb_paired_list {
  * Errors as fb_ingest_file; E_NOT_FOUND when they share no sample of a task and score.
  */
 FB_CHECKED enum fb_code fb_paired_read(const char *const paths[2], double confidence,
-    struct fb_arena *arena, struct fb_paired_list *out, struct fb_err *err);
+    struct fb_arena *arena, struct fb_pairs_list *out, struct fb_err *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include "evidence/settle.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/assert.h"
 #include "evidence/assess.h"
@@ -247,28 +246,4 @@ enum fb_code fb_settle_p_value(const struct fb_redline *line, const struct fb_se
     }
     *out = fb_binomial_at_most(counts->high, counts->samples, low);
     return FB_OK;
-}
-
-/* Sorting by p-value, then by index, without state outside. */
-static void sort_by(const double *p_values, size_t count, size_t *order)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t at = i;
-        for (; at > 0 && p_values[order[at - 1]] > p_values[i]; at--) {
-            order[at] = order[at - 1];
-        }
-        order[at] = i;
-    }
-}
-
-void fb_holm(const double *p_values, size_t count, size_t *order, double *adjusted)
-{
-    FB_ASSERT(count == 0 || (p_values && order && adjusted));
-    sort_by(p_values, count, order);
-    double most = 0;
-    for (size_t i = 0; i < count; i++) {
-        FB_ASSERT(p_values[order[i]] >= 0 && p_values[order[i]] <= 1);
-        most = fmax(most, fmin(1, (double)(count - i) * p_values[order[i]]));
-        adjusted[order[i]] = most;
-    }
 }

@@ -38,11 +38,4 @@ FB_CHECKED enum fb_code fb_settle(const struct fb_redline *line,
 FB_CHECKED enum fb_code fb_settle_p_value(const struct fb_redline *line,
     const struct fb_settle_counts *counts, double *out, struct fb_err *err);
 
-/**
- * Holm's adjustment (S. Holm, Scand. J. Statist. 6 (1979), 65-70): adjusted[i] is the level at
- * which the i-th of `count` hypotheses is rejected together with those of smaller p-values, so that
- * the chance of any wrong rejection among all stays below it. order is room for `count` indices.
- */
-void fb_holm(const double *p_values, size_t count, size_t *order, double *adjusted);
-
 #endif

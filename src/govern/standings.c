@@ -1,6 +1,7 @@
 #include "govern/standings.h"
 
 #include "base/assert.h"
+#include "stats/clustered.h"
 
 static bool concerns(const struct fb_line_view *view, struct fb_str capability)
 {
@@ -57,9 +58,7 @@ enum fb_code fb_standings(const struct fb_picture *picture, struct fb_str system
     size_t room = picture->line_count + 1;
     struct fb_standings list = {FB_ARENA_ARRAY(arena, struct fb_line_standing, room), 0};
     double *p_values = FB_ARENA_ARRAY(arena, double, room);
-    double *adjusted = FB_ARENA_ARRAY(arena, double, room);
-    size_t *order = FB_ARENA_ARRAY(arena, size_t, room);
-    if (!list.items || !p_values || !adjusted || !order) {
+    if (!list.items || !p_values) {
         return fb_arena_failed(arena, err);
     }
     for (size_t i = 0; i < picture->line_count; i++) {
@@ -79,9 +78,12 @@ enum fb_code fb_standings(const struct fb_picture *picture, struct fb_str system
     if (list.count == 0 && capability.len > 0) {
         return refuse(picture, system, capability, err);
     }
-    fb_holm(p_values, list.count, order, adjusted);
+    enum fb_code code = fb_holm(p_values, list.count, err);
+    if (code != FB_OK) {
+        return code;
+    }
     for (size_t i = 0; i < list.count; i++) {
-        list.items[i].joint = adjusted[i];
+        list.items[i].joint = p_values[i];
     }
     *out = list;
     return FB_OK;

@@ -53,12 +53,12 @@ FB_CHECKED enum fb_code fb_report_plan_json(const struct fb_redline *line,
 
 /** Appends a comparison of two logs as a table. */
 FB_CHECKED enum fb_code fb_report_paired_text(const char *const paths[2],
-    const struct fb_paired_list *list, const struct fb_report_options *options, struct fb_buf *out,
+    const struct fb_pairs_list *list, const struct fb_report_options *options, struct fb_buf *out,
     struct fb_err *err);
 
 /** Appends the same as one JSON object. */
 FB_CHECKED enum fb_code fb_report_paired_json(const char *const paths[2],
-    const struct fb_paired_list *list, double confidence, struct fb_buf *out, struct fb_err *err);
+    const struct fb_pairs_list *list, double confidence, struct fb_buf *out, struct fb_err *err);
 
 /** Appends families of evidence as paragraphs. */
 FB_CHECKED enum fb_code fb_report_families_text(const struct fb_family *families, size_t count,

@@ -5,7 +5,7 @@
 #include "report/evidence.h"
 #include "report/sheet.h"
 
-enum fb_code fb_report_paired_text(const char *const paths[2], const struct fb_paired_list *list,
+enum fb_code fb_report_paired_text(const char *const paths[2], const struct fb_pairs_list *list,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
     static const char *const heads[] = {"TASK", "SCORE", ">PAIRS", ">UNRESOLVED", ">MEAN A",
@@ -20,7 +20,7 @@ enum fb_code fb_report_paired_text(const char *const paths[2], const struct fb_p
     struct fb_sheet_table table;
     fb_sheet_table_init(&table, heads, sizeof(heads) / sizeof(heads[0]));
     for (size_t i = 0; i < list->count; i++) {
-        const struct fb_paired *p = &list->items[i];
+        const struct fb_pairs *p = &list->items[i];
         bool differs = p->lower > 0 || p->upper < 0;
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(p->task));
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(p->scorer));
@@ -55,7 +55,7 @@ static void key_number(struct fb_json_writer *w, const char *key, double x)
     }
 }
 
-enum fb_code fb_report_paired_json(const char *const paths[2], const struct fb_paired_list *list,
+enum fb_code fb_report_paired_json(const char *const paths[2], const struct fb_pairs_list *list,
     double confidence, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(paths && list && out);
@@ -68,7 +68,7 @@ enum fb_code fb_report_paired_json(const char *const paths[2], const struct fb_p
     fb_json_key(&w, "scores");
     fb_json_open_array(&w);
     for (size_t i = 0; i < list->count; i++) {
-        const struct fb_paired *p = &list->items[i];
+        const struct fb_pairs *p = &list->items[i];
         fb_json_open_object(&w);
         fb_json_key_str(&w, "task", p->task);
         fb_json_key_str(&w, "scorer", p->scorer);

@@ -33,17 +33,17 @@ static void write_log(int which, const char *values)
     fb_buf_release(&text);
 }
 
-static struct fb_paired compare(const char *a, const char *b)
+static struct fb_pairs compare(const char *a, const char *b)
 {
     const char *const both[2] = {paths[0], paths[1]};
     struct fb_arena arena;
-    struct fb_paired_list list;
+    struct fb_pairs_list list;
     fb_arena_init(&arena, (size_t)64 << 20);
     write_log(0, a);
     write_log(1, b);
     FB_TEST_OK(fb_paired_read(both, 0.95, &arena, &list, &err));
     assert_int_equal(list.count, 1);
-    struct fb_paired out = list.items[0];
+    struct fb_pairs out = list.items[0];
     assert_true(fb_str_is(out.task, "t") && fb_str_is(out.scorer, "acc"));
     out.task = out.scorer = FB_STR("");
     fb_arena_release(&arena);
@@ -54,7 +54,7 @@ static struct fb_paired compare(const char *a, const char *b)
 static void test_exact(void **state)
 {
     (void)state;
-    struct fb_paired p = compare("111100000000-1", "11011111110001");
+    struct fb_pairs p = compare("111100000000-1", "11011111110001");
     assert_int_equal(p.samples[0], 13);
     assert_int_equal(p.samples[1], 14);
     assert_int_equal(p.common, 13);
@@ -73,8 +73,8 @@ static void test_exact(void **state)
 static void test_unresolved_widens(void **state)
 {
     (void)state;
-    struct fb_paired all = compare("1100110011", "1111001100");
-    struct fb_paired some = compare("1100110011e", "1111001100e");
+    struct fb_pairs all = compare("1100110011", "1111001100");
+    struct fb_pairs some = compare("1100110011e", "1111001100e");
     assert_int_equal(some.common, 11);
     assert_int_equal(some.unresolved, 1);
     assert_near(some.p_value, all.p_value, 1e-12);
@@ -87,7 +87,7 @@ static void test_unresolved_widens(void **state)
 static void test_graded(void **state)
 {
     (void)state;
-    struct fb_paired p = compare("0h00", "hhh0");
+    struct fb_pairs p = compare("0h00", "hhh0");
     assert_false(p.is_binary);
     assert_near(p.difference, 0.25, 1e-12);
     double se = sqrt(4 * 0.0625 / 3 / 4);
@@ -101,7 +101,7 @@ static void test_nothing_in_common(void **state)
     (void)state;
     const char *const both[2] = {paths[0], paths[1]};
     struct fb_arena arena;
-    struct fb_paired_list list = {NULL, 7};
+    struct fb_pairs_list list = {NULL, 7};
     fb_arena_init(&arena, (size_t)64 << 20);
     write_log(0, "1-");
     write_log(1, "-1");
@@ -127,7 +127,7 @@ static void test_interval_holds(void **state)
                 }
                 double chance = tgamma(13) / tgamma(i + 1) / tgamma(j + 1) / tgamma(13 - i - j) *
                                 pow(b, i) * pow(c, j) * pow(1 - b - c, 12 - i - j);
-                struct fb_paired p = compare(first, second);
+                struct fb_pairs p = compare(first, second);
                 covered += p.lower <= c - b && c - b <= p.upper ? chance : 0;
             }
         }

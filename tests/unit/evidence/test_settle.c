@@ -157,24 +157,6 @@ static void test_p_value_agrees_with_bound(void **state)
     }
 }
 
-/* Holm 1979; the values are those of R's p.adjust. */
-static void test_holm(void **state)
-{
-    (void)state;
-    static const double p[] = {0.01, 0.04, 0.03, 0.005}, expected[] = {0.03, 0.06, 0.06, 0.02};
-    double adjusted[4];
-    size_t order[4];
-    fb_holm(p, 4, order, adjusted);
-    for (int i = 0; i < 4; i++) {
-        assert_near(adjusted[i], expected[i], 1e-15);
-    }
-    static const double high[] = {1, 0.6};
-    fb_holm(high, 2, order, adjusted);
-    assert_near(adjusted[0], 1, 0);
-    assert_near(adjusted[1], 1, 0);
-    fb_holm(NULL, 0, NULL, NULL);
-}
-
 /* --- Plans -------------------------------------------------------------------------------- */
 
 static double at_most(int64_t k, int64_t n, double p)
@@ -301,7 +283,6 @@ int main(void)
         cmocka_unit_test(test_settle_with_need),
         cmocka_unit_test(test_p_value),
         cmocka_unit_test(test_p_value_agrees_with_bound),
-        cmocka_unit_test(test_holm),
         cmocka_unit_test(test_plan_is_least),
         cmocka_unit_test(test_plan_edges),
         cmocka_unit_test(test_plan_close),
