@@ -155,6 +155,29 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
     return code;
 }
 
+/* Whose signatures a record has, and whether they count. */
+static void add_signers(
+    const struct fb_registry *registry, const struct fb_record *record, struct fb_buf *text)
+{
+    for (size_t i = 0; i < fb_registry_signer_count(registry, record); i++) {
+        struct fb_registry_signer by;
+        char when[FB_TIME_TEXT];
+        if (!fb_registry_signer(registry, record, i, &by)) {
+            continue;
+        }
+        fb_buf_addf(text, "signature %zu: %.*s, %.*s", i + 1, FB_STR_ARG(by.party),
+            FB_STR_ARG(fb_record_text(by.key, "fingerprint")));
+        if (by.revoked != FB_TIME_MAX) {
+            fb_buf_addf(text, "; the key is revoked from %s on: it %s",
+                fb_time_format(by.revoked, when),
+                by.counts ? "was admitted before and counts" : "does not count");
+        } else if (!by.counts) {
+            fb_buf_add_c(text, "; the key rests on one that was revoked: it does not count");
+        }
+        fb_buf_add_char(text, '\n');
+    }
+}
+
 /* Prints one entry of the ledger: whole, or the part that was asked for. */
 static enum fb_code show_entry(const struct fb_cli *cli, struct fb_docket *docket,
     const struct fb_record *record, struct fb_err *err)
@@ -175,6 +198,7 @@ static enum fb_code show_entry(const struct fb_cli *cli, struct fb_docket *docke
     } else if (code == FB_OK) {
         fb_buf_addf(&text, "entry %llu\n", (unsigned long long)record->seq);
         fb_buf_add_str(&text, fb_buf_str(&bytes));
+        add_signers(fb_docket_registry(docket), record, &text);
     }
     if (code == FB_OK) {
         code = fb_cli_print(cli, &text, err);

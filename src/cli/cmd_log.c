@@ -127,8 +127,9 @@ static enum fb_code log_key(
 static enum fb_code log_signers(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
-    (void)cli;
-    return fb_registry_allowed_signers(fb_docket_registry(docket), text, err);
+    const struct fb_registry *registry = fb_docket_registry(docket);
+    return fb_cli_value(cli, "revoked") ? fb_registry_revoked_keys(registry, text, err)
+                                        : fb_registry_allowed_signers(registry, text, err);
 }
 
 /* Everything that `log` does. */

@@ -17,6 +17,7 @@
 #include "govern/evaluate.h"
 #include "ingest/ingest.h"
 #include "ledger/ledger.h"
+#include "record/sshkey.h"
 
 struct fb_docket;
 
@@ -90,6 +91,55 @@ FB_CHECKED enum fb_code fb_docket_introduce(
 FB_CHECKED enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     const struct fb_docket_add *options, struct fb_arena *arena, struct fb_docket_added *out,
     struct fb_err *err);
+
+/** Who signs a file, and how. */
+struct fb_docket_sign {
+    struct fb_str signer; /**< "party/NAME" or NAME, whose key the docket holds; empty: its own */
+    const char *key_file; /**< a private key elsewhere, in place of the signer's; NULL: none */
+    bool write;           /**< put a draft into canonical form first, in its file */
+};
+
+/**
+ * Signs the statement of a file and puts the signature into FILE.sig, behind those that are there:
+ * *out_count is their number then. E_SYNTAX for a draft that is not canonical (unless write),
+ * E_SIGNATURE when a signature in there does not fit the file, E_DUPLICATE when the key has signed,
+ * E_LIMIT beyond FB_ENTRY_SIGNATURES_MAX, E_NOT_FOUND and E_UNSUPPORTED of the key.
+ */
+FB_CHECKED enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
+    const struct fb_docket_sign *options, size_t *out_count, struct fb_err *err);
+
+/** Appends a signature of a record's statement to out. write is not read. */
+FB_CHECKED enum fb_code fb_docket_sign_statement(struct fb_docket *docket,
+    const struct fb_record *record, const struct fb_docket_sign *options, struct fb_buf *out,
+    struct fb_err *err);
+
+/** What becomes of a party's key. Begin with FB_DOCKET_KEY_CHANGE. */
+struct fb_docket_key_change {
+    struct fb_str party;         /**< the holder, "party/NAME" or NAME */
+    const struct fb_sshkey *key; /**< the public key that is declared */
+    struct fb_str issuer; /**< empty: the holder where the docket has its key, or its keeper */
+    struct fb_str
+        supersedes;       /**< the record of the key that it replaces or revokes; may be empty */
+    fb_time valid_from;   /**< FB_TIME_MIN: not stated */
+    fb_time valid_until;  /**< FB_TIME_MAX: not stated */
+    fb_time revoked;      /**< FB_TIME_MAX: it is not revoked */
+    struct fb_str reason; /**< a word of key_reason; may be empty */
+};
+
+#define FB_DOCKET_KEY_CHANGE                                                                       \
+    ((struct fb_docket_key_change){                                                                \
+        .valid_from = FB_TIME_MIN, .valid_until = FB_TIME_MAX, .revoked = FB_TIME_MAX})
+
+/** Files the record of a key. Of *out only first_seq and admitted are written. Errors as of
+ * fb_registry_check. */
+FB_CHECKED enum fb_code fb_docket_change_key(struct fb_docket *docket,
+    const struct fb_docket_key_change *change, struct fb_docket_added *out, struct fb_err *err);
+
+/** Makes a party a new key in place of the one that it signs with in this docket, and files the
+ * change, signed by the old one. The old files stay as NAME~1, NAME~2 and so on. When the last step
+ * fails, the new key is in NAME~new, and the message says so. */
+FB_CHECKED enum fb_code fb_docket_rotate_key(
+    struct fb_docket *docket, struct fb_str name, struct fb_docket_added *out, struct fb_err *err);
 
 /** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. Now
  * is what the clock says, or the last admission where that is later. The picture lives in arena and

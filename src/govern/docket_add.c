@@ -309,7 +309,7 @@ static enum fb_code make_filing(struct addition *a, const struct fb_draft *sourc
     return FB_OK;
 }
 
-/* When FILE.sig is there: the file's own bytes and that signature. */
+/* When FILE.sig is there: the file's own bytes and the signatures in there. */
 static enum fb_code use_signature(
     struct addition *a, struct fb_filing *filing, size_t count, bool *out_used, struct fb_err *err)
 {
@@ -326,13 +326,21 @@ static enum fb_code use_signature(
         return fb_err_hint(err, "Put each statement that is signed elsewhere into its own file.");
     }
     struct fb_buf signature;
-    fb_buf_init(&signature, FB_SSHSIG_TEXT_MAX);
+    struct fb_str text = {NULL, 0};
+    fb_buf_init(&signature, FB_ENTRY_SIGNATURES_MAX * FB_SSHSIG_TEXT_MAX);
     enum fb_code code = read_text(a, FB_STATEMENT_MAX, &filing->statement, err);
     if (code == FB_OK) {
         code = fb_io_read(path.ptr, &signature, err);
     }
     if (code == FB_OK) {
-        code = fb_arena_str(a->arena, fb_buf_str(&signature), &filing->signature, err);
+        code = fb_arena_str(a->arena, fb_buf_str(&signature), &text, err);
+    }
+    if (code == FB_OK) {
+        code = fb_sshsig_split(
+            text, filing->signatures, FB_ENTRY_SIGNATURES_MAX, &filing->signature_count, err);
+        if (code != FB_OK) {
+            fb_err_place(err, path.ptr, 0, 0, -1);
+        }
     }
     fb_buf_release(&signature);
     *out_used = code == FB_OK;

@@ -33,7 +33,7 @@ enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
 
 /* The file of a party's key: its id without "party/", with what a file name cannot hold replaced.
  */
-static enum fb_code key_path(
+enum fb_code fb_docket_key_path(
     const char *docket, struct fb_str party, char out[FB_DOCKET_PATH_MAX], struct fb_err *err)
 {
     char name[FB_ID_MAX + 1];
@@ -58,7 +58,7 @@ enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_str party,
     struct fb_sshkey_secret *out, struct fb_err *err)
 {
     char path[FB_DOCKET_PATH_MAX];
-    enum fb_code code = key_path(docket->path, party, path, err);
+    enum fb_code code = fb_docket_key_path(docket->path, party, path, err);
     if (code == FB_OK && !fb_io_exists(path)) {
         fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no key of '%.*s'", FB_STR_ARG(party));
         return fb_err_hint(err, "Let that party sign the statement with `ssh-keygen -Y sign` and "
@@ -76,9 +76,11 @@ static enum fb_code make_entry(struct fb_docket *docket, const struct fb_filing 
     char namespace_text[64];
     fb_buf_init(&signature, FB_SSHSIG_TEXT_MAX);
     enum fb_code code = FB_OK;
-    if (filing->signature.len) {
-        fb_buf_add_str(&signature, filing->signature);
-    } else {
+    struct fb_entry entry = {.admitted = admitted,
+        .statement = filing->statement,
+        .signature_count = filing->signature_count};
+    memcpy(entry.signatures, filing->signatures, sizeof(entry.signatures));
+    if (entry.signature_count == 0) {
         (void)snprintf(
             namespace_text, sizeof(namespace_text), "flyball/%.*s", FB_STR_ARG(filing->kind));
         code = fb_docket_key(docket, filing->issuer, &secret, err);
@@ -86,14 +88,13 @@ static enum fb_code make_entry(struct fb_docket *docket, const struct fb_filing 
             code = fb_sshsig_sign(&secret, namespace_text, filing->statement, &signature, err);
         }
         fb_sshkey_wipe(&secret);
+        entry.signatures[0] = fb_buf_str(&signature);
+        entry.signature_count = 1;
     }
     if (code == FB_OK) {
         code = fb_buf_check(&signature, "a signature", err);
     }
     if (code == FB_OK) {
-        struct fb_entry entry = {
-            .admitted = admitted, .statement = filing->statement, .signature_count = 1};
-        entry.signatures[0] = fb_buf_str(&signature);
         code = fb_entry_encode(&entry, out, err);
     }
     fb_buf_release(&signature);
@@ -113,7 +114,7 @@ static enum fb_code admit(struct fb_docket *docket, const struct fb_filing *fili
             code = fb_registry_add(docket->registry, seq, &decoded, err);
         }
         if (code != FB_OK) {
-            if (!filings[i].signature.len) {
+            if (!filings[i].signature_count) {
                 /* It stands in the canonical statement, which nobody sees; the path remains. */
                 err->line = err->column = 0;
                 err->offset = -1;
@@ -182,8 +183,7 @@ enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *fi
     return code;
 }
 
-/* Appends the canonical statement of a draft that was just written. */
-static enum fb_code canonical(
+enum fb_code fb_docket_canonical(
     const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err)
 {
     struct fb_arena arena;
@@ -235,7 +235,7 @@ static enum fb_code party_statement(
     }
     fb_json_close_object(&w);
     fb_json_close_object(&w);
-    enum fb_code code = canonical(&draft, newcomer->issuer, out, err);
+    enum fb_code code = fb_docket_canonical(&draft, newcomer->issuer, out, err);
     fb_buf_release(&draft);
     return code;
 }
@@ -259,7 +259,7 @@ static enum fb_code key_statement(
     fb_json_key_c(&w, "fingerprint", fingerprint);
     fb_json_close_object(&w);
     fb_json_close_object(&w);
-    enum fb_code code = canonical(&draft, newcomer->issuer, out, err);
+    enum fb_code code = fb_docket_canonical(&draft, newcomer->issuer, out, err);
     fb_buf_release(&line);
     fb_buf_release(&draft);
     return code;
@@ -289,7 +289,7 @@ static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_p
     struct fb_buf statements[2];
     fb_buf_init(&statements[0], FB_STATEMENT_MAX);
     fb_buf_init(&statements[1], FB_STATEMENT_MAX);
-    enum fb_code code = key_path(docket->path, party->id, path, err);
+    enum fb_code code = fb_docket_key_path(docket->path, party->id, path, err);
     bool wrote = false;
     struct newcomer newcomer = {
         party, issuer, &secret.key, fb_time_format(fb_clock_now(&docket->clock), at)};

@@ -26,8 +26,9 @@ struct fb_filing {
     struct fb_str statement;
     struct fb_str kind;
     struct fb_str issuer;
-    struct fb_str signature; /* armored; empty: to be made */
-    struct fb_str place;     /* where it comes from, for errors */
+    struct fb_str signatures[FB_ENTRY_SIGNATURES_MAX]; /* armored */
+    size_t signature_count;                            /* 0: one is to be made */
+    struct fb_str place;                               /* where it comes from, for errors */
 };
 
 /** Writes DOCKET/FOLDER/NAME, or E_LIMIT. */
@@ -42,6 +43,14 @@ FB_CHECKED enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_s
  * hint. */
 FB_CHECKED enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_str party,
     struct fb_sshkey_secret *out, struct fb_err *err);
+
+/** The path of a party's key within the docket, whether or not it is there. */
+FB_CHECKED enum fb_code fb_docket_key_path(
+    const char *docket, struct fb_str party, char out[FB_DOCKET_PATH_MAX], struct fb_err *err);
+
+/** Appends the canonical statement of a draft that was just written. */
+FB_CHECKED enum fb_code fb_docket_canonical(
+    const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
 
 /** Signs, checks and appends all filings, or none. *out_first and *out_admitted say where. */
 FB_CHECKED enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *filings,

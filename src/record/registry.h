@@ -92,6 +92,25 @@ fb_time fb_registry_disowned(const struct fb_registry *registry, const struct fb
 const struct fb_record *fb_registry_release(
     const struct fb_registry *registry, const struct fb_record *order, fb_time *out_void);
 
+/** What is known of a key. */
+struct fb_registry_key {
+    struct fb_str party;           /**< its holder */
+    fb_time from;                  /**< signatures count from here */
+    fb_time until;                 /**< and until here; not after from: never */
+    fb_time revoked;               /**< FB_TIME_MAX: it is not */
+    const struct fb_record *newer; /**< the record that superseded its own; NULL: it holds */
+};
+
+/** What is known of the key that a record of kind key declares. */
+struct fb_registry_key fb_registry_key_of(
+    const struct fb_registry *registry, const struct fb_record *record);
+
+/** Appends the public keys that are revoked, one a line, as `ssh-keygen -Y verify -r` reads them.
+ * It refuses all that they signed, also what was admitted before; the dates are in allowed_signers.
+ */
+FB_CHECKED enum fb_code fb_registry_revoked_keys(
+    const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err);
+
 /** Who made a signature of a record. */
 struct fb_registry_signer {
     struct fb_str party;         /**< id of the holder of the key */

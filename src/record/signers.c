@@ -338,6 +338,38 @@ static void add_signer(const struct fb_registry_item *item, struct fb_buf *out)
     fb_buf_add_char(out, '\n');
 }
 
+struct fb_registry_key fb_registry_key_of(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    FB_ASSERT(item && item->record.kind == FB_KIND_key);
+    struct fb_registry_key key = {.party = item->holder->record.id,
+        .revoked = fb_registry_key_revoked(item),
+        .newer = item->successor ? &item->successor->record : NULL};
+    fb_registry_key_period(item, &key.from, &key.until);
+    return key;
+}
+
+enum fb_code fb_registry_revoked_keys(
+    const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(registry && out);
+    size_t before = out->len;
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct fb_registry_item *item = registry->items[i];
+        if (item->record.kind == FB_KIND_key && !item->successor &&
+            fb_registry_key_revoked(item) != FB_TIME_MAX) {
+            fb_buf_add_str(out, fb_record_text(&item->record, "public_key"));
+            fb_buf_add_char(out, '\n');
+        }
+    }
+    enum fb_code code = fb_buf_check(out, "the list of revoked keys", err);
+    if (code != FB_OK) {
+        fb_buf_cut(out, before);
+    }
+    return code;
+}
+
 enum fb_code fb_registry_allowed_signers(
     const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err)
 {

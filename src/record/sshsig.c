@@ -318,6 +318,34 @@ static enum fb_code verify_parts(
     return FB_OK;
 }
 
+enum fb_code fb_sshsig_split(
+    struct fb_str text, struct fb_str *out, size_t max, size_t *out_count, struct fb_err *err)
+{
+    FB_ASSERT(out && out_count && (text.ptr || text.len == 0));
+    static const char begin[] = "-----BEGIN SSH SIGNATURE-----";
+    static const char end[] = "-----END SSH SIGNATURE-----";
+    struct fb_str rest = fb_str_trim(text);
+    size_t count = 0;
+    while (rest.len > 0) {
+        const char *at = memmem(rest.ptr, rest.len, end, sizeof(end) - 1);
+        if (!fb_str_starts(rest, fb_str_of(begin)) || !at) {
+            return malformed(err);
+        }
+        if (count == max) {
+            return fb_err_set(err, FB_E_LIMIT, "there are more than %zu signatures", max);
+        }
+        size_t len = (size_t)(at - rest.ptr) + sizeof(end) - 1;
+        len += len < rest.len && rest.ptr[len] == '\n';
+        out[count++] = fb_str_sub(rest, 0, len);
+        rest = fb_str_trim(fb_str_sub(rest, len, rest.len));
+    }
+    if (count == 0) {
+        return malformed(err);
+    }
+    *out_count = count;
+    return FB_OK;
+}
+
 enum fb_code fb_sshsig_verify(struct fb_str armored, const char *namespace_text,
     struct fb_str message, struct fb_sshkey *out_key, struct fb_err *err)
 {

@@ -36,6 +36,11 @@ FB_CHECKED enum fb_code fb_sshsig_sign(const struct fb_sshkey_secret *secret,
 FB_CHECKED enum fb_code fb_sshsig_parse(
     struct fb_str armored, struct fb_sshsig *out, struct fb_err *err);
 
+/** Splits signatures that stand behind each other in one text, with nothing but white space
+ * between; *out_count is at most max (E_LIMIT beyond). The slices are of text. E_SYNTAX. */
+FB_CHECKED enum fb_code fb_sshsig_split(
+    struct fb_str text, struct fb_str *out, size_t max, size_t *out_count, struct fb_err *err);
+
 /** Verifies that the key inside the signature signed message under namespace_text. *out_key (may be
  * NULL) is that key. E_SIGNATURE with different messages for another namespace, for a message or
  * signature that was altered, and for a FIDO2 token that was not touched (which ssh-keygen lets
