@@ -41,6 +41,7 @@ static enum fb_code log_verify(
         fb_json_key_c(&w, "root", root);
         fb_json_key_int(&w, "signatures", (int64_t)report.signatures);
         fb_json_key_int(&w, "blobs", (int64_t)report.blobs);
+        fb_json_key_int(&w, "blobs_erased", (int64_t)report.blobs_erased);
         fb_json_key_int(&w, "blobs_missing", (int64_t)report.blobs_missing);
         fb_json_key_int(&w, "witnesses", (int64_t)trusted.witnesses);
         fb_json_key_int(&w, "entries_cosigned", (int64_t)cosigned);
@@ -51,10 +52,11 @@ static enum fb_code log_verify(
         return FB_OK;
     }
     fb_buf_addf(text,
-        "the ledger holds: %llu entries, %llu signatures, %llu blobs%s\n"
+        "the ledger holds: %llu entries, %llu signatures, %llu blobs%s%s\n"
         "  origin     %.*s\n  root       %s\n  admitted   %s to %s\n",
         (unsigned long long)report.ledger.size, (unsigned long long)report.signatures,
-        (unsigned long long)report.blobs, report.blobs_missing ? " (some are missing)" : "",
+        (unsigned long long)report.blobs, report.blobs_erased ? " (some were erased)" : "",
+        report.blobs_missing ? " (some are missing)" : "",
         FB_STR_ARG(fb_ledger_origin(fb_docket_ledger(docket))), root, from, to);
     if (fb_cli_value(cli, "policy")) {
         fb_buf_addf(text, "  witnesses  %zu cosigned %s%llu entries: the policy's quorum is met\n",

@@ -296,6 +296,7 @@ static enum fb_code run_erased(struct fb_work *work, struct fb_case_view *view, 
     if (!why) {
         return fb_arena_failed(work->arena, err);
     }
+    fb_why_add(why, fb_work_erased(work, fb_record_text(view->record, "document")));
     view->label = FB_LABEL_UNDECIDED;
     view->since = view->record->admitted;
     view->why = fb_why_on(why, view->record->id, view->record->seq);

@@ -235,12 +235,14 @@ static enum fb_code verify_blobs(
     for (size_t i = 0; i < count; i++) {
         struct fb_value value = fb_record_value(record, i);
         uint8_t digest[FB_SHA256_SIZE];
-        if (fields[i].type != FB_FIELD_DIGEST || value.type != FB_TYPE_STRING ||
+        if (fields[i].type != FB_FIELD_DIGEST || record->kind == FB_KIND_erasure ||
+            value.type != FB_TYPE_STRING ||
             !fb_hex_decode(fb_str_sub(value.u.text, 7, value.u.text.len), digest, 32)) {
             continue;
         }
         if (!fb_blob_exists(verify->docket->blobs, digest)) {
-            verify->report->blobs_missing++;
+            bool erased = fb_docket_erasure(verify->docket, digest) != NULL;
+            *(erased ? &verify->report->blobs_erased : &verify->report->blobs_missing) += 1;
             continue;
         }
         enum fb_code code = fb_blob_check(verify->docket->blobs, digest, err);

@@ -14,9 +14,11 @@
 #define FB_GOVERN_DOCKET_H
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "govern/evaluate.h"
 #include "ingest/ingest.h"
 #include "ledger/ledger.h"
+#include "ledger/sha256.h"
 #include "record/sshkey.h"
 
 struct fb_docket;
@@ -49,7 +51,8 @@ struct fb_docket_report {
     struct fb_ledger_report ledger;
     uint64_t signatures;    /**< verified */
     uint64_t blobs;         /**< present, with the right digest */
-    uint64_t blobs_missing; /**< erased, or not copied with the docket */
+    uint64_t blobs_erased;  /**< not here, and a record of kind erasure says so */
+    uint64_t blobs_missing; /**< not here: not copied with the docket, or lost */
 };
 
 /** Makes a docket in a folder that does not exist or is empty, with keys for the log and for its
@@ -140,6 +143,56 @@ FB_CHECKED enum fb_code fb_docket_change_key(struct fb_docket *docket,
  * fails, the new key is in NAME~new, and the message says so. */
 FB_CHECKED enum fb_code fb_docket_rotate_key(
     struct fb_docket *docket, struct fb_str name, struct fb_docket_added *out, struct fb_err *err);
+
+/** Bytes of a digest as text: "sha256:", 64 digits, NUL. */
+enum { FB_DOCKET_DIGEST_TEXT = 72 };
+
+/** Reads a digest, with or without "sha256:" before it; false when it is none. */
+bool fb_docket_digest(struct fb_str text, uint8_t out[FB_SHA256_SIZE]);
+
+/** Writes a digest as records have it. Returns out. */
+const char *fb_docket_digest_text(
+    const uint8_t digest[FB_SHA256_SIZE], char out[FB_DOCKET_DIGEST_TEXT]);
+
+/** A blob that records name. */
+struct fb_docket_blob {
+    struct fb_str digest;
+    const struct fb_record *record; /**< the first that names it; NULL: only an erasure does */
+    const char *field;              /**< and in which field */
+    bool present;
+    uint64_t bytes;                  /**< when it is present */
+    const struct fb_record *erasure; /**< NULL: it was not erased */
+};
+
+/** Every blob that a record names, in the order of the records. Lives in arena. */
+FB_CHECKED enum fb_code fb_docket_blobs(struct fb_docket *docket, struct fb_arena *arena,
+    struct fb_docket_blob **out, size_t *out_count, struct fb_err *err);
+
+/** The record that says that a blob was erased; NULL: it was not. */
+const struct fb_record *fb_docket_erasure(
+    const struct fb_docket *docket, const uint8_t digest[FB_SHA256_SIZE]);
+
+/** Keeps a file by its digest. E_REFERENCE for what was erased: it does not come back. */
+FB_CHECKED enum fb_code fb_docket_blob_add(struct fb_docket *docket, const char *path,
+    uint8_t out_digest[FB_SHA256_SIZE], uint64_t *out_size, struct fb_err *err);
+
+/** Hands a blob, whose digest is checked first, to piece. E_NOT_FOUND, E_CORRUPT. */
+FB_CHECKED enum fb_code fb_docket_blob_get(struct fb_docket *docket,
+    const uint8_t digest[FB_SHA256_SIZE], fb_io_piece piece, void *ctx, struct fb_err *err);
+
+/** Why a blob is erased, and by whom. */
+struct fb_docket_erasure {
+    struct fb_str issuer; /**< empty: the docket's own party */
+    struct fb_str reason;
+    struct fb_str basis; /**< may be empty */
+};
+
+/** Files the erasure of a blob, signed, and takes it away. The records that name it stay: verdicts
+ * follow from what they say. Of *out only first_seq and admitted are written. E_NOT_FOUND;
+ * E_REFERENCE for the text of a policy, which verdicts are computed from. */
+FB_CHECKED enum fb_code fb_docket_blob_erase(struct fb_docket *docket,
+    const uint8_t digest[FB_SHA256_SIZE], const struct fb_docket_erasure *options,
+    struct fb_docket_added *out, struct fb_err *err);
 
 /** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. Now
  * is what the clock says, or the last admission where that is later. The picture lives in arena and

@@ -364,6 +364,10 @@ static enum fb_code keep_file(
     if (code != FB_OK) {
         return code;
     }
+    code = fb_docket_refuse_erased(a->docket, digest, err);
+    if (code != FB_OK) {
+        return code;
+    }
     fb_hex_encode(digest, sizeof(digest), hex);
     for (size_t i = 0; i < drafts->count; i++) {
         if (drafts->items[i].keep_file &&

@@ -52,6 +52,10 @@ FB_CHECKED enum fb_code fb_docket_key_path(
 FB_CHECKED enum fb_code fb_docket_canonical(
     const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
 
+/** Takes away again a blob that was just put, and answers E_REFERENCE, when it had been erased. */
+FB_CHECKED enum fb_code fb_docket_refuse_erased(
+    struct fb_docket *docket, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err);
+
 /** Signs, checks and appends all filings, or none. *out_first and *out_admitted say where. */
 FB_CHECKED enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *filings,
     size_t count, struct fb_docket_added *out, struct fb_err *err);

@@ -116,23 +116,29 @@ static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
     return FB_OK;
 }
 
-static enum fb_code list_reviews(struct fb_work *work, struct fb_err *err)
+/* The records of a kind that hold, in the order of admission. */
+static enum fb_code list_kind(struct fb_work *work, enum fb_kind kind,
+    const struct fb_record ***out, size_t *out_count, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     size_t count = 0;
     for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        count += fb_registry_at(registry, i)->kind == FB_KIND_review;
+        count += fb_registry_at(registry, i)->kind == kind;
     }
-    work->reviews = FB_ARENA_ARRAY(work->arena, const struct fb_record *, count + 1);
-    if (!work->reviews) {
+    const struct fb_record **list =
+        FB_ARENA_ARRAY(work->arena, const struct fb_record *, count + 1);
+    if (!list) {
         return fb_arena_failed(work->arena, err);
     }
+    count = 0;
     for (size_t i = 0; i < fb_registry_count(registry); i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == FB_KIND_review && fb_work_superseded(work, record) == FB_TIME_MAX) {
-            work->reviews[work->review_count++] = record;
+        if (record->kind == kind && fb_work_superseded(work, record) == FB_TIME_MAX) {
+            list[count++] = record;
         }
     }
+    *out = list;
+    *out_count = count;
     return FB_OK;
 }
 
@@ -149,6 +155,9 @@ enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
             return code;
         }
     }
-    enum fb_code code = list_reviews(work, err);
+    enum fb_code code = list_kind(work, FB_KIND_review, &work->reviews, &work->review_count, err);
+    if (code == FB_OK) {
+        code = list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
+    }
     return code == FB_OK ? list_systems(work, err) : code;
 }

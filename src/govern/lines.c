@@ -261,6 +261,12 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     if (code == FB_OK) {
         code = fb_assess(rule, evaluations, evaluation_count, work->arena, &view->figures, err);
     }
+    /* The counts are in the record: what they came from may be gone (SEMANTICS.md, Corrections). */
+    for (size_t i = 0; code == FB_OK && i < view->figures.count; i++) {
+        const struct fb_figures *figures = &view->figures.items[i];
+        fb_why_add(
+            figures->assessment.why, fb_work_erased(work, fb_record_text(figures->record, "log")));
+    }
     if (code == FB_OK) {
         code = scope_of(work, rule, system, &scope, &scope_count, err);
     }

@@ -66,6 +66,19 @@ fb_time fb_work_time(const struct fb_record *record, const char *field, fb_time 
     return value.type == FB_TYPE_TIME ? value.u.time : otherwise;
 }
 
+struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest)
+{
+    for (size_t i = 0; digest.len && i < work->erasure_count; i++) {
+        const struct fb_record *erasure = work->erasures[i];
+        if (fb_str_eq(fb_record_text(erasure, "digest"), digest)) {
+            struct fb_why *why = fb_why_new(work->arena, "source erased by %.*s: %.*s",
+                FB_STR_ARG(erasure->issuer), FB_STR_ARG(fb_record_text(erasure, "reason")));
+            return fb_why_on(why, erasure->id, erasure->seq);
+        }
+    }
+    return NULL;
+}
+
 enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
 {
     FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);

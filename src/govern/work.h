@@ -44,6 +44,8 @@ struct fb_work {
     size_t version_count;
     const struct fb_record **reviews; /**< those that hold, in the order of admission */
     size_t review_count;
+    const struct fb_record **erasures; /**< of blobs */
+    size_t erasure_count;
     struct fb_timed *timed;
     size_t timed_count;
     size_t timed_cap;
@@ -69,6 +71,9 @@ fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *r
 /** The value of an INT field, or of a time's, of a record; otherwise when it is absent. */
 int64_t fb_work_int(const struct fb_record *record, const char *field, int64_t otherwise);
 fb_time fb_work_time(const struct fb_record *record, const char *field, fb_time otherwise);
+
+/** A sentence that a blob was erased, by whom and why; NULL when it was not, or memory ran out. */
+struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest);
 
 /** Adds a tuple; values are kept, not copied. */
 FB_CHECKED enum fb_code fb_work_add(

@@ -166,3 +166,20 @@ enum fb_code fb_blob_check(
     }
     return code;
 }
+
+enum fb_code fb_blob_erase(
+    const char *dir, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err)
+{
+    FB_ASSERT(dir && digest);
+    char path[FB_IO_PATH_MAX];
+    enum fb_code code = fb_blob_path(dir, digest, path, sizeof(path), err);
+    if (code != FB_OK) {
+        return code;
+    }
+    fb_io_remove(path);
+    if (fb_io_exists(path)) {
+        fb_err_set(err, FB_E_IO, "could not remove '%s'", path);
+        return fb_err_hint(err, "Remove it by hand, or run the same command again as its owner.");
+    }
+    return FB_OK;
+}

@@ -32,6 +32,10 @@ FB_CHECKED enum fb_code fb_blob_get(
 FB_CHECKED enum fb_code fb_blob_check(
     const char *dir, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err);
 
+/** Takes a blob away; that it is not there is no error. E_IO when it stays. */
+FB_CHECKED enum fb_code fb_blob_erase(
+    const char *dir, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err);
+
 /** True when a file with the blob's name is there. */
 bool fb_blob_exists(const char *dir, const uint8_t digest[FB_SHA256_SIZE]);
 

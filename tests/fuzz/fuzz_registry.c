@@ -21,7 +21,17 @@ static void check_chains(const struct fb_registry *registry)
         const struct fb_record *record = fb_registry_at(registry, i);
         const struct fb_record *next = fb_registry_successor(registry, record);
         FB_ASSERT(fb_registry_find(registry, record->id) == record);
-        FB_ASSERT(record->at <= record->admitted && record->signer.len > 0);
+        FB_ASSERT(record->at <= record->admitted + FB_ADMISSION_SKEW && record->signer.len > 0);
+        for (size_t n = 0; n < fb_registry_signer_count(registry, record); n++) {
+            struct fb_registry_signer by;
+            FB_ASSERT(!fb_registry_signer(registry, record, n, &by) || by.party.len > 0);
+        }
+        if (record->kind == FB_KIND_order) {
+            fb_time voided = FB_TIME_MAX;
+            const struct fb_record *release = fb_registry_release(registry, record, &voided);
+            FB_ASSERT(!release || release->seq > record->seq);
+            FB_ASSERT(!release || voided >= release->admitted);
+        }
         corrections += record->supersedes.len > 0;
         if (next) {
             corrected++;
@@ -39,6 +49,8 @@ static void check_signers(const struct fb_registry *registry)
     fb_err_init(&err);
     fb_buf_init(&list, SIGNERS_MAX);
     enum fb_code code = fb_registry_allowed_signers(registry, &list, &err);
+    FB_ASSERT(code == FB_OK);
+    code = fb_registry_revoked_keys(registry, &list, &err);
     FB_ASSERT(code == FB_OK);
     fb_buf_release(&list);
 }

@@ -280,6 +280,37 @@ static void test_signature_altered(void **state)
     fb_buf_release(&big);
 }
 
+/* Signatures behind each other are told apart; anything else between them is refused. */
+static void test_split(void **state)
+{
+    (void)state;
+    struct fb_sshkey_secret first = test_key(1), second = test_key(2);
+    struct fb_buf text;
+    struct fb_str parts[2] = {{NULL, 0}, {NULL, 0}};
+    struct fb_sshkey key;
+    size_t count = 9;
+    fb_buf_init(&text, 1 << 16);
+    FB_TEST_OK(fb_sshsig_sign(&first, "n", FB_STR("m"), &text, &err));
+    fb_buf_add_c(&text, " \n\n");
+    FB_TEST_OK(fb_sshsig_sign(&second, "n", FB_STR("m"), &text, &err));
+    FB_TEST_OK(fb_sshsig_split(fb_buf_str(&text), parts, 2, &count, &err));
+    assert_int_equal(count, 2);
+    FB_TEST_OK(fb_sshsig_verify(parts[0], "n", FB_STR("m"), &key, &err));
+    assert_true(fb_sshkey_eq(&key, &first.key));
+    FB_TEST_OK(fb_sshsig_verify(parts[1], "n", FB_STR("m"), &key, &err));
+    assert_true(fb_sshkey_eq(&key, &second.key));
+    count = 9;
+    FB_TEST_FAILS(fb_sshsig_split(fb_buf_str(&text), parts, 1, &count, &err), FB_E_LIMIT);
+    fb_buf_add_c(&text, "and more");
+    FB_TEST_FAILS(fb_sshsig_split(fb_buf_str(&text), parts, 2, &count, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_sshsig_split(FB_STR(" \n"), parts, 2, &count, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(
+        fb_sshsig_split(FB_STR("-----BEGIN SSH SIGNATURE-----\n"), parts, 2, &count, &err),
+        FB_E_SYNTAX);
+    assert_int_equal(count, 9);
+    fb_buf_release(&text);
+}
+
 static void test_samples(void **state)
 {
     (void)state;
@@ -728,6 +759,7 @@ int main(void)
         cmocka_unit_test(test_private_altered),
         cmocka_unit_test(test_sign_and_verify),
         cmocka_unit_test(test_signature_altered),
+        cmocka_unit_test(test_split),
         cmocka_unit_test(test_samples),
         cmocka_unit_test_setup_teardown(test_stock_tool_verifies_us, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stock_tool_reads_our_key, set_up, tear_down),
