@@ -50,10 +50,10 @@ fb_time fb_work_order_until(
 {
     fb_time voided = FB_TIME_MAX;
     *out_release = fb_registry_release(work->input->registry, order, &voided);
+    /* That the key of the order itself was revoked does not end it: one regulator could otherwise
+     * undo what it takes several to release. */
     bool ends = *out_release && voided == FB_TIME_MAX;
-    fb_time until = ends ? (*out_release)->admitted : FB_TIME_MAX;
-    fb_time disowned = fb_registry_disowned(work->input->registry, order);
-    return disowned < until ? disowned : until;
+    return ends ? (*out_release)->admitted : FB_TIME_MAX;
 }
 
 /* Room for one more view; NULL when memory ran out. */

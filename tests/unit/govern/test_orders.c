@@ -199,6 +199,61 @@ static void test_licences(void **state)
     story_end(&s);
 }
 
+/* The statement of a key's revocation, made from the record that declared it. */
+static void revoke(struct story *s, const char *issuer, const char *party, const char *from)
+{
+    const struct fb_registry *registry = fb_docket_registry(s->docket);
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *key = fb_registry_at(registry, i);
+        if (key->kind != FB_KIND_key || !fb_str_is(fb_record_text(key, "party"), party)) {
+            continue;
+        }
+        char text[1024];
+        snprintf(text, sizeof(text),
+            "{\"kind\":\"key\",\"id\":\"%.*s/revoked\",\"supersedes\":\"%.*s\",\"at\":"
+            "\"2026-01-01\",\"body\":{\"party\":\"%s\",\"public_key\":\"%.*s\",\"fingerprint\":"
+            "\"%.*s\",\"revoked\":\"%s\",\"reason\":\"compromised\"}}",
+            FB_STR_ARG(key->id), FB_STR_ARG(key->id), party,
+            FB_STR_ARG(fb_record_text(key, "public_key")),
+            FB_STR_ARG(fb_record_text(key, "fingerprint")), from);
+        story_add(s, issuer, text);
+        return;
+    }
+    fail_msg("no key of %s", party);
+}
+
+/* Revoking the key of an order does not end it; revoking one that a release needed brings the order
+ * back; and what else a key signed since then holds no more. */
+static void test_revoked_keys(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    struct fb_docket_party court = {
+        .id = FB_STR("court"), .title = FB_STR("Court"), .role = FB_STR("regulator")};
+    FB_TEST_OK(fb_docket_introduce(s.docket, &court, &err));
+    story_at(&s, "2026-01-02T00:00:00Z");
+    FB_TEST_OK(try_order(&s, "court", "1", "halt", 1, ""));
+    FB_TEST_OK(try_order(&s, "institute", "2", "restrict", 1, ""));
+    FB_TEST_OK(try_order(&s, "court", "3", "release", 2, ",\"releases\":\"order/2\""));
+    record(&s, "court", "decision", "1",
+        "{\"topic\":\"designation\",\"outcome\":\"granted\",\"reasons\":\"r\"}");
+    const struct fb_picture *p = story_picture(&s, NULL);
+    assert_true(p->orders[0].in_force && !p->orders[1].in_force);
+    story_at(&s, "2026-01-05T00:00:00Z");
+    revoke(&s, "institute", "party/court", "2026-01-01");
+    p = story_picture(&s, NULL);
+    assert_true(p->orders[0].in_force && p->orders[1].in_force);
+    assert_true(says(p->orders[1].why, "keys that signed it were revoked"));
+    const struct fb_registry *registry = fb_docket_registry(s.docket);
+    const struct fb_record *decision = fb_registry_find(registry, FB_STR("decision/1"));
+    assert_true(fb_registry_disowned(registry, decision) == story_time("2026-01-05"));
+    /* As it was known before. */
+    p = story_picture(&s, "2026-01-04");
+    assert_true(p->orders[0].in_force && !p->orders[1].in_force);
+    story_end(&s);
+}
+
 /* Policies speak of orders, audits and what is in force. */
 static void test_facts(void **state)
 {
@@ -240,6 +295,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_restriction),
         cmocka_unit_test(test_secure), cmocka_unit_test(test_party_order),
         cmocka_unit_test(test_consequence_latches), cmocka_unit_test(test_licences),
-        cmocka_unit_test(test_facts)};
+        cmocka_unit_test(test_revoked_keys), cmocka_unit_test(test_facts)};
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
 }
