@@ -121,6 +121,26 @@ static enum fb_code parse_option(
     return FB_OK;
 }
 
+/* Whether the command that was named has an option. */
+static bool has_option(const struct fb_cli *cli, const char *name)
+{
+    for (size_t i = 0; cli->command && i < cli->command->option_count; i++) {
+        if (strcmp(cli->command->options[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void set_option(struct fb_cli *cli, const char *name, const char *value)
+{
+    for (size_t i = 0; i < cli->command->option_count; i++) {
+        if (strcmp(cli->command->options[i].name, name) == 0) {
+            cli->values[i] = value;
+        }
+    }
+}
+
 enum fb_code fb_cli_parse(struct fb_cli *cli, int argc, const char **argv, struct fb_err *err)
 {
     FB_ASSERT(cli && argv);
@@ -140,6 +160,10 @@ enum fb_code fb_cli_parse(struct fb_cli *cli, int argc, const char **argv, struc
         } else if (!only_arguments && strcmp(word, "-h") == 0) {
             cli->wants_help = true;
             at++;
+        } else if (!only_arguments && strcmp(word, "-o") == 0 && at + 1 < argc &&
+                   has_option(cli, "out")) {
+            set_option(cli, "out", argv[at + 1]);
+            at += 2;
         } else if (!only_arguments && word[0] == '-' && word[1]) {
             return fb_cli_misused(
                 cli, err, "there is no option '%s'; options are whole words", word);

@@ -3,12 +3,30 @@
 
 #include <string.h>
 
+#include "case/load.h"
+#include "case/rules.h"
+
+enum fb_code fb_cli_case_read(
+    const struct fb_cli *cli, struct fb_arena *arena, struct fb_case **out, struct fb_err *err)
+{
+    struct fb_doc doc;
+    struct fb_load_options options = {.follow = true};
+    fb_doc_init(&doc, arena);
+    enum fb_code code =
+        fb_doc_load(&doc, &options, cli->arguments + 1, cli->argument_count - 1, err);
+    code = code != FB_OK ? code : fb_rules_extend(&doc, err);
+    code = code != FB_OK ? code : fb_case_build(&doc, true, arena, out, err);
+    fb_doc_release(&doc);
+    return code;
+}
+
 enum fb_code cmd_case(struct fb_cli *cli, struct fb_err *err)
 {
     static const struct {
         const char *name;
         enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
-    } VERBS[] = {{"check", fb_cli_case_check}};
+    } VERBS[] = {
+        {"check", fb_cli_case_check}, {"draw", fb_cli_case_draw}, {"labels", fb_cli_case_labels}};
     enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;

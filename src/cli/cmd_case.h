@@ -9,4 +9,15 @@
  * error, or a file cannot be read as a case. */
 FB_CHECKED enum fb_code fb_cli_case_check(struct fb_cli *cli, struct fb_err *err);
 
+/** `case draw FILE... -o OUT`: a picture; its kind follows from OUT's ending. */
+FB_CHECKED enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err);
+
+/** `case labels FILE...`: the label of each element and relation. */
+FB_CHECKED enum fb_code fb_cli_case_labels(struct fb_cli *cli, struct fb_err *err);
+
+/** The argument of the files that are the verb's arguments, with what modules develop of each
+ * other; relaxed (fb_case_build). It lives in arena. */
+FB_CHECKED enum fb_code fb_cli_case_read(
+    const struct fb_cli *cli, struct fb_arena *arena, struct fb_case **out, struct fb_err *err);
+
 #endif

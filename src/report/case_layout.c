@@ -1,21 +1,23 @@
 #include "report/case_layout.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/assert.h"
-
-/* No element. */
-#define NONE UINT32_MAX
+#include "report/case_place.h"
 
 enum {
-    GAP = 22,
-    SIDE_GAP = 60,
-    CONTEXT_GAP = 30,
-    STACK_GAP = 12,
+    GAP = 24,        /* between neighbours */
+    SIDE_GAP = 64,   /* between an element and its challenger */
+    BESIDE_GAP = 34, /* between an element and its context */
+    STACK_GAP = 16,  /* between what stands along a rail, and between contexts */
+    INDENT = 36,     /* from an element's left edge to what stands along its rail */
+    TREE_GAP = 64,   /* between trees with a top of their own */
     MARGIN = 30,
-    CONTOUR_FIRST = 8,
-    NARROW_FROM = 300
+    CONTOUR_FIRST = 16,
+    SMALL_HIGH = 1100, /* pixels: what stands along a rail is not higher than this */
+    HUGE_HIGH = 2200,  /* the same in a huge case */
+    HUGE_FROM = 1000,  /* elements of a huge case */
 };
 
 /* The left and right edges of a subtree, row by row. Rows are stored from the lowest up, so that a
@@ -28,213 +30,26 @@ struct contour {
     double base;
 };
 
-/* Where an element stands in the tree that is drawn. */
-struct place {
-    bool placed;
-    bool is_context; /* it stands beside its owner */
-    uint32_t owner;  /* of a context; else what it stands below or beside; NONE at the top */
-    uint32_t rank;   /* row */
-    uint32_t child;  /* first of those that stand below it */
-    uint32_t side;   /* first of those that stand to its right */
-    uint32_t next;   /* next child or side of the same owner */
-    uint32_t last;   /* last child, while they are added */
-    uint32_t last_side;
-    double offset;     /* of its middle from its owner's */
-    double context[2]; /* widths of its context, left and right */
-    double stack[2];   /* heights of the same */
+/* What packing knows of an item, beside its place. */
+struct pack {
     struct contour contour;
+    double dx;        /* of its middle, from its parent's */
+    double dy;        /* of its block, from its parent's block */
+    double beside[2]; /* widths of its contexts left and right, with the gap */
+    double high[2];   /* heights of the same */
+    double block;     /* height of its block */
+    double subtree;   /* height of all of it */
+    bool upright;     /* it and all below it stand in one column */
+    bool along_rail;  /* it stands along its parent's rail */
 };
 
 struct layout {
     const struct fb_case *argument;
     struct fb_arena *arena;
-    struct place *places;
-    struct fb_case_box *boxes;
-    uint32_t *order; /* elements that stand in the tree, owners first */
-    size_t count;
-    uint32_t *path; /* of a walk */
-    uint32_t *cursor;
-    uint8_t *seen;
-    uint32_t *first_challenge; /* of each element: what stands beside it because of a challenge */
-    uint32_t *next_challenge;
-    uint32_t *queue; /* placed elements whose challengers are not placed yet */
-    size_t head, tail;
+    struct fb_case_layout *out;
+    struct pack *packs;
     bool failed;
 };
-
-static bool is_context(enum fb_element_kind kind)
-{
-    return kind == FB_ELEMENT_CONTEXT || kind == FB_ELEMENT_ASSUMPTION ||
-           kind == FB_ELEMENT_JUSTIFICATION;
-}
-
-/* Wraps the text and gives the box its size: the text stands inside the shape. Shapes of a large
- * case are narrow. */
-static void measure(const struct fb_element *e, bool narrow, struct fb_case_box *box)
-{
-    bool circle = e->kind == FB_ELEMENT_SOLUTION || e->kind == FB_ELEMENT_COUNTER_SOLUTION;
-    bool ellipse = e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION;
-    /* A circle grows with its text, so that long text does not make it high and empty. */
-    double round = fmin(104 + (double)(e->text.len + e->predicate.len) / 4, 136);
-    double width = narrow ? 112 : circle ? round : ellipse ? 130 : 176;
-    box->neighbour = NONE;
-    fb_case_wrap(e->text, width, box);
-    box->text_count = box->line_count;
-    fb_case_wrap(e->predicate, width, box);
-    double high = FB_CASE_LINE * (1.0 + box->line_count) + 4;
-    if (circle) {
-        double wide = fb_case_text_width(fb_str_sub(e->id, 0, 30));
-        for (uint32_t i = 0; i < box->line_count; i++) {
-            wide = fmax(wide, fb_case_text_width(box->lines[i]));
-        }
-        box->width = box->height = fmax(96, ceil(sqrt(wide * wide + high * high)) + 14);
-    } else if (ellipse) {
-        box->width = ceil(width * 1.36);
-        box->height = ceil(fmax(high * 1.42 + 6, 56));
-    } else {
-        box->width = width + (e->kind == FB_ELEMENT_STRATEGY ? 52 : narrow ? 16 : 24);
-        box->height = fmax(high + 18, 56);
-    }
-}
-
-/* Fixes which element an element stands under or beside. */
-static void attach(struct layout *l, uint32_t at, uint32_t owner, bool beside)
-{
-    struct place *p = &l->places[at];
-    FB_ASSERT(!p->placed);
-    p->placed = true;
-    p->owner = owner;
-    l->order[l->count++] = at;
-    l->queue[l->tail++] = at;
-    if (owner == NONE) {
-        return;
-    }
-    struct place *o = &l->places[owner];
-    uint32_t *first = beside ? &o->side : &o->child;
-    uint32_t *last = beside ? &o->last_side : &o->last;
-    if (*first == NONE) {
-        *first = at;
-    } else {
-        l->places[*last].next = at;
-    }
-    *last = at;
-}
-
-/* The elements that support root and are not placed yet, each before what supports it, in
- * path[0 .. result). */
-static size_t sort_support(struct layout *l, uint32_t root)
-{
-    size_t count = l->argument->element_count, depth = 1, found = 0;
-    uint32_t *stack = l->path;
-    uint32_t *sorted = l->path + count; /* filled from the end */
-    stack[0] = root;
-    l->seen[root] = 1;
-    while (depth > 0) {
-        uint32_t at = stack[depth - 1];
-        const struct fb_element *e = &l->argument->elements[at];
-        if (l->cursor[at] < e->supported_by_count) {
-            uint32_t child = e->supported_by[e->supported_by_count - 1 - l->cursor[at]++];
-            if (!l->seen[child] && !l->places[child].placed) {
-                l->seen[child] = 1;
-                stack[depth++] = child;
-            }
-            continue;
-        }
-        depth--;
-        sorted[count - ++found] = at;
-    }
-    for (size_t i = 0; i < found; i++) {
-        l->path[i] = sorted[count - found + i];
-    }
-    return found;
-}
-
-/* Places an element with all that supports it, and their context. */
-static void place_tree(struct layout *l, uint32_t root, uint32_t owner)
-{
-    size_t found = sort_support(l, root);
-    l->places[root].rank = owner == NONE ? 0 : l->places[owner].rank;
-    for (size_t i = 0; i < found; i++) {
-        const struct fb_element *e = &l->argument->elements[l->path[i]];
-        for (size_t k = 0; k < e->supported_by_count; k++) {
-            struct place *p = &l->places[e->supported_by[k]];
-            uint32_t below = l->places[l->path[i]].rank + 1;
-            if (!p->placed && (p->owner == NONE || below > p->rank)) {
-                p->rank = below;
-                p->owner = l->path[i];
-            }
-        }
-    }
-    attach(l, root, owner, true);
-    for (size_t i = 0; i < found; i++) {
-        uint32_t at = l->path[i];
-        const struct fb_element *e = &l->argument->elements[at];
-        for (size_t k = 0; k < e->supported_by_count; k++) {
-            uint32_t child = e->supported_by[k];
-            if (!l->places[child].placed && l->places[child].owner == at) {
-                attach(l, child, at, false);
-            }
-        }
-        for (size_t k = 0; k < e->context_count; k++) {
-            struct place *p = &l->places[e->context[k]];
-            if (!p->placed) {
-                *p = (struct place){.placed = true,
-                    .is_context = true,
-                    .owner = at,
-                    .rank = l->places[at].rank,
-                    .child = NONE,
-                    .side = NONE,
-                    .next = NONE};
-                l->queue[l->tail++] = e->context[k];
-            }
-        }
-    }
-}
-
-/* Which element a challenger stands beside. */
-static uint32_t anchor_of(const struct fb_case *c, const struct fb_challenge *challenge)
-{
-    return challenge->kind == FB_CHALLENGE_CHALLENGE ? c->challenges[challenge->target].by
-                                                     : challenge->target;
-}
-
-/* Places the challengers of what is placed, and theirs. */
-static void place_challengers(struct layout *l)
-{
-    while (l->head < l->tail) {
-        uint32_t at = l->queue[l->head++];
-        uint32_t beside = l->places[at].is_context ? l->places[at].owner : at;
-        for (uint32_t i = l->first_challenge[at]; i != NONE; i = l->next_challenge[i]) {
-            uint32_t by = l->argument->challenges[i].by;
-            if (!l->places[by].placed) {
-                place_tree(l, by, beside);
-            }
-        }
-    }
-}
-
-static void place_all(struct layout *l)
-{
-    const struct fb_case *c = l->argument;
-    for (size_t i = 0; i < c->element_count; i++) {
-        l->places[i] = (struct place){.owner = NONE, .child = NONE, .side = NONE, .next = NONE};
-        l->first_challenge[i] = NONE;
-    }
-    for (size_t i = c->challenge_count; i-- > 0;) {
-        uint32_t anchor = anchor_of(c, &c->challenges[i]);
-        l->next_challenge[i] = l->first_challenge[anchor];
-        l->first_challenge[anchor] = (uint32_t)i;
-    }
-    place_tree(l, c->top, NONE);
-    place_challengers(l);
-    /* What only challenges what nothing else reaches stands beside the top. */
-    for (uint32_t i = 0; i < c->element_count; i++) {
-        if (!l->places[i].placed && !is_context(c->elements[i].kind)) {
-            place_tree(l, i, c->top);
-            place_challengers(l);
-        }
-    }
-}
 
 static double edge(const struct contour *c, const double *side, size_t row)
 {
@@ -247,38 +62,70 @@ static void set_edge(const struct contour *c, double *side, size_t row, double v
     side[c->height - 1 - row] = value - c->base;
 }
 
-/* Adds a row on top. */
-static void push_row(struct layout *l, struct contour *c, double left, double right)
+static bool reserve(struct layout *l, struct contour *c, size_t rows)
 {
-    if (c->height == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : CONTOUR_FIRST;
-        double *edges = FB_ARENA_ARRAY(l->arena, double, 2 * cap);
-        if (!edges) {
-            l->failed = true;
-            return;
-        }
-        for (size_t i = 0; i < c->height; i++) {
-            edges[i] = c->left[i];
-            edges[cap + i] = c->right[i];
-        }
-        c->left = edges;
-        c->right = edges + cap;
-        c->cap = cap;
+    if (c->height + rows <= c->cap) {
+        return true;
     }
-    c->height++;
-    set_edge(c, c->left, 0, left);
-    set_edge(c, c->right, 0, right);
+    size_t cap = c->cap ? c->cap : CONTOUR_FIRST;
+    while (cap < c->height + rows) {
+        cap *= 2;
+    }
+    double *edges = FB_ARENA_ARRAY(l->arena, double, 2 * cap);
+    if (!edges) {
+        l->failed = true;
+        return false;
+    }
+    if (c->height) {
+        memcpy(edges, c->left, c->height * sizeof(*edges));
+        memcpy(edges + cap, c->right, c->height * sizeof(*edges));
+    }
+    c->left = edges;
+    c->right = edges + cap;
+    c->cap = cap;
+    return true;
 }
 
-/* Puts a subtree to the right of what is there; returns how far it was moved. The contour of both
- * is left in *all; the shorter of the two is walked. */
-static double join(struct contour *all, struct contour *next, double gap)
+static size_t rows_of(double height)
+{
+    return (size_t)ceil(height / FB_CASE_ROW);
+}
+
+/* Adds rows of one extent on top. */
+static void push_rows(struct layout *l, struct contour *c, double height, double left, double right)
+{
+    size_t rows = rows_of(height);
+    if (!reserve(l, c, rows)) {
+        return;
+    }
+    for (size_t i = 0; i < rows; i++) {
+        c->left[c->height] = left - c->base;
+        c->right[c->height++] = right - c->base;
+    }
+}
+
+/* Puts all rows of another contour, moved by dx, on top. */
+static void push_contour(struct layout *l, struct contour *c, const struct contour *top, double dx)
+{
+    if (!reserve(l, c, top->height)) {
+        return;
+    }
+    for (size_t i = 0; i < top->height; i++) {
+        c->left[c->height] = top->left[i] + top->base + dx - c->base;
+        c->right[c->height++] = top->right[i] + top->base + dx - c->base;
+    }
+}
+
+/* Puts a subtree to the right of what is there, with their tops level; returns how far it was
+ * moved. In the uppermost rows the distance is at least gap. The contour of both is left in *all;
+ * the shorter of the two is walked. */
+static double join(struct contour *all, struct contour *next, double gap, size_t gap_rows)
 {
     size_t rows = all->height < next->height ? all->height : next->height;
     double move = all->height ? -INFINITY : 0;
     for (size_t row = 0; row < rows; row++) {
-        move = fmax(move,
-            edge(all, all->right, row) + (row == 0 ? gap : GAP) - edge(next, next->left, row));
+        move = fmax(move, edge(all, all->right, row) + (row < gap_rows ? gap : GAP) -
+                              edge(next, next->left, row));
     }
     next->base += move;
     if (all->height >= next->height) {
@@ -294,241 +141,251 @@ static double join(struct contour *all, struct contour *next, double gap)
     return move;
 }
 
-/* Puts the children of an element below it and the challengers beside it. */
-static void pack(struct layout *l, uint32_t at)
+static double leftmost(const struct contour *c)
 {
-    struct place *p = &l->places[at];
-    struct contour all = {.height = 0};
+    double least = INFINITY;
+    for (size_t i = 0; i < c->height; i++) {
+        least = fmin(least, c->left[i] + c->base);
+    }
+    return least;
+}
+
+/* Whether what supports an item stands along a rail: when it is many leaves, or the case is large
+ * and all of it is small. */
+static bool wants_rail(const struct layout *l, const struct fb_case_item *item)
+{
+    const struct fb_case_item *items = l->out->items;
+    size_t count = 0, leaves = 0;
+    double high = 0;
+    bool upright = true;
+    for (uint32_t i = item->child; i != FB_CASE_NONE; i = items[i].next) {
+        count++;
+        leaves += items[i].child == FB_CASE_NONE && items[i].side == FB_CASE_NONE;
+        high += l->packs[i].subtree + STACK_GAP;
+        upright = upright && l->packs[i].upright;
+    }
+    bool large = l->argument->element_count > FB_CASE_LARGE;
+    bool all_leaves = leaves == count;
+    size_t highest = l->argument->element_count > HUGE_FROM ? HUGE_HIGH : SMALL_HIGH;
+    if (count < 2 || !upright || high > (double)highest) {
+        return all_leaves && count > 12;
+    }
+    return large || (all_leaves && count > 3);
+}
+
+/* Decides, from the leaves up, what stands along rails. */
+static void choose_rails(struct layout *l)
+{
+    struct fb_case_item *items = l->out->items;
+    for (size_t at = l->out->item_count; at-- > 0;) {
+        struct fb_case_item *item = &items[at];
+        struct pack *p = &l->packs[at];
+        double tallest = 0, sum = 0, beside = 0;
+        size_t count = 0;
+        bool upright = item->side == FB_CASE_NONE;
+        for (uint32_t i = item->child; i != FB_CASE_NONE; i = items[i].next) {
+            tallest = fmax(tallest, l->packs[i].subtree);
+            sum += l->packs[i].subtree + STACK_GAP;
+            upright = upright && l->packs[i].upright;
+            count++;
+        }
+        for (uint32_t i = item->context; i != FB_CASE_NONE; i = items[i].next) {
+            beside += items[i].height + STACK_GAP;
+        }
+        item->stacked = wants_rail(l, item);
+        p->upright = upright && (count < 2 || item->stacked);
+        p->block = fmax(item->height, beside);
+        p->subtree = p->block + (item->stacked ? sum : count ? tallest + FB_CASE_BAND : 0);
+    }
+}
+
+/* Contexts stand in two stacks. Along a rail, and where something challenges them, they stand on
+ * the right; beside an element with challengers, on the left. */
+static void place_contexts(struct layout *l, uint32_t at)
+{
+    struct fb_case_item *items = l->out->items, *item = &items[at];
+    struct pack *p = &l->packs[at];
+    uint32_t turn = 0;
+    for (uint32_t i = item->context; i != FB_CASE_NONE; i = items[i].next) {
+        bool challenged = items[i].side != FB_CASE_NONE;
+        items[i].right =
+            p->along_rail || challenged || (item->side == FB_CASE_NONE && turn++ % 2 == 1);
+        size_t side = items[i].right;
+        l->packs[i].dy = p->high[side];
+        p->high[side] += items[i].height + STACK_GAP;
+        p->beside[side] = fmax(p->beside[side], items[i].width + BESIDE_GAP);
+    }
+    p->high[0] = fmax(p->high[0] - STACK_GAP, 0);
+    p->high[1] = fmax(p->high[1] - STACK_GAP, 0);
+    double high = fmax(item->height, fmax(p->high[0], p->high[1]));
+    p->block = ceil(high / FB_CASE_ROW) * FB_CASE_ROW;
+}
+
+/* Supporters side by side, in the middle below. */
+static void pack_row(struct layout *l, uint32_t at, struct contour *all)
+{
+    struct fb_case_item *items = l->out->items;
     double first = 0, last = 0;
-    for (uint32_t i = p->child; i != NONE; i = l->places[i].next) {
-        last = l->places[i].offset = join(&all, &l->places[i].contour, GAP);
-        first = i == p->child ? last : first;
+    for (uint32_t i = items[at].child; i != FB_CASE_NONE; i = items[i].next) {
+        last = l->packs[i].dx = join(all, &l->packs[i].contour, GAP, 0);
+        first = i == items[at].child ? last : first;
     }
     double middle = (first + last) / 2;
-    all.base -= middle;
-    for (uint32_t i = p->child; i != NONE; i = l->places[i].next) {
-        l->places[i].offset -= middle;
+    all->base -= middle;
+    for (uint32_t i = items[at].child; i != FB_CASE_NONE; i = items[i].next) {
+        l->packs[i].dx -= middle;
+        l->packs[i].dy = l->packs[at].block + FB_CASE_BAND;
     }
-    double half = l->boxes[at].width / 2;
-    double left = p->context[0] > 0 ? p->context[0] + CONTEXT_GAP : 0;
-    double right = p->context[1] > 0 ? p->context[1] + CONTEXT_GAP : 0;
-    push_row(l, &all, -half - left, half + right);
-    for (uint32_t i = p->side; i != NONE && !l->failed; i = l->places[i].next) {
-        l->places[i].offset = join(&all, &l->places[i].contour, SIDE_GAP);
-        l->boxes[i].neighbour = i == p->side ? at : NONE;
+    push_rows(l, all, FB_CASE_BAND - FB_CASE_ROW, first - middle - 1, last - middle + 1);
+}
+
+/* Supporters below each other; the contour is built from the last up. */
+static void pack_rail(struct layout *l, uint32_t at, struct contour *all)
+{
+    struct fb_case_item *items = l->out->items;
+    struct pack *packs = l->packs;
+    double rail = -items[at].width / 2 + FB_CASE_RAIL, down = packs[at].block;
+    uint32_t count = 0;
+    for (uint32_t i = items[at].child; i != FB_CASE_NONE; i = items[i].next) {
+        down += STACK_GAP;
+        packs[i].dy = down;
+        packs[i].dx = -items[at].width / 2 + INDENT - leftmost(&packs[i].contour);
+        down += (double)(packs[i].contour.height) * FB_CASE_ROW;
+        count++;
+    }
+    /* From the last up: the list is single, so walk it once into the arena. */
+    uint32_t *order = FB_ARENA_ARRAY(l->arena, uint32_t, count);
+    if (!order) {
+        l->failed = true;
+        return;
+    }
+    for (uint32_t i = items[at].child, k = 0; i != FB_CASE_NONE; i = items[i].next) {
+        order[k++] = i;
+    }
+    for (uint32_t k = count; k-- > 0 && !l->failed;) {
+        size_t bottom = all->height;
+        push_contour(l, all, &packs[order[k]].contour, packs[order[k]].dx);
+        for (size_t row = bottom; row < all->height; row++) {
+            all->left[row] = fmin(all->left[row], rail - 1);
+        }
+        push_rows(l, all, k > 0 ? STACK_GAP : STACK_GAP - FB_CASE_ROW, rail - 1, rail + 1);
+    }
+}
+
+/* Puts what supports an element below it and what challenges it beside it. */
+static void pack_item(struct layout *l, uint32_t at)
+{
+    struct fb_case_item *items = l->out->items, *item = &items[at];
+    struct pack *p = &l->packs[at];
+    struct contour all = {.height = 0};
+    if (item->child != FB_CASE_NONE && item->stacked) {
+        pack_rail(l, at, &all);
+    } else if (item->child != FB_CASE_NONE) {
+        pack_row(l, at, &all);
+    }
+    /* One row more than the block keeps other boxes off its lower edge. */
+    double half = item->width / 2;
+    push_rows(l, &all, p->block + FB_CASE_ROW, -half - p->beside[0], half + p->beside[1]);
+    size_t rows = rows_of(p->block);
+    for (uint32_t i = item->side; i != FB_CASE_NONE && !l->failed; i = items[i].next) {
+        l->packs[i].dx = join(&all, &l->packs[i].contour, SIDE_GAP, rows);
+    }
+    /* What challenges a context stands beside the element that has it. */
+    for (uint32_t c = item->context; c != FB_CASE_NONE; c = items[c].next) {
+        for (uint32_t i = items[c].side; i != FB_CASE_NONE && !l->failed; i = items[i].next) {
+            l->packs[i].dx = join(&all, &l->packs[i].contour, SIDE_GAP, rows);
+        }
     }
     p->contour = all;
 }
 
-/* Context stands in two stacks, left and right of its owner, filled in turn. What is stacked keeps
- * its stack in `side` and its place in it in `offset`. */
-static void stack_context(struct layout *l)
+/* From offsets to places. What hangs on a context is placed from the context's owner. */
+static void place_item(struct layout *l, uint32_t at)
 {
-    for (size_t i = 0; i < l->argument->element_count; i++) {
-        const struct fb_element *e = &l->argument->elements[i];
-        struct place *owner = &l->places[i];
-        size_t own = 0;
-        for (size_t k = 0; k < e->context_count; k++) {
-            struct place *p = &l->places[e->context[k]];
-            const struct fb_case_box *box = &l->boxes[e->context[k]];
-            if (p->owner != i) {
-                continue;
-            }
-            /* Challengers stand on the right; context then leaves that side to them. */
-            size_t side = owner->side == NONE ? own++ % 2 : 0;
-            p->side = (uint32_t)side;
-            p->offset = owner->stack[side];
-            owner->stack[side] += box->height + STACK_GAP;
-            owner->context[side] = fmax(owner->context[side], box->width);
+    struct fb_case_item *items = l->out->items, *item = &items[at];
+    const struct pack *p = &l->packs[at];
+    uint32_t from = item->parent;
+    if (item->role == FB_ITEM_CHALLENGE && items[from].role == FB_ITEM_CONTEXT) {
+        from = items[from].parent;
+    }
+    const struct fb_case_item *parent = from == FB_CASE_NONE ? NULL : &items[from];
+    if (item->role == FB_ITEM_CONTEXT) {
+        const struct pack *owner = &l->packs[from];
+        double away = parent->width / 2 + BESIDE_GAP + item->width / 2;
+        item->x = parent->x + (item->right ? away : -away);
+        item->y = parent->top + (owner->block - owner->high[item->right]) / 2 + p->dy;
+        item->top = item->y;
+        item->bottom = item->y + item->height;
+        return;
+    }
+    item->x = parent ? parent->x + p->dx : p->dx;
+    item->top = parent ? parent->top + p->dy : p->dy;
+    item->bottom = item->top + p->block;
+    item->y = item->top + (p->block - item->height) / 2;
+}
+
+/* Trees side by side, then everything to where the drawing begins at 0. */
+static void place_all(struct layout *l)
+{
+    struct fb_case_layout *out = l->out;
+    struct contour all = {.height = 0};
+    double left = INFINITY, right = -INFINITY, low = 0;
+    for (size_t i = 0; i < out->item_count; i++) {
+        if (out->items[i].role == FB_ITEM_TOP) {
+            l->packs[i].dx = join(&all, &l->packs[i].contour, TREE_GAP, SIZE_MAX);
+            l->packs[i].dy = 0;
         }
     }
-}
-
-/* Counts the rows and sets their upper and lower edges, and the height of the drawing. */
-static enum fb_code set_rows(struct layout *l, struct fb_case_layout *out, struct fb_err *err)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        size_t rank = l->places[l->order[i]].rank;
-        out->row_count = rank >= out->row_count ? rank + 1 : out->row_count;
+    for (uint32_t i = 0; i < out->item_count; i++) {
+        place_item(l, i);
+        left = fmin(left, out->items[i].x - out->items[i].width / 2);
+        right = fmax(right, out->items[i].x + out->items[i].width / 2);
+        low = fmax(low, out->items[i].y + out->items[i].height);
     }
-    out->rows = FB_ARENA_ARRAY(l->arena, struct fb_case_row, out->row_count);
-    if (!out->rows) {
-        return fb_arena_failed(l->arena, err);
-    }
-    for (size_t i = 0; i < l->count; i++) {
-        const struct place *p = &l->places[l->order[i]];
-        double stack = fmax(p->stack[0], p->stack[1]) - STACK_GAP;
-        struct fb_case_row *row = &out->rows[p->rank];
-        row->end = fmax(row->end, fmax(l->boxes[l->order[i]].height, stack));
-    }
-    double y = MARGIN;
-    for (size_t i = 0; i < out->row_count; i++) {
-        out->rows[i].top = y;
-        out->rows[i].end += y;
-        y = out->rows[i].end + FB_CASE_ROW_GAP;
-    }
-    out->height = y - FB_CASE_ROW_GAP + MARGIN;
-    return FB_OK;
-}
-
-/* Everything stands in the middle of its row; a stack of context does as a whole. */
-static void set_heights(struct layout *l, const struct fb_case_layout *out)
-{
-    for (size_t i = 0; i < l->argument->element_count; i++) {
-        const struct place *p = &l->places[i];
-        struct fb_case_box *box = &l->boxes[i];
-        const struct fb_case_row *row = &out->rows[p->rank];
-        double high = p->is_context ? l->places[p->owner].stack[p->side] - STACK_GAP : box->height;
-        box->row = p->rank;
-        box->y = (row->top + row->end - high) / 2 + (p->is_context ? p->offset : 0);
-    }
-}
-
-static int by_x(const void *a, const void *b, void *ctx)
-{
-    const struct fb_case_box *boxes = ctx;
-    uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-    double x = boxes[i].x, y = boxes[j].x;
-    return x < y ? -1 : x > y ? 1 : (i > j) - (i < j);
-}
-
-/* Lists the elements of each row from left to right. */
-static enum fb_code list_rows(struct layout *l, struct fb_case_layout *out, struct fb_err *err)
-{
-    size_t count = l->argument->element_count;
-    uint32_t *items = FB_ARENA_ARRAY(l->arena, uint32_t, count);
-    if (!items) {
-        return fb_arena_failed(l->arena, err);
-    }
-    for (size_t i = 0; i < count; i++) {
-        out->rows[l->boxes[i].row].count++;
-    }
-    size_t first = 0;
-    for (size_t r = 0; r < out->row_count; r++) {
-        out->rows[r].items = items + first;
-        first += out->rows[r].count;
-        out->rows[r].count = 0;
-    }
-    FB_ASSERT(first == count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct fb_case_row *row = &out->rows[l->boxes[i].row];
-        items[(size_t)(row->items - items) + row->count++] = i;
-    }
-    for (size_t r = 0; r < out->row_count; r++) {
-        qsort_r(items + (out->rows[r].items - items), out->rows[r].count, sizeof(*items), by_x,
-            l->boxes);
-    }
-    return FB_OK;
-}
-
-/* True when x is inside, or within 8 pixels of, a box. */
-static bool is_in(const struct fb_case_box *box, double x)
-{
-    return fabs(x - box->x) < box->width / 2 + 8;
-}
-
-double fb_case_gap(const struct fb_case_layout *layout, size_t row, double x)
-{
-    FB_ASSERT(row < layout->row_count);
-    const struct fb_case_row *r = &layout->rows[row];
-    size_t low = 0, high = r->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (layout->boxes[r->items[middle]].x < x) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    double left = x, right = x;
-    for (size_t i = low; i-- > 0 && is_in(&layout->boxes[r->items[i]], left);) {
-        left = layout->boxes[r->items[i]].x - layout->boxes[r->items[i]].width / 2 - 11;
-    }
-    for (size_t i = low; i < r->count && is_in(&layout->boxes[r->items[i]], right); i++) {
-        right = layout->boxes[r->items[i]].x + layout->boxes[r->items[i]].width / 2 + 11;
-    }
-    /* The box on the other side of the wish may be in the way of the nearer gap. */
-    if (low < r->count && is_in(&layout->boxes[r->items[low]], left)) {
-        left = layout->boxes[r->items[low]].x - layout->boxes[r->items[low]].width / 2 - 11;
-    }
-    if (low > 0 && is_in(&layout->boxes[r->items[low - 1]], right)) {
-        right =
-            layout->boxes[r->items[low - 1]].x + layout->boxes[r->items[low - 1]].width / 2 + 11;
-    }
-    return x - left <= right - x ? left : right;
-}
-
-/* From offsets to places in the drawing, which begins at 0. */
-static void set_columns(struct layout *l, struct fb_case_layout *out)
-{
-    double left = INFINITY, right = -INFINITY;
-    for (size_t i = 0; i < l->count; i++) {
-        const struct place *p = &l->places[l->order[i]];
-        struct fb_case_box *box = &l->boxes[l->order[i]];
-        box->x = p->owner == NONE ? 0 : l->boxes[p->owner].x + p->offset;
-    }
-    for (size_t i = 0; i < l->argument->element_count; i++) {
-        const struct place *p = &l->places[i];
-        struct fb_case_box *box = &l->boxes[i];
-        if (p->is_context) {
-            const struct fb_case_box *owner = &l->boxes[p->owner];
-            double away = owner->width / 2 + CONTEXT_GAP + l->places[p->owner].context[p->side] / 2;
-            box->x = owner->x + (p->side == 0 ? -away : away);
-        }
-        left = fmin(left, box->x - box->width / 2);
-        right = fmax(right, box->x + box->width / 2);
-    }
-    for (size_t i = 0; i < l->argument->element_count; i++) {
-        l->boxes[i].x += MARGIN - left;
+    for (size_t i = 0; i < out->item_count; i++) {
+        struct fb_case_item *item = &out->items[i];
+        item->x += MARGIN - left;
+        item->y += MARGIN;
+        item->top += MARGIN;
+        item->bottom += MARGIN;
     }
     out->width = right - left + 2 * MARGIN;
-}
-
-static bool allocate(struct layout *l)
-{
-    size_t count = l->argument->element_count;
-    l->places = FB_ARENA_ARRAY(l->arena, struct place, count);
-    l->boxes = FB_ARENA_ARRAY(l->arena, struct fb_case_box, count);
-    l->order = FB_ARENA_ARRAY(l->arena, uint32_t, count);
-    l->path = FB_ARENA_ARRAY(l->arena, uint32_t, 2 * count);
-    l->cursor = FB_ARENA_ARRAY(l->arena, uint32_t, count);
-    l->seen = FB_ARENA_ARRAY(l->arena, uint8_t, count);
-    l->queue = FB_ARENA_ARRAY(l->arena, uint32_t, count);
-    l->first_challenge = FB_ARENA_ARRAY(l->arena, uint32_t, count);
-    l->next_challenge = FB_ARENA_ARRAY(l->arena, uint32_t, l->argument->challenge_count);
-    return l->places && l->boxes && l->order && l->path && l->cursor && l->seen && l->queue &&
-           l->first_challenge && l->next_challenge;
+    out->height = low + 2 * MARGIN;
 }
 
 enum fb_code fb_case_layout_make(const struct fb_case *argument, struct fb_arena *arena,
     struct fb_case_layout *out, struct fb_err *err)
 {
     FB_ASSERT(argument && argument->element_count > 0 && arena && out);
-    struct layout l = {.argument = argument, .arena = arena};
-    struct fb_case_layout made = {.boxes = NULL};
-    if (!allocate(&l)) {
+    struct fb_case_layout made = {.items = NULL};
+    struct layout l = {.argument = argument, .arena = arena, .out = &made};
+    enum fb_code code = fb_case_place(argument, arena, &made, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    l.packs = FB_ARENA_ARRAY(arena, struct pack, made.item_count);
+    if (!l.packs) {
         return fb_arena_failed(arena, err);
     }
-    made.boxes = l.boxes;
-    for (size_t i = 0; i < argument->element_count; i++) {
-        measure(&argument->elements[i], argument->element_count > NARROW_FROM, &l.boxes[i]);
+    choose_rails(&l);
+    for (size_t i = 0; i < made.item_count; i++) {
+        const struct fb_case_item *item = &made.items[i];
+        l.packs[i].along_rail =
+            item->role == FB_ITEM_SUPPORT &&
+            (made.items[item->parent].stacked || l.packs[item->parent].along_rail);
+        if (item->role != FB_ITEM_CONTEXT) {
+            place_contexts(&l, (uint32_t)i);
+        }
     }
-    place_all(&l);
-    stack_context(&l);
-    for (size_t i = l.count; i-- > 0 && !l.failed;) {
-        pack(&l, l.order[i]);
+    for (size_t i = made.item_count; i-- > 0 && !l.failed;) {
+        if (made.items[i].role != FB_ITEM_CONTEXT) {
+            pack_item(&l, (uint32_t)i);
+        }
     }
     if (l.failed) {
         return fb_arena_failed(arena, err);
     }
-    enum fb_code code = set_rows(&l, &made, err);
-    if (code == FB_OK) {
-        set_heights(&l, &made);
-        set_columns(&l, &made);
-        code = list_rows(&l, &made, err);
-    }
-    if (code == FB_OK) {
-        *out = made;
-    }
-    return code;
+    place_all(&l);
+    *out = made;
+    return FB_OK;
 }

@@ -1,62 +1,89 @@
 /*
  * case_layout.h: where the elements of a case stand in a drawing.
  *
- * Layered: what supports stands below what it supports, context beside it, a challenger to the
- * right of what it challenges with its own support below. Every element stands once, under the
- * supporter's lowest supported element; what shares it is only a line. Subtrees are packed by their
- * contours (E. Reingold, J. Tilford, "Tidier Drawings of Trees", IEEE TSE 7(2), 1981), the shorter
- * into the taller, so the whole is linear. The same case gives the same drawing, byte for byte.
+ * A tidy tree. Every element stands once, below the first element that it supports, reading from
+ * the top; wherever else it is named stands a stub, so that no line runs across the drawing.
+ * Contexts stand beside their element, challengers to its right with their own support below.
+ * Supporters stand side by side, or, when they are many or the case is large and they are small,
+ * below each other along a rail. Lines run only where nothing stands: in the band below a parent,
+ * along a rail, and beside a box.
+ *
+ * Subtrees are packed by their contours (E. Reingold, J. Tilford, "Tidier Drawings of Trees", IEEE
+ * TSE 7(2), 1981; for boxes of any height A. van der Ploeg, "Drawing non-layered tidy trees in
+ * linear time", SPE 44(12), 2014), which are sampled every FB_CASE_ROW pixels; of two the shorter
+ * is walked, so the whole is linear in the area of the boxes. The same case gives the same drawing,
+ * byte for byte.
  */
 #ifndef FB_REPORT_CASE_LAYOUT_H
 #define FB_REPORT_CASE_LAYOUT_H
 
 #include "case/case.h"
 
-/** Sizes of type, in pixels. */
-enum { FB_CASE_LINE = 15, FB_CASE_BOX_LINES_MAX = 8, FB_CASE_ROW_GAP = 62 };
+/** Sizes, in pixels. */
+enum {
+    FB_CASE_LINE = 15,           /**< of text */
+    FB_CASE_LABEL_LINES_MAX = 8, /**< lines of text in a shape */
+    FB_CASE_ROW = 8,             /**< the grid of heights */
+    FB_CASE_BAND = 56,           /**< between an element and what supports it side by side */
+    FB_CASE_BUS = 24,            /**< below an element: where its lines spread out */
+    FB_CASE_LANE = 12,           /**< above an element: where far challenges run */
+    FB_CASE_RAIL = 14,           /**< from an element's left edge to its rail */
+};
 
-/** One element in the drawing. */
-struct fb_case_box {
-    double x; /**< of its middle */
-    double y; /**< of its upper edge */
-    double width;
-    double height;
-    uint32_t row;
-    uint32_t neighbour; /**< what it stands right beside, to challenge it; UINT32_MAX: nothing */
-    struct fb_str lines[FB_CASE_BOX_LINES_MAX]; /**< its text, wrapped, without its id */
+/** No item. */
+#define FB_CASE_NONE UINT32_MAX
+
+/** How an item hangs on its parent. */
+enum fb_item_role { FB_ITEM_TOP, FB_ITEM_SUPPORT, FB_ITEM_CONTEXT, FB_ITEM_CHALLENGE };
+
+/** Text in a shape, wrapped. */
+struct fb_case_label {
+    struct fb_str lines[FB_CASE_LABEL_LINES_MAX]; /**< without the id */
     uint32_t line_count;
     uint32_t text_count; /**< of these are text; the rest is the evidence predicate */
     bool cut;            /**< there is more text than lines */
 };
 
-/** One row: everything in it stands between top and end, and is centred. */
-struct fb_case_row {
-    double top;
-    double end;            /**< the next row begins FB_CASE_ROW_GAP further down */
-    const uint32_t *items; /**< its elements from left to right */
-    size_t count;
+/** What stands somewhere: an element, or a stub that names one standing elsewhere. */
+struct fb_case_item {
+    uint32_t element;
+    bool stub;
+    enum fb_item_role role;
+    uint32_t parent;   /**< an item; of a challenger what it stands beside */
+    uint32_t position; /**< SUPPORT, CONTEXT: which one of the parent; CHALLENGE: which challenge */
+    bool stacked;      /**< what supports it stands along a rail */
+    bool right;        /**< CONTEXT: it stands to the right */
+    double x;          /**< of its middle */
+    double y;          /**< of its upper edge */
+    double width;
+    double height;
+    double top;    /**< upper edge of its block: itself, and what stands beside it */
+    double bottom; /**< lower edge of the same */
+    struct fb_case_label label;
+    uint32_t child;   /**< first of what supports it; then by next */
+    uint32_t context; /**< first of its contexts */
+    uint32_t side;    /**< first of its challengers */
+    uint32_t next;    /**< of the same kind and parent */
 };
 
 /** The whole. */
 struct fb_case_layout {
-    struct fb_case_box *boxes; /**< one for each element, in their order */
-    struct fb_case_row *rows;
-    size_t row_count;
+    struct fb_case_item *items; /**< parents before what hangs on them */
+    size_t item_count;
+    uint32_t *item_of;           /**< of each element: where it stands itself */
+    uint32_t *item_of_challenge; /**< of each challenge: the challenger that draws it */
     double width;
     double height;
 };
 
-/** Places all elements. Boxes live in arena; their text is that of the case. */
+/** Places all elements. Items live in arena; their text is that of the case. */
 FB_CHECKED enum fb_code fb_case_layout_make(const struct fb_case *argument, struct fb_arena *arena,
     struct fb_case_layout *out, struct fb_err *err);
-
-/** The x nearest to a wish at which a line can cross a row between its boxes. */
-double fb_case_gap(const struct fb_case_layout *layout, size_t row, double x);
 
 /** The width of a text in 12 pixel Helvetica, about. */
 double fb_case_text_width(struct fb_str text);
 
-/** Wraps text to a width into at most FB_CASE_BOX_LINES_MAX lines of box. */
-void fb_case_wrap(struct fb_str text, double width, struct fb_case_box *box);
+/** Wraps text to a width and adds it to a label of at most FB_CASE_LABEL_LINES_MAX lines. */
+void fb_case_wrap(struct fb_str text, double width, struct fb_case_label *label);
 
 #endif

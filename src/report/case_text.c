@@ -67,18 +67,18 @@ static size_t line_length(struct fb_str text, double width)
     return end;
 }
 
-void fb_case_wrap(struct fb_str text, double width, struct fb_case_box *box)
+void fb_case_wrap(struct fb_str text, double width, struct fb_case_label *label)
 {
-    FB_ASSERT(width > 20 && box->line_count <= FB_CASE_BOX_LINES_MAX);
+    FB_ASSERT(width > 20 && label->line_count <= FB_CASE_LABEL_LINES_MAX);
     struct fb_str rest = fb_str_trim(text);
     while (rest.len > 0) {
-        if (box->line_count == FB_CASE_BOX_LINES_MAX) {
-            box->cut = true;
+        if (label->line_count == FB_CASE_LABEL_LINES_MAX) {
+            label->cut = true;
             return;
         }
         size_t len = line_length(rest, width);
         FB_ASSERT(len > 0);
-        box->lines[box->line_count++] = fb_str_trim(fb_str_sub(rest, 0, len));
+        label->lines[label->line_count++] = fb_str_trim(fb_str_sub(rest, 0, len));
         rest = fb_str_trim(fb_str_sub(rest, len, SIZE_MAX));
     }
 }

@@ -49,6 +49,33 @@ done >deep.yaml
 echo "G10001: {undeveloped: true}" >>deep.yaml
 ok "a chain of 10,000" exits 3 "^flyball: deep.yaml:1:1: 'G1' rests on more than 5,000" \
     "$FLYBALL" case check deep.yaml
+cat >dialectic.yaml <<'EOT'
+G1: {supportedBy: [G2]}
+G2: {supportedBy: [Sn1]}
+Sn1: {confidence: 0.9}
+CSn1: {challenges: G2}
+CSn2: {challenges: CSn1}
+CSn3: {challenges: Sn1}
+EOT
+ok "labels" says "^falsified  Sn1 " "$FLYBALL" case labels dialectic.yaml
+ok "labels as JSON" says '"label": *"undercut"' "$FLYBALL" case labels --json dialectic.yaml
+defeated() {
+    "$FLYBALL" case labels --json dialectic.yaml | tr -d ' \n' |
+        grep -q '"defeated":{"elements":\["Sn1","CSn1"\],"relations":\["CSn1->G2"\]}'
+}
+ok "what is defeated" defeated
+for kind in svg html dot mmd; do
+    ok "draws $kind" "$FLYBALL" case draw dialectic.yaml -o "out.$kind"
+    ok "and $kind is there" test -s "out.$kind"
+done
+ok "what changed" "$FLYBALL" case draw dialectic.yaml --since good.yaml -o since.html
+ok "is marked" grep -q '"changed":"New in this version."' since.html
+ok "a drawing on standard output" says "^<svg " "$FLYBALL" case draw good.yaml --to svg
+ok "no ending" exits 2 "does not say what to draw" "$FLYBALL" case draw good.yaml -o out.png
+ok "no output" exits 2 "needs -o OUT" "$FLYBALL" case draw good.yaml
+ok "what cannot be drawn" exits 3 "^flyball: bad.yaml:1:20: 'G1' refers to 'G2'" \
+    "$FLYBALL" case draw bad.yaml -o no.svg
+ok "leaves nothing" test ! -e no.svg
 ok "no verb" exits 2 "needs an argument" "$FLYBALL" case
 ok "no file" exits 2 "needs more arguments" "$FLYBALL" case check
 ok "another verb" exits 2 "'chew' is not something" "$FLYBALL" case chew a

@@ -1,9 +1,13 @@
-/* Tests of src/report: case_svg.c, case_layout.c, case_text.c. */
+/* Tests of src/report: case_svg.c, case_shapes.c, case_lines.c, case_layout.c, case_place.c,
+ * case_text.c, case_html.c, case_graph.c. */
 #include <math.h>
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "case/document.h"
 #include "fb_test.h"
+#include "report/case_graph.h"
+#include "report/case_html.h"
 #include "report/case_layout.h"
 #include "report/case_svg.h"
 
@@ -72,23 +76,89 @@ static void check_well_formed(const char *svg)
     }
 }
 
-/* No two boxes of a row overlap, support stands lower, everything is inside the drawing. */
+/* Nothing overlaps, support stands lower, everything is inside the drawing. */
 static void check_layout(const struct fb_case *c, const struct fb_case_layout *layout)
 {
-    for (size_t i = 0; i < c->element_count; i++) {
-        const struct fb_case_box *box = &layout->boxes[i];
-        const struct fb_case_row *row = &layout->rows[box->row];
-        assert_true(box->x - box->width / 2 >= 0 && box->x + box->width / 2 <= layout->width);
-        assert_true(box->y >= row->top - 0.01 && box->y + box->height <= row->end + 0.01);
-        assert_true(row->end <= layout->height);
+    for (size_t i = 0; i < layout->item_count; i++) {
+        const struct fb_case_item *a = &layout->items[i];
+        assert_true(a->x - a->width / 2 >= 0 && a->x + a->width / 2 <= layout->width);
+        assert_true(a->y >= a->top - 0.01 && a->y + a->height <= a->bottom + 0.01);
+        assert_true(a->bottom <= layout->height);
+        assert_true(a->role == FB_ITEM_TOP || a->parent < i);
+        if (a->role == FB_ITEM_SUPPORT) {
+            assert_true(a->top >= layout->items[a->parent].bottom + 15);
+        }
+        for (size_t k = layout->item_count > 600 ? i : 0; k < i; k++) {
+            const struct fb_case_item *b = &layout->items[k];
+            bool beside = fabs(a->x - b->x) >= (a->width + b->width) / 2 + 10;
+            bool below = a->y >= b->y + b->height + 8 || b->y >= a->y + a->height + 8;
+            if (!beside && !below) {
+                fail_msg("%.*s and %.*s overlap", FB_STR_ARG(c->elements[a->element].id),
+                    FB_STR_ARG(c->elements[b->element].id));
+            }
+        }
     }
-    for (size_t r = 0; r < layout->row_count; r++) {
-        for (size_t i = 0; i + 1 < layout->rows[r].count; i++) {
-            const struct fb_case_box *a = &layout->boxes[layout->rows[r].items[i]];
-            const struct fb_case_box *b = &layout->boxes[layout->rows[r].items[i + 1]];
-            bool beside = a->x + a->width / 2 + 10 <= b->x - b->width / 2;
-            bool below = a->y + a->height <= b->y || b->y + b->height <= a->y;
-            assert_true(beside || below);
+    for (size_t i = 0; i < c->element_count; i++) {
+        assert_true(layout->item_of[i] < layout->item_count);
+        assert_false(layout->items[layout->item_of[i]].stub);
+    }
+}
+
+/* Fails when a straight line runs through the inside of an item. */
+static void check_segment(
+    const struct fb_case_layout *layout, const double from[2], const double to[2])
+{
+    double left = fmin(from[0], to[0]), right = fmax(from[0], to[0]);
+    double top = fmin(from[1], to[1]), low = fmax(from[1], to[1]);
+    for (size_t i = 0; i < layout->item_count; i++) {
+        const struct fb_case_item *item = &layout->items[i];
+        /* Lines meet strategies and modules up to 14 pixels inside their frame. */
+        double half = item->width / 2 - 15;
+        if (right > item->x - half && left < item->x + half && low > item->y + 15 &&
+            top < item->y + item->height - 15) {
+            fail_msg("a line from %.1f %.1f to %.1f %.1f runs through item %zu at %.1f %.1f",
+                from[0], from[1], to[0], to[1], i, item->x, item->y);
+        }
+    }
+}
+
+/* Follows a path of M, V, H, L and Q. */
+static void check_path(const struct fb_case_layout *layout, const char *at)
+{
+    double now[2] = {0, 0}, next[2];
+    while (*at && *at != '"' && *at != 'Z') {
+        char command = *at++, *end;
+        double value[4] = {0, 0, 0, 0};
+        int count = command == 'Q' ? 4 : command == 'V' || command == 'H' ? 1 : 2;
+        for (int i = 0; i < count; i++) {
+            value[i] = strtod(at, &end);
+            assert_true(end > at);
+            at = end;
+        }
+        next[0] = command == 'V' ? now[0] : value[count == 4 ? 2 : 0];
+        next[1] = command == 'H' ? now[1] : value[count == 4 ? 3 : command == 'V' ? 0 : 1];
+        if (command != 'M') {
+            check_segment(layout, now, next);
+        }
+        now[0] = next[0];
+        now[1] = next[1];
+    }
+}
+
+/* No line of a drawing runs through a shape. */
+static void check_lines(const struct fb_case_layout *layout, const char *svg)
+{
+    static const char *const CLASSES[] = {"<path class=\"fcl\" d=\"",
+        "<path class=\"fcl fcc\" d=\"", "<path class=\"fcd\" d=\"", "<path class=\"fcd fca\" d=\""};
+    const char *start = strstr(svg, "<g transform"), *legend = strstr(svg, "</g>\n<rect x=\"30");
+    assert_non_null(start);
+    for (size_t i = 0; i < 4; i++) {
+        for (const char *at = strstr(start, CLASSES[i]); at && (!legend || at < legend);
+             at = strstr(at + 1, CLASSES[i])) {
+            const char *path = at + strlen(CLASSES[i]);
+            if (!strpbrk(path, "vhlm") || strpbrk(path, "vhlm") > strchr(path, '"')) {
+                check_path(layout, path);
+            }
         }
     }
 }
@@ -104,7 +174,7 @@ static struct fb_case_layout lay_out(const struct fb_case *c)
 static void test_wraps(void **state)
 {
     (void)state;
-    struct fb_case_box box = {.line_count = 0};
+    struct fb_case_label box = {.line_count = 0};
     fb_case_wrap(FB_STR(" one two  three\nfour "), 60, &box);
     assert_int_equal(box.line_count, 3);
     assert_true(fb_str_is(box.lines[0], "one two"));
@@ -112,29 +182,41 @@ static void test_wraps(void **state)
     assert_true(fb_str_is(box.lines[2], "four"));
     assert_false(box.cut);
 
-    box = (struct fb_case_box){.line_count = 0};
+    box = (struct fb_case_label){.line_count = 0};
     fb_case_wrap(FB_STR("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa b"), 67.5, &box);
     assert_int_equal(box.line_count, 4);
     assert_int_equal(box.lines[0].len, 10);
     assert_true(fb_str_is(box.lines[3], "aaaa b"));
 
-    box = (struct fb_case_box){.line_count = 0};
+    box = (struct fb_case_label){.line_count = 0};
     fb_case_wrap(FB_STR("aa/bbbb-cccc dd"), 30, &box);
     assert_int_equal(box.line_count, 5);
     assert_true(fb_str_is(box.lines[0], "aa/"));
     assert_true(fb_str_is(box.lines[1], "bbbb"));
     assert_true(fb_str_is(box.lines[2], "-"));
 
-    box = (struct fb_case_box){.line_count = 0};
+    box = (struct fb_case_label){.line_count = 0};
     fb_case_wrap(FB_STR("a\nb\nc\nd\ne\nf\ng\nh\ni"), 60, &box);
-    assert_int_equal(box.line_count, FB_CASE_BOX_LINES_MAX);
+    assert_int_equal(box.line_count, FB_CASE_LABEL_LINES_MAX);
     assert_true(box.cut);
 
-    box = (struct fb_case_box){.line_count = 0};
+    box = (struct fb_case_label){.line_count = 0};
     fb_case_wrap(FB_STR("\xE6\xBC\xA2\xE5\xAD\x97\xE6\xBC\xA2\xE5\xAD\x97"), 30, &box);
     assert_int_equal(box.line_count, 2);
     assert_int_equal(box.lines[0].len, 6);
     assert_int_equal((int)fb_case_text_width(FB_STR("aa")), 13);
+}
+
+static const struct fb_case_item *place(
+    const struct fb_case *c, const struct fb_case_layout *layout, const char *id)
+{
+    for (size_t i = 0; i < c->element_count; i++) {
+        if (fb_str_is(c->elements[i].id, id)) {
+            return &layout->items[layout->item_of[i]];
+        }
+    }
+    fail_msg("no element %s", id);
+    return NULL;
 }
 
 static void test_places(void **state)
@@ -146,38 +228,157 @@ static void test_places(void **state)
                  "Sn1:\nC1:\nA1:\nJ1:\nCG1: {challenges: G2, supportedBy: CSn1}\nCSn1:\n"
                  "CSn2: {challenges: CG1}\n");
     struct fb_case_layout layout = lay_out(c);
-    const struct fb_case_box *b = layout.boxes;
-    static const uint32_t rows[] = {0, 1, 1, 2, 3, 0, 0, 0, 1, 2, 1};
-    for (size_t i = 0; i < 11; i++) {
-        assert_int_equal(b[i].row, rows[i]);
-    }
-    assert_int_equal(layout.row_count, 4);
+    const struct fb_case_item *g1 = place(c, &layout, "G1"), *g2 = place(c, &layout, "G2");
+    const struct fb_case_item *g3 = place(c, &layout, "G3"), *sn1 = place(c, &layout, "Sn1");
     /* Context left and right of its owner, the third below the first. */
-    assert_true(b[5].x < b[0].x && b[6].x > b[0].x && b[7].x < b[0].x);
-    assert_true(b[5].y + b[5].height < b[7].y);
+    const struct fb_case_item *c1 = place(c, &layout, "C1"), *j1 = place(c, &layout, "J1");
+    assert_true(c1->x < g1->x && place(c, &layout, "A1")->x > g1->x && j1->x < g1->x);
+    assert_true(c1->y + c1->height < j1->y);
     /* Challengers to the right, one after the other, and their support below them. */
-    assert_true(b[1].x < b[8].x && b[8].x < b[10].x && b[10].x < b[2].x);
-    assert_true(fabs(b[8].x - b[9].x) < 0.01);
-    assert_int_equal(b[8].neighbour, 1);
-    assert_int_equal(b[10].neighbour, 8);
-    assert_int_equal(b[1].neighbour, UINT32_MAX);
-    /* A shared element stands under its lowest supported one. */
-    assert_true(fabs(b[4].x - b[3].x) < 0.01);
-    assert_true(fabs((b[1].x + b[2].x) / 2 - b[0].x) < 0.01);
+    const struct fb_case_item *cg1 = place(c, &layout, "CG1"), *csn2 = place(c, &layout, "CSn2");
+    assert_true(g2->x < cg1->x && cg1->x < csn2->x && csn2->x < g3->x);
+    assert_true(fabs(cg1->x - place(c, &layout, "CSn1")->x) < 0.01);
+    assert_true(fabs(g2->top - cg1->top) < 0.01);
+    /* A shared element stands below the first that it supports; the other has a stub. */
+    assert_true(fabs(sn1->x - g2->x) < 0.01);
+    const struct fb_case_item *stub = &layout.items[place(c, &layout, "G4")->child];
+    assert_true(stub->stub && stub->element == sn1->element && stub->height < sn1->height);
+    assert_int_equal(layout.item_count, 12);
+    assert_true(fabs((g2->x + g3->x) / 2 - g1->x) < 0.01);
+    assert_true(fabs(g2->y - g3->y) < 0.01);
 }
 
-static void test_gaps(void **state)
+/* Many leaves stand below each other. */
+static void test_stacks(void **state)
 {
     (void)state;
-    const struct fb_case *c = labelled("G1: {supportedBy: [G2, G3, G4]}\nG2:\nG3:\nG4:\n");
+    const struct fb_case *c = labelled("G1: {supportedBy: [Sn1, Sn2, Sn3, Sn4, Sn5]}\n"
+                                       "Sn1:\nSn2:\nSn3:\nSn4:\nSn5:\n");
     struct fb_case_layout layout = lay_out(c);
-    const struct fb_case_box *b = layout.boxes;
-    double between = (b[1].x + b[2].x) / 2;
-    assert_true(fabs(fb_case_gap(&layout, 1, b[2].x - 1) - between) < 0.01);
-    assert_true(fabs(fb_case_gap(&layout, 1, between + 1) - between - 1) < 0.01);
-    assert_true(fb_case_gap(&layout, 1, b[3].x + 1) > b[3].x + b[3].width / 2 + 10);
-    assert_true(fb_case_gap(&layout, 1, b[1].x - 1) < b[1].x - b[1].width / 2 - 10);
-    assert_true(fabs(fb_case_gap(&layout, 0, 0)) < 0.01);
+    assert_true(place(c, &layout, "G1")->stacked);
+    const struct fb_case_item *a = place(c, &layout, "Sn1"), *b = place(c, &layout, "Sn5");
+    assert_true(a->y + 4 * a->height < b->y);
+    assert_true(fabs((a->x - a->width / 2) - (b->x - b->width / 2)) < 0.01);
+    assert_true(
+        a->x - a->width / 2 > place(c, &layout, "G1")->x - place(c, &layout, "G1")->width / 2);
+}
+
+static uint32_t seed;
+
+static uint32_t chance(uint32_t below)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % below;
+}
+
+/* A case of goals with shared support, context, and challenges of all kinds. */
+static void some_case(struct fb_buf *text)
+{
+    uint32_t goals = 2 + chance(chance(4) ? 12 : 60), counters = chance(6);
+    for (uint32_t i = 0; i < goals; i++) {
+        bool strategy = i > 0 && chance(4) == 0;
+        fb_buf_addf(text, "N%u: {nodeType: %s, text: %s, supportedBy: [", i,
+            strategy ? "Strategy" : "Goal", chance(2) ? "short" : "some words that need lines");
+        for (uint32_t k = 0; i + 1 < goals && k < chance(5); k++) {
+            fb_buf_addf(text, "N%u, ", i + 1 + chance(goals - i - 1));
+        }
+        fb_buf_addf(text, "Sn%u], inContextOf: [", chance(goals));
+        for (uint32_t k = 0; k < chance(4); k++) {
+            fb_buf_addf(text, "C%u, ", chance(4));
+        }
+        fb_buf_add_c(text, "]}\n");
+    }
+    for (uint32_t i = 0; i < goals; i++) {
+        fb_buf_addf(text, "Sn%u: {text: evidence, symbol: module}\n", i);
+    }
+    fb_buf_add_c(text, "C0: {}\nC1: {nodeType: Assumption}\nC2: {away: m}\nC3: {text: c}\n");
+    for (uint32_t i = 0; i < counters; i++) {
+        uint32_t what = chance(i > 0 ? 4 : 3);
+        fb_buf_addf(text, "CG%u: {supportedBy: [CSn%u], challenges: [", i, i);
+        uint32_t number = what == 3 ? chance(i) : what == 2 ? chance(4) : chance(goals);
+        fb_buf_addf(text, "%s%u",
+            what == 0   ? "N"
+            : what == 1 ? "Sn"
+            : what == 2 ? "C"
+                        : "CG",
+            number);
+        fb_buf_addf(text, "]}\nCSn%u: {}\n", i);
+    }
+}
+
+/* Whatever the case, nothing overlaps and no line runs through a shape. */
+static void test_random_cases(void **state)
+{
+    (void)state;
+    for (uint32_t round = 1; round < 300; round++) {
+        seed = round;
+        struct fb_buf text;
+        fb_buf_init(&text, 1 << 20);
+        some_case(&text);
+        struct fb_doc doc;
+        fb_doc_init(&doc, &arena);
+        struct fb_doc_file file = {.path = "c", .text = fb_buf_str(&text)};
+        FB_TEST_OK(fb_yaml_parse(file.text, "c", &arena, &file.root, &err));
+        FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+        struct fb_case *c = NULL;
+        FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
+        FB_TEST_OK(fb_case_label(c, NULL, NULL, &arena, &err));
+        struct fb_case_layout layout = lay_out(c);
+        FB_TEST_OK(fb_report_case_svg(c, &out, &err));
+        check_well_formed(out.ptr);
+        check_lines(&layout, out.ptr);
+        fb_buf_clear(&out);
+        fb_doc_release(&doc);
+        fb_buf_release(&text);
+        fb_arena_release(&arena);
+    }
+}
+
+/* Challenges of relations and of challenges, contexts on both sides. */
+static void test_lines(void **state)
+{
+    (void)state;
+    struct fb_case *c =
+        labelled("G1: {supportedBy: [S1, G3], inContextOf: [C1, C2, C3]}\nC1:\nC2:\nC3:\n"
+                 "S1: {supportedBy: [Sn1, Sn2], inContextOf: [A1]}\nA1:\nSn1:\nSn2:\n"
+                 "G3: {supportedBy: [Sn3, Sn4, Sn5, Sn6]}\nSn3:\nSn4:\nSn5:\nSn6:\n"
+                 "CG1: {challenges: [G1, G1 -> S1]}\nCG2: {challenges: [G1 -> C1, C2, G1]}\n"
+                 "CG3: {challenges: [G3 -> Sn5, Sn4]}\nCSn1: {challenges: [CG1 -> G1, CG3]}\n"
+                 "CSn2: {challenges: [CG1, A1, S1 -> A1]}\n");
+    struct fb_case_layout layout = lay_out(c);
+    FB_TEST_OK(fb_report_case_svg(c, &out, &err));
+    check_lines(&layout, out.ptr);
+}
+
+/* The size of the drawing of a large case with shared evidence. */
+static void test_large_case(void **state)
+{
+    (void)state;
+    enum { GOALS = 2400 };
+    struct fb_buf text;
+    fb_buf_init(&text, FB_CASE_TEXT_MAX);
+    seed = 7;
+    for (uint32_t i = 0; i < GOALS; i++) {
+        fb_buf_addf(
+            &text, "G%u: {text: Claim %u holds for the deployed system, supportedBy: [", i, i);
+        for (uint32_t k = 1; k <= 3 && 3 * i + k < GOALS; k++) {
+            fb_buf_addf(&text, "G%u, ", 3 * i + k);
+        }
+        fb_buf_addf(
+            &text, "Sn%u]}\nSn%u: {text: Result %u}\n", chance(10) < 3 ? chance(i + 1) : i, i, i);
+    }
+    struct fb_yaml *root = NULL;
+    FB_TEST_OK(fb_yaml_parse(fb_buf_str(&text), "c", &arena, &root, &err));
+    struct fb_doc doc;
+    fb_doc_init(&doc, &arena);
+    struct fb_doc_file file = {.path = "c", .text = fb_buf_str(&text), .root = root};
+    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+    struct fb_case *c = NULL;
+    FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
+    struct fb_case_layout layout = lay_out(c);
+    assert_true(layout.width < 200000);
+    fb_doc_release(&doc);
+    fb_buf_release(&text);
 }
 
 static void test_draws(void **state)
@@ -194,15 +395,15 @@ static void test_draws(void **state)
     static const char *const has[] = {"<svg xmlns=\"http://www.w3.org/2000/svg\"",
         "&lt;Safe&gt; &amp; &quot;sound&quot;", "a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;",
         "x &lt; 3", ">stands</text>", ">undecided</text>", ">undercut</text>", ">falsified</text>",
-        ">1 of 3 needed</text>", "<ellipse", "<circle", "stroke-dasharray=\"7 4\"",
-        "The top claim, G1", ">A</text>", ">J</text>", "https://example.org/?a&amp;b"};
+        ">1 of 3 needed</text>", "<ellipse", "<circle", "class=\"fcd\"", "The top claim, G1",
+        ">A</text>", ">J</text>", "https://example.org/?a&amp;b"};
     for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
         if (!strstr(out.ptr, has[i])) {
             fail_msg("no %s", has[i]);
         }
     }
     static const char *const hasnt[] = {
-        "<script", "<style", "href", " id=", "nan", "inf", "\x01", "\xEF\xBF\xBF"};
+        "<script", "href", " id=", "nan", "inf\"", "\x01", "\xEF\xBF\xBF"};
     for (size_t i = 0; i < sizeof(hasnt) / sizeof(hasnt[0]); i++) {
         assert_null(strstr(out.ptr, hasnt[i]));
     }
@@ -213,12 +414,115 @@ static void test_draws(void **state)
     fb_buf_release(&again);
 }
 
+/* What stands in one drawing, and nowhere in the drawing without it. */
+static void test_symbols(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        const char *drawn;
+    } ROWS[] = {
+        {"undeveloped: true", "l9 9l-9 9l-9 -9Z\"/>"},
+        {"uninstantiated: true", "l9 14h-18Z"},
+        {"undeveloped: true, uninstantiated: true", "l-9 -9Zm-9 9h18"},
+        {"public: true", "v-4h6v4h8v10h-14Z"},
+        {"away: other", ">other</text>"},
+        {"symbol: module", "height=\"14\" rx=\"0\""},
+        {"symbol: contract", "height=\"7\" rx=\"0\""},
+        {"acp: {P7: G2}", ">P7</text>"},
+        {"supportedBy: [Sn1], choice: true", "l7 7l-7 7l-7 -7Z"},
+        {"supportedBy: [Sn1], optional: [Sn1]", "r=\"4.5\" class=\"fco\""},
+        {"supportedBy: [Sn1], multiple: [Sn1]", "r=\"4.5\" class=\"fch\""},
+        {"defeated: true", "class=\"fcx\""},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        for (int with = 0; with < 2; with++) {
+            char text[300];
+            snprintf(text, sizeof(text),
+                "G1: {supportedBy: [G2, Sn1]}\nSn1:\nG2: {text: t%s%s}\nCG1: {challenges: G2}\n",
+                with ? ", " : "", with ? ROWS[i].key : "");
+            FB_TEST_OK(fb_report_case_svg(parse(fb_str_of(text)), &out, &err));
+            check_well_formed(out.ptr);
+            if ((strstr(out.ptr, ROWS[i].drawn) != NULL) != with) {
+                fail_msg("%s: %d", ROWS[i].key, with);
+            }
+            fb_buf_clear(&out);
+        }
+    }
+}
+
+static const char HOSTILE[] =
+    "G1: {text: \"a <b> & \\\"c\\\" ]]> </script> \\u2028 # ` |\", supportedBy: [Sn1, S1], "
+    "inContextOf: [C1, A1], url: 'javascript:alert(1)'}\n"
+    "Sn1: {evidence: 'x < 3'}\nS1: {undeveloped: true, away: 'm\"<'}\nC1:\nA1:\n"
+    "CG1: {challenges: [Sn1, G1 -> Sn1]}\nCSn2: {challenges: [CG1, Sn1 -> CG1, G1 -> C1]}\n";
+
+static void test_html(void **state)
+{
+    (void)state;
+    const struct fb_case *c = labelled(HOSTILE);
+    FB_TEST_OK(fb_report_case_html(c, NULL, &out, &err));
+    assert_true(fb_str_utf8(fb_buf_str(&out), NULL));
+    static const char *const has[] = {"default-src 'none'", "id=\"stage\"",
+        "a &lt;b&gt; &amp; &quot;c&quot;", "\\u003c/script>", "\"kind\":\"counter goal\"",
+        "id=\"changed\" type=\"checkbox\" disabled"};
+    for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+        if (!strstr(out.ptr, has[i])) {
+            fail_msg("no %s", has[i]);
+        }
+    }
+    static const char *const hasnt[] = {
+        "<b> &", " src=", "href", "a </script>", "http-equiv=\"refresh"};
+    for (size_t i = 0; i < sizeof(hasnt) / sizeof(hasnt[0]); i++) {
+        assert_null(strstr(out.ptr, hasnt[i]));
+    }
+    fb_buf_clear(&out);
+    const struct fb_case *old =
+        labelled("G1: {text: was, supportedBy: [Sn1]}\nSn1: {evidence: 'x < 3'}\n");
+    FB_TEST_OK(fb_report_case_html(c, old, &out, &err));
+    assert_non_null(strstr(out.ptr, "\"changed\":\"New in this version.\""));
+    assert_non_null(strstr(out.ptr, "\"changed\":\"Its label changed.\""));
+    struct fb_buf small;
+    fb_buf_init(&small, 5000);
+    FB_TEST_FAILS(fb_report_case_html(c, NULL, &small, &err), FB_E_LIMIT);
+    fb_buf_release(&small);
+}
+
+static void test_dot(void **state)
+{
+    (void)state;
+    FB_TEST_OK(fb_report_case_dot(labelled(HOSTILE), &out, &err));
+    static const char *const has[] = {"digraph {", "n0 [shape=box, label=\"G1\\na <b> & \\\"c\\\"",
+        "n0 -> n2", "shape=circle", "shape=parallelogram", "[m\\\"<]", "s0_0 [shape=point",
+        "style=dashed", "fillcolor=\"#fbe3df\"", "arrowhead=empty"};
+    for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+        if (!strstr(out.ptr, has[i])) {
+            fail_msg("no %s in %s", has[i], out.ptr);
+        }
+    }
+}
+
+static void test_mermaid(void **state)
+{
+    (void)state;
+    FB_TEST_OK(fb_report_case_mermaid(labelled(HOSTILE), &out, &err));
+    static const char *const has[] = {"flowchart TD\n",
+        "n0[\"<b>G1</b><br>a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;", ":::undercut", "n0 --> n1\n",
+        "n0 --o n3\n", "n5 -.->|challenges| n1\n", "&num;", "n2[/\"<b>S1</b><br>[m&quot;&lt;]"};
+    for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
+        if (!strstr(out.ptr, has[i])) {
+            fail_msg("no %s in %s", has[i], out.ptr);
+        }
+    }
+    assert_null(strstr(out.ptr, "</script>"));
+}
+
 static void test_unlabelled_says_nothing(void **state)
 {
     (void)state;
     FB_TEST_OK(fb_report_case_svg(parse(FB_STR("G1: {supportedBy: Sn1}\nSn1:\n")), &out, &err));
     check_well_formed(out.ptr);
-    assert_null(strstr(out.ptr, "stands"));
+    assert_null(strstr(out.ptr, ">stands<"));
     assert_null(strstr(out.ptr, "The top claim"));
 }
 
@@ -275,7 +579,7 @@ static void test_long_chain(void **state)
     const struct fb_case *c = parse(fb_buf_str(&text));
     fb_buf_release(&text);
     struct fb_case_layout layout = lay_out(c);
-    assert_int_equal(layout.row_count, FB_CASE_CHAIN_MAX);
+    assert_int_equal(layout.item_count, FB_CASE_CHAIN_MAX);
     FB_TEST_OK(fb_report_case_svg(c, &out, &err));
 }
 
@@ -293,8 +597,8 @@ static void test_chain_of_challengers(void **state)
     const struct fb_case *c = parse(fb_buf_str(&text));
     fb_buf_release(&text);
     struct fb_case_layout layout = lay_out(c);
-    assert_int_equal(layout.row_count, 1);
-    assert_int_equal(layout.rows[0].count, COUNT + 1);
+    assert_int_equal(layout.item_count, COUNT + 1);
+    assert_true(layout.height < 300);
 }
 
 static void test_shared_examples(void **state)
@@ -326,7 +630,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_wraps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_gaps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stacks, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_random_cases, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_large_case, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_symbols, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_html, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dot, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mermaid, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draws, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unlabelled_says_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_ids, setup, teardown),

@@ -1,0 +1,56 @@
+/* case_draw.h: what the parts of the drawing of a case share. Private to the drawing. */
+#ifndef FB_REPORT_CASE_DRAW_H
+#define FB_REPORT_CASE_DRAW_H
+
+#include "base/buf.h"
+#include "report/case_layout.h"
+
+/** Letters of an id that are shown. */
+enum { FB_CASE_ID_SHOWN = 24 };
+
+/** A point of a drawing. */
+struct fb_point {
+    double x;
+    double y;
+};
+
+/** A drawing at work. */
+struct fb_drawing {
+    const struct fb_case *argument;
+    struct fb_case_layout layout;
+    struct fb_buf *out;
+    bool labelled; /**< the elements carry labels */
+};
+
+/** The style sheet of drawings, by day and by night. Its classes all begin with "fc". */
+void fb_draw_style(struct fb_buf *out);
+
+/** Appends a number rounded to tenths, without a needless ".0". */
+void fb_draw_number(struct fb_buf *out, double x);
+
+/** Appends a command of a path with one or two numbers, as "M1 2" and "H3". */
+void fb_draw_to(struct fb_buf *out, char command, struct fb_point at);
+void fb_draw_by(struct fb_buf *out, char command, double value);
+
+/** Where lines meet an item: the middle of its upper and lower edges, and of a side. */
+struct fb_point fb_draw_top(const struct fb_drawing *d, const struct fb_case_item *item);
+struct fb_point fb_draw_bottom(const struct fb_drawing *d, const struct fb_case_item *item);
+struct fb_point fb_draw_side(
+    const struct fb_drawing *d, const struct fb_case_item *item, bool right);
+
+/** The class of an element's label ("fc-in" ...), and the word for it; NULL without labels. */
+const char *fb_draw_class(const struct fb_drawing *d, const struct fb_element *e);
+const char *fb_draw_word(enum fb_label label);
+
+/** A text with attributes, escaped. */
+void fb_draw_text(
+    struct fb_buf *out, struct fb_point at, struct fb_str text, const char *attributes);
+
+/** Draws an item: shape, words and marks, in a group of its own. */
+void fb_draw_item(const struct fb_drawing *d, const struct fb_case_item *item);
+
+/** Draws all lines but challenges, then all challenges. */
+void fb_draw_relations(const struct fb_drawing *d);
+void fb_draw_challenges(const struct fb_drawing *d);
+
+#endif

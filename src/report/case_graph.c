@@ -1,0 +1,316 @@
+#include "report/case_graph.h"
+
+#include <stdio.h>
+
+#include "base/assert.h"
+
+/* Colours of a label: fill and line, as in the drawing by day. */
+static const struct {
+    const char *name;
+    const char *fill;
+    const char *line;
+    const char *style;
+} PAINTS[] = {
+    [FB_LABEL_IN] = {"in", "#e8f1fb", "#1b5e9e", "solid"},
+    [FB_LABEL_OUT_UNDERCUT] = {"undercut", "#fff2dc", "#945600", "dashed"},
+    [FB_LABEL_OUT_FALSIFIED] = {"falsified", "#fbe3df", "#9c1c1c", "bold"},
+    [FB_LABEL_UNDECIDED] = {"undecided", "#f0f1f3", "#5b6470", "dotted"},
+};
+
+static bool is_labelled(const struct fb_case *c)
+{
+    return c->elements[c->top].why != NULL;
+}
+
+/* Text within double quotes of DOT, in lines of about 24 characters. */
+static void add_dot_text(struct fb_buf *out, struct fb_str text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if (c == '\n' || (c == ' ' && width > 24)) {
+            fb_buf_add_c(out, "\\n");
+            width = 0;
+        } else if (c == '"' || c == '\\') {
+            fb_buf_add_char(out, '\\');
+            fb_buf_add_char(out, (char)c);
+        } else if (c >= 0x20 && c != 0x7f) {
+            fb_buf_add_char(out, (char)c);
+            width++;
+        }
+    }
+}
+
+static const char *dot_shape(const struct fb_element *e)
+{
+    if (e->symbol == FB_SYMBOL_MODULE) {
+        return "tab";
+    }
+    if (e->symbol == FB_SYMBOL_CONTRACT) {
+        return "component";
+    }
+    switch (e->kind) {
+    case FB_ELEMENT_GOAL:
+    case FB_ELEMENT_COUNTER_GOAL:
+        return "box";
+    case FB_ELEMENT_STRATEGY:
+        return "parallelogram";
+    case FB_ELEMENT_SOLUTION:
+    case FB_ELEMENT_COUNTER_SOLUTION:
+        return "circle";
+    case FB_ELEMENT_CONTEXT:
+        return "box";
+    case FB_ELEMENT_ASSUMPTION:
+    case FB_ELEMENT_JUSTIFICATION:
+        return "ellipse";
+    }
+    return "box";
+}
+
+static void add_dot_element(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+{
+    const struct fb_element *e = &c->elements[at];
+    fb_buf_addf(out, "  n%u [shape=%s, label=\"", at, dot_shape(e));
+    add_dot_text(out, e->id);
+    if (e->text.len > 0) {
+        fb_buf_add_c(out, "\\n");
+        add_dot_text(out, e->text);
+    }
+    if (e->away.len > 0) {
+        fb_buf_add_c(out, "\\n[");
+        add_dot_text(out, e->away);
+        fb_buf_add_char(out, ']');
+    }
+    fb_buf_addf(out, "\"%s", e->undeveloped ? ", xlabel=\"\xE2\x97\x87\"" : "");
+    const char *round = e->kind == FB_ELEMENT_CONTEXT ? ",rounded" : "";
+    if (is_labelled(c)) {
+        fb_buf_addf(out, ", style=\"filled,%s%s\", fillcolor=\"%s\", color=\"%s\"",
+            PAINTS[e->label].style, round, PAINTS[e->label].fill, PAINTS[e->label].line);
+    } else if (round[0]) {
+        fb_buf_add_c(out, ", style=rounded");
+    }
+    fb_buf_add_c(out, "];\n");
+}
+
+/* A challenged relation, or a challenge that is challenged, needs a point on it. */
+static bool is_challenged(
+    const struct fb_case *c, enum fb_challenge_kind kind, uint32_t target, uint32_t position)
+{
+    for (size_t i = 0; i < c->challenge_count; i++) {
+        const struct fb_challenge *x = &c->challenges[i];
+        if (x->kind == kind && x->target == target &&
+            (kind == FB_CHALLENGE_CHALLENGE || x->position == position)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A line from one node to another, through a point of its own when it is challenged. */
+static void add_dot_edge(
+    struct fb_buf *out, const char *from, const char *to, const char *point, const char *style)
+{
+    if (point) {
+        fb_buf_addf(out, "  %s [shape=point, width=0.05];\n  %s -> %s [arrowhead=none%s%s];\n",
+            point, from, point, style[0] ? ", " : "", style);
+        fb_buf_addf(out, "  %s -> %s%s%s%s;\n", point, to, style[0] ? " [" : "", style,
+            style[0] ? "]" : "");
+    } else {
+        fb_buf_addf(
+            out, "  %s -> %s%s%s%s;\n", from, to, style[0] ? " [" : "", style, style[0] ? "]" : "");
+    }
+}
+
+static void add_dot_relations(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+{
+    const struct fb_element *e = &c->elements[at];
+    char from[24], to[24], point[48];
+    (void)snprintf(from, sizeof(from), "n%u", at);
+    for (uint32_t k = 0; k < e->supported_by_count; k++) {
+        (void)snprintf(to, sizeof(to), "n%u", e->supported_by[k]);
+        (void)snprintf(point, sizeof(point), "s%u_%u", at, k);
+        bool named = c->challenge_count && is_challenged(c, FB_CHALLENGE_SUPPORT, at, k);
+        add_dot_edge(out, from, to, named ? point : NULL, "");
+    }
+    for (uint32_t k = 0; k < e->context_count; k++) {
+        (void)snprintf(to, sizeof(to), "n%u", e->context[k]);
+        (void)snprintf(point, sizeof(point), "x%u_%u", at, k);
+        bool named = c->challenge_count && is_challenged(c, FB_CHALLENGE_CONTEXT, at, k);
+        fb_buf_addf(out, "  {rank=same; %s; %s}\n", from, to);
+        add_dot_edge(out, from, to, named ? point : NULL, "arrowhead=empty");
+    }
+}
+
+static void add_dot_challenge(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+{
+    const struct fb_challenge *x = &c->challenges[at];
+    char from[24], to[48], point[24];
+    (void)snprintf(from, sizeof(from), "n%u", x->by);
+    (void)snprintf(point, sizeof(point), "c%u", at);
+    switch (x->kind) {
+    case FB_CHALLENGE_ELEMENT:
+        (void)snprintf(to, sizeof(to), "n%u", x->target);
+        break;
+    case FB_CHALLENGE_SUPPORT:
+        (void)snprintf(to, sizeof(to), "s%u_%u", x->target, x->position);
+        break;
+    case FB_CHALLENGE_CONTEXT:
+        (void)snprintf(to, sizeof(to), "x%u_%u", x->target, x->position);
+        break;
+    case FB_CHALLENGE_CHALLENGE:
+        (void)snprintf(to, sizeof(to), "c%u", x->target);
+        break;
+    }
+    bool named = is_challenged(c, FB_CHALLENGE_CHALLENGE, at, 0);
+    add_dot_edge(out, from, to, named ? point : NULL,
+        "style=dashed, color=\"#9c1c1c\", arrowhead=vee, constraint=false");
+}
+
+enum fb_code fb_report_case_dot(
+    const struct fb_case *argument, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(argument && argument->element_count > 0 && out && err);
+    fb_buf_add_c(out, "digraph {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=10];\n");
+    for (uint32_t i = 0; i < argument->element_count; i++) {
+        add_dot_element(argument, i, out);
+    }
+    for (uint32_t i = 0; i < argument->element_count; i++) {
+        add_dot_relations(argument, i, out);
+    }
+    for (uint32_t i = 0; i < argument->challenge_count; i++) {
+        add_dot_challenge(argument, i, out);
+    }
+    fb_buf_add_c(out, "}\n");
+    return fb_buf_check(out, "graph of the case", err);
+}
+
+/* Text within a quoted label of Mermaid, which is HTML. */
+static void add_mermaid_text(struct fb_buf *out, struct fb_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        switch (c) {
+        case '\n':
+            fb_buf_add_c(out, "<br>");
+            break;
+        case '<':
+            fb_buf_add_c(out, "&lt;");
+            break;
+        case '>':
+            fb_buf_add_c(out, "&gt;");
+            break;
+        case '"':
+            fb_buf_add_c(out, "&quot;");
+            break;
+        case '&':
+            fb_buf_add_c(out, "&amp;");
+            break;
+        case '#':
+            fb_buf_add_c(out, "&num;");
+            break;
+        default:
+            if (c >= 0x20 && c != 0x7f) {
+                fb_buf_add_char(out, (char)c);
+            }
+        }
+    }
+}
+
+/* What opens and closes a shape. */
+static const char *const *mermaid_shape(const struct fb_element *e)
+{
+    static const char *const BOX[] = {"[\"", "\"]"}, *const SLANTED[] = {"[/\"", "\"/]"};
+    static const char *const ROUND[] = {"((\"", "\"))"}, *const PILL[] = {"([\"", "\"])"};
+    static const char *const SOFT[] = {"(\"", "\")"}, *const PART[] = {"[[\"", "\"]]"};
+    if (e->symbol == FB_SYMBOL_MODULE || e->symbol == FB_SYMBOL_CONTRACT) {
+        return PART;
+    }
+    switch (e->kind) {
+    case FB_ELEMENT_GOAL:
+    case FB_ELEMENT_COUNTER_GOAL:
+        return BOX;
+    case FB_ELEMENT_STRATEGY:
+        return SLANTED;
+    case FB_ELEMENT_SOLUTION:
+    case FB_ELEMENT_COUNTER_SOLUTION:
+        return ROUND;
+    case FB_ELEMENT_CONTEXT:
+        return PILL;
+    case FB_ELEMENT_ASSUMPTION:
+    case FB_ELEMENT_JUSTIFICATION:
+        return SOFT;
+    }
+    return BOX;
+}
+
+static void add_mermaid_element(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+{
+    const struct fb_element *e = &c->elements[at];
+    const char *const *shape = mermaid_shape(e);
+    fb_buf_addf(out, "    n%u%s<b>", at, shape[0]);
+    add_mermaid_text(out, e->id);
+    fb_buf_add_c(out, "</b>");
+    if (e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION) {
+        fb_buf_addf(out, " (%c)", e->kind == FB_ELEMENT_ASSUMPTION ? 'A' : 'J');
+    }
+    if (e->text.len > 0) {
+        fb_buf_add_c(out, "<br>");
+        add_mermaid_text(out, e->text);
+    }
+    if (e->away.len > 0) {
+        fb_buf_add_c(out, "<br>[");
+        add_mermaid_text(out, e->away);
+        fb_buf_add_char(out, ']');
+    }
+    fb_buf_addf(out, "%s%s", e->undeveloped ? "<br>\xE2\x97\x87" : "", shape[1]);
+    if (is_labelled(c)) {
+        fb_buf_addf(out, ":::%s", PAINTS[e->label].name);
+    }
+    fb_buf_add_char(out, '\n');
+}
+
+/* The end of a challenge that Mermaid can point at: of a relation, the element that it leads to. */
+static uint32_t mermaid_end(const struct fb_case *c, const struct fb_challenge *x)
+{
+    switch (x->kind) {
+    case FB_CHALLENGE_ELEMENT:
+        return x->target;
+    case FB_CHALLENGE_SUPPORT:
+        return c->elements[x->target].supported_by[x->position];
+    case FB_CHALLENGE_CONTEXT:
+        return c->elements[x->target].context[x->position];
+    case FB_CHALLENGE_CHALLENGE:
+        return c->challenges[x->target].by;
+    }
+    return x->target;
+}
+
+enum fb_code fb_report_case_mermaid(
+    const struct fb_case *argument, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(argument && argument->element_count > 0 && out && err);
+    fb_buf_add_c(out, "flowchart TD\n");
+    for (size_t i = 0; is_labelled(argument) && i < sizeof(PAINTS) / sizeof(PAINTS[0]); i++) {
+        fb_buf_addf(out, "    classDef %s fill:%s,stroke:%s,color:#1b1f24\n", PAINTS[i].name,
+            PAINTS[i].fill, PAINTS[i].line);
+    }
+    for (uint32_t i = 0; i < argument->element_count; i++) {
+        add_mermaid_element(argument, i, out);
+    }
+    for (uint32_t i = 0; i < argument->element_count; i++) {
+        const struct fb_element *e = &argument->elements[i];
+        for (size_t k = 0; k < e->supported_by_count; k++) {
+            fb_buf_addf(out, "    n%u --> n%u\n", i, e->supported_by[k]);
+        }
+        for (size_t k = 0; k < e->context_count; k++) {
+            fb_buf_addf(out, "    n%u --o n%u\n", i, e->context[k]);
+        }
+    }
+    for (uint32_t i = 0; i < argument->challenge_count; i++) {
+        const struct fb_challenge *x = &argument->challenges[i];
+        fb_buf_addf(out, "    n%u -.->|%s| n%u\n", x->by,
+            x->kind == FB_CHALLENGE_ELEMENT ? "challenges" : "challenges its relation",
+            mermaid_end(argument, x));
+    }
+    return fb_buf_check(out, "flowchart of the case", err);
+}

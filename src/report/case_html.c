@@ -1,0 +1,247 @@
+#include "report/case_html.h"
+
+#include <math.h>
+
+#include "base/assert.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "report/case_draw.h"
+#include "report/case_html_script.h"
+#include "report/html.h"
+
+/* The page at work. */
+struct page {
+    struct fb_drawing drawing;
+    struct fb_map earlier; /* id to struct fb_element */
+    bool compares;
+    struct fb_buf data;
+    struct fb_json_writer w;
+};
+
+static void key_number(struct fb_json_writer *w, const char *key, double x)
+{
+    fb_json_key_double(w, key, round(x * 10) / 10);
+}
+
+static void add_item(struct page *p, const struct fb_case_item *item)
+{
+    struct fb_json_writer *w = &p->w;
+    fb_json_open_object(w);
+    fb_json_key_int(w, "element", item->element);
+    fb_json_key_int(w, "parent", item->parent == FB_CASE_NONE ? -1 : (int64_t)item->parent);
+    fb_json_key_int(w, "role", item->role);
+    fb_json_key_int(w, "stub", item->stub);
+    fb_json_key_int(w, "stacked", item->stacked);
+    fb_json_key_int(w, "right", item->right);
+    key_number(w, "x", item->x);
+    key_number(w, "y", item->y);
+    key_number(w, "w", item->width);
+    key_number(w, "h", item->height);
+    key_number(w, "top", item->top);
+    key_number(w, "bottom", item->bottom);
+    fb_json_close_object(w);
+}
+
+static void add_list(struct fb_json_writer *w, const char *key, const uint32_t *items, size_t count)
+{
+    fb_json_key(w, key);
+    fb_json_open_array(w);
+    for (size_t i = 0; i < count; i++) {
+        fb_json_int(w, items[i]);
+    }
+    fb_json_close_array(w);
+}
+
+/* How an element differs from what it was; NULL when it does not. */
+static const char *change_of(const struct page *p, const struct fb_element *e)
+{
+    const struct fb_element *was = p->compares ? fb_map_get(&p->earlier, e->id) : NULL;
+    if (!p->compares) {
+        return NULL;
+    }
+    if (!was) {
+        return "New in this version.";
+    }
+    if (p->drawing.labelled && was->label != e->label) {
+        return "Its label changed.";
+    }
+    bool same = fb_str_eq(was->text, e->text) && fb_str_eq(was->predicate, e->predicate) &&
+                was->supported_by_count == e->supported_by_count &&
+                was->context_count == e->context_count && was->support == e->support &&
+                was->challenger_count == e->challenger_count;
+    return same ? NULL : "Its text, evidence or relations changed.";
+}
+
+static void add_element(struct page *p, const struct fb_element *e)
+{
+    struct fb_json_writer *w = &p->w;
+    const char *change = change_of(p, e);
+    fb_json_open_object(w);
+    fb_json_key_str(w, "id", e->id);
+    fb_json_key_c(w, "kind", fb_element_kind_name(e->kind));
+    fb_json_key_int(w, "label", p->drawing.labelled ? (int64_t)e->label : -1);
+    fb_json_key_str(w, "text", e->text);
+    fb_json_key_str(w, "why", e->why ? e->why->text : FB_STR(""));
+    fb_json_key_str(w, "evidence", e->predicate);
+    fb_json_key_str(w, "url", e->url);
+    fb_json_key_int(w, "module", e->module);
+    add_list(w, "support", e->supported_by, e->supported_by_count);
+    add_list(w, "context", e->context, e->context_count);
+    add_list(w, "challengers", e->challengers, e->challenger_count);
+    if (change) {
+        fb_json_key_c(w, "changed", change);
+    }
+    fb_json_close_object(w);
+}
+
+/* The case as JSON, in which no tag can end the element that holds it. */
+static void add_data(struct page *p)
+{
+    const struct fb_case *c = p->drawing.argument;
+    fb_json_writer_init(&p->w, &p->data, 0);
+    fb_json_open_object(&p->w);
+    fb_json_key_int(&p->w, "top", c->top);
+    fb_json_key(&p->w, "modules");
+    fb_json_open_array(&p->w);
+    for (size_t i = 0; i < c->module_count; i++) {
+        fb_json_str(&p->w, c->modules[i].name);
+    }
+    fb_json_close_array(&p->w);
+    fb_json_key(&p->w, "items");
+    fb_json_open_array(&p->w);
+    for (size_t i = 0; i < p->drawing.layout.item_count; i++) {
+        add_item(p, &p->drawing.layout.items[i]);
+    }
+    fb_json_close_array(&p->w);
+    fb_json_key(&p->w, "elements");
+    fb_json_open_array(&p->w);
+    for (size_t i = 0; i < c->element_count; i++) {
+        add_element(p, &c->elements[i]);
+    }
+    fb_json_close_array(&p->w);
+    fb_json_close_object(&p->w);
+    struct fb_buf *out = p->drawing.out;
+    size_t from = 0;
+    for (size_t at = 0; at < p->data.len; at++) {
+        if (p->data.ptr[at] == '<') {
+            fb_buf_add(out, p->data.ptr + from, at - from);
+            fb_buf_add_c(out, "\\u003c");
+            from = at + 1;
+        }
+    }
+    fb_buf_add(out, p->data.ptr + from, p->data.len - from);
+}
+
+static void add_lines(struct fb_buf *out, const char *const *lines)
+{
+    for (size_t i = 0; lines[i]; i++) {
+        fb_buf_add_c(out, lines[i]);
+    }
+}
+
+static void add_head(const struct page *p)
+{
+    struct fb_buf *out = p->drawing.out;
+    const struct fb_case *c = p->drawing.argument;
+    fb_buf_add_c(out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>");
+    fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
+    fb_buf_add_c(out, "</title>\n<style>\n");
+    add_lines(out, STYLE);
+    fb_buf_add_c(out, "</style>\n</head>\n<body>\n<header><h1>");
+    fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
+    fb_buf_add_c(out,
+        "</h1>\n<label>Search <input id=\"q\" type=\"search\" size=\"18\"></label> "
+        "<span id=\"hits\" role=\"status\"></span>\n"
+        "<label>Depth <input id=\"depth\" type=\"range\" min=\"1\" max=\"9\"></label>\n"
+        "<label>Module <select id=\"module\"><option value=\"\">all</option>");
+    for (size_t i = 0; i < c->module_count && c->module_count > 1; i++) {
+        fb_buf_addf(out, "<option value=\"%zu\">", i);
+        fb_html_text_cut(out, c->modules[i].name, 60);
+        fb_buf_add_c(out, "</option>");
+    }
+    fb_buf_addf(out,
+        "</select></label>\n<label><input id=\"fell\" type=\"checkbox\"%s> only what fell or is "
+        "open</label>\n<label><input id=\"changed\" type=\"checkbox\"%s> only what "
+        "changed</label>\n"
+        "<button id=\"fit\">Fit</button> <span>? for keys</span></header>\n",
+        p->drawing.labelled ? "" : " disabled", p->compares ? "" : " disabled");
+}
+
+static void add_help(struct fb_buf *out)
+{
+    fb_buf_add_c(out,
+        "<div id=\"help\" role=\"dialog\" aria-label=\"Keys\" hidden><dl>"
+        "<dt>arrows</dt><dd>up to what it supports, down to its first support, left and right</dd>"
+        "<dt>c</dt><dd>to its first challenger or context</dd>"
+        "<dt>Enter, space</dt><dd>fold or unfold (also double click)</dd>"
+        "<dt>1 to 9</dt><dd>fold below that depth</dd><dt>/</dt><dd>search; Enter: the next</dd>"
+        "<dt>f, d</dt><dd>only what fell; only what changed</dd>"
+        "<dt>+ - 0</dt><dd>larger, smaller, all of it</dd><dt>Home</dt><dd>to the top claim</dd>"
+        "<dt>?</dt><dd>this help</dd></dl></div>\n");
+}
+
+static void add_page(struct page *p)
+{
+    struct fb_buf *out = p->drawing.out;
+    add_head(p);
+    fb_buf_add_c(out,
+        "<svg id=\"stage\" role=\"application\" aria-label=\"The argument\" "
+        "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" text-anchor=\"middle\" "
+        "class=\"fcg\">\n");
+    fb_draw_style(out);
+    fb_buf_add_c(out, "<g id=\"view\">\n<g id=\"home\">\n");
+    fb_draw_relations(&p->drawing);
+    fb_draw_challenges(&p->drawing);
+    fb_buf_add_c(out,
+        "</g>\n<g id=\"made\" style=\"display:none\"><path id=\"la\" class=\"fcl\"/>"
+        "<path id=\"lb\" class=\"fcl fcc\"/><path id=\"lc\" class=\"fcd\"/></g>\n<g id=\"items\">");
+    for (size_t i = 0; i < p->drawing.layout.item_count; i++) {
+        fb_draw_item(&p->drawing, &p->drawing.layout.items[i]);
+    }
+    fb_buf_add_c(out, "</g>\n<rect id=\"ring\" rx=\"6\"/>\n<g id=\"knobs\"></g>\n</g>\n</svg>\n"
+                      "<aside id=\"panel\" aria-live=\"polite\"></aside>\n");
+    add_help(out);
+    fb_buf_add_c(out, "<script type=\"application/json\" id=\"data\">");
+    add_data(p);
+    fb_buf_add_c(out, "</script>\n<script>\n");
+    add_lines(out, SCRIPT);
+    fb_buf_add_c(out, "</script>\n</body>\n</html>\n");
+}
+
+static enum fb_code remember(struct page *p, const struct fb_case *earlier, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; earlier && code == FB_OK && i < earlier->element_count; i++) {
+        code = fb_map_put(&p->earlier, earlier->elements[i].id, &earlier->elements[i], err);
+    }
+    p->compares = earlier != NULL;
+    return code;
+}
+
+enum fb_code fb_report_case_html(const struct fb_case *argument, const struct fb_case *earlier,
+    struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(argument && argument->element_count > 0 && out && err);
+    struct fb_arena arena;
+    fb_arena_init(&arena, (size_t)1 << 30);
+    struct page p = {.drawing = {.argument = argument, .out = out}};
+    p.drawing.labelled = argument->elements[argument->top].why != NULL;
+    fb_map_init(&p.earlier);
+    fb_buf_init(&p.data, out->max);
+    enum fb_code code = remember(&p, earlier, err);
+    code = code != FB_OK ? code : fb_case_layout_make(argument, &arena, &p.drawing.layout, err);
+    if (code == FB_OK) {
+        add_page(&p);
+        code = fb_buf_check(&p.data, "data of the case", err);
+        code = code != FB_OK ? code : fb_buf_check(out, "page of the case", err);
+    }
+    fb_buf_release(&p.data);
+    fb_map_release(&p.earlier);
+    fb_arena_release(&arena);
+    return code;
+}

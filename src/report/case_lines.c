@@ -1,0 +1,327 @@
+/* case_lines.c: the lines of a drawing: support, context, challenges. None runs through a shape:
+ * see case_layout.h for the bands, rails, lanes and gaps that are kept free for them. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "report/case_draw.h"
+
+enum { HEAD = 9, ROUND = 6 };
+
+struct lines {
+    const struct fb_drawing *d;
+    struct fb_buf solid;   /* heads of support, one path */
+    struct fb_buf hollow;  /* heads of context, one path */
+    struct fb_buf context; /* lines of context, one path */
+};
+
+/* A head whose tip is at `tip`, along dx, dy (one of them 0, the other 1 or -1). */
+static void add_head(struct fb_buf *out, struct fb_point tip, double dx, double dy)
+{
+    double bx = tip.x - HEAD * dx, by = tip.y - HEAD * dy;
+    fb_draw_to(out, 'M', tip);
+    fb_draw_to(out, 'L', (struct fb_point){bx - 4 * dy, by + 4 * dx});
+    fb_draw_to(out, 'L', (struct fb_point){bx + 4 * dy, by - 4 * dx});
+    fb_buf_add_char(out, 'Z');
+}
+
+/* A corner of 90 degrees at `at`, coming along (dx, 0) or (0, dy) and leaving at a right angle. */
+static void add_corner(struct fb_buf *out, struct fb_point at, struct fb_point to)
+{
+    fb_buf_add_char(out, 'Q');
+    fb_draw_number(out, at.x);
+    fb_buf_add_char(out, ' ');
+    fb_draw_number(out, at.y);
+    fb_buf_add_char(out, ' ');
+    fb_draw_number(out, to.x);
+    fb_buf_add_char(out, ' ');
+    fb_draw_number(out, to.y);
+}
+
+/* From a parent down to a child in the row below. */
+static void add_drop(
+    struct lines *l, const struct fb_case_item *parent, const struct fb_case_item *child)
+{
+    struct fb_buf *out = l->d->out;
+    struct fb_point from = fb_draw_bottom(l->d, parent), to = fb_draw_top(l->d, child);
+    double bus = parent->bottom + FB_CASE_BUS, side = to.x - from.x;
+    fb_draw_to(out, 'M', from);
+    if (fabs(side) > 2 * ROUND) {
+        double turn = side > 0 ? ROUND : -ROUND;
+        fb_draw_by(out, 'V', bus - ROUND);
+        add_corner(out, (struct fb_point){from.x, bus}, (struct fb_point){from.x + turn, bus});
+        fb_draw_by(out, 'H', to.x - turn);
+        add_corner(out, (struct fb_point){to.x, bus}, (struct fb_point){to.x, bus + ROUND});
+    } else if (fabs(side) > 0.05) {
+        fb_draw_by(out, 'V', bus);
+        fb_draw_by(out, 'H', to.x);
+    }
+    fb_draw_by(out, 'V', to.y - HEAD + 1);
+    add_head(&l->solid, to, 0, 1);
+}
+
+/* From a parent along its rail to a child. */
+static void add_tick(
+    struct lines *l, const struct fb_case_item *parent, const struct fb_case_item *child)
+{
+    struct fb_buf *out = l->d->out;
+    struct fb_point from = fb_draw_bottom(l->d, parent), to = fb_draw_side(l->d, child, false);
+    double rail = parent->x - parent->width / 2 + FB_CASE_RAIL;
+    fb_draw_to(out, 'M', (struct fb_point){rail, from.y});
+    fb_draw_by(out, 'V', to.y - ROUND);
+    add_corner(out, (struct fb_point){rail, to.y}, (struct fb_point){rail + ROUND, to.y});
+    fb_draw_by(out, 'H', to.x - HEAD + 1);
+    add_head(&l->solid, to, 1, 0);
+}
+
+/* The middle of the line that leads to a supporter or a context. */
+static struct fb_point middle_of(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    const struct fb_case_item *parent = &d->layout.items[item->parent];
+    if (item->role == FB_ITEM_CONTEXT) {
+        struct fb_point end = fb_draw_side(d, item, !item->right);
+        double start = parent->x + (item->right ? parent->width / 2 : -parent->width / 2);
+        return (struct fb_point){(start + end.x) / 2, end.y};
+    }
+    if (parent->stacked) {
+        struct fb_point end = fb_draw_side(d, item, false);
+        return (struct fb_point){item->x - item->width / 2 - 13, end.y};
+    }
+    return (struct fb_point){item->x, item->top - FB_CASE_LANE};
+}
+
+/* A ball on the line: hollow for what may be left out, solid for what may stand for several. */
+static void add_marks(
+    struct lines *l, const struct fb_case_item *parent, const struct fb_case_item *child)
+{
+    const struct fb_element *e = &l->d->argument->elements[parent->element];
+    uint8_t marks = e->marks ? e->marks[child->position] : 0;
+    struct fb_point at = middle_of(l->d, child);
+    for (uint8_t mark = FB_MARK_OPTIONAL; mark <= FB_MARK_MULTIPLE; mark *= 2) {
+        if (marks & mark) {
+            fb_buf_addf(l->d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" class=\"%s\"/>\n",
+                at.x, at.y - (mark == FB_MARK_MULTIPLE && marks != mark ? 10 : 0),
+                mark == FB_MARK_OPTIONAL ? "fco" : "fch");
+        }
+    }
+}
+
+static void add_context(struct lines *l, const struct fb_case_item *item)
+{
+    const struct fb_case_item *owner = &l->d->layout.items[item->parent];
+    struct fb_point from = fb_draw_side(l->d, owner, item->right);
+    struct fb_point to = fb_draw_side(l->d, item, !item->right);
+    double toward = item->right ? 1 : -1;
+    double middle = owner->x + toward * (owner->width / 2 + 10);
+    double y = fmax(owner->y + 6, fmin(owner->y + owner->height - 6, to.y));
+    bool straight =
+        fabs(y - to.y) < 0.05 && l->d->argument->elements[owner->element].kind == FB_ELEMENT_GOAL;
+    fb_draw_to(&l->context, 'M', straight ? (struct fb_point){from.x, to.y} : from);
+    if (!straight) {
+        fb_draw_by(&l->context, 'H', middle);
+        fb_draw_by(&l->context, 'V', to.y);
+    }
+    fb_draw_by(&l->context, 'H', to.x - toward * (HEAD - 1));
+    add_head(&l->hollow, to, toward, 0);
+}
+
+/* A small square with its name, where confidence is argued separately. */
+static void add_claim_points(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    const struct fb_element *e = &d->argument->elements[item->element];
+    for (size_t i = 0; i < e->acp_count; i++) {
+        struct fb_point at = {item->x - item->width / 2 + 12, item->y};
+        for (uint32_t k = item->child; k != FB_CASE_NONE; k = d->layout.items[k].next) {
+            at = d->layout.items[k].element == e->acps[i].on ? middle_of(d, &d->layout.items[k])
+                                                             : at;
+        }
+        for (uint32_t k = item->context; k != FB_CASE_NONE; k = d->layout.items[k].next) {
+            at = d->layout.items[k].element == e->acps[i].on ? middle_of(d, &d->layout.items[k])
+                                                             : at;
+        }
+        fb_buf_addf(d->out,
+            "<rect x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\" class=\"fch\"/>\n", at.x - 4.5,
+            at.y - 4.5);
+        fb_draw_text(d->out, (struct fb_point){at.x + 7, at.y - 4},
+            fb_str_sub(e->acps[i].name, 0, FB_CASE_ID_SHOWN), "class=\"fcs\"");
+    }
+}
+
+void fb_draw_relations(const struct fb_drawing *d)
+{
+    struct lines l = {.d = d};
+    fb_buf_init(&l.solid, d->out->max);
+    fb_buf_init(&l.hollow, d->out->max);
+    fb_buf_init(&l.context, d->out->max);
+    fb_buf_add_c(d->out, "<path class=\"fcl\" d=\"");
+    for (size_t i = 0; i < d->layout.item_count; i++) {
+        const struct fb_case_item *item = &d->layout.items[i];
+        if (item->role == FB_ITEM_CONTEXT) {
+            add_context(&l, item);
+        } else if (item->role == FB_ITEM_SUPPORT) {
+            const struct fb_case_item *parent = &d->layout.items[item->parent];
+            (parent->stacked ? add_tick : add_drop)(&l, parent, item);
+        }
+    }
+    fb_buf_add_c(d->out, "\"/>\n<path class=\"fch\" d=\"");
+    fb_buf_add_str(d->out, fb_buf_str(&l.solid));
+    fb_buf_add_c(d->out, "\"/>\n<path class=\"fcl fcc\" d=\"");
+    fb_buf_add_str(d->out, fb_buf_str(&l.context));
+    fb_buf_add_c(d->out, "\"/>\n<path class=\"fco\" d=\"");
+    fb_buf_add_str(d->out, fb_buf_str(&l.hollow));
+    fb_buf_add_c(d->out, "\"/>\n");
+    for (size_t i = 0; i < d->layout.item_count; i++) {
+        const struct fb_case_item *item = &d->layout.items[i];
+        if (item->role == FB_ITEM_SUPPORT) {
+            add_marks(&l, &d->layout.items[item->parent], item);
+        }
+        if (!item->stub) {
+            add_claim_points(d, item);
+        }
+    }
+    if (l.solid.state != FB_BUF_GOOD || l.hollow.state != FB_BUF_GOOD ||
+        l.context.state != FB_BUF_GOOD) {
+        d->out->state = FB_BUF_NOMEM;
+    }
+    fb_buf_release(&l.solid);
+    fb_buf_release(&l.hollow);
+    fb_buf_release(&l.context);
+}
+
+/* Where a challenge ends, and how it comes there. */
+struct end {
+    struct fb_point at;
+    double dx, dy;   /* the direction of the head */
+    bool beside;     /* it comes straight from the challenger's left */
+    double corridor; /* else: where it comes down from the lane; NAN: it ends on the lane */
+};
+
+/* The right edge of what stands beside an element. */
+static double right_edge(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    double right = item->x + item->width / 2;
+    for (uint32_t i = item->context; i != FB_CASE_NONE; i = d->layout.items[i].next) {
+        right = fmax(right, d->layout.items[i].x + d->layout.items[i].width / 2);
+    }
+    return right;
+}
+
+/* Whether nothing stands between a challenger and the element, or the contexts, that it is beside.
+ */
+static bool is_first_beside(const struct fb_drawing *d, uint32_t by)
+{
+    const struct fb_case_item *items = d->layout.items;
+    const struct fb_case_item *target = &items[items[by].parent];
+    if (target->role != FB_ITEM_CONTEXT) {
+        return target->side == by;
+    }
+    uint32_t first = items[target->parent].side;
+    for (uint32_t i = items[target->parent].context; first == FB_CASE_NONE; i = items[i].next) {
+        first = items[i].side;
+    }
+    return first == by;
+}
+
+static struct end end_at_element(const struct fb_drawing *d, uint32_t by)
+{
+    const struct fb_case_item *target = &d->layout.items[d->layout.items[by].parent];
+    struct fb_point side = fb_draw_side(d, target, true), top = fb_draw_top(d, target);
+    if (target->role == FB_ITEM_CONTEXT) {
+        const struct fb_case_item *owner = &d->layout.items[target->parent];
+        double corridor = right_edge(d, owner) + 22;
+        return (struct end){side, -1, 0, is_first_beside(d, by), corridor};
+    }
+    bool clear = right_edge(d, target) <= target->x + target->width / 2 + 0.05;
+    if (clear && is_first_beside(d, by)) {
+        return (struct end){side, -1, 0, true, 0};
+    }
+    double x = target->x + target->width / 4;
+    bool round = d->argument->elements[target->element].kind != FB_ELEMENT_GOAL;
+    return (struct end){{round ? target->x + 8 : x, top.y}, 0, 1, false, round ? target->x + 8 : x};
+}
+
+/* The end on a relation: on the line to a supporter or a context. */
+static struct end end_at_relation(const struct fb_drawing *d, uint32_t by)
+{
+    const struct fb_case_item *anchor = &d->layout.items[d->layout.items[by].parent];
+    struct fb_point at = middle_of(d, anchor);
+    bool drop = anchor->role == FB_ITEM_SUPPORT && !d->layout.items[anchor->parent].stacked;
+    if (drop) {
+        return (struct end){{at.x + 2, at.y}, -1, 0, false, NAN};
+    }
+    return (struct end){{at.x, at.y - 2}, 0, 1, false, at.x};
+}
+
+/* The end on another challenge, which is drawn from the left of the same anchor. */
+static struct end end_at_challenge(const struct fb_drawing *d, uint32_t by)
+{
+    const struct fb_case_item *anchor = &d->layout.items[d->layout.items[by].parent];
+    struct fb_point side = fb_draw_side(d, anchor, false);
+    struct fb_point at = {anchor->x - anchor->width / 2 - 14, side.y - 2};
+    return (struct end){at, 0, 1, false, at.x};
+}
+
+static struct end end_of(const struct fb_drawing *d, uint32_t challenge, uint32_t by)
+{
+    switch (d->argument->challenges[challenge].kind) {
+    case FB_CHALLENGE_ELEMENT:
+        return end_at_element(d, by);
+    case FB_CHALLENGE_SUPPORT:
+    case FB_CHALLENGE_CONTEXT:
+        return end_at_relation(d, by);
+    case FB_CHALLENGE_CHALLENGE:
+        return end_at_challenge(d, by);
+    }
+    return end_at_element(d, by);
+}
+
+/* An open head: two strokes. */
+static void add_open_head(struct fb_buf *out, struct fb_point tip, double dx, double dy)
+{
+    fb_draw_to(out, 'M', (struct fb_point){tip.x - HEAD * dx - 5 * dy, tip.y - HEAD * dy + 5 * dx});
+    fb_draw_to(out, 'L', tip);
+    fb_draw_to(out, 'L', (struct fb_point){tip.x - HEAD * dx + 5 * dy, tip.y - HEAD * dy - 5 * dx});
+}
+
+static void add_challenge(const struct fb_drawing *d, uint32_t challenge)
+{
+    uint32_t by = d->layout.item_of_challenge[challenge];
+    if (by == FB_CASE_NONE) {
+        return;
+    }
+    const struct fb_challenge *c = &d->argument->challenges[challenge];
+    const struct fb_case_item *item = &d->layout.items[by];
+    struct end end = end_of(d, challenge, by);
+    bool answered = d->labelled && c->label != FB_LABEL_IN && c->label != FB_LABEL_UNDECIDED;
+    struct fb_point left = fb_draw_side(d, item, false), top = fb_draw_top(d, item);
+    double lane = item->top - FB_CASE_LANE;
+    fb_buf_addf(d->out, "<path class=\"fcd%s\" d=\"", answered ? " fca" : "");
+    if (end.beside) {
+        double corridor = (left.x + end.at.x) / 2;
+        fb_draw_to(d->out, 'M', left);
+        if (fabs(left.y - end.at.y) > 0.05) {
+            fb_draw_by(d->out, 'H', end.dx < 0 && end.corridor > 0 ? end.corridor : corridor);
+            fb_draw_by(d->out, 'V', end.at.y);
+        }
+        fb_draw_by(d->out, 'H', end.at.x);
+    } else {
+        fb_draw_to(d->out, 'M', top);
+        fb_draw_by(d->out, 'V', isnan(end.corridor) ? end.at.y : lane);
+        fb_draw_by(d->out, 'H', isnan(end.corridor) ? end.at.x : end.corridor);
+        if (!isnan(end.corridor)) {
+            fb_draw_by(d->out, 'V', end.at.y);
+            fb_draw_by(d->out, 'H', end.at.x);
+        }
+    }
+    fb_buf_addf(d->out, "\"/>\n<path class=\"fcd fce%s\" d=\"", answered ? " fca" : "");
+    add_open_head(d->out, end.at, end.dx, end.dy);
+    fb_buf_add_c(d->out, "\"/>\n");
+}
+
+void fb_draw_challenges(const struct fb_drawing *d)
+{
+    FB_ASSERT(d && d->out);
+    for (uint32_t i = 0; i < d->argument->challenge_count; i++) {
+        add_challenge(d, i);
+    }
+}
