@@ -1,14 +1,17 @@
 #include "base/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/assert.h"
 
 enum { PIECE = 64 * 1024, PATH_SIZE = 4096 };
@@ -355,4 +358,80 @@ void fb_io_remove(const char *path)
 {
     FB_ASSERT(path);
     (void)unlink(path);
+}
+
+/* A name in a folder. */
+struct entry {
+    struct fb_str name;
+    struct entry *next;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+    return fb_str_cmp(
+        (*(const struct entry *const *)a)->name, (*(const struct entry *const *)b)->name);
+}
+
+/* The names in a folder that are not hidden, sorted. */
+static enum fb_code list_folder(const char *folder, struct fb_arena *arena, struct entry ***out,
+    size_t *out_count, struct fb_err *err)
+{
+    DIR *dir = is_faulty() ? NULL : opendir(folder);
+    if (!dir) {
+        return fb_io_error("list the folder", folder, err);
+    }
+    struct entry *first = NULL;
+    size_t count = 0;
+    enum fb_code code = FB_OK;
+    for (struct dirent *d = readdir(dir); code == FB_OK && d; d = readdir(dir)) {
+        if (d->d_name[0] == '.') {
+            continue;
+        }
+        struct entry *entry = FB_ARENA_NEW(arena, struct entry);
+        code = entry ? fb_arena_str(arena, fb_str_of(d->d_name), &entry->name, err)
+                     : fb_arena_failed(arena, err);
+        if (code == FB_OK) {
+            entry->next = first;
+            first = entry;
+            count++;
+        }
+    }
+    (void)closedir(dir);
+    struct entry **sorted = code == FB_OK ? FB_ARENA_ARRAY(arena, struct entry *, count) : NULL;
+    if (!sorted) {
+        return code != FB_OK ? code : fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; first; first = first->next) {
+        sorted[i++] = first;
+    }
+    qsort(sorted, count, sizeof(struct entry *), by_bytes);
+    *out = sorted;
+    *out_count = count;
+    return FB_OK;
+}
+
+enum fb_code fb_io_walk(
+    const char *folder, unsigned depth, fb_io_found found, void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(folder && found);
+    struct fb_arena arena;
+    struct entry **entries = NULL;
+    size_t count = 0;
+    fb_arena_init(&arena, (size_t)1 << 28);
+    enum fb_code code = list_folder(folder, &arena, &entries, &count, err);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        char path[PATH_SIZE];
+        struct stat is;
+        int len = snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->name.ptr);
+        if (len < 0 || (size_t)len >= sizeof(path) || lstat(path, &is) != 0) {
+            continue;
+        }
+        if (S_ISREG(is.st_mode)) {
+            code = found(ctx, path, err);
+        } else if (S_ISDIR(is.st_mode) && depth > 0) {
+            code = fb_io_walk(path, depth - 1, found, ctx, err);
+        }
+    }
+    fb_arena_release(&arena);
+    return code;
 }

@@ -68,6 +68,14 @@ typedef enum fb_code (*fb_io_piece)(void *ctx, struct fb_str piece, struct fb_er
 FB_CHECKED enum fb_code fb_io_each(
     const char *path, fb_io_piece piece, void *ctx, struct fb_err *err);
 
+/** Called with the path of a file; returns FB_OK to go on. */
+typedef enum fb_code (*fb_io_found)(void *ctx, const char *path, struct fb_err *err);
+
+/** Names all regular files in a folder and below it, at most depth folders deep, in the order of
+ * names. Hidden files and folders and links are left out. Stops at the first error. */
+FB_CHECKED enum fb_code fb_io_walk(
+    const char *folder, unsigned depth, fb_io_found found, void *ctx, struct fb_err *err);
+
 /** Where bytes go. */
 struct fb_io_span {
     void *ptr;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "case/formats.h"
 
 /* A file that waits to be read. */
 struct waiting {
@@ -144,7 +145,9 @@ static enum fb_code load_one(struct loading *l, const struct waiting *item,
     struct fb_doc *doc = l->doc;
     struct fb_doc_file file = {.path = item->path};
     enum fb_code code = fb_case_read_file(file.path, doc->arena, &file.text, err);
-    code = code != FB_OK ? code : fb_yaml_parse(file.text, file.path, doc->arena, &file.root, err);
+    struct fb_yaml *root = NULL;
+    code = code != FB_OK ? code : fb_case_read_tree(&file, options->format, doc->arena, &root, err);
+    file.root = root;
     if (code == FB_OK && (!file.root || file.root->kind != FB_YAML_MAP)) {
         return fb_doc_add(doc, &file, err);
     }

@@ -2,17 +2,18 @@
 #ifndef FB_CASE_LOAD_H
 #define FB_CASE_LOAD_H
 
-#include "case/document.h"
+#include "case/formats.h"
 
 /** How files are read. */
 struct fb_load_options {
-    bool follow; /**< also read the files that modules use */
+    bool follow;                /**< also read the files that modules use */
+    enum fb_case_format format; /**< of all files; UNKNOWN: of each by itself */
 };
 
 /**
  * Reads files into a document, in order, and then what they use. A module that is there already
  * ends the reading with finding C06. All lives in the document's arena. Errors as fb_io_read,
- * fb_yaml_parse and fb_doc_add, with the file.
+ * fb_case_read_tree and fb_doc_add, with the file.
  */
 FB_CHECKED enum fb_code fb_doc_load(struct fb_doc *doc, const struct fb_load_options *options,
     const char *const *paths, size_t count, struct fb_err *err);

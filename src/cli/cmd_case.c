@@ -10,7 +10,7 @@ enum fb_code fb_cli_case_read(
     const struct fb_cli *cli, struct fb_arena *arena, struct fb_case **out, struct fb_err *err)
 {
     struct fb_doc doc;
-    struct fb_load_options options = {.follow = true};
+    struct fb_load_options options = {.follow = true, .format = FB_CASE_UNKNOWN};
     fb_doc_init(&doc, arena);
     enum fb_code code =
         fb_doc_load(&doc, &options, cli->arguments + 1, cli->argument_count - 1, err);
@@ -25,8 +25,8 @@ enum fb_code cmd_case(struct fb_cli *cli, struct fb_err *err)
     static const struct {
         const char *name;
         enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
-    } VERBS[] = {
-        {"check", fb_cli_case_check}, {"draw", fb_cli_case_draw}, {"labels", fb_cli_case_labels}};
+    } VERBS[] = {{"check", fb_cli_case_check}, {"draw", fb_cli_case_draw},
+        {"convert", fb_cli_case_convert}, {"labels", fb_cli_case_labels}};
     enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;

@@ -15,6 +15,9 @@ FB_CHECKED enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err)
 /** `case labels FILE...`: the label of each element and relation. */
 FB_CHECKED enum fb_code fb_cli_case_labels(struct fb_cli *cli, struct fb_err *err);
 
+/** `case convert IN OUT`: a case in another format. */
+FB_CHECKED enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err);
+
 /** The argument of the files that are the verb's arguments, with what modules develop of each
  * other; relaxed (fb_case_build). It lives in arena. */
 FB_CHECKED enum fb_code fb_cli_case_read(

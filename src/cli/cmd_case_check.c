@@ -52,7 +52,7 @@ static enum fb_code read_excluded(struct check *c, struct fb_err *err)
  * machine that fails, is not. */
 static enum fb_code look(struct check *c, struct fb_err *err)
 {
-    struct fb_load_options load = {.follow = true};
+    struct fb_load_options load = {.follow = true, .format = FB_CASE_UNKNOWN};
     enum fb_code code =
         fb_doc_load(&c->doc, &load, c->cli->arguments + 1, c->cli->argument_count - 1, err);
     if (code != FB_OK) {

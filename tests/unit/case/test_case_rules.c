@@ -53,7 +53,7 @@ static enum fb_code load(const char *const *texts, size_t count, size_t listed)
         FB_TEST_OK(fb_io_write(paths[i], fb_str_of(texts[i]), 0600, &err));
         names[i] = paths[i];
     }
-    struct fb_load_options options = {.follow = true};
+    struct fb_load_options options = {.follow = true, .format = FB_CASE_UNKNOWN};
     return fb_doc_load(&doc, &options, names, listed, &err);
 }
 
@@ -284,7 +284,7 @@ static void test_memory_runs_out(void **state)
         char path[80];
         snprintf(path, sizeof(path), "%s/a.yaml", folder);
         const char *names[] = {path};
-        struct fb_load_options options = {.follow = true};
+        struct fb_load_options options = {.follow = true, .format = FB_CASE_UNKNOWN};
         fb_alloc_fail_at(n);
         code = fb_doc_load(&doc, &options, names, 1, &err);
         code = code != FB_OK ? code : fb_rules_check(&doc, &OPTIONS, &err);
@@ -317,7 +317,7 @@ static void check_row(struct fb_str files, struct fb_str status, struct fb_str r
         names[count] = paths[count];
         rest = fb_str_sub(rest, end + 1, SIZE_MAX);
     }
-    struct fb_load_options options = {.follow = true};
+    struct fb_load_options options = {.follow = true, .format = FB_CASE_UNKNOWN};
     enum fb_code code = fb_doc_load(&doc, &options, names, count, &err);
     if (code == FB_OK) {
         FB_TEST_OK(fb_rules_check(&doc, &OPTIONS, &err));

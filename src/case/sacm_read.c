@@ -1,0 +1,600 @@
+/* sacm_read.c: OMG SACM 2.3 in XML, as different tools write it, and as sacm_write.c does. */
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "case/formats.h"
+
+enum { SEGMENTS_MAX = 64 };
+
+/* What SACM knows, as far as it matters here. */
+enum class { OTHER, CLAIM, REASONING, ARTIFACT, INFERENCE, EVIDENCE, CONTEXT };
+
+static const struct {
+    const char *name;
+    enum class class;
+} CLASSES[] = {
+    {"Claim", CLAIM},
+    {"ArgumentReasoning", REASONING},
+    {"ArtifactReference", ARTIFACT},
+    {"ArtefactReference", ARTIFACT},
+    {"InformationElementCitation", ARTIFACT},
+    {"AssertedInference", INFERENCE},
+    {"AssertedEvidence", EVIDENCE},
+    {"AssertedArtifactSupport", EVIDENCE},
+    {"AssertedArtefactSupport", EVIDENCE},
+    {"AssertedContext", CONTEXT},
+    {"AssertedArtifactContext", CONTEXT},
+    {"AssertedArtefactContext", CONTEXT},
+};
+
+/* A node of the file that stands for an element or a relation. */
+struct part {
+    xmlNodePtr xml;
+    enum class class;
+    struct fb_str name; /* of an element, in the tree */
+    struct fb_yaml *element;
+    bool as_context; /* it is the source of a context relation */
+    bool as_source;  /* it speaks for something */
+    bool is_counter; /* it speaks against something */
+    struct part *next;
+};
+
+struct reading {
+    const struct fb_doc_file *file;
+    struct fb_arena *arena;
+    struct fb_yaml_builder b;
+    struct fb_yaml *root;
+    struct fb_map names; /* taken */
+    struct fb_map ids;   /* whatever a reference can say, to struct part */
+    struct part *first;
+    struct part *last;
+    size_t count;
+    const char *package;
+};
+
+static struct fb_str xml_str(const xmlChar *text)
+{
+    return fb_str_of((const char *)text);
+}
+
+/* Where a line of the file begins. */
+static size_t line_start(struct fb_str text, size_t line)
+{
+    size_t at = 0;
+    for (size_t n = 1; n < line && at < text.len; n++) {
+        at = fb_str_find(text, '\n', at) + 1;
+    }
+    return at < text.len ? at : text.len;
+}
+
+static enum fb_code refuse(const struct reading *r, xmlNodePtr at, enum fb_code code,
+    const char *message, struct fb_err *err)
+{
+    long line = at ? xmlGetLineNo(at) : 1;
+    uint32_t number = line > 0 ? (uint32_t)line : 1;
+    (void)fb_err_set(err, code, "%s", message);
+    return fb_yaml_err_at(
+        err, r->file->text, r->file->path, number, line_start(r->file->text, number));
+}
+
+/* A copy of an attribute, whatever its namespace; empty when there is none. */
+static struct fb_str attribute(struct reading *r, xmlNodePtr node, const char *name)
+{
+    struct fb_str out = {"", 0};
+    for (xmlAttrPtr a = node->properties; a; a = a->next) {
+        if (strcmp((const char *)a->name, name) == 0) {
+            xmlChar *value = xmlNodeListGetString(node->doc, a->children, 1);
+            struct fb_err ignored;
+            fb_err_init(&ignored);
+            if (value && fb_arena_str(r->arena, xml_str(value), &out, &ignored) != FB_OK) {
+                r->b.failed = true;
+            }
+            xmlFree(value);
+            return out;
+        }
+    }
+    return out;
+}
+
+static bool is_named(xmlNodePtr node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+}
+
+/* The text that an element carries: its own, or in content, value and attributes below it. */
+static struct fb_str content_of(struct reading *r, xmlNodePtr node, int depth)
+{
+    struct fb_str text = attribute(r, node, "content");
+    text = text.len > 0 ? text : attribute(r, node, "value");
+    for (xmlNodePtr child = node->children; depth < 8 && text.len == 0 && child;
+         child = child->next) {
+        if (child->type == XML_ELEMENT_NODE) {
+            text = content_of(r, child, depth + 1);
+        } else if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) {
+            struct fb_err ignored;
+            fb_err_init(&ignored);
+            if (fb_arena_str(r->arena, fb_str_trim(xml_str(child->content)), &text, &ignored) !=
+                FB_OK) {
+                r->b.failed = true;
+            }
+        }
+    }
+    return text;
+}
+
+static struct fb_str child_text(struct reading *r, xmlNodePtr node, const char *name)
+{
+    for (xmlNodePtr child = node->children; child; child = child->next) {
+        if (is_named(child, name)) {
+            return content_of(r, child, 0);
+        }
+    }
+    return FB_STR("");
+}
+
+/* The class that xsi:type or xmi:type says, else the name of the element itself. */
+static enum class class_of(struct reading *r, xmlNodePtr node) {
+    struct fb_str type = attribute(r, node, "type"); size_t colon = fb_str_find(type, ':', 0);
+    type = colon < type.len ? fb_str_sub(type, colon + 1, SIZE_MAX) : type;
+    struct fb_str own = xml_str(node->name);
+    for (size_t i = 0; i < sizeof(CLASSES) / sizeof(CLASSES[0]); i++){
+        struct fb_str name = fb_str_of(CLASSES[i].name);
+        bool same = own.len == name.len && (own.ptr[0] | 0x20) == (name.ptr[0] | 0x20) &&
+                    memcmp(own.ptr + 1, name.ptr + 1, name.len - 1) == 0;
+        if (type.len > 0 ? fb_str_eq(type, name) : same){return CLASSES[i].class;}
+}
+return OTHER;
+}
+
+/* The value of a tagged value with a key, or an empty text. */
+static struct fb_str tag(struct reading *r, xmlNodePtr node, const char *key)
+{
+    for (xmlNodePtr child = node->children; child; child = child->next) {
+        if (is_named(child, "taggedValue") && fb_str_is(child_text(r, child, "key"), key)) {
+            return child_text(r, child, "content");
+        }
+    }
+    return FB_STR("");
+}
+
+/* The path of a node as EMF writes it: //@argumentPackage.0/@argumentationElement.3 */
+static struct fb_str emf_path(struct reading *r, xmlNodePtr node)
+{
+    xmlNodePtr way[SEGMENTS_MAX];
+    size_t depth = 0;
+    for (xmlNodePtr at = node; at->parent && at->parent->type == XML_ELEMENT_NODE;
+         at = at->parent) {
+        if (depth == SEGMENTS_MAX) {
+            return FB_STR("");
+        }
+        way[depth++] = at;
+    }
+    struct fb_buf path;
+    fb_buf_init(&path, 4096);
+    fb_buf_add_char(&path, '/');
+    while (depth > 0) {
+        xmlNodePtr at = way[--depth];
+        size_t index = 0;
+        for (xmlNodePtr before = at->prev; before; before = before->prev) {
+            index += is_named(before, (const char *)at->name);
+        }
+        fb_buf_addf(&path, "/@%s.%zu", (const char *)at->name, index);
+    }
+    struct fb_str out = {"", 0};
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    if (fb_arena_str(r->arena, fb_buf_str(&path), &out, &ignored) != FB_OK) {
+        r->b.failed = true;
+    }
+    fb_buf_release(&path);
+    return out;
+}
+
+static enum fb_code know_as(
+    struct reading *r, struct part *part, struct fb_str id, struct fb_err *err)
+{
+    return id.len == 0 || fb_map_has(&r->ids, id) ? FB_OK : fb_map_put(&r->ids, id, part, err);
+}
+
+static enum fb_code add_part(
+    struct reading *r, xmlNodePtr node, enum class class, struct fb_err *err)
+{
+    if (r->count++ == FB_CASE_ELEMENTS_MAX) {
+        return refuse(r, node, FB_E_LIMIT, "the case has more than 100,000 elements", err);
+    }
+    struct part *part = FB_ARENA_NEW(r->arena, struct part);
+    if (!part) {
+        return fb_arena_failed(r->arena, err);
+    }
+    part->xml = node;
+    part->class = class;
+    if (r->last) {
+        r->last->next = part;
+    } else {
+        r->first = part;
+    }
+    r->last = part;
+    struct fb_str gid = attribute(r, node, "gid"), id = attribute(r, node, "id");
+    enum fb_code code = know_as(r, part, id, err);
+    code = code != FB_OK ? code : know_as(r, part, gid, err);
+    if (code == FB_OK && id.len == 0) {
+        code = know_as(r, part, emf_path(r, node), err);
+    }
+    if (code != FB_OK || class >= INFERENCE) {
+        return code;
+    }
+    struct fb_str name = attribute(r, node, "name");
+    name = name.len > 0 ? name : child_text(r, node, "name");
+    bool plain = name.len > 0 && name.len <= 80 && fb_str_find(name, '\n', 0) == name.len &&
+                 !fb_str_is(name, "module");
+    struct fb_str wanted = plain ? name : gid.len ? gid : id.len ? id : FB_STR("E");
+    part->name = fb_case_fresh_name(&r->names, r->arena, wanted, err);
+    return part->name.ptr ? FB_OK : err->code;
+}
+
+/* Finds all parts; the tree of XML is at most 256 deep. */
+static enum fb_code collect(struct reading *r, xmlNodePtr node, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && node; node = node->next) {
+        if (node->type != XML_ELEMENT_NODE) {
+            continue;
+        }
+        enum class class = class_of(r, node);
+        if (class != OTHER) {
+            code = add_part(r, node, class, err);
+        }
+        code = code != FB_OK ? code : collect(r, node->children, err);
+    }
+    return code;
+}
+
+static struct part *part_of(struct reading *r, struct fb_str ref)
+{
+    size_t hash = fb_str_find(ref, '#', 0);
+    struct part *part = fb_map_get(&r->ids, ref);
+    if (!part && hash < ref.len) {
+        part = fb_map_get(&r->ids, fb_str_sub(ref, hash + 1, SIZE_MAX));
+    }
+    return part;
+}
+
+/* The references of a relation: in an attribute, or in elements of that name. */
+static struct fb_str refs_of(struct reading *r, xmlNodePtr node, const char *name)
+{
+    struct fb_buf all;
+    struct fb_str out = attribute(r, node, name);
+    fb_buf_init(&all, FB_CASE_TEXT_MAX);
+    fb_buf_add_str(&all, out);
+    for (xmlNodePtr child = node->children; child; child = child->next) {
+        if (!is_named(child, name)) {
+            continue;
+        }
+        struct fb_str ref = attribute(r, child, "idref");
+        ref = ref.len > 0 ? ref : attribute(r, child, "href");
+        ref = ref.len > 0 ? ref : attribute(r, child, "ref");
+        ref = ref.len > 0 ? ref : content_of(r, child, 0);
+        fb_buf_add_char(&all, ' ');
+        fb_buf_add_str(&all, ref);
+    }
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    if (all.state != FB_BUF_GOOD ||
+        fb_arena_str(r->arena, fb_str_trim(fb_buf_str(&all)), &out, &ignored) != FB_OK) {
+        r->b.failed = true;
+    }
+    fb_buf_release(&all);
+    return out;
+}
+
+/* Takes one reference off a list; false at its end. */
+static bool next_ref(struct fb_str *rest, struct fb_str *out)
+{
+    *rest = fb_str_trim(*rest);
+    size_t end = 0;
+    while (end < rest->len && !strchr(" \t\r\n", rest->ptr[end])) {
+        end++;
+    }
+    *out = fb_str_sub(*rest, 0, end);
+    *rest = fb_str_sub(*rest, end, SIZE_MAX);
+    return out->len > 0;
+}
+
+static bool is_true(struct fb_str text)
+{
+    return fb_str_is(text, "true") || fb_str_is(text, "1");
+}
+
+static enum fb_code unknown(
+    struct reading *r, xmlNodePtr node, struct fb_str ref, struct fb_err *err)
+{
+    (void)refuse(r, node, FB_E_REFERENCE, "", err);
+    uint32_t line = err->line, column = err->column;
+    (void)fb_err_set(
+        err, FB_E_REFERENCE, "a relation refers to '%.*s', which does not exist", FB_STR_ARG(ref));
+    fb_err_place(err, r->file->path, line, column, -1);
+    return err->code;
+}
+
+/* What each element is used for, so that its kind can be told; and whether all references lead
+ * somewhere. */
+static enum fb_code mark_roles(struct reading *r, struct fb_err *err)
+{
+    static const char *const ENDS[] = {"source", "target", "reasoning"};
+    for (struct part *p = r->first; p; p = p->next) {
+        if (p->class < INFERENCE) {
+            continue;
+        }
+        bool counter = is_true(attribute(r, p->xml, "isCounter"));
+        for (int end = 0; end < 3; end++) {
+            struct fb_str rest = refs_of(r, p->xml, ENDS[end]), ref;
+            while (next_ref(&rest, &ref)) {
+                struct part *to = part_of(r, ref);
+                if (!to) {
+                    return unknown(r, p->xml, ref, err);
+                }
+                to->as_context = to->as_context || (end == 0 && p->class == CONTEXT);
+                to->as_source = to->as_source || (end == 0 && p->class != CONTEXT && !counter);
+                to->is_counter = to->is_counter || (end == 0 && counter);
+            }
+        }
+    }
+    return FB_OK;
+}
+
+static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
+{
+    struct fb_str type = tag(r, p->xml, "gsn.nodeType");
+    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    enum fb_element_kind kind = FB_ELEMENT_GOAL;
+    if (type.len > 0 && fb_element_kind_of_type(type, &kind)) {
+        return kind;
+    }
+    if (p->class == REASONING) {
+        return FB_ELEMENT_STRATEGY;
+    }
+    if (p->class == ARTIFACT) {
+        return p->is_counter && !p->as_source   ? FB_ELEMENT_COUNTER_SOLUTION
+               : p->as_context && !p->as_source ? FB_ELEMENT_CONTEXT
+                                                : FB_ELEMENT_SOLUTION;
+    }
+    if (p->as_context && !p->as_source) {
+        return fb_str_is(status, "axiomatic") ? FB_ELEMENT_JUSTIFICATION : FB_ELEMENT_ASSUMPTION;
+    }
+    return p->is_counter && !p->as_source ? FB_ELEMENT_COUNTER_GOAL : FB_ELEMENT_GOAL;
+}
+
+/* Takes the exact form of a value that the file says in SACM's own way too, when both still say the
+ * same: text with its spaces, one reference without a list. */
+static void restore_form(struct reading *r, struct fb_yaml *was, const struct fb_yaml *exact)
+{
+    bool text = was->kind == FB_YAML_SCALAR && exact->kind == FB_YAML_SCALAR &&
+                fb_str_eq(fb_str_trim(exact->text), fb_str_trim(was->text));
+    bool one = was->kind == FB_YAML_LIST && was->count == 1 && exact->kind == FB_YAML_SCALAR &&
+               fb_str_eq(was->child->text, exact->text);
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    if (!text && !one) {
+        return;
+    }
+    was->kind = FB_YAML_SCALAR;
+    was->plain = exact->plain;
+    was->child = was->last = NULL;
+    was->count = 0;
+    if (fb_arena_str(r->arena, exact->text, &was->text, &ignored) != FB_OK) {
+        r->b.failed = true;
+    }
+}
+
+/* Keys of ours that a tagged value carries as YAML. */
+static enum fb_code add_extras(
+    struct reading *r, struct fb_yaml *to, struct fb_str yaml, struct fb_err *err)
+{
+    struct fb_yaml *extra = NULL;
+    enum fb_code code =
+        yaml.len == 0 ? FB_OK : fb_yaml_parse(yaml, r->file->path, r->arena, &extra, err);
+    if (code == FB_OK && extra && extra->kind == FB_YAML_MAP) {
+        for (const struct fb_yaml *m = extra->child; m; m = m->next) {
+            struct fb_yaml *was = (struct fb_yaml *)fb_yaml_get(to, m->key.ptr);
+            if (was) {
+                restore_form(r, was, m);
+            } else {
+                fb_yaml_add_copy(&r->b, to, m);
+            }
+        }
+    }
+    return code;
+}
+
+static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err *err)
+{
+    long line = xmlGetLineNo(p->xml);
+    r->b.line = line > 0 ? (uint32_t)line : 1;
+    r->b.offset = line_start(r->file->text, r->b.line);
+    p->element = fb_yaml_add(&r->b, r->root, p->name, FB_YAML_MAP);
+    if (!p->element) {
+        return fb_arena_failed(r->arena, err);
+    }
+    struct fb_str text = child_text(r, p->xml, "description");
+    text = text.len > 0 ? text : attribute(r, p->xml, "description");
+    text = text.len > 0 ? text : attribute(r, p->xml, "content");
+    text = text.len > 0 ? text : child_text(r, p->xml, "content");
+    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    struct fb_str url = tag(r, p->xml, "gsn.url");
+    fb_case_add_kind(&r->b, p->element, kind_of(r, p));
+    if (text.len > 0) {
+        fb_yaml_add_text(&r->b, p->element, "text", text);
+    }
+    if (url.len > 0) {
+        fb_yaml_add_text(&r->b, p->element, "url", url);
+    }
+    if (fb_str_is(status, "needsSupport")) {
+        fb_yaml_add_plain(&r->b, p->element, "undeveloped", FB_STR("true"));
+    }
+    if (fb_str_is(status, "asCited") || is_true(attribute(r, p->xml, "isCitation"))) {
+        fb_yaml_add_text(&r->b, p->element, "away", FB_STR("elsewhere"));
+    }
+    if (is_true(attribute(r, p->xml, "isAbstract"))) {
+        fb_yaml_add_plain(&r->b, p->element, "uninstantiated", FB_STR("true"));
+    }
+    return FB_OK;
+}
+
+static void add_ref(struct reading *r, struct part *to, const char *key, struct fb_str name)
+{
+    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(to->element, key);
+    for (const struct fb_yaml *item = list ? list->child : NULL; item; item = item->next) {
+        if (fb_str_eq(item->text, name)) {
+            return;
+        }
+    }
+    list = list ? list : fb_yaml_add(&r->b, to->element, fb_str_of(key), FB_YAML_LIST);
+    if (list) {
+        fb_yaml_add_text(&r->b, list, "", name);
+    }
+}
+
+/* The name of what a counter relation is against: an element, or a relation as "A -> B". */
+static struct fb_str against(struct reading *r, const struct part *relation, const struct part *to)
+{
+    struct fb_str named = tag(r, relation->xml, "gsn.challenges"), ref;
+    if (named.len > 0 || to->class < INFERENCE) {
+        return named.len > 0 ? named : to->name;
+    }
+    struct fb_str source = refs_of(r, to->xml, "source"), target = refs_of(r, to->xml, "target");
+    struct part *from = next_ref(&target, &ref) ? part_of(r, ref) : NULL;
+    struct part *end = next_ref(&source, &ref) ? part_of(r, ref) : NULL;
+    if (!from || !end || from->class >= INFERENCE || end->class >= INFERENCE) {
+        return FB_STR("");
+    }
+    struct fb_str text =
+        fb_arena_printf(r->arena, "%.*s -> %.*s", FB_STR_ARG(from->name), FB_STR_ARG(end->name));
+    r->b.failed = r->b.failed || !text.ptr;
+    return text;
+}
+
+/* One relation: to each of its targets. */
+static void add_relation(struct reading *r, const struct part *p)
+{
+    bool counter = is_true(attribute(r, p->xml, "isCounter"));
+    struct fb_str targets = refs_of(r, p->xml, "target"), reasonings, sources, ref, other;
+    while (next_ref(&targets, &ref)) {
+        struct part *to = part_of(r, ref);
+        reasonings = refs_of(r, p->xml, "reasoning");
+        struct part *over = to;
+        while (!counter && to->class < INFERENCE && next_ref(&reasonings, &other)) {
+            struct part *by = part_of(r, other);
+            if (by->class < INFERENCE && by != to) {
+                add_ref(r, to, "supportedBy", by->name);
+                over = by;
+            }
+        }
+        sources = refs_of(r, p->xml, "source");
+        while (next_ref(&sources, &other)) {
+            struct part *by = part_of(r, other);
+            if (by->class >= INFERENCE) {
+                continue;
+            }
+            if (counter) {
+                struct fb_str what = against(r, p, to);
+                if (what.len > 0) {
+                    add_ref(r, by, "challenges", what);
+                }
+            } else if (over->class < INFERENCE) {
+                add_ref(r, p->class == CONTEXT ? to : over,
+                    p->class == CONTEXT ? "inContextOf" : "supportedBy", by->name);
+            }
+        }
+    }
+}
+
+static enum fb_code make_tree(struct reading *r, xmlNodePtr top, struct fb_err *err)
+{
+    r->root = fb_yaml_add(&r->b, NULL, FB_STR(""), FB_YAML_MAP);
+    if (!r->root) {
+        return fb_arena_failed(r->arena, err);
+    }
+    struct fb_str about = tag(r, top, "gsn.module"), name = attribute(r, top, "name");
+    name = name.len > 0 ? name : child_text(r, top, "name");
+    enum fb_code code = FB_OK;
+    if (about.len > 0 || name.len > 0) {
+        struct fb_yaml *module = fb_yaml_add(&r->b, r->root, FB_STR("module"), FB_YAML_MAP);
+        code = module ? add_extras(r, module, about, err) : fb_arena_failed(r->arena, err);
+        if (code == FB_OK && about.len == 0) {
+            fb_yaml_add_text(&r->b, module, "name", name);
+        }
+    }
+    for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
+        code = p->class < INFERENCE ? add_element(r, p, err) : FB_OK;
+    }
+    for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
+        if (p->class >= INFERENCE) {
+            add_relation(r, p);
+        }
+    }
+    for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
+        if (p->class < INFERENCE) {
+            code = add_extras(r, p->element, tag(r, p->xml, "gsn.extra"), err);
+        }
+    }
+    return code == FB_OK && r->b.failed ? fb_arena_failed(r->arena, err) : code;
+}
+
+static enum fb_code xml_error(const struct reading *r, struct fb_err *err)
+{
+    const xmlError *last = xmlGetLastError();
+    struct fb_str message = fb_str_trim(fb_str_of(last ? last->message : "the text is not XML"));
+    (void)fb_err_set(err, FB_E_SYNTAX, "%.*s", FB_STR_ARG(message));
+    uint32_t line = last && last->line > 0 ? (uint32_t)last->line : 1;
+    fb_err_place(err, r->file->path, line, last && last->int2 > 0 ? (uint32_t)last->int2 : 1, -1);
+    return err->code;
+}
+
+static enum fb_code read_all(struct reading *r, struct fb_yaml **out, struct fb_err *err)
+{
+    static const char DOCTYPE[] = "<!DOCTYPE";
+    const char *found = memmem(r->file->text.ptr, r->file->text.len, DOCTYPE, strlen(DOCTYPE));
+    if (found) {
+        (void)fb_err_set(err, FB_E_UNSUPPORTED, "document type definitions are not supported");
+        uint32_t line = 1;
+        for (const char *c = r->file->text.ptr; c < found; c++) {
+            line += *c == '\n';
+        }
+        return fb_yaml_err_at(
+            err, r->file->text, r->file->path, line, (size_t)(found - r->file->text.ptr));
+    }
+    xmlResetLastError();
+    xmlDocPtr doc = xmlReadMemory(r->file->text.ptr, (int)r->file->text.len, NULL, NULL,
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+    xmlNodePtr top = doc ? xmlDocGetRootElement(doc) : NULL;
+    enum fb_code code = top ? collect(r, top, err) : xml_error(r, err);
+    if (code == FB_OK && !r->first) {
+        code = refuse(r, top, FB_E_FORMAT, "this XML holds no element of a SACM argument", err);
+        (void)fb_err_hint(
+            err, "SACM 2.x has Claim, ArgumentReasoning, AssertedInference and so on.");
+    }
+    code = code != FB_OK ? code : mark_roles(r, err);
+    code = code != FB_OK ? code : make_tree(r, top, err);
+    if (code == FB_OK) {
+        *out = r->root;
+    }
+    if (doc) {
+        xmlFreeDoc(doc);
+    }
+    return code;
+}
+
+enum fb_code fb_sacm_read(const struct fb_doc_file *file, struct fb_arena *arena,
+    struct fb_yaml **out, struct fb_err *err)
+{
+    FB_ASSERT(file && arena && out && err);
+    struct reading r = {.file = file, .arena = arena, .b = {.arena = arena}};
+    fb_map_init(&r.names);
+    fb_map_init(&r.ids);
+    enum fb_code code = read_all(&r, out, err);
+    fb_map_release(&r.names);
+    fb_map_release(&r.ids);
+    return code;
+}

@@ -1,0 +1,72 @@
+/* cmd_case_convert.c: `flyball case convert`: a case in another format. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/io.h"
+#include "case/load.h"
+#include "cli/cmd_case.h"
+
+#define ARENA_MAX ((size_t)1 << 31)
+#define OUTPUT_MAX ((size_t)1 << 28)
+
+/* The format of an option's word, or UNKNOWN when it is not given. */
+static enum fb_code read_format(
+    const struct fb_cli *cli, const char *option, enum fb_case_format *out, struct fb_err *err)
+{
+    const char *word = fb_cli_value(cli, option);
+    *out = word ? fb_case_format_of_name(fb_str_of(word)) : FB_CASE_UNKNOWN;
+    return !word || *out != FB_CASE_UNKNOWN
+               ? FB_OK
+               : fb_cli_misused(cli, err, "'%s' is not a format of cases", word);
+}
+
+/* A circle, a reference to nothing or a limit is refused in every format; what else keeps a case
+ * from being labelled is passed on. */
+static enum fb_code check_shape(
+    const struct fb_doc *doc, struct fb_arena *arena, struct fb_err *err)
+{
+    struct fb_case *ignored = NULL;
+    struct fb_err why;
+    fb_err_init(&why);
+    enum fb_code code = fb_case_build(doc, true, arena, &ignored, &why);
+    if (code == FB_E_SCHEMA || code == FB_E_UNSUPPORTED || code == FB_OK) {
+        return FB_OK;
+    }
+    *err = why;
+    return code;
+}
+
+enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
+{
+    struct fb_load_options options = {.follow = false, .format = FB_CASE_UNKNOWN};
+    enum fb_case_format to = FB_CASE_UNKNOWN;
+    enum fb_code code = fb_cli_want(cli, 3, 3, err);
+    code = code != FB_OK ? code : read_format(cli, "from", &options.format, err);
+    code = code != FB_OK ? code : read_format(cli, "to", &to, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const char *path = cli->arguments[2];
+    to = to == FB_CASE_UNKNOWN ? fb_case_format_of_path(fb_str_of(path)) : to;
+    if (to == FB_CASE_UNKNOWN) {
+        return fb_cli_misused(cli, err, "'%s' does not say which format; add --to FORMAT", path);
+    }
+    struct fb_arena arena;
+    struct fb_doc doc;
+    struct fb_buf out;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_doc_init(&doc, &arena);
+    fb_buf_init(&out, OUTPUT_MAX);
+    code = fb_doc_load(&doc, &options, cli->arguments + 1, 1, err);
+    code = code != FB_OK ? code : check_shape(&doc, &arena, err);
+    code = code != FB_OK ? code : fb_case_write(&doc, to, &out, err);
+    if (code == FB_OK && strcmp(path, "-") == 0) {
+        code = fb_cli_print(cli, &out, err);
+    } else if (code == FB_OK) {
+        code = fb_io_write(path, fb_buf_str(&out), 0644, err);
+    }
+    fb_buf_release(&out);
+    fb_doc_release(&doc);
+    fb_arena_release(&arena);
+    return code;
+}

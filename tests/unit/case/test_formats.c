@@ -1,0 +1,450 @@
+/* Tests of src/case: formats.c, ltac.c, ltac_tree.c, tea.c, sacm_read.c, sacm_write.c, trudag.c:
+ * cases in other formats, in and out. */
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "case/formats.h"
+#include "case/load.h"
+#include "case/ltac.h"
+#include "fb_test.h"
+
+static struct fb_err err;
+static struct fb_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    fb_arena_init(&arena, (size_t)1 << 30);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static enum fb_code tree_of(struct fb_str text, enum fb_case_format format, struct fb_yaml **out)
+{
+    struct fb_doc_file file = {.path = "case", .text = text};
+    return fb_case_read_tree(&file, format, &arena, out, &err);
+}
+
+/* A tree written in a format. */
+static struct fb_str written(struct fb_yaml *root, enum fb_case_format format)
+{
+    struct fb_doc doc;
+    struct fb_buf out;
+    struct fb_str kept;
+    struct fb_doc_file file = {.path = "case", .text = FB_STR(""), .root = root};
+    fb_doc_init(&doc, &arena);
+    fb_buf_init(&out, 1 << 26);
+    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+    FB_TEST_OK(fb_case_write(&doc, format, &out, &err));
+    FB_TEST_OK(fb_arena_str(&arena, fb_buf_str(&out), &kept, &err));
+    fb_buf_release(&out);
+    fb_doc_release(&doc);
+    return kept;
+}
+
+/* Whether two trees hold the same; members of a mapping may stand in any order. */
+static bool same(const struct fb_yaml *a, const struct fb_yaml *b)
+{
+    if (!a || !b || a->kind != b->kind || a->count != b->count) {
+        return false;
+    }
+    if (a->kind == FB_YAML_SCALAR) {
+        return fb_str_eq(a->text, b->text) && fb_yaml_is_text(a) == fb_yaml_is_text(b);
+    }
+    const struct fb_yaml *y = b->child;
+    for (const struct fb_yaml *x = a->child; x; x = x->next) {
+        const struct fb_yaml *other = a->kind == FB_YAML_MAP ? fb_yaml_get(b, x->key.ptr) : y;
+        if (!same(x, other)) {
+            return false;
+        }
+        y = y->next;
+    }
+    return true;
+}
+
+/* A tree comes back from a format as it was. */
+static void check_lossless(const char *yaml, enum fb_case_format format)
+{
+    struct fb_yaml *before = NULL, *after = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(yaml), FB_CASE_GSN, &before));
+    struct fb_str text = written(before, format);
+    if (tree_of(text, format, &after) != FB_OK || !same(before, after)) {
+        fail_msg("%s\n%.*s\n%.*s", err.message, FB_STR_ARG(text),
+            FB_STR_ARG(after ? written(after, FB_CASE_GSN) : FB_STR("")));
+    }
+}
+
+static const char EVERYTHING[] =
+    "module: {name: demo, brief: 'a \"b\" <c>', uses: [x.yaml], odd: [1, '1', {a: null}]}\n"
+    "G1: {text: \"two\\nlines & <more>\", supportedBy: [S1, G2, Sn1, S2], inContextOf: [C1, A1, "
+    "J1], "
+    "url: 'https://example.org/?a&b', support: 2 of 4}\n"
+    "S1: {text: one, supportedBy: [G3, Sn1]}\n"
+    "S2: {supportedBy: [S3]}\nS3: {supportedBy: [G4]}\nG4: {undeveloped: true}\n"
+    "G2: {undeveloped: true, layer: {x: [1, 2]}, away: other}\n"
+    "G3: {supportedBy: Sn2, text: \"ends in a line\\n\"}\n"
+    "Sn1: {text: a, evidence: 'record \"x\" stands'}\nSn2: {confidence: 0.9}\n"
+    "C1: {text: c}\nA1: {text: a}\nJ1: {text: j}\nX9: {nodeType: CounterGoal, challenges: [G2, "
+    "G1 -> S1], supportedBy: [CSn1], defeated: false}\nCSn1: {challenges: Sn1}\n";
+
+static void test_sacm_loses_nothing(void **state)
+{
+    (void)state;
+    check_lossless(EVERYTHING, FB_CASE_SACM);
+    check_lossless(
+        "G1: {text: \"a \\t \\\" ' & < > ]]> \\xe9 \\u2028\", undeveloped: true}\n", FB_CASE_SACM);
+    check_lossless("S1: {supportedBy: [G1]}\nG1: {}\nC9: {}\n", FB_CASE_SACM);
+}
+
+/* SACM as others write it: ids and EMF paths, names in attributes, text in content. */
+static void test_sacm_of_others(void **state)
+{
+    (void)state;
+    static const char XML[] =
+        "<?xml version=\"1.0\"?>\n"
+        "<sacm:AssuranceCasePackage xmlns:xmi=\"http://www.omg.org/XMI\" "
+        "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:sacm=\"urn:x\">\n"
+        "<argumentPackage>\n"
+        "<argumentElement xsi:type=\"sacm:Claim\" xmi:id=\"_1\" name=\"G1\" description=\"Top\"/>\n"
+        "<argumentElement xsi:type=\"sacm:ArgumentReasoning\" xmi:id=\"_2\" name=\"S1\"/>\n"
+        "<argumentElement xsi:type=\"sacm:Claim\" xmi:id=\"_3\" name=\"G2\" "
+        "assertionDeclaration=\"needsSupport\"><content>Sub</content></argumentElement>\n"
+        "<argumentElement xsi:type=\"sacm:ArtifactReference\" xmi:id=\"_4\" name=\"E1\"/>\n"
+        "<argumentElement xsi:type=\"sacm:ArtifactReference\" xmi:id=\"_5\" name=\"K1\"/>\n"
+        "<argumentElement xsi:type=\"sacm:Claim\" xmi:id=\"_6\" name=\"D1\"/>\n"
+        "<argumentElement xsi:type=\"sacm:AssertedInference\" xmi:id=\"_7\" source=\"_3\" "
+        "target=\"_1\" reasoning=\"_2\"/>\n"
+        "<argumentElement xsi:type=\"sacm:AssertedEvidence\" source=\"_4\" "
+        "target=\"//@argumentPackage.0/@argumentElement.0\"/>\n"
+        "<argumentElement xsi:type=\"sacm:AssertedContext\"><source href=\"#_5\"/>"
+        "<target xmi:idref=\"_1\"/></argumentElement>\n"
+        "<argumentElement xsi:type=\"sacm:AssertedInference\" isCounter=\"true\" source=\"_6\" "
+        "target=\"_7\"/>\n"
+        "<claim gid=\"g-8\"><name lang=\"en\" content=\"G3\"/></claim>\n"
+        "</argumentPackage>\n</sacm:AssuranceCasePackage>\n";
+    struct fb_yaml *root = NULL, *expected = NULL;
+    /* An EMF path is only known of what has no id: give the first claim none. */
+    FB_TEST_FAILS(tree_of(fb_str_of(XML), FB_CASE_SACM, &root), FB_E_REFERENCE);
+    assert_int_equal(err.line, 11);
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 16);
+    fb_buf_add_c(&text, XML);
+    char *path = strstr(text.ptr, "//@argumentPackage.0/@argumentElement.0");
+    memset(path, ' ', strlen("//@argumentPackage.0/@argumentElement.0"));
+    memcpy(path, "_1", 2);
+    FB_TEST_OK(tree_of(fb_buf_str(&text), FB_CASE_UNKNOWN, &root));
+    FB_TEST_OK(tree_of(FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
+                              "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
+                              "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
+                              "D1: {nodeType: CounterGoal, challenges: [G1 -> G2]}\nG3: {}\n"),
+        FB_CASE_GSN, &expected));
+    assert_true(fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN)));
+    fb_buf_release(&text);
+}
+
+static const char LTAC[] = "# Header\n\n# More\n- Claim C1: Safe (really) () \n"
+                           "  - Strategy S1: By parts {abstract}\n"
+                           "    # About C2\n"
+                           "    - Claim C2: Part {needsSupport}\n"
+                           "    - Claim ^C9: Elsewhere\n"
+                           "    - Claim ^P2\n"
+                           "  - Context: Nameless context\n"
+                           "  - Evidence E1: Report (r.pdf)\n"
+                           "    - Claim D1: Report is wrong {defeater}\n"
+                           "  - Justification J1: Because\n"
+                           "    - Link E1\n"
+                           "\n- Claim P2: Second package {x, y}\n  - Link E1\n\n# End\n";
+
+static void test_ltac(void **state)
+{
+    (void)state;
+    struct fb_yaml *root = NULL, *again = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(LTAC), FB_CASE_UNKNOWN, &root));
+    struct fb_str yaml = written(root, FB_CASE_GSN);
+    FB_TEST_OK(tree_of(yaml, FB_CASE_GSN, &again));
+    struct fb_str back = written(again, FB_CASE_LTAC);
+    struct fb_str expected = fb_str_of(LTAC);
+    if (!fb_str_starts(
+            back, FB_STR("# Header\n\n# More\n- Claim C1: Safe (really) ()\n  - Strategy")) ||
+        back.len != expected.len - 1) {
+        fail_msg("%.*s", FB_STR_ARG(back));
+    }
+    const struct fb_yaml *c1 = fb_yaml_get(root, "C1"), *j1 = fb_yaml_get(root, "J1");
+    assert_true(fb_str_is(fb_yaml_get(c1, "nodeType")->text, "Goal"));
+    assert_int_equal(fb_yaml_get(c1, "supportedBy")->count, 3);
+    assert_true(fb_str_is(fb_yaml_get(c1, "inContextOf")->child->text, "Nameless context"));
+    assert_true(fb_str_is(fb_yaml_get(j1, "nodeType")->text, "Goal"));
+    assert_true(fb_str_is(fb_yaml_get(fb_yaml_get(root, "E1"), "url")->text, "r.pdf"));
+    assert_true(fb_str_is(fb_yaml_get(fb_yaml_get(root, "D1"), "challenges")->text, "E1"));
+    assert_true(fb_str_is(fb_yaml_get(fb_yaml_get(root, "C9"), "away")->text, "elsewhere"));
+    /* A change of text is written; comments are lost then. */
+    struct fb_yaml *text = (struct fb_yaml *)fb_yaml_get(fb_yaml_get(again, "C2"), "text");
+    text->text = FB_STR("Changed");
+    back = written(again, FB_CASE_LTAC);
+    assert_non_null(strstr(back.ptr, "- Claim C2: Changed"));
+    assert_null(strstr(back.ptr, "# Header"));
+}
+
+static void test_tea(void **state)
+{
+    (void)state;
+    static const char JSON[] =
+        "{\"version\":\"1.0\",\"exportedAt\":\"2026-01-01T00:00:00.000Z\",\"case\":{\"name\":\"n\","
+        "\"description\":\"d\"},\"tree\":{\"id\":\"a\",\"type\":\"GOAL\",\"name\":\"G1\","
+        "\"description\":"
+        "\"Top\",\"inSandbox\":false,\"role\":\"TOP_LEVEL\",\"assumption\":\"as\",\"context\":["
+        "\"x\","
+        "\"y\"],\"children\":[{\"id\":\"b\",\"type\":\"PROPERTY_CLAIM\",\"name\":null,"
+        "\"description\":"
+        "\"P\",\"inSandbox\":true,\"level\":1,\"children\":[{\"id\":\"e\",\"type\":\"EVIDENCE\","
+        "\"name\":"
+        "\"E1\",\"description\":\"\",\"inSandbox\":false,\"url\":\"u\",\"children\":[]}]},{\"id\":"
+        "\"c\","
+        "\"type\":\"PROPERTY_CLAIM\",\"name\":\"G1\",\"description\":\"same "
+        "name\",\"inSandbox\":false,"
+        "\"level\":null,\"children\":[{\"id\":\"e\",\"type\":\"EVIDENCE\",\"name\":\"E1\","
+        "\"description\":"
+        "\"\",\"inSandbox\":false,\"url\":\"u\",\"children\":[]},{\"id\":\"d\",\"type\":\"GOAL\","
+        "\"name\":"
+        "\"D\",\"description\":\"doubt\",\"inSandbox\":false,\"isDefeater\":true,"
+        "\"defeatsElementId\":"
+        "\"c\",\"children\":[]}]}]}}";
+    struct fb_yaml *root = NULL, *again = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(JSON), FB_CASE_UNKNOWN, &root));
+    assert_int_equal(fb_yaml_get(fb_yaml_get(root, "G1"), "inContextOf")->count, 3);
+    assert_true(fb_str_is(fb_yaml_get(fb_yaml_get(root, "D"), "challenges")->text, "G1~2"));
+    FB_TEST_OK(tree_of(written(root, FB_CASE_GSN), FB_CASE_GSN, &again));
+    struct fb_json *before = NULL, *after = NULL;
+    FB_TEST_OK(fb_json_parse(fb_str_of(JSON), "a", NULL, &arena, &before, &err));
+    FB_TEST_OK(fb_json_parse(written(again, FB_CASE_TEA), "b", NULL, &arena, &after, &err));
+    struct fb_buf a, b;
+    fb_buf_init(&a, 1 << 20);
+    fb_buf_init(&b, 1 << 20);
+    FB_TEST_OK(fb_json_canonical(before, &a, &err));
+    FB_TEST_OK(fb_json_canonical(after, &b, &err));
+    assert_string_equal(a.ptr, b.ptr);
+    fb_buf_release(&a);
+    fb_buf_release(&b);
+}
+
+static void test_trudag(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/flyball-trudag-XXXXXX", path[100];
+    assert_non_null(mkdtemp(folder));
+    static const char *const FILES[][2] = {
+        {".dotstop.dot",
+            "# made\ndigraph G {\n\"TA-1\" [sha=ab12];\n\"JL-1\" [sha=\"cd\"];\nX_C [sha=e];\n"
+            "\"TA-1\" -> \"JL-1\" [sha=99];\n\"TA-1\" -> X_C [sha=98];\n}\n"},
+        {"TA-1.md", "---\nnormative: true\nlevel: 1.1\n---\n\nThe top.\n"},
+        {"JL-1.md",
+            "---\nnormative: true\nreferences:\n- type: file\n  path: t.py\nscore:\n  A: 0.7\n"
+            "---\nA statement.\n"},
+        {"X_C.md", "---\nnormative: false\n---\nContext.\n"}};
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, FILES[i][0]);
+        FB_TEST_OK(fb_io_write(path, fb_str_of(FILES[i][1]), 0600, &err));
+    }
+    snprintf(path, sizeof(path), "%s/.dotstop.dot", folder);
+    struct fb_doc_file file = {.path = path, .text = fb_str_of(FILES[0][1])};
+    struct fb_yaml *root = NULL, *expected = NULL;
+    FB_TEST_OK(fb_case_read_tree(&file, FB_CASE_UNKNOWN, &arena, &root, &err));
+    FB_TEST_OK(tree_of(
+        FB_STR(
+            "TA-1: {nodeType: Goal, text: The top., trudag: {sha: ab12, normative: true, level: "
+            "1.1, "
+            "links: {JL-1: '99', X_C: '98'}}, supportedBy: [JL-1], inContextOf: [X_C]}\n"
+            "JL-1: {nodeType: Goal, text: A statement., trudag: {sha: cd, normative: true, "
+            "references: [{type: file, path: t.py}], score: {A: 0.7}}, supportedBy: [JL-1/ref1]}\n"
+            "X_C: {nodeType: Context, text: Context., trudag: {sha: e, normative: false}}\n"
+            "JL-1/ref1: {nodeType: Solution, text: t.py, url: t.py, trudag: {type: file, path: "
+            "t.py}}\n"),
+        FB_CASE_GSN, &expected));
+    struct fb_str got = written(root, FB_CASE_GSN), want = written(expected, FB_CASE_GSN);
+    if (!fb_str_eq(got, want)) {
+        fail_msg("%.*s", FB_STR_ARG(got));
+    }
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, FILES[i][0]);
+        fb_io_remove(path);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* What is wrong, its code, and where. */
+static const struct {
+    enum fb_case_format format;
+    const char *text;
+    enum fb_code code;
+    uint32_t line, column;
+    const char *words;
+} REFUSED[] = {
+    {FB_CASE_LTAC, "- Claim C1: a\nwords\n", FB_E_SYNTAX, 2, 1, "neither an element"},
+    {FB_CASE_LTAC, "- Thing C1: a\n", FB_E_SYNTAX, 1, 3, "no type of element"},
+    {FB_CASE_LTAC, "- Claim C1: a\n - Claim C2: b\n", FB_E_SYNTAX, 2, 1, "odd number"},
+    {FB_CASE_LTAC, "- Claim C1: a\n    - Claim C2: b\n", FB_E_SYNTAX, 2, 1, "more than one level"},
+    {FB_CASE_LTAC, "- Claim C1\n", FB_E_SYNTAX, 1, 1, "needs a ':'"},
+    {FB_CASE_LTAC, "- Claim :\n", FB_E_SYNTAX, 1, 1, "neither id nor text"},
+    {FB_CASE_LTAC, "- Claim C1: a\n  - Link C1\n    - Claim C2: b\n", FB_E_SYNTAX, 3, 1,
+        "below a link"},
+    {FB_CASE_LTAC, "- Claim C1: a\n  - Link C2\n", FB_E_REFERENCE, 2, 3, "declared nowhere"},
+    {FB_CASE_LTAC, "- Claim C1: a\n  - Claim C1: b\n", FB_E_DUPLICATE, 2, 3, "declared twice"},
+    {FB_CASE_LTAC, "- Claim A b: a\n  - Claim a  B: b\n", FB_E_DUPLICATE, 2, 3, "signs or case"},
+    {FB_CASE_LTAC, "- Claim C1: a\n  - Strategy ^C1\n", FB_E_SCHEMA, 0, 0, "two types"},
+    {FB_CASE_LTAC, "- Claim C1: a {defeated, axiomatic}\n", FB_E_SCHEMA, 1, 1, "contradict"},
+    {FB_CASE_LTAC, "- Claim C1: \xff\n", FB_E_UTF8, 1, 13, "UTF-8"},
+    {FB_CASE_TEA, "{\"a\":1}", FB_E_FORMAT, 1, 1, "no 'tree'"},
+    {FB_CASE_TEA, "{\"tree\":{\"id\":\"a\"}}", FB_E_SCHEMA, 1, 9, "no type"},
+    {FB_CASE_TEA, "{\"tree\":{\"type\":\"GOAL\"}}", FB_E_SCHEMA, 1, 9, "no id"},
+    {FB_CASE_TEA, "{\"tree\":\n{\"id\":\"a\",\"type\":\"GOAL\",\"children\":3}}", FB_E_SCHEMA, 2,
+        36, "list"},
+    {FB_CASE_TEA, "{\"tree\":1,\"tree\":2}", FB_E_SYNTAX, 1, 18, ""},
+    {FB_CASE_SACM, "<a>\n<b>\n</a>", FB_E_SYNTAX, 3, 5, ""},
+    {FB_CASE_SACM, "<a/>", FB_E_FORMAT, 1, 1, "no element of a SACM"},
+    {FB_CASE_SACM, "<a>\n<!DOCTYPE x></a>", FB_E_UNSUPPORTED, 2, 1, "document type"},
+    {FB_CASE_SACM, "<a>\n<claim id='x'/>\n<assertedInference source='y' target='x'/></a>",
+        FB_E_REFERENCE, 3, 1, "refers to 'y'"},
+    {FB_CASE_TRUDAG, "digraph {\n\"a\" -> ;\n}\n", FB_E_SYNTAX, 2, 1, "leads nowhere"},
+    {FB_CASE_TRUDAG, "digraph {\n\"a\n}\n", FB_E_SYNTAX, 2, 1, "neither a node"},
+};
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++) {
+        struct fb_yaml *root = (void *)1;
+        enum fb_code code = tree_of(fb_str_of(REFUSED[i].text), REFUSED[i].format, &root);
+        bool placed = REFUSED[i].line == 0 ||
+                      (err.line == REFUSED[i].line && err.column == REFUSED[i].column);
+        if (code != REFUSED[i].code || !placed || !strstr(err.message, REFUSED[i].words)) {
+            fail_msg("%zu: %s: got %s %u:%u %s", i, REFUSED[i].text, fb_code_name(code), err.line,
+                err.column, err.message);
+        }
+        assert_ptr_equal(root, (void *)1);
+    }
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    struct fb_yaml *root = NULL;
+    fb_buf_init(&text, 1 << 26);
+    for (int depth = 0; depth <= FB_LTAC_DEPTH_MAX; depth++) {
+        for (int i = 0; i < depth; i++) {
+            fb_buf_add_c(&text, "  ");
+        }
+        fb_buf_addf(&text, "- Claim C%d: a\n", depth);
+    }
+    FB_TEST_FAILS(tree_of(fb_buf_str(&text), FB_CASE_LTAC, &root), FB_E_LIMIT);
+    assert_int_equal(err.line, FB_LTAC_DEPTH_MAX + 1);
+    fb_buf_clear(&text);
+    fb_buf_add_c(&text, "- Claim C1: ");
+    memset(fb_buf_room(&text, FB_LTAC_LINE_MAX), 'a', FB_LTAC_LINE_MAX);
+    fb_buf_grown(&text, FB_LTAC_LINE_MAX);
+    FB_TEST_FAILS(tree_of(fb_buf_str(&text), FB_CASE_LTAC, &root), FB_E_LIMIT);
+    fb_buf_clear(&text);
+    fb_buf_add_c(&text, "{\"tree\":");
+    for (int i = 0; i < 2100; i++) {
+        fb_buf_addf(&text, "{\"id\":\"%d\",\"type\":\"GOAL\",\"children\":[", i);
+    }
+    FB_TEST_FAILS(tree_of(fb_buf_str(&text), FB_CASE_TEA, &root), FB_E_LIMIT);
+    fb_buf_release(&text);
+}
+
+static void test_formats(void **state)
+{
+    (void)state;
+    assert_int_equal(fb_case_format_of_path(FB_STR("a/b.gsn.yaml")), FB_CASE_GSN);
+    assert_int_equal(fb_case_format_of_path(FB_STR(".dotstop.dot")), FB_CASE_TRUDAG);
+    assert_int_equal(fb_case_format_of_path(FB_STR("a.txt")), FB_CASE_UNKNOWN);
+    assert_int_equal(fb_case_format_of_text(FB_STR("\n# c\n- Claim C1: a\n")), FB_CASE_LTAC);
+    assert_int_equal(fb_case_format_of_text(FB_STR("- Claimant\n")), FB_CASE_GSN);
+    assert_int_equal(fb_case_format_of_text(FB_STR(" <?xml?>")), FB_CASE_SACM);
+    assert_int_equal(fb_case_format_of_text(FB_STR("{ \"tree\"")), FB_CASE_TEA);
+    assert_int_equal(fb_case_format_of_text(FB_STR("{G1: {}}")), FB_CASE_GSN);
+    assert_int_equal(fb_case_format_of_text(FB_STR("# x\ndigraph G {")), FB_CASE_TRUDAG);
+    assert_int_equal(fb_case_format_of_name(FB_STR("sacm")), FB_CASE_SACM);
+    assert_int_equal(fb_case_format_of_name(FB_STR("x")), FB_CASE_UNKNOWN);
+    struct fb_doc doc;
+    struct fb_buf out;
+    struct fb_yaml *root = NULL;
+    fb_doc_init(&doc, &arena);
+    fb_buf_init(&out, 1 << 20);
+    FB_TEST_OK(tree_of(FB_STR("G1: {}\nG2: {}\n"), FB_CASE_GSN, &root));
+    struct fb_doc_file file = {.path = "c", .text = FB_STR("G1: {}\nG2: {}\n"), .root = root};
+    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+    FB_TEST_FAILS(fb_case_write(&doc, FB_CASE_TRUDAG, &out, &err), FB_E_UNSUPPORTED);
+    FB_TEST_FAILS(fb_case_write(&doc, FB_CASE_TEA, &out, &err), FB_E_UNSUPPORTED);
+    assert_int_equal(err.line, 2);
+    fb_buf_release(&out);
+    fb_doc_release(&doc);
+}
+
+static void test_shared_files(void **state)
+{
+    (void)state;
+    static const char *const LTACS[] = {"simple", "demo", "comments", "blank-lines", "badgeapp-top",
+        "badgeapp-doc", "escape-roundtrip", "mid-paren", "ref-and-options", "special-chars",
+        "stress-test", "warn", "blank-lines-file-ends", "no-blank-between-pkgs"};
+    for (size_t i = 0; i < sizeof(LTACS) / sizeof(LTACS[0]); i++) {
+        char relative[200], path[1024];
+        snprintf(relative, sizeof(relative), "data/case/ltac/verocase-fixtures/%s.ltac", LTACS[i]);
+        if (!fb_test_shared(relative, path, sizeof(path))) {
+            skip();
+        }
+        struct fb_str text;
+        struct fb_yaml *root = NULL, *again = NULL;
+        FB_TEST_OK(fb_case_read_file(path, &arena, &text, &err));
+        FB_TEST_OK(tree_of(text, FB_CASE_LTAC, &root));
+        FB_TEST_OK(tree_of(written(root, FB_CASE_GSN), FB_CASE_GSN, &again));
+        struct fb_str back = written(again, FB_CASE_LTAC);
+        if (!fb_str_eq(back, text)) {
+            fail_msg("%s: %.*s", LTACS[i], FB_STR_ARG(back));
+        }
+    }
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    bool passed = false;
+    for (int n = 0; n < 300 && !passed; n++) {
+        struct fb_arena own;
+        struct fb_yaml *root = NULL;
+        struct fb_doc_file file = {.path = "c", .text = fb_str_of(LTAC)};
+        fb_arena_init(&own, 1 << 22);
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_case_read_tree(&file, FB_CASE_LTAC, &own, &root, &err);
+        fb_alloc_fail_at(-1);
+        passed = code == FB_OK;
+        assert_true(passed || code == FB_E_NOMEM);
+        fb_arena_release(&own);
+    }
+    assert_true(passed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_sacm_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sacm_of_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ltac, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tea, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trudag, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_formats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shared_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("case-formats", tests, NULL, NULL);
+}
