@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/bench.h"
+#include "cli/bench_case.h"
 #include "cli/bench_engine.h"
 #include "cli/bench_evidence.h"
 #include "stats/binomial.h"
@@ -370,6 +371,11 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
             &session, other_cases, sizeof(other_cases) / sizeof(other_cases[0]), wanted, err);
     }
     if (code == FB_OK) {
+        size_t count;
+        const struct fb_bench_case *cases = fb_bench_case_cases(&count);
+        code = run_cases(&session, cases, count, wanted, err);
+    }
+    if (code == FB_OK) {
         code = run_ledger(&session, wanted, err);
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "evidence") == 0)) {
@@ -380,7 +386,7 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     }
     if (code == FB_OK && session.ran == 0) {
         fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
-        return fb_err_hint(err, "There are json, evidence, ledger and engine.");
+        return fb_err_hint(err, "There are json, case, evidence, ledger and engine.");
     }
     return code;
 }

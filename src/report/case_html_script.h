@@ -7,6 +7,8 @@
 #ifndef FB_REPORT_CASE_HTML_SCRIPT_H
 #define FB_REPORT_CASE_HTML_SCRIPT_H
 
+#include <stddef.h>
+
 /* clang-format off */
 /* How the page looks, by day and by night. */
 static const char *const STYLE[] = {

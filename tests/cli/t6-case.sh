@@ -1,5 +1,6 @@
 #!/bin/sh
-# flyball case (cmd_case, cmd_case_check): safety cases from files.
+# flyball case (cmd_case, cmd_case_check, cmd_case_convert, cmd_case_draw, cmd_case_labels) and
+# bench_case: safety cases from files.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 
 cat >good.yaml <<'EOT'
@@ -76,6 +77,32 @@ ok "no output" exits 2 "needs -o OUT" "$FLYBALL" case draw good.yaml
 ok "what cannot be drawn" exits 3 "^flyball: bad.yaml:1:20: 'G1' refers to 'G2'" \
     "$FLYBALL" case draw bad.yaml -o no.svg
 ok "leaves nothing" test ! -e no.svg
+cat >lines.ltac <<'EOT'
+# Comment
+- Claim C1: Safe
+  - Evidence E1: Report (r.pdf)
+  - Claim D1: Doubt {defeater}
+EOT
+roundtrip() {
+    "$FLYBALL" case convert "$1" "$2" && "$FLYBALL" case convert "$2" "$3" && cmp "$1" "$3"
+}
+ok "LTAC over YAML and back" roundtrip lines.ltac lines.yaml again.ltac
+ok "YAML over SACM and back" sh -c '"$0" case convert dialectic.yaml d.xml &&
+    "$0" case convert d.xml d1.yaml && "$0" case convert d1.yaml d2.xml && cmp d.xml d2.xml' "$FLYBALL"
+ok "to TEA on standard output" says '"type": *"EVIDENCE"' "$FLYBALL" case convert --to tea lines.ltac -
+ok "labels of LTAC" says "^undecided  C1 " "$FLYBALL" case labels lines.ltac
+ok "rules on LTAC" finds 0 "1 file, 3 elements" lines.ltac
+printf -- '- Claim C1: a\n  - Link C2\n' >bad.ltac
+ok "a link to nothing" exits 3 "^flyball: bad.ltac:2:3: 'C2' is linked to" \
+    "$FLYBALL" case convert bad.ltac bad.xml
+ok "writes nothing" test ! -e bad.xml
+printf 'G1: {supportedBy: G2}\nG2: {supportedBy: G1}\n' >circle.yaml
+ok "a circle" exits 3 "^flyball: circle.yaml:1:1: support runs in a circle" \
+    "$FLYBALL" case convert circle.yaml circle.ltac
+ok "no such format" exits 2 "not a format of cases" "$FLYBALL" case convert --to odt a.yaml b
+ok "no ending" exits 2 "does not say which format" "$FLYBALL" case convert lines.ltac b
+ok "trudag is only read" exits 3 "not written" "$FLYBALL" case convert lines.ltac b.dot
+ok "the bench" says "^case .*layout-svg" "$FLYBALL" bench case
 ok "no verb" exits 2 "needs an argument" "$FLYBALL" case
 ok "no file" exits 2 "needs more arguments" "$FLYBALL" case check
 ok "another verb" exits 2 "'chew' is not something" "$FLYBALL" case chew a
