@@ -165,11 +165,11 @@ static void test_modules(void **state)
         "module: {name: B, extends: [{module: A, develops: {G1: [G2]}}]}\n"
         "G2: {undeveloped: true}\n"};
     check_files(DEVELOPED, 2, 2, "");
-    static const char *const NOT_UNDEVELOPED[] = {
+    const char *const NOT_UNDEVELOPED[] = {
         "module: {name: A}\nG1: {supportedBy: Sn1}\nSn1: {}\n", DEVELOPED[1]};
     check_files(NOT_UNDEVELOPED, 2, 2, "C10@1:52");
     check_files(DEVELOPED + 1, 1, 1, "C09@1:38 C10@1:52");
-    static const char *const WRONG[] = {DEVELOPED[0],
+    const char *const WRONG[] = {DEVELOPED[0],
         "module: {name: B, extends: [{module: A, develops: {G1: [C2, G3]}}]}\nC2: {}\n"
         "G4: {undeveloped: true}\n"};
     check_files(WRONG, 2, 2, "V07@1:57 V07@1:61");
