@@ -85,21 +85,27 @@ enum fb_code fb_arena_str(
     return FB_OK;
 }
 
+struct fb_str fb_arena_vprintf(struct fb_arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    FB_ASSERT(len >= 0);
+    char *out = fb_arena_alloc(arena, (size_t)len + 1);
+    if (out) {
+        (void)vsnprintf(out, (size_t)len + 1, fmt, again);
+    }
+    va_end(again);
+    return (struct fb_str){out, out ? (size_t)len : 0};
+}
+
 struct fb_str fb_arena_printf(struct fb_arena *arena, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    struct fb_str out = fb_arena_vprintf(arena, fmt, args);
     va_end(args);
-    FB_ASSERT(len >= 0);
-    char *out = fb_arena_alloc(arena, (size_t)len + 1);
-    if (!out) {
-        return (struct fb_str){NULL, 0};
-    }
-    va_start(args, fmt);
-    (void)vsnprintf(out, (size_t)len + 1, fmt, args);
-    va_end(args);
-    return (struct fb_str){out, (size_t)len};
+    return out;
 }
 
 enum fb_code fb_arena_failed(const struct fb_arena *arena, struct fb_err *err)

@@ -6,6 +6,8 @@
 #ifndef FB_BASE_ARENA_H
 #define FB_BASE_ARENA_H
 
+#include <stdarg.h>
+
 #include "base/str.h"
 #include "flyball/err.h"
 
@@ -43,6 +45,10 @@ FB_CHECKED enum fb_code fb_arena_str(
 
 /** Formats text into the arena; a slice with ptr NULL on failure. */
 struct fb_str fb_arena_printf(struct fb_arena *arena, const char *fmt, ...) FB_PRINTF(2, 3);
+
+/** The same, for who was called in the manner of printf himself. */
+struct fb_str fb_arena_vprintf(struct fb_arena *arena, const char *fmt, va_list args)
+    FB_PRINTF(2, 0);
 
 /** Fills err with E_NOMEM (or E_LIMIT when the arena's maximum was reached) and returns it. */
 enum fb_code fb_arena_failed(const struct fb_arena *arena, struct fb_err *err);

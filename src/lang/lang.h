@@ -50,4 +50,8 @@ FB_CHECKED enum fb_code fb_policy_format(
 /** Appends a lowered program as text, one line a part, for people and for golden tests. */
 void fb_program_print(const struct fb_program *program, struct fb_buf *out);
 
+/** Appends a formula of a rule whose variables have these names, as fb_program_print does. */
+void fb_form_print(const struct fb_signature *signature, const struct fb_str *vars,
+    const struct fb_form *form, struct fb_buf *out);
+
 #endif

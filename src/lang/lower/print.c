@@ -324,6 +324,14 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     }
 }
 
+void fb_form_print(const struct fb_signature *signature, const struct fb_str *vars,
+    const struct fb_form *form, struct fb_buf *out)
+{
+    struct printer p = {.signature = signature, .vars = vars, .out = out};
+    FB_ASSERT(signature && form && out);
+    put_form(&p, form);
+}
+
 void fb_program_print(const struct fb_program *program, struct fb_buf *out)
 {
     static const char *const calendars[] = {"exact", "eu-1182-71", "us-ca"};

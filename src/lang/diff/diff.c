@@ -1,0 +1,299 @@
+/* diff.c: which clause of one policy is which of the other, and the whole. */
+#include "lang/diff/diff.h"
+
+#include <stdarg.h>
+
+#include "base/assert.h"
+#include "lang/diff/parts.h"
+
+const char *fb_change_name(enum fb_change change)
+{
+    static const char *const names[] = {[FB_CHANGE_NONE] = "unchanged",
+        [FB_CHANGE_REWORDED] = "reworded",
+        [FB_CHANGE_STRICTER] = "stricter",
+        [FB_CHANGE_WEAKER] = "weaker",
+        [FB_CHANGE_UNDECIDED] = "undecided",
+        [FB_CHANGE_INCOMPARABLE] = "incomparable",
+        [FB_CHANGE_ADDED] = "added",
+        [FB_CHANGE_REMOVED] = "removed"};
+    return names[change];
+}
+
+static enum fb_change as_direction(enum fb_change change)
+{
+    return change == FB_CHANGE_ADDED     ? FB_CHANGE_STRICTER
+           : change == FB_CHANGE_REMOVED ? FB_CHANGE_WEAKER
+                                         : change;
+}
+
+enum fb_change fb_change_join(enum fb_change a, enum fb_change b)
+{
+    a = as_direction(a);
+    b = as_direction(b);
+    enum fb_change more = a > b ? a : b, less = a > b ? b : a;
+    /* The order of the enumeration is that of precedence, but for this. */
+    return more == FB_CHANGE_WEAKER && less == FB_CHANGE_STRICTER ? FB_CHANGE_INCOMPARABLE : more;
+}
+
+enum fb_change fb_diff_judge(bool newer_as_strict, bool older_as_strict)
+{
+    return newer_as_strict && older_as_strict ? FB_CHANGE_NONE
+           : newer_as_strict                  ? FB_CHANGE_STRICTER
+           : older_as_strict                  ? FB_CHANGE_WEAKER
+                                              : FB_CHANGE_UNDECIDED;
+}
+
+void fb_diff_note(struct fb_clause_change *clause, const char *name, enum fb_change change,
+    struct fb_str before, struct fb_str after)
+{
+    if (change == FB_CHANGE_NONE) {
+        return;
+    }
+    FB_ASSERT(clause->aspect_count < FB_DIFF_ASPECTS_MAX);
+    clause->aspects[clause->aspect_count++] = (struct fb_aspect){name, change, before, after};
+    clause->change = fb_change_join(clause->change, change);
+}
+
+struct fb_str fb_diff_text(struct fb_diffing *d, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    struct fb_str out = fb_arena_vprintf(d->arena, fmt, args);
+    va_end(args);
+    d->no_memory = d->no_memory || !out.ptr;
+    return out.ptr ? out : FB_STR("");
+}
+
+struct fb_str fb_diff_form(
+    struct fb_diffing *d, const struct fb_str *vars, const struct fb_form *form)
+{
+    struct fb_buf text;
+    struct fb_str out = FB_STR("nothing");
+    struct fb_err err;
+    if (!form) {
+        return out;
+    }
+    fb_buf_init(&text, 1 << 20);
+    fb_err_init(&err);
+    fb_form_print(d->sides[0]->signature, vars, form, &text);
+    d->no_memory = d->no_memory || fb_buf_check(&text, "a formula", &err) != FB_OK ||
+                   fb_arena_str(d->arena, fb_buf_str(&text), &out, &err) != FB_OK;
+    fb_buf_release(&text);
+    return out;
+}
+
+/* The clause that compares the two policies' own words. */
+static void compare_headers(struct fb_diffing *d, struct fb_clause_change *clause)
+{
+    static const char *const calendars[] = {"exact", "eu-1182-71", "us-ca"};
+    const struct fb_program *a = d->sides[0], *b = d->sides[1];
+    char before[FB_TIME_TEXT], after[FB_TIME_TEXT];
+    clause->name = clause->old_name = FB_STR("(header)");
+    fb_diff_note(clause, "effective",
+        fb_diff_judge(b->effective <= a->effective, a->effective <= b->effective),
+        fb_diff_text(
+            d, "%s", a->effective == FB_TIME_MIN ? "always" : fb_time_format(a->effective, before)),
+        fb_diff_text(
+            d, "%s", b->effective == FB_TIME_MIN ? "always" : fb_time_format(b->effective, after)));
+    fb_diff_note(clause, "expires",
+        fb_diff_judge(b->expires >= a->expires, a->expires >= b->expires),
+        fb_diff_text(
+            d, "%s", a->expires == FB_TIME_MAX ? "never" : fb_time_format(a->expires, before)),
+        fb_diff_text(
+            d, "%s", b->expires == FB_TIME_MAX ? "never" : fb_time_format(b->expires, after)));
+    /* What another calendar does to a deadline is told with the deadline. */
+    fb_diff_note(clause, "calendar",
+        a->calendar == b->calendar ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
+        fb_str_of(calendars[a->calendar]), fb_str_of(calendars[b->calendar]));
+    fb_diff_note(clause, "title",
+        fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
+    fb_diff_note(clause, "source",
+        fb_str_eq(a->source, b->source) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->source,
+        b->source);
+}
+
+static bool shares_measure(const struct fb_redline *a, const struct fb_redline *b)
+{
+    for (size_t i = 0; i < a->measure_count; i++) {
+        for (size_t j = 0; j < b->measure_count; j++) {
+            if (fb_str_eq(a->measures[i], b->measures[j])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* How well two clauses go together, most telling first; 0: not at all. */
+enum { NO_MATCH, BY_NAME, BY_CONTENT, BY_BOTH };
+
+static int match_lines(struct fb_diffing *d, size_t older, size_t newer)
+{
+    const struct fb_redline *a = &d->sides[0]->redlines[older];
+    const struct fb_redline *b = &d->sides[1]->redlines[newer];
+    bool name = fb_str_eq(a->name, b->name), content = shares_measure(a, b);
+    /* A name is kept more often than the tests that are used. */
+    return name && content ? BY_BOTH : name ? BY_CONTENT : content ? BY_NAME : NO_MATCH;
+}
+
+static bool names_duty(const struct fb_program *program, struct fb_str name)
+{
+    for (size_t i = 0; i < program->duty_count; i++) {
+        if (fb_str_eq(program->duties[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "hold" of "hold.secure.2"; empty for a duty of its own. */
+static struct fb_str commitment_of(const struct fb_duty *duty)
+{
+    size_t dot = fb_str_find(duty->name, '.', 0);
+    return fb_str_sub(duty->name, 0, dot < duty->name.len ? dot : 0);
+}
+
+static int match_duties(struct fb_diffing *d, size_t older, size_t newer)
+{
+    const struct fb_duty *a = &d->sides[0]->duties[older];
+    const struct fb_duty *b = &d->sides[1]->duties[newer];
+    bool name = fb_str_eq(a->name, b->name);
+    struct fb_str commitment = commitment_of(a);
+    bool related = name || (commitment.len && fb_str_eq(commitment, commitment_of(b)));
+    if (a->modality != b->modality ||
+        (!related && (names_duty(d->sides[1], a->name) || names_duty(d->sides[0], b->name)))) {
+        return NO_MATCH;
+    }
+    bool content = fb_diff_same_act(d, a, b);
+    return name && content ? BY_BOTH : content ? BY_CONTENT : name ? BY_NAME : NO_MATCH;
+}
+
+/* Pairs clauses, the best matches first. to[i] is the newer clause of the older clause i, or
+ * SIZE_MAX; of[j] the other way. False when memory ran out. */
+static bool pair_up(struct fb_diffing *d, int (*match)(struct fb_diffing *, size_t, size_t),
+    const size_t counts[2], size_t *to[2])
+{
+    int8_t *grades = fb_arena_array(d->arena, counts[0] * counts[1] + 1, 1);
+    for (size_t side = 0; side < 2; side++) {
+        to[side] = FB_ARENA_ARRAY(d->arena, size_t, counts[side] + 1);
+        for (size_t i = 0; to[side] && i < counts[side]; i++) {
+            to[side][i] = SIZE_MAX;
+        }
+    }
+    if (!grades || !to[0] || !to[1]) {
+        return false;
+    }
+    for (size_t i = 0; i < counts[0]; i++) {
+        for (size_t j = 0; j < counts[1]; j++) {
+            grades[i * counts[1] + j] = (int8_t)match(d, i, j);
+        }
+    }
+    for (int grade = BY_BOTH; grade > NO_MATCH; grade--) {
+        for (size_t i = 0; i < counts[0]; i++) {
+            for (size_t j = 0; j < counts[1] && to[0][i] == SIZE_MAX; j++) {
+                if (to[1][j] == SIZE_MAX && grades[i * counts[1] + j] == grade) {
+                    to[0][i] = j;
+                    to[1][j] = i;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* Names of red lines, so that conditions can speak of both policies'. */
+static bool join_names(struct fb_diffing *d, const size_t *older_of)
+{
+    const struct fb_program *a = d->sides[0], *b = d->sides[1];
+    d->same = FB_ARENA_ARRAY(d->arena, struct fb_imply_same, b->redline_count + 1);
+    for (size_t j = 0; d->same && j < b->redline_count; j++) {
+        if (older_of[j] == SIZE_MAX) {
+            continue;
+        }
+        struct fb_imply_same *same = &d->same[d->same_count++];
+        same->theirs =
+            fb_diff_text(d, "%.*s/%.*s", FB_STR_ARG(b->name), FB_STR_ARG(b->redlines[j].name));
+        same->ours = fb_diff_text(
+            d, "%.*s/%.*s", FB_STR_ARG(a->name), FB_STR_ARG(a->redlines[older_of[j]].name));
+    }
+    return d->same && !d->no_memory;
+}
+
+static void add_clause(struct fb_policy_change *out, const struct fb_clause_change *clause)
+{
+    out->clauses[out->clause_count++] = *clause;
+    out->change = fb_change_join(out->change, clause->change);
+}
+
+static void add_line(struct fb_diffing *d, struct fb_policy_change *out,
+    const struct fb_redline *older, const struct fb_redline *newer)
+{
+    struct fb_clause_change clause = {.lines = {older, newer},
+        .name = newer ? newer->name : older->name,
+        .old_name = older ? older->name : FB_STR(""),
+        .change = !older   ? FB_CHANGE_ADDED
+                  : !newer ? FB_CHANGE_REMOVED
+                           : FB_CHANGE_NONE};
+    if (older && newer) {
+        fb_diff_redlines(d, &clause);
+    }
+    add_clause(out, &clause);
+}
+
+static void add_duty(struct fb_diffing *d, struct fb_policy_change *out,
+    const struct fb_duty *older, const struct fb_duty *newer)
+{
+    struct fb_clause_change clause = {.duties = {older, newer},
+        .name = newer ? newer->name : older->name,
+        .old_name = older ? older->name : FB_STR(""),
+        .change = !older   ? FB_CHANGE_ADDED
+                  : !newer ? FB_CHANGE_REMOVED
+                           : FB_CHANGE_NONE};
+    if (older && newer) {
+        fb_diff_duties(d, &clause);
+    }
+    add_clause(out, &clause);
+}
+
+enum fb_code fb_policy_compare(const struct fb_program *older, const struct fb_program *newer,
+    struct fb_arena *arena, struct fb_policy_change *out, struct fb_err *err)
+{
+    struct fb_diffing d = {.sides = {older, newer}, .arena = arena};
+    struct fb_policy_change change = {0};
+    struct fb_clause_change header = {0};
+    const size_t lines[2] = {older->redline_count, newer->redline_count};
+    const size_t duties[2] = {older->duty_count, newer->duty_count};
+    size_t *line_of[2], *duty_of[2];
+    FB_ASSERT(out);
+    change.clauses = FB_ARENA_ARRAY(
+        arena, struct fb_clause_change, 1 + lines[0] + lines[1] + duties[0] + duties[1]);
+    if (!change.clauses || !pair_up(&d, match_lines, lines, line_of) ||
+        !join_names(&d, line_of[1]) || !pair_up(&d, match_duties, duties, duty_of)) {
+        return fb_arena_failed(arena, err);
+    }
+    compare_headers(&d, &header);
+    add_clause(&change, &header);
+    for (size_t j = 0; j < lines[1]; j++) {
+        add_line(&d, &change, line_of[1][j] == SIZE_MAX ? NULL : &older->redlines[line_of[1][j]],
+            &newer->redlines[j]);
+    }
+    for (size_t j = 0; j < duties[1]; j++) {
+        add_duty(&d, &change, duty_of[1][j] == SIZE_MAX ? NULL : &older->duties[duty_of[1][j]],
+            &newer->duties[j]);
+    }
+    for (size_t i = 0; i < lines[0]; i++) {
+        if (line_of[0][i] == SIZE_MAX) {
+            add_line(&d, &change, &older->redlines[i], NULL);
+        }
+    }
+    for (size_t i = 0; i < duties[0]; i++) {
+        if (duty_of[0][i] == SIZE_MAX) {
+            add_duty(&d, &change, &older->duties[i], NULL);
+        }
+    }
+    if (d.no_memory) {
+        return fb_arena_failed(arena, err);
+    }
+    *out = change;
+    return FB_OK;
+}

@@ -1,0 +1,347 @@
+/* diff_duty.c: the parts of two duties. */
+#include "base/assert.h"
+#include "lang/diff/parts.h"
+
+/* Two duties side by side: which variables are the same value. */
+struct pair {
+    struct fb_diffing *d;
+    const struct fb_duty *duties[2];
+    uint32_t joined[2][FB_IR_VARS_MAX];
+    size_t joined_count;
+};
+
+static void join_params(struct pair *pair)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    bool taken[FB_IR_VARS_MAX] = {false};
+    size_t left = 0;
+    uint32_t loose[FB_IR_VARS_MAX];
+    for (uint32_t i = 0; i < a->param_count; i++) {
+        uint32_t j = 0;
+        while (j < b->param_count && (taken[j] || !fb_str_eq(a->vars[i], b->vars[j]))) {
+            j++;
+        }
+        if (j == b->param_count) {
+            loose[left++] = i;
+            continue;
+        }
+        taken[j] = true;
+        pair->joined[0][pair->joined_count] = i;
+        pair->joined[1][pair->joined_count++] = j;
+    }
+    /* Parameters that were renamed stand in the same order. */
+    uint32_t next = 0;
+    for (size_t i = 0; i < left; i++) {
+        while (next < b->param_count && taken[next]) {
+            next++;
+        }
+        if (next < b->param_count) {
+            taken[next] = true;
+            pair->joined[0][pair->joined_count] = loose[i];
+            pair->joined[1][pair->joined_count++] = next;
+        }
+    }
+}
+
+static void begin(const struct pair *pair, struct fb_imply *q)
+{
+    *q = (struct fb_imply){.joined = {pair->joined[0], pair->joined[1]},
+        .joined_count = pair->joined_count,
+        .same = pair->d->same,
+        .same_count = pair->d->same_count};
+}
+
+static void assume(struct fb_imply *q, const struct fb_form *form, unsigned side)
+{
+    if (form) {
+        FB_ASSERT(q->assumed_count < FB_IMPLY_PARTS_MAX);
+        q->assumed[q->assumed_count++] = (struct fb_imply_part){form, side};
+    }
+}
+
+static void want(struct fb_imply *q, const struct fb_form *form, unsigned side)
+{
+    if (form) {
+        FB_ASSERT(q->goal_count < FB_IMPLY_PARTS_MAX);
+        q->goal[q->goal_count++] = (struct fb_imply_part){form, side};
+    }
+}
+
+static void assume_trigger(const struct pair *pair, struct fb_imply *q, unsigned side)
+{
+    const struct fb_duty *duty = pair->duties[side];
+    assume(q, duty->when, side);
+    assume(q, duty->given, side);
+    assume(q, duty->during, side);
+}
+
+/* Whenever the duty of one side arises, that of the other side does. */
+static bool trigger_implies(const struct pair *pair, unsigned side)
+{
+    struct fb_imply q;
+    const struct fb_duty *other = pair->duties[1 - side];
+    begin(pair, &q);
+    assume_trigger(pair, &q, side);
+    want(&q, other->when, 1 - side);
+    want(&q, other->given, 1 - side);
+    want(&q, other->during, 1 - side);
+    return fb_implies(&q);
+}
+
+/* Of what both duties are about: a form of one side implies one of the other. */
+static bool form_implies(const struct pair *pair, const struct fb_form *assumed, unsigned side,
+    const struct fb_form *goal)
+{
+    struct fb_imply q;
+    begin(pair, &q);
+    assume_trigger(pair, &q, 0);
+    assume_trigger(pair, &q, 1);
+    assume(&q, assumed, side);
+    want(&q, goal, 1 - side);
+    return fb_implies(&q);
+}
+
+/* The shortest and the longest that an amount can last, in hours. */
+static void lasts(const struct fb_within *line, enum fb_calendar calendar, int64_t out[2])
+{
+    /* A last day that is free moves the end; holidays in a row are few. */
+    enum { MOVES = 10 };
+    int64_t n = line->amount, years = n / 12, months = n % 12;
+    int64_t later = calendar == FB_CALENDAR_EXACT ? 0 : 24 * (1 + MOVES);
+    switch (line->unit) {
+    case FB_UNIT_HOURS:
+        out[0] = n;
+        out[1] = calendar == FB_CALENDAR_EU_1182_71 ? n + 1 : n;
+        return;
+    case FB_UNIT_DAYS:
+        out[0] = 24 * n;
+        out[1] = 24 * n + later;
+        return;
+    case FB_UNIT_BUSINESS_DAYS:
+        out[0] = 24 * n;
+        out[1] = 24 * (2 * n + 3) + later;
+        return;
+    case FB_UNIT_MONTHS:
+        out[0] = 24 * (365 * years + 28 * months);
+        out[1] = 24 * (366 * years + 31 * months) + later;
+        return;
+    }
+}
+
+/* True when `sooner` certainly ends no later than `later`, from the same anchor. */
+static bool no_later(const struct pair *pair, const struct fb_within *sooner, unsigned side,
+    const struct fb_within *later)
+{
+    enum fb_calendar mine = pair->d->sides[side]->calendar;
+    enum fb_calendar theirs = pair->d->sides[1 - side]->calendar;
+    int64_t a[2] = {0, 0}, b[2] = {0, 0};
+    if (mine == theirs && sooner->unit == later->unit) {
+        return sooner->amount <= later->amount;
+    }
+    lasts(sooner, mine, a);
+    lasts(later, theirs, b);
+    return a[1] <= b[0];
+}
+
+/* Wherever a line of the other side sets a deadline, one of this side sets one no later. */
+static bool deadlines_as_strict(const struct pair *pair, unsigned side)
+{
+    static const struct fb_form always = {.kind = FB_FORM_TRUE}, never = {.kind = FB_FORM_FALSE};
+    const struct fb_duty *mine = pair->duties[side], *other = pair->duties[1 - side];
+    for (size_t i = 0; i < other->within_count; i++) {
+        const struct fb_within *line = &other->within[i];
+        struct fb_form any[64];
+        const struct fb_form *goal = &never;
+        size_t count = 0;
+        for (size_t j = 0; j < mine->within_count && count < 64; j++) {
+            if (!no_later(pair, &mine->within[j], side, line)) {
+                continue;
+            }
+            const struct fb_form *guard = mine->within[j].guard ? mine->within[j].guard : &always;
+            any[count] = (struct fb_form){.kind = FB_FORM_OR,
+                .left = (struct fb_form *)(uintptr_t)guard,
+                .right = (struct fb_form *)(uintptr_t)goal};
+            goal = &any[count++];
+        }
+        if (!form_implies(pair, line->guard, 1 - side, goal)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct fb_str deadline_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    static const char *const units[] = {"hours", "days", "business days", "months"};
+    struct fb_str text = duty->within_count ? FB_STR("") : FB_STR("none");
+    for (size_t i = 0; i < duty->within_count; i++) {
+        const struct fb_within *line = &duty->within[i];
+        struct fb_str guard =
+            line->guard ? fb_diff_form(d, duty->vars, line->guard) : FB_STR("always");
+        text = fb_diff_text(d, "%.*s%s%lld %s%s%.*s", FB_STR_ARG(text), i ? "; " : "",
+            (long long)line->amount, units[line->unit], line->guard ? " if " : "",
+            FB_STR_ARG(line->guard ? guard : FB_STR("")));
+    }
+    return text;
+}
+
+static bool same_line(const struct fb_within *a, const struct fb_within *b)
+{
+    return a->amount == b->amount && a->unit == b->unit;
+}
+
+/* The same amounts in the same order: not even reworded, when each implies the other. */
+static bool same_deadlines(const struct fb_duty *a, const struct fb_duty *b)
+{
+    bool same = a->within_count == b->within_count;
+    for (size_t i = 0; same && i < a->within_count; i++) {
+        same = same_line(&a->within[i], &b->within[i]);
+    }
+    return same;
+}
+
+static struct fb_str anchor_name(const struct fb_duty *duty)
+{
+    return duty->anchor_var >= 0 ? duty->vars[duty->anchor_var] : FB_STR("the trigger");
+}
+
+static void compare_deadlines(const struct pair *pair, struct fb_clause_change *clause)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    enum fb_change change =
+        fb_diff_judge(deadlines_as_strict(pair, 1), deadlines_as_strict(pair, 0));
+    if (change == FB_CHANGE_NONE && !same_deadlines(a, b)) {
+        change = FB_CHANGE_REWORDED;
+    }
+    fb_diff_note(clause, "deadline", change, deadline_text(pair->d, a), deadline_text(pair->d, b));
+    bool both = a->within_count > 0 && b->within_count > 0;
+    bool same = a->anchor_var < 0 ? b->anchor_var < 0
+                                  : b->anchor_var >= 0 && fb_str_eq(anchor_name(a), anchor_name(b));
+    fb_diff_note(clause, "runs from", both && !same ? FB_CHANGE_INCOMPARABLE : FB_CHANGE_NONE,
+        anchor_name(a), anchor_name(b));
+    if (a->before || b->before) {
+        /* Without `before` nothing can come first. */
+        bool newer = !a->before || (b->before && form_implies(pair, a->before, 0, b->before));
+        bool older = !b->before || (a->before && form_implies(pair, b->before, 1, a->before));
+        fb_diff_note(clause, "before", fb_diff_judge(newer, older),
+            fb_diff_form(pair->d, a->vars, a->before), fb_diff_form(pair->d, b->vars, b->before));
+    }
+}
+
+static bool same_party(const struct pair *pair)
+{
+    const struct fb_term *a = pair->duties[0]->party, *b = pair->duties[1]->party;
+    if (a->kind == FB_TERM_CONST || b->kind == FB_TERM_CONST) {
+        return a->kind == b->kind && fb_value_eq(a->value, b->value);
+    }
+    for (size_t i = 0; i < pair->joined_count; i++) {
+        if (pair->joined[0][i] == a->var) {
+            return pair->joined[1][i] == b->var;
+        }
+    }
+    return false;
+}
+
+/* Is the act of one side at least as strict? It must imply the other's when it is to be done, and
+ * be implied when it is not to be done. */
+static bool act_as_strict(const struct pair *pair, unsigned side)
+{
+    const struct fb_duty *mine = pair->duties[side], *other = pair->duties[1 - side];
+    return mine->modality == FB_MAY_NOT ? form_implies(pair, other->act, 1 - side, mine->act)
+                                        : form_implies(pair, mine->act, side, other->act);
+}
+
+static struct fb_str party_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    return duty->party->kind == FB_TERM_CONST
+               ? duty->party->value.u.text
+               : fb_diff_text(d, "%.*s", FB_STR_ARG(duty->vars[duty->party->var]));
+}
+
+static struct fb_str act_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    static const char *const words[] = {
+        [FB_MUST] = "must", [FB_MAY_NOT] = "may not", [FB_KEEP] = "keep"};
+    struct fb_str act = fb_diff_form(d, duty->vars, duty->act);
+    return fb_diff_text(d, "%s %.*s", words[duty->modality], FB_STR_ARG(act));
+}
+
+static struct fb_str trigger_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    struct fb_str when = fb_diff_form(d, duty->vars, duty->when);
+    struct fb_str given = duty->given ? fb_diff_form(d, duty->vars, duty->given) : FB_STR("");
+    return fb_diff_text(
+        d, "%.*s%s%.*s", FB_STR_ARG(when), duty->given ? ", if " : "", FB_STR_ARG(given));
+}
+
+/* How grave a consequence is; secure stands apart from halt and restrict. */
+static int gravity(enum fb_consequence lest)
+{
+    static const int grades[] = {[FB_LEST_NOTHING] = 0,
+        [FB_LEST_BREACH] = 1,
+        [FB_LEST_SECURE] = 2,
+        [FB_LEST_RESTRICT] = 2,
+        [FB_LEST_HALT] = 3};
+    return grades[lest];
+}
+
+static void compare_consequences(const struct pair *pair, struct fb_clause_change *clause)
+{
+    static const char *const names[] = {"nothing", "breach", "halt", "restrict", "secure"};
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    bool apart = a->lest != b->lest && gravity(a->lest) > 1 && gravity(b->lest) > 1 &&
+                 (a->lest == FB_LEST_SECURE || b->lest == FB_LEST_SECURE);
+    enum fb_change change = apart ? FB_CHANGE_INCOMPARABLE
+                                  : fb_diff_judge(gravity(b->lest) >= gravity(a->lest),
+                                        gravity(a->lest) >= gravity(b->lest));
+    if (change == FB_CHANGE_NONE && !fb_str_eq(a->lest_text, b->lest_text)) {
+        change = FB_CHANGE_REWORDED;
+    }
+    fb_diff_note(clause, "lest", change,
+        fb_diff_text(pair->d, "%s %.*s", names[a->lest], FB_STR_ARG(a->lest_text)),
+        fb_diff_text(pair->d, "%s %.*s", names[b->lest], FB_STR_ARG(b->lest_text)));
+    if (a->during && b->during) {
+        fb_diff_note(clause, "relax after",
+            fb_diff_judge(b->relax_after >= a->relax_after, a->relax_after >= b->relax_after),
+            fb_diff_text(pair->d, "%lld hours", (long long)(a->relax_after / FB_HOUR)),
+            fb_diff_text(pair->d, "%lld hours", (long long)(b->relax_after / FB_HOUR)));
+    }
+}
+
+void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
+{
+    struct pair pair = {.d = d, .duties = {clause->duties[0], clause->duties[1]}};
+    const struct fb_duty *a = pair.duties[0], *b = pair.duties[1];
+    FB_ASSERT(a && b);
+    join_params(&pair);
+    if (a->modality != b->modality) {
+        fb_diff_note(clause, "act", FB_CHANGE_INCOMPARABLE, act_text(d, a), act_text(d, b));
+        return;
+    }
+    fb_diff_note(clause, "counted by",
+        a->param_count == b->param_count ? FB_CHANGE_NONE : FB_CHANGE_UNDECIDED,
+        fb_diff_text(d, "%zu values", a->param_count),
+        fb_diff_text(d, "%zu values", b->param_count));
+    fb_diff_note(clause, "when",
+        fb_diff_judge(trigger_implies(&pair, 0), trigger_implies(&pair, 1)), trigger_text(d, a),
+        trigger_text(d, b));
+    fb_diff_note(clause, "party", same_party(&pair) ? FB_CHANGE_NONE : FB_CHANGE_INCOMPARABLE,
+        party_text(d, a), party_text(d, b));
+    fb_diff_note(clause, "act", fb_diff_judge(act_as_strict(&pair, 1), act_as_strict(&pair, 0)),
+        act_text(d, a), act_text(d, b));
+    compare_deadlines(&pair, clause);
+    compare_consequences(&pair, clause);
+    fb_diff_note(clause, "title",
+        fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
+}
+
+bool fb_diff_same_act(
+    struct fb_diffing *d, const struct fb_duty *older, const struct fb_duty *newer)
+{
+    struct pair pair = {.d = d, .duties = {older, newer}};
+    if (older->modality != newer->modality) {
+        return false;
+    }
+    join_params(&pair);
+    return same_party(&pair) && act_as_strict(&pair, 0) && act_as_strict(&pair, 1);
+}

@@ -1,0 +1,42 @@
+/* parts.h: how the parts of clauses are compared. Private to the folder. */
+#ifndef FB_LANG_DIFF_PARTS_H
+#define FB_LANG_DIFF_PARTS_H
+
+#include "lang/diff/diff.h"
+#include "lang/diff/imply.h"
+
+/** A comparison at work. */
+struct fb_diffing {
+    const struct fb_program *sides[2]; /**< older, newer */
+    struct fb_arena *arena;
+    struct fb_imply_same *same; /**< names of red lines of the newer policy in the older one's */
+    size_t same_count;
+    bool no_memory;
+};
+
+/** What is known when each side may be at least as strict as the other. */
+enum fb_change fb_diff_judge(bool newer_as_strict, bool older_as_strict);
+
+/** Notes a part unless nothing changed. Takes the text of before and after as printf would give
+ * it; both live in the arena. */
+void fb_diff_note(struct fb_clause_change *clause, const char *name, enum fb_change change,
+    struct fb_str before, struct fb_str after);
+
+/** Text in the arena; an empty one, and no_memory, when that ran out. */
+struct fb_str fb_diff_text(struct fb_diffing *d, const char *fmt, ...) FB_PRINTF(2, 3);
+
+/** A formula as text, "nothing" for NULL. */
+struct fb_str fb_diff_form(
+    struct fb_diffing *d, const struct fb_str *vars, const struct fb_form *form);
+
+/** Compares two red lines into clause. */
+void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
+
+/** Compares two duties into clause. */
+void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause);
+
+/** True when both demand the same act of the same party, whatever else differs. */
+bool fb_diff_same_act(
+    struct fb_diffing *d, const struct fb_duty *older, const struct fb_duty *newer);
+
+#endif
