@@ -130,6 +130,9 @@ void fb_cli_clean(char *text);
  * expectation does not hold. */
 FB_CHECKED enum fb_code fb_cli_policy_test(struct fb_cli *cli, struct fb_err *err);
 
+/** `policy diff OLDER NEWER`: E_NEGATIVE where the newer one may be weaker. */
+FB_CHECKED enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err);
+
 /** Prints an error to standard error as people read it. */
 void fb_cli_complain(const struct fb_err *err);
 

@@ -1,5 +1,6 @@
 /* fuzz_policy.c: policies. Errors have a place and a hint; the format is stable. */
 #include "base/assert.h"
+#include "lang/diff/diff.h"
 #include "lang/lang.h"
 
 enum { TEXT_MAX = 1 << 16 };
@@ -45,7 +46,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FB_ASSERT((code == FB_OK) == (program != NULL) && (code == FB_OK) == (errors.count == 0));
     check_errors(&errors);
     if (program) {
+        struct fb_policy_change change;
+        struct fb_err err;
         fb_program_print(program, &printed);
+        /* Against itself, where a question may be too long to prove and none is proved wrongly. */
+        if (fb_policy_compare(program, program, &arena, &change, &err) == FB_OK) {
+            FB_ASSERT(change.change == FB_CHANGE_NONE || change.change == FB_CHANGE_UNDECIDED);
+        }
     }
     check_format(text);
     fb_buf_release(&printed);

@@ -225,6 +225,14 @@ static void add_clause(struct fb_policy_change *out, const struct fb_clause_chan
     out->change = fb_change_join(out->change, clause->change);
 }
 
+static void note_name(struct fb_clause_change *clause)
+{
+    bool both = clause->old_name.len > 0 && clause->change != FB_CHANGE_REMOVED;
+    fb_diff_note(clause, "name",
+        both && !fb_str_eq(clause->old_name, clause->name) ? FB_CHANGE_REWORDED : FB_CHANGE_NONE,
+        clause->old_name, clause->name);
+}
+
 static void add_line(struct fb_diffing *d, struct fb_policy_change *out,
     const struct fb_redline *older, const struct fb_redline *newer)
 {
@@ -237,6 +245,7 @@ static void add_line(struct fb_diffing *d, struct fb_policy_change *out,
     if (older && newer) {
         fb_diff_redlines(d, &clause);
     }
+    note_name(&clause);
     add_clause(out, &clause);
 }
 
@@ -252,6 +261,7 @@ static void add_duty(struct fb_diffing *d, struct fb_policy_change *out,
     if (older && newer) {
         fb_diff_duties(d, &clause);
     }
+    note_name(&clause);
     add_clause(out, &clause);
 }
 

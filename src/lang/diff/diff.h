@@ -62,6 +62,10 @@ FB_CHECKED enum fb_code fb_policy_compare(const struct fb_program *older,
     const struct fb_program *newer, struct fb_arena *arena, struct fb_policy_change *out,
     struct fb_err *err);
 
+/** The upper bound (a proportion) at which a line's margins, applied in their order, just reach a
+ * threshold: an evaluation whose bound is lower stays below the threshold. */
+double fb_redline_reaching(const struct fb_redline *line, double threshold);
+
 /** What two changes are together: stricter and weaker is incomparable. */
 enum fb_change fb_change_join(enum fb_change a, enum fb_change b);
 

@@ -185,19 +185,12 @@ static struct fb_str deadline_text(struct fb_diffing *d, const struct fb_duty *d
     return text;
 }
 
-static bool same_line(const struct fb_within *a, const struct fb_within *b)
+/* What is the same by proof and not by its words is reworded. */
+static enum fb_change judge_texts(
+    bool newer_as_strict, bool older_as_strict, struct fb_str before, struct fb_str after)
 {
-    return a->amount == b->amount && a->unit == b->unit;
-}
-
-/* The same amounts in the same order: not even reworded, when each implies the other. */
-static bool same_deadlines(const struct fb_duty *a, const struct fb_duty *b)
-{
-    bool same = a->within_count == b->within_count;
-    for (size_t i = 0; same && i < a->within_count; i++) {
-        same = same_line(&a->within[i], &b->within[i]);
-    }
-    return same;
+    enum fb_change change = fb_diff_judge(newer_as_strict, older_as_strict);
+    return change == FB_CHANGE_NONE && !fb_str_eq(before, after) ? FB_CHANGE_REWORDED : change;
 }
 
 static struct fb_str anchor_name(const struct fb_duty *duty)
@@ -205,20 +198,56 @@ static struct fb_str anchor_name(const struct fb_duty *duty)
     return duty->anchor_var >= 0 ? duty->vars[duty->anchor_var] : FB_STR("the trigger");
 }
 
+/* The fact of a trigger that holds the anchor, and its column there; NULL when there is none. */
+static const struct fb_form *anchor_fact(
+    const struct fb_form *form, uint32_t var, uint32_t *out_column)
+{
+    if (!form || form->kind == FB_FORM_NOT) {
+        return NULL;
+    }
+    for (uint32_t i = 0; form->kind == FB_FORM_PRED && i < form->term_count; i++) {
+        if (form->terms[i]->kind == FB_TERM_VAR && form->terms[i]->var == var) {
+            *out_column = i;
+            return form;
+        }
+    }
+    const struct fb_form *left = anchor_fact(form->left, var, out_column);
+    return left ? left : anchor_fact(form->right, var, out_column);
+}
+
+/* The deadlines run from the same field of the same record, or both from the trigger. */
+static bool same_anchor(const struct pair *pair)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    uint32_t columns[2] = {0, 0};
+    if (a->anchor_var < 0 || b->anchor_var < 0) {
+        return a->anchor_var < 0 && b->anchor_var < 0;
+    }
+    const struct fb_form *x = anchor_fact(a->when, (uint32_t)a->anchor_var, &columns[0]);
+    const struct fb_form *y = anchor_fact(b->when, (uint32_t)b->anchor_var, &columns[1]);
+    if (!x || !y || x->relation != y->relation || columns[0] != columns[1] ||
+        x->terms[0]->kind != FB_TERM_VAR || y->terms[0]->kind != FB_TERM_VAR) {
+        return false;
+    }
+    for (size_t i = 0; i < pair->joined_count; i++) {
+        if (pair->joined[0][i] == x->terms[0]->var) {
+            return pair->joined[1][i] == y->terms[0]->var;
+        }
+    }
+    return false;
+}
+
 static void compare_deadlines(const struct pair *pair, struct fb_clause_change *clause)
 {
     const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
-    enum fb_change change =
-        fb_diff_judge(deadlines_as_strict(pair, 1), deadlines_as_strict(pair, 0));
-    if (change == FB_CHANGE_NONE && !same_deadlines(a, b)) {
-        change = FB_CHANGE_REWORDED;
-    }
-    fb_diff_note(clause, "deadline", change, deadline_text(pair->d, a), deadline_text(pair->d, b));
+    struct fb_str lines[2] = {deadline_text(pair->d, a), deadline_text(pair->d, b)};
+    fb_diff_note(clause, "deadline",
+        judge_texts(deadlines_as_strict(pair, 1), deadlines_as_strict(pair, 0), lines[0], lines[1]),
+        lines[0], lines[1]);
     bool both = a->within_count > 0 && b->within_count > 0;
-    bool same = a->anchor_var < 0 ? b->anchor_var < 0
-                                  : b->anchor_var >= 0 && fb_str_eq(anchor_name(a), anchor_name(b));
-    fb_diff_note(clause, "runs from", both && !same ? FB_CHANGE_INCOMPARABLE : FB_CHANGE_NONE,
-        anchor_name(a), anchor_name(b));
+    fb_diff_note(clause, "runs from",
+        both && !same_anchor(pair) ? FB_CHANGE_INCOMPARABLE : FB_CHANGE_NONE, anchor_name(a),
+        anchor_name(b));
     if (a->before || b->before) {
         /* Without `before` nothing can come first. */
         bool newer = !a->before || (b->before && form_implies(pair, a->before, 0, b->before));
@@ -322,13 +351,16 @@ void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
         a->param_count == b->param_count ? FB_CHANGE_NONE : FB_CHANGE_UNDECIDED,
         fb_diff_text(d, "%zu values", a->param_count),
         fb_diff_text(d, "%zu values", b->param_count));
+    struct fb_str when[2] = {trigger_text(d, a), trigger_text(d, b)};
+    struct fb_str act[2] = {act_text(d, a), act_text(d, b)};
     fb_diff_note(clause, "when",
-        fb_diff_judge(trigger_implies(&pair, 0), trigger_implies(&pair, 1)), trigger_text(d, a),
-        trigger_text(d, b));
+        judge_texts(trigger_implies(&pair, 0), trigger_implies(&pair, 1), when[0], when[1]),
+        when[0], when[1]);
     fb_diff_note(clause, "party", same_party(&pair) ? FB_CHANGE_NONE : FB_CHANGE_INCOMPARABLE,
         party_text(d, a), party_text(d, b));
-    fb_diff_note(clause, "act", fb_diff_judge(act_as_strict(&pair, 1), act_as_strict(&pair, 0)),
-        act_text(d, a), act_text(d, b));
+    fb_diff_note(clause, "act",
+        judge_texts(act_as_strict(&pair, 1), act_as_strict(&pair, 0), act[0], act[1]), act[0],
+        act[1]);
     compare_deadlines(&pair, clause);
     compare_consequences(&pair, clause);
     fb_diff_note(clause, "title",

@@ -21,9 +21,8 @@ static enum fb_change more_is_stricter(int64_t older, int64_t newer)
     return older == newer ? FB_CHANGE_NONE : newer > older ? FB_CHANGE_STRICTER : FB_CHANGE_WEAKER;
 }
 
-/* The upper bound at which the margins, applied in their order, just reach a threshold: below it
- * the line is ruled out. The inverse of evidence/bounds.c. */
-static double reaching(const struct fb_redline *line, double threshold)
+/* The inverse of evidence/bounds.c. */
+double fb_redline_reaching(const struct fb_redline *line, double threshold)
 {
     for (size_t i = line->margin_count; i-- > 0;) {
         double amount = fb_decimal_to_double(line->margins[i].amount);
@@ -62,7 +61,8 @@ static bool same_margins(const struct fb_redline *a, const struct fb_redline *b,
 static struct fb_str margins_text(struct fb_diffing *d, const struct fb_redline *line)
 {
     static const char *const scales[] = {" x on odds", " x on value", " points"};
-    struct fb_str text = fb_diff_text(d, "below %.4g%%", 100 * reaching(line, threshold_of(line)));
+    struct fb_str text =
+        fb_diff_text(d, "below %.4g%%", 100 * fb_redline_reaching(line, threshold_of(line)));
     for (size_t i = 0; i < line->margin_count; i++) {
         char number[FB_DECIMAL_TEXT];
         const struct fb_margin *m = &line->margins[i];
@@ -86,8 +86,8 @@ static void compare_thresholds(struct fb_diffing *d, struct fb_clause_change *cl
         fabs(a->confidence - b->confidence) <= tiny ? FB_CHANGE_NONE : FB_CHANGE_INCOMPARABLE,
         fb_diff_text(d, "%.10g%%", 100 * a->confidence),
         fb_diff_text(d, "%.10g%%", 100 * b->confidence));
-    enum fb_change change =
-        lower_is_stricter(reaching(a, threshold_of(a)), reaching(b, threshold_of(b)));
+    enum fb_change change = lower_is_stricter(
+        fb_redline_reaching(a, threshold_of(a)), fb_redline_reaching(b, threshold_of(b)));
     if (change == FB_CHANGE_NONE && !same_margins(a, b, true)) {
         change = FB_CHANGE_REWORDED;
     }
@@ -108,7 +108,7 @@ static void compare_clearing(struct fb_diffing *d, struct fb_clause_change *clau
     int64_t dwell[2];
     for (size_t i = 0; i < 2; i++) {
         const struct fb_redline *line = clause->lines[i];
-        bounds[i] = reaching(
+        bounds[i] = fb_redline_reaching(
             line, line->has_clears ? fb_decimal_to_double(line->clears_below) : threshold_of(line));
         /* With `clears` it takes two evaluations, without it one. */
         dwell[i] = line->has_clears ? line->dwell_us : -1;

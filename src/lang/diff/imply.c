@@ -201,28 +201,35 @@ static bool same_value(const struct prover *p, int a, int b)
     return x == y || (x->known && y->known && fb_value_eq(x->value, y->value));
 }
 
-/* Joins the columns of facts with equal keys, until nothing changes; false on a contradiction. */
+/* Joins the columns of two facts when their keys are equal; false on a contradiction. */
+static bool join_facts(struct prover *p, const struct fact *a, const struct fact *b)
+{
+    size_t keys = key_columns(a->relation);
+    bool same = a->relation == b->relation && keys > 0;
+    for (size_t k = 0; same && k < keys; k++) {
+        same = same_value(p, a->first + (int)k, b->first + (int)k);
+    }
+    for (size_t k = 0; same && k < a->count; k++) {
+        if (!join(p, a->first + (int)k, b->first + (int)k)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The same for all facts, until nothing changes. */
 static bool join_keys(struct prover *p)
 {
     for (bool again = true; again && step(p);) {
-        again = false;
+        size_t before = p->at.changes;
         for (size_t i = 0; i < p->at.facts; i++) {
             for (size_t j = i + 1; j < p->at.facts; j++) {
-                const struct fact *a = &p->facts[i], *b = &p->facts[j];
-                size_t keys = key_columns(a->relation);
-                bool same = a->relation == b->relation && keys > 0;
-                for (size_t k = 0; same && k < keys; k++) {
-                    same = same_value(p, a->first + (int)k, b->first + (int)k);
-                }
-                for (size_t k = 0; same && k < a->count; k++) {
-                    size_t before = p->at.changes;
-                    if (!join(p, a->first + (int)k, b->first + (int)k)) {
-                        return false;
-                    }
-                    again = again || p->at.changes != before;
+                if (!join_facts(p, &p->facts[i], &p->facts[j])) {
+                    return false;
                 }
             }
         }
+        again = p->at.changes != before;
     }
     return true;
 }
@@ -417,14 +424,14 @@ static bool assume_two(
     struct list left = {.part = {item->part.form->left, item->part.side}, .negated = item->negated};
     left.next = all ? &right : item->next;
     struct mark mark = p->at;
-    int env[FB_IR_VARS_MAX];
-    memcpy(env, p->env[item->part.side], sizeof(env));
+    int env[2][FB_IR_VARS_MAX];
+    memcpy(env, p->env, sizeof(env));
     bool shown = assume(p, &left, goals);
     if (all || !shown) {
         return shown;
     }
     undo(p, &mark);
-    memcpy(p->env[item->part.side], env, sizeof(env));
+    memcpy(p->env, env, sizeof(env));
     return assume(p, &right, goals);
 }
 
@@ -496,6 +503,12 @@ static bool assume(struct prover *p, const struct list *todo, const struct list 
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
     case FB_FORM_AGGREGATE:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
         /* Operators over time are not in the language's conditions: nothing is known of them. */
         break;
     }
@@ -606,12 +619,12 @@ static bool show_denied(struct prover *p, const struct list *goal)
     static const struct fb_form impossible = {.kind = FB_FORM_FALSE};
     struct list absurd = {.part = {&impossible, 0}};
     struct mark mark = p->at;
-    int env[FB_IR_VARS_MAX];
-    memcpy(env, p->env[goal->part.side], sizeof(env));
+    int env[2][FB_IR_VARS_MAX];
+    memcpy(env, p->env, sizeof(env));
     /* Assuming F, for any values of what is not bound, must contradict what is denied. */
     bool shown = assume(p, &assumed, &absurd);
     undo(p, &mark);
-    memcpy(p->env[goal->part.side], env, sizeof(env));
+    memcpy(p->env, env, sizeof(env));
     return shown && show(p, goal->next);
 }
 
@@ -668,6 +681,12 @@ static bool show(struct prover *p, const struct list *goals)
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
     case FB_FORM_AGGREGATE:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
         break;
     }
     return false;

@@ -1,0 +1,29 @@
+#!/bin/sh
+# `policy diff`: what changed, with a history; exit statuses; JSON.
+. "$(dirname "$0")/lib.sh"
+
+old=$example/policies/aurora-framework.fly
+sed 's/within 30 days/within 60 days/' "$old" >weaker.fly
+sed 's/within 30 days/within 20 days/' "$old" >stricter.fly
+sed 's/title     "Aurora Frontier/title     "The Aurora/' "$old" >reworded.fly
+sed 's/within 30 days/within 20 days/; s/at 50% with/at 60% with/' "$old" >mixed.fly
+
+ok "nothing changed" says "unchanged$" "$FLYBALL" policy diff "$old" "$old"
+ok "stricter is fine" says "^stricter     hold.secure$" "$FLYBALL" policy diff "$old" stricter.fly
+ok "with a history" says "given  2026-01-05 09:00 by .*: system \"s\"" \
+    "$FLYBALL" policy diff "$old" stricter.fly
+ok "reworded is fine" says "reworded; 4 clauses unchanged$" \
+    "$FLYBALL" policy diff "$old" reworded.fly
+ok "weaker is not" exits 1 "the newer policy is weaker" "$FLYBALL" policy diff "$old" weaker.fly
+ok "nor in some respect" exits 1 "weaker in some respect" "$FLYBALL" policy diff "$old" mixed.fly
+ok "the other way round" says "stricter; 3 clauses unchanged$" \
+    "$FLYBALL" policy diff weaker.fly "$old"
+ok "one file is not enough" exits 2 "needs more arguments" "$FLYBALL" policy diff "$old"
+ok "three are too many" exits 2 "" "$FLYBALL" policy diff "$old" "$old" "$old"
+ok "no such file" exits 3 "none.fly" "$FLYBALL" policy diff "$old" none.fly
+printf 'policy "p"\n  title 5\n' >bad.fly
+ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy diff "$old" bad.fly
+"$FLYBALL" policy diff --json "$old" mixed.fly >mixed.json 2>/dev/null
+ok "JSON is JSON" python3 -m json.tool mixed.json
+ok "and says what" grep -q '"change":"incomparable","clauses":' mixed.json
+finish

@@ -1,0 +1,332 @@
+/*
+ * Tests of policy_diff.c and scene.c, and through them of lang/diff (diff.c, diff_duty.c,
+ * diff_redline.c, imply.c): pairs of policies whose answer is known, in both directions; a policy
+ * against itself; edits together; every history that is shown does tell the two apart.
+ */
+#include <dirent.h>
+
+#include "base/alloc.h"
+#include "base/io.h"
+#include "fb_test.h"
+#include "govern/policy_diff.h"
+#include "govern/policy_test.h"
+
+/* clang-format off */
+static const char base[] =
+    "policy \"p\"\n"
+    "  title     \"P\"\n"
+    "  version   1\n"
+    "  effective 2026-01-01\n"
+    "\n"
+    "redline cyber(S)\n"
+    "  title     \"Breaks in\"\n"
+    "  measure   success of S on \"t1\", \"t2\"\n"
+    "  applies   to systems of \"dev\" with training compute >= 1e25 FLOP, or designated\n"
+    "  crossed   at 50% with 95% confidence\n"
+    "  margin    elicitation 1.3 x on odds from \"D\"\n"
+    "  needs     200 samples, newer than 180 days\n"
+    "  clears    below 30% for 90 days\n"
+    "\n"
+    "commitment hold(S) by \"dev\"\n"
+    "  while   cyber(S) crossed or not ruled out\n"
+    "  may not deploy S externally\n"
+    "  must    secure S at level 4 within 30 days lest halt S\n"
+    "  must    evaluate S on \"t1\" before deploying S externally\n"
+    "  relax   after cyber(S) ruled out for 14 days\n"
+    "\n"
+    "duty tell(S, I)\n"
+    "  title   \"report\"\n"
+    "  when    incident I of system S with class C, known to P\n"
+    "  if      training compute of S > 1e25 FLOP, or S is designated\n"
+    "  party   P\n"
+    "  must    report I to \"office\" stage \"initial\"\n"
+    "  within  2 days if C is death\n"
+    "          15 days if C is serious_harm\n"
+    "  of      P knowing of I\n"
+    "  lest    breach \"Art. 1\"\n";
+/* clang-format on */
+
+#define MORE FB_CHANGE_STRICTER
+#define LESS FB_CHANGE_WEAKER
+#define WORDS FB_CHANGE_REWORDED
+#define BOTH FB_CHANGE_INCOMPARABLE
+
+/* An edit of the policy above, and what it does to it. */
+static const struct edit {
+    const char *from;
+    const char *to;
+    enum fb_change change;
+} edits[] = {
+    {"within 30 days lest", "within 20 days lest", MORE},
+    {"within 30 days lest", "within 720 hours lest", WORDS},
+    {"within 30 days lest", "lest", LESS},
+    {"at level 4", "at level 3", LESS},
+    {" lest halt S", "", LESS},
+    {" lest halt S", " lest restrict S", LESS},
+    {"  must    secure S at level 4 within 30 days lest halt S\n", "", LESS},
+    {"crossed   at 50%", "crossed   at 60%", LESS},
+    {"with 95% confidence", "with 99% confidence", BOTH},
+    {"1e25 FLOP, or designated", "2e25 FLOP, or designated", LESS},
+    {"1e25 FLOP, or designated", "1e25 FLOP", LESS},
+    {"to systems of \"dev\" with training compute >= 1e25 FLOP, or designated", "to all systems",
+        MORE},
+    {"\"t1\", \"t2\"", "\"t1\"", LESS},
+    {"\"t1\", \"t2\"", "\"t2\", \"t1\"", FB_CHANGE_NONE},
+    {"\"t1\", \"t2\"", "\"t1\", \"t3\"", BOTH},
+    {"200 samples", "100 samples", LESS},
+    {"newer than 180 days", "newer than 365 days", LESS},
+    {", newer than 180 days", "", LESS},
+    {"200 samples", "200 samples, elicited by fine-tuning", MORE},
+    {"200 samples", "200 samples, judged by an independent party", MORE},
+    {"1.3 x on odds", "2 x on odds", MORE},
+    {"from \"D\"", "from \"E\"", WORDS},
+    {"\"Breaks in\"", "\"Breaks into systems\"", WORDS},
+    {"below 30% for 90 days", "below 40% for 90 days", LESS},
+    {"below 30% for 90 days", "below 30% for 60 days", LESS},
+    {"below 30% for 90 days", "below 40% for 120 days", BOTH},
+    {"  clears    below 30% for 90 days\n", "", LESS},
+    {"may not deploy S externally", "may not deploy S", MORE},
+    {"may not deploy S externally", "may not deploy S internally", BOTH},
+    {"before deploying S externally", "before deploying S", MORE},
+    {"crossed or not ruled out", "crossed", LESS},
+    {"for 14 days", "for 7 days", LESS},
+    {"  relax   after cyber(S) ruled out for 14 days\n", "", LESS},
+    {"training compute of S > 1e25 FLOP, or S is designated",
+        "S is designated, or training compute of S > 1e25 FLOP", WORDS},
+    {"training compute of S > 1e25 FLOP, or S is designated",
+        "training compute of S > 1e25 FLOP and S is designated", LESS},
+    {"training compute of S > 1e25 FLOP, or S is designated",
+        "training compute of S > 1e25 FLOP, or S is designated, or training compute of S is "
+        "unknown",
+        MORE},
+    {"  if      training compute of S > 1e25 FLOP, or S is designated\n", "", MORE},
+    {"2 days if C is death", "3 days if C is death", LESS},
+    {"2 days if C is death", "48 hours if C is death", WORDS},
+    {"2 days if C is death", "2 business days if C is death", LESS},
+    {"15 days if C is serious_harm", "15 days", MORE},
+    {"2 days if C is death", "2 days if C is death and not S is designated", LESS},
+    {"class C, known to P", "class C, known to P, issuer P", LESS},
+    {"to \"office\"", "to \"other\"", BOTH},
+    {" stage \"initial\"", "", LESS},
+    {"duty tell(S, I)", "duty report_it(S, I)", WORDS},
+    {"breach \"Art. 1\"", "breach \"Art. 2\"", WORDS},
+    {"effective 2026-01-01", "effective 2026-07-01", LESS},
+    {"effective 2026-01-01", "expires 2027-01-01\n  effective 2026-01-01", LESS},
+};
+enum { EDITS = sizeof(edits) / sizeof(edits[0]) };
+
+static char *edited(const char *text, const struct edit *edit)
+{
+    const char *at = strstr(text, edit->from);
+    size_t size = strlen(text) + strlen(edit->to) + 1;
+    char *out = test_malloc(size);
+    if (!at) {
+        fail_msg("no '%s' in the policy", edit->from);
+        return NULL;
+    }
+    snprintf(out, size, "%.*s%s%s", (int)(at - text), text, edit->to, at + strlen(edit->from));
+    return out;
+}
+
+static enum fb_change mirrored(enum fb_change change)
+{
+    return change == MORE ? LESS : change == LESS ? MORE : change;
+}
+
+/* The state that the picture of a policy gives, asked through a test of its own: the history is
+ * pasted below the policy, with the state that the search noted as the expectation. */
+static void check_example(const char *policy, const struct fb_policy_diff_item *item, size_t side,
+    const struct fb_policy_example *example)
+{
+    struct fb_arena arena;
+    struct fb_policy_results results;
+    static struct fb_policy_errors errors;
+    char text[1 << 14], at[FB_TIME_TEXT];
+    const struct fb_redline *line = item->clause->lines[side];
+    struct fb_str state = side == 0 ? example->older : example->newer, first;
+    if (!line || example->given.len == 0) {
+        return; /* duties have several obligations; their words are checked by hand below */
+    }
+    int len = snprintf(text, sizeof(text), "%s\ntest \"x\"\n  given\n", policy);
+    struct fb_str rest = example->given;
+    while (fb_str_line(&rest, &first)) {
+        len += snprintf(text + len, sizeof(text) - (size_t)len, "    %.*s\n", FB_STR_ARG(first));
+    }
+    snprintf(text + len, sizeof(text) - (size_t)len, "  expect %.*s(\"s\") %.*s at %s\n",
+        FB_STR_ARG(line->name), FB_STR_ARG(state), fb_time_format_short(example->at, at));
+    fb_arena_init(&arena, (size_t)1 << 28);
+    enum fb_code code = fb_policy_test_run(fb_str_of(text), "x.fly", &arena, &results, &errors);
+    if (code != FB_OK) {
+        fail_msg("%s\n%s", errors.items[0].message, text);
+    }
+    if (results.failed) {
+        fail_msg("instead: %.*s\n%s", FB_STR_ARG(results.items[0].instead), text);
+    }
+    fb_arena_release(&arena);
+}
+
+/* Compares, with so many histories a clause, and checks every example. */
+static enum fb_change compare(const char *older, const char *newer, size_t tries, bool *out_shown)
+{
+    struct fb_arena arena;
+    struct fb_policy_diff diff;
+    static struct fb_policy_errors errors;
+    const struct fb_policy_source sources[] = {
+        {fb_str_of(older), "older.fly"}, {fb_str_of(newer), "newer.fly"}};
+    fb_arena_init(&arena, (size_t)1 << 28);
+    if (fb_policy_diff_run(sources, tries, &arena, &diff, &errors) != FB_OK) {
+        fail_msg("%s:%u: %s\n%s", errors.items[0].file, errors.items[0].line,
+            errors.items[0].message, newer);
+    }
+    *out_shown = false;
+    for (size_t i = 0; i < diff.count; i++) {
+        const struct fb_policy_diff_item *item = &diff.items[i];
+        const struct fb_policy_example *examples[] = {&item->stricter, &item->weaker};
+        for (size_t j = 0; j < 2; j++) {
+            *out_shown = *out_shown || examples[j]->given.len > 0;
+            check_example(older, item, 0, examples[j]);
+            check_example(newer, item, 1, examples[j]);
+            assert_true(
+                examples[j]->given.len == 0 || !fb_str_eq(examples[j]->older, examples[j]->newer));
+        }
+    }
+    enum fb_change change = diff.change;
+    fb_arena_release(&arena);
+    return change;
+}
+
+static void test_known_pairs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < EDITS; i++) {
+        char *newer = edited(base, &edits[i]);
+        bool shown;
+        enum fb_change forth = compare(base, newer, 0, &shown);
+        enum fb_change back = compare(newer, base, 0, &shown);
+        /* That neither is stricter takes a history each way, unless numbers tell. */
+        bool open = edits[i].change == BOTH && forth == FB_CHANGE_UNDECIDED && back == forth;
+        if (!open && (forth != edits[i].change || back != mirrored(edits[i].change))) {
+            fail_msg("'%s' to '%s': %s and back %s, expected %s", edits[i].from, edits[i].to,
+                fb_change_name(forth), fb_change_name(back), fb_change_name(edits[i].change));
+        }
+        test_free(newer);
+    }
+}
+
+/* These have a history that a person can be shown. */
+static void test_examples(void **state)
+{
+    static const size_t shown_by_history[] = {
+        0, 2, 3, 6, 7, 9, 11, 12, 15, 16, 20, 23, 27, 29, 30, 34, 36, 37, 39, 42, 43, 44};
+    (void)state;
+    for (size_t i = 0; i < sizeof(shown_by_history) / sizeof(shown_by_history[0]); i++) {
+        const struct edit *edit = &edits[shown_by_history[i]];
+        char *newer = edited(base, edit);
+        bool shown;
+        enum fb_change change = compare(base, newer, 60, &shown);
+        assert_int_equal(change, edit->change);
+        if (!shown && strstr(base, edit->from) && edit->to[0]) {
+            fail_msg("no history for '%s' to '%s'", edit->from, edit->to);
+        }
+        test_free(newer);
+    }
+}
+
+static void test_edits_together(void **state)
+{
+    /* In clauses of their own, so that no edit hides another. */
+    static const struct {
+        size_t first, second;
+        enum fb_change change;
+    } pairs[] = {{0, 7, BOTH}, {7, 37, LESS}, {0, 40, MORE}, {21, 37, LESS}, {21, 38, WORDS},
+        {8, 0, BOTH}, {6, 40, BOTH}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        char *once = edited(base, &edits[pairs[i].first]);
+        char *twice = edited(once, &edits[pairs[i].second]);
+        bool shown;
+        enum fb_change change = compare(base, twice, 10, &shown);
+        if (change != pairs[i].change) {
+            fail_msg("'%s' and '%s': %s", edits[pairs[i].first].to, edits[pairs[i].second].to,
+                fb_change_name(change));
+        }
+        test_free(once);
+        test_free(twice);
+    }
+}
+
+/* Every good policy of the tests is the same as itself. */
+static void test_itself(void **state)
+{
+    const char *root = getenv("FB_SOURCE_ROOT");
+    char folder[512];
+    size_t count = 0;
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/tests/lang/good", root ? root : ".");
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        char path[1024];
+        struct fb_buf text;
+        struct fb_err err;
+        bool shown;
+        if (!strstr(entry->d_name, ".fly")) {
+            continue;
+        }
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+        FB_TEST_OK(fb_io_read(path, &text, &err));
+        fb_buf_add_char(&text, 0);
+        enum fb_change change = compare(text.ptr, text.ptr, 10, &shown);
+        if (change != FB_CHANGE_NONE || shown) {
+            fail_msg("%s: %s", path, fb_change_name(change));
+        }
+        fb_buf_release(&text);
+        count++;
+    }
+    closedir(dir);
+    assert_true(count > 5);
+}
+
+static void test_joined(void **state)
+{
+    (void)state;
+    for (int a = FB_CHANGE_NONE; a <= FB_CHANGE_REMOVED; a++) {
+        assert_int_equal(fb_change_join((enum fb_change)a, BOTH), BOTH);
+        for (int b = FB_CHANGE_NONE; b <= FB_CHANGE_REMOVED; b++) {
+            assert_int_equal(fb_change_join((enum fb_change)a, (enum fb_change)b),
+                fb_change_join((enum fb_change)b, (enum fb_change)a));
+        }
+    }
+    assert_int_equal(fb_change_join(MORE, LESS), BOTH);
+    assert_int_equal(fb_change_join(FB_CHANGE_ADDED, FB_CHANGE_REMOVED), BOTH);
+    assert_int_equal(fb_change_join(WORDS, FB_CHANGE_REMOVED), LESS);
+    assert_int_equal(fb_change_join(FB_CHANGE_NONE, FB_CHANGE_ADDED), MORE);
+}
+
+static void test_bad_policies(void **state)
+{
+    static struct fb_policy_errors errors;
+    struct fb_arena arena;
+    struct fb_policy_diff diff = {.count = 7};
+    const struct fb_policy_source good = {fb_str_of(base), "good.fly"};
+    const struct fb_policy_source bad = {FB_STR("policy \"x\"\n  title 5\n"), "bad.fly"};
+    const struct fb_policy_source pairs[2][2] = {{good, bad}, {bad, good}};
+    (void)state;
+    fb_arena_init(&arena, (size_t)1 << 28);
+    assert_int_not_equal(fb_policy_diff_run(pairs[0], 1, &arena, &diff, &errors), FB_OK);
+    assert_string_equal(errors.items[0].file, "bad.fly");
+    assert_int_not_equal(fb_policy_diff_run(pairs[1], 1, &arena, &diff, &errors), FB_OK);
+    assert_int_equal(errors.items[0].line, 2);
+    assert_int_equal(diff.count, 7);
+    fb_arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_pairs),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_edits_together),
+        cmocka_unit_test(test_itself), cmocka_unit_test(test_joined),
+        cmocka_unit_test(test_bad_policies)};
+    return cmocka_run_group_tests_name("policy diff", tests, NULL, NULL);
+}
