@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/cli.h"
+#include "govern/policy_diff.h"
 #include "lang/explain.h"
 
 enum { ARENA_MAX = 1 << 28 };
@@ -16,7 +17,17 @@ struct checked {
     struct fb_arena arena;
     struct fb_program *program;
     struct fb_policy_errors *errors;
+    struct fb_policy_errors *notes;
 };
+
+static void write_errors(struct fb_json_writer *w, const struct fb_policy_errors *errors)
+{
+    for (size_t i = 0; i < errors->count; i++) {
+        fb_json_open_object(w);
+        fb_cli_error_members(w, &errors->items[i]);
+        fb_json_close_object(w);
+    }
+}
 
 static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
 {
@@ -29,22 +40,20 @@ static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
     fb_json_key_bool(&w, "good", c->errors->count == 0);
     fb_json_key(&w, "errors");
     fb_json_open_array(&w);
-    for (size_t i = 0; i < c->errors->count; i++) {
-        const struct fb_err *e = &c->errors->items[i];
-        fb_json_open_object(&w);
-        fb_cli_error_members(&w, e);
-        fb_json_close_object(&w);
-    }
+    write_errors(&w, c->errors);
+    fb_json_close_array(&w);
+    fb_json_key(&w, "notes");
+    fb_json_open_array(&w);
+    write_errors(&w, c->notes);
     fb_json_close_array(&w);
     fb_json_close_object(&w);
     fprintf(cli->out, "%.*s\n", FB_STR_ARG(fb_buf_str(&text)));
     fb_buf_release(&text);
 }
 
-/* Prints an error with the line it stands in and a caret below it. */
-static void print_error(const struct checked *c, const struct fb_err *e)
+/* Prints the line that an error stands in and a caret below it. */
+static void print_place(const struct checked *c, const struct fb_err *e)
 {
-    fb_cli_complain(e);
     struct fb_str rest = fb_buf_str(&c->text), line;
     for (uint32_t n = 1; fb_str_line(&rest, &line); n++) {
         if (n == e->line && e->column > 0 && line.len < 200) {
@@ -57,6 +66,50 @@ static void print_error(const struct checked *c, const struct fb_err *e)
     }
 }
 
+static void print_error(const struct checked *c, const struct fb_err *e)
+{
+    fb_cli_complain(e);
+    print_place(c, e);
+}
+
+/* What is no error, and worth a second look. */
+static void print_note(const struct checked *c, const struct fb_err *note)
+{
+    char message[FB_ERR_TEXT_MAX], hint[FB_ERR_TEXT_MAX];
+    (void)snprintf(message, sizeof(message), "%s", note->message);
+    (void)snprintf(hint, sizeof(hint), "%s", note->hint);
+    fb_cli_clean(message);
+    fb_cli_clean(hint);
+    fprintf(stderr, "flyball: note: %s:%u:%u: %s\n", c->path, note->line, note->column, message);
+    print_place(c, note);
+    fprintf(stderr, "  hint: %s\n", hint);
+}
+
+/* A history in which one duty demands what another forbids. */
+static enum fb_code print_conflicts(struct checked *c, struct fb_err *err)
+{
+    struct fb_policy_conflict *conflicts = NULL;
+    size_t count = 0;
+    struct fb_policy_source source = {fb_buf_str(&c->text), c->path};
+    enum fb_code code =
+        fb_policy_conflicts(&source, c->program, &c->arena, &conflicts, &count, err);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        const struct fb_policy_conflict *conflict = &conflicts[i];
+        struct fb_str rest = conflict->example.given, line;
+        char at[FB_TIME_TEXT];
+        if (rest.len == 0) {
+            continue;
+        }
+        fb_time_format_short(conflict->example.at, at);
+        fprintf(stderr, "flyball: note: %s: '%.*s' and '%.*s' both bind, for example at %s:\n",
+            c->path, FB_STR_ARG(conflict->must->name), FB_STR_ARG(conflict->may_not->name), at);
+        for (const char *word = "given "; fb_str_line(&rest, &line); word = "      ") {
+            fprintf(stderr, "    %s %.*s\n", word, FB_STR_ARG(line));
+        }
+    }
+    return code;
+}
+
 static enum fb_code check_one(
     const struct fb_cli *cli, struct checked *c, bool *out_good, struct fb_err *err)
 {
@@ -64,8 +117,8 @@ static enum fb_code check_one(
     if (code != FB_OK) {
         return code;
     }
-    enum fb_code found =
-        fb_policy_compile(fb_buf_str(&c->text), c->path, &c->arena, &c->program, c->errors);
+    enum fb_code found = fb_policy_review(
+        fb_buf_str(&c->text), c->path, &c->arena, &c->program, c->notes, c->errors);
     *out_good = found == FB_OK;
     if (fb_cli_value(cli, "json")) {
         print_errors_json(cli, c);
@@ -74,8 +127,15 @@ static enum fb_code check_one(
     for (size_t i = 0; i < c->errors->count; i++) {
         print_error(c, &c->errors->items[i]);
     }
+    for (size_t i = 0; i < c->notes->count; i++) {
+        print_note(c, &c->notes->items[i]);
+    }
     if (found != FB_OK) {
         return FB_OK;
+    }
+    code = print_conflicts(c, err);
+    if (code != FB_OK) {
+        return code;
     }
     fprintf(cli->out, "%s: policy \"%.*s\" version %lld: %zu red line%s, %zu dut%s\n", c->path,
         FB_STR_ARG(c->program->name), (long long)c->program->version, c->program->redline_count,
@@ -171,13 +231,15 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
         fb_buf_init(&c.text, FB_POLICY_TEXT_MAX);
         fb_arena_init(&c.arena, ARENA_MAX);
         c.errors = fb_calloc(1, sizeof(*c.errors));
-        if (!c.errors) {
+        c.notes = fb_calloc(1, sizeof(*c.notes));
+        if (!c.errors || !c.notes) {
             code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
         } else {
             code = verbs[verb].one(cli, &c, &good, err);
         }
         bad += !good;
         fb_free(c.errors);
+        fb_free(c.notes);
         fb_arena_release(&c.arena);
         fb_buf_release(&c.text);
     }

@@ -7,6 +7,7 @@
 #include "govern/evaluate.h"
 #include "govern/scene.h"
 #include "govern/test_history.h"
+#include "lang/lint.h"
 
 enum {
     SCRATCH_MAX = 1 << 27,
@@ -28,6 +29,7 @@ struct search {
     size_t tries_clause; /* at most, for any clause */
     size_t tries_max;    /* for this one */
     bool proven;         /* the other direction is not expected: a few tries more will do */
+    bool together;       /* both must bind at once, where otherwise they must differ */
     uint64_t counter;
     struct fb_policy_errors *ignored; /* of histories that are none */
     struct fb_err *err;
@@ -158,6 +160,7 @@ static bool done(const struct search *search)
     const struct fb_policy_diff_item *item = search->item;
     bool stricter = item->stricter.given.len > 0, weaker = item->weaker.given.len > 0;
     return search->code != FB_OK || item->tries >= search->tries_max || (stricter && weaker) ||
+           (search->together && stricter) ||
            (search->proven && (stricter || weaker) && item->tries >= DOUBTS);
 }
 
@@ -200,8 +203,10 @@ static void play(struct search *search, const struct fb_buf *given, const fb_tim
         }
         out_due[0] = states[0].deadline;
         out_due[1] = states[1].deadline;
-        if (states[0].rank != states[1].rank) {
-            bool stricter = states[1].rank > states[0].rank;
+        bool differ = states[0].rank != states[1].rank;
+        bool bind = (states[0].rank == 1 || states[0].rank == 3) && states[1].rank == 1;
+        if (search->together ? bind : differ) {
+            bool stricter = search->together || states[1].rank > states[0].rank;
             keep(search, stricter ? &search->item->stricter : &search->item->weaker,
                 fb_buf_str(given), asks[i], states);
         }
@@ -522,4 +527,44 @@ enum fb_code fb_policy_diff_run(const struct fb_policy_source sources[2], size_t
         *out = diff;
     }
     return code;
+}
+
+enum fb_code fb_policy_conflicts(const struct fb_policy_source *policy,
+    const struct fb_program *program, struct fb_arena *arena, struct fb_policy_conflict **out,
+    size_t *out_count, struct fb_err *err)
+{
+    size_t count = 0;
+    FB_ASSERT(policy && program && out && out_count);
+    struct fb_policy_conflict *found =
+        FB_ARENA_ARRAY(arena, struct fb_policy_conflict, FB_POLICY_ERRORS_MAX);
+    struct fb_policy_errors *ignored = FB_ARENA_NEW(arena, struct fb_policy_errors);
+    if (!found || !ignored) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < program->duty_count * program->duty_count; i++) {
+        const struct fb_duty *must = &program->duties[i / program->duty_count];
+        const struct fb_duty *may_not = &program->duties[i % program->duty_count];
+        if (count == FB_POLICY_ERRORS_MAX || !fb_duties_conflict(program, must, may_not)) {
+            continue;
+        }
+        struct fb_clause_change clause = {.duties = {must, may_not}};
+        struct fb_policy_diff_item item = {.clause = &clause};
+        struct search search = {.sources = {policy, policy},
+            .programs = {program, program},
+            .arena = arena,
+            .item = &item,
+            .scene = {.programs = {program, program}, .party = FB_STR("dev")},
+            .tries_max = FB_POLICY_DIFF_TRIES_MAX,
+            .together = true,
+            .ignored = ignored,
+            .err = err};
+        search_duty(&search);
+        if (search.code != FB_OK) {
+            return search.code;
+        }
+        found[count++] = (struct fb_policy_conflict){must, may_not, item.stricter};
+    }
+    *out = found;
+    *out_count = count;
+    return FB_OK;
 }

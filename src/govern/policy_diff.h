@@ -53,4 +53,17 @@ struct fb_policy_source {
 FB_CHECKED enum fb_code fb_policy_diff_run(const struct fb_policy_source sources[2], size_t tries,
     struct fb_arena *arena, struct fb_policy_diff *out, struct fb_policy_errors *errors);
 
+/** Two duties of one policy of which one demands what the other forbids. */
+struct fb_policy_conflict {
+    const struct fb_duty *must;
+    const struct fb_duty *may_not;
+    struct fb_policy_example example; /**< both bind here; given is empty when none was found */
+};
+
+/** Finds the conflicts of a compiled policy (lang/lint.h) and a history for each. Results live in
+ * arena. E_NOMEM, E_LIMIT. */
+FB_CHECKED enum fb_code fb_policy_conflicts(const struct fb_policy_source *policy,
+    const struct fb_program *program, struct fb_arena *arena, struct fb_policy_conflict **out,
+    size_t *out_count, struct fb_err *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "lang/check/check.h"
 #include "lang/explain.h"
+#include "lang/lint.h"
 #include "lang/lower/lower.h"
 #include "lang/syntax/parser.h"
 #include "lang/syntax/print.h"
@@ -57,10 +58,12 @@ static bool read_tree(struct fb_str text, struct fb_arena *arena, struct fb_comp
     return true;
 }
 
-enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_arena *arena,
-    struct fb_program **out, struct fb_policy_errors *errors)
+/* Compiles; with notes also looks for what is seldom meant. */
+static enum fb_code compile(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_program **out, struct fb_policy_errors *notes, struct fb_policy_errors *errors)
 {
     struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_complaints found = {.name = name, .errors = notes};
     struct fb_tokens tokens = {NULL, 0};
     struct fb_policy_tree *tree = NULL;
     struct fb_program *program = NULL;
@@ -75,6 +78,10 @@ enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_a
     if (memory && errors->count == 0) {
         memory = fb_lower(tree, arena, &complaints, &program);
     }
+    if (memory && errors->count == 0 && notes) {
+        fb_policy_notes(tree, &found);
+        fb_program_lint(program, &found);
+    }
     enum fb_code code = finish(&complaints, memory, scratch.used, scratch.max);
     fb_arena_release(&scratch);
     if (code == FB_OK) {
@@ -83,8 +90,23 @@ enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_a
     return code;
 }
 
+enum fb_code fb_policy_compile(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_program **out, struct fb_policy_errors *errors)
+{
+    return compile(text, name, arena, out, NULL, errors);
+}
+
+enum fb_code fb_policy_review(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_program **out, struct fb_policy_errors *notes, struct fb_policy_errors *errors)
+{
+    FB_ASSERT(notes);
+    notes->count = 0;
+    return compile(text, name, arena, out, notes, errors);
+}
+
 /* Appends what is worth a second look in a policy. */
-static bool put_notes(const struct fb_policy_tree *tree, const char *name, struct fb_buf *out)
+static bool put_notes(const struct fb_policy_tree *tree, const struct fb_program *program,
+    const char *name, struct fb_buf *out)
 {
     struct fb_policy_errors *found = fb_calloc(1, sizeof(*found));
     struct fb_complaints notes = {.name = name, .errors = found};
@@ -92,6 +114,7 @@ static bool put_notes(const struct fb_policy_tree *tree, const char *name, struc
         return false;
     }
     fb_policy_notes(tree, &notes);
+    fb_program_lint(program, &notes);
     fb_buf_add_c(out, found->count ? "\nWorth a second look:\n" : "");
     for (size_t i = 0; i < found->count; i++) {
         const struct fb_err *note = &found->items[i];
@@ -121,7 +144,7 @@ enum fb_code fb_policy_explain(
         }
         if (memory) {
             fb_explain_tree(tree, out);
-            memory = put_notes(tree, name, out);
+            memory = put_notes(tree, program, name, out);
             fb_buf_add_c(out, "\nAs formulas:\n\n");
             fb_program_print(program, out);
         }

@@ -43,6 +43,12 @@ struct fb_policy_errors {
 FB_CHECKED enum fb_code fb_policy_compile(struct fb_str text, const char *name,
     struct fb_arena *arena, struct fb_program **out, struct fb_policy_errors *errors);
 
+/** The same, and adds to notes (never NULL) what compiles and is yet seldom meant: lang/explain.h
+ * and lang/lint.h list it. Notes are no errors and do not change the code. */
+FB_CHECKED enum fb_code fb_policy_review(struct fb_str text, const char *name,
+    struct fb_arena *arena, struct fb_program **out, struct fb_policy_errors *notes,
+    struct fb_policy_errors *errors);
+
 /** Appends the policy in its one format, comments kept. Formatting twice changes nothing. */
 FB_CHECKED enum fb_code fb_policy_format(
     struct fb_str text, const char *name, struct fb_buf *out, struct fb_policy_errors *errors);

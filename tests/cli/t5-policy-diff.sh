@@ -26,4 +26,25 @@ ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy diff "$o
 "$FLYBALL" policy diff --json "$old" mixed.fly >mixed.json 2>/dev/null
 ok "JSON is JSON" python3 -m json.tool mixed.json
 ok "and says what" grep -q '"change":"incomparable","clauses":' mixed.json
+
+cat >conflict.fly <<'END'
+policy "p"
+  title     "P"
+  version   1
+
+redline cyber(S)
+  measure   success of S on "t"
+  crossed   at 50% with 95% confidence
+
+commitment hold(S) by "dev"
+  while   cyber(S) crossed or not ruled out
+  may not evaluate S on "t"
+  must    evaluate S on "t" within 30 days
+END
+"$FLYBALL" policy check conflict.fly >conflict.out 2>&1
+ok "check notes a conflict" grep -q "^flyball: note: conflict.fly:12:11: 'hold.evaluate.2' demands what" \
+    conflict.out
+ok "with a history in which both bind" grep -q "both bind, for example at 2026" conflict.out
+ok "and notes are no errors" "$FLYBALL" policy check conflict.fly
+ok "but members of the JSON" says '"notes":\[{' "$FLYBALL" policy check --json conflict.fly
 finish

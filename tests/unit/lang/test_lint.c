@@ -1,0 +1,111 @@
+/* Tests of lint.c: what is wrong with a policy although it compiles, and silence where nothing is.
+ */
+#include "fb_test.h"
+#include "lang/lint.h"
+
+#define HEAD "policy \"p\"\n  title \"P\"\n  version 1\n"
+#define DUTY                                                                                       \
+    HEAD "duty tell(S, I)\n"                                                                       \
+         "  when    incident I of system S with class C, known to P\n"                             \
+         "  party   P\n"                                                                           \
+         "  must    report I to \"office\"\n"
+#define LINE                                                                                       \
+    HEAD "redline cyber(S)\n"                                                                      \
+         "  measure   success of S on \"t\"\n"                                                     \
+         "  crossed   at 50% with 95% confidence\n"
+#define HOLD                                                                                       \
+    LINE "commitment hold(S) by \"dev\"\n"                                                         \
+         "  while   cyber(S) crossed or not ruled out\n"
+
+/* A policy and the begin of what is said of it; NULL: nothing. */
+static const struct {
+    const char *text;
+    const char *says;
+    uint32_t line;
+} cases[] = {
+    {DUTY "  within  2 days\n", NULL, 0},
+    {DUTY "  within  2 days if C is death\n          15 days if C is harm\n", NULL, 0},
+    {DUTY "  within  2 days if C is death\n          15 days\n", NULL, 0},
+    {DUTY "  within  2 days if C is death\n          15 days if C is death\n",
+        "this deadline never counts", 9},
+    {DUTY "  within  2 days\n          15 days if C is death\n", "this deadline never counts", 9},
+    {DUTY "  within  2 days if C is death and C is harm\n", "this deadline never applies", 8},
+    {DUTY "  if      C is death and C is not death\n  within  2 days\n", "'tell' can never arise",
+        4},
+    {DUTY "  if      training compute of S > 2e25 FLOP and training compute of S < 1e25 FLOP\n"
+          "  within  2 days\n",
+        "'tell' can never arise", 4},
+    {DUTY "  if      training compute of S > 1e25 FLOP and training compute of S is unknown\n"
+          "  within  2 days\n",
+        "'tell' can never arise", 4},
+    {DUTY "  if      training compute of S > 1e25 FLOP and training compute of S < 2e25 FLOP\n"
+          "  within  2 days\n",
+        NULL, 0},
+    {DUTY "  if      not training compute of S > 1e25 FLOP and not training compute of S <= 1e25 "
+          "FLOP\n  within  2 days\n",
+        NULL, 0}, /* it may be unknown */
+    {LINE "  margin    elicitation + 50 points from \"D\"\n", "no evidence can rule out 'cyber'",
+        4},
+    {LINE "  margin    elicitation + 49 points from \"D\"\n", NULL, 0},
+    {LINE "  margin    elicitation + 10 points from \"D\"\n  clears    below 5% for 9 days\n",
+        "'cyber' can never clear", 4},
+    {LINE "  applies   to systems with training compute >= 1e25 FLOP\n", NULL, 0},
+    {HEAD "duty quiet(S)\n  when    training compute of S > 1e26 FLOP\n  party   \"dev\"\n"
+          "  may not deploy S externally\n",
+        "'quiet' can never be relaxed", 4},
+    {HOLD "  may not deploy S externally\n", NULL, 0},
+    {HOLD "  may not evaluate S on \"t\"\n  must    evaluate S on \"t\" within 9 days\n",
+        "'hold.evaluate.2' demands what 'hold.evaluate' forbids", 10},
+    {HOLD "  may not evaluate S on \"u\"\n  must    evaluate S on \"t\" within 9 days\n", NULL, 0},
+    {HOLD "  may not deploy S\n  must    evaluate S on \"t\" before deploying S\n", NULL, 0},
+};
+
+static void test_cases(void **state)
+{
+    static struct fb_policy_errors errors, notes;
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_arena arena;
+        struct fb_program *program = NULL;
+        struct fb_complaints to = {.name = "p.fly", .errors = &notes};
+        fb_arena_init(&arena, (size_t)1 << 26);
+        notes.count = 0;
+        if (fb_policy_compile(fb_str_of(cases[i].text), "p.fly", &arena, &program, &errors)) {
+            fail_msg("%s\n%s", errors.items[0].message, cases[i].text);
+        }
+        fb_program_lint(program, &to);
+        if (!cases[i].says && notes.count > 0) {
+            fail_msg("'%s' of\n%s", notes.items[0].message, cases[i].text);
+        } else if (cases[i].says) {
+            assert_int_equal(notes.count, 1);
+            if (strncmp(notes.items[0].message, cases[i].says, strlen(cases[i].says)) != 0) {
+                fail_msg("'%s' of\n%s", notes.items[0].message, cases[i].text);
+            }
+            assert_int_equal(notes.items[0].line, cases[i].line);
+            assert_true(notes.items[0].hint[0] != 0);
+        }
+        fb_arena_release(&arena);
+    }
+}
+
+/* A review gives the notes of the tree and these, and the program all the same. */
+static void test_review(void **state)
+{
+    static struct fb_policy_errors errors, notes;
+    struct fb_arena arena;
+    struct fb_program *program = NULL;
+    (void)state;
+    fb_arena_init(&arena, (size_t)1 << 26);
+    struct fb_str text = FB_STR(LINE "  margin    m + 50 points from \"D\"\n");
+    assert_int_equal(fb_policy_review(text, "p.fly", &arena, &program, &notes, &errors), FB_OK);
+    assert_non_null(program);
+    assert_int_equal(errors.count, 0);
+    assert_int_equal(notes.count, 2);
+    fb_arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_review)};
+    return cmocka_run_group_tests_name("lint", tests, NULL, NULL);
+}
