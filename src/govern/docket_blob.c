@@ -188,21 +188,6 @@ enum fb_code fb_docket_blob_get(struct fb_docket *docket, const uint8_t digest[F
     return code == FB_OK ? fb_io_each(path, piece, ctx, err) : code;
 }
 
-/* Verdicts are computed from the text of policies, also those that were replaced. */
-static enum fb_code check_erasable(
-    const struct fb_docket *docket, const char *digest, struct fb_err *err)
-{
-    for (size_t i = 0; i < fb_registry_count(docket->registry); i++) {
-        const struct fb_record *record = fb_registry_at(docket->registry, i);
-        if (record->kind == FB_KIND_policy &&
-            fb_str_is(fb_record_text(record, "document"), digest)) {
-            fb_err_set(err, FB_E_REFERENCE, "it is the text of '%.*s'", FB_STR_ARG(record->id));
-            return fb_err_hint(err, "A policy cannot be erased: verdicts are computed from it.");
-        }
-    }
-    return FB_OK;
-}
-
 /* Files who erased what and why. */
 static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
     const struct fb_docket_erasure *options, uint64_t size, struct fb_docket_added *out,
@@ -257,10 +242,7 @@ enum fb_code fb_docket_blob_erase(struct fb_docket *docket, const uint8_t digest
     if (!fb_blob_exists(docket->blobs, digest)) {
         return not_here(docket, digest, err);
     }
-    enum fb_code code = check_erasable(docket, text, err);
-    if (code != FB_OK) {
-        return code;
-    }
+    enum fb_code code = FB_OK;
     /* The record first: a blob that is gone without one would look lost. When only the file was
      * left, because an earlier erasure was cut short, it goes now. */
     if (before) {

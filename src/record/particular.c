@@ -246,6 +246,54 @@ static enum fb_code check_licence(const struct fb_admission *a, struct fb_err *e
     return too_low(a, last, err);
 }
 
+/* ---- erasures: of what is one's own, and of nothing that verdicts are computed from ---- */
+
+static bool names_digest(const struct fb_record *record, struct fb_str digest)
+{
+    size_t count;
+    const struct fb_field *fields = fb_kind_fields(record->kind, &count);
+    for (size_t i = 0; record->kind != FB_KIND_erasure && i < count; i++) {
+        if (fields[i].type == FB_FIELD_DIGEST &&
+            fb_str_eq(fb_record_text(record, fields[i].name), digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum fb_code check_erasure(const struct fb_admission *a, struct fb_err *err)
+{
+    struct fb_str digest = fb_record_text(a->record, "digest");
+    bool is_named = false;
+    const struct fb_record *other = NULL; /* of somebody else, that names it */
+    for (size_t i = 0; i < a->registry->count; i++) {
+        const struct fb_record *record = &a->registry->items[i]->record;
+        if (!names_digest(record, digest)) {
+            continue;
+        }
+        if (record->kind == FB_KIND_policy) {
+            fb_err_set(err, FB_E_REFERENCE, "it is the text of '%.*s'", FB_STR_ARG(record->id));
+            fb_err_hint(err, "A policy cannot be erased: verdicts are computed from it.");
+            return fb_admission_at_field(err, a->record, "digest");
+        }
+        is_named = true;
+        other = fb_str_eq(record->issuer, a->record->issuer) ? other : record;
+    }
+    if (a->assumed || !a->issuer || (is_named && !other) ||
+        fb_admission_word_in(fb_registry_role(a->issuer), "regulator|operator")) {
+        return FB_OK;
+    }
+    if (other) {
+        fb_err_set(err, FB_E_ROLE, "'%.*s' may not erase what '%.*s' names: '%.*s' issued that",
+            FB_STR_ARG(a->record->issuer), FB_STR_ARG(other->id), FB_STR_ARG(other->issuer));
+    } else {
+        fb_err_set(err, FB_E_ROLE, "'%.*s' may not erase what no record of its own names",
+            FB_STR_ARG(a->record->issuer));
+    }
+    fb_err_hint(err, "Have it erased by a regulator or an operator.");
+    return fb_admission_at(err, a->record, "issuer");
+}
+
 enum fb_code fb_admission_particular(const struct fb_admission *admission, struct fb_err *err)
 {
     static enum fb_code (*const checks[FB_KIND_END])(
@@ -255,6 +303,7 @@ enum fb_code fb_admission_particular(const struct fb_admission *admission, struc
         [FB_KIND_review] = check_review,
         [FB_KIND_order] = check_order,
         [FB_KIND_licence] = check_licence,
+        [FB_KIND_erasure] = check_erasure,
     };
     FB_ASSERT(admission && admission->record && admission->record->kind < FB_KIND_END);
     return checks[admission->record->kind] ? checks[admission->record->kind](admission, err)

@@ -9,16 +9,40 @@
 #include "base/assert.h"
 #include "record/admit.h"
 
-static struct fb_str role_at(const struct fb_registry *registry, struct fb_str party)
+/* Was it a regulator when the record at seq was admitted? A role that came later counts no more
+ * than a party that did: whoever may correct a party could otherwise make a signer of it. */
+static bool was_regulator(const struct fb_registry_item *party, uint64_t seq)
 {
-    const struct fb_registry_item *item = fb_registry_item(registry, party);
-    return item ? fb_registry_role(item->root) : (struct fb_str){NULL, 0};
+    FB_ASSERT(party && party->root == party);
+    const struct fb_registry_item *version = party;
+    while (version->successor && version->successor->record.seq < seq) {
+        version = version->successor;
+    }
+    return party->record.seq < seq &&
+           fb_str_is(fb_record_text(&version->record, "role"), "regulator");
 }
 
-/* May a party take part in releasing an order that stands at seq? */
-static bool may_release(const struct fb_registry *registry, const struct fb_record *order,
-    uint64_t seq, const struct fb_registry_item *party)
+/* What is counted. */
+struct quorum {
+    const struct fb_registry *registry;
+    const struct fb_record *anchor; /* the order or licence that asks for signatures */
+    uint64_t seq;                   /* where it stands */
+    uint64_t signed_seq;            /* where what was signed stands */
+    fb_time signed_at;              /* admission of what was signed */
+    fb_time known;                  /* revocations that were admitted until then count */
+};
+
+/* Was it a regulator when it was asked for, and still when it signed? */
+static bool is_authority(const struct quorum *q, const struct fb_registry_item *party)
 {
+    return was_regulator(party, q->seq) && was_regulator(party, q->signed_seq);
+}
+
+/* May a party take part in releasing the order? */
+static bool may_release(const struct quorum *q, const struct fb_registry_item *party)
+{
+    const struct fb_registry *registry = q->registry;
+    const struct fb_record *order = q->anchor;
     const struct fb_json *list = fb_json_get(order->body, "release_by");
     if (list) {
         const struct fb_json *id = list->child;
@@ -27,8 +51,9 @@ static bool may_release(const struct fb_registry *registry, const struct fb_reco
         }
         return id != NULL;
     }
-    if (fb_str_is(role_at(registry, order->issuer), "regulator")) {
-        return party->record.seq < seq && fb_str_is(fb_registry_role(party), "regulator");
+    const struct fb_registry_item *issuer = fb_registry_item(registry, order->issuer);
+    if (issuer && was_regulator(issuer->root, q->seq)) {
+        return is_authority(q, party);
     }
     return fb_registry_same(registry, order->issuer, party->record.id);
 }
@@ -46,15 +71,6 @@ static bool is_own_key(const struct fb_registry_item *key, uint64_t seq)
     return key != NULL;
 }
 
-/* What is counted. */
-struct quorum {
-    const struct fb_registry *registry;
-    const struct fb_record *anchor; /* the order or licence that asks for signatures */
-    uint64_t seq;                   /* where it stands */
-    fb_time signed_at;              /* admission of what was signed */
-    fb_time known;                  /* revocations that were admitted until then count */
-};
-
 /* The parties that count among the signers, each once. */
 static int64_t count_parties(
     const struct quorum *q, struct fb_registry_item *const *signers, size_t signer_count)
@@ -69,9 +85,7 @@ static int64_t count_parties(
             continue;
         }
         bool is_order = q->anchor->kind == FB_KIND_order;
-        bool may = is_order ? may_release(q->registry, q->anchor, q->seq, key->holder)
-                            : key->holder->record.seq < q->seq &&
-                                  fb_str_is(fb_registry_role(key->holder), "regulator");
+        bool may = is_order ? may_release(q, key->holder) : is_authority(q, key->holder);
         for (size_t j = 0; may && j < count; j++) {
             may = seen[j] != key->holder;
         }
@@ -98,8 +112,8 @@ fb_time fb_registry_release_void(
         fb_time t = release->signers[i]
                         ? fb_registry_key_void(release->signers[i], release->record.admitted)
                         : FB_TIME_MAX;
-        struct quorum q = {
-            registry, &order->record, order->record.seq, release->record.admitted, t};
+        struct quorum q = {registry, &order->record, order->record.seq, release->record.seq,
+            release->record.admitted, t};
         if (t < first && count_parties(&q, release->signers, release->signer_count) < needs) {
             first = t;
         }
@@ -112,10 +126,15 @@ size_t fb_registry_could_release(
 {
     FB_ASSERT(registry && order);
     size_t count = 0;
+    const struct quorum q = {
+        .registry = registry,
+        .anchor = order->record,
+        .seq = registry->count,
+        .signed_seq = registry->count,
+    };
     for (size_t i = 0; i < registry->count; i++) {
         const struct fb_registry_item *item = registry->items[i];
-        count += item->record.kind == FB_KIND_party && item->root == item &&
-                 may_release(registry, order->record, registry->count, item);
+        count += item->record.kind == FB_KIND_party && item->root == item && may_release(&q, item);
     }
     return count;
 }
@@ -138,7 +157,8 @@ const struct fb_registry_item *fb_registry_last_licence(
     return last;
 }
 
-/* The licence that says what the next version needs: the last one that an authority gave. */
+/* The licence that says what the next version needs: the highest one that an authority gave, in its
+ * last form. A correction of one below it rules no more than that one did. */
 static const struct fb_registry_item *ruling_licence(const struct fb_admission *a)
 {
     const struct fb_registry_item *ruling = NULL;
@@ -148,7 +168,9 @@ static const struct fb_registry_item *ruling_licence(const struct fb_admission *
             !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
             fb_str_eq(
                 fb_record_text(&item->record, "action"), fb_record_text(a->record, "action")) &&
-            fb_registry_same(a->registry, item->record.subject, a->record->subject)) {
+            fb_registry_same(a->registry, item->record.subject, a->record->subject) &&
+            (!ruling || fb_admission_int(&item->record, "version", 0) >=
+                            fb_admission_int(&ruling->record, "version", 0))) {
             ruling = item;
         }
     }
@@ -160,8 +182,8 @@ static const struct fb_registry_item *anchor_of(const struct fb_admission *a, in
 {
     const struct fb_registry_item *anchor = NULL;
     struct fb_str released = fb_record_text(a->record, "releases");
-    if (a->older) {
-        return NULL; /* a correction keeps all that counts */
+    if (a->record->kind == FB_KIND_order && a->older) {
+        return NULL; /* a correction keeps all that counts; of a licence, its version only */
     }
     if (a->record->kind == FB_KIND_order && released.len) {
         anchor = fb_registry_item(a->registry, released)->root;
@@ -183,7 +205,7 @@ enum fb_code fb_admission_quorum(const struct fb_admission *admission, struct fb
         return FB_OK;
     }
     struct quorum q = {admission->registry, &anchor->record, anchor->root->record.seq,
-        admission->entry->admitted, admission->entry->admitted};
+        admission->registry->count, admission->entry->admitted, admission->entry->admitted};
     int64_t count = count_parties(&q, admission->signers, admission->entry->signature_count);
     if (count >= needs) {
         return FB_OK;

@@ -61,8 +61,9 @@ static void test_every_kind(void **state)
             "[\"system/b\"],\"keep_until\":\"2036-01-01\"}",
             SPARE, 0, NULL},
         {"report", "1", "aurora", SUBJECT_A,
-            "{\"about\":\"incident/1\",\"to\":\"ai-office\",\"stage\":\"initial\"}", AURORA, 0,
-            NULL},
+            "{\"about\":\"incident/1\",\"to\":\"ai-office\",\"stage\":\"initial\",\"document\":"
+            "\"sha256:" HEX64 "\"}",
+            AURORA, 0, NULL},
         {"report", "2", "aurora", NULL,
             "{\"topic\":\"notification\",\"concerns\":\"run/1\",\"to\":\"ai-office\",\"stage\":"
             "\"initial\"}",
@@ -279,6 +280,38 @@ static void test_corrections(void **state)
     fb_registry_free(w.registry);
 }
 
+/* A party erases what is its own: not what others rest on, nor what they are about to file. */
+static void test_erasures(void **state)
+{
+    (void)state;
+    struct world w = full_world();
+#define HEX63 "123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ERASE(digit) "{\"digest\":\"sha256:" digit HEX63 "\",\"reason\":\"r\"}"
+#define DOCUMENT(digit) "\"document\":\"sha256:" digit HEX63 "\""
+#define ISSUED(digit)                                                                              \
+    "{\"topic\":\"t\",\"to\":\"ai-office\",\"stage\":\"final\"," DOCUMENT(digit) "}"
+    must_say(&w, &(struct saying){"report", "1", "aurora", NULL, ISSUED("1"), AURORA, 0, NULL});
+    must_say(&w, &(struct saying){"report", "2", "aurora", NULL, ISSUED("2"), AURORA, 0, NULL});
+    must_say(&w, &(struct saying){"report", "3", "borealis", NULL, ISSUED("2"), BOREALIS, 0, NULL});
+    must_say(&w, &(struct saying){"policy", "1", "office", NULL,
+                     "{\"name\":\"p\",\"version\":1," DOCUMENT("3") "}", OFFICE, 0, NULL});
+    static const struct refusal refusals[] = {
+        {{"erasure", "x", "borealis", NULL, ERASE("1"), BOREALIS, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        {{"erasure", "x", "auditor", NULL, ERASE("1"), AUDITOR, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        {{"erasure", "x", "aurora", NULL, ERASE("2"), AURORA, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        {{"erasure", "x", "office", NULL, ERASE("3"), OFFICE, 0, NULL}, FB_E_REFERENCE,
+            "$.body.digest"},
+        {{"erasure", "x", "aurora", NULL, ERASE("4"), AURORA, 0, NULL}, FB_E_ROLE, "$.issuer"},
+    };
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        must_refuse(&w, &refusals[i]);
+    }
+    must_say(&w, &(struct saying){"erasure", "1", "aurora", NULL, ERASE("1"), AURORA, 0, NULL});
+    must_say(&w, &(struct saying){"erasure", "2", "office", NULL, ERASE("2"), OFFICE, 0, NULL});
+    must_say(&w, &(struct saying){"erasure", "3", "office", NULL, ERASE("4"), OFFICE, 0, NULL});
+    fb_registry_free(w.registry);
+}
+
 /* No system descends from itself, by whichever way round. */
 static void test_lineage(void **state)
 {
@@ -430,6 +463,56 @@ static void test_made_up_signers(void **state)
     fb_registry_free(w.registry);
 }
 
+/* A party that becomes a regulator after the order is no more one of its signers than a party that
+ * comes after it: who may correct parties could make regulators of them. */
+static void test_made_up_roles(void **state)
+{
+    (void)state;
+    struct world w = bare_world();
+    char body[1024];
+    say_party(&w, "keeper", "operator", "keeper", SPARE);
+    say_key(&w, "keeper", SPARE, "keeper", SPARE);
+    say_party(&w, "office", "regulator", "keeper", SPARE);
+    say_key(&w, "office", OFFICE, "keeper", SPARE);
+    say_party(&w, "aurora", "developer", "keeper", SPARE);
+    say_key(&w, "aurora", AURORA, "keeper", SPARE);
+    must_say(&w, &(struct saying){"system", "a", "aurora", NULL,
+                     "{\"title\":\"A\",\"developer\":\"party/aurora\"}", AURORA, 0, NULL});
+    must_say(&w, &(struct saying){
+                     "order", "1", "office", SUBJECT_A, ORDER("halt", "1", ""), OFFICE, 0, NULL});
+    must_say(&w, &(struct saying){"licence", "1", "office", SUBJECT_A, LICENCE("refused", "1", ""),
+                     OFFICE, 0, NULL});
+    static const struct {
+        const char *name;
+        int key;
+    } made[] = {{"keeper", SPARE}, {"aurora", AURORA}};
+    for (size_t i = 0; i < 2; i++) {
+        char name[40], rest[100];
+        snprintf(name, sizeof(name), "%s-2", made[i].name);
+        snprintf(rest, sizeof(rest), "\"supersedes\":\"party/%s\",", made[i].name);
+        snprintf(body, sizeof(body), "{\"title\":\"%s\",\"role\":\"regulator\"}", made[i].name);
+        must_say(&w, &(struct saying){"party", name, "keeper", rest, body, SPARE, 0, NULL});
+        must_refuse(&w, &(struct refusal){{"order", "r", made[i].name, SUBJECT_A, RELEASE("2"),
+                                              made[i].key, 0, NULL},
+                            FB_E_SIGNATURE, "$"});
+        must_refuse(&w, &(struct refusal){{"licence", "2", made[i].name, SUBJECT_A,
+                                              LICENCE("granted", "2", ""), made[i].key, 0, NULL},
+                            FB_E_SIGNATURE, "$"});
+    }
+    /* Nor is one that is no regulator any more. */
+    must_say(&w, &(struct saying){"party", "office-2", "keeper", "\"supersedes\":\"party/office\",",
+                     "{\"title\":\"O\",\"role\":\"operator\"}", SPARE, 0, NULL});
+    must_refuse(&w,
+        &(struct refusal){{"order", "r", "keeper", SUBJECT_A, RELEASE("2"), SPARE, OFFICE, NULL},
+            FB_E_SIGNATURE, "$"});
+    must_say(
+        &w, &(struct saying){"party", "office-3", "keeper", "\"supersedes\":\"party/office-2\",",
+                "{\"title\":\"O\",\"role\":\"regulator\"}", SPARE, 0, NULL});
+    must_say(
+        &w, &(struct saying){"order", "r", "office", SUBJECT_A, RELEASE("2"), OFFICE, 0, NULL});
+    fb_registry_free(w.registry);
+}
+
 /* Of a developer's own order the developer is who releases it. */
 static void test_own_order(void **state)
 {
@@ -470,6 +553,22 @@ static void test_licence(void **state)
                         FB_E_SIGNATURE, "$"});
     must_say(&w, &(struct saying){"licence", "3", "office", SUBJECT_A, LICENCE("granted", "3", ""),
                      OFFICE, SENATE, NULL});
+    /* What it allows is not widened by a correction that fewer sign. */
+    must_say(&w, &(struct saying){"licence", "4", "office", SUBJECT_A,
+                     LICENCE("granted", "4", ",\"change_needs\":2"), OFFICE, 0, NULL});
+#define WIDER                                                                                      \
+    SUBJECT_A "\"supersedes\":\"licence/4\",",                                                     \
+        LICENCE("granted", "4", ",\"change_needs\":2,\"valid_until\":\"2099-01-01\"")
+    must_refuse(&w, &(struct refusal){
+                        {"licence", "4a", "office", WIDER, OFFICE, 0, NULL}, FB_E_SIGNATURE, "$"});
+    must_say(&w, &(struct saying){"licence", "4a", "office", WIDER, OFFICE, COURT, NULL});
+    /* Nor does a correction of what is past take its place. */
+    must_say(
+        &w, &(struct saying){"licence", "3a", "office", SUBJECT_A "\"supersedes\":\"licence/3\",",
+                LICENCE("granted", "3", ",\"conditions\":\"c\""), OFFICE, COURT, NULL});
+    must_refuse(&w, &(struct refusal){{"licence", "x", "office", SUBJECT_A,
+                                          LICENCE("granted", "5", ""), OFFICE, 0, NULL},
+                        FB_E_SIGNATURE, "$"});
     /* Another system, and another action, are other licences. */
     must_say(&w, &(struct saying){"licence", "b", "office", SUBJECT_B, LICENCE("granted", "1", ""),
                      OFFICE, 0, NULL});
@@ -480,9 +579,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_kind),
         cmocka_unit_test(test_wrong_roles), cmocka_unit_test(test_skew),
-        cmocka_unit_test(test_corrections), cmocka_unit_test(test_lineage),
-        cmocka_unit_test(test_lineage_limit), cmocka_unit_test(test_release),
-        cmocka_unit_test(test_made_up_signers), cmocka_unit_test(test_own_order),
+        cmocka_unit_test(test_corrections), cmocka_unit_test(test_erasures),
+        cmocka_unit_test(test_lineage), cmocka_unit_test(test_lineage_limit),
+        cmocka_unit_test(test_release), cmocka_unit_test(test_made_up_signers),
+        cmocka_unit_test(test_made_up_roles), cmocka_unit_test(test_own_order),
         cmocka_unit_test(test_licence)};
     return cmocka_run_group_tests_name("admission", tests, NULL, NULL);
 }
