@@ -1,0 +1,45 @@
+#!/bin/sh
+# cmd_due: what is owed over a docket, as text, JSON and a calendar.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+mkdir -p tree/build
+for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done
+ln -s "$FLYBALL" tree/build/flyball
+ok "the demo runs" sh -c 'cd tree && cp tools/demo demo.sh && mkdir t && cp demo.sh t/demo && sh t/demo demo-docket'
+docket=$folder/tree/demo-docket
+clock=2027-01-04T12:00:00Z
+ok "the report is overdue, to whom it is owed" says \
+    "^  [0-9a-f]*  2026-12-29 00:00  aurora to ai-office: report the serious incident" fly due
+ok "since when, by which rule" says "overdue for 6 days 12 hours; rule initial_report of eu/" fly due
+ok "groups and deadlines are in order" sh -c '"$0" --docket "$1" --clock "$2" due --json |
+    sed -n "s/^      \"group\": \"\(.*\)\",/\1/p" | tr "\n" " " >groups
+    [ "$(cat groups)" = "overdue overdue owed held " ]' "$FLYBALL" "$docket" "$clock"
+ok "before its deadline it is owed" says "owed, 9 days left" fly as-of 2026-12-20 due
+ok "a party that owes" says '"overdue": 2' fly due --party aurora --json
+ok "the same by its id" says '"overdue": 2' fly due --party party/aurora --json
+ok "a party that owes nothing" says "nothing is owed" fly due --party institute
+ok "no party" exits 3 "no party 'nobody'" fly due --party nobody
+ok "a party without a name" exits 2 "needs a name" fly due --party ''
+ok "one form at a time" exits 2 "exclude each other" fly due --ics due.ics --json
+ok "no such folder" exits 3 "none/due.ics" fly due --ics none/due.ics
+ok "the calendar" says "wrote due.ics: 2 overdue, 1 owed, 0 undated, 0 late" fly due --ics due.ics
+ok "on standard output it is the same" sh -c '"$0" --docket "$1" --clock "$2" due --ics - |
+    cmp - due.ics' "$FLYBALL" "$docket" "$clock"
+ok "three to-dos" [ "$(grep -c '^BEGIN:VTODO' due.ics)" = 3 ]
+ok "every line ends in CR and LF and has 75 octets at most" sh -c '
+    [ "$(grep -c "" due.ics)" = "$(tr -dc "\r" <due.ics | wc -c)" ] &&
+    ! tr -d "\r" <due.ics | grep -q "^.\{76\}"'
+ok "its deadline and stamp" sh -c 'tr -d "\r" <due.ics | grep -q "^DUE:20261229T000000Z$" &&
+    tr -d "\r" <due.ics | grep -q "^DTSTAMP:20270104T120000Z$"'
+grep ^UID: due.ics >before
+cat >report.json <<'END'
+{"kind": "report", "id": "report/late", "subject": "system/aurora-2", "at": "2027-01-05",
+ "body": {"about": "incident/2026-001", "to": "ai-office", "stage": "initial"}}
+END
+clock=2027-01-05T00:00:00Z
+ok "the report comes late" fly add --as aurora report.json
+ok "that is shown for ever" says "met late on 2027-01-05 00:00" \
+    "$FLYBALL" --docket "$docket" --clock 2035-01-01T00:00:00Z due
+ok "the calendar completes it" says "1 overdue, 1 owed, 0 undated, 1 late" fly due --ics due.ics
+ok "under the same identity" sh -c 'grep ^UID: due.ics | sort >after && sort before | cmp - after'
+ok "once" [ "$(grep -c '^STATUS:COMPLETED' due.ics)" = 1 ]
+finish
