@@ -125,9 +125,10 @@ static void take_conflict(struct asking *asking, struct turn *turn, struct fb_st
     if (size > asking->size) {
         turn->is_pending = false;
         fb_err_set(&ask->err, FB_E_FORK,
-            "it cosigned %" PRIu64 " entries of this log, which has %" PRIu64 " here", size,
-            asking->size);
-        fb_err_hint(&ask->err, "The ledger was set back: restore the newest copy of it.");
+            "it says that it cosigned %" PRIu64 " entries of this log, which has %" PRIu64 " here",
+            size, asking->size);
+        fb_err_hint(&ask->err, "Ask its keeper for that checkpoint: when this log signed it, the "
+                               "ledger was set back, and its newest copy must be restored.");
     }
 }
 

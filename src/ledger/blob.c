@@ -123,6 +123,17 @@ enum fb_code fb_blob_put(
     return code;
 }
 
+/* A pipe or device in a blob's place would be read for ever. */
+static enum fb_code check_regular(const char *path, struct fb_err *err)
+{
+    struct fb_io_file file;
+    enum fb_code code = fb_io_open(path, &file, err);
+    if (code == FB_OK) {
+        fb_io_close(&file);
+    }
+    return code;
+}
+
 static enum fb_code altered(const char *path, struct fb_err *err)
 {
     fb_err_set(err, FB_E_CORRUPT, "the blob '%s' does not have its digest", path);
@@ -137,6 +148,9 @@ enum fb_code fb_blob_get(
     char path[FB_IO_PATH_MAX];
     size_t begin = out->len;
     enum fb_code code = fb_blob_path(dir, digest, path, sizeof(path), err);
+    if (code == FB_OK) {
+        code = check_regular(path, err);
+    }
     if (code == FB_OK) {
         code = fb_io_read(path, out, err);
     }
@@ -158,6 +172,9 @@ enum fb_code fb_blob_check(
     char path[FB_IO_PATH_MAX];
     uint8_t found[FB_SHA256_SIZE];
     enum fb_code code = fb_blob_path(dir, digest, path, sizeof(path), err);
+    if (code == FB_OK) {
+        code = check_regular(path, err);
+    }
     if (code == FB_OK) {
         code = fb_sha256_file(path, found, NULL, err);
     }

@@ -237,9 +237,15 @@ enum fb_code fb_merkle_prove_consistency(const uint64_t old_and_new[2], fb_tree_
     return FB_OK;
 }
 
-static enum fb_code proof_fails(const char *what, struct fb_err *err)
+static enum fb_code inclusion_fails(struct fb_err *err)
 {
-    fb_err_set(err, FB_E_SIGNATURE, "the %s proof does not hold", what);
+    fb_err_set(err, FB_E_SIGNATURE, "the inclusion proof does not hold");
+    return fb_err_hint(err, "The entry, its index or the proof was altered: get the proof again.");
+}
+
+static enum fb_code consistency_fails(struct fb_err *err)
+{
+    fb_err_set(err, FB_E_SIGNATURE, "the consistency proof does not hold");
     return fb_err_hint(err, "Ask the log for the proof again; if it fails again, keep both "
                             "checkpoints: together they show that the log is not append-only.");
 }
@@ -257,7 +263,7 @@ enum fb_code fb_merkle_verify_inclusion(
     struct fb_hash root = claim->leaf;
     for (size_t i = 0; i < proof->count; i++) {
         if (last == 0) {
-            return proof_fails("inclusion", err);
+            return inclusion_fails(err);
         }
         if (node & 1 || node == last) {
             root = fb_merkle_node(&proof->hashes[i], &root);
@@ -272,7 +278,7 @@ enum fb_code fb_merkle_verify_inclusion(
         last >>= 1;
     }
     bool holds = last == 0 && fb_hash_eq(&root, &claim->root);
-    return holds ? FB_OK : proof_fails("inclusion", err);
+    return holds ? FB_OK : inclusion_fails(err);
 }
 
 /* Where verification of a subtree stands: the node numbers of the subtree's first and last leaf and
@@ -341,7 +347,7 @@ enum fb_code fb_merkle_verify_subtree(uint64_t start, const struct fb_consistenc
     if (start == end) {
         struct fb_hash empty = fb_merkle_empty();
         bool holds = proof->count == 0 && fb_hash_eq(&claim->old_root, &empty);
-        return holds ? FB_OK : proof_fails("consistency", err);
+        return holds ? FB_OK : consistency_fails(err);
     }
     struct subtree_walk walk = {start, end - 1, claim->new_size - 1};
     /* Up to the largest node that both trees share: the proof begins there. */
@@ -353,7 +359,7 @@ enum fb_code fb_merkle_verify_subtree(uint64_t start, const struct fb_consistenc
     struct fb_hash subtree_root = claim->old_root;
     if (walk.first != walk.last) {
         if (proof->count == 0) {
-            return proof_fails("consistency", err);
+            return consistency_fails(err);
         }
         subtree_root = proof->hashes[next++];
     }
@@ -361,7 +367,7 @@ enum fb_code fb_merkle_verify_subtree(uint64_t start, const struct fb_consistenc
     bool holds = fold(&walk, proof, next, &subtree_root, &tree_root) &&
                  fb_hash_eq(&subtree_root, &claim->old_root) &&
                  fb_hash_eq(&tree_root, &claim->new_root);
-    return holds ? FB_OK : proof_fails("consistency", err);
+    return holds ? FB_OK : consistency_fails(err);
 }
 
 enum fb_code fb_merkle_verify_consistency(
@@ -373,7 +379,7 @@ enum fb_code fb_merkle_verify_consistency(
     }
     enum fb_code code = fb_merkle_verify_subtree(0, claim, proof, err);
     if (code == FB_OK && !claim->new_size && !fb_hash_eq(&claim->old_root, &claim->new_root)) {
-        return proof_fails("consistency", err);
+        return consistency_fails(err);
     }
     return code;
 }

@@ -35,6 +35,9 @@ ok "check says it as JSON" says '"good": true' alone log check "$folder/x.tlog-p
 ok "the statement that was proved" sh -c '"$0" log check x.tlog-proof --key "$3" --statement >proved &&
     "$0" --docket "$1" --clock "$2" show system/aurora-2 --statement | cmp - proved' \
     "$FLYBALL" "$docket" "$clock" "$key"
+sed 's/^index .*/index 0/' "$folder/x.tlog-proof" >"$folder/moved.tlog-proof"
+ok "a proof of another index accuses no log" exits 4 "its index or the proof was altered" \
+    alone log check "$folder/moved.tlog-proof" --key "$key"
 ok "check wants a key" exits 2 "no log is believed" alone log check "$folder/x.tlog-proof"
 ok "the key of another log" exits 4 "no signature of a key" \
     alone log check "$folder/x.tlog-proof" --key "$("$FLYBALL" --docket other log key)"

@@ -147,7 +147,7 @@ ok "a ledger that was set back, seen at home" exits 4 "has 9 entries, but witnes
     "$FLYBALL" --docket old log verify
 rm old/cosigned
 ok "and seen by the witness" sh -c '"$0" --docket old log witness --policy one.policy >out 2>err
-    [ $? = 1 ] && grep -q "it cosigned 11 entries of this log, which has 9 here" out' "$FLYBALL"
+    [ $? = 1 ] && grep -q "it says that it cosigned 11 entries of this log, which has 9 here" out' "$FLYBALL"
 old() { "$FLYBALL" --docket old --clock 2026-12-01T00:00:00Z "$@"; }
 old party x1 --role auditor --title X >/dev/null
 old party x2 --role auditor --title X >/dev/null

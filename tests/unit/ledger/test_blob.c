@@ -1,6 +1,7 @@
 /* Tests of blob. */
 #include <errno.h>
 #include <ftw.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -101,6 +102,14 @@ static void test_altered_and_absent(void **state)
     FB_TEST_FAILS(fb_blob_get(blobs, absent, &out, &err), FB_E_NOT_FOUND);
     FB_TEST_FAILS(fb_blob_check(blobs, absent, &err), FB_E_NOT_FOUND);
     assert_false(fb_blob_exists(blobs, absent));
+    /* What never ends is not read: a device behind a link, a pipe that nobody writes to. */
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(i == 0 ? symlink("/dev/zero", path) : mkfifo(path, 0600), 0);
+        FB_TEST_FAILS(fb_blob_get(blobs, digest, &out, &err), FB_E_IO);
+        FB_TEST_FAILS(fb_blob_check(blobs, digest, &err), FB_E_IO);
+        assert_non_null(strstr(err.message, "not a regular file"));
+    }
     fb_buf_release(&out);
 }
 
