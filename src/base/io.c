@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,21 @@ void fb_io_fail_at(int64_t n, int number)
     atomic_store(&fault_at, n);
 }
 
+static _Atomic(fb_io_watcher) watcher_now;
+
+void fb_io_watch(fb_io_watcher watcher)
+{
+    atomic_store(&watcher_now, watcher);
+}
+
+static void tell(enum fb_io_event event, const char *path, const char *to)
+{
+    fb_io_watcher watcher = atomic_load(&watcher_now);
+    if (watcher) {
+        watcher(event, path, to);
+    }
+}
+
 int64_t fb_io_count(void)
 {
     return atomic_load(&calls);
@@ -41,7 +57,11 @@ static bool is_faulty(void)
     if (at < 0 || call < at) {
         return false;
     }
-    errno = atomic_load(&fault_errno);
+    int number = atomic_load(&fault_errno);
+    if (number == FB_IO_KILL) {
+        (void)raise(SIGKILL);
+    }
+    errno = number;
     return true;
 }
 
@@ -188,6 +208,28 @@ static bool write_all(int fd, struct fb_str content)
     return true;
 }
 
+static bool sync_folder(const char *name)
+{
+    int fd = is_faulty() ? -1 : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    bool good = !is_faulty() && fsync(fd) == 0;
+    int saved = errno;
+    if (good) {
+        tell(FB_IO_FOLDER_SYNCED, name, NULL);
+    }
+    (void)close(fd);
+    errno = saved;
+    return good;
+}
+
+enum fb_code fb_io_sync_folder(const char *path, struct fb_err *err)
+{
+    FB_ASSERT(path && path[0]);
+    return sync_folder(path) ? FB_OK : fb_io_error("sync the folder", path, err);
+}
+
 /* A rename is durable only when the folder that holds the name is synced too. */
 static bool sync_folder_of(const char *path)
 {
@@ -200,16 +242,7 @@ static bool sync_folder_of(const char *path)
     }
     memcpy(folder, slash ? path : ".", slash ? len : 1);
     folder[slash ? len : 1] = 0;
-    const char *name = slash && len == 0 ? "/" : folder;
-    int fd = is_faulty() ? -1 : open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    bool good = !is_faulty() && fsync(fd) == 0;
-    int saved = errno;
-    (void)close(fd);
-    errno = saved;
-    return good;
+    return sync_folder(slash && len == 0 ? "/" : folder);
 }
 
 enum fb_code fb_io_writer_open(
@@ -224,7 +257,11 @@ enum fb_code fb_io_writer_open(
     }
     int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
     writer->fd = is_faulty() ? -1 : open(writer->temporary, flags, (mode_t)mode);
-    return writer->fd < 0 ? fb_io_error("create", writer->temporary, err) : FB_OK;
+    if (writer->fd < 0) {
+        return fb_io_error("create", writer->temporary, err);
+    }
+    tell(FB_IO_CREATED, writer->temporary, NULL);
+    return FB_OK;
 }
 
 enum fb_code fb_io_writer_add(struct fb_io_writer *writer, struct fb_str piece, struct fb_err *err)
@@ -248,11 +285,16 @@ enum fb_code fb_io_writer_keep(struct fb_io_writer *writer, const char *path, st
     enum fb_code code = FB_OK;
     if (is_faulty() || fsync(writer->fd) != 0) {
         code = fb_io_error("sync", path, err);
+    } else {
+        tell(FB_IO_SYNCED, writer->temporary, NULL);
     }
     if (close(writer->fd) != 0 && code == FB_OK) {
         code = fb_io_error("close", path, err);
     }
     writer->fd = -1;
+    if (code == FB_OK) {
+        tell(FB_IO_RENAMING, writer->temporary, path);
+    }
     if (code == FB_OK && (is_faulty() || rename(writer->temporary, path) != 0)) {
         code = fb_io_error("rename into place", path, err);
     }
@@ -335,8 +377,17 @@ enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err)
         }
         memcpy(part, path, i);
         part[i] = 0;
-        if (is_faulty() || (mkdir(part, (mode_t)mode) != 0 && errno != EEXIST)) {
+        bool is_made = !is_faulty() && mkdir(part, (mode_t)mode) == 0;
+        if (!is_made && errno != EEXIST) {
             return fb_io_error("make the folder", part, err);
+        }
+        if (is_made) {
+            tell(FB_IO_FOLDER_MADE, part, NULL);
+        }
+        if (is_made && !sync_folder_of(part)) {
+            fb_io_error("sync the folder of", part, err);
+            (void)rmdir(part);
+            return err->code;
         }
     }
     struct stat st;

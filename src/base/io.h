@@ -52,8 +52,12 @@ void fb_io_writer_drop(struct fb_io_writer *writer);
  * E_DUPLICATE otherwise. On failure nothing is at path that was not there before. */
 FB_CHECKED enum fb_code fb_io_place(const char *from, const char *path, struct fb_err *err);
 
-/** Makes a folder and its missing parents; it is no error when it exists. */
+/** Makes a folder and its missing parents, and syncs the folders that hold them: what is kept in it
+ * is not lost with it. It is no error when it exists. */
 FB_CHECKED enum fb_code fb_io_mkdir(const char *path, unsigned mode, struct fb_err *err);
+
+/** Syncs a folder, so that the names in it are not lost. */
+FB_CHECKED enum fb_code fb_io_sync_folder(const char *path, struct fb_err *err);
 
 /** True when something exists at path. */
 bool fb_io_exists(const char *path);
@@ -109,6 +113,25 @@ void fb_io_hold_streams(void);
 
 /** Test seam: the n-th counted call from now fails with errno number; n -1 turns off. */
 void fb_io_fail_at(int64_t n, int number);
+
+/** Test seam: given to fb_io_fail_at instead of an errno, the n-th counted call kills the process.
+ */
+enum { FB_IO_KILL = -1 };
+
+/** What happens to files, as a power cut sees it. */
+enum fb_io_event {
+    FB_IO_CREATED,       /**< a file that is not on the disk yet */
+    FB_IO_SYNCED,        /**< its content is */
+    FB_IO_RENAMING,      /**< it is about to get another name */
+    FB_IO_FOLDER_MADE,   /**< a folder that its parent does not hold for sure */
+    FB_IO_FOLDER_SYNCED, /**< the names in it are on the disk */
+};
+
+/** Is told what happens; to is the new name of RENAMING, else NULL. */
+typedef void (*fb_io_watcher)(enum fb_io_event event, const char *path, const char *to);
+
+/** Test seam: who is told; NULL for nobody. */
+void fb_io_watch(fb_io_watcher watcher);
 
 /** Test seam: how many counted calls were made since fb_io_fail_at was last called. */
 int64_t fb_io_count(void);

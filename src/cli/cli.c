@@ -243,10 +243,9 @@ enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struc
     if (named && named[0]) {
         return fb_docket_open(named, &clock, cli->has_clock, out, err);
     }
-    char path[PATH_SIZE] = ".", probe[PATH_SIZE + 16];
+    char path[PATH_SIZE] = ".";
     for (int up = 0; up < UP_MAX; up++) {
-        (void)snprintf(probe, sizeof(probe), "%s/ledger.db", path);
-        if (fb_io_exists(probe)) {
+        if (fb_docket_is_there(path)) {
             return fb_docket_open(path, &clock, cli->has_clock, out, err);
         }
         size_t len = strlen(path);

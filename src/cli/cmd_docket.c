@@ -51,8 +51,13 @@ enum fb_code cmd_init(struct fb_cli *cli, struct fb_err *err)
     }
     struct fb_docket_party party = party_of(cli, fb_cli_text(cli, "party"));
     struct fb_clock clock = fb_cli_clock(cli);
-    code = fb_docket_init(
-        path, name.len ? name : last_part(fb_str_of(path)), simulated, &party, &clock, err);
+    struct fb_docket_make make = {.name = name.len ? name : last_part(fb_str_of(path)),
+        .simulated = simulated,
+        .store = fb_cli_text(cli, "store")};
+    if (fb_cli_value(cli, "store") && make.store.len == 0) {
+        return fb_cli_misused(cli, err, "`--store` names no place");
+    }
+    code = fb_docket_init(path, &make, &party, &clock, err);
     if (code == FB_OK) {
         fprintf(cli->out, "docket '%s' made%s; its keys are in '%s/keys': guard them\n", path,
             simulated ? " (simulated clock)" : "", path);

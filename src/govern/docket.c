@@ -41,6 +41,13 @@ static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct f
     return code;
 }
 
+enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
+{
+    struct load load = {docket->registry};
+    uint64_t known = fb_registry_count(docket->registry);
+    return fb_ledger_scan(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, load_entry, &load, err);
+}
+
 /* The registry of the first size entries. */
 static enum fb_code load_registry(
     struct fb_ledger *ledger, uint64_t size, struct fb_registry **out, struct fb_err *err)
@@ -98,11 +105,7 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
         code = fb_docket_path(path, "", FB_STR("cosigned"), docket->cosigned, err);
     }
     if (code == FB_OK) {
-        code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
-    }
-    if (code == FB_OK && !fb_io_exists(file)) {
-        code = fb_err_set(err, FB_E_NOT_FOUND, "there is no docket in '%s'", path);
-        fb_err_hint(err, "Make one with `flyball init`, or name one with `--docket DIR`.");
+        code = fb_docket_store(path, file, err);
     }
     char key[FB_DOCKET_PATH_MAX];
     if (code == FB_OK) {

@@ -1,7 +1,8 @@
 /*
  * docket.h: a folder that holds everything about the systems it governs.
  *
- *     ledger.db          the ledger (docs/LEDGER.md)
+ *     ledger.db          the ledger (docs/LEDGER.md), or
+ *     ledger.store       "postgres:FILE", when the ledger is in PostgreSQL
  *     keys/log.key       the key that signs checkpoints
  *     keys/NAME[.pub]    signing keys of the parties that sign here, in OpenSSH's format
  *     cosigned           its checkpoints that witnesses cosigned (ledger/cosigned.h)
@@ -31,6 +32,13 @@ struct fb_docket_party {
     struct fb_str country; /**< ISO 3166-1 alpha-2; may be empty */
 };
 
+/** How a docket is made. */
+struct fb_docket_make {
+    struct fb_str name;  /**< becomes the origin, after "simulated/" when simulated */
+    bool simulated;      /**< its clock is */
+    struct fb_str store; /**< empty: its own ledger.db; or "postgres:FILE" (ledger/ledger.h) */
+};
+
 /** How a file is added. */
 struct fb_docket_add {
     struct fb_str issuer; /**< "party/NAME" or NAME; empty: the docket's own party */
@@ -56,10 +64,13 @@ struct fb_docket_report {
 };
 
 /** Makes a docket in a folder that does not exist or is empty, with keys for the log and for its
- * first party, and files that party and its key. name becomes the origin, after "simulated/" when
- * simulated. E_DUPLICATE when a docket is there. */
-FB_CHECKED enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated,
+ * first party, and files that party and its key. E_DUPLICATE when a docket is there, or a ledger in
+ * that database. When it was cut short, making it again goes on. */
+FB_CHECKED enum fb_code fb_docket_init(const char *path, const struct fb_docket_make *make,
     const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err);
+
+/** True when the folder holds a docket, whole or not. */
+bool fb_docket_is_there(const char *path);
 
 /** Opens a docket. The clock is copied; a real docket refuses a simulated one (is_simulated_clock).
  * E_NOT_FOUND with a hint, E_CORRUPT, E_VERSION. Caller frees with fb_docket_close. */

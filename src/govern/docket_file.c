@@ -8,8 +8,8 @@
 #include "govern/docket_private.h"
 #include "record/sshsig.h"
 
-/* Other writers may come first this often before an addition gives up. */
-enum { APPEND_TRIES = 8 };
+/* So far the clock of this machine may be behind that of another one that appends. */
+#define SKEW_MAX (5 * FB_SECOND)
 
 enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
     struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
@@ -128,12 +128,21 @@ static enum fb_code admit(struct fb_docket *docket, const struct fb_filing *fili
     return FB_OK;
 }
 
+/* Now; or the last admission, when a machine whose clock is a little ahead made it. */
+static fb_time admission_time(const struct fb_docket *docket)
+{
+    fb_time now = fb_clock_now(&docket->clock);
+    size_t count = fb_registry_count(docket->registry);
+    fb_time last = count ? fb_registry_at(docket->registry, count - 1)->admitted : FB_TIME_MIN;
+    return count && last > now && last - now <= SKEW_MAX ? last : now;
+}
+
 /* One try: encode for this admission time, admit, append. */
 static enum fb_code try_file(struct fb_docket *docket, const struct fb_filing *filings,
     size_t count, struct fb_docket_added *out, struct fb_err *err)
 {
     uint64_t expected = fb_registry_count(docket->registry);
-    fb_time admitted = fb_clock_now(&docket->clock);
+    fb_time admitted = admission_time(docket);
     struct fb_str *entries = fb_calloc(count, sizeof(*entries));
     struct fb_buf *bytes = fb_calloc(count, sizeof(*bytes));
     enum fb_code code = entries && bytes ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out");
@@ -168,17 +177,23 @@ enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *fi
     struct fb_docket_added *out, struct fb_err *err)
 {
     FB_ASSERT(docket && filings && count > 0 && out);
-    enum fb_code code = FB_OK;
-    for (int i = 0; i < APPEND_TRIES; i++) {
+    struct fb_err second;
+    fb_err_init(&second);
+    enum fb_code code = try_file(docket, filings, count, out, err);
+    if (code == FB_OK || fb_docket_reload(docket, &second) != FB_OK || code != FB_E_BUSY) {
+        return code;
+    }
+    /* Another writer came first. Now they wait: what is admitted next is what is appended next. */
+    code = fb_ledger_hold(docket->ledger, err);
+    if (code == FB_OK) {
+        code = fb_docket_catch_up(docket, err);
+    }
+    if (code == FB_OK) {
         code = try_file(docket, filings, count, out, err);
-        if (code == FB_OK) {
-            return FB_OK;
-        }
-        struct fb_err second;
-        fb_err_init(&second);
-        if (fb_docket_reload(docket, &second) != FB_OK || code != FB_E_BUSY) {
-            return code;
-        }
+    }
+    fb_ledger_let_go(docket->ledger);
+    if (code != FB_OK) {
+        (void)(fb_docket_reload(docket, &second) == FB_OK);
     }
     return code;
 }
@@ -346,26 +361,42 @@ enum fb_code fb_docket_introduce(
     return code;
 }
 
-/* Makes the key of a log and its empty ledger. */
-static enum fb_code make_ledger(
-    const char *file, const char *key, struct fb_str origin, struct fb_err *err)
+/* What a docket in the making is made of. */
+struct making {
+    const char *path;
+    struct fb_str origin;
+    bool is_own; /* the ledger is a file of the docket */
+    char store[FB_DOCKET_PATH_MAX];
+    char key[FB_DOCKET_PATH_MAX];
+};
+
+/* Makes the key of a log and its empty ledger. That of a server is named before it is made, so that
+ * nobody has to guess where it is. */
+static enum fb_code make_ledger(const struct making *m, struct fb_err *err)
 {
+    const char *key = m->key;
     struct fb_note_signer signer = {0};
     if (fb_io_exists(key)) {
         /* The key may have signed checkpoints of a ledger that is elsewhere now. */
         fb_err_set(err, FB_E_DUPLICATE, "the key '%s' is there, but no ledger", key);
         return fb_err_hint(err, "Bring back its ledger.db, or make the docket in another folder.");
     }
-    enum fb_code code = fb_note_signer_generate(origin, &signer, err);
+    enum fb_code code = fb_note_signer_generate(m->origin, &signer, err);
     if (code == FB_OK) {
         code = fb_note_signer_write(&signer, key, err);
     }
+    if (code == FB_OK && !m->is_own) {
+        code = fb_docket_store_write(m->path, m->store, err);
+    }
     if (code == FB_OK) {
         struct fb_ledger_options options = {.signer = &signer};
-        code = fb_ledger_create(file, &options, err);
+        code = fb_ledger_create(m->store, &options, err);
     }
     if (code != FB_OK) {
         fb_io_remove(key);
+    }
+    if (code != FB_OK && !m->is_own) {
+        fb_docket_store_remove(m->path);
     }
     fb_note_signer_wipe(&signer);
     return code;
@@ -408,40 +439,40 @@ static enum fb_code begin_docket(const char *path, struct fb_str origin,
     return code;
 }
 
-/* Makes what is not there yet, and takes it away again when the first party is refused. */
-static enum fb_code init_docket(const char *path, struct fb_str origin,
-    const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err)
+/* Makes what is not there yet, and takes it away again when the first party is refused. What a
+ * server has is left there, with its key: the next attempt goes on with it. */
+static enum fb_code init_docket(struct making *m, const struct fb_docket_party *party,
+    const struct fb_clock *clock, struct fb_err *err)
 {
-    char file[FB_DOCKET_PATH_MAX], key[FB_DOCKET_PATH_MAX], folder[FB_DOCKET_PATH_MAX];
+    char folder[FB_DOCKET_PATH_MAX];
     static const char *const folders[] = {"keys", "blobs"};
-    enum fb_code code = fb_docket_path(path, "", FB_STR("ledger.db"), file, err);
-    if (code == FB_OK) {
-        code = fb_docket_path(path, "keys", FB_STR("log.key"), key, err);
-    }
+    enum fb_code code = fb_docket_path(m->path, "keys", FB_STR("log.key"), m->key, err);
     for (size_t i = 0; code == FB_OK && i < 2; i++) {
-        code = fb_docket_path(path, folders[i], (struct fb_str){NULL, 0}, folder, err);
+        code = fb_docket_path(m->path, folders[i], (struct fb_str){NULL, 0}, folder, err);
         if (code == FB_OK) {
             code = fb_io_mkdir(folder, 0700, err);
         }
     }
-    bool is_new = code == FB_OK && !fb_io_exists(file);
+    bool is_new = code == FB_OK && !fb_docket_is_there(m->path);
     if (is_new) {
-        code = make_ledger(file, key, origin, err);
+        code = make_ledger(m, err);
         is_new = code == FB_OK;
     }
     if (code == FB_OK) {
-        code = begin_docket(path, origin, party, clock, err);
+        code = begin_docket(m->path, m->origin, party, clock, err);
     }
-    if (code != FB_OK && is_new) {
-        unmake_ledger(file, key);
+    if (code != FB_OK && is_new && m->is_own) {
+        unmake_ledger(m->store, m->key);
     }
     return code;
 }
 
-enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated,
+enum fb_code fb_docket_init(const char *path, const struct fb_docket_make *make,
     const struct fb_docket_party *party, const struct fb_clock *clock, struct fb_err *err)
 {
-    FB_ASSERT(path && party && clock);
+    FB_ASSERT(path && make && party && clock);
+    bool simulated = make->simulated;
+    struct making m = {.path = path, .is_own = make->store.len == 0};
     if (party->id.len == 0 || party->role.len == 0) {
         fb_err_set(err, FB_E_USAGE, "a docket needs a first party");
         return fb_err_hint(err, "Write `--party NAME --role regulator --title \"Its Name\"`.");
@@ -449,10 +480,10 @@ enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated
     struct fb_arena arena;
     struct fb_docket_party whole = *party;
     fb_arena_init(&arena, 1 << 16);
-    struct fb_str origin =
-        fb_arena_printf(&arena, "%s%.*s", simulated ? FB_DOCKET_SIMULATED : "", FB_STR_ARG(name));
-    enum fb_code code = origin.ptr ? FB_OK : fb_arena_failed(&arena, err);
-    if (code == FB_OK && !simulated && fb_str_starts(origin, FB_STR(FB_DOCKET_SIMULATED))) {
+    m.origin = fb_arena_printf(
+        &arena, "%s%.*s", simulated ? FB_DOCKET_SIMULATED : "", FB_STR_ARG(make->name));
+    enum fb_code code = m.origin.ptr ? FB_OK : fb_arena_failed(&arena, err);
+    if (code == FB_OK && !simulated && fb_str_starts(m.origin, FB_STR(FB_DOCKET_SIMULATED))) {
         code = fb_err_set(
             err, FB_E_USAGE, "the name of a real docket cannot begin with \"simulated/\"");
     }
@@ -460,7 +491,10 @@ enum fb_code fb_docket_init(const char *path, struct fb_str name, bool simulated
         code = fb_docket_party_id(NULL, party->id, &arena, &whole.id, err);
     }
     if (code == FB_OK) {
-        code = init_docket(path, origin, &whole, clock, err);
+        code = fb_docket_store_of(path, make->store, m.store, err);
+    }
+    if (code == FB_OK) {
+        code = init_docket(&m, &whole, clock, err);
     }
     fb_arena_release(&arena);
     return code;

@@ -60,6 +60,26 @@ FB_CHECKED enum fb_code fb_docket_refuse_erased(
 FB_CHECKED enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *filings,
     size_t count, struct fb_docket_added *out, struct fb_err *err);
 
+/** Where the ledger of a docket is: a path for fb_ledger_open. E_NOT_FOUND when there is no docket;
+ * E_SYNTAX for a malformed ledger.store. */
+FB_CHECKED enum fb_code fb_docket_store(
+    const char *path, char out[FB_DOCKET_PATH_MAX], struct fb_err *err);
+
+/** Where that of a new docket shall be: in its ledger.db when wanted is empty, or "postgres:FILE",
+ * with the whole path of the file. E_USAGE; E_NOT_FOUND for the file. */
+FB_CHECKED enum fb_code fb_docket_store_of(
+    const char *path, struct fb_str wanted, char out[FB_DOCKET_PATH_MAX], struct fb_err *err);
+
+/** Writes ledger.store, which says that the ledger is in PostgreSQL. */
+FB_CHECKED enum fb_code fb_docket_store_write(
+    const char *path, const char *store, struct fb_err *err);
+
+/** Removes ledger.store, if it is there. */
+void fb_docket_store_remove(const char *path);
+
+/** Reads the records that the ledger has and the registry has not. */
+FB_CHECKED enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err);
+
 /** Reads all records again. */
 FB_CHECKED enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err);
 

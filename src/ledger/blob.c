@@ -79,6 +79,10 @@ static enum fb_code finish(
     /* A blob that is there is replaced all the same: this heals one that was damaged. */
     code = fb_io_mkdir(folder, FOLDER_MODE, err);
     if (code == FB_OK) {
+        /* A process that was killed may have made the folder and not synced it. */
+        code = fb_io_sync_folder(dir, err);
+    }
+    if (code == FB_OK) {
         code = fb_io_writer_keep(&in->writer, path, err);
     }
     if (code == FB_OK) {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "fb_cut.h"
 #include "fb_test.h"
 
 #define err (story->err)
@@ -28,7 +29,7 @@ void story_begin(struct story *story)
 {
     memset(story, 0, sizeof(*story));
     fb_err_init(&err);
-    snprintf(story->folder, sizeof(story->folder), "/tmp/fb-story-XXXXXX");
+    snprintf(story->folder, sizeof(story->folder), "%s/fb-story-XXXXXX", fb_test_quick_folder());
     assert_non_null(mkdtemp(story->folder));
     snprintf(story->docket_path, sizeof(story->docket_path), "%s/docket", story->folder);
     fb_arena_init(&story->arena, (size_t)1 << 30);
@@ -36,7 +37,8 @@ void story_begin(struct story *story)
     struct fb_clock clock = fb_clock_fixed(&story->now);
     struct fb_docket_party institute = {
         .id = FB_STR("institute"), .title = FB_STR("Institute"), .role = FB_STR("regulator")};
-    FB_TEST_OK(fb_docket_init(story->docket_path, FB_STR("story"), true, &institute, &clock, &err));
+    struct fb_docket_make make = {.name = FB_STR("story"), .simulated = true};
+    FB_TEST_OK(fb_docket_init(story->docket_path, &make, &institute, &clock, &err));
     FB_TEST_OK(fb_docket_open(story->docket_path, &clock, true, &story->docket, &err));
     introduce(story, "dev", "developer");
     introduce(story, "lab", "evaluator");

@@ -27,7 +27,8 @@ static enum fb_code init(
     struct fb_docket_party party = {
         .id = FB_STR("keeper"), .title = FB_STR("Keeper"), .role = fb_str_of(role)};
     fb_err_init(&err);
-    return fb_docket_init(in(s, folder), fb_str_of(name), true, &party, &clock, &err);
+    struct fb_docket_make make = {.name = fb_str_of(name), .simulated = true};
+    return fb_docket_init(in(s, folder), &make, &party, &clock, &err);
 }
 
 static uint64_t size_of(struct story *s)

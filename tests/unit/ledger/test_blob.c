@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/codec.h"
 #include "base/io.h"
+#include "fb_cut.h"
 #include "fb_test.h"
 #include "ledger/blob.h"
 
@@ -17,7 +18,7 @@ static char blobs[80];
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/flyball-blob-XXXXXX");
+    snprintf(folder, sizeof(folder), "%s/flyball-blob-XXXXXX", fb_test_quick_folder());
     if (!mkdtemp(folder)) {
         return -1;
     }
@@ -167,6 +168,38 @@ static void test_disk_fails(void **state)
     }
 }
 
+#define CUT_TEXT "what must not be half there"
+
+static void put_in_child(struct fb_cut *cut)
+{
+    uint8_t digest[FB_SHA256_SIZE];
+    cut->is_done = fb_blob_put(blobs, FB_STR(CUT_TEXT), digest, &err) == FB_OK;
+}
+
+/* Killed at each call, and then the power goes: a blob is there whole or not at all, and one that
+ * was acknowledged is there. */
+static void test_power_cut(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE];
+    fb_sha256_of(FB_STR(CUT_TEXT), digest);
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        bool is_done = false;
+        for (int64_t n = 0; !is_done && n < 100; n++) {
+            (void)nftw(blobs, fb_cut_remove, 16, FTW_DEPTH | FTW_PHYS);
+            is_done = fb_cut_run(n, put_in_child);
+            fb_cut_power(seed);
+            if (is_done || fb_blob_exists(blobs, digest)) {
+                FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+            }
+            assert_true(!is_done || n > 8);
+            FB_TEST_OK(fb_blob_put(blobs, FB_STR(CUT_TEXT), digest, &err));
+            FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+        }
+        assert_true(is_done);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_altered_and_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_put_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_disk_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
     };
     fb_err_init(&err);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "fb_cut.h"
 #include "fb_test.h"
 #include "ledger/export.h"
 #include "ledger/remote.h"
@@ -18,7 +19,7 @@ static int set_up(void **state)
 {
     (void)state;
     uint8_t seed[32] = {42};
-    snprintf(folder, sizeof(folder), "/tmp/flyball-export-XXXXXX");
+    snprintf(folder, sizeof(folder), "%s/flyball-export-XXXXXX", fb_test_quick_folder());
     FB_TEST_OK(fb_note_signer_from_seed(FB_STR("example.org/log"), seed, &signer, &err));
     return mkdtemp(folder) ? 0 : -1;
 }
@@ -382,6 +383,43 @@ static void test_failures(void **state)
     fb_ledger_close(ledger);
 }
 
+static struct fb_ledger *cut_ledger;
+
+static void export_in_child(struct fb_cut *cut)
+{
+    struct fb_export_report report;
+    cut->is_done = fb_export_write(cut_ledger, FB_STR(""), folder, &report, &err) == FB_OK;
+}
+
+/* Killed at each call, and then the power goes: the folder shows its old checkpoint or the new one,
+ * and everything that belongs to it; the next export completes it. */
+static void test_power_cut(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 4; seed += 3) {
+        bool is_done = false;
+        for (int64_t n = 0; !is_done && n < 300; n += 1 + n / 4) {
+            uint64_t next = 0;
+            (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+            assert_int_equal(mkdir(folder, 0700), 0);
+            cut_ledger = open_ledger();
+            append(cut_ledger, 255, "a");
+            export_to(cut_ledger, folder);
+            append(cut_ledger, 5, "a");
+            is_done = fb_cut_run(n, export_in_child);
+            fb_cut_power(seed);
+            FB_TEST_OK(verify(folder, NULL, &next));
+            assert_true(is_done ? next == 260 : next == 255 || next == 260);
+            export_to(cut_ledger, folder);
+            next = 0;
+            FB_TEST_OK(verify(folder, NULL, &next));
+            assert_int_equal(next, 260);
+            fb_ledger_close(cut_ledger);
+        }
+        assert_true(is_done);
+    }
+}
+
 static void test_tile(void **state)
 {
     (void)state;
@@ -461,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damage_accuses_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tile, set_up, tear_down),
         cmocka_unit_test(test_tessera),
     };

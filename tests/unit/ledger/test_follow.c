@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "fb_cut.h"
 #include "fb_test.h"
 #include "ledger/export.h"
 #include "ledger/follow.h"
@@ -17,7 +18,7 @@ static struct fb_trust trust;
 static int set_up(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof(folder), "/tmp/flyball-follow-XXXXXX");
+    snprintf(folder, sizeof(folder), "%s/flyball-follow-XXXXXX", fb_test_quick_folder());
     if (!mkdtemp(folder)) {
         return -1;
     }
@@ -212,6 +213,43 @@ static void test_failures(void **state)
     fb_ledger_close(ledger);
 }
 
+static char cut_dir[128];
+
+static void follow_in_child(struct fb_cut *cut)
+{
+    struct fb_follow_report report;
+    cut->is_done = follow(cut_dir, &report) == FB_OK;
+}
+
+/* Killed at each call, and then the power goes: the state is the checkpoint before or the new one,
+ * never a part of one, and following goes on from it. */
+static void test_power_cut(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = open_ledger("example.org/log");
+    struct fb_follow_report report;
+    char dir[128];
+    uint64_t size = 3;
+    (void)unlink(state_path);
+    FB_TEST_OK(follow(grow(ledger, 3, "a", "cut", dir), &report));
+    snprintf(cut_dir, sizeof(cut_dir), "%s", dir);
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        bool is_done = false;
+        for (int64_t n = 0; !is_done && n < 100; n++) {
+            grow(ledger, 2, "a", "cut", dir);
+            is_done = fb_cut_run(n, follow_in_child);
+            fb_cut_power(seed);
+            FB_TEST_OK(follow(dir, &report));
+            assert_int_equal(report.size, size + 2);
+            assert_true(is_done ? report.old_size == size + 2
+                                : report.old_size == size || report.old_size == size + 2);
+            size += 2;
+        }
+        assert_true(is_done);
+    }
+    fb_ledger_close(ledger);
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -220,6 +258,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_contradictions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_states, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

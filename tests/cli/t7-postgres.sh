@@ -1,0 +1,71 @@
+#!/bin/sh
+# docket_store: a docket whose ledger is in PostgreSQL; all commands work on it, several at once.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+. "${FB_SOURCE_ROOT:-.}/tests/cli/postgres.sh"
+init() { "$FLYBALL" --clock 2026-11-01T00:00:00Z init "$1" --simulated --name test --party institute \
+    --title Institute --role "${3:-regulator}" --store "$2"; }
+ok "a place that is none" exits 2 "is no place for a ledger" init d mysql:x
+ok "a place without a name" exits 2 "names no place" init d ""
+ok "a file that is not there" exits 3 "could not find 'absent'" init d postgres:absent
+mkdir d && echo "ledger.db" >d/ledger.store
+ok "a malformed ledger.store" exits 3 "does not say where the ledger is" "$FLYBALL" --docket d status
+rm -r d
+if [ ! -x $pg_bin/initdb ] || ! command -v setpriv >/dev/null; then
+    skip "the rest" "$pg_bin/initdb is absent"
+    finish
+    exit 0
+fi
+echo "host=/nonexistent" >nowhere
+init d postgres:nowhere >out 2>&1
+if grep -q "without" out; then
+    skip "the rest" "flyball was built without libpq"
+    finish
+    exit 0
+fi
+ok "a server that is not there" exits 5 "could not open the PostgreSQL ledger" init d postgres:nowhere
+ok "which leaves nothing half-made" sh -c '[ ! -e d/ledger.store ] && [ ! -e d/keys/log.key ]'
+ok "a server starts" start_postgres
+ok "a role that is refused" exits 3 "role" init "$docket" postgres:connection king
+ok "init goes on" init "$docket" postgres:connection
+ok "the place is remembered" grep -qx "postgres:$(pwd -P)/connection" "$docket/ledger.store"
+ok "there is no ledger.db" sh -c '[ ! -e "$0/ledger.db" ]' "$docket"
+ok "again" exits 3 "there is a docket in" init "$docket" postgres:connection
+ok "another docket in the same database" exits 3 "has a ledger already" init other postgres:connection
+clock=2026-11-01T00:01:00Z
+ok "party" fly party aurora --role developer --title Aurora
+cat >system.json <<'EOF'
+{"kind": "system", "id": "system/aurora-2", "at": "2026-11-01T00:00:00Z",
+ "body": {"title": "Aurora 2", "developer": "party/aurora", "models": ["mockllm/aurora-2"]}}
+EOF
+ok "add" fly add --as aurora system.json
+ok "add refuses" refused 3 "exists already" fly add --as aurora system.json
+ok "list" says "system/aurora-2" fly log list
+ok "show" says "flyball-entry v1" fly show system/aurora-2
+ok "status" says "system/aurora-2" fly status
+ok "what was known before" sh -c '"$0" --docket "$1" as-of 2026-11-01T00:00:30Z status >then &&
+    ! grep -q aurora-2 then' "$FLYBALL" "$docket"
+ok "found from a folder below" sh -c 'cd "$1/keys" && "$0" log checkpoint | grep -q simulated/test' \
+    "$FLYBALL" "$docket"
+ok "export" says "exported 5 entries" fly log export shown
+fly log prove system/aurora-2 >x.tlog-proof
+ok "prove and check" says "the proof holds" "$FLYBALL" log check x.tlog-proof --key "$(fly log key)"
+ok "verify" says "the ledger holds: 5 entries" fly log verify
+# Several commands at once: each record is there once, and nothing else.
+for writer in 1 2 3 4 5 6; do
+    for n in 1 2 3 4; do
+        cat >"i$writer-$n.json" <<EOF
+{"kind": "incident", "id": "incident/$writer-$n", "at": "2026-11-01T00:00:00Z",
+ "subject": "system/aurora-2", "body": {"title": "t", "class": "serious_harm"}}
+EOF
+    done
+    (fly add --as aurora "i$writer"-*.json >"out$writer" 2>&1 || echo failed >>"out$writer") &
+done
+wait
+ok "all of them were added" sh -c '! grep -h -A3 -e failed -e could out[1-6]'
+ok "without a gap or a fork" says "the ledger holds: 29 entries" fly log verify
+ok "each once" sh -c '[ "$("$0" --docket "$1" log list | grep -c "incident/[1-6]-[1-4] ")" = 24 ]' \
+    "$FLYBALL" "$docket"
+ok "the export grows from what was shown" says "exported 29 entries" fly log export shown
+stop_postgres
+ok "without its server" exits 5 "could not open the PostgreSQL ledger" fly log verify
+finish
