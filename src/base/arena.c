@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,6 +69,19 @@ void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size)
         return NULL;
     }
     return fb_arena_alloc(arena, count * size);
+}
+
+bool fb_arena_has(const struct fb_arena *arena, const void *ptr)
+{
+    FB_ASSERT(arena);
+    uintptr_t at = (uintptr_t)ptr;
+    for (const struct fb_arena_block *block = arena->blocks; block; block = block->next) {
+        uintptr_t from = (uintptr_t)block->bytes;
+        if (at >= from && at - from < block->used) {
+            return true;
+        }
+    }
+    return false;
 }
 
 enum fb_code fb_arena_str(

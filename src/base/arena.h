@@ -39,6 +39,9 @@ void *fb_arena_alloc(struct fb_arena *arena, size_t size);
 /** What FB_ARENA_ARRAY calls. */
 void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size);
 
+/** True when ptr points into what the arena handed out. */
+bool fb_arena_has(const struct fb_arena *arena, const void *ptr);
+
 /** Copies s with a NUL behind it. On failure *out is untouched and the result is E_NOMEM. */
 FB_CHECKED enum fb_code fb_arena_str(
     struct fb_arena *arena, struct fb_str s, struct fb_str *out, struct fb_err *err);

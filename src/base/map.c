@@ -79,6 +79,12 @@ static uint64_t siphash(struct fb_str s, const uint64_t key[2])
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+uint64_t fb_map_hash(struct fb_str key)
+{
+    hash_key_init();
+    return siphash(key, hash_key);
+}
+
 void fb_map_init(struct fb_map *map)
 {
     FB_ASSERT(map);

@@ -27,6 +27,10 @@ struct fb_map {
     size_t slot_count;
 };
 
+/** The keyed hash of a byte string, for tables that are not maps. It differs from process to
+ * process: nothing that is printed or kept may depend on it. */
+uint64_t fb_map_hash(struct fb_str key);
+
 /** Initialises an empty map; allocates nothing. */
 void fb_map_init(struct fb_map *map);
 

@@ -12,6 +12,7 @@
 #include "cli/bench_case.h"
 #include "cli/bench_engine.h"
 #include "cli/bench_evidence.h"
+#include "cli/bench_govern.h"
 #include "stats/binomial.h"
 
 /* Entries of the ledger that is read: when the user does not say, and at most. */
@@ -323,6 +324,38 @@ static enum fb_code run_evidence(struct session *session, struct fb_err *err)
     return code;
 }
 
+static enum fb_code run_govern_case(
+    const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
+{
+    const struct fb_bench_docket *docket = fb_bench_govern_docket(options->number);
+    struct fb_bench_govern *made = NULL;
+    enum fb_code code = fb_bench_govern_new(docket, &made, err);
+    struct fb_bench_mark mark = fb_bench_start();
+    if (code == FB_OK) {
+        code = fb_bench_govern_run(made, err);
+    }
+    fb_bench_stop(&mark, &out->cost);
+    out->count = (double)(docket->records + docket->policies);
+    out->metric = "records_per_s";
+    fb_bench_govern_free(made);
+    return code;
+}
+
+/* Dockets that are made up: one evaluation of all their records. */
+static enum fb_code run_govern(struct session *session, const char *only, struct fb_err *err)
+{
+    const struct fb_bench_docket *docket;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && (docket = fb_bench_govern_docket(i)) != NULL; i++) {
+        struct fb_bench_case bench = {"govern", docket->name, run_govern_case};
+        session->options.number = i;
+        if (!only || strcmp(only, docket->name) == 0) {
+            code = run_case(session, &bench, err);
+        }
+    }
+    return code;
+}
+
 static enum fb_code read_options(struct session *session, struct fb_err *err)
 {
     const struct fb_cli *cli = session->cli;
@@ -361,8 +394,9 @@ static enum fb_code run_ledger(struct session *session, const char *wanted, stru
 enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
 {
     struct session session = {.cli = cli};
-    enum fb_code code = fb_cli_want(cli, 0, 1, err);
+    enum fb_code code = fb_cli_want(cli, 0, 2, err);
     const char *wanted = cli->argument_count ? cli->arguments[0] : NULL;
+    const char *only = cli->argument_count > 1 ? cli->arguments[1] : NULL;
     if (code == FB_OK) {
         code = read_options(&session, err);
     }
@@ -384,9 +418,13 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && (!wanted || strcmp(wanted, "engine") == 0)) {
         code = run_engine(&session, err);
     }
+    if (code == FB_OK && (!wanted || strcmp(wanted, "govern") == 0)) {
+        code = run_govern(&session, only, err);
+    }
     if (code == FB_OK && session.ran == 0) {
         fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
-        return fb_err_hint(err, "There are json, case, evidence, ledger and engine.");
+        return fb_err_hint(
+            err, "There are json, case, evidence, ledger, engine and govern; govern has cases.");
     }
     return code;
 }

@@ -8,19 +8,26 @@
 #define ARENA_MAX ((size_t)8 << 30)
 #define OUTPUT_MAX ((size_t)1 << 30)
 
-enum fb_code fb_cli_view_open(
-    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
+enum fb_code fb_cli_view_ask(
+    const struct fb_cli *cli, bool naive, bool brief, struct fb_cli_view *view, struct fb_err *err)
 {
+    struct fb_docket_question question = {.as_of = cli->as_of, .naive = naive, .brief = brief};
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
     fb_buf_init(&view->text, OUTPUT_MAX);
     enum fb_code code = fb_cli_open(cli, &view->docket, err);
     if (code == FB_OK) {
         fb_cli_progress("evaluating");
-        code = fb_docket_evaluate(view->docket, cli->as_of, &view->arena, &view->picture, err);
+        code = fb_docket_ask(view->docket, &question, &view->arena, &view->picture, err);
         fb_cli_progress(NULL);
     }
     return code;
+}
+
+enum fb_code fb_cli_view_open(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
+{
+    return fb_cli_view_ask(cli, false, false, view, err);
 }
 
 void fb_cli_view_close(struct fb_cli_view *view)
@@ -52,7 +59,8 @@ enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = fb_cli_view_open(cli, &view, err);
+    code = fb_cli_view_ask(
+        cli, fb_cli_value(cli, "naive") != NULL, fb_cli_value(cli, "json") == NULL, &view, err);
     if (code == FB_OK && cli->argument_count) {
         code =
             fb_cli_view_system(&view.picture, fb_str_of(cli->arguments[0]), &options.system, err);
@@ -78,7 +86,7 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = fb_cli_view_open(cli, &view, err);
+    code = fb_cli_view_ask(cli, fb_cli_value(cli, "naive") != NULL, true, &view, err);
     if (code == FB_OK) {
         code = fb_picture_find(
             &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);

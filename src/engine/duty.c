@@ -137,10 +137,20 @@ static enum fb_code keep_row(
     if (run->ev.var_count && !kept.values) {
         return fb_arena_failed(run->ev.arena, run->ev.err);
     }
+    for (size_t i = 0; i < run->ev.var_count; i++) {
+        struct fb_value *value = &kept.values[i];
+        if (value->type == FB_TYPE_STRING && fb_arena_has(run->scratch, value->u.text.ptr)) {
+            enum fb_code code =
+                fb_arena_str(run->ev.arena, value->u.text, &value->u.text, run->ev.err);
+            if (code) {
+                return code;
+            }
+        }
+    }
     fb_row_rests(&kept, row);
     struct fb_env env = {.bound = run->bound, .values = kept.values};
     const struct fb_form *parts[2] = {duty->when, duty->given};
-    for (int i = 0; i < 2 && parts[i]; i++) {
+    for (int i = 0; i < 2 && parts[i] && run->ev.explain; i++) {
         struct fb_table again = {0};
         enum fb_code code = fb_eval_form(&run->ev, parts[i], tp, &env, &again);
         if (code) {
@@ -262,11 +272,13 @@ static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
     struct fb_eval quiet = run->ev;
     quiet.arena = &scratch;
     quiet.explain = false;
+    run->scratch = &scratch;
     struct fb_table rows = {0};
     enum fb_code code = trigger_rows(run, &quiet, tp, &rows);
     for (size_t i = 0; code == FB_OK && i < rows.count; i++) {
         code = take_row(run, &rows.rows[i], tp);
     }
+    run->scratch = NULL;
     fb_arena_release(&scratch);
     return code;
 }
@@ -316,26 +328,32 @@ static bool reads(const struct fb_form *form, uint32_t relation, bool *events)
     return left || right;
 }
 
+bool fb_duty_ends_by_correction(const struct fb_duty *duty, uint32_t relation)
+{
+    FB_ASSERT(duty && duty->when);
+    bool events = false;
+    bool read = reads(duty->when, relation, &events);
+    return read && !events;
+}
+
 /* True when at tp a correction replaces a tuple of a relation that the trigger reads as a state. */
 static bool corrected_at(const struct fb_duty_run *run, size_t tp)
 {
     const struct fb_trace *trace = run->ev.trace;
     for (size_t i = 0; i < trace->tuple_count; i++) {
         const struct fb_tuple *tuple = &trace->tuples[i];
-        if (tuple->from != tp || !tuple->correction) {
-            continue;
-        }
-        bool events = false;
-        bool read = reads(run->duty->when, tuple->relation, &events);
-        if (read && !events) {
+        if (tuple->from == tp && tuple->correction &&
+            fb_duty_ends_by_correction(run->duty, tuple->relation)) {
             return true;
         }
     }
     return false;
 }
 
-/* Ends what is owed no longer at tp, after its rows were taken. */
-static enum fb_code end_owed(struct fb_duty_run *run, struct fb_owed *owed, size_t tp)
+/* Ends what is owed no longer at tp, after its rows were taken. Out of force none are: then nothing
+ * is lost by not being seen. */
+static enum fb_code end_owed(
+    struct fb_duty_run *run, struct fb_owed *owed, size_t tp, bool in_force)
 {
     fb_time now = run->ev.trace->times[tp];
     bool holds = true;
@@ -349,7 +367,7 @@ static enum fb_code end_owed(struct fb_duty_run *run, struct fb_owed *owed, size
         owed->failed = now;
     }
     relax(run, owed, now);
-    bool lost = tp > 0 && owed->seen == tp - 1 && holds;
+    bool lost = in_force && tp > 0 && owed->seen == tp - 1 && holds;
     if (owed->ended == FB_TIME_MAX && lost && corrected_at(run, tp)) {
         end(owed, now, "a correction took away what it rested on");
     }
@@ -376,12 +394,13 @@ static enum fb_code follow(struct fb_duty_run *run)
             relax(run, &run->owed[i], now);
         }
         enum fb_code code = FB_OK;
-        if (now >= run->program->effective && now < run->program->expires) {
+        bool in_force = now >= run->program->effective && now < run->program->expires;
+        if (in_force) {
             code = take_rows(run, tp);
         }
         for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
             if (run->owed[i].ended == FB_TIME_MAX) {
-                code = end_owed(run, &run->owed[i], tp);
+                code = end_owed(run, &run->owed[i], tp, in_force);
             }
         }
         if (code) {
@@ -395,45 +414,48 @@ static enum fb_code follow(struct fb_duty_run *run)
     return FB_OK;
 }
 
-/* All formulas of a duty are in the fragment, given what the trigger binds. */
-static enum fb_code check_duty(const struct fb_duty_run *run, struct fb_err *err)
+/* What the trigger binds. */
+static fb_vars bound_by(const struct fb_duty *duty)
 {
-    const struct fb_duty *duty = run->duty;
+    return fb_form_vars(duty->when) | (duty->given ? fb_form_vars(duty->given) : 0);
+}
+
+enum fb_code fb_duty_check(const struct fb_duty *duty, struct fb_err *err)
+{
+    FB_ASSERT(duty && duty->when);
+    fb_vars bound = bound_by(duty);
     struct fb_form with_given = {
         .kind = FB_FORM_AND, .left = duty->when, .right = duty->given, .span = duty->span};
     bool good = fb_form_evaluable(duty->given ? &with_given : duty->when, 0, err);
-    good = good && (!duty->during || fb_form_evaluable(duty->during, run->bound, err));
-    good = good && (!duty->act || fb_form_evaluable(duty->act, run->bound, err));
-    good = good && (!duty->before || fb_form_evaluable(duty->before, run->bound, err));
+    good = good && (!duty->during || fb_form_evaluable(duty->during, bound, err));
+    good = good && (!duty->act || fb_form_evaluable(duty->act, bound, err));
+    good = good && (!duty->before || fb_form_evaluable(duty->before, bound, err));
     for (size_t i = 0; i < duty->within_count; i++) {
         const struct fb_form *guard = duty->within[i].guard;
-        good = good && (!guard || fb_form_evaluable(guard, run->bound, err));
+        good = good && (!guard || fb_form_evaluable(guard, bound, err));
     }
     return good ? FB_OK : FB_E_POLICY;
 }
 
-enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb_duty *duty,
-    const struct fb_trace *trace, fb_time now, struct fb_arena *arena, struct fb_obligations *out,
-    struct fb_err *err)
+enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *arena,
+    struct fb_obligations *out, struct fb_err *err)
 {
-    FB_ASSERT(program && duty && trace && arena && out);
+    const struct fb_duty *duty = task->duty;
     FB_ASSERT(duty->when && duty->var_count <= FB_IR_VARS_MAX);
     FB_ASSERT(duty->param_count <= duty->var_count);
     struct fb_trace ticked;
-    struct fb_duty_run run = {.program = program,
+    struct fb_duty_run run = {.program = task->program,
         .duty = duty,
         .ev = {.trace = &ticked,
             .var_count = duty->var_count,
             .arena = arena,
-            .explain = true,
+            .explain = task->explain,
             .err = err},
-        .now = now,
-        .bound = fb_form_vars(duty->when) | (duty->given ? fb_form_vars(duty->given) : 0)};
-    enum fb_code code = check_duty(&run, err);
-    if (code == FB_OK) {
-        code = fb_trace_tick(trace, program->effective, arena, &ticked, err);
-    }
-    while (code == FB_OK && run.tp_count < ticked.time_count && ticked.times[run.tp_count] <= now) {
+        .now = task->now,
+        .bound = bound_by(duty)};
+    enum fb_code code = fb_trace_tick(task->trace, task->program->effective, arena, &ticked, err);
+    while (code == FB_OK && run.tp_count < ticked.time_count &&
+           ticked.times[run.tp_count] <= task->now) {
         run.tp_count++;
     }
     if (code == FB_OK) {
@@ -447,4 +469,14 @@ enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb
         *out = (struct fb_obligations){run.items, run.item_count};
     }
     return code;
+}
+
+enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb_duty *duty,
+    const struct fb_trace *trace, fb_time now, struct fb_arena *arena, struct fb_obligations *out,
+    struct fb_err *err)
+{
+    FB_ASSERT(program && duty && trace && arena && out);
+    struct fb_duty_task task = {program, duty, trace, now, true};
+    enum fb_code code = fb_duty_check(duty, err);
+    return code ? code : fb_duty_follow(&task, arena, out, err);
 }

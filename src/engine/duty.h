@@ -35,7 +35,8 @@ struct fb_duty_run {
     const struct fb_program *program;
     const struct fb_duty *duty;
     struct fb_eval ev;
-    size_t tp_count; /**< time-points up to now */
+    const struct fb_arena *scratch; /**< of the rows at hand */
+    size_t tp_count;                /**< time-points up to now */
     fb_time now;
     fb_vars bound; /**< what the trigger binds */
     struct fb_owed *owed;
@@ -43,6 +44,26 @@ struct fb_duty_run {
     struct fb_obligation *items; /**< results */
     size_t item_count;
 };
+
+/** What a run is asked for. */
+struct fb_duty_task {
+    const struct fb_program *program;
+    const struct fb_duty *duty;
+    const struct fb_trace *trace;
+    fb_time now;
+    bool explain; /**< build reasons */
+};
+
+/** Runs a duty that is in the fragment over a trace, naively. */
+FB_CHECKED enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *arena,
+    struct fb_obligations *out, struct fb_err *err);
+
+/** All formulas of a duty are in the fragment, given what the trigger binds; E_POLICY else. */
+FB_CHECKED enum fb_code fb_duty_check(const struct fb_duty *duty, struct fb_err *err);
+
+/** True when a correction that begins a tuple of a relation ends what loses its trigger there: the
+ * trigger reads the relation, and nothing only where it begins. */
+bool fb_duty_ends_by_correction(const struct fb_duty *duty, uint32_t relation);
 
 /** Appends what became of one obligation to run->items. */
 FB_CHECKED enum fb_code fb_duty_settle(struct fb_duty_run *run, const struct fb_owed *owed);

@@ -82,7 +82,7 @@ static struct fb_obligation obligation(const struct fb_duty_run *run, const stru
 
 static enum fb_code emit(struct fb_duty_run *run, const struct fb_obligation *item)
 {
-    FB_ASSERT(item->why);
+    FB_ASSERT(!item->why == !run->ev.explain);
     enum fb_code code = fb_duty_grow(&run->ev, &run->items, run->item_count, sizeof(*run->items));
     if (code == FB_OK) {
         run->items[run->item_count++] = *item;
@@ -271,6 +271,9 @@ static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *o
         return code;
     }
     set_must(run, owed, &done, &first, &item);
+    if (!run->ev.explain) {
+        return emit(run, &item);
+    }
     item.why = headline(run, &item);
     bool good = item.why && add_trigger(run, item.why, owed, &item) &&
                 add_deadline(run, item.why, owed, &item) && add_deed(run, item.why, owed, &done) &&
@@ -291,6 +294,9 @@ static enum fb_code emit_breach(struct fb_duty_run *run, const struct fb_owed *o
 {
     item.status = FB_DUTY_BROKEN;
     item.breached = at;
+    if (!run->ev.explain) {
+        return emit(run, &item);
+    }
     item.why = headline(run, &item);
     struct fb_why *what = fb_why_new(run->ev.arena, "what broke it");
     bool good =
@@ -305,6 +311,9 @@ static enum fb_code emit_standing(
     bool ended = owed->ended != FB_TIME_MAX;
     item.status = ended ? FB_DUTY_RELAXED : FB_DUTY_HELD;
     item.settled = owed->ended;
+    if (!run->ev.explain) {
+        return emit(run, &item);
+    }
     item.why = headline(run, &item);
     bool good =
         item.why && add_trigger(run, item.why, owed, &item) && add_ended(run, item.why, owed);
@@ -383,9 +392,10 @@ static enum fb_code settle_failure(struct fb_duty_run *run, const struct fb_owed
     item->breached = FB_TIME_MAX;
     if (due <= again && due <= run->now && due < owed->ended) {
         struct fb_env env = fb_duty_env(run, tightest(owed));
-        struct fb_why *absent = fb_why_absent(&run->ev, run->duty->act, &env);
-        code = absent ? emit_breach(run, owed, *item, due, absent)
-                      : fb_arena_failed(run->ev.arena, run->ev.err);
+        struct fb_why *absent =
+            run->ev.explain ? fb_why_absent(&run->ev, run->duty->act, &env) : NULL;
+        code = absent || !run->ev.explain ? emit_breach(run, owed, *item, due, absent)
+                                          : fb_arena_failed(run->ev.arena, run->ev.err);
         item->breached = due;
     }
     return code;

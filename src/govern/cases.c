@@ -133,15 +133,15 @@ static enum fb_evidence_state ask_record(
 static enum fb_evidence_state ask_measure(const struct question *q, struct fb_str name,
     uint64_t level, struct fb_arena *arena, struct fb_why **why)
 {
-    const struct fb_registry *registry = q->work->input->registry;
+    size_t system = fb_picture_system(q->work->picture, q->system);
+    const struct fb_system_parts *parts = system == SIZE_MAX ? NULL : &q->work->parts[system];
     int field = fb_kind_field(FB_KIND_measure, FB_STR("level"));
     FB_ASSERT(field >= 0);
-    for (size_t i = fb_registry_count(registry); i-- > 0;) {
-        const struct fb_record *record = fb_registry_at(registry, i);
+    for (size_t i = parts ? parts->record_count : 0; i-- > 0;) {
+        const struct fb_record *record = parts->records[i];
         if (record->kind != FB_KIND_measure || record->admitted > q->at ||
             fb_work_superseded(q->work, record) <= q->at ||
-            !fb_str_eq(fb_record_text(record, "name"), name) ||
-            !fb_str_eq(fb_work_root_id(q->work, record->subject), q->system)) {
+            !fb_str_eq(fb_record_text(record, "name"), name)) {
             continue;
         }
         struct fb_value is = fb_record_value(record, (size_t)field);

@@ -177,10 +177,11 @@ static enum fb_code read_blob(
     return fb_blob_get(docket->blobs, bytes, out, err);
 }
 
-enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct fb_arena *arena,
-    struct fb_picture *out, struct fb_err *err)
+enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_question *question,
+    struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
 {
-    FB_ASSERT(docket && arena && out);
+    FB_ASSERT(docket && question && arena && out);
+    fb_time as_of = question->as_of;
     uint64_t size;
     struct fb_registry *registry = docket->registry;
     enum fb_code code = as_of == FB_TIME_MAX
@@ -207,7 +208,9 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
         .now = now,
         .as_of = as_of,
         .read_blob = read_blob,
-        .blob_ctx = docket};
+        .blob_ctx = docket,
+        .naive = question->naive,
+        .brief = question->brief};
     struct fb_hash root;
     struct fb_picture picture;
     code = fb_govern_evaluate(&input, arena, &picture, err);
@@ -221,6 +224,13 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
         *out = picture;
     }
     return code;
+}
+
+enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct fb_arena *arena,
+    struct fb_picture *out, struct fb_err *err)
+{
+    struct fb_docket_question question = {.as_of = as_of};
+    return fb_docket_ask(docket, &question, arena, out, err);
 }
 
 struct verify {

@@ -205,9 +205,21 @@ FB_CHECKED enum fb_code fb_docket_blob_erase(struct fb_docket *docket,
     const uint8_t digest[FB_SHA256_SIZE], const struct fb_docket_erasure *options,
     struct fb_docket_added *out, struct fb_err *err);
 
+/** What a docket is asked for. */
+struct fb_docket_question {
+    fb_time as_of; /**< FB_TIME_MAX: now; else what was known before this instant */
+    bool naive;    /**< by the naive evaluator, as an oracle */
+    bool brief;    /**< without the reasons of duties and licences; see fb_govern_input */
+};
+
 /** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. Now
  * is what the clock says, or the last admission where that is later. The picture lives in arena and
  * borrows from the docket until its next call. */
+FB_CHECKED enum fb_code fb_docket_ask(struct fb_docket *docket,
+    const struct fb_docket_question *question, struct fb_arena *arena, struct fb_picture *out,
+    struct fb_err *err);
+
+/** The same with every reason. */
 FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
 

@@ -126,14 +126,18 @@ static enum fb_code add_views(struct fb_work *work, const struct fb_version *ver
 {
     struct fb_picture *picture = work->picture;
     size_t total = picture->duty_count + obligations->count;
-    struct fb_duty_view *grown = FB_ARENA_ARRAY(work->arena, struct fb_duty_view, total + 1);
-    if (!grown) {
-        return fb_arena_failed(work->arena, err);
+    if (total > work->duty_cap) {
+        size_t cap = 2 * total;
+        struct fb_duty_view *grown = FB_ARENA_ARRAY(work->arena, struct fb_duty_view, cap);
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (picture->duty_count) {
+            memcpy(grown, picture->duties, picture->duty_count * sizeof(*grown));
+        }
+        picture->duties = grown;
+        work->duty_cap = cap;
     }
-    if (picture->duty_count) {
-        memcpy(grown, picture->duties, picture->duty_count * sizeof(*grown));
-    }
-    picture->duties = grown;
     for (size_t i = 0; i < obligations->count; i++) {
         struct fb_duty_view *view = &picture->duties[picture->duty_count];
         view->policy = version->view;
@@ -154,11 +158,44 @@ static enum fb_code add_views(struct fb_work *work, const struct fb_version *ver
     return FB_OK;
 }
 
+/* The obligations of one duty; without reasons when they are only wanted one by one. */
+static enum fb_code run_duty(struct fb_work *work, const struct fb_version *version,
+    const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
+{
+    fb_time now = work->input->now;
+    if (work->input->naive) {
+        return fb_duty_run_naive(version->program, duty, &work->trace, now, work->arena, out, err);
+    }
+    struct fb_duty_query query = {version->program, duty, work->access, now};
+    enum fb_code code = fb_duty_run(&query, work->arena, out, err);
+    for (size_t i = 0; code == FB_OK && i < out->count && !work->input->brief; i++) {
+        code = fb_duty_explain(&query, &out->items[i], work->arena, &out->items[i].why, err);
+    }
+    return code;
+}
+
+enum fb_code fb_work_duty_why(
+    struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err)
+{
+    FB_ASSERT(work && view && out);
+    const struct fb_obligation *obligation = &view->obligation;
+    if (obligation->why) {
+        *out = obligation->why;
+        return FB_OK;
+    }
+    struct fb_duty_query query = {
+        view->policy->program, obligation->duty, work->access, work->input->now};
+    return fb_duty_explain(&query, obligation, work->arena, out, err);
+}
+
 enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
 {
     struct fb_map names;
     fb_map_init(&names);
     enum fb_code code = fb_work_trace(work, err);
+    if (code == FB_OK) {
+        code = fb_access_new(&work->trace, work->arena, &work->access, err);
+    }
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
         if (version->from > work->input->now) {
@@ -166,8 +203,7 @@ enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
         }
         for (size_t d = 0; code == FB_OK && d < version->program->duty_count; d++) {
             struct fb_obligations obligations = {NULL, 0};
-            code = fb_duty_run_naive(version->program, &version->program->duties[d], &work->trace,
-                work->input->now, work->arena, &obligations, err);
+            code = run_duty(work, version, &version->program->duties[d], &obligations, err);
             if (code == FB_OK) {
                 code = add_views(work, version, &obligations, &names, err);
             }

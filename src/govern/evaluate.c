@@ -10,17 +10,25 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
     static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
         fb_work_facts, fb_work_lines, fb_work_cases, fb_work_duties, fb_work_orders,
         fb_work_licences};
-    struct fb_picture picture = {.now = input->now,
+    struct fb_picture *picture = FB_ARENA_NEW(arena, struct fb_picture);
+    struct fb_govern_input *kept = FB_ARENA_NEW(arena, struct fb_govern_input);
+    struct fb_work *work = FB_ARENA_NEW(arena, struct fb_work);
+    if (!picture || !kept || !work) {
+        return fb_arena_failed(arena, err);
+    }
+    *kept = *input;
+    *picture = (struct fb_picture){.now = input->now,
         .as_of = input->as_of,
         .record_count = fb_registry_count(input->registry)};
-    struct fb_work work = {.input = input, .arena = arena, .picture = &picture};
+    *work = (struct fb_work){.input = kept, .arena = arena, .picture = picture};
     for (size_t i = 0; i < sizeof(strata) / sizeof(strata[0]); i++) {
-        enum fb_code code = strata[i](&work, err);
+        enum fb_code code = strata[i](work, err);
         if (code != FB_OK) {
             return code;
         }
     }
-    *out = picture;
+    picture->work = input->brief ? work : NULL;
+    *out = *picture;
     return FB_OK;
 }
 
@@ -90,6 +98,26 @@ static struct fb_str headline(
     return candidate->why ? candidate->why->text : candidate->id;
 }
 
+/* Makes the reason of a verdict that was left out. */
+static enum fb_code complete(
+    const struct fb_picture *picture, struct candidate *found, struct fb_err *err)
+{
+    struct fb_work *work = picture->work;
+    if (!work) {
+        return FB_OK;
+    }
+    if (fb_str_starts(found->id, FB_STR("duty:"))) {
+        return fb_work_duty_why(work, &picture->duties[found->index], &found->why, err);
+    }
+    if (fb_str_starts(found->id, FB_STR("lest:"))) {
+        return fb_work_order_why(work, &picture->orders[found->index], &found->why, err);
+    }
+    if (fb_str_starts(found->id, FB_STR("licence:"))) {
+        return fb_work_licence_why(work, &picture->licences[found->index], &found->why, err);
+    }
+    return FB_OK;
+}
+
 enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str name,
     struct fb_arena *arena, struct fb_verdict *out, struct fb_err *err)
 {
@@ -119,6 +147,10 @@ enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str nam
     struct fb_str line = headline(picture, &found, arena);
     if (!line.ptr) {
         return fb_arena_failed(arena, err);
+    }
+    enum fb_code code = complete(picture, &found, err);
+    if (code != FB_OK) {
+        return code;
     }
     *out = (struct fb_verdict){found.id, found.handle, line, found.why};
     return FB_OK;

@@ -22,6 +22,9 @@ struct fb_govern_input {
     fb_time as_of; /**< for the record only; FB_TIME_MAX: everything */
     fb_blob_reader read_blob;
     void *blob_ctx;
+    bool naive; /**< by the naive evaluator, the oracle: the same picture, far slower */
+    bool brief; /**< leave the reasons of duties and licences out (NULL); fb_picture_find makes the
+                     one that is asked for */
 };
 
 /** Evaluates everything. The picture lives in arena; text may also be borrowed from the registry,

@@ -64,26 +64,68 @@ static enum fb_code add_record(
     return code == FB_OK && tuple.from != FB_TIME_MAX ? fb_work_add(work, &tuple, err) : code;
 }
 
-/* GPU-seconds of all runs of a system. */
-static int64_t gpu_seconds(const struct fb_work *work, struct fb_str system)
+/* Adds the GPU-seconds of one run to its system. */
+static void add_usage(struct fb_work *work, const struct fb_record *record)
+{
+    size_t system = fb_picture_system(work->picture, fb_work_root_id(work, record->subject));
+    if (system == SIZE_MAX || fb_registry_successor(work->input->registry, record)) {
+        return;
+    }
+    int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
+    FB_ASSERT(field >= 0);
+    struct fb_value value = fb_record_value(record, (size_t)field);
+    int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
+    int64_t *sum = &work->picture->systems[system].gpu_seconds;
+    if (__builtin_add_overflow(*sum, more, sum)) {
+        *sum = INT64_MAX;
+    }
+}
+
+/* True for what is asked for by system: evaluations, safeguards, audits and licences. */
+static bool is_of_system(enum fb_kind kind)
+{
+    return kind == FB_KIND_evaluation || kind == FB_KIND_measure || kind == FB_KIND_audit ||
+           kind == FB_KIND_licence;
+}
+
+/* Counts the records of each system when `fill` is false, and lists them when it is true. */
+static void add_part(struct fb_work *work, const struct fb_record *record, bool fill)
+{
+    size_t system = fb_picture_system(work->picture, fb_work_root_id(work, record->subject));
+    if (system != SIZE_MAX) {
+        struct fb_system_parts *parts = &work->parts[system];
+        if (fill) {
+            parts->records[parts->record_count] = record;
+        }
+        parts->record_count++;
+    }
+}
+
+/* What the records of a system are, in two passes over all records. */
+static enum fb_code group_records(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
-    int64_t sum = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_usage || fb_registry_successor(registry, record) ||
-            !fb_str_eq(fb_work_root_id(work, record->subject), system)) {
-            continue;
+    size_t count = fb_registry_count(registry);
+    for (int fill = 0; fill < 2; fill++) {
+        for (size_t i = 0; i < count; i++) {
+            const struct fb_record *record = fb_registry_at(registry, i);
+            if (is_of_system(record->kind)) {
+                add_part(work, record, fill == 1);
+            } else if (record->kind == FB_KIND_usage && fill == 1) {
+                add_usage(work, record);
+            }
         }
-        int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
-        FB_ASSERT(field >= 0);
-        struct fb_value value = fb_record_value(record, (size_t)field);
-        int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
-        if (__builtin_add_overflow(sum, more, &sum)) {
-            return INT64_MAX;
+        for (size_t i = 0; i < work->picture->system_count && fill == 0; i++) {
+            struct fb_system_parts *parts = &work->parts[i];
+            parts->records =
+                fb_arena_array(work->arena, parts->record_count, sizeof(const struct fb_record *));
+            if (!parts->records) {
+                return fb_arena_failed(work->arena, err);
+            }
+            parts->record_count = 0;
         }
     }
-    return sum;
+    return FB_OK;
 }
 
 static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
@@ -109,11 +151,15 @@ static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
             .id = record->id,
             .record = head,
             .developer = fb_work_root_id(work, fb_record_text(head, "developer")),
-            .gpu_seconds = gpu_seconds(work, record->id),
         };
     }
     FB_ASSERT(picture->system_count == count);
-    return FB_OK;
+    work->parts = FB_ARENA_ARRAY(work->arena, struct fb_system_parts, count);
+    if (!work->parts) {
+        return fb_arena_failed(work->arena, err);
+    }
+    enum fb_code code = fb_picture_index(picture, work->arena, err);
+    return code ? code : group_records(work, err);
 }
 
 /* The records of a kind that hold, in the order of admission. */

@@ -12,6 +12,8 @@
  * revoked or over. A system that is out of scope of every rule in force, and that no order or
  * licence names, is exempt: all is allowed, nothing is owed.
  */
+#include <stdlib.h>
+
 #include "base/assert.h"
 #include "govern/work.h"
 
@@ -67,33 +69,100 @@ static bool forbids(const struct fb_duty_view *view, enum fb_action action)
     return false;
 }
 
-/* Is a duty about the system? One that names no system is about all systems of who owes it. */
-static bool is_about(const struct fb_work *work, const struct fb_duty_view *view,
-    const struct fb_system_view *system)
+static int order_owners(const void *a, const void *b)
 {
-    if (view->system.len) {
-        return fb_str_eq(view->system, system->id);
-    }
-    return fb_str_eq(fb_work_root_id(work, view->obligation.party), system->developer);
+    const struct fb_owner *x = a, *y = b;
+    int order = fb_str_cmp(x->party, y->party);
+    return order ? order : x->duty < y->duty ? -1 : x->duty > y->duty;
 }
 
-/* Adds a reason for each duty that forbids the action. */
-static bool duties_forbid(struct fb_work *work, const struct fb_system_view *system,
-    enum fb_action action, struct fb_why *why)
+/* Lists the duties that name no system by who owes them: they are about all systems of that party.
+ */
+static enum fb_code list_owners(struct fb_work *work, struct fb_err *err)
 {
-    bool any = false;
-    for (size_t i = 0; i < work->picture->duty_count; i++) {
-        const struct fb_duty_view *view = &work->picture->duties[i];
-        if (!forbids(view, action) || !is_about(work, view, system)) {
+    const struct fb_picture *picture = work->picture;
+    size_t count = 0;
+    const struct fb_duty_view *view = fb_picture_duty(picture, picture->others.duty);
+    for (; view; view = fb_picture_duty(picture, view->next)) {
+        count += view->system.len == 0;
+    }
+    work->owners = FB_ARENA_ARRAY(work->arena, struct fb_owner, count);
+    if (!work->owners) {
+        return fb_arena_failed(work->arena, err);
+    }
+    view = fb_picture_duty(picture, picture->others.duty);
+    for (; view; view = fb_picture_duty(picture, view->next)) {
+        if (view->system.len == 0) {
+            work->owners[work->owner_count++] =
+                (struct fb_owner){fb_work_root_id(work, view->obligation.party), view};
+        }
+    }
+    FB_ASSERT(work->owner_count == count);
+    qsort(work->owners, count, sizeof(*work->owners), order_owners);
+    return FB_OK;
+}
+
+/* A walk over the duties about a system: those that name it, and those of its developer that name
+ * none, in the order of the picture. */
+struct about {
+    const struct fb_work *work;
+    struct fb_str developer;
+    const struct fb_duty_view *own;
+    size_t owner;
+};
+
+static struct about duties_about(const struct fb_work *work, const struct fb_system_view *system)
+{
+    struct fb_str developer = system->developer;
+    size_t low = 0, high = work->owner_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (fb_str_cmp(work->owners[middle].party, developer) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return (struct about){work, developer, fb_picture_duty(work->picture, system->first.duty), low};
+}
+
+static const struct fb_duty_view *next_about(struct about *about)
+{
+    const struct fb_work *work = about->work;
+    bool owner = about->owner < work->owner_count &&
+                 fb_str_eq(work->owners[about->owner].party, about->developer);
+    if (owner && (!about->own || work->owners[about->owner].duty < about->own)) {
+        return work->owners[about->owner++].duty;
+    }
+    const struct fb_duty_view *view = about->own;
+    about->own = view ? fb_picture_duty(work->picture, view->next) : NULL;
+    return view;
+}
+
+/* Adds a reason for each duty that forbids the action. Without `why` only the answer is wanted. */
+static enum fb_code duties_forbid(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why, bool *out, struct fb_err *err)
+{
+    struct about about = duties_about(work, system);
+    for (const struct fb_duty_view *view; (view = next_about(&about)) != NULL;) {
+        if (!forbids(view, action)) {
             continue;
         }
-        any = true;
+        *out = true;
+        if (!why) {
+            return FB_OK;
+        }
+        struct fb_why *under = NULL;
+        enum fb_code code = fb_work_duty_why(work, view, &under, err);
+        if (code != FB_OK) {
+            return code;
+        }
         struct fb_why *reason = fb_why_new(work->arena, "%.*s (%s, %s)", FB_STR_ARG(view->text),
             fb_duty_status_name(view->obligation.status), view->handle);
-        fb_why_add(reason, fb_work_why_copy(work, view->obligation.why));
+        fb_why_add(reason, fb_work_why_copy(work, under));
         fb_why_add(why, reason);
     }
-    return any;
+    return FB_OK;
 }
 
 /* ---- orders ---- */
@@ -102,14 +171,13 @@ static bool duties_forbid(struct fb_work *work, const struct fb_system_view *sys
 static bool is_secured(
     const struct fb_work *work, const struct fb_system_view *system, int64_t level)
 {
-    const struct fb_registry *registry = work->input->registry;
-    for (size_t i = fb_registry_count(registry); i-- > 0;) {
-        const struct fb_record *record = fb_registry_at(registry, i);
+    const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
+    for (size_t i = parts->record_count; i-- > 0;) {
+        const struct fb_record *record = parts->records[i];
         bool is_audit = record->kind == FB_KIND_audit;
         if ((!is_audit && record->kind != FB_KIND_measure) ||
             fb_work_superseded(work, record) != FB_TIME_MAX ||
             fb_str_eq(record->issuer, system->developer) ||
-            !fb_str_eq(fb_work_root_id(work, record->subject), system->id) ||
             !fb_str_is(fb_record_text(record, is_audit ? "standard" : "name"), "security") ||
             fb_work_int(record, "level", -1) < level) {
             continue;
@@ -125,49 +193,62 @@ static bool is_secured(
     return false;
 }
 
-/* Adds a reason for each order that forbids the action. */
-static bool orders_forbid(struct fb_work *work, const struct fb_system_view *system,
-    enum fb_action action, struct fb_why *why)
+/* Adds the reason that an order is. */
+static enum fb_code add_order_reason(
+    struct fb_work *work, const struct fb_order_view *order, struct fb_why *why, struct fb_err *err)
 {
-    bool any = false;
-    for (size_t i = 0; i < work->picture->order_count; i++) {
-        const struct fb_order_view *order = &work->picture->orders[i];
-        if (!fb_order_binds(order, system) ||
-            (action == FB_ACTION_TRAIN && order->action != FB_ORDER_HALT) ||
+    struct fb_why *under = NULL;
+    enum fb_code code = fb_work_order_why(work, order, &under, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_why *reason = fb_why_new(
+        work->arena, "order in force: %.*s (%s)", FB_STR_ARG(under->text), order->handle);
+    if (order->action == FB_ORDER_SECURE && order->level >= 0) {
+        fb_why_add(
+            reason, fb_why_new(work->arena, "no audit or measure of others shows that level"));
+    }
+    for (const struct fb_why *child = under->child; reason && child; child = child->next) {
+        fb_why_add(reason, fb_work_why_copy(work, child));
+    }
+    fb_why_add(why, reason);
+    return FB_OK;
+}
+
+/* Adds a reason for each order that forbids the action. */
+static enum fb_code orders_forbid(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why, bool *out, struct fb_err *err)
+{
+    struct fb_order_walk walk = fb_picture_orders(work->picture, system);
+    for (const struct fb_order_view *order; (order = fb_order_next(&walk)) != NULL;) {
+        if ((action == FB_ACTION_TRAIN && order->action != FB_ORDER_HALT) ||
             (order->action == FB_ORDER_SECURE && order->level >= 0 &&
                 is_secured(work, system, order->level))) {
             continue;
         }
-        any = true;
-        struct fb_why *reason = fb_why_new(
-            work->arena, "order in force: %.*s (%s)", FB_STR_ARG(order->why->text), order->handle);
-        if (order->action == FB_ORDER_SECURE && order->level >= 0) {
-            fb_why_add(
-                reason, fb_why_new(work->arena, "no audit or measure of others shows that level"));
+        *out = true;
+        enum fb_code code = why ? add_order_reason(work, order, why, err) : FB_OK;
+        if (code != FB_OK || !why) {
+            return code;
         }
-        for (const struct fb_why *child = order->why->child; reason && child; child = child->next) {
-            fb_why_add(reason, fb_work_why_copy(work, child));
-        }
-        fb_why_add(why, reason);
     }
-    return any;
+    return FB_OK;
 }
 
 /* ---- licences of authorities ---- */
 
 /* The last word of an authority on an action of the system; NULL when there is none. */
 static const struct fb_record *last_licence(
-    const struct fb_work *work, struct fb_str system, enum fb_action action)
+    const struct fb_work *work, const struct fb_system_view *system, enum fb_action action)
 {
     static const char *const words[] = {"train", "deploy", "autonomy"};
-    const struct fb_registry *registry = work->input->registry;
+    const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
     const struct fb_record *last = NULL;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
+    for (size_t i = 0; i < parts->record_count; i++) {
+        const struct fb_record *record = parts->records[i];
         if (record->kind == FB_KIND_licence && fb_work_superseded(work, record) == FB_TIME_MAX &&
             fb_str_is(fb_record_text(record, "action"), words[action]) &&
             !fb_str_is(fb_record_text(record, "state"), "applied") &&
-            fb_str_eq(fb_work_root_id(work, record->subject), system) &&
             (!last || fb_work_int(record, "version", 0) > fb_work_int(last, "version", 0))) {
             last = record;
         }
@@ -176,8 +257,8 @@ static const struct fb_record *last_licence(
 }
 
 /* Adds a reason when the last licence for the action does not allow it now. */
-static bool licence_forbids(
-    struct fb_work *work, struct fb_str system, enum fb_action action, struct fb_why *why)
+static bool licence_forbids(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why)
 {
     const struct fb_record *last = last_licence(work, system, action);
     if (!last) {
@@ -200,72 +281,101 @@ static bool licence_forbids(
     } else {
         return false;
     }
-    fb_why_add(why, fb_why_on(reason, last->id, last->seq));
+    if (why) {
+        fb_why_add(why, fb_why_on(reason, last->id, last->seq));
+    }
     return true;
 }
 
 /* Adds a reason for each red line in scope that is not ruled out. */
-static bool lines_forbid(struct fb_work *work, struct fb_str system, struct fb_why *why)
+static bool lines_forbid(
+    struct fb_work *work, const struct fb_system_view *system, struct fb_why *why)
 {
     bool any = false;
-    for (size_t i = 0; i < work->picture->line_count; i++) {
-        const struct fb_line_view *view = &work->picture->lines[i];
-        if (!fb_str_eq(view->system, system) || view->status == FB_LINE_OUT_OF_SCOPE ||
-            view->status == FB_LINE_RULED_OUT) {
+    const struct fb_line_view *view = fb_picture_line(work->picture, system->first.line);
+    for (; view; view = fb_picture_line(work->picture, view->next)) {
+        if (view->status == FB_LINE_OUT_OF_SCOPE || view->status == FB_LINE_RULED_OUT) {
             continue;
         }
         any = true;
-        struct fb_why *reason = fb_why_new(work->arena, "red line %.*s is %s (%s)",
-            FB_STR_ARG(view->rule->name), fb_line_status_name(view->status), view->handle);
-        fb_why_add(reason, fb_work_why_copy(work, view->why));
-        fb_why_add(why, reason);
+        if (why) {
+            struct fb_why *reason = fb_why_new(work->arena, "red line %.*s is %s (%s)",
+                FB_STR_ARG(view->rule->name), fb_line_status_name(view->status), view->handle);
+            fb_why_add(reason, fb_work_why_copy(work, view->why));
+            fb_why_add(why, reason);
+        }
     }
     return any;
 }
 
-static bool has_standing_case(struct fb_work *work, struct fb_str system, struct fb_why *why)
+static bool has_standing_case(
+    struct fb_work *work, const struct fb_system_view *system, struct fb_why *why)
 {
-    for (size_t i = 0; i < work->picture->case_count; i++) {
-        const struct fb_case_view *view = &work->picture->cases[i];
-        if (fb_str_eq(view->system, system) && view->label == FB_LABEL_IN) {
+    const struct fb_picture *picture = work->picture;
+    const struct fb_case_view *view = fb_picture_case(picture, system->first.safety_case);
+    for (; view; view = fb_picture_case(picture, view->next)) {
+        if (view->label == FB_LABEL_IN) {
             return true;
         }
     }
-    fb_why_add(why, fb_why_new(work->arena, "no safety case of the system stands"));
+    if (why) {
+        fb_why_add(why, fb_why_new(work->arena, "no safety case of the system stands"));
+    }
     return false;
 }
 
 /* Is nothing in force that concerns the system? */
 static bool is_exempt(const struct fb_work *work, const struct fb_system_view *system)
 {
-    size_t rules = 0;
-    for (size_t i = 0; i < work->picture->line_count; i++) {
-        const struct fb_line_view *view = &work->picture->lines[i];
-        if (fb_str_eq(view->system, system->id)) {
-            rules++;
-            if (view->status != FB_LINE_OUT_OF_SCOPE) {
-                return false;
-            }
-        }
-    }
-    for (size_t i = 0; i < work->picture->duty_count; i++) {
-        const struct fb_duty_view *view = &work->picture->duties[i];
-        if (fb_str_eq(view->system, system->id) ||
-            (forbids(view, FB_ACTION_DEPLOY) && is_about(work, view, system))) {
+    const struct fb_picture *picture = work->picture;
+    bool rules = system->first.line != 0;
+    const struct fb_line_view *line = fb_picture_line(picture, system->first.line);
+    for (; line; line = fb_picture_line(picture, line->next)) {
+        if (line->status != FB_LINE_OUT_OF_SCOPE) {
             return false;
         }
     }
-    for (size_t i = 0; i < work->picture->order_count; i++) {
-        if (fb_order_binds(&work->picture->orders[i], system)) {
+    if (system->first.duty != 0) {
+        return false;
+    }
+    struct about about = duties_about(work, system);
+    for (const struct fb_duty_view *view; rules && (view = next_about(&about)) != NULL;) {
+        if (forbids(view, FB_ACTION_DEPLOY)) {
             return false;
         }
+    }
+    struct fb_order_walk walk = fb_picture_orders(picture, system);
+    if (fb_order_next(&walk)) {
+        return false;
     }
     for (int action = 0; action < FB_ACTION_COUNT; action++) {
-        if (last_licence(work, system->id, (enum fb_action)action)) {
+        if (last_licence(work, system, (enum fb_action)action)) {
             return false;
         }
     }
-    return rules > 0;
+    return rules;
+}
+
+/* Whether an action is refused, and why when `why` is not NULL. */
+static enum fb_code refuses(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why, bool *out, struct fb_err *err)
+{
+    *out = false;
+    if (system->exempt) {
+        return FB_OK;
+    }
+    enum fb_action as = action == FB_ACTION_TRAIN ? FB_ACTION_TRAIN : FB_ACTION_DEPLOY;
+    enum fb_code code = orders_forbid(work, system, as, why, out, err);
+    if (code == FB_OK) {
+        *out |= licence_forbids(work, system, as, why);
+        *out |= action == FB_ACTION_AUTONOMY && licence_forbids(work, system, action, why);
+        code = duties_forbid(work, system, as, why, out, err);
+    }
+    if (code == FB_OK && action == FB_ACTION_AUTONOMY) {
+        *out |= lines_forbid(work, system, why);
+        *out |= !has_standing_case(work, system, why);
+    }
+    return code;
 }
 
 static enum fb_code run_licence(
@@ -274,18 +384,10 @@ static enum fb_code run_licence(
     struct fb_licence_view *view = &work->picture->licences[work->picture->licence_count];
     struct fb_why *why = fb_why_new(work->arena, "%s", "");
     bool refused = false;
-    if (!system->exempt) {
-        enum fb_action as = action == FB_ACTION_TRAIN ? FB_ACTION_TRAIN : FB_ACTION_DEPLOY;
-        refused = orders_forbid(work, system, as, why);
-        refused |= licence_forbids(work, system->id, as, why);
-        if (action == FB_ACTION_AUTONOMY) {
-            refused |= licence_forbids(work, system->id, action, why);
-        }
-        refused |= duties_forbid(work, system, as, why);
-        if (action == FB_ACTION_AUTONOMY) {
-            refused |= lines_forbid(work, system->id, why);
-            refused |= !has_standing_case(work, system->id, why);
-        }
+    enum fb_code code =
+        refuses(work, system, action, work->input->brief ? NULL : why, &refused, err);
+    if (code != FB_OK) {
+        return code;
     }
     struct fb_str id = fb_arena_printf(
         work->arena, "licence:%s:%.*s", fb_action_name(action), FB_STR_ARG(system->id));
@@ -305,6 +407,33 @@ static enum fb_code run_licence(
     return FB_OK;
 }
 
+enum fb_code fb_work_licence_why(struct fb_work *work, const struct fb_licence_view *view,
+    struct fb_why **out, struct fb_err *err)
+{
+    FB_ASSERT(work && view && out);
+    size_t system = fb_picture_system(work->picture, view->system);
+    bool refused = false;
+    FB_ASSERT(system != SIZE_MAX);
+    struct fb_why *why = fb_why_new(work->arena, "%.*s", FB_STR_ARG(view->why->text));
+    enum fb_code code =
+        why ? refuses(work, &work->picture->systems[system], view->action, why, &refused, err)
+            : fb_arena_failed(work->arena, err);
+    FB_ASSERT(code != FB_OK || refused == !view->allowed);
+    *out = code == FB_OK ? why : *out;
+    return code;
+}
+
+/* Every red line of an exempt system is a reason. */
+static void explain_exemption(struct fb_work *work, struct fb_system_view *system)
+{
+    system->exempt_why =
+        fb_why_new(work->arena, "out of scope of every rule in force: nothing is owed");
+    const struct fb_line_view *line = fb_picture_line(work->picture, system->first.line);
+    for (; line; line = fb_picture_line(work->picture, line->next)) {
+        fb_why_add(system->exempt_why, fb_work_why_copy(work, line->why));
+    }
+}
+
 enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
@@ -313,25 +442,19 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
     if (!picture->licences) {
         return fb_arena_failed(work->arena, err);
     }
-    for (size_t s = 0; s < picture->system_count; s++) {
+    fb_picture_chain(picture);
+    enum fb_code code = list_owners(work, err);
+    for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
         struct fb_system_view *system = &picture->systems[s];
         system->exempt = is_exempt(work, system);
         if (system->exempt) {
-            system->exempt_why =
-                fb_why_new(work->arena, "out of scope of every rule in force: nothing is owed");
-            for (size_t i = 0; i < picture->line_count; i++) {
-                if (fb_str_eq(picture->lines[i].system, system->id)) {
-                    fb_why_add(system->exempt_why, fb_work_why_copy(work, picture->lines[i].why));
-                }
-            }
+            explain_exemption(work, system);
         }
-        for (int action = 0; action < FB_ACTION_COUNT; action++) {
-            enum fb_code code = run_licence(work, system, (enum fb_action)action, err);
-            if (code != FB_OK) {
-                return code;
-            }
+        for (int action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {
+            code = run_licence(work, system, (enum fb_action)action, err);
         }
     }
-    FB_ASSERT(picture->licence_count == picture->system_count * FB_ACTION_COUNT);
-    return FB_OK;
+    FB_ASSERT(code != FB_OK || picture->licence_count == picture->system_count * FB_ACTION_COUNT);
+    fb_picture_chain(picture);
+    return code;
 }

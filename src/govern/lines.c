@@ -45,22 +45,22 @@ static const struct fb_record *rejection_of(
 static enum fb_code list_evaluations(struct fb_work *work, const struct fb_system_view *system,
     struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
 {
-    const struct fb_registry *registry = work->input->registry;
-    size_t all = fb_registry_count(registry), count = 0;
-    struct fb_evaluation *list = FB_ARENA_ARRAY(work->arena, struct fb_evaluation, all + 1);
+    const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
+    struct fb_evaluation *list =
+        FB_ARENA_ARRAY(work->arena, struct fb_evaluation, parts->record_count);
+    size_t count = 0;
     if (!list) {
         return fb_arena_failed(work->arena, err);
     }
-    for (size_t i = 0; i < all; i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == FB_KIND_evaluation &&
-            fb_str_eq(fb_work_root_id(work, record->subject), system->id)) {
-            const struct fb_record *review = rejection_of(work, record);
-            list[count++] = (struct fb_evaluation){.record = record,
-                .superseded = fb_work_superseded(work, record),
-                .independent = !has_developed(work, system, record->issuer),
-                .rejected_by = review};
+    for (size_t i = 0; i < parts->record_count; i++) {
+        const struct fb_record *record = parts->records[i];
+        if (record->kind != FB_KIND_evaluation) {
+            continue;
         }
+        list[count++] = (struct fb_evaluation){.record = record,
+            .superseded = fb_work_superseded(work, record),
+            .independent = !has_developed(work, system, record->issuer),
+            .rejected_by = rejection_of(work, record)};
     }
     *out = list;
     *out_count = count;
@@ -71,15 +71,16 @@ static enum fb_code list_evaluations(struct fb_work *work, const struct fb_syste
 static enum fb_code holds(struct fb_work *work, const struct fb_redline *rule,
     const struct fb_form *form, struct fb_str system, size_t tp, bool *out, struct fb_err *err)
 {
+    struct fb_value values[FB_IR_VARS_MAX] = {{.type = FB_TYPE_NONE}};
     *out = false;
     if (!form) {
         return FB_OK;
     }
-    struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, rule->var_count + 1);
-    if (!values) {
-        return fb_arena_failed(work->arena, err);
-    }
     values[0] = fb_value_str(system);
+    if (!work->input->naive) {
+        struct fb_form_query query = {work->access, form, rule->var_count, values};
+        return fb_slice_holds(&query, tp, out, err);
+    }
     struct fb_row given = {.values = values};
     struct fb_table table;
     enum fb_code code =
@@ -124,9 +125,10 @@ static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule
     scope[count++] = (struct fb_scope){.from = FB_TIME_MIN,
         .inside = false,
         .why = fb_why_new(work->arena, "the system was not registered yet")};
-    for (size_t tp = 0; record && tp < work->trace.time_count; tp++) {
-        if (work->trace.times[tp] != record->admitted) {
-            continue;
+    while (record) {
+        size_t tp = fb_work_time_point(work, record->admitted);
+        if (tp == work->trace.time_count) {
+            break;
         }
         record = last_at_once(work, record);
         bool inside = !rule->inside, outside = false;
@@ -358,7 +360,10 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
-    enum fb_code code = fb_work_trace(work, err);
+    enum fb_code code = rules > 0 ? fb_work_trace(work, err) : FB_OK;
+    if (code == FB_OK && rules > 0) {
+        code = fb_access_new(&work->trace, work->arena, &work->access, err);
+    }
     for (struct fb_version *next; code == FB_OK && (next = next_version(work)) != NULL;) {
         code = run_version(work, next, lines, err);
         lines += next->program->redline_count * picture->system_count;

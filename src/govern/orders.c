@@ -113,6 +113,23 @@ static enum fb_code finish_view(struct fb_work *work, struct fb_order_view *view
     return FB_OK;
 }
 
+enum fb_code fb_work_order_why(
+    struct fb_work *work, const struct fb_order_view *view, struct fb_why **out, struct fb_err *err)
+{
+    FB_ASSERT(work && view && out);
+    /* Of a brief picture the reason lacks that of the duty, which stands under its first child. */
+    if (view->duty && view->why->child && !view->why->child->child) {
+        struct fb_why *under = NULL;
+        enum fb_code code = fb_work_duty_why(work, view->duty, &under, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        fb_why_add(view->why->child, fb_work_why_copy(work, under));
+    }
+    *out = view->why;
+    return FB_OK;
+}
+
 /* An order on record. */
 static enum fb_code add_order(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
@@ -149,15 +166,42 @@ static bool names_duty(const struct fb_record *release, struct fb_str id)
     return fb_str_eq(named, id) || (counted && fb_str_eq(named, fb_str_sub(id, 0, hash - 1)));
 }
 
+/* Orders that name a duty, in the order of admission. */
+static enum fb_code list_releases(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t count = 0;
+    for (int fill = 0; fill < 2; fill++) {
+        work->release_count = 0;
+        for (size_t i = 0; i < fb_registry_count(registry); i++) {
+            const struct fb_record *record = fb_registry_at(registry, i);
+            if (record->kind != FB_KIND_order || !fb_record_text(record, "duty").len) {
+                continue;
+            }
+            if (fill) {
+                work->releases[work->release_count] = record;
+            }
+            work->release_count++;
+        }
+        count = work->release_count;
+        if (!fill) {
+            work->releases = fb_arena_array(work->arena, count, sizeof(const struct fb_record *));
+            if (!work->releases) {
+                return fb_arena_failed(work->arena, err);
+            }
+        }
+    }
+    return FB_OK;
+}
+
 /* The first release that names a breached duty and came after the breach, not by who broke it. */
 static const struct fb_record *release_of(
     const struct fb_work *work, const struct fb_duty_view *duty)
 {
     const struct fb_registry *registry = work->input->registry;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == FB_KIND_order && names_duty(record, duty->id) &&
-            record->admitted >= duty->obligation.breached &&
+    for (size_t i = 0; i < work->release_count; i++) {
+        const struct fb_record *record = work->releases[i];
+        if (names_duty(record, duty->id) && record->admitted >= duty->obligation.breached &&
             fb_registry_disowned(registry, record) == FB_TIME_MAX &&
             !fb_str_eq(record->issuer, fb_work_root_id(work, duty->obligation.party))) {
             return record;
@@ -197,7 +241,7 @@ static enum fb_code add_consequence(
 enum fb_code fb_work_orders(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
-    enum fb_code code = FB_OK;
+    enum fb_code code = list_releases(work, err);
     for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
         if (record->kind == FB_KIND_order) {

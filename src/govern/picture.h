@@ -11,6 +11,8 @@
 #include "evidence/assess.h"
 #include "record/record.h"
 
+struct fb_work;
+
 /** Size of a short handle, its NUL included: 8 hexadecimal digits. */
 enum { FB_HANDLE_TEXT = 9 };
 
@@ -26,6 +28,7 @@ struct fb_policy_view {
 
 /** A red line of a policy, for one system. */
 struct fb_line_view {
+    size_t next; /**< the next line of the same system, as a link */
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< "redline:POLICY/RULE:SYSTEM" */
     const struct fb_policy_view *policy;
@@ -42,6 +45,7 @@ struct fb_line_view {
 
 /** An obligation of a policy. */
 struct fb_duty_view {
+    size_t next; /**< the next duty of the same system (or of none), as a link */
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< "duty:POLICY/RULE:BINDING,BINDING"; the n-th of that name ends in "#n" */
     const struct fb_policy_view *policy;
@@ -52,6 +56,7 @@ struct fb_duty_view {
 
 /** A safety case. */
 struct fb_case_view {
+    size_t next; /**< the next case of the same system, as a link */
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< "case:NAME:SYSTEM" */
     const struct fb_record *record;
@@ -67,6 +72,7 @@ enum fb_order_action { FB_ORDER_HALT, FB_ORDER_RESTRICT, FB_ORDER_SECURE };
 
 /** An order, or what a broken duty led to; in force until it is released. */
 struct fb_order_view {
+    size_t next; /**< the next order on the same system (or on none), as a link */
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< that of its record, as "order/1", or "lest:" and the duty's */
     enum fb_order_action action;
@@ -86,12 +92,23 @@ enum fb_action { FB_ACTION_TRAIN, FB_ACTION_DEPLOY, FB_ACTION_AUTONOMY, FB_ACTIO
 
 /** Whether it may. */
 struct fb_licence_view {
+    size_t next; /**< the next licence of the same system, as a link */
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< "licence:ACTION:SYSTEM" */
     struct fb_str system;
     enum fb_action action;
     bool allowed;
     struct fb_why *why; /**< what forbids it, or why nothing does */
+};
+
+/** The first red line, duty, safety case, order and licence of a system; each view has the next. A
+ * link is 1 + the index in the picture's list; 0 ends a chain. */
+struct fb_chains {
+    size_t line;
+    size_t duty;
+    size_t safety_case;
+    size_t order;
+    size_t licence;
 };
 
 /** A system. */
@@ -102,6 +119,7 @@ struct fb_system_view {
     bool exempt;                    /**< out of scope of every rule */
     struct fb_why *exempt_why;
     int64_t gpu_seconds; /**< of all its runs */
+    struct fb_chains first;
 };
 
 /** The whole. */
@@ -126,14 +144,84 @@ struct fb_picture {
     size_t order_count;
     struct fb_licence_view *licences;
     size_t licence_count;
+    struct fb_chains others;  /**< those of no registered system */
+    uint32_t *system_slots;   /**< private: hash table, 1 + index of a system */
+    size_t system_slot_count; /**< private */
+    struct fb_work *work;     /**< private: what reasons are made from when they are asked for;
+                                   NULL when all are there */
 };
 
 /** True when an order is in force and binds the system: it names it, or no system but its
  * developer. */
 bool fb_order_binds(const struct fb_order_view *order, const struct fb_system_view *system);
 
+/** A walk over the orders that bind a system, in the order of the picture. */
+struct fb_order_walk {
+    const struct fb_picture *picture;
+    const struct fb_system_view *system;
+    const struct fb_order_view *own;   /**< the next one that names the system */
+    const struct fb_order_view *other; /**< the next one that names none, of any party */
+};
+
+/** Begins the walk. After fb_picture_chain. */
+struct fb_order_walk fb_picture_orders(
+    const struct fb_picture *picture, const struct fb_system_view *system);
+
+/** The next order, or NULL. */
+const struct fb_order_view *fb_order_next(struct fb_order_walk *walk);
+
 /** A word for what an order asks: "halt", "restrict", "secure". */
 const char *fb_order_action_name(enum fb_order_action action);
+
+/** Makes the table behind fb_picture_system of the systems that are there. Lives in arena. */
+FB_CHECKED enum fb_code fb_picture_index(
+    struct fb_picture *picture, struct fb_arena *arena, struct fb_err *err);
+
+/** Chains the lines, duties, cases, orders and licences that are there by system. After
+ * fb_picture_index.
+ */
+void fb_picture_chain(struct fb_picture *picture);
+
+/** The index of the system with this id (of the first record of its chain), or SIZE_MAX. */
+size_t fb_picture_system(const struct fb_picture *picture, struct fb_str id);
+
+/** The red line that a link leads to; NULL behind the end. */
+static inline const struct fb_line_view *fb_picture_line(
+    const struct fb_picture *picture, size_t link)
+{
+    return link ? &picture->lines[link - 1] : NULL;
+}
+
+/** The same for a duty. */
+static inline const struct fb_duty_view *fb_picture_duty(
+    const struct fb_picture *picture, size_t link)
+{
+    return link ? &picture->duties[link - 1] : NULL;
+}
+
+/** The same for a safety case. */
+static inline const struct fb_case_view *fb_picture_case(
+    const struct fb_picture *picture, size_t link)
+{
+    return link ? &picture->cases[link - 1] : NULL;
+}
+
+/** The same for an order. */
+static inline const struct fb_order_view *fb_picture_order(
+    const struct fb_picture *picture, size_t link)
+{
+    return link ? &picture->orders[link - 1] : NULL;
+}
+
+/** The same for a licence. */
+static inline const struct fb_licence_view *fb_picture_licence(
+    const struct fb_picture *picture, size_t link)
+{
+    return link ? &picture->licences[link - 1] : NULL;
+}
+
+/** The chains of a system by id; those of no system when it is empty or not registered. */
+const struct fb_chains *fb_picture_of(const struct fb_picture *picture, struct fb_str system);
 
 /** A word for an action: "train", "deploy", "act autonomously". */
 const char *fb_action_name(enum fb_action action);

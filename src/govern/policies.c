@@ -106,5 +106,10 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
         FB_ASSERT(work->version_count <= count);
     }
     set_force(work);
-    return FB_OK;
+    /* A version comes into force at an instant of its own, also when nothing happens then. */
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
+        code = fb_work_add_time(work, work->versions[i].from, err);
+    }
+    return code;
 }

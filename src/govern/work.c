@@ -157,6 +157,22 @@ static size_t time_point(const struct fb_work *work, fb_time t)
     return low;
 }
 
+size_t fb_work_time_point(const struct fb_work *work, fb_time t)
+{
+    FB_ASSERT(work);
+    const struct fb_trace *trace = &work->trace;
+    size_t low = 0, high = trace->time_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (trace->times[middle] < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < trace->time_count && trace->times[low] == t ? low : trace->time_count;
+}
+
 static int order_tuples(const void *a, const void *b)
 {
     const struct fb_tuple *x = a, *y = b;

@@ -8,6 +8,7 @@
 #define FB_GOVERN_WORK_H
 
 #include "base/map.h"
+#include "engine/slice.h"
 #include "govern/evaluate.h"
 #include "lang/lang.h"
 
@@ -35,6 +36,19 @@ struct fb_version {
     struct fb_line_view *lines; /**< by rule, then by system; NULL before its red lines ran */
 };
 
+/** What the records of one system are. */
+struct fb_system_parts {
+    const struct fb_record **records; /**< evaluations, safeguards, audits and licences, in the
+                                           order of admission */
+    size_t record_count;
+};
+
+/** A duty that names no system, by who owes it. */
+struct fb_owner {
+    struct fb_str party; /**< the first id of the party */
+    const struct fb_duty_view *duty;
+};
+
 /** One evaluation at work. */
 struct fb_work {
     const struct fb_govern_input *input;
@@ -53,6 +67,13 @@ struct fb_work {
     size_t time_count;
     size_t time_cap;
     struct fb_trace trace;
+    size_t duty_cap;                   /**< room for duties in the picture */
+    struct fb_access *access;          /**< to the trace of the duties; NULL before */
+    struct fb_system_parts *parts;     /**< by system */
+    const struct fb_record **releases; /**< orders that name a duty */
+    size_t release_count;
+    struct fb_owner *owners; /**< sorted; filled before the licences */
+    size_t owner_count;
 };
 
 /** The first record of the chain that this one corrects: the identity of what it is about. */
@@ -71,6 +92,8 @@ fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *r
 /** The value of an INT field, or of a time's, of a record; otherwise when it is absent. */
 int64_t fb_work_int(const struct fb_record *record, const char *field, int64_t otherwise);
 fb_time fb_work_time(const struct fb_record *record, const char *field, fb_time otherwise);
+/** The time-point of the trace at t; its time_count when there is none. */
+size_t fb_work_time_point(const struct fb_work *work, fb_time t);
 
 /** A sentence that a blob was erased, by whom and why; NULL when it was not, or memory ran out. */
 struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest);
@@ -130,5 +153,17 @@ FB_CHECKED enum fb_code fb_work_order_facts(
 
 /** What each system may do. */
 FB_CHECKED enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err);
+
+/** The reason of a duty of the picture: the one that is there, or else made now. */
+FB_CHECKED enum fb_code fb_work_duty_why(
+    struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err);
+
+/** The reason of an order of the picture, completed when that was left out. */
+FB_CHECKED enum fb_code fb_work_order_why(struct fb_work *work, const struct fb_order_view *view,
+    struct fb_why **out, struct fb_err *err);
+
+/** The whole reason of a licence of the picture, made now. */
+FB_CHECKED enum fb_code fb_work_licence_why(struct fb_work *work,
+    const struct fb_licence_view *view, struct fb_why **out, struct fb_err *err);
 
 #endif

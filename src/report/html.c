@@ -184,9 +184,9 @@ static void cell_lines(struct fb_html *html, const struct fb_system_view *system
     struct fb_buf *out = html->out;
     size_t count = 0;
     enum { SHOWN = 6 };
-    for (size_t i = 0; i < html->picture->line_count; i++) {
-        const struct fb_line_view *view = &html->picture->lines[i];
-        if (!fb_str_eq(view->system, system->id) || count++ >= SHOWN) {
+    const struct fb_line_view *view = fb_picture_line(html->picture, system->first.line);
+    for (; view; view = fb_picture_line(html->picture, view->next)) {
+        if (count++ >= SHOWN) {
             continue;
         }
         fb_buf_add_c(out, "<div class=\"pair\"><span>");

@@ -350,14 +350,22 @@ enum fb_code fb_html_duties(const struct fb_picture *picture, struct fb_str syst
     const struct fb_duty_view ***out, size_t *out_count, struct fb_err *err)
 {
     FB_ASSERT(picture && out && out_count);
-    const struct fb_duty_view **list = fb_calloc(picture->duty_count + 1, sizeof(*list));
+    const struct fb_duty_view *first =
+        fb_picture_duty(picture, fb_picture_of(picture, system)->duty);
+    size_t count = 0;
+    for (const struct fb_duty_view *view = first; view;
+         view = fb_picture_duty(picture, view->next)) {
+        count++;
+    }
+    const struct fb_duty_view **list = fb_calloc(count + 1, sizeof(*list));
     if (!list) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out for the page");
     }
-    size_t count = 0;
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        if (fb_str_eq(picture->duties[i].system, system)) {
-            list[count++] = &picture->duties[i];
+    count = 0;
+    for (const struct fb_duty_view *view = first; view;
+         view = fb_picture_duty(picture, view->next)) {
+        if (fb_str_eq(view->system, system)) {
+            list[count++] = view;
         }
     }
     qsort(list, count, sizeof(*list), order_duties);

@@ -182,12 +182,11 @@ static void lines(struct fb_html *html, struct fb_str system)
 {
     size_t count = 0;
     fb_buf_add_c(html->out, "<h3>Red lines</h3>\n");
-    for (size_t i = 0; i < html->picture->line_count; i++) {
-        if (!fb_str_eq(html->picture->lines[i].system, system)) {
-            continue;
-        }
+    const struct fb_line_view *view =
+        fb_picture_line(html->picture, fb_picture_of(html->picture, system)->line);
+    for (; view; view = fb_picture_line(html->picture, view->next)) {
         if (count++ < FB_HTML_LINES_MAX) {
-            line(html, &html->picture->lines[i]);
+            line(html, view);
         }
     }
     if (count == 0) {

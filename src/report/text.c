@@ -122,11 +122,9 @@ static void lines_of(struct fb_sheet *sheet, const struct fb_picture *picture, s
 {
     struct fb_buf text;
     fb_buf_init(&text, FB_SHEET_LINE_MAX);
-    for (size_t i = 0; i < picture->line_count; i++) {
-        const struct fb_line_view *view = &picture->lines[i];
-        if (!fb_str_eq(view->system, system)) {
-            continue;
-        }
+    const struct fb_line_view *view =
+        fb_picture_line(picture, fb_picture_of(picture, system)->line);
+    for (; view; view = fb_picture_line(picture, view->next)) {
         fb_buf_clear(&text);
         fb_buf_addf(&text, "red line %.*s: %.*s; ", FB_STR_ARG(view->rule->name),
             FB_STR_ARG(view->rule->title));
@@ -156,11 +154,9 @@ static void cases_of(struct fb_sheet *sheet, const struct fb_picture *picture, s
     struct fb_buf text;
     char since[FB_TIME_TEXT];
     fb_buf_init(&text, FB_SHEET_LINE_MAX);
-    for (size_t i = 0; i < picture->case_count; i++) {
-        const struct fb_case_view *view = &picture->cases[i];
-        if (!fb_str_eq(view->system, system)) {
-            continue;
-        }
+    const struct fb_case_view *view =
+        fb_picture_case(picture, fb_picture_of(picture, system)->safety_case);
+    for (; view; view = fb_picture_case(picture, view->next)) {
         fb_buf_clear(&text);
         fb_buf_addf(&text, "case %.*s: %.*s; since %s",
             FB_STR_ARG(fb_record_text(view->record, "name")),
@@ -176,9 +172,9 @@ static void cases_of(struct fb_sheet *sheet, const struct fb_picture *picture, s
 static void orders_of(
     struct fb_sheet *sheet, const struct fb_picture *picture, const struct fb_system_view *system)
 {
-    for (size_t i = 0; i < picture->order_count; i++) {
-        const struct fb_order_view *view = &picture->orders[i];
-        if (fb_order_binds(view, system) && view->why) {
+    struct fb_order_walk walk = fb_picture_orders(picture, system);
+    for (const struct fb_order_view *view; (view = fb_order_next(&walk)) != NULL;) {
+        if (view->why) {
             detail(sheet, view->handle, fb_order_action_name(view->action), FB_TONE_BAD,
                 view->why->child ? view->why->child->text : view->why->text);
         }
@@ -210,10 +206,9 @@ static void system_details(
     fb_sheet_heading(sheet, fb_buf_str(&text));
     fb_sheet_line_release(sheet, &text);
     lines_of(sheet, picture, system->id);
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        if (fb_str_eq(picture->duties[i].system, system->id)) {
-            duty_line(sheet, picture, &picture->duties[i]);
-        }
+    const struct fb_duty_view *duty = fb_picture_duty(picture, system->first.duty);
+    for (; duty; duty = fb_picture_duty(picture, duty->next)) {
+        duty_line(sheet, picture, duty);
     }
     cases_of(sheet, picture, system->id);
     orders_of(sheet, picture, system);
@@ -231,14 +226,15 @@ static void system_details(
 static void other_duties(struct fb_sheet *sheet, const struct fb_picture *picture)
 {
     bool first = true;
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        if (picture->duties[i].system.len == 0) {
+    const struct fb_duty_view *view = fb_picture_duty(picture, picture->others.duty);
+    for (; view; view = fb_picture_duty(picture, view->next)) {
+        if (view->system.len == 0) {
             if (first) {
                 fb_buf_add_char(sheet->out, '\n');
                 fb_sheet_heading(sheet, FB_STR("Duties that concern no one system"));
             }
             first = false;
-            duty_line(sheet, picture, &picture->duties[i]);
+            duty_line(sheet, picture, view);
         }
     }
 }

@@ -155,9 +155,10 @@ void fb_duty_summary(const struct fb_picture *picture, struct fb_str system, str
     bool first = true;
     for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
         size_t count = 0;
-        for (size_t i = 0; i < picture->duty_count; i++) {
-            const struct fb_duty_view *view = &picture->duties[i];
-            count += fb_str_eq(view->system, system) && view->obligation.status == order[k];
+        size_t link = fb_picture_of(picture, system)->duty;
+        for (const struct fb_duty_view *view; (view = fb_picture_duty(picture, link)) != NULL;) {
+            count += view->obligation.status == order[k];
+            link = view->next;
         }
         add_count(count, fb_duty_status_name(order[k]), &first, out);
     }
@@ -174,9 +175,10 @@ void fb_line_summary(
     bool first = true;
     for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
         size_t count = 0;
-        for (size_t i = 0; i < picture->line_count; i++) {
-            const struct fb_line_view *view = &picture->lines[i];
-            count += fb_str_eq(view->system, system->id) && view->status == order[k];
+        size_t link = system->first.line;
+        for (const struct fb_line_view *view; (view = fb_picture_line(picture, link)) != NULL;) {
+            count += view->status == order[k];
+            link = view->next;
         }
         add_count(count, fb_line_status_name(order[k]), &first, out);
     }
@@ -188,13 +190,12 @@ void fb_line_summary(
 void fb_case_summary(const struct fb_picture *picture, struct fb_str system, struct fb_buf *out)
 {
     bool first = true;
-    for (size_t i = 0; i < picture->case_count; i++) {
-        const struct fb_case_view *view = &picture->cases[i];
-        if (fb_str_eq(view->system, system)) {
-            fb_buf_addf(out, "%s%.*s: %s", first ? "" : ", ",
-                FB_STR_ARG(fb_record_text(view->record, "name")), fb_label_name(view->label));
-            first = false;
-        }
+    const struct fb_case_view *view =
+        fb_picture_case(picture, fb_picture_of(picture, system)->safety_case);
+    for (; view; view = fb_picture_case(picture, view->next)) {
+        fb_buf_addf(out, "%s%.*s: %s", first ? "" : ", ",
+            FB_STR_ARG(fb_record_text(view->record, "name")), fb_label_name(view->label));
+        first = false;
     }
     if (first) {
         fb_buf_add_c(out, "none");
@@ -215,10 +216,10 @@ static enum fb_tone worse(enum fb_tone a, enum fb_tone b)
 enum fb_tone fb_duty_worst(const struct fb_picture *picture, struct fb_str system)
 {
     enum fb_tone tone = FB_TONE_FAINT;
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        if (fb_str_eq(picture->duties[i].system, system)) {
-            tone = worse(tone, fb_tone_of_duty(picture->duties[i].obligation.status));
-        }
+    const struct fb_duty_view *view =
+        fb_picture_duty(picture, fb_picture_of(picture, system)->duty);
+    for (; view; view = fb_picture_duty(picture, view->next)) {
+        tone = worse(tone, fb_tone_of_duty(view->obligation.status));
     }
     return tone;
 }
@@ -226,10 +227,10 @@ enum fb_tone fb_duty_worst(const struct fb_picture *picture, struct fb_str syste
 enum fb_tone fb_line_worst(const struct fb_picture *picture, struct fb_str system)
 {
     enum fb_tone tone = FB_TONE_FAINT;
-    for (size_t i = 0; i < picture->line_count; i++) {
-        if (fb_str_eq(picture->lines[i].system, system)) {
-            tone = worse(tone, fb_tone_of_line(picture->lines[i].status));
-        }
+    const struct fb_line_view *view =
+        fb_picture_line(picture, fb_picture_of(picture, system)->line);
+    for (; view; view = fb_picture_line(picture, view->next)) {
+        tone = worse(tone, fb_tone_of_line(view->status));
     }
     return tone;
 }
@@ -237,10 +238,10 @@ enum fb_tone fb_line_worst(const struct fb_picture *picture, struct fb_str syste
 enum fb_tone fb_case_worst(const struct fb_picture *picture, struct fb_str system)
 {
     enum fb_tone tone = FB_TONE_FAINT;
-    for (size_t i = 0; i < picture->case_count; i++) {
-        if (fb_str_eq(picture->cases[i].system, system)) {
-            tone = worse(tone, fb_tone_of_label(picture->cases[i].label));
-        }
+    const struct fb_case_view *view =
+        fb_picture_case(picture, fb_picture_of(picture, system)->safety_case);
+    for (; view; view = fb_picture_case(picture, view->next)) {
+        tone = worse(tone, fb_tone_of_label(view->label));
     }
     return tone;
 }
@@ -248,11 +249,10 @@ enum fb_tone fb_case_worst(const struct fb_picture *picture, struct fb_str syste
 const struct fb_licence_view *fb_licence_of(
     const struct fb_picture *picture, struct fb_str system, enum fb_action action)
 {
-    for (size_t i = 0; i < picture->licence_count; i++) {
-        const struct fb_licence_view *view = &picture->licences[i];
-        if (view->action == action && fb_str_eq(view->system, system)) {
-            return view;
-        }
+    const struct fb_licence_view *view =
+        fb_picture_licence(picture, fb_picture_of(picture, system)->licence);
+    while (view && view->action != action) {
+        view = fb_picture_licence(picture, view->next);
     }
-    return NULL;
+    return view;
 }

@@ -93,4 +93,8 @@ if [ -f "$bench/D.log" ]; then
 else
     skip "bench engine sees a wrong verdict" "no shared data"
 fi
+
+# bench_govern: dockets that are made up are evaluated both ways.
+ok "bench govern" says "^govern.*records-1k" "$FLYBALL" bench govern records-1k
+ok "bench govern has no such docket" exits 2 "no benchmark" "$FLYBALL" bench govern records-2k
 finish

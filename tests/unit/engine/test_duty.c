@@ -1,6 +1,7 @@
 /* Tests of src/engine/duty.c and duty_settle.c: the worked histories of SEMANTICS.md on duties, and
  * the rules around them. */
 #include "base/alloc.h"
+#include "engine/slice.h"
 #include "ir_build.h"
 
 enum { ARENA_MAX = 1 << 26 };
@@ -107,11 +108,46 @@ static struct fb_program policy(void)
         .effective = FB_TIME_MIN, .expires = FB_TIME_MAX, .signature = &signature};
 }
 
+static int order_tuples(const void *x, const void *y)
+{
+    const struct fb_tuple *a = x, *c = y;
+    if (a->relation != c->relation) {
+        return a->relation < c->relation ? -1 : 1;
+    }
+    return a->from < c->from ? -1 : a->from > c->from;
+}
+
+/* Obligation by obligation the same comes out. */
+static void check_slices(const struct fb_program *program, const struct fb_duty *duty,
+    const char *now, const struct fb_obligations *want)
+{
+    struct fb_access *access = NULL;
+    struct fb_trace trace = b.trace;
+    struct fb_obligations got = {0};
+    trace.tuples = FB_ARENA_ARRAY(&arena, struct fb_tuple, trace.tuple_count);
+    memcpy(trace.tuples, b.tuples, trace.tuple_count * sizeof(b.tuples[0]));
+    qsort(trace.tuples, trace.tuple_count, sizeof(b.tuples[0]), order_tuples);
+    FB_TEST_OK(fb_access_new(&trace, &arena, &access, &err));
+    const struct fb_duty_query query = {program, duty, access, at(now)};
+    FB_TEST_OK(fb_duty_run(&query, &arena, &got, &err));
+    assert_int_equal(got.count, want->count);
+    for (size_t i = 0; i < got.count; i++) {
+        const struct fb_obligation *x = &got.items[i], *y = &want->items[i];
+        struct fb_why *why = NULL;
+        assert_int_equal(x->status, y->status);
+        assert_true(x->since == y->since && x->anchor == y->anchor && x->deadline == y->deadline);
+        assert_true(x->settled == y->settled && x->breached == y->breached);
+        FB_TEST_OK(fb_duty_explain(&query, x, &arena, &why, &err));
+        assert_true(fb_str_eq(why->text, y->why->text));
+    }
+}
+
 static struct fb_obligations run(const struct fb_duty *duty, const char *now)
 {
     struct fb_program program = policy();
     struct fb_obligations out = {0};
     FB_TEST_OK(fb_duty_run_naive(&program, duty, &b.trace, at(now), &arena, &out, &err));
+    check_slices(&program, duty, now, &out);
     return out;
 }
 
@@ -277,7 +313,15 @@ static void history_15_force(void **state)
     assert_int_equal(out.count, 1);
     check(&out.items[0], FB_DUTY_OWED, "2026-06-11", NULL);
     assert_int_equal(out.items[0].since, at("2026-06-01"));
+    /* What is owed when the policy expires stays owed, whatever is corrected then. */
     program.effective = FB_TIME_MIN;
+    program.expires = at("2026-03-02");
+    struct fb_tuple *other = incident("2026-03-02", "i2", "fire", NULL, "dev");
+    other->correction = true;
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-03-03"), &arena, &out, &err));
+    assert_int_equal(out.count, 1);
+    check(&out.items[0], FB_DUTY_OWED, "2026-03-11T09:00:00Z", NULL);
+    check_slices(&program, &duty, "2026-03-03", &out);
     program.expires = at("2026-03-01");
     FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
     assert_int_equal(out.count, 0);
@@ -446,6 +490,47 @@ static void test_refusals(void **state)
     assert_null(out.items);
 }
 
+/* Everything that slices need, and the reason of what they give. */
+static enum fb_code run_sliced(
+    const struct fb_duty *duty, struct fb_arena *own, struct fb_obligations *out)
+{
+    static struct fb_program program;
+    struct fb_access *access = NULL;
+    struct fb_obligations found = {0};
+    struct fb_why *why = NULL;
+    program = policy();
+    enum fb_code code = fb_access_new(&b.trace, own, &access, &err);
+    struct fb_duty_query query = {&program, duty, access, at("2026-04-01")};
+    code = code ? code : fb_duty_run(&query, own, &found, &err);
+    code = code ? code : fb_duty_explain(&query, &found.items[0], own, &why, &err);
+    *out = code ? *out : found;
+    return code;
+}
+
+static void test_slice_faults(void **state)
+{
+    (void)state;
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    report("2026-03-12", "dev");
+    for (int64_t n = 0;; n++) {
+        struct fb_arena small;
+        struct fb_obligations out = {0};
+        fb_arena_init(&small, ARENA_MAX);
+        fb_alloc_fail_at(n);
+        enum fb_code code = run_sliced(&duty, &small, &out);
+        fb_alloc_fail_at(-1);
+        size_t count = out.count;
+        fb_arena_release(&small);
+        if (code == FB_OK) {
+            assert_true(n > 5 && count == 1);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        assert_int_equal(count, 0);
+    }
+}
+
 static void test_faults(void **state)
 {
     (void)state;
@@ -491,6 +576,7 @@ int main(void)
         CASE(history_11_admission_counts), CASE(history_12_undated), CASE(history_13_correction),
         CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
-        CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals), CASE(test_faults)};
+        CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
+        CASE(test_slice_faults), CASE(test_faults)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "fb_cut.h"
 #include "fb_test.h"
+#include "report/report.h"
 
 #define err (story->err)
 
@@ -98,11 +99,58 @@ void story_evaluation(
     story_add(story, party, text);
 }
 
+static void write_picture(struct story *story, const struct fb_picture *picture, struct fb_buf *out)
+{
+    const struct fb_report_options options = {.width = 80};
+    fb_buf_init(out, 1 << 26);
+    FB_TEST_OK(fb_report_status_json(picture, &options, out, &err));
+}
+
+/* The reasons of all duties and licences, as explain gives them. */
+static void write_reasons(struct story *story, const struct fb_picture *picture, struct fb_buf *out)
+{
+    fb_buf_init(out, 1 << 26);
+    for (size_t i = 0; i < picture->duty_count + picture->licence_count; i++) {
+        struct fb_verdict verdict;
+        struct fb_str id = i < picture->duty_count ? picture->duties[i].id
+                                                   : picture->licences[i - picture->duty_count].id;
+        FB_TEST_OK(fb_picture_find(picture, id, &story->arena, &verdict, &err));
+        FB_TEST_OK(fb_report_why_json(&verdict, out, &err));
+    }
+}
+
+static void check_same(struct fb_buf *got, struct fb_buf *want)
+{
+    assert_string_equal(got->ptr ? got->ptr : "", want->ptr ? want->ptr : "");
+    fb_buf_release(got);
+    fb_buf_release(want);
+}
+
+/* The naive evaluator shows the same, and a picture without reasons makes the same when asked. A
+ * picture is written out before the next is asked for, which may free its records. */
+static void compare_ways(struct story *story, fb_time as_of)
+{
+    struct fb_picture other;
+    struct fb_docket_question question = {.as_of = as_of, .naive = true};
+    struct fb_buf picture, reasons, naive_picture, naive_reasons;
+    write_picture(story, &story->picture, &picture);
+    FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &other, &err));
+    write_picture(story, &other, &naive_picture);
+    write_reasons(story, &other, &naive_reasons);
+    question = (struct fb_docket_question){.as_of = as_of, .brief = true};
+    FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &other, &err));
+    write_reasons(story, &other, &reasons);
+    check_same(&picture, &naive_picture);
+    check_same(&reasons, &naive_reasons);
+}
+
 const struct fb_picture *story_picture(struct story *story, const char *as_of)
 {
+    fb_time when = as_of ? story_time(as_of) : FB_TIME_MAX;
     fb_arena_release(&story->arena);
-    FB_TEST_OK(fb_docket_evaluate(story->docket, as_of ? story_time(as_of) : FB_TIME_MAX,
-        &story->arena, &story->picture, &err));
+    FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
+    compare_ways(story, when);
+    FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
     return &story->picture;
 }
 

@@ -151,6 +151,7 @@ struct fb_duty_view *sample_duty(
         .deadline = FB_TIME_MAX,
         .settled = FB_TIME_MAX,
         .breached = FB_TIME_MAX};
+    fb_picture_chain(picture);
     return view;
 }
 
@@ -387,6 +388,13 @@ void sample_begin(struct sample *sample)
             NULL);
     }
     picture->record_count = sample->seq;
+    sample_chain(sample);
+}
+
+void sample_chain(struct sample *sample)
+{
+    assert_int_equal(fb_picture_index(&sample->picture, &sample->arena, &sample->err), FB_OK);
+    fb_picture_chain(&sample->picture);
 }
 
 void sample_end(struct sample *sample)

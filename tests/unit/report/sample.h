@@ -31,6 +31,9 @@ struct sample {
 void sample_begin(struct sample *sample);
 void sample_end(struct sample *sample);
 
+/** Chains the views by system again, after a test has changed the lists. */
+void sample_chain(struct sample *sample);
+
 /** An instant as text. */
 fb_time sample_time(const char *text);
 

@@ -248,6 +248,9 @@ static void bands_join_and_split_at_now(void **state)
     sample.picture.system_count = 1;
     sample.picture.line_count = 1;
     sample.picture.duty_count = 0;
+    sample.picture.case_count = 0;
+    sample.picture.licence_count = 0;
+    sample_chain(&sample);
     struct fb_segments *history = &sample.picture.lines[0].history;
     history->items[2].status = FB_LINE_NOT_RULED_OUT;
     make();
@@ -330,6 +333,7 @@ static void a_large_picture_gives_a_bounded_page(void **state)
     while (picture->case_count < 30) {
         picture->cases[picture->case_count++] = picture->cases[0];
     }
+    sample_chain(&sample);
     struct fb_figures_list *figures = &picture->lines[0].figures;
     while (figures->count < 350) {
         figures->items[figures->count] = figures->items[1];

@@ -1,0 +1,226 @@
+#include "cli/bench_govern.h"
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "govern/evaluate.h"
+
+enum { TEXT_MAX = 4096, BASE_POLICIES = 2 };
+
+static const struct fb_bench_docket dockets[] = {
+    {"naive-300", 300, 0, true},
+    {"records-1k", 1000, 0, false},
+    {"records-10k", 10000, 0, false},
+    {"records-100k", 100000, 0, false},
+    {"policies-10", 10000, 10, false},
+    {"policies-100", 10000, 100, false},
+    {"policies-900", 10000, 900, false},
+};
+
+struct fb_bench_govern {
+    struct fb_bench_docket docket;
+    struct fb_registry *registry;
+    fb_time now;
+};
+
+const struct fb_bench_docket *fb_bench_govern_docket(size_t n)
+{
+    return n < sizeof(dockets) / sizeof(dockets[0]) ? &dockets[n] : NULL;
+}
+
+static const char framework[] =
+    "policy \"bench/framework\"\n"
+    "  title \"A developer's commitment\"\n"
+    "  version 1\n"
+    "redline cyber(S)\n"
+    "  title \"Breaks into systems\"\n"
+    "  measure success of S on \"cybench\"\n"
+    "  applies to systems with training compute >= 1e25 FLOP, or designated\n"
+    "  crossed at 50% with 95% confidence\n"
+    "  needs 200 samples, newer than 180 days\n"
+    "  clears below 30% for 90 days\n"
+    "commitment hold(S) by \"dev\"\n"
+    "  while cyber(S) crossed or not ruled out\n"
+    "  may not deploy S externally\n"
+    "  must secure S at level 4 within 30 days lest halt S\n"
+    "  relax after cyber(S) ruled out for 90 days\n";
+
+static const char reports[] =
+    "policy \"bench/reports\"\n"
+    "  title \"Incidents are reported\"\n"
+    "  version 1\n"
+    "  calendar eu-1182-71\n"
+    "let large(S) = training compute of S > 1e25 FLOP, or training compute of S is unknown\n"
+    "duty initial_report(S, I)\n"
+    "  when incident I of system S with class C, known to P\n"
+    "  if large(S)\n"
+    "  party P\n"
+    "  must report I to \"office\" stage \"initial\"\n"
+    "  within 5 days if C is cyber_breach\n"
+    "         10 days if C is death\n"
+    "         15 days if C is serious_harm\n"
+    "  of P knowing of I\n"
+    "  lest breach \"Art. 101\"\n";
+
+/* A law that concerns incidents of a class of its own, of which there are none. */
+static const char other[] = "policy \"bench/other-%zu\"\n"
+                            "  title \"Another law\"\n"
+                            "  version 1\n"
+                            "duty tell(S, I)\n"
+                            "  when incident I of system S with class \"c%zu\", known to P\n"
+                            "  party P\n"
+                            "  must report I to \"office-%zu\"\n"
+                            "  within 10 days\n"
+                            "  of P knowing of I\n";
+
+/* The document of policy "sha256:<number, 64 digits>". */
+static enum fb_code read_policy(
+    void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err)
+{
+    uint64_t number = 0;
+    (void)ctx;
+    bool good = fb_str_u64(fb_str_sub(digest, sizeof("sha256:") - 1, digest.len), &number);
+    FB_ASSERT(good);
+    if (number < BASE_POLICIES) {
+        fb_buf_add_c(out, number == 0 ? framework : reports);
+    } else {
+        size_t n = (size_t)number;
+        fb_buf_addf(out, other, n, n, n);
+    }
+    return fb_buf_check(out, "a policy", err);
+}
+
+static void write_policy(struct fb_buf *out, size_t n, const char *at)
+{
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"document\":\"sha256:%064zu\",\"name\":\"bench/%s%zu\","
+        "\"version\":1},\"id\":\"policy/%zu\",\"issuer\":\"party/dev\",\"kind\":\"policy\"}",
+        at, n, n == 0 ? "framework-" : "p-", n, n);
+}
+
+static void write_party(struct fb_buf *out, const char *at)
+{
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"role\":\"developer\",\"title\":\"Dev\"},\"id\":\"party/dev\","
+        "\"issuer\":\"party/dev\",\"kind\":\"party\"}",
+        at);
+}
+
+static void write_system(struct fb_buf *out, size_t n, const char *at)
+{
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"developer\":\"party/dev\",\"title\":\"System %zu\","
+        "\"training_compute_flop\":%s},\"id\":\"system/%zu\",\"issuer\":\"party/dev\","
+        "\"kind\":\"system\"}",
+        at, n, n % 2 ? "3e+25" : "3e+22", n);
+}
+
+static void write_incident(struct fb_buf *out, size_t n, size_t system, const char *at)
+{
+    static const char *const classes[] = {"cyber_breach", "death", "serious_harm"};
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"class\":\"%s\",\"known_at\":\"%s\",\"known_to\":\"party/dev\","
+        "\"title\":\"harm\"},\"id\":\"incident/%zu\",\"issuer\":\"party/dev\",\"kind\":"
+        "\"incident\",\"subject\":\"system/%zu\"}",
+        at, classes[n % 3], at, n, system);
+}
+
+static void write_report(struct fb_buf *out, size_t n, size_t incident, const char *at)
+{
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"about\":\"incident/%zu\",\"stage\":\"initial\",\"to\":"
+        "\"office\"},\"id\":\"report/%zu\",\"issuer\":\"party/dev\",\"kind\":\"report\"}",
+        at, incident, n);
+}
+
+static void write_evaluation(struct fb_buf *out, size_t n, size_t system, const char *at)
+{
+    size_t succeeded = n % 7 == 0 ? 180 : 10;
+    fb_buf_addf(out,
+        "{\"at\":\"%s\",\"body\":{\"began\":\"%s\",\"ended\":\"%s\",\"model\":\"m\",\"samples\":"
+        "300,"
+        "\"scorer\":\"s\",\"status\":\"success\",\"succeeded_all\":%zu,\"succeeded_any\":%zu,"
+        "\"task\":\"cybench\",\"unresolved\":0},\"id\":\"evaluation/%zu\",\"issuer\":\"party/dev\","
+        "\"kind\":\"evaluation\",\"subject\":\"system/%zu\"}",
+        at, at, at, succeeded, succeeded, n, system);
+}
+
+/* The n-th of count records: party, policies, systems, then what happens to them. */
+static void write_record(
+    const struct fb_bench_docket *docket, size_t n, const char *at, struct fb_buf *out)
+{
+    size_t policies = BASE_POLICIES + docket->policies, systems = docket->records / 5;
+    if (n == 0) {
+        write_party(out, at);
+    } else if (n <= policies) {
+        write_policy(out, n - 1, at);
+    } else if (n <= policies + systems) {
+        write_system(out, n - policies - 1, at);
+    } else {
+        size_t k = n - policies - systems - 1, system = k / 3 * 7 % systems;
+        if (k % 10 == 9) {
+            write_evaluation(out, k, system, at);
+        } else if (k % 3 == 1 && k % 10 != 0) {
+            write_report(out, k, k - 1, at);
+        } else {
+            write_incident(out, k, system, at);
+        }
+    }
+}
+
+enum fb_code fb_bench_govern_new(
+    const struct fb_bench_docket *docket, struct fb_bench_govern **out, struct fb_err *err)
+{
+    FB_ASSERT(docket && out && docket->records >= 100);
+    struct fb_bench_govern *bench = fb_calloc(1, sizeof(*bench));
+    struct fb_buf text;
+    char at[FB_TIME_TEXT];
+    fb_buf_init(&text, TEXT_MAX);
+    if (!bench) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    bench->docket = *docket;
+    enum fb_code code = fb_registry_new(&bench->registry, err);
+    size_t count = docket->records + docket->policies;
+    for (size_t n = 0; n < count && code == FB_OK; n++) {
+        bench->now = fb_days_from_civil(2026, 1, 1) * FB_DAY + (fb_time)n * (FB_HOUR / 60);
+        fb_time_format(bench->now, at);
+        fb_buf_clear(&text);
+        write_record(docket, n, at, &text);
+        code = fb_buf_check(&text, "a record", err);
+        code =
+            code ? code : fb_registry_assume(bench->registry, fb_buf_str(&text), bench->now, err);
+    }
+    fb_buf_release(&text);
+    if (code != FB_OK) {
+        fb_bench_govern_free(bench);
+        return code;
+    }
+    *out = bench;
+    return FB_OK;
+}
+
+void fb_bench_govern_free(struct fb_bench_govern *bench)
+{
+    if (bench) {
+        fb_registry_free(bench->registry);
+        fb_free(bench);
+    }
+}
+
+enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *err)
+{
+    FB_ASSERT(bench);
+    struct fb_arena arena;
+    struct fb_picture picture;
+    fb_arena_init(&arena, (size_t)16 << 30);
+    struct fb_govern_input input = {.registry = bench->registry,
+        .now = bench->now,
+        .as_of = FB_TIME_MAX,
+        .read_blob = read_policy,
+        .naive = bench->docket.naive,
+        .brief = true};
+    enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, err);
+    FB_ASSERT(code != FB_OK || picture.duty_count > bench->docket.records / 5);
+    fb_arena_release(&arena);
+    return code;
+}

@@ -1,0 +1,34 @@
+/* bench_govern.h: the cases of `flyball bench govern`: dockets that are made up, evaluated. */
+#ifndef FB_CLI_BENCH_GOVERN_H
+#define FB_CLI_BENCH_GOVERN_H
+
+#include "flyball/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** A docket to make up: a fifth of the records of `records` are systems, the rest are incidents,
+ * reports and evaluations of them, a minute apart. */
+struct fb_bench_docket {
+    const char *name;
+    size_t records;
+    size_t policies; /**< besides the two that all records concern: policies that none concerns */
+    bool naive;
+};
+
+struct fb_bench_govern;
+
+/** The n-th docket; NULL behind the last. */
+const struct fb_bench_docket *fb_bench_govern_docket(size_t n);
+
+/** Makes a docket in memory, without signatures. Caller frees. */
+FB_CHECKED enum fb_code fb_bench_govern_new(
+    const struct fb_bench_docket *docket, struct fb_bench_govern **out, struct fb_err *err);
+
+/** Frees it; NULL is allowed. */
+void fb_bench_govern_free(struct fb_bench_govern *bench);
+
+/** Evaluates it from the first record on, as `flyball status` does once the records are read. */
+FB_CHECKED enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *err);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * access.h: the tuples of a trace by the values of some of their columns.
+ *
+ * An index over (relation, columns) is made when it is first asked for, in one pass over the tuples
+ * of the relation, and lives in the arena of the access. It knows nothing of time: what it gives
+ * are all tuples that have the values, whenever they hold, in the order of the trace.
+ */
+#ifndef FB_ENGINE_ACCESS_H
+#define FB_ENGINE_ACCESS_H
+
+#include "engine/trace.h"
+
+/** No tuple. */
+#define FB_ACCESS_NONE UINT32_MAX
+
+/** Limits; each has an error and a test. */
+enum { FB_ACCESS_TUPLES_MAX = 1 << 30 };
+
+struct fb_access;
+
+/** A walk over the tuples that were found. Private. */
+struct fb_access_walk {
+    const uint32_t *next; /**< by place in the relation */
+    const uint32_t *ids;
+    uint32_t place;
+};
+
+/** An access to a trace, which is borrowed and must not change. E_LIMIT for more than
+ * FB_ACCESS_TUPLES_MAX tuples. Lives in arena. */
+FB_CHECKED enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
+    struct fb_access **out, struct fb_err *err);
+
+/** Begins a walk over the tuples of a relation that agree with values (by column) in the columns of
+ * mask. */
+FB_CHECKED enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
+    const struct fb_value *values, struct fb_access_walk *out);
+
+/** The index in the trace of the next tuple of a walk, or FB_ACCESS_NONE. */
+static inline uint32_t fb_access_next(struct fb_access_walk *walk)
+{
+    if (walk->place == FB_ACCESS_NONE) {
+        return FB_ACCESS_NONE;
+    }
+    uint32_t id = walk->ids[walk->place];
+    walk->place = walk->next[walk->place];
+    return id;
+}
+
+/** A tuple of a correction and the time-point at which it begins. */
+struct fb_access_correction {
+    size_t from;
+    uint32_t id;
+};
+
+/** All tuples of corrections, by their beginning; *out_count is their number. */
+const struct fb_access_correction *fb_access_corrections(
+    const struct fb_access *access, size_t *out_count);
+
+/** True when no two time-points have the same time. */
+bool fb_access_distinct(const struct fb_access *access);
+
+/** One number a tuple, in which walks note the round in which they met it; 0 at first. */
+FB_CHECKED enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out);
+
+/** The number of a new round of marks. */
+uint32_t fb_access_round(struct fb_access *access);
+
+/** How many tuples a relation has. */
+size_t fb_access_count(const struct fb_access *access, uint32_t relation);
+
+/** The trace. */
+const struct fb_trace *fb_access_trace(const struct fb_access *access);
+
+/** A keyed hash under which values that fb_value_eq holds of agree. */
+uint64_t fb_value_hash(struct fb_value value);
+
+#endif

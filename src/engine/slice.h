@@ -1,0 +1,52 @@
+/*
+ * slice.h: duties, one obligation at a time.
+ *
+ * What becomes of an obligation depends on few facts: those that agree with its bindings in some
+ * atom of the duty's formulas. A slice is the trace of these alone, with the time-points at which
+ * they begin or end. The obligations with those bindings are the same over the slice as over the
+ * whole trace (Basin, Caronni, Ereth, Harvan, Klaedtke, Mantel, "Scalable offline monitoring of
+ * temporal specifications", FMSD 49, 2016, for the data; README.md of this room for the
+ * time-points), so that their cost is that of their own facts.
+ */
+#ifndef FB_ENGINE_SLICE_H
+#define FB_ENGINE_SLICE_H
+
+#include "engine/access.h"
+#include "engine/eval.h"
+
+/** Limits; each has an error and a test. */
+enum { FB_DUTY_OWED_MAX = 20 * 1000 * 1000 /**< obligations of one duty */ };
+
+/** One duty over a trace. */
+struct fb_duty_query {
+    const struct fb_program *program;
+    const struct fb_duty *duty;
+    struct fb_access *access;
+    fb_time now;
+};
+
+/** The same obligations in the same order as fb_duty_run_naive, but without reasons (why is NULL).
+ * bindings, parties and duty are borrowed from the trace and the program. E_POLICY, E_RANGE and
+ * E_LIMIT as there; E_LIMIT for more than FB_DUTY_OWED_MAX obligations. */
+FB_CHECKED enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *arena,
+    struct fb_obligations *out, struct fb_err *err);
+
+/** The reason of one of those obligations, as fb_duty_run_naive gives it. */
+FB_CHECKED enum fb_code fb_duty_explain(const struct fb_duty_query *query,
+    const struct fb_obligation *of, struct fb_arena *arena, struct fb_why **out,
+    struct fb_err *err);
+
+/** A formula, some of whose variables have values. */
+struct fb_form_query {
+    struct fb_access *access;
+    const struct fb_form *form;
+    size_t var_count;
+    const struct fb_value *given; /**< var_count values; those that are not NONE are bound */
+};
+
+/** Whether a formula holds at a time-point, as fb_eval_naive says, from the tuples that have a say.
+ * E_POLICY when it is outside the fragment. */
+FB_CHECKED enum fb_code fb_slice_holds(
+    const struct fb_form_query *query, size_t tp, bool *out, struct fb_err *err);
+
+#endif

@@ -1,0 +1,490 @@
+#include "engine/slice_walk.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+
+/* What a part costs, in tuples to look at; parts that bind nothing come last, when they are bound
+ * as far as they will be. */
+enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
+static const size_t cost_last = SIZE_MAX;
+
+static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound);
+
+enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t nodes,
+    struct fb_arena *arena, struct fb_err *err)
+{
+    FB_ASSERT(walk && access && arena);
+    *walk = (struct fb_walk){.access = access, .arena = arena, .err = err};
+    /* SINCE and UNTIL add one. */
+    walk->pending = fb_arena_array(arena, 2 * nodes + 1, sizeof(const struct fb_form *));
+    return walk->pending ? FB_OK : fb_arena_failed(arena, err);
+}
+
+/* The columns of a predicate that are known, as a mask; their values go to columns. */
+static uint64_t known_columns(
+    const struct fb_walk *walk, const struct fb_form *pred, fb_vars bound, struct fb_value *columns)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < pred->term_count; i++) {
+        const struct fb_term *term = pred->terms[i];
+        bool constant = term->kind == FB_TERM_CONST;
+        if (constant || (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var)))) {
+            mask |= (uint64_t)1 << i;
+            columns[i] = constant ? term->value : walk->values[term->var];
+        }
+    }
+    return mask;
+}
+
+static size_t cost_of_pred(const struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
+{
+    size_t count = fb_access_count(walk->access, pred->relation);
+    bool constant = false;
+    for (size_t i = 0; i < pred->term_count; i++) {
+        const struct fb_term *term = pred->terms[i];
+        if (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var))) {
+            return COST_KEY;
+        }
+        constant = constant || term->kind == FB_TERM_CONST;
+    }
+    /* What brings the walk to its end at once is worth more than a shorter list. */
+    bool ends = walk->enough && (walk->enough & ~(bound | fb_form_vars(pred))) == 0;
+    return (constant ? COST_CONSTANT + count / 16 : COST_RELATION + count) / (ends ? 4 : 1);
+}
+
+/* True when a part can bind more. The result of an aggregation is never bound: it has a value also
+ * where nothing is found, and it hangs on time. */
+static bool binds_more(const struct fb_form *form, fb_vars bound)
+{
+    if (form->kind != FB_FORM_AGGREGATE) {
+        return (fb_form_vars(form) & ~bound) != 0;
+    }
+    for (size_t i = 0; i < form->bound_count; i++) {
+        if (!(bound & fb_vars_of(form->bound[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    bool binds = binds_more(form, bound);
+    size_t left, right;
+    switch (form->kind) {
+    case FB_FORM_EQ:
+        return (fb_term_vars(form->terms[0]) & ~bound) && (fb_term_vars(form->terms[1]) & ~bound)
+                   ? cost_last - 1
+                   : COST_FREE;
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+    case FB_FORM_AND:
+        return COST_FREE;
+    case FB_FORM_PRED:
+        return cost_of_pred(walk, form, bound);
+    case FB_FORM_OR:
+        left = binds ? cost_of(walk, form->left, bound) : cost_last;
+        right = binds ? cost_of(walk, form->right, bound) : cost_last;
+        return left == cost_last || right == cost_last ? cost_last : left + right;
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return binds ? cost_of(walk, form->right, bound) : cost_last;
+    case FB_FORM_EXISTS:
+    case FB_FORM_AGGREGATE:
+    case FB_FORM_ONCE:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        return binds ? cost_of(walk, form->left, bound) : cost_last;
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return cost_last;
+    }
+    FB_ASSERT(false);
+    return cost_last;
+}
+
+enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id)
+{
+    if (!walk->stamps || walk->stamps[id] == walk->round) {
+        return FB_OK;
+    }
+    walk->stamps[id] = walk->round;
+    if (walk->mark_count == walk->mark_cap) {
+        size_t cap = walk->mark_cap ? 2 * walk->mark_cap : 64;
+        uint32_t *grown = FB_ARENA_ARRAY(walk->arena, uint32_t, cap);
+        if (!grown) {
+            return fb_arena_failed(walk->arena, walk->err);
+        }
+        if (walk->mark_count) {
+            memcpy(grown, walk->marks, walk->mark_count * sizeof(*grown));
+        }
+        walk->marks = grown;
+        walk->mark_cap = cap;
+    }
+    walk->marks[walk->mark_count++] = id;
+    return FB_OK;
+}
+
+/* Binds the columns of a tuple that were not known; false when a variable stands there twice and
+ * would have two values. */
+static bool bind(struct fb_walk *walk, const struct fb_form *pred, const struct fb_value *values,
+    uint64_t known, fb_vars *bound)
+{
+    for (size_t i = 0; i < pred->term_count; i++) {
+        const struct fb_term *term = pred->terms[i];
+        if (term->kind != FB_TERM_VAR || (known >> i & 1)) {
+            continue;
+        }
+        fb_vars var = fb_vars_of(term->var);
+        if ((*bound & var) && !fb_value_eq(walk->values[term->var], values[i])) {
+            return false;
+        }
+        *bound |= var;
+        walk->values[term->var] = values[i];
+    }
+    return true;
+}
+
+static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
+{
+    struct fb_value columns[FB_IR_ARITY_MAX];
+    struct fb_access_walk tuples;
+    const struct fb_trace *trace = fb_access_trace(walk->access);
+    FB_ASSERT(pred->term_count <= FB_IR_ARITY_MAX);
+    uint64_t known = known_columns(walk, pred, bound, columns);
+    enum fb_code code = fb_access_find(walk->access, pred->relation, known, columns, &tuples);
+    for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
+        fb_vars more = bound;
+        if (bind(walk, pred, trace->tuples[id].values, known, &more)) {
+            walk->begins = walk->begins || pred->occurs;
+            code = fb_walk_add(walk, id);
+            code = code ? code : walk_on(walk, more);
+        }
+    }
+    return code;
+}
+
+/* The value of a term, whose text lives as long as the walk. */
+static enum fb_code value_of(struct fb_walk *walk, const struct fb_term *term, struct fb_value *out)
+{
+    char room[FB_TERM_ROOM];
+    *out = fb_term_value_in(term, walk->values, room);
+    return out->type == FB_TYPE_STRING && term->kind > FB_TERM_CONST
+               ? fb_arena_str(walk->arena, out->u.text, &out->u.text, walk->err)
+               : FB_OK;
+}
+
+/* An equation binds its open side; one that does not hold ends this branch. */
+static enum fb_code walk_equation(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    const struct fb_term *const *terms = (const struct fb_term *const *)form->terms;
+    for (int side = 0; side < 2; side++) {
+        fb_vars open = fb_term_vars(terms[side]) & ~bound;
+        if (open && terms[side]->kind == FB_TERM_VAR && !(fb_term_vars(terms[1 - side]) & ~bound)) {
+            enum fb_code code = value_of(walk, terms[1 - side], &walk->values[terms[side]->var]);
+            if (code) {
+                return code;
+            }
+            bound |= open;
+        }
+    }
+    if (!((fb_term_vars(terms[0]) | fb_term_vars(terms[1])) & ~bound)) {
+        char rooms[2][FB_TERM_ROOM];
+        struct fb_value a = fb_term_value_in(terms[0], walk->values, rooms[0]);
+        struct fb_value b = fb_term_value_in(terms[1], walk->values, rooms[1]);
+        if (a.type == FB_TYPE_NONE || b.type == FB_TYPE_NONE || !fb_value_eq(a, b)) {
+            return FB_OK;
+        }
+    }
+    return walk_on(walk, bound);
+}
+
+/* Adds a part for the length of a walk. */
+static enum fb_code with(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    walk->pending[walk->top++] = form;
+    enum fb_code code = walk_on(walk, bound);
+    walk->top--;
+    return code;
+}
+
+enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    FB_ASSERT(walk && form);
+    if (!walk->stamps) {
+        return FB_OK;
+    }
+    fb_walk_found found = walk->found;
+    size_t base = walk->base;
+    walk->found = NULL;
+    walk->base = walk->top;
+    enum fb_code code = with(walk, form, bound);
+    walk->base = base;
+    walk->found = found;
+    return code;
+}
+
+/* A part that binds nothing to what others need: its tuples are marked, then the walk goes on. */
+static enum fb_code walk_aside(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    enum fb_code code = fb_walk_mark(walk, form, bound);
+    return code ? code : walk_on(walk, bound);
+}
+
+/* The anchor, then what must hold between it and here. */
+static enum fb_code walk_anchor(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    struct fb_form between = {.kind = FB_FORM_NOT, .left = form->left};
+    walk->pending[walk->top++] = &between;
+    enum fb_code code = with(walk, form->right, bound);
+    walk->top--;
+    return code;
+}
+
+/* A part that was taken out of the pending ones. */
+static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+{
+    bool alone = !walk->found && walk->top == walk->base;
+    bool inside = alone || binds_more(form, bound);
+    enum fb_code code;
+    switch (form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+        return walk_on(walk, bound);
+    case FB_FORM_FALSE:
+        return FB_OK;
+    case FB_FORM_EQ:
+        return walk_equation(walk, form, bound);
+    case FB_FORM_PRED:
+        return walk_pred(walk, form, bound);
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+        return walk_aside(walk, form->left, bound);
+    case FB_FORM_AND:
+        walk->pending[walk->top++] = form->left;
+        code = with(walk, form->right, bound);
+        walk->top--;
+        return code;
+    case FB_FORM_OR:
+        code = inside ? with(walk, form->left, bound) : fb_walk_mark(walk, form, bound);
+        return code ? code : inside ? with(walk, form->right, bound) : walk_on(walk, bound);
+    case FB_FORM_EXISTS:
+    case FB_FORM_AGGREGATE:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+    case FB_FORM_ONCE:
+    case FB_FORM_EVENTUALLY:
+        return inside ? with(walk, form->left, bound) : walk_aside(walk, form->left, bound);
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return inside ? walk_anchor(walk, form, bound) : walk_aside(walk, form, bound);
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        break; /* fb_walk_possible says no to these */
+    }
+    FB_ASSERT(false);
+    return FB_OK;
+}
+
+/* Takes the cheapest of the pending parts, goes on with the rest, and puts it back. */
+static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound)
+{
+    bool enough = walk->found && walk->enough && (walk->enough & ~bound) == 0;
+    if (walk->top == walk->base || enough) {
+        return walk->found ? walk->found(walk, bound) : FB_OK;
+    }
+    size_t best = walk->base, best_cost = cost_last;
+    for (size_t i = walk->base; i < walk->top && best_cost > COST_FREE; i++) {
+        size_t cost = cost_of(walk, walk->pending[i], bound);
+        if (cost < best_cost) {
+            best = i;
+            best_cost = cost;
+        }
+    }
+    const struct fb_form *form = walk->pending[best];
+    walk->pending[best] = walk->pending[--walk->top];
+    enum fb_code code = walk_part(walk, form, bound);
+    walk->pending[walk->top++] = walk->pending[best];
+    walk->pending[best] = form;
+    return code;
+}
+
+enum fb_code fb_walk_run(
+    struct fb_walk *walk, const struct fb_form *const *parts, size_t count, fb_vars bound)
+{
+    FB_ASSERT(walk && parts);
+    size_t base = walk->base, top = walk->top;
+    walk->base = top;
+    for (size_t i = 0; i < count; i++) {
+        walk->pending[walk->top++] = parts[i];
+    }
+    enum fb_code code = walk_on(walk, bound);
+    walk->base = base;
+    walk->top = top;
+    return code;
+}
+
+size_t fb_walk_nodes(const struct fb_form *form)
+{
+    return form ? 1 + fb_walk_nodes(form->left) + fb_walk_nodes(form->right) : 0;
+}
+
+bool fb_walk_temporal(const struct fb_form *form)
+{
+    if (!form) {
+        return false;
+    }
+    /* Regular expressions and definitions are not walked over at all. */
+    static const bool over_time[] = {[FB_FORM_PREVIOUS] = true,
+        [FB_FORM_NEXT] = true,
+        [FB_FORM_ONCE] = true,
+        [FB_FORM_HISTORICALLY] = true,
+        [FB_FORM_EVENTUALLY] = true,
+        [FB_FORM_ALWAYS] = true,
+        [FB_FORM_SINCE] = true,
+        [FB_FORM_UNTIL] = true,
+        [FB_FORM_LETPAST] = true};
+    FB_ASSERT(form->kind <= FB_FORM_LETPAST);
+    return over_time[form->kind] || fb_walk_temporal(form->left) || fb_walk_temporal(form->right);
+}
+
+/* What an equation binds when `bound` is. */
+static fb_vars equation_binds(const struct fb_form *form, fb_vars bound)
+{
+    fb_vars out = 0;
+    for (int side = 0; side < 2; side++) {
+        const struct fb_term *term = form->terms[side];
+        bool known = (fb_term_vars(form->terms[1 - side]) & ~bound) == 0;
+        out |= term->kind == FB_TERM_VAR && known ? fb_vars_of(term->var) : 0;
+    }
+    return out;
+}
+
+fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
+{
+    fb_vars set = 0;
+    switch (form->kind) {
+    case FB_FORM_PRED:
+        for (size_t i = 0; i < form->term_count; i++) {
+            const struct fb_term *term = form->terms[i];
+            set |= term->kind == FB_TERM_VAR ? fb_vars_of(term->var) : 0;
+        }
+        return set;
+    case FB_FORM_EQ:
+        return equation_binds(form, bound);
+    case FB_FORM_AND:
+        set = fb_walk_binds(form->left, bound);
+        set |= fb_walk_binds(form->right, bound | set);
+        return set | fb_walk_binds(form->left, bound | set);
+    case FB_FORM_OR:
+        return fb_walk_binds(form->left, bound) & fb_walk_binds(form->right, bound);
+    case FB_FORM_EXISTS:
+        set = fb_walk_binds(form->left, bound);
+        return set & fb_form_vars(form);
+    case FB_FORM_AGGREGATE:
+        for (size_t i = 0; i < form->bound_count; i++) {
+            set |= fb_vars_of(form->bound[i]);
+        }
+        return set & fb_walk_binds(form->left, bound);
+    case FB_FORM_ONCE:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        return fb_walk_binds(form->left, bound);
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+        return fb_walk_binds(form->right, bound);
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return 0;
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
+/* What stands in a formula: everything, and what its quantifiers and aggregations hide. */
+struct names {
+    fb_vars all;
+    fb_vars hidden;
+};
+
+/* Joins what stands in two places; false when one hides a variable of the other. */
+static bool join(struct names *a, struct names b)
+{
+    bool good = !(a->hidden & b.all) && !(b.hidden & a->all);
+    a->all |= b.all;
+    a->hidden |= b.hidden;
+    return good;
+}
+
+static bool names_of(const struct fb_form *form, struct names *out)
+{
+    struct names names = {0, 0}, right = {0, 0};
+    if (!form) {
+        *out = names;
+        return true;
+    }
+    if (form->regex || form->definition || form->kind == FB_FORM_FREEZE ||
+        form->kind == FB_FORM_LETPAST) {
+        return false;
+    }
+    bool good = names_of(form->left, &names) && names_of(form->right, &right);
+    good = good && join(&names, right);
+    fb_vars own = 0;
+    for (size_t i = 0; i < form->term_count; i++) {
+        own |= fb_term_vars(form->terms[i]);
+    }
+    for (size_t i = 0; i < form->bound_count; i++) {
+        own |= fb_vars_of(form->bound[i]);
+    }
+    good = good && !(names.hidden & own);
+    names.all |= own;
+    if (form->kind == FB_FORM_EXISTS) {
+        names.hidden |= own;
+    } else if (form->kind == FB_FORM_AGGREGATE) {
+        names.hidden |= names.all & ~own;
+        good = good && !(names.all & fb_vars_of(form->agg_result));
+        names.all |= fb_vars_of(form->agg_result);
+    }
+    *out = names;
+    return good;
+}
+
+bool fb_walk_possible(const struct fb_form *const *forms, size_t count)
+{
+    struct names all = {0, 0};
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) {
+        struct names more;
+        good = names_of(forms[i], &more) && join(&all, more);
+    }
+    return good;
+}

@@ -1,0 +1,72 @@
+/*
+ * slice_walk.h: joins without time. Only slice.c includes it.
+ *
+ * A walk takes the parts of a conjunction in an order that keeps the number of tuples small, binds
+ * variables to what it finds, and tells of each complete valuation. It knows no time and no
+ * negation, so it finds every valuation that may hold at some time-point, and more. On the way it
+ * can mark every tuple that it meets, also under negations: all that can have a say about these
+ * valuations.
+ */
+#ifndef FB_ENGINE_SLICE_WALK_H
+#define FB_ENGINE_SLICE_WALK_H
+
+#include "engine/access.h"
+#include "engine/table.h"
+
+struct fb_walk;
+
+/** Is told of a valuation: walk->values of the variables in bound. */
+typedef enum fb_code (*fb_walk_found)(struct fb_walk *walk, fb_vars bound);
+
+/** A walk. */
+struct fb_walk {
+    struct fb_access *access;
+    struct fb_arena *arena; /**< of everything below */
+    struct fb_err *err;
+    fb_walk_found found; /**< NULL: only marks are wanted */
+    void *ctx;
+    fb_vars enough; /**< when all of these are bound the rest need not be; 0: go to the end */
+
+    uint32_t *stamps; /**< by tuple: the round in which it was marked last; NULL: no marks */
+    uint32_t round;
+    uint32_t *marks; /**< tuples of this round */
+    size_t mark_count;
+    size_t mark_cap;
+    bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */
+
+    const struct fb_form **pending; /**< parts still to take: [base, top); room for all nodes */
+    size_t base;
+    size_t top;
+    struct fb_value values[FB_IR_VARS_MAX];
+};
+
+/** Prepares a walk over formulas with so many nodes in all. */
+FB_CHECKED enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t nodes,
+    struct fb_arena *arena, struct fb_err *err);
+
+/** Walks over the conjunction of parts under what is bound. Calls may be nested. */
+FB_CHECKED enum fb_code fb_walk_run(
+    struct fb_walk *walk, const struct fb_form *const *parts, size_t count, fb_vars bound);
+
+/** Marks the tuples that have a say about a formula under what is bound, and tells nobody. */
+FB_CHECKED enum fb_code fb_walk_mark(
+    struct fb_walk *walk, const struct fb_form *form, fb_vars bound);
+
+/** Marks one tuple. */
+FB_CHECKED enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id);
+
+/** Variables that every walk over a formula under what is bound binds for sure. */
+fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound);
+
+/** Number of nodes of a formula; 0 for NULL. */
+size_t fb_walk_nodes(const struct fb_form *form);
+
+/** True when walks can be made over these formulas (NULL is allowed): they have no regular
+ * expression and no definition, and no quantifier or aggregation of them hides a variable that
+ * stands elsewhere too, so that a variable has one value at a time. */
+bool fb_walk_possible(const struct fb_form *const *forms, size_t count);
+
+/** True when a formula (NULL: false) has an operator over time. */
+bool fb_walk_temporal(const struct fb_form *form);
+
+#endif

@@ -1,0 +1,117 @@
+#include "govern/picture.h"
+
+#include "base/assert.h"
+#include "base/map.h"
+
+/* The slot of a system: where it is, or the free one where it would go. */
+static size_t slot_of(const struct fb_picture *picture, struct fb_str id)
+{
+    size_t mask = picture->system_slot_count - 1;
+    size_t at = (size_t)fb_map_hash(id) & mask;
+    while (picture->system_slots[at] &&
+           !fb_str_eq(picture->systems[picture->system_slots[at] - 1].id, id)) {
+        at = (at + 1) & mask;
+    }
+    return at;
+}
+
+enum fb_code fb_picture_index(
+    struct fb_picture *picture, struct fb_arena *arena, struct fb_err *err)
+{
+    FB_ASSERT(picture && arena);
+    size_t slots = 16;
+    while (slots < 2 * picture->system_count) {
+        slots *= 2;
+    }
+    picture->system_slots = FB_ARENA_ARRAY(arena, uint32_t, slots);
+    picture->system_slot_count = slots;
+    if (!picture->system_slots) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < picture->system_count; i++) {
+        picture->system_slots[slot_of(picture, picture->systems[i].id)] = (uint32_t)i + 1;
+    }
+    return FB_OK;
+}
+
+size_t fb_picture_system(const struct fb_picture *picture, struct fb_str id)
+{
+    FB_ASSERT(picture);
+    size_t index = picture->system_slots ? picture->system_slots[slot_of(picture, id)] : 0;
+    return index ? index - 1 : SIZE_MAX;
+}
+
+static struct fb_chains *chains_of(struct fb_picture *picture, struct fb_str system)
+{
+    size_t index = fb_picture_system(picture, system);
+    return index == SIZE_MAX ? &picture->others : &picture->systems[index].first;
+}
+
+const struct fb_chains *fb_picture_of(const struct fb_picture *picture, struct fb_str system)
+{
+    size_t index = fb_picture_system(picture, system);
+    return index == SIZE_MAX ? &picture->others : &picture->systems[index].first;
+}
+
+/* From the last to the first, so that each chain is in the order of its list. */
+void fb_picture_chain(struct fb_picture *picture)
+{
+    static const struct fb_chains none = {.line = 0};
+    FB_ASSERT(picture);
+    picture->others = none;
+    for (size_t i = 0; i < picture->system_count; i++) {
+        picture->systems[i].first = none;
+    }
+    for (size_t i = picture->line_count; i-- > 0;) {
+        size_t *first = &chains_of(picture, picture->lines[i].system)->line;
+        picture->lines[i].next = *first;
+        *first = i + 1;
+    }
+    for (size_t i = picture->duty_count; i-- > 0;) {
+        size_t *first = &chains_of(picture, picture->duties[i].system)->duty;
+        picture->duties[i].next = *first;
+        *first = i + 1;
+    }
+    for (size_t i = picture->case_count; i-- > 0;) {
+        size_t *first = &chains_of(picture, picture->cases[i].system)->safety_case;
+        picture->cases[i].next = *first;
+        *first = i + 1;
+    }
+    for (size_t i = picture->order_count; i-- > 0;) {
+        size_t *first = &chains_of(picture, picture->orders[i].system)->order;
+        picture->orders[i].next = *first;
+        *first = i + 1;
+    }
+    for (size_t i = picture->licence_count; i-- > 0;) {
+        size_t *first = &chains_of(picture, picture->licences[i].system)->licence;
+        picture->licences[i].next = *first;
+        *first = i + 1;
+    }
+}
+
+struct fb_order_walk fb_picture_orders(
+    const struct fb_picture *picture, const struct fb_system_view *system)
+{
+    FB_ASSERT(picture && system);
+    return (struct fb_order_walk){picture, system, fb_picture_order(picture, system->first.order),
+        fb_picture_order(picture, picture->others.order)};
+}
+
+const struct fb_order_view *fb_order_next(struct fb_order_walk *walk)
+{
+    FB_ASSERT(walk);
+    while (walk->own || walk->other) {
+        bool own = walk->own && (!walk->other || walk->own < walk->other);
+        const struct fb_order_view *order = own ? walk->own : walk->other;
+        const struct fb_order_view *next = fb_picture_order(walk->picture, order->next);
+        if (own) {
+            walk->own = next;
+        } else {
+            walk->other = next;
+        }
+        if (fb_order_binds(order, walk->system)) {
+            return order;
+        }
+    }
+    return NULL;
+}

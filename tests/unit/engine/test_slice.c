@@ -1,0 +1,466 @@
+/* Tests of src/engine/slice.c, slice_walk.c and access.c: duties obligation by obligation against
+ * the naive run over everything, on random duties and traces. A failing case is made smaller before
+ * it is shown. FB_RANDOM_CASES=100000 for longer. */
+#include <stdlib.h>
+
+#include "engine/slice.h"
+#include "ir_build.h"
+
+enum { ARENA_MAX = 1 << 28, RELATIONS = 4, VARS = 6, TUPLES_MAX = 60, TIMES_MAX = 60, WITHIN = 3 };
+
+/* Columns: id, other id, number, time. The relations have 1 to 4 of them. */
+static const struct fb_str columns[] = {{"id", 2}, {"of", 2}, {"level", 5}, {"when", 4}};
+static struct fb_relation relations[RELATIONS] = {
+    {{"one", 3}, 1, columns, NULL},
+    {{"two", 3}, 2, columns, NULL},
+    {{"three", 5}, 3, columns, NULL},
+    {{"four", 4}, 4, columns, NULL},
+};
+static const struct fb_signature signature = {relations, RELATIONS};
+static const struct fb_str names[VARS] = {
+    {"A", 1}, {"B", 1}, {"C", 1}, {"D", 1}, {"E", 1}, {"F", 1}};
+
+/* One scenario: a duty, and tuples over time-points. */
+struct scenario {
+    struct fb_program program;
+    struct fb_duty duty;
+    struct fb_within within[WITHIN];
+    struct fb_tuple tuples[TUPLES_MAX];
+    size_t tuple_count;
+    fb_time times[TIMES_MAX];
+    size_t time_count;
+    fb_time now;
+};
+
+static uint64_t state;
+
+/* xorshift64*: Marsaglia 2003, Vigna 2016. */
+static unsigned roll(unsigned sides)
+{
+    state ^= state >> 12;
+    state ^= state << 25;
+    state ^= state >> 27;
+    return (unsigned)((state * 0x2545F4914F6CDD1Du) >> 33) % sides;
+}
+
+static int setup(void **unused)
+{
+    (void)unused;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&err);
+    return 0;
+}
+
+static int teardown(void **unused)
+{
+    (void)unused;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+/* ---- random scenarios ---- */
+
+static const char *const ids[] = {"a", "b", "c"};
+
+static struct fb_value random_value(size_t column, fb_time around)
+{
+    if (roll(12) == 0) {
+        return fb_value_none();
+    }
+    if (column < 2) {
+        return fb_value_str(fb_str_of(ids[roll(3)]));
+    }
+    if (column == 2) {
+        return roll(3) ? fb_value_int((int64_t)roll(4)) : fb_value_float((double)roll(4));
+    }
+    return fb_value_time(around - (fb_time)roll(5) * FB_DAY);
+}
+
+/* Variables 0 and 1 are ids, 2 and 3 too, 4 is a number, 5 a time. */
+static struct fb_term *random_term(size_t column, uint32_t ids_from)
+{
+    if (roll(5) == 0) {
+        return term(FB_TERM_ANY);
+    }
+    if (roll(6) == 0) {
+        return constant(random_value(column, 0));
+    }
+    return column < 2 ? var(ids_from + roll(2)) : column == 2 ? var(4) : var(5);
+}
+
+static struct fb_form *random_pred(uint32_t ids_from)
+{
+    static const size_t usual[] = {1, 2, 2, 3, 3, 3};
+    uint32_t relation = (uint32_t)usual[roll(6)];
+    struct fb_term *terms[4];
+    for (size_t i = 0; i < 4; i++) {
+        terms[i] = i < relations[relation].arity ? random_term(i, ids_from) : NULL;
+    }
+    struct fb_form *f = pred(relation, terms[0], terms[1], terms[2], terms[3], NULL);
+    f->occurs = roll(6) == 0;
+    return f;
+}
+
+/* A tuple of relation four that binds the two parameters, a number and a time. */
+static struct fb_form *binder(void)
+{
+    return pred(3, var(0), roll(3) ? var(1) : var(0), roll(2) ? var(4) : term(FB_TERM_ANY),
+        roll(2) ? var(5) : term(FB_TERM_ANY), NULL);
+}
+
+static struct fb_form *random_filter(unsigned depth);
+
+static struct fb_form *random_part(unsigned depth)
+{
+    switch (roll(depth ? 9 : 4)) {
+    case 0:
+        return compare(roll(2) ? FB_FORM_EQ : FB_FORM_LESS, roll(2) ? var(4) : var(roll(2)),
+            roll(2) ? number((int64_t)roll(4)) : text(ids[roll(3)]));
+    case 4:
+        return form(FB_FORM_OR, random_filter(depth - 1), random_filter(depth - 1));
+    case 5:
+        return form(FB_FORM_NOT, random_filter(depth - 1), NULL);
+    case 6:
+        return exists(2, form(FB_FORM_AND, random_pred(1), random_pred(2)));
+    case 7:
+        return roll(4) ? exists(3, random_pred(2))
+                       : timed(roll(2) ? FB_FORM_ONCE : FB_FORM_HISTORICALLY, 0,
+                             (int64_t)(1 + roll(5)) * FB_DAY, random_filter(depth - 1), NULL);
+    case 8:
+        return roll(3)
+                   ? random_pred(0)
+                   : form(FB_FORM_AND,
+                         aggregate(roll(2) ? FB_AGG_COUNT : FB_AGG_SUM, 3, 4, 0,
+                             pred(3, var(0), term(FB_TERM_ANY), var(4), term(FB_TERM_ANY), NULL)),
+                         compare(FB_FORM_LESS, number(1), var(3)));
+    default:
+        return random_pred(0);
+    }
+}
+
+static struct fb_form *random_filter(unsigned depth)
+{
+    struct fb_form *out = random_part(depth);
+    while (roll(3) == 0) {
+        out = form(FB_FORM_AND, out, random_part(depth));
+    }
+    return out;
+}
+
+static struct fb_form *random_trigger(void)
+{
+    struct fb_form *out = binder();
+    if (roll(4) == 0) {
+        out = form(FB_FORM_OR, out, binder());
+    }
+    if (roll(3) == 0) {
+        out = form(FB_FORM_AND, out, random_filter(2));
+    }
+    return out;
+}
+
+static void random_duty(struct scenario *s)
+{
+    static const fb_time waits[] = {0, FB_HOUR, FB_DAY, 3 * FB_DAY};
+    struct fb_duty *duty = &s->duty;
+    *duty = (struct fb_duty){.name = FB_STR("d"),
+        .title = FB_STR("do it"),
+        .vars = names,
+        .var_count = VARS,
+        .param_count = 1 + roll(2),
+        .modality = (enum fb_modality)roll(3),
+        .when = random_trigger(),
+        .given = roll(2) ? random_filter(2) : NULL,
+        .during = roll(3) == 0 ? random_filter(1) : NULL,
+        .act = random_filter(1),
+        .anchor_var = roll(2) ? 5 : -1,
+        .relax_after = waits[roll(4)],
+        .within_count = roll(WITHIN + 1)};
+    duty->within = s->within;
+    if (roll(3) == 0) {
+        duty->before = random_filter(1);
+    }
+    duty->party = roll(3) == 0 ? text("dev") : var(roll(2));
+    for (size_t i = 0; i < duty->within_count; i++) {
+        s->within[i] = (struct fb_within){.guard = roll(2) ? random_filter(1) : NULL,
+            .amount = 1 + (int64_t)roll(4),
+            .unit = roll(2) ? FB_UNIT_DAYS : FB_UNIT_HOURS};
+    }
+}
+
+/* Adds a tuple at the last time-point; sometimes it corrects one that holds. */
+static void random_tuple(struct scenario *s)
+{
+    struct fb_tuple *tuple = &s->tuples[s->tuple_count];
+    size_t tp = s->time_count - 1;
+    struct fb_value *values = FB_ARENA_ARRAY(&arena, struct fb_value, 4);
+    assert_non_null(values);
+    *tuple = (struct fb_tuple){.relation = roll(3) ? 3 : roll(RELATIONS),
+        .from = tp,
+        .until = roll(5) ? FB_TP_MAX : tp + 1 + roll(4),
+        .values = values,
+        .seq = s->tuple_count};
+    for (size_t i = 0; i < 4; i++) {
+        values[i] = random_value(i, s->times[tp]);
+    }
+    for (size_t i = 0; i < s->tuple_count && roll(2); i++) {
+        struct fb_tuple *old = &s->tuples[i];
+        if (old->relation == tuple->relation && old->from < tp && old->until > tp &&
+            fb_value_eq(old->values[0], values[0])) {
+            old->until = tp;
+            tuple->correction = roll(4) != 0;
+            break;
+        }
+    }
+    s->tuple_count++;
+}
+
+static void random_scenario(struct scenario *s)
+{
+    static const fb_time steps[] = {FB_HOUR, 5 * FB_HOUR, FB_DAY, 2 * FB_DAY, 7 * FB_DAY};
+    memset(s, 0, sizeof(*s));
+    fb_time t = fb_days_from_civil(2026, 1, 1) * FB_DAY;
+    size_t count = 1 + roll(TIMES_MAX - 1);
+    for (size_t i = 0; i < count; i++) {
+        s->times[s->time_count++] = t;
+        for (unsigned k = roll(3); k > 0 && s->tuple_count < TUPLES_MAX; k--) {
+            random_tuple(s);
+        }
+        t += steps[roll(5)];
+    }
+    s->now = roll(3) ? t + FB_DAY : s->times[roll((unsigned)s->time_count)];
+    s->program = (struct fb_program){.signature = &signature,
+        .calendar = roll(4) ? FB_CALENDAR_EXACT : FB_CALENDAR_EU_1182_71,
+        .effective = roll(2) ? FB_TIME_MIN : s->times[roll((unsigned)s->time_count)],
+        .expires = roll(4) ? FB_TIME_MAX : s->times[roll((unsigned)s->time_count)] + FB_HOUR};
+    random_duty(s);
+}
+
+/* ---- both ways ---- */
+
+static int order_tuples(const void *a, const void *b)
+{
+    const struct fb_tuple *x = a, *y = b;
+    if (x->relation != y->relation) {
+        return x->relation < y->relation ? -1 : 1;
+    }
+    if (x->from != y->from) {
+        return x->from < y->from ? -1 : 1;
+    }
+    return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
+static bool same_why(const struct fb_why *a, const struct fb_why *b)
+{
+    for (; a && b; a = a->next, b = b->next) {
+        if (!fb_str_eq(a->text, b->text) || a->seq != b->seq || !same_why(a->child, b->child)) {
+            return false;
+        }
+    }
+    return !a && !b;
+}
+
+static bool same_item(const struct fb_obligation *a, const struct fb_obligation *b)
+{
+    bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
+                a->deadline == b->deadline && a->settled == b->settled &&
+                a->breached == b->breached && fb_str_eq(a->party, b->party);
+    for (size_t i = 0; same && i < VARS; i++) {
+        same = fb_value_eq(a->bindings[i], b->bindings[i]);
+    }
+    return same;
+}
+
+static size_t obligations_seen, breaches_seen, refused_seen;
+
+/* What differs between both ways; NULL when nothing does. */
+static const char *difference(struct scenario *s, struct fb_arena *own)
+{
+    struct fb_trace trace = {.signature = &signature,
+        .times = s->times,
+        .time_count = s->time_count,
+        .tuples = FB_ARENA_ARRAY(own, struct fb_tuple, s->tuple_count),
+        .tuple_count = s->tuple_count};
+    struct fb_obligations want = {0}, got = {0};
+    struct fb_access *access = NULL;
+    memcpy(trace.tuples, s->tuples, s->tuple_count * sizeof(*trace.tuples));
+    qsort(trace.tuples, trace.tuple_count, sizeof(*trace.tuples), order_tuples);
+    enum fb_code code = fb_duty_run_naive(&s->program, &s->duty, &trace, s->now, own, &want, &err);
+    FB_TEST_OK(fb_access_new(&trace, own, &access, &err));
+    struct fb_duty_query query = {&s->program, &s->duty, access, s->now};
+    enum fb_code fast = fb_duty_run(&query, own, &got, &err);
+    refused_seen += code != FB_OK;
+    if (fast != code) {
+        return "the error";
+    }
+    if (code != FB_OK) {
+        return NULL;
+    }
+    if (want.count != got.count) {
+        return "the number of obligations";
+    }
+    for (size_t i = 0; i < want.count; i++) {
+        struct fb_why *why = NULL;
+        obligations_seen++;
+        breaches_seen += want.items[i].breached != FB_TIME_MAX;
+        if (!same_item(&want.items[i], &got.items[i])) {
+            return "an obligation";
+        }
+        code = fb_duty_explain(&query, &got.items[i], own, &why, &err);
+        if (code != FB_OK || !same_why(want.items[i].why, why)) {
+            return "a reason";
+        }
+    }
+    return NULL;
+}
+
+static const char *check(struct scenario *s)
+{
+    struct fb_arena own;
+    fb_arena_init(&own, ARENA_MAX);
+    const char *what = difference(s, &own);
+    fb_arena_release(&own);
+    return what;
+}
+
+/* Leaves out whatever does not matter for the difference: tuples, parts of the duty. */
+static void shrink(struct scenario *s)
+{
+    for (bool smaller = true; smaller;) {
+        smaller = false;
+        for (size_t i = s->tuple_count; i-- > 0;) {
+            struct scenario less = *s;
+            less.duty.within = less.within;
+            memmove(&less.tuples[i], &less.tuples[i + 1],
+                (less.tuple_count - i - 1) * sizeof(less.tuples[0]));
+            less.tuple_count--;
+            if (check(&less)) {
+                *s = less;
+                s->duty.within = s->within;
+                smaller = true;
+            }
+        }
+        for (int part = 0; part < 5; part++) {
+            struct scenario less = *s;
+            less.duty.within = less.within;
+            struct fb_form **parts[] = {&less.duty.given, &less.duty.during, &less.duty.before};
+            bool there = part < 3    ? *parts[part] != NULL
+                         : part == 3 ? less.duty.within_count > 0
+                                     : less.program.expires != FB_TIME_MAX;
+            if (part < 3) {
+                *parts[part] = NULL;
+            } else if (part == 3 && there) {
+                less.duty.within_count--;
+            } else {
+                less.program.expires = FB_TIME_MAX;
+            }
+            if (there && check(&less)) {
+                *s = less;
+                s->duty.within = s->within;
+                smaller = true;
+            }
+        }
+    }
+}
+
+static void show_form(const struct fb_form *f)
+{
+    static const char *const kinds[] = {"true", "false", "pred", "=", "<", "<=", "not", "and", "or",
+        "exists", "previous", "next", "once", "historically", "eventually", "always", "since",
+        "until", "aggregate"};
+    if (!f) {
+        printf("-");
+        return;
+    }
+    printf("(%s%s", kinds[f->kind], f->occurs ? "!" : "");
+    if (f->kind == FB_FORM_PRED) {
+        printf(" %.*s", FB_STR_ARG(relations[f->relation].name));
+    }
+    for (size_t i = 0; i < f->term_count; i++) {
+        const struct fb_term *t = f->terms[i];
+        struct fb_buf out;
+        fb_buf_init(&out, 100);
+        if (t->kind == FB_TERM_CONST) {
+            fb_value_write(t->value, &out);
+        }
+        if (t->kind == FB_TERM_VAR) {
+            fb_buf_addf(&out, "v%u", t->var);
+        }
+        printf(" %.*s", FB_STR_ARG(fb_buf_str(&out)));
+        fb_buf_release(&out);
+    }
+    for (int side = 0; side < 2; side++) {
+        const struct fb_form *sub = side ? f->right : f->left;
+        if (sub) {
+            printf(" ");
+            show_form(sub);
+        }
+    }
+    printf(")");
+}
+
+static void show(const struct scenario *s)
+{
+    const struct fb_form *forms[] = {
+        s->duty.when, s->duty.given, s->duty.during, s->duty.act, s->duty.before};
+    static const char *const labels[] = {"when", "given", "during", "act", "before"};
+    printf("modality %d, params %zu, anchor %d, within %zu, relax %lld\n", s->duty.modality,
+        s->duty.param_count, s->duty.anchor_var, s->duty.within_count,
+        (long long)s->duty.relax_after);
+    for (size_t i = 0; i < 5; i++) {
+        printf("%s ", labels[i]);
+        show_form(forms[i]);
+        printf("\n");
+    }
+    for (size_t i = 0; i < s->duty.within_count; i++) {
+        printf("within ");
+        show_form(s->duty.within[i].guard);
+        printf("\n");
+    }
+    for (size_t i = 0; i < s->tuple_count; i++) {
+        const struct fb_tuple *tuple = &s->tuples[i];
+        struct fb_buf out;
+        fb_buf_init(&out, 1000);
+        for (size_t k = 0; k < relations[tuple->relation].arity; k++) {
+            fb_buf_add_c(&out, " ");
+            fb_value_write(tuple->values[k], &out);
+        }
+        printf("%.*s%.*s from %zu until %zd%s\n", FB_STR_ARG(relations[tuple->relation].name),
+            FB_STR_ARG(fb_buf_str(&out)), tuple->from, (ssize_t)tuple->until,
+            tuple->correction ? " correction" : "");
+        fb_buf_release(&out);
+    }
+}
+
+static void random_duties(void **unused)
+{
+    (void)unused;
+    const char *given = getenv("FB_RANDOM_CASES");
+    size_t cases = given ? strtoul(given, NULL, 10) : 1500;
+    const char *seed = getenv("FB_RANDOM_SEED");
+    static struct scenario s;
+    for (size_t i = 0; i < cases; i++) {
+        fb_arena_release(&arena);
+        state = (seed ? strtoull(seed, NULL, 10) : 1) * 0x9e3779b97f4a7c15u + i;
+        (void)roll(2);
+        random_scenario(&s);
+        const char *what = check(&s);
+        if (what) {
+            shrink(&s);
+            show(&s);
+            fail_msg("case %zu: %s differs", i, check(&s));
+        }
+    }
+    /* The cases say something. */
+    assert_true(obligations_seen > cases / 2);
+    assert_true(breaches_seen > cases / 20);
+    assert_true(refused_seen < cases / 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(random_duties, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("slice", tests, NULL, NULL);
+}
