@@ -6,6 +6,7 @@
  *     record ID stands                the record exists and is not superseded
  *     measure NAME at level N         a safeguard of the system, at that level or above
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -249,16 +250,136 @@ static enum fb_code add_status(struct fb_work *work, const struct fb_case_view *
     return fb_work_add(work, &tuple, err);
 }
 
-/* Labels the case at every instant of the record's life at which something changes. instants are a
- * copy: adding tuples adds instants. */
-static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
-    struct fb_case_view *view, const fb_time *instants, size_t instant_count, struct fb_err *err)
+/* Instants at which a case can change, in the making. */
+struct instants {
+    fb_time *items;
+    size_t count;
+    size_t cap;
+};
+
+static enum fb_code add_instant(
+    struct fb_work *work, struct instants *list, fb_time t, struct fb_err *err)
 {
+    if (t > work->input->now) {
+        return FB_OK;
+    }
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? 2 * list->cap : 16;
+        fb_time *grown = FB_ARENA_ARRAY(work->arena, fb_time, cap);
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (list->count) {
+            memcpy(grown, list->items, list->count * sizeof(*grown));
+        }
+        list->items = grown;
+        list->cap = cap;
+    }
+    list->items[list->count++] = t;
+    return FB_OK;
+}
+
+/* When the red lines of the system that a predicate may name change, in every version. */
+static enum fb_code add_line_instants(struct fb_work *work, const struct fb_case_view *view,
+    struct instants *list, struct fb_err *err)
+{
+    size_t systems = work->picture->system_count;
+    size_t system = fb_picture_system(work->picture, view->system);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; i < work->version_count && system != SIZE_MAX; i++) {
+        const struct fb_version *version = &work->versions[i];
+        code = code ? code : add_instant(work, list, version->from, err);
+        code = code ? code : add_instant(work, list, version->until, err);
+        for (size_t r = 0; r < version->program->redline_count; r++) {
+            const struct fb_segments *history = &version->lines[r * systems + system].history;
+            for (size_t k = 0; k < history->count && code == FB_OK; k++) {
+                code = add_instant(work, list, history->items[k].from, err);
+            }
+        }
+    }
+    return code;
+}
+
+/* When a record begins and ceases to hold. */
+static enum fb_code add_record_instants(
+    struct fb_work *work, const struct fb_record *record, struct instants *list, struct fb_err *err)
+{
+    enum fb_code code = add_instant(work, list, record->admitted, err);
+    return code ? code : add_instant(work, list, fb_work_superseded(work, record), err);
+}
+
+static enum fb_code add_measure_instants(struct fb_work *work, const struct fb_case_view *view,
+    struct instants *list, struct fb_err *err)
+{
+    size_t system = fb_picture_system(work->picture, view->system);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; system != SIZE_MAX && i < work->parts[system].record_count; i++) {
+        const struct fb_record *record = work->parts[system].records[i];
+        if (record->kind == FB_KIND_measure && code == FB_OK) {
+            code = add_record_instants(work, record, list, err);
+        }
+    }
+    return code;
+}
+
+static int order_instants(const void *a, const void *b)
+{
+    fb_time x = *(const fb_time *)a, y = *(const fb_time *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The instants at which an answer to one of the case's questions can change, in order. */
+static enum fb_code list_instants(struct fb_work *work, const struct fb_case *argument,
+    const struct fb_case_view *view, struct instants *out, struct fb_err *err)
+{
+    bool lines = false, measures = false;
+    enum fb_code code = add_instant(work, out, view->record->admitted, err);
+    for (size_t i = 0; code == FB_OK && i < argument->element_count; i++) {
+        struct predicate predicate = {.kind = PREDICATE_LINE};
+        const struct fb_record *record = NULL;
+        if (!argument->elements[i].predicate.len) {
+            continue;
+        }
+        code = parse_predicate(argument->elements[i].predicate, &predicate, err);
+        switch (predicate.kind) {
+        case PREDICATE_LINE:
+            lines = true;
+            break;
+        case PREDICATE_MEASURE:
+            measures = true;
+            break;
+        case PREDICATE_RECORD:
+            record = fb_registry_find(work->input->registry, predicate.name);
+            break;
+        }
+        if (code == FB_OK && record) {
+            code = add_record_instants(work, record, out, err);
+        }
+    }
+    if (code == FB_OK && lines) {
+        code = add_line_instants(work, view, out, err);
+    }
+    if (code == FB_OK && measures) {
+        code = add_measure_instants(work, view, out, err);
+    }
+    if (code == FB_OK && out->count) {
+        qsort(out->items, out->count, sizeof(*out->items), order_instants);
+    }
+    return code;
+}
+
+/* Labels the case at every one of these instants in the record's life. They are no part of the
+ * work's: adding tuples adds instants there. */
+static enum fb_code run_case(struct fb_work *work, struct fb_case *argument,
+    struct fb_case_view *view, const struct instants *list, struct fb_err *err)
+{
+    const fb_time *instants = list->items;
     fb_time end = fb_work_superseded(work, view->record), since = FB_TIME_MIN;
     enum fb_label label = FB_LABEL_UNDECIDED;
     const struct fb_why *reason = NULL;
-    for (size_t i = 0; i < instant_count; i++) {
-        if (instants[i] < view->record->admitted || instants[i] >= end) {
+    for (size_t i = 0; i < list->count; i++) {
+        bool again = i > 0 && instants[i] == instants[i - 1];
+        if (again || instants[i] < view->record->admitted || instants[i] >= end) {
             continue;
         }
         struct question question = {work, view->system, instants[i]};
@@ -307,16 +428,22 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     struct fb_picture *picture = work->picture;
-    size_t count = fb_registry_count(registry);
-    picture->cases = FB_ARENA_ARRAY(work->arena, struct fb_case_view, count + 1);
-    fb_work_sort_times(work);
-    size_t instant_count = work->time_count;
-    fb_time *instants = FB_ARENA_ARRAY(work->arena, fb_time, instant_count + 1);
-    if (!picture->cases || !instants) {
+    size_t count = fb_registry_count(registry), cases = 0;
+    struct instants all = {.count = 0};
+    for (size_t i = 0; i < count; i++) {
+        cases += fb_registry_at(registry, i)->kind == FB_KIND_case;
+    }
+    picture->cases = FB_ARENA_ARRAY(work->arena, struct fb_case_view, cases + 1);
+    if (!picture->cases) {
         return fb_arena_failed(work->arena, err);
     }
-    if (instant_count) {
-        memcpy(instants, work->times, instant_count * sizeof(*instants));
+    /* The oracle asks at every instant of the docket, not only where an answer can change. */
+    fb_work_sort_times(work);
+    for (size_t i = 0; work->input->naive && i < work->time_count; i++) {
+        enum fb_code code = add_instant(work, &all, work->times[i], err);
+        if (code != FB_OK) {
+            return code;
+        }
     }
     for (size_t i = 0; i < count; i++) {
         const struct fb_record *record = fb_registry_at(registry, i);
@@ -328,7 +455,9 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         struct fb_case *argument = NULL;
         enum fb_code code = read_case(work, record, &argument, err);
         if (code == FB_OK) {
-            code = run_case(work, argument, &view, instants, instant_count, err);
+            struct instants own = all;
+            code = work->input->naive ? FB_OK : list_instants(work, argument, &view, &own, err);
+            code = code ? code : run_case(work, argument, &view, &own, err);
         } else if (code == FB_E_NOT_FOUND) {
             code = run_erased(work, &view, err);
         }
