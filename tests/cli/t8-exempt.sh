@@ -1,0 +1,55 @@
+#!/bin/sh
+# cmd_due, exempt: the certificate of a small system, which ssh-keygen verifies.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+ok "a docket" make_docket
+cat >small.json <<'END'
+[{"kind": "system", "id": "system/small", "at": "2026-11-01",
+  "body": {"title": "Small", "developer": "party/aurora", "training_compute_flop": 3e22}},
+ {"kind": "system", "id": "system/silent", "at": "2026-11-01",
+  "body": {"title": "Silent", "developer": "party/aurora"}}]
+END
+ok "small systems" fly add --as aurora small.json
+ok "no rule, no scope to be outside of" exits 1 "not exempt" fly exempt small
+ok "a red line" fly add --as aurora "$example/policies/aurora-framework.fly"
+ok "a law" fly add "$root/packs/eu/gpai-serious-incidents.fly"
+ok "it is exempt" says "^system/small (Small) is exempt: no rule in force" fly exempt small
+ok "it says the figure, the threshold and the record" says \
+    "training_compute_flop is 3e22, the rule asks for >= 1e25: not reached  .system/small #" fly exempt small
+ok "of duties too" says "training_compute_flop is 3e22, the rule asks for > 1e25: not reached" \
+    fly exempt small
+ok "as of when and from which root" says "as of 2026-12-01 00:00 UTC, from [0-9]* records of .*root [0-9a-f]\{64\}" \
+    fly exempt small
+ok "a large one is not" exits 1 "'system/aurora-2' is not exempt" fly exempt aurora-2
+ok "what applies" sh -c '"$0" --docket "$1" --clock "$2" exempt aurora-2 |
+    grep -q "red line cyber of aurora/framework is not ruled out"' "$FLYBALL" "$docket" "$clock"
+ok "nor one that does not say how large it is" sh -c '"$0" --docket "$1" --clock "$2" exempt silent |
+    grep -q "training_compute_flop is not stated, .*: not reached"' "$FLYBALL" "$docket" "$clock"
+ok "no file for what is not" exits 1 "not exempt" fly exempt aurora-2 --out no.json
+ok "none was written" [ ! -e no.json ]
+ok "no such system" exits 3 "no system 'none'" fly exempt none
+ok "one form at a time" exits 2 "exclude each other" fly exempt small --json --out x
+ok "a folder that is not there" exits 3 "none/c.json" fly exempt small --out none/c.json
+ok "a certificate" says "wrote c.json and c.json.sig" fly exempt small --out c.json
+ok "the same in JSON" sh -c '"$0" --docket "$1" --clock "$2" exempt small --json >c.all &&
+    grep -q "\"namespace\": \"flyball/exempt\"" c.all && grep -q "\"exempt\": true" c.json' \
+    "$FLYBALL" "$docket" "$clock"
+fly log signers >signers
+if command -v ssh-keygen >verify.out 2>&1; then
+    verify() { # NAMESPACE
+        ssh-keygen -Y verify -f signers -I party/institute -n "$1" -s c.json.sig <"$2"
+    }
+    ok "ssh-keygen verifies it" verify flyball/exempt c.json
+    sed 's/3e22/3e21/' c.json >forged.json
+    ok "not what was altered" sh -c '! cmp -s c.json forged.json'
+    ok "and says so" sh -c '! ssh-keygen -Y verify -f signers -I party/institute \
+        -n flyball/exempt -s c.json.sig <forged.json'
+    ok "not as a record" sh -c '! ssh-keygen -Y verify -f signers -I party/institute \
+        -n flyball/report -s c.json.sig <c.json'
+else
+    skip "ssh-keygen verifies it" "no ssh-keygen"
+fi
+mv "$docket/keys/institute" hidden
+ok "without the key there is no certificate" exits 3 "no key of 'party/institute'" \
+    fly exempt small --out d.json
+ok "and no file" [ ! -e d.json ]
+finish
