@@ -145,6 +145,11 @@ static void test_bad_accounts(void **state)
         {JOB("\"time\":{\"start\":1,\"end\":2,\"elapsed\":1}" TRES), FB_E_SCHEMA, "$.jobs[0]"},
         {JOB(STATE "\"time\":{\"start\":1,\"end\":2,\"elapsed\":1.5}" TRES), FB_E_SCHEMA,
             "$.jobs[0].time.elapsed"},
+        /* More GPU-seconds than an integer holds. */
+        {JOB(STATE "\"time\":{\"start\":1,\"end\":253402300799,\"elapsed\":1},\"tres\":{"
+                   "\"allocated\":[{\"type\":\"gres\",\"name\":\"gpu\","
+                   "\"count\":2147483647}]}"),
+            FB_E_SCHEMA, "$.jobs[0].tres.allocated[0]"},
         {"{\"jobs\":[]} x", FB_E_SYNTAX, NULL},
         {"{\"jobs\":[", FB_E_SYNTAX, NULL},
     };
