@@ -51,23 +51,30 @@ static uint64_t mix(uint64_t x)
     return x;
 }
 
+/* The bits of a number, one for all NaN and for both zeros. */
+static uint64_t number_bits(double number)
+{
+    uint64_t bits = 0;
+    number = isnan(number) ? NAN : number + 0.0;
+    memcpy(&bits, &number, sizeof(bits));
+    return bits;
+}
+
 /* Numbers that are equal have equal hashes, whatever their type: an integer that a float equals is
  * that float when it is converted. */
 uint64_t fb_value_hash(struct fb_value value)
 {
     uint64_t bits = 0;
-    double number = value.u.number;
     switch (value.type) {
     case FB_TYPE_NONE:
         break;
     case FB_TYPE_STRING:
         return fb_map_hash(value.u.text);
     case FB_TYPE_INT:
-        number = (double)value.u.integer;
-        /* fall through */
+        bits = number_bits((double)value.u.integer);
+        break;
     case FB_TYPE_FLOAT:
-        number = isnan(number) ? NAN : number + 0.0;
-        memcpy(&bits, &number, sizeof(bits));
+        bits = number_bits(value.u.number);
         break;
     case FB_TYPE_TIME:
         bits = (uint64_t)value.u.time;

@@ -200,7 +200,7 @@ enum fb_code fb_attempts_forecast(const struct fb_attempt *attempts, size_t coun
     const double tries_confidence[2], struct fb_attempt_forecast *out, struct fb_err *err)
 {
     FB_ASSERT((attempts || count == 0) && tries_confidence && out);
-    struct view view;
+    struct view view = {.count = 0};
     enum fb_code code = check_attempts(attempts, count, tries_confidence, &view, err);
     if (code != FB_OK) {
         return code;
