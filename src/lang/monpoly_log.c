@@ -440,7 +440,7 @@ static enum fb_code read_text(struct fb_mlog *log, struct fb_str text, bool fina
 {
     log->text = text.ptr;
     log->pos = text.ptr;
-    log->end = text.ptr + text.len;
+    log->end = text.len ? text.ptr + text.len : text.ptr; /* no text may have no place */
     log->final = final;
     return text.len ? read_items(log) : FB_OK;
 }

@@ -23,12 +23,12 @@ void fb_ics_text(struct fb_buf *out, struct fb_str text)
 
 bool fb_ics_time(struct fb_buf *out, fb_time t)
 {
-    int64_t days = t / FB_DAY - (t % FB_DAY < 0), year;
-    int64_t seconds = (t - days * FB_DAY) / FB_SECOND;
-    unsigned month, day;
     if (t == FB_TIME_MAX || t < -800000 * FB_DAY) {
         return false;
     }
+    int64_t days = t / FB_DAY - (t % FB_DAY < 0), year;
+    int64_t seconds = (t - days * FB_DAY) / FB_SECOND;
+    unsigned month, day;
     fb_civil_from_days(days, &year, &month, &day);
     if (year < 1 || year > 9999) {
         return false;
