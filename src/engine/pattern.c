@@ -22,6 +22,7 @@ struct translation {
     size_t sizes[FB_PATTERN_DEPTH_MAX + 1];
     size_t atom;
     size_t depth;
+    bool repeated; /* the last thing read was a repetition */
 };
 
 static void put(struct translation *t, char c, bool quoted)
@@ -107,6 +108,8 @@ static enum fb_code translate(struct translation *t, struct fb_err *err)
     enum fb_code code = FB_OK;
     while (code == FB_OK && t->pos < t->text.len) {
         char c = t->text.ptr[t->pos];
+        bool again = t->repeated;
+        t->repeated = c == '*' || c == '+' || c == '?';
         if (c == '[') {
             code = put_set(t, err);
             continue;
@@ -116,7 +119,12 @@ static enum fb_code translate(struct translation *t, struct fb_err *err)
             code = malformed(err, "it holds a NUL");
         } else if (c == '\\') {
             code = put_quoted(t, err);
-        } else if (c == '*' || c == '+' || c == '?') {
+        } else if (t->repeated && again) {
+            /* `x+?` is `x*`: one repetition for many, since the library's time doubles with each.
+             */
+            char *last = &t->out[t->len - 1];
+            *last = *last == c ? c : '*';
+        } else if (t->repeated) {
             put(t, c, false);
             t->atom *= 2;
         } else {

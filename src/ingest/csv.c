@@ -111,7 +111,8 @@ static enum fb_code read_row(
         return refuse(&row, FB_E_UTF8, err, "a row is not valid UTF-8");
     }
     for (size_t i = 0; i < row.count; i++) {
-        fields[i] = (struct fb_str){text->ptr + row.from[i], row.from[i + 1] - row.from[i]};
+        const char *from = text->ptr ? text->ptr + row.from[i] : ""; /* one empty field */
+        fields[i] = (struct fb_str){from, row.from[i + 1] - row.from[i]};
     }
     csv->line = csv->next_line;
     csv->next_line = row.line + 1;

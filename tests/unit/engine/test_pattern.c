@@ -47,6 +47,10 @@ static void test_notation(void **state)
     finds("\\bfoo\\b", "afoo", 0, "no");
     finds("a.c", "a\nc", 0, "no");
     finds("", "", 0, "");
+    finds("a++b", "aaab", 0, "");
+    finds("xa+?b", "xb", 0, "");
+    finds("xa??b", "xaab", 0, "no");
+    finds("a++++++++++++++++++++++++++++++++++++++++?b", "b", 0, "");
 }
 
 static void refuses(const char *text, enum fb_code code, const char *message)
@@ -69,10 +73,14 @@ static void test_refusals(void **state)
     memset(text, 'a', sizeof(text));
     text[sizeof(text) - 1] = '\0';
     refuses(text, FB_E_LIMIT, "longer than 256 bytes");
-    memset(text, '+', 20);
-    text[0] = 'a';
-    text[20] = '\0';
-    refuses(text, FB_E_LIMIT, "repeats too much");
+    enum { DEPTH = FB_PATTERN_DEPTH_MAX };
+    char nested[5 * DEPTH + 2] = "";
+    for (int i = 0; i < DEPTH; i++) {
+        memcpy(nested + 2 * i, "\\(", 2);
+        memcpy(nested + 2 * DEPTH + 1 + 3 * i, "+\\)", 3);
+    }
+    nested[2 * DEPTH] = 'a';
+    refuses(nested, FB_E_LIMIT, "repeats too much");
     text[0] = '\0';
     for (int i = 0; i < 20; i++) {
         memcpy(text + 2 * i, "\\(", 3);
