@@ -21,6 +21,8 @@ struct translation {
     size_t len;
     size_t sizes[FB_PATTERN_DEPTH_MAX + 1];
     size_t atom;
+    unsigned loops[FB_PATTERN_DEPTH_MAX + 1]; /* most repetitions in each other, in the group */
+    unsigned atom_loops;                      /* and in the atom read last */
     size_t depth;
     bool repeated; /* the last thing read was a repetition */
 };
@@ -43,6 +45,8 @@ static void atom(struct translation *t, size_t size)
 {
     t->sizes[t->depth] += t->atom;
     t->atom = size;
+    t->loops[t->depth] = t->atom_loops > t->loops[t->depth] ? t->atom_loops : t->loops[t->depth];
+    t->atom_loops = 0;
 }
 
 static enum fb_code malformed(struct fb_err *err, const char *why)
@@ -82,14 +86,18 @@ static enum fb_code put_quoted(struct translation *t, struct fb_err *err)
             return fb_err_set(err, FB_E_LIMIT, "groups of a pattern are nested too deeply");
         }
         t->sizes[t->depth] = 1;
+        t->loops[t->depth] = 0;
         put(t, '(', false);
     } else if (c == ')') {
         if (t->depth == 0) {
             return malformed(err, "a group is closed that was not opened");
         }
         size_t inside = t->sizes[t->depth] + t->atom;
+        unsigned loops = t->loops[t->depth];
+        loops = t->atom_loops > loops ? t->atom_loops : loops;
         t->depth--;
         t->atom = inside;
+        t->atom_loops = loops;
         put(t, ')', false);
     } else if (c == '|') {
         atom(t, 0);
@@ -127,11 +135,13 @@ static enum fb_code translate(struct translation *t, struct fb_err *err)
         } else if (t->repeated) {
             put(t, c, false);
             t->atom *= 2;
+            t->atom_loops++;
         } else {
             put(t, c, strchr("(){}|", c) != NULL);
             atom(t, 1);
         }
-        if (code == FB_OK && t->sizes[t->depth] + t->atom > FB_PATTERN_SIZE_MAX) {
+        if (code == FB_OK && (t->sizes[t->depth] + t->atom > FB_PATTERN_SIZE_MAX ||
+                                 t->atom_loops > FB_PATTERN_LOOPS_MAX)) {
             code = fb_err_set(err, FB_E_LIMIT, "a pattern repeats too much within repetitions");
         }
     }

@@ -14,6 +14,7 @@ enum {
     FB_PATTERN_MAX = 256,       /**< bytes of a pattern */
     FB_PATTERN_SIZE_MAX = 4096, /**< after nested repetitions are unfolded */
     FB_PATTERN_DEPTH_MAX = 16,  /**< groups in each other */
+    FB_PATTERN_LOOPS_MAX = 2,   /**< repetitions in each other: the library's time grows so fast */
     FB_PATTERN_GROUPS_MAX = 16,
 };
 
