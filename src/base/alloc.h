@@ -27,6 +27,13 @@ char *fb_strndup(const char *ptr, size_t len);
 /** Test seam: the n-th allocation from now (0 = the next) and all after it fail; -1 turns off. */
 void fb_alloc_fail_at(int64_t n);
 
+/** Test seam: from now on counts the bytes that are allocated and not freed. Only what is allocated
+ * after this call may be freed before fb_alloc_watched. */
+void fb_alloc_watch(void);
+
+/** Test seam: ends fb_alloc_watch; the most bytes that were allocated at one time since then. */
+size_t fb_alloc_watched(void);
+
 /** Test seam: how many allocations were asked for since fb_alloc_fail_at was last called. */
 int64_t fb_alloc_count(void);
 

@@ -235,18 +235,23 @@ struct fb_clock fb_cli_clock(const struct fb_cli *cli)
     return cli->has_clock ? fb_clock_fixed(&cli->clock_at) : fb_clock_system();
 }
 
-enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
+/* fb_docket_open or fb_docket_open_log. */
+typedef enum fb_code (*open_docket)(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+
+static enum fb_code open_as(
+    const struct fb_cli *cli, open_docket open_it, struct fb_docket **out, struct fb_err *err)
 {
     enum { UP_MAX = 64, PATH_SIZE = 4096 };
     struct fb_clock clock = fb_cli_clock(cli);
     const char *named = cli->docket ? cli->docket : getenv("FLYBALL_DOCKET");
     if (named && named[0]) {
-        return fb_docket_open(named, &clock, cli->has_clock, out, err);
+        return open_it(named, &clock, cli->has_clock, out, err);
     }
     char path[PATH_SIZE] = ".";
     for (int up = 0; up < UP_MAX; up++) {
         if (fb_docket_is_there(path)) {
-            return fb_docket_open(path, &clock, cli->has_clock, out, err);
+            return open_it(path, &clock, cli->has_clock, out, err);
         }
         size_t len = strlen(path);
         (void)snprintf(path + len, sizeof(path) - len, "/..");
@@ -254,6 +259,16 @@ enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struc
     fb_err_set(err, FB_E_NOT_FOUND, "there is no docket here or above");
     return fb_err_hint(
         err, "Make one with `flyball init`, or name one with `--docket DIR` or $FLYBALL_DOCKET.");
+}
+
+enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
+{
+    return open_as(cli, fb_docket_open, out, err);
+}
+
+enum fb_code fb_cli_open_log(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
+{
+    return open_as(cli, fb_docket_open_log, out, err);
 }
 
 const struct fb_record *fb_cli_record(

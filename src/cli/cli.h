@@ -87,6 +87,10 @@ struct fb_clock fb_cli_clock(const struct fb_cli *cli);
 FB_CHECKED enum fb_code fb_cli_open(
     const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);
 
+/** The same without its records (fb_docket_open_log). */
+FB_CHECKED enum fb_code fb_cli_open_log(
+    const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);
+
 /** The record with an id, or with a number in the ledger ("#12" or "12"). NULL, and err filled,
  * when there is none. Borrowed from the docket. */
 const struct fb_record *fb_cli_record(

@@ -19,7 +19,9 @@ static enum fb_code log_verify(
     fb_buf_init(&note, FB_NOTE_MAX);
     char root[65], from[FB_TIME_TEXT], to[FB_TIME_TEXT];
     fb_cli_progress("verifying");
-    enum fb_code code = fb_docket_verify(docket, &report, err);
+    bool full = fb_cli_value(cli, "full") != NULL;
+    enum fb_code code =
+        fb_docket_verify(docket, full ? FB_DOCKET_FULL : FB_DOCKET_EACH, &report, err);
     fb_cli_progress(NULL);
     if (code == FB_OK) {
         code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
@@ -40,6 +42,9 @@ static enum fb_code log_verify(
         fb_json_key_int(&w, "entries", (int64_t)report.ledger.size);
         fb_json_key_c(&w, "root", root);
         fb_json_key_int(&w, "signatures", (int64_t)report.signatures);
+        if (full) {
+            fb_json_key_int(&w, "ids", (int64_t)report.ids);
+        }
         fb_json_key_int(&w, "blobs", (int64_t)report.blobs);
         fb_json_key_int(&w, "blobs_erased", (int64_t)report.blobs_erased);
         fb_json_key_int(&w, "blobs_missing", (int64_t)report.blobs_missing);
@@ -58,6 +63,9 @@ static enum fb_code log_verify(
         (unsigned long long)report.blobs, report.blobs_erased ? " (some were erased)" : "",
         report.blobs_missing ? " (some are missing)" : "",
         FB_STR_ARG(fb_ledger_origin(fb_docket_ledger(docket))), root, from, to);
+    if (full) {
+        fb_buf_addf(text, "  ids        each once; references and corrections lead to one\n");
+    }
     if (fb_cli_value(cli, "policy")) {
         fb_buf_addf(text, "  witnesses  %zu cosigned %s%llu entries: the policy's quorum is met\n",
             trusted.witnesses,
@@ -67,21 +75,21 @@ static enum fb_code log_verify(
     return FB_OK;
 }
 
-/* Prints the records from a number on. */
-static void print_records(
-    const struct fb_cli *cli, struct fb_docket *docket, size_t first, struct fb_buf *text)
+/* A list of records on its way out. */
+struct listing {
+    const struct fb_cli *cli;
+    struct fb_buf *text;
+    bool json;
+};
+
+/* Adds a record to the text, and prints the text when it is long: a list is not held in memory. */
+static enum fb_code list_record(void *ctx, const struct fb_record *record, struct fb_err *err)
 {
-    const struct fb_registry *registry = fb_docket_registry(docket);
-    bool json = fb_cli_value(cli, "json") != NULL;
-    for (size_t i = first; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        char admitted[FB_TIME_TEXT];
-        if (!json) {
-            fb_buf_addf(text, "%6llu  %s  %-10s  %.*s  (%.*s)\n", (unsigned long long)record->seq,
-                fb_time_format_short(record->admitted, admitted), fb_kind_name(record->kind),
-                FB_STR_ARG(record->id), FB_STR_ARG(record->issuer));
-            continue;
-        }
+    enum { PRINTED_AT = 1 << 16 };
+    const struct listing *listing = ctx;
+    struct fb_buf *text = listing->text;
+    char admitted[FB_TIME_TEXT];
+    if (listing->json) {
         struct fb_json_writer w;
         fb_json_writer_init(&w, text, 0);
         fb_json_open_object(&w);
@@ -92,28 +100,46 @@ static void print_records(
         fb_json_raw(&w, record->statement);
         fb_json_close_object(&w);
         fb_buf_add_char(text, '\n');
+    } else {
+        fb_buf_addf(text, "%6llu  %s  %-10s  %.*s  (%.*s)\n", (unsigned long long)record->seq,
+            fb_time_format_short(record->admitted, admitted), fb_kind_name(record->kind),
+            FB_STR_ARG(record->id), FB_STR_ARG(record->issuer));
     }
+    if (text->len < PRINTED_AT) {
+        return FB_OK;
+    }
+    enum fb_code code = fb_cli_print(listing->cli, text, err);
+    fb_buf_clear(text);
+    return code;
+}
+
+/* Lists the records from a number on. */
+static enum fb_code list_records(const struct fb_cli *cli, struct fb_docket *docket, uint64_t first,
+    struct fb_buf *text, struct fb_err *err)
+{
+    struct listing listing = {cli, text, fb_cli_value(cli, "json") != NULL};
+    return fb_docket_each(docket, (uint64_t[2]){first, UINT64_MAX}, list_record, &listing, err);
 }
 
 static enum fb_code log_list(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
-    (void)err;
-    print_records(cli, docket, 0, text);
-    return FB_OK;
+    return list_records(cli, docket, 0, text, err);
 }
 
 static enum fb_code log_tail(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
-    uint64_t wanted = 10;
+    uint64_t wanted = 10, all;
     const char *count = fb_cli_value(cli, "count");
     if (count && !fb_str_u64(fb_str_of(count), &wanted)) {
         return fb_cli_misused(cli, err, "'%s' is no number of records", count);
     }
-    size_t all = fb_registry_count(fb_docket_registry(docket));
-    print_records(cli, docket, wanted < all ? all - (size_t)wanted : 0, text);
-    return FB_OK;
+    enum fb_code code = fb_ledger_size(fb_docket_ledger(docket), &all, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    return list_records(cli, docket, wanted < all ? all - wanted : 0, text, err);
 }
 
 static enum fb_code log_key(
@@ -134,25 +160,28 @@ static enum fb_code log_signers(
                                         : fb_registry_allowed_signers(registry, text, err);
 }
 
+/* What a part reads before it begins. */
+enum needs { NOTHING, LEDGER, RECORDS };
+
 /* Everything that `log` does. */
 static const struct part {
     const char *name;
     fb_cli_log_part run;
     size_t arguments[2]; /* after its name: at least and at most */
-    bool needs_docket;
+    enum needs needs;
 } parts[] = {
-    {"verify", log_verify, {0, 0}, true},
-    {"list", log_list, {0, 0}, true},
-    {"tail", log_tail, {0, 0}, true},
-    {"checkpoint", fb_cli_log_checkpoint, {0, 0}, true},
-    {"key", log_key, {0, 0}, true},
-    {"signers", log_signers, {0, 0}, true},
-    {"export", fb_cli_log_export, {1, 1}, true},
-    {"prove", fb_cli_log_prove, {1, 1}, true},
-    {"check", fb_cli_log_check, {1, 1}, false},
-    {"follow", fb_cli_log_follow, {1, 1}, false},
-    {"witness", fb_cli_log_witness, {0, FB_ASK_MAX}, true},
-    {"serve", fb_cli_log_serve, {1, 1}, false},
+    {"verify", log_verify, {0, 0}, LEDGER},
+    {"list", log_list, {0, 0}, LEDGER},
+    {"tail", log_tail, {0, 0}, LEDGER},
+    {"checkpoint", fb_cli_log_checkpoint, {0, 0}, LEDGER},
+    {"key", log_key, {0, 0}, LEDGER},
+    {"signers", log_signers, {0, 0}, RECORDS},
+    {"export", fb_cli_log_export, {1, 1}, LEDGER},
+    {"prove", fb_cli_log_prove, {1, 1}, LEDGER},
+    {"check", fb_cli_log_check, {1, 1}, NOTHING},
+    {"follow", fb_cli_log_follow, {1, 1}, NOTHING},
+    {"witness", fb_cli_log_witness, {0, FB_ASK_MAX}, LEDGER},
+    {"serve", fb_cli_log_serve, {1, 1}, NOTHING},
 };
 
 static const struct part *find_part(const char *name)
@@ -179,8 +208,9 @@ enum fb_code cmd_log(struct fb_cli *cli, struct fb_err *err)
     struct fb_buf text;
     fb_buf_init(&text, (size_t)1 << 30);
     code = fb_cli_want(cli, 1 + part->arguments[0], 1 + part->arguments[1], err);
-    if (code == FB_OK && part->needs_docket) {
-        code = fb_cli_open(cli, &docket, err);
+    if (code == FB_OK && part->needs != NOTHING) {
+        code = part->needs == LEDGER ? fb_cli_open_log(cli, &docket, err)
+                                     : fb_cli_open(cli, &docket, err);
     }
     if (code == FB_OK) {
         code = part->run(cli, docket, &text, err);

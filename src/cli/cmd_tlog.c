@@ -175,23 +175,22 @@ enum fb_code fb_cli_log_prove(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
     struct fb_ledger *ledger = fb_docket_ledger(docket);
-    const struct fb_record *record = fb_cli_record(docket, fb_str_of(cli->arguments[1]), err);
-    if (!record) {
-        return err->code;
-    }
-    struct fb_tlogproof proof = {.index = record->seq};
+    struct fb_tlogproof proof = {.index = 0};
     struct fb_trusted trusted;
     struct fb_buf note, bytes;
     fb_ledger_entry entry;
     fb_buf_init(&note, FB_NOTE_MAX);
     fb_buf_init(&bytes, FB_LEDGER_ENTRY_MAX);
-    enum fb_code code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
+    enum fb_code code = fb_docket_find(docket, fb_str_of(cli->arguments[1]), &proof.index, err);
     if (code == FB_OK) {
-        code = fb_ledger_read(ledger, record->seq, &entry, &bytes, err);
+        code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
+    }
+    if (code == FB_OK) {
+        code = fb_ledger_read(ledger, proof.index, &entry, &bytes, err);
     }
     if (code == FB_OK) {
         code = fb_ledger_prove_inclusion(
-            ledger, record->seq, trusted.checkpoint.size, &proof.path, err);
+            ledger, proof.index, trusted.checkpoint.size, &proof.path, err);
     }
     if (code == FB_OK) {
         proof.extra = fb_buf_str(&bytes);

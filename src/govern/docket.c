@@ -86,10 +86,10 @@ bool fb_docket_simulated(const struct fb_docket *docket)
     return fb_str_starts(fb_ledger_origin(docket->ledger), FB_STR(FB_DOCKET_SIMULATED));
 }
 
-enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool is_simulated_clock,
-    struct fb_docket **out, struct fb_err *err)
+/* Opens a docket, with an empty registry. */
+static enum fb_code open_docket(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
 {
-    FB_ASSERT(path && clock && out);
     char file[FB_DOCKET_PATH_MAX];
     struct fb_note_signer signer = {0};
     struct fb_docket *docket = fb_calloc(1, sizeof(*docket));
@@ -125,7 +125,7 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
         fb_err_hint(err, "`--clock` is for dockets made with `flyball init --simulated`.");
     }
     if (code == FB_OK) {
-        code = fb_docket_reload(docket, err);
+        code = fb_registry_new(&docket->registry, err);
     }
     if (code != FB_OK) {
         fb_docket_close(docket);
@@ -133,6 +133,30 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
     }
     *out = docket;
     return FB_OK;
+}
+
+enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool is_simulated_clock,
+    struct fb_docket **out, struct fb_err *err)
+{
+    FB_ASSERT(path && clock && out);
+    struct fb_docket *docket = NULL;
+    enum fb_code code = open_docket(path, clock, is_simulated_clock, &docket, err);
+    if (code == FB_OK) {
+        code = fb_docket_catch_up(docket, err);
+    }
+    if (code != FB_OK) {
+        fb_docket_close(docket);
+        return code;
+    }
+    *out = docket;
+    return FB_OK;
+}
+
+enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
+{
+    FB_ASSERT(path && clock && out);
+    return open_docket(path, clock, is_simulated_clock, out, err);
 }
 
 void fb_docket_close(struct fb_docket *docket)
@@ -231,78 +255,4 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
 {
     struct fb_docket_question question = {.as_of = as_of};
     return fb_docket_ask(docket, &question, arena, out, err);
-}
-
-struct verify {
-    struct fb_docket *docket;
-    struct fb_registry *registry;
-    struct fb_docket_report *report;
-};
-
-/* Checks the blob that a record's field names, if any. */
-static enum fb_code verify_blobs(
-    struct verify *verify, const struct fb_record *record, struct fb_err *err)
-{
-    size_t count;
-    const struct fb_field *fields = fb_kind_fields(record->kind, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct fb_value value = fb_record_value(record, i);
-        uint8_t digest[FB_SHA256_SIZE];
-        if (fields[i].type != FB_FIELD_DIGEST || record->kind == FB_KIND_erasure ||
-            value.type != FB_TYPE_STRING ||
-            !fb_hex_decode(fb_str_sub(value.u.text, 7, value.u.text.len), digest, 32)) {
-            continue;
-        }
-        if (!fb_blob_exists(verify->docket->blobs, digest)) {
-            bool erased = fb_docket_erasure(verify->docket, digest) != NULL;
-            *(erased ? &verify->report->blobs_erased : &verify->report->blobs_missing) += 1;
-            continue;
-        }
-        enum fb_code code = fb_blob_check(verify->docket->blobs, digest, err);
-        if (code != FB_OK) {
-            fb_err_prefix(err, "blob of record %.*s", FB_STR_ARG(record->id));
-            return code;
-        }
-        verify->report->blobs++;
-    }
-    return FB_OK;
-}
-
-static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
-{
-    struct verify *verify = ctx;
-    struct fb_entry decoded;
-    enum fb_code code = fb_entry_decode(entry->bytes, &decoded, err);
-    if (code == FB_OK && decoded.admitted != entry->admitted) {
-        code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
-    }
-    if (code == FB_OK) {
-        code = fb_registry_add(verify->registry, entry->seq, &decoded, err);
-    }
-    if (code == FB_OK) {
-        verify->report->signatures += decoded.signature_count;
-        size_t last = fb_registry_count(verify->registry) - 1;
-        code = verify_blobs(verify, fb_registry_at(verify->registry, last), err);
-    }
-    if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu", (unsigned long long)entry->seq);
-    }
-    return code;
-}
-
-enum fb_code fb_docket_verify(
-    struct fb_docket *docket, struct fb_docket_report *out, struct fb_err *err)
-{
-    FB_ASSERT(docket && out);
-    struct fb_docket_report report = {.blobs = 0};
-    struct verify verify = {.docket = docket, .report = &report};
-    enum fb_code code = fb_registry_new(&verify.registry, err);
-    if (code == FB_OK) {
-        code = fb_ledger_verify(docket->ledger, verify_entry, &verify, &report.ledger, err);
-    }
-    fb_registry_free(verify.registry);
-    if (code == FB_OK) {
-        *out = report;
-    }
-    return code;
 }

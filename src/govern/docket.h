@@ -58,6 +58,7 @@ struct fb_docket_added {
 struct fb_docket_report {
     struct fb_ledger_report ledger;
     uint64_t signatures;    /**< verified */
+    uint64_t ids;           /**< found to be unique; 0 unless it was FULL */
     uint64_t blobs;         /**< present, with the right digest */
     uint64_t blobs_erased;  /**< not here, and a record of kind erasure says so */
     uint64_t blobs_missing; /**< not here: not copied with the docket, or lost */
@@ -75,6 +76,12 @@ bool fb_docket_is_there(const char *path);
 /** Opens a docket. The clock is copied; a real docket refuses a simulated one (is_simulated_clock).
  * E_NOT_FOUND with a hint, E_CORRUPT, E_VERSION. Caller frees with fb_docket_close. */
 FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+
+/** The same without its records, for what the ledger itself answers: memory does not grow with it.
+ * fb_docket_registry is empty then, and of what follows only fb_docket_ledger, fb_docket_cosigned,
+ * fb_docket_verify, fb_docket_each and fb_docket_find are for such a docket. */
+FB_CHECKED enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
 /** Closes and frees; NULL is allowed. */
@@ -223,9 +230,33 @@ FB_CHECKED enum fb_code fb_docket_ask(struct fb_docket *docket,
 FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
 
-/** Verifies tree, checkpoint, every admission and signature again from the first entry on, and the
- * digest of every blob that is there. */
-FB_CHECKED enum fb_code fb_docket_verify(
-    struct fb_docket *docket, struct fb_docket_report *out, struct fb_err *err);
+/** Called with each record in turn; FB_OK goes on. The record is valid during the call. */
+typedef enum fb_code (*fb_docket_visit)(
+    void *ctx, const struct fb_record *record, struct fb_err *err);
+
+/** Visits the records range[0] <= seq < range[1] that exist, in order, one in memory at a time. */
+FB_CHECKED enum fb_code fb_docket_each(struct fb_docket *docket, const uint64_t range[2],
+    fb_docket_visit visit, void *ctx, struct fb_err *err);
+
+/** The number of the record with this id, or with this number ("7" or "#7"), found by reading the
+ * ledger through. E_NOT_FOUND. */
+FB_CHECKED enum fb_code fb_docket_find(
+    struct fb_docket *docket, struct fb_str name, uint64_t *out_seq, struct fb_err *err);
+
+/** How thoroughly a docket is verified. */
+enum fb_docket_depth {
+    FB_DOCKET_EACH, /**< each entry by itself and against what authority rests on */
+    FB_DOCKET_FULL, /**< and that ids are unique, references lead somewhere, corrections form lines
+                     */
+};
+
+/**
+ * Verifies tree and checkpoint, form, times, role and signatures of every record again from the
+ * first on (fb_registry_pass), and the digest of every blob that is there. Memory does not grow
+ * with the log, but with its parties, keys, systems, grants, licences, orders and erasures. FULL
+ * reads the ledger once more for each 200,000 entries.
+ */
+FB_CHECKED enum fb_code fb_docket_verify(struct fb_docket *docket, enum fb_docket_depth depth,
+    struct fb_docket_report *out, struct fb_err *err);
 
 #endif

@@ -126,10 +126,10 @@ static enum fb_code check_times(const struct fb_admission *a, struct fb_err *err
     const struct fb_record *record = a->record;
     char text[FB_TIME_TEXT];
     const struct fb_registry *r = a->registry;
-    if (r->count && a->entry->admitted < r->items[r->count - 1]->record.admitted) {
+    if (r->count && a->entry->admitted < r->last) {
         fb_err_set(err, FB_E_TIME, "the admission time is before that of the record before");
         fb_err_hint(err, "Set the machine's clock: the last record was admitted at %s.",
-            fb_time_format(r->items[r->count - 1]->record.admitted, text));
+            fb_time_format(r->last, text));
         return fb_admission_at(err, record, "at");
     }
     if (record->at > fb_time_add(a->entry->admitted, FB_ADMISSION_SKEW)) {
@@ -199,15 +199,22 @@ static enum fb_code check_issuer(struct fb_admission *a, struct fb_err *err)
     return FB_OK;
 }
 
+/* Is a record of this id there, or is it of a kind that a lean registry does not keep? */
+static bool is_there(const struct fb_registry *registry, struct fb_str id)
+{
+    enum fb_kind kind = fb_kind_of(fb_str_sub(id, 0, fb_str_find(id, '/', 0)));
+    return !fb_registry_keeps(registry, kind) || fb_registry_item(registry, id);
+}
+
 /* Every id that the record holds: subject, supersedes, and the references of its body. */
 static enum fb_code check_references(struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
-    if (record->subject.len && !fb_registry_item(a->registry, record->subject)) {
+    if (record->subject.len && !is_there(a->registry, record->subject)) {
         no_such_record(a->registry, "the subject", record->subject, err);
         return fb_admission_at(err, record, "subject");
     }
-    if (record->supersedes.len && !fb_registry_item(a->registry, record->supersedes)) {
+    if (record->supersedes.len && !is_there(a->registry, record->supersedes)) {
         no_such_record(a->registry, "the superseded record", record->supersedes, err);
         return fb_admission_at(err, record, "supersedes");
     }
@@ -221,7 +228,7 @@ static enum fb_code check_references(struct fb_admission *a, struct fb_err *err)
             continue;
         }
         const struct fb_json *id = is_list ? value->child : value;
-        while (id && fb_registry_item(a->registry, id->text)) {
+        while (id && is_there(a->registry, id->text)) {
             id = is_list ? id->next : NULL;
         }
         if (id) {
@@ -426,7 +433,7 @@ static bool is_answer(const struct fb_admission *a, const struct fb_registry_ite
 static enum fb_code check_supersedes(struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
-    if (record->supersedes.len == 0) {
+    if (record->supersedes.len == 0 || !fb_registry_keeps(a->registry, record->kind)) {
         return FB_OK;
     }
     const struct fb_registry_item *older = fb_registry_item(a->registry, record->supersedes);

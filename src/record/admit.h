@@ -43,6 +43,9 @@ struct fb_registry {
     struct fb_registry_item **items; /**< in ledger order */
     size_t count;
     size_t cap;
+    uint64_t size;       /**< entries that were fed to it: count, unless it is lean */
+    fb_time last;        /**< admission of the last one */
+    bool lean;           /**< keeps only what fb_registry_keeps says */
     size_t max;          /**< most records */
     struct fb_map ids;   /**< id to item */
     struct fb_map wires; /**< wire form of a public key to the item that declared it last */
@@ -63,6 +66,9 @@ struct fb_admission {
     struct fb_sshkey signer;               /**< the first key that signed */
     struct fb_registry_item *signers[FB_ENTRY_SIGNATURES_MAX]; /**< as fb_registry_item has them */
 };
+
+/** True when a registry keeps the records of a kind. */
+bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind);
 
 /** The item with this id, or NULL. */
 struct fb_registry_item *fb_registry_item(const struct fb_registry *registry, struct fb_str id);

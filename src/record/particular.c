@@ -306,6 +306,10 @@ enum fb_code fb_admission_particular(const struct fb_admission *admission, struc
         [FB_KIND_erasure] = check_erasure,
     };
     FB_ASSERT(admission && admission->record && admission->record->kind < FB_KIND_END);
+    if (!fb_registry_keeps(admission->registry, FB_KIND_evaluation) &&
+        (admission->record->kind == FB_KIND_review || admission->record->kind == FB_KIND_erasure)) {
+        return FB_OK; /* what they are about is not kept */
+    }
     return checks[admission->record->kind] ? checks[admission->record->kind](admission, err)
                                            : FB_OK;
 }

@@ -129,8 +129,8 @@ size_t fb_registry_could_release(
     const struct quorum q = {
         .registry = registry,
         .anchor = order->record,
-        .seq = registry->count,
-        .signed_seq = registry->count,
+        .seq = registry->size,
+        .signed_seq = registry->size,
     };
     for (size_t i = 0; i < registry->count; i++) {
         const struct fb_registry_item *item = registry->items[i];
@@ -205,7 +205,7 @@ enum fb_code fb_admission_quorum(const struct fb_admission *admission, struct fb
         return FB_OK;
     }
     struct quorum q = {admission->registry, &anchor->record, anchor->root->record.seq,
-        admission->registry->count, admission->entry->admitted, admission->entry->admitted};
+        admission->registry->size, admission->entry->admitted, admission->entry->admitted};
     int64_t count = count_parties(&q, admission->signers, admission->entry->signature_count);
     if (count >= needs) {
         return FB_OK;

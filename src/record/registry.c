@@ -71,6 +71,19 @@ static enum fb_code check_room(const struct fb_registry *registry, struct fb_err
     return fb_err_hint(err, "Begin a new ledger.");
 }
 
+/* Checks an entry; its record is made in scratch. */
+static enum fb_code check(struct fb_registry *registry, const struct fb_entry *entry,
+    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err)
+{
+    struct fb_admission admission = {
+        .registry = registry, .entry = entry, .record = out, .verify = true};
+    enum fb_code code = check_room(registry, err);
+    if (code == FB_OK) {
+        code = fb_record_parse(entry->statement, NULL, scratch, out, err);
+    }
+    return code == FB_OK ? fb_admission_check(&admission, err) : code;
+}
+
 enum fb_code fb_registry_check(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
 {
@@ -78,16 +91,41 @@ enum fb_code fb_registry_check(
     struct fb_arena scratch;
     struct fb_record record;
     fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
-    struct fb_admission admission = {
-        .registry = registry, .entry = entry, .record = &record, .verify = true};
-    enum fb_code code = check_room(registry, err);
-    if (code == FB_OK) {
-        code = fb_record_parse(entry->statement, NULL, &scratch, &record, err);
-    }
-    if (code == FB_OK) {
-        code = fb_admission_check(&admission, err);
-    }
+    enum fb_code code = check(registry, entry, &scratch, &record, err);
     fb_arena_release(&scratch);
+    return code;
+}
+
+bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind)
+{
+    FB_ASSERT(registry);
+    return !registry->lean || kind == FB_KIND_party || kind == FB_KIND_key ||
+           kind == FB_KIND_system || kind == FB_KIND_grant || kind == FB_KIND_licence ||
+           kind == FB_KIND_order;
+}
+
+void fb_registry_lean(struct fb_registry *registry)
+{
+    FB_ASSERT(registry && registry->size == 0);
+    registry->lean = true;
+}
+
+enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entry *entry,
+    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err)
+{
+    FB_ASSERT(registry && registry->lean && entry && scratch && out);
+    uint64_t seq = registry->size;
+    enum fb_code code = check(registry, entry, scratch, out, err);
+    if (code == FB_OK && fb_registry_keeps(registry, out->kind)) {
+        code = fb_registry_load(registry, seq, entry, err);
+    } else if (code == FB_OK) {
+        registry->size++;
+        registry->last = entry->admitted;
+    }
+    if (code == FB_OK) {
+        out->seq = seq;
+        out->admitted = entry->admitted;
+    }
     return code;
 }
 
@@ -203,6 +241,8 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     }
     item->live = true;
     registry->items[registry->count++] = item;
+    registry->size++;
+    registry->last = entry->admitted;
     link_release(registry, item);
     if (item->record.kind == FB_KIND_key && item->older &&
         fb_registry_key_revoked(item) < item->record.admitted) {

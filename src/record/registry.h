@@ -72,6 +72,22 @@ FB_CHECKED enum fb_code fb_registry_load(
 FB_CHECKED enum fb_code fb_registry_assume(
     struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err);
 
+/**
+ * From now on the registry keeps only what the admission of others rests on: parties, keys,
+ * systems, grants, licences and orders. Its memory then grows with those and not with what is said
+ * under them. Only fb_registry_pass adds to it. It must be empty.
+ */
+void fb_registry_lean(struct fb_registry *registry);
+
+/**
+ * As fb_registry_add, on a lean registry: signatures, keys, roles, form, times, and all that rests
+ * on the kinds that it keeps. Not looked up again are references to records of other kinds, whether
+ * their ids are unique, what a correction of them keeps, and who had a part in what a review or an
+ * erasure is about. The record, in scratch, is *out.
+ */
+FB_CHECKED enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entry *entry,
+    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err);
+
 /** Number of records, and the n-th in ledger order (n below the number). Borrowed. */
 size_t fb_registry_count(const struct fb_registry *registry);
 const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n);

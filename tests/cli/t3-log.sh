@@ -50,6 +50,13 @@ printf 'quorum none\n' >none.policy
 printf 'witness w witness.example/w0+10aa13cf+BISxso5eFyxpFgZxu1URokU391fSa8BzC+UYOsMWapih\nquorum w\n' \
     >one.policy
 printf 'quorum w\n' >bad.policy
+ok "verify in full" says "each once" fly log verify --full
+ok "in full, as JSON" says '"ids": ' fly log verify --full --json
+ok "tail" sh -c '[ "$("$0" --docket "$1" log tail --count 2 | wc -l)" = 2 ] &&
+    [ "$("$0" --docket "$1" log tail --count 999 --json | wc -l)" = \
+        "$("$0" --docket "$1" log list | wc -l)" ]' "$FLYBALL" "$docket"
+ok "tail of no number" exits 2 "no number" fly log tail --count x
+ok "prove what is not there" exits 3 "no record 'incident/none'" fly log prove incident/none
 ok "a policy without witnesses is met" says "quorum is met" fly log verify --policy none.policy
 ok "a witness that did not sign" exits 4 "too few for the quorum 'w'" fly log verify --policy one.policy
 ok "a policy that is wrong" exits 3 "bad.policy:1.*no witness or group" \

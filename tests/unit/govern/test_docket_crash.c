@@ -101,7 +101,7 @@ static void check_docket(void)
 {
     struct fb_docket_report report;
     struct fb_docket *docket = open_docket();
-    FB_TEST_OK(fb_docket_verify(docket, &report, &err));
+    FB_TEST_OK(fb_docket_verify(docket, FB_DOCKET_FULL, &report, &err));
     assert_int_equal(report.blobs_missing, 0);
     bool is_there = has_policy(docket);
     assert_int_equal(report.ledger.size, before + is_there);
