@@ -4,6 +4,13 @@
 #include "base/assert.h"
 #include "engine/inc_plan.h"
 
+enum {
+    BATCH_ROWS = 32,
+    BATCH_CELLS = 4 * BATCH_ROWS,
+    AHEAD = 16, /* entries of a queue whose slots are asked for before they are looked at */
+};
+_Static_assert(BATCH_CELLS >= FB_IR_VARS_MAX, "a batch has room for the widest row");
+
 static void take_row(
     const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)
 {
@@ -53,6 +60,17 @@ static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_en
            fb_inc_queue_push(&node->leaving, entry, &inc->memory);
 }
 
+/* Asks the memory for what the next steps along a queue will look at. */
+static void look_ahead(const struct fb_inc_node *node, const struct fb_inc_queue *queue)
+{
+    for (uint64_t near = AHEAD / 2; near <= AHEAD; near += AHEAD / 2) {
+        if (queue->tail - queue->head > near) {
+            uint32_t slot = fb_inc_queue_at(queue, queue->head + near)->slot;
+            fb_inc_set_expect(&node->set, slot, near < AHEAD);
+        }
+    }
+}
+
 static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
 {
     struct fb_inc_slot *slots = node->set.slots;
@@ -76,6 +94,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
         if (now - entry.time <= node->interval.high) {
             break;
         }
+        look_ahead(node, queue);
         union fb_inc_load *load = &slots[entry.slot].load;
         if (slots[entry.slot].gen != entry.gen || load->past.latest != entry.time ||
             !load->past.holds) {
@@ -137,13 +156,20 @@ static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_in
     return true;
 }
 
-static bool add_past(void *ctx, struct fb_inc *inc)
+/* Rows of one time-point on their way into a set. */
+struct batch {
+    struct fb_inc_node *node;
+    size_t most;
+    size_t count;
+    uint32_t hashes[BATCH_ROWS];
+    struct fb_cell cells[BATCH_CELLS];
+};
+
+static bool put_past(
+    struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row, uint32_t hash)
 {
-    struct fb_inc_node *node = ctx;
-    struct fb_cell row[FB_IR_VARS_MAX];
     bool added;
-    take_row(inc, node->vars, node->width, row);
-    uint32_t slot = fb_inc_set_put(&node->set, row, &inc->memory, &added);
+    uint32_t slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
     if (slot == FB_INC_NONE) {
         return false;
     }
@@ -155,6 +181,31 @@ static bool add_past(void *ctx, struct fb_inc *inc)
     }
     node->set.slots[slot].load.past.pending++;
     return fb_inc_queue_push(&node->waiting, entry, &inc->memory);
+}
+
+static bool empty_batch(struct fb_inc *inc, struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct fb_cell *row = batch->cells + i * batch->node->width;
+        if (!put_past(inc, batch->node, row, batch->hashes[i])) {
+            return false;
+        }
+    }
+    batch->count = 0;
+    return true;
+}
+
+static bool add_past(void *ctx, struct fb_inc *inc)
+{
+    struct batch *batch = ctx;
+    const struct fb_inc_node *node = batch->node;
+    if (batch->count == batch->most && !empty_batch(inc, batch)) {
+        return false;
+    }
+    struct fb_cell *row = batch->cells + batch->count * node->width;
+    take_row(inc, node->vars, node->width, row);
+    batch->hashes[batch->count++] = fb_inc_set_hash(&node->set, row);
+    return true;
 }
 
 static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
@@ -176,7 +227,12 @@ static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
             return false;
         }
     }
-    return fb_inc_run(inc, node->op, (struct fb_inc_then){add_past, node});
+    struct batch batch;
+    batch.node = node;
+    batch.count = 0;
+    batch.most = node->width > BATCH_CELLS / BATCH_ROWS ? BATCH_CELLS / node->width : BATCH_ROWS;
+    return fb_inc_run(inc, node->op, (struct fb_inc_then){add_past, &batch}) &&
+           empty_batch(inc, &batch);
 }
 
 /* ---- future ---- */

@@ -427,11 +427,36 @@ static uint32_t take_slot(struct fb_inc_set *set)
     return slot;
 }
 
+uint32_t fb_inc_set_hash(const struct fb_inc_set *set, const struct fb_cell *row)
+{
+    FB_ASSERT(set && row);
+    uint32_t hash = hash_row(set, UINT64_MAX, row);
+    if (set->place_cap) {
+        __builtin_prefetch(&set->places[hash & (set->place_cap - 1)]);
+    }
+    return hash;
+}
+
+void fb_inc_set_expect(const struct fb_inc_set *set, uint32_t slot, bool near)
+{
+    FB_ASSERT(set && slot < set->slot_count);
+    if (near) {
+        __builtin_prefetch(&set->places[set->slots[slot].hash & (set->place_cap - 1)]);
+    } else {
+        __builtin_prefetch(&set->slots[slot]);
+    }
+}
+
 uint32_t fb_inc_set_put(
     struct fb_inc_set *set, const struct fb_cell *row, struct fb_inc_memory *memory, bool *added)
 {
+    return fb_inc_set_put_hashed(set, row, hash_row(set, UINT64_MAX, row), memory, added);
+}
+
+uint32_t fb_inc_set_put_hashed(struct fb_inc_set *set, const struct fb_cell *row, uint32_t hash,
+    struct fb_inc_memory *memory, bool *added)
+{
     FB_ASSERT(set && memory && added);
-    uint32_t hash = hash_row(set, UINT64_MAX, row);
     uint32_t slot = find(set, row, hash);
     *added = false;
     if (slot != FB_INC_NONE) {

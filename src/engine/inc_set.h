@@ -133,6 +133,18 @@ uint32_t fb_inc_set_find(const struct fb_inc_set *set, const struct fb_cell *row
 uint32_t fb_inc_set_put(
     struct fb_inc_set *set, const struct fb_cell *row, struct fb_inc_memory *memory, bool *added);
 
+/** The hash of a row, for fb_inc_set_put_hashed; asks the memory for where the row would stand. */
+uint32_t fb_inc_set_hash(const struct fb_inc_set *set, const struct fb_cell *row);
+
+/** As fb_inc_set_put, of a row whose hash is known. Hashing several rows before the first of them
+ * is put hides how long a large set's memory takes to answer. */
+uint32_t fb_inc_set_put_hashed(struct fb_inc_set *set, const struct fb_cell *row, uint32_t hash,
+    struct fb_inc_memory *memory, bool *added);
+
+/** Asks the memory for a slot that will be looked at soon; `near` when it was asked for before, so
+ * that its place can be asked for too. */
+void fb_inc_set_expect(const struct fb_inc_set *set, uint32_t slot, bool near);
+
 /** Takes a row out. */
 void fb_inc_set_remove(struct fb_inc_set *set, uint32_t slot);
 
