@@ -13,7 +13,8 @@ static const struct fb_bench_docket dockets[] = {
     {"records-100k", 100000, 0, false},
     {"policies-10", 10000, 10, false},
     {"policies-100", 10000, 100, false},
-    {"policies-900", 10000, 900, false},
+    {"policies-1000", 10000, 1000, false},
+    {"policies-10000", 10000, 10000, false},
 };
 
 struct fb_bench_govern {

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "cli/cli.h"
 #include "engine/eval.h"
+#include "engine/parallel.h"
 #include "lang/monpoly.h"
 
 enum { TEXT_MAX = 1 << 24, SCRATCH_MAX = 1 << 30 };
@@ -23,6 +24,7 @@ struct monitor {
     struct fb_signature signature;
     struct fb_monpoly_formula formula;
     size_t points;
+    size_t threads;          /* of the incremental evaluator, beside the one that reads */
     struct fb_err why_naive; /* why the incremental evaluator did not run; code FB_OK: it did */
 };
 
@@ -118,7 +120,8 @@ static enum fb_code take_piece(void *ctx, struct fb_str piece, struct fb_err *er
 static enum fb_code run_either(struct monitor *m, struct fb_err *err)
 {
     const char *path = fb_cli_value(m->cli, "log");
-    struct fb_monpoly_stream stream = {.sink = take_line, .ctx = m, .line = &m->out};
+    struct fb_monpoly_stream stream = {
+        .sink = take_line, .ctx = m, .line = &m->out, .threads = m->threads};
     struct fb_monpoly_monitor *quick = NULL;
     enum fb_code code = FB_OK;
     if (fb_cli_value(m->cli, "naive")) {
@@ -134,6 +137,7 @@ static enum fb_code run_either(struct monitor *m, struct fb_err *err)
         code = fb_io_each(path, take_piece, quick, err);
         code = code ? code : fb_monpoly_monitor_end(quick, err);
         m->points = stream.point_count;
+        m->threads = stream.threads;
     }
     fb_monpoly_monitor_free(quick);
     return in_file(code, path, err);
@@ -149,8 +153,25 @@ static void print_stats(const struct monitor *m)
     bool naive = m->why_naive.code != FB_OK;
     fprintf(stderr, "evaluator %s%s\n", naive ? "naive: " : "incremental",
         naive ? m->why_naive.message : "");
+    if (fb_cli_value(m->cli, "threads") && !naive) {
+        fprintf(stderr, "threads %zu%s\n", m->threads,
+            strcmp(fb_cli_value(m->cli, "threads"), "1") != 0 && m->threads == 1
+                ? " (no variable of the formula cuts the log)"
+                : "");
+    }
     fprintf(stderr, "time-points %zu\nCPU %.3f s\npeak memory %.1f MB\n", m->points, cpu,
         (double)usage.ru_maxrss / 1024);
+}
+
+static enum fb_code read_threads(struct monitor *m, struct fb_err *err)
+{
+    const char *text = fb_cli_value(m->cli, "threads");
+    uint64_t count = 1;
+    if (text && (!fb_str_u64(fb_str_of(text), &count) || count < 1 || count > FB_PARALLEL_MAX)) {
+        return fb_cli_misused(m->cli, err, "--threads is a number from 1 to %d", FB_PARALLEL_MAX);
+    }
+    m->threads = (size_t)count;
+    return FB_OK;
 }
 
 enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
@@ -167,7 +188,8 @@ enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
         return code;
     }
     monitor_init(&m, cli);
-    code = read_formula(&m, err);
+    code = read_threads(&m, err);
+    code = code ? code : read_formula(&m, err);
     code = code ? code : run_either(&m, err);
     if (code == FB_OK && fb_cli_value(cli, "stats")) {
         print_stats(&m);

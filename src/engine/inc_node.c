@@ -9,7 +9,7 @@ enum {
     BATCH_CELLS = 4 * BATCH_ROWS,
     AHEAD = 16, /* entries of a queue whose slots are asked for before they are looked at */
 };
-_Static_assert(BATCH_CELLS >= FB_IR_VARS_MAX, "a batch has room for the widest row");
+_Static_assert((int)BATCH_CELLS >= (int)FB_IR_VARS_MAX, "a batch has room for the widest row");
 
 static void take_row(
     const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)

@@ -13,7 +13,7 @@
 #include "lang/lang.h"
 
 /** Limits; each has a test. */
-enum { FB_WORK_POLICIES_MAX = 1000 };
+enum { FB_WORK_POLICIES_MAX = 16384 };
 
 /** A tuple over [from, until) in time. */
 struct fb_timed {

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
+#include "engine/parallel.h"
 #include "lang/monpoly_log.h"
 
 /* ---- signature ---- */
@@ -334,20 +335,38 @@ struct fb_monpoly_monitor {
     const struct fb_signature *signature;
     struct fb_monpoly_stream *stream;
     struct fb_inc *inc;
+    struct fb_parallel *many; /* instead of inc, with several threads */
+    size_t *arities;
+    bool *times; /* relations of the time alone */
     struct fb_mlog *log;
 };
 
 /* The time-point behind the last is not the log's. */
+static bool begin_line(const struct fb_monpoly_monitor *m, fb_time time, size_t point)
+{
+    if (time == FB_TIME_MAX) {
+        return false;
+    }
+    write_head(time, point, m->stream->line);
+    return true;
+}
+
+static enum fb_code end_line(const struct fb_monpoly_monitor *m, struct fb_err *err)
+{
+    fb_buf_add_c(m->stream->line, m->formula->column_count ? "\n" : " true\n");
+    enum fb_code code = fb_buf_check(m->stream->line, "the verdicts", err);
+    return code ? code : m->stream->sink(m->stream->ctx, m->stream->line, err);
+}
+
 static enum fb_code take_verdict(
     void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
 {
     const struct fb_monpoly_monitor *m = ctx;
     const struct fb_monpoly_body *formula = m->formula;
     struct fb_buf *out = m->stream->line;
-    if (verdict->time == FB_TIME_MAX) {
+    if (!begin_line(m, verdict->time, verdict->point)) {
         return FB_OK;
     }
-    write_head(verdict->time, verdict->point, out);
     for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
         for (size_t k = 0; k < formula->column_count; k++) {
             fb_buf_add_c(out, k ? "," : " (");
@@ -355,9 +374,31 @@ static enum fb_code take_verdict(
         }
         fb_buf_add_c(out, ")");
     }
-    fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
-    enum fb_code code = fb_buf_check(out, "the verdicts", err);
-    return code ? code : m->stream->sink(m->stream->ctx, out, err);
+    return end_line(m, err);
+}
+
+static enum fb_code take_merged(
+    void *ctx, const struct fb_parallel_verdict *verdict, struct fb_err *err)
+{
+    const struct fb_monpoly_monitor *m = ctx;
+    const struct fb_monpoly_body *formula = m->formula;
+    struct fb_buf *out = m->stream->line;
+    if (!begin_line(m, verdict->time, verdict->point)) {
+        return FB_OK;
+    }
+    for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
+        for (size_t k = 0; k < formula->column_count; k++) {
+            fb_buf_add_c(out, k ? "," : " (");
+            write_value(verdict->rows[i][formula->columns[k]], out);
+        }
+        fb_buf_add_c(out, ")");
+    }
+    return end_line(m, err);
+}
+
+static bool reads(const struct fb_monpoly_monitor *m, uint32_t relation)
+{
+    return m->many ? fb_parallel_reads(m->many, relation) : fb_inc_reads(m->inc, relation);
 }
 
 static enum fb_code pass_tuple(struct fb_monpoly_monitor *m, uint32_t relation,
@@ -365,6 +406,9 @@ static enum fb_code pass_tuple(struct fb_monpoly_monitor *m, uint32_t relation,
 {
     struct fb_cell cells[FB_IR_ARITY_MAX];
     size_t arity = m->signature->relations[relation].arity;
+    if (m->many) {
+        return fb_parallel_add(m->many, relation, values, err);
+    }
     if (!fb_inc_reads(m->inc, relation)) {
         return FB_OK;
     }
@@ -385,14 +429,24 @@ static enum fb_code take_tuple(
     return pass_tuple(m, relation, values, err);
 }
 
+static enum fb_code open_point(struct fb_monpoly_monitor *m, fb_time time, struct fb_err *err)
+{
+    return m->many ? fb_parallel_open(m->many, time, err) : fb_inc_open(m->inc, time, err);
+}
+
+static enum fb_code close_point(struct fb_monpoly_monitor *m, struct fb_err *err)
+{
+    return m->many ? fb_parallel_close(m->many, err) : fb_inc_close(m->inc, err);
+}
+
 static enum fb_code take_open(void *ctx, fb_time time, struct fb_err *err)
 {
     struct fb_monpoly_monitor *m = ctx;
     size_t point = m->stream->point_count++;
-    enum fb_code code = fb_inc_open(m->inc, time, err);
+    enum fb_code code = open_point(m, time, err);
     for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
         struct fb_value values[2];
-        if (fb_inc_reads(m->inc, i) && builtin(&m->signature->relations[i], point, time, values)) {
+        if (reads(m, i) && builtin(&m->signature->relations[i], point, time, values)) {
             code = pass_tuple(m, i, values, err);
         }
     }
@@ -401,7 +455,43 @@ static enum fb_code take_open(void *ctx, fb_time time, struct fb_err *err)
 
 static enum fb_code take_close(void *ctx, struct fb_err *err)
 {
-    return fb_inc_close(((struct fb_monpoly_monitor *)ctx)->inc, err);
+    return close_point(ctx, err);
+}
+
+/* With several threads, where a variable cuts the log; otherwise with one. */
+static enum fb_code make_evaluator(struct fb_monpoly_monitor *m, struct fb_err *err)
+{
+    const struct fb_signature *signature = m->signature;
+    const struct fb_form *form = m->formula->form;
+    struct fb_value values[2];
+    enum fb_code code = FB_E_UNSUPPORTED;
+    if (m->stream->threads > 1) {
+        m->arities = fb_calloc(signature->count, sizeof(*m->arities));
+        m->times = fb_calloc(signature->count, sizeof(*m->times));
+        if (!m->arities || !m->times) {
+            return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        }
+        for (size_t i = 0; i < signature->count; i++) {
+            m->arities[i] = signature->relations[i].arity;
+            m->times[i] = builtin(&signature->relations[i], 0, 0, values);
+        }
+        struct fb_parallel_options options = {.threads = m->stream->threads,
+            .memory_max = m->stream->memory_max,
+            .batch = m->stream->batch,
+            .arities = m->arities,
+            .common = m->times,
+            .relation_count = signature->count,
+            .sink = take_merged,
+            .ctx = m};
+        code = fb_parallel_new(form, m->formula->var_count, &options, &m->many, err);
+        m->stream->threads = code == FB_OK ? m->stream->threads : 1;
+    }
+    if (code == FB_E_UNSUPPORTED) {
+        struct fb_inc_options options = {m->stream->memory_max, take_verdict, m};
+        fb_err_init(err);
+        code = fb_inc_new(form, m->formula->var_count, &options, &m->inc, err);
+    }
+    return code;
 }
 
 enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
@@ -414,12 +504,12 @@ enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
     if (!m) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
-    *m = (struct fb_monpoly_monitor){&formula->quick, signature, stream, NULL, NULL};
-    struct fb_inc_options options = {stream->memory_max, take_verdict, m};
+    *m = (struct fb_monpoly_monitor){
+        .formula = &formula->quick, .signature = signature, .stream = stream};
     struct fb_mlog_target target = {m, take_open, take_tuple, take_close};
     stream->point_count = 0;
     stream->tuple_count = 0;
-    enum fb_code code = fb_inc_new(m->formula->form, m->formula->var_count, &options, &m->inc, err);
+    enum fb_code code = make_evaluator(m, err);
     code = code ? code : fb_mlog_new(signature, target, &m->log, err);
     if (code) {
         fb_monpoly_monitor_free(m);
@@ -433,6 +523,9 @@ void fb_monpoly_monitor_free(struct fb_monpoly_monitor *monitor)
 {
     if (monitor) {
         fb_inc_free(monitor->inc);
+        fb_parallel_free(monitor->many);
+        fb_free(monitor->arities);
+        fb_free(monitor->times);
         fb_mlog_free(monitor->log);
         fb_free(monitor);
     }
@@ -442,22 +535,35 @@ enum fb_code fb_monpoly_monitor_feed(
     struct fb_monpoly_monitor *monitor, struct fb_str piece, struct fb_err *err)
 {
     FB_ASSERT(monitor);
-    return fb_mlog_feed(monitor->log, piece, false, err);
+    enum fb_code code = fb_mlog_feed(monitor->log, piece, false, err);
+    if (code && monitor->many) { /* what the log says before the mistake still counts */
+        struct fb_err earlier;
+        fb_err_init(&earlier);
+        if (fb_parallel_flush(monitor->many, &earlier) != FB_OK) {
+            *err = earlier;
+            return earlier.code;
+        }
+    }
+    return code;
 }
 
 enum fb_code fb_monpoly_monitor_end(struct fb_monpoly_monitor *monitor, struct fb_err *err)
 {
     FB_ASSERT(monitor);
     enum fb_code code = fb_mlog_end(monitor->log, err);
-    code = code ? code : fb_inc_open(monitor->inc, FB_TIME_MAX, err);
-    code = code ? code : fb_inc_close(monitor->inc, err);
-    return code ? code : fb_inc_end(monitor->inc, err);
+    code = code ? code : open_point(monitor, FB_TIME_MAX, err);
+    code = code ? code : close_point(monitor, err);
+    if (code) {
+        return code;
+    }
+    return monitor->many ? fb_parallel_end(monitor->many, err) : fb_inc_end(monitor->inc, err);
 }
 
 size_t fb_monpoly_monitor_memory(const struct fb_monpoly_monitor *monitor)
 {
     FB_ASSERT(monitor);
-    return fb_inc_memory_used(monitor->inc);
+    return monitor->many ? fb_parallel_memory_used(monitor->many)
+                         : fb_inc_memory_used(monitor->inc);
 }
 
 enum fb_code fb_monpoly_run_quick(const struct fb_monpoly_formula *formula,

@@ -70,6 +70,9 @@ typedef enum fb_code (*fb_monpoly_sink)(void *ctx, struct fb_buf *line, struct f
 /** Where verdicts go, and what it took. */
 struct fb_monpoly_stream {
     size_t memory_max; /**< most bytes of state; 0: as fb_inc_new has it */
+    size_t threads;    /**< more than 1: cut the log by a variable, and evaluate its parts at the
+                            same time; out: 1 where no variable cuts it */
+    size_t batch;      /**< with threads: as fb_parallel_options has it */
     fb_monpoly_sink sink;
     void *ctx;
     struct fb_buf *line; /**< borrowed */

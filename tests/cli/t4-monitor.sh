@@ -36,6 +36,13 @@ printf 'FRZ f(x) = q(x) IN LETPAST l(x) = f(x) OR PREVIOUS l(x) IN l(x)\n' >f.mf
 printf '@3 (time point 1): (1)\n' >want
 ok "what only the naive evaluator can do" gives want monitor
 ok "--stats names the evaluator" stats naive
+printf 'q(x)\n' >f.mfotl
+ok "on threads" gives want monitor --threads 3
+on() { monitor --threads 3 --stats >stats.out 2>stats.err && grep -q "^threads $1" stats.err; }
+ok "--stats says how many" on 3
+printf 'EXISTS x. q(x)\n' >f.mfotl
+ok "a formula that no variable cuts" on "1 (no variable"
+ok "no threads" exits 2 "from 1 to 64" monitor --threads 0
 ok "an option is missing" exits 2 "log is missing" "$FLYBALL" monitor --sig s.sig --formula f.mfotl
 ok "a file that is not there" exits 3 "none" "$FLYBALL" monitor --sig none --formula f --log l
 printf '@1 p(1,"a")\n@2 p(x,"a")\n' >l.log

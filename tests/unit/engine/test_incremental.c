@@ -34,6 +34,8 @@ struct job {
     const char *formula;
     const char *log;
     size_t memory_max;
+    size_t threads;
+    size_t ran_on; /* threads */
     struct fb_buf out;
     size_t lines;
 };
@@ -60,8 +62,11 @@ static enum fb_code run(struct job *job, bool naive)
         struct fb_monpoly_stream stream = {.memory_max = job->memory_max,
             .sink = keep_line,
             .ctx = &job->lines,
-            .line = &job->out};
+            .line = &job->out,
+            .threads = job->threads,
+            .batch = 4};
         code = fb_monpoly_run_quick(&formula, &signature, log, &stream, &err);
+        job->ran_on = stream.threads;
     }
     fb_arena_release(&arena);
     return code;
@@ -263,9 +268,73 @@ static void test_faults(void **state)
     }
 }
 
+/* On threads: the same text, also up to a mistake in the log; one thread where nothing cuts it. */
+static void test_threads(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {
+        "P(x) AND NOT ONCE[0,5] R(x,_)",                    /* a column of every atom */
+        "R(x,y) AND ONCE[0,9] (P(y) OR EXISTS x. W(x,_))",  /* one atom that hides it */
+        "(s <- SUM y; x ONCE[0,9] R(x,y)) AND s > 1",       /* its group is whole */
+        "(s <- SUM y ONCE[0,9] R(_,y)) AND P(x) AND s > 1", /* what is summed concerns all */
+        "W(x,s) AND NOT EVENTUALLY[0,2] Q(x)",              /* text, and the future */
+        "x = 1 AND NOT Q(x)",                               /* a value that no tuple has */
+    };
+    static const char good[] = "@0 P(1) R(1,2)@1 Q(1) R(2,2) W(1,\"b\")@1 P(2) T()@4 P(1) R(1,1)"
+                               "@6 Q(2) W(2,\"a\")(1,\"a\")@9 P(2) R(2,1)";
+    static const char cut[] = "@0 P(1) W(2,\"a\")@1 P(2) P(3)@7 Q(1) Q(x)";
+    for (size_t i = 0; i < 2 * sizeof(formulas) / sizeof(formulas[0]); i++) {
+        struct job one = {
+            .sig = sig_text, .formula = formulas[i / 2], .log = i % 2 ? cut : good, .threads = 1};
+        struct job many = one;
+        many.threads = 3;
+        enum fb_code want = run(&one, false);
+        assert_int_equal(want, i % 2 ? FB_E_SYNTAX : FB_OK);
+        assert_int_equal(run(&many, false), want);
+        assert_int_equal(many.ran_on, 3);
+        assert_int_equal(many.lines, one.lines);
+        assert_true(fb_str_eq(fb_buf_str(&many.out), fb_buf_str(&one.out)));
+        fb_buf_release(&one.out);
+        fb_buf_release(&many.out);
+    }
+    struct job closed = {.sig = sig_text, .formula = "EXISTS x. P(x)", .log = good, .threads = 3};
+    FB_TEST_OK(run(&closed, false));
+    assert_int_equal(closed.ran_on, 1);
+    fb_buf_release(&closed.out);
+    struct job narrow = {.sig = sig_text,
+        .formula = "ONCE P(x)",
+        .log = "@1 P(1)(2)(3)(4)(5)(6)(7)(8)(9)(10)(11)(12)(13)(14)(15)(16)(17)(18)(19)",
+        .memory_max = 2000,
+        .threads = 2};
+    FB_TEST_FAILS(run(&narrow, false), FB_E_LIMIT);
+    fb_buf_release(&narrow.out);
+}
+
+/* A failed allocation on any thread ends the run and leaks nothing. */
+static void test_faults_of_threads(void **state)
+{
+    (void)state;
+    for (int64_t n = 0;; n += 1 + n / 50) {
+        struct job job = {.sig = sig_text,
+            .formula = "W(x,s) AND NOT ONCE[0,5] Q(x)",
+            .log = "@1 R(1,2)(1,3) W(1,a) @3 P(1) Q(2) @4 W(1,b)(2,c) R(1,1)@9 Q(1) W(1,b)(2,d)",
+            .threads = 2};
+        fb_alloc_fail_at(n);
+        enum fb_code code = run(&job, false);
+        fb_alloc_fail_at(-1);
+        fb_buf_release(&job.out);
+        if (code == FB_OK) {
+            assert_true(n > 20);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_operators),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_faults_of_threads),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_delay), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests_name("incremental", tests, setup, NULL);

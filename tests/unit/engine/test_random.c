@@ -1,7 +1,8 @@
 /*
  * Random formulas over all operators and random logs: the incremental evaluator (inc*.c) against
- * the naive one (eval_naive, eval_regex, eval_text). A case that differs is made smaller as long as
- * it still differs, and printed. FB_RANDOM_CASES=1000000 runs longer, FB_RANDOM_SEED elsewhere.
+ * the naive one (eval_naive, eval_regex, eval_text), and against itself on threads. A case that
+ * differs is made smaller as long as it still differs, and printed. FB_RANDOM_CASES=1000000 runs
+ * longer, FB_RANDOM_SEED elsewhere.
  */
 #include "engine/eval.h"
 #include "fb_test.h"
@@ -392,11 +393,27 @@ static enum fb_code count_line(void *ctx, struct fb_buf *line, struct fb_err *e)
     return FB_OK;
 }
 
+enum way { QUICK, THREADS, NAIVE };
+
+/* What came of a case. */
+struct outcome {
+    bool differs;
+    enum fb_code code;
+    size_t lines;
+    struct fb_buf fast;
+    struct fb_buf slow;
+    struct fb_buf many; /* by several threads */
+    struct fb_buf formula;
+    struct fb_buf log;
+};
+
 /* The log comes in pieces that end anywhere. */
 static enum fb_code run_pieces(const struct fb_monpoly_formula *f,
-    const struct fb_signature *signature, struct fb_str log, struct fb_buf *out, size_t *lines)
+    const struct fb_signature *signature, struct fb_str log, struct fb_buf *out, size_t *lines,
+    size_t threads)
 {
-    struct fb_monpoly_stream stream = {.sink = count_line, .ctx = lines, .line = out};
+    struct fb_monpoly_stream stream = {
+        .sink = count_line, .ctx = lines, .line = out, .threads = threads, .batch = 8};
     struct fb_monpoly_monitor *monitor = NULL;
     struct draw d = {.seed = log.len};
     enum fb_code code = fb_monpoly_monitor_new(f, signature, &stream, &monitor, &err);
@@ -412,9 +429,10 @@ static enum fb_code run_pieces(const struct fb_monpoly_formula *f,
     return code;
 }
 
-static enum fb_code run(
-    struct fb_str formula_text, struct fb_str log, bool naive, struct fb_buf *out, size_t *lines)
+static enum fb_code run(const struct outcome *o, enum way way, struct fb_buf *out, size_t *lines)
 {
+    struct fb_str formula_text = fb_buf_str(&o->formula);
+    struct fb_str log = fb_buf_str(&o->log);
     struct fb_arena arena;
     struct fb_signature signature = {0};
     struct fb_monpoly_formula f = {0};
@@ -424,31 +442,21 @@ static enum fb_code run(
     enum fb_code code = fb_monpoly_signature(fb_str_of(sig_text), &arena, &signature, &err);
     code = code ? code : fb_monpoly_formula_read(formula_text, &signature, &arena, &f, &err);
     code = code ? code : fb_form_check(f.plain.form, NULL, 0, &err);
-    if (code == FB_OK && naive) {
+    if (code == FB_OK && way == NAIVE) {
         code = fb_monpoly_log(log, &signature, &arena, &trace, &err);
         code = code ? code : fb_monpoly_run(&f, &trace, ARENA_MAX, out, &err);
     } else if (code == FB_OK) {
-        code = run_pieces(&f, &signature, log, out, lines);
+        code = run_pieces(&f, &signature, log, out, lines, way == THREADS ? 3 : 1);
     }
     fb_arena_release(&arena);
     return code;
 }
 
-/* What came of a case. */
-struct outcome {
-    bool differs;
-    enum fb_code code;
-    size_t lines;
-    struct fb_buf fast;
-    struct fb_buf slow;
-    struct fb_buf formula;
-    struct fb_buf log;
-};
-
 static void outcome_release(struct outcome *o)
 {
     fb_buf_release(&o->fast);
     fb_buf_release(&o->slow);
+    fb_buf_release(&o->many);
     fb_buf_release(&o->formula);
     fb_buf_release(&o->log);
 }
@@ -458,17 +466,21 @@ static void try_sample(const struct sample *s, struct outcome *o)
     *o = (struct outcome){.differs = false};
     fb_buf_init(&o->fast, TEXT_MAX);
     fb_buf_init(&o->slow, TEXT_MAX);
+    fb_buf_init(&o->many, TEXT_MAX);
     fb_buf_init(&o->formula, TEXT_MAX);
     fb_buf_init(&o->log, TEXT_MAX);
     write_node(s->root, &o->formula);
     write_log(s, &o->log);
-    o->code = run(fb_buf_str(&o->formula), fb_buf_str(&o->log), false, &o->fast, &o->lines);
+    size_t lines = 0;
+    o->code = run(o, QUICK, &o->fast, &o->lines);
     if (o->code == FB_E_UNSUPPORTED) {
         return;
     }
-    enum fb_code want = run(fb_buf_str(&o->formula), fb_buf_str(&o->log), true, &o->slow, NULL);
-    o->differs = want != o->code ||
-                 (want == FB_OK && !fb_str_eq(fb_buf_str(&o->fast), fb_buf_str(&o->slow)));
+    enum fb_code want = run(o, NAIVE, &o->slow, NULL);
+    enum fb_code many = run(o, THREADS, &o->many, &lines);
+    o->differs = want != o->code || many != o->code ||
+                 (want == FB_OK && (!fb_str_eq(fb_buf_str(&o->fast), fb_buf_str(&o->slow)) ||
+                                       !fb_str_eq(fb_buf_str(&o->fast), fb_buf_str(&o->many))));
 }
 
 /* ---- making one smaller ---- */
@@ -540,8 +552,9 @@ static void report(struct sample *s, uint64_t seed)
     fb_buf_add(&o.formula, "", 1);
     fb_buf_add(&o.fast, "", 1);
     fb_buf_add(&o.slow, "", 1);
-    fail_msg("seed %llu\n%s\n%s\ngot %s\n%swant\n%s", (unsigned long long)seed, o.formula.ptr,
-        o.log.ptr, fb_code_name(o.code), o.fast.ptr, o.slow.ptr);
+    fb_buf_add(&o.many, "", 1);
+    fail_msg("seed %llu\n%s\n%s\ngot %s\n%sby threads\n%swant\n%s", (unsigned long long)seed,
+        o.formula.ptr, o.log.ptr, fb_code_name(o.code), o.fast.ptr, o.many.ptr, o.slow.ptr);
 }
 
 static void test_random(void **state)
