@@ -1,4 +1,5 @@
 /* lines.c: bounds and red lines of every system, over time. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -202,11 +203,11 @@ static enum fb_code add_tuples(struct fb_work *work, const struct fb_version *ve
 static const struct fb_version *version_before(
     const struct fb_work *work, const struct fb_version *version)
 {
-    for (size_t i = 0; i < work->version_count; i++) {
-        const struct fb_version *older = &work->versions[i];
-        if (older != version && older->until == version->from && older->from < older->until &&
-            fb_str_eq(older->program->name, version->program->name) &&
-            fb_str_eq(older->view->record->issuer, version->view->record->issuer)) {
+    size_t count;
+    struct fb_version **same = fb_work_versions_of(work, version, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_version *older = same[i];
+        if (older != version && older->until == version->from && older->from < older->until) {
             return older;
         }
     }
@@ -333,17 +334,15 @@ static enum fb_code run_version(struct fb_work *work, struct fb_version *version
     return FB_OK;
 }
 
-/* The version that begins first among those that did not run; the earlier record of two. */
-static struct fb_version *next_version(const struct fb_work *work)
+/* The version that begins first; the earlier record of two. */
+static int by_begin(const void *a, const void *b)
 {
-    struct fb_version *next = NULL;
-    for (size_t i = 0; i < work->version_count; i++) {
-        struct fb_version *version = &work->versions[i];
-        if (!version->lines && (!next || version->from < next->from)) {
-            next = version;
-        }
+    const struct fb_version *const *x = a;
+    const struct fb_version *const *y = b;
+    if ((*x)->from != (*y)->from) {
+        return (*x)->from < (*y)->from ? -1 : 1;
     }
-    return next;
+    return (*x > *y) - (*x < *y);
 }
 
 enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
@@ -356,7 +355,9 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     size_t most = rules * picture->system_count + 1;
     struct fb_line_view *lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
     picture->lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
-    if (!lines || !picture->lines) {
+    struct fb_version **order =
+        FB_ARENA_ARRAY(work->arena, struct fb_version *, work->version_count + 1);
+    if (!lines || !picture->lines || !order) {
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
@@ -364,9 +365,13 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     if (code == FB_OK && rules > 0) {
         code = fb_access_new(&work->trace, work->arena, &work->access, err);
     }
-    for (struct fb_version *next; code == FB_OK && (next = next_version(work)) != NULL;) {
-        code = run_version(work, next, lines, err);
-        lines += next->program->redline_count * picture->system_count;
+    for (size_t i = 0; i < work->version_count; i++) {
+        order[i] = &work->versions[i];
+    }
+    qsort(order, work->version_count, sizeof(struct fb_version *), by_begin);
+    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
+        code = run_version(work, order[i], lines, err);
+        lines += order[i]->program->redline_count * picture->system_count;
     }
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];

@@ -1,4 +1,5 @@
 /* policies.c: which version of which policy is in force when. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -36,6 +37,43 @@ out:
     return code;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const struct fb_version *const *x = a;
+    const struct fb_version *const *y = b;
+    int order = fb_str_cmp((*x)->program->name, (*y)->program->name);
+    return order ? order : fb_str_cmp((*x)->view->record->issuer, (*y)->view->record->issuer);
+}
+
+static int by_name_then_record(const void *a, const void *b)
+{
+    const struct fb_version *const *x = a;
+    const struct fb_version *const *y = b;
+    int order = by_name(a, b);
+    return order ? order : (*x > *y) - (*x < *y);
+}
+
+struct fb_version **fb_work_versions_of(
+    const struct fb_work *work, const struct fb_version *version, size_t *out_count)
+{
+    FB_ASSERT(work && version && out_count);
+    size_t low = 0;
+    for (size_t high = work->version_count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        if (by_name(&work->named[middle], &version) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    size_t end = low;
+    while (end < work->version_count && by_name(&work->named[end], &version) == 0) {
+        end++;
+    }
+    *out_count = end - low;
+    return work->named + low;
+}
+
 /* A version is in force from the later of its effective date and its admission until it expires, is
  * superseded or the next version of the same name and issuer begins. */
 static void set_force(struct fb_work *work)
@@ -51,12 +89,12 @@ static void set_force(struct fb_work *work)
     }
     for (size_t i = 0; i < work->version_count; i++) {
         struct fb_version *older = &work->versions[i];
-        for (size_t k = 0; k < work->version_count; k++) {
-            const struct fb_version *newer = &work->versions[k];
-            if (fb_str_eq(newer->program->name, older->program->name) &&
-                fb_str_eq(newer->view->record->issuer, older->view->record->issuer) &&
-                newer->program->version > older->program->version && newer->from < older->until) {
-                older->until = newer->from;
+        size_t count;
+        struct fb_version **same = fb_work_versions_of(work, older, &count);
+        for (size_t k = 0; k < count; k++) {
+            if (same[k]->program->version > older->program->version &&
+                same[k]->from < older->until) {
+                older->until = same[k]->from;
             }
         }
     }
@@ -86,7 +124,8 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
     }
     work->versions = FB_ARENA_ARRAY(work->arena, struct fb_version, count + 1);
     work->picture->policies = FB_ARENA_ARRAY(work->arena, struct fb_policy_view, count + 1);
-    if (!work->versions || !work->picture->policies) {
+    work->named = FB_ARENA_ARRAY(work->arena, struct fb_version *, count + 1);
+    if (!work->versions || !work->named || !work->picture->policies) {
         return fb_arena_failed(work->arena, err);
     }
     for (size_t i = 0; i < fb_registry_count(registry); i++) {
@@ -101,10 +140,11 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
         if (code != FB_OK) {
             return code;
         }
-        work->version_count++;
+        work->named[work->version_count++] = version;
         work->picture->policy_count++;
         FB_ASSERT(work->version_count <= count);
     }
+    qsort(work->named, work->version_count, sizeof(struct fb_version *), by_name_then_record);
     set_force(work);
     /* A version comes into force at an instant of its own, also when nothing happens then. */
     enum fb_code code = FB_OK;

@@ -56,6 +56,7 @@ struct fb_work {
     struct fb_picture *picture;
     struct fb_version *versions; /**< in the order of their records */
     size_t version_count;
+    struct fb_version **named;        /**< the same by name, then issuer, then as in versions */
     const struct fb_record **reviews; /**< those that hold, in the order of admission */
     size_t review_count;
     const struct fb_record **erasures; /**< of blobs */
@@ -122,6 +123,11 @@ struct fb_why *fb_work_why_copy(struct fb_work *work, const struct fb_why *why);
 
 /** Compiles the policies of the prefix and fixes when each version is in force. */
 FB_CHECKED enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err);
+
+/** The versions with the name and the issuer of one, itself among them, in the order of their
+ * records. */
+struct fb_version **fb_work_versions_of(
+    const struct fb_work *work, const struct fb_version *version, size_t *out_count);
 
 /** Turns records into tuples, and lists the systems. */
 FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);

@@ -1,6 +1,6 @@
-/* Tests of src/engine/inc*.c (inc, inc_set, inc_symbol, inc_compile, inc_run, inc_node, inc_agg):
- * the incremental evaluator against the naive one; test_random.c and test_cases.c of lang have
- * more. */
+/* Tests of src/engine/inc*.c (inc, inc_set, inc_symbol, inc_compile, inc_run, inc_node, inc_agg)
+ * and parallel.c: against the naive evaluator; test_random.c, and test_cases.c of lang, have more.
+ */
 #include "base/alloc.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
