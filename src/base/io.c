@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -245,22 +246,46 @@ static bool sync_folder_of(const char *path)
     return sync_folder(slash && len == 0 ? "/" : folder);
 }
 
+/* Locks a file that was opened, so that nobody else writes or sweeps it; false when somebody else
+ * has it, or swept it before it was locked. Some file systems have no locks: then nobody sweeps. */
+static bool lock_new(int fd)
+{
+    struct stat st;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        return errno != EWOULDBLOCK;
+    }
+    return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
 enum fb_code fb_io_writer_open(
     struct fb_io_writer *writer, const char *path, unsigned mode, struct fb_err *err)
 {
     FB_ASSERT(writer && path);
+    enum { TRIES = 100 };
+    char *name = writer->temporary;
     writer->fd = -1;
-    int len =
-        snprintf(writer->temporary, sizeof(writer->temporary), "%s.tmp-%ld", path, (long)getpid());
-    if (len < 0 || (size_t)len >= sizeof(writer->temporary)) {
-        return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+    for (int n = 0; n < TRIES && writer->fd < 0; n++) {
+        /* Processes of two containers may have the same number. */
+        int len = n == 0 ? snprintf(name, FB_IO_PATH_MAX, "%s.tmp-%ld", path, (long)getpid())
+                         : snprintf(name, FB_IO_PATH_MAX, "%s.tmp-%ld.%d", path, (long)getpid(), n);
+        if (len < 0 || len >= FB_IO_PATH_MAX) {
+            return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", path);
+        }
+        int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+        int fd = is_faulty() ? -1 : open(name, flags, (mode_t)mode);
+        if (fd < 0) {
+            return fb_io_error("create", name, err);
+        }
+        if (lock_new(fd) && ftruncate(fd, 0) == 0) {
+            writer->fd = fd;
+        } else {
+            (void)close(fd);
+        }
     }
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-    writer->fd = is_faulty() ? -1 : open(writer->temporary, flags, (mode_t)mode);
     if (writer->fd < 0) {
-        return fb_io_error("create", writer->temporary, err);
+        return fb_err_set(err, FB_E_IO, "could not create '%s': others write it", name);
     }
-    tell(FB_IO_CREATED, writer->temporary, NULL);
+    tell(FB_IO_CREATED, name, NULL);
     return FB_OK;
 }
 
@@ -403,6 +428,60 @@ bool fb_io_exists(const char *path)
     FB_ASSERT(path);
     struct stat st;
     return lstat(path, &st) == 0;
+}
+
+bool fb_io_is_file(const char *path)
+{
+    FB_ASSERT(path);
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+enum fb_code fb_io_delete(const char *path, struct fb_err *err)
+{
+    FB_ASSERT(path);
+    if ((is_faulty() || unlink(path) != 0) && errno != ENOENT) {
+        return fb_io_error("remove", path, err);
+    }
+    return sync_folder_of(path) ? FB_OK : fb_io_error("sync the folder of", path, err);
+}
+
+/* Removes a file that nobody has locked. */
+static void sweep_one(const char *path)
+{
+    struct stat st, now;
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+        lstat(path, &now) == 0 && now.st_ino == st.st_ino && now.st_dev == st.st_dev) {
+        (void)unlink(path);
+    }
+    (void)close(fd);
+}
+
+void fb_io_sweep(const char *path)
+{
+    FB_ASSERT(path);
+    char folder[PATH_SIZE], one[PATH_SIZE * 2], start[PATH_SIZE];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : 1;
+    int start_len = snprintf(start, sizeof(start), "%s.tmp-", slash ? slash + 1 : path);
+    if (len >= sizeof(folder) || start_len < 0 || (size_t)start_len >= sizeof(start)) {
+        return;
+    }
+    (void)snprintf(folder, sizeof(folder), "%.*s", (int)len, slash ? path : ".");
+    DIR *dir = opendir(folder[0] ? folder : "/");
+    for (struct dirent *d = dir ? readdir(dir) : NULL; d; d = readdir(dir)) {
+        if (strncmp(d->d_name, start, (size_t)start_len) == 0) {
+            (void)snprintf(one, sizeof(one), "%s/%s", folder, d->d_name);
+            sweep_one(one);
+        }
+    }
+    if (dir) {
+        (void)closedir(dir);
+    }
 }
 
 void fb_io_remove(const char *path)

@@ -22,7 +22,8 @@ FB_CHECKED enum fb_code fb_io_write(
 /** Bytes of the longest path that a writer takes, the NUL included. */
 enum { FB_IO_PATH_MAX = 4096 };
 
-/** A file that is being written beside its place. Fields are private. */
+/** A file that is being written beside its place, as PATH.tmp-PROCESS[.N], and locked as long as it
+ * is there. Fields are private. */
 struct fb_io_writer {
     int fd; /**< -1 when nothing is open */
     char temporary[FB_IO_PATH_MAX];
@@ -61,6 +62,17 @@ FB_CHECKED enum fb_code fb_io_sync_folder(const char *path, struct fb_err *err);
 
 /** True when something exists at path. */
 bool fb_io_exists(const char *path);
+
+/** True when a regular file is at path, or a link to one. */
+bool fb_io_is_file(const char *path);
+
+/** Removes a file so that it stays away after a power cut; that it is not there is no error. E_IO
+ * when it stays. */
+FB_CHECKED enum fb_code fb_io_delete(const char *path, struct fb_err *err);
+
+/** Removes what writers for path left beside it when they were killed. A file that a writer has
+ * open is not touched: it is locked. For clean-up: what cannot be removed stays. */
+void fb_io_sweep(const char *path);
 
 /** Removes a file; that it is not there, or stays, is no error: for clean-up after a failure. */
 void fb_io_remove(const char *path);

@@ -8,7 +8,10 @@ enum { ARENA_MAX = 1 << 30 };
 
 static const char *state_of(const struct fb_docket_blob *blob)
 {
-    return blob->present ? "present" : blob->erasure ? "erased" : "missing";
+    /* Left: its file could not be removed, or came back with a copy of the folder. */
+    return blob->present   ? (blob->erasure ? "left" : "present")
+           : blob->erasure ? "erased"
+                           : "missing";
 }
 
 static enum fb_code blob_list(struct fb_cli *cli, struct fb_docket *docket, struct fb_err *err)
@@ -43,7 +46,10 @@ static enum fb_code blob_list(struct fb_cli *cli, struct fb_docket *docket, stru
         }
         fb_buf_addf(
             &text, "%-8s %.*s  %.*s", state_of(blob), FB_STR_ARG(blob->digest), FB_STR_ARG(of));
-        if (blob->present) {
+        if (blob->present && blob->erasure) {
+            fb_buf_addf(&text, " (%.*s, but its file is still here: erase it again)",
+                FB_STR_ARG(blob->erasure->id));
+        } else if (blob->present) {
             fb_buf_addf(&text, " (%s, %llu bytes)", blob->field ? blob->field : "no field",
                 (unsigned long long)blob->bytes);
         } else if (blob->erasure) {

@@ -198,6 +198,9 @@ static enum fb_code read_blob(
         !fb_hex_decode(fb_str_sub(digest, 7, digest.len), bytes, sizeof(bytes))) {
         return fb_err_set(err, FB_E_SCHEMA, "'%.*s' is not a digest", FB_STR_ARG(digest));
     }
+    if (fb_blob_exists(docket->blobs, bytes) && fb_docket_erasure(docket, bytes)) {
+        return fb_err_set(err, FB_E_NOT_FOUND, "'%.*s' was erased", FB_STR_ARG(digest));
+    }
     return fb_blob_get(docket->blobs, bytes, out, err);
 }
 

@@ -186,7 +186,8 @@ struct fb_docket_blob {
 FB_CHECKED enum fb_code fb_docket_blobs(struct fb_docket *docket, struct fb_arena *arena,
     struct fb_docket_blob **out, size_t *out_count, struct fb_err *err);
 
-/** The record that says that a blob was erased; NULL: it was not. */
+/** The record that says that a blob was erased; NULL: it was not, or only under a key that was
+ * revoked from before that on. */
 const struct fb_record *fb_docket_erasure(
     const struct fb_docket *docket, const uint8_t digest[FB_SHA256_SIZE]);
 

@@ -35,7 +35,8 @@ const struct fb_record *fb_docket_erasure(
     fb_docket_digest_text(digest, text);
     for (size_t i = 0; i < fb_registry_count(docket->registry); i++) {
         const struct fb_record *record = fb_registry_at(docket->registry, i);
-        if (record->kind == FB_KIND_erasure && fb_str_is(fb_record_text(record, "digest"), text)) {
+        if (record->kind == FB_KIND_erasure && fb_str_is(fb_record_text(record, "digest"), text) &&
+            fb_registry_disowned(docket->registry, record) == FB_TIME_MAX) {
             return record;
         }
     }
@@ -86,7 +87,8 @@ static enum fb_code list_digest(struct listing *l, const struct fb_record *recor
         }
     }
     if (record->kind == FB_KIND_erasure) {
-        blob->erasure = blob->erasure ? blob->erasure : record;
+        bool holds = fb_registry_disowned(l->docket->registry, record) == FB_TIME_MAX;
+        blob->erasure = blob->erasure || !holds ? blob->erasure : record;
     } else if (!blob->record) {
         blob->record = record;
         blob->field = field->name;
@@ -178,7 +180,7 @@ enum fb_code fb_docket_blob_get(struct fb_docket *docket, const uint8_t digest[F
 {
     FB_ASSERT(docket && digest && piece);
     char path[FB_IO_PATH_MAX];
-    if (!fb_blob_exists(docket->blobs, digest)) {
+    if (!fb_blob_exists(docket->blobs, digest) || fb_docket_erasure(docket, digest)) {
         return not_here(docket, digest, err);
     }
     enum fb_code code = fb_blob_check(docket->blobs, digest, err);
@@ -186,6 +188,19 @@ enum fb_code fb_docket_blob_get(struct fb_docket *docket, const uint8_t digest[F
         code = fb_blob_path(docket->blobs, digest, path, sizeof(path), err);
     }
     return code == FB_OK ? fb_io_each(path, piece, ctx, err) : code;
+}
+
+/* An id that is free: an erasure under a key that was revoked from before it on does not hold, and
+ * the blob may have come back. */
+static struct fb_str free_erasure_id(
+    const struct fb_docket *docket, const char *digest, struct fb_arena *arena)
+{
+    const char *hex = digest + strlen(DIGEST_PREFIX);
+    struct fb_str id = fb_arena_printf(arena, "erasure/%.16s", hex);
+    for (int n = 2; id.ptr && fb_registry_find(docket->registry, id); n++) {
+        id = fb_arena_printf(arena, "erasure/%.16s-%d", hex, n);
+    }
+    return id;
 }
 
 /* Files who erased what and why. */
@@ -205,8 +220,7 @@ static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
     fb_json_writer_init(&w, &draft, 0);
     fb_json_open_object(&w);
     fb_json_key_c(&w, "kind", "erasure");
-    fb_json_key_str(
-        &w, "id", fb_arena_printf(&arena, "erasure/%.16s", digest + strlen(DIGEST_PREFIX)));
+    fb_json_key_str(&w, "id", free_erasure_id(docket, digest, &arena));
     fb_json_key_c(&w, "at", fb_time_format(fb_clock_now(&docket->clock), at));
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
@@ -239,7 +253,7 @@ enum fb_code fb_docket_blob_erase(struct fb_docket *docket, const uint8_t digest
     char text[FB_DOCKET_DIGEST_TEXT];
     fb_docket_digest_text(digest, text);
     const struct fb_record *before = fb_docket_erasure(docket, digest);
-    if (!fb_blob_exists(docket->blobs, digest)) {
+    if (!fb_blob_exists(docket->blobs, digest)) { /* also what is no file */
         return not_here(docket, digest, err);
     }
     enum fb_code code = FB_OK;

@@ -11,7 +11,6 @@
 
 enum {
     SCRATCH_MAX = 16 << 20,  /* memory of one record */
-    ERASED_MAX = 64 << 20,   /* and of all digests that were erased */
     SLOTS = 1 << 19,         /* of the table of ids: 8 MiB */
     IDS_MAX = SLOTS / 2,     /* in it at one time */
     IDS_A_PASS = 200 * 1000, /* expected there: so far below that chance does not fill it */
@@ -306,8 +305,7 @@ static enum fb_code verify_ids(
 struct verify {
     struct fb_docket *docket;
     struct fb_registry *registry; /* lean */
-    struct fb_arena kept;
-    struct fb_map erased; /* digests that a record of kind erasure names */
+    struct fb_map erased;         /* digests of the erasures that hold */
     struct fb_docket_report *report;
     uint64_t absent; /* blobs that are named and not here */
 };
@@ -339,14 +337,6 @@ static enum fb_code verify_blob(struct verify *verify, const uint8_t *digest, st
     return fb_blob_check(verify->docket->blobs, digest, err);
 }
 
-static enum fb_code note_erasure(
-    struct verify *verify, const struct fb_record *record, struct fb_err *err)
-{
-    struct fb_str digest;
-    enum fb_code code = fb_arena_str(&verify->kept, fb_record_text(record, "digest"), &digest, err);
-    return code == FB_OK ? fb_map_put(&verify->erased, digest, verify, err) : code;
-}
-
 static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
 {
     struct verify *verify = ctx;
@@ -364,9 +354,6 @@ static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct
         if (code != FB_OK) {
             fb_err_prefix(err, "blob of record %.*s", FB_STR_ARG(record.id));
         }
-    }
-    if (code == FB_OK && record.kind == FB_KIND_erasure) {
-        code = note_erasure(verify, &record, err);
     }
     if (code != FB_OK) {
         fb_err_prefix(err, "entry %llu", (unsigned long long)entry->seq);
@@ -397,8 +384,16 @@ static enum fb_code count_blobs(void *ctx, const struct fb_record *record, struc
 static enum fb_code count_erased(struct verify *verify, struct fb_err *err)
 {
     struct fb_docket_report *report = verify->report;
+    const struct fb_registry *registry = verify->registry;
     enum fb_code code = FB_OK;
-    if (verify->absent > 0 && verify->erased.count > 0) {
+    for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind == FB_KIND_erasure &&
+            fb_registry_disowned(registry, record) == FB_TIME_MAX) {
+            code = fb_map_put(&verify->erased, fb_record_text(record, "digest"), verify, err);
+        }
+    }
+    if (code == FB_OK && verify->absent > 0 && verify->erased.count > 0) {
         code = fb_docket_each(
             verify->docket, (uint64_t[2]){0, report->ledger.size}, count_blobs, verify, err);
     }
@@ -413,7 +408,6 @@ enum fb_code fb_docket_verify(struct fb_docket *docket, enum fb_docket_depth dep
     FB_ASSERT(docket && out);
     struct fb_docket_report report = {.blobs = 0};
     struct verify verify = {.docket = docket, .report = &report};
-    fb_arena_init(&verify.kept, ERASED_MAX);
     fb_map_init(&verify.erased);
     enum fb_code code = fb_registry_new(&verify.registry, err);
     if (code == FB_OK) {
@@ -425,7 +419,6 @@ enum fb_code fb_docket_verify(struct fb_docket *docket, enum fb_docket_depth dep
     }
     fb_registry_free(verify.registry);
     fb_map_release(&verify.erased);
-    fb_arena_release(&verify.kept);
     if (code == FB_OK && depth == FB_DOCKET_FULL) {
         code = verify_ids(docket, report.ledger.size, &report.ids, err);
     }

@@ -70,7 +70,8 @@ struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest)
 {
     for (size_t i = 0; digest.len && i < work->erasure_count; i++) {
         const struct fb_record *erasure = work->erasures[i];
-        if (fb_str_eq(fb_record_text(erasure, "digest"), digest)) {
+        if (fb_str_eq(fb_record_text(erasure, "digest"), digest) &&
+            fb_registry_disowned(work->input->registry, erasure) > work->input->now) {
             struct fb_why *why = fb_why_new(work->arena, "source erased by %.*s: %.*s",
                 FB_STR_ARG(erasure->issuer), FB_STR_ARG(fb_record_text(erasure, "reason")));
             return fb_why_on(why, erasure->id, erasure->seq);

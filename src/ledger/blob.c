@@ -30,7 +30,7 @@ bool fb_blob_exists(const char *dir, const uint8_t digest[FB_SHA256_SIZE])
     char path[FB_IO_PATH_MAX];
     struct fb_err ignored;
     fb_err_init(&ignored);
-    return fb_blob_path(dir, digest, path, sizeof(path), &ignored) == FB_OK && fb_io_exists(path);
+    return fb_blob_path(dir, digest, path, sizeof(path), &ignored) == FB_OK && fb_io_is_file(path);
 }
 
 /* A blob on its way into the folder, digested as it is written. */
@@ -51,7 +51,11 @@ static enum fb_code start(struct incoming *in, const char *dir, struct fb_err *e
         return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", dir);
     }
     enum fb_code code = fb_io_mkdir(dir, FOLDER_MODE, err);
-    return code == FB_OK ? fb_io_writer_open(&in->writer, path, FILE_MODE, err) : code;
+    if (code == FB_OK) {
+        fb_io_sweep(path);
+        code = fb_io_writer_open(&in->writer, path, FILE_MODE, err);
+    }
+    return code;
 }
 
 static enum fb_code add_piece(void *ctx, struct fb_str piece, struct fb_err *err)
@@ -91,6 +95,36 @@ static enum fb_code finish(
     return code;
 }
 
+/* Copies a regular file as long as it was when it was opened. A pipe would be waited for, a device
+ * has no end, and one that grows would be copied for as long as it does. */
+static enum fb_code add_file(struct incoming *in, const char *path, struct fb_err *err)
+{
+    enum { PIECE = 64 * 1024 };
+    struct fb_io_file file = {.fd = -1};
+    char bytes[PIECE];
+    uint64_t at = 0;
+    enum fb_code code = fb_io_open(path, &file, err);
+    if (code == FB_OK && file.size > FB_BLOB_MAX) {
+        code =
+            fb_err_set(err, FB_E_LIMIT, "'%s' has more than %" PRIu64 " bytes", path, FB_BLOB_MAX);
+    }
+    while (code == FB_OK) {
+        size_t got = 0;
+        code = fb_io_read_at(&file, at, (struct fb_io_span){bytes, sizeof(bytes)}, &got, err);
+        at += got;
+        if (code == FB_OK && (at > file.size || (got == 0 && at < file.size))) {
+            fb_err_set(err, FB_E_MISMATCH, "'%s' changed while it was read", path);
+            code = fb_err_hint(err, "Add it again when nothing writes to it.");
+        }
+        if (code != FB_OK || got == 0) {
+            break;
+        }
+        code = add_piece(in, (struct fb_str){bytes, got}, err);
+    }
+    fb_io_close(&file);
+    return code;
+}
+
 enum fb_code fb_blob_put_file(const char *dir, const char *path, uint8_t out_digest[FB_SHA256_SIZE],
     uint64_t *out_size, struct fb_err *err)
 {
@@ -98,8 +132,10 @@ enum fb_code fb_blob_put_file(const char *dir, const char *path, uint8_t out_dig
     FB_ASSERT(out_digest);
     struct incoming in;
     enum fb_code code = start(&in, dir, err);
-    if (code == FB_OK) {
+    if (code == FB_OK && strcmp(path, "-") == 0) {
         code = fb_io_each(path, add_piece, &in, err);
+    } else if (code == FB_OK) {
+        code = add_file(&in, path, err);
     }
     if (code == FB_OK) {
         code = finish(&in, dir, out_digest, err);
@@ -194,13 +230,12 @@ enum fb_code fb_blob_erase(
     FB_ASSERT(dir && digest);
     char path[FB_IO_PATH_MAX];
     enum fb_code code = fb_blob_path(dir, digest, path, sizeof(path), err);
-    if (code != FB_OK) {
+    if (code != FB_OK || !fb_io_exists(path)) {
         return code;
     }
-    fb_io_remove(path);
-    if (fb_io_exists(path)) {
-        fb_err_set(err, FB_E_IO, "could not remove '%s'", path);
-        return fb_err_hint(err, "Remove it by hand, or run the same command again as its owner.");
+    code = fb_io_delete(path, err);
+    if (code != FB_OK && !err->hint[0]) {
+        fb_err_hint(err, "Remove it by hand, or run the same command again as its owner.");
     }
-    return FB_OK;
+    return code;
 }

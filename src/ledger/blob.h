@@ -14,8 +14,10 @@
 /** Most bytes of one blob; too large for a test (docs/TESTING.md). */
 #define FB_BLOB_MAX (UINT64_C(16) * 1024 * 1024 * 1024)
 
-/** Copies a file into the folder dir (made when missing) and says its digest and size (out_size may
- * be NULL). It is no error when the blob is there. E_NOT_FOUND, E_IO, E_FULL, E_LIMIT. */
+/** Copies a regular file, or standard input for "-", into the folder dir (made when missing) and
+ * says its digest and size (out_size may be NULL). It is no error when the blob is there. What a
+ * process that was killed left of an earlier copy is removed. E_NOT_FOUND, E_IO (also for what is
+ * no regular file), E_FULL, E_LIMIT; E_MISMATCH when the file changed its length meanwhile. */
 FB_CHECKED enum fb_code fb_blob_put_file(const char *dir, const char *path,
     uint8_t out_digest[FB_SHA256_SIZE], uint64_t *out_size, struct fb_err *err);
 
@@ -32,11 +34,11 @@ FB_CHECKED enum fb_code fb_blob_get(
 FB_CHECKED enum fb_code fb_blob_check(
     const char *dir, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err);
 
-/** Takes a blob away; that it is not there is no error. E_IO when it stays. */
+/** Takes a blob away for good; that it is not there is no error. E_IO when it stays. */
 FB_CHECKED enum fb_code fb_blob_erase(
     const char *dir, const uint8_t digest[FB_SHA256_SIZE], struct fb_err *err);
 
-/** True when a file with the blob's name is there. */
+/** True when a regular file, or a link to one, with the blob's name is there. */
 bool fb_blob_exists(const char *dir, const uint8_t digest[FB_SHA256_SIZE]);
 
 /** Writes the path of a blob into out. E_LIMIT when it does not fit. */

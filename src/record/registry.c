@@ -101,7 +101,7 @@ bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind)
     FB_ASSERT(registry);
     return !registry->lean || kind == FB_KIND_party || kind == FB_KIND_key ||
            kind == FB_KIND_system || kind == FB_KIND_grant || kind == FB_KIND_licence ||
-           kind == FB_KIND_order;
+           kind == FB_KIND_order || kind == FB_KIND_erasure;
 }
 
 void fb_registry_lean(struct fb_registry *registry)

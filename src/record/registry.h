@@ -74,8 +74,8 @@ FB_CHECKED enum fb_code fb_registry_assume(
 
 /**
  * From now on the registry keeps only what the admission of others rests on: parties, keys,
- * systems, grants, licences and orders. Its memory then grows with those and not with what is said
- * under them. Only fb_registry_pass adds to it. It must be empty.
+ * systems, grants, licences, orders and erasures. Its memory then grows with those and not with
+ * what is said under them. Only fb_registry_pass adds to it. It must be empty.
  */
 void fb_registry_lean(struct fb_registry *registry);
 

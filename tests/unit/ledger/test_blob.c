@@ -1,6 +1,8 @@
 /* Tests of blob. */
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -168,6 +170,84 @@ static void test_disk_fails(void **state)
     }
 }
 
+/* What is no file, has no end, or is not as long as it says: refused, and nothing is left. */
+static void test_no_files(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {"/dev/zero", "/dev/null", "/proc/self/status", "pipe", "."};
+    uint8_t digest[FB_SHA256_SIZE] = {7};
+    char path[96], link_path[96];
+    snprintf(path, sizeof(path), "%s/pipe", folder);
+    snprintf(link_path, sizeof(link_path), "%s/link", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        const char *name = strcmp(odd[i], "pipe") == 0 ? path : odd[i];
+        bool grows = strcmp(odd[i], "/proc/self/status") == 0; /* it says that it is empty */
+        FB_TEST_FAILS(
+            fb_blob_put_file(blobs, name, digest, NULL, &err), grows ? FB_E_MISMATCH : FB_E_IO);
+        assert_non_null(strstr(err.message, grows ? "changed while" : "not a regular file"));
+        (void)unlink(link_path);
+        assert_int_equal(symlink(name, link_path), 0);
+        FB_TEST_FAILS(fb_blob_put_file(blobs, link_path, digest, NULL, &err),
+            grows ? FB_E_MISMATCH : FB_E_IO);
+        assert_int_equal(digest[0], 7);
+    }
+    assert_int_equal(files(), 1);
+}
+
+/* What a killed process left goes with the next blob; what another one is writing stays. */
+static void test_left_behind(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE];
+    char stale[160], other[160], own[160], strange[160];
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("a"), digest, &err));
+    snprintf(stale, sizeof(stale), "%s/incoming.tmp-99999", blobs);
+    snprintf(other, sizeof(other), "%s/incoming.tmp-1", blobs);
+    snprintf(own, sizeof(own), "%s/incoming.tmp-%ld", blobs, (long)getpid());
+    snprintf(strange, sizeof(strange), "%s/incoming.txt", blobs);
+    FB_TEST_OK(fb_io_write(stale, FB_STR("half a do"), 0600, &err));
+    FB_TEST_OK(fb_io_write(other, FB_STR("half a do"), 0600, &err));
+    FB_TEST_OK(fb_io_write(own, FB_STR("of another container"), 0600, &err));
+    FB_TEST_OK(fb_io_write(strange, FB_STR("x"), 0600, &err));
+    int fds[2] = {open(other, O_WRONLY), open(own, O_WRONLY)};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(flock(fds[i], LOCK_EX | LOCK_NB), 0);
+    }
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("b"), digest, &err));
+    assert_false(fb_io_exists(stale));
+    assert_true(fb_io_exists(other) && fb_io_exists(own) && fb_io_exists(strange));
+    FB_TEST_OK(fb_blob_check(blobs, digest, &err));
+    (void)close(fds[0]);
+    (void)close(fds[1]);
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("c"), digest, &err));
+    assert_false(fb_io_exists(other) || fb_io_exists(own));
+    assert_int_equal(files(), 4);
+}
+
+/* Erasing says when the file stays, and is durable. */
+static void test_erase(void **state)
+{
+    (void)state;
+    uint8_t digest[FB_SHA256_SIZE];
+    FB_TEST_OK(fb_blob_put(blobs, FB_STR("abc"), digest, &err));
+    fb_io_fail_at(0, EPERM);
+    FB_TEST_FAILS(fb_blob_erase(blobs, digest, &err), FB_E_IO);
+    fb_io_fail_at(-1, 0);
+    assert_non_null(strstr(err.message, "could not remove"));
+    assert_true(fb_blob_exists(blobs, digest));
+    FB_TEST_OK(fb_blob_erase(blobs, digest, &err));
+    assert_false(fb_blob_exists(blobs, digest));
+    FB_TEST_OK(fb_blob_erase(blobs, digest, &err));
+    /* A link to a device is no blob, and goes as one. */
+    char path[256];
+    FB_TEST_OK(fb_blob_path(blobs, digest, path, sizeof(path), &err));
+    assert_int_equal(symlink("/dev/zero", path), 0);
+    assert_false(fb_blob_exists(blobs, digest));
+    FB_TEST_OK(fb_blob_erase(blobs, digest, &err));
+    assert_false(fb_io_exists(path));
+}
+
 #define CUT_TEXT "what must not be half there"
 
 static void put_in_child(struct fb_cut *cut)
@@ -207,6 +287,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_altered_and_absent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_put_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_disk_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_left_behind, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_erase, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
     };
     fb_err_init(&err);
