@@ -113,6 +113,7 @@ struct bounding {
     uint32_t *first; /* of each element: the first challenge of it or of one of its relations */
     uint32_t *next;
     double *shares; /* scratch: of the supporters in hand */
+    double *counts; /* scratch: the chance that so many of them hold */
 };
 
 static int by_size(const void *a, const void *b)
@@ -140,6 +141,27 @@ static double at_least(const double *shares, size_t n, size_t k)
         }
     }
     return best;
+}
+
+/* The probability that at least k of n independent events happen: convolution, one event after the
+ * other (Poisson's binomial distribution). It grows with every share, so that bounds give bounds.
+ */
+static double at_least_independent(const struct bounding *b, size_t n, size_t k)
+{
+    double sum = 0;
+    for (size_t i = 0; i <= n; i++) {
+        b->counts[i] = i == 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        for (size_t c = i + 1; c > 0; c--) {
+            b->counts[c] = b->counts[c] * (1 - b->shares[i]) + b->counts[c - 1] * b->shares[i];
+        }
+        b->counts[0] *= 1 - b->shares[i];
+    }
+    for (size_t c = n + 1; c-- > k;) {
+        sum += b->counts[c];
+    }
+    return fmin(1, sum);
 }
 
 static struct fb_case_bounds minus(struct fb_case_bounds is, struct fb_case_bounds challenge)
@@ -170,6 +192,15 @@ static bool has_bounds(const struct fb_element *e)
     return e->given[0] > 0 || e->given[1] < 1 || e->predicate.len > 0;
 }
 
+/* Their low ends, or high ends, as the parent sees them. */
+static void list_shares(const struct bounding *b, uint32_t at, bool high)
+{
+    for (uint32_t i = 0; i < b->argument->elements[at].supported_by_count; i++) {
+        struct fb_case_bounds is = seen(b, at, false, i);
+        b->shares[i] = high ? is.high : is.low;
+    }
+}
+
 /* What supporters give, by how many of them are needed. */
 static struct fb_case_bounds of_support(const struct bounding *b, uint32_t at)
 {
@@ -177,20 +208,35 @@ static struct fb_case_bounds of_support(const struct bounding *b, uint32_t at)
     size_t n = e->supported_by_count;
     size_t k = e->support == FB_SUPPORT_ALL ? n : e->support == FB_SUPPORT_ANY ? 1 : e->support_k;
     struct fb_case_bounds out = {0, 1};
-    for (uint32_t i = 0; i < n; i++) {
-        b->shares[i] = 1 - seen(b, at, false, i).low;
-    }
-    qsort(b->shares, n, sizeof(*b->shares), by_size);
-    /* At least k happen unless at least n - k + 1 fail. */
-    out.low = fmax(0, 1 - at_least(b->shares, n, n - k + 1));
-    if (e->exhaustive) {
-        for (uint32_t i = 0; i < n; i++) {
-            b->shares[i] = seen(b, at, false, i).high;
+    bool product = e->is_independent && n <= FB_CASE_PRODUCT_MAX;
+    list_shares(b, at, false);
+    if (product) {
+        out.low = at_least_independent(b, n, k);
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            b->shares[i] = 1 - b->shares[i];
         }
         qsort(b->shares, n, sizeof(*b->shares), by_size);
-        out.high = at_least(b->shares, n, k);
+        /* At least k happen unless at least n - k + 1 fail. */
+        out.low = fmax(0, 1 - at_least(b->shares, n, n - k + 1));
+    }
+    if (e->exhaustive) {
+        list_shares(b, at, true);
+        if (product) {
+            out.high = at_least_independent(b, n, k);
+        } else {
+            qsort(b->shares, n, sizeof(*b->shares), by_size);
+            out.high = at_least(b->shares, n, k);
+        }
     }
     return out;
+}
+
+/* True when the evidence of a leaf holds as it should. */
+static bool is_shown(const struct fb_element *e)
+{
+    return e->evidence.health == FB_EVIDENCE_HOLDS && !e->evidence.is_stale &&
+           !e->evidence.is_doubtful;
 }
 
 static struct fb_case_bounds of_element(const struct bounding *b, uint32_t at)
@@ -205,9 +251,11 @@ static struct fb_case_bounds of_element(const struct bounding *b, uint32_t at)
     }
     if (e->supported_by_count > 0) {
         is = of_support(b, at);
+    } else if (e->is_set_aside) {
+        is.low = 0; /* accepted, not shown */
     } else if (e->label == FB_LABEL_IN && e->predicate.len > 0 && e->given[0] <= 0 &&
                e->given[1] >= 1) {
-        is.low = 1; /* its evidence holds, and nobody said how sure that makes it */
+        is.low = is_shown(e); /* its evidence holds, and nobody said how sure that makes it */
     } else if (e->label == FB_LABEL_IN || e->predicate.len == 0) {
         is = (struct fb_case_bounds){e->given[0], e->given[1]};
     }
@@ -298,7 +346,8 @@ static enum fb_code prepare(struct bounding *b, struct fb_arena *arena, struct f
     b->first = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
     b->next = FB_ARENA_ARRAY(arena, uint32_t, c->challenge_count);
     b->shares = FB_ARENA_ARRAY(arena, double, widest);
-    if (!b->elements || !b->challenges || !b->first || !b->next || !b->shares) {
+    b->counts = FB_ARENA_ARRAY(arena, double, widest + 1);
+    if (!b->counts || !b->elements || !b->challenges || !b->first || !b->next || !b->shares) {
         return fb_arena_failed(arena, err);
     }
     for (size_t i = 0; i < c->element_count; i++) {

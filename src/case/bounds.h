@@ -6,6 +6,10 @@
 
 #include "case/case.h"
 
+/** Beyond so many supporters a claim of independence is not computed with; the bound stays valid.
+ */
+enum { FB_CASE_PRODUCT_MAX = 1000 };
+
 /** Kinds of relation between elements. */
 enum fb_relation_kind {
     FB_RELATION_SUPPORT,
@@ -45,7 +49,9 @@ struct fb_case_bounds {
  * zur Ablehnung fuehren", Metrika 25, 1978).
  *
  * A leaf has the bounds it is given while its evidence holds (IN); [0, 0] when it is FALSIFIED;
- * else [0, 1]. All of n: low = max(0, 1 - sum of (1 - low)). Any of n: low = max of low. What is
+ * else [0, 1]. All of n: low = max(0, 1 - sum of (1 - low)). Any of n: low = max of low. Where it
+ * is shown that supporters are independent, low is the probability that enough of them hold, with
+ * their lows as probabilities. What is accepted without being shown is [0, 1]. What is
  * given in context and has no bounds counts as true, as what is assumed. Support says something
  * about a claim only from below, unless the claim is exhaustive: then high follows in the same way.
  * A challenge with bounds takes its high off the low of its target, and its low off a target

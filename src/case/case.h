@@ -10,6 +10,7 @@
 #ifndef FB_CASE_CASE_H
 #define FB_CASE_CASE_H
 
+#include "base/timestamp.h"
 #include "base/why.h"
 
 /** Limits; each has an error and a test. */
@@ -45,6 +46,15 @@ enum fb_label {
 /** What the world says of an evidence predicate. */
 enum fb_evidence_state { FB_EVIDENCE_HOLDS, FB_EVIDENCE_FAILS, FB_EVIDENCE_UNKNOWN };
 
+/** What is known of a piece of evidence: what it says, whether it is fresh, and whether it is
+ * authentic are three questions. */
+struct fb_evidence {
+    enum fb_evidence_state health; /**< what it says */
+    bool is_stale;                 /**< older than asked for, or outside of its validity */
+    bool is_doubtful;              /**< not shown to be authentic: its signer, digest or key */
+    struct fb_why *why;            /**< may be NULL */
+};
+
 /** How an element needs its supporters. */
 enum fb_support { FB_SUPPORT_ALL, FB_SUPPORT_ANY, FB_SUPPORT_K_OF_N };
 
@@ -63,6 +73,30 @@ enum { FB_MARK_OPTIONAL = 1, FB_MARK_MULTIPLE = 2 };
 struct fb_acp {
     struct fb_str name;
     uint32_t on; /**< the element itself, or the other end of one of its relations */
+};
+
+/** Who accepts that something is not shown, and until when. */
+struct fb_acceptance {
+    struct fb_str by;       /**< a name; empty: nobody does */
+    fb_time until;          /**< it ends at this instant */
+    struct fb_str evidence; /**< a predicate that must hold beside; empty: none */
+};
+
+/** What a claim may be bound to. */
+enum fb_binding_kind {
+    FB_BINDING_HAZARD,
+    FB_BINDING_MITIGATION,
+    FB_BINDING_OUTCOME,
+    FB_BINDING_LINE, /**< a red line, as POLICY/RULE */
+    FB_BINDING_KINDS,
+};
+
+/** A name that a claim is bound to. */
+struct fb_binding {
+    enum fb_binding_kind kind;
+    struct fb_str name;
+    uint32_t element;
+    uint32_t line; /**< where it stands in the file */
 };
 
 /** A module of the case. */
@@ -100,9 +134,15 @@ struct fb_element {
     size_t acp_count;
     double given[2]; /**< bounds that hold while its evidence does; [0, 1]: none given */
     bool exhaustive; /**< it holds exactly when its support does, not only if it does */
+    struct fb_acceptance accepted; /**< that it is not shown, or of a counter-argument the doubt */
+    struct fb_str independence;    /**< predicate: its supporters are independent; empty: unsaid */
+    double cost; /**< what it takes to make it fail, for fb_case_weakest; NAN: not given */
 
-    enum fb_label label; /**< set by fb_case_label */
-    struct fb_why *why;  /**< likewise */
+    enum fb_label label;         /**< set by fb_case_label */
+    struct fb_why *why;          /**< likewise */
+    struct fb_evidence evidence; /**< of its predicate; likewise */
+    bool is_set_aside;           /**< its acceptance is at work; likewise */
+    bool is_independent;         /**< its independence is shown; likewise */
 };
 
 /** What a challenge is against. */
@@ -135,6 +175,10 @@ struct fb_case {
     size_t challenge_count;
     struct fb_module *modules; /**< in the order of the files */
     size_t module_count;
+    struct fb_binding *bindings; /**< in the order of the file */
+    size_t binding_count;
+    fb_time now; /**< the instant that it is labelled for, set by the caller; FB_TIME_MAX, as it is
+                      built: not known, so that no acceptance counts */
 };
 
 /**
@@ -147,10 +191,11 @@ struct fb_case {
 FB_CHECKED enum fb_code fb_case_parse(struct fb_str yaml, const char *name, struct fb_arena *arena,
     struct fb_case **out, struct fb_err *err);
 
-/** Answers a predicate; may set *out_why (NULL before) to a reason made in arena. An error ends the
- * labelling. A predicate that stands at several leaves is asked once. */
+/** Answers a predicate; *out is unknown, fresh and authentic before, and its reason, if any, is
+ * made in arena. An error ends the labelling. A predicate that stands in several places is asked
+ * once. */
 typedef enum fb_code (*fb_case_query)(void *ctx, struct fb_str predicate, struct fb_arena *arena,
-    enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *err);
+    struct fb_evidence *out, struct fb_err *err);
 
 /**
  * Labels all elements and challenges in place, or none on failure; reasons live in arena. The
@@ -161,6 +206,10 @@ typedef enum fb_code (*fb_case_query)(void *ctx, struct fb_str predicate, struct
  * justification: it is IN, and its reason says that it rests on words. A goal or strategy that
  * nothing supports, or that is undeveloped, is UNDECIDED: silence is not safety. So is a leaf
  * whose predicate has an unknown answer, and a target whose challenger is UNDECIDED.
+ *
+ * Evidence that is stale or not authentic counts against the top claim and never for it: where it
+ * would help, it is unknown. An acceptance that has not ended turns what is unknown, and words
+ * without evidence, into what helps; never what evidence says.
  *
  * The labelling is the least fixed point (the grounded extension of Dung, "On the acceptability of
  * arguments", Artificial Intelligence 77, 1995, with support as a necessary condition); support

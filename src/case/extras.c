@@ -11,7 +11,7 @@ static const struct fb_yaml *member(const struct fb_case_builder *b, const char 
     return fb_doc_member(&b->doc->elements[b->at], key);
 }
 
-static enum fb_code refuse(const struct fb_case_builder *b, const struct fb_yaml *node,
+enum fb_code fb_case_refuse(const struct fb_case_builder *b, const struct fb_yaml *node,
     const char *form, const char *hint, struct fb_err *err)
 {
     (void)fb_err_set(err, FB_E_SCHEMA, "'%.*s' of '%.*s' %s", FB_STR_ARG(node->key),
@@ -88,7 +88,8 @@ static enum fb_code read_flag(
     if (*out || (node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "false"))) {
         return FB_OK;
     }
-    return refuse(b, node, "is neither true nor false", "Write true, or leave the key out.", err);
+    return fb_case_refuse(
+        b, node, "is neither true nor false", "Write true, or leave the key out.", err);
 }
 
 static enum fb_code read_symbol(
@@ -100,13 +101,14 @@ static enum fb_code read_symbol(
     } else if (symbol && fb_str_is(symbol->text, "contract")) {
         e->symbol = FB_SYMBOL_CONTRACT;
     } else if (symbol) {
-        return refuse(b, symbol, "is no symbol", "Write module or contract.", err);
+        return fb_case_refuse(b, symbol, "is no symbol", "Write module or contract.", err);
     }
     if (!away) {
         return FB_OK;
     }
     if (away->kind != FB_YAML_SCALAR || away->text.len == 0) {
-        return refuse(b, away, "names no module", "Name the module that it stands in.", err);
+        return fb_case_refuse(
+            b, away, "names no module", "Name the module that it stands in.", err);
     }
     if (e->symbol == FB_SYMBOL_PLAIN) {
         e->symbol = FB_SYMBOL_AWAY;
@@ -173,11 +175,11 @@ static enum fb_code read_given(
                            read_share(node->child->next, &e->given[1])
                      : read_share(node, &e->given[0]);
     if (!good || e->given[0] > e->given[1]) {
-        return refuse(
+        return fb_case_refuse(
             b, node, "is no confidence", "Write a number from 0 to 1, or two as [0.9, 0.99].", err);
     }
     if (e->supported_by_count > 0) {
-        return refuse(b, node, "is given, and others support it",
+        return fb_case_refuse(b, node, "is given, and others support it",
             "Confidence is given to leaves; that of others follows.", err);
     }
     return FB_OK;
@@ -214,7 +216,7 @@ static enum fb_code read_acps(
 }
 
 static enum fb_code read_element(
-    const struct fb_case_builder *b, struct fb_element *e, struct fb_err *err)
+    struct fb_case_builder *b, struct fb_element *e, struct fb_err *err)
 {
     enum fb_code code = read_support(b, e, err);
     code = code != FB_OK ? code : check_evidence(b, e, err);
@@ -226,6 +228,7 @@ static enum fb_code read_element(
     code = code != FB_OK ? code : read_marks(b, e, "optional", FB_MARK_OPTIONAL, err);
     code = code != FB_OK ? code : read_marks(b, e, "multiple", FB_MARK_MULTIPLE, err);
     code = code != FB_OK ? code : read_given(b, e, err);
+    code = code != FB_OK ? code : fb_case_read_bindings(b, e, err);
     return code != FB_OK ? code : read_acps(b, e, err);
 }
 

@@ -1,6 +1,7 @@
 #include "case/label.h"
 
 #include "base/assert.h"
+#include "case/live.h"
 
 static const char *const LABELS[] = {"in", "undercut", "falsified", "undecided"};
 
@@ -125,24 +126,64 @@ static bool is_assertion(const struct fb_element *e)
            e->kind != FB_ELEMENT_COUNTER_GOAL;
 }
 
-/* What an element says by itself. */
-static enum fb_evidence_state own_word(const struct fb_case_graph *g, size_t element)
+/* Evidence as far as it counts: what is stale or doubtful is believed only where it hurts. */
+static enum fb_evidence_state believed(const struct fb_evidence *evidence, uint8_t sides)
+{
+    enum fb_evidence_state harm = sides == FB_SIDE_FOR       ? FB_EVIDENCE_FAILS
+                                  : sides == FB_SIDE_AGAINST ? FB_EVIDENCE_HOLDS
+                                                             : FB_EVIDENCE_UNKNOWN;
+    return (evidence->is_stale || evidence->is_doubtful) && evidence->health != harm
+               ? FB_EVIDENCE_UNKNOWN
+               : evidence->health;
+}
+
+/* What is said without anybody's acceptance, words among it. */
+static enum fb_evidence_state said(const struct fb_case_graph *g, uint32_t element)
 {
     const struct fb_element *e = &g->argument->elements[element];
     if (e->undeveloped) {
         return FB_EVIDENCE_UNKNOWN;
     }
     if (e->predicate.len > 0) {
-        return g->answers[element] ? g->answers[element]->state : FB_EVIDENCE_UNKNOWN;
+        return g->answers[element] ? believed(g->answers[element], g->sides[element])
+                                   : FB_EVIDENCE_UNKNOWN;
     }
     return e->supported_by_count > 0 || is_assertion(e) ? FB_EVIDENCE_HOLDS : FB_EVIDENCE_UNKNOWN;
+}
+
+bool fb_case_is_set_aside(const struct fb_case_graph *g, uint32_t element)
+{
+    const struct fb_element *e = &g->argument->elements[element];
+    const struct fb_evidence *rests = g->acceptance[element];
+    if (e->accepted.by.len == 0 || g->argument->now >= e->accepted.until ||
+        e->supported_by_count > 0 || g->forced[element] || g->sides[element] == 0 ||
+        g->sides[element] == (FB_SIDE_FOR | FB_SIDE_AGAINST)) {
+        return false;
+    }
+    if (e->accepted.evidence.len > 0 &&
+        (!rests || rests->health != FB_EVIDENCE_HOLDS || rests->is_stale || rests->is_doubtful)) {
+        return false;
+    }
+    enum fb_evidence_state word = said(g, element);
+    return word == FB_EVIDENCE_UNKNOWN || (word == FB_EVIDENCE_HOLDS && e->predicate.len == 0 &&
+                                              g->sides[element] == FB_SIDE_AGAINST);
+}
+
+enum fb_evidence_state fb_case_own_word(const struct fb_case_graph *g, uint32_t element)
+{
+    if (g->forced[element]) {
+        return (enum fb_evidence_state)(g->forced[element] - 1);
+    }
+    if (fb_case_is_set_aside(g, element)) {
+        return g->sides[element] == FB_SIDE_FOR ? FB_EVIDENCE_HOLDS : FB_EVIDENCE_FAILS;
+    }
+    return said(g, element);
 }
 
 static void link_elements(struct fb_case_graph *g)
 {
     for (uint32_t i = 0; i < g->argument->element_count; i++) {
         const struct fb_element *e = &g->argument->elements[i];
-        g->nodes[i].own = own_word(g, i);
         g->nodes[i].need = need_of(e);
         for (uint32_t p = 0; p < e->supported_by_count; p++) {
             add_link(g, relation_end(g, i, false, p), i, FB_LINK_SUPPORT);
@@ -190,11 +231,16 @@ static enum fb_code graph_alloc(struct fb_case_graph *g, struct fb_err *err)
     g->first_relation = FB_ARENA_ARRAY(g->arena, size_t, c->element_count);
     g->first_challenge = FB_ARENA_ARRAY(g->arena, uint32_t, nodes + c->challenge_count);
     g->next_challenge = FB_ARENA_ARRAY(g->arena, uint32_t, c->challenge_count);
-    g->answers = FB_ARENA_ARRAY(g->arena, struct fb_answer *, c->element_count);
+    g->answers = FB_ARENA_ARRAY(g->arena, const struct fb_evidence *, c->element_count);
+    g->acceptance = FB_ARENA_ARRAY(g->arena, const struct fb_evidence *, c->element_count);
+    g->sides = FB_ARENA_ARRAY(g->arena, uint8_t, c->element_count);
+    g->forced = FB_ARENA_ARRAY(g->arena, uint8_t, c->element_count);
+    g->queue = FB_ARENA_ARRAY(g->arena, uint32_t, nodes + c->challenge_count);
     g->labels = FB_ARENA_ARRAY(g->arena, enum fb_label, nodes);
     g->sentences = FB_ARENA_ARRAY(g->arena, struct fb_why *, c->element_count);
     if (!g->nodes || !g->links || !g->relation_node || !g->first_relation || !g->answers ||
-        !g->labels || !g->sentences || !g->first_challenge || !g->next_challenge) {
+        !g->labels || !g->sentences || !g->first_challenge || !g->next_challenge ||
+        !g->acceptance || !g->sides || !g->forced || !g->queue) {
         return fb_arena_failed(g->arena, err);
     }
     g->node_count = nodes;
@@ -212,8 +258,100 @@ static enum fb_code graph_alloc(struct fb_case_graph *g, struct fb_err *err)
     return FB_OK;
 }
 
-/* Decides a node when its inputs allow it. */
-static bool decide(struct fb_case_node *node)
+/* ---- sides ---- */
+
+/* A walk that spreads sides: items are element * 2 + (1 when it stands against). */
+struct spread {
+    struct fb_case_graph *g;
+    uint32_t *stack; /* room for each element on each side */
+    size_t depth;
+};
+
+static void put_side(struct spread *s, uint32_t element, bool against)
+{
+    uint8_t side = against ? FB_SIDE_AGAINST : FB_SIDE_FOR;
+    if (!(s->g->sides[element] & side)) {
+        s->g->sides[element] |= side;
+        s->stack[s->depth++] = element * 2 + against;
+    }
+}
+
+/* Whoever challenges something stands on the other side of it. */
+static void put_challengers(struct spread *s, uint32_t node, bool against)
+{
+    const struct fb_case *c = s->g->argument;
+    for (uint32_t i = s->g->first_challenge[node]; i != FB_CASE_NO_NODE;
+         i = s->g->next_challenge[i]) {
+        put_side(s, c->challenges[i].by, !against);
+    }
+}
+
+/* Challenges that an element makes may be challenged in their turn. */
+static void put_counter_challengers(struct spread *s)
+{
+    const struct fb_case *c = s->g->argument;
+    for (size_t i = 0; i < c->challenge_count; i++) {
+        uint8_t sides = s->g->sides[c->challenges[i].by];
+        for (int against = 0; against < 2; against++) {
+            if (sides & (against ? FB_SIDE_AGAINST : FB_SIDE_FOR)) {
+                put_challengers(s, (uint32_t)(c->element_count + i), against);
+            }
+        }
+    }
+}
+
+static void put_neighbours(struct spread *s, uint32_t element, bool against)
+{
+    const struct fb_case_graph *g = s->g;
+    const struct fb_element *e = &g->argument->elements[element];
+    put_challengers(s, element, against);
+    for (size_t k = 0; k < e->supported_by_count + e->context_count; k++) {
+        put_side(s,
+            k < e->supported_by_count ? e->supported_by[k] : e->context[k - e->supported_by_count],
+            against);
+        uint32_t relation = g->relation_node[g->first_relation[element] + k];
+        if (relation != FB_CASE_NO_NODE) {
+            put_challengers(s, relation, against);
+        }
+    }
+}
+
+/* Says of each element whether it speaks for the top claim or against it. What does neither stands
+ * on no side. */
+static enum fb_code find_sides(struct fb_case_graph *g, struct fb_err *err)
+{
+    struct spread s = {.g = g};
+    s.stack = FB_ARENA_ARRAY(g->arena, uint32_t, 2 * g->argument->element_count);
+    if (!s.stack) {
+        return fb_arena_failed(g->arena, err);
+    }
+    put_side(&s, g->argument->top, false);
+    while (s.depth > 0) {
+        uint32_t item = s.stack[--s.depth];
+        put_neighbours(&s, item / 2, item % 2);
+        if (s.depth == 0) {
+            put_counter_challengers(&s);
+        }
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_case_graph_build(struct fb_case_graph *g, struct fb_err *err)
+{
+    FB_ASSERT(g && g->argument && g->argument->element_count > 0 && g->arena);
+    enum fb_code code = graph_alloc(g, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    link_challenges(g);
+    link_elements(g);
+    code = sort_links(g, err);
+    return code != FB_OK ? code : find_sides(g, err);
+}
+
+/* ---- the fixed point ---- */
+
+bool fb_case_decide(struct fb_case_node *node)
 {
     if (node->decided) {
         return false;
@@ -232,124 +370,122 @@ static bool decide(struct fb_case_node *node)
 }
 
 /* The least fixed point. Each node is decided at most once and each link then followed once. */
-static enum fb_code propagate(struct fb_case_graph *g, struct fb_err *err)
+size_t fb_case_propagate(struct fb_case_graph *g, size_t tail)
 {
-    uint32_t *queue = FB_ARENA_ARRAY(g->arena, uint32_t, g->node_count);
-    if (!queue) {
-        return fb_arena_failed(g->arena, err);
-    }
-    size_t head = 0, tail = 0;
-    for (uint32_t i = 0; i < g->node_count; i++) {
-        if (decide(&g->nodes[i])) {
-            queue[tail++] = i;
-        }
-    }
-    while (head < tail) {
-        uint32_t at = queue[head++];
+    for (size_t head = 0; head < tail; head++) {
+        uint32_t at = g->queue[head];
         for (size_t i = g->first_link[at]; i < g->first_link[at + 1]; i++) {
             const struct fb_case_link *link = &g->links[i];
             struct fb_case_node *to = &g->nodes[link->to];
             FB_ASSERT(link->from == at);
             (g->nodes[at].in ? to->in_count : to->out_count)[link->kind]++;
-            if (decide(to)) {
-                queue[tail++] = link->to;
+            if (fb_case_decide(to)) {
+                g->queue[tail++] = link->to;
             }
         }
     }
     FB_ASSERT(tail <= g->node_count);
-    return FB_OK;
+    return tail;
 }
 
-static void read_labels(struct fb_case_graph *g)
+enum fb_label fb_case_read_label(const struct fb_case_graph *g, size_t node)
 {
-    size_t count = g->argument->element_count + g->argument->challenge_count;
-    for (size_t i = 0; i < count; i++) {
-        const struct fb_case_node *node = &g->nodes[i];
-        bool false_said = node->own == FB_EVIDENCE_FAILS || node->in_count[FB_LINK_ATTACK] > 0;
-        g->labels[i] = !node->decided ? FB_LABEL_UNDECIDED
-                       : node->in     ? FB_LABEL_IN
-                       : false_said   ? FB_LABEL_OUT_FALSIFIED
-                                      : FB_LABEL_OUT_UNDERCUT;
-    }
+    const struct fb_case_node *n = &g->nodes[node];
+    bool false_said = n->own == FB_EVIDENCE_FAILS || n->in_count[FB_LINK_ATTACK] > 0;
+    return !n->decided  ? FB_LABEL_UNDECIDED
+           : n->in      ? FB_LABEL_IN
+           : false_said ? FB_LABEL_OUT_FALSIFIED
+                        : FB_LABEL_OUT_UNDERCUT;
 }
+
+/* ---- answers ---- */
 
 struct asking {
     fb_case_query query;
     void *ctx;
-    struct fb_map known; /* predicate to struct fb_answer */
+    struct fb_map known; /* predicate to struct fb_evidence */
 };
 
-static enum fb_code ask_one(
-    struct fb_case_graph *g, struct asking *asking, size_t element, struct fb_err *err)
+/* What a predicate of an element comes to. */
+static enum fb_code ask_one(struct fb_case_graph *g, struct asking *asking, size_t element,
+    struct fb_str predicate, const struct fb_evidence **out, struct fb_err *err)
 {
     const struct fb_element *e = &g->argument->elements[element];
-    g->answers[element] = fb_map_get(&asking->known, e->predicate);
-    if (g->answers[element]) {
+    *out = fb_map_get(&asking->known, predicate);
+    if (*out) {
         return FB_OK;
     }
-    struct fb_answer *answer = FB_ARENA_NEW(g->arena, struct fb_answer);
+    struct fb_evidence *answer = FB_ARENA_NEW(g->arena, struct fb_evidence);
     if (!answer) {
         return fb_arena_failed(g->arena, err);
     }
-    answer->state = FB_EVIDENCE_UNKNOWN;
-    enum fb_code code =
-        asking->query(asking->ctx, e->predicate, g->arena, &answer->state, &answer->why, err);
+    answer->health = FB_EVIDENCE_UNKNOWN;
+    enum fb_code code = asking->query(asking->ctx, predicate, g->arena, answer, err);
     if (code != FB_OK) {
         (void)fb_err_prefix(err, "evidence of '%.*s'", FB_STR_ARG(e->id));
         fb_err_place(err, NULL, e->line, 0, -1);
         return code;
     }
-    g->answers[element] = answer;
-    return fb_map_put(&asking->known, e->predicate, answer, err);
+    *out = answer;
+    return fb_map_put(&asking->known, predicate, answer, err);
 }
 
-static enum fb_code ask_all(struct fb_case_graph *g, struct asking *asking, struct fb_err *err)
+static enum fb_code ask_element(
+    struct fb_case_graph *g, struct asking *asking, size_t i, uint8_t *asked, struct fb_err *err)
 {
+    struct fb_element *e = &g->argument->elements[i];
+    const struct fb_evidence *independence = NULL;
     enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < g->argument->element_count; i++) {
-        if (g->argument->elements[i].predicate.len > 0 && asking->query) {
-            code = ask_one(g, asking, i, err);
-        }
+    if (e->predicate.len > 0) {
+        code = ask_one(g, asking, i, e->predicate, &g->answers[i], err);
+    }
+    if (code == FB_OK && e->accepted.evidence.len > 0) {
+        code = ask_one(g, asking, i, e->accepted.evidence, &g->acceptance[i], err);
+    }
+    if (code == FB_OK && e->independence.len > 0) {
+        code = ask_one(g, asking, i, e->independence, &independence, err);
+        e->is_independent = code == FB_OK && independence->health == FB_EVIDENCE_HOLDS &&
+                            !independence->is_stale && !independence->is_doubtful;
+    }
+    if (asked) {
+        asked[i] = e->predicate.len > 0 || e->accepted.evidence.len > 0;
     }
     return code;
 }
 
-static enum fb_code label(struct fb_case_graph *g, struct asking *asking, struct fb_err *err)
+enum fb_code fb_case_graph_ask(
+    struct fb_case_graph *g, fb_case_query query, void *ctx, uint8_t *asked, struct fb_err *err)
 {
-    enum fb_code code = graph_alloc(g, err);
-    code = code != FB_OK ? code : ask_all(g, asking, err);
-    if (code != FB_OK) {
-        return code;
+    struct asking asking = {.query = query, .ctx = ctx};
+    enum fb_code code = FB_OK;
+    fb_map_init(&asking.known);
+    for (size_t i = 0; query && code == FB_OK && i < g->argument->element_count; i++) {
+        code = ask_element(g, &asking, i, asked, err);
     }
-    link_challenges(g);
-    link_elements(g);
-    code = sort_links(g, err);
-    code = code != FB_OK ? code : propagate(g, err);
-    if (code != FB_OK) {
-        return code;
+    fb_map_release(&asking.known);
+    return code;
+}
+
+void fb_case_publish(const struct fb_case_graph *g)
+{
+    struct fb_case *argument = g->argument;
+    for (uint32_t i = 0; i < argument->element_count; i++) {
+        struct fb_element *e = &argument->elements[i];
+        e->label = g->labels[i];
+        e->why = g->sentences[i];
+        e->is_set_aside = fb_case_is_set_aside(g, i);
+        e->evidence =
+            g->answers[i] ? *g->answers[i] : (struct fb_evidence){.health = FB_EVIDENCE_UNKNOWN};
     }
-    read_labels(g);
-    return fb_case_explain(g, err);
+    for (size_t i = 0; i < argument->challenge_count; i++) {
+        argument->challenges[i].label = g->labels[argument->element_count + i];
+    }
 }
 
 enum fb_code fb_case_label(struct fb_case *argument, fb_case_query query, void *ctx,
     struct fb_arena *arena, struct fb_err *err)
 {
     FB_ASSERT(argument && argument->element_count > 0 && arena && err);
-    struct fb_case_graph g = {.argument = argument, .arena = arena};
-    struct asking asking = {.query = query, .ctx = ctx};
-    fb_map_init(&asking.known);
-    enum fb_code code = label(&g, &asking, err);
-    fb_map_release(&asking.known);
-    if (code != FB_OK) {
-        return code;
-    }
-    for (size_t i = 0; i < argument->element_count; i++) {
-        argument->elements[i].label = g.labels[i];
-        argument->elements[i].why = g.sentences[i];
-    }
-    for (size_t i = 0; i < argument->challenge_count; i++) {
-        argument->challenges[i].label = g.labels[argument->element_count + i];
-    }
-    return FB_OK;
+    struct fb_case_live *live = NULL;
+    return fb_case_live_new(argument, query, ctx, arena, &live, err);
 }

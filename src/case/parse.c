@@ -1,5 +1,7 @@
 #include "case/parse.h"
 
+#include <math.h>
+
 #include "base/assert.h"
 
 enum fb_code fb_case_err_at(
@@ -47,6 +49,7 @@ static enum fb_code copy_element(struct fb_case_builder *b, size_t at, struct fb
     e->line = from->place.line;
     e->module = from->place.module;
     e->given[1] = 1;
+    e->cost = NAN;
     enum fb_code code = fb_arena_str(b->arena, from->id, &e->id, err);
     code = code != FB_OK ? code : fb_arena_str(b->arena, from->text, &e->text, err);
     code = code != FB_OK ? code : fb_arena_str(b->arena, from->url, &e->url, err);
@@ -121,6 +124,9 @@ enum fb_code fb_case_build(const struct fb_doc *doc, bool relaxed, struct fb_are
         .doc = doc, .relaxed = relaxed, .arena = arena, .scratch = &scratch};
     enum fb_code code = refuse_findings(doc, relaxed, err);
     b.argument = code == FB_OK ? FB_ARENA_NEW(arena, struct fb_case) : NULL;
+    if (b.argument) {
+        b.argument->now = FB_TIME_MAX;
+    }
     if (code == FB_OK && !b.argument) {
         code = fb_arena_failed(arena, err);
     }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/buf.h"
 #include "case/label.h"
@@ -58,10 +60,26 @@ static void add_count(struct fb_buf *out, const struct fb_case_node *node)
     }
 }
 
-static void say_in(struct fb_buf *out, const struct fb_element *e, const struct fb_case_node *node)
+/* "accepted by Jo Doe until 2027-01-01" */
+static void add_acceptance(struct fb_buf *out, const struct fb_element *e)
 {
+    char until[FB_TIME_TEXT];
+    fb_buf_add_c(out, "accepted by ");
+    add_short(out, e->accepted.by, ID_SHOWN);
+    fb_buf_addf(out, " until %s", fb_time_format_short(e->accepted.until, until));
+}
+
+static void say_in(struct fb_buf *out, const struct fb_case_graph *g, uint32_t element)
+{
+    const struct fb_element *e = &g->argument->elements[element];
+    const struct fb_case_node *node = &g->nodes[element];
     fb_buf_add_c(out, " stands: ");
-    if (e->predicate.len > 0) {
+    if (g->forced[element] && node->total[FB_LINK_SUPPORT] == 0) {
+        fb_buf_add_c(out, "it is taken to hold");
+    } else if (fb_case_is_set_aside(g, element)) {
+        fb_buf_add_c(out, "it is not shown, and ");
+        add_acceptance(out, e);
+    } else if (e->predicate.len > 0) {
         add_predicate(out, e);
         fb_buf_add_c(out, " holds");
     } else if (node->total[FB_LINK_SUPPORT] > 0) {
@@ -74,11 +92,19 @@ static void say_in(struct fb_buf *out, const struct fb_element *e, const struct 
     }
 }
 
-static void say_falsified(
-    struct fb_buf *out, const struct fb_element *e, const struct fb_case_node *node)
+static void say_falsified(struct fb_buf *out, const struct fb_case_graph *g, uint32_t element)
 {
+    const struct fb_element *e = &g->argument->elements[element];
+    const struct fb_case_node *node = &g->nodes[element];
+    if (fb_case_is_set_aside(g, element)) {
+        fb_buf_add_c(out, " is set aside: the doubt is ");
+        add_acceptance(out, e);
+        return;
+    }
     fb_buf_add_c(out, " is falsified: ");
-    if (node->own == FB_EVIDENCE_FAILS) {
+    if (g->forced[element]) {
+        fb_buf_add_c(out, "it is taken to fail");
+    } else if (node->own == FB_EVIDENCE_FAILS) {
         add_predicate(out, e);
         fb_buf_add_c(out, " does not hold");
     } else {
@@ -103,16 +129,35 @@ static void say_undercut(struct fb_buf *out, const struct fb_case_node *node)
     }
 }
 
-static void say_undecided(
-    struct fb_buf *out, const struct fb_element *e, const struct fb_case_node *node)
+/* Why evidence does not settle it. */
+static void say_open(
+    struct fb_buf *out, const struct fb_element *e, const struct fb_evidence *answer)
 {
+    bool counts = answer && answer->health != FB_EVIDENCE_UNKNOWN;
+    if (!counts) {
+        fb_buf_add_c(out, "it is not known whether ");
+    }
+    add_predicate(out, e);
+    if (!counts) {
+        fb_buf_add_c(out, " holds");
+        return;
+    }
+    fb_buf_add_c(out, answer->health == FB_EVIDENCE_HOLDS ? " holds, but its evidence is "
+                                                          : " does not hold, but its evidence is ");
+    fb_buf_add_c(out, answer->is_doubtful ? "not shown to be authentic" : "out of date");
+}
+
+static void say_undecided(struct fb_buf *out, const struct fb_case_graph *g, uint32_t element)
+{
+    const struct fb_element *e = &g->argument->elements[element];
+    const struct fb_case_node *node = &g->nodes[element];
     fb_buf_add_c(out, " is undecided: ");
-    if (e->undeveloped) {
+    if (g->forced[element] == 1 + FB_EVIDENCE_UNKNOWN) {
+        fb_buf_add_c(out, "it is taken to be open");
+    } else if (e->undeveloped) {
         fb_buf_add_c(out, "it is not developed yet");
     } else if (e->predicate.len > 0 && node->own == FB_EVIDENCE_UNKNOWN) {
-        fb_buf_add_c(out, "it is not known whether ");
-        add_predicate(out, e);
-        fb_buf_add_c(out, " holds");
+        say_open(out, e, g->answers[element]);
     } else if (node->own == FB_EVIDENCE_UNKNOWN) {
         fb_buf_add_c(out, "nothing supports it");
     } else if (node->in_count[FB_LINK_SUPPORT] < node->need) {
@@ -133,23 +178,23 @@ static struct fb_why *sentence(const struct fb_case_graph *g, uint32_t element, 
     add_name(buf, e);
     switch (g->labels[element]) {
     case FB_LABEL_IN:
-        say_in(buf, e, node);
+        say_in(buf, g, element);
         break;
     case FB_LABEL_OUT_FALSIFIED:
-        say_falsified(buf, e, node);
+        say_falsified(buf, g, element);
         break;
     case FB_LABEL_OUT_UNDERCUT:
         say_undercut(buf, node);
         break;
     case FB_LABEL_UNDECIDED:
-        say_undecided(buf, e, node);
+        say_undecided(buf, g, element);
         break;
     }
     if (buf->state != FB_BUF_GOOD) {
         return NULL;
     }
     struct fb_why *why = fb_why_new(g->arena, "%.*s", FB_STR_ARG(fb_buf_str(buf)));
-    const struct fb_answer *answer = g->answers[element];
+    const struct fb_evidence *answer = g->answers[element];
     if (why && answer && answer->why) {
         /* Several leaves may share an answer: each hangs up its own first node. */
         struct fb_why *said = FB_ARENA_NEW(g->arena, struct fb_why);
@@ -287,7 +332,7 @@ struct step {
     uint32_t depth;
     struct fb_why *why;
 };
-struct tree {
+struct fb_case_tree {
     struct fb_case_graph *g;
     struct fb_arena *arena;
     struct step *queue;
@@ -300,7 +345,7 @@ struct tree {
 };
 
 /* Hangs a sentence up; counts it. False when there is no more room or memory. */
-static bool hang(struct tree *t, struct fb_why *parent, struct fb_why *why)
+static bool hang(struct fb_case_tree *t, struct fb_why *parent, struct fb_why *why)
 {
     t->failed = t->failed || !why;
     if (!why || t->sentences == FB_CASE_WHY_MAX) {
@@ -312,10 +357,11 @@ static bool hang(struct tree *t, struct fb_why *parent, struct fb_why *why)
     return true;
 }
 
-static void add_element(struct tree *t, struct fb_why *parent, uint32_t element, uint32_t depth);
+static void add_element(
+    struct fb_case_tree *t, struct fb_why *parent, uint32_t element, uint32_t depth);
 
 /* Below the last level: goes straight to the bottom of the first cause. */
-static void add_bottom(struct tree *t, struct fb_why *parent, uint32_t element)
+static void add_bottom(struct fb_case_tree *t, struct fb_why *parent, uint32_t element)
 {
     struct cause first;
     uint32_t at = element;
@@ -338,7 +384,7 @@ static void add_bottom(struct tree *t, struct fb_why *parent, uint32_t element)
 }
 
 /* A relation that a challenge took away although the supporter itself stands. */
-static void add_relation(struct tree *t, const struct step *step, const struct cause *cause)
+static void add_relation(struct fb_case_tree *t, const struct step *step, const struct cause *cause)
 {
     const struct fb_case_graph *g = t->g;
     const struct fb_element *e = &g->argument->elements[step->element];
@@ -362,7 +408,8 @@ static void add_relation(struct tree *t, const struct step *step, const struct c
     }
 }
 
-static void add_element(struct tree *t, struct fb_why *parent, uint32_t element, uint32_t depth)
+static void add_element(
+    struct fb_case_tree *t, struct fb_why *parent, uint32_t element, uint32_t depth)
 {
     if (t->said[element]) {
         const struct fb_element *e = &t->g->argument->elements[element];
@@ -383,7 +430,7 @@ static void add_element(struct tree *t, struct fb_why *parent, uint32_t element,
 }
 
 /* The top's sentence becomes the root; the sentences of the others stay as they are. */
-static void grow(struct tree *t)
+static void grow(struct fb_case_tree *t)
 {
     const struct fb_case *c = t->g->argument;
     struct fb_why *root = t->g->sentences[c->top];
@@ -409,17 +456,36 @@ static void grow(struct tree *t)
     }
 }
 
-static enum fb_code explain_top(struct fb_case_graph *g, struct fb_err *err)
+/* The same memory serves for every tree of a graph. */
+static enum fb_code new_tree(struct fb_case_graph *g, struct fb_err *err)
 {
-    struct tree t = {.g = g, .arena = g->arena};
-    t.queue = FB_ARENA_ARRAY(g->arena, struct step, FB_CASE_WHY_MAX);
-    t.causes = FB_ARENA_ARRAY(g->arena, struct cause, FB_CASE_WHY_MAX);
-    t.said = FB_ARENA_ARRAY(g->arena, uint8_t, g->argument->element_count);
-    if (!t.queue || !t.causes || !t.said) {
+    struct fb_case_tree *t = FB_ARENA_NEW(g->arena, struct fb_case_tree);
+    if (!t) {
         return fb_arena_failed(g->arena, err);
     }
-    grow(&t);
-    return t.failed ? fb_arena_failed(g->arena, err) : FB_OK;
+    *t = (struct fb_case_tree){.g = g, .arena = g->arena};
+    t->queue = FB_ARENA_ARRAY(g->arena, struct step, FB_CASE_WHY_MAX);
+    t->causes = FB_ARENA_ARRAY(g->arena, struct cause, FB_CASE_WHY_MAX);
+    t->said = FB_ARENA_ARRAY(g->arena, uint8_t, g->argument->element_count);
+    if (!t->queue || !t->causes || !t->said) {
+        return fb_arena_failed(g->arena, err);
+    }
+    g->tree = t;
+    return FB_OK;
+}
+
+static enum fb_code explain_top(struct fb_case_graph *g, struct fb_err *err)
+{
+    enum fb_code code = g->tree ? FB_OK : new_tree(g, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct fb_case_tree *t = g->tree;
+    memset(t->said, 0, g->argument->element_count);
+    t->head = t->tail = t->sentences = 0;
+    t->cut = t->failed = false;
+    grow(t);
+    return t->failed ? fb_arena_failed(g->arena, err) : FB_OK;
 }
 
 enum fb_code fb_case_explain(struct fb_case_graph *g, struct fb_err *err)
@@ -429,7 +495,7 @@ enum fb_code fb_case_explain(struct fb_case_graph *g, struct fb_err *err)
     fb_buf_init(&buf, SENTENCE_MAX);
     enum fb_code code = FB_OK;
     for (uint32_t i = 0; code == FB_OK && i < g->argument->element_count; i++) {
-        g->sentences[i] = sentence(g, i, &buf);
+        g->sentences[i] = g->sentences[i] ? g->sentences[i] : sentence(g, i, &buf);
         if (!g->sentences[i]) {
             code = buf.state == FB_BUF_GOOD ? fb_arena_failed(g->arena, err)
                                             : fb_buf_check(&buf, "reason", err);

@@ -81,11 +81,11 @@ static void add_usage(struct fb_work *work, const struct fb_record *record)
     }
 }
 
-/* True for what is asked for by system: evaluations, safeguards, audits and licences. */
+/* True for what is asked for by system: evaluations, safeguards, audits, risks and licences. */
 static bool is_of_system(enum fb_kind kind)
 {
     return kind == FB_KIND_evaluation || kind == FB_KIND_measure || kind == FB_KIND_audit ||
-           kind == FB_KIND_licence;
+           kind == FB_KIND_licence || kind == FB_KIND_risk;
 }
 
 /* Counts the records of each system when `fill` is false, and lists them when it is true. */

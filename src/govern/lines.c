@@ -42,8 +42,7 @@ static const struct fb_record *rejection_of(
     return NULL;
 }
 
-/* All evaluations of a system, in the order of admission. */
-static enum fb_code list_evaluations(struct fb_work *work, const struct fb_system_view *system,
+enum fb_code fb_work_evaluations(struct fb_work *work, const struct fb_system_view *system,
     struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
 {
     const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
@@ -260,7 +259,7 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     struct fb_evaluation *evaluations = NULL;
     size_t evaluation_count = 0, scope_count = 0;
     struct fb_scope *scope = NULL;
-    enum fb_code code = list_evaluations(work, system, &evaluations, &evaluation_count, err);
+    enum fb_code code = fb_work_evaluations(work, system, &evaluations, &evaluation_count, err);
     if (code == FB_OK) {
         code = fb_assess(rule, evaluations, evaluation_count, work->arena, &view->figures, err);
     }

@@ -38,8 +38,8 @@ struct fb_version {
 
 /** What the records of one system are. */
 struct fb_system_parts {
-    const struct fb_record **records; /**< evaluations, safeguards, audits and licences, in the
-                                           order of admission */
+    const struct fb_record **records; /**< evaluations, safeguards, audits, risks and licences, in
+                                         the order of admission */
     size_t record_count;
 };
 
@@ -134,6 +134,11 @@ FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
 
 /** Bounds and red lines of every system. */
 FB_CHECKED enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err);
+
+/** All evaluations of a system, in the order of admission; they live in the work's arena. */
+FB_CHECKED enum fb_code fb_work_evaluations(struct fb_work *work,
+    const struct fb_system_view *system, struct fb_evaluation **out, size_t *out_count,
+    struct fb_err *err);
 
 /** Safety cases and their labels over time. */
 FB_CHECKED enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err);

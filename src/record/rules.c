@@ -404,6 +404,7 @@ static enum fb_code check_evaluation(const struct fb_json *body, struct fb_err *
 enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struct fb_err *err)
 {
     FB_ASSERT(body && body->kind == FB_JSON_OBJECT);
+    enum fb_code code = FB_OK;
     switch (kind) {
     case FB_KIND_party:
         return check_country(body, err);
@@ -441,10 +442,14 @@ enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struc
         return check_budget(body, err);
     case FB_KIND_decision:
         return check_period(body, "valid_from", "valid_until", err);
+    case FB_KIND_review:
+        code = check_with(body, "element", "part", err);
+        return code ? code : check_with(body, "part", "element", err);
+    case FB_KIND_risk:
+        return check_share_of(body, "lower", "upper", err);
     case FB_KIND_dataset:
     case FB_KIND_case:
     case FB_KIND_measure:
-    case FB_KIND_review:
     case FB_KIND_disclosure:
     case FB_KIND_erasure:
         return FB_OK;

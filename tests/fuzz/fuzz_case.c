@@ -15,12 +15,12 @@ const char *__lsan_default_suppressions(void)
 
 /* Every predicate has an answer that depends on its length alone. */
 static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *arena,
-    enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *err)
+    struct fb_evidence *out, struct fb_err *err)
 {
     (void)ctx;
     (void)err;
-    *out = (enum fb_evidence_state)(predicate.len % 3);
-    *out_why = fb_why_new(arena, "%zu bytes", predicate.len);
+    out->health = (enum fb_evidence_state)(predicate.len % 3);
+    out->why = fb_why_new(arena, "%zu bytes", predicate.len);
     return FB_OK;
 }
 

@@ -26,15 +26,14 @@ static int teardown(void **state)
 
 /* Predicates say themselves what they come to. */
 static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
-    enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *error)
+    struct fb_evidence *out, struct fb_err *error)
 {
     (void)ctx;
     (void)memory;
-    (void)out_why;
     (void)error;
-    *out = fb_str_is(predicate, "yes")  ? FB_EVIDENCE_HOLDS
-           : fb_str_is(predicate, "no") ? FB_EVIDENCE_FAILS
-                                        : FB_EVIDENCE_UNKNOWN;
+    out->health = fb_str_is(predicate, "yes")  ? FB_EVIDENCE_HOLDS
+                  : fb_str_is(predicate, "no") ? FB_EVIDENCE_FAILS
+                                               : FB_EVIDENCE_UNKNOWN;
     return FB_OK;
 }
 

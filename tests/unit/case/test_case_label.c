@@ -27,19 +27,19 @@ static int teardown(void **state)
 
 /* The predicates of these tests say themselves what they come to. */
 static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
-    enum fb_evidence_state *out, struct fb_why **out_why, struct fb_err *error)
+    struct fb_evidence *out, struct fb_err *error)
 {
     (void)ctx;
     asked++;
     if (fb_str_is(predicate, "broken")) {
         return fb_err_set(error, FB_E_SYNTAX, "cannot read '%.*s'", FB_STR_ARG(predicate));
     }
-    *out = fb_str_starts(predicate, FB_STR("yes"))  ? FB_EVIDENCE_HOLDS
-           : fb_str_starts(predicate, FB_STR("no")) ? FB_EVIDENCE_FAILS
-                                                    : FB_EVIDENCE_UNKNOWN;
+    out->health = fb_str_starts(predicate, FB_STR("yes"))  ? FB_EVIDENCE_HOLDS
+                  : fb_str_starts(predicate, FB_STR("no")) ? FB_EVIDENCE_FAILS
+                                                           : FB_EVIDENCE_UNKNOWN;
     if (fb_str_ends(predicate, FB_STR("!"))) {
-        *out_why = fb_why_on(fb_why_new(memory, "a record says so"), FB_STR("evaluation/1"), 7);
-        if (!*out_why) {
+        out->why = fb_why_on(fb_why_new(memory, "a record says so"), FB_STR("evaluation/1"), 7);
+        if (!out->why) {
             return fb_arena_failed(memory, error);
         }
     }

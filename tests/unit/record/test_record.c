@@ -66,7 +66,8 @@ static const char *const drafts[FB_KIND_END] = {
                                     "\"topic\":\"notification\",\"concerns\":\"run/one\","
                                     "\"document\":\"sha256:" HEX64 "\"}}",
     [FB_KIND_case] = "{" HEAD("case") AT ABOUT "\"body\":{\"name\":\"cyber\",\"document\":"
-                                               "\"sha256:" HEX64 "\",\"top\":\"it is safe\"}}",
+                                               "\"sha256:" HEX64 "\",\"top\":\"it is safe\","
+                                               "\"against\":\"aurora/framework/cyber\"}}",
     [FB_KIND_policy] = "{" HEAD("policy") AT "\"body\":{\"name\":\"eu/gpai\",\"version\":1,"
                                              "\"document\":\"sha256:" HEX64 "\"}}",
     [FB_KIND_measure] = "{" HEAD("measure") AT ABOUT "\"body\":{\"name\":\"security\",\"level\":4,"
@@ -91,7 +92,8 @@ static const char *const drafts[FB_KIND_END] = {
     "\"missing\":\"layers 40 to 80\"}}",
     [FB_KIND_review] = "{" HEAD("review") AT ABOUT
     "\"body\":{\"about\":\"evaluation/one\",\"finding\":\"rejected\","
-    "\"reasons\":\"the tools were missing\",\"document\":\"sha256:" HEX64 "\"}}",
+    "\"reasons\":\"the tools were missing\",\"document\":\"sha256:" HEX64 "\","
+    "\"element\":\"G2\",\"part\":\"sha256:" HEX64 "\"}}",
     [FB_KIND_licence] = "{" HEAD("licence") AT ABOUT
     "\"body\":{\"action\":\"deploy\",\"state\":\"granted\",\"version\":2,"
     "\"valid_from\":\"2026-03-01\",\"valid_until\":\"2027-03-01\","
@@ -120,6 +122,9 @@ static const char *const drafts[FB_KIND_END] = {
     [FB_KIND_erasure] = "{" HEAD("erasure") AT "\"body\":{\"digest\":\"sha256:" HEX64
                                                "\",\"reason\":\"a person asked\","
                                                "\"basis\":\"GDPR Art. 17\",\"bytes\":12}}",
+    [FB_KIND_risk] = "{" HEAD("risk") AT ABOUT
+    "\"body\":{\"name\":\"misuse_bio\",\"upper\":0.004,\"lower\":0.0001,\"unit\":\"a year\","
+    "\"model\":\"attackers times uplift\",\"document\":\"sha256:" HEX64 "\"}}",
 };
 
 /* Drafts with the fields that cannot stand beside those of the first one. */
