@@ -1,5 +1,5 @@
 /*
- * Deadlines under calendars, in UTC.
+ * Deadlines under calendars, in the local time of the policy's zone.
  *
  * exact: hours and days are multiples of 1 and 24 hours. A business day has 24 hours too, but hours
  * of Saturday and Sunday do not count. Months keep the time of day; a month that is too short gives
@@ -17,10 +17,13 @@
  * us-ca: California Code of Civil Procedure 12 and 12a: the first day is excluded and the last is
  * included, unless it is a holiday; Saturdays and Sundays are. Hours are exact.
  *
- * The list of holidays is empty until a policy can declare one: weekends are all that is known.
+ * Besides Saturdays and Sundays the days are free that the policy lists as holidays. `exact` counts
+ * hours and days as such, in whatever zone; months and business days are those of the local
+ * calendar.
  */
 #include "base/assert.h"
 #include "engine/eval.h"
+#include "engine/zone.h"
 
 /* 1000 years; longer is a mistake. By unit. */
 static const int64_t amount_max[] = {366000 * 24, 366000, 366000, 12000};
@@ -30,26 +33,40 @@ static int64_t day_of(fb_time t)
     return t >= 0 ? t / FB_DAY : -((-t + FB_DAY - 1) / FB_DAY);
 }
 
-/* 1970-01-01 was a Thursday; Saturday is 5 and Sunday 6 when Monday is 0. */
-static bool working(int64_t day)
+static bool is_holiday(const struct fb_days *days, int64_t day)
 {
-    int64_t weekday = ((day + 3) % 7 + 7) % 7;
-    return weekday < 5;
+    size_t low = 0, high = days->holiday_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (days->holidays[middle] < day) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < days->holiday_count && days->holidays[low] == day;
 }
 
-static int64_t next_working(int64_t day)
+/* 1970-01-01 was a Thursday; Saturday is 5 and Sunday 6 when Monday is 0. */
+static bool working(const struct fb_days *days, int64_t day)
 {
-    while (!working(day)) {
+    int64_t weekday = ((day + 3) % 7 + 7) % 7;
+    return weekday < 5 && !is_holiday(days, day);
+}
+
+static int64_t next_working(const struct fb_days *days, int64_t day)
+{
+    while (!working(days, day)) {
         day++;
     }
     return day;
 }
 
 /* The amount-th working day after day. */
-static int64_t add_working(int64_t day, int64_t amount)
+static int64_t add_working(const struct fb_days *days, int64_t day, int64_t amount)
 {
     for (int64_t left = amount; left > 0; left--) {
-        day = next_working(day + 1);
+        day = next_working(days, day + 1);
     }
     return day;
 }
@@ -69,29 +86,29 @@ static int64_t add_months(int64_t day, int64_t amount)
     return fb_days_from_civil(year, month, date < last ? date : last);
 }
 
-static int64_t working_between(int64_t after, int64_t last)
+static int64_t working_between(const struct fb_days *days, int64_t after, int64_t last)
 {
     int64_t count = 0;
     for (int64_t day = after + 1; day <= last && count < 2; day++) {
-        count += working(day) ? 1 : 0;
+        count += working(days, day) ? 1 : 0;
     }
     return count;
 }
 
 /* Business days under `exact`: time runs on working days only, from the anchor or the first working
  * midnight after it. */
-static fb_time exact_business(fb_time anchor, int64_t amount)
+static fb_time exact_business(const struct fb_days *days, fb_time anchor, int64_t amount)
 {
     int64_t day = day_of(anchor);
     fb_time inside = anchor - day * FB_DAY;
-    if (!working(day)) {
-        day = next_working(day);
+    if (!working(days, day)) {
+        day = next_working(days, day);
         inside = 0;
     }
-    return add_working(day, amount) * FB_DAY + inside;
+    return add_working(days, day, amount) * FB_DAY + inside;
 }
 
-static fb_time exact(fb_time anchor, int64_t amount, enum fb_unit unit)
+static fb_time exact(const struct fb_days *days, fb_time anchor, int64_t amount, enum fb_unit unit)
 {
     int64_t day = day_of(anchor);
     switch (unit) {
@@ -100,7 +117,7 @@ static fb_time exact(fb_time anchor, int64_t amount, enum fb_unit unit)
     case FB_UNIT_DAYS:
         return anchor + amount * FB_DAY;
     case FB_UNIT_BUSINESS_DAYS:
-        return exact_business(anchor, amount);
+        return exact_business(days, anchor, amount);
     case FB_UNIT_MONTHS:
         return add_months(day, amount) * FB_DAY + (anchor - day * FB_DAY);
     }
@@ -109,56 +126,97 @@ static fb_time exact(fb_time anchor, int64_t amount, enum fb_unit unit)
 }
 
 /* The last day of a period whose first day, that of the anchor, is not counted. */
-static int64_t last_day(int64_t day, int64_t amount, enum fb_unit unit)
+static int64_t last_day(const struct fb_days *days, int64_t day, int64_t amount, enum fb_unit unit)
 {
     FB_ASSERT(unit != FB_UNIT_HOURS);
     if (unit == FB_UNIT_MONTHS) {
         return add_months(day, amount);
     }
-    return unit == FB_UNIT_DAYS ? day + amount : add_working(day, amount);
+    return unit == FB_UNIT_DAYS ? day + amount : add_working(days, day, amount);
 }
 
-static fb_time eu_1182_71(fb_time anchor, int64_t amount, enum fb_unit unit)
+/* In local time; periods in hours are counted by the caller. */
+static fb_time eu_1182_71(
+    const struct fb_days *days, fb_time anchor, int64_t amount, enum fb_unit unit)
 {
     int64_t day = day_of(anchor);
-    if (unit == FB_UNIT_HOURS) {
-        fb_time inside = anchor - day * FB_DAY;
-        return day * FB_DAY + (inside / FB_HOUR + 1 + amount) * FB_HOUR;
-    }
-    int64_t last = next_working(last_day(day, amount, unit));
-    while (unit == FB_UNIT_DAYS && amount >= 2 && working_between(day, last) < 2) {
-        last = next_working(last + 1);
+    int64_t last = next_working(days, last_day(days, day, amount, unit));
+    while (unit == FB_UNIT_DAYS && amount >= 2 && working_between(days, day, last) < 2) {
+        last = next_working(days, last + 1);
     }
     return (last + 1) * FB_DAY;
 }
 
-enum fb_code fb_deadline(fb_time anchor, int64_t amount, enum fb_unit unit,
-    enum fb_calendar calendar, fb_time *out, struct fb_err *err)
+/* Hours are the same in every zone; under eu-1182-71 the local hour that has begun is not counted.
+ */
+static fb_time in_hours(const struct fb_days *days, fb_time anchor, int64_t amount)
 {
-    FB_ASSERT(out);
-    FB_ASSERT(unit <= FB_UNIT_MONTHS && calendar <= FB_CALENDAR_US_CA);
+    if (days->calendar == FB_CALENDAR_EU_1182_71) {
+        fb_time local = anchor + fb_zone_offset(&days->zone, anchor);
+        anchor += FB_HOUR - ((local % FB_HOUR) + FB_HOUR) % FB_HOUR;
+    }
+    return anchor + amount * FB_HOUR;
+}
+
+static enum fb_code check_period(
+    fb_time anchor, int64_t amount, enum fb_unit unit, struct fb_err *err)
+{
+    FB_ASSERT(unit <= FB_UNIT_MONTHS);
     if (amount < 0 || amount > amount_max[unit]) {
         return fb_err_set(err, FB_E_RANGE, "a period of %lld is outside 0 to %lld",
             (long long)amount, (long long)amount_max[unit]);
     }
     /* Years 0001 to 9999, as timestamps have; and so that no sum below can overflow. */
-    if (anchor < fb_days_from_civil(1, 1, 1) * FB_DAY ||
+    if (anchor < fb_days_from_civil(1, 1, 2) * FB_DAY ||
         anchor >= fb_days_from_civil(10000, 1, 1) * FB_DAY) {
         return fb_err_set(err, FB_E_TIME, "a deadline runs from outside the years 1 to 9999");
     }
-    switch (calendar) {
-    case FB_CALENDAR_EXACT:
-        *out = exact(anchor, amount, unit);
-        return FB_OK;
-    case FB_CALENDAR_EU_1182_71:
-        *out = eu_1182_71(anchor, amount, unit);
-        return FB_OK;
-    case FB_CALENDAR_US_CA:
-        *out = unit == FB_UNIT_HOURS
-                   ? exact(anchor, amount, unit)
-                   : (next_working(last_day(day_of(anchor), amount, unit)) + 1) * FB_DAY;
+    return FB_OK;
+}
+
+enum fb_code fb_deadline(fb_time anchor, int64_t amount, enum fb_unit unit,
+    const struct fb_days *days, fb_time *out, struct fb_err *err)
+{
+    FB_ASSERT(out && days);
+    FB_ASSERT(days->calendar <= FB_CALENDAR_US_CA);
+    enum fb_code code = check_period(anchor, amount, unit, err);
+    if (code) {
+        return code;
+    }
+    if (unit == FB_UNIT_HOURS) {
+        *out = in_hours(days, anchor, amount);
         return FB_OK;
     }
-    FB_ASSERT(false);
+    if (days->calendar == FB_CALENDAR_EXACT && unit == FB_UNIT_DAYS) {
+        *out = anchor + amount * FB_DAY;
+        return FB_OK;
+    }
+    fb_time local = anchor + fb_zone_offset(&days->zone, anchor), end = local;
+    switch (days->calendar) {
+    case FB_CALENDAR_EXACT:
+        end = exact(days, local, amount, unit);
+        break;
+    case FB_CALENDAR_EU_1182_71:
+        end = eu_1182_71(days, local, amount, unit);
+        break;
+    case FB_CALENDAR_US_CA:
+        end = (next_working(days, last_day(days, day_of(local), amount, unit)) + 1) * FB_DAY;
+        break;
+    }
+    *out = fb_zone_instant(&days->zone, end);
     return FB_OK;
+}
+
+enum fb_code fb_period(fb_time anchor, int64_t amount, enum fb_unit unit,
+    const struct fb_days *days, fb_time *out, struct fb_err *err)
+{
+    FB_ASSERT(out && days);
+    enum fb_code code = check_period(anchor, amount, unit, err);
+    if (code == FB_OK) {
+        fb_time local = anchor + fb_zone_offset(&days->zone, anchor);
+        *out = unit == FB_UNIT_HOURS
+                   ? anchor + amount * FB_HOUR
+                   : fb_zone_instant(&days->zone, exact(days, local, amount, unit));
+    }
+    return code;
 }

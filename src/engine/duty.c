@@ -9,6 +9,7 @@
  */
 #include "engine/duty.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -70,8 +71,8 @@ static enum fb_code propose(
         anchor = claim->row.corrected;
     }
     fb_time deadline;
-    enum fb_code code = fb_deadline(
-        anchor, line->amount, line->unit, run->program->calendar, &deadline, run->ev.err);
+    enum fb_code code =
+        fb_deadline(anchor, line->amount, line->unit, &run->program->days, &deadline, run->ev.err);
     if (code) {
         fb_err_place(run->ev.err, NULL, line->span.line, line->span.column, -1);
         return code;
@@ -209,6 +210,128 @@ static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bo
     code = add_claim(run, &owed, claim);
     if (code == FB_OK) {
         run->owed[run->owed_count++] = owed;
+    }
+    return code;
+}
+
+/* The last time-point at or before t; SIZE_MAX when there is none. */
+static size_t point_at(const struct fb_duty_run *run, fb_time t)
+{
+    size_t low = 0, high = run->tp_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (run->ev.trace->times[middle] <= t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low - 1;
+}
+
+/* Whether an obligation is excused at tp. */
+static enum fb_code waived_at(
+    const struct fb_duty_run *run, const struct fb_owed *owed, size_t tp, bool *out)
+{
+    *out = false;
+    for (size_t i = 0; i < owed->claim_count && owed->claims[i].tp <= tp && !*out; i++) {
+        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+        enum fb_code code = fb_eval_holds(&run->ev, run->duty->waived, tp, &env, out);
+        if (code) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_duty_waived(
+    const struct fb_duty_run *run, const struct fb_owed *owed, fb_time t, fb_time *out)
+{
+    FB_ASSERT(run && owed && out);
+    *out = FB_TIME_MIN;
+    size_t tp = point_at(run, t);
+    if (!run->duty->waived || tp == SIZE_MAX) {
+        return FB_OK;
+    }
+    bool waived = false;
+    enum fb_code code = waived_at(run, owed, tp, &waived);
+    if (code || !waived) {
+        return code;
+    }
+    while (code == FB_OK && waived && ++tp < run->tp_count) {
+        code = waived_at(run, owed, tp, &waived);
+    }
+    *out = tp < run->tp_count ? run->ev.trace->times[tp] : FB_TIME_MAX;
+    return code;
+}
+
+/* What the discharge of another duty opened: the same values, from that instant on. */
+static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligation *item)
+{
+    const struct fb_duty *duty = run->duty, *after = duty->after;
+    struct fb_claim claim = {.tp = point_at(run, item->settled)};
+    struct fb_row row = {.corrected = FB_TIME_MIN, .why = item->why};
+    FB_ASSERT(claim.tp != SIZE_MAX && after->var_count <= duty->var_count);
+    row.values = FB_ARENA_ARRAY(run->ev.arena, struct fb_value, duty->var_count);
+    bool *lines = FB_ARENA_ARRAY(run->ev.arena, bool, duty->within_count);
+    if (!row.values || !lines) {
+        return fb_arena_failed(run->ev.arena, run->ev.err);
+    }
+    memcpy(row.values, item->bindings, after->var_count * sizeof(*row.values));
+    claim.row = row;
+    bool applies = false;
+    enum fb_code code = date_claim(run, item->settled, lines, &claim, &applies);
+    code = code || !applies ? code : open_owed(run, claim, lines);
+    if (code == FB_OK && applies) {
+        run->owed[run->owed_count - 1].seen = SIZE_MAX; /* it never loses a trigger */
+    }
+    return code;
+}
+
+/* A discharge, and its place among all. */
+struct discharge {
+    const struct fb_obligation *item;
+    size_t rank;
+};
+
+/* By time, then by their values: the order in which triggers give obligations. */
+static int order_discharges(const void *a, const void *b)
+{
+    const struct discharge *x = a, *y = b;
+    if (x->item->settled != y->item->settled) {
+        return x->item->settled < y->item->settled ? -1 : 1;
+    }
+    int order = fb_row_cmp(x->item->bindings, y->item->bindings, x->item->duty->var_count);
+    return order ? order : x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/* Runs the duty before, whose discharges open this one. */
+static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_task *task)
+{
+    struct fb_duty_task before = *task;
+    struct fb_obligations found = {NULL, 0};
+    size_t count = 0;
+    before.duty = run->duty->after;
+    enum fb_code code = fb_duty_follow(&before, run->ev.arena, &found, run->ev.err);
+    if (code) {
+        return code;
+    }
+    struct discharge *all = FB_ARENA_ARRAY(run->ev.arena, struct discharge, found.count);
+    if (!all) {
+        return fb_arena_failed(run->ev.arena, run->ev.err);
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        enum fb_duty_status status = found.items[i].status;
+        if (status == FB_DUTY_MET || status == FB_DUTY_MET_LATE) {
+            all[count] = (struct discharge){&found.items[i], count};
+            count++;
+        }
+    }
+    if (count > 0) {
+        qsort(all, count, sizeof(*all), order_discharges);
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        code = open_after(run, all[i].item);
     }
     return code;
 }
@@ -395,11 +518,11 @@ static enum fb_code follow(struct fb_duty_run *run)
         }
         enum fb_code code = FB_OK;
         bool in_force = now >= run->program->effective && now < run->program->expires;
-        if (in_force) {
+        if (in_force && !run->duty->after) {
             code = take_rows(run, tp);
         }
         for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
-            if (run->owed[i].ended == FB_TIME_MAX) {
+            if (run->owed[i].ended == FB_TIME_MAX && run->owed[i].claims[0].tp <= tp) {
                 code = end_owed(run, &run->owed[i], tp, in_force);
             }
         }
@@ -430,11 +553,12 @@ enum fb_code fb_duty_check(const struct fb_duty *duty, struct fb_err *err)
     good = good && (!duty->during || fb_form_evaluable(duty->during, bound, err));
     good = good && (!duty->act || fb_form_evaluable(duty->act, bound, err));
     good = good && (!duty->before || fb_form_evaluable(duty->before, bound, err));
+    good = good && (!duty->waived || fb_form_evaluable(duty->waived, bound, err));
     for (size_t i = 0; i < duty->within_count; i++) {
         const struct fb_form *guard = duty->within[i].guard;
         good = good && (!guard || fb_form_evaluable(guard, bound, err));
     }
-    return good ? FB_OK : FB_E_POLICY;
+    return !good ? FB_E_POLICY : duty->after ? fb_duty_check(duty->after, err) : FB_OK;
 }
 
 enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *arena,
@@ -460,7 +584,8 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
     }
     if (code == FB_OK) {
         ticked.time_count = run.tp_count;
-        code = follow(&run);
+        code = duty->after ? follow_after(&run, task) : FB_OK;
+        code = code ? code : follow(&run);
     }
     for (size_t i = 0; code == FB_OK && i < run.owed_count; i++) {
         code = fb_duty_settle(&run, &run.owed[i]);

@@ -68,6 +68,11 @@ bool fb_duty_ends_by_correction(const struct fb_duty *duty, uint32_t relation);
 /** Appends what became of one obligation to run->items. */
 FB_CHECKED enum fb_code fb_duty_settle(struct fb_duty_run *run, const struct fb_owed *owed);
 
+/** The instant at which an excuse ends that holds at t: FB_TIME_MIN when none does, FB_TIME_MAX
+ * when it has not ended by now. */
+FB_CHECKED enum fb_code fb_duty_waived(
+    const struct fb_duty_run *run, const struct fb_owed *owed, fb_time t, fb_time *out);
+
 /** Makes room for one more element in a list of count elements that doubles at powers of two. */
 FB_CHECKED enum fb_code fb_duty_grow(
     const struct fb_eval *ev, void *list, size_t count, size_t size);

@@ -1,4 +1,6 @@
 /* What became of an obligation: SEMANTICS.md, Duties. */
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "engine/duty.h"
 
@@ -53,16 +55,60 @@ static enum fb_code done_at(const struct fb_duty_run *run, const struct fb_owed 
     return FB_OK;
 }
 
-/* The first time-point from `from` on at which it is done. */
+/* Whether an obligation is excused at t. */
+static enum fb_code is_waived(
+    const struct fb_duty_run *run, const struct fb_owed *owed, fb_time t, bool *out)
+{
+    fb_time until = FB_TIME_MIN;
+    enum fb_code code = fb_duty_waived(run, owed, t, &until);
+    *out = until != FB_TIME_MIN;
+    return code;
+}
+
+/* The first time-point at which it is done. */
 static enum fb_code first_done(const struct fb_duty_run *run, const struct fb_owed *owed,
-    const struct fb_form *form, bool begins, struct deed *out)
+    const struct fb_form *form, struct deed *out)
 {
     enum fb_code code = FB_OK;
     for (size_t tp = owed->claims[0].tp; form && code == FB_OK && !out->found; tp++) {
         if (tp >= run->tp_count) {
             break;
         }
-        code = done_at(run, owed, form, tp, begins, out);
+        code = done_at(run, owed, form, tp, false, out);
+    }
+    return code;
+}
+
+/* The next time-point from `tp` on at which it begins; with `excused` those count, too, at which
+ * the obligation is excused. */
+static enum fb_code next_begun(const struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct fb_form *form, size_t tp, bool excused, struct deed *out)
+{
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && tp < run->tp_count && !out->found; tp++) {
+        code = done_at(run, owed, form, tp, true, out);
+        bool waived = false;
+        if (code == FB_OK && out->found && !excused) {
+            code = is_waived(run, owed, out->at, &waived);
+        }
+        out->found = out->found && !waived;
+    }
+    return code;
+}
+
+/* A deadline that falls where the obligation is excused moves to the end of that: FB_TIME_MAX while
+ * it goes on. */
+static enum fb_code excuse(
+    const struct fb_duty_run *run, const struct fb_owed *owed, fb_time *deadline)
+{
+    fb_time until = FB_TIME_MIN;
+    enum fb_code code = FB_OK;
+    while (code == FB_OK && *deadline != FB_TIME_MAX && *deadline <= run->now) {
+        code = fb_duty_waived(run, owed, *deadline, &until);
+        if (until == FB_TIME_MIN) {
+            break;
+        }
+        *deadline = until;
     }
     return code;
 }
@@ -119,7 +165,12 @@ static struct fb_why *headline(const struct fb_duty_run *run, const struct fb_ob
         break;
     case FB_DUTY_HELD:
     case FB_DUTY_UNDATED:
+    case FB_DUTY_WAIVED:
         break;
+    }
+    char turn[48] = "";
+    if (item->turn) {
+        (void)snprintf(turn, sizeof(turn), " (period %lld)", (long long)item->turn);
     }
     struct fb_str title = run->duty->title.len ? run->duty->title : run->duty->name;
     const char *status = fb_duty_status_name(item->status);
@@ -129,8 +180,8 @@ static struct fb_why *headline(const struct fb_duty_run *run, const struct fb_ob
     } else {
         fb_time_format_short(at, when);
     }
-    return fb_why_new(
-        run->ev.arena, "%.*s: %s%s%s%s", FB_STR_ARG(title), status, word, *when ? " " : "", when);
+    return fb_why_new(run->ev.arena, "%.*s%s: %s%s%s%s", FB_STR_ARG(title), turn, status, word,
+        *when ? " " : "", when);
 }
 
 /* Adds a sentence with a reason under it. */
@@ -155,13 +206,28 @@ static bool add_trigger(const struct fb_duty_run *run, struct fb_why *top,
     return add(run, top, since, owed->claims[0].row.why);
 }
 
+/* The same of one period of a duty that recurs. */
+static bool add_turn(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed,
+    const struct fb_obligation *item)
+{
+    const struct fb_claim *claim = tightest(owed);
+    char from[FB_TIME_TEXT], begin[FB_TIME_TEXT], to[FB_TIME_TEXT];
+    struct fb_why *why = fb_why_new(run->ev.arena,
+        "every %lld %s from %s: period %lld begins at %s and is due at %s (calendar %s)",
+        (long long)run->duty->every, unit_names[run->duty->every_unit],
+        fb_time_format_short(claim->anchor, from), (long long)item->turn,
+        fb_time_format_short(item->anchor, begin), fb_time_format_short(item->deadline, to),
+        calendar_names[run->program->days.calendar]);
+    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
+}
+
 /* The arithmetic of the deadline, in words. */
 static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
     const struct fb_owed *owed, const struct fb_obligation *item)
 {
     const struct fb_claim *claim = tightest(owed);
     struct fb_arena *arena = run->ev.arena;
-    if (run->duty->within_count == 0) {
+    if (run->duty->within_count == 0 && run->duty->every == 0) {
         return add(run, top, fb_why_new(arena, "it has no deadline"), NULL);
     }
     if (!claim->dated) {
@@ -173,12 +239,15 @@ static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
     }
     char from[FB_TIME_TEXT];
     char to[FB_TIME_TEXT];
+    if (run->duty->every) {
+        return add_turn(run, top, owed, item);
+    }
     bool corrected = claim->anchor > claim->stated;
     struct fb_why *why = fb_why_new(arena, "%lld %s from %s%s end at %s (calendar %s)",
         (long long)claim->within->amount, unit_names[claim->within->unit],
         fb_time_format_short(claim->anchor, from),
         corrected ? ", when a correction made it known," : "",
-        fb_time_format_short(item->deadline, to), calendar_names[run->program->calendar]);
+        fb_time_format_short(item->deadline, to), calendar_names[run->program->days.calendar]);
     return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
 }
 
@@ -200,6 +269,20 @@ static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const st
     return absent && add(run, top, fb_why_new(arena, "not done by %s", when), absent);
 }
 
+/* That it is excused now, and by what. */
+static bool add_waived(const struct fb_duty_run *run, struct fb_why *top,
+    const struct fb_owed *owed, const struct fb_obligation *item)
+{
+    if (item->status != FB_DUTY_WAIVED) {
+        return true;
+    }
+    struct fb_env env = fb_duty_env(run, &owed->claims[0]);
+    struct fb_table found = {0};
+    bool good = fb_eval_form(&run->ev, run->duty->waived, run->tp_count - 1, &env, &found) == FB_OK;
+    return good && add(run, top, fb_why_new(run->ev.arena, "excused for now"),
+                       found.count ? found.rows[0].why : NULL);
+}
+
 static bool add_ended(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed)
 {
     char when[FB_TIME_TEXT];
@@ -216,7 +299,7 @@ static enum fb_code overtaken(const struct fb_duty_run *run, const struct fb_owe
     const struct deed *done, struct deed *out)
 {
     struct deed first = {0};
-    enum fb_code code = first_done(run, owed, run->duty->before, true, &first);
+    enum fb_code code = next_begun(run, owed, run->duty->before, owed->claims[0].tp, false, &first);
     if (code || !first.found || (done->found && done->tp < first.tp)) {
         return code;
     }
@@ -237,6 +320,7 @@ static void set_must(const struct fb_duty_run *run, const struct fb_owed *owed,
 {
     fb_time act = done->found ? done->at : FB_TIME_MAX;
     fb_time breach = act < item->deadline ? FB_TIME_MAX : item->deadline;
+    bool dates = run->duty->within_count > 0 || run->duty->every > 0;
     if (first->found && first->at < breach) {
         breach = first->at;
     }
@@ -251,11 +335,46 @@ static void set_must(const struct fb_duty_run *run, const struct fb_owed *owed,
     } else if (owed->ended != FB_TIME_MAX) {
         item->status = FB_DUTY_RELAXED;
         item->settled = owed->ended;
-    } else if (!tightest(owed)->dated && run->duty->within_count > 0) {
+    } else if (!tightest(owed)->dated && dates) {
         item->status = FB_DUTY_UNDATED;
     } else {
         item->status = FB_DUTY_OWED;
     }
+}
+
+/* Gives an obligation that must be done its status and its reasons. */
+static enum fb_code finish_must(struct fb_duty_run *run, const struct fb_owed *owed,
+    const struct deed *done, const struct deed *first, struct fb_obligation *item)
+{
+    fb_time stated = item->deadline;
+    bool waived = false;
+    enum fb_code code = excuse(run, owed, &item->deadline);
+    if (code == FB_OK) {
+        set_must(run, owed, done, first, item);
+        code = is_waived(run, owed, run->now, &waived);
+    }
+    if (code) {
+        return code;
+    }
+    if (waived && (item->status == FB_DUTY_OWED || item->status == FB_DUTY_UNDATED)) {
+        item->status = FB_DUTY_WAIVED;
+    }
+    item->deadline = item->deadline == FB_TIME_MAX ? stated : item->deadline;
+    if (!run->ev.explain) {
+        return emit(run, item);
+    }
+    item->why = headline(run, item);
+    bool good = item->why && add_trigger(run, item->why, owed, item) &&
+                add_deadline(run, item->why, owed, item) && add_deed(run, item->why, owed, done) &&
+                add_waived(run, item->why, owed, item) && add_ended(run, item->why, owed);
+    if (good && first->found) {
+        char when[FB_TIME_TEXT];
+        good = add(run, item->why,
+            fb_why_new(run->ev.arena, "it was due before what happened on %s",
+                fb_time_format_short(first->at, when)),
+            first->why);
+    }
+    return good ? emit(run, item) : fb_arena_failed(run->ev.arena, run->ev.err);
 }
 
 static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *owed)
@@ -263,29 +382,69 @@ static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *o
     struct fb_obligation item = obligation(run, owed);
     struct deed done = {0};
     struct deed first = {0};
-    enum fb_code code = first_done(run, owed, run->duty->act, false, &done);
+    enum fb_code code = first_done(run, owed, run->duty->act, &done);
     if (code == FB_OK && run->duty->before) {
         code = overtaken(run, owed, &done, &first);
     }
-    if (code) {
-        return code;
+    return code ? code : finish_must(run, owed, &done, &first, &item);
+}
+
+/* The dates of the n-th period, from 1: without `within` it is due at its end, otherwise so long
+ * after that. */
+static enum fb_code date_turn(const struct fb_duty_run *run, const struct fb_claim *claim,
+    int64_t turn, struct fb_obligation *item)
+{
+    const struct fb_duty *duty = run->duty;
+    const struct fb_days *days = &run->program->days;
+    const struct fb_within *line = claim->within;
+    fb_time end = FB_TIME_MAX;
+    item->turn = turn;
+    enum fb_code code = fb_period(claim->anchor, (turn - 1) * duty->every, duty->every_unit, days,
+        &item->anchor, run->ev.err);
+    if (code == FB_OK && line) {
+        code =
+            fb_period(claim->anchor, turn * duty->every, duty->every_unit, days, &end, run->ev.err);
+        code = code
+                   ? code
+                   : fb_deadline(end, line->amount, line->unit, days, &item->deadline, run->ev.err);
+    } else if (code == FB_OK) {
+        code = fb_deadline(claim->anchor, turn * duty->every, duty->every_unit, days,
+            &item->deadline, run->ev.err);
     }
-    set_must(run, owed, &done, &first, &item);
-    if (!run->ev.explain) {
-        return emit(run, &item);
+    return code;
+}
+
+/* One obligation for each period that has begun. An act counts for one of them: the earliest that
+ * had begun and that nothing was done for yet. */
+static enum fb_code settle_every(struct fb_duty_run *run, const struct fb_owed *owed)
+{
+    const struct fb_claim *claim = tightest(owed);
+    const struct deed none = {0};
+    struct fb_obligation item = obligation(run, owed);
+    fb_time end = owed->ended < run->program->expires ? owed->ended : run->program->expires;
+    size_t tp = owed->claims[0].tp;
+    if (!claim->dated) {
+        return finish_must(run, owed, &none, &none, &item);
     }
-    item.why = headline(run, &item);
-    bool good = item.why && add_trigger(run, item.why, owed, &item) &&
-                add_deadline(run, item.why, owed, &item) && add_deed(run, item.why, owed, &done) &&
-                add_ended(run, item.why, owed);
-    if (good && first.found) {
-        char when[FB_TIME_TEXT];
-        good = add(run, item.why,
-            fb_why_new(run->ev.arena, "it was due before what happened on %s",
-                fb_time_format_short(first.at, when)),
-            first.why);
+    for (int64_t turn = 1; turn <= FB_DUTY_TURNS_MAX; turn++) {
+        struct deed done = {0};
+        item = obligation(run, owed);
+        enum fb_code code = date_turn(run, claim, turn, &item);
+        if (code || (turn > 1 && (item.anchor > run->now || item.anchor >= end))) {
+            return code;
+        }
+        while (tp < run->tp_count && run->ev.trace->times[tp] < item.anchor) {
+            tp++;
+        }
+        code = next_begun(run, owed, run->duty->act, tp, true, &done);
+        tp = done.found ? done.tp + 1 : run->tp_count;
+        code = code ? code : finish_must(run, owed, &done, &none, &item);
+        if (code) {
+            return code;
+        }
     }
-    return good ? emit(run, &item) : fb_arena_failed(run->ev.arena, run->ev.err);
+    return fb_err_set(run->ev.err, FB_E_LIMIT, "duty '%.*s' recurs more than %d times",
+        FB_STR_ARG(run->duty->name), FB_DUTY_TURNS_MAX);
 }
 
 /* One item for a breach of a standing duty. */
@@ -308,15 +467,19 @@ static enum fb_code emit_breach(struct fb_duty_run *run, const struct fb_owed *o
 static enum fb_code emit_standing(
     struct fb_duty_run *run, const struct fb_owed *owed, struct fb_obligation item)
 {
-    bool ended = owed->ended != FB_TIME_MAX;
-    item.status = ended ? FB_DUTY_RELAXED : FB_DUTY_HELD;
+    bool ended = owed->ended != FB_TIME_MAX, waived = false;
+    enum fb_code code = is_waived(run, owed, run->now, &waived);
+    if (code) {
+        return code;
+    }
+    item.status = ended ? FB_DUTY_RELAXED : waived ? FB_DUTY_WAIVED : FB_DUTY_HELD;
     item.settled = owed->ended;
     if (!run->ev.explain) {
         return emit(run, &item);
     }
     item.why = headline(run, &item);
-    bool good =
-        item.why && add_trigger(run, item.why, owed, &item) && add_ended(run, item.why, owed);
+    bool good = item.why && add_trigger(run, item.why, owed, &item) &&
+                add_waived(run, item.why, owed, &item) && add_ended(run, item.why, owed);
     return good ? emit(run, &item) : fb_arena_failed(run->ev.arena, run->ev.err);
 }
 
@@ -324,18 +487,16 @@ static enum fb_code emit_standing(
 static enum fb_code settle_may_not(struct fb_duty_run *run, const struct fb_owed *owed)
 {
     struct fb_obligation item = obligation(run, owed);
-    for (size_t tp = owed->claims[0].tp; tp < run->tp_count; tp++) {
+    for (size_t tp = owed->claims[0].tp; tp < run->tp_count;) {
         struct deed done = {0};
-        if (run->ev.trace->times[tp] >= owed->ended) {
-            break;
-        }
-        enum fb_code code = done_at(run, owed, run->duty->act, tp, true, &done);
-        if (code == FB_OK && done.found) {
+        enum fb_code code = next_begun(run, owed, run->duty->act, tp, false, &done);
+        if (code == FB_OK && done.found && done.at < owed->ended) {
             code = emit_breach(run, owed, item, done.at, done.why);
         }
         if (code) {
             return code;
         }
+        tp = done.found && done.at < owed->ended ? done.tp + 1 : run->tp_count;
     }
     return emit_standing(run, owed, item);
 }
@@ -349,7 +510,7 @@ static enum fb_code grace_end(const struct fb_duty_run *run, fb_time failed, fb_
         const struct fb_within *line = &run->duty->within[i];
         fb_time t;
         enum fb_code code =
-            fb_deadline(failed, line->amount, line->unit, run->program->calendar, &t, run->ev.err);
+            fb_deadline(failed, line->amount, line->unit, &run->program->days, &t, run->ev.err);
         if (code) {
             return code;
         }
@@ -385,6 +546,7 @@ static enum fb_code settle_failure(struct fb_duty_run *run, const struct fb_owed
     fb_time again = until < run->tp_count ? times[until] : FB_TIME_MAX;
     fb_time due;
     enum fb_code code = grace_end(run, times[tp], &due);
+    code = code ? code : excuse(run, owed, &due);
     if (code) {
         return code;
     }
@@ -432,7 +594,7 @@ enum fb_code fb_duty_settle(struct fb_duty_run *run, const struct fb_owed *owed)
     FB_ASSERT(owed->claim_count > 0);
     switch (run->duty->modality) {
     case FB_MUST:
-        return settle_must(run, owed);
+        return run->duty->every ? settle_every(run, owed) : settle_must(run, owed);
     case FB_MAY_NOT:
         return settle_may_not(run, owed);
     case FB_KEEP:
@@ -461,6 +623,8 @@ const char *fb_duty_status_name(enum fb_duty_status status)
         return "relaxed";
     case FB_DUTY_UNDATED:
         return "undated";
+    case FB_DUTY_WAIVED:
+        return "waived";
     }
     return "?";
 }

@@ -51,6 +51,9 @@ FB_CHECKED enum fb_code fb_eval_naive_rows(const struct fb_form *form, const str
  * before the last time-point of the trace. */
 bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, size_t tp);
 
+/** Limits; each has an error and a test. */
+enum { FB_DUTY_TURNS_MAX = 100000 /**< periods of one obligation that recurs */ };
+
 /** Where an obligation stands. */
 enum fb_duty_status {
     FB_DUTY_OWED,
@@ -61,6 +64,7 @@ enum fb_duty_status {
     FB_DUTY_HELD,    /**< may not, keep: not broken so far, and binding now */
     FB_DUTY_RELAXED, /**< ended by `relax after`, or `during` no longer holds */
     FB_DUTY_UNDATED, /**< the anchor is missing */
+    FB_DUTY_WAIVED,  /**< excused for now: it would be owed, overdue or held */
 };
 
 /** One obligation. */
@@ -74,6 +78,7 @@ struct fb_obligation {
     fb_time deadline; /**< FB_TIME_MAX when there is none */
     fb_time settled;  /**< when it was met, broken or relaxed; FB_TIME_MAX when not */
     fb_time breached; /**< the instant of the breach; FB_TIME_MAX when none */
+    int64_t turn;     /**< of a duty that recurs: which of its periods, from 1; otherwise 0 */
     struct fb_why *why;
 };
 
@@ -92,10 +97,16 @@ FB_CHECKED enum fb_code fb_duty_run_naive(const struct fb_program *program,
 
 /** The instant of a deadline: anchor plus amount of unit under a calendar (SEMANTICS.md, Time). */
 FB_CHECKED enum fb_code fb_deadline(fb_time anchor, int64_t amount, enum fb_unit unit,
-    enum fb_calendar calendar, fb_time *out, struct fb_err *err);
+    const struct fb_days *days, fb_time *out, struct fb_err *err);
+
+/** The begin of a period: anchor plus amount of unit as the local calendar counts, whatever the
+ * rest of the rules about days: midday on the 31st and one month are midday on the last day of the
+ * next month, also across a change of clocks. Free days move no period, except in business days. */
+FB_CHECKED enum fb_code fb_period(fb_time anchor, int64_t amount, enum fb_unit unit,
+    const struct fb_days *days, fb_time *out, struct fb_err *err);
 
 /** A word for a status: "owed", "met", "met late", "overdue", "broken", "held", "relaxed",
- * "undated". */
+ * "undated", "waived". */
 const char *fb_duty_status_name(enum fb_duty_status status);
 
 #endif

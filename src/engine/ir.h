@@ -174,6 +174,26 @@ enum fb_unit {
 /** How days are counted: SEMANTICS.md, Time. */
 enum fb_calendar { FB_CALENDAR_EXACT, FB_CALENDAR_EU_1182_71, FB_CALENDAR_US_CA };
 
+/** When clocks are put forward by an hour: never; as the European Union does, from the last Sunday
+ * of March to the last Sunday of October, each at 01:00 UTC; as the United States do, from the
+ * second Sunday of March to the first Sunday of November, each at 02:00 local time. */
+enum fb_dst { FB_DST_NONE, FB_DST_EU, FB_DST_US };
+
+/** A time zone: engine/zone.h. All zero is UTC. */
+struct fb_zone {
+    int32_t offset_minutes; /**< local standard time minus UTC */
+    enum fb_dst dst;
+};
+
+/** How a policy counts days. */
+struct fb_days {
+    enum fb_calendar calendar;
+    struct fb_zone zone;
+    struct fb_str zone_name; /**< as written; empty: UTC */
+    const int64_t *holidays; /**< day numbers of fb_days_from_civil, sorted, each once */
+    size_t holiday_count;
+};
+
 /** What a duty demands. */
 enum fb_modality { FB_MUST, FB_MAY_NOT, FB_KEEP };
 
@@ -217,6 +237,11 @@ struct fb_duty {
     size_t within_count;
     int32_t anchor_var;  /**< a TIME variable the deadline runs from; -1: the trigger */
     int64_t relax_after; /**< ends once `during` has failed for this long; 0: at once */
+    int64_t every;       /**< MUST: due again in each period of so many every_unit; 0: once */
+    enum fb_unit every_unit;
+    struct fb_form *waived; /**< nothing falls due or is broken while this holds; NULL: never */
+    const struct fb_duty *after; /**< owed from the discharge of that duty, whose variables come
+                                      first here too; NULL: from `when` */
     enum fb_consequence lest;
     struct fb_str lest_text;
 };
@@ -269,7 +294,7 @@ struct fb_program {
     int64_t version;
     fb_time effective; /**< in force from; FB_TIME_MIN: always */
     fb_time expires;   /**< in force until; FB_TIME_MAX: never */
-    enum fb_calendar calendar;
+    struct fb_days days;
     const struct fb_signature *signature;
     struct fb_redline *redlines;
     size_t redline_count;

@@ -7,7 +7,7 @@
 #include "engine/duty.h"
 #include "engine/slice_walk.h"
 
-enum { SCRATCH_MAX = 1 << 28, FORMS = 5, FIRST_KEYS = 64 };
+enum { SCRATCH_MAX = 1 << 28, FORMS = 6, FIRST_KEYS = 64 };
 
 /* Memory of one run besides its results. */
 #define SLICER_MAX ((size_t)16 << 30)
@@ -43,20 +43,33 @@ struct slice {
     struct fb_arena arena;
 };
 
-/* The formulas that look at an obligation: trigger first. */
+/* The most formulas that look at an obligation. */
+static size_t forms_max(const struct fb_duty *duty)
+{
+    size_t count = 0;
+    for (; duty; duty = duty->after) {
+        count += FORMS + duty->within_count;
+    }
+    return count;
+}
+
+/* The formulas that look at an obligation, trigger first; then those of the duties whose discharge
+ * it follows. */
 static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
 {
-    const struct fb_form *forms[FORMS] = {
-        duty->when, duty->given, duty->during, duty->act, duty->before};
     size_t count = 0;
-    for (size_t i = 0; i < FORMS; i++) {
-        if (forms[i]) {
-            out[count++] = forms[i];
+    for (; duty; duty = duty->after) {
+        const struct fb_form *forms[FORMS] = {
+            duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
+        for (size_t i = 0; i < FORMS; i++) {
+            if (forms[i]) {
+                out[count++] = forms[i];
+            }
         }
-    }
-    for (size_t i = 0; i < duty->within_count; i++) {
-        if (duty->within[i].guard) {
-            out[count++] = duty->within[i].guard;
+        for (size_t i = 0; i < duty->within_count; i++) {
+            if (duty->within[i].guard) {
+                out[count++] = duty->within[i].guard;
+            }
         }
     }
     return count;
@@ -159,15 +172,16 @@ static enum fb_code find_keys(struct slicer *s)
 static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
 {
     const struct slicer *s = walk->ctx;
-    const struct fb_duty *duty = s->query->duty;
-    const struct fb_form *forms[3] = {duty->during, duty->act, duty->before};
     enum fb_code code = FB_OK;
-    for (size_t i = 0; i < 3 && code == FB_OK; i++) {
-        code = forms[i] ? fb_walk_mark(walk, forms[i], bound) : FB_OK;
-    }
-    for (size_t i = 0; i < duty->within_count && code == FB_OK; i++) {
-        const struct fb_form *guard = duty->within[i].guard;
-        code = guard ? fb_walk_mark(walk, guard, bound) : FB_OK;
+    for (const struct fb_duty *duty = s->query->duty; duty; duty = duty->after) {
+        const struct fb_form *forms[] = {duty->during, duty->act, duty->before, duty->waived};
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && code == FB_OK; i++) {
+            code = forms[i] ? fb_walk_mark(walk, forms[i], bound) : FB_OK;
+        }
+        for (size_t i = 0; i < duty->within_count && code == FB_OK; i++) {
+            const struct fb_form *guard = duty->within[i].guard;
+            code = guard ? fb_walk_mark(walk, guard, bound) : FB_OK;
+        }
     }
     return code;
 }
@@ -399,7 +413,7 @@ static enum fb_code slicer_init(
     *s = (struct slicer){
         .query = query, .trace = fb_access_trace(query->access), .arena = arena, .err = err};
     const struct fb_form **forms =
-        fb_arena_array(arena, FORMS + duty->within_count, sizeof(const struct fb_form *));
+        fb_arena_array(arena, forms_max(duty), sizeof(const struct fb_form *));
     if (!forms) {
         return fb_arena_failed(arena, err);
     }
@@ -609,7 +623,7 @@ static struct fb_why *keep_why(
 static bool same(const struct fb_obligation *a, const struct fb_obligation *b)
 {
     return a->since == b->since && a->status == b->status && a->breached == b->breached &&
-           a->settled == b->settled && fb_str_eq(a->party, b->party) &&
+           a->turn == b->turn && a->settled == b->settled && fb_str_eq(a->party, b->party) &&
            fb_row_cmp(a->bindings, b->bindings, a->duty->var_count) == 0;
 }
 

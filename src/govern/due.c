@@ -30,6 +30,7 @@ static enum fb_due_group group_of(const struct fb_obligation *o)
         return FB_DUE_LATE;
     case FB_DUTY_MET:
     case FB_DUTY_RELAXED:
+    case FB_DUTY_WAIVED:
         break;
     }
     return o->breached != FB_TIME_MAX ? FB_DUE_LATE : FB_DUE_GROUPS;

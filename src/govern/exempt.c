@@ -191,10 +191,15 @@ static void gather_reasons(
                 fb_order_action_name(view->action), view->handle);
         }
     }
+    if (n == 0 && system->reached) {
+        out[n++] = fb_arena_printf(arena, "%.*s of %.*s applies to it once its time comes",
+            FB_STR_ARG(system->reached->duty->name),
+            FB_STR_ARG(system->reached->policy->program->name));
+    }
     if (n == 0) {
         out[n++] = lines ? FB_STR("a licence that an authority decided on names it, or a duty of "
                                   "its developer binds it")
-                         : FB_STR("no red line in force speaks of it, so that there is no scope "
+                         : FB_STR("no rule in force speaks of systems, so that there is no scope "
                                   "which it could be outside of");
     }
     exemption->applies_count = n;

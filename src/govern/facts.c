@@ -188,6 +188,52 @@ static enum fb_code list_kind(struct fb_work *work, enum fb_kind kind,
     return FB_OK;
 }
 
+/* Adds waiver_in_force for a decision that grants one, for as long as it holds. One that names
+ * neither system nor party, rule nor record excuses from nothing. */
+static enum fb_code add_waiver(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    enum { COLUMNS = 7, SAID = 4 };
+    int relation = fb_policy_relation("waiver_in_force");
+    FB_ASSERT(relation >= 0 && fb_policy_signature()->relations[relation].arity == COLUMNS);
+    const struct fb_str said[SAID] = {record->subject, fb_record_text(record, "party"),
+        fb_record_text(record, "rule"), fb_record_text(record, "about")};
+    fb_time from = fb_work_time(record, "valid_from", FB_TIME_MIN);
+    fb_time until = fb_work_time(record, "valid_until", FB_TIME_MAX);
+    fb_time superseded = fb_work_superseded(work, record);
+    bool any = false;
+    for (size_t i = 0; i < SAID; i++) {
+        any = any || said[i].len > 0;
+    }
+    from = from > record->admitted ? from : record->admitted;
+    until = until < superseded ? until : superseded;
+    if (!any || from >= until || !fb_str_is(fb_record_text(record, "topic"), "waiver") ||
+        !fb_str_is(fb_record_text(record, "outcome"), "granted")) {
+        return FB_OK;
+    }
+    struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, COLUMNS);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    values[0] = fb_value_str(fb_work_root(work, record)->id);
+    values[2] = fb_value_str(record->issuer);
+    values[3] = fb_value_time(record->at < record->admitted ? record->at : record->admitted);
+    static const size_t columns[SAID] = {1, 4, 5, 6};
+    for (size_t i = 0; i < SAID; i++) {
+        bool is_rule = columns[i] == 5;
+        values[columns[i]] = !said[i].len ? fb_value_none()
+                             : is_rule    ? fb_value_str(said[i])
+                                          : fb_value_str(fb_work_root_id(work, said[i]));
+    }
+    struct fb_timed tuple = {.relation = (uint32_t)relation,
+        .from = from,
+        .until = until,
+        .values = values,
+        .seq = record->seq,
+        .record_id = record->id};
+    return fb_work_add(work, &tuple, err);
+}
+
 enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
@@ -196,6 +242,8 @@ enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
         enum fb_code code = add_record(work, record, err);
         if (code == FB_OK && record->kind == FB_KIND_order) {
             code = fb_work_order_facts(work, record, err);
+        } else if (code == FB_OK && record->kind == FB_KIND_decision) {
+            code = add_waiver(work, record, err);
         }
         if (code != FB_OK) {
             return code;

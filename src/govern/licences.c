@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "engine/table.h"
 #include "govern/work.h"
 
 const char *fb_action_name(enum fb_action action)
@@ -324,11 +325,83 @@ static bool has_standing_case(
     return false;
 }
 
-/* Is nothing in force that concerns the system? */
-static bool is_exempt(const struct fb_work *work, const struct fb_system_view *system)
+/* ---- exemption ---- */
+
+/* True when a formula speaks of systems' records and red lines only. */
+static bool is_about_systems(const struct fb_form *form)
+{
+    if (!form) {
+        return true;
+    }
+    bool other = form->kind == FB_FORM_PRED &&
+                 (int)form->relation != fb_policy_relation("system") &&
+                 (int)form->relation != fb_policy_relation("redline");
+    return !other && is_about_systems(form->left) && is_about_systems(form->right);
+}
+
+/* Whether a part of a duty's condition keeps the system out, whatever else comes: it speaks of the
+ * system alone, and does not hold. */
+static enum fb_code part_excludes(struct fb_work *work, const struct fb_duty *duty,
+    const struct fb_form *form, struct fb_str system, bool *out, struct fb_err *err)
+{
+    struct fb_value values[FB_IR_VARS_MAX] = {{.type = FB_TYPE_NONE}};
+    if (form->kind == FB_FORM_AND) {
+        enum fb_code code = part_excludes(work, duty, form->left, system, out, err);
+        return code || *out ? code : part_excludes(work, duty, form->right, system, out, err);
+    }
+    fb_vars others = fb_form_vars(form) & ~fb_vars_of((uint32_t)duty->system_var);
+    bool reads = form->kind == FB_FORM_PRED || others == 0;
+    if (!reads || !is_about_systems(form) || work->trace.time_count == 0) {
+        return FB_OK;
+    }
+    bool holds = false;
+    values[duty->system_var] = fb_value_str(system);
+    struct fb_form_query query = {work->access, form, duty->var_count, values};
+    enum fb_code code = fb_slice_holds(&query, work->trace.time_count - 1, &holds, err);
+    *out = code == FB_OK && !holds;
+    return code;
+}
+
+/* The first duty in force that could bind the system once its trigger comes; NULL when there is
+ * none. *out_any says whether any duty in force is about systems at all. */
+static enum fb_code duty_reaching(struct fb_work *work, const struct fb_system_view *system,
+    const struct fb_reach **out, bool *out_any, struct fb_err *err)
+{
+    for (size_t i = 0; i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        size_t count = version->view->force == FB_IN_FORCE ? version->program->duty_count : 0;
+        for (size_t d = 0; d < count; d++) {
+            const struct fb_duty *duty = &version->program->duties[d];
+            if (duty->system_var < 0) {
+                continue;
+            }
+            bool excluded = false;
+            *out_any = true;
+            enum fb_code code = part_excludes(work, duty, duty->when, system->id, &excluded, err);
+            if (code == FB_OK && !excluded && duty->given) {
+                code = part_excludes(work, duty, duty->given, system->id, &excluded, err);
+            }
+            if (code != FB_OK) {
+                return code;
+            }
+            if (!excluded) {
+                struct fb_reach *reach = FB_ARENA_NEW(work->arena, struct fb_reach);
+                if (!reach) {
+                    return fb_arena_failed(work->arena, err);
+                }
+                *reach = (struct fb_reach){version->view, duty};
+                *out = reach;
+                return FB_OK;
+            }
+        }
+    }
+    return FB_OK;
+}
+
+/* Does nothing bind the system now? */
+static bool is_unbound(const struct fb_work *work, const struct fb_system_view *system)
 {
     const struct fb_picture *picture = work->picture;
-    bool rules = system->first.line != 0;
     const struct fb_line_view *line = fb_picture_line(picture, system->first.line);
     for (; line; line = fb_picture_line(picture, line->next)) {
         if (line->status != FB_LINE_OUT_OF_SCOPE) {
@@ -339,7 +412,7 @@ static bool is_exempt(const struct fb_work *work, const struct fb_system_view *s
         return false;
     }
     struct about about = duties_about(work, system);
-    for (const struct fb_duty_view *view; rules && (view = next_about(&about)) != NULL;) {
+    for (const struct fb_duty_view *view; (view = next_about(&about)) != NULL;) {
         if (forbids(view, FB_ACTION_DEPLOY)) {
             return false;
         }
@@ -353,7 +426,21 @@ static bool is_exempt(const struct fb_work *work, const struct fb_system_view *s
             return false;
         }
     }
-    return rules;
+    return true;
+}
+
+/* Is nothing in force that concerns the system, now or when more is known? Where no rule is about
+ * systems there is no scope to be outside of. */
+static enum fb_code find_exempt(
+    struct fb_work *work, struct fb_system_view *system, struct fb_err *err)
+{
+    if (!is_unbound(work, system)) {
+        return FB_OK;
+    }
+    bool any = system->first.line != 0;
+    enum fb_code code = duty_reaching(work, system, &system->reached, &any, err);
+    system->exempt = code == FB_OK && any && !system->reached;
+    return code;
 }
 
 /* Whether an action is refused, and why when `why` is not NULL. */
@@ -446,8 +533,8 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
     enum fb_code code = list_owners(work, err);
     for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
         struct fb_system_view *system = &picture->systems[s];
-        system->exempt = is_exempt(work, system);
-        if (system->exempt) {
+        code = find_exempt(work, system, err);
+        if (code == FB_OK && system->exempt) {
             explain_exemption(work, system);
         }
         for (int action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {

@@ -111,6 +111,12 @@ struct fb_chains {
     size_t licence;
 };
 
+/** A duty in force that could come to bind a system. */
+struct fb_reach {
+    const struct fb_policy_view *policy;
+    const struct fb_duty *duty;
+};
+
 /** A system. */
 struct fb_system_view {
     struct fb_str id;               /**< of the first record of its chain: its identity */
@@ -118,7 +124,9 @@ struct fb_system_view {
     struct fb_str developer;        /**< the party's id, by which it was introduced */
     bool exempt;                    /**< out of scope of every rule */
     struct fb_why *exempt_why;
-    int64_t gpu_seconds; /**< of all its runs */
+    const struct fb_reach *reached; /**< what keeps it from being exempt though nothing binds it
+                                       now; NULL: nothing, or something does bind it */
+    int64_t gpu_seconds;            /**< of all its runs */
     struct fb_chains first;
 };
 

@@ -71,7 +71,8 @@ static int duty_rank(enum fb_duty_status status)
         [FB_DUTY_BROKEN] = 3,
         [FB_DUTY_HELD] = 1,
         [FB_DUTY_RELAXED] = 0,
-        [FB_DUTY_UNDATED] = 1};
+        [FB_DUTY_UNDATED] = 1,
+        [FB_DUTY_WAIVED] = 0};
     return ranks[status];
 }
 

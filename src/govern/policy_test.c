@@ -192,7 +192,8 @@ static fb_time status_since(const struct fb_obligation *obligation)
     case FB_DUTY_OWED:
     case FB_DUTY_HELD:
     case FB_DUTY_UNDATED:
-        return obligation->since;
+    case FB_DUTY_WAIVED:
+        return obligation->turn ? obligation->anchor : obligation->since;
     }
     return obligation->since;
 }
@@ -251,8 +252,8 @@ static bool judge_nothing(struct asked *asked)
     return true;
 }
 
-/* Evaluates one expectation. */
-static enum fb_code run_one(struct fb_test_history *history, struct fb_arena *arena,
+/* Evaluates one expectation by one of the two evaluators. */
+static enum fb_code run_by(struct fb_test_history *history, bool naive, struct fb_arena *arena,
     struct fb_policy_result *result, struct fb_err *err)
 {
     struct fb_arena scratch;
@@ -265,6 +266,7 @@ static enum fb_code run_one(struct fb_test_history *history, struct fb_arena *ar
         struct fb_govern_input input = {.registry = registry,
             .now = result->expect->at,
             .as_of = FB_TIME_MAX,
+            .naive = naive,
             .read_blob = fb_test_history_blob,
             .blob_ctx = history};
         code = fb_govern_evaluate(&input, &scratch, &picture, err);
@@ -278,6 +280,21 @@ static enum fb_code run_one(struct fb_test_history *history, struct fb_arena *ar
     }
     fb_registry_free(registry);
     fb_arena_release(&scratch);
+    return code;
+}
+
+/* Evaluates one expectation by both; where they disagree it does not hold. */
+static enum fb_code run_one(struct fb_test_history *history, struct fb_arena *arena,
+    struct fb_policy_result *result, struct fb_err *err)
+{
+    struct fb_policy_result again = *result;
+    enum fb_code code = run_by(history, false, arena, result, err);
+    code = code ? code : run_by(history, true, arena, &again, err);
+    if (code == FB_OK && (result->holds != again.holds || !fb_str_eq(result->why, again.why))) {
+        result->holds = false;
+        result->instead = FB_STR("the two evaluators do not agree");
+        result->state = FB_STR("");
+    }
     return code;
 }
 

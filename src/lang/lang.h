@@ -18,12 +18,15 @@ enum {
     FB_POLICY_DEPTH_MAX = 30,       /**< parentheses and `not` inside each other */
     FB_POLICY_NODES_MAX = 5000,     /**< nodes of the formulas of one rule, definitions expanded */
     FB_POLICY_MEMORY_MAX = 1 << 28, /**< bytes of scratch memory of a compilation */
+    FB_POLICY_HOLIDAYS_MAX = 2000,
+    FB_POLICY_CHAIN_MAX = 8, /**< duties that follow one another by `hence` */
 };
 
 /** The signature that policies see: one relation a kind of record (its columns are id, subject,
  * issuer, at, then the scalar fields of kinds.def), and the relations that lower strata give:
  * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of
- * fb_line_status_name, and case_status(name, system, status). Static storage. */
+ * fb_line_status_name, and case_status(name, system, status); orders and waivers in force. Static
+ * storage. */
 const struct fb_signature *fb_policy_signature(void);
 
 /** Index of a relation of that signature by name; -1 when there is none. */

@@ -29,8 +29,8 @@ enum {
     LINE_COUNT = sizeof(lines) / sizeof(lines[0]),
     ENUM_COUNT = sizeof(enums) / sizeof(enums[0]),
     /* Every line gives at most the four common columns. */
-    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 16,
-    RELATION_COUNT = LINE_COUNT + 3,
+    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 24,
+    RELATION_COUNT = LINE_COUNT + 4,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -123,6 +123,19 @@ static void add_order_in_force(void)
     add_column("level", (struct fb_domain){.type = FB_TYPE_INT});
 }
 
+/* What a decision excuses from, while it holds. */
+static void add_waiver_in_force(void)
+{
+    add_relation("waiver_in_force");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "decision"});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("party", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("rule", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("about", (struct fb_domain){.type = FB_TYPE_STRING});
+}
+
 static void build(void)
 {
     const struct fb_domain text = {.type = FB_TYPE_STRING};
@@ -147,6 +160,7 @@ static void build(void)
     add_column("system", system);
     add_column("status", (struct fb_domain){.type = FB_TYPE_STRING, .words = case_words});
     add_order_in_force();
+    add_waiver_in_force();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -95,6 +95,7 @@ static const char *status_of(const struct fb_obligation *o)
     case FB_DUTY_MET_LATE:
         return "STATUS:COMPLETED";
     case FB_DUTY_RELAXED:
+    case FB_DUTY_WAIVED:
         return "STATUS:CANCELLED";
     case FB_DUTY_OWED:
     case FB_DUTY_OVERDUE:

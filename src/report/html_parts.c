@@ -325,8 +325,10 @@ static int urgency(enum fb_duty_status status)
         return 5;
     case FB_DUTY_MET:
         return 6;
-    case FB_DUTY_RELAXED:
+    case FB_DUTY_WAIVED:
         return 7;
+    case FB_DUTY_RELAXED:
+        return 8;
     }
     return 8;
 }

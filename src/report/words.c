@@ -31,6 +31,7 @@ enum fb_tone fb_tone_of_duty(enum fb_duty_status status)
     case FB_DUTY_MET_LATE:
         return FB_TONE_WARN;
     case FB_DUTY_RELAXED:
+    case FB_DUTY_WAIVED:
         return FB_TONE_FAINT;
     }
     return FB_TONE_PLAIN;
@@ -114,6 +115,9 @@ void fb_duty_when(const struct fb_duty_view *view, fb_time now, struct fb_buf *o
     case FB_DUTY_UNDATED:
         fb_buf_add_c(out, "needs the date from which it runs");
         return;
+    case FB_DUTY_WAIVED:
+        fb_buf_add_c(out, "excused for now");
+        return;
     }
 }
 
@@ -151,7 +155,7 @@ static void add_count(size_t count, const char *word, bool *first, struct fb_buf
 void fb_duty_summary(const struct fb_picture *picture, struct fb_str system, struct fb_buf *out)
 {
     static const enum fb_duty_status order[] = {FB_DUTY_OVERDUE, FB_DUTY_BROKEN, FB_DUTY_UNDATED,
-        FB_DUTY_OWED, FB_DUTY_HELD, FB_DUTY_MET_LATE, FB_DUTY_MET, FB_DUTY_RELAXED};
+        FB_DUTY_OWED, FB_DUTY_HELD, FB_DUTY_MET_LATE, FB_DUTY_MET, FB_DUTY_WAIVED, FB_DUTY_RELAXED};
     bool first = true;
     for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
         size_t count = 0;

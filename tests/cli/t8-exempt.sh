@@ -10,6 +10,33 @@ cat >small.json <<'END'
 END
 ok "small systems" fly add --as aurora small.json
 ok "no rule, no scope to be outside of" exits 1 "not exempt" fly exempt small
+cat >duties.fly <<'END'
+policy "duties-only"
+  title   "Duties and no red line"
+  version 1
+
+exempt research(S)
+  title  "academic research"
+  when   S is research_only
+
+duty report(S, I)
+  when    incident I of system S, known to P
+  if      training compute of S > 1e25 FLOP, or training compute of S is unknown
+  party   P
+  must    report I to "ai-office"
+  within  10 days
+END
+ok "duties alone" fly add --as aurora duties.fly
+ok "a small system is exempt of them" says "^system/small (Small) is exempt" fly exempt small
+ok "one that does not say is not" exits 1 "not exempt" fly exempt silent
+ok "though nothing happened yet" sh -c '"$0" --docket "$1" --clock "$2" exempt silent |
+    grep -q "report of duties-only applies to it once its time comes"' "$FLYBALL" "$docket" "$clock"
+cat >research.json <<'END'
+[{"kind": "system", "id": "system/thesis", "at": "2026-11-01",
+  "body": {"title": "Thesis", "developer": "party/aurora", "research_only": true}}]
+END
+ok "a research system" fly add --as aurora research.json
+ok "is exempt as the policy says" says "^system/thesis (Thesis) is exempt" fly exempt thesis
 ok "a red line" fly add --as aurora "$example/policies/aurora-framework.fly"
 ok "a law" fly add "$root/packs/eu/gpai-serious-incidents.fly"
 ok "it is exempt" says "^system/small (Small) is exempt: no rule in force" fly exempt small

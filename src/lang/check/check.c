@@ -1,5 +1,7 @@
 #include "lang/check/check.h"
 
+#include <stdlib.h>
+
 #include "base/assert.h"
 
 void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, const char *message)
@@ -9,10 +11,44 @@ void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, co
 
 static void missing(struct fb_checker *c, const struct fb_item *item, const char *part)
 {
-    static const char *const kinds[] = {"definition", "red line", "duty", "commitment"};
+    static const char *const kinds[] = {
+        "definition", "red line", "duty", "commitment", "exemption"};
     fb_complain(c->complaints, FB_E_POLICY, item->span,
         "Add the clause; docs/LANGUAGE.md has an example of each.", "%s '%.*s' has no %s",
         kinds[item->kind], FB_STR_ARG(item->name), part);
+}
+
+static int order_days(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The holidays in order. False when memory ran out. */
+static bool check_holidays(struct fb_checker *c, struct fb_policy_tree *tree)
+{
+    size_t count = 0, kept = 0;
+    int64_t *days = FB_ARENA_ARRAY(c->arena, int64_t, tree->days.holiday_count + 1);
+    if (!days) {
+        return false;
+    }
+    for (const struct fb_holiday *one = tree->holidays; one; one = one->next) {
+        days[count++] = one->date / FB_DAY - (one->date % FB_DAY < 0);
+    }
+    qsort(days, count, sizeof(*days), order_days);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && days[i] == days[i - 1]) {
+            char date[FB_TIME_TEXT];
+            fb_time_format(days[i] * FB_DAY, date);
+            fb_complain(c->complaints, FB_E_POLICY, tree->holidays->span, "Keep one of them.",
+                "holiday %.10s is listed twice", date);
+            continue;
+        }
+        days[kept++] = days[i];
+    }
+    tree->days.holidays = days;
+    tree->days.holiday_count = kept;
+    return true;
 }
 
 static void check_header(struct fb_checker *c, const struct fb_policy_tree *tree)
@@ -80,6 +116,33 @@ static void place_party(const struct fb_item *item, struct fb_demand *demand)
     }
 }
 
+/* A period is counted in days or longer units, so that there are never too many of them. */
+static void check_every(struct fb_checker *c, const struct fb_demand *demand)
+{
+    enum { MOST_MONTHS = 1200 };
+    static const int64_t most[] = {[FB_UNIT_HOURS] = 0,
+        [FB_UNIT_DAYS] = 36600,
+        [FB_UNIT_BUSINESS_DAYS] = 26000,
+        [FB_UNIT_MONTHS] = MOST_MONTHS};
+    const struct fb_amount *every = &demand->every;
+    if (every->amount == 0) {
+        return;
+    }
+    if (demand->modality != FB_MUST) {
+        fb_check_fail(c, every->span, "Only what must be done recurs; remove 'every'.",
+            "'every' for something that is not a 'must'");
+    } else if (demand->before) {
+        fb_check_fail(c, every->span, "Make two duties of it.",
+            "what recurs cannot be due 'before' something");
+    } else if (every->unit == FB_UNIT_HOURS) {
+        fb_check_fail(c, every->span, "Write days, weeks, months or years.",
+            "a period of 'every' is counted in days or more");
+    } else if (every->amount > most[every->unit]) {
+        fb_check_fail(c, every->span, "Write a shorter period, or a duty that is owed once.",
+            "a period of 'every' is longer than 100 years");
+    }
+}
+
 static void check_demand(struct fb_checker *c, const struct fb_item *item, struct fb_demand *demand,
     const struct fb_names *known)
 {
@@ -94,9 +157,24 @@ static void check_demand(struct fb_checker *c, const struct fb_item *item, struc
     if (demand->lest_of.kind == FB_WORD_VARIABLE && demand->lest != FB_LEST_NOTHING) {
         need_bound(c, &demand->lest_of, known, "variable");
     }
+    check_every(c, demand);
     if ((demand->within || demand->before) && demand->modality != FB_MUST) {
         fb_check_fail(c, demand->span, "Only what must be done has a deadline; remove it.",
             "a deadline for something that is not a 'must'");
+    }
+    unsigned links = 0;
+    for (const struct fb_demand *link = demand; link; link = link->hence) {
+        links++;
+    }
+    if (links > FB_POLICY_CHAIN_MAX) {
+        fb_complain(c->complaints, FB_E_LIMIT, demand->span, "Make a duty of its own of the rest.",
+            "at most %d duties follow one another by 'hence'", FB_POLICY_CHAIN_MAX);
+    } else if (demand->hence && demand->modality != FB_MUST) {
+        fb_check_fail(c, demand->hence->span,
+            "Only what must be done is ever discharged; remove it.",
+            "'hence' after something that is not a 'must'");
+    } else if (demand->hence) {
+        check_demand(c, item, demand->hence, known);
     }
 }
 
@@ -186,6 +264,21 @@ static bool check_anchor(struct fb_checker *c, struct fb_item *item)
     return bind_anchor(c, item, fact, column);
 }
 
+/* Who may excuse, and on what condition. */
+static void check_waiver(
+    struct fb_checker *c, const struct fb_item *item, const struct fb_names *known)
+{
+    const struct fb_waiver_clause *waiver = &item->waiver;
+    struct fb_names condition = *known;
+    for (const struct fb_word *by = waiver->by; by; by = by->next) {
+        if (item->party.kind == FB_WORD_TEXT && fb_str_eq(by->text, item->party.text)) {
+            fb_check_fail(
+                c, by->span, "Name the authority that may excuse.", "a party cannot excuse itself");
+        }
+    }
+    fb_check_condition(c, waiver->condition, &condition);
+}
+
 static void find_system(const struct fb_checker *c, struct fb_item *item)
 {
     int index = 0;
@@ -224,7 +317,10 @@ static bool check_duty(struct fb_checker *c, struct fb_item *item)
     need_bound(c, &item->party, &known, "party");
     given = known;
     fb_check_condition(c, item->given, &given);
+    given = known;
+    fb_check_condition(c, item->during, &given);
     check_demand(c, item, demand, &known);
+    check_waiver(c, item, &known);
     find_system(c, item);
     if (item->scope.given && item->system_param < 0) {
         fb_check_fail(c, item->scope.span, "Bind one in 'when', as in 'incident I of system S'.",
@@ -270,6 +366,7 @@ static void check_commitment(struct fb_checker *c, struct fb_item *item)
     for (struct fb_demand *demand = item->demands; demand; demand = demand->next) {
         check_demand(c, item, demand, &known);
     }
+    check_waiver(c, item, &known);
     item->system_param = 0;
 }
 
@@ -291,6 +388,98 @@ static bool check_let(struct fb_checker *c, struct fb_item *item)
     return fb_map_put(&c->lets, item->name, item, &err) == FB_OK;
 }
 
+/* What an exemption rests on: records of the one system, and what is certain of them. `system` is
+ * the name of the variable here. */
+static void check_certain(struct fb_checker *c, const struct fb_cond *cond, struct fb_str system)
+{
+    const struct fb_fact_field *id = cond->fields;
+    const char *hint = "Write what the system's own record says, as in 'training compute of S < "
+                       "1e23 FLOP' or 'S is research_only'.";
+    switch (cond->kind) {
+    case FB_COND_NOT:
+        fb_check_fail(c, cond->span,
+            "Turn the comparison round, as in: training compute of S < 1e23 FLOP.",
+            "'not' in an exemption would exempt a system that does not tell");
+        return;
+    case FB_COND_LINE:
+        fb_check_fail(
+            c, cond->span, hint, "an exemption cannot rest on a red line, whose scope it decides");
+        return;
+    case FB_COND_COMPARE:
+        fb_check_fail(c, cond->span, hint, "an exemption compares fields of the system only");
+        return;
+    case FB_COND_CALL:
+        if (cond->named && (cond->args->next || !fb_str_eq(cond->args->text, system))) {
+            fb_check_fail(c, cond->span, hint, "an exemption is about one system alone");
+        } else if (cond->named) {
+            check_certain(c, cond->named->condition, cond->named->params->text);
+        }
+        return;
+    case FB_COND_ALL:
+    case FB_COND_ANY:
+        for (const struct fb_cond *part = cond->parts; part; part = part->next) {
+            check_certain(c, part, system);
+        }
+        return;
+    case FB_COND_FACT:
+        break;
+    }
+    if ((int)cond->relation != fb_policy_relation("system") || !id || id->column != FB_COLUMN_ID ||
+        id->value.kind != FB_WORD_VARIABLE || !fb_str_eq(id->value.text, system)) {
+        fb_check_fail(c, cond->span, hint, "an exemption is about one system alone");
+        return;
+    }
+    for (const struct fb_fact_field *field = id->next; field; field = field->next) {
+        if (field->value.kind == FB_WORD_VARIABLE || field->value.kind == FB_WORD_UNKNOWN) {
+            fb_check_fail(c, field->span, "Compare the field with a value.",
+                "what is not known exempts nobody");
+        }
+    }
+}
+
+/* The rules that an exemption names are red lines, duties and commitments of the policy. */
+static void check_exempted(struct fb_checker *c, const struct fb_item *item)
+{
+    for (const struct fb_word *word = item->rules; word; word = word->next) {
+        const struct fb_item *rule = fb_map_get(&c->all, word->text);
+        if (rule && rule->kind != FB_ITEM_LET && rule->kind != FB_ITEM_EXEMPT) {
+            continue;
+        }
+        char hint[FB_ERR_TEXT_MAX];
+        struct fb_nearest nearest = fb_nearest_to(word->text);
+        for (size_t i = 0; i < c->all.count; i++) {
+            const struct fb_item *other = c->all.entries[i].value;
+            if (other->kind != FB_ITEM_LET && other->kind != FB_ITEM_EXEMPT) {
+                fb_nearest_offer(&nearest, other->name);
+            }
+        }
+        fb_complain(c->complaints, FB_E_POLICY, word->span,
+            fb_nearest_hint(&nearest, "Name a red line, duty or commitment of this policy.", hint),
+            "no rule is named '%.*s'", FB_STR_ARG(word->text));
+    }
+}
+
+static void check_exempt(struct fb_checker *c, struct fb_item *item)
+{
+    struct fb_names known = {.count = 0};
+    if (!item->condition) {
+        missing(c, item, "'when'");
+        return;
+    }
+    if (item->params->next) {
+        fb_check_fail(c, item->params->next->span, "Write: exempt small(S).",
+            "an exemption has one variable, the system");
+        return;
+    }
+    size_t before = c->complaints->errors->count;
+    fb_names_add(&known, item->params->text);
+    fb_check_condition(c, item->condition, &known);
+    if (c->complaints->errors->count == before) {
+        check_certain(c, item->condition, item->params->text);
+    }
+    check_exempted(c, item);
+}
+
 static bool check_item(struct fb_checker *c, struct fb_item *item)
 {
     c->variables.count = 0;
@@ -307,6 +496,9 @@ static bool check_item(struct fb_checker *c, struct fb_item *item)
         return check_duty(c, item);
     case FB_ITEM_COMMITMENT:
         check_commitment(c, item);
+        return true;
+    case FB_ITEM_EXEMPT:
+        check_exempt(c, item);
         return true;
     }
     return true;
@@ -336,7 +528,7 @@ bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_com
     fb_map_init(&c.all);
     fb_map_init(&c.lets);
     check_header(&c, tree);
-    bool good = collect_names(&c, tree);
+    bool good = collect_names(&c, tree) && check_holidays(&c, tree);
     for (struct fb_item *item = tree->items; item && good; item = item->next) {
         good = !fb_complaints_full(complaints) ? check_item(&c, item) : good;
     }

@@ -72,20 +72,51 @@ static const struct fb_item *rule_of(
     return fb_map_get(&c->all, fb_str_sub(name, 0, dot));
 }
 
-/* True when `deploy` or `secure.2` is a demand of the commitment. */
-static bool has_part(const struct fb_item *item, struct fb_str part)
+/* The demand of a commitment that `deploy` or `secure.2` names; NULL when there is none. */
+static const struct fb_demand *demand_named(const struct fb_item *item, struct fb_str part)
 {
     size_t dot = fb_str_find(part, '.', 0);
     uint64_t wanted = 1, seen = 0;
     struct fb_str verb = fb_str_sub(part, 0, dot);
     if (dot < part.len &&
         (!fb_str_u64(fb_str_sub(part, dot + 1, part.len), &wanted) || wanted < 2)) {
-        return false;
+        return NULL;
     }
     for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
         seen += fb_str_eq(demand->verb, verb);
+        if (seen == wanted) {
+            return demand;
+        }
     }
-    return seen >= wanted;
+    return NULL;
+}
+
+/* True when a name's rest (`deploy`, `secure.2`, `hence`, `report.hence`) names a duty of the item.
+ */
+static bool has_part(const struct fb_item *item, struct fb_str part)
+{
+    const struct fb_str end = FB_STR(".hence");
+    size_t steps = 0;
+    if (item->kind == FB_ITEM_DUTY && fb_str_is(part, "hence")) {
+        part.len = 0;
+        steps++;
+    }
+    while (fb_str_ends(part, end)) {
+        part.len -= end.len;
+        steps++;
+        if (item->kind == FB_ITEM_DUTY && fb_str_is(part, "hence")) {
+            part.len = 0;
+            steps++;
+        }
+    }
+    const struct fb_demand *demand = item->kind == FB_ITEM_COMMITMENT ? demand_named(item, part)
+                                     : part.len == 0                  ? item->demands
+                                                                      : NULL;
+    while (demand && steps > 0) {
+        demand = demand->hence;
+        steps--;
+    }
+    return demand != NULL;
 }
 
 static void unknown_rule(struct fb_checker *c, const struct fb_expect *expect)
@@ -94,7 +125,7 @@ static void unknown_rule(struct fb_checker *c, const struct fb_expect *expect)
     struct fb_nearest nearest = fb_nearest_to(expect->rule);
     for (size_t i = 0; i < c->all.count; i++) {
         const struct fb_item *item = c->all.entries[i].value;
-        if (item->kind != FB_ITEM_LET) {
+        if (item->kind != FB_ITEM_LET && item->kind != FB_ITEM_EXEMPT) {
             fb_nearest_offer(&nearest, item->name);
         }
     }
@@ -133,9 +164,9 @@ static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
     }
     struct fb_str part;
     const struct fb_item *item = rule_of(c, expect->rule, &part);
-    bool commitment = item && item->kind == FB_ITEM_COMMITMENT;
-    if (!item || item->kind == FB_ITEM_LET || (commitment != (part.len > 0)) ||
-        (commitment && !has_part(item, part))) {
+    bool rule = item && item->kind != FB_ITEM_LET && item->kind != FB_ITEM_EXEMPT;
+    bool line = rule && item->kind == FB_ITEM_REDLINE;
+    if (!rule || (line && part.len > 0) || (!line && !has_part(item, part))) {
         unknown_rule(c, expect);
         return;
     }
@@ -143,8 +174,8 @@ static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
     if (is_line != (expect->kind == FB_EXPECT_LINE)) {
         fb_complain(c->complaints, FB_E_POLICY, expect->span,
             is_line ? "Red lines are crossed, ruled out, not ruled out or out of scope."
-                    : "Duties are owed, met, met late, overdue, broken, held, relaxed, undated or "
-                      "not owed.",
+                    : "Duties are owed, met, met late, overdue, broken, held, relaxed, undated, "
+                      "waived or not owed.",
             "'%.*s' is a %s and has no such status", FB_STR_ARG(expect->rule),
             is_line ? "red line" : "duty");
     }

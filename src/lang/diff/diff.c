@@ -2,6 +2,7 @@
 #include "lang/diff/diff.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "lang/diff/parts.h"
@@ -82,6 +83,13 @@ struct fb_str fb_diff_form(
     return out;
 }
 
+static bool same_holidays(const struct fb_days *a, const struct fb_days *b)
+{
+    return a->holiday_count == b->holiday_count &&
+           (a->holiday_count == 0 ||
+               memcmp(a->holidays, b->holidays, a->holiday_count * sizeof(*a->holidays)) == 0);
+}
+
 /* The clause that compares the two policies' own words. */
 static void compare_headers(struct fb_diffing *d, struct fb_clause_change *clause)
 {
@@ -103,8 +111,16 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
             d, "%s", b->expires == FB_TIME_MAX ? "never" : fb_time_format(b->expires, after)));
     /* What another calendar does to a deadline is told with the deadline. */
     fb_diff_note(clause, "calendar",
-        a->calendar == b->calendar ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
-        fb_str_of(calendars[a->calendar]), fb_str_of(calendars[b->calendar]));
+        a->days.calendar == b->days.calendar ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
+        fb_str_of(calendars[a->days.calendar]), fb_str_of(calendars[b->days.calendar]));
+    fb_diff_note(clause, "zone",
+        fb_str_eq(a->days.zone_name, b->days.zone_name) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
+        a->days.zone_name.len ? a->days.zone_name : FB_STR("UTC"),
+        b->days.zone_name.len ? b->days.zone_name : FB_STR("UTC"));
+    fb_diff_note(clause, "holidays",
+        same_holidays(&a->days, &b->days) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
+        fb_diff_text(d, "%zu days", a->days.holiday_count),
+        fb_diff_text(d, "%zu days", b->days.holiday_count));
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
     fb_diff_note(clause, "source",

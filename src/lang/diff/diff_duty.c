@@ -102,12 +102,14 @@ static bool form_implies(const struct pair *pair, const struct fb_form *assumed,
 }
 
 /* The shortest and the longest that an amount can last, in hours. */
-static void lasts(const struct fb_within *line, enum fb_calendar calendar, int64_t out[2])
+static void lasts(const struct fb_within *line, const struct fb_days *days, int64_t out[2])
 {
-    /* A last day that is free moves the end; holidays in a row are few. */
-    enum { MOVES = 10 };
+    /* A last day that is free moves the end, past a weekend and the free days next to it. */
+    enum { WEEKEND = 3 };
+    enum fb_calendar calendar = days->calendar;
     int64_t n = line->amount, years = n / 12, months = n % 12;
-    int64_t later = calendar == FB_CALENDAR_EXACT ? 0 : 24 * (1 + MOVES);
+    int64_t free = 24 * WEEKEND * (int64_t)(days->holiday_count + 1);
+    int64_t later = calendar == FB_CALENDAR_EXACT ? 0 : 24 + free;
     switch (line->unit) {
     case FB_UNIT_HOURS:
         out[0] = n;
@@ -119,7 +121,7 @@ static void lasts(const struct fb_within *line, enum fb_calendar calendar, int64
         return;
     case FB_UNIT_BUSINESS_DAYS:
         out[0] = 24 * n;
-        out[1] = 24 * (2 * n + 3) + later;
+        out[1] = 24 * (2 * n + 3) + free + later;
         return;
     case FB_UNIT_MONTHS:
         out[0] = 24 * (365 * years + 28 * months);
@@ -128,19 +130,44 @@ static void lasts(const struct fb_within *line, enum fb_calendar calendar, int64
     }
 }
 
+/* Every free day of one policy is one of the other's. */
+static bool holidays_within(const struct fb_days *few, const struct fb_days *many)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < few->holiday_count; i++) {
+        while (at < many->holiday_count && many->holidays[at] < few->holidays[i]) {
+            at++;
+        }
+        if (at == many->holiday_count || many->holidays[at] != few->holidays[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_zone(const struct fb_days *a, const struct fb_days *b)
+{
+    return a->zone.offset_minutes == b->zone.offset_minutes && a->zone.dst == b->zone.dst;
+}
+
 /* True when `sooner` certainly ends no later than `later`, from the same anchor. */
 static bool no_later(const struct pair *pair, const struct fb_within *sooner, unsigned side,
     const struct fb_within *later)
 {
-    enum fb_calendar mine = pair->d->sides[side]->calendar;
-    enum fb_calendar theirs = pair->d->sides[1 - side]->calendar;
+    /* Zones lie at most a day and three hours apart. */
+    enum { APART = 27 };
+    const struct fb_days *mine = &pair->d->sides[side]->days;
+    const struct fb_days *theirs = &pair->d->sides[1 - side]->days;
     int64_t a[2] = {0, 0}, b[2] = {0, 0};
-    if (mine == theirs && sooner->unit == later->unit) {
+    bool same = mine->calendar == theirs->calendar && same_zone(mine, theirs);
+    bool exact = same && mine->calendar == FB_CALENDAR_EXACT &&
+                 sooner->unit != FB_UNIT_BUSINESS_DAYS && later->unit != FB_UNIT_BUSINESS_DAYS;
+    if (same && sooner->unit == later->unit && (exact || holidays_within(mine, theirs))) {
         return sooner->amount <= later->amount;
     }
     lasts(sooner, mine, a);
     lasts(later, theirs, b);
-    return a[1] <= b[0];
+    return a[1] + (same_zone(mine, theirs) ? 0 : APART) <= b[0];
 }
 
 /* Wherever a line of the other side sets a deadline, one of this side sets one no later. */
@@ -237,14 +264,33 @@ static bool same_anchor(const struct pair *pair)
     return false;
 }
 
+/* Of two that recur one is due at the end of its period, the other so long after it: certainly
+ * later only where days are counted exactly and the line always applies. */
+static enum fb_change one_at_end(const struct pair *pair)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    const struct fb_duty *after = a->within_count ? a : b;
+    bool exact = true;
+    for (unsigned side = 0; side < 2; side++) {
+        exact = exact && pair->d->sides[side]->days.calendar == FB_CALENDAR_EXACT;
+    }
+    if (!exact || after->within_count != 1 || after->within[0].guard) {
+        return FB_CHANGE_UNDECIDED;
+    }
+    return after == b ? FB_CHANGE_WEAKER : FB_CHANGE_STRICTER;
+}
+
 static void compare_deadlines(const struct pair *pair, struct fb_clause_change *clause)
 {
     const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
     struct fb_str lines[2] = {deadline_text(pair->d, a), deadline_text(pair->d, b)};
-    fb_diff_note(clause, "deadline",
-        judge_texts(deadlines_as_strict(pair, 1), deadlines_as_strict(pair, 0), lines[0], lines[1]),
-        lines[0], lines[1]);
-    bool both = a->within_count > 0 && b->within_count > 0;
+    bool recur = a->every && b->every;
+    enum fb_change change = recur && (a->within_count == 0) != (b->within_count == 0)
+                                ? one_at_end(pair)
+                                : judge_texts(deadlines_as_strict(pair, 1),
+                                      deadlines_as_strict(pair, 0), lines[0], lines[1]);
+    fb_diff_note(clause, "deadline", change, lines[0], lines[1]);
+    bool both = recur || (a->within_count > 0 && b->within_count > 0);
     fb_diff_note(clause, "runs from",
         both && !same_anchor(pair) ? FB_CHANGE_INCOMPARABLE : FB_CHANGE_NONE, anchor_name(a),
         anchor_name(b));
@@ -255,6 +301,116 @@ static void compare_deadlines(const struct pair *pair, struct fb_clause_change *
         fb_diff_note(clause, "before", fb_diff_judge(newer, older),
             fb_diff_form(pair->d, a->vars, a->before), fb_diff_form(pair->d, b->vars, b->before));
     }
+}
+
+/* A clause of a commitment, and what follows it: "hold.secure". */
+static bool is_promise(const struct fb_duty *duty)
+{
+    while (duty->after) {
+        duty = duty->after;
+    }
+    return fb_str_find(duty->name, '.', 0) < duty->name.len;
+}
+
+static struct fb_str period_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    static const char *const units[] = {"hours", "days", "business days", "months"};
+    return duty->every
+               ? fb_diff_text(d, "every %lld %s", (long long)duty->every, units[duty->every_unit])
+               : FB_STR("once");
+}
+
+/* What recurs more often by a whole factor asks for more: each longer period ends with a shorter
+ * one. Other pairs of periods fall apart, and so may those of other local times. */
+static void compare_periods(const struct pair *pair, struct fb_clause_change *clause)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    const struct fb_days *days[2] = {&pair->d->sides[0]->days, &pair->d->sides[1]->days};
+    bool same_days = days[0]->calendar == days[1]->calendar && same_zone(days[0], days[1]) &&
+                     holidays_within(days[0], days[1]) && holidays_within(days[1], days[0]);
+    enum fb_change change = FB_CHANGE_NONE;
+    if (a->every != b->every || (a->every && (a->every_unit != b->every_unit || !same_days))) {
+        bool both = a->every && b->every && a->every_unit == b->every_unit && same_days;
+        change = both && a->every % b->every == 0   ? FB_CHANGE_STRICTER
+                 : both && b->every % a->every == 0 ? FB_CHANGE_WEAKER
+                                                    : FB_CHANGE_UNDECIDED;
+    }
+    fb_diff_note(clause, "every", change, period_text(pair->d, a), period_text(pair->d, b));
+}
+
+/* What opens a duty that follows another is the discharge of that: of the same act. */
+static void compare_openings(const struct pair *pair, struct fb_clause_change *clause)
+{
+    const struct fb_duty *a = pair->duties[0]->after, *b = pair->duties[1]->after;
+    const struct fb_str own = FB_STR("its own trigger");
+    bool same = (!a && !b) || (a && b && fb_diff_same_act(pair->d, a, b));
+    fb_diff_note(clause, "opened by", same ? FB_CHANGE_NONE : FB_CHANGE_UNDECIDED,
+        a ? a->name : own, b ? b->name : own);
+}
+
+/* The same without the triggers, which may have passed. The rule of one side is that of the other.
+ */
+static bool ever_implies(const struct pair *pair, const struct fb_form *assumed, unsigned side,
+    const struct fb_form *goal)
+{
+    struct fb_imply q;
+    struct fb_diffing *d = pair->d;
+    struct fb_imply_same *same = FB_ARENA_ARRAY(d->arena, struct fb_imply_same, d->same_count + 1);
+    if (!same) {
+        d->no_memory = true;
+        return false;
+    }
+    begin(pair, &q);
+    for (size_t i = 0; i < d->same_count; i++) {
+        same[i] = d->same[i];
+    }
+    same[d->same_count] =
+        (struct fb_imply_same){.theirs = fb_diff_text(d, "%.*s/%.*s", FB_STR_ARG(d->sides[1]->name),
+                                   FB_STR_ARG(pair->duties[1]->name)),
+            .ours = fb_diff_text(
+                d, "%.*s/%.*s", FB_STR_ARG(d->sides[0]->name), FB_STR_ARG(pair->duties[0]->name))};
+    q.same = same;
+    q.same_count = d->same_count + 1;
+    assume(&q, assumed, side);
+    want(&q, goal, 1 - side);
+    return fb_implies(&q);
+}
+
+/* More can be excused: weaker. */
+static void compare_waivers(const struct pair *pair, struct fb_clause_change *clause)
+{
+    static const struct fb_form never = {.kind = FB_FORM_FALSE};
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    const struct fb_form *older = a->waived ? a->waived : &never;
+    const struct fb_form *newer = b->waived ? b->waived : &never;
+    if (!a->waived && !b->waived) {
+        return;
+    }
+    struct fb_str before = fb_diff_form(pair->d, a->vars, a->waived);
+    struct fb_str after = fb_diff_form(pair->d, b->vars, b->waived);
+    fb_diff_note(clause, "waived by",
+        judge_texts(ever_implies(pair, newer, 1, older), ever_implies(pair, older, 0, newer),
+            before, after),
+        before, after);
+}
+
+/* What a duty is owed as long as. In a commitment that is its trigger, which is compared. */
+static void compare_during(const struct pair *pair, struct fb_clause_change *clause)
+{
+    static const struct fb_form always = {.kind = FB_FORM_TRUE};
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    bool commitments = a->relax_after > 0 || b->relax_after > 0 || is_promise(a) || is_promise(b);
+    if ((!a->during && !b->during) || commitments) {
+        return;
+    }
+    const struct fb_form *older = a->during ? a->during : &always;
+    const struct fb_form *newer = b->during ? b->during : &always;
+    struct fb_str before = fb_diff_form(pair->d, a->vars, a->during);
+    struct fb_str after = fb_diff_form(pair->d, b->vars, b->during);
+    fb_diff_note(clause, "while",
+        judge_texts(ever_implies(pair, older, 0, newer), ever_implies(pair, newer, 1, older),
+            before, after),
+        before, after);
 }
 
 static bool same_party(const struct pair *pair)
@@ -362,6 +518,10 @@ void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
         judge_texts(act_as_strict(&pair, 1), act_as_strict(&pair, 0), act[0], act[1]), act[0],
         act[1]);
     compare_deadlines(&pair, clause);
+    compare_periods(&pair, clause);
+    compare_openings(&pair, clause);
+    compare_during(&pair, clause);
+    compare_waivers(&pair, clause);
     compare_consequences(&pair, clause);
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);

@@ -13,15 +13,25 @@ static bool uses(const struct fb_cond *cond, struct fb_str name)
     return false;
 }
 
-static bool item_uses(const struct fb_item *item, struct fb_str name)
+static bool demand_uses(const struct fb_demand *demand, struct fb_str name)
 {
-    bool used =
-        uses(item->condition, name) || uses(item->given, name) || uses(item->relax_when, name);
-    for (const struct fb_demand *demand = item->demands; demand && !used; demand = demand->next) {
+    bool used = false;
+    for (; demand && !used; demand = demand->hence) {
         used = uses(demand->act, name) || uses(demand->before, name);
         for (const struct fb_within_line *line = demand->within; line && !used; line = line->next) {
             used = uses(line->guard, name);
         }
+    }
+    return used;
+}
+
+static bool item_uses(const struct fb_item *item, struct fb_str name)
+{
+    bool used = uses(item->condition, name) || uses(item->given, name) ||
+                uses(item->during, name) || uses(item->relax_when, name) ||
+                uses(item->waiver.condition, name);
+    for (const struct fb_demand *demand = item->demands; demand && !used; demand = demand->next) {
+        used = demand_uses(demand, name);
     }
     return used;
 }
@@ -36,10 +46,11 @@ static bool is_used(const struct fb_policy_tree *tree, const struct fb_item *of)
     return false;
 }
 
-static void note_deadlines(const struct fb_item *item, struct fb_complaints *notes)
+static void note_deadlines(const struct fb_demand *demand, struct fb_complaints *notes)
 {
-    for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
-        if (demand->modality == FB_MUST && !demand->within && !demand->before) {
+    for (; demand; demand = demand->hence) {
+        if (demand->modality == FB_MUST && !demand->within && !demand->before &&
+            demand->every.amount == 0) {
             fb_complain(notes, FB_E_POLICY, demand->span,
                 "Add 'within' or 'before', or it can never be overdue.",
                 "'%.*s' must be done, but has no deadline", FB_STR_ARG(demand->act_text));
@@ -62,6 +73,8 @@ void fb_policy_notes(const struct fb_policy_tree *tree, struct fb_complaints *no
                 "Add a commitment or duty that binds while it is crossed or not ruled out.",
                 "nothing follows from red line '%.*s'", FB_STR_ARG(item->name));
         }
-        note_deadlines(item, notes);
+        for (const struct fb_demand *one = item->demands; one; one = one->next) {
+            note_deadlines(one, notes);
+        }
     }
 }

@@ -58,7 +58,15 @@ static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
     if (tree->expires != FB_TIME_MAX) {
         say_date(" until ", tree->expires, out);
     }
-    fb_buf_addf(out, ". Days are counted %s.", calendars[tree->calendar]);
+    fb_buf_addf(out, ". Days are counted %s", calendars[tree->days.calendar]);
+    if (tree->days.zone_name.len) {
+        fb_buf_addf(out, ", in the local time of %.*s", FB_STR_ARG(tree->days.zone_name));
+    }
+    fb_buf_add_char(out, '.');
+    for (size_t i = 0; i < tree->days.holiday_count; i++) {
+        say_date(i ? ", " : " Holidays are ", tree->days.holidays[i] * FB_DAY, out);
+    }
+    fb_buf_add_c(out, tree->days.holiday_count ? "." : "");
 }
 
 static void say_let(const struct fb_item *item, struct fb_buf *out)
@@ -148,8 +156,18 @@ static void say_redline(const struct fb_item *item, struct fb_buf *out)
 }
 
 static void say_deadline(
-    const struct fb_item *item, const struct fb_demand *demand, struct fb_buf *out)
+    const struct fb_item *item, const struct fb_demand *demand, bool after, struct fb_buf *out)
 {
+    if (demand->every.amount) {
+        fb_buf_add_c(out, ", once in every ");
+        say_amount(&demand->every, out);
+        if (!item->anchor_of.span.line || after) {
+            fb_buf_add_c(out, after ? " from then on" : " from when it became owed");
+        } else {
+            fb_buf_addf(out, " from '%.*s' of %.*s", FB_STR_ARG(item->anchor_field),
+                FB_STR_ARG(item->anchor_of.text));
+        }
+    }
     for (const struct fb_within_line *line = demand->within; line; line = line->next) {
         fb_buf_add_c(out, line == demand->within ? ", within " : ", or within ");
         say_amount(&line->amount, out);
@@ -158,14 +176,17 @@ static void say_deadline(
             fb_explain_condition(line->guard, out);
         }
     }
-    if (demand->within && item->knower.span.line) {
+    bool runs = demand->within && !demand->every.amount && !after;
+    if (runs && item->knower.span.line) {
         fb_buf_addf(out, ", counted from when %.*s knew of %.*s", FB_STR_ARG(item->knower.text),
             FB_STR_ARG(item->anchor_of.text));
-    } else if (demand->within && item->anchor_of.span.line) {
+    } else if (runs && item->anchor_of.span.line) {
         fb_buf_addf(out, ", counted from '%.*s' of %.*s", FB_STR_ARG(item->anchor_field),
             FB_STR_ARG(item->anchor_of.text));
     } else if (demand->within) {
-        fb_buf_add_c(out, ", counted from when it became owed");
+        fb_buf_add_c(out, demand->every.amount ? " of the end of each period"
+                          : after              ? " of that"
+                                               : ", counted from when it became owed");
     }
     if (demand->before) {
         fb_buf_add_c(out, ", before ");
@@ -173,8 +194,8 @@ static void say_deadline(
     }
 }
 
-static void say_demand(
-    const struct fb_item *item, const struct fb_demand *demand, struct fb_buf *out)
+static void say_one_demand(
+    const struct fb_item *item, const struct fb_demand *demand, bool after, struct fb_buf *out)
 {
     static const char *const verbs[] = {
         [FB_MUST] = "must", [FB_MAY_NOT] = "may not", [FB_KEEP] = "must keep"};
@@ -182,7 +203,7 @@ static void say_demand(
         [FB_LEST_HALT] = "halted", [FB_LEST_RESTRICT] = "restricted", [FB_LEST_SECURE] = "secured"};
     fb_buf_addf(out, "%.*s %s %.*s", FB_STR_ARG(item->party.text), verbs[demand->modality],
         FB_STR_ARG(demand->act_text));
-    say_deadline(item, demand, out);
+    say_deadline(item, demand, after, out);
     if (demand->lest == FB_LEST_BREACH) {
         fb_buf_addf(out, "; otherwise it breaks %.*s", FB_STR_ARG(demand->lest_of.text));
     } else if (demand->lest != FB_LEST_NOTHING) {
@@ -190,6 +211,48 @@ static void say_demand(
             orders[demand->lest]);
     }
     fb_buf_add_char(out, '.');
+}
+
+static void say_demand(
+    const struct fb_item *item, const struct fb_demand *demand, struct fb_buf *out)
+{
+    say_one_demand(item, demand, false, out);
+    for (demand = demand->hence; demand; demand = demand->hence) {
+        fb_buf_add_c(out, " Once that is done, ");
+        say_one_demand(item, demand, true, out);
+    }
+}
+
+static void say_waiver(const struct fb_item *item, struct fb_buf *out)
+{
+    const struct fb_waiver_clause *waiver = &item->waiver;
+    for (const struct fb_word *by = waiver->by; by; by = by->next) {
+        fb_buf_addf(out, "%s%.*s", by == waiver->by ? " While a decision of " : " or ",
+            FB_STR_ARG(by->text));
+    }
+    if (waiver->by) {
+        fb_buf_add_c(out, " grants a waiver");
+    }
+    if (waiver->condition) {
+        fb_buf_add_c(out, ", and ");
+        fb_explain_condition(waiver->condition, out);
+    }
+    fb_buf_add_c(out, waiver->by ? ", nothing of it falls due or is broken." : "");
+}
+
+static void say_exempt(const struct fb_item *item, struct fb_buf *out)
+{
+    fb_buf_addf(out, "Exemption %.*s", FB_STR_ARG(item->name));
+    if (item->title.len) {
+        fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
+    }
+    fb_buf_addf(out, ". A system %.*s is out of scope of ", FB_STR_ARG(item->params->text));
+    for (const struct fb_word *rule = item->rules; rule; rule = rule->next) {
+        fb_buf_addf(out, "%s%.*s", rule == item->rules ? "" : ", ", FB_STR_ARG(rule->text));
+    }
+    fb_buf_add_c(out, item->rules ? " when " : "every rule of this policy when ");
+    fb_explain_condition(item->condition, out);
+    fb_buf_add_c(out, "; a system that does not tell is not exempt.");
 }
 
 static void say_duty(const struct fb_item *item, struct fb_buf *out)
@@ -204,8 +267,13 @@ static void say_duty(const struct fb_item *item, struct fb_buf *out)
         fb_buf_add_c(out, ", and if ");
         fb_explain_condition(item->given, out);
     }
+    if (item->during) {
+        fb_buf_add_c(out, ", as long as ");
+        fb_explain_condition(item->during, out);
+    }
     fb_buf_add_c(out, ": ");
     say_demand(item, item->demands, out);
+    say_waiver(item, out);
     if (item->scope.given) {
         say_scope(item, out);
     }
@@ -234,6 +302,7 @@ static void say_commitment(const struct fb_item *item, struct fb_buf *out)
     } else {
         fb_buf_add_c(out, " What is owed ends as soon as that is no longer so.");
     }
+    say_waiver(item, out);
 }
 
 void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
@@ -243,6 +312,7 @@ void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
         [FB_ITEM_REDLINE] = say_redline,
         [FB_ITEM_DUTY] = say_duty,
         [FB_ITEM_COMMITMENT] = say_commitment,
+        [FB_ITEM_EXEMPT] = say_exempt,
     };
     struct fb_buf paragraph;
     FB_ASSERT(tree);

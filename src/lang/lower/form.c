@@ -337,6 +337,21 @@ struct fb_form *fb_lower_line(struct fb_lowering *l, struct fb_str rule, unsigne
     return out;
 }
 
+struct fb_form *fb_lower_of(struct fb_lowering *l, const struct fb_item *item, struct fb_term *term)
+{
+    size_t before = l->visible_count, frame = l->frame;
+    struct fb_names names = {.count = 0};
+    show(l, item->params->text, term, false);
+    l->frame = before;
+    size_t mark = l->visible_count;
+    fb_bindings(item->condition, &names);
+    fb_lower_introduce(l, &names);
+    struct fb_form *form = close(l, mark, fb_lower_condition(l, item->condition));
+    l->visible_count = before;
+    l->frame = frame;
+    return form;
+}
+
 /* A definition in place of its use. */
 static struct fb_form *lower_call(struct fb_lowering *l, const struct fb_cond *cond)
 {

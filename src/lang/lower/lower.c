@@ -66,23 +66,34 @@ static void lower_within(
     }
 }
 
-/* What a duty and a clause of a commitment have in common, when its names are visible. */
-static void lower_demand(struct fb_lowering *l, const struct fb_item *item,
+/* The duties of a program as they are lowered. */
+struct duties {
+    struct fb_program *program;
+    const struct fb_item *item;
+    size_t bound; /* variables that the trigger binds; they came first */
+};
+
+/* What a duty, a clause of a commitment and what follows from them have in common, when the names
+ * of the trigger are visible and its formulas are there. */
+static void lower_demand(struct fb_lowering *l, const struct duties *d,
     const struct fb_demand *demand, struct fb_duty *out)
 {
     static const char *const says[] = {[FB_MUST] = "", [FB_MAY_NOT] = "not ", [FB_KEEP] = "keep "};
     static const struct fb_domain party = {.type = FB_TYPE_STRING, .ref = "party"};
-    size_t bound = l->visible_count; /* what the trigger binds came first */
+    const struct fb_item *item = d->item;
+    bool titled = item->title.len && item->kind == FB_ITEM_DUTY && !out->after;
     struct fb_str title =
         fb_arena_printf(l->arena, "%s%.*s", says[demand->modality], FB_STR_ARG(demand->act_text));
-    out->title =
-        item->title.len && item->kind == FB_ITEM_DUTY ? fb_lower_copy(l, item->title) : title;
+    out->title = titled ? fb_lower_copy(l, item->title) : title;
     l->no_memory = l->no_memory || !out->title.ptr;
     out->modality = demand->modality;
     out->party = fb_lower_term(l, &item->party, &party);
     out->act = fb_lower_closed(l, demand->act);
     out->before = fb_lower_closed(l, demand->before);
-    lower_within(l, demand, bound, out);
+    lower_within(l, demand, d->bound, out);
+    out->every = demand->every.amount;
+    out->every_unit = demand->every.unit;
+    out->waived = fb_lower_waiver(l, item, out->name, out->param_count);
     out->lest = demand->lest;
     out->lest_text =
         fb_lower_copy(l, demand->lest == FB_LEST_BREACH ? demand->lest_of.text : FB_STR(""));
@@ -93,16 +104,41 @@ static void lower_demand(struct fb_lowering *l, const struct fb_item *item,
     out->vars = vars;
     out->var_count = l->var_count;
     check_form(l, out->when, 0);
-    check_form(l, out->given, bound);
-    check_form(l, out->during, bound);
-    check_form(l, out->act, bound);
-    check_form(l, out->before, bound);
+    check_form(l, out->given, d->bound);
+    check_form(l, out->during, d->bound);
+    check_form(l, out->act, d->bound);
+    check_form(l, out->before, d->bound);
+    check_form(l, out->waived, d->bound);
 }
 
-static void lower_duty(struct fb_lowering *l, const struct fb_item *item, struct fb_duty *out)
+/* A demand and those that follow its discharge, which share its trigger and its variables. */
+static void lower_demands(struct fb_lowering *l, const struct duties *d,
+    const struct fb_demand *demand, const struct fb_duty *first)
+{
+    struct fb_duty *out = &d->program->duties[d->program->duty_count++];
+    *out = *first;
+    lower_demand(l, d, demand, out);
+    for (demand = demand->hence; demand; demand = demand->hence) {
+        struct fb_duty *next = &d->program->duties[d->program->duty_count++];
+        *next = *first;
+        next->name = fb_arena_printf(l->arena, "%.*s.hence", FB_STR_ARG(out->name));
+        l->no_memory = l->no_memory || !next->name.ptr;
+        next->span = demand->span;
+        next->after = out;
+        next->anchor_var = -1; /* it runs from the discharge */
+        if (!fb_lower_good(l)) {
+            return;
+        }
+        lower_demand(l, d, demand, next);
+        out = next;
+    }
+}
+
+static void lower_duty(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_program *program)
 {
     struct fb_names names = {.count = 0};
-    struct fb_form *inside = NULL, *outside = NULL;
+    struct fb_form *inside = NULL, *outside = NULL, *exempt = NULL;
     fb_lower_begin(l, item->span);
     for (const struct fb_word *param = item->params; param; param = param->next) {
         fb_names_add(&names, param->text);
@@ -111,25 +147,31 @@ static void lower_duty(struct fb_lowering *l, const struct fb_item *item, struct
     if (item->party.kind == FB_WORD_VARIABLE) {
         fb_names_add(&names, item->party.text);
     }
-    *out = (struct fb_duty){.name = fb_lower_copy(l, item->name),
+    struct fb_duty out = {.name = fb_lower_copy(l, item->name),
         .span = item->span,
         .param_count = names.count,
         .system_var = item->system_param,
         .anchor_var = -1};
     fb_bindings(item->condition, &names);
     fb_lower_introduce(l, &names);
-    out->when = fb_lower_condition(l, item->condition);
-    out->given = fb_lower_closed(l, item->given);
+    const struct duties d = {program, item, l->visible_count};
+    out.when = fb_lower_condition(l, item->condition);
+    out.given = fb_lower_closed(l, item->given);
+    out.during = fb_lower_closed(l, item->during);
     if (item->scope.given) {
         fb_lower_scope(
             l, &item->scope, fb_lower_find(l, names.items[item->system_param]), &inside, &outside);
-        out->given = fb_lower_and(l, out->given, fb_lower_not(l, outside));
+        out.given = fb_lower_and(l, out.given, fb_lower_not(l, outside));
+    }
+    if (item->system_param >= 0) {
+        exempt = fb_lower_exempt(l, item, fb_lower_find(l, names.items[item->system_param]));
+        out.given = exempt ? fb_lower_and(l, out.given, fb_lower_not(l, exempt)) : out.given;
     }
     struct fb_term *anchor = fb_lower_find(l, item->anchor_variable);
     if (item->anchor_variable.len > 0 && anchor) {
-        out->anchor_var = (int32_t)anchor->var;
+        out.anchor_var = (int32_t)anchor->var;
     }
-    lower_demand(l, item, item->demands, out);
+    lower_demands(l, &d, item->demands, &out);
 }
 
 /* The name of a clause: the commitment's and the verb's, with a number when it is not the first. */
@@ -161,24 +203,26 @@ static struct fb_form *own_system(
 }
 
 static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
-    const struct fb_demand *demand, struct fb_duty *out)
+    const struct fb_demand *demand, struct fb_program *program)
 {
     struct fb_names names = {.count = 0};
     fb_lower_begin(l, demand->span);
     fb_names_add(&names, item->params->text);
     fb_lower_introduce(l, &names);
     struct fb_term *system = fb_lower_find(l, item->params->text);
-    *out = (struct fb_duty){.name = clause_name(l, item, demand),
+    struct fb_duty out = {.name = clause_name(l, item, demand),
         .span = demand->span,
         .param_count = 1,
         .system_var = 0,
         .anchor_var = -1};
-    out->when =
-        fb_lower_and(l, fb_lower_condition(l, item->condition), own_system(l, item, system));
-    out->during = fb_lower_condition(l, item->condition);
-    out->relax_after =
+    const struct duties d = {program, item, l->visible_count};
+    out.when = fb_lower_and(l, fb_lower_condition(l, item->condition), own_system(l, item, system));
+    out.during = fb_lower_condition(l, item->condition);
+    struct fb_form *exempt = fb_lower_exempt(l, item, system);
+    out.given = exempt ? fb_lower_not(l, exempt) : NULL;
+    out.relax_after =
         item->relax_for.amount * (item->relax_for.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
-    lower_demand(l, item, demand, out);
+    lower_demands(l, &d, demand, &out);
 }
 
 static void count_items(const struct fb_policy_tree *tree, size_t *redlines, size_t *duties)
@@ -186,7 +230,9 @@ static void count_items(const struct fb_policy_tree *tree, size_t *redlines, siz
     for (const struct fb_item *item = tree->items; item; item = item->next) {
         *redlines += item->kind == FB_ITEM_REDLINE;
         for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
-            ++*duties;
+            for (const struct fb_demand *link = demand; link; link = link->hence) {
+                ++*duties;
+            }
         }
     }
 }
@@ -196,25 +242,39 @@ static void lower_item(
 {
     switch (item->kind) {
     case FB_ITEM_LET:
+    case FB_ITEM_EXEMPT:
         break;
     case FB_ITEM_REDLINE:
         fb_lower_redline(l, item, &program->redlines[program->redline_count++]);
         break;
     case FB_ITEM_DUTY:
-        lower_duty(l, item, &program->duties[program->duty_count++]);
+        lower_duty(l, item, program);
         break;
     case FB_ITEM_COMMITMENT:
         for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
-            lower_clause(l, item, demand, &program->duties[program->duty_count++]);
+            lower_clause(l, item, demand, program);
         }
         break;
     }
 }
 
+static struct fb_days lower_days(struct fb_lowering *l, const struct fb_days *days)
+{
+    struct fb_days out = *days;
+    int64_t *holidays = fb_lower_array(l, days->holiday_count, sizeof(*holidays));
+    for (size_t i = 0; holidays && i < days->holiday_count; i++) {
+        holidays[i] = days->holidays[i];
+    }
+    out.holidays = holidays;
+    out.zone_name = fb_lower_copy(l, days->zone_name);
+    return out;
+}
+
 bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
     struct fb_complaints *complaints, struct fb_program **out)
 {
-    struct fb_lowering l = {.arena = arena, .complaints = complaints, .policy = tree->name};
+    struct fb_lowering l = {
+        .arena = arena, .complaints = complaints, .policy = tree->name, .items = tree->items};
     size_t redlines = 0, duties = 0;
     FB_ASSERT(complaints->errors->count == 0);
     count_items(tree, &redlines, &duties);
@@ -228,7 +288,7 @@ bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
         .version = tree->version,
         .effective = tree->effective,
         .expires = tree->expires,
-        .calendar = tree->calendar,
+        .days = lower_days(&l, &tree->days),
         .signature = fb_policy_signature(),
         .redlines = fb_lower_array(&l, redlines, sizeof(struct fb_redline)),
         .duties = fb_lower_array(&l, duties, sizeof(struct fb_duty))};

@@ -25,7 +25,8 @@ struct fb_lowering {
     struct fb_arena *arena; /**< of the program */
     struct fb_complaints *complaints;
     struct fb_str policy;
-    struct fb_span span; /**< of the rule, for limits */
+    const struct fb_item *items; /**< of the policy, for its exemptions */
+    struct fb_span span;         /**< of the rule, for limits */
     struct fb_str vars[FB_IR_VARS_MAX];
     size_t var_count;
     struct fb_visible visible[FB_LOWER_NAMES_MAX];
@@ -94,6 +95,20 @@ struct fb_form *fb_lower_line(struct fb_lowering *l, struct fb_str rule, unsigne
  * every system is inside. */
 void fb_lower_scope(struct fb_lowering *l, const struct fb_scope_clause *scope,
     struct fb_term *system, struct fb_form **inside, struct fb_form **outside);
+
+/** That a system is exempt from a rule by any exemption of the policy; NULL when none speaks of it.
+ */
+struct fb_form *fb_lower_exempt(
+    struct fb_lowering *l, const struct fb_item *rule, struct fb_term *system);
+
+/** That a waiver in force excuses from the rule NAME: by one of the parties of the clause, about no
+ * other system, party or record than those of the duty. NULL without such a clause. */
+struct fb_form *fb_lower_waiver(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_str name, size_t bound);
+
+/** A definition or exemption of one variable, of a term. */
+struct fb_form *fb_lower_of(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_term *term);
 
 /** A red line. */
 void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out);

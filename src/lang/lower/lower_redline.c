@@ -109,6 +109,29 @@ static void lower_evidence(
     out->needs.age_us = line->age.amount * unit;
 }
 
+/* Who is exempt is certainly outside and not inside. */
+static void lower_exemption(
+    struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out)
+{
+    struct fb_term *system = fb_lower_find(l, item->params->text);
+    struct fb_form *exempt = fb_lower_exempt(l, item, system);
+    if (!exempt) {
+        return;
+    }
+    if (!out->inside) {
+        int relation = fb_policy_relation("system");
+        FB_ASSERT(relation >= 0);
+        out->inside = fb_lower_pred(l, (uint32_t)relation, item->span);
+        fb_lower_column(out->inside, FB_COLUMN_ID, system);
+    }
+    out->inside = fb_lower_and(l, out->inside, fb_lower_not(l, exempt));
+    out->outside = out->outside ? fb_lower_or(l, out->outside, exempt) : exempt;
+    struct fb_str text =
+        fb_arena_printf(l->arena, "%.*s, except the exempt", FB_STR_ARG(out->scope_text));
+    l->no_memory = l->no_memory || !text.ptr;
+    out->scope_text = text.ptr ? text : out->scope_text;
+}
+
 void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out)
 {
     const struct fb_redline_clauses *line = &item->line;
@@ -132,6 +155,7 @@ void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct 
     }
     fb_lower_scope(
         l, &item->scope, fb_lower_find(l, item->params->text), &out->inside, &out->outside);
+    lower_exemption(l, item, out);
     struct fb_str *vars = fb_lower_array(l, l->var_count, sizeof(*vars));
     for (size_t i = 0; vars && i < l->var_count; i++) {
         vars[i] = l->vars[i];

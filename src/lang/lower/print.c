@@ -286,6 +286,28 @@ static void put_within(const struct printer *p, const struct fb_within *within)
     fb_buf_add_char(p->out, '\n');
 }
 
+static void put_every(const struct printer *p, const struct fb_duty *duty)
+{
+    static const char *const units[] = {"hours", "days", "business days", "months"};
+    if (duty->every) {
+        fb_buf_addf(
+            p->out, "  %-10s %lld %s\n", "every", (long long)duty->every, units[duty->every_unit]);
+    }
+}
+
+/* Zone and holidays, where there are any. */
+static void put_days(const struct printer *p, const struct fb_days *days)
+{
+    if (days->zone_name.len) {
+        fb_buf_addf(p->out, "  %-10s %.*s\n", "zone", FB_STR_ARG(days->zone_name));
+    }
+    for (size_t i = 0; i < days->holiday_count; i++) {
+        char date[FB_TIME_TEXT];
+        fb_buf_addf(
+            p->out, "  %-10s %.10s\n", "holiday", fb_time_format(days->holidays[i] * FB_DAY, date));
+    }
+}
+
 static void put_duty(struct printer *p, const struct fb_duty *duty)
 {
     static const char *const modalities[] = {"must", "may not", "keep"};
@@ -300,6 +322,9 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     if (duty->system_var >= 0) {
         fb_buf_addf(p->out, "  %-10s %.*s\n", "system", FB_STR_ARG(duty->vars[duty->system_var]));
     }
+    if (duty->after) {
+        fb_buf_addf(p->out, "  %-10s %.*s\n", "after", FB_STR_ARG(duty->after->name));
+    }
     put_part(p, "when", duty->when);
     put_part(p, "given", duty->given);
     put_part(p, "during", duty->during);
@@ -307,6 +332,7 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     put_term(p, duty->party);
     fb_buf_add_char(p->out, '\n');
     put_part(p, modalities[duty->modality], duty->act);
+    put_every(p, duty);
     put_part(p, "before", duty->before);
     for (size_t i = 0; i < duty->within_count; i++) {
         put_within(p, &duty->within[i]);
@@ -317,6 +343,7 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     if (duty->relax_after > 0) {
         fb_buf_addf(p->out, "  %-10s %s\n", "relax", fb_duration_format(duty->relax_after, text));
     }
+    put_part(p, "waived", duty->waived);
     if (duty->lest != FB_LEST_NOTHING) {
         fb_buf_addf(p->out, "  %-10s %s%s%.*s%s\n", "lest", lest[duty->lest],
             duty->lest_text.len ? " \"" : "", FB_STR_ARG(duty->lest_text),
@@ -343,7 +370,8 @@ void fb_program_print(const struct fb_program *program, struct fb_buf *out)
     fb_buf_addf(out, "  %-10s \"%.*s\"\n", "source", FB_STR_ARG(program->source));
     fb_buf_addf(out, "  %-10s from %s until %s, calendar %s\n", "in force",
         fb_time_format(program->effective, from), fb_time_format(program->expires, until),
-        calendars[program->calendar]);
+        calendars[program->days.calendar]);
+    put_days(&p, &program->days);
     for (size_t i = 0; i < program->redline_count; i++) {
         put_redline(&p, &program->redlines[i]);
     }

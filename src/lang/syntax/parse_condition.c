@@ -186,7 +186,7 @@ static bool unknown_word(struct fb_parser *p)
     return fb_parse_expected(p, "a condition", fb_nearest_hint(&nearest, condition_hint, hint));
 }
 
-static bool deeper(struct fb_parser *p)
+bool fb_parse_deeper(struct fb_parser *p)
 {
     if (++p->depth <= FB_POLICY_DEPTH_MAX) {
         return true;
@@ -228,7 +228,7 @@ static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
 
 static bool parse_not(struct fb_parser *p, struct fb_cond **out)
 {
-    if (!deeper(p)) {
+    if (!fb_parse_deeper(p)) {
         return false;
     }
     bool good = false;

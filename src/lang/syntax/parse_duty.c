@@ -80,6 +80,74 @@ static bool lest(struct fb_parser *p, struct fb_demand *demand)
     return fb_parse_variable(p, &demand->lest_of);
 }
 
+/* `every 6 months`. */
+static bool every(struct fb_parser *p, struct fb_demand *demand)
+{
+    return fb_parse_amount(p, &demand->every);
+}
+
+static bool tail(struct fb_parser *p, struct fb_demand *demand);
+
+/* `hence must report I to "x" stage "final" within 30 days`: what is owed from the discharge on. */
+static bool hence(struct fb_parser *p, struct fb_demand *demand)
+{
+    const char *hint =
+        "Write: hence must report I to \"ai-office\" stage \"final\" within 30 days.";
+    struct fb_demand *after = fb_parse_new(p, sizeof(*after));
+    size_t from = p->at + 1;
+    if (!after || !fb_parse_deeper(p) || !fb_parse_expect(p, "must", hint)) {
+        return false;
+    }
+    after->modality = FB_MUST;
+    after->span = fb_parse_now(p)->span;
+    bool good = fb_parse_phrase(p, FB_PHRASE_ACT, &after->act, &after->verb) &&
+                fb_parse_slice(p, from, &after->act_text) && tail(p, after);
+    p->depth--;
+    demand->hence = after;
+    return good;
+}
+
+/* What follows an act on its line: `every`, `within`, `before`, `lest`, `hence`. */
+static bool tail(struct fb_parser *p, struct fb_demand *demand)
+{
+    struct fb_str verb;
+    if ((fb_parse_take(p, "every") && !every(p, demand)) ||
+        (fb_parse_take(p, "within") && !within_lines(p, demand)) ||
+        (fb_parse_take(p, "before") &&
+            !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) ||
+        (fb_parse_take(p, "lest") && !lest(p, demand))) {
+        return false;
+    }
+    if (!fb_parse_at(p, "hence")) {
+        return true;
+    }
+    if (!fb_parse_now(p)->first || p->tokens.items[p->at].layout == FB_LAYOUT_FLOW) {
+        fb_parse_mark_line(p);
+    }
+    fb_parse_step(p);
+    return hence(p, demand);
+}
+
+/* `waived by "ai-office", "commission" if ...`. */
+static bool waived(struct fb_parser *p, void *block)
+{
+    struct fb_waiver_clause *waiver = &((struct fb_item *)block)->waiver;
+    const char *hint = "Write: waived by \"ai-office\".";
+    struct fb_word **last = &waiver->by;
+    if (!fb_parse_expect(p, "by", hint)) {
+        return false;
+    }
+    do {
+        struct fb_word *word = fb_parse_new(p, sizeof(*word));
+        if (!word || !fb_parse_string(p, word, hint)) {
+            return false;
+        }
+        *last = word;
+        last = &word->next;
+    } while (fb_parse_take(p, ","));
+    return !fb_parse_take(p, "if") || fb_parse_condition(p, &waiver->condition);
+}
+
 /* The demand that `within`, `before` and `lest` of a duty belong to. */
 static struct fb_demand *current_demand(struct fb_parser *p, struct fb_item *item)
 {
@@ -109,6 +177,11 @@ static bool duty_when(struct fb_parser *p, void *block)
 static bool duty_if(struct fb_parser *p, void *block)
 {
     return condition(p, &((struct fb_item *)block)->given);
+}
+
+static bool duty_while(struct fb_parser *p, void *block)
+{
+    return condition(p, &((struct fb_item *)block)->during);
 }
 
 static bool duty_party(struct fb_parser *p, void *block)
@@ -154,6 +227,18 @@ static bool duty_lest(struct fb_parser *p, void *block)
     return demand && lest(p, demand);
 }
 
+static bool duty_every(struct fb_parser *p, void *block)
+{
+    struct fb_demand *demand = current_demand(p, block);
+    return demand && every(p, demand);
+}
+
+static bool duty_hence(struct fb_parser *p, void *block)
+{
+    struct fb_demand *demand = current_demand(p, block);
+    return demand && hence(p, demand);
+}
+
 /* `of P knowing of I`. */
 static bool duty_of(struct fb_parser *p, void *block)
 {
@@ -188,6 +273,10 @@ static const struct fb_clause duty_clauses[] = {
     {"of", NULL, false, duty_of},
     {"from", NULL, false, duty_from},
     {"lest", NULL, false, duty_lest},
+    {"while", NULL, false, duty_while},
+    {"every", NULL, false, duty_every},
+    {"hence", NULL, false, duty_hence},
+    {"waived", NULL, false, waived},
 };
 
 void fb_parse_duty(struct fb_parser *p, struct fb_item *item)
@@ -198,22 +287,10 @@ void fb_parse_duty(struct fb_parser *p, struct fb_item *item)
     fb_parse_clauses(p, &clauses, item);
 }
 
-/* In a commitment `within`, `before` and `lest` follow the act on its line. */
+/* In a commitment `within` and the like follow the act on its line. */
 static bool commit(struct fb_parser *p, struct fb_item *item, enum fb_modality modality)
 {
-    struct fb_str verb;
-    if (!add_demand(p, item, modality)) {
-        return false;
-    }
-    struct fb_demand *demand = last_demand(item);
-    if (fb_parse_take(p, "within") && !within_lines(p, demand)) {
-        return false;
-    }
-    if (fb_parse_take(p, "before") &&
-        !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) {
-        return false;
-    }
-    return !fb_parse_take(p, "lest") || lest(p, demand);
+    return add_demand(p, item, modality) && tail(p, last_demand(item));
 }
 
 static bool commit_must(struct fb_parser *p, void *block)
@@ -251,6 +328,7 @@ static const struct fb_clause commitment_clauses[] = {
     {"must", NULL, true, commit_must},
     {"keep", NULL, true, commit_keep},
     {"relax", NULL, false, commit_relax},
+    {"waived", NULL, false, waived},
 };
 
 void fb_parse_commitment(struct fb_parser *p, struct fb_item *item)
@@ -262,5 +340,39 @@ void fb_parse_commitment(struct fb_parser *p, struct fb_item *item)
     if (fb_parse_expect(p, "by", hint)) {
         (void)!fb_parse_string(p, &item->party, hint);
     }
+    fb_parse_clauses(p, &clauses, item);
+}
+
+static bool exempt_when(struct fb_parser *p, void *block)
+{
+    return fb_parse_condition(p, &((struct fb_item *)block)->condition);
+}
+
+/* `from cyber, initial_report`. */
+static bool exempt_from(struct fb_parser *p, void *block)
+{
+    struct fb_word **last = &((struct fb_item *)block)->rules;
+    do {
+        struct fb_word *word = fb_parse_new(p, sizeof(*word));
+        if (!word || !fb_parse_name(p, &word->text, &word->span)) {
+            return false;
+        }
+        word->kind = FB_WORD_TEXT;
+        *last = word;
+        last = &word->next;
+    } while (fb_parse_take(p, ","));
+    return true;
+}
+
+void fb_parse_exempt(struct fb_parser *p, struct fb_item *item)
+{
+    static const struct fb_clause exempt_clauses[] = {
+        {"title", NULL, false, fb_parse_title},
+        {"when", NULL, false, exempt_when},
+        {"from", NULL, false, exempt_from},
+    };
+    static const struct fb_clauses clauses = {"exemption", exempt_clauses,
+        sizeof(exempt_clauses) / sizeof(exempt_clauses[0]), DUTY_WIDTH};
+    FB_ASSERT(item->kind == FB_ITEM_EXEMPT);
     fb_parse_clauses(p, &clauses, item);
 }

@@ -23,6 +23,7 @@ static const struct state {
     {{"held"}, FB_EXPECT_DUTY, 0, FB_DUTY_HELD},
     {{"relaxed"}, FB_EXPECT_DUTY, 0, FB_DUTY_RELAXED},
     {{"undated"}, FB_EXPECT_DUTY, 0, FB_DUTY_UNDATED},
+    {{"waived"}, FB_EXPECT_DUTY, 0, FB_DUTY_WAIVED},
     {{"not", "owed"}, FB_EXPECT_NOT_OWED, 0, 0},
 };
 
@@ -70,8 +71,8 @@ static struct fb_str written(const struct fb_parser *p, size_t from)
 static bool expect_state(struct fb_parser *p, struct fb_expect *expect)
 {
     const char *hint = "Red lines are crossed, ruled out, not ruled out or out of scope; duties "
-                       "are owed, met, met late, overdue, broken, held, relaxed, undated or not "
-                       "owed.";
+                       "are owed, met, met late, overdue, broken, held, relaxed, undated, waived "
+                       "or not owed.";
     size_t from = p->at, n = 0;
     while (n < sizeof(states) / sizeof(states[0]) && !take_state(p, &states[n])) {
         n++;

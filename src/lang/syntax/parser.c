@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "engine/zone.h"
 
-static const char *const item_words[] = {"let", "redline", "duty", "commitment", "pace", "test"};
+static const char *const item_words[] = {
+    "let", "redline", "duty", "commitment", "exempt", "pace", "test"};
 
 enum { ITEM_WORDS = sizeof(item_words) / sizeof(item_words[0]), HEADER_WIDTH = 10 };
 
@@ -231,6 +233,9 @@ bool fb_parse_amount(struct fb_parser *p, struct fb_amount *out)
         {"year", "years", FB_UNIT_MONTHS, 12}};
     struct fb_amount amount = {.span = fb_parse_now(p)->span};
     const char *hint = "Write an amount and its unit, as in 72 hours, 15 business days, 3 months.";
+    if (fb_parse_now(p)->kind != FB_TOKEN_NUMBER) {
+        return fb_parse_expected(p, "an amount of time", hint);
+    }
     if (!fb_parse_whole(p, &amount.amount, "an amount of time")) {
         return false;
     }
@@ -415,7 +420,8 @@ static void recover(struct fb_parser *p, const struct fb_clauses *clauses)
 static void expected_clause(struct fb_parser *p, const struct fb_clauses *clauses)
 {
     char what[FB_ERR_TEXT_MAX], hint[FB_ERR_TEXT_MAX];
-    size_t n = (size_t)snprintf(what, sizeof(what), "a clause of a %s (", clauses->block);
+    size_t n = (size_t)snprintf(what, sizeof(what), "a clause of %s %s (",
+        strchr("aeiou", clauses->block[0]) ? "an" : "a", clauses->block);
     struct fb_nearest nearest = fb_nearest_to(fb_parse_now(p)->text);
     for (size_t i = 0; i < clauses->count && n < sizeof(what); i++) {
         const struct fb_clause *clause = &clauses->items[i];
@@ -531,17 +537,73 @@ static bool header_calendar(struct fb_parser *p, void *block)
     struct fb_policy_tree *tree = block;
     for (size_t i = 0; i < sizeof(calendars) / sizeof(calendars[0]); i++) {
         if (fb_parse_take(p, calendars[i].name)) {
-            tree->calendar = calendars[i].calendar;
+            tree->days.calendar = calendars[i].calendar;
             return true;
         }
     }
     return fb_parse_expected(p, "a calendar", "Known calendars are exact, eu-1182-71 and us-ca.");
 }
 
+/* `holidays 2026-12-25, 2026-12-26`; there may be several lines of them. */
+static bool header_holidays(struct fb_parser *p, void *block)
+{
+    struct fb_policy_tree *tree = block;
+    struct fb_holiday **tail = &tree->holidays;
+    while (*tail) {
+        tail = &(*tail)->next;
+    }
+    do {
+        struct fb_holiday *holiday = fb_parse_new(p, sizeof(*holiday));
+        if (!holiday || !fb_parse_date(p, &holiday->date, &holiday->span)) {
+            return false;
+        }
+        if (holiday->date % FB_DAY) {
+            return fb_parse_fail(p, holiday->span, "Write the date alone, as in 2026-12-25.",
+                "a holiday has no time of day");
+        }
+        if (++tree->days.holiday_count > FB_POLICY_HOLIDAYS_MAX) {
+            fb_complain(p->complaints, FB_E_LIMIT, holiday->span,
+                "List those of the years for which the policy is meant.",
+                "a policy has at most %d holidays", FB_POLICY_HOLIDAYS_MAX);
+            return false;
+        }
+        *tail = holiday;
+        tail = &holiday->next;
+    } while (fb_parse_take(p, ","));
+    return true;
+}
+
+static void offer_zone(void *ctx, struct fb_str name)
+{
+    fb_nearest_offer(ctx, name);
+}
+
+static bool header_zone(struct fb_parser *p, void *block)
+{
+    struct fb_policy_tree *tree = block;
+    const char *otherwise =
+        "Write \"UTC\", an offset as \"+01:00\", or a zone as \"Europe/Brussels\".";
+    char hint[FB_ERR_TEXT_MAX];
+    struct fb_word name;
+    if (!fb_parse_string(p, &name, otherwise)) {
+        return false;
+    }
+    if (fb_zone_named(name.text, &tree->days.zone)) {
+        tree->days.zone_name = name.text;
+        return true;
+    }
+    struct fb_nearest nearest = fb_nearest_to(name.text);
+    fb_zone_each(offer_zone, &nearest);
+    fb_complain(p->complaints, FB_E_SYNTAX, name.span, fb_nearest_hint(&nearest, otherwise, hint),
+        "no time zone is named '%.*s' here", FB_STR_ARG(name.text));
+    return false;
+}
+
 static const struct fb_clause header_clauses[] = {{"title", NULL, false, header_title},
     {"source", NULL, false, header_source}, {"version", NULL, false, header_version},
     {"effective", NULL, false, header_effective}, {"expires", NULL, false, header_expires},
-    {"calendar", NULL, false, header_calendar}};
+    {"calendar", NULL, false, header_calendar}, {"zone", NULL, false, header_zone},
+    {"holidays", NULL, true, header_holidays}};
 
 static void parse_header(struct fb_parser *p, struct fb_policy_tree *tree)
 {
@@ -577,7 +639,7 @@ static void unsupported(struct fb_parser *p)
 {
     const struct fb_token *token = fb_parse_now(p);
     fb_complain(p->complaints, FB_E_UNSUPPORTED, token->span,
-        "Remove the block; let, redline, duty, commitment and test are supported.",
+        "Remove the block; let, redline, duty, commitment, exempt and test are supported.",
         "'%.*s' blocks are not supported yet", FB_STR_ARG(token->text));
     fb_parse_step(p);
     recover(p, NULL);
@@ -590,10 +652,11 @@ static bool parse_item(struct fb_parser *p, struct fb_item *item)
         [FB_ITEM_REDLINE] = fb_parse_redline,
         [FB_ITEM_DUTY] = fb_parse_duty,
         [FB_ITEM_COMMITMENT] = fb_parse_commitment,
+        [FB_ITEM_EXEMPT] = fb_parse_exempt,
     };
-    static const char *const words[] = {"let", "redline", "duty", "commitment"};
+    static const char *const words[] = {"let", "redline", "duty", "commitment", "exempt"};
     p->tokens.items[p->at].layout = FB_LAYOUT_ITEM;
-    for (int kind = FB_ITEM_LET; kind <= FB_ITEM_COMMITMENT; kind++) {
+    for (int kind = FB_ITEM_LET; kind <= FB_ITEM_EXEMPT; kind++) {
         if (!fb_parse_take(p, words[kind])) {
             continue;
         }

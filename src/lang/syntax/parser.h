@@ -101,6 +101,10 @@ bool fb_parse_arguments(struct fb_parser *p, struct fb_word **out);
 /** The text from token index `from` up to the current token, in the one format. */
 bool fb_parse_slice(struct fb_parser *p, size_t from, struct fb_str *out);
 
+/** One more level of nesting; complains and gives false past FB_POLICY_DEPTH_MAX. The caller takes
+ * one off depth afterwards. */
+bool fb_parse_deeper(struct fb_parser *p);
+
 /** Parses the clauses of a block until the next block begins. */
 void fb_parse_clauses(struct fb_parser *p, const struct fb_clauses *clauses, void *block);
 
@@ -136,6 +140,9 @@ bool fb_parse_fact_field(struct fb_parser *p, struct fb_cond *fact);
 
 /** Parses a test block after its word. */
 bool fb_parse_test(struct fb_parser *p, struct fb_test *test);
+
+/** Parses the clauses of an exemption. */
+void fb_parse_exempt(struct fb_parser *p, struct fb_item *item);
 
 /** Parse the clauses of a red line, of a duty, of a commitment. */
 void fb_parse_redline(struct fb_parser *p, struct fb_item *item);

@@ -112,12 +112,26 @@ struct fb_demand {
     struct fb_cond *before;
     struct fb_within_line *within;
     enum fb_consequence lest;
-    struct fb_word lest_of; /**< the text of a breach, or the system */
+    struct fb_word lest_of;  /**< the text of a breach, or the system */
+    struct fb_amount every;  /**< amount 0: once */
+    struct fb_demand *hence; /**< what is owed from its discharge on; NULL: nothing */
     struct fb_demand *next;
 };
 
 /** Kinds of item. */
-enum fb_item_kind { FB_ITEM_LET, FB_ITEM_REDLINE, FB_ITEM_DUTY, FB_ITEM_COMMITMENT };
+enum fb_item_kind {
+    FB_ITEM_LET,
+    FB_ITEM_REDLINE,
+    FB_ITEM_DUTY,
+    FB_ITEM_COMMITMENT,
+    FB_ITEM_EXEMPT
+};
+
+/** `waived by`. */
+struct fb_waiver_clause {
+    struct fb_word *by;        /**< the parties that may; NULL: not given */
+    struct fb_cond *condition; /**< NULL: none */
+};
 
 /** A red line's own clauses. */
 struct fb_redline_clauses {
@@ -146,8 +160,11 @@ struct fb_item {
     struct fb_word *params;
     struct fb_item *next;
 
-    struct fb_cond *condition; /**< LET: body; DUTY: when; COMMITMENT: while */
+    struct fb_cond *condition; /**< LET: body; DUTY, EXEMPT: when; COMMITMENT: while */
     struct fb_cond *given;     /**< DUTY: if */
+    struct fb_cond *during;    /**< DUTY: while */
+    struct fb_waiver_clause waiver;
+    struct fb_word *rules; /**< EXEMPT: only from these; NULL: from all */
     struct fb_scope_clause scope;
     struct fb_redline_clauses line;
 
@@ -166,6 +183,13 @@ struct fb_item {
 
 struct fb_test;
 
+/** A date of `holidays`. */
+struct fb_holiday {
+    struct fb_span span;
+    fb_time date;
+    struct fb_holiday *next;
+};
+
 /** A policy. */
 struct fb_policy_tree {
     struct fb_span span;
@@ -176,7 +200,8 @@ struct fb_policy_tree {
     fb_time effective;
     fb_time expires;
     struct fb_span expires_span;
-    enum fb_calendar calendar;
+    struct fb_days days; /**< holidays sorted by the check */
+    struct fb_holiday *holidays;
     struct fb_item *items;
     struct fb_test *tests; /**< lang/tests.h */
 };

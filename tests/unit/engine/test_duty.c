@@ -194,7 +194,7 @@ static void history_10_calendar(void **state)
     (void)state;
     struct fb_duty duty = initial_report();
     struct fb_program program = policy();
-    program.calendar = FB_CALENDAR_EU_1182_71;
+    program.days.calendar = FB_CALENDAR_EU_1182_71;
     incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
     report("2026-03-11T23:59:59Z", "dev");
     struct fb_obligations out = {0};

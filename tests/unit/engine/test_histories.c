@@ -259,7 +259,7 @@ static void test_latch_limits(void **state)
 static fb_time deadline(const char *anchor, int64_t amount, enum fb_unit unit, enum fb_calendar c)
 {
     fb_time out = 0;
-    FB_TEST_OK(fb_deadline(at(anchor), amount, unit, c, &out, &err));
+    FB_TEST_OK(fb_deadline(at(anchor), amount, unit, &(struct fb_days){.calendar = c}, &out, &err));
     return out;
 }
 
@@ -303,11 +303,11 @@ static void test_deadlines(void **state)
             fail_msg("case %zu: got %s, want %s", i, fb_time_format(got, text), cases[i].want);
         }
     }
+    static const struct fb_days exact = {.calendar = FB_CALENDAR_EXACT};
     fb_time out = 7;
-    FB_TEST_FAILS(fb_deadline(0, -1, FB_UNIT_DAYS, FB_CALENDAR_EXACT, &out, &err), FB_E_RANGE);
-    FB_TEST_FAILS(fb_deadline(0, 366001, FB_UNIT_DAYS, FB_CALENDAR_EXACT, &out, &err), FB_E_RANGE);
-    FB_TEST_FAILS(
-        fb_deadline(FB_TIME_MAX, 1, FB_UNIT_DAYS, FB_CALENDAR_EXACT, &out, &err), FB_E_TIME);
+    FB_TEST_FAILS(fb_deadline(0, -1, FB_UNIT_DAYS, &exact, &out, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_deadline(0, 366001, FB_UNIT_DAYS, &exact, &out, &err), FB_E_RANGE);
+    FB_TEST_FAILS(fb_deadline(FB_TIME_MAX, 1, FB_UNIT_DAYS, &exact, &out, &err), FB_E_TIME);
     assert_int_equal(out, 7);
 }
 

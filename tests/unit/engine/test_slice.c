@@ -24,6 +24,7 @@ static const struct fb_str names[VARS] = {
 struct scenario {
     struct fb_program program;
     struct fb_duty duty;
+    struct fb_duty first; /* whose discharge opens the duty, where that follows one */
     struct fb_within within[WITHIN];
     struct fb_tuple tuples[TUPLES_MAX];
     size_t tuple_count;
@@ -188,6 +189,30 @@ static void random_duty(struct scenario *s)
     }
 }
 
+/* Sometimes the duty recurs, can be excused, or follows another with the same trigger. */
+static void random_constructs(struct scenario *s)
+{
+    struct fb_duty *duty = &s->duty;
+    if (duty->modality == FB_MUST && roll(3) == 0) {
+        duty->every = 1 + (int64_t)roll(6);
+        duty->every_unit = roll(3) ? FB_UNIT_DAYS : FB_UNIT_BUSINESS_DAYS;
+        duty->before = NULL;
+    }
+    if (roll(3) == 0) {
+        duty->waived = random_filter(1);
+    }
+    if (duty->modality == FB_MUST && roll(3) == 0) {
+        s->first = *duty;
+        s->first.act = random_filter(1);
+        s->first.waived = roll(3) ? NULL : random_filter(1);
+        s->first.every = roll(3) ? 0 : 3;
+        s->first.before = s->first.every ? NULL : s->first.before;
+        s->first.every_unit = FB_UNIT_DAYS;
+        duty->after = &s->first;
+        duty->anchor_var = -1;
+    }
+}
+
 /* Adds a tuple at the last time-point; sometimes it corrects one that holds. */
 static void random_tuple(struct scenario *s)
 {
@@ -230,10 +255,11 @@ static void random_scenario(struct scenario *s)
     }
     s->now = roll(3) ? t + FB_DAY : s->times[roll((unsigned)s->time_count)];
     s->program = (struct fb_program){.signature = &signature,
-        .calendar = roll(4) ? FB_CALENDAR_EXACT : FB_CALENDAR_EU_1182_71,
+        .days.calendar = roll(4) ? FB_CALENDAR_EXACT : FB_CALENDAR_EU_1182_71,
         .effective = roll(2) ? FB_TIME_MIN : s->times[roll((unsigned)s->time_count)],
         .expires = roll(4) ? FB_TIME_MAX : s->times[roll((unsigned)s->time_count)] + FB_HOUR};
     random_duty(s);
+    random_constructs(s);
 }
 
 /* ---- both ways ---- */
@@ -264,7 +290,7 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
 {
     bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
                 a->deadline == b->deadline && a->settled == b->settled &&
-                a->breached == b->breached && fb_str_eq(a->party, b->party);
+                a->breached == b->breached && a->turn == b->turn && fb_str_eq(a->party, b->party);
     for (size_t i = 0; same && i < VARS; i++) {
         same = fb_value_eq(a->bindings[i], b->bindings[i]);
     }
@@ -272,6 +298,17 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
 }
 
 static size_t obligations_seen, breaches_seen, refused_seen;
+
+static void show_item(const char *way, const struct fb_obligation *o)
+{
+    printf("%s: %s since %lld anchor %lld deadline %lld settled %lld breached %lld turn %lld by "
+           "'%.*s'\n",
+        way, fb_duty_status_name(o->status), (long long)o->since, (long long)o->anchor,
+        (long long)o->deadline, (long long)o->settled, (long long)o->breached, (long long)o->turn,
+        FB_STR_ARG(o->party));
+}
+
+static bool showing;
 
 /* What differs between both ways; NULL when nothing does. */
 static const char *difference(struct scenario *s, struct fb_arena *own)
@@ -304,6 +341,10 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
         obligations_seen++;
         breaches_seen += want.items[i].breached != FB_TIME_MAX;
         if (!same_item(&want.items[i], &got.items[i])) {
+            if (showing) {
+                show_item("naive", &want.items[i]);
+                show_item("sliced", &got.items[i]);
+            }
             return "an obligation";
         }
         code = fb_duty_explain(&query, &got.items[i], own, &why, &err);
@@ -323,6 +364,13 @@ static const char *check(struct scenario *s)
     return what;
 }
 
+/* Makes a copy of a scenario point at its own parts. */
+static void own_parts(struct scenario *s)
+{
+    s->duty.within = s->first.within = s->within;
+    s->duty.after = s->duty.after ? &s->first : NULL;
+}
+
 /* Leaves out whatever does not matter for the difference: tuples, parts of the duty. */
 static void shrink(struct scenario *s)
 {
@@ -330,33 +378,37 @@ static void shrink(struct scenario *s)
         smaller = false;
         for (size_t i = s->tuple_count; i-- > 0;) {
             struct scenario less = *s;
-            less.duty.within = less.within;
+            own_parts(&less);
             memmove(&less.tuples[i], &less.tuples[i + 1],
                 (less.tuple_count - i - 1) * sizeof(less.tuples[0]));
             less.tuple_count--;
             if (check(&less)) {
                 *s = less;
-                s->duty.within = s->within;
+                own_parts(s);
                 smaller = true;
             }
         }
-        for (int part = 0; part < 5; part++) {
+        for (int part = 0; part < 7; part++) {
             struct scenario less = *s;
-            less.duty.within = less.within;
-            struct fb_form **parts[] = {&less.duty.given, &less.duty.during, &less.duty.before};
-            bool there = part < 3    ? *parts[part] != NULL
-                         : part == 3 ? less.duty.within_count > 0
+            own_parts(&less);
+            struct fb_form **parts[] = {
+                &less.duty.given, &less.duty.during, &less.duty.before, &less.duty.waived};
+            bool there = part < 4    ? *parts[part] != NULL
+                         : part == 4 ? less.duty.within_count > 0
+                         : part == 5 ? less.duty.every > 0
                                      : less.program.expires != FB_TIME_MAX;
-            if (part < 3) {
+            if (part < 4) {
                 *parts[part] = NULL;
-            } else if (part == 3 && there) {
+            } else if (part == 4 && there) {
                 less.duty.within_count--;
+            } else if (part == 5) {
+                less.duty.every = 0;
             } else {
                 less.program.expires = FB_TIME_MAX;
             }
             if (there && check(&less)) {
                 *s = less;
-                s->duty.within = s->within;
+                own_parts(s);
                 smaller = true;
             }
         }
@@ -401,13 +453,14 @@ static void show_form(const struct fb_form *f)
 
 static void show(const struct scenario *s)
 {
-    const struct fb_form *forms[] = {
-        s->duty.when, s->duty.given, s->duty.during, s->duty.act, s->duty.before};
-    static const char *const labels[] = {"when", "given", "during", "act", "before"};
-    printf("modality %d, params %zu, anchor %d, within %zu, relax %lld\n", s->duty.modality,
-        s->duty.param_count, s->duty.anchor_var, s->duty.within_count,
-        (long long)s->duty.relax_after);
-    for (size_t i = 0; i < 5; i++) {
+    const struct fb_form *forms[] = {s->duty.when, s->duty.given, s->duty.during, s->duty.act,
+        s->duty.before, s->duty.waived, s->duty.after ? s->duty.after->act : NULL};
+    static const char *const labels[] = {
+        "when", "given", "during", "act", "before", "waived", "act of the first"};
+    printf("modality %d, params %zu, anchor %d, within %zu, relax %lld, every %lld\n",
+        s->duty.modality, s->duty.param_count, s->duty.anchor_var, s->duty.within_count,
+        (long long)s->duty.relax_after, (long long)s->duty.every);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         printf("%s ", labels[i]);
         show_form(forms[i]);
         printf("\n");
@@ -448,6 +501,7 @@ static void random_duties(void **unused)
         if (what) {
             shrink(&s);
             show(&s);
+            showing = true;
             fail_msg("case %zu: %s differs", i, check(&s));
         }
     }

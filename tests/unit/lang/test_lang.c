@@ -56,7 +56,7 @@ static void test_redline(void **state)
     assert_int_equal(program->version, 1);
     assert_int_equal(program->effective, fb_days_from_civil(2026, 1, 1) * FB_DAY);
     assert_int_equal(program->expires, FB_TIME_MAX);
-    assert_int_equal(program->calendar, FB_CALENDAR_EXACT);
+    assert_int_equal(program->days.calendar, FB_CALENDAR_EXACT);
     assert_ptr_equal(program->signature, fb_policy_signature());
     assert_int_equal(program->redline_count, 1);
     const struct fb_redline *line = &program->redlines[0];
@@ -120,7 +120,7 @@ static void test_duty(void **state)
     struct policy policy;
     policy_of_file(&policy, "packs/eu/gpai-serious-incidents.fly");
     assert_int_equal(policy.program->duty_count, 1);
-    assert_int_equal(policy.program->calendar, FB_CALENDAR_EU_1182_71);
+    assert_int_equal(policy.program->days.calendar, FB_CALENDAR_EU_1182_71);
     const struct fb_duty *duty = &policy.program->duties[0];
     assert_true(fb_str_is(duty->name, "initial_report"));
     assert_int_equal(duty->param_count, 3);

@@ -118,7 +118,7 @@ static const char *const drafts[FB_KIND_END] = {
     "\"body\":{\"topic\":\"designation\",\"outcome\":\"granted\",\"reasons\":\"reach\","
     "\"about\":\"system/s\",\"party\":\"party/aurora\",\"body\":\"the board\","
     "\"valid_from\":\"2026-03-01\",\"valid_until\":\"2028-03-01\","
-    "\"document\":\"sha256:" HEX64 "\"}}",
+    "\"document\":\"sha256:" HEX64 "\",\"rule\":\"eu/ai-act/report\"}}",
     [FB_KIND_erasure] = "{" HEAD("erasure") AT "\"body\":{\"digest\":\"sha256:" HEX64
                                                "\",\"reason\":\"a person asked\","
                                                "\"basis\":\"GDPR Art. 17\",\"bytes\":12}}",
