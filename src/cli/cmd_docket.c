@@ -160,6 +160,16 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
     return code;
 }
 
+/* What a signature is for, behind its key. */
+static const char *text_of_part(enum fb_registry_part part)
+{
+    static const char *const texts[] = {[FB_PART_ISSUER] = "the issuer's",
+        [FB_PART_ASKED] = "one that was asked for",
+        [FB_PART_UNASKED] = "not of a party that was asked: it does not count",
+        [FB_PART_NOTHING] = "nothing asks for it"};
+    return texts[part];
+}
+
 /* Whose signatures a record has, and whether they count. */
 static void add_signers(
     const struct fb_registry *registry, const struct fb_record *record, struct fb_buf *text)
@@ -170,8 +180,8 @@ static void add_signers(
         if (!fb_registry_signer(registry, record, i, &by)) {
             continue;
         }
-        fb_buf_addf(text, "signature %zu: %.*s, %.*s", i + 1, FB_STR_ARG(by.party),
-            FB_STR_ARG(fb_record_text(by.key, "fingerprint")));
+        fb_buf_addf(text, "signature %zu: %.*s, %.*s; %s", i + 1, FB_STR_ARG(by.party),
+            FB_STR_ARG(fb_record_text(by.key, "fingerprint")), text_of_part(by.part));
         if (by.revoked != FB_TIME_MAX) {
             fb_buf_addf(text, "; the key is revoked from %s on: it %s",
                 fb_time_format(by.revoked, when),

@@ -172,6 +172,31 @@ static enum fb_code key_rotate(struct fb_cli *cli, struct fb_docket *docket, str
     return code;
 }
 
+/* Names the keys of a party that was given in place of one. */
+static void hint_keys(const struct fb_registry *registry, struct fb_str name, struct fb_err *err)
+{
+    char hint[FB_ERR_TEXT_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (record->kind != FB_KIND_key || fb_registry_successor(registry, record)) {
+            continue;
+        }
+        struct fb_str party = fb_registry_key_of(registry, record).party;
+        struct fb_str print = fb_record_text(record, "fingerprint");
+        if ((fb_str_eq(party, name) || fb_str_eq(fb_str_sub(party, 6, party.len), name)) &&
+            len + print.len + 40 < sizeof(hint)) {
+            len += (size_t)snprintf(
+                hint + len, sizeof(hint) - len, "%s%.*s", len ? ", " : "", FB_STR_ARG(print));
+        }
+    }
+    if (len) {
+        fb_err_hint(err, "It has %s: give one.", hint);
+    } else {
+        fb_err_hint(err, "Run `flyball key list`, and give a fingerprint, as SHA256:...");
+    }
+}
+
 /* The record that holds of the key with a fingerprint or id; NULL, and err filled, when none. */
 static const struct fb_record *find_key(
     const struct fb_registry *registry, struct fb_str name, struct fb_err *err)
@@ -186,7 +211,7 @@ static const struct fb_record *find_key(
     }
     fb_err_set(
         err, FB_E_NOT_FOUND, "no key '%.*s' holds here", FB_STR_ARG(fb_str_sub(name, 0, 200)));
-    fb_err_hint(err, "Run `flyball key list`, and give a fingerprint, as SHA256:...");
+    hint_keys(registry, name, err);
     return NULL;
 }
 
@@ -295,6 +320,17 @@ static enum fb_code sign_record(struct fb_cli *cli, struct fb_docket *docket,
     return code;
 }
 
+/* Says why what was signed would be refused as the docket is now: what it waits for may come. */
+static void say_refusal(const struct fb_cli *cli, const struct fb_err *refusal)
+{
+    if (refusal->code != FB_OK) {
+        fprintf(cli->out, "  note: `flyball add` would refuse it now: %s\n", refusal->message);
+        if (refusal->hint[0]) {
+            fprintf(cli->out, "  hint: %s\n", refusal->hint);
+        }
+    }
+}
+
 enum fb_code cmd_sign(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_docket *docket = NULL;
@@ -314,13 +350,15 @@ enum fb_code cmd_sign(struct fb_cli *cli, struct fb_err *err)
         return code;
     }
     for (size_t i = 0; code == FB_OK && i < cli->argument_count; i++) {
-        size_t count = 0;
-        code = fb_docket_sign_file(docket, cli->arguments[i], &options, &count, err);
+        struct fb_docket_signed signed_;
+        code = fb_docket_sign_file(docket, cli->arguments[i], &options, &signed_, err);
         if (code == FB_OK) {
             char name[1024];
             (void)snprintf(name, sizeof(name), "%s", cli->arguments[i]);
             fb_cli_clean(name);
-            fprintf(cli->out, "%s.sig: %zu signature%s\n", name, count, count == 1 ? "" : "s");
+            fprintf(cli->out, "%s.sig: %zu signature%s\n", name, signed_.count,
+                signed_.count == 1 ? "" : "s");
+            say_refusal(cli, &signed_.refusal);
         }
     }
     fb_docket_close(docket);

@@ -48,12 +48,28 @@ enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
     return fb_ledger_scan(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, load_entry, &load, err);
 }
 
+enum fb_code fb_docket_registry_new(
+    const struct fb_ledger *ledger, struct fb_registry **out, struct fb_err *err)
+{
+    struct fb_registry *registry = NULL;
+    enum fb_code code = fb_registry_new(&registry, err);
+    if (code == FB_OK) {
+        code = fb_registry_origin(registry, fb_ledger_origin(ledger), err);
+    }
+    if (code != FB_OK) {
+        fb_registry_free(registry);
+        return code;
+    }
+    *out = registry;
+    return FB_OK;
+}
+
 /* The registry of the first size entries. */
 static enum fb_code load_registry(
     struct fb_ledger *ledger, uint64_t size, struct fb_registry **out, struct fb_err *err)
 {
     struct load load = {NULL};
-    enum fb_code code = fb_registry_new(&load.registry, err);
+    enum fb_code code = fb_docket_registry_new(ledger, &load.registry, err);
     if (code == FB_OK) {
         code = fb_ledger_scan(ledger, (uint64_t[2]){0, size}, load_entry, &load, err);
     }
@@ -125,7 +141,7 @@ static enum fb_code open_docket(const char *path, const struct fb_clock *clock,
         fb_err_hint(err, "`--clock` is for dockets made with `flyball init --simulated`.");
     }
     if (code == FB_OK) {
-        code = fb_registry_new(&docket->registry, err);
+        code = fb_docket_registry_new(docket->ledger, &docket->registry, err);
     }
     if (code != FB_OK) {
         fb_docket_close(docket);

@@ -120,14 +120,22 @@ struct fb_docket_sign {
     bool write;           /**< put a draft into canonical form first, in its file */
 };
 
+/** What signing a file led to. */
+struct fb_docket_signed {
+    size_t count;          /**< signatures beside the file now */
+    struct fb_err refusal; /**< why admission would refuse the statement now, for another reason
+                              than that signatures are missing; code FB_OK: it would not */
+};
+
 /**
  * Signs the statement of a file and puts the signature into FILE.sig, behind those that are there:
- * *out_count is their number then. E_SYNTAX for a draft that is not canonical (unless write),
+ * *out says how many. E_SYNTAX for a draft that is not canonical (unless write),
  * E_SIGNATURE when a signature in there does not fit the file, E_DUPLICATE when the key has signed,
- * E_LIMIT beyond FB_ENTRY_SIGNATURES_MAX, E_NOT_FOUND and E_UNSUPPORTED of the key.
+ * E_LIMIT beyond FB_ENTRY_SIGNATURES_MAX, E_NOT_FOUND and E_UNSUPPORTED of the key, E_MISMATCH for
+ * a statement that is for another docket. One that write makes canonical is for this docket only.
  */
 FB_CHECKED enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
-    const struct fb_docket_sign *options, size_t *out_count, struct fb_err *err);
+    const struct fb_docket_sign *options, struct fb_docket_signed *out, struct fb_err *err);
 
 /** Appends a signature of a record's statement to out. write is not read. */
 FB_CHECKED enum fb_code fb_docket_sign_statement(struct fb_docket *docket,

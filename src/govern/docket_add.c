@@ -286,7 +286,7 @@ static enum fb_code make_filing(struct addition *a, const struct fb_draft *sourc
         is_ours = code == FB_OK;
     }
     if (code == FB_OK) {
-        code = fb_record_canonical(draft, a->issuer, &statement, err);
+        code = fb_record_canonical(draft, fb_docket_fill(a->docket, a->issuer), &statement, err);
     }
     if (code != FB_OK && (is_ours || source->line)) {
         place_in_file(source, err);

@@ -233,7 +233,7 @@ static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
     fb_json_close_object(&w);
     fb_json_close_object(&w);
     if (code == FB_OK) {
-        code = fb_docket_canonical(&draft, issuer, &statement, err);
+        code = fb_docket_canonical(docket, &draft, issuer, &statement, err);
     }
     if (code == FB_OK) {
         struct fb_filing filing = {

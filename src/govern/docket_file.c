@@ -198,8 +198,14 @@ enum fb_code fb_docket_file(struct fb_docket *docket, const struct fb_filing *fi
     return code;
 }
 
-enum fb_code fb_docket_canonical(
-    const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err)
+struct fb_record_fill fb_docket_fill(const struct fb_docket *docket, struct fb_str issuer)
+{
+    FB_ASSERT(docket);
+    return (struct fb_record_fill){issuer, fb_ledger_origin(docket->ledger)};
+}
+
+enum fb_code fb_docket_canonical(const struct fb_docket *docket, const struct fb_buf *draft,
+    struct fb_str issuer, struct fb_buf *out, struct fb_err *err)
 {
     struct fb_arena arena;
     struct fb_json *tree;
@@ -209,7 +215,7 @@ enum fb_code fb_docket_canonical(
         code = fb_json_parse(fb_buf_str(draft), "the party", NULL, &arena, &tree, err);
     }
     if (code == FB_OK) {
-        code = fb_record_canonical(tree, issuer, out, err);
+        code = fb_record_canonical(tree, fb_docket_fill(docket, issuer), out, err);
     }
     fb_arena_release(&arena);
     return code;
@@ -217,6 +223,7 @@ enum fb_code fb_docket_canonical(
 
 /* A party in the making, and who introduces it. */
 struct newcomer {
+    const struct fb_docket *docket;
     const struct fb_docket_party *party; /* its id is whole */
     struct fb_str issuer;
     const struct fb_sshkey *key;
@@ -250,7 +257,7 @@ static enum fb_code party_statement(
     }
     fb_json_close_object(&w);
     fb_json_close_object(&w);
-    enum fb_code code = fb_docket_canonical(&draft, newcomer->issuer, out, err);
+    enum fb_code code = fb_docket_canonical(newcomer->docket, &draft, newcomer->issuer, out, err);
     fb_buf_release(&draft);
     return code;
 }
@@ -274,7 +281,7 @@ static enum fb_code key_statement(
     fb_json_key_c(&w, "fingerprint", fingerprint);
     fb_json_close_object(&w);
     fb_json_close_object(&w);
-    enum fb_code code = fb_docket_canonical(&draft, newcomer->issuer, out, err);
+    enum fb_code code = fb_docket_canonical(newcomer->docket, &draft, newcomer->issuer, out, err);
     fb_buf_release(&line);
     fb_buf_release(&draft);
     return code;
@@ -307,7 +314,7 @@ static enum fb_code introduce(struct fb_docket *docket, const struct fb_docket_p
     enum fb_code code = fb_docket_key_path(docket->path, party->id, path, err);
     bool wrote = false;
     struct newcomer newcomer = {
-        party, issuer, &secret.key, fb_time_format(fb_clock_now(&docket->clock), at)};
+        docket, party, issuer, &secret.key, fb_time_format(fb_clock_now(&docket->clock), at)};
     if (code == FB_OK) {
         code = party_statement(&newcomer, &statements[0], err);
     }

@@ -101,7 +101,7 @@ enum fb_code fb_docket_change_key(struct fb_docket *docket,
     }
     if (code == FB_OK) {
         write_draft(change, party, id, now, &draft);
-        code = fb_docket_canonical(&draft, issuer, &statement, err);
+        code = fb_docket_canonical(docket, &draft, issuer, &statement, err);
     }
     if (code == FB_OK) {
         struct fb_filing filing = {

@@ -48,9 +48,16 @@ FB_CHECKED enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_
 FB_CHECKED enum fb_code fb_docket_key_path(
     const char *docket, struct fb_str party, char out[FB_DOCKET_PATH_MAX], struct fb_err *err);
 
-/** Appends the canonical statement of a draft that was just written. */
-FB_CHECKED enum fb_code fb_docket_canonical(
+/** Appends the canonical statement, for this docket, of a draft that was just written. */
+FB_CHECKED enum fb_code fb_docket_canonical(const struct fb_docket *docket,
     const struct fb_buf *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
+
+/** An empty registry of the records of a ledger. */
+FB_CHECKED enum fb_code fb_docket_registry_new(
+    const struct fb_ledger *ledger, struct fb_registry **out, struct fb_err *err);
+
+/** What the drafts of a docket may leave out. issuer is borrowed. */
+struct fb_record_fill fb_docket_fill(const struct fb_docket *docket, struct fb_str issuer);
 
 /** Takes away again a blob that was just put, and answers E_REFERENCE, when it had been erased. */
 FB_CHECKED enum fb_code fb_docket_refuse_erased(

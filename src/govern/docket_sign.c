@@ -61,10 +61,16 @@ static enum fb_code check_beside(struct fb_str beside, const struct fb_record *r
     return code;
 }
 
+/* A file that becomes a statement. */
+struct paper {
+    const char *path;
+    const struct fb_buf *text;
+    bool is_new; /* nobody signed it yet: it is made one for this docket only */
+};
+
 /* Makes the canonical statement of a draft. */
-static enum fb_code complete(struct fb_docket *docket, const char *path,
-    const struct fb_docket_sign *options, const struct fb_buf *text, struct fb_buf *out,
-    struct fb_err *err)
+static enum fb_code complete(struct fb_docket *docket, const struct paper *paper,
+    const struct fb_docket_sign *options, struct fb_buf *out, struct fb_err *err)
 {
     struct fb_arena arena;
     struct fb_json *draft = NULL, at;
@@ -73,7 +79,7 @@ static enum fb_code complete(struct fb_docket *docket, const char *path,
     fb_arena_init(&arena, 1 << 24);
     enum fb_code code = fb_docket_party_id(docket, options->signer, &arena, &issuer, err);
     if (code == FB_OK) {
-        code = fb_json_parse(fb_buf_str(text), path, NULL, &arena, &draft, err);
+        code = fb_json_parse(fb_buf_str(paper->text), paper->path, NULL, &arena, &draft, err);
     }
     if (code == FB_OK && draft->kind == FB_JSON_OBJECT && !fb_json_get(draft, "at")) {
         at = (struct fb_json){.kind = FB_JSON_STRING,
@@ -85,7 +91,9 @@ static enum fb_code complete(struct fb_docket *docket, const char *path,
         draft->count++;
     }
     if (code == FB_OK) {
-        code = fb_record_canonical(draft, issuer, out, err);
+        struct fb_record_fill fill = fb_docket_fill(docket, issuer);
+        fill.docket = paper->is_new ? fill.docket : (struct fb_str){NULL, 0};
+        code = fb_record_canonical(draft, fill, out, err);
     }
     fb_arena_release(&arena);
     return code;
@@ -96,10 +104,11 @@ static enum fb_code read_statement(struct fb_docket *docket, const char *path,
     const struct fb_docket_sign *options, struct fb_buf *text, struct fb_err *err)
 {
     struct fb_buf whole;
+    struct paper paper = {.path = path, .text = text};
     fb_buf_init(&whole, FB_STATEMENT_MAX);
     enum fb_code code = fb_io_read(path, text, err);
     if (code == FB_OK) {
-        code = complete(docket, path, options, text, &whole, err);
+        code = complete(docket, &paper, options, &whole, err);
     }
     bool is_whole = code == FB_OK && fb_str_eq(fb_buf_str(text), fb_buf_str(&whole));
     if (code == FB_OK && !is_whole && !options->write) {
@@ -107,6 +116,11 @@ static enum fb_code read_statement(struct fb_docket *docket, const char *path,
         fb_err_hint(err, "`flyball sign --write` puts it into that form first, in its file.");
         fb_err_place(err, path, 0, 0, -1);
         code = FB_E_SYNTAX;
+    }
+    if (code == FB_OK && !is_whole) {
+        fb_buf_clear(&whole);
+        paper.is_new = true;
+        code = complete(docket, &paper, options, &whole, err);
     }
     if (code == FB_OK && !is_whole) {
         code = fb_io_write(path, fb_buf_str(&whole), 0644, err);
@@ -135,10 +149,22 @@ enum fb_code fb_docket_sign_statement(struct fb_docket *docket, const struct fb_
     return code;
 }
 
-enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
-    const struct fb_docket_sign *options, size_t *out_count, struct fb_err *err)
+/* What admission would say now of a statement with these signatures, for which more may come. */
+static void foresee(struct fb_docket *docket, struct fb_str statement, const struct fb_str *parts,
+    struct fb_docket_signed *out)
 {
-    FB_ASSERT(docket && path && options && out_count);
+    struct fb_entry entry = {.admitted = fb_clock_now(&docket->clock),
+        .statement = statement,
+        .signature_count = out->count};
+    memcpy(entry.signatures, parts, out->count * sizeof(*parts));
+    fb_err_init(&out->refusal);
+    (void)!fb_registry_foresee(docket->registry, &entry, &out->refusal);
+}
+
+enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
+    const struct fb_docket_sign *options, struct fb_docket_signed *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && path && options && out);
     char beside_path[FB_DOCKET_PATH_MAX];
     struct fb_buf text, beside;
     struct fb_arena arena;
@@ -175,7 +201,15 @@ enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
             fb_sshsig_sign(&secret, namespace_of(&record, space), record.statement, &beside, err);
     }
     if (code == FB_OK) {
-        code = fb_sshsig_split(fb_buf_str(&beside), parts, FB_ENTRY_SIGNATURES_MAX, out_count, err);
+        code =
+            fb_sshsig_split(fb_buf_str(&beside), parts, FB_ENTRY_SIGNATURES_MAX, &out->count, err);
+    }
+    if (code == FB_OK) {
+        foresee(docket, record.statement, parts, out);
+        code = out->refusal.code == FB_E_MISMATCH && record.docket.len &&
+                       !fb_str_eq(record.docket, fb_ledger_origin(docket->ledger))
+                   ? (*err = out->refusal).code
+                   : FB_OK;
     }
     if (code == FB_OK) {
         code = fb_io_write(beside_path, fb_buf_str(&beside), 0644, err);

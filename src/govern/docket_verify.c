@@ -409,7 +409,7 @@ enum fb_code fb_docket_verify(struct fb_docket *docket, enum fb_docket_depth dep
     struct fb_docket_report report = {.blobs = 0};
     struct verify verify = {.docket = docket, .report = &report};
     fb_map_init(&verify.erased);
-    enum fb_code code = fb_registry_new(&verify.registry, err);
+    enum fb_code code = fb_docket_registry_new(docket->ledger, &verify.registry, err);
     if (code == FB_OK) {
         fb_registry_lean(verify.registry);
         code = fb_ledger_verify(docket->ledger, verify_entry, &verify, &report.ledger, err);

@@ -37,7 +37,8 @@ static enum fb_code add(
     fb_buf_init(&statement, FB_STATEMENT_MAX);
     enum fb_code code = fb_json_parse(draft, NULL, NULL, filling->arena, &json, err);
     if (code == FB_OK) {
-        code = fb_record_canonical(json, FB_STR(NOBODY), &statement, err);
+        code = fb_record_canonical(
+            json, (struct fb_record_fill){.issuer = FB_STR(NOBODY)}, &statement, err);
     }
     if (code == FB_OK) {
         code = fb_registry_assume(filling->registry, fb_buf_str(&statement), admitted, err);

@@ -110,6 +110,20 @@ static enum fb_code check_id(const struct fb_admission *a, struct fb_err *err)
     return fb_admission_at(err, a->record, "id");
 }
 
+/* What was signed for one docket is not filed in another. */
+static enum fb_code check_docket(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_record *record = a->record;
+    struct fb_str origin = a->registry->origin;
+    if (record->docket.len == 0 || origin.len == 0 || fb_str_eq(record->docket, origin)) {
+        return FB_OK;
+    }
+    fb_err_set(
+        err, FB_E_MISMATCH, "the statement is for the docket '%.*s'", FB_STR_ARG(record->docket));
+    fb_err_hint(err, "This is '%.*s': have a statement for it signed.", FB_STR_ARG(origin));
+    return fb_admission_at(err, record, "docket");
+}
+
 static enum fb_code ahead(const struct fb_admission *a, const char *name, struct fb_err *err)
 {
     char text[FB_TIME_TEXT];
@@ -467,6 +481,9 @@ enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *e
     FB_ASSERT(admission->registry && admission->entry && admission->record);
     enum fb_code code = check_id(admission, err);
     if (code == FB_OK) {
+        code = check_docket(admission, err);
+    }
+    if (code == FB_OK) {
         code = check_times(admission, err);
     }
     if (code == FB_OK && !admission->assumed) {
@@ -496,5 +513,5 @@ enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *e
     if (code == FB_OK) {
         code = fb_admission_signers(admission, err);
     }
-    return code == FB_OK ? fb_admission_quorum(admission, err) : code;
+    return code == FB_OK && !admission->unfinished ? fb_admission_quorum(admission, err) : code;
 }

@@ -43,13 +43,15 @@ struct fb_registry {
     struct fb_registry_item **items; /**< in ledger order */
     size_t count;
     size_t cap;
-    uint64_t size;       /**< entries that were fed to it: count, unless it is lean */
-    fb_time last;        /**< admission of the last one */
-    bool lean;           /**< keeps only what fb_registry_keeps says */
-    size_t max;          /**< most records */
-    struct fb_map ids;   /**< id to item */
-    struct fb_map wires; /**< wire form of a public key to the item that declared it last */
-    struct fb_str first; /**< wire form of the key that signed the first record */
+    uint64_t size;        /**< entries that were fed to it: count, unless it is lean */
+    fb_time last;         /**< admission of the last one */
+    struct fb_str origin; /**< of the ledger; empty: not known */
+    bool has_regulator;   /**< one was introduced */
+    bool lean;            /**< keeps only what fb_registry_keeps says */
+    size_t max;           /**< most records */
+    struct fb_map ids;    /**< id to item */
+    struct fb_map wires;  /**< wire form of a public key to the item that declared it last */
+    struct fb_str first;  /**< wire form of the key that signed the first record */
 };
 
 /** One admission: what is asked, and what the checks found. */
@@ -58,6 +60,7 @@ struct fb_admission {
     const struct fb_entry *entry;
     const struct fb_record *record;        /**< the entry's statement */
     bool verify;                           /**< verify signatures too */
+    bool unfinished;                       /**< more signatures may come: no quorum yet */
     bool assumed;                          /**< nobody signed it: no roles, keys or signatures */
     const struct fb_registry_item *issuer; /**< root of the issuing party; NULL: issues itself */
     const struct fb_registry_item *older;  /**< what it supersedes, or NULL */
@@ -97,6 +100,10 @@ void fb_registry_disown(struct fb_registry *registry);
  * counts. */
 fb_time fb_registry_release_void(
     const struct fb_registry *registry, const struct fb_registry_item *release);
+
+/** What the n-th signature of a record is for. */
+enum fb_registry_part fb_registry_part(
+    const struct fb_registry *registry, const struct fb_registry_item *item, size_t n);
 
 /** How many parties could sign the release of an order that is being admitted. */
 size_t fb_registry_could_release(

@@ -2,6 +2,58 @@
 #include "base/assert.h"
 #include "record/admit.h"
 
+/* ---- parties and keys: who makes a regulator ---- */
+
+static bool is_regulator(const struct fb_registry_item *party)
+{
+    return party && fb_str_is(fb_registry_role(party), "regulator");
+}
+
+/* Once there is a regulator, only regulators make others, and change their records. */
+static enum fb_code check_party(const struct fb_admission *a, struct fb_err *err)
+{
+    bool becomes = fb_str_is(fb_record_text(a->record, "role"), "regulator");
+    bool was = a->older && is_regulator(a->older->root);
+    if (a->assumed || !a->issuer || (!becomes && !was) || !a->registry->has_regulator ||
+        is_regulator(a->issuer)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_ROLE, "'%.*s', whose role is %.*s, may not %s a regulator",
+        FB_STR_ARG(a->record->issuer), FB_STR_ARG(fb_registry_role(a->issuer)),
+        was ? "change" : "make");
+    fb_err_hint(err, "The docket has a regulator: have the record issued and signed by one.");
+    return fb_admission_at(err, a->record, "issuer");
+}
+
+static bool has_key(const struct fb_registry *registry, const struct fb_registry_item *party)
+{
+    size_t i = 0;
+    while (i < registry->count && registry->items[i]->holder != party) {
+        i++;
+    }
+    return i < registry->count;
+}
+
+/* The keys of a regulator are declared by itself or another one; who introduced it declares its
+ * first. Otherwise whoever may declare keys could sign as a regulator. */
+static enum fb_code check_holder(const struct fb_admission *a, struct fb_err *err)
+{
+    const struct fb_registry_item *holder =
+        fb_registry_item(a->registry, fb_record_text(a->record, "party"));
+    FB_ASSERT(holder);
+    holder = holder->root;
+    if (a->assumed || !a->issuer || holder == a->issuer || !is_regulator(holder) ||
+        is_regulator(a->issuer) ||
+        (fb_str_eq(holder->record.issuer, a->record->issuer) && !has_key(a->registry, holder))) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_ROLE, "'%.*s' may not declare a key of the regulator '%.*s'",
+        FB_STR_ARG(a->record->issuer), FB_STR_ARG(holder->record.id));
+    fb_err_hint(err, "Have it issued and signed by '%.*s' or another regulator.",
+        FB_STR_ARG(holder->record.id));
+    return fb_admission_at(err, a->record, "issuer");
+}
+
 /* ---- systems: lineage without a circle ---- */
 
 /* Ancestors of a system that were found so far, each once, as roots. */
@@ -298,6 +350,8 @@ enum fb_code fb_admission_particular(const struct fb_admission *admission, struc
 {
     static enum fb_code (*const checks[FB_KIND_END])(
         const struct fb_admission *, struct fb_err *) = {
+        [FB_KIND_party] = check_party,
+        [FB_KIND_key] = check_holder,
         [FB_KIND_system] = check_lineage,
         [FB_KIND_access] = check_access,
         [FB_KIND_review] = check_review,

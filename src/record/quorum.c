@@ -159,12 +159,12 @@ const struct fb_registry_item *fb_registry_last_licence(
 
 /* The licence that says what the next version needs: the highest one that an authority gave, in its
  * last form. A correction of one below it rules no more than that one did. */
-static const struct fb_registry_item *ruling_licence(const struct fb_admission *a)
+static const struct fb_registry_item *ruling_licence(const struct fb_admission *a, uint64_t seq)
 {
     const struct fb_registry_item *ruling = NULL;
     for (size_t i = 0; i < a->registry->count; i++) {
         const struct fb_registry_item *item = a->registry->items[i];
-        if (item->record.kind == FB_KIND_licence &&
+        if (item->record.kind == FB_KIND_licence && item->record.seq < seq &&
             !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
             fb_str_eq(
                 fb_record_text(&item->record, "action"), fb_record_text(a->record, "action")) &&
@@ -177,8 +177,9 @@ static const struct fb_registry_item *ruling_licence(const struct fb_admission *
     return ruling;
 }
 
-/* What asks for signatures on this record, as *needs; NULL when nothing does. */
-static const struct fb_registry_item *anchor_of(const struct fb_admission *a, int64_t *needs)
+/* What asks for signatures on this record at seq, as *needs; NULL when nothing does. */
+static const struct fb_registry_item *anchor_of(
+    const struct fb_admission *a, uint64_t seq, int64_t *needs)
 {
     const struct fb_registry_item *anchor = NULL;
     struct fb_str released = fb_record_text(a->record, "releases");
@@ -190,17 +191,33 @@ static const struct fb_registry_item *anchor_of(const struct fb_admission *a, in
         *needs = fb_admission_int(&anchor->record, "release_needs", 1);
     } else if (a->record->kind == FB_KIND_licence &&
                !fb_str_is(fb_record_text(a->record, "state"), "applied")) {
-        anchor = ruling_licence(a);
+        anchor = ruling_licence(a, seq);
         *needs = anchor ? fb_admission_int(&anchor->record, "change_needs", 1) : 1;
     }
     return anchor;
+}
+
+enum fb_registry_part fb_registry_part(
+    const struct fb_registry *registry, const struct fb_registry_item *item, size_t n)
+{
+    FB_ASSERT(registry && item && n < item->signer_count);
+    int64_t needs = 0;
+    const struct fb_admission a = {
+        .registry = registry, .record = &item->record, .older = item->older};
+    const struct fb_registry_item *anchor = anchor_of(&a, item->record.seq, &needs);
+    if (!anchor) {
+        return n == 0 ? FB_PART_ISSUER : FB_PART_NOTHING;
+    }
+    struct quorum q = {registry, &anchor->record, anchor->root->record.seq, item->record.seq,
+        item->record.admitted, FB_TIME_MIN};
+    return count_parties(&q, &item->signers[n], 1) == 1 ? FB_PART_ASKED : FB_PART_UNASKED;
 }
 
 enum fb_code fb_admission_quorum(const struct fb_admission *admission, struct fb_err *err)
 {
     FB_ASSERT(admission && admission->record);
     int64_t needs = 0;
-    const struct fb_registry_item *anchor = anchor_of(admission, &needs);
+    const struct fb_registry_item *anchor = anchor_of(admission, admission->registry->size, &needs);
     if (!anchor) {
         return FB_OK;
     }

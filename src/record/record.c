@@ -19,6 +19,7 @@ static const struct {
     {"at", true, "when it happened, in RFC 3339"},
     {"body", true, "the fields of its kind"},
     {"supersedes", false, ""},
+    {"docket", false, ""},
 };
 
 enum { MEMBER_COUNT = sizeof(members) / sizeof(members[0]) };
@@ -35,8 +36,9 @@ static enum fb_code unknown_member(const struct fb_json *value, struct fb_err *e
     if (near.best.len) {
         fb_err_hint(err, "Did you mean '%.*s'?", FB_STR_ARG(near.best));
     } else {
-        fb_err_hint(err, "Its members are kind, id, issuer, subject, at, body and supersedes; "
-                         "fields of the kind go into body.");
+        fb_err_hint(err,
+            "Its members are kind, id, issuer, subject, at, body, supersedes and docket; "
+            "fields of the kind go into body.");
     }
     return fb_json_err_at(err, value);
 }
@@ -127,6 +129,19 @@ static enum fb_code check_supersedes(
     return code;
 }
 
+/* The name of a docket; admission compares it with that of the ledger. */
+static enum fb_code check_docket(const struct fb_json *root, struct fb_err *err)
+{
+    const struct fb_json *docket = fb_json_get(root, "docket");
+    if (!docket || (docket->kind == FB_JSON_STRING && docket->text.len > 0 &&
+                       docket->text.len <= FB_DOCKET_MAX)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_SCHEMA, "'docket' must be a string of 1 to %d bytes", (int)FB_DOCKET_MAX);
+    fb_err_hint(err, "Write the first line of `flyball log checkpoint`, or leave it out.");
+    return fb_json_err_at(err, docket);
+}
+
 /* Checks a whole statement and fills all but the statement's bytes. */
 static enum fb_code check_statement(
     const struct fb_json *root, struct fb_record *out, struct fb_err *err)
@@ -152,6 +167,9 @@ static enum fb_code check_statement(
         code = check_supersedes(record.kind, root, err);
     }
     if (code == FB_OK) {
+        code = check_docket(root, err);
+    }
+    if (code == FB_OK) {
         record.body = fb_json_get(root, "body");
         code = fb_check_body(record.kind, record.body, err);
     }
@@ -162,6 +180,7 @@ static enum fb_code check_statement(
     record.issuer = fb_json_get_str(root, "issuer");
     record.subject = fb_json_get_str(root, "subject");
     record.supersedes = fb_json_get_str(root, "supersedes");
+    record.docket = fb_json_get_str(root, "docket");
     *out = record;
     return FB_OK;
 }
@@ -230,21 +249,32 @@ enum fb_code fb_record_parse(struct fb_str statement, const char *name, struct f
     return FB_OK;
 }
 
+/* Puts a member in front of those of a copied root, unless it has one of this name. */
+static void fill_in(
+    struct fb_json *root, struct fb_json *member, const char *name, struct fb_str text)
+{
+    if (root->kind != FB_JSON_OBJECT || text.len == 0 || fb_json_get(root, name)) {
+        return;
+    }
+    *member = (struct fb_json){.kind = FB_JSON_STRING,
+        .place = root->place,
+        .key = fb_str_of(name),
+        .text = text,
+        .parent = root,
+        .next = root->child};
+    root->child = member;
+    root->count++;
+}
+
 enum fb_code fb_record_canonical(
-    const struct fb_json *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err)
+    const struct fb_json *draft, struct fb_record_fill fill, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(draft && out);
     struct fb_record record;
-    /* A copy of the root with one more child in front; the children are shared, not changed. */
-    struct fb_json root = *draft;
-    struct fb_json filled = {
-        .kind = FB_JSON_STRING, .place = draft->place, .key = FB_STR("issuer"), .text = issuer};
-    if (draft->kind == FB_JSON_OBJECT && issuer.len && !fb_json_get(draft, "issuer")) {
-        filled.parent = &root;
-        filled.next = draft->child;
-        root.child = &filled;
-        root.count++;
-    }
+    /* A copy of the root with more children in front; the others are shared, not changed. */
+    struct fb_json root = *draft, issuer, docket;
+    fill_in(&root, &issuer, "issuer", fill.issuer);
+    fill_in(&root, &docket, "docket", fill.docket);
     enum fb_code code = check_statement(&root, &record, err);
     if (code != FB_OK) {
         return code;

@@ -2,7 +2,8 @@
  * record.h: what a record says.
  *
  * A statement is JSON in RFC 8785 form with exactly the members kind, id, issuer, subject (where
- * the kind has one), at, body, and supersedes where it corrects an earlier record. The bytes that
+ * the kind has one), at, body, supersedes where it corrects an earlier record, and docket where it
+ * is for one ledger only. The bytes that
  * were signed are the record: they are kept as they are and never written again from the parsed
  * form. kinds.def fixes every body; an unknown, missing or mistyped field is refused with its path.
  */
@@ -21,6 +22,7 @@ enum {
     FB_TEXT_MAX = 32768,      /**< bytes of a TEXT */
     FB_STRINGS_MAX = 1000,    /**< strings of a STRINGS */
     FB_REFS_MAX = 100,        /**< ids of a REFS */
+    FB_DOCKET_MAX = 255,      /**< bytes of the name of a docket */
     FB_STATEMENT_DEPTH = 32,  /**< nesting of arrays and objects in a statement */
 };
 
@@ -75,6 +77,7 @@ struct fb_record {
     struct fb_str issuer;     /**< id of a party, as "party/aurora" */
     struct fb_str subject;    /**< id of what it is about, often a system; may be empty */
     struct fb_str supersedes; /**< id of the record it corrects; may be empty */
+    struct fb_str docket;     /**< origin of the only ledger that it is for; may be empty */
     fb_time at;               /**< when it happened, as its issuer says */
     const struct fb_json *body;
     struct fb_str statement; /**< the exact bytes */
@@ -118,14 +121,20 @@ int fb_kind_field(enum fb_kind kind, struct fb_str name);
 FB_CHECKED enum fb_code fb_record_parse(struct fb_str statement, const char *name,
     struct fb_arena *arena, struct fb_record *out, struct fb_err *err);
 
+/** What a draft may leave out; empty: nothing is filled in. */
+struct fb_record_fill {
+    struct fb_str issuer;
+    struct fb_str docket;
+};
+
 /**
  * Makes the canonical statement of a draft: a JSON object as a person writes it, whose members may
- * stand in any order. A missing issuer is filled in from the caller's (unless that is empty);
- * a missing id is an error here. The draft is checked as fb_record_parse checks, with places in the
- * draft; then the canonical bytes are appended to out, which is unchanged on failure.
+ * stand in any order. A missing issuer or docket is filled in; a missing id is an error here. The
+ * draft is checked as fb_record_parse checks, with places in the draft; then the canonical bytes
+ * are appended to out, which is unchanged on failure.
  */
-FB_CHECKED enum fb_code fb_record_canonical(
-    const struct fb_json *draft, struct fb_str issuer, struct fb_buf *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_record_canonical(const struct fb_json *draft, struct fb_record_fill fill,
+    struct fb_buf *out, struct fb_err *err);
 
 /** The value of a scalar field of a record's body: NONE when absent; strings borrowed. The index is
  * that of fb_kind_fields. Fields that are no columns (fb_field_is_column) give NONE. */

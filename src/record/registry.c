@@ -39,6 +39,13 @@ void fb_registry_free(struct fb_registry *registry)
     fb_free(registry);
 }
 
+enum fb_code fb_registry_origin(
+    struct fb_registry *registry, struct fb_str origin, struct fb_err *err)
+{
+    FB_ASSERT(registry);
+    return fb_arena_str(&registry->arena, origin, &registry->origin, err);
+}
+
 void fb_registry_limit(struct fb_registry *registry, size_t max)
 {
     FB_ASSERT(registry && max <= FB_REGISTRY_RECORDS_MAX);
@@ -71,29 +78,44 @@ static enum fb_code check_room(const struct fb_registry *registry, struct fb_err
     return fb_err_hint(err, "Begin a new ledger.");
 }
 
-/* Checks an entry; its record is made in scratch. */
-static enum fb_code check(struct fb_registry *registry, const struct fb_entry *entry,
-    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err)
+/* Checks an entry, all of it; its record, which becomes that of the admission, is made in scratch.
+ */
+static enum fb_code check(struct fb_admission *admission, struct fb_arena *scratch,
+    struct fb_record *record, struct fb_err *err)
 {
-    struct fb_admission admission = {
-        .registry = registry, .entry = entry, .record = out, .verify = true};
-    enum fb_code code = check_room(registry, err);
+    admission->record = record;
+    admission->verify = true;
+    enum fb_code code = check_room(admission->registry, err);
     if (code == FB_OK) {
-        code = fb_record_parse(entry->statement, NULL, scratch, out, err);
+        code = fb_record_parse(admission->entry->statement, NULL, scratch, record, err);
     }
-    return code == FB_OK ? fb_admission_check(&admission, err) : code;
+    return code == FB_OK ? fb_admission_check(admission, err) : code;
+}
+
+static enum fb_code check_alone(struct fb_admission *admission, struct fb_err *err)
+{
+    struct fb_arena scratch;
+    struct fb_record record;
+    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
+    enum fb_code code = check(admission, &scratch, &record, err);
+    fb_arena_release(&scratch);
+    return code;
 }
 
 enum fb_code fb_registry_check(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
 {
     FB_ASSERT(registry && entry);
-    struct fb_arena scratch;
-    struct fb_record record;
-    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
-    enum fb_code code = check(registry, entry, &scratch, &record, err);
-    fb_arena_release(&scratch);
-    return code;
+    struct fb_admission admission = {.registry = registry, .entry = entry};
+    return check_alone(&admission, err);
+}
+
+enum fb_code fb_registry_foresee(
+    struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
+{
+    FB_ASSERT(registry && entry);
+    struct fb_admission admission = {.registry = registry, .entry = entry, .unfinished = true};
+    return check_alone(&admission, err);
 }
 
 bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind)
@@ -115,7 +137,8 @@ enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entr
 {
     FB_ASSERT(registry && registry->lean && entry && scratch && out);
     uint64_t seq = registry->size;
-    enum fb_code code = check(registry, entry, scratch, out, err);
+    struct fb_admission admission = {.registry = registry, .entry = entry};
+    enum fb_code code = check(&admission, scratch, out, err);
     if (code == FB_OK && fb_registry_keeps(registry, out->kind)) {
         code = fb_registry_load(registry, seq, entry, err);
     } else if (code == FB_OK) {
@@ -241,6 +264,9 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     }
     item->live = true;
     registry->items[registry->count++] = item;
+    registry->has_regulator = registry->has_regulator ||
+                              (item->record.kind == FB_KIND_party &&
+                                  fb_str_is(fb_record_text(&item->record, "role"), "regulator"));
     registry->size++;
     registry->last = entry->admitted;
     link_release(registry, item);
@@ -349,6 +375,7 @@ bool fb_registry_signer(const struct fb_registry *registry, const struct fb_reco
     *out = (struct fb_registry_signer){.party = key->holder->record.id,
         .key = &key->record,
         .revoked = fb_registry_key_revoked(key),
+        .part = fb_registry_part(registry, item, n),
         .counts = fb_registry_key_void(key, record->admitted) == FB_TIME_MAX};
     return true;
 }

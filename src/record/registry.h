@@ -26,6 +26,11 @@ FB_CHECKED enum fb_code fb_registry_new(struct fb_registry **out, struct fb_err 
 /** Frees it with all its records; NULL is allowed. */
 void fb_registry_free(struct fb_registry *registry);
 
+/** Says which ledger the records are of: a statement that names another docket is refused. Without
+ * this none is. E_NOMEM. */
+FB_CHECKED enum fb_code fb_registry_origin(
+    struct fb_registry *registry, struct fb_str origin, struct fb_err *err);
+
 /** Lowers the number of records that it may hold, which is FB_REGISTRY_RECORDS_MAX at first. */
 void fb_registry_limit(struct fb_registry *registry, size_t max);
 
@@ -43,6 +48,7 @@ void fb_registry_limit(struct fb_registry *registry, size_t max);
  * that is corrected already;
  * - E_ROLE: roles.def does not let the issuer say this, or correct this, or it has a part in what
  * it reviews, or revokes a key from an earlier time on without being a regulator;
+ * - E_MISMATCH: the statement is for another docket;
  * - E_MISMATCH: a release or a licence whose version is not higher than what it follows;
  * - E_MISMATCH, E_SYNTAX, E_UNSUPPORTED: the public key of a `key` record;
  * - E_SIGNATURE (and E_SYNTAX, E_UNSUPPORTED of fb_sshsig_verify): a signature does not verify
@@ -54,6 +60,11 @@ void fb_registry_limit(struct fb_registry *registry, size_t max);
  * the `key` record of that party and that key, signed by it. Both may have any role.
  */
 FB_CHECKED enum fb_code fb_registry_check(
+    struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err);
+
+/** As fb_registry_check for a statement that others have still to sign: how many signatures a
+ * release or a licence needs is not asked. */
+FB_CHECKED enum fb_code fb_registry_foresee(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err);
 
 /** Adds an entry that stands in the ledger at seq, after the same checks. On failure the registry
@@ -127,11 +138,21 @@ struct fb_registry_key fb_registry_key_of(
 FB_CHECKED enum fb_code fb_registry_revoked_keys(
     const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err);
 
+/** What a signature of a record is for. */
+enum fb_registry_part {
+    FB_PART_ISSUER, /**< the issuer's, and no other is asked for */
+    FB_PART_ASKED,  /**< of a party that counts for the release or licence, unless another signature
+                       of it does */
+    FB_PART_UNASKED, /**< of a party that does not count there */
+    FB_PART_NOTHING, /**< nothing asks for it */
+};
+
 /** Who made a signature of a record. */
 struct fb_registry_signer {
     struct fb_str party;         /**< id of the holder of the key */
     const struct fb_record *key; /**< the record that declared the key */
     fb_time revoked;             /**< the key is revoked from then on; FB_TIME_MAX: it is not */
+    enum fb_registry_part part;  /**< what it is for */
     bool counts;                 /**< false: it was admitted after that */
 };
 

@@ -192,6 +192,9 @@ static void write_members(struct fb_json_writer *w, enum fb_kind kind)
     open_member(w, "supersedes", "the record that it corrects");
     write_id(w, kind);
     fb_json_close_object(w);
+    open_member(w, "docket", "the only ledger that it is for, by its name");
+    write_string(w, NULL, FB_DOCKET_MAX);
+    fb_json_close_object(w);
     write_body(w, kind);
     fb_json_close_object(w);
 }

@@ -116,4 +116,23 @@ fi
 ok "a file that is no key" exits 3 "not 'type base64 comment'\|malformed" fly key add aurora halt.json
 ok "a date that is none" exits 3 "from" fly key revoke "$new" --from yesterday --last
 ok "everything holds" says "the ledger holds" fly log verify
+# What is signed for one docket.
+"$FLYBALL" init elsewhere --simulated --clock "$clock" --party institute --role regulator >/dev/null
+cat >draft.json <<END
+{"kind": "incident", "id": "incident/d1", "subject": "system/aurora-2", "at": "2026-11-20",
+ "body": {"title": "T", "class": "serious_harm"}}
+END
+ok "sign --write makes it one for this docket" says '"docket":"simulated/test"' \
+    sh -c '"$0" --docket "$1" --clock "$2" sign --write draft.json --as institute >/dev/null && cat draft.json' \
+    "$FLYBALL" "$docket" "$clock"
+ok "another docket does not sign it" exits 3 "is for the docket 'simulated/test'" \
+    "$FLYBALL" --docket elsewhere --clock "$clock" sign draft.json
+ok "nor file it" exits 3 "is for the docket 'simulated/test'" \
+    "$FLYBALL" --docket elsewhere --clock "$clock" add draft.json
+ok "this one does" fly add draft.json
+printf '{"at":"2026-11-20T00:00:00Z","body":{"class":"serious_harm","title":"T"},"id":"incident/d2","issuer":"party/institute","kind":"incident","subject":"system/none"}' >dangling.json
+ok "sign says why it would be refused" says "would refuse it now: the subject 'system/none'" \
+    fly sign dangling.json
+ok "and leaves what is canonical as it is" sh -c '! grep -q docket dangling.json'
+ok "revoke of a party lists its keys" exits 3 "SHA256:" fly key revoke aurora
 finish

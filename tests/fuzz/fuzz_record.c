@@ -28,7 +28,8 @@ static bool make_statement(struct fb_str text, struct fb_arena *arena, struct fb
     if (fb_json_parse(text, NULL, NULL, arena, &draft, &err) != FB_OK) {
         return false;
     }
-    enum fb_code code = fb_record_canonical(draft, FB_STR("party/fuzz"), out, &err);
+    enum fb_code code = fb_record_canonical(
+        draft, (struct fb_record_fill){.issuer = FB_STR("party/fuzz")}, out, &err);
     FB_ASSERT(code == FB_OK || (out->len == 0 && err.message[0] && err.hint[0]));
     return code == FB_OK;
 }

@@ -58,7 +58,8 @@ static struct fb_json *parse_draft(const struct fb_draft *draft, struct fb_arena
     FB_TEST_OK(fb_json_parse(draft->json, "draft", NULL, arena, &json, &err));
     struct fb_buf canonical;
     fb_buf_init(&canonical, FB_STATEMENT_MAX);
-    FB_TEST_OK(fb_record_canonical(json, FB_STR("party/test"), &canonical, &err));
+    FB_TEST_OK(fb_record_canonical(
+        json, (struct fb_record_fill){.issuer = FB_STR("party/test")}, &canonical, &err));
     fb_buf_release(&canonical);
     return json;
 }

@@ -491,7 +491,7 @@ static void test_made_up_roles(void **state)
         snprintf(name, sizeof(name), "%s-2", made[i].name);
         snprintf(rest, sizeof(rest), "\"supersedes\":\"party/%s\",", made[i].name);
         snprintf(body, sizeof(body), "{\"title\":\"%s\",\"role\":\"regulator\"}", made[i].name);
-        must_say(&w, &(struct saying){"party", name, "keeper", rest, body, SPARE, 0, NULL});
+        must_say(&w, &(struct saying){"party", name, "office", rest, body, OFFICE, 0, NULL});
         must_refuse(&w, &(struct refusal){{"order", "r", made[i].name, SUBJECT_A, RELEASE("2"),
                                               made[i].key, 0, NULL},
                             FB_E_SIGNATURE, "$"});
@@ -510,6 +510,79 @@ static void test_made_up_roles(void **state)
                 "{\"title\":\"O\",\"role\":\"regulator\"}", SPARE, 0, NULL});
     must_say(
         &w, &(struct saying){"order", "r", "office", SUBJECT_A, RELEASE("2"), OFFICE, 0, NULL});
+    fb_registry_free(w.registry);
+}
+
+/* An operator that keeps a docket introduces its first regulator, with a key. From then on it makes
+ * none, changes none, and declares no key for one. */
+static void test_regulators(void **state)
+{
+    (void)state;
+    struct world w = bare_world();
+    char key[1024], again[1024];
+    static const char regulator[] = "{\"title\":\"R\",\"role\":\"regulator\"}";
+    static const char operator[] = "{\"title\":\"O\",\"role\":\"operator\"}";
+    say_party(&w, "keeper", "operator", "keeper", SPARE);
+    say_key(&w, "keeper", SPARE, "keeper", SPARE);
+    say_party(&w, "aide", "operator", "keeper", SPARE);
+    say_key(&w, "aide", AURORA, "keeper", SPARE);
+    say_party(&w, "office", "regulator", "keeper", SPARE);
+    key_body("office", STRANGER, "", key);
+    struct refusal refusals[] = {
+        {{"party", "court", "keeper", NULL, regulator, SPARE, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        {{"party", "aide-2", "keeper", "\"supersedes\":\"party/aide\",", regulator, SPARE, 0, NULL},
+            FB_E_ROLE, "$.issuer"},
+        {{"party", "office-2", "keeper", "\"supersedes\":\"party/office\",", operator, SPARE, 0,
+             NULL},
+            FB_E_ROLE, "$.issuer"},
+        {{"key", "office-x", "aide", NULL, key, AURORA, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        /* From here on after its first key. */
+        {{"key", "office-x", "keeper", NULL, key, SPARE, 0, NULL}, FB_E_ROLE, "$.issuer"},
+        {{"key", "office-x", "keeper", "\"supersedes\":\"key/office-1\",", key, SPARE, 0, NULL},
+            FB_E_ROLE, "$.issuer"},
+    };
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (i == 4) {
+            say_key(&w, "office", OFFICE, "keeper", SPARE);
+        }
+        must_refuse(&w, &refusals[i]);
+    }
+    /* A regulator may: itself, another one, its keys. */
+    must_say(&w, &(struct saying){"key", "office-x", "office", NULL, key, OFFICE, 0, NULL});
+    say_party(&w, "court", "regulator", "office", OFFICE);
+    say_key(&w, "court", COURT, "office", OFFICE);
+    key_body("court", SENATE, "", again);
+    must_say(&w, &(struct saying){"key", "court-x", "office", "\"supersedes\":\"key/court-7\",",
+                     again, OFFICE, 0, NULL});
+    must_say(&w, &(struct saying){"party", "office-2", "court",
+                     "\"supersedes\":\"party/office\",", operator, SENATE, 0, NULL});
+    /* One that is none any more makes none, though there is no other but the court. */
+    must_refuse(
+        &w, &(struct refusal){{"party", "third", "office", NULL, regulator, OFFICE, 0, NULL},
+                FB_E_ROLE, "$.issuer"});
+    say_party(&w, "lab", "evaluator", "keeper", SPARE); /* others it introduces as before */
+    say_key(&w, "lab", BOREALIS, "keeper", SPARE);
+    fb_registry_free(w.registry);
+}
+
+/* What is signed for one docket is refused by another. */
+static void test_docket(void **state)
+{
+    (void)state;
+    struct world w = usual_world();
+    struct fb_err err;
+    fb_err_init(&err);
+    struct saying other = {"incident", "1", "aurora", SUBJECT_A "\"docket\":\"example.org/b\",",
+        INCIDENT, AURORA, 0, NULL};
+    struct saying own = {"incident", "2", "aurora", SUBJECT_A "\"docket\":\"example.org/a\",",
+        INCIDENT, AURORA, 0, NULL};
+    struct saying any = {"incident", "3", "aurora", SUBJECT_A, INCIDENT, AURORA, 0, NULL};
+    FB_TEST_OK(fb_registry_origin(w.registry, FB_STR("example.org/a"), &err));
+    must_refuse(&w, &(struct refusal){other, FB_E_MISMATCH, "$.docket"});
+    must_say(&w, &own);
+    must_say(&w, &any);
+    assert_true(
+        fb_str_is(fb_registry_find(w.registry, FB_STR("incident/2"))->docket, "example.org/a"));
     fb_registry_free(w.registry);
 }
 
@@ -582,7 +655,8 @@ int main(void)
         cmocka_unit_test(test_corrections), cmocka_unit_test(test_erasures),
         cmocka_unit_test(test_lineage), cmocka_unit_test(test_lineage_limit),
         cmocka_unit_test(test_release), cmocka_unit_test(test_made_up_signers),
-        cmocka_unit_test(test_made_up_roles), cmocka_unit_test(test_own_order),
+        cmocka_unit_test(test_made_up_roles), cmocka_unit_test(test_regulators),
+        cmocka_unit_test(test_docket), cmocka_unit_test(test_own_order),
         cmocka_unit_test(test_licence)};
     return cmocka_run_group_tests_name("admission", tests, NULL, NULL);
 }

@@ -161,7 +161,8 @@ static enum fb_code canonical(
     fb_arena_init(&arena, 16 << 20);
     enum fb_code code = fb_json_parse(fb_str_of(draft), "draft.json", NULL, &arena, &json, err);
     if (code == FB_OK) {
-        code = fb_record_canonical(json, fb_str_of(issuer), out, err);
+        code = fb_record_canonical(
+            json, (struct fb_record_fill){.issuer = fb_str_of(issuer)}, out, err);
     }
     fb_arena_release(&arena);
     return code;
@@ -770,7 +771,8 @@ static void test_memory(void **state)
         fb_buf_init(&out, FB_STATEMENT_MAX);
         fb_arena_init(&arena, 1 << 20);
         fb_alloc_fail_at(n);
-        code = fb_record_canonical(draft, FB_STR(""), &out, &err);
+        code =
+            fb_record_canonical(draft, (struct fb_record_fill){.issuer = FB_STR("")}, &out, &err);
         assert_true(code == FB_OK || out.len == 0);
         if (code == FB_OK) {
             code = fb_record_parse(fb_buf_str(&out), NULL, &arena, &record, &err);

@@ -37,7 +37,8 @@ void make_entry(const struct saying *s, fb_time now, struct fb_buf *statement,
         s->kind, s->name, s->issuer, has_at ? "" : "\"at\":\"2026-01-01\",", s->rest ? s->rest : "",
         s->body);
     FB_TEST_OK(fb_json_parse(fb_str_of(text), s->name, NULL, &arena, &draft, &err));
-    FB_TEST_OK(fb_record_canonical(draft, FB_STR(""), statement, &err));
+    FB_TEST_OK(
+        fb_record_canonical(draft, (struct fb_record_fill){.issuer = FB_STR("")}, statement, &err));
     snprintf(space, sizeof(space), "flyball/%s", s->kind);
     memset(out, 0, sizeof(*out));
     out->admitted = now;
