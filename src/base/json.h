@@ -97,9 +97,24 @@ FB_CHECKED enum fb_code fb_json_next(
 FB_CHECKED enum fb_code fb_json_skip(
     struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
 
+/** The same, several times faster and less strict: strings must end and hold no control character,
+ * brackets match and not be nested too deep; what else stands between them is not looked at.
+ * E_SYNTAX, E_LIMIT, E_NOMEM, or what the source said, with their place. */
+FB_CHECKED enum fb_code fb_json_pass(
+    struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
+
+/** Passes over what is left of the array or object that is open, its end included, as strictly as
+ * fb_json_pass; the last token was not a key. */
+FB_CHECKED enum fb_code fb_json_pass_rest(struct fb_json_reader *reader, struct fb_err *err);
+
 /** Appends the JSON path of the last token, as $.samples[3].score or $["odd key"], to out. A key of
  * more than 256 bytes is cut and followed by "...". */
 void fb_json_path(const struct fb_json_reader *reader, struct fb_buf *out);
+
+/** Places a filled error at a place of the reader's input; its path, unless the error has one, is
+ * that of the last token. Returns err's code. */
+enum fb_code fb_json_reader_err_at(
+    const struct fb_json_reader *reader, struct fb_json_place place, struct fb_err *err);
 
 /** A value of the tree. Children are a list in the order they were written. */
 struct fb_json {

@@ -96,6 +96,9 @@ enum fb_code fb_json_scan_too_long(
 enum fb_code fb_json_scan_unexpected(
     const struct fb_json_reader *r, size_t n, int c, const char *expected, struct fb_err *err);
 
+/** Reads on until n bytes from pos are there; *got is false when the input ends before. */
+enum fb_code fb_json_scan_need(struct fb_json_reader *r, size_t n, bool *got, struct fb_err *err);
+
 /** Consumes white space; *out is the byte behind it, which is not consumed, or -1 at the end. */
 enum fb_code fb_json_scan_space(struct fb_json_reader *r, int *out, struct fb_err *err);
 
@@ -118,14 +121,28 @@ static inline bool fb_json_in_word(char c)
 /** Makes the scratch at least size bytes large; false when memory ran out. */
 bool fb_json_scan_reserve(struct fb_json_reader *r, size_t size);
 
+/* --- json_pass.c ------------------------------------------------------------------------- */
+
+/** Bytes that are classified at once. */
+enum { FB_JSON_BLOCK = 64 };
+
+/** What the bytes of a block are, a bit for each, the first the lowest. */
+struct fb_json_masks {
+    uint64_t quote, backslash;
+    uint64_t open, close; /**< { and [, } and ] */
+    uint64_t newline;
+    uint64_t control; /**< less than 0x20 */
+};
+
+/** Classifies a block, in plain C, and where the processor has AVX2. */
+void fb_json_classify(const char block[FB_JSON_BLOCK], struct fb_json_masks *out);
+#if defined(__x86_64__)
+void fb_json_classify_avx2(const char block[FB_JSON_BLOCK], struct fb_json_masks *out);
+#endif
+
 /* --- Paths ------------------------------------------------------------------------------ */
 
 /** Appends the step of a JSON path that leads to a member: .name, or ["odd name"]. */
 void fb_json_path_key(struct fb_buf *out, struct fb_str key);
-
-/** Places a filled error at a place of the reader's input; its path, unless the error has one, is
- * that of the last token. Returns err's code. */
-enum fb_code fb_json_reader_err_at(
-    const struct fb_json_reader *reader, struct fb_json_place place, struct fb_err *err);
 
 #endif

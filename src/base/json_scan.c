@@ -7,8 +7,8 @@
 #include "base/json_private.h"
 
 enum {
-    WINDOW_MIN = 64 * 1024, /* bytes that a stream is read in */
-    PATH_MAX_BYTES = 2048,  /* of a path in an error, which is cut to less */
+    WINDOW_MIN = 256 * 1024, /* bytes that a stream is read in */
+    PATH_MAX_BYTES = 2048,   /* of a path in an error, which is cut to less */
 };
 
 /* --- Errors ----------------------------------------------------------------------------- */
@@ -164,6 +164,11 @@ static inline enum fb_code need(struct fb_json_reader *r, size_t n, bool *got, s
     return fetch(r, n, got, err);
 }
 
+enum fb_code fb_json_scan_need(struct fb_json_reader *r, size_t n, bool *got, struct fb_err *err)
+{
+    return need(r, n, got, err);
+}
+
 static uint64_t load8(const char *p)
 {
     uint64_t word;
@@ -172,6 +177,23 @@ static uint64_t load8(const char *p)
 }
 
 #define EACH_BYTE(byte) (UINT64_MAX / 255 * (byte))
+
+/* How many blanks stand from p on, or a part of them. */
+static inline size_t indentation(const char *p, const char *end)
+{
+    const char *from = p;
+    while (end - p >= 8) {
+        uint64_t differs = load8(p) ^ EACH_BYTE(' ');
+        if (differs) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            p += __builtin_ctzll(differs) / 8;
+#endif
+            break;
+        }
+        p += 8;
+    }
+    return (size_t)(p - from);
+}
 
 /* Consumes white space; *out is the byte behind it, which is not consumed, or -1 at the end. */
 enum fb_code fb_json_scan_space(struct fb_json_reader *r, int *out, struct fb_err *err)
@@ -185,9 +207,7 @@ enum fb_code fb_json_scan_space(struct fb_json_reader *r, int *out, struct fb_er
                 r->line += r->line < UINT32_MAX;
                 r->line_start = r->base + (size_t)(p - r->text) + 1;
                 p++;
-                while (end - p >= 8 && load8(p) == EACH_BYTE(' ')) {
-                    p += 8;
-                }
+                p += indentation(p, end);
             } else if (c == ' ' || c == '\t' || c == '\r') {
                 p++;
             } else {

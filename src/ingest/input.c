@@ -9,7 +9,8 @@
 
 enum { PIECE = 64 * 1024 };
 
-enum fb_code fb_input_open(const char *path, struct fb_input *out, struct fb_err *err)
+static enum fb_code open_up_to(
+    const char *path, uint64_t max, struct fb_input *out, struct fb_err *err)
 {
     FB_ASSERT(path && out);
     struct fb_io_file file;
@@ -17,13 +18,23 @@ enum fb_code fb_input_open(const char *path, struct fb_input *out, struct fb_err
     if (code != FB_OK) {
         return code;
     }
-    if (file.size > FB_INGEST_FILE_MAX) {
+    if (file.size > max) {
         fb_io_close(&file);
-        return fb_err_set(err, FB_E_LIMIT, "'%s' has more than %llu bytes", path,
-            (unsigned long long)FB_INGEST_FILE_MAX);
+        return fb_err_set(
+            err, FB_E_LIMIT, "'%s' has more than %llu bytes", path, (unsigned long long)max);
     }
     *out = (struct fb_input){.name = path, .size = file.size, .file = file};
     return FB_OK;
+}
+
+enum fb_code fb_input_open(const char *path, struct fb_input *out, struct fb_err *err)
+{
+    return open_up_to(path, FB_INGEST_FILE_MAX, out, err);
+}
+
+enum fb_code fb_input_open_stream(const char *path, struct fb_input *out, struct fb_err *err)
+{
+    return open_up_to(path, FB_INPUT_STREAM_MAX, out, err);
 }
 
 struct fb_input fb_input_memory(struct fb_str bytes, const char *name)

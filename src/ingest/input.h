@@ -22,6 +22,13 @@ struct fb_input {
 /** Opens a file of at most FB_INGEST_FILE_MAX bytes. The caller ends with fb_input_close. */
 FB_CHECKED enum fb_code fb_input_open(const char *path, struct fb_input *out, struct fb_err *err);
 
+/** Most bytes of a file that is read as a stream, whatever its size. */
+#define FB_INPUT_STREAM_MAX (UINT64_C(1) << 40)
+
+/** The same for a file of at most FB_INPUT_STREAM_MAX bytes, which the caller reads as a stream. */
+FB_CHECKED enum fb_code fb_input_open_stream(
+    const char *path, struct fb_input *out, struct fb_err *err);
+
 /** An input over bytes in memory; name stands in errors. Needs no close. */
 struct fb_input fb_input_memory(struct fb_str bytes, const char *name);
 

@@ -25,12 +25,17 @@ enum column {
     STATE,
     ELAPSED,
     SUSPENDED,
+    COMMENT,
+    PARTITION,
+    NODES,
+    ARRAY,
     COLUMNS
 };
 static const char *const names[COLUMNS][3] = {{"job", "jobid", "job_id"}, {"jobidraw"},
     {"name", "jobname", "job_name"}, {"user"}, {"account"}, {"cluster"}, {"started", "start"},
     {"ended", "end"}, {"gpus"}, {"chip", "gpu_type"}, {"alloctres"}, {"state"}, {"elapsedraw"},
-    {"suspended"}};
+    {"suspended"}, {"comment", "tag"}, {"partition", "queue"}, {"nodelist", "nodes", "host"},
+    {"array", "arrayjobid", "array_job_id"}};
 
 /* A table being read. */
 struct table {
@@ -70,6 +75,45 @@ enum fb_code fb_job_settle_gpus(struct fb_job *job, int64_t total, struct fb_err
     return typed == total && job->part_count > 0
                ? FB_OK
                : fb_job_add_gpus(job, (struct fb_job_part){{NULL, 0}, total - typed}, err);
+}
+
+static enum fb_code read_number(struct fb_str text, int64_t *out, struct fb_err *err)
+{
+    uint64_t number = 0;
+    if (!fb_str_u64(text, &number) || number > FB_JOB_GPUS_MAX) {
+        fb_err_set(err, FB_E_RANGE, "'%.*s' is not a number of GPUs", FB_STR_ARG(text));
+        return fb_err_hint(err, "A whole number from 0 to %d is.", FB_JOB_GPUS_MAX);
+    }
+    *out = (int64_t)number;
+    return FB_OK;
+}
+
+enum fb_code fb_job_read_tres(struct fb_str text, struct fb_job *job, struct fb_err *err)
+{
+    int64_t total = -1, count = 0;
+    job->said = text.len > 0 ? FB_JOB_GPUS_NONE : FB_JOB_GPUS_MISSING;
+    for (size_t at = 0; at < text.len;) {
+        size_t end = fb_str_find(text, ',', at);
+        struct fb_str item = fb_str_sub(text, at, end - at);
+        size_t equal = fb_str_find(item, '=', 0);
+        struct fb_str key = fb_str_sub(item, 0, equal);
+        at = end + 1;
+        bool typed = fb_str_starts(key, FB_STR("gres/gpu:"));
+        if (!typed && !fb_str_is(key, "gres/gpu")) {
+            continue;
+        }
+        enum fb_code code = read_number(fb_str_sub(item, equal + 1, item.len), &count, err);
+        if (code == FB_OK && typed) {
+            struct fb_job_part part = {fb_str_sub(key, 9, key.len), count};
+            code = fb_job_add_gpus(job, part, err);
+        } else {
+            total = count;
+        }
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return total >= 0 ? fb_job_settle_gpus(job, total, err) : FB_OK;
 }
 
 /* Places an error at a column of the row at hand. */
@@ -226,50 +270,6 @@ static enum fb_code read_time(
     return FB_OK;
 }
 
-static enum fb_code read_number(
-    const struct table *t, enum column column, struct fb_str text, int64_t *out, struct fb_err *err)
-{
-    uint64_t number = 0;
-    if (!fb_str_u64(text, &number) || number > FB_JOB_GPUS_MAX) {
-        fb_err_set(err, FB_E_RANGE, "'%.*s' is not a number of GPUs", FB_STR_ARG(text));
-        fb_err_hint(err, "A whole number from 0 to %d is.", FB_JOB_GPUS_MAX);
-        return place(t, column, err);
-    }
-    *out = (int64_t)number;
-    return FB_OK;
-}
-
-/* GPUs of "billing=1,cpu=1,gres/gpu=4,gres/gpu:h100=4". */
-static enum fb_code read_tres(const struct table *t, struct fb_job *job, struct fb_err *err)
-{
-    struct fb_str rest = field(t, TRES);
-    int64_t total = -1, count = 0;
-    enum fb_code code = FB_OK;
-    job->said = rest.len > 0 ? FB_JOB_GPUS_NONE : FB_JOB_GPUS_MISSING;
-    for (size_t at = 0; code == FB_OK && at < rest.len;) {
-        size_t end = fb_str_find(rest, ',', at);
-        struct fb_str item = fb_str_sub(rest, at, end - at);
-        size_t equal = fb_str_find(item, '=', 0);
-        struct fb_str key = fb_str_sub(item, 0, equal);
-        at = end + 1;
-        bool typed = fb_str_starts(key, FB_STR("gres/gpu:"));
-        if (!typed && !fb_str_is(key, "gres/gpu")) {
-            continue;
-        }
-        code = read_number(t, TRES, fb_str_sub(item, equal + 1, item.len), &count, err);
-        if (code == FB_OK && typed) {
-            struct fb_job_part part = {fb_str_sub(key, 9, key.len), count};
-            code = fb_job_add_gpus(job, part, err);
-        } else {
-            total = count;
-        }
-    }
-    if (code == FB_OK && total >= 0) {
-        code = fb_job_settle_gpus(job, total, err);
-    }
-    return code ? place(t, TRES, err) : FB_OK;
-}
-
 /* A job that was not suspended held its GPUs as long as it ran: where sacct's times have no zone,
  * that also holds over the night in which clocks change. */
 static enum fb_code read_times(const struct table *t, struct fb_job *job, struct fb_err *err)
@@ -293,6 +293,19 @@ static enum fb_code read_times(const struct table *t, struct fb_job *job, struct
     return FB_OK;
 }
 
+/* The array that a row is a task of: "7" of a column of its own, or of the job "7_3". */
+static int64_t array_of(const struct table *t)
+{
+    struct fb_str text = field(t, ARRAY);
+    uint64_t number = 0;
+    if (t->at[ARRAY] == SIZE_MAX) {
+        text = field(t, JOB);
+        size_t bar = fb_str_find(text, '_', 0);
+        text = bar < text.len ? fb_str_sub(text, 0, bar) : (struct fb_str){NULL, 0};
+    }
+    return fb_str_u64(text, &number) && number <= INT64_MAX ? (int64_t)number : 0;
+}
+
 static enum fb_code read_row(struct table *t, fb_job_sink sink, void *ctx, struct fb_err *err)
 {
     struct fb_str raw = field(t, RAW);
@@ -302,12 +315,16 @@ static enum fb_code read_row(struct table *t, fb_job_sink sink, void *ctx, struc
         .account = field(t, ACCOUNT),
         .cluster = field(t, CLUSTER),
         .state = field(t, STATE),
+        .comment = field(t, COMMENT),
+        .partition = field(t, PARTITION),
+        .nodes = field(t, NODES),
         .said = FB_JOB_GPUS_MISSING,
         .index = t->lines.line};
     /* "12.batch" and "12.0" are steps inside the allocation of job 12. */
     if (t->separator == '|' && fb_str_find(job.id, '.', 0) < job.id.len) {
         return FB_OK;
     }
+    job.array = array_of(t);
     if (job.id.len == 0) {
         fb_err_set(err, FB_E_SCHEMA, "a row has no job");
         return place(t, t->at[RAW] == SIZE_MAX ? JOB : RAW, err);
@@ -315,10 +332,10 @@ static enum fb_code read_row(struct table *t, fb_job_sink sink, void *ctx, struc
     enum fb_code code = read_times(t, &job, err);
     struct fb_str gpus = field(t, GPUS);
     if (code == FB_OK && t->at[GPUS] == SIZE_MAX) {
-        code = read_tres(t, &job, err);
+        code = fb_job_read_tres(field(t, TRES), &job, err) ? place(t, TRES, err) : FB_OK;
     } else if (code == FB_OK && gpus.len > 0) {
         struct fb_job_part part = {field(t, CHIP), 0};
-        code = read_number(t, GPUS, gpus, &part.gpus, err);
+        code = read_number(gpus, &part.gpus, err) ? place(t, GPUS, err) : FB_OK;
         code = code ? code : fb_job_add_gpus(&job, part, err);
     }
     return code ? code : sink(ctx, &job, err);
@@ -381,7 +398,7 @@ enum fb_code fb_jobs_read_input(
 enum fb_code fb_jobs_read(const char *path, fb_job_sink sink, void *ctx, struct fb_err *err)
 {
     struct fb_input input = {0};
-    enum fb_code code = fb_input_open(path, &input, err);
+    enum fb_code code = fb_input_open_stream(path, &input, err);
     if (code != FB_OK) {
         return code;
     }

@@ -34,8 +34,12 @@ struct fb_job_part {
 /** One start of a job. Texts are valid during the call that gives it; all but id may be empty. */
 struct fb_job {
     struct fb_str id, name, user, account, cluster, state;
-    int64_t start; /**< seconds since the epoch; 0: not said, or not yet */
-    int64_t end;   /**< likewise; not before start where both are said */
+    struct fb_str comment;   /**< what its submitter noted, as "run_id=alpha;stage=pretrain" */
+    struct fb_str partition; /**< the queue */
+    struct fb_str nodes;     /**< as the scheduler writes a list of hosts: "gpu[01-04,9]" */
+    int64_t array;           /**< the array that it is a task of; 0: none */
+    int64_t start;           /**< seconds since the epoch; 0: not said, or not yet */
+    int64_t end;             /**< likewise; not before start where both are said */
     enum fb_job_gpus said;
     int64_t gpus; /**< in all, the sum of the parts */
     struct fb_job_part parts[FB_JOB_PARTS_MAX];
@@ -69,5 +73,10 @@ FB_CHECKED enum fb_code fb_job_add_gpus(
 /** Settles typed parts against the total that the source also gives: what no type covers becomes a
  * part without chip, and where types exceed the total, no chip is believed. Errors as above. */
 FB_CHECKED enum fb_code fb_job_settle_gpus(struct fb_job *job, int64_t total, struct fb_err *err);
+
+/** Reads the GPUs of an allocation as Slurm writes it in one line, "cpu=1,gres/gpu=4,
+ * gres/gpu:h100=4", into a job. Errors as above, and E_RANGE for what is no number of GPUs. */
+FB_CHECKED enum fb_code fb_job_read_tres(
+    struct fb_str text, struct fb_job *job, struct fb_err *err);
 
 #endif

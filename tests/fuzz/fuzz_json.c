@@ -28,16 +28,22 @@ static enum fb_code give_piece(void *ctx, char *out, size_t size, size_t *got, s
     return FB_OK;
 }
 
-/* Reads all tokens; with skip, whole values where that is possible. */
-static enum fb_code read_all(struct fb_json_reader *reader, bool skip, struct fb_err *err)
+/* How values inside the first are read. */
+enum way { WAY_READ, WAY_SKIP, WAY_PASS };
+
+/* Reads all tokens, or whole values inside of the first. */
+static enum fb_code read_all(struct fb_json_reader *reader, enum way way, struct fb_err *err)
 {
     struct fb_json_token token = {.kind = FB_JSON_NULL};
     enum fb_code code = FB_OK;
     bool inside = false;
     while (code == FB_OK && token.kind != FB_JSON_END) {
         code = fb_json_next(reader, &token, err);
-        if (code == FB_OK && skip && inside && token.kind <= FB_JSON_OBJECT) {
+        if (code == FB_OK && way == WAY_SKIP && inside && token.kind <= FB_JSON_OBJECT) {
             code = fb_json_skip(reader, &token, err);
+        }
+        if (code == FB_OK && way == WAY_PASS && inside && token.kind <= FB_JSON_OBJECT) {
+            code = fb_json_pass(reader, &token, err);
         }
         inside = true;
     }
@@ -46,24 +52,24 @@ static enum fb_code read_all(struct fb_json_reader *reader, bool skip, struct fb
 }
 
 static enum fb_code read_memory(
-    struct fb_str text, const struct fb_json_options *options, bool skip, struct fb_err *err)
+    struct fb_str text, const struct fb_json_options *options, enum way way, struct fb_err *err)
 {
     struct fb_json_reader *reader = NULL;
     fb_err_init(err);
     enum fb_code code = fb_json_reader_new(text, "f", options, &reader, err);
     FB_ASSERT(code == FB_OK);
-    return read_all(reader, skip, err);
+    return read_all(reader, way, err);
 }
 
 static enum fb_code read_stream(
-    struct fb_str text, const struct fb_json_options *options, struct fb_err *err)
+    struct fb_str text, const struct fb_json_options *options, enum way way, struct fb_err *err)
 {
     struct fb_json_reader *reader = NULL;
     struct pieces pieces = {text, text.len % 13 + 1};
     fb_err_init(err);
     enum fb_code code = fb_json_reader_new_stream(give_piece, &pieces, "f", options, &reader, err);
     FB_ASSERT(code == FB_OK);
-    return read_all(reader, false, err);
+    return read_all(reader, way, err);
 }
 
 static void assert_same_error(const struct fb_err *a, const struct fb_err *b)
@@ -101,17 +107,21 @@ static void check_canonical(const struct fb_json *root)
 static void check_readers(struct fb_str text, const struct fb_json_options *options)
 {
     struct fb_err err, other;
-    enum fb_code code = read_memory(text, options, false, &err);
-    enum fb_code streamed = read_stream(text, options, &other);
+    enum fb_code code = read_memory(text, options, WAY_READ, &err);
+    enum fb_code streamed = read_stream(text, options, WAY_READ, &other);
     FB_ASSERT(code == streamed);
     if (code != FB_OK) {
         assert_same_error(&err, &other);
     }
-    enum fb_code skipped = read_memory(text, options, true, &other);
+    enum fb_code skipped = read_memory(text, options, WAY_SKIP, &other);
     FB_ASSERT(code == skipped);
     if (code != FB_OK) {
         assert_same_error(&err, &other);
     }
+    /* Passing over refuses nothing that reading takes, and is the same in pieces. */
+    enum fb_code passed = read_memory(text, options, WAY_PASS, &other);
+    FB_ASSERT(code != FB_OK || passed == FB_OK);
+    FB_ASSERT(read_stream(text, options, WAY_PASS, &other) == passed);
     struct fb_arena arena;
     struct fb_json *root = NULL;
     fb_arena_init(&arena, ARENA_MAX);

@@ -145,6 +145,82 @@ static void test_slurm_text(void **state)
     assert_int_equal(compute.total.starts, 13);
 }
 
+/* What squeue prints: the jobs of the same cluster that it still knew, of which one runs and one
+ * waits. */
+static void test_squeue(void **state)
+{
+    (void)state;
+    read_shared("squeue.json");
+    fb_compute_end(&compute);
+    assert_int_equal(compute.total.starts, 8);
+    assert_int_equal(compute.total.gpu_seconds, 16 + 20 + 24 + 1 + 2 + 24 + 24 + 24);
+    assert_int_equal(compute.gaps[FB_COMPUTE_NOT_ENDED].starts, 1);
+    assert_int_equal(compute.gaps[FB_COMPUTE_NOT_STARTED].starts, 1);
+    /* The account of sacct adds what it had not. */
+    read_shared("sacct.json");
+    assert_int_equal(compute.total.gpu_seconds, 314);
+    assert_int_equal(compute.gaps[FB_COMPUTE_REPEATED].starts, 8);
+}
+
+/* One job of 8 GPUs for 100 seconds, as versions of Slurm write it. */
+static void test_versions(void **state)
+{
+    (void)state;
+#define START "{\"jobs\":[{\"job_id\":7,\"cluster\":\"c\",\"user\":\"u\","
+#define END "}]}"
+#define TIMES "\"time\":{\"elapsed\":100,\"end\":200,\"start\":100},"
+#define NUMBER(n) "{\"set\":true,\"infinite\":false,\"number\":" n "}"
+    static const char *const texts[] = {/* 21.08 and 22.05 */
+        START TIMES
+        "\"state\":{\"current\":\"COMPLETED\",\"reason\":\"None\"},\"tres\":{"
+        "\"requested\":[{\"type\":\"gres\",\"name\":\"gpu\",\"id\":1001,\"count\":9}],"
+        "\"allocated\":[{\"type\":\"cpu\",\"name\":null,\"id\":1,\"count\":1},{\"type\":"
+        "\"gres\",\"name\":\"gpu\",\"id\":1001,\"count\":8}]}" END,
+        /* 23.02: limits as objects */
+        START "\"time\":{\"elapsed\":100,\"end\":200,\"start\":100,\"limit\":" NUMBER(
+            "5") "},"
+                 "\"array\":{\"job_id\":0,\"task_id\":{\"set\":false,\"infinite\":false,"
+                 "\"number\":0}},\"state\":{\"current\":\"COMPLETED\",\"reason\":\"None\"},"
+                 "\"tres\":{"
+                 "\"allocated\":[{\"type\":\"gres\",\"name\":\"gpu\",\"id\":1001,\"count\":8},"
+                 "{\"type\":\"gres\",\"name\":\"gpu:h100\",\"id\":1002,\"count\":8}]}" END,
+        /* 23.11 and later: states as lists */
+        START TIMES
+        "\"state\":{\"current\":[\"COMPLETED\"],\"reason\":\"None\"},\"tres\":{"
+        "\"allocated\":[{\"count\":8,\"id\":1001,\"name\":\"gpu\",\"type\":\"gres\"}]}" END,
+        /* 24.05: numbers as objects */
+        START "\"time\":{\"start\":" NUMBER("100") ",\"end\":" NUMBER("200") ",\"elapsed\":" NUMBER(
+            "100") "},\"state\":{\"current\":[\"COMPLETED\",\"REQUEUED\"]},\"tres\":{"
+                   "\"allocated\":[{\"type\":\"gres\",\"name\":\"gpu:h100\",\"count\":" NUMBER(
+                       "8") "}]}" END,
+        /* Allocations in one line, numbers as text, the slash in the type. */
+        START "\"time\":{\"start\":\"100\",\"end\":\"200\",\"elapsed\":\"100\"},\"state\":"
+              "\"COMPLETED\",\"tres\":{\"allocated\":\"cpu=1,gres/gpu=8\"}" END,
+        START TIMES "\"state\":[\"COMPLETED\"],\"tres\":\"gres/gpu:h100=8\"" END,
+        START TIMES "\"state\":{\"current\":[\"COMPLETED\"]},\"tres\":{\"allocated\":["
+                    "{\"type\":\"gres/gpu\",\"name\":\"\",\"count\":8}]}" END,
+        START TIMES "\"state\":{\"current\":[\"COMPLETED\"]},\"tres\":{\"allocated\":["
+                    "{\"type\":\"gres/gpu:h100\",\"name\":null,\"count\":8}]}" END,
+        /* squeue of 23.02 and later */
+        "{\"jobs\":[{\"job_id\":7,\"cluster\":\"c\",\"user_name\":\"u\",\"job_state\":["
+        "\"COMPLETED\"],\"start_time\":" NUMBER("100") ",\"end_time\":" NUMBER(
+            "200") ","
+                   "\"tres_alloc_str\":\"cpu=1,node=1,gres/gpu=8\"}]}"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        fb_compute_release(&compute);
+        FB_TEST_OK(fb_compute_init(&compute, &plain, &err));
+        FB_TEST_OK(read_text(texts[i]));
+        fb_compute_end(&compute);
+        assert_int_equal(compute.total.starts, 1);
+        assert_int_equal(compute.total.gpu_seconds, 800);
+        assert_true(fb_str_is(compute.by[FB_COMPUTE_USER].entries[0].key, "u"));
+    }
+#undef START
+#undef END
+#undef TIMES
+#undef NUMBER
+}
+
 static void test_uncounted(void **state)
 {
     (void)state;
@@ -327,8 +403,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_table), TEST(test_refused), TEST(test_wide),
-        TEST(test_slurm), TEST(test_slurm_text), TEST(test_uncounted), TEST(test_zoneless),
-        TEST(test_chips), TEST(test_formats), TEST(test_standing), TEST(test_limits),
-        TEST(test_long_id), TEST(test_no_memory)};
+        TEST(test_slurm), TEST(test_slurm_text), TEST(test_squeue), TEST(test_versions),
+        TEST(test_uncounted), TEST(test_zoneless), TEST(test_chips), TEST(test_formats),
+        TEST(test_standing), TEST(test_limits), TEST(test_long_id), TEST(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

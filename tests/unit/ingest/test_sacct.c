@@ -134,7 +134,7 @@ static void test_bad_accounts(void **state)
         enum fb_code code;
         const char *path;
     } bad[] = {
-        {"{\"jobs\":{}}", FB_E_SCHEMA, ""},
+        {"{\"jobs\":{}}", FB_E_SCHEMA, "$.jobs"},
         {"{\"jobs\":[7]}", FB_E_SCHEMA, "$.jobs[0]"},
         {JOB(STATE "\"time\":{\"start\":1,\"end\":2,\"elapsed\":-1}" TRES), FB_E_SCHEMA,
             "$.jobs[0].time.elapsed"},
@@ -151,6 +151,18 @@ static void test_bad_accounts(void **state)
                    "\"allocated\":[{\"type\":\"gres\",\"name\":\"gpu\","
                    "\"count\":2147483647}]}"),
             FB_E_SCHEMA, "$.jobs[0].tres.allocated[0]"},
+        {JOB(STATE "\"time\":{\"start\":1,\"end\":2,\"elapsed\":1},\"job_id\":2" TRES), FB_E_SCHEMA,
+            "$.jobs[0].job_id"},
+        {JOB(STATE "\"time\":7" TRES), FB_E_SCHEMA, "$.jobs[0].time"},
+        {JOB(STATE "\"time\":{\"start\":1,\"end\":{\"set\":true,\"infinite\":true,"
+                   "\"number\":0},\"elapsed\":1}" TRES),
+            FB_E_SCHEMA, "$.jobs[0].time.end"},
+        /* Steps are passed over, but their brackets must match. */
+        {JOB(STATE "\"steps\":[{\"a\":[}],\"time\":{\"start\":1,\"end\":2,\"elapsed\":1}" TRES),
+            FB_E_SYNTAX, "$.jobs[0].steps"},
+        /* Jobs may be missing. */
+        {"{\"errors\":[{\"description\":\"lost the database\"}],\"jobs\":[]}", FB_E_SCHEMA,
+            "$.errors"},
         {"{\"jobs\":[]} x", FB_E_SYNTAX, NULL},
         {"{\"jobs\":[", FB_E_SYNTAX, NULL},
     };
