@@ -134,9 +134,10 @@ struct fb_json_masks {
     uint64_t control; /**< less than 0x20 */
 };
 
-/** Classifies a block, in plain C, and where the processor has AVX2. */
+/** Classifies a block, in plain C. */
 void fb_json_classify(const char block[FB_JSON_BLOCK], struct fb_json_masks *out);
 #if defined(__x86_64__)
+/** The same, where the processor has AVX2. */
 void fb_json_classify_avx2(const char block[FB_JSON_BLOCK], struct fb_json_masks *out);
 #endif
 

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
-#include "cli/cli.h"
+#include "cli/cmd_compute.h"
 #include "report/compute.h"
 
 enum { OUTPUT_MAX = 1 << 28, FLUSH_AT = 1 << 16 };
@@ -18,7 +18,7 @@ struct run {
 };
 
 /* LOW..HIGH, or one number for both. */
-static enum fb_code read_use(const struct fb_cli *cli, double out[2], struct fb_err *err)
+enum fb_code fb_cli_compute_use(const struct fb_cli *cli, double out[2], struct fb_err *err)
 {
     struct fb_str text = fb_cli_text(cli, "use");
     if (!fb_cli_value(cli, "use")) {
@@ -47,13 +47,31 @@ static enum fb_code read_use(const struct fb_cli *cli, double out[2], struct fb_
     return FB_OK;
 }
 
+enum fb_code fb_cli_compute_threshold(
+    const struct fb_cli *cli, struct fb_decimal *out, struct fb_err *err)
+{
+    struct fb_decimal threshold;
+    if (!fb_cli_value(cli, "threshold")) {
+        return FB_OK;
+    }
+    if (fb_decimal_parse(fb_cli_text(cli, "threshold"), &threshold, err) != FB_OK) {
+        return fb_cli_misused(cli, err, "--threshold must be a number of FLOP, as 1e25, not '%s'",
+            fb_cli_value(cli, "threshold"));
+    }
+    if (threshold.mantissa <= 0) {
+        return fb_cli_misused(cli, err, "--threshold must be more than 0");
+    }
+    *out = threshold;
+    return FB_OK;
+}
+
 static enum fb_code read_options(struct run *r, struct fb_compute_options *out, struct fb_err *err)
 {
     const struct fb_cli *cli = r->cli;
     const char *bits = fb_cli_value(cli, "bits"), *chip = fb_cli_value(cli, "chip");
     *out = (struct fb_compute_options){
         {FB_COMPUTE_USE_LOW, FB_COMPUTE_USE_HIGH}, FB_COMPUTE_EITHER, NULL, 0};
-    enum fb_code code = read_use(cli, out->use, err);
+    enum fb_code code = fb_cli_compute_use(cli, out->use, err);
     if (code == FB_OK && bits && strcmp(bits, "8") != 0 && strcmp(bits, "16") != 0) {
         code = fb_cli_misused(cli, err, "--bits must be 8 or 16, not '%s'", bits);
     }
@@ -69,17 +87,7 @@ static enum fb_code read_options(struct run *r, struct fb_compute_options *out, 
         }
     }
     r->report.threshold_text = fb_cli_text(cli, "threshold");
-    if (code == FB_OK && fb_cli_value(cli, "threshold")) {
-        code = fb_decimal_parse(r->report.threshold_text, &r->report.threshold, err);
-        if (code == FB_OK && r->report.threshold.mantissa <= 0) {
-            return fb_cli_misused(cli, err, "--threshold must be more than 0");
-        }
-        code = code ? fb_cli_misused(cli, err,
-                          "--threshold must be a number of FLOP, as 1e25, "
-                          "not '%s'",
-                          fb_cli_value(cli, "threshold"))
-                    : FB_OK;
-    }
+    code = code ? code : fb_cli_compute_threshold(cli, &r->report.threshold, err);
     return code;
 }
 
@@ -193,22 +201,34 @@ static enum fb_code report(struct run *r, struct fb_err *err)
     return code;
 }
 
-enum fb_code cmd_compute(struct fb_cli *cli, struct fb_err *err)
+enum fb_code fb_cli_compute_report(struct fb_cli *cli, struct fb_err *err)
 {
-    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    if (strcmp(cli->arguments[0], "report") != 0) {
-        return fb_cli_misused(cli, err, "compute has no part '%s'", cli->arguments[0]);
-    }
     if (!fb_cli_value(cli, "from")) {
         return fb_cli_misused(cli, err, "compute report needs --from FILE");
     }
     struct run r = {.cli = cli};
     fb_buf_init(&r.text, OUTPUT_MAX);
-    code = report(&r, err);
+    enum fb_code code = report(&r, err);
     fb_buf_release(&r.text);
     fb_compute_release(&r.compute);
     return code;
+}
+
+enum fb_code cmd_compute(struct fb_cli *cli, struct fb_err *err)
+{
+    static const struct {
+        const char *name;
+        enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
+    } parts[] = {{"report", fb_cli_compute_report}, {"estimate", fb_cli_compute_estimate},
+        {"forecast", fb_cli_compute_forecast}};
+    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (strcmp(cli->arguments[0], parts[i].name) == 0) {
+            return parts[i].run(cli, err);
+        }
+    }
+    return fb_cli_misused(cli, err, "compute has no part '%s'", cli->arguments[0]);
 }

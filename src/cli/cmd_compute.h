@@ -1,0 +1,21 @@
+/* cmd_compute.h: the parts of `flyball compute`, each in its file, and what they share. */
+#ifndef FB_CLI_CMD_COMPUTE_H
+#define FB_CLI_CMD_COMPUTE_H
+
+#include "cli/cli.h"
+#include "evidence/compute.h"
+
+/** The parts: each runs one invocation. */
+FB_CHECKED enum fb_code fb_cli_compute_report(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_estimate(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_forecast(struct fb_cli *cli, struct fb_err *err);
+
+/** The range of --use, or what *out holds without it. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_compute_use(
+    const struct fb_cli *cli, double out[2], struct fb_err *err);
+
+/** The FLOP of --threshold, more than 0; untouched without it. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_compute_threshold(
+    const struct fb_cli *cli, struct fb_decimal *out, struct fb_err *err);
+
+#endif
