@@ -78,7 +78,9 @@ static void add_value(struct fb_buf *out, uint32_t *seed, int depth)
     fb_buf_add_char(out, is_array ? '[' : '{');
     for (uint32_t i = 0; i < n / 3 % 5; i++) {
         fb_buf_add_c(out, i ? ",\n  " : "\n");
-        fb_buf_addf(out, is_array ? "" : "\"k\\\"%u\": ", (unsigned)i);
+        if (!is_array) {
+            fb_buf_addf(out, "\"k\\\"%u\": ", (unsigned)i);
+        }
         add_value(out, seed, depth - 1);
     }
     fb_buf_add_char(out, is_array ? ']' : '}');
