@@ -76,7 +76,10 @@ static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *fo
     }
     FB_ASSERT(form->relation < trace->signature->count);
     FB_ASSERT(form->term_count == trace->signature->relations[form->relation].arity);
-    for (size_t i = 0; i < trace->tuple_count; i++) {
+    size_t first;
+    size_t end;
+    fb_trace_range(trace, tp, &first, &end);
+    for (size_t i = first; i < end; i++) {
         const struct fb_tuple *tuple = &trace->tuples[i];
         if (tuple->relation != form->relation || tuple->from > tp || tuple->until <= tp ||
             (form->occurs && tuple->from != tp)) {

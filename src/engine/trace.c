@@ -4,6 +4,14 @@
 
 #include "base/assert.h"
 
+void fb_trace_range(const struct fb_trace *trace, size_t tp, size_t *out_first, size_t *out_end)
+{
+    FB_ASSERT(trace && tp < trace->time_count);
+    *out_first = trace->starts ? trace->starts[tp] : 0;
+    *out_end = trace->starts ? trace->starts[tp + 1] : trace->tuple_count;
+    FB_ASSERT(*out_first <= *out_end && *out_end <= trace->tuple_count);
+}
+
 enum fb_code fb_trace_tick(const struct fb_trace *trace, fb_time t, struct fb_arena *arena,
     struct fb_trace *out, struct fb_err *err)
 {
@@ -18,6 +26,7 @@ enum fb_code fb_trace_tick(const struct fb_trace *trace, fb_time t, struct fb_ar
     }
     FB_ASSERT(trace->time_count < FB_TP_MAX - 1);
     struct fb_trace copy = *trace;
+    copy.starts = NULL;
     copy.time_count++;
     copy.times = FB_ARENA_ARRAY(arena, fb_time, copy.time_count);
     copy.tuples = FB_ARENA_ARRAY(arena, struct fb_tuple, copy.tuple_count);

@@ -32,7 +32,12 @@ struct fb_trace {
     size_t time_count;
     struct fb_tuple *tuples;
     size_t tuple_count;
+    const size_t *starts; /**< NULL, or all tuples are events, and those of time-point i are at
+                               [starts[i], starts[i + 1]) */
 };
+
+/** The tuples that may hold at time-point tp: [*out_first, *out_end) of the trace's. */
+void fb_trace_range(const struct fb_trace *trace, size_t tp, size_t *out_first, size_t *out_end);
 
 /** A copy of a trace with one more time-point, at time t, at which nothing happens; the same trace
  * when it has one at t already, or when t is FB_TIME_MIN or before the first. States that hold go

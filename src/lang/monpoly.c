@@ -190,6 +190,25 @@ static enum fb_code gather_time(struct gather *g, fb_time time, struct fb_err *e
     return FB_OK;
 }
 
+/* Where the tuples of each time-point begin. */
+static enum fb_code gather_starts(struct gather *g, struct fb_err *err)
+{
+    struct fb_trace *trace = &g->trace;
+    size_t *starts = FB_ARENA_ARRAY(g->arena, size_t, trace->time_count + 1);
+    if (!starts) {
+        return fb_arena_failed(g->arena, err);
+    }
+    size_t at = 0;
+    for (size_t tp = 0; tp <= trace->time_count; tp++) {
+        while (at < trace->tuple_count && trace->tuples[at].from < tp) {
+            at++;
+        }
+        starts[tp] = at;
+    }
+    trace->starts = starts;
+    return FB_OK;
+}
+
 /* tp, ts or tpts of a time-point; false for any other relation. */
 static bool builtin(
     const struct fb_relation *relation, size_t point, fb_time time, struct fb_value *out)
@@ -233,6 +252,7 @@ enum fb_code fb_monpoly_log(struct fb_str text, const struct fb_signature *signa
     code = code ? code : fb_mlog_end(log, err);
     fb_mlog_free(log);
     code = code ? code : gather_time(&g, FB_TIME_MAX, err);
+    code = code ? code : gather_starts(&g, err);
     if (code == FB_OK) {
         *out = g.trace;
     }

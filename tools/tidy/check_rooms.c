@@ -6,7 +6,8 @@
 /* The rooms in the order in which data passes through them: one may include itself and those
  * before it. docs/ARCHITECTURE.md says what each is for. */
 static const char *const rooms[] = {"base", "stats", "store", "ledger", "record", "ingest",
-    "engine", "lang", "evidence", "case", "risk", "govern", "gate", "serve", "report", "cli"};
+    "engine", "proof", "lang", "evidence", "case", "risk", "govern", "gate", "serve", "report",
+    "cli"};
 
 enum { ROOM_COUNT = sizeof(rooms) / sizeof(rooms[0]), PATH_SIZE = 512 };
 
