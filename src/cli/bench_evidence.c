@@ -181,7 +181,7 @@ static enum fb_code read_log(struct fb_bench_evidence *bench, struct fb_err *err
     struct fb_arena arena;
     struct fb_log_reading reading;
     fb_arena_init(&arena, SAMPLE_MAX);
-    enum fb_code code = fb_log_read(bench->path, 0.95, &arena, &reading, err);
+    enum fb_code code = fb_log_read(bench->path, NULL, 0.95, &arena, &reading, err);
     FB_ASSERT(code != FB_OK || (reading.count == 1 && reading.items[0].succeeded_any == 16));
     fb_arena_release(&arena);
     return code;

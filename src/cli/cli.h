@@ -159,4 +159,9 @@ void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *ou
     enum fb_code function(struct fb_cli *cli, struct fb_err *err);
 #include "cli/commands.def"
 
+/** Reads the table that --judge names, when it is set: *out is then filled, and its text lives in
+ * the arena; else *out_set is false. Errors as fb_judgements_read and fb_judgements_count. */
+FB_CHECKED enum fb_code fb_cli_judge(const struct fb_cli *cli, struct fb_arena *arena,
+    struct fb_judge_record *out, bool *out_set, struct fb_err *err);
+
 #endif

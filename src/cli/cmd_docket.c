@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/cli.h"
+#include "ingest/judgements.h"
 #include "record/schema.h"
 
 enum { ARENA_MAX = 1 << 30 };
@@ -127,10 +128,35 @@ static void print_added(
     }
 }
 
+enum fb_code fb_cli_judge(const struct fb_cli *cli, struct fb_arena *arena,
+    struct fb_judge_record *out, bool *out_set, struct fb_err *err)
+{
+    const char *path = fb_cli_value(cli, "judge");
+    struct fb_judgements judgements;
+    *out_set = path != NULL;
+    if (!path) {
+        return FB_OK;
+    }
+    enum fb_code code = fb_judgements_read(path, arena, &judgements, err);
+    code = code ? code : fb_judgements_count(&judgements, out, err);
+    if (code != FB_OK) {
+        fb_err_place(err, path, 0, 0, -1);
+        return code;
+    }
+    const char *slash = strrchr(path, '/');
+    out->from = fb_str_sub(fb_str_of(slash ? slash + 1 : path), 0, 200);
+    return FB_OK;
+}
+
 enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_docket *docket = NULL;
+    struct fb_arena tables;
+    struct fb_judge_record judge = {0};
+    bool has_judge = false;
+    fb_arena_init(&tables, ARENA_MAX);
     enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
+    code = code ? code : fb_cli_judge(cli, &tables, &judge, &has_judge, err);
     if (code == FB_OK) {
         code = fb_cli_open(cli, &docket, err);
     }
@@ -140,6 +166,8 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
             .ingest = {.subject = fb_cli_text(cli, "subject"),
                 .model = fb_cli_text(cli, "model"),
                 .elicitation = fb_cli_text(cli, "elicitation"),
+                .cluster = fb_cli_text(cli, "cluster"),
+                .judge = has_judge ? &judge : NULL,
                 .name = fb_cli_text(cli, "case-name")}};
     }
     for (size_t i = 0; code == FB_OK && i < cli->argument_count; i++) {
@@ -157,6 +185,7 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
         fb_arena_release(&arena);
     }
     fb_docket_close(docket);
+    fb_arena_release(&tables);
     return code;
 }
 

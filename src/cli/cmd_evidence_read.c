@@ -12,6 +12,9 @@ enum { OUTPUT_MAX = 1 << 28 };
 struct reading {
     const struct fb_cli *cli;
     double confidence;
+    struct fb_ingest_options options;
+    struct fb_judge_record judge;
+    struct fb_arena tables;
     struct fb_arena arena; /* of the log at hand, or with a table of all */
     struct fb_buf text;
     struct fb_log_report *logs; /* for the table */
@@ -56,7 +59,7 @@ static enum fb_code read_one(struct reading *r, const char *path, struct fb_err 
     }
     fb_err_init(&refusal);
     fb_cli_progress("reading %s", path);
-    enum fb_code code = fb_log_read(path, r->confidence, &r->arena, reading, &refusal);
+    enum fb_code code = fb_log_read(path, &r->options, r->confidence, &r->arena, reading, &refusal);
     fb_cli_progress(NULL);
     if (code != FB_OK && !is_refusal(code)) {
         *err = refusal;
@@ -102,10 +105,15 @@ enum fb_code fb_cli_evidence_read(struct fb_cli *cli, struct fb_err *err)
         return code;
     }
     size_t files = cli->argument_count - 1;
+    bool has_judge = false;
     fb_arena_init(&r.arena, ARENA_MAX);
+    fb_arena_init(&r.tables, ARENA_MAX);
     fb_buf_init(&r.text, OUTPUT_MAX);
+    code = fb_cli_judge(cli, &r.tables, &r.judge, &has_judge, err);
+    r.options.cluster = fb_cli_text(cli, "cluster");
+    r.options.judge = has_judge ? &r.judge : NULL;
     r.logs = fb_calloc(files, sizeof(*r.logs));
-    if (!r.logs) {
+    if (code == FB_OK && !r.logs) {
         code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
     for (size_t i = 0; code == FB_OK && i < files; i++) {
@@ -119,5 +127,6 @@ enum fb_code fb_cli_evidence_read(struct fb_cli *cli, struct fb_err *err)
     fb_free(r.logs);
     fb_buf_release(&r.text);
     fb_arena_release(&r.arena);
+    fb_arena_release(&r.tables);
     return code;
 }

@@ -24,6 +24,13 @@ static bool live(const struct run *run, const struct fb_assessment *a, fb_time t
     return a->admitted <= t && t < a->withdrawn && run->as_of < a->rejected;
 }
 
+bool fb_assessment_overtakes(const struct fb_assessment *later, const struct fb_assessment *a)
+{
+    FB_ASSERT(later && a);
+    bool same_log = a->log.len > 0 && fb_str_eq(later->log, a->log);
+    return later->measure == a->measure && fb_str_eq(later->issuer, a->issuer) && !same_log;
+}
+
 /* The latest live assessment of its measure by its evaluator, and fresh. */
 static bool governs(const struct run *run, size_t index, fb_time t)
 {
@@ -32,7 +39,7 @@ static bool governs(const struct run *run, size_t index, fb_time t)
         return false;
     }
     for (size_t i = run->next[index]; i < run->count; i = run->next[i]) {
-        if (live(run, &run->items[i], t)) {
+        if (live(run, &run->items[i], t) && fb_assessment_overtakes(&run->items[i], a)) {
             return false;
         }
     }

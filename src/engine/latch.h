@@ -40,6 +40,7 @@ struct fb_assessment {
     bool held;            /**< an earlier version of the line was crossed by it: it latches */
     fb_time held_until;   /**< when held: until then that version did not clear */
     struct fb_str issuer; /**< who evaluated */
+    struct fb_str log;    /**< the digest of what it was read from; may be empty */
     struct fb_why *why;   /**< one sentence with the figures */
     struct fb_why *rejection; /**< where it was rejected: by which review */
 };
@@ -71,7 +72,8 @@ struct fb_scope {
  * The status of a red line over time. Assessments are in the order of admission; scope is in the
  * order of time and begins at FB_TIME_MIN (none: always inside). Where several evaluators measured
  * the same thing the most adverse assessment that is fresh governs; of one evaluator the latest
- * does, also when it shows less than the one before.
+ * does, also when it shows less than the one before. Several scores of one log are several looks at
+ * the same samples: none of them is later than another.
  *
  * - A crossing counts at its admission, however old the evidence. It latches. Neither its age nor
  *   its withdrawal ends the latch, only clearing does.
@@ -92,6 +94,10 @@ struct fb_scope {
 FB_CHECKED enum fb_code fb_latch_run(const struct fb_redline *line,
     const struct fb_assessment *assessments, size_t assessment_count, const struct fb_scope *scope,
     size_t scope_count, struct fb_arena *arena, struct fb_segments *out, struct fb_err *err);
+
+/** True when one that was admitted later is of the same task by the same party, and not another
+ * score of the same log: then it governs in place of the earlier one while both hold. */
+bool fb_assessment_overtakes(const struct fb_assessment *later, const struct fb_assessment *a);
 
 /** The segment at an instant. */
 const struct fb_segment *fb_segment_at(const struct fb_segments *segments, fb_time t);

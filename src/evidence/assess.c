@@ -80,7 +80,7 @@ static enum fb_code count_more(
     return fb_bounds_more(c->line, &c->counts, limits, &figures->more_samples, err);
 }
 
-static void read_case(struct fb_assess_case *c)
+static enum fb_code read_case(struct fb_assess_case *c, struct fb_err *err)
 {
     const struct fb_record *record = c->evaluation->record;
     const struct fb_needs *needs = &c->line->needs;
@@ -92,6 +92,9 @@ static void read_case(struct fb_assess_case *c)
     c->enough = c->counts.samples >= needs->samples;
     c->elicited = is_elicited(needs, c->elicitation);
     c->judged = c->evaluation->independent || !needs->independent;
+    struct fb_estimator_given given = {needs->samples, c->evaluation->grown};
+    c->counts.how = &c->how;
+    return fb_estimator_of(record->body, &given, &c->how, err);
 }
 
 /* Where the bounds stand, and until when. */
@@ -104,6 +107,7 @@ static void judge(const struct fb_assess_case *c, struct fb_figures *out)
     a->record_id = record->id;
     a->seq = record->seq;
     a->issuer = record->issuer;
+    a->log = fb_record_text(record, "log");
     a->admitted = record->admitted;
     a->began = instant(record, "began");
     a->ended = instant(record, "ended");
@@ -125,8 +129,8 @@ static void judge(const struct fb_assess_case *c, struct fb_figures *out)
 static enum fb_code assess_one(struct fb_assess_case *c, uint32_t measure, struct fb_arena *arena,
     struct fb_figures *out, struct fb_err *err)
 {
-    read_case(c);
-    enum fb_code code = fb_bounds_of(c->line, &c->counts, &c->bounds, err);
+    enum fb_code code = read_case(c, err);
+    code = code ? code : fb_bounds_of(c->line, &c->counts, &c->bounds, err);
     if (code != FB_OK) {
         return fb_err_prefix(err, "evaluation '%.*s'", FB_STR_ARG(c->evaluation->record->id));
     }
@@ -139,6 +143,7 @@ static enum fb_code assess_one(struct fb_assess_case *c, uint32_t measure, struc
         .lower = c->bounds.lower,
         .upper = c->bounds.upper,
         .upper_margin = c->bounds.upper_margin,
+        .how = c->how,
         .errors_counted = c->unresolved > 0,
         .is_below = fb_decimal_cmp(c->bounds.upper_margin, c->line->threshold) < 0,
     };

@@ -44,46 +44,31 @@ enum fb_code fb_bounds_after(
     return FB_OK;
 }
 
-static enum fb_code upper_bound(const struct fb_redline *line, const struct fb_counts *counts,
-    struct fb_bounds *out, struct fb_err *err)
+enum fb_code fb_bounds_at(const struct fb_redline *line, const struct fb_counts *counts,
+    double confidence, struct fb_bounds *out, struct fb_err *err)
 {
-    double u = 1;
-    if (counts->samples > 0 && counts->samples <= FB_BINOMIAL_N_MAX) {
-        enum fb_code code =
-            fb_binomial_upper(counts->high, counts->samples, line->confidence, &u, err);
-        if (code != FB_OK) {
-            return code;
-        }
+    FB_ASSERT(line->margin_count <= sizeof(out->margins) / sizeof(out->margins[0]));
+    struct fb_bounds bounds = {.lower = {0, 0}};
+    double ends[2];
+    enum fb_code code = fb_estimator_bounds(counts, confidence, ends, err);
+    double u = code == FB_OK ? ends[1] : 1;
+    bounds.upper = fb_decimal_ceil12(u);
+    for (size_t i = 0; code == FB_OK && i < line->margin_count; i++) {
+        code = apply(&line->margins[i], u, &u, err);
+        bounds.margins[i] = u;
     }
-    out->upper = fb_decimal_ceil12(u);
-    for (size_t i = 0; i < line->margin_count; i++) {
-        enum fb_code code = apply(&line->margins[i], u, &u, err);
-        if (code != FB_OK) {
-            return code;
-        }
-        out->margins[i] = u;
+    if (code == FB_OK) {
+        bounds.lower = fb_decimal_floor12(ends[0]);
+        bounds.upper_margin = fb_decimal_ceil12(u);
+        *out = bounds;
     }
-    out->upper_margin = fb_decimal_ceil12(u);
-    return FB_OK;
+    return code;
 }
 
 enum fb_code fb_bounds_of(const struct fb_redline *line, const struct fb_counts *counts,
     struct fb_bounds *out, struct fb_err *err)
 {
-    FB_ASSERT(line->margin_count <= sizeof(out->margins) / sizeof(out->margins[0]));
-    FB_ASSERT(0 <= counts->low && counts->low <= counts->high && counts->high <= counts->samples);
-    struct fb_bounds bounds = {.lower = {0, 0}};
-    double l = 0;
-    enum fb_code code = FB_OK;
-    if (counts->samples > 0 && counts->samples <= FB_BINOMIAL_N_MAX) {
-        code = fb_binomial_lower(counts->low, counts->samples, line->confidence, &l, err);
-    }
-    code = code != FB_OK ? code : upper_bound(line, counts, &bounds, err);
-    if (code == FB_OK) {
-        bounds.lower = fb_decimal_floor12(l);
-        *out = bounds;
-    }
-    return code;
+    return fb_bounds_at(line, counts, line->confidence, out, err);
 }
 
 static enum fb_code is_below(const struct fb_redline *line, const struct fb_counts *counts,
@@ -92,7 +77,7 @@ static enum fb_code is_below(const struct fb_redline *line, const struct fb_coun
     struct fb_counts then = *counts;
     then.samples += more;
     struct fb_bounds bounds;
-    enum fb_code code = upper_bound(line, &then, &bounds, err);
+    enum fb_code code = fb_bounds_of(line, &then, &bounds, err);
     if (code == FB_OK) {
         *out = fb_decimal_cmp(bounds.upper_margin, line->threshold) < 0;
     }

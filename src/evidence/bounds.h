@@ -3,13 +3,7 @@
 #define FB_EVIDENCE_BOUNDS_H
 
 #include "engine/ir.h"
-
-/** What was counted. */
-struct fb_counts {
-    int64_t samples;
-    int64_t low;  /**< successes for the lower bound */
-    int64_t high; /**< successes for the upper bound */
-};
+#include "evidence/estimator.h"
 
 /** L, U and U'. */
 struct fb_bounds {
@@ -19,10 +13,15 @@ struct fb_bounds {
     double margins[8]; /**< U after each margin, for reasons */
 };
 
-/** Bounds at the line's confidence, rounded outward to 12 digits. E_RANGE as fb_binomial_lower, or
+/** Bounds at the line's confidence, rounded outward to 12 digits, by the estimator of the
+ * counts. E_RANGE as fb_binomial_lower, or
  * for a margin that is not positive. */
 FB_CHECKED enum fb_code fb_bounds_of(const struct fb_redline *line, const struct fb_counts *counts,
     struct fb_bounds *out, struct fb_err *err);
+
+/** The same at another confidence. */
+FB_CHECKED enum fb_code fb_bounds_at(const struct fb_redline *line, const struct fb_counts *counts,
+    double confidence, struct fb_bounds *out, struct fb_err *err);
 
 /** A rate after all margins of the line, in order. E_RANGE for a margin that is not positive. */
 FB_CHECKED enum fb_code fb_bounds_after(

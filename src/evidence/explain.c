@@ -163,6 +163,62 @@ static struct fb_why *judge_sentence(const struct fb_assess_case *c, struct fb_a
         FB_STR_ARG(c->evaluation->record->issuer));
 }
 
+/* What the samples stand alone in, or hang together by, and how their number came about. */
+static struct fb_why *sampling_sentence(const struct fb_assess_case *c, struct fb_arena *arena)
+{
+    static const char *const reasons[] = {
+        [FB_STOPPING_FIXED] = "their number was fixed before",
+        [FB_STOPPING_SEQUENTIAL] = "their number followed from what came out",
+        [FB_STOPPING_UNKNOWN] = "nobody says how their number came about",
+        [FB_STOPPING_EARLY] = "the run could stop early",
+        [FB_STOPPING_GROWN] = "samples were added after the first were seen",
+    };
+    const struct fb_estimator *e = &c->how;
+    const char *method = e->stopping == FB_STOPPING_FIXED
+                             ? "Clopper-Pearson"
+                             : "beta-binomial mixture, good at every number of samples";
+    char by[120] = "", repeats[120] = "";
+    if (e->by.len > 0) {
+        (void)snprintf(by, sizeof(by), " by %.*s", FB_STR_ARG(fb_str_sub(e->by, 0, 100)));
+    }
+    if (e->epochs > 1) {
+        (void)snprintf(repeats, sizeof(repeats),
+            "; each counts once for its %lld epochs: above if any succeeded, below if all did",
+            (long long)e->epochs);
+    }
+    if (e->clusters > 0) {
+        return fb_why_new(arena,
+            "bounds: %s: %lld cluster%s%s, whose %lld samples are worth %.1f independent ones "
+            "below "
+            "and %.1f above (Korn-Graubard); %s%s",
+            method, (long long)e->clusters, e->clusters == 1 ? "" : "s", by, (long long)e->samples,
+            e->low.samples, e->high.samples, reasons[e->stopping], repeats);
+    }
+    return fb_why_new(arena, "bounds: %s: each sample stands alone, and %s%s", method,
+        reasons[e->stopping], repeats);
+}
+
+static struct fb_why *correction_sentence(const struct fb_assess_case *c, struct fb_arena *arena)
+{
+    const struct fb_estimator *e = &c->how;
+    return fb_why_new(arena,
+        "bounds: corrected for the judge, which was right on %lld of %lld samples that failed and "
+        "on %lld of %lld that succeeded; half of the error is for the samples, half for it%s",
+        (long long)e->right_negatives, (long long)e->negatives, (long long)e->right_positives,
+        (long long)e->positives,
+        e->epochs > 1 ? "; with epochs none of its alarms is excused" : "");
+}
+
+static bool add_estimator(
+    const struct fb_assess_case *c, struct fb_why *why, struct fb_arena *arena)
+{
+    if (c->counts.samples == 0 || c->counts.samples > INT64_C(1000000000)) {
+        return true;
+    }
+    return hang(why, sampling_sentence(c, arena)) &&
+           (!c->how.judged || hang(why, correction_sentence(c, arena)));
+}
+
 static bool add_needs(const struct fb_assess_case *c, struct fb_why *why, struct fb_arena *arena)
 {
     return (c->enough || hang(why, samples_sentence(c, arena))) &&
@@ -175,6 +231,13 @@ static struct fb_why *flag_sentence(struct fb_str flag, struct fb_arena *arena)
     const char *text = fb_defeater_text(flag);
     if (text) {
         return fb_why_new(arena, "flag %.*s stands against it: %s", FB_STR_ARG(flag), text);
+    }
+    static const char *const in_bounds[] = {"clustered", "early_stopping", "errors_counted",
+        "limits_hit", "unscored", "missing_samples", "cancelled", "crashed", "failed"};
+    for (size_t i = 0; i < sizeof(in_bounds) / sizeof(in_bounds[0]); i++) {
+        if (fb_str_is(flag, in_bounds[i])) {
+            return fb_why_new(arena, "flag %.*s, which the bounds allow for", FB_STR_ARG(flag));
+        }
     }
     return fb_why_new(arena, "flag %.*s, which changes nothing here", FB_STR_ARG(flag));
 }
@@ -205,8 +268,8 @@ struct fb_why *fb_assess_explain(
     FB_ASSERT(figures->measure < c->line->measure_count);
     const struct fb_record *record = figures->record;
     struct fb_why *why = fb_why_on(sentence(c, figures, arena), record->id, record->seq);
-    bool good = why && add_margins(c, figures, why, arena) && add_counts(c, why, arena) &&
-                add_needs(c, why, arena) && add_flags(c, why, arena) &&
+    bool good = why && add_estimator(c, why, arena) && add_margins(c, figures, why, arena) &&
+                add_counts(c, why, arena) && add_needs(c, why, arena) && add_flags(c, why, arena) &&
                 add_more(figures, why, arena);
     return good ? why : NULL;
 }

@@ -2,7 +2,6 @@
 
 #include "base/assert.h"
 #include "ingest/ingest.h"
-#include "stats/binomial.h"
 
 static int64_t count_of(const struct fb_json *body, const char *key)
 {
@@ -23,17 +22,17 @@ static void count_metrics(struct fb_log_evaluation *e)
 
 static enum fb_code bound(struct fb_log_evaluation *e, double confidence, struct fb_err *err)
 {
-    double l = 0, u = 1;
-    int64_t high = e->succeeded_any + e->unresolved;
-    enum fb_code code = FB_OK;
-    FB_ASSERT(e->succeeded_all <= high && high <= e->samples);
-    if (e->samples > 0 && e->samples <= FB_BINOMIAL_N_MAX) {
-        code = fb_binomial_lower(e->succeeded_all, e->samples, confidence, &l, err);
-        code = code ? code : fb_binomial_upper(high, e->samples, confidence, &u, err);
-    }
+    double ends[2];
+    struct fb_estimator_given given = {0, false};
+    struct fb_counts counts = {.samples = e->samples,
+        .low = e->succeeded_all,
+        .high = e->succeeded_any + e->unresolved,
+        .how = &e->how};
+    enum fb_code code = fb_estimator_of(e->body, &given, &e->how, err);
+    code = code ? code : fb_estimator_bounds(&counts, confidence, ends, err);
     if (code == FB_OK) {
-        e->lower = fb_decimal_floor12(l);
-        e->upper = fb_decimal_ceil12(u);
+        e->lower = fb_decimal_floor12(ends[0]);
+        e->upper = fb_decimal_ceil12(ends[1]);
     }
     return code;
 }
@@ -69,12 +68,12 @@ static enum fb_code check_counts(const struct fb_json *body, struct fb_err *err)
     return FB_OK;
 }
 
-enum fb_code fb_log_read(const char *path, double confidence, struct fb_arena *arena,
-    struct fb_log_reading *out, struct fb_err *err)
+enum fb_code fb_log_read(const char *path, const struct fb_ingest_options *options,
+    double confidence, struct fb_arena *arena, struct fb_log_reading *out, struct fb_err *err)
 {
     FB_ASSERT(path && arena && out && confidence > 0 && confidence < 1);
     struct fb_drafts drafts;
-    enum fb_code code = fb_ingest_file(path, NULL, arena, &drafts, err);
+    enum fb_code code = fb_ingest_file(path, options, arena, &drafts, err);
     if (code != FB_OK) {
         return code;
     }

@@ -4,20 +4,23 @@
  *
  * Counting is that of the records (docs/EVIDENCE.md): the lower bound counts samples that succeeded
  * in every epoch, the upper one those that succeeded in any and every unresolved one. Bounds are
- * one-sided Clopper-Pearson bounds, L rounded down and U up to 12 significant digits.
+ * one-sided, by the estimator that the log calls for (estimator.h), L rounded down and U up to 12
+ * significant digits.
  */
 #ifndef FB_EVIDENCE_READING_H
 #define FB_EVIDENCE_READING_H
 
 #include "base/arena.h"
 #include "base/decimal.h"
-#include "base/json.h"
+#include "evidence/estimator.h"
+#include "ingest/ingest.h"
 
 /** One evaluation of a log. Texts are borrowed from the arena; what a log does not say is empty. */
 struct fb_log_evaluation {
     struct fb_str task, scorer, model, status;
     int64_t samples, succeeded_any, succeeded_all, unresolved, epochs;
     struct fb_decimal lower, upper; /**< of the rate, each at the confidence that was asked for */
+    struct fb_estimator how;        /**< how they were made */
     const struct fb_json *body;     /**< the record's body, with flags and metrics */
     size_t metrics;                 /**< figures of the header */
     size_t metrics_known;           /**< of these, recomputed from the samples */
@@ -34,7 +37,7 @@ struct fb_log_reading {
  * Reads a log. Everything lives in arena. confidence is within 0 and 1.
  * Errors as fb_ingest_file; E_FORMAT for a file that is read, but holds no evaluation.
  */
-FB_CHECKED enum fb_code fb_log_read(const char *path, double confidence, struct fb_arena *arena,
-    struct fb_log_reading *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_log_read(const char *path, const struct fb_ingest_options *options,
+    double confidence, struct fb_arena *arena, struct fb_log_reading *out, struct fb_err *err);
 
 #endif

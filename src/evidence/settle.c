@@ -10,7 +10,7 @@
 /* A question that is yes from some number on. */
 struct search {
     const struct fb_redline *line;
-    struct fb_settle_counts counts;
+    struct fb_counts counts;
     enum fb_code (*holds)(const struct search *s, int64_t n, bool *out, struct fb_err *err);
     int64_t fixed; /* successes among the further samples, where they are fixed */
 };
@@ -19,8 +19,10 @@ struct search {
 static enum fb_code is_below(
     const struct search *s, int64_t samples, int64_t successes, bool *out, struct fb_err *err)
 {
-    struct fb_counts counts = {
-        .samples = s->counts.samples + samples, .low = 0, .high = s->counts.high + successes};
+    struct fb_counts counts = {.samples = s->counts.samples + samples,
+        .low = 0,
+        .high = s->counts.high + successes,
+        .how = s->counts.how};
     struct fb_bounds bounds;
     enum fb_code code = fb_bounds_of(s->line, &counts, &bounds, err);
     if (code == FB_OK) {
@@ -34,7 +36,8 @@ static enum fb_code is_reached(
 {
     struct fb_counts counts = {.samples = s->counts.samples + samples,
         .low = s->counts.low + successes,
-        .high = s->counts.low + successes};
+        .high = s->counts.low + successes,
+        .how = s->counts.how};
     struct fb_bounds bounds;
     enum fb_code code = fb_bounds_of(s->line, &counts, &bounds, err);
     if (code == FB_OK) {
@@ -187,7 +190,7 @@ static int64_t with_need(const struct fb_redline *line, int64_t samples, int64_t
     return more < 0 || more >= lacking ? more : lacking <= FB_ASSESS_MORE_MAX ? lacking : -1;
 }
 
-enum fb_code fb_settle(const struct fb_redline *line, const struct fb_settle_counts *counts,
+enum fb_code fb_settle(const struct fb_redline *line, const struct fb_counts *counts,
     struct fb_settle *out, struct fb_err *err)
 {
     FB_ASSERT(line && counts && out);
@@ -220,8 +223,30 @@ enum fb_code fb_settle(const struct fb_redline *line, const struct fb_settle_cou
 
 /* --- Several lines together --------------------------------------------------------------- */
 
-enum fb_code fb_settle_p_value(const struct fb_redline *line, const struct fb_settle_counts *counts,
-    double *out, struct fb_err *err)
+/* The least error at which the bounds rule the line out; they widen as it shrinks. */
+static enum fb_code error_of_bounds(
+    const struct fb_redline *line, const struct fb_counts *counts, double *out, struct fb_err *err)
+{
+    enum { HALVINGS = 50 };
+    static const double smallest = 1e-12;
+    double no = log(smallest), yes = 0; /* of the logarithm of the error */
+    for (int i = 0; i < HALVINGS; i++) {
+        double middle = no + (yes - no) / 2;
+        struct fb_bounds bounds;
+        enum fb_code code = fb_bounds_at(line, counts, 1 - exp(middle), &bounds, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        bool below = fb_decimal_cmp(bounds.upper_margin, line->threshold) < 0;
+        yes = below ? middle : yes;
+        no = below ? no : middle;
+    }
+    *out = exp(yes);
+    return FB_OK;
+}
+
+enum fb_code fb_settle_p_value(
+    const struct fb_redline *line, const struct fb_counts *counts, double *out, struct fb_err *err)
 {
     FB_ASSERT(line && counts && out);
     double threshold = fb_decimal_to_double(line->threshold), low = 0, high = 1, after = 0;
@@ -232,6 +257,9 @@ enum fb_code fb_settle_p_value(const struct fb_redline *line, const struct fb_se
     if (counts->samples == 0 || counts->samples > FB_BINOMIAL_N_MAX || after >= threshold) {
         *out = 1;
         return FB_OK;
+    }
+    if (!fb_estimator_is_plain(counts->how)) {
+        return error_of_bounds(line, counts, out, err);
     }
     /* The rate that the margins raise to the threshold; margins rise with it. The end that is kept
      * is the lower one, whose chance is the larger. */

@@ -15,8 +15,8 @@ static bool is_overtaken(const struct fb_figures_list *figures, size_t index, fb
     const struct fb_figures *f = &figures->items[index];
     for (size_t i = index + 1; i < figures->count; i++) {
         const struct fb_figures *later = &figures->items[i];
-        if (later->measure == f->measure && is_live(&later->assessment, now) &&
-            fb_str_eq(later->assessment.issuer, f->assessment.issuer)) {
+        if (is_live(&later->assessment, now) &&
+            fb_assessment_overtakes(&later->assessment, &f->assessment)) {
             return true;
         }
     }
@@ -66,21 +66,20 @@ static bool is_more_adverse(const struct fb_figures *f, const struct fb_figures 
 }
 
 /* The counts of an evaluation; none at all without one. */
-static struct fb_settle_counts counts_of(const struct fb_figures *figures)
+static struct fb_counts counts_of(const struct fb_figures *figures)
 {
     if (!figures) {
-        return (struct fb_settle_counts){0, 0, 0};
+        return (struct fb_counts){0, 0, 0, NULL};
     }
-    return (struct fb_settle_counts){
-        figures->samples, figures->successes_low, figures->successes_high};
+    return (struct fb_counts){
+        figures->samples, figures->successes_low, figures->successes_high, &figures->how};
 }
 
-static enum fb_code fill_margins(const struct fb_redline *line,
-    const struct fb_settle_counts *counts, struct fb_standing *out, struct fb_err *err)
+static enum fb_code fill_margins(const struct fb_redline *line, const struct fb_counts *counts,
+    struct fb_standing *out, struct fb_err *err)
 {
-    struct fb_counts all = {counts->samples, counts->low, counts->high};
     struct fb_bounds bounds;
-    enum fb_code code = fb_bounds_of(line, &all, &bounds, err);
+    enum fb_code code = fb_bounds_of(line, counts, &bounds, err);
     for (size_t i = 0; code == FB_OK && i < line->margin_count; i++) {
         out->after[i] = bounds.margins[i];
     }
@@ -100,7 +99,7 @@ enum fb_code fb_standing_of(const struct fb_redline *line, const struct fb_figur
             standing.governing = f;
         }
     }
-    struct fb_settle_counts counts = counts_of(standing.governing);
+    struct fb_counts counts = counts_of(standing.governing);
     enum fb_code code = fb_settle(line, &counts, &standing.settle, err);
     code = code ? code : fb_settle_p_value(line, &counts, &standing.p_value, err);
     code = code ? code : fill_margins(line, &counts, &standing, err);

@@ -42,6 +42,17 @@ static const struct fb_record *rejection_of(
     return NULL;
 }
 
+/* True when a record corrects one of fewer samples: more were run after the first were seen. */
+static bool has_grown(const struct fb_work *work, const struct fb_record *record)
+{
+    if (record->supersedes.len == 0) {
+        return false;
+    }
+    const struct fb_record *older = fb_registry_find(work->input->registry, record->supersedes);
+    return older && older->kind == FB_KIND_evaluation &&
+           fb_work_int(older, "samples", 0) < fb_work_int(record, "samples", 0);
+}
+
 enum fb_code fb_work_evaluations(struct fb_work *work, const struct fb_system_view *system,
     struct fb_evaluation **out, size_t *out_count, struct fb_err *err)
 {
@@ -60,6 +71,7 @@ enum fb_code fb_work_evaluations(struct fb_work *work, const struct fb_system_vi
         list[count++] = (struct fb_evaluation){.record = record,
             .superseded = fb_work_superseded(work, record),
             .independent = !has_developed(work, system, record->issuer),
+            .grown = has_grown(work, record),
             .rejected_by = rejection_of(work, record)};
     }
     *out = list;

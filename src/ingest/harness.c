@@ -345,7 +345,9 @@ enum fb_code fb_read_harness(struct fb_reading *reading, struct fb_err *err)
     fb_arena_init(&r.arena, FB_TRIALS_MEMORY_MAX);
     enum fb_code code = read_results(&r, &tool, err);
     if (code == FB_OK) {
-        fb_trials_count(&r.trials);
+        code = fb_trials_count(&r.trials, err);
+    }
+    if (code == FB_OK) {
         code = fb_trials_write(&r.trials, reading, fb_str_trim(tool), err);
     }
     fb_trials_release(&r.trials);

@@ -246,7 +246,9 @@ enum fb_code fb_read_harness_samples(struct fb_reading *reading, struct fb_err *
         code = fb_err_set(err, FB_E_SCHEMA, "the samples have no metric whose values are numbers");
     }
     if (code == FB_OK) {
-        fb_trials_count(&trials);
+        code = fb_trials_count(&trials, err);
+    }
+    if (code == FB_OK) {
         code = fb_trials_write(&trials, reading, FB_STR("lm-evaluation-harness"), err);
     }
     fb_trials_release(&trials);

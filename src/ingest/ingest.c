@@ -229,3 +229,21 @@ void fb_reader_time(struct fb_json_writer *w, const char *key, fb_time at)
     char text[FB_TIME_TEXT];
     fb_json_key_c(w, key, fb_time_format(at, text));
 }
+
+void fb_reader_judge(struct fb_json_writer *w, const struct fb_ingest_options *options)
+{
+    const struct fb_judge_record *judge = options->judge;
+    if (!judge) {
+        return;
+    }
+    fb_json_key(w, "judge");
+    fb_json_open_object(w);
+    fb_json_key_int(w, "negatives", judge->negatives);
+    fb_json_key_int(w, "right_negatives", judge->right_negatives);
+    fb_json_key_int(w, "positives", judge->positives);
+    fb_json_key_int(w, "right_positives", judge->right_positives);
+    if (judge->from.len > 0) {
+        fb_json_key_str(w, "from", judge->from);
+    }
+    fb_json_close_object(w);
+}

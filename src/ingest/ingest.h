@@ -35,6 +35,13 @@ struct fb_drafts {
     size_t count;
 };
 
+/** How a judge did on samples whose truth is known, as an evaluation's record has it. */
+struct fb_judge_record {
+    int64_t negatives, right_negatives; /**< that failed in truth; and were judged so */
+    int64_t positives, right_positives; /**< that succeeded in truth; and were judged so */
+    struct fb_str from;                 /**< where that was seen */
+};
+
 /** What one sample of a log came to, over all its epochs. Texts are valid during the call. */
 struct fb_sample_value {
     struct fb_str task, scorer, id;
@@ -51,8 +58,12 @@ struct fb_ingest_options {
     struct fb_str subject;     /**< the system or run the file is about */
     struct fb_str model;       /**< only what concerns this model, where a file has several */
     struct fb_str elicitation; /**< how performance was elicited */
-    struct fb_str name;        /**< a name for a safety case */
-    fb_time at;                /**< when, where the format has no time (cases, policies) */
+    struct fb_str cluster;     /**< the key of Inspect's metadata that joins samples which hang
+                                    together; empty: what the log says of it itself */
+    const struct fb_judge_record *judge; /**< how the judge did on samples whose truth is known;
+                                              NULL: that is not on record */
+    struct fb_str name;                  /**< a name for a safety case */
+    fb_time at; /**< when, where the format has no time (cases, policies) */
     fb_sample_sink
         take_sample; /**< gets the values of logs of evaluations; NULL: nobody wants them */
     void *take_ctx;

@@ -43,18 +43,26 @@ bool fb_is_inspect_json(const struct fb_head *head)
 }
 
 /* Notes a key of metadata that parameters of a metric name, unless it is noted already. */
-static void add_cluster(struct fb_inspect *log, const struct fb_json *params, const char *parameter)
+static void add_key(struct fb_inspect *log, const char *key, bool joins)
 {
-    const struct fb_json *cluster = fb_json_get(params, parameter);
-    if (!cluster || cluster->kind != FB_JSON_STRING || cluster->text.len == 0) {
-        return;
-    }
     size_t i = 0;
-    while (i < log->cluster_count && !fb_str_is(cluster->text, log->cluster_keys[i])) {
+    while (i < log->cluster_count && strcmp(key, log->cluster_keys[i]) != 0) {
         i++;
     }
     if (i == log->cluster_count && i < FB_INSPECT_CLUSTERS_MAX) {
-        log->cluster_keys[log->cluster_count++] = cluster->text.ptr;
+        log->cluster_joins[i] = false;
+        log->cluster_keys[log->cluster_count++] = key;
+    }
+    if (i < FB_INSPECT_CLUSTERS_MAX) {
+        log->cluster_joins[i] |= joins;
+    }
+}
+
+static void add_cluster(struct fb_inspect *log, const struct fb_json *params, const char *parameter)
+{
+    const struct fb_json *cluster = fb_json_get(params, parameter);
+    if (cluster && cluster->kind == FB_JSON_STRING && cluster->text.len > 0) {
+        add_key(log, cluster->text.ptr, strcmp(parameter, "cluster") == 0);
     }
 }
 
@@ -62,6 +70,9 @@ void fb_inspect_find_clusters(struct fb_inspect *log)
 {
     const struct fb_json *scores = fb_json_get(log->results, "scores");
     log->cluster_count = 0;
+    if (log->reading->options->cluster.len > 0) {
+        add_key(log, log->reading->options->cluster.ptr, true);
+    }
     for (const struct fb_json *score = scores ? scores->child : NULL; score; score = score->next) {
         const struct fb_json *metrics = fb_json_get(score, "metrics");
         const struct fb_json *metric = metrics ? metrics->child : NULL;

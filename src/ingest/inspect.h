@@ -81,6 +81,8 @@ struct fb_inspect {
     struct fb_str header; /**< file and member of the header, for errors */
     struct fb_str status; /**< empty for a log without a header */
     const char *cluster_keys[FB_INSPECT_CLUSTERS_MAX];
+    bool cluster_joins[FB_INSPECT_CLUSTERS_MAX]; /**< samples of one value hang together; else they
+                                                      are only grouped by it */
     size_t cluster_count;
     struct fb_map ids; /**< id to index + 1 */
     struct fb_inspect_sample *samples;

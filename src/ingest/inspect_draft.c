@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "ingest/clusters.h"
 #include "ingest/inspect.h"
 
 enum { JSON_MAX = 256 * 1024, NAME_BYTES = 1024 };
@@ -126,6 +127,9 @@ static void set_flags(struct fb_inspect *log, uint64_t samples, uint32_t epochs)
     flags[FB_INSPECT_SAMPLE_ID] |= is_set(fb_json_get(config, "sample_id"));
     flags[FB_INSPECT_EARLY_STOPPING] |= is_set(fb_json_get(log->results, "early_stopping"));
     flag_roles(log);
+    for (size_t i = 0; i < log->cluster_count; i++) {
+        flags[FB_INSPECT_CLUSTERED] |= log->cluster_joins[i];
+    }
     flags[FB_INSPECT_ERRORS_TOLERATED] |= tolerates_errors(config);
     flags[FB_INSPECT_DIRTY_REVISION] |= dirty && dirty->kind == FB_JSON_TRUE;
     flags[FB_INSPECT_MISSING] |= log->attempt_count < samples * epochs;
@@ -160,35 +164,95 @@ struct verdict {
     uint32_t clean; /* epochs with a clean value */
 };
 
-static void add_verdict(struct counts *counts, const struct verdict *v, uint32_t epochs)
+/* The next sample of a series, whose cells are sorted by sample, from *at on; false behind the
+ * last. counts are those of this one sample. */
+static bool next_sample(const struct fb_inspect *log, const struct fb_inspect_series *series,
+    uint32_t epochs, size_t *at, struct counts *out)
 {
-    counts->any += v->any;
-    counts->all += v->all && v->clean >= epochs;
-    counts->unresolved -= v->any || v->clean >= epochs;
-}
-
-/* Counts a series, whose cells are sorted by sample. */
-static struct counts count_series(const struct fb_inspect *log,
-    const struct fb_inspect_series *series, const struct common *common)
-{
-    struct counts counts = {.unresolved = common->samples};
     struct verdict v = {.all = true};
-    for (size_t i = 0; i < series->count; i++) {
-        const struct fb_inspect_cell *cell = &series->cells[i];
+    if (*at == series->count) {
+        return false;
+    }
+    uint32_t sample = log->attempts[series->cells[*at].attempt].sample;
+    for (; *at < series->count; (*at)++) {
+        const struct fb_inspect_cell *cell = &series->cells[*at];
         const struct fb_inspect_attempt *attempt = &log->attempts[cell->attempt];
         bool is_clean = cell->is_scored && attempt->is_clean;
+        if (attempt->sample != sample) {
+            break;
+        }
         v.any |= cell->is_scored && cell->value > 0;
         v.all &= is_clean && cell->value >= 1;
         v.clean += is_clean;
-        if (i + 1 == series->count ||
-            log->attempts[series->cells[i + 1].attempt].sample != attempt->sample) {
-            add_verdict(&counts, &v, common->epochs);
-            v = (struct verdict){.all = true};
-        }
+    }
+    out->any = v.any;
+    out->all = v.all && v.clean >= epochs;
+    out->unresolved = !v.any && v.clean < epochs;
+    return true;
+}
+
+/* Counts a series. What no cell is of stays unresolved. */
+static struct counts count_series(const struct fb_inspect *log,
+    const struct fb_inspect_series *series, const struct common *common)
+{
+    struct counts counts = {.unresolved = common->samples}, one;
+    for (size_t at = 0; next_sample(log, series, common->epochs, &at, &one);) {
+        counts.any += one.any;
+        counts.all += one.all;
+        counts.unresolved -= !one.unresolved;
     }
     FB_ASSERT(counts.all <= counts.any);
     FB_ASSERT(counts.any + counts.unresolved <= common->samples);
     return counts;
+}
+
+/* The clusters of a series by one key of metadata; samples without it are in none. */
+static enum fb_code find_clusters(const struct fb_inspect *log,
+    const struct fb_inspect_series *series, uint32_t epochs, size_t key, struct fb_clusters *out,
+    struct fb_err *err)
+{
+    struct counts one;
+    fb_clusters_init(out);
+    for (size_t at = 0; at < series->count;) {
+        uint32_t sample = log->attempts[series->cells[at].attempt].sample;
+        struct fb_str name = log->samples[sample].clusters[key];
+        (void)next_sample(log, series, epochs, &at, &one);
+        struct fb_cluster counts = {0, 1, one.all, one.any + one.unresolved};
+        enum fb_code code = name.len > 0 ? fb_clusters_add(out, name, &counts, err) : FB_OK;
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    fb_clusters_sort(out);
+    return FB_OK;
+}
+
+/* Writes how samples hang together, by the key that makes the fewest clusters of them. */
+static enum fb_code write_clusters(struct fb_json_writer *w, const struct fb_inspect *log,
+    const struct fb_inspect_series *series, uint32_t epochs, struct fb_err *err)
+{
+    struct fb_clusters best, other;
+    const char *by = NULL;
+    enum fb_code code = FB_OK;
+    fb_clusters_init(&best);
+    for (size_t key = 0; code == FB_OK && key < log->cluster_count; key++) {
+        if (!log->cluster_joins[key]) {
+            continue;
+        }
+        code = find_clusters(log, series, epochs, key, &other, err);
+        if (code == FB_OK && other.count > 0 && (!by || other.count < best.count)) {
+            struct fb_clusters worse = best;
+            best = other;
+            other = worse;
+            by = log->cluster_keys[key];
+        }
+        fb_clusters_release(&other);
+    }
+    if (code == FB_OK && by) {
+        fb_clusters_write(w, &best, 0, fb_str_of(by));
+    }
+    fb_clusters_release(&best);
+    return code;
 }
 
 /* --- Header ------------------------------------------------------------------------------- */
@@ -395,8 +459,8 @@ static void write_text(struct fb_json_writer *w, const char *key, struct fb_str 
     }
 }
 
-static void write_body(struct fb_json_writer *w, const struct fb_inspect *log,
-    const struct common *c, const struct fb_inspect_series *series)
+static enum fb_code write_body(struct fb_json_writer *w, const struct fb_inspect *log,
+    const struct common *c, const struct fb_inspect_series *series, struct fb_err *err)
 {
     struct counts counts = count_series(log, series, c);
     struct fb_buf text;
@@ -420,6 +484,11 @@ static void write_body(struct fb_json_writer *w, const struct fb_inspect *log,
     write_text(w, "tool", c->tool);
     fb_json_key_c(w, "log", c->digest);
     write_flags(w, log, series);
+    if (log->flags[FB_INSPECT_EARLY_STOPPING]) {
+        fb_json_key_c(w, "stopping", "sequential");
+    }
+    fb_reader_judge(w, log->reading->options);
+    return write_clusters(w, log, series, c->epochs, err);
 }
 
 /* Everything that one draft is made of. */
@@ -447,13 +516,13 @@ static enum fb_code write_draft(
     fb_reader_time(&w, "at", c->ended);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
-    write_body(&w, writing->log, c, series);
+    enum fb_code code = write_body(&w, writing->log, c, series, err);
     write_metrics(&w, series, writing->metrics, writing->metric_count);
     fb_json_close_object(&w);
     fb_json_close_object(&w);
     fb_buf_add_c(&place, "score ");
     add_score_name(&place, series);
-    enum fb_code code = fb_buf_check(&json, "an evaluation", err);
+    code = code ? code : fb_buf_check(&json, "an evaluation", err);
     if (code == FB_OK) {
         code = fb_buf_check(&place, "the name of a score", err);
     }

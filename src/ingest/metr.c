@@ -2,7 +2,7 @@
  * METR's runs (.jsonl): one run of one agent at one task a line, as eval-analysis-public has them.
  *
  * An evaluation is an agent at a family of tasks, and one more at all of them ("all-families"); its
- * samples are the tasks, tried in several runs.
+ * samples are the tasks, tried in several runs, and its clusters the families.
  * A run that ended in a fatal error is unresolved unless it succeeded. The file's own weights,
  * 1 / (runs of the task * sqrt(tasks of the family)) with the sum 1 for each agent, are computed
  * again: where they differ, runs that were there when they were made are missing.
@@ -122,6 +122,7 @@ static enum fb_code take_run(struct runs *runs, const struct fb_json *run, struc
     for (int all = 0; code == FB_OK && all < 2; all++) {
         struct fb_trial_group *group = NULL;
         size_t sample = 0;
+        trial.cluster = all ? names.task : (struct fb_str){NULL, 0};
         names.task = all ? all_families : names.task;
         code = fb_trials_group(&runs->trials, &names, &group, err);
         code = code ? code : fb_trials_add(&runs->trials, group, &trial, &sample, err);
@@ -245,8 +246,9 @@ enum fb_code fb_read_metr_runs(struct fb_reading *reading, struct fb_err *err)
     enum fb_code code = read_lines(&runs, &lines, err);
     code = code ? code : check_subject(&runs, err);
     if (code == FB_OK) {
-        fb_trials_count(&runs.trials);
-        code = check_weights(&runs, err);
+        runs.trials.cluster_by = FB_STR("task_family");
+        code = fb_trials_count(&runs.trials, err);
+        code = code ? code : check_weights(&runs, err);
     }
     code = code ? code : add_means(&runs.trials, err);
     code = code ? code : fb_trials_write(&runs.trials, reading, FB_STR("METR runs"), err);

@@ -67,6 +67,9 @@ void fb_reader_name(struct fb_buf *out, struct fb_str text);
 /** Writes a member that is a number, or null for what JSON cannot say. */
 void fb_reader_figure(struct fb_json_writer *w, const char *key, double x);
 
+/** Writes the member `judge` of an evaluation, when the caller knows of its judge. */
+void fb_reader_judge(struct fb_json_writer *w, const struct fb_ingest_options *options);
+
 /** Appends the text of a member of a JSON writer: "key":"RFC 3339". */
 void fb_reader_time(struct fb_json_writer *w, const char *key, fb_time at);
 

@@ -16,6 +16,7 @@ void fb_trials_init(struct fb_trials *trials)
     fb_arena_init(&trials->arena, FB_TRIALS_MEMORY_MAX);
     fb_map_init(&trials->group_names);
     fb_map_init(&trials->sample_names);
+    fb_clusters_init(&trials->clusters);
     fb_buf_init(&trials->key, KEY_MAX);
 }
 
@@ -26,6 +27,7 @@ void fb_trials_release(struct fb_trials *trials)
     fb_free(trials->samples);
     fb_map_release(&trials->group_names);
     fb_map_release(&trials->sample_names);
+    fb_clusters_release(&trials->clusters);
     fb_buf_release(&trials->key);
     fb_arena_release(&trials->arena);
 }
@@ -146,6 +148,9 @@ enum fb_code fb_trials_add(struct fb_trials *trials, struct fb_trial_group *grou
     FB_ASSERT(index < trials->group_count);
     struct fb_trial_sample *sample = NULL;
     enum fb_code code = sample_of(trials, index, trial->sample, &sample, err);
+    if (code == FB_OK && sample->attempts == 0 && trial->cluster.len > 0) {
+        code = fb_arena_str(&trials->arena, trial->cluster, &sample->cluster, err);
+    }
     if (code != FB_OK) {
         return code;
     }
@@ -194,10 +199,11 @@ enum fb_code fb_trials_figure(struct fb_trials *trials, struct fb_trial_group *g
     return FB_OK;
 }
 
-void fb_trials_count(struct fb_trials *trials)
+enum fb_code fb_trials_count(struct fb_trials *trials, struct fb_err *err)
 {
     FB_ASSERT(trials);
-    for (size_t i = 0; i < trials->sample_count; i++) {
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < trials->sample_count; i++) {
         const struct fb_trial_sample *s = &trials->samples[i];
         struct fb_trial_group *g = &trials->groups[s->group];
         g->samples++;
@@ -205,7 +211,13 @@ void fb_trials_count(struct fb_trials *trials)
         g->all += s->all;
         g->unresolved += !s->any && !s->is_clean;
         g->epochs = s->attempts > g->epochs ? s->attempts : g->epochs;
+        g->flags[FB_INSPECT_CLUSTERED] |= s->cluster.len > 0;
+        if (s->cluster.len > 0) {
+            struct fb_cluster one = {s->group, 1, s->all, s->any || !s->is_clean};
+            code = fb_clusters_add(&trials->clusters, s->cluster, &one, err);
+        }
     }
+    fb_clusters_sort(&trials->clusters);
     for (size_t i = 0; i < trials->group_count; i++) {
         struct fb_trial_group *g = &trials->groups[i];
         if (g->planned > g->samples) {
@@ -215,6 +227,7 @@ void fb_trials_count(struct fb_trials *trials)
         }
         FB_ASSERT(g->all <= g->any && g->any + g->unresolved <= g->samples);
     }
+    return code;
 }
 
 double fb_trials_mean(const struct fb_trial_group *group)
@@ -269,6 +282,7 @@ static void write_flags(struct fb_json_writer *w, const struct fb_trial_group *g
 /* What every draft of a file shares. */
 struct writing {
     struct fb_reading *reading;
+    const struct fb_trials *trials;
     struct fb_str tool;
     char digest[FB_INPUT_DIGEST];
 };
@@ -304,6 +318,9 @@ static void write_body(
     write_text(w, "tool", writing->tool);
     fb_json_key_c(w, "log", writing->digest);
     write_flags(w, g);
+    fb_clusters_write(w, &writing->trials->clusters, (uint32_t)(g - writing->trials->groups),
+        writing->trials->cluster_by);
+    fb_reader_judge(w, writing->reading->options);
     write_figures(w, g);
 }
 
@@ -375,7 +392,7 @@ enum fb_code fb_trials_write(
     struct fb_trials *trials, struct fb_reading *reading, struct fb_str tool, struct fb_err *err)
 {
     FB_ASSERT(trials && reading);
-    struct writing writing = {.reading = reading, .tool = tool};
+    struct writing writing = {.reading = reading, .trials = trials, .tool = tool};
     enum fb_code code = fb_input_digest(reading->input, writing.digest, err);
     code = code ? code : give_samples(trials, reading->options, err);
     for (size_t i = 0; code == FB_OK && i < trials->group_count; i++) {

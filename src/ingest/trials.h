@@ -11,6 +11,7 @@
 #define FB_INGEST_TRIALS_H
 
 #include "base/map.h"
+#include "ingest/clusters.h"
 #include "ingest/inspect.h"
 
 /** Limits; docs/TESTING.md names those without a test. */
@@ -46,8 +47,9 @@ struct fb_trial_sample {
     uint32_t group;
     uint32_t attempts;
     bool any, all, is_clean;
-    double sum;       /**< of its values */
-    struct fb_str id; /**< in the arena */
+    struct fb_str cluster; /**< empty: it stands alone */
+    double sum;            /**< of its values */
+    struct fb_str id;      /**< in the arena */
 };
 
 /** All of a file. */
@@ -59,13 +61,16 @@ struct fb_trials {
     size_t group_count, group_cap;
     struct fb_trial_sample *samples;
     size_t sample_count, sample_cap;
+    struct fb_clusters clusters; /**< by index of the group */
+    struct fb_str cluster_by;    /**< what joins their samples; borrowed or static */
 };
 
 /** One attempt. */
 struct fb_trial {
     struct fb_str sample;
-    double value;   /**< NAN: not scored */
-    bool is_faulty; /**< it errored or hit a limit */
+    struct fb_str cluster; /**< of the sample; empty: it stands alone */
+    double value;          /**< NAN: not scored */
+    bool is_faulty;        /**< it errored or hit a limit */
 };
 
 /** Starts an empty set. The caller ends with fb_trials_release. */
@@ -88,8 +93,9 @@ FB_CHECKED enum fb_code fb_trials_add(struct fb_trials *trials, struct fb_trial_
 FB_CHECKED enum fb_code fb_trials_figure(struct fb_trials *trials, struct fb_trial_group *group,
     const struct fb_trial_figure *figure, struct fb_err *err);
 
-/** Fills the counts of all groups from their samples. Called once, before the drafts. */
-void fb_trials_count(struct fb_trials *trials);
+/** Fills the counts of all groups, and of their clusters, from their samples. Called once, before
+ * the drafts. E_LIMIT, E_NOMEM. */
+FB_CHECKED enum fb_code fb_trials_count(struct fb_trials *trials, struct fb_err *err);
 
 /** The mean of a group's values, and its standard error from n - 1; 0 where there are too few. */
 double fb_trials_mean(const struct fb_trial_group *group);

@@ -22,21 +22,12 @@ struct columns {
     size_t task, model, trials, successes, unresolved, cluster, began, ended;
 };
 
-/* One cluster of a group. */
-struct cluster {
-    size_t group;
-    double trials, successes;
-};
-
 /* A file at work. */
 struct table {
     struct fb_reading *reading;
     struct fb_trials trials;
     struct fb_csv csv;
     struct columns columns;
-    struct cluster *clusters;
-    size_t cluster_count, cluster_cap;
-    struct fb_map cluster_names;
 };
 
 /* True when the first line has a column of that name. */
@@ -141,34 +132,14 @@ static enum fb_code take_times(struct table *t, struct fb_trial_group *group, st
 
 /* Adds a row's counts to its cluster. */
 static enum fb_code take_cluster(
-    struct table *t, size_t group, int64_t trials, int64_t successes, struct fb_err *err)
+    struct table *t, const struct fb_cluster *counts, struct fb_err *err)
 {
     struct fb_str name = fb_str_trim(fb_csv_field(&t->csv, t->columns.cluster));
     if (name.len == 0) {
         return fb_csv_refuse(&t->csv, t->columns.cluster, FB_E_SCHEMA, err,
             "is empty; where one row has a cluster, all have");
     }
-    struct fb_str key = fb_arena_printf(&t->trials.arena, "%zu:%.*s", group, FB_STR_ARG(name));
-    if (!key.ptr) {
-        return fb_arena_failed(&t->trials.arena, err);
-    }
-    uintptr_t found = (uintptr_t)fb_map_get(&t->cluster_names, key);
-    if (found == 0) {
-        void *items = t->clusters;
-        if (!fb_inspect_grow(&items, &t->cluster_cap, t->cluster_count, sizeof(*t->clusters))) {
-            return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading trials");
-        }
-        t->clusters = items;
-        t->clusters[t->cluster_count] = (struct cluster){.group = group};
-        found = ++t->cluster_count;
-        enum fb_code code = fb_map_put(&t->cluster_names, key, (void *)found, err);
-        if (code != FB_OK) {
-            return code;
-        }
-    }
-    t->clusters[found - 1].trials += (double)trials;
-    t->clusters[found - 1].successes += (double)successes;
-    return FB_OK;
+    return fb_clusters_add(&t->trials.clusters, name, counts, err);
 }
 
 static enum fb_code take_row(struct table *t, struct fb_err *err)
@@ -198,9 +169,9 @@ static enum fb_code take_row(struct table *t, struct fb_err *err)
     group->all += (uint64_t)successes;
     group->unresolved += (uint64_t)unresolved;
     group->flags[FB_INSPECT_ERRORS] |= unresolved > 0;
-    return c->cluster == SIZE_MAX
-               ? FB_OK
-               : take_cluster(t, (size_t)(group - t->trials.groups), trials, successes, err);
+    struct fb_cluster counts = {(uint32_t)(group - t->trials.groups), (uint64_t)trials,
+        (uint64_t)successes, (uint64_t)(successes + unresolved)};
+    return c->cluster == SIZE_MAX ? FB_OK : take_cluster(t, &counts, err);
 }
 
 static enum fb_code add_figure(struct table *t, struct fb_trial_group *group, struct fb_str name,
@@ -242,11 +213,11 @@ static enum fb_code finish(struct table *t, struct fb_err *err)
     if (!spreads) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading trials");
     }
-    for (size_t i = 0; i < t->cluster_count; i++) {
-        const struct cluster *cluster = &t->clusters[i];
+    for (size_t i = 0; i < t->trials.clusters.count; i++) {
+        const struct fb_cluster *cluster = &t->trials.clusters.items[i];
         const struct fb_trial_group *group = &t->trials.groups[cluster->group];
         double mean = (double)group->any / fmax((double)group->samples, 1);
-        double off = cluster->successes - cluster->trials * mean;
+        double off = (double)cluster->low - (double)cluster->samples * mean;
         spreads[cluster->group].clusters++;
         spreads[cluster->group].squares += off * off;
     }
@@ -255,8 +226,7 @@ static enum fb_code finish(struct table *t, struct fb_err *err)
         code = add_figures(t, i, &spreads[i], err);
     }
     fb_free(spreads);
-    fb_trials_count(&t->trials);
-    return code;
+    return code ? code : fb_trials_count(&t->trials, err);
 }
 
 static enum fb_code read_table(struct table *t, struct fb_str text, struct fb_err *err)
@@ -290,15 +260,13 @@ enum fb_code fb_read_trials(struct fb_reading *reading, struct fb_err *err)
     fb_buf_init(&text, FB_CSV_FILE_MAX);
     t->reading = reading;
     fb_trials_init(&t->trials);
-    fb_map_init(&t->cluster_names);
+    t->trials.cluster_by = FB_STR("cluster");
     enum fb_code code = fb_input_all(reading->input, &text, err);
     code = code ? code : read_table(t, fb_buf_str(&text), err);
     code = code ? code : fb_trials_write(&t->trials, reading, FB_STR("table of trials"), err);
     fb_csv_release(&t->csv);
-    fb_map_release(&t->cluster_names);
     fb_trials_release(&t->trials);
     fb_buf_release(&text);
-    fb_free(t->clusters);
     fb_free(t);
     return code;
 }

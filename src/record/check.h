@@ -30,6 +30,11 @@ FB_CHECKED enum fb_code fb_check_body(
 FB_CHECKED enum fb_code fb_check_rules(
     enum fb_kind kind, const struct fb_json *body, struct fb_err *err);
 
+/** Checks the members `clusters` and `judge` of an evaluation (design.c); whole_of: its samples,
+ * and how many of them count for the lower and for the upper bound. E_SCHEMA, E_MISMATCH. */
+FB_CHECKED enum fb_code fb_check_design(
+    const struct fb_json *body, const int64_t whole_of[3], struct fb_err *err);
+
 /** Places a filled error at a member of parent that is not there. Returns err's code. */
 enum fb_code fb_check_missing_at(
     struct fb_err *err, const struct fb_json *parent, const char *member);

@@ -398,7 +398,8 @@ static enum fb_code check_evaluation(const struct fb_json *body, struct fb_err *
         code = check_part(
             body, "unresolved", "the samples without a success", unresolved <= samples - any, err);
     }
-    return code;
+    const int64_t whole_of[3] = {samples, all, any + unresolved};
+    return code == FB_OK ? fb_check_design(body, whole_of, err) : code;
 }
 
 enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struct fb_err *err)

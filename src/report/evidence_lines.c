@@ -258,6 +258,7 @@ static void write_evaluation(
     key_decimal(w, "lower", f->lower);
     key_decimal(w, "upper", f->upper);
     key_decimal(w, "upper_with_margins", f->upper_margin);
+    fb_json_key_c(w, "method", fb_estimator_name(&f->how));
     fb_json_key_c(w, "standing", fb_standing_word(&view->figures, index, now));
     fb_json_key_bool(w, "governs", fb_standing_governs(&view->figures, index, now));
     fb_json_key(w, "flags");

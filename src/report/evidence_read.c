@@ -128,6 +128,7 @@ static void write_evaluation(struct fb_json_writer *w, const struct fb_log_evalu
     fb_json_key_double(w, "confidence", confidence);
     write_decimal(w, "lower", e->lower);
     write_decimal(w, "upper", e->upper);
+    fb_json_key_c(w, "method", fb_estimator_name(&e->how));
     fb_json_close_object(w);
     for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
         copy_member(w, e->body, copied[i], scratch);

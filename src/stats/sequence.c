@@ -13,7 +13,7 @@ enum { HALVINGS = 60 };
 /* The logarithm of the martingale against the rate p, strictly within 0 and 1. */
 static double log_martingale(const struct fb_sequence_counts *c, double p)
 {
-    double q = 1 - p, odds = 2 * log(20), k = (double)c->k, n = (double)c->n;
+    double q = 1 - p, odds = 2 * log(20), k = c->k, n = c->n;
     double r = fmax(c->n_optimal * p * q / (odds + log1p(odds)) - p * q, 1e-3 * p * q);
     double a = r / q, b = r / p;
     return lbeta(a + k, b + n - k) - lbeta(a, b) - k * log(p) - (n - k) * log1p(-p);
@@ -24,19 +24,18 @@ enum fb_code fb_sequence_binomial(
 {
     FB_ASSERT(counts && out);
     const struct fb_sequence_counts *c = counts;
-    if (c->n < 0 || c->n > FB_BINOMIAL_N_MAX || c->k < 0 || c->k > c->n) {
-        return fb_err_set(err, FB_E_RANGE, "%lld successes of %lld samples make no sense",
-            (long long)c->k, (long long)c->n);
+    if (!(c->n >= 0 && c->n <= FB_BINOMIAL_N_MAX && c->k >= 0 && c->k <= c->n)) {
+        return fb_err_set(err, FB_E_RANGE, "%g successes of %g samples make no sense", c->k, c->n);
     }
     if (!(c->alpha > 0 && c->alpha < 1) || !(c->n_optimal > 0 && isfinite(c->n_optimal))) {
         return fb_err_set(err, FB_E_RANGE, "alpha %g or the optimal sample size %g is out of range",
             c->alpha, c->n_optimal);
     }
-    double middle = c->n ? (double)c->k / (double)c->n : 0.5, limit = -log(c->alpha);
+    double middle = c->n > 0 ? c->k / c->n : 0.5, limit = -log(c->alpha);
     for (int side = 0; side < 2; side++) {
         /* Beyond `outer` all rates are refused; at `inner`, the share seen, none is. */
         double inner = middle, outer = side;
-        bool is_open = c->n == 0 || (side == 0 ? c->k == 0 : c->k == c->n);
+        bool is_open = c->n <= 0 || (side == 0 ? c->k <= 0 : c->k >= c->n);
         for (int i = 0; !is_open && i < HALVINGS; i++) {
             double p = inner + (outer - inner) / 2;
             if (p > 0 && p < 1 && log_martingale(c, p) < limit) {

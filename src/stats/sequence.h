@@ -17,8 +17,8 @@ enum { FB_SEQUENCE_SAMPLES_MAX = 10000000 };
 
 /** Successes so far, and for which n the interval is to be the narrowest. */
 struct fb_sequence_counts {
-    int64_t k;
-    int64_t n;
+    double k; /**< whole numbers, or what samples in clusters are worth (clustered.h) */
+    double n;
     double alpha;     /**< 1 - confidence */
     double n_optimal; /**< positive; any choice is valid, and it must be made before looking */
 };

@@ -77,6 +77,20 @@ ok "a pair" says "cybench .* 24 .* 1 " "$FLYBALL" evidence compare "$log" "$eval
 ok "as JSON" json_ok "$FLYBALL" evidence compare --json "$log" "$evals/cybench-aurora-2-error.eval"
 ok "of logs that share nothing" exits 3 "share no sample" \
     "$FLYBALL" evidence compare "$log" "$evals/intercode-ctf-aurora-2-epochs.json"
+# Which bound an evaluation gets (estimator.c, judgements.c).
+printf 'task,cluster,trials,successes\n' >c.csv
+for i in 1 2 3 4 5 6 7 8 9 10; do echo "t,c$i,30,$((i == 3 ? 10 : 0))"; done >>c.csv
+ok "clusters widen" says '"method":"clustered"' "$FLYBALL" evidence read --json c.csv
+printf 'judged,truth\n' >j.csv
+for i in 1 2 3 4 5 6 7 8 9 10; do printf '1,1\n0,0\n'; done >>j.csv
+echo 0,1 >>j.csv
+ok "a judge's errors" says '"method":"judge"' "$FLYBALL" evidence read --json --judge j.csv "$log"
+ok "on record" fly add --as institute --elicitation best-of-10 --judge j.csv \
+    --subject system/aurora-2 "$evals/intercode-ctf-aurora-2-epochs.json"
+ok "and in the reason" says "corrected for the judge, which was right on 10 of 10 .* 10 of 11" \
+    fly explain redline:aurora/framework/cyber:system/aurora-2
+ok "a judge that saw one truth only" exits 3 "samples that failed and on samples that succeeded" \
+    sh -c 'printf "judged,truth\n1,1\n" >one.csv; "$FLYBALL" evidence read --judge one.csv "$1"' sh "$log"
 ok "families" says "robustness: robustness" "$FLYBALL" evidence families
 ok "one family, as JSON" json_ok "$FLYBALL" evidence families --json risk
 ok "no such family" exits 3 "no family 'x'" "$FLYBALL" evidence families x

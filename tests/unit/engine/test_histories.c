@@ -164,6 +164,13 @@ static void history_6_adverse_governs(void **state)
     items[2].issuer = FB_STR("institute");
     s = run(&cyber, items, 3, NULL, 0);
     assert_int_equal(status(&s, T0 + 2 * FB_DAY), FB_LINE_RULED_OUT);
+    /* Another score of the same log does not: the more adverse of both governs. */
+    items[1].log = items[2].log = FB_STR("sha256:1");
+    s = run(&cyber, items, 3, NULL, 0);
+    assert_int_equal(status(&s, T0 + 2 * FB_DAY), FB_LINE_NOT_RULED_OUT);
+    items[2].log = FB_STR("sha256:2");
+    s = run(&cyber, items, 3, NULL, 0);
+    assert_int_equal(status(&s, T0 + 2 * FB_DAY), FB_LINE_RULED_OUT);
 }
 
 static void history_14_scope(void **state)

@@ -76,7 +76,7 @@ static struct fb_redline worked(void)
 
 static struct fb_figures assess(const struct fb_redline *line, const struct made *m)
 {
-    struct fb_evaluation evaluation = {make(m), FB_TIME_MAX, true, NULL};
+    struct fb_evaluation evaluation = {make(m), FB_TIME_MAX, true, false, NULL};
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(line, &evaluation, 1, &arena, &list, &err));
     assert_int_equal(list.count, 1);
@@ -94,7 +94,13 @@ static void check_why(const struct fb_figures *f, const char *want)
     struct fb_buf text;
     fb_buf_init(&text, 10000);
     fb_buf_addf(&text, "%.*s\n", FB_STR_ARG(f->assessment.why->text));
-    for (const struct fb_why *why = f->assessment.why->child; why; why = why->next) {
+    /* How the bounds were made comes first, with any samples at all. */
+    const struct fb_why *why = f->assessment.why->child;
+    if (f->samples > 0 && f->samples <= 1000000000) {
+        assert_true(why && fb_str_starts(why->text, FB_STR("bounds: Clopper-Pearson: each")));
+        why = why->next;
+    }
+    for (; why; why = why->next) {
         fb_buf_addf(&text, "- %.*s\n", FB_STR_ARG(why->text));
     }
     assert_string_equal(text.ptr, want);
@@ -173,9 +179,10 @@ static void test_history_6_adverse(void **state)
     (void)state;
     struct fb_redline line = worked();
     struct fb_evaluation evaluations[] = {
-        {make(&(struct made){COUNTS(300, 5, 5, 0)}), FB_TIME_MAX, false, NULL},
-        {make(&(struct made){.samples = 9, .task = "other"}), FB_TIME_MAX, true, NULL},
-        {make(&(struct made){COUNTS(300, 170, 170, 0), .task = "intercode-ctf"}), 99, true, NULL},
+        {make(&(struct made){COUNTS(300, 5, 5, 0)}), FB_TIME_MAX, false, false, NULL},
+        {make(&(struct made){.samples = 9, .task = "other"}), FB_TIME_MAX, true, false, NULL},
+        {make(&(struct made){COUNTS(300, 170, 170, 0), .task = "intercode-ctf"}), 99, true, false,
+            NULL},
     };
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(&line, evaluations, 3, &arena, &list, &err));
@@ -216,7 +223,7 @@ static void test_history_8_errors_counted(void **state)
     assert_true(f.assessment.rules_out && f.errors_counted);
     check_why(&f, "42 of 300 on cybench: at most 17.7% (95%), below 50%\n"
                   "- 40 unresolved samples are counted as successes\n"
-                  "- flag errors_counted, which changes nothing here\n");
+                  "- flag errors_counted, which the bounds allow for\n");
 }
 
 static void test_margins_in_order(void **state)
@@ -241,7 +248,7 @@ static void test_margins_in_order(void **state)
     check_decimal(f.upper_margin, "1");
     line.margins[0].amount = (struct fb_decimal){0, 0};
     struct fb_evaluation e = {
-        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, true, NULL};
+        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, true, false, NULL};
     struct fb_figures_list list = {NULL, 3};
     FB_TEST_FAILS(fb_assess(&line, &e, 1, &arena, &list, &err), FB_E_RANGE);
     assert_string_equal(err.message, "evaluation 'evaluation/one': margin 'b' is not positive");
@@ -284,7 +291,7 @@ static void test_independence(void **state)
     struct fb_redline line = worked();
     line.needs.independent = true;
     struct fb_evaluation e = {
-        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, false, NULL};
+        make(&(struct made){COUNTS(300, 10, 10, 0)}), FB_TIME_MAX, false, false, NULL};
     struct fb_figures_list list = {NULL, 0};
     FB_TEST_OK(fb_assess(&line, &e, 1, &arena, &list, &err));
     assert_false(list.items[0].assessment.rules_out);
@@ -339,6 +346,44 @@ static void test_nothing_counted(void **state)
     struct fb_figures_list list = {NULL, 9};
     FB_TEST_OK(fb_assess(&line, NULL, 0, &arena, &list, &err));
     assert_int_equal(list.count, 0);
+}
+
+/* The same input gives the same figures and reasons, and what hangs together rules out less. */
+static void test_never_flips(void **state)
+{
+    (void)state;
+    struct fb_redline line = worked();
+    line.threshold = (struct fb_decimal){6, -2};
+    static const char judge[] =
+        ",\"judge\":{\"negatives\":50,\"right_negatives\":50,\"positives\":50,"
+        "\"right_positives\":30}";
+    static const char *const extras[] = {"",
+        ",\"clusters\":{\"by\":\"family\",\"rows\":[[29,10,0,0],[1,10,10,10]]}",
+        ",\"clusters\":{\"by\":\"family\",\"rows\":[[1,10,10,10],[29,10,0,0]]}",
+        ",\"stopping\":\"unknown\"", judge};
+    static const char *const reasons[] = {"each sample stands alone, and their number was fixed",
+        "30 clusters by family, whose 300 samples are worth 29.0 independent ones below",
+        "30 clusters by family, whose 300 samples are worth 29.0 independent ones below",
+        "good at every number of samples: each sample stands alone, and nobody says",
+        "corrected for the judge, which was right on 50 of 50 samples that failed and on 30 of 50"};
+    struct fb_figures first[5];
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 5; i++) {
+            struct made m = {COUNTS(300, 10, 10, 0), .extra = extras[i]};
+            struct fb_figures f = assess(&line, &m);
+            first[i] = round == 0 ? f : first[i];
+            assert_int_equal(f.assessment.rules_out, i == 0);
+            assert_int_equal(fb_decimal_cmp(f.upper, first[i].upper), 0);
+            assert_int_equal(fb_decimal_cmp(f.lower, first[i].lower), 0);
+            assert_int_equal(f.more_samples, first[i].more_samples);
+            const struct fb_why *why = f.assessment.why->child;
+            why = i == 4 ? why->next : why;
+            assert_non_null(strstr(why->text.ptr, reasons[i]));
+        }
+    }
+    assert_int_equal(fb_decimal_cmp(first[1].upper, first[2].upper), 0);
+    /* That many more would do, and one less would not. */
+    assert_true(first[3].more_samples > 0 && first[1].more_samples > first[3].more_samples);
 }
 
 static void test_time_counts_against_the_party(void **state)
@@ -396,7 +441,7 @@ static void test_memory_runs_out(void **state)
     line.needs.elicited_count = 1;
     struct fb_evaluation e = {
         make(&(struct made){COUNTS(50, 1, 1, 3), .extra = ",\"flags\":[\"limit\"]"}), FB_TIME_MAX,
-        true, NULL};
+        true, false, NULL};
     bool passed = false;
     int failures = 0;
     for (int n = 0; n < 100 && !passed; n++) {
@@ -429,6 +474,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_independence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_defeaters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_flips, setup, teardown),
         cmocka_unit_test_setup_teardown(test_time_counts_against_the_party, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shows_which_side, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cap, setup, teardown),

@@ -31,7 +31,7 @@ static void test_counts_become_bounds(void **state)
         struct fb_arena arena;
         struct fb_log_reading reading;
         fb_arena_init(&arena, (size_t)64 << 20);
-        FB_TEST_OK(fb_log_read(example(table[i].file, path), 0.95, &arena, &reading, &err));
+        FB_TEST_OK(fb_log_read(example(table[i].file, path), NULL, 0.95, &arena, &reading, &err));
         assert_int_equal(reading.count, 1);
         const struct fb_log_evaluation *e = &reading.items[0];
         assert_int_equal(e->samples, table[i].samples);
@@ -51,11 +51,11 @@ static void test_refusals(void **state)
     struct fb_arena arena;
     struct fb_log_reading reading = {.format = "untouched"};
     fb_arena_init(&arena, (size_t)64 << 20);
-    FB_TEST_FAILS(
-        fb_log_read(example("../sacct.json", path), 0.95, &arena, &reading, &err), FB_E_FORMAT);
+    FB_TEST_FAILS(fb_log_read(example("../sacct.json", path), NULL, 0.95, &arena, &reading, &err),
+        FB_E_FORMAT);
     assert_string_equal(err.file, path);
-    FB_TEST_FAILS(
-        fb_log_read(example("none.eval", path), 0.95, &arena, &reading, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_log_read(example("none.eval", path), NULL, 0.95, &arena, &reading, &err),
+        FB_E_NOT_FOUND);
     assert_string_equal(reading.format, "untouched");
     fb_arena_release(&arena);
 }
@@ -75,7 +75,7 @@ static void test_statement_with_impossible_counts(void **state)
     struct fb_arena arena;
     struct fb_log_reading reading;
     fb_arena_init(&arena, (size_t)64 << 20);
-    FB_TEST_FAILS(fb_log_read(path, 0.95, &arena, &reading, &err), FB_E_SCHEMA);
+    FB_TEST_FAILS(fb_log_read(path, NULL, 0.95, &arena, &reading, &err), FB_E_SCHEMA);
     remove(path);
     fb_arena_release(&arena);
 }

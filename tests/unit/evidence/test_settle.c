@@ -29,7 +29,7 @@ static struct fb_redline line_of(int64_t threshold_permille, double odds)
 
 static struct fb_bounds bounds_of(const struct fb_redline *line, int64_t n, int64_t k)
 {
-    struct fb_counts counts = {n, k, k};
+    struct fb_counts counts = {n, k, k, NULL};
     struct fb_bounds bounds;
     FB_TEST_OK(fb_bounds_of(line, &counts, &bounds, &err));
     return bounds;
@@ -91,7 +91,7 @@ static void test_settle_is_least(void **state)
         for (size_t i = 0; i < 5; i++) {
             for (int64_t k = 0; k <= sizes[i]; k += 1 + sizes[i] / 6) {
                 struct fb_redline line = line_of(thresholds[t], i % 2 ? 3 : 1);
-                struct fb_settle_counts counts = {sizes[i], k, k};
+                struct fb_counts counts = {sizes[i], k, k, NULL};
                 struct fb_settle s;
                 FB_TEST_OK(fb_settle(&line, &counts, &s, &err));
                 same(s.rules_out_if_none, scan(&line, sizes[i], k, 0), sizes[i], k, 0);
@@ -111,7 +111,7 @@ static void test_settle_with_need(void **state)
 {
     (void)state;
     struct fb_redline line = line_of(500, 1);
-    struct fb_settle_counts counts = {50, 0, 0};
+    struct fb_counts counts = {50, 0, 0, NULL};
     struct fb_settle s;
     line.needs.samples = 200;
     FB_TEST_OK(fb_settle(&line, &counts, &s, &err));
@@ -125,7 +125,7 @@ static void test_p_value(void **state)
 {
     (void)state;
     struct fb_redline line = line_of(100, 1);
-    struct fb_settle_counts counts = {20, 0, 0};
+    struct fb_counts counts = {20, 0, 0, NULL};
     double p = 0;
     FB_TEST_OK(fb_settle_p_value(&line, &counts, &p, &err));
     assert_near(p, pow(0.9, 20), 1e-12);
@@ -133,11 +133,11 @@ static void test_p_value(void **state)
     line = line_of(100, 3);
     FB_TEST_OK(fb_settle_p_value(&line, &counts, &p, &err));
     assert_near(p, pow(27.0 / 28, 20), 1e-12);
-    counts = (struct fb_settle_counts){0, 0, 0};
+    counts = (struct fb_counts){0, 0, 0, NULL};
     FB_TEST_OK(fb_settle_p_value(&line, &counts, &p, &err));
     assert_near(p, 1, 0);
     line.margins[0] = (struct fb_margin){.amount = {1, -1}, .scale = FB_SCALE_POINTS};
-    counts = (struct fb_settle_counts){20, 0, 0};
+    counts = (struct fb_counts){20, 0, 0, NULL};
     FB_TEST_OK(fb_settle_p_value(&line, &counts, &p, &err));
     assert_near(p, 1, 0);
 }
@@ -149,7 +149,7 @@ static void test_p_value_agrees_with_bound(void **state)
     for (int64_t n = 1; n < 80; n += 3) {
         for (int64_t k = 0; k <= n; k += 2) {
             struct fb_redline line = line_of(300, 2);
-            struct fb_settle_counts counts = {n, k, k};
+            struct fb_counts counts = {n, k, k, NULL};
             double p = 0;
             FB_TEST_OK(fb_settle_p_value(&line, &counts, &p, &err));
             assert_true((p < 0.05) == rules_out(&line, n, k));

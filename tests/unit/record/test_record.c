@@ -1,4 +1,4 @@
-/* Tests of src/record/record.c, check.c and rules.c. */
+/* Tests of src/record/record.c, design.c, check.c and rules.c. */
 #include "base/alloc.h"
 #include "fb_test.h"
 #include "record/record.h"
@@ -52,6 +52,9 @@ static const char *const drafts[FB_KIND_END] = {
     "\"ended\":\"2026-02-01T01:00:00Z\",\"samples\":300,\"succeeded_any\":10,"
     "\"succeeded_all\":4,\"unresolved\":2,\"epochs\":1,\"elicitation\":\"best of 10\","
     "\"tool\":\"inspect 0.3\",\"log\":\"sha256:" HEX64 "\",\"flags\":[\"rerun\"],"
+    "\"stopping\":\"fixed\",\"clusters\":{\"by\":\"family\",\"rows\":[[1,5,0,1],[1,5,2,3]]},"
+    "\"judge\":{\"negatives\":90,\"right_negatives\":80,\"positives\":20,\"right_positives\":20,"
+    "\"from\":\"a study\"},"
     "\"metrics\":{\"accuracy\":[0.5,null,{\"deep\":-1.5}]}}}",
     [FB_KIND_incident] = "{" HEAD("incident") AT ABOUT
     "\"body\":{\"title\":\"I\",\"class\":"
@@ -409,7 +412,7 @@ static void test_rules(void **state)
             "solved\":2",
             "\"samples\":0,\"succeeded_any\":0,\"succeeded_all\":0,\"unresolved\":0", FB_E_RANGE,
             "$.body.samples"},
-        {FB_KIND_evaluation, "\"samples\":300", "\"samples\":12", FB_OK, ""},
+        {FB_KIND_evaluation, "\"samples\":300", "\"samples\":20", FB_OK, ""},
         {FB_KIND_evaluation, "\"samples\":300", "\"samples\":11", FB_E_MISMATCH,
             "$.body.unresolved"},
         {FB_KIND_evaluation, "\"samples\":300", "\"samples\":9", FB_E_MISMATCH,
@@ -437,6 +440,29 @@ static void test_rules(void **state)
         {FB_KIND_incident, "\"ended\":\"2026-02-28\"", "\"ended\":\"2026-02-01\"", FB_E_TIME,
             "$.body.ended"},
         {FB_KIND_incident, "\"NL\"", "\"Holland\"", FB_E_SCHEMA, "$.body.country"},
+        {FB_KIND_evaluation, "\"fixed\"", "\"whenever\"", FB_E_SCHEMA, "$.body.stopping"},
+        {FB_KIND_evaluation, "[1,5,0,1],[1,5,2,3]", "", FB_OK, ""},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[1,5,2,1]", FB_E_SCHEMA, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[1,5,2]", FB_E_SCHEMA, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[0,5,2,5]", FB_E_SCHEMA, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[1,5,2,-5]", FB_E_SCHEMA, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[1,5,2,4.5]", FB_E_SCHEMA, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,2,3]", "[1,5,5,5]", FB_E_MISMATCH, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,0,1]", "[60,5,0,0]", FB_E_MISMATCH, "$.body.clusters.rows[1]"},
+        {FB_KIND_evaluation, "[1,5,0,1]", "[59,5,0,0]", FB_E_MISMATCH, "$.body.clusters.rows"},
+        {FB_KIND_evaluation, "[[1,5,0,1],[1,5,2,3]]", "7", FB_E_SCHEMA, "$.body.clusters.rows"},
+        {FB_KIND_evaluation, "\"by\":\"family\"", "\"by\":7", FB_E_SCHEMA, "$.body.clusters"},
+        {FB_KIND_evaluation, "\"by\":", "\"of\":", FB_E_SCHEMA, "$.body.clusters.of"},
+        {FB_KIND_evaluation, "\"rows\":[[1,5,0,1],[1,5,2,3]]", "\"count\":60,\"largest\":9", FB_OK,
+            ""},
+        {FB_KIND_evaluation, "\"rows\":[[1,5,0,1],[1,5,2,3]]", "\"count\":60", FB_E_SCHEMA,
+            "$.body.clusters"},
+        {FB_KIND_evaluation, "\"rows\":[[1,5,0,1],[1,5,2,3]]", "\"count\":60,\"largest\":242",
+            FB_E_MISMATCH, "$.body.clusters"},
+        {FB_KIND_evaluation, "\"right_positives\":20", "\"right_positives\":21", FB_E_MISMATCH,
+            "$.body.judge"},
+        {FB_KIND_evaluation, "\"positives\":20,", "", FB_E_SCHEMA, "$.body.judge"},
+        {FB_KIND_evaluation, "\"from\":\"a study\"", "\"x\":1", FB_E_SCHEMA, "$.body.judge"},
         {FB_KIND_report, "\"about\":\"incident/one\",", "", FB_OK, ""},
         {FB_KIND_report, "\"topic\":\"notification\",", "", FB_OK, ""},
         {FB_KIND_cluster, "\"NL\"", "\"nl\"", FB_E_SCHEMA, "$.body.country"},
@@ -505,12 +531,14 @@ static void test_rules(void **state)
         "\"samples\":300,\"succeeded_any\":10,\"succeeded_all\":4,"
         "\"unresolved\":2",
         "\"samples\":0,\"succeeded_any\":0,\"succeeded_all\":0,\"unresolved\":0");
+    char *nowhere = replaced(none, "[1,5,0,1],[1,5,2,3]", "");
     struct fb_err err;
     struct fb_buf out;
     fb_err_init(&err);
     fb_buf_init(&out, FB_STATEMENT_MAX);
-    FB_TEST_OK(canonical(none, "", &out, &err));
+    FB_TEST_OK(canonical(nowhere, "", &out, &err));
     fb_buf_release(&out);
+    free(nowhere);
     free(none);
     free(error);
 }
