@@ -261,7 +261,10 @@ struct fb_needs {
     int64_t age_us;            /**< at most this old; 0: any age */
     struct fb_str elicited[8]; /**< one of these; none when count is 0 */
     size_t elicited_count;
-    bool independent; /**< judged by a party that is not the developer */
+    bool independent;           /**< judged by a party that is not the developer */
+    struct fb_str safety_case;  /**< that must be accepted and stand; empty: none */
+    struct fb_str reviewers[4]; /**< roles of which somebody must have upheld it */
+    size_t reviewer_count;
 };
 
 /** A red line. */

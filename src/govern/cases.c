@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "case/live.h"
+#include "govern/acceptance.h"
 #include "govern/predicate.h"
 
 /* A predicate of an element must be readable. */
@@ -131,11 +132,13 @@ static int order_instants(const void *a, const void *b)
 
 /* The instants at which an answer to one of the case's questions can change, in order. */
 static enum fb_code list_instants(const struct fb_question *question,
-    const struct fb_case *argument, const struct fb_case_view *view, struct instants *out,
+    const struct fb_case *argument, const struct fb_case_version *version, struct instants *out,
     struct fb_err *err)
 {
     struct taking taking = {question->work, out};
-    enum fb_code code = add_instant(question->work, out, view->record->admitted, err);
+    enum fb_code code = add_instant(question->work, out, version->record->admitted, err);
+    code =
+        code ? code : fb_acceptance_instants(question->work, version, take_instant, &taking, err);
     for (size_t i = 0; code == FB_OK && i < argument->element_count; i++) {
         const struct fb_element *e = &argument->elements[i];
         const struct fb_str all[] = {e->predicate, e->accepted.evidence, e->independence};
@@ -154,49 +157,83 @@ static enum fb_code list_instants(const struct fb_question *question,
     return code;
 }
 
+/* Appends a stretch of a version's life that begins now; the one before ends. */
+static enum fb_code add_span(struct fb_work *work, struct fb_case_version *version,
+    const struct fb_case_span *span, struct fb_err *err)
+{
+    if (version->span_count == version->span_cap) {
+        size_t cap = version->span_cap ? 2 * version->span_cap : 8;
+        struct fb_case_span *grown = FB_ARENA_ARRAY(work->arena, struct fb_case_span, cap);
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (version->span_count) {
+            memcpy(grown, version->spans, version->span_count * sizeof(*grown));
+            version->spans[version->span_count - 1].until = span->from;
+        }
+        version->spans = grown;
+        version->span_cap = cap;
+    }
+    if (version->span_count) {
+        version->spans[version->span_count - 1].until = span->from;
+    }
+    version->spans[version->span_count++] = *span;
+    return FB_OK;
+}
+
+/* Tuples of the label over the life of a version, and its view now. */
+static enum fb_code publish(struct fb_work *work, struct fb_case_view *view,
+    const struct fb_case_version *version, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    size_t first = 0;
+    for (size_t i = 1; code == FB_OK && i <= version->span_count; i++) {
+        const struct fb_case_span *span = &version->spans[first];
+        if (i < version->span_count && version->spans[i].label == span->label) {
+            continue;
+        }
+        code = add_status(work, view, span->label, span->why,
+            (fb_time[2]){span->from, version->spans[i - 1].until}, err);
+        view->label = span->label;
+        view->since = span->from;
+        first = i;
+    }
+    if (version->span_count) {
+        const struct fb_case_span *last = &version->spans[version->span_count - 1];
+        view->stage = last->stage;
+        view->stage_by = last->by;
+    }
+    return code;
+}
+
 /* Labels the case at every one of these instants in the record's life. They are no part of the
  * work's: adding tuples adds instants there. */
 static enum fb_code run_case(struct fb_question *question, struct fb_case *argument,
-    struct fb_case_view *view, const struct instants *list, struct fb_err *err)
+    struct fb_case_version *version, const struct instants *list, struct fb_err *err)
 {
     struct fb_work *work = question->work;
     struct fb_case_live *live = NULL;
     const fb_time *instants = list->items;
-    fb_time end = fb_work_superseded(work, view->record), since = FB_TIME_MIN;
-    enum fb_label label = FB_LABEL_UNDECIDED;
-    const struct fb_why *reason = NULL;
-    for (size_t i = 0; i < list->count; i++) {
+    fb_time end = fb_work_superseded(work, version->record);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < list->count; i++) {
         bool again = i > 0 && instants[i] == instants[i - 1];
-        if (again || instants[i] < view->record->admitted || instants[i] >= end) {
+        if (again || instants[i] < version->record->admitted || instants[i] >= end) {
             continue;
         }
         question->at = argument->now = instants[i];
         /* The oracle labels anew at every instant. */
         bool anew = !live || work->input->naive;
-        enum fb_code code =
-            anew ? fb_case_live_new(argument, fb_predicate_ask, question, work->arena, &live, err)
-                 : fb_case_live_ask(live, fb_predicate_ask, question, NULL, err);
+        code = anew
+                   ? fb_case_live_new(argument, fb_predicate_ask, question, work->arena, &live, err)
+                   : fb_case_live_ask(live, fb_predicate_ask, question, NULL, err);
         const struct fb_element *top = &argument->elements[argument->top];
-        if (code == FB_OK && (since == FB_TIME_MIN || top->label != label)) {
-            if (since != FB_TIME_MIN) {
-                code = add_status(work, view, label, reason, (fb_time[2]){since, instants[i]}, err);
-            }
-            since = instants[i];
-            label = top->label;
-            reason = top->why;
-        }
-        if (code != FB_OK) {
-            return code;
-        }
+        struct fb_case_span span = {
+            .from = instants[i], .until = end, .label = top->label, .why = top->why};
+        fb_acceptance_at(work, version, instants[i], &span);
+        code = code ? code : add_span(work, version, &span, err);
     }
-    if (since == FB_TIME_MIN) {
-        return FB_OK;
-    }
-    view->argument = argument;
-    view->label = label;
-    view->since = since;
-    view->why = argument->elements[argument->top].why;
-    return add_status(work, view, label, reason, (fb_time[2]){since, end}, err);
+    return code;
 }
 
 /* A case whose document was erased: its record stays, and what cannot be read is not shown to hold
@@ -213,7 +250,14 @@ static enum fb_code run_erased(struct fb_work *work, struct fb_case_view *view, 
     view->label = FB_LABEL_UNDECIDED;
     view->since = view->record->admitted;
     view->why = fb_why_on(why, view->record->id, view->record->seq);
-    return add_status(work, view, view->label, why, (fb_time[2]){view->record->admitted, end}, err);
+    struct fb_case_version *version = NULL;
+    enum fb_code code = fb_acceptance_version(work, view->record, NULL, &version, err);
+    struct fb_case_span span = {
+        .from = view->since, .until = end, .label = view->label, .why = view->why};
+    code = code ? code : add_span(work, version, &span, err);
+    return code ? code
+                : add_status(
+                      work, view, view->label, why, (fb_time[2]){view->record->admitted, end}, err);
 }
 
 /* One record of a case. all: the instants of the oracle. */
@@ -221,6 +265,7 @@ static enum fb_code run_record(
     struct fb_work *work, const struct instants *all, struct fb_case_view *view, struct fb_err *err)
 {
     struct fb_case *argument = NULL;
+    struct fb_case_version *version = NULL;
     struct fb_map bounds;
     struct fb_question question = {.work = work, .system = view->system, .bounds = &bounds};
     enum fb_code code = read_case(work, view->record, &argument, err);
@@ -233,10 +278,47 @@ static enum fb_code run_record(
     struct instants own = *all;
     own.cap = own.count; /* so that what is added does not move the others */
     fb_map_init(&bounds);
-    code = list_instants(&question, argument, view, &own, err);
-    code = code ? code : run_case(&question, argument, view, &own, err);
+    code = fb_acceptance_version(work, view->record, argument, &version, err);
+    code = code ? code : list_instants(&question, argument, version, &own, err);
+    code = code ? code : run_case(&question, argument, version, &own, err);
     fb_map_release(&bounds);
+    if (code == FB_OK && version->span_count) {
+        view->argument = argument;
+        view->why = argument->elements[argument->top].why;
+        code = publish(work, view, version, err);
+    }
     return code;
+}
+
+/* Decisions about safety cases, and licences that name one, in the order of admission. */
+static enum fb_code list_decisions(struct fb_work *work, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t count = fb_registry_count(registry), found = 0;
+    for (int fill = 0; fill < 2; fill++) {
+        found = 0;
+        for (size_t i = 0; i < count; i++) {
+            const struct fb_record *record = fb_registry_at(registry, i);
+            bool decision = record->kind == FB_KIND_decision &&
+                            fb_str_is(fb_record_text(record, "topic"), FB_ACCEPTANCE_TOPIC);
+            bool licence =
+                record->kind == FB_KIND_licence && fb_record_text(record, "case").len > 0;
+            if (decision || licence) {
+                if (fill) {
+                    work->decisions[found] = record;
+                }
+                found++;
+            }
+        }
+        if (!fill) {
+            work->decisions = FB_ARENA_ARRAY(work->arena, const struct fb_record *, found);
+            if (!work->decisions) {
+                return fb_arena_failed(work->arena, err);
+            }
+        }
+    }
+    work->decision_count = found;
+    return FB_OK;
 }
 
 enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
@@ -249,13 +331,19 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         cases += fb_registry_at(registry, i)->kind == FB_KIND_case;
     }
     picture->cases = FB_ARENA_ARRAY(work->arena, struct fb_case_view, cases + 1);
-    if (!picture->cases) {
+    work->case_versions = FB_ARENA_ARRAY(work->arena, struct fb_case_version *, cases + 1);
+    work->case_version_cap = cases + 1;
+    if (!picture->cases || !work->case_versions) {
         return fb_arena_failed(work->arena, err);
+    }
+    enum fb_code code = list_decisions(work, err);
+    if (code != FB_OK) {
+        return code;
     }
     /* The oracle asks at every other instant of the docket too. */
     fb_work_sort_times(work);
     for (size_t i = 0; work->input->naive && i < work->time_count; i++) {
-        enum fb_code code = add_instant(work, &all, work->times[i], err);
+        code = add_instant(work, &all, work->times[i], err);
         if (code != FB_OK) {
             return code;
         }
@@ -267,7 +355,7 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         }
         struct fb_case_view view = {
             .record = record, .system = fb_work_root_id(work, record->subject)};
-        enum fb_code code = run_record(work, &all, &view, err);
+        code = run_record(work, &all, &view, err);
         if (code != FB_OK) {
             return code;
         }

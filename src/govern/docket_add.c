@@ -176,6 +176,13 @@ static enum fb_code complete_case(
     if (code == FB_OK) {
         code = set_member(a, body, "name", name, err);
     }
+    for (size_t i = 0; code == FB_OK && i < argument->binding_count; i++) {
+        const struct fb_binding *binding = &argument->bindings[i];
+        if (binding->kind == FB_BINDING_LINE && binding->element == argument->top) {
+            code = set_member(a, body, "against", binding->name, err);
+            break;
+        }
+    }
     struct fb_str claim = fb_str_trim(top->text);
     if (code == FB_OK) {
         code = SET_TEXT(a, body, "top", err, "%.*s", FB_STR_ARG(claim.len ? claim : top->id));

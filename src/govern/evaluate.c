@@ -8,7 +8,7 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
 {
     FB_ASSERT(input && input->registry && input->read_blob && arena && out);
     static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
-        fb_work_facts, fb_work_lines, fb_work_cases, fb_work_duties, fb_work_orders,
+        fb_work_facts, fb_work_lines, fb_work_cases, fb_work_burden, fb_work_duties, fb_work_orders,
         fb_work_licences};
     struct fb_picture *picture = FB_ARENA_NEW(arena, struct fb_picture);
     struct fb_govern_input *kept = FB_ARENA_NEW(arena, struct fb_govern_input);

@@ -1,7 +1,8 @@
 /*
  * evaluate.h: the strata of SEMANTICS.md in their order, over one ledger prefix.
  *
- *     facts -> bounds -> red lines -> cases -> duties -> orders -> licences
+ *     facts -> bounds -> red lines by evidence -> cases -> red lines -> duties -> orders ->
+ * licences
  *
  * The result is a pure function of the registry, the blobs it names and `now`.
  */

@@ -9,8 +9,9 @@
  *                without a safety case that stands: the burden of proof is on the developer
  *
  * Each is refused too while the last licence that an authority gave for it is refused, suspended,
- * revoked or over. A system that is out of scope of every rule in force, and that no order or
- * licence names, is exempt: all is allowed, nothing is owed.
+ * revoked or over, or rests on a safety case that is not accepted or does not stand. A system that
+ * is out of scope of every rule in force, and that no order or licence names, is exempt: all is
+ * allowed, nothing is owed.
  */
 #include <stdlib.h>
 
@@ -288,6 +289,39 @@ static bool licence_forbids(struct fb_work *work, const struct fb_system_view *s
     return true;
 }
 
+/* Adds a reason when the last licence for the action rests on a safety case that does not stand: it
+ * is suspended by itself. */
+static bool licence_case_forbids(struct fb_work *work, const struct fb_system_view *system,
+    enum fb_action action, struct fb_why *why)
+{
+    const struct fb_record *last = last_licence(work, system, action);
+    struct fb_str id = last ? fb_record_text(last, "case") : FB_STR("");
+    if (id.len == 0 || !fb_str_is(fb_record_text(last, "state"), "granted")) {
+        return false;
+    }
+    const struct fb_case_view *view = fb_picture_case(work->picture, system->first.safety_case);
+    while (view && !fb_str_eq(fb_work_root(work, view->record)->id, fb_work_root_id(work, id))) {
+        view = fb_picture_case(work->picture, view->next);
+    }
+    if (view && view->label == FB_LABEL_IN && view->stage == FB_CASE_ACCEPTED) {
+        return false;
+    }
+    if (why) {
+        struct fb_why *reason = fb_why_new(work->arena,
+            "the licence to %s is suspended: it rests on the safety case %.*s, which %s%s",
+            fb_action_name(action), FB_STR_ARG(id), view ? "is " : "is not one of the system's",
+            !view                        ? ""
+            : view->label != FB_LABEL_IN ? fb_label_name(view->label)
+                                         : fb_case_stage_name(view->stage));
+        reason = fb_why_on(reason, last->id, last->seq);
+        if (view && view->label != FB_LABEL_IN) {
+            fb_why_add(reason, fb_work_why_copy(work, view->why));
+        }
+        fb_why_add(why, reason);
+    }
+    return true;
+}
+
 /* Adds a reason for each red line in scope that is not ruled out. */
 static bool lines_forbid(
     struct fb_work *work, const struct fb_system_view *system, struct fb_why *why)
@@ -315,7 +349,7 @@ static bool has_standing_case(
     const struct fb_picture *picture = work->picture;
     const struct fb_case_view *view = fb_picture_case(picture, system->first.safety_case);
     for (; view; view = fb_picture_case(picture, view->next)) {
-        if (view->label == FB_LABEL_IN) {
+        if (view->label == FB_LABEL_IN && view->stage != FB_CASE_SENT_BACK) {
             return true;
         }
     }
@@ -455,7 +489,11 @@ static enum fb_code refuses(struct fb_work *work, const struct fb_system_view *s
     enum fb_code code = orders_forbid(work, system, as, why, out, err);
     if (code == FB_OK) {
         *out |= licence_forbids(work, system, as, why);
-        *out |= action == FB_ACTION_AUTONOMY && licence_forbids(work, system, action, why);
+        *out |= licence_case_forbids(work, system, as, why);
+        if (action == FB_ACTION_AUTONOMY) {
+            *out |= licence_forbids(work, system, action, why);
+            *out |= licence_case_forbids(work, system, action, why);
+        }
         code = duties_forbid(work, system, as, why, out, err);
     }
     if (code == FB_OK && action == FB_ACTION_AUTONOMY) {

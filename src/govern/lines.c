@@ -171,7 +171,7 @@ static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule
 }
 
 /* Tuples redline(rule, system, status) of the segments that lie in the policy's force. */
-static enum fb_code add_tuples(struct fb_work *work, const struct fb_version *version,
+enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *version,
     const struct fb_line_view *view, struct fb_err *err)
 {
     int relation = fb_policy_relation("redline");
@@ -324,7 +324,8 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
         return fb_arena_failed(work->arena, err);
     }
     fb_work_handle(view->id, view->handle);
-    return add_tuples(work, version, view, err);
+    /* What needs a safety case is not settled yet (burden.c). */
+    return rule->needs.safety_case.len ? FB_OK : fb_work_line_tuples(work, version, view, err);
 }
 
 /* All red lines of a version, for every system. */
@@ -356,6 +357,19 @@ static int by_begin(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+void fb_work_show_lines(struct fb_work *work)
+{
+    struct fb_picture *picture = work->picture;
+    picture->line_count = 0;
+    for (size_t i = 0; i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        size_t count = version->program->redline_count * picture->system_count;
+        for (size_t k = 0; version->view->force == FB_IN_FORCE && k < count; k++) {
+            picture->lines[picture->line_count++] = version->lines[k];
+        }
+    }
+}
+
 enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
@@ -384,12 +398,8 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
         code = run_version(work, order[i], lines, err);
         lines += order[i]->program->redline_count * picture->system_count;
     }
-    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
-        const struct fb_version *version = &work->versions[i];
-        size_t count = version->program->redline_count * picture->system_count;
-        for (size_t k = 0; version->view->force == FB_IN_FORCE && k < count; k++) {
-            picture->lines[picture->line_count++] = version->lines[k];
-        }
+    if (code == FB_OK) {
+        fb_work_show_lines(work);
     }
     FB_ASSERT(picture->line_count < most);
     return code;

@@ -54,6 +54,9 @@ struct fb_duty_view {
     struct fb_str text;   /**< what is owed, with its bindings */
 };
 
+/** What became of a safety case with those who judge it. */
+enum fb_case_stage { FB_CASE_SUBMITTED, FB_CASE_SENT_BACK, FB_CASE_ACCEPTED };
+
 /** A safety case. */
 struct fb_case_view {
     size_t next; /**< the next case of the same system, as a link */
@@ -65,6 +68,8 @@ struct fb_case_view {
     enum fb_label label;            /**< of its top claim */
     fb_time since;
     struct fb_why *why;
+    enum fb_case_stage stage;
+    const struct fb_record *stage_by; /**< who says so: a decision, licence or review; NULL: none */
 };
 
 /** What an order asks. */
@@ -177,6 +182,9 @@ struct fb_order_walk fb_picture_orders(
 
 /** The next order, or NULL. */
 const struct fb_order_view *fb_order_next(struct fb_order_walk *walk);
+
+/** A word for a stage: "submitted", "sent back", "accepted". */
+const char *fb_case_stage_name(enum fb_case_stage stage);
 
 /** A word for what an order asks: "halt", "restrict", "secure". */
 const char *fb_order_action_name(enum fb_order_action action);

@@ -49,6 +49,8 @@ struct fb_owner {
     const struct fb_duty_view *duty;
 };
 
+struct fb_case_version;
+
 /** One evaluation at work. */
 struct fb_work {
     const struct fb_govern_input *input;
@@ -61,6 +63,11 @@ struct fb_work {
     size_t review_count;
     const struct fb_record **erasures; /**< of blobs */
     size_t erasure_count;
+    const struct fb_record **decisions; /**< about safety cases, and licences that name one */
+    size_t decision_count;
+    struct fb_case_version **case_versions; /**< in the order of their records */
+    size_t case_version_count;
+    size_t case_version_cap;
     struct fb_timed *timed;
     size_t timed_count;
     size_t timed_cap;
@@ -146,6 +153,16 @@ FB_CHECKED enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err);
 /** Checks that every evidence predicate of a case can be read: E_SYNTAX with its line. */
 FB_CHECKED enum fb_code fb_case_predicates_check(
     const struct fb_case *argument, struct fb_err *err);
+
+/** Red lines that need a safety case: ruled out only while it stands. */
+FB_CHECKED enum fb_code fb_work_burden(struct fb_work *work, struct fb_err *err);
+
+/** Adds the tuples of a red line's history that lie in its version's force. */
+FB_CHECKED enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *version,
+    const struct fb_line_view *view, struct fb_err *err);
+
+/** Copies the lines of the versions that are in force now into the picture. */
+void fb_work_show_lines(struct fb_work *work);
 
 /** Duties. */
 FB_CHECKED enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err);

@@ -110,6 +110,11 @@ static void needs(struct fb_buf *out, const struct fb_redline *rule)
     }
     if (need->independent) {
         fb_buf_addf(out, "%sjudged by an independent party", before);
+        before = ", ";
+    }
+    if (need->safety_case.len > 0) {
+        fb_buf_addf(out, "%san accepted safety case ", before);
+        fb_html_text_cut(out, need->safety_case, 80);
     }
 }
 
@@ -294,6 +299,10 @@ static enum fb_code one_case(
     if (view->since != FB_TIME_MIN) {
         fb_buf_add_c(out, " since ");
         fb_html_time(out, view->since);
+    }
+    fb_buf_addf(out, "; it is %s%s", fb_case_stage_name(view->stage), view->stage_by ? " by " : "");
+    if (view->stage_by) {
+        fb_html_record_link(html, view->stage_by->id, view->stage_by->seq);
     }
     fb_buf_add_c(out, ".</p>\n");
     fb_html_why(html, view->why, NULL);

@@ -149,6 +149,7 @@ static void add_cases(struct fb_json_writer *w, const struct fb_picture *p, stru
         fb_json_key_str(w, "record", view->record->id);
         fb_json_key_str(w, "name", fb_record_text(view->record, "name"));
         fb_json_key_c(w, "status", fb_label_name(view->label));
+        fb_json_key_c(w, "stage", fb_case_stage_name(view->stage));
         key_time(w, "since", view->since);
         key_why(w, view->why);
         fb_json_close_object(w);

@@ -158,6 +158,22 @@ static struct fb_str list_text(
     return text;
 }
 
+/* A case that is needed is stricter than none; another one is neither. */
+static void compare_cases(struct fb_diffing *d, struct fb_clause_change *clause)
+{
+    const struct fb_needs *x = &clause->lines[0]->needs, *y = &clause->lines[1]->needs;
+    bool same = fb_str_eq(x->safety_case, y->safety_case);
+    fb_diff_note(clause, "safety case",
+        judge_sets(x->safety_case.len == 0 || same, y->safety_case.len == 0 || same),
+        x->safety_case.len ? x->safety_case : FB_STR("none"),
+        y->safety_case.len ? y->safety_case : FB_STR("none"));
+    fb_diff_note(clause, "reviewers",
+        judge_sets(includes(y->reviewers, y->reviewer_count, x->reviewers, x->reviewer_count),
+            includes(x->reviewers, x->reviewer_count, y->reviewers, y->reviewer_count)),
+        list_text(d, x->reviewers, x->reviewer_count, "none"),
+        list_text(d, y->reviewers, y->reviewer_count, "none"));
+}
+
 static void compare_needs(struct fb_diffing *d, struct fb_clause_change *clause)
 {
     const struct fb_redline *a = clause->lines[0], *b = clause->lines[1];
@@ -189,6 +205,7 @@ static void compare_needs(struct fb_diffing *d, struct fb_clause_change *clause)
     fb_diff_note(clause, "judge", more_is_stricter(x->independent, y->independent),
         fb_str_of(x->independent ? "an independent party" : "anybody"),
         fb_str_of(y->independent ? "an independent party" : "anybody"));
+    compare_cases(d, clause);
 }
 
 /* What is certainly outside in one must be so in the other. */

@@ -121,6 +121,15 @@ static void say_needs(const struct fb_redline_clauses *line, struct fb_buf *out)
     if (needs->independent) {
         fb_buf_add_c(out, ", judged by a party that is not the developer");
     }
+    if (needs->safety_case.len > 0) {
+        fb_buf_addf(out, ", while the developer's safety case \"%.*s\" is accepted",
+            FB_STR_ARG(needs->safety_case));
+        for (size_t i = 0; i < needs->reviewer_count; i++) {
+            fb_buf_addf(
+                out, "%s %.*s", i ? " and" : ", upheld by", FB_STR_ARG(needs->reviewers[i]));
+        }
+        fb_buf_add_c(out, needs->reviewer_count ? ", and stands" : " and stands");
+    }
 }
 
 static void say_redline(const struct fb_item *item, struct fb_buf *out)

@@ -105,6 +105,10 @@ static void lower_evidence(
     for (size_t i = 0; i < line->needs.elicited_count; i++) {
         out->needs.elicited[i] = fb_lower_copy(l, line->needs.elicited[i]);
     }
+    out->needs.safety_case = fb_lower_copy(l, line->needs.safety_case);
+    for (size_t i = 0; i < line->needs.reviewer_count; i++) {
+        out->needs.reviewers[i] = fb_lower_copy(l, line->needs.reviewers[i]);
+    }
     int64_t unit = line->age.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY;
     out->needs.age_us = line->age.amount * unit;
 }

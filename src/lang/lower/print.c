@@ -249,6 +249,15 @@ static void put_needs(const struct printer *p, const struct fb_needs *needs)
     }
     fb_buf_addf(p->out, "%s, %s\n", needs->elicited_count ? "" : " any",
         needs->independent ? "independent" : "any judge");
+    if (needs->safety_case.len > 0) {
+        fb_buf_addf(
+            p->out, "  %-10s safety case \"%.*s\"", "needs", FB_STR_ARG(needs->safety_case));
+        for (size_t i = 0; i < needs->reviewer_count; i++) {
+            fb_buf_addf(
+                p->out, "%s%.*s", i ? " and " : " reviewed by ", FB_STR_ARG(needs->reviewers[i]));
+        }
+        fb_buf_add_char(p->out, '\n');
+    }
 }
 
 static void put_redline(struct printer *p, const struct fb_redline *line)

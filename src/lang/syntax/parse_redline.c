@@ -122,10 +122,54 @@ static bool need_elicited(struct fb_parser *p, struct fb_redline_clauses *line)
     return true;
 }
 
+/* `safety case "cyber" reviewed by auditor and regulator` */
+static bool need_case(struct fb_parser *p, struct fb_redline_clauses *line)
+{
+    const char *hint =
+        "Write: safety case \"cyber\", or safety case \"cyber\" reviewed by auditor.";
+    struct fb_needs *needs = &line->needs;
+    struct fb_word word;
+    if (!fb_parse_expect(p, "case", hint) || !fb_parse_string(p, &word, hint)) {
+        return false;
+    }
+    if (needs->safety_case.len > 0 || word.text.len == 0) {
+        fb_complain(p->complaints, FB_E_SCHEMA, word.span, hint,
+            "a red line needs one safety case, by its name");
+        return false;
+    }
+    needs->safety_case = word.text;
+    if (!fb_parse_take(p, "reviewed")) {
+        return true;
+    }
+    if (!fb_parse_expect(p, "by", hint)) {
+        return false;
+    }
+    do {
+        struct fb_span span;
+        struct fb_str role;
+        if (!fb_parse_name(p, &role, &span)) {
+            return false;
+        }
+        bool known = fb_str_is(role, "auditor") || fb_str_is(role, "regulator");
+        for (size_t i = 0; i < needs->reviewer_count; i++) {
+            known = known && !fb_str_eq(role, needs->reviewers[i]);
+        }
+        if (!known) {
+            fb_complain(p->complaints, FB_E_SCHEMA, span,
+                "Auditors and regulators review; name each once.",
+                "'%.*s' is not a role that reviews, or stands twice", FB_STR_ARG(role));
+            return false;
+        }
+        FB_ASSERT(needs->reviewer_count < sizeof(needs->reviewers) / sizeof(needs->reviewers[0]));
+        needs->reviewers[needs->reviewer_count++] = role;
+    } while (fb_parse_take(p, "and"));
+    return true;
+}
+
 static bool one_need(struct fb_parser *p, struct fb_redline_clauses *line)
 {
     const char *hint = "Needs are: 200 samples, newer than 180 days, elicited by NAME, judged by "
-                       "an independent party.";
+                       "an independent party, safety case \"NAME\" reviewed by auditor.";
     if (fb_parse_now(p)->kind == FB_TOKEN_NUMBER) {
         line->samples_span = fb_parse_now(p)->span;
         return fb_parse_whole(p, &line->needs.samples, "a number of samples") &&
@@ -136,6 +180,9 @@ static bool one_need(struct fb_parser *p, struct fb_redline_clauses *line)
     }
     if (fb_parse_take(p, "elicited")) {
         return need_elicited(p, line);
+    }
+    if (fb_parse_take(p, "safety")) {
+        return need_case(p, line);
     }
     if (fb_parse_take(p, "judged")) {
         line->needs.independent = true;
