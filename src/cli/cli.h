@@ -138,6 +138,10 @@ void fb_cli_clean(char *text);
  * expectation does not hold. */
 FB_CHECKED enum fb_code fb_cli_policy_test(struct fb_cli *cli, struct fb_err *err);
 
+/** `policy lsp`: serves an editor on standard input and output until it says `exit`. E_NEGATIVE
+ * when it did so without `shutdown`. */
+FB_CHECKED enum fb_code fb_cli_policy_lsp(struct fb_cli *cli, struct fb_err *err);
+
 /** `policy diff OLDER NEWER`: E_NEGATIVE where the newer one may be weaker. */
 FB_CHECKED enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err);
 

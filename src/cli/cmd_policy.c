@@ -197,6 +197,9 @@ static enum fb_code format_one(
 
 enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
 {
+    if (cli->argument_count > 0 && strcmp(cli->arguments[0], "lsp") == 0) {
+        return fb_cli_policy_lsp(cli, err);
+    }
     enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;

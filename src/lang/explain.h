@@ -18,6 +18,9 @@ FB_CHECKED enum fb_code fb_policy_explain(
 /** Appends a checked policy as English. */
 void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out);
 
+/** Appends one item of a checked policy as a sentence or more, not wrapped. */
+void fb_explain_item(const struct fb_item *item, struct fb_buf *out);
+
 /** Appends a condition as English, on one line. */
 void fb_explain_condition(const struct fb_cond *cond, struct fb_buf *out);
 

@@ -314,7 +314,7 @@ static void say_commitment(const struct fb_item *item, struct fb_buf *out)
     say_waiver(item, out);
 }
 
-void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
+void fb_explain_item(const struct fb_item *item, struct fb_buf *out)
 {
     static void (*const says[])(const struct fb_item *, struct fb_buf *) = {
         [FB_ITEM_LET] = say_let,
@@ -323,6 +323,12 @@ void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
         [FB_ITEM_COMMITMENT] = say_commitment,
         [FB_ITEM_EXEMPT] = say_exempt,
     };
+    FB_ASSERT(item && out);
+    says[item->kind](item, out);
+}
+
+void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
+{
     struct fb_buf paragraph;
     FB_ASSERT(tree);
     fb_buf_init(&paragraph, FB_POLICY_TEXT_MAX * 8);
@@ -330,7 +336,7 @@ void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
     put_paragraph(fb_buf_str(&paragraph), out);
     for (const struct fb_item *item = tree->items; item; item = item->next) {
         fb_buf_clear(&paragraph);
-        says[item->kind](item, &paragraph);
+        fb_explain_item(item, &paragraph);
         fb_buf_add_char(out, '\n');
         put_paragraph(fb_buf_str(&paragraph), out);
     }
