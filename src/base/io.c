@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -90,7 +91,29 @@ void fb_io_hold_streams(void)
     }
 }
 
-enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct fb_err *err)
+/* Waits until there is something to read; asks `idle` before, and when the time has passed. */
+static enum fb_code wait_for(
+    int fd, const char *path, fb_io_idle idle, void *ctx, struct fb_err *err)
+{
+    for (;;) {
+        int wait_ms = -1;
+        enum fb_code code = idle(ctx, &wait_ms, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        struct pollfd wanted = {.fd = fd, .events = POLLIN};
+        int rc = is_faulty() ? -1 : poll(&wanted, 1, wait_ms);
+        if (rc < 0 && errno != EINTR) {
+            return fb_io_error("read", path, err);
+        }
+        if (rc > 0) {
+            return FB_OK;
+        }
+    }
+}
+
+enum fb_code fb_io_follow(
+    const char *path, fb_io_piece piece, fb_io_idle idle, void *ctx, struct fb_err *err)
 {
     FB_ASSERT(path && piece);
     bool is_stdin = strcmp(path, "-") == 0;
@@ -101,6 +124,10 @@ enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct f
     char bytes[PIECE];
     enum fb_code code = FB_OK;
     while (code == FB_OK) {
+        code = idle ? wait_for(fd, path, idle, ctx, err) : FB_OK;
+        if (code != FB_OK) {
+            break;
+        }
         ssize_t got = is_faulty() ? -1 : read(fd, bytes, sizeof(bytes));
         if (got < 0 && errno == EINTR) {
             continue;
@@ -117,6 +144,11 @@ enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct f
         (void)close(fd);
     }
     return code;
+}
+
+enum fb_code fb_io_each(const char *path, fb_io_piece piece, void *ctx, struct fb_err *err)
+{
+    return fb_io_follow(path, piece, NULL, ctx, err);
 }
 
 static enum fb_code add_piece(void *ctx, struct fb_str piece, struct fb_err *err)
@@ -255,6 +287,57 @@ static bool lock_new(int fd)
         return errno != EWOULDBLOCK;
     }
     return fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+enum fb_code fb_io_append_open(
+    const char *path, unsigned mode, struct fb_io_appender *out, struct fb_err *err)
+{
+    FB_ASSERT(path && out);
+    struct stat st;
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK;
+    int fd = is_faulty() ? -1 : open(path, flags, (mode_t)mode);
+    if (fd < 0) {
+        return fb_io_error("open", path, err);
+    }
+    if (is_faulty() || fstat(fd, &st) != 0) {
+        fb_io_error("open", path, err);
+        (void)close(fd);
+        return err->code;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        (void)close(fd);
+        return fb_err_set(err, FB_E_IO, "could not open '%s': it is not a regular file", path);
+    }
+    *out = (struct fb_io_appender){.path = path, .fd = fd, .size = (uint64_t)st.st_size};
+    return FB_OK;
+}
+
+enum fb_code fb_io_append(struct fb_io_appender *file, struct fb_str bytes, struct fb_err *err)
+{
+    FB_ASSERT(file && file->fd >= 0);
+    if (!write_all(file->fd, bytes)) {
+        return fb_io_error("write", file->path, err);
+    }
+    file->size += bytes.len;
+    return FB_OK;
+}
+
+enum fb_code fb_io_append_sync(struct fb_io_appender *file, struct fb_err *err)
+{
+    FB_ASSERT(file && file->fd >= 0);
+    if (is_faulty() || fsync(file->fd) != 0) {
+        return fb_io_error("sync", file->path, err);
+    }
+    return sync_folder_of(file->path) ? FB_OK : fb_io_error("sync the folder of", file->path, err);
+}
+
+void fb_io_append_close(struct fb_io_appender *file)
+{
+    FB_ASSERT(file);
+    if (file->fd >= 0) {
+        (void)close(file->fd);
+        file->fd = -1;
+    }
 }
 
 enum fb_code fb_io_writer_open(

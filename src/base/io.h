@@ -84,6 +84,36 @@ typedef enum fb_code (*fb_io_piece)(void *ctx, struct fb_str piece, struct fb_er
 FB_CHECKED enum fb_code fb_io_each(
     const char *path, fb_io_piece piece, void *ctx, struct fb_err *err);
 
+/** Called when nothing came in time; sets how many milliseconds to wait for more (-1: for ever). */
+typedef enum fb_code (*fb_io_idle)(void *ctx, int *out_wait_ms, struct fb_err *err);
+
+/** As fb_io_each, for what is written while it is read: `idle` is called first, and again after
+ * each piece and whenever the time it gave has passed. */
+FB_CHECKED enum fb_code fb_io_follow(
+    const char *path, fb_io_piece piece, fb_io_idle idle, void *ctx, struct fb_err *err);
+
+/** A file that is only appended to. */
+struct fb_io_appender {
+    const char *path; /**< borrowed */
+    int fd;
+    uint64_t size; /**< bytes that it holds */
+};
+
+/** Opens a regular file to append to, or makes it. The caller ends with fb_io_append_close. E_IO.
+ */
+FB_CHECKED enum fb_code fb_io_append_open(
+    const char *path, unsigned mode, struct fb_io_appender *out, struct fb_err *err);
+
+/** Appends; what fits is there when it fails. */
+FB_CHECKED enum fb_code fb_io_append(
+    struct fb_io_appender *file, struct fb_str bytes, struct fb_err *err);
+
+/** Syncs what was appended, and the name. */
+FB_CHECKED enum fb_code fb_io_append_sync(struct fb_io_appender *file, struct fb_err *err);
+
+/** Closes it; one that was never opened (fd -1) is allowed. */
+void fb_io_append_close(struct fb_io_appender *file);
+
 /** Called with the path of a file; returns FB_OK to go on. */
 typedef enum fb_code (*fb_io_found)(void *ctx, const char *path, struct fb_err *err);
 

@@ -5,10 +5,9 @@
 
 #include "base/assert.h"
 #include "base/io.h"
-#include "cli/cli.h"
+#include "cli/monitor_run.h"
 #include "engine/eval.h"
 #include "engine/parallel.h"
-#include "lang/monpoly.h"
 
 enum { TEXT_MAX = 1 << 24, SCRATCH_MAX = 1 << 30 };
 
@@ -25,6 +24,7 @@ struct monitor {
     struct fb_monpoly_formula formula;
     size_t points;
     size_t threads;          /* of the incremental evaluator, beside the one that reads */
+    bool over_time;          /* asks for what only the incremental evaluator does */
     struct fb_err why_naive; /* why the incremental evaluator did not run; code FB_OK: it did */
 };
 
@@ -104,43 +104,112 @@ static enum fb_code run_naive(struct monitor *m, const char *path, struct fb_err
     return code;
 }
 
-static enum fb_code take_line(void *ctx, struct fb_buf *line, struct fb_err *err)
-{
-    enum fb_code code = fb_cli_print(((struct monitor *)ctx)->cli, line, err);
-    fb_buf_clear(line);
-    return code;
-}
-
-static enum fb_code take_piece(void *ctx, struct fb_str piece, struct fb_err *err)
-{
-    return fb_monpoly_monitor_feed(ctx, piece, err);
-}
-
 /* A formula that the incremental evaluator does not do goes to the other. */
-static enum fb_code run_either(struct monitor *m, struct fb_err *err)
+static enum fb_code run_either(struct monitor *m, struct fb_monitor_run *run, struct fb_err *err)
 {
-    const char *path = fb_cli_value(m->cli, "log");
-    struct fb_monpoly_stream stream = {
-        .sink = take_line, .ctx = m, .line = &m->out, .threads = m->threads};
-    struct fb_monpoly_monitor *quick = NULL;
+    const char *path = run->plan->log;
     enum fb_code code = FB_OK;
     if (fb_cli_value(m->cli, "naive")) {
         code = fb_err_set(&m->why_naive, FB_E_UNSUPPORTED, "it was asked for");
     } else {
-        code = fb_monpoly_monitor_new(&m->formula, &m->signature, &stream, &quick, err);
+        code = fb_monitor_run_open(run, &m->formula, &m->signature, err);
     }
     if (code == FB_E_UNSUPPORTED) {
         m->why_naive = m->why_naive.code ? m->why_naive : *err;
+        if (m->over_time) {
+            return fb_err_prefix(err, "only the slow evaluator can do this formula, and not so");
+        }
         fb_err_init(err);
         code = run_naive(m, path, err);
     } else if (code == FB_OK) {
-        code = fb_io_each(path, take_piece, quick, err);
-        code = code ? code : fb_monpoly_monitor_end(quick, err);
-        m->points = stream.point_count;
-        m->threads = stream.threads;
+        code = fb_monitor_run_log(run, err);
+        m->points = run->stream.point_count;
+        m->threads = run->stream.threads;
     }
-    fb_monpoly_monitor_free(quick);
     return in_file(code, path, err);
+}
+
+/* ---- options ---- */
+
+/* A number of seconds, or with a unit of s m h d. */
+static bool read_span(const char *text, int64_t *out)
+{
+    static const char units[] = "smhd";
+    static const int64_t lengths[] = {1, 60, 3600, 86400};
+    struct fb_str digits = fb_str_of(text);
+    const char *unit = digits.len ? strchr(units, text[digits.len - 1]) : NULL;
+    int64_t length = unit ? lengths[unit - units] : 1;
+    uint64_t number = 0;
+    digits.len -= unit ? 1 : 0;
+    if (!fb_str_u64(digits, &number) || number > (uint64_t)(INT64_MAX / 4 / length)) {
+        return false;
+    }
+    *out = (int64_t)number * length;
+    return true;
+}
+
+static enum fb_code take_span(
+    struct fb_cli *cli, const char *option, int64_t *out, struct fb_err *err)
+{
+    const char *text = fb_cli_value(cli, option);
+    if (text && !read_span(text, out)) {
+        return fb_cli_misused(
+            cli, err, "--%s takes seconds, or a number with s, m, h or d, not '%s'", option, text);
+    }
+    return FB_OK;
+}
+
+/* What goes together. */
+static enum fb_code check_options(struct fb_cli *cli, struct fb_err *err)
+{
+    static const char *const pairs[][2] = {
+        {"amend", "watermark"}, {"live", "watermark"}, {"save-every", "save"}, {"next", "load"}};
+    static const char *const others[] = {"naive", "threads"};
+    static const char *const alone[] = {
+        "watermark", "amend", "live", "when", "save", "load", "output"};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (fb_cli_value(cli, pairs[i][0]) && !fb_cli_value(cli, pairs[i][1])) {
+            return fb_cli_misused(cli, err, "--%s needs --%s", pairs[i][0], pairs[i][1]);
+        }
+    }
+    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+        for (size_t k = 0; fb_cli_value(cli, alone[i]) && k < 2; k++) {
+            if (fb_cli_value(cli, others[k])) {
+                return fb_cli_misused(cli, err, "--%s is not for --%s", alone[i], others[k]);
+            }
+        }
+    }
+    return FB_OK;
+}
+
+static enum fb_code read_plan(
+    struct monitor *m, struct fb_monitor_plan *plan, struct fb_monitor_run *run, struct fb_err *err)
+{
+    struct fb_cli *cli = m->cli;
+    const char *every = fb_cli_value(cli, "save-every");
+    enum fb_code code = check_options(cli, err);
+    code = code ? code : take_span(cli, "watermark", &run->stream.watermark, err);
+    code = code ? code : take_span(cli, "amend", &run->stream.amend, err);
+    if (code == FB_OK && every &&
+        (!fb_str_u64(fb_str_of(every), &plan->save_every) || plan->save_every == 0)) {
+        code =
+            fb_cli_misused(cli, err, "--save-every takes a number of time-points, not '%s'", every);
+    }
+    plan->log = fb_cli_value(cli, "log");
+    plan->load = fb_cli_value(cli, "load");
+    plan->save = fb_cli_value(cli, "save");
+    plan->output = fb_cli_value(cli, "output");
+    plan->next = fb_cli_value(cli, "next") != NULL;
+    plan->live = fb_cli_value(cli, "live") != NULL;
+    run->plan = plan;
+    run->cli = cli;
+    run->clock = fb_cli_clock(cli);
+    run->stream.reorder = fb_cli_value(cli, "watermark") != NULL;
+    run->stream.stamp = fb_cli_value(cli, "when") != NULL;
+    run->stream.threads = m->threads;
+    m->over_time =
+        run->stream.reorder || run->stream.stamp || plan->save || plan->load || plan->output;
+    return code;
 }
 
 static void print_stats(const struct monitor *m)
@@ -187,13 +256,17 @@ enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
     if (code) {
         return code;
     }
+    struct fb_monitor_plan plan = {.log = NULL};
+    struct fb_monitor_run run = {.output.fd = -1, .before.fd = -1};
     monitor_init(&m, cli);
     code = read_threads(&m, err);
+    code = code ? code : read_plan(&m, &plan, &run, err);
     code = code ? code : read_formula(&m, err);
-    code = code ? code : run_either(&m, err);
+    code = code ? code : run_either(&m, &run, err);
     if (code == FB_OK && fb_cli_value(cli, "stats")) {
         print_stats(&m);
     }
+    fb_monitor_run_close(&run);
     monitor_release(&m);
     return code;
 }

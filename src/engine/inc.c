@@ -72,6 +72,7 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
     inc->options = *options;
     inc->memory.max = options->memory_max ? options->memory_max : MEMORY_MAX;
     inc->memory.err = err;
+    inc->clock = FB_TIME_MIN;
     enum fb_code code = prepare(inc, err);
     if (code) {
         fb_inc_free(inc);
@@ -194,8 +195,9 @@ struct fb_value fb_inc_value(const struct fb_inc *inc, const struct fb_cell *cel
 /* ---- time-points ---- */
 
 /* Points keep their buffers, so a ring that doubles moves them, not copies. */
-static bool room_for_point(struct fb_inc *inc)
+bool fb_inc_point_room(struct fb_inc *inc)
 {
+    FB_ASSERT(inc && inc->point_low <= inc->point_high);
     size_t before = inc->point_cap;
     size_t count = (size_t)(inc->point_high - inc->point_low);
     if (!fb_inc_room(&inc->memory, &inc->points, &inc->point_cap, count, sizeof(*inc->points))) {
@@ -216,11 +218,11 @@ enum fb_code fb_inc_open(struct fb_inc *inc, fb_time time, struct fb_err *err)
     FB_ASSERT(inc && !inc->open);
     FB_ASSERT(!inc->ended);
     inc->memory.err = err;
-    if (inc->point_high > inc->point_low &&
-        fb_inc_point_at(inc, inc->point_high - 1)->time > time) {
+    if (time < inc->clock || (inc->point_high > inc->point_low &&
+                                 fb_inc_point_at(inc, inc->point_high - 1)->time > time)) {
         return fb_err_set(err, FB_E_TIME, "time runs backwards");
     }
-    if (!room_for_point(inc)) {
+    if (!fb_inc_point_room(inc)) {
         return inc->memory.code;
     }
     struct fb_inc_point *point = &inc->points[inc->point_high & (inc->point_cap - 1)];
@@ -317,16 +319,19 @@ static bool give_verdicts(struct fb_inc *inc)
 
 /* ---- steps ---- */
 
-/* True when the rest of the trace cannot change what a node says at time-point n. */
-static bool decided(const struct fb_inc *inc, const struct fb_inc_node *node, uint64_t n)
+/* The clock from which the rest of the trace cannot change what a node says at time-point n. */
+static fb_time decided_from(const struct fb_inc *inc, const struct fb_inc_node *node, uint64_t n)
 {
     const struct fb_inc_stage *inner = &inc->stages[node->inner];
     int64_t fed = (int64_t)inner->step - inner->lead;
     fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, node->interval.high);
-    if (inc->ended && fed >= (int64_t)inc->point_high) {
-        return true;
+    if (fed > (int64_t)n && fb_inc_point_at(inc, (uint64_t)fed - 1)->time > end) {
+        return FB_TIME_MIN;
     }
-    return fed > (int64_t)n && fb_inc_point_at(inc, (uint64_t)fed - 1)->time > end;
+    if (fed < (int64_t)inc->point_high) {
+        return FB_TIME_MAX;
+    }
+    return inc->ended ? FB_TIME_MIN : fb_time_add(end, 1);
 }
 
 /* Every definition that a stage reads is there for the time-points that its next step looks at. */
@@ -343,24 +348,37 @@ static bool defined(const struct fb_inc *inc, const struct fb_inc_stage *stage)
     return true;
 }
 
-static bool can_step(const struct fb_inc *inc, const struct fb_inc_stage *stage)
+static fb_time latest(fb_time a, fb_time b)
+{
+    return a > b ? a : b;
+}
+
+/* The clock from which a stage can make its next step; FB_TIME_MAX: not by the clock alone. What
+ * is later than `most` need not be exact. */
+static fb_time step_from(const struct fb_inc *inc, const struct fb_inc_stage *stage, fb_time most)
 {
     uint64_t known = inc->point_high + (inc->ended ? (uint64_t)stage->lead : 0);
     bool ready = stage->step < known && defined(inc, stage);
-    for (size_t i = 0; ready && i < stage->root_count; i++) {
+    fb_time from = ready ? FB_TIME_MIN : FB_TIME_MAX;
+    for (size_t i = 0; from <= most && i < stage->root_count; i++) {
         int64_t at = (int64_t)stage->step - stage->lead + stage->roots[i].shift;
         if (at >= 0 && at < (int64_t)inc->point_high) {
-            ready = fb_inc_ready(inc, stage->roots[i].op, (uint64_t)at);
+            from = latest(from, fb_inc_ready(inc, stage->roots[i].op, (uint64_t)at));
         }
     }
-    for (size_t i = 0; ready && i < stage->node_count; i++) {
+    for (size_t i = 0; from <= most && i < stage->node_count; i++) {
         const struct fb_inc_node *node = stage->nodes[i];
         int64_t at = (int64_t)stage->step - stage->lead + node->shift;
         if (node->kind == FB_INC_FUTURE && at >= 0 && at < (int64_t)inc->point_high) {
-            ready = decided(inc, node, (uint64_t)at);
+            from = latest(from, decided_from(inc, node, (uint64_t)at));
         }
     }
-    return ready;
+    return from;
+}
+
+static bool can_step(const struct fb_inc *inc, const struct fb_inc_stage *stage)
+{
+    return step_from(inc, stage, inc->clock) <= inc->clock;
 }
 
 /* Brings all nodes of a stage one time-point on, then asks its root. */
@@ -482,6 +500,48 @@ enum fb_code fb_inc_close(struct fb_inc *inc, struct fb_err *err)
     inc->open = false;
     inc->point_high++;
     return run_stages(inc, err);
+}
+
+enum fb_code fb_inc_advance(struct fb_inc *inc, fb_time now, struct fb_err *err)
+{
+    FB_ASSERT(inc && !inc->open);
+    FB_ASSERT(!inc->ended && inc->memory.code == FB_OK);
+    FB_ASSERT(now < FB_TIME_MAX);
+    if (now <= inc->clock) {
+        return FB_OK;
+    }
+    inc->clock = now;
+    return run_stages(inc, err);
+}
+
+/* A stage that waits for another one is moved on by that. */
+fb_time fb_inc_next(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc && !inc->open);
+    fb_time next = FB_TIME_MAX;
+    for (size_t i = 0; i < inc->stage_count; i++) {
+        fb_time from = step_from(inc, &inc->stages[i], FB_TIME_MAX - 1);
+        next = from < next ? from : next;
+    }
+    return next;
+}
+
+uint64_t fb_inc_seen(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc);
+    return inc->point_high;
+}
+
+bool fb_inc_is_open(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc);
+    return inc->open;
+}
+
+uint64_t fb_inc_decided(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc);
+    return fb_inc_defined(inc, &inc->stages[0]);
 }
 
 enum fb_code fb_inc_end(struct fb_inc *inc, struct fb_err *err)

@@ -9,6 +9,7 @@
 #define FB_ENGINE_INC_H
 
 #include "engine/ir.h"
+#include "engine/wire.h"
 
 struct fb_inc;
 
@@ -21,6 +22,13 @@ struct fb_cell {
         double number;
     } u;
 };
+
+/** The time from one instant to a later one, which may be more than fits: then INT64_MAX. */
+static inline int64_t fb_inc_age(fb_time from, fb_time to)
+{
+    int64_t age;
+    return __builtin_sub_overflow(to, from, &age) ? INT64_MAX : age;
+}
 
 /** True when both are equal as fb_value_eq says. */
 bool fb_cell_eq(const struct fb_cell *a, const struct fb_cell *b);
@@ -48,6 +56,10 @@ struct fb_inc_options {
     void *ctx;
 };
 
+/** Appends a formula as bytes, which are the same for the same formula and no other. Places in the
+ * text, and the names of variables, have no part in them. */
+void fb_form_write(const struct fb_form *form, struct fb_buf *out);
+
 /** Makes an evaluator for a formula, which must outlive it and passes fb_form_check.
  * E_UNSUPPORTED, with what it is that is not supported, for a formula that only the naive evaluator
  * can do. Free with fb_inc_free. */
@@ -60,7 +72,11 @@ void fb_inc_free(struct fb_inc *inc);
 /** True when the formula reads the relation. Tuples of others need not be added. */
 bool fb_inc_reads(const struct fb_inc *inc, uint32_t relation);
 
-/** Opens a time-point; times never decrease (E_TIME). The one before must be closed. */
+/** How many columns the formula takes a relation to have; -1 when it does not read it. */
+int64_t fb_inc_arity(const struct fb_inc *inc, uint32_t relation);
+
+/** Opens a time-point; times never decrease, and are not before what the clock was advanced to
+ * (E_TIME). The one before must be closed. */
 FB_CHECKED enum fb_code fb_inc_open(struct fb_inc *inc, fb_time time, struct fb_err *err);
 
 /** The cell of a value; a string becomes a symbol. E_NOMEM or E_LIMIT. */
@@ -78,9 +94,38 @@ FB_CHECKED enum fb_code fb_inc_add(struct fb_inc *inc, uint32_t relation,
  * error nothing but fb_inc_free may follow. */
 FB_CHECKED enum fb_code fb_inc_close(struct fb_inc *inc, struct fb_err *err);
 
+/** The clock has come to `now`: no time-point before it follows. Gives all verdicts that this makes
+ * final to the sink. What NEXT waits for is decided by the next time-point alone. A clock that goes
+ * back is passed over. No time-point may be open. */
+FB_CHECKED enum fb_code fb_inc_advance(struct fb_inc *inc, fb_time now, struct fb_err *err);
+
+/** The earliest clock that makes something final: fb_inc_advance to it moves on. FB_TIME_MAX where
+ * only another time-point can. */
+fb_time fb_inc_next(const struct fb_inc *inc);
+
+/** How many time-points were closed, and whether one is open. */
+uint64_t fb_inc_seen(const struct fb_inc *inc);
+bool fb_inc_is_open(const struct fb_inc *inc);
+
+/** How many time-points, from the first on, have had their verdicts. */
+uint64_t fb_inc_decided(const struct fb_inc *inc);
+
 /** No time-point follows: gives all that waits to the sink, as the naive evaluator decides it at
  * the end of a trace. */
 FB_CHECKED enum fb_code fb_inc_end(struct fb_inc *inc, struct fb_err *err);
+
+/** Changes whenever the state of an evaluator, or what is written of it, does. */
+enum { FB_INC_STATE_VERSION = 1 };
+
+/** Appends the state, also in the middle of a time-point; not after fb_inc_end. E_NOMEM, or E_LIMIT
+ * where out reaches its maximum; then out holds a part. */
+FB_CHECKED enum fb_code fb_inc_save(struct fb_inc *inc, struct fb_buf *out, struct fb_err *err);
+
+/** Takes over a state that fb_inc_save wrote of an evaluator for the same formula, into one that
+ * has seen nothing yet. From then on both give the same verdicts. E_VERSION where it is of another
+ * plan, E_CORRUPT where it does not hold together, E_LIMIT or E_NOMEM; then only fb_inc_free may
+ * follow. Any bytes are safe to load. */
+FB_CHECKED enum fb_code fb_inc_load(struct fb_inc *inc, struct fb_wire *in, struct fb_err *err);
 
 /** Bytes of state that it holds. */
 size_t fb_inc_memory_used(const struct fb_inc *inc);

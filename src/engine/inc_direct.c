@@ -280,40 +280,55 @@ static bool to_past(const struct fb_inc_op *op)
     return kind == FB_FORM_ONCE || kind == FB_FORM_SINCE || kind == FB_FORM_MATCH_PAST;
 }
 
-static bool parts_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n)
+static fb_time latest(fb_time a, fb_time b)
 {
-    for (size_t i = op->kind == FB_INC_FREEZE && op->native ? 1 : 0; i < op->part_count; i++) {
-        if (!fb_inc_ready(inc, op->parts[i], n)) {
-            return false;
-        }
-    }
-    for (uint32_t i = 0; i < op->state_count; i++) {
-        if (op->states[i].op && !fb_inc_ready(inc, op->states[i].op, n)) {
-            return false;
-        }
-    }
-    return true;
+    return a > b ? a : b;
 }
 
-bool fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n)
+static fb_time parts_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n)
+{
+    fb_time from = FB_TIME_MIN;
+    for (size_t i = op->kind == FB_INC_FREEZE && op->native ? 1 : 0; i < op->part_count; i++) {
+        from = latest(from, fb_inc_ready(inc, op->parts[i], n));
+    }
+    for (uint32_t i = 0; i < op->state_count; i++) {
+        if (op->states[i].op) {
+            from = latest(from, fb_inc_ready(inc, op->states[i].op, n));
+        }
+    }
+    return from;
+}
+
+/* What no later time-point of an interval [_, high] from time-point n can change. */
+static fb_time passed(const struct fb_inc *inc, uint64_t n, int64_t high)
+{
+    fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, high);
+    return inc->ended ? FB_TIME_MIN : fb_time_add(end, 1);
+}
+
+fb_time fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n)
 {
     FB_ASSERT(inc && op);
+    const struct fb_interval *interval = &op->form->interval;
     if (op->kind == FB_INC_PRED) {
-        return !op->stage || n < fb_inc_defined(inc, &inc->stages[op->stage]);
+        bool there = !op->stage || n < fb_inc_defined(inc, &inc->stages[op->stage]);
+        return there ? FB_TIME_MIN : FB_TIME_MAX;
     }
     if (op->kind == FB_INC_SHIFT) {
         bool back = op->form->kind == FB_FORM_PREVIOUS;
         if (back) {
-            return n == 0 || fb_inc_ready(inc, op->parts[0], n - 1);
+            return n == 0 ? FB_TIME_MIN : fb_inc_ready(inc, op->parts[0], n - 1);
         }
-        return n + 1 < inc->point_high ? fb_inc_ready(inc, op->parts[0], n + 1) : inc->ended;
+        return n + 1 < inc->point_high ? fb_inc_ready(inc, op->parts[0], n + 1)
+                                       : passed(inc, n, interval->high);
     }
     if ((op->kind != FB_INC_SCAN && op->kind != FB_INC_MATCH) || to_past(op)) {
         return parts_ready(inc, op, n);
     }
-    fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, op->form->interval.high);
+    fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, interval->high);
     uint64_t behind = first_later(inc, n, inc->point_high, end);
-    return (behind < inc->point_high || inc->ended) && parts_ready(inc, op, behind - 1);
+    fb_time from = behind < inc->point_high ? FB_TIME_MIN : passed(inc, n, interval->high);
+    return latest(from, parts_ready(inc, op, behind - 1));
 }
 
 static uint64_t parts_reach(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n)

@@ -77,7 +77,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
     struct fb_inc_queue *queue = &node->waiting;
     for (; queue->head < queue->tail; queue->head++) {
         struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
-        if (now - entry.time < node->interval.low) {
+        if (fb_inc_age(entry.time, now) < node->interval.low) {
             break;
         }
         if (slots[entry.slot].gen != entry.gen) {
@@ -91,7 +91,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
     queue = &node->leaving;
     for (; queue->head < queue->tail; queue->head++) {
         struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
-        if (now - entry.time <= node->interval.high) {
+        if (fb_inc_age(entry.time, now) <= node->interval.high) {
             break;
         }
         look_ahead(node, queue);
@@ -244,7 +244,7 @@ static bool update_future(struct fb_inc *inc, struct fb_inc_node *node)
     struct fb_inc_queue *queue = &node->waiting;
     for (; queue->head < queue->tail; queue->head++) {
         const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
-        if (entry->point >= inc->at && entry->time - now >= node->interval.low) {
+        if (entry->point >= inc->at && fb_inc_age(now, entry->time) >= node->interval.low) {
             break;
         }
         struct fb_inc_slot *slot = &node->set.slots[entry->slot];
@@ -376,7 +376,7 @@ static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint
     FB_ASSERT(load->future.head > 0);
     const struct fb_inc_entry *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);
     fb_time now = fb_inc_point_at(inc, inc->at)->time;
-    return entry->time - now <= node->interval.high && entry->from <= inc->at;
+    return fb_inc_age(now, entry->time) <= node->interval.high && entry->from <= inc->at;
 }
 
 /* Gives a row when it holds and agrees with what is bound. */

@@ -206,6 +206,7 @@ struct fb_inc {
     uint64_t point_high;
     bool open;
     bool ended;
+    fb_time clock; /**< no time-point before it follows */
 
     uint64_t at; /**< the time-point that is being evaluated */
     struct fb_cell regs[FB_IR_VARS_MAX];
@@ -292,8 +293,9 @@ bool fb_inc_frozen(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
 /** Whether a row of columns fits the columns of a predicate, whose variables it sets. */
 bool fb_inc_fits(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells);
 
-/** True when all that an operation looks at from time-point n is known. */
-bool fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n);
+/** The clock from which all that an operation looks at from time-point n is known: FB_TIME_MIN when
+ * it is already, FB_TIME_MAX when more time-points must come. */
+fb_time fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n);
 
 /** The first time-point that an operation looks at from n; a later n never gives an earlier one. */
 uint64_t fb_inc_reach(const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t n);
@@ -327,6 +329,9 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
 
 /** The point of a number in [point_low, point_high). */
 struct fb_inc_point *fb_inc_point_at(const struct fb_inc *inc, uint64_t number);
+
+/** Makes room for the time-point point_high. False when memory ran out. */
+bool fb_inc_point_room(struct fb_inc *inc);
 
 /** The value of a term under inc->regs. */
 struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term);

@@ -297,8 +297,8 @@ static bool run_shift(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_
         return true;
     }
     s.there = back ? inc->at - 1 : inc->at + 1;
-    int64_t distance = fb_inc_point_at(inc, s.there)->time - fb_inc_point_at(inc, s.home)->time;
-    distance = back ? -distance : distance;
+    int64_t distance =
+        back ? fb_inc_distance(inc, s.there, s.home) : fb_inc_distance(inc, s.home, s.there);
     const struct fb_interval *interval = &op->form->interval;
     if (distance < interval->low || (interval->high != FB_TIME_MAX && distance > interval->high)) {
         return true;

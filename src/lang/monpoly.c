@@ -6,9 +6,11 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "engine/eval.h"
-#include "engine/inc.h"
 #include "engine/parallel.h"
+#include "engine/session.h"
 #include "lang/monpoly_log.h"
+
+enum { IDENTITY_MAX = 1 << 26 };
 
 /* ---- signature ---- */
 
@@ -354,47 +356,66 @@ struct fb_monpoly_monitor {
     const struct fb_monpoly_body *formula;
     const struct fb_signature *signature;
     struct fb_monpoly_stream *stream;
-    struct fb_inc *inc;
-    struct fb_parallel *many; /* instead of inc, with several threads */
+    struct fb_session *session;
+    struct fb_parallel *many; /* instead of it, with several threads */
     size_t *arities;
     bool *times; /* relations of the time alone */
     struct fb_mlog *log;
 };
 
-/* The time-point behind the last is not the log's. */
-static bool begin_line(const struct fb_monpoly_monitor *m, fb_time time, size_t point)
+static void write_rows(const struct fb_monpoly_monitor *m, const struct fb_cell *const *rows,
+    size_t count, struct fb_buf *out)
 {
-    if (time == FB_TIME_MAX) {
-        return false;
-    }
-    write_head(time, point, m->stream->line);
-    return true;
-}
-
-static enum fb_code end_line(const struct fb_monpoly_monitor *m, struct fb_err *err)
-{
-    fb_buf_add_c(m->stream->line, m->formula->column_count ? "\n" : " true\n");
-    enum fb_code code = fb_buf_check(m->stream->line, "the verdicts", err);
-    return code ? code : m->stream->sink(m->stream->ctx, m->stream->line, err);
-}
-
-static enum fb_code take_verdict(
-    void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
-{
-    const struct fb_monpoly_monitor *m = ctx;
     const struct fb_monpoly_body *formula = m->formula;
-    struct fb_buf *out = m->stream->line;
-    if (!begin_line(m, verdict->time, verdict->point)) {
-        return FB_OK;
-    }
-    for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
+    for (size_t i = 0; formula->column_count && i < count; i++) {
         for (size_t k = 0; k < formula->column_count; k++) {
             fb_buf_add_c(out, k ? "," : " (");
-            write_value(fb_inc_value(m->inc, &verdict->rows[i][formula->columns[k]]), out);
+            write_value(fb_session_value(m->session, &rows[i][formula->columns[k]]), out);
         }
         fb_buf_add_c(out, ")");
     }
-    return end_line(m, err);
+    fb_buf_add_c(out, count == 0 ? " none" : formula->column_count ? "" : " true");
+}
+
+static void write_report_head(
+    const struct fb_monpoly_monitor *m, const struct fb_session_report *report, struct fb_buf *out)
+{
+    bool amended = report->news == FB_SESSION_AMENDED;
+    fb_buf_add_c(out, report->news == FB_SESSION_LATE ? "late "
+                      : amended && report->count == 0 ? "withdrawn "
+                      : amended                       ? "amended "
+                                                      : "");
+    if (!m->stream->stamp || report->news != FB_SESSION_VERDICT) {
+        fb_buf_addf(out, "@%lld (time point %llu)", (long long)report->time,
+            (unsigned long long)report->point);
+    } else if (report->certain == FB_TIME_MAX) {
+        fb_buf_addf(out, "@%lld (time point %llu, certain at the end)", (long long)report->time,
+            (unsigned long long)report->point);
+    } else {
+        fb_buf_addf(out, "@%lld (time point %llu, certain @%lld)", (long long)report->time,
+            (unsigned long long)report->point, (long long)report->certain);
+    }
+}
+
+static enum fb_code take_report(
+    void *ctx, const struct fb_session_report *report, struct fb_err *err)
+{
+    const struct fb_monpoly_monitor *m = ctx;
+    struct fb_buf *out = m->stream->line;
+    write_report_head(m, report, out);
+    if (report->news != FB_SESSION_LATE) {
+        fb_buf_add_c(out, ":");
+    }
+    if (report->count) {
+        write_rows(m, report->rows, report->count, out);
+    }
+    if (report->news == FB_SESSION_AMENDED) {
+        fb_buf_add_c(out, report->count ? "; was" : " was");
+        write_rows(m, report->was, report->was_count, out);
+    }
+    fb_buf_add_c(out, "\n");
+    enum fb_code code = fb_buf_check(out, "the verdicts", err);
+    return code ? code : m->stream->sink(m->stream->ctx, out, err);
 }
 
 static enum fb_code take_merged(
@@ -403,9 +424,10 @@ static enum fb_code take_merged(
     const struct fb_monpoly_monitor *m = ctx;
     const struct fb_monpoly_body *formula = m->formula;
     struct fb_buf *out = m->stream->line;
-    if (!begin_line(m, verdict->time, verdict->point)) {
-        return FB_OK;
+    if (verdict->time == FB_TIME_MAX) {
+        return FB_OK; /* the time-point behind the last is not the log's */
     }
+    write_head(verdict->time, verdict->point, out);
     for (size_t i = 0; formula->column_count && i < verdict->count; i++) {
         for (size_t k = 0; k < formula->column_count; k++) {
             fb_buf_add_c(out, k ? "," : " (");
@@ -413,32 +435,9 @@ static enum fb_code take_merged(
         }
         fb_buf_add_c(out, ")");
     }
-    return end_line(m, err);
-}
-
-static bool reads(const struct fb_monpoly_monitor *m, uint32_t relation)
-{
-    return m->many ? fb_parallel_reads(m->many, relation) : fb_inc_reads(m->inc, relation);
-}
-
-static enum fb_code pass_tuple(struct fb_monpoly_monitor *m, uint32_t relation,
-    const struct fb_value *values, struct fb_err *err)
-{
-    struct fb_cell cells[FB_IR_ARITY_MAX];
-    size_t arity = m->signature->relations[relation].arity;
-    if (m->many) {
-        return fb_parallel_add(m->many, relation, values, err);
-    }
-    if (!fb_inc_reads(m->inc, relation)) {
-        return FB_OK;
-    }
-    for (size_t i = 0; i < arity; i++) {
-        enum fb_code code = fb_inc_cell(m->inc, values[i], &cells[i], err);
-        if (code) {
-            return code;
-        }
-    }
-    return fb_inc_add(m->inc, relation, cells, arity, err);
+    fb_buf_add_c(out, formula->column_count ? "\n" : " true\n");
+    enum fb_code code = fb_buf_check(out, "the verdicts", err);
+    return code ? code : m->stream->sink(m->stream->ctx, out, err);
 }
 
 static enum fb_code take_tuple(
@@ -446,36 +445,60 @@ static enum fb_code take_tuple(
 {
     struct fb_monpoly_monitor *m = ctx;
     m->stream->tuple_count++;
-    return pass_tuple(m, relation, values, err);
+    if (m->many) {
+        return fb_parallel_add(m->many, relation, values, err);
+    }
+    return fb_session_add(
+        m->session, relation, values, m->signature->relations[relation].arity, err);
 }
 
-static enum fb_code open_point(struct fb_monpoly_monitor *m, fb_time time, struct fb_err *err)
+/* With several threads the tuples that are not in the log are added here. */
+static enum fb_code open_many(
+    struct fb_monpoly_monitor *m, size_t point, fb_time time, struct fb_err *err)
 {
-    return m->many ? fb_parallel_open(m->many, time, err) : fb_inc_open(m->inc, time, err);
-}
-
-static enum fb_code close_point(struct fb_monpoly_monitor *m, struct fb_err *err)
-{
-    return m->many ? fb_parallel_close(m->many, err) : fb_inc_close(m->inc, err);
+    enum fb_code code = fb_parallel_open(m->many, time, err);
+    for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
+        struct fb_value values[2];
+        if (fb_parallel_reads(m->many, i) &&
+            builtin(&m->signature->relations[i], point, time, values)) {
+            code = fb_parallel_add(m->many, i, values, err);
+        }
+    }
+    return code;
 }
 
 static enum fb_code take_open(void *ctx, fb_time time, struct fb_err *err)
 {
     struct fb_monpoly_monitor *m = ctx;
     size_t point = m->stream->point_count++;
-    enum fb_code code = open_point(m, time, err);
-    for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
-        struct fb_value values[2];
-        if (reads(m, i) && builtin(&m->signature->relations[i], point, time, values)) {
-            code = pass_tuple(m, i, values, err);
-        }
-    }
-    return code;
+    return m->many ? open_many(m, point, time, err) : fb_session_open(m->session, time, err);
 }
 
 static enum fb_code take_close(void *ctx, struct fb_err *err)
 {
-    return close_point(ctx, err);
+    struct fb_monpoly_monitor *m = ctx;
+    return m->many ? fb_parallel_close(m->many, err) : fb_session_close(m->session, err);
+}
+
+/* The tuples that are not in the log. */
+static enum fb_code fill_point(
+    void *ctx, struct fb_inc *inc, uint64_t point, fb_time time, struct fb_err *err)
+{
+    const struct fb_monpoly_monitor *m = ctx;
+    enum fb_code code = FB_OK;
+    for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
+        struct fb_value values[2];
+        struct fb_cell cells[2];
+        if (fb_inc_reads(inc, i) &&
+            builtin(&m->signature->relations[i], (size_t)point, time, values)) {
+            size_t arity = m->signature->relations[i].arity;
+            for (size_t k = 0; code == FB_OK && k < arity; k++) {
+                code = fb_inc_cell(inc, values[k], &cells[k], err);
+            }
+            code = code ? code : fb_inc_add(inc, i, cells, arity, err);
+        }
+    }
+    return code;
 }
 
 /* With several threads, where a variable cuts the log; otherwise with one. */
@@ -507,9 +530,16 @@ static enum fb_code make_evaluator(struct fb_monpoly_monitor *m, struct fb_err *
         m->stream->threads = code == FB_OK ? m->stream->threads : 1;
     }
     if (code == FB_E_UNSUPPORTED) {
-        struct fb_inc_options options = {m->stream->memory_max, take_verdict, m};
+        struct fb_session_options options = {.memory_max = m->stream->memory_max,
+            .reorder = m->stream->reorder,
+            .watermark = m->stream->watermark,
+            .amend = m->stream->amend,
+            .stamp = m->stream->stamp,
+            .sink = take_report,
+            .fill = fill_point,
+            .ctx = m};
         fb_err_init(err);
-        code = fb_inc_new(form, m->formula->var_count, &options, &m->inc, err);
+        code = fb_session_new(form, m->formula->var_count, &options, &m->session, err);
     }
     return code;
 }
@@ -524,6 +554,7 @@ enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
     if (!m) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
+    FB_ASSERT(stream->threads <= 1 || (!stream->reorder && !stream->stamp));
     *m = (struct fb_monpoly_monitor){
         .formula = &formula->quick, .signature = signature, .stream = stream};
     struct fb_mlog_target target = {m, take_open, take_tuple, take_close};
@@ -535,6 +566,9 @@ enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
         fb_monpoly_monitor_free(m);
         return code;
     }
+    if (stream->reorder) {
+        fb_mlog_any_order(m->log);
+    }
     *out = m;
     return FB_OK;
 }
@@ -542,7 +576,7 @@ enum fb_code fb_monpoly_monitor_new(const struct fb_monpoly_formula *formula,
 void fb_monpoly_monitor_free(struct fb_monpoly_monitor *monitor)
 {
     if (monitor) {
-        fb_inc_free(monitor->inc);
+        fb_session_free(monitor->session);
         fb_parallel_free(monitor->many);
         fb_free(monitor->arities);
         fb_free(monitor->times);
@@ -567,23 +601,100 @@ enum fb_code fb_monpoly_monitor_feed(
     return code;
 }
 
+enum fb_code fb_monpoly_monitor_advance(
+    struct fb_monpoly_monitor *monitor, fb_time now, struct fb_err *err)
+{
+    FB_ASSERT(monitor && monitor->session);
+    return fb_mlog_is_open(monitor->log) ? FB_OK : fb_session_advance(monitor->session, now, err);
+}
+
+fb_time fb_monpoly_monitor_next(const struct fb_monpoly_monitor *monitor)
+{
+    FB_ASSERT(monitor && monitor->session);
+    return fb_mlog_is_open(monitor->log) ? FB_TIME_MAX : fb_session_next(monitor->session);
+}
+
 enum fb_code fb_monpoly_monitor_end(struct fb_monpoly_monitor *monitor, struct fb_err *err)
 {
     FB_ASSERT(monitor);
     enum fb_code code = fb_mlog_end(monitor->log, err);
-    code = code ? code : open_point(monitor, FB_TIME_MAX, err);
-    code = code ? code : close_point(monitor, err);
-    if (code) {
-        return code;
+    if (monitor->many) {
+        code = code ? code : fb_parallel_open(monitor->many, FB_TIME_MAX, err);
+        code = code ? code : fb_parallel_close(monitor->many, err);
+        return code ? code : fb_parallel_end(monitor->many, err);
     }
-    return monitor->many ? fb_parallel_end(monitor->many, err) : fb_inc_end(monitor->inc, err);
+    return code ? code : fb_session_end(monitor->session, err);
 }
 
 size_t fb_monpoly_monitor_memory(const struct fb_monpoly_monitor *monitor)
 {
     FB_ASSERT(monitor);
     return monitor->many ? fb_parallel_memory_used(monitor->many)
-                         : fb_inc_memory_used(monitor->inc);
+                         : fb_session_memory(monitor->session);
+}
+
+/* ---- states ---- */
+
+enum fb_code fb_monpoly_monitor_identity(
+    const struct fb_monpoly_monitor *monitor, uint8_t out[FB_SHA256_SIZE], struct fb_err *err)
+{
+    FB_ASSERT(monitor && out);
+    const struct fb_monpoly_stream *stream = monitor->stream;
+    const struct fb_monpoly_body *formula = monitor->formula;
+    struct fb_buf bytes;
+    fb_buf_init(&bytes, IDENTITY_MAX);
+    fb_wire_put_u64(&bytes, (stream->reorder ? 1 : 0) | (stream->stamp ? 2U : 0U));
+    fb_wire_put_i64(&bytes, stream->watermark);
+    fb_wire_put_i64(&bytes, stream->amend);
+    fb_wire_put_u64(&bytes, monitor->signature->count);
+    for (size_t i = 0; i < monitor->signature->count; i++) {
+        const struct fb_relation *relation = &monitor->signature->relations[i];
+        fb_wire_put_text(&bytes, relation->name);
+        fb_wire_put_u64(&bytes, relation->arity);
+        for (size_t k = 0; k < relation->arity; k++) {
+            fb_wire_put_u64(&bytes, relation->types[k]);
+        }
+    }
+    fb_wire_put_u64(&bytes, formula->var_count);
+    fb_wire_put_u64(&bytes, formula->column_count);
+    for (size_t i = 0; i < formula->column_count; i++) {
+        fb_wire_put_u64(&bytes, formula->columns[i]);
+    }
+    fb_form_write(formula->form, &bytes);
+    enum fb_code code = fb_buf_check(&bytes, "a formula", err);
+    if (code == FB_OK) {
+        fb_sha256_of(fb_buf_str(&bytes), out);
+    }
+    fb_buf_release(&bytes);
+    return code;
+}
+
+enum fb_code fb_monpoly_monitor_save(
+    struct fb_monpoly_monitor *monitor, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(monitor && monitor->session && out);
+    fb_wire_put_u64(out, monitor->stream->point_count);
+    fb_wire_put_u64(out, monitor->stream->tuple_count);
+    fb_mlog_save(monitor->log, out);
+    return fb_session_save(monitor->session, out, err);
+}
+
+enum fb_code fb_monpoly_monitor_load(
+    struct fb_monpoly_monitor *monitor, struct fb_wire *in, struct fb_err *err)
+{
+    FB_ASSERT(monitor && monitor->session && in);
+    monitor->stream->point_count = (size_t)fb_wire_u64(in);
+    monitor->stream->tuple_count = (size_t)fb_wire_u64(in);
+    if (!fb_mlog_load(monitor->log, in)) {
+        return fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");
+    }
+    enum fb_code code = fb_session_load(monitor->session, in, err);
+    bool whole = fb_wire_left(in) == 0 &&
+                 fb_mlog_is_open(monitor->log) == fb_session_is_open(monitor->session);
+    if (code == FB_OK && !whole) {
+        code = fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");
+    }
+    return code;
 }
 
 enum fb_code fb_monpoly_run_quick(const struct fb_monpoly_formula *formula,

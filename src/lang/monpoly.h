@@ -8,8 +8,9 @@
 #ifndef FB_LANG_MONPOLY_H
 #define FB_LANG_MONPOLY_H
 
-#include "base/buf.h"
+#include "engine/snapshot.h"
 #include "engine/trace.h"
+#include "engine/wire.h"
 
 /** Limits; each has an error and a test. */
 enum {
@@ -73,6 +74,10 @@ struct fb_monpoly_stream {
     size_t threads;    /**< more than 1: cut the log by a variable, and evaluate its parts at the
                             same time; out: 1 where no variable cuts it */
     size_t batch;      /**< with threads: as fb_parallel_options has it */
+    bool reorder;      /**< time-points may be late by watermark, and then by amend: session.h */
+    int64_t watermark;
+    int64_t amend;
+    bool stamp; /**< verdicts say from when they were certain */
     fb_monpoly_sink sink;
     void *ctx;
     struct fb_buf *line; /**< borrowed */
@@ -98,9 +103,31 @@ void fb_monpoly_monitor_free(struct fb_monpoly_monitor *monitor);
 FB_CHECKED enum fb_code fb_monpoly_monitor_feed(
     struct fb_monpoly_monitor *monitor, struct fb_str piece, struct fb_err *err);
 
+/** The clock has come to `now`, in the time of the log: decides what that makes certain. Passed
+ * over while a time-point may still get tuples: one that ends with ';' cannot. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_advance(
+    struct fb_monpoly_monitor *monitor, fb_time now, struct fb_err *err);
+
+/** The next clock at which that may decide something; FB_TIME_MAX: none. */
+fb_time fb_monpoly_monitor_next(const struct fb_monpoly_monitor *monitor);
+
 /** Nothing follows: decides what waits. */
 FB_CHECKED enum fb_code fb_monpoly_monitor_end(
     struct fb_monpoly_monitor *monitor, struct fb_err *err);
+
+/** What a state of this run belongs to: a digest of the formula, the signature and how it runs. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_identity(
+    const struct fb_monpoly_monitor *monitor, uint8_t out[FB_SHA256_SIZE], struct fb_err *err);
+
+/** Appends the state between two pieces, which may end anywhere. Not after an error or the end. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_save(
+    struct fb_monpoly_monitor *monitor, struct fb_buf *out, struct fb_err *err);
+
+/** Takes over the state of a run of the same identity, before the first piece: what is fed then is
+ * what followed there, and the verdicts are those that the other had not given. E_CORRUPT and the
+ * errors of fb_session_load; then only fb_monpoly_monitor_free may follow. */
+FB_CHECKED enum fb_code fb_monpoly_monitor_load(
+    struct fb_monpoly_monitor *monitor, struct fb_wire *in, struct fb_err *err);
 
 /** Bytes of state. */
 size_t fb_monpoly_monitor_memory(const struct fb_monpoly_monitor *monitor);

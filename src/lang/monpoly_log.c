@@ -32,7 +32,8 @@ struct fb_mlog {
     struct fb_buf pending; /* the beginning of an item */
     bool open;             /* a time-point is */
     bool any;
-    bool over; /* a command ended the log */
+    bool over;      /* a command ended the log */
+    bool any_order; /* time may run backwards */
     fb_time now;
     int64_t relation; /* whose tuples may follow; -1: none */
     struct fb_value values[FB_IR_ARITY_MAX];
@@ -273,7 +274,10 @@ static enum fb_code read_time(struct fb_mlog *log)
     if (log->starved) {
         return FB_OK;
     }
-    if (log->any && time < log->now) {
+    if (time == FB_TIME_MIN || time == FB_TIME_MAX) {
+        return refuse_at(log, start, FB_E_TIME, "a time is too far away");
+    }
+    if (log->any && time < log->now && !log->any_order) {
         return refuse_at(log, start, FB_E_TIME, "time runs backwards");
     }
     enum fb_code code = close_point(log);
@@ -434,6 +438,51 @@ void fb_mlog_free(struct fb_mlog *log)
         fb_buf_release(&log->pending);
         fb_free(log);
     }
+}
+
+void fb_mlog_any_order(struct fb_mlog *log)
+{
+    FB_ASSERT(log);
+    log->any_order = true;
+}
+
+bool fb_mlog_is_open(const struct fb_mlog *log)
+{
+    FB_ASSERT(log);
+    return log->open;
+}
+
+void fb_mlog_save(const struct fb_mlog *log, struct fb_buf *out)
+{
+    FB_ASSERT(log && out);
+    fb_buf_add_char(out, (char)((log->open ? 1 : 0) | (log->any ? 2 : 0) | (log->over ? 4 : 0)));
+    fb_wire_put_i64(out, log->now);
+    fb_wire_put_i64(out, log->relation);
+    fb_wire_put_u64(out, log->line);
+    fb_wire_put_i64(out, log->line_start);
+    fb_wire_put_text(out, fb_buf_str(&log->pending));
+}
+
+bool fb_mlog_load(struct fb_mlog *log, struct fb_wire *in)
+{
+    FB_ASSERT(log && in);
+    FB_ASSERT(!log->any && log->pending.len == 0);
+    uint64_t flags = fb_wire_up_to(in, 7);
+    log->open = (flags & 1) != 0;
+    log->any = (flags & 2) != 0;
+    log->over = (flags & 4) != 0;
+    log->now = fb_wire_i64(in);
+    log->relation = fb_wire_i64(in);
+    log->line = (uint32_t)fb_wire_up_to(in, UINT32_MAX);
+    log->line_start = fb_wire_i64(in);
+    struct fb_str pending = fb_wire_text(in);
+    in->bad = in->bad || log->relation < -1 || log->relation >= (int64_t)log->signature->count ||
+              pending.len > 2 * (size_t)FB_MLOG_ITEM_MAX ||
+              log->line_start > 2 * (int64_t)FB_MLOG_ITEM_MAX || log->line_start < -INT64_MAX / 2;
+    if (!in->bad) {
+        fb_buf_add_str(&log->pending, pending);
+    }
+    return !in->bad && log->pending.state == FB_BUF_GOOD;
 }
 
 static enum fb_code read_text(struct fb_mlog *log, struct fb_str text, bool final)

@@ -2,6 +2,7 @@
 #ifndef FB_LANG_MONPOLY_LOG_H
 #define FB_LANG_MONPOLY_LOG_H
 
+#include "engine/wire.h"
 #include "lang/monpoly_tree.h"
 
 /** Most bytes of a tuple; beyond, E_LIMIT. */
@@ -23,6 +24,20 @@ struct fb_mlog;
 /** A reader of a log over a signature, which it borrows. Free with fb_mlog_free. */
 FB_CHECKED enum fb_code fb_mlog_new(const struct fb_signature *signature,
     struct fb_mlog_target target, struct fb_mlog **out, struct fb_err *err);
+
+/** Lets time run backwards: the target says how far. */
+void fb_mlog_any_order(struct fb_mlog *log);
+
+/** Appends where the reading stands: all that was fed is either with the target or in here. Not
+ * after an error. */
+void fb_mlog_save(const struct fb_mlog *log, struct fb_buf *out);
+
+/** Goes on where fb_mlog_save was, in a reader of the same signature that was fed nothing; false
+ * when the bytes are none of it. */
+bool fb_mlog_load(struct fb_mlog *log, struct fb_wire *in);
+
+/** True when a time-point of the target is open. */
+bool fb_mlog_is_open(const struct fb_mlog *log);
 
 /** Frees it; NULL is allowed. */
 void fb_mlog_free(struct fb_mlog *log);

@@ -368,7 +368,7 @@ static void write_node(const struct node *node, struct fb_buf *out)
     }
 }
 
-static void write_log(const struct sample *s, struct fb_buf *out)
+static inline void write_log(const struct sample *s, struct fb_buf *out)
 {
     unsigned now = 0;
     bool any = false;

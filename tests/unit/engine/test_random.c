@@ -7,7 +7,7 @@
 #include "engine/eval.h"
 #include "fb_test.h"
 #include "lang/monpoly.h"
-#include "random_sample.h"
+#include "random_shrink.h"
 
 enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 20 };
 
@@ -123,60 +123,10 @@ static bool still_differs(const struct sample *s)
     return o.differs;
 }
 
-/* Puts something smaller in place of each node in turn: an operand of it, or TRUE. */
-static bool shrink_formula(struct sample *s, struct node **place)
-{
-    struct node *node = *place;
-    struct node *truth = &s->nodes[s->node_count];
-    snprintf(truth->text, sizeof(truth->text), "TRUE");
-    struct node *smaller[] = {node->kids[0], node->kids[1], truth};
-    for (size_t i = 0; i < 3; i++) {
-        *place = smaller[i];
-        if (smaller[i] && strcmp(node->text, "TRUE") != 0 && still_differs(s)) {
-            s->node_count += i == 2 ? 1 : 0;
-            return true;
-        }
-    }
-    *place = node;
-    for (size_t i = 0; i < 2; i++) {
-        if (node->kids[i] && shrink_formula(s, &node->kids[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool shrink_log(struct sample *s)
-{
-    for (size_t i = 0; i < s->item_count; i++) {
-        struct sample before = *s;
-        s->item_count--;
-        memmove(&s->items[i], &s->items[i + 1], (s->item_count - i) * sizeof(s->items[0]));
-        if (i < s->item_count) {
-            s->items[i].delay += before.items[i].delay;
-        }
-        if (still_differs(s)) {
-            return true;
-        }
-        s->item_count = before.item_count;
-        memcpy(s->items, before.items, sizeof(s->items));
-    }
-    return false;
-}
-
-static void shrink(struct sample *s)
-{
-    for (int rounds = 0; rounds < 400; rounds++) {
-        if (!shrink_formula(s, &s->root) && !shrink_log(s)) {
-            return;
-        }
-    }
-}
-
 static void report(struct sample *s, uint64_t seed)
 {
     struct outcome o;
-    shrink(s);
+    shrink(s, still_differs);
     try_sample(s, &o);
     fb_buf_add(&o.log, "", 1);
     fb_buf_add(&o.formula, "", 1);
