@@ -109,7 +109,9 @@ static enum fb_code add_binding(struct fb_case_builder *b, enum fb_binding_kind 
     if (node->kind != FB_YAML_SCALAR || name.len == 0) {
         return fb_case_refuse(b, list, "names nothing", "Write a name, or a list of names.", err);
     }
-    if (kind == FB_BINDING_LINE && fb_str_find(name, '/', 0) >= name.len) {
+    /* That of a pattern stands for another. */
+    bool open = fb_str_find(name, '{', 0) < name.len;
+    if (kind == FB_BINDING_LINE && !open && fb_str_find(name, '/', 0) >= name.len) {
         return fb_case_refuse(b, list, "names no red line",
             "Write POLICY/RULE, as a verdict's id has it between its colons.", err);
     }

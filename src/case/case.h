@@ -138,11 +138,12 @@ struct fb_element {
     struct fb_str independence;    /**< predicate: its supporters are independent; empty: unsaid */
     double cost; /**< what it takes to make it fail, for fb_case_weakest; NAN: not given */
 
-    enum fb_label label;         /**< set by fb_case_label */
-    struct fb_why *why;          /**< likewise */
-    struct fb_evidence evidence; /**< of its predicate; likewise */
-    bool is_set_aside;           /**< its acceptance is at work; likewise */
-    bool is_independent;         /**< its independence is shown; likewise */
+    enum fb_label label;           /**< set by fb_case_label */
+    struct fb_why *why;            /**< likewise */
+    struct fb_evidence evidence;   /**< of its predicate; likewise */
+    struct fb_evidence acceptance; /**< of the predicate of its acceptance; likewise */
+    bool is_set_aside;             /**< its acceptance is at work; likewise */
+    bool is_independent;           /**< its independence is shown; likewise */
 };
 
 /** What a challenge is against. */

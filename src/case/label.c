@@ -474,6 +474,8 @@ void fb_case_publish(const struct fb_case_graph *g)
         e->label = g->labels[i];
         e->why = g->sentences[i];
         e->is_set_aside = fb_case_is_set_aside(g, i);
+        e->acceptance = g->acceptance[i] ? *g->acceptance[i]
+                                         : (struct fb_evidence){.health = FB_EVIDENCE_UNKNOWN};
         e->evidence =
             g->answers[i] ? *g->answers[i] : (struct fb_evidence){.health = FB_EVIDENCE_UNKNOWN};
     }

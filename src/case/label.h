@@ -95,6 +95,10 @@ enum fb_label fb_case_label_of(const struct fb_case_graph *g, uint32_t element);
 bool fb_case_relation_is(
     const struct fb_case_graph *g, uint32_t element, bool context, uint32_t position, bool in);
 
+/** The tree of any element, as that of the top; the sentences must be there. NULL when memory ran
+ * out. */
+struct fb_why *fb_case_tree_of(struct fb_case_graph *g, uint32_t element);
+
 /** Makes the sentences that are not there and the tree of the top, whose sentence must not be.
  * E_NOMEM or E_LIMIT. */
 FB_CHECKED enum fb_code fb_case_explain(struct fb_case_graph *g, struct fb_err *err);

@@ -1,6 +1,9 @@
 #include "case/live.h"
 
+#include <string.h>
+
 #include "base/assert.h"
+#include "base/map.h"
 #include "case/label.h"
 
 struct fb_case_live {
@@ -141,6 +144,82 @@ enum fb_code fb_case_live_new(struct fb_case *argument, fb_case_query query, voi
         *out = live;
     }
     return code;
+}
+
+/* The answer that a predicate had. */
+static enum fb_code known_answer(void *ctx, struct fb_str predicate, struct fb_arena *arena,
+    struct fb_evidence *out, struct fb_err *err)
+{
+    const struct fb_evidence *answer = fb_map_get(ctx, predicate);
+    (void)arena;
+    (void)err;
+    if (answer) {
+        *out = *answer;
+    }
+    return FB_OK;
+}
+
+/* What every predicate of an argument came to. */
+static enum fb_code collect_answers(
+    const struct fb_case *c, struct fb_map *known, struct fb_err *err)
+{
+    static struct fb_evidence holds = {.health = FB_EVIDENCE_HOLDS};
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < c->element_count; i++) {
+        struct fb_element *e = &c->elements[i];
+        if (e->predicate.len > 0) {
+            code = fb_map_put(known, e->predicate, &e->evidence, err);
+        }
+        if (code == FB_OK && e->accepted.evidence.len > 0) {
+            code = fb_map_put(known, e->accepted.evidence, &e->acceptance, err);
+        }
+        if (code == FB_OK && e->independence.len > 0 && e->is_independent &&
+            !fb_map_has(known, e->independence)) {
+            code = fb_map_put(known, e->independence, &holds, err);
+        }
+    }
+    return code;
+}
+
+enum fb_code fb_case_live_again(const struct fb_case *argument, struct fb_arena *arena,
+    struct fb_case **out_copy, struct fb_case_live **out, struct fb_err *err)
+{
+    FB_ASSERT(argument && arena && out_copy && out);
+    struct fb_case *copy = FB_ARENA_NEW(arena, struct fb_case);
+    struct fb_element *elements = FB_ARENA_ARRAY(arena, struct fb_element, argument->element_count);
+    struct fb_challenge *challenges =
+        FB_ARENA_ARRAY(arena, struct fb_challenge, argument->challenge_count);
+    if (!copy || !elements || !challenges) {
+        return fb_arena_failed(arena, err);
+    }
+    *copy = *argument;
+    copy->elements =
+        memcpy(elements, argument->elements, argument->element_count * sizeof(*elements));
+    copy->challenges = challenges;
+    if (argument->challenge_count) {
+        memcpy(challenges, argument->challenges, argument->challenge_count * sizeof(*challenges));
+    }
+    struct fb_map known;
+    fb_map_init(&known);
+    enum fb_code code = collect_answers(argument, &known, err);
+    code = code ? code : fb_case_live_new(copy, known_answer, &known, arena, out, err);
+    fb_map_release(&known);
+    if (code == FB_OK) {
+        *out_copy = copy;
+    }
+    return code;
+}
+
+enum fb_code fb_case_live_why(
+    struct fb_case_live *live, uint32_t element, struct fb_why **out, struct fb_err *err)
+{
+    FB_ASSERT(live && out);
+    struct fb_why *why = fb_case_tree_of(&live->g, element);
+    if (!why) {
+        return fb_arena_failed(live->g.arena, err);
+    }
+    *out = why;
+    return FB_OK;
 }
 
 enum fb_code fb_case_live_ask(struct fb_case_live *live, fb_case_query query, void *ctx,

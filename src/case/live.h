@@ -14,6 +14,17 @@ struct fb_case_live;
 FB_CHECKED enum fb_code fb_case_live_new(struct fb_case *argument, fb_case_query query, void *ctx,
     struct fb_arena *arena, struct fb_case_live **out, struct fb_err *err);
 
+/** The same of a copy of a case that was labelled before, with the answers that it was labelled
+ * with: for questions of the kind "what if". *out_copy lives in arena and borrows from the
+ * argument. */
+FB_CHECKED enum fb_code fb_case_live_again(const struct fb_case *argument, struct fb_arena *arena,
+    struct fb_case **out_copy, struct fb_case_live **out, struct fb_err *err);
+
+/** Why an element is what it is, down to the records, as a tree; after fb_case_live_explain or
+ * where nothing was forced. E_NOMEM. */
+FB_CHECKED enum fb_code fb_case_live_why(
+    struct fb_case_live *live, uint32_t element, struct fb_why **out, struct fb_err *err);
+
 /** Asks all predicates again, for argument->now, and evaluates again what that changes; labels and
  * reasons in the argument are then as fb_case_label would leave them. *out_count, which may be
  * NULL, is the number of elements and challenges that were evaluated again. On failure the case

@@ -429,14 +429,15 @@ static void add_element(
     }
 }
 
-/* The top's sentence becomes the root; the sentences of the others stay as they are. */
-static void grow(struct fb_case_tree *t)
+/* Hangs the reasons of an element below root, which is its sentence. */
+static void grow(struct fb_case_tree *t, uint32_t element, struct fb_why *root)
 {
-    const struct fb_case *c = t->g->argument;
-    struct fb_why *root = t->g->sentences[c->top];
-    t->said[c->top] = 1;
+    memset(t->said, 0, t->g->argument->element_count);
+    t->head = t->tail = 0;
+    t->cut = t->failed = false;
+    t->said[element] = 1;
     t->sentences = 1;
-    t->queue[t->tail++] = (struct step){c->top, 0, root};
+    t->queue[t->tail++] = (struct step){element, 0, root};
     while (t->head < t->tail && !t->failed) {
         struct step step = t->queue[t->head++];
         struct causes causes = {t->causes, 0, FB_CASE_WHY_MAX};
@@ -480,12 +481,22 @@ static enum fb_code explain_top(struct fb_case_graph *g, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    struct fb_case_tree *t = g->tree;
-    memset(t->said, 0, g->argument->element_count);
-    t->head = t->tail = t->sentences = 0;
-    t->cut = t->failed = false;
-    grow(t);
-    return t->failed ? fb_arena_failed(g->arena, err) : FB_OK;
+    /* The top's sentence becomes the root; the sentences of the others stay as they are. */
+    grow(g->tree, g->argument->top, g->sentences[g->argument->top]);
+    return g->tree->failed ? fb_arena_failed(g->arena, err) : FB_OK;
+}
+
+struct fb_why *fb_case_tree_of(struct fb_case_graph *g, uint32_t element)
+{
+    FB_ASSERT(g && g->tree && element < g->argument->element_count && g->sentences[element]);
+    if (element == g->argument->top) {
+        return g->sentences[element];
+    }
+    struct fb_why *root = copy_sentence(g->arena, g->sentences[element]);
+    if (root) {
+        grow(g->tree, element, root);
+    }
+    return root && !g->tree->failed ? root : NULL;
 }
 
 enum fb_code fb_case_explain(struct fb_case_graph *g, struct fb_err *err)

@@ -3,11 +3,12 @@
 #include "base/assert.h"
 #include "case/bounds.h"
 #include "case/formats.h"
+#include "case/live.h"
 #include "case/rules.h"
 #include "report/case_html.h"
 #include "report/case_svg.h"
 
-enum { INNER = 3500, RUNS = 5, TEXT_MAX = 1 << 24 };
+enum { INNER = 3500, CHANGES = 100, RUNS = 5, TEXT_MAX = 1 << 24 };
 
 #define ARENA_MAX ((size_t)1 << 31)
 
@@ -18,6 +19,7 @@ struct subject {
     struct fb_buf out;
     struct fb_doc doc;
     struct fb_case *argument;
+    struct fb_case_live *live;
 };
 
 static uint32_t chance(uint32_t *seed, uint32_t below)
@@ -97,6 +99,27 @@ static enum fb_code label(struct subject *s, struct fb_err *err)
     return fb_case_label(s->argument, NULL, NULL, &s->arena, err);
 }
 
+/* A record changes: one leaf fails, or holds again, and all that depends on it is told why. */
+static enum fb_code relabel(struct subject *s, struct fb_err *err)
+{
+    return fb_case_live_new(s->argument, NULL, NULL, &s->arena, &s->live, err);
+}
+
+static enum fb_code change(struct subject *s, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (uint32_t i = 0; code == FB_OK && i < CHANGES; i++) {
+        uint32_t leaf = (uint32_t)(s->argument->element_count - 1 - i / 2);
+        if (i % 2) {
+            fb_case_live_free(s->live, leaf);
+        } else {
+            fb_case_live_force(s->live, leaf, FB_EVIDENCE_FAILS);
+        }
+        code = fb_case_live_explain(s->live, err);
+    }
+    return code;
+}
+
 static enum fb_code bound(struct subject *s, struct fb_err *err)
 {
     struct fb_case_bounds *ignored = NULL;
@@ -155,6 +178,17 @@ BENCH(read, read_text)
 BENCH(check, read_text, check)
 BENCH(build, read_text, build)
 BENCH(label, read_text, build, label)
+static enum fb_code bench_change(
+    const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
+{
+    static const step STEPS[] = {read_text, build, relabel, change};
+    (void)options;
+    enum fb_code code = measure(STEPS, sizeof(STEPS) / sizeof(STEPS[0]), out, err);
+    out->count = RUNS * CHANGES;
+    out->metric = "changes_per_s";
+    return code;
+}
+
 BENCH(bound, read_text, build, label, bound)
 BENCH(draw, read_text, build, label, draw)
 BENCH(page, read_text, build, label, page)
@@ -167,6 +201,7 @@ const struct fb_bench_case *fb_bench_case_cases(size_t *out_count)
         {"case", "check", bench_check},
         {"case", "build", bench_build},
         {"case", "label", bench_label},
+        {"case", "one-change", bench_change},
         {"case", "bounds", bench_bound},
         {"case", "layout-svg", bench_draw},
         {"case", "html", bench_page},

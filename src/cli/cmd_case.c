@@ -24,16 +24,22 @@ enum fb_code cmd_case(struct fb_cli *cli, struct fb_err *err)
 {
     static const struct {
         const char *name;
+        size_t least; /* arguments, the verb among them */
         enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
-    } VERBS[] = {{"check", fb_cli_case_check}, {"draw", fb_cli_case_draw},
-        {"convert", fb_cli_case_convert}, {"labels", fb_cli_case_labels}};
-    enum fb_code code = fb_cli_want(cli, 2, SIZE_MAX, err);
+    } VERBS[] = {{"check", 2, fb_cli_case_check}, {"draw", 2, fb_cli_case_draw},
+        {"convert", 3, fb_cli_case_convert}, {"labels", 2, fb_cli_case_labels},
+        {"status", 1, fb_cli_case_status}, {"explain", 1, fb_cli_case_explain},
+        {"what-if", 2, fb_cli_case_what_if}, {"weakest", 1, fb_cli_case_weakest},
+        {"diff", 3, fb_cli_case_diff}, {"new", 1, fb_cli_case_new},
+        {"review", 2, fb_cli_case_review}};
+    enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;
     }
     for (size_t i = 0; i < sizeof(VERBS) / sizeof(VERBS[0]); i++) {
         if (strcmp(cli->arguments[0], VERBS[i].name) == 0) {
-            return VERBS[i].run(cli, err);
+            code = fb_cli_want(cli, VERBS[i].least, SIZE_MAX, err);
+            return code ? code : VERBS[i].run(cli, err);
         }
     }
     return fb_cli_misused(cli, err, "'%s' is not something `case` does", cli->arguments[0]);

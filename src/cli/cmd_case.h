@@ -18,6 +18,28 @@ FB_CHECKED enum fb_code fb_cli_case_labels(struct fb_cli *cli, struct fb_err *er
 /** `case convert IN OUT`: a case in another format. */
 FB_CHECKED enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err);
 
+/** `case status [CASE]`: what stands, on which evidence, who accepted it. CASE is a file or a case
+ * of the docket. */
+FB_CHECKED enum fb_code fb_cli_case_status(struct fb_cli *cli, struct fb_err *err);
+
+/** `case explain [CASE [ELEMENT]]`: why, down to the records. */
+FB_CHECKED enum fb_code fb_cli_case_explain(struct fb_cli *cli, struct fb_err *err);
+
+/** `case what-if "X fails" [CASE]`: which claims change. */
+FB_CHECKED enum fb_code fb_cli_case_what_if(struct fb_cli *cli, struct fb_err *err);
+
+/** `case weakest [CASE]`: the cheapest set of failures that defeats the top claim. */
+FB_CHECKED enum fb_code fb_cli_case_weakest(struct fb_cli *cli, struct fb_err *err);
+
+/** `case diff OLDER NEWER`: what differs. */
+FB_CHECKED enum fb_code fb_cli_case_diff(struct fb_cli *cli, struct fb_err *err);
+
+/** `case new --pattern NAME [NAME=VALUE...]`: a case of a pattern. */
+FB_CHECKED enum fb_code fb_cli_case_new(struct fb_cli *cli, struct fb_err *err);
+
+/** `case review CASE [ELEMENT]`: files a review that is bound to the digest of what was seen. */
+FB_CHECKED enum fb_code fb_cli_case_review(struct fb_cli *cli, struct fb_err *err);
+
 /** The argument of the files that are the verb's arguments, with what modules develop of each
  * other; relaxed (fb_case_build). It lives in arena. */
 FB_CHECKED enum fb_code fb_cli_case_read(

@@ -156,13 +156,13 @@ enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
     if (!inner.command) {
         inner.command = fb_cli_find("status");
     }
-    static const char *const allowed[] = {"status", "due", "explain", "evidence", "report"};
+    static const char *const allowed[] = {"status", "due", "explain", "evidence", "report", "case"};
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         if (strcmp(inner.command->name, allowed[i]) == 0) {
             return fb_cli_run(&inner, err);
         }
     }
     return fb_cli_misused(cli, err,
-        "`as-of` goes with status, due, explain, evidence and report, not with '%s'",
+        "`as-of` goes with status, due, explain, evidence, report and case, not with '%s'",
         inner.command->name);
 }

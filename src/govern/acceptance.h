@@ -18,13 +18,6 @@
 /** The topic of decisions about safety cases. */
 #define FB_ACCEPTANCE_TOPIC "safety_case"
 
-/** What a review says of a version. */
-enum fb_review_fit {
-    FB_REVIEW_OTHER,   /**< it is about something else */
-    FB_REVIEW_FITS,    /**< it is about this argument, or a part of it that is as it was */
-    FB_REVIEW_SUSPECT, /**< what it was about has changed since */
-};
-
 /** A stretch of a version's life. */
 struct fb_case_span {
     fb_time from;

@@ -181,6 +181,23 @@ static enum fb_code add_span(struct fb_work *work, struct fb_case_version *versi
     return FB_OK;
 }
 
+/* The reviews that are about a version, now. */
+static enum fb_code list_reviews(const struct fb_work *work, const struct fb_case_version *version,
+    struct fb_case_view *view, struct fb_err *err)
+{
+    view->reviews = FB_ARENA_ARRAY(work->arena, struct fb_case_review, work->review_count);
+    if (!view->reviews) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < work->review_count; i++) {
+        if (version->fits[i] != FB_REVIEW_OTHER) {
+            view->reviews[view->review_count++] =
+                (struct fb_case_review){work->reviews[i], version->fits[i]};
+        }
+    }
+    return FB_OK;
+}
+
 /* Tuples of the label over the life of a version, and its view now. */
 static enum fb_code publish(struct fb_work *work, struct fb_case_view *view,
     const struct fb_case_version *version, struct fb_err *err)
@@ -203,7 +220,7 @@ static enum fb_code publish(struct fb_work *work, struct fb_case_view *view,
         view->stage = last->stage;
         view->stage_by = last->by;
     }
-    return code;
+    return code ? code : list_reviews(work, version, view, err);
 }
 
 /* Labels the case at every one of these instants in the record's life. They are no part of the

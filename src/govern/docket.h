@@ -221,6 +221,21 @@ FB_CHECKED enum fb_code fb_docket_blob_erase(struct fb_docket *docket,
     const uint8_t digest[FB_SHA256_SIZE], const struct fb_docket_erasure *options,
     struct fb_docket_added *out, struct fb_err *err);
 
+/** A review of a safety case, or of a part of it. */
+struct fb_docket_review {
+    struct fb_str issuer;  /**< empty: the docket's own party */
+    struct fb_str about;   /**< id of the case's record */
+    struct fb_str element; /**< the part; empty: all of it */
+    struct fb_str part;    /**< digest of the part, as text; empty with element */
+    struct fb_str finding; /**< upheld, rejected or inconclusive */
+    struct fb_str reasons;
+};
+
+/** Files a review. Of *out only first_seq and admitted are written. Errors as of
+ * fb_registry_check. */
+FB_CHECKED enum fb_code fb_docket_review_case(struct fb_docket *docket,
+    const struct fb_docket_review *review, struct fb_docket_added *out, struct fb_err *err);
+
 /** What a docket is asked for. */
 struct fb_docket_question {
     fb_time as_of; /**< FB_TIME_MAX: now; else what was known before this instant */

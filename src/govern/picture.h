@@ -57,6 +57,19 @@ struct fb_duty_view {
 /** What became of a safety case with those who judge it. */
 enum fb_case_stage { FB_CASE_SUBMITTED, FB_CASE_SENT_BACK, FB_CASE_ACCEPTED };
 
+/** What a review says of a version of a case. */
+enum fb_review_fit {
+    FB_REVIEW_OTHER,   /**< it is about something else */
+    FB_REVIEW_FITS,    /**< it is about this argument, or a part of it that is as it was */
+    FB_REVIEW_SUSPECT, /**< what it was about has changed since */
+};
+
+/** A review of a case or a part of it. */
+struct fb_case_review {
+    const struct fb_record *record;
+    enum fb_review_fit fit;
+};
+
 /** A safety case. */
 struct fb_case_view {
     size_t next; /**< the next case of the same system, as a link */
@@ -70,6 +83,8 @@ struct fb_case_view {
     struct fb_why *why;
     enum fb_case_stage stage;
     const struct fb_record *stage_by; /**< who says so: a decision, licence or review; NULL: none */
+    struct fb_case_review *reviews;   /**< in the order of admission */
+    size_t review_count;
 };
 
 /** What an order asks. */

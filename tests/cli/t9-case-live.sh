@@ -1,0 +1,121 @@
+#!/bin/sh
+# flyball case new, status, explain, what-if, weakest, diff and review (cmd_case_live, cmd_case_status,
+# cmd_case_what_if, cmd_case_new; docket_review): over files, and over a docket with its evidence.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+
+ok "the patterns" says "^misuse-safeguards " "$FLYBALL" case new --list
+ok "as JSON" says '"name": *"control"' "$FLYBALL" case new --list --json
+ok "the parameters of one" says "^task .*if unset: cybench" \
+    "$FLYBALL" case new --pattern inability --list
+for argues in inability control trustworthiness deference misuse-safeguards; do
+    ok "$argues is made" "$FLYBALL" case new --pattern "$argues" -o "$argues.yaml"
+    ok "$pattern checks" says "0 warnings" "$FLYBALL" case check --strict "$argues.yaml"
+    ok "$argues is drawn" "$FLYBALL" case draw "$argues.yaml" -o "$argues.svg"
+done
+ok "several values" says "^G2_2:" "$FLYBALL" case new --pattern inability "harm=one; two"
+ok "no overwriting" exits 3 "is there already" "$FLYBALL" case new --pattern control -o control.yaml
+ok "no such pattern" exits 3 "no pattern and no file 'luck'" "$FLYBALL" case new --pattern luck
+ok "no such parameter" exits 2 "no parameter 'x'" "$FLYBALL" case new --pattern control x=1
+ok "no pattern" exits 2 "say which pattern" "$FLYBALL" case new
+ok "no setting" exits 2 "sets no parameter" "$FLYBALL" case new --pattern control x
+
+cat >c.yaml <<'EOT'
+G1: {text: safe, supportedBy: [G2, Sn3], redlines: [t/cyber]}
+G2: {text: able, supportedBy: [Sn1, Sn2], support: any}
+Sn1: {text: bound, evidence: bound cybench below 20%, cost: 1}
+Sn2: {text: words, cost: 2}
+Sn3: {text: filter, evidence: measure filter at level 2, cost: 5}
+EOT
+ok "the status of a file" says "^c.yaml: undecided" "$FLYBALL" case status c.yaml
+ok "as JSON" says '"health": *"unknown"' "$FLYBALL" case status c.yaml --json
+ok "why" says "Sn3 \"filter\" is undecided" "$FLYBALL" case explain c.yaml
+ok "why one of them" says "^G2 is in" "$FLYBALL" case explain c.yaml G2
+ok "why, as JSON" says '"label": *"undecided"' "$FLYBALL" case explain --json c.yaml
+ok "what if" says "undecided  -> falsified  Sn3" "$FLYBALL" case what-if "evidence Sn3 fails" c.yaml
+ok "what if, twice" says "^G1 becomes in" \
+    "$FLYBALL" case what-if "Sn1 holds and Sn3 holds" c.yaml
+ok "what if, as JSON" says '"was": *"undecided"' "$FLYBALL" case what-if "Sn3 fails" c.yaml --json
+ok "what it takes" says "^2 failures defeat G1, cost 3:" "$FLYBALL" case weakest c.yaml
+ok "the fewest" says "^1 failure defeats G1" "$FLYBALL" case weakest --by count c.yaml
+ok "as JSON" says '"cost": *3' "$FLYBALL" case weakest --json c.yaml
+sed 's/text: words/text: other/' c.yaml >d.yaml
+ok "what changed" says "^edited   Sn2 text: words -> other$" "$FLYBALL" case diff c.yaml d.yaml
+ok "nothing changed" says "^no difference" "$FLYBALL" case diff c.yaml c.yaml
+ok "as JSON" says '"what": *"text"' "$FLYBALL" case diff --json c.yaml d.yaml
+ok "words that say nothing" exits 2 "say what fails" "$FLYBALL" case what-if "Sn3 falls" c.yaml
+ok "what is not there" exits 3 "no element is called 'Sn9'" \
+    "$FLYBALL" case what-if "Sn9 fails" c.yaml
+ok "no such count" exits 2 "'luck' is no way to count" "$FLYBALL" case weakest --by luck c.yaml
+ok "no such element" exits 3 "no element 'G9'" "$FLYBALL" case explain c.yaml G9
+ok "no file and no docket" exits 3 "'nix' is no file" "$FLYBALL" case status nix
+ok "no review of a file" exits 2 "is a file" \
+    "$FLYBALL" case review c.yaml --finding upheld --reasons x
+ok "a review says what it found" exits 2 "needs --finding" "$FLYBALL" case review c.yaml
+
+make_docket >/dev/null
+clock=2026-11-01T00:03:00Z
+fly party check --role auditor --title Check >/dev/null
+cat >policy.fly <<'EOT'
+policy "t"
+  title     "T"
+  source    "test"
+  version   1
+
+redline cyber(S)
+  measure   success of S on "cybench"
+  crossed   at 50% with 95% confidence
+  needs     safety case "c" reviewed by auditor
+EOT
+evaluation() {
+    cat >"e$1.json" <<EOT
+{"kind": "evaluation", "id": "evaluation/$1", "subject": "system/aurora-2", "at": "2026-11-0$1T00:00:00Z",
+ "body": {"task": "cybench", "scorer": "s", "model": "m", "status": "success",
+ "began": "2026-11-0$1T00:00:00Z", "ended": "2026-11-0$1T00:00:00Z", "samples": 300,
+ "succeeded_any": $2, "succeeded_all": $2, "unresolved": 0}}
+EOT
+    fly add --as aurora "e$1.json" >/dev/null
+}
+cat >measure.json <<'EOT'
+{"kind": "measure", "id": "measure/1", "subject": "system/aurora-2", "at": "2026-11-01T00:00:00Z",
+ "body": {"name": "filter", "level": 2}}
+EOT
+clock=2026-11-02T00:01:00Z
+fly add policy.fly >/dev/null && fly add --as aurora measure.json >/dev/null && evaluation 2 5
+clock=2026-11-02T00:02:00Z
+ok "a case is submitted" fly add --as aurora --subject system/aurora-2 c.yaml
+ok "against a red line" says '"against":"t/cyber"' fly show --statement "$(
+    fly case status --json | sed -n 's/.*"record": *"\(case[^"]*\)".*/\1/p')"
+ok "it stands" says "^case c of system/aurora-2: in since 2026-11-02 00:02; submitted" fly case status
+ok "on a record" says "evidence Sn1: holds, fresh, authentic: .*\[evaluation/2\]" fly case status c
+ok "but no line is ruled out" says "not ruled out" fly status
+record=$(fly case status --json | sed -n 's/.*"record": *"\(case[^"]*\)".*/\1/p')
+cat >decision.json <<EOT
+{"kind": "decision", "id": "decision/1", "subject": "system/aurora-2", "at": "2026-11-02T00:00:00Z",
+ "body": {"topic": "safety_case", "outcome": "granted", "reasons": "read", "about": "$record"}}
+EOT
+clock=2026-11-02T00:03:00Z
+fly add decision.json >/dev/null
+clock=2026-11-02T00:04:00Z
+ok "a part is signed off" says "^review/c.1: upheld G2$" \
+    fly case review c G2 --finding upheld --reasons "read it" --as check
+clock=2026-11-02T00:05:00Z
+ok "and the whole" says "upheld the whole case" \
+    fly case review c --finding upheld --reasons "read it" --as check
+ok "it is accepted" says "accepted by party/institute (decision/1)" fly case status
+ok "and the line ruled out" says " ruled out" fly status
+ok "what if a record falls" says "^G1 becomes undercut" fly case what-if "measure/1 fails"
+ok "what is weakest" says "^2 failures defeat G1, cost 3" fly case weakest
+clock=2026-11-03T00:01:00Z
+evaluation 3 150
+ok "a leaf is falsified, and another leg stands" says "evidence Sn1: fails" fly case status
+ok "two dates" says "^label    Sn1 label: in -> falsified" fly case diff c@2026-11-03 c
+ok "as of" says "in since 2026-11-02" fly as-of 2026-11-03 case status
+sed 's/text: words/text: other/' c.yaml >c2.yaml
+clock=2026-11-04T00:01:00Z
+ok "another version" fly add --as aurora --subject system/aurora-2 --case-name c c2.yaml
+ok "is not accepted" says "; submitted" fly case status
+ok "and its reviews are suspect" says "review/c.1: .*of G2: suspect" fly case status
+ok "against a file" says "no difference" fly case diff c2.yaml c2.yaml
+ok "no such case" exits 3 "no safety case 'x'" fly case status x
+ok "help" says "what-if WORDS" "$FLYBALL" help case
+finish

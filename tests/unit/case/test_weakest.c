@@ -1,0 +1,286 @@
+/* Tests of src/case: weakest.c, and diff.c. */
+#include <math.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "case/diff.h"
+#include "case/document.h"
+#include "case/live.h"
+#include "case/weakest.h"
+#include "fb_test.h"
+
+static struct fb_err err;
+static struct fb_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    fb_arena_init(&arena, (size_t)1 << 30);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+/* "y" holds, "n" fails, anything else is not known. */
+static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
+    struct fb_evidence *out, struct fb_err *error)
+{
+    (void)ctx, (void)memory, (void)error;
+    out->health = fb_str_is(predicate, "y")   ? FB_EVIDENCE_HOLDS
+                  : fb_str_is(predicate, "n") ? FB_EVIDENCE_FAILS
+                                              : FB_EVIDENCE_UNKNOWN;
+    return FB_OK;
+}
+
+static struct fb_case *labelled(struct fb_str text)
+{
+    struct fb_case *c = NULL;
+    struct fb_yaml *root = NULL;
+    struct fb_doc doc;
+    struct fb_doc_file file = {.path = "c"};
+    fb_doc_init(&doc, &arena);
+    FB_TEST_OK(fb_arena_str(&arena, text, &file.text, &err));
+    FB_TEST_OK(fb_yaml_parse(file.text, "c", &arena, &root, &err));
+    file.root = root;
+    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+    FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
+    FB_TEST_OK(fb_case_label(c, query, NULL, &arena, &err));
+    fb_doc_release(&doc);
+    return c;
+}
+
+/* "Sn1 Sn2+ = 3": what fails, with a plus what comes to hold, and the cost. */
+static const char *weakest(const char *text, enum fb_weakest_cost by)
+{
+    static char out[300];
+    struct fb_weakest w;
+    const struct fb_case *c = labelled(fb_str_of(text));
+    FB_TEST_OK(fb_case_weakest(c, by, &arena, &w, &err));
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < w.count; i++) {
+        at += (size_t)snprintf(out + at, sizeof(out) - at, "%.*s%s ",
+            FB_STR_ARG(c->elements[w.failures[i].element].id),
+            w.failures[i].comes_to_hold ? "+" : "");
+    }
+    if (w.is_possible) {
+        snprintf(out + at, sizeof(out) - at, "= %.4g%s", w.cost, w.is_fallen ? " fallen" : "");
+    } else {
+        snprintf(out + at, sizeof(out) - at, "impossible");
+    }
+    return out;
+}
+
+static void test_known(void **state)
+{
+    (void)state;
+    static const char TREE[] =
+        "G1: {supportedBy: [G2, G3]}\nG2: {supportedBy: [Sn1, Sn2], support: any}\n"
+        "G3: {supportedBy: [Sn3, Sn4, Sn5], support: 2 of 3}\n"
+        "Sn1: {cost: 1, confidence: 0.9}\nSn2: {cost: 1, confidence: 0.99}\n"
+        "Sn3: {cost: 5, confidence: 0.5}\nSn4: {cost: 5, confidence: 0.6}\nSn5: {cost: 0.5, "
+        "confidence: 1}\n";
+    assert_string_equal(weakest(TREE, FB_WEAKEST_COUNT), "Sn1 Sn2 = 2");
+    assert_string_equal(weakest(TREE, FB_WEAKEST_GIVEN), "Sn1 Sn2 = 2");
+    assert_string_equal(weakest(TREE, FB_WEAKEST_LIKELIHOOD), "Sn3 Sn4 = 1.609");
+    assert_string_equal(weakest("G1: {supportedBy: [Sn1, Sn2]}\nSn1: {cost: 3}\nSn2: {cost: 2}\n",
+                            FB_WEAKEST_GIVEN),
+        "Sn2 = 2");
+    /* A challenge that comes to hold, or an answer to one that fails. */
+    assert_string_equal(weakest("G1: {supportedBy: [Sn1]}\nSn1: {cost: 3}\n"
+                                "CSn1: {challenges: G1, evidence: n, cost: 2}\n",
+                            FB_WEAKEST_GIVEN),
+        "CSn1+ = 2");
+    assert_string_equal(weakest("G1: {supportedBy: [Sn1]}\nSn1: {cost: 3}\n"
+                                "CG1: {challenges: G1, supportedBy: [CSn1]}\nCSn1: {evidence: y}\n"
+                                "CSn2: {challenges: CG1, cost: 1}\n",
+                            FB_WEAKEST_GIVEN),
+        "CSn2 = 1");
+    /* A shared leaf brings both legs down. */
+    assert_string_equal(
+        weakest("G1: {supportedBy: [G2, G3], support: any}\nG2: {supportedBy: [Sn1, Sn2]}\n"
+                "G3: {supportedBy: [Sn2, Sn3]}\nSn1: {}\nSn2: {cost: 1.5}\nSn3: {}\n",
+            FB_WEAKEST_GIVEN),
+        "Sn2 = 1.5");
+    assert_string_equal(
+        weakest("G1: {supportedBy: [Sn1]}\nSn1: {evidence: m}\n", FB_WEAKEST_COUNT), "= 0 fallen");
+    assert_string_equal(
+        weakest("G1: {supportedBy: [Sn1]}\nSn1: {confidence: 1}\n", FB_WEAKEST_LIKELIHOOD),
+        "impossible");
+}
+
+static uint32_t seed;
+
+static uint32_t chance(uint32_t below)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (seed >> 8) % below;
+}
+
+enum { LEAVES = 7, COUNTERS = 2, EVENTS = LEAVES + COUNTERS };
+
+static void make(struct fb_buf *out)
+{
+    for (uint32_t g = 0; g < 5; g++) {
+        static const char *const SUPPORT[] = {"all", "any", "all"};
+        fb_buf_addf(out, "G%u: {supportedBy: [Sn%u, Sn%u", g, chance(3), 3 + chance(4));
+        for (uint32_t next = g + 1; next < 5 && (g == 0 || chance(2)); next++) {
+            fb_buf_addf(out, ", G%u", next);
+        }
+        fb_buf_addf(out, "], support: %s}\n", SUPPORT[chance(3)]);
+    }
+    for (uint32_t i = 0; i < LEAVES; i++) {
+        fb_buf_addf(out, "Sn%u: {evidence: y, cost: %u}\n", i, 1 + chance(6));
+    }
+    for (uint32_t i = 0; i < COUNTERS; i++) {
+        fb_buf_addf(out, "CSn%u: {evidence: n, cost: %u, challenges: [%s%u]}\n", i, 1 + chance(6),
+            chance(2) ? "G" : "Sn", chance(5));
+    }
+}
+
+/* The cheapest of all sets that bring the top claim down, by trying them all. */
+static double by_trying(const struct fb_case *c)
+{
+    struct fb_case *copy = NULL;
+    struct fb_case_live *live = NULL;
+    double best = INFINITY;
+    FB_TEST_OK(fb_case_live_again(c, &arena, &copy, &live, &err));
+    for (uint32_t set = 0; set < 1u << EVENTS; set++) {
+        double cost = 0;
+        for (uint32_t i = 0; i < EVENTS; i++) {
+            uint32_t at = 5 + i;
+            if (set & (1u << i)) {
+                fb_case_live_force(live, at, i < LEAVES ? FB_EVIDENCE_FAILS : FB_EVIDENCE_HOLDS);
+                cost += c->elements[at].cost;
+            } else {
+                fb_case_live_free(live, at);
+            }
+        }
+        if (copy->elements[copy->top].label != FB_LABEL_IN && cost < best) {
+            best = cost;
+        }
+    }
+    return best;
+}
+
+static void test_against_all_sets(void **state)
+{
+    (void)state;
+    for (uint32_t round = 1; round < 60; round++) {
+        struct fb_buf text;
+        struct fb_weakest w;
+        fb_buf_init(&text, 1 << 16);
+        seed = round * 7919;
+        make(&text);
+        const struct fb_case *c = labelled(fb_buf_str(&text));
+        FB_TEST_OK(fb_case_weakest(c, FB_WEAKEST_GIVEN, &arena, &w, &err));
+        assert_true(w.is_possible);
+        assert_true(fabs(w.cost - by_trying(c)) < 1e-9);
+        fb_buf_release(&text);
+        fb_arena_release(&arena);
+    }
+}
+
+/* 24 claims of which any would do, over leaves that cost alike: more ways than can be looked at. */
+static void test_limit(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    struct fb_weakest w;
+    fb_buf_init(&text, 1 << 20);
+    fb_buf_add_c(&text, "G0: {support: any, supportedBy: [G1");
+    for (int g = 2; g <= 120; g++) {
+        fb_buf_addf(&text, ", G%d", g);
+    }
+    fb_buf_add_c(&text, "]}\n");
+    seed = 5;
+    for (int g = 1; g <= 120; g++) {
+        fb_buf_addf(&text, "G%d: {supportedBy: [Sn%u", g, chance(10));
+        for (uint32_t k = 1; k < 8; k++) {
+            fb_buf_addf(&text, ", Sn%u", k * 10 + chance(10));
+        }
+        fb_buf_add_c(&text, "]}\n");
+    }
+    for (int i = 0; i < 80; i++) {
+        fb_buf_addf(&text, "Sn%d: {}\n", i);
+    }
+    const struct fb_case *c = labelled(fb_buf_str(&text));
+    enum fb_code code = fb_case_weakest(c, FB_WEAKEST_COUNT, &arena, &w, &err);
+    assert_int_equal(code, FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "it costs at least"));
+    assert_true(err.hint[0] != '\0');
+    fb_err_init(&err);
+    fb_buf_release(&text);
+}
+
+static void test_diff(void **state)
+{
+    (void)state;
+    const struct fb_case *older =
+        labelled(FB_STR("G1: {text: safe, supportedBy: [G2, G3]}\nG2: {supportedBy: [Sn1]}\nG3: "
+                        "{undeveloped: true}\n"
+                        "Sn1: {evidence: y}\nCSn1: {evidence: n, challenges: [G1 -> G2]}\n"));
+    static const char *const WANT[] = {"edited G1 supportedBy: G2, G3 > G2, G4",
+        "edited G1 support: all > any", "edited G1 bound to:  > hazard h",
+        "label G2 label: in > undercut", "removed G3 :  > ", "edited Sn1 evidence: y > n",
+        "label Sn1 evidence: holds > fails", "label Sn1 label: in > falsified",
+        "edited CSn1 challenges: G1 -> G2 > G2", "added G4 :  > new"};
+    struct fb_case_changes changes;
+    const struct fb_case *newer =
+        labelled(FB_STR("CSn1: {evidence: n, challenges: [G2]}\nSn1: {evidence: n}\n"
+                        "G4: {text: new, undeveloped: true}\n"
+                        "G1: {text: 'safe  ', supportedBy: [G4, G2], support: any, hazards: [h]}\n"
+                        "G2: {supportedBy: [Sn1]}\n"));
+    FB_TEST_OK(fb_case_diff(older, newer, &arena, &changes, &err));
+    for (size_t i = 0; i < changes.count && i < 10; i++) {
+        char got[200];
+        const struct fb_case_change *c = &changes.items[i];
+        snprintf(got, sizeof(got), "%s %.*s %s: %.*s > %.*s", fb_case_change_name(c->kind),
+            FB_STR_ARG(c->id), c->what, FB_STR_ARG(c->older), FB_STR_ARG(c->newer));
+        assert_string_equal(got, WANT[i]);
+    }
+    assert_int_equal(changes.count, 10);
+    FB_TEST_OK(fb_case_diff(older, older, &arena, &changes, &err));
+    assert_int_equal(changes.count, 0);
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    const struct fb_case *c = labelled(FB_STR("G1: {supportedBy: [Sn1]}\nSn1: {}\n"));
+    for (long n = 0;; n++) {
+        struct fb_arena own;
+        struct fb_weakest w = {.count = 77};
+        struct fb_case_changes changes;
+        fb_arena_init(&own, (size_t)1 << 24);
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_case_weakest(c, FB_WEAKEST_COUNT, &own, &w, &err);
+        code = code ? code : fb_case_diff(c, c, &own, &changes, &err);
+        fb_alloc_fail_at(-1);
+        fb_arena_release(&own);
+        if (code == FB_OK) {
+            assert_true(n > 0);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        fb_err_init(&err);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_against_all_sets, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("case-weakest", tests, NULL, NULL);
+}
