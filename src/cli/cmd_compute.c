@@ -65,30 +65,35 @@ enum fb_code fb_cli_compute_threshold(
     return FB_OK;
 }
 
-static enum fb_code read_options(struct run *r, struct fb_compute_options *out, struct fb_err *err)
+enum fb_code fb_cli_compute_assumed(
+    const struct fb_cli *cli, struct fb_compute_options *in_out, struct fb_err *err)
 {
-    const struct fb_cli *cli = r->cli;
     const char *bits = fb_cli_value(cli, "bits"), *chip = fb_cli_value(cli, "chip");
-    *out = (struct fb_compute_options){
-        {FB_COMPUTE_USE_LOW, FB_COMPUTE_USE_HIGH}, FB_COMPUTE_EITHER, NULL, 0};
-    enum fb_code code = fb_cli_compute_use(cli, out->use, err);
+    enum fb_code code = fb_cli_compute_use(cli, in_out->use, err);
     if (code == FB_OK && bits && strcmp(bits, "8") != 0 && strcmp(bits, "16") != 0) {
         code = fb_cli_misused(cli, err, "--bits must be 8 or 16, not '%s'", bits);
     }
     if (code == FB_OK && bits) {
-        out->format = bits[0] == '8' ? FB_COMPUTE_8_BIT : FB_COMPUTE_16_BIT;
+        in_out->format = bits[0] == '8' ? FB_COMPUTE_8_BIT : FB_COMPUTE_16_BIT;
     }
     if (code == FB_OK && chip) {
-        out->chip = fb_chip_find(fb_str_of(chip));
-        if (!out->chip) {
+        in_out->chip = fb_chip_find(fb_str_of(chip));
+        if (!in_out->chip) {
             fb_err_set(err, FB_E_NOT_FOUND, "no peak rate is known for chip '%s'", chip);
             code = fb_err_hint(err, "Names are as h100, h100-sxm, a100, mi300x, tpu-v5p; "
                                     "docs/COMPUTE.md lists them.");
         }
     }
-    r->report.threshold_text = fb_cli_text(cli, "threshold");
-    code = code ? code : fb_cli_compute_threshold(cli, &r->report.threshold, err);
     return code;
+}
+
+static enum fb_code read_options(struct run *r, struct fb_compute_options *out, struct fb_err *err)
+{
+    *out = (struct fb_compute_options){
+        {FB_COMPUTE_USE_LOW, FB_COMPUTE_USE_HIGH}, FB_COMPUTE_EITHER, NULL, 0};
+    enum fb_code code = fb_cli_compute_assumed(r->cli, out, err);
+    r->report.threshold_text = fb_cli_text(r->cli, "threshold");
+    return code ? code : fb_cli_compute_threshold(r->cli, &r->report.threshold, err);
 }
 
 static const char *path_at(const struct run *r, size_t i)
@@ -204,7 +209,9 @@ static enum fb_code report(struct run *r, struct fb_err *err)
 enum fb_code fb_cli_compute_report(struct fb_cli *cli, struct fb_err *err)
 {
     if (!fb_cli_value(cli, "from")) {
-        return fb_cli_misused(cli, err, "compute report needs --from FILE");
+        return cli->argument_count == 1
+                   ? fb_cli_compute_systems(cli, err)
+                   : fb_cli_misused(cli, err, "compute report needs --from before its files");
     }
     struct run r = {.cli = cli};
     fb_buf_init(&r.text, OUTPUT_MAX);
@@ -220,7 +227,8 @@ enum fb_code cmd_compute(struct fb_cli *cli, struct fb_err *err)
         const char *name;
         enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
     } parts[] = {{"report", fb_cli_compute_report}, {"estimate", fb_cli_compute_estimate},
-        {"forecast", fb_cli_compute_forecast}};
+        {"forecast", fb_cli_compute_forecast}, {"leads", fb_cli_compute_leads},
+        {"reconcile", fb_cli_compute_reconcile}};
     enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
     if (code != FB_OK) {
         return code;

@@ -9,6 +9,13 @@
 FB_CHECKED enum fb_code fb_cli_compute_report(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_estimate(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_forecast(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_reconcile(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_systems(struct fb_cli *cli, struct fb_err *err);
+
+/** What --use, --bits and --chip say of FLOP; what they do not say stays. E_USAGE, E_NOT_FOUND. */
+FB_CHECKED enum fb_code fb_cli_compute_assumed(
+    const struct fb_cli *cli, struct fb_compute_options *in_out, struct fb_err *err);
 
 /** The range of --use, or what *out holds without it. E_USAGE. */
 FB_CHECKED enum fb_code fb_cli_compute_use(

@@ -9,8 +9,8 @@
 
 #define ARENA_MAX ((size_t)4 << 30)
 
-static const double chance_max = 0.01;   /* coincidences that chance may give for a lead */
-static const double common_share = 0.2;  /* of all jobs: a name that so many share joins nothing */
+static const double chance_max = 0.01;  /* coincidences that chance may give for a lead */
+static const double common_share = 0.2; /* of all jobs: a name that so many share joins nothing */
 
 enum { COMMON_MIN = 50, TOGETHER_MIN = 3, TEXT_MAX = 4096, NONE = 0 };
 
@@ -144,11 +144,10 @@ static void flop_of(const struct fb_leads *leads, const struct fb_job *job, doub
     out[0] = out[1] = 0;
     for (size_t i = 0; i < job->part_count; i++) {
         double flop[2];
-        const struct fb_chip *chip =
-            fb_compute_chip(&leads->options.compute, job->parts[i].chip);
+        const struct fb_chip *chip = fb_compute_chip(&leads->options.compute, job->parts[i].chip);
         if (chip) {
-            fb_compute_flop(&leads->options.compute, chip,
-                job->parts[i].gpus * (job->end - job->start), flop);
+            fb_compute_flop(
+                &leads->options.compute, chip, job->parts[i].gpus * (job->end - job->start), flop);
             out[0] += flop[0];
             out[1] += flop[1];
         }
@@ -188,8 +187,9 @@ enum fb_code fb_leads_add(void *ctx, const struct fb_job *job, struct fb_err *er
         code = fb_names_number(&leads->names, text, texts[i].out, err);
     }
     flop_of(leads, job, item->flop);
-    item->weight = leads->options.threshold_flop > 0 ? item->flop[1]
-                                                     : (double)(job->gpus * (job->end - job->start));
+    item->weight = leads->options.threshold_flop > 0
+                       ? item->flop[1]
+                       : (double)(job->gpus * (job->end - job->start));
     leads->count += code == FB_OK;
     return code;
 }
@@ -226,8 +226,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 }
 
 /* How many different values of a member jobs [from, to) have, up to 3. */
-static size_t different(
-    const struct fb_leads_job *jobs, size_t from, size_t to, size_t member)
+static size_t different(const struct fb_leads_job *jobs, size_t from, size_t to, size_t member)
 {
     uint32_t seen[3];
     size_t count = 0;
@@ -274,8 +273,8 @@ static enum fb_code add_lead(struct fb_leads *leads, enum fb_lead_kind kind, str
     lead->jobs = group.to - group.from;
     lead->largest_share = group.weight > 0 ? group.largest / group.weight : 0;
     lead->start = INT64_MAX;
-    lead->accounts = different(
-        leads->items, group.from, group.to, offsetof(struct fb_leads_job, account));
+    lead->accounts =
+        different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, account));
     lead->users =
         different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user));
     lead->clusters =
@@ -294,8 +293,8 @@ static enum fb_code add_lead(struct fb_leads *leads, enum fb_lead_kind kind, str
         lead->end = job->end > lead->end ? job->end : lead->end;
         if (lead->shown_count < FB_LEADS_SHOWN) {
             struct fb_str cluster = text_at(leads, job->cluster), id = text_at(leads, job->id);
-            struct fb_str shown = fb_arena_printf(&leads->arena, "%.*s%s%.*s",
-                FB_STR_ARG(cluster), cluster.len ? "/" : "", FB_STR_ARG(id));
+            struct fb_str shown = fb_arena_printf(&leads->arena, "%.*s%s%.*s", FB_STR_ARG(cluster),
+                cluster.len ? "/" : "", FB_STR_ARG(id));
             if (!shown.ptr) {
                 return fb_arena_failed(&leads->arena, err);
             }
@@ -328,8 +327,8 @@ static bool is_registered(const struct fb_leads *leads, const struct fb_leads_jo
 {
     struct fb_str tag = text_at(leads, job->tag), name = text_at(leads, job->name);
     struct fb_str bare = fb_str_starts(tag, FB_STR("run/")) ? fb_str_sub(tag, 4, tag.len) : tag;
-    return (tag.len && (fb_map_has(&leads->registered, tag) ||
-                           fb_map_has(&leads->registered, bare))) ||
+    return (tag.len &&
+               (fb_map_has(&leads->registered, tag) || fb_map_has(&leads->registered, bare))) ||
            (name.len && fb_map_has(&leads->registered, name));
 }
 
@@ -357,7 +356,7 @@ static enum fb_code find_large(struct fb_leads *leads, struct fb_err *err)
         if (!is_registered(leads, first)) {
             code = add_lead(leads, FB_LEAD_UNREGISTERED, group, &lead, err);
         }
-        if (code == FB_OK && !first->tag) {
+        if (code == FB_OK && !first->tag && !is_registered(leads, first)) {
             lead = (struct fb_lead){.joined_by = text_at(leads, first->name)};
             code = add_lead(leads, FB_LEAD_UNTAGGED, group, &lead, err);
         }
@@ -370,8 +369,8 @@ struct rule {
     enum fb_lead_kind kind;
     bool (*key)(const struct fb_leads_job *job, uint64_t *out);
     bool (*same)(const struct fb_leads_job *a, const struct fb_leads_job *b);
-    bool in_turn;            /* each begins after the one before it, within the gap */
-    bool skip_common;        /* by a name that may be common */
+    bool in_turn;     /* each begins after the one before it, within the gap */
+    bool skip_common; /* by a name that may be common */
     struct fb_str (*joined)(const struct fb_leads *leads, const struct fb_leads_job *job);
 };
 
@@ -463,15 +462,15 @@ static bool fits(const struct fb_leads *leads, const struct rule *rule, struct g
     if (rule->kind == FB_LEAD_ACCOUNTS) {
         return different(leads->items, group.from, group.to,
                    offsetof(struct fb_leads_job, account)) > 1 ||
-               different(
-                   leads->items, group.from, group.to, offsetof(struct fb_leads_job, user)) > 1;
+               different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user)) >
+                   1;
     }
     return true;
 }
 
 /* Adds what jobs [from, to) of one key come to: as a whole, or each run of jobs in turn. */
-static enum fb_code join(struct fb_leads *leads, const struct rule *rule, size_t from, size_t to,
-    struct fb_err *err)
+static enum fb_code join(
+    struct fb_leads *leads, const struct rule *rule, size_t from, size_t to, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
     if (rule->skip_common && is_common(leads, to - from)) {
@@ -483,8 +482,7 @@ static enum fb_code join(struct fb_leads *leads, const struct rule *rule, size_t
         while (end < to &&
                (rule->kind == FB_LEAD_ARRAY ||
                    leads->items[end].start - until <= leads->options.gap_s) &&
-               !(rule->in_turn &&
-                   leads->items[end].start < until - leads->options.slack_s)) {
+               !(rule->in_turn && leads->items[end].start < until - leads->options.slack_s)) {
             until = leads->items[end].end > until ? leads->items[end].end : until;
             end++;
         }
@@ -534,8 +532,8 @@ static double tail(double mean, size_t more)
     return sum >= 1 ? 0 : 1 - sum;
 }
 
-/* Jobs of one size that begin within the slack of the first and end within it too. Those that do are
- * moved behind it; returns their end. */
+/* Jobs of one size that begin within the slack of the first and end within it too. Those that do
+ * are moved behind it; returns their end. */
 static size_t gather(struct fb_leads_job *jobs, size_t from, size_t to, int64_t slack)
 {
     size_t end = from + 1;

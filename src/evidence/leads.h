@@ -1,9 +1,9 @@
 /*
  * leads.h: jobs that together are large, as leads with their evidence; no lead is a verdict.
  *
- * Jobs are joined by what they share (a tag, an array, a name without its numbers, a user, when they
- * start and end). What is joined and reaches the threshold, while no part of it does alone, is a
- * lead; so is a part that does and that nobody registered. A name that a fifth of all jobs share
+ * Jobs are joined by what they share (a tag, an array, a name without its numbers, a user, when
+ * they start and end). What is joined and reaches the threshold, while no part of it does alone, is
+ * a lead; so is a part that does and that nobody registered. A name that a fifth of all jobs share
  * joins nothing. For jobs that only run at the same time, the lead says how many such coincidences
  * chance would give; more than one in a hundred is no lead.
  */
@@ -23,7 +23,8 @@ enum {
 
 /** What a lead is. */
 enum fb_lead_kind {
-    FB_LEAD_UNREGISTERED, /**< one job or one tag reaches the threshold, and no run on record is it */
+    FB_LEAD_UNREGISTERED, /**< one job or one tag reaches the threshold, and no run on record is it
+                           */
     FB_LEAD_UNTAGGED,     /**< one job reaches the threshold, and says no run */
     FB_LEAD_ARRAY,        /**< the tasks of one array */
     FB_LEAD_RESTARTS,     /**< one job after the other, of one user, name and size */
@@ -55,10 +56,10 @@ struct fb_lead {
     struct fb_str joined_by; /**< the tag, name or array; empty for TOGETHER */
     size_t jobs, accounts, users, clusters;
     int64_t gpu_seconds;
-    double flop[2];         /**< of what has a known rate */
-    double largest_share;   /**< of the largest job in the whole, by what the threshold is in */
-    double chance;          /**< TOGETHER: how many such groups chance would give; else 0 */
-    int64_t start, end;     /**< seconds since 1970 */
+    double flop[2];       /**< of what has a known rate */
+    double largest_share; /**< of the largest job in the whole, by what the threshold is in */
+    double chance;        /**< TOGETHER: how many such groups chance would give; else 0 */
+    int64_t start, end;   /**< seconds since 1970 */
     struct fb_str shown[FB_LEADS_SHOWN];
     size_t shown_count;
     const uint32_t *numbers; /**< private: of its jobs, in the order in which they were taken */

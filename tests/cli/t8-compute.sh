@@ -54,9 +54,90 @@ ok "does not say the chip" says "^no-chip .*13 .*yes" "$fly" compute report --fr
 ok "which one may know" says "^NVIDIA H100 .*314" \
     "$fly" compute report --from "$sample" --chip h100
 
+# Leads and comparisons.
+cat >split.csv <<'END'
+job,user,account,cluster,name,comment,nodes,started,ended,gpus
+1,ann,a,c,llama-1,,n1,3600,7200,4
+2,bob,b,c,llama-2,,n2,3600,7200,4
+3,cat,b,c,known,,n3,3600,36000,8
+END
+echo known >runs.txt
+ok "split over accounts" exits 1 "1 leads" "$fly" compute leads --from split.csv --gpu-hours 5 \
+    --registered runs.txt
+ok "its jobs" grep -q "^split-accounts .*llama-1 .*2 .*28800 .*c/1" exits.out
+ok "nothing large" says "^0 leads" "$fly" compute leads --from split.csv --gpu-hours 5000
+ok "a threshold is needed" exits 2 "needs --threshold" "$fly" compute leads --from split.csv
+printf 'time,host,gpu,use\n' >use.csv
+for minute in $(seq 0 61); do
+    for host in n1 n2 n9; do
+        for gpu in 0 1 2 3; do
+            echo "$((3600 + 60 * minute)),$host,$gpu,0.9"
+        done
+    done
+done >>use.csv
+ok "work without jobs" exits 1 "findings" "$fly" compute reconcile --from split.csv \
+    --telemetry use.csv
+ok "where" grep -q "^unaccounted-work .*n9 .*1970-01-01T01:00" exits.out
+ok "jobs without samples" grep -q "^telemetry-gap .*n3 " exits.out
+ok "more than is registered" exits 1 "findings" "$fly" compute reconcile --from split.csv --chips 8
+ok "says so" grep -q "^over-capacity .*(all)" exits.out
+ok "samples are needed" exits 2 "needs --from" "$fly" compute reconcile --from split.csv
+ok "a bad sample has its place" exits 3 "bad.prom:1:22.*not a number" sh -c \
+    'echo "DCGM_FI_DEV_GPU_UTIL x 1" >bad.prom; "$FLYBALL" compute reconcile --from split.csv --telemetry bad.prom'
+cat >models.csv <<'END'
+model,date,parameters,active_parameters,tokens,flop
+a,2020-01-01,1e10,,1e12,1e20
+b,2021-01-01,,,,1e21
+c,2022-01-01,,,,1e22
+d,2023-01-01,1e11,1e10,1e12,1e23
+e,2024-01-01,,,,1e24
+END
+ok "active parameters count" says "^d .*4.2e+22 to 7.8e+22" "$fly" compute estimate --from models.csv
+ok "a forecast" says "first reached between 202[45].*(90% interval), 2025-01-0" "$fly" compute forecast \
+    --from models.csv --threshold 1e25 --at 2024-06-01 --confidence 90%
+ok "that was reached" says "reached on 2024-01-01" "$fly" compute forecast --from models.csv \
+    --threshold 1e24 --at 2024-06-01
+ok "a table is needed" exits 2 "one table" "$fly" compute forecast --threshold 1e25
+ok "a date is needed" exits 2 "must be a date" "$fly" compute forecast --from models.csv \
+    --threshold 1e25 --at soon
+
+# A docket: what its systems took, with what they were made from.
+fly init "$docket" --simulated --name compute.example --party office --role regulator >/dev/null
+fly party lab --role developer >/dev/null
+cat >records.json <<'END'
+[{"kind":"system","id":"system/base","at":"2026-11-02","body":{"title":"Base","developer":"party/lab",
+  "parameters":1e11,"active_parameters":1e10,"training_tokens":1e13,"training_compute_flop":6e23}},
+ {"kind":"system","id":"system/chat","at":"2026-11-02","body":{"title":"Chat","developer":"party/lab",
+  "derived_from":"system/base","derivation":"fine_tuning","training_compute_flop":1e26}},
+ {"kind":"system","id":"system/small","at":"2026-11-02","body":{"title":"Small",
+  "developer":"party/lab","derived_from":"system/base","derivation":"distillation",
+  "parameters":1e9,"training_tokens":1e11}},
+ {"kind":"cluster","id":"cluster/c","at":"2026-11-02","body":{"title":"C","owner":"party/lab",
+  "name":"c","chip":"h100-sxm"}},
+ {"kind":"run","id":"run/chat","subject":"system/chat","at":"2026-11-02","body":{"title":"sft",
+  "purpose":"fine_tuning"}},
+ {"kind":"run","id":"run/evals","subject":"system/chat","at":"2026-11-02","body":{"title":"evals",
+  "purpose":"evaluation"}},
+ {"kind":"usage","id":"usage/c/1","at":"2026-11-02","body":{"cluster":"c","job":"1","job_name":"a",
+  "run":"run/chat","state":"COMPLETED","started":"2026-11-01T00:00:00Z",
+  "ended":"2026-11-02T00:00:00Z","gpus":8,"gpu_seconds":691200}},
+ {"kind":"usage","id":"usage/c/2","at":"2026-11-02","body":{"cluster":"c","job":"2","job_name":"b",
+  "run":"run/evals","state":"COMPLETED","started":"2026-11-01T00:00:00Z",
+  "ended":"2026-11-02T00:00:00Z","gpus":8000,"gpu_seconds":691200000}}]
+END
+ok "records of it" fly add --as lab records.json
+ok "by active parameters" says "^system/base .*4.2e+23 to 7.8e+23 .*6e+23$" fly compute report
+ok "evaluations do not count" says "^system/chat  *1.37e+20 to 8.21e+20 " fly compute report
+ok "what it was made from does" says "^system/chat .*4.2e+23 to 7.8e+23.*does not agree" \
+    fly compute report
+ok "a teacher does not" says "^system/small .*- .*4.2e+20 to 7.8e+20  -" fly compute report
+ok "a threshold" exits 1 "not ruled out" fly compute report --threshold 5e23
+ok "none crosses it" says "ruled out" fly compute report --threshold 1e25
+ok "runs on record are no leads" says "^0 leads in 2 jobs" fly compute leads --gpu-hours 100
+
 ok "no part" exits 2 "needs an argument" "$fly" compute
 ok "a part that is none" exits 2 "no part 'x'" "$fly" compute x --from jobs.csv
-ok "no file" exits 2 "needs --from" "$fly" compute report
+ok "no file and no docket" exits 3 "no docket" "$fly" compute report
 ok "a file that is not there" exits 3 "no.csv" "$fly" compute report --from no.csv
 ok "use that falls" exits 2 "between 0 and 1" "$fly" compute report --from jobs.csv --use 0.6..0.2
 ok "use that is none" exits 2 "LOW..HIGH" "$fly" compute report --from jobs.csv --use much

@@ -1,0 +1,206 @@
+/* cmd_compute_leads.c: `flyball compute leads`, `reconcile`, and `report` over a docket. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "base/io.h"
+#include "cli/cmd_compute.h"
+#include "cli/evidence.h"
+#include "report/leads.h"
+
+enum { OUTPUT_MAX = 1 << 28, REGISTERED_FILE_MAX = 1 << 26 };
+
+static const double seconds_an_hour = 3600;
+
+/* Reads the accounts of --from and of the arguments behind the part's name. */
+static enum fb_code read_jobs(
+    const struct fb_cli *cli, fb_job_sink sink, void *ctx, struct fb_err *err)
+{
+    enum fb_code code = fb_jobs_read(fb_cli_value(cli, "from"), sink, ctx, err);
+    for (size_t i = 1; code == FB_OK && i < cli->argument_count; i++) {
+        code = fb_jobs_read(cli->arguments[i], sink, ctx, err);
+    }
+    return code;
+}
+
+/* The names of runs on record that a file lists, one a line. */
+static enum fb_code read_registered(
+    const struct fb_cli *cli, struct fb_leads *leads, struct fb_err *err)
+{
+    const char *path = fb_cli_value(cli, "registered");
+    struct fb_buf text;
+    if (!path) {
+        return FB_OK;
+    }
+    fb_buf_init(&text, REGISTERED_FILE_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    struct fb_str rest = fb_buf_str(&text), line;
+    while (code == FB_OK && fb_str_line(&rest, &line)) {
+        code = fb_leads_register(leads, fb_str_trim(line), err);
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+/* The chip and use that --chip, --use and --bits say. */
+static enum fb_code read_assumed(
+    const struct fb_cli *cli, struct fb_compute_options *out, struct fb_err *err)
+{
+    *out = (struct fb_compute_options){
+        {FB_COMPUTE_USE_LOW, FB_COMPUTE_USE_HIGH}, FB_COMPUTE_EITHER, NULL, 0};
+    return fb_cli_compute_assumed(cli, out, err);
+}
+
+/* The jobs of files, or those of a docket with its runs. */
+static enum fb_code gather(const struct fb_cli *cli, struct fb_leads *leads, struct fb_err *err)
+{
+    struct fb_docket *docket = NULL;
+    enum fb_code code = read_registered(cli, leads, err);
+    if (code != FB_OK || fb_cli_value(cli, "from")) {
+        return code ? code : read_jobs(cli, fb_leads_add, leads, err);
+    }
+    code = fb_cli_open(cli, &docket, err);
+    if (code == FB_OK) {
+        const struct fb_registry *registry = fb_docket_registry(docket);
+        code = fb_govern_register_runs(registry, leads, err);
+        code = code ? code : fb_govern_each_usage(registry, fb_leads_add, leads, err);
+    }
+    fb_docket_close(docket);
+    return code;
+}
+
+enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
+{
+    struct fb_leads_options options = {.gap_s = FB_LEADS_GAP_S, .slack_s = FB_LEADS_SLACK_S};
+    struct fb_report_options layout = fb_cli_report_options(cli);
+    struct fb_decimal threshold = {0};
+    struct fb_leads leads;
+    struct fb_buf text;
+    double gpu_hours = 0;
+    enum fb_code code = read_assumed(cli, &options.compute, err);
+    code = code ? code : fb_cli_compute_threshold(cli, &threshold, err);
+    code = code ? code : fb_cli_number(cli, "gpu-hours", (double[]){0, 1e15}, &gpu_hours, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    options.threshold_flop = fb_decimal_to_double(threshold);
+    options.threshold_gpu_seconds = gpu_hours * seconds_an_hour;
+    if (options.threshold_flop <= 0 && options.threshold_gpu_seconds <= 0) {
+        return fb_cli_misused(
+            cli, err, "compute leads needs --threshold FLOP, as 1e24, or --gpu-hours N");
+    }
+    fb_buf_init(&text, OUTPUT_MAX);
+    code = fb_leads_init(&leads, &options, err);
+    code = code ? code : gather(cli, &leads, err);
+    code = code ? code : fb_leads_end(&leads, err);
+    if (code == FB_OK) {
+        code = fb_cli_value(cli, "json") ? fb_report_leads_json(&leads, &text, err)
+                                         : fb_report_leads_text(&leads, &layout, &text, err);
+    }
+    code = code ? code : fb_cli_print(cli, &text, err);
+    if (code == FB_OK && leads.lead_count > 0) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "there are %zu leads", leads.lead_count);
+    }
+    fb_leads_release(&leads);
+    fb_buf_release(&text);
+    return code;
+}
+
+/* Reads what --from and --telemetry name into a comparison. */
+static enum fb_code compare(
+    const struct fb_cli *cli, struct fb_reconcile *reconcile, struct fb_err *err)
+{
+    struct fb_telemetry_options telemetry = {.sink = fb_reconcile_sample,
+        .ctx = reconcile,
+        .at = FB_TIME_MIN,
+        .host = fb_cli_text(cli, "host")};
+    struct fb_str at = fb_cli_text(cli, "at");
+    const char *path = fb_cli_value(cli, "telemetry");
+    if (at.len && fb_time_parse(at, &telemetry.at, err) != FB_OK) {
+        return fb_cli_misused(
+            cli, err, "--at must be a time, as 2026-01-01T12:00:00Z, not '%.*s'", FB_STR_ARG(at));
+    }
+    enum fb_code code = read_jobs(cli, fb_reconcile_job, reconcile, err);
+    code = code == FB_OK && path ? fb_telemetry_read(path, &telemetry, err) : code;
+    return code ? code : fb_reconcile_end(reconcile, err);
+}
+
+enum fb_code fb_cli_compute_reconcile(struct fb_cli *cli, struct fb_err *err)
+{
+    struct fb_reconcile_options options = {
+        .step_s = FB_RECONCILE_STEP_S, .gap_s = FB_RECONCILE_GAP_S};
+    struct fb_report_options layout = fb_cli_report_options(cli);
+    struct fb_reconcile reconcile;
+    struct fb_buf text;
+    double step = FB_RECONCILE_STEP_S, gap = FB_RECONCILE_GAP_S;
+    if (!fb_cli_value(cli, "from") ||
+        !(fb_cli_value(cli, "telemetry") || fb_cli_value(cli, "chips"))) {
+        return fb_cli_misused(cli, err,
+            "compute reconcile needs --from FILE (jobs) and --telemetry FILE or --chips N");
+    }
+    enum fb_code code = fb_cli_number(cli, "step", (double[]){59, 1e8}, &step, err);
+    code = code ? code : fb_cli_number(cli, "gap", (double[]){0.5, 1e8}, &gap, err);
+    code = code ? code : fb_cli_number(cli, "chips", (double[]){0, 1e9}, &options.chips, err);
+    code = code ? code : fb_cli_number(cli, "watts", (double[]){0, 1e12}, &options.power_w, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    options.telemetry = fb_cli_value(cli, "telemetry");
+    options.step_s = (int64_t)step;
+    options.gap_s = gap < 1 ? 1 : (int64_t)gap;
+    fb_buf_init(&text, OUTPUT_MAX);
+    fb_reconcile_init(&reconcile, &options);
+    code = compare(cli, &reconcile, err);
+    if (code == FB_OK) {
+        code = fb_cli_value(cli, "json")
+                   ? fb_report_reconcile_json(&reconcile, &text, err)
+                   : fb_report_reconcile_text(&reconcile, &layout, &text, err);
+    }
+    code = code ? code : fb_cli_print(cli, &text, err);
+    if (code == FB_OK && reconcile.finding_count > 0) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "%zu findings", reconcile.finding_count);
+    }
+    fb_reconcile_release(&reconcile);
+    fb_buf_release(&text);
+    return code;
+}
+
+enum fb_code fb_cli_compute_systems(struct fb_cli *cli, struct fb_err *err)
+{
+    struct fb_report_options layout = fb_cli_report_options(cli);
+    struct fb_compute_options options;
+    struct fb_systems_report report = {0};
+    struct fb_system_compute *systems = NULL;
+    struct fb_decimal threshold = {0};
+    struct fb_docket *docket = NULL;
+    struct fb_arena arena;
+    struct fb_buf text;
+    fb_arena_init(&arena, (size_t)1 << 30);
+    fb_buf_init(&text, OUTPUT_MAX);
+    enum fb_code code = read_assumed(cli, &options, err);
+    code = code ? code : fb_cli_compute_threshold(cli, &threshold, err);
+    code = code ? code : fb_cli_open(cli, &docket, err);
+    code = code ? code
+                : fb_govern_compute(
+                      fb_docket_registry(docket), &options, &arena, &systems, &report.count, err);
+    bool ruled_out = true;
+    if (code == FB_OK) {
+        report.systems = systems;
+        report.threshold = fb_decimal_to_double(threshold);
+        for (size_t i = 0; i < report.count && report.threshold > 0; i++) {
+            ruled_out =
+                ruled_out &&
+                strcmp(fb_report_system_standing(&systems[i], report.threshold), "ruled out") == 0;
+        }
+        code = fb_cli_value(cli, "json") ? fb_report_systems_json(&report, &text, err)
+                                         : fb_report_systems_text(&report, &layout, &text, err);
+    }
+    code = code ? code : fb_cli_print(cli, &text, err);
+    if (code == FB_OK && !ruled_out) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "the threshold is not ruled out for every system");
+    }
+    fb_docket_close(docket);
+    fb_buf_release(&text);
+    fb_arena_release(&arena);
+    return code;
+}
