@@ -52,12 +52,17 @@ FB_CHECKED enum fb_code fb_tea_read(const struct fb_doc_file *file, struct fb_ar
     struct fb_yaml **out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_tea_write(
     const struct fb_doc *doc, struct fb_buf *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_tea_read_lists(const struct fb_doc_file *file, const struct fb_json *top,
+    struct fb_arena *arena, struct fb_yaml **out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_sacm_read(const struct fb_doc_file *file, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_sacm_write(
     const struct fb_doc *doc, struct fb_buf *out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_trudag_read(const struct fb_doc_file *file, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err);
+
+/** True for a template of TEA, which has lists in place of a tree. */
+bool fb_tea_is_lists(const struct fb_json *top);
 
 /** A name that nothing has yet: wanted, or wanted with ~2, ~3 ... The key of map is the result.
  * NULL in ptr when memory ran out. */

@@ -104,7 +104,10 @@ enum fb_code fb_case_read_file(
     fb_buf_init(&text, FB_CASE_TEXT_MAX);
     enum fb_code code = fb_io_read(path, &text, err);
     if (code == FB_OK) {
-        code = fb_arena_str(arena, fb_buf_str(&text), out, err);
+        /* Some editors put a byte order mark before UTF-8; places are counted behind it. */
+        struct fb_str all = fb_buf_str(&text);
+        size_t mark = fb_str_starts(all, FB_STR("\xef\xbb\xbf")) ? 3 : 0;
+        code = fb_arena_str(arena, fb_str_sub(all, mark, all.len), out, err);
     } else if (code == FB_E_LIMIT) {
         (void)fb_err_set(err, FB_E_LIMIT, "the case is longer than 16 MiB");
         fb_err_place(err, path, 0, 0, -1);

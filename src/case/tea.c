@@ -1,4 +1,5 @@
-/* tea.c: the JSON of the TEA platform (version 1.0: a tree; version 2.0: elements and links). */
+/* tea.c: the JSON of the TEA platform, version 1.0: a tree. Templates, with lists of elements, are
+ * read in tea_lists.c; they are written as a tree. */
 #include <stdio.h>
 #include <string.h>
 
@@ -357,9 +358,12 @@ static enum fb_code read_all(struct reading *r, struct fb_yaml **out, struct fb_
         return code;
     }
     const struct fb_json *tree = fb_json_get(top, "tree");
+    if (!tree && fb_tea_is_lists(top)) {
+        return fb_tea_read_lists(r->file, top, r->arena, out, err);
+    }
     if (!tree) {
         (void)refuse(r, top, FB_E_FORMAT, "this JSON holds no 'tree' of a case", err);
-        return fb_err_hint(err, "The TEA platform exports version 1.0, with a tree.");
+        return fb_err_hint(err, "The TEA platform exports a 'tree'; its templates have 'goals'.");
     }
     code = collect(r, tree, 0, err);
     code = code != FB_OK ? code : make_tree(r, top, err);

@@ -1,4 +1,4 @@
-/* cmd_case_draw.c: `flyball case draw`: a case as SVG, HTML, DOT or Mermaid. */
+/* cmd_case_draw.c: `flyball case draw`: a case as SVG, HTML, DOT, Mermaid or a list. */
 #include <string.h>
 
 #include "base/assert.h"
@@ -6,6 +6,7 @@
 #include "cli/cmd_case.h"
 #include "report/case_graph.h"
 #include "report/case_html.h"
+#include "report/case_outline.h"
 #include "report/case_svg.h"
 
 #define ARENA_MAX ((size_t)1 << 31)
@@ -21,6 +22,7 @@ static const struct {
     {"html", ".html", NULL},
     {"dot", ".dot", fb_report_case_dot},
     {"mermaid", ".mmd", fb_report_case_mermaid},
+    {"markdown", ".md", fb_report_case_outline},
 };
 enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
 
