@@ -113,6 +113,11 @@ FB_CHECKED enum fb_code fb_cli_view_open(
 FB_CHECKED enum fb_code fb_cli_view_ask(
     const struct fb_cli *cli, bool naive, bool brief, struct fb_cli_view *view, struct fb_err *err);
 
+/** Appends to the text of a view what the latest corrections changed of a verdict, if they did. The
+ * picture of the view is void afterwards. */
+FB_CHECKED enum fb_code fb_cli_add_amended(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_str id, struct fb_err *err);
+
 /** Closes a view. */
 void fb_cli_view_close(struct fb_cli_view *view);
 

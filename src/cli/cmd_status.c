@@ -95,6 +95,9 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
         code = fb_report_why_json(&verdict, &view.text, err);
     } else if (code == FB_OK) {
         code = fb_report_why_text(&verdict, &options, &view.text, err);
+        if (code == FB_OK && view.picture.correction_count) {
+            code = fb_cli_add_amended(cli, &view, verdict.id, err);
+        }
     }
     if (code == FB_OK) {
         code = fb_cli_print(cli, &view.text, err);
@@ -156,13 +159,14 @@ enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
     if (!inner.command) {
         inner.command = fb_cli_find("status");
     }
-    static const char *const allowed[] = {"status", "due", "explain", "evidence", "report", "case"};
+    static const char *const allowed[] = {
+        "status", "due", "explain", "amended", "evidence", "report", "case"};
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         if (strcmp(inner.command->name, allowed[i]) == 0) {
             return fb_cli_run(&inner, err);
         }
     }
     return fb_cli_misused(cli, err,
-        "`as-of` goes with status, due, explain, evidence, report and case, not with '%s'",
+        "`as-of` goes with status, due, explain, amended, evidence, report and case, not with '%s'",
         inner.command->name);
 }

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/io.h"
+#include "govern/amended.h"
 #include "govern/docket_private.h"
 #include "ledger/blob.h"
 
@@ -229,7 +230,8 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     struct fb_registry *registry = docket->registry;
     enum fb_code code = as_of == FB_TIME_MAX
                             ? fb_ledger_size(docket->ledger, &size, err)
-                            : fb_ledger_size_before(docket->ledger, as_of, &size, err);
+                            : fb_ledger_size_before(docket->ledger,
+                                  question->known ? question->known : as_of, &size, err);
     if (code == FB_OK && size != fb_registry_count(registry)) {
         registry = NULL;
         code = load_registry(docket->ledger, size, &registry, err);
@@ -264,6 +266,9 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         memcpy(picture.root, root.bytes, sizeof(picture.root));
         picture.origin = fb_ledger_origin(docket->ledger);
         picture.simulated = fb_docket_simulated(docket);
+        for (size_t i = 0; i < (size_t)size; i++) {
+            picture.correction_count += fb_record_corrects(fb_registry_at(registry, i)) ? 1 : 0;
+        }
         *out = picture;
     }
     return code;

@@ -239,6 +239,7 @@ FB_CHECKED enum fb_code fb_docket_review_case(struct fb_docket *docket,
 /** What a docket is asked for. */
 struct fb_docket_question {
     fb_time as_of; /**< FB_TIME_MAX: now; else what was known before this instant */
+    fb_time known; /**< if not 0: at the instant as_of, but with what was admitted before `known` */
     bool naive;    /**< by the naive evaluator, as an oracle */
     bool brief;    /**< without the reasons of duties and licences; see fb_govern_input */
 };

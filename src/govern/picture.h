@@ -155,6 +155,7 @@ struct fb_picture {
     fb_time now;
     fb_time as_of; /**< the prefix admitted before this; FB_TIME_MAX: all */
     uint64_t record_count;
+    uint64_t correction_count; /**< records that may change what was decided before */
     uint8_t root[32];
     bool simulated; /**< the docket's clock is simulated */
     struct fb_str origin;

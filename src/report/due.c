@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
+#include "report/amended.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -100,6 +101,7 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
     fb_buf_add_c(out, list->count ? "\n`flyball explain NAME` says why in full; NAME is in the "
                                     "first column.\n"
                                   : "\nnothing is owed, and nothing was late\n");
+    fb_report_corrections(picture, out);
     return fb_sheet_check(&sheet, "what is owed", err);
 }
 

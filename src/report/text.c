@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
-#include "report/report.h"
+#include "report/amended.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -258,6 +258,7 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     if (picture->line_count + picture->duty_count > 0) {
         fb_buf_add_c(out, "\n`flyball explain NAME` says why; NAME is in the first column.\n");
     }
+    fb_report_corrections(picture, out);
     return fb_sheet_check(&sheet, "the status", err);
 }
 

@@ -42,4 +42,22 @@ ok "that is shown for ever" says "met late on 2027-01-05 00:00" \
 ok "the calendar completes it" says "1 overdue, 1 owed, 0 undated, 1 late" fly due --ics due.ics
 ok "under the same identity" sh -c 'grep ^UID: due.ics | sort >after && sort before | cmp - after'
 ok "once" [ "$(grep -c '^STATUS:COMPLETED' due.ics)" = 1 ]
+ok "no correction, nothing amended" says "Corrections at 0 instants: none changed a verdict" fly amended
+cat >large.json <<'END'
+{"kind": "system", "id": "system/aurora-mini-b", "supersedes": "system/aurora-mini", "at": "2026-10-01",
+ "body": {"title": "Aurora Mini", "developer": "party/aurora", "training_compute_flop": 3e25}}
+END
+clock=2027-01-06T00:00:00Z
+ok "a correction" fly add --as aurora large.json
+ok "it is listed" says "^2027-01-06 00:00  #[0-9]* system/aurora-mini-b corrects system/aurora-mini$" fly amended
+ok "with what was decided before" says "^    was  out of scope" fly amended
+ok "and what is decided with it" says "^    is   not ruled out" fly amended
+ok "explain shows it" says "^amended:$" fly explain redline:aurora/framework/cyber:system/aurora-mini
+ok "of one verdict" says "^ *was  " sh -c '
+    id=$("$0" --docket "$1" --clock "$2" amended --json | sed -n "s/^ *\"id\": \"\(.*\)\",/\1/p" | head -1)
+    "$0" --docket "$1" --clock "$2" amended "$id"' "$FLYBALL" "$docket" "$clock"
+ok "status says that there is one" says "1 correction or review; .flyball amended" fly status
+ok "due too" says "1 correction or review; .flyball amended" fly due
+ok "as of before it there is none" says "at 0 instants" fly as-of 2027-01-06 amended
+ok "a verdict that never was" exits 3 "nothing" fly amended nothing
 finish

@@ -1,0 +1,43 @@
+/*
+ * amended.h: what corrections changed. For each record that supersedes another, or rejects one in a
+ * review, the verdicts at its admission are compared: those of what was known before it, and those
+ * of what was known with it, at the same instant. So the difference is what was learnt, and not
+ * that time went on.
+ */
+#ifndef FB_GOVERN_AMENDED_H
+#define FB_GOVERN_AMENDED_H
+
+#include "govern/docket.h"
+
+/** Which corrections are looked at: the latest ones, since each costs two evaluations. */
+struct fb_amended_question {
+    fb_time as_of; /**< those admitted before it; FB_TIME_MAX: all */
+    size_t most;   /**< how many instants at which there were some */
+};
+
+/** A verdict that a correction changed. Sentences have no full stop. */
+struct fb_amendment {
+    const struct fb_record *correction; /**< the first that was admitted at this instant */
+    struct fb_str id;                   /**< of the verdict, as in a picture */
+    struct fb_str was;                  /**< what was decided before; empty: there was no verdict */
+    struct fb_str now;                  /**< what was decided with it; empty: there is none */
+};
+
+/** All of them, the latest correction first, and for each by id. */
+struct fb_amendments {
+    struct fb_amendment *items;
+    size_t count;
+    size_t corrections; /**< instants at which there were some, as far as known at the end */
+    size_t looked_at;   /**< the latest of these */
+};
+
+/** True when a record may change what was decided before: it supersedes another, or rejects one. */
+bool fb_record_corrects(const struct fb_record *record);
+
+/** Compares. Lives in arena and borrows records from the docket. Errors of fb_docket_ask. Pictures
+ * of the docket that were asked for as of an instant are void afterwards. */
+FB_CHECKED enum fb_code fb_docket_amended(struct fb_docket *docket,
+    const struct fb_amended_question *question, struct fb_arena *arena, struct fb_amendments *out,
+    struct fb_err *err);
+
+#endif

@@ -1,0 +1,191 @@
+/* What corrections changed (govern/amended.c), and policies that come after what they judge. */
+#include "govern/amended.h"
+
+#include "fb_test.h"
+#include "story.h"
+
+enum { ARENA_MAX = 1 << 26 };
+
+#define err s.err
+
+static void begin(struct story *story)
+{
+    story_begin(story);
+    story_add(story, "institute",
+        "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version 1\n\n"
+        "duty initial_report(S, I)\n"
+        "  when incident I of system S with class C, known to P\n"
+        "  party P\n"
+        "  must report I to \"office\" stage \"initial\"\n"
+        "  within 10 days if C is death\n"
+        "         15 days if C is serious_harm\n"
+        "  of P knowing of I\n");
+}
+
+static void incident(struct story *story, const char *id, const char *body, const char *older)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"incident\",\"id\":\"incident/%s\",\"subject\":\"system/s\","
+        "\"at\":\"2026-03-01\",%s%s%s\"body\":{%s,\"known_to\":\"party/dev\","
+        "\"known_at\":\"2026-03-01T09:00:00Z\"}}",
+        id, older ? "\"supersedes\":\"" : "", older ? older : "", older ? "\"," : "", body);
+    story_add(story, "dev", text);
+}
+
+#define HARM "\"title\":\"harm\",\"class\":\"serious_harm\""
+#define DEATH "\"title\":\"harm\",\"class\":\"death\""
+#define OTHER "\"title\":\"more words\",\"class\":\"serious_harm\""
+
+static const struct fb_amendment *find(const struct fb_amendments *list, const char *part)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (memmem(list->items[i].id.ptr, list->items[i].id.len, part, strlen(part))) {
+            return &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* The same instant, before and after it was known that somebody had died. */
+static void test_correction(void **state)
+{
+    (void)state;
+    struct story s;
+    struct fb_arena arena;
+    struct fb_amendments list;
+    struct fb_amended_question all = {.as_of = FB_TIME_MAX, .most = 10};
+    begin(&s);
+    fb_arena_init(&arena, ARENA_MAX);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.corrections, 0);
+    story_at(&s, "2026-03-05T00:00:00Z");
+    incident(&s, "1-b", DEATH, "incident/1");
+    story_at(&s, "2026-03-25T00:00:00Z");
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.corrections, 1);
+    assert_int_equal(list.looked_at, 1);
+    const struct fb_amendment *item = find(&list, "initial_report");
+    assert_non_null(item);
+    assert_true(fb_str_is(item->correction->id, "incident/1-b"));
+    assert_true(fb_str_is(item->was, "owed until 2026-03-16 09:00, by party/dev"));
+    assert_true(fb_str_is(item->now, "owed until 2026-03-15 00:00, by party/dev"));
+    /* What was decided then is what one sees as of then; and now it is overdue. */
+    assert_true(story_picture(&s, "2026-03-05")->duties[0].obligation.deadline ==
+                story_time("2026-03-16T09:00:00Z"));
+    assert_int_equal(story_duty(&s, "initial_report", "incident/1")->status, FB_DUTY_OVERDUE);
+    /* Before the correction there was none. */
+    struct fb_amended_question then = {.as_of = story_time("2026-03-05"), .most = 10};
+    FB_TEST_OK(fb_docket_amended(s.docket, &then, &arena, &list, &err));
+    assert_int_equal(list.corrections, 0);
+    fb_arena_release(&arena);
+    story_end(&s);
+}
+
+/* A correction after the deadline that it would have set: the breach was not there before. */
+static void test_nothing_changed_and_limit(void **state)
+{
+    (void)state;
+    struct story s;
+    struct fb_arena arena;
+    struct fb_amendments list;
+    struct fb_amended_question question = {.as_of = FB_TIME_MAX, .most = 10};
+    begin(&s);
+    fb_arena_init(&arena, ARENA_MAX);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    story_at(&s, "2026-03-04T00:00:00Z");
+    incident(&s, "1-b", DEATH, "incident/1");
+    story_at(&s, "2026-03-06T00:00:00Z");
+    incident(&s, "1-c", OTHER, "incident/1-b");
+    FB_TEST_OK(fb_docket_amended(s.docket, &question, &arena, &list, &err));
+    assert_int_equal(list.corrections, 2);
+    assert_int_equal(list.looked_at, 2);
+    /* Milder again: the shorter deadline stays, so that only the first one changed something. */
+    for (size_t i = 0; i < list.count; i++) {
+        assert_true(fb_str_is(list.items[i].correction->id, "incident/1-b"));
+    }
+    assert_true(list.count > 0);
+    question.most = 1;
+    FB_TEST_OK(fb_docket_amended(s.docket, &question, &arena, &list, &err));
+    assert_int_equal(list.corrections, 2);
+    assert_int_equal(list.looked_at, 1);
+    assert_int_equal(list.count, 0);
+    fb_arena_release(&arena);
+    story_end(&s);
+}
+
+/* A policy that comes later is replayed over what was there: a crossing of before latches. As of
+ * before it, nobody had decided anything. */
+static void test_policy_over_old_history(void **state)
+{
+    (void)state;
+    static const int64_t bad[3] = {180, 300, 0};
+    static const int64_t good[3] = {5, 300, 0};
+    struct story s;
+    story_begin(&s);
+    story_at(&s, "2026-01-12T00:00:00Z");
+    story_evaluation(&s, "lab", bad, "2026-01-12T00:00:00Z");
+    story_at(&s, "2026-02-01T00:00:00Z");
+    story_add(&s, "institute",
+        "policy \"t\"\n  title \"T\"\n  source \"test\"\n  version 1\n\n"
+        "redline cyber(S)\n  measure success of S on \"cybench\"\n"
+        "  crossed at 50% with 95% confidence\n  clears below 30% for 90 days\n");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    story_at(&s, "2026-02-02T00:00:00Z");
+    story_evaluation(&s, "lab", good, "2026-02-02T00:00:00Z");
+    assert_int_equal(story_line(&s), FB_LINE_CROSSED);
+    assert_true(s.picture.lines[0].latched);
+    assert_int_equal(story_picture(&s, "2026-01-20")->line_count, 0);
+    assert_int_equal(story_picture(&s, "2026-02-02")->lines[0].status, FB_LINE_CROSSED);
+    story_end(&s);
+}
+
+/* What is known and the instant that is asked about are two axes: the same prefix at two instants,
+ * and the same instant with two prefixes. */
+static void test_two_axes(void **state)
+{
+    (void)state;
+    struct story s;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    begin(&s);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    story_at(&s, "2026-03-05T00:00:00Z");
+    incident(&s, "1-b", DEATH, "incident/1");
+    static const struct {
+        const char *at;
+        const char *known;
+        enum fb_duty_status status;
+        const char *deadline;
+    } cases[] = {
+        {"2026-03-04", "2026-03-04", FB_DUTY_OWED, "2026-03-16T09:00:00Z"},
+        {"2026-03-15", "2026-03-04", FB_DUTY_OWED, "2026-03-16T09:00:00Z"},
+        {"2026-03-17", "2026-03-04", FB_DUTY_OVERDUE, "2026-03-16T09:00:00Z"},
+        {"2026-03-15", "2026-03-06", FB_DUTY_OVERDUE, "2026-03-15T00:00:00Z"},
+        {"2026-03-14", "2026-03-06", FB_DUTY_OWED, "2026-03-15T00:00:00Z"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_docket_question question = {
+            .as_of = story_time(cases[i].at), .known = story_time(cases[i].known)};
+        fb_arena_init(&arena, ARENA_MAX);
+        FB_TEST_OK(fb_docket_ask(s.docket, &question, &arena, &picture, &err));
+        assert_int_equal(picture.duty_count, 1);
+        assert_int_equal(picture.duties[0].obligation.status, cases[i].status);
+        assert_true(picture.duties[0].obligation.deadline == story_time(cases[i].deadline));
+        assert_true(picture.now == question.as_of);
+        fb_arena_release(&arena);
+    }
+    story_end(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_correction),
+        cmocka_unit_test(test_nothing_changed_and_limit),
+        cmocka_unit_test(test_policy_over_old_history), cmocka_unit_test(test_two_axes)};
+    return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
+}
