@@ -565,16 +565,20 @@ static void take_stages(struct loader *l)
     }
 }
 
-static bool same_shape(const struct fb_inc *inc, struct fb_wire *in)
+static enum fb_code check_shape(const struct fb_inc *inc, struct fb_wire *in, struct fb_err *err)
 {
     struct fb_buf shape;
     fb_buf_init(&shape, 1 << 24);
     put_shape(inc, &shape);
-    bool same = shape.state == FB_BUF_GOOD && fb_wire_left(in) >= shape.len &&
+    enum fb_code code = fb_buf_check(&shape, "the shape of a plan", err);
+    bool same = code == FB_OK && fb_wire_left(in) >= shape.len &&
                 memcmp(in->pos, shape.ptr, shape.len) == 0;
     in->pos += same ? shape.len : 0;
+    if (code == FB_OK && !same) {
+        code = fb_err_set(err, FB_E_VERSION, "the state is not one of this formula and version");
+    }
     fb_buf_release(&shape);
-    return same;
+    return code;
 }
 
 enum fb_code fb_inc_load(struct fb_inc *inc, struct fb_wire *in, struct fb_err *err)
@@ -583,8 +587,9 @@ enum fb_code fb_inc_load(struct fb_inc *inc, struct fb_wire *in, struct fb_err *
     FB_ASSERT(inc->point_high == 0 && !inc->open);
     struct loader l = {.inc = inc, .in = in};
     inc->memory.err = err;
-    if (!same_shape(inc, in)) {
-        return fb_err_set(err, FB_E_VERSION, "the state is not one of this formula and version");
+    enum fb_code code = check_shape(inc, in, err);
+    if (code) {
+        return code;
     }
     take_points(&l);
     take_stages(&l);

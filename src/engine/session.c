@@ -32,6 +32,7 @@ enum fb_code fb_session_new(const struct fb_form *form, size_t var_count,
     session->var_count = var_count;
     session->options = *options;
     session->memory.max = options->memory_max ? options->memory_max : MEMORY_MAX;
+    session->memory.err = &session->memory_err;
     session->mark = FB_TIME_MIN;
     fb_buf_init(&session->open_tuples, session->memory.max);
     fb_buf_init(&session->rows, session->memory.max);

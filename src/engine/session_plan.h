@@ -56,6 +56,7 @@ struct fb_session {
     struct fb_session_options options;
     struct fb_inc *inc;
     struct fb_inc_memory memory; /**< of what is kept back and for corrections */
+    struct fb_err memory_err;    /**< of it; fb_session_no_room says it in its own words */
 
     bool any;       /**< a time-point came, or the clock was advanced */
     fb_time newest; /**< the latest time of one, or the clock */

@@ -231,26 +231,31 @@ static enum fb_code check_marks(struct fb_session *session, struct fb_err *err)
     return code;
 }
 
-static bool same_options(const struct fb_session *session, struct fb_wire *in)
+static enum fb_code check_options(
+    const struct fb_session *session, struct fb_wire *in, struct fb_err *err)
 {
     struct fb_buf options;
     fb_buf_init(&options, 64);
     put_options(session, &options);
-    bool same = options.state == FB_BUF_GOOD && fb_wire_left(in) >= options.len &&
+    enum fb_code code = fb_buf_check(&options, "the options", err);
+    bool same = code == FB_OK && fb_wire_left(in) >= options.len &&
                 memcmp(in->pos, options.ptr, options.len) == 0;
     in->pos += same ? options.len : 0;
+    if (code == FB_OK && !same) {
+        code = fb_err_set(err, FB_E_MISMATCH, "the state is of another watermark");
+    }
     fb_buf_release(&options);
-    return same;
+    return code;
 }
 
 enum fb_code fb_session_load(struct fb_session *session, struct fb_wire *in, struct fb_err *err)
 {
     FB_ASSERT(session && in);
     FB_ASSERT(session->fed == 0 && !session->open);
-    if (!same_options(session, in)) {
-        return fb_err_set(err, FB_E_MISMATCH, "the state is of another watermark");
+    enum fb_code code = check_options(session, in, err);
+    if (code) {
+        return code;
     }
-    session->memory.err = err;
     session->fed = fb_wire_u64(in);
     if (session->options.reorder) {
         take_kept_back(session, in);
@@ -264,7 +269,8 @@ enum fb_code fb_session_load(struct fb_session *session, struct fb_wire *in, str
     if (in->bad) {
         return fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");
     }
-    enum fb_code code = fb_inc_load(session->inc, in, err);
+    code = fb_buf_check(&session->open_tuples, "a time-point", err);
+    code = code ? code : fb_inc_load(session->inc, in, err);
     bool wrong = fb_inc_is_open(session->inc) && session->options.reorder;
     if (code == FB_OK && (wrong || fb_inc_seen(session->inc) != session->fed)) {
         code = fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");

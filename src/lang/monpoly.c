@@ -685,10 +685,8 @@ enum fb_code fb_monpoly_monitor_load(
     FB_ASSERT(monitor && monitor->session && in);
     monitor->stream->point_count = (size_t)fb_wire_u64(in);
     monitor->stream->tuple_count = (size_t)fb_wire_u64(in);
-    if (!fb_mlog_load(monitor->log, in)) {
-        return fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");
-    }
-    enum fb_code code = fb_session_load(monitor->session, in, err);
+    enum fb_code code = fb_mlog_load(monitor->log, in, err);
+    code = code ? code : fb_session_load(monitor->session, in, err);
     bool whole = fb_wire_left(in) == 0 &&
                  fb_mlog_is_open(monitor->log) == fb_session_is_open(monitor->session);
     if (code == FB_OK && !whole) {

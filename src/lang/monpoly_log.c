@@ -463,7 +463,7 @@ void fb_mlog_save(const struct fb_mlog *log, struct fb_buf *out)
     fb_wire_put_text(out, fb_buf_str(&log->pending));
 }
 
-bool fb_mlog_load(struct fb_mlog *log, struct fb_wire *in)
+enum fb_code fb_mlog_load(struct fb_mlog *log, struct fb_wire *in, struct fb_err *err)
 {
     FB_ASSERT(log && in);
     FB_ASSERT(!log->any && log->pending.len == 0);
@@ -479,10 +479,11 @@ bool fb_mlog_load(struct fb_mlog *log, struct fb_wire *in)
     in->bad = in->bad || log->relation < -1 || log->relation >= (int64_t)log->signature->count ||
               pending.len > 2 * (size_t)FB_MLOG_ITEM_MAX ||
               log->line_start > 2 * (int64_t)FB_MLOG_ITEM_MAX || log->line_start < -INT64_MAX / 2;
-    if (!in->bad) {
-        fb_buf_add_str(&log->pending, pending);
+    if (in->bad) {
+        return fb_err_set(err, FB_E_CORRUPT, "the state does not hold together");
     }
-    return !in->bad && log->pending.state == FB_BUF_GOOD;
+    fb_buf_add_str(&log->pending, pending);
+    return fb_buf_check(&log->pending, "a part of the log", err);
 }
 
 static enum fb_code read_text(struct fb_mlog *log, struct fb_str text, bool final)

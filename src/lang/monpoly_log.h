@@ -32,9 +32,9 @@ void fb_mlog_any_order(struct fb_mlog *log);
  * after an error. */
 void fb_mlog_save(const struct fb_mlog *log, struct fb_buf *out);
 
-/** Goes on where fb_mlog_save was, in a reader of the same signature that was fed nothing; false
- * when the bytes are none of it. */
-bool fb_mlog_load(struct fb_mlog *log, struct fb_wire *in);
+/** Goes on where fb_mlog_save was, in a reader of the same signature that was fed nothing.
+ * E_CORRUPT when the bytes are none of it, E_NOMEM. */
+FB_CHECKED enum fb_code fb_mlog_load(struct fb_mlog *log, struct fb_wire *in, struct fb_err *err);
 
 /** True when a time-point of the target is open. */
 bool fb_mlog_is_open(const struct fb_mlog *log);

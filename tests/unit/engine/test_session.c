@@ -7,7 +7,11 @@
  */
 #include "engine/session.h"
 
+#include <unistd.h>
+
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "base/io.h"
 #include "engine/eval.h"
 #include "lang/monpoly.h"
 #include "random_shrink.h"
@@ -463,8 +467,225 @@ static void test_property(void **state)
     assert_true(amended > cases / 10);
 }
 
+/* ---- single cases ---- */
+
+static const char late_text[] = "P(x) AND NOT EVENTUALLY[0,5] Q(x)";
+
+/* A run of a formula that was fed a log; the caller frees monitor and arena. */
+static void begin(struct run *run, struct fb_buf *lines, const char *formula, const char *log)
+{
+    run->stream.sink = keep_line;
+    run->stream.line = lines;
+    fb_buf_init(lines, TEXT_MAX);
+    FB_TEST_OK(compile(run, fb_str_of(formula)));
+    FB_TEST_OK(start(run));
+    FB_TEST_OK(fb_monpoly_monitor_feed(run->monitor, fb_str_of(log), &err));
+}
+
+static void end(struct run *run, struct fb_buf *lines)
+{
+    fb_monpoly_monitor_free(run->monitor);
+    fb_arena_release(&run->arena);
+    fb_buf_release(lines);
+}
+
+static void test_clock(void **state)
+{
+    (void)state;
+    struct run run = {.stream = {.stamp = true}};
+    struct fb_buf lines;
+    begin(&run, &lines, late_text, "@1 P(1);\n@3 P(2)");
+    assert_true(fb_monpoly_monitor_next(run.monitor) == FB_TIME_MAX); /* it may get more tuples */
+    FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, FB_STR(";"), &err));
+    assert_int_equal(fb_monpoly_monitor_next(run.monitor), 7);
+    FB_TEST_OK(fb_monpoly_monitor_advance(run.monitor, 6, &err));
+    assert_int_equal(lines.len, 0);
+    FB_TEST_OK(fb_monpoly_monitor_advance(run.monitor, 20, &err));
+    assert_true(fb_str_is(fb_buf_str(&lines), "@1 (time point 0, certain @7): (1)\n"
+                                              "@3 (time point 1, certain @9): (2)\n"));
+    FB_TEST_OK(fb_monpoly_monitor_advance(run.monitor, 10, &err)); /* passed over */
+    FB_TEST_FAILS(fb_monpoly_monitor_feed(run.monitor, FB_STR("@19 P(1);"), &err), FB_E_TIME);
+    end(&run, &lines);
+}
+
+/* Whatever is cut off, changed or of something else is refused; nothing is read from it. */
+static void test_damage(void **state)
+{
+    (void)state;
+    struct run run = {.monitor = NULL};
+    struct fb_buf lines;
+    struct fb_buf saved;
+    struct fb_buf file;
+    struct fb_str out = {NULL, 7};
+    uint8_t identity[FB_SHA256_SIZE];
+    begin(&run, &lines, late_text, "@1 P(1)(2) Q(1)\n@3 P(2)");
+    fb_buf_init(&saved, TEXT_MAX);
+    fb_buf_init(&file, TEXT_MAX);
+    FB_TEST_OK(fb_monpoly_monitor_identity(run.monitor, identity, &err));
+    FB_TEST_OK(fb_monpoly_monitor_save(run.monitor, &saved, &err));
+    FB_TEST_OK(fb_snapshot_seal(identity, fb_buf_str(&saved), &file, &err));
+    for (size_t i = 0; i < file.len; i++) {
+        struct fb_str cut = fb_str_sub(fb_buf_str(&file), 0, i);
+        FB_TEST_FAILS(
+            fb_snapshot_unseal(cut, identity, &out, &err), i < 8 ? FB_E_FORMAT : FB_E_CORRUPT);
+        file.ptr[i] ^= 1;
+        enum fb_code code = fb_snapshot_unseal(fb_buf_str(&file), identity, &out, &err);
+        assert_int_equal(code, i < 8 ? FB_E_FORMAT : i < 12 ? FB_E_VERSION : FB_E_CORRUPT);
+        file.ptr[i] ^= 1;
+    }
+    fb_buf_add_char(&file, 0);
+    FB_TEST_FAILS(fb_snapshot_unseal(fb_buf_str(&file), identity, &out, &err), FB_E_CORRUPT);
+    fb_buf_cut(&file, file.len - 1);
+    identity[0] ^= 1;
+    FB_TEST_FAILS(fb_snapshot_unseal(fb_buf_str(&file), identity, &out, &err), FB_E_MISMATCH);
+    assert_int_equal(out.len, 7);
+    /* The state alone: each change of a byte is refused, or is some other state that runs on. */
+    for (size_t i = 0; i < saved.len; i++) {
+        struct run other = {.stream = run.stream, .monitor = NULL};
+        struct fb_buf more;
+        begin(&other, &more, late_text, "");
+        saved.ptr[i] ^= 5;
+        struct fb_wire in = fb_wire_of(fb_buf_str(&saved));
+        enum fb_code code = fb_monpoly_monitor_load(other.monitor, &in, &err);
+        saved.ptr[i] ^= 5;
+        if (code == FB_OK) {
+            code = fb_monpoly_monitor_feed(other.monitor, FB_STR("\n@90 P(1)"), &err);
+            code = code ? code : fb_monpoly_monitor_end(other.monitor, &err);
+        }
+        assert_true(code == FB_OK || err.message[0]);
+        end(&other, &more);
+    }
+    fb_buf_release(&saved);
+    fb_buf_release(&file);
+    end(&run, &lines);
+}
+
+/* A snapshot that cannot be written leaves the one before. */
+static void test_disk(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/fb-snapshot-XXXXXX";
+    uint8_t identity[FB_SHA256_SIZE] = {1};
+    struct fb_str out;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    FB_TEST_OK(fb_snapshot_write(path, identity, FB_STR("old"), &err));
+    enum fb_code code = FB_E_IO;
+    for (int64_t n = 0; code != FB_OK; n++) {
+        struct fb_buf bytes;
+        fb_buf_init(&bytes, TEXT_MAX);
+        fb_io_fail_at(n, 28);
+        code = fb_snapshot_write(path, identity, FB_STR("new"), &err);
+        fb_io_fail_at(-1, 0);
+        FB_TEST_OK(fb_snapshot_read(path, identity, &bytes, &out, &err));
+        bool whole = fb_str_is(out, "new") || (code != FB_OK && fb_str_is(out, "old"));
+        assert_true(whole);
+        fb_buf_release(&bytes);
+        assert_true(n < 50);
+    }
+    unlink(path);
+}
+
+/* Each allocation in turn fails: an error, no leak, and what was not loaded is not half there. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct run run = {.stream = {.reorder = true, .watermark = 1, .amend = 50}};
+    struct fb_buf lines;
+    begin(&run, &lines, "c <- CNT x; s (ONCE[0,9] W(x,s))", "@1 W(1,a)(2,b);@9 W(3,a);@4 W(5,c)");
+    struct fb_monpoly_monitor *first = run.monitor;
+    enum fb_code code = FB_E_NOMEM;
+    for (int64_t n = 0; code != FB_OK; n++) {
+        struct fb_buf saved;
+        fb_buf_init(&saved, TEXT_MAX);
+        run.monitor = NULL;
+        fb_alloc_fail_at(n);
+        code = fb_monpoly_monitor_save(first, &saved, &err);
+        code = code ? code : start(&run);
+        struct fb_wire in = fb_wire_of(fb_buf_str(&saved));
+        code = code ? code : fb_monpoly_monitor_load(run.monitor, &in, &err);
+        code = code ? code : fb_monpoly_monitor_feed(run.monitor, FB_STR("(6,a);"), &err);
+        fb_alloc_fail_at(-1);
+        assert_true(code == FB_OK || code == FB_E_NOMEM);
+        fb_monpoly_monitor_free(run.monitor);
+        fb_buf_release(&saved);
+    }
+    run.monitor = first;
+    end(&run, &lines);
+}
+
+static void make_log(struct fb_buf *out, int from, int until)
+{
+    fb_buf_clear(out);
+    for (int i = from; i < until; i++) {
+        fb_buf_addf(out, "@%d P(%d) W(%d,\"text %d\");\n", i, i, i % 50, i);
+    }
+}
+
+/* Memory follows the windows, the watermark and the span of corrections, not the log; and so does
+ * a snapshot. */
+static void test_length(void **state)
+{
+    (void)state;
+    static const int64_t spans[][2] = {{-1, 0}, {20, 0}, {20, 400}};
+    for (size_t i = 0; i < 3; i++) {
+        struct run run = {.stream = {.reorder = spans[i][0] >= 0,
+                              .watermark = spans[i][0] < 0 ? 0 : spans[i][0],
+                              .amend = spans[i][1]}};
+        struct fb_buf lines;
+        struct fb_buf log;
+        size_t memory[2] = {0, 0};
+        size_t size[2] = {0, 0};
+        fb_buf_init(&log, 1 << 24);
+        begin(&run, &lines,
+            "P(x) AND (EXISTS y, s. ONCE[0,100] W(y,s)) AND NOT EVENTUALLY[0,50] Q(x)", "");
+        for (int k = 0; k < 40; k++) {
+            make_log(&log, k * 1000, (k + 1) * 1000);
+            FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, fb_buf_str(&log), &err));
+            struct fb_buf saved;
+            fb_buf_init(&saved, 1 << 24);
+            FB_TEST_OK(fb_monpoly_monitor_save(run.monitor, &saved, &err));
+            size_t now = fb_monpoly_monitor_memory(run.monitor);
+            memory[k >= 20] = now > memory[k >= 20] ? now : memory[k >= 20];
+            size[k >= 20] = saved.len > size[k >= 20] ? saved.len : size[k >= 20];
+            fb_buf_release(&saved);
+            fb_buf_clear(&lines);
+        }
+        assert_true(memory[1] <= memory[0] + memory[0] / 8);
+        assert_true(size[1] <= size[0] + size[0] / 8);
+        fb_buf_release(&log);
+        end(&run, &lines);
+    }
+}
+
+/* What is kept back, and for corrections, has a limit. */
+static void test_limits(void **state)
+{
+    (void)state;
+    static const int64_t spans[][2] = {{1000000, 0}, {0, 1000000}};
+    for (size_t i = 0; i < 2; i++) {
+        struct run run = {.stream = {.memory_max = 1 << 18,
+                              .reorder = true,
+                              .watermark = spans[i][0],
+                              .amend = spans[i][1]}};
+        struct fb_buf lines;
+        struct fb_buf log;
+        fb_buf_init(&log, 1 << 24);
+        begin(&run, &lines, "P(x) AND Q(x)", "");
+        make_log(&log, 0, 20000);
+        FB_TEST_FAILS(fb_monpoly_monitor_feed(run.monitor, fb_buf_str(&log), &err), FB_E_LIMIT);
+        assert_non_null(strstr(err.message, "kept back"));
+        fb_buf_release(&log);
+        end(&run, &lines);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_property)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_clock), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_disk), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_length), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_property)};
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
