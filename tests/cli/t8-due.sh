@@ -1,5 +1,5 @@
 #!/bin/sh
-# cmd_due: what is owed over a docket, as text, JSON and a calendar.
+# cmd_due and cmd_amended: what is owed over a docket, as text, JSON and a calendar; corrections.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 mkdir -p tree/build
 for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done
