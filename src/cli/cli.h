@@ -147,6 +147,9 @@ FB_CHECKED enum fb_code fb_cli_policy_test(struct fb_cli *cli, struct fb_err *er
  * when it did so without `shutdown`. */
 FB_CHECKED enum fb_code fb_cli_policy_lsp(struct fb_cli *cli, struct fb_err *err);
 
+/** `policy compare FILE FILE...`: side by side, as text, JSON, a page or a draft of the best. */
+FB_CHECKED enum fb_code fb_cli_policy_compare(struct fb_cli *cli, struct fb_err *err);
+
 /** `policy diff OLDER NEWER`: E_NEGATIVE where the newer one may be weaker. */
 FB_CHECKED enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err);
 

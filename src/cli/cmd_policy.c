@@ -216,6 +216,9 @@ enum fb_code cmd_policy(struct fb_cli *cli, struct fb_err *err)
     if (strcmp(cli->arguments[0], "diff") == 0) {
         return fb_cli_policy_diff(cli, err);
     }
+    if (strcmp(cli->arguments[0], "compare") == 0) {
+        return fb_cli_policy_compare(cli, err);
+    }
     static const struct {
         const char *verb;
         enum fb_code (*one)(const struct fb_cli *, struct checked *, bool *, struct fb_err *);

@@ -4,6 +4,7 @@
 #include "lang/explain.h"
 #include "lang/lint.h"
 #include "lang/lower/lower.h"
+#include "lang/read.h"
 #include "lang/syntax/parser.h"
 #include "lang/syntax/print.h"
 #include "lang/tests.h"
@@ -86,6 +87,27 @@ static enum fb_code compile(struct fb_str text, const char *name, struct fb_aren
     fb_arena_release(&scratch);
     if (code == FB_OK) {
         *out = program;
+    }
+    return code;
+}
+
+enum fb_code fb_policy_read(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_policy_parts *out, struct fb_policy_errors *errors)
+{
+    struct fb_complaints complaints = {.name = name, .errors = errors};
+    struct fb_policy_parts parts = {.tree = NULL};
+    FB_ASSERT(arena && out && errors);
+    errors->count = 0;
+    bool memory = read_tree(text, arena, &complaints, &parts.tokens, &parts.tree);
+    if (memory && errors->count == 0) {
+        memory = fb_check(parts.tree, arena, &complaints);
+    }
+    if (memory && errors->count == 0) {
+        memory = fb_lower(parts.tree, arena, &complaints, &parts.program);
+    }
+    enum fb_code code = finish(&complaints, memory, arena->used, arena->max);
+    if (code == FB_OK) {
+        *out = parts;
     }
     return code;
 }

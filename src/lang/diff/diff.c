@@ -65,6 +65,16 @@ struct fb_str fb_diff_text(struct fb_diffing *d, const char *fmt, ...)
     return out.ptr ? out : FB_STR("");
 }
 
+bool fb_diff_same_text(const struct fb_diffing *d, struct fb_str older, struct fb_str newer)
+{
+    for (size_t i = 0; i < d->same_count; i++) {
+        if (fb_str_eq(d->same[i].theirs, newer)) {
+            return fb_str_eq(d->same[i].ours, older);
+        }
+    }
+    return fb_str_eq(older, newer);
+}
+
 struct fb_str fb_diff_form(
     struct fb_diffing *d, const struct fb_str *vars, const struct fb_form *form)
 {

@@ -167,7 +167,9 @@ static bool no_later(const struct pair *pair, const struct fb_within *sooner, un
     }
     lasts(sooner, mine, a);
     lasts(later, theirs, b);
-    return a[1] + (same_zone(mine, theirs) ? 0 : APART) <= b[0];
+    bool plain = mine->calendar == FB_CALENDAR_EXACT && theirs->calendar == FB_CALENDAR_EXACT &&
+                 sooner->unit <= FB_UNIT_DAYS && later->unit <= FB_UNIT_DAYS;
+    return a[1] + (plain || same_zone(mine, theirs) ? 0 : APART) <= b[0];
 }
 
 /* Wherever a line of the other side sets a deadline, one of this side sets one no later. */
@@ -417,7 +419,7 @@ static bool same_party(const struct pair *pair)
 {
     const struct fb_term *a = pair->duties[0]->party, *b = pair->duties[1]->party;
     if (a->kind == FB_TERM_CONST || b->kind == FB_TERM_CONST) {
-        return a->kind == b->kind && fb_value_eq(a->value, b->value);
+        return a->kind == b->kind && fb_diff_same_text(pair->d, a->value.u.text, b->value.u.text);
     }
     for (size_t i = 0; i < pair->joined_count; i++) {
         if (pair->joined[0][i] == a->var) {
@@ -470,9 +472,15 @@ static int gravity(enum fb_consequence lest)
     return grades[lest];
 }
 
-static void compare_consequences(const struct pair *pair, struct fb_clause_change *clause)
+static struct fb_str lest_text(struct fb_diffing *d, const struct fb_duty *duty)
 {
     static const char *const names[] = {"nothing", "breach", "halt", "restrict", "secure"};
+    return fb_diff_text(d, "%s%s%.*s", names[duty->lest], duty->lest_text.len ? " " : "",
+        FB_STR_ARG(duty->lest_text));
+}
+
+static void compare_consequences(const struct pair *pair, struct fb_clause_change *clause)
+{
     const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
     bool apart = a->lest != b->lest && gravity(a->lest) > 1 && gravity(b->lest) > 1 &&
                  (a->lest == FB_LEST_SECURE || b->lest == FB_LEST_SECURE);
@@ -482,9 +490,7 @@ static void compare_consequences(const struct pair *pair, struct fb_clause_chang
     if (change == FB_CHANGE_NONE && !fb_str_eq(a->lest_text, b->lest_text)) {
         change = FB_CHANGE_REWORDED;
     }
-    fb_diff_note(clause, "lest", change,
-        fb_diff_text(pair->d, "%s %.*s", names[a->lest], FB_STR_ARG(a->lest_text)),
-        fb_diff_text(pair->d, "%s %.*s", names[b->lest], FB_STR_ARG(b->lest_text)));
+    fb_diff_note(clause, "lest", change, lest_text(pair->d, a), lest_text(pair->d, b));
     if (a->during && b->during) {
         fb_diff_note(clause, "relax after",
             fb_diff_judge(b->relax_after >= a->relax_after, a->relax_after >= b->relax_after),

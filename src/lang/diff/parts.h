@@ -29,6 +29,9 @@ struct fb_str fb_diff_text(struct fb_diffing *d, const char *fmt, ...) FB_PRINTF
 struct fb_str fb_diff_form(
     struct fb_diffing *d, const struct fb_str *vars, const struct fb_form *form);
 
+/** True when a text of the newer policy means the same as one of the older. */
+bool fb_diff_same_text(const struct fb_diffing *d, struct fb_str older, struct fb_str newer);
+
 /** Compares two red lines into clause. */
 void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
 

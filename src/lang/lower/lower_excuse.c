@@ -25,73 +25,83 @@ struct fb_form *fb_lower_exempt(
     return out;
 }
 
-/* A column of the waiver: it says nothing, or one of these values. */
-static struct fb_form *silent_or(
-    struct fb_lowering *l, struct fb_term *said, struct fb_term *const *values, size_t count)
-{
-    struct fb_form *out = fb_lower_not(l, fb_lower_compare(l, said, FB_IS, said));
-    for (size_t i = 0; i < count; i++) {
-        out = fb_lower_or(l, out, fb_lower_compare(l, said, FB_IS, values[i]));
-    }
-    return out;
-}
+/* What a column of a waiver may hold that excuses: one of these values, or nothing. */
+struct column {
+    const char *name;
+    struct fb_term *terms[FB_IR_VARS_MAX + 1];
+    size_t count;
+};
 
-/* waiver_in_force(issuer, subject) with what else it says in variables of its own. */
-static struct fb_form *waiver_about(struct fb_lowering *l, struct fb_term *issuer,
-    struct fb_term *subject, struct fb_term *said[3], struct fb_span span)
+enum { SUBJECT, PARTY, RULE, ABOUT, COLUMNS };
+
+/* waiver_in_force(issuer, ...) with one choice of each column, the choice-th of all. */
+static struct fb_form *one_choice(struct fb_lowering *l, struct fb_term *issuer,
+    const struct column columns[COLUMNS], size_t choice, struct fb_span span)
 {
-    static const char *const columns[] = {"party", "rule", "about"};
     int relation = fb_policy_relation("waiver_in_force");
     FB_ASSERT(relation >= 0);
     struct fb_form *pred = fb_lower_pred(l, (uint32_t)relation, span);
     fb_lower_column(pred, FB_COLUMN_ISSUER, issuer);
-    fb_lower_column(pred, FB_COLUMN_SUBJECT, subject);
-    for (size_t i = 0; i < 3; i++) {
-        int column = fb_policy_column((uint32_t)relation, columns[i]);
+    for (size_t i = 0; i < COLUMNS; i++) {
+        int column = fb_policy_column((uint32_t)relation, columns[i].name);
         FB_ASSERT(column >= 0);
-        fb_lower_column(pred, (uint32_t)column, said[i]);
+        fb_lower_column(pred, (uint32_t)column, columns[i].terms[choice % columns[i].count]);
+        choice /= columns[i].count;
     }
     return pred;
+}
+
+/* The choices [from, to), as a balanced tree. The last one of all, which says nothing at all, is no
+ * waiver and left out by the caller. */
+static struct fb_form *choices(struct fb_lowering *l, struct fb_term *issuer,
+    const struct column columns[COLUMNS], const size_t range[2], struct fb_span span)
+{
+    if (range[1] - range[0] == 1) {
+        return one_choice(l, issuer, columns, range[0], span);
+    }
+    size_t middle = range[0] + (range[1] - range[0]) / 2;
+    const size_t left[2] = {range[0], middle}, right[2] = {middle, range[1]};
+    struct fb_form *a = choices(l, issuer, columns, left, span);
+    return fb_lower_or(l, a, choices(l, issuer, columns, right, span));
+}
+
+static void add(struct column *column, struct fb_term *term)
+{
+    if (term) {
+        column->terms[column->count++] = term;
+    }
 }
 
 /* What one authority may have decided. */
 static struct fb_form *waived_by(struct fb_lowering *l, const struct fb_item *item,
     const struct fb_word *by, struct fb_str name, size_t bound)
 {
-    static const char *const names[] = {"party", "rule", "about"};
     static const struct fb_domain party = {.type = FB_TYPE_STRING, .ref = "party"};
-    struct fb_term *said[3], *values[FB_IR_VARS_MAX];
-    struct fb_term *issuer = fb_lower_term(l, by, &party),
-                   *owes = fb_lower_term(l, &item->party, &party);
     const struct fb_word unknown = {.kind = FB_WORD_UNKNOWN};
-    uint32_t vars[3];
-    size_t count = 0;
-    for (size_t i = 0; i < 3; i++) {
-        said[i] = fb_lower_variable(l, fb_str_of(names[i]));
-        vars[i] = said[i] ? said[i]->var : 0;
-    }
+    struct column columns[COLUMNS] = {
+        {.name = "subject"}, {.name = "party"}, {.name = "rule"}, {.name = "about"}};
     struct fb_str rule =
         fb_arena_printf(l->arena, "%.*s/%.*s", FB_STR_ARG(l->policy), FB_STR_ARG(name));
     l->no_memory = l->no_memory || !rule.ptr;
     if (!fb_lower_good(l)) {
         return NULL;
     }
-    struct fb_term *own_rule = fb_lower_text(l, rule);
     const struct fb_word *param = item->params;
-    for (size_t i = 0; i < bound && param; i++, param = param->next) {
-        values[count++] = fb_lower_find(l, param->text);
+    for (int i = 0; (size_t)i < bound && param; i++, param = param->next) {
+        struct fb_term *term = fb_lower_find(l, param->text);
+        add(&columns[ABOUT], term);
+        add(&columns[SUBJECT], i == item->system_param ? term : NULL);
     }
-    /* A waiver is about no system, or about that of the duty. */
-    struct fb_form *pred =
-        waiver_about(l, issuer, fb_lower_term(l, &unknown, NULL), said, item->span);
-    if (item->system_param >= 0) {
-        pred = fb_lower_or(
-            l, waiver_about(l, issuer, values[item->system_param], said, item->span), pred);
+    add(&columns[PARTY], fb_lower_term(l, &item->party, &party));
+    add(&columns[RULE], fb_lower_text(l, rule));
+    size_t all[2] = {0, 1};
+    for (size_t i = 0; i < COLUMNS; i++) {
+        add(&columns[i], fb_lower_term(l, &unknown, NULL)); /* it says nothing of that */
+        all[1] *= columns[i].count ? columns[i].count : 1;
     }
-    struct fb_form *form = fb_lower_and(l, pred, silent_or(l, said[0], &owes, 1));
-    form = fb_lower_and(l, form, silent_or(l, said[1], &own_rule, 1));
-    form = fb_lower_and(l, form, silent_or(l, said[2], values, count));
-    return fb_lower_exists(l, form, vars, 3);
+    struct fb_term *issuer = fb_lower_term(l, by, &party);
+    all[1]--;
+    return fb_lower_good(l) ? choices(l, issuer, columns, all, item->span) : NULL;
 }
 
 struct fb_form *fb_lower_waiver(

@@ -107,24 +107,30 @@ static bool hence(struct fb_parser *p, struct fb_demand *demand)
     return good;
 }
 
+/* Takes a word of what follows an act. In a duty one that begins a line no further in than `hence`
+ * is a clause of the duty. */
+static bool tail_word(struct fb_parser *p, const char *word)
+{
+    const struct fb_token *token = fb_parse_now(p);
+    bool clause = token->first && token->span.column <= p->hence_column;
+    return !clause && fb_parse_take(p, word);
+}
+
 /* What follows an act on its line: `every`, `within`, `before`, `lest`, `hence`. */
 static bool tail(struct fb_parser *p, struct fb_demand *demand)
 {
     struct fb_str verb;
-    if ((fb_parse_take(p, "every") && !every(p, demand)) ||
-        (fb_parse_take(p, "within") && !within_lines(p, demand)) ||
-        (fb_parse_take(p, "before") &&
-            !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) ||
-        (fb_parse_take(p, "lest") && !lest(p, demand))) {
+    if ((tail_word(p, "every") && !every(p, demand)) ||
+        (tail_word(p, "within") && !within_lines(p, demand)) ||
+        (tail_word(p, "before") && !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) ||
+        (tail_word(p, "lest") && !lest(p, demand))) {
         return false;
     }
-    if (!fb_parse_at(p, "hence")) {
+    size_t at = p->at;
+    if (!tail_word(p, "hence")) {
         return true;
     }
-    if (!fb_parse_now(p)->first || p->tokens.items[p->at].layout == FB_LAYOUT_FLOW) {
-        fb_parse_mark_line(p);
-    }
-    fb_parse_step(p);
+    p->tokens.items[at].layout = FB_LAYOUT_LINE;
     return hence(p, demand);
 }
 
@@ -236,7 +242,14 @@ static bool duty_every(struct fb_parser *p, void *block)
 static bool duty_hence(struct fb_parser *p, void *block)
 {
     struct fb_demand *demand = current_demand(p, block);
-    return demand && hence(p, demand);
+    size_t word = p->at;
+    while (word > 0 && p->tokens.items[word].layout != FB_LAYOUT_CLAUSE) {
+        word--;
+    }
+    p->hence_column = p->tokens.items[word].span.column;
+    bool good = demand && hence(p, demand);
+    p->hence_column = 0;
+    return good;
 }
 
 /* `of P knowing of I`. */

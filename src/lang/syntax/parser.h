@@ -18,7 +18,8 @@ struct fb_parser {
     size_t at; /**< the current token, never a comment */
     struct fb_arena *arena;
     struct fb_complaints *complaints;
-    unsigned depth; /**< of parentheses and `not` */
+    unsigned depth;        /**< of parentheses and `not` */
+    uint32_t hence_column; /**< of the clause `hence` of a duty that is read; 0: none is */
     bool no_memory;
 };
 

@@ -213,6 +213,170 @@ static void test_known_pairs(void **state)
     }
 }
 
+/* Two edits of one place, for what the policy above does not have. */
+static const struct {
+    const char *from;
+    const char *older;
+    const char *newer;
+    enum fb_change change;
+} constructs[] = {
+    {"before deploying S externally", "every 6 months", "every 3 months", MORE},
+    {"before deploying S externally", "every 1 year", "every 6 months", MORE},
+    {"before deploying S externally", "every 6 months", "every 4 months", FB_CHANGE_UNDECIDED},
+    {"before deploying S externally", "every 6 months", "every 180 days", FB_CHANGE_UNDECIDED},
+    {"before deploying S externally", "every 6 months", "every 6 months within 10 days", LESS},
+    {"before deploying S externally", "every 6 months within 20 days",
+        "every 6 months within 10 days", MORE},
+    {"before deploying S externally", "every 6 months within 20 days",
+        "every 3 months within 30 days", BOTH},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n",
+        "  of      P knowing of I\n  waived  by \"office\"\n", LESS},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n  waived  by \"office\"\n",
+        "  of      P knowing of I\n  waived  by \"office\" if S is designated\n", MORE},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n  waived  by \"office\"\n",
+        "  of      P knowing of I\n  waived  by \"office\", \"court\"\n", LESS},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n",
+        "  of      P knowing of I\n  while   S is designated\n", LESS},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n  while   S is designated\n",
+        "  of      P knowing of I\n  while   S is designated, or training compute of S > 1e26 "
+        "FLOP\n",
+        MORE},
+    {"  of      P knowing of I\n", "  of      P knowing of I\n",
+        "  of      P knowing of I\n  hence   must report I to \"office\" within 30 days\n", MORE},
+    {"  of      P knowing of I\n",
+        "  of      P knowing of I\n  hence   must report I to \"office\" within 30 days\n",
+        "  of      P knowing of I\n  hence   must report I to \"office\" within 20 days\n", MORE},
+    {"duty tell(S, I)\n", "duty tell(S, I)\n",
+        "exempt small(S)\n  when training compute of S < 1e24 FLOP\n\nduty tell(S, I)\n", LESS},
+    {"duty tell(S, I)\n",
+        "exempt small(S)\n  when training compute of S < 1e24 FLOP\n\nduty tell(S, I)\n",
+        "exempt small(S)\n  when training compute of S < 1e26 FLOP\n\nduty tell(S, I)\n", LESS},
+    {"duty tell(S, I)\n",
+        "exempt lab(S)\n  when S is research_only\n  from tell\n\nduty tell(S, I)\n",
+        "exempt lab(S)\n  when S is research_only and training compute of S < 1e24 FLOP\n  from "
+        "tell\n\nduty tell(S, I)\n",
+        MORE},
+    {"  effective 2026-01-01\n", "  effective 2026-01-01\n",
+        "  effective 2026-01-01\n  zone \"Europe/Brussels\"\n", WORDS},
+    {"  effective 2026-01-01\n", "  effective 2026-01-01\n  calendar eu-1182-71\n",
+        "  effective 2026-01-01\n  calendar eu-1182-71\n  zone \"Europe/Brussels\"\n",
+        FB_CHANGE_UNDECIDED},
+    {"  effective 2026-01-01\n", "  effective 2026-01-01\n  calendar eu-1182-71\n",
+        "  effective 2026-01-01\n  calendar eu-1182-71\n  holidays 2026-12-25\n", LESS},
+    {"  effective 2026-01-01\n", "  effective 2026-01-01\n",
+        "  effective 2026-01-01\n  holidays 2026-12-25\n", WORDS},
+};
+
+static void test_constructs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(constructs) / sizeof(constructs[0]); i++) {
+        char *older =
+            edited(base, &(struct edit){constructs[i].from, constructs[i].older, FB_CHANGE_NONE});
+        char *newer =
+            edited(base, &(struct edit){constructs[i].from, constructs[i].newer, FB_CHANGE_NONE});
+        bool shown;
+        enum fb_change forth = compare(older, newer, 0, &shown);
+        enum fb_change back = compare(newer, older, 0, &shown);
+        if (forth != constructs[i].change || back != mirrored(constructs[i].change)) {
+            fail_msg("'%s' to '%s': %s and back %s, expected %s", constructs[i].older,
+                constructs[i].newer, fb_change_name(forth), fb_change_name(back),
+                fb_change_name(constructs[i].change));
+        }
+        test_free(older);
+        test_free(newer);
+    }
+}
+
+/* The numbers of a policy, and whether more of each asks for more. */
+enum { NUMBERS = 11, THRESHOLD = 0, CLEARS = 3, MARGIN = 6, RANDOM_PAIRS = 400 };
+static const struct {
+    int low, high, sign;
+} numbers[NUMBERS] = {
+    {40, 60, -1},  /* crossed at % */
+    {100, 900, 1}, /* samples */
+    {30, 400, -1}, /* age */
+    {20, 35, -1},  /* clears below % */
+    {30, 120, 1},  /* dwell */
+    {10, 90, -1},  /* scope, 1e23 FLOP */
+    {11, 30, 1},   /* margin, tenths */
+    {1, 5, 1},     /* hold.secure: level */
+    {5, 60, -1},   /* its deadline */
+    {5, 60, 1},    /* relax, of hold.secure */
+    {1, 30, -1},   /* tell: deadline */
+};
+
+static uint64_t draws;
+
+/* splitmix64: Steele, Lea, Flood 2014. */
+static int draw(int below)
+{
+    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return (int)((x ^ (x >> 31)) % (uint64_t)below);
+}
+
+static void write_numbers(const int n[NUMBERS], char *out, size_t size)
+{
+    snprintf(out, size,
+        "policy \"p\"\n  title \"P\"\n  version 1\n"
+        "redline cyber(S)\n"
+        "  measure success of S on \"t1\"\n"
+        "  applies to systems with training compute >= %de23 FLOP\n"
+        "  crossed at %d%% with 95%% confidence\n"
+        "  margin gain %d.%d x on odds from \"D\"\n"
+        "  needs %d samples, newer than %d days\n"
+        "  clears below %d%% for %d days\n"
+        "commitment hold(S) by \"dev\"\n"
+        "  while cyber(S) crossed or not ruled out\n"
+        "  must secure S at level %d within %d days\n"
+        "  relax after cyber(S) ruled out for %d days\n"
+        "duty tell(S, I)\n"
+        "  when incident I of system S, known to P\n"
+        "  party P\n"
+        "  must report I to \"office\"\n"
+        "  within %d days\n",
+        n[5], n[0], n[6] / 10, n[6] % 10, n[1], n[2], n[3], n[4], n[7], n[8], n[9], n[10]);
+}
+
+/* Numbers that are moved at random: what is said is what the moves are together, so a weaker policy
+ * is never called stricter. */
+static void test_random_numbers(void **state)
+{
+    (void)state;
+    size_t seen[FB_CHANGE_REMOVED + 1] = {0};
+    for (int i = 0; i < RANDOM_PAIRS; i++) {
+        int a[NUMBERS], b[NUMBERS];
+        bool more = false, less = false, shown;
+        int only = draw(3); /* 0: any way, 1: only stricter, 2: only weaker */
+        for (int k = 0; k < NUMBERS; k++) {
+            a[k] = numbers[k].low + draw(numbers[k].high - numbers[k].low + 1);
+            b[k] = draw(2) ? a[k] : numbers[k].low + draw(numbers[k].high - numbers[k].low + 1);
+            int move = (b[k] - a[k]) * numbers[k].sign;
+            bool moot = k == MARGIN && (a[THRESHOLD] != b[THRESHOLD] || a[CLEARS] != b[CLEARS]);
+            if (moot || (only == 1 && move < 0) || (only == 2 && move > 0)) {
+                b[k] = a[k];
+                move = 0;
+            }
+            more = more || move > 0;
+            less = less || move < 0;
+        }
+        char older[2048], newer[2048];
+        write_numbers(a, older, sizeof(older));
+        write_numbers(b, newer, sizeof(newer));
+        enum fb_change want = more && less ? BOTH : more ? MORE : less ? LESS : FB_CHANGE_NONE;
+        enum fb_change forth = compare(older, newer, 0, &shown);
+        enum fb_change back = compare(newer, older, 0, &shown);
+        seen[want]++;
+        if (forth != want || back != mirrored(want)) {
+            fail_msg("pair %d: %s and back %s, expected %s\n%s\n%s", i, fb_change_name(forth),
+                fb_change_name(back), fb_change_name(want), older, newer);
+        }
+    }
+    assert_true(seen[MORE] > 50 && seen[LESS] > 50 && seen[BOTH] > 50);
+}
+
 /* These have a history that a person can be shown. */
 static void test_examples(void **state)
 {
@@ -325,6 +489,7 @@ static void test_bad_policies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_pairs),
+        cmocka_unit_test(test_constructs), cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_examples), cmocka_unit_test(test_edits_together),
         cmocka_unit_test(test_itself), cmocka_unit_test(test_joined),
         cmocka_unit_test(test_bad_policies)};

@@ -1,0 +1,27 @@
+#!/bin/sh
+# `policy compare`: several policies side by side; a draft of the best; JSON; a page.
+. "$(dirname "$0")/lib.sh"
+
+one=$example/policies/aurora-framework.fly
+sed 's/within 30 days/within 20 days/; s/"aurora"/"borealis"/' "$one" >borealis.fly
+sed '/^test /,$d; /may not deploy/d; s/at level 4/at level 3/' "$one" >calm.fly
+
+ok "best, weaker and missing are told apart" sh -c '"$0" policy compare "$1" borealis.fly calm.fly |
+    tr -s " " >text && grep -q "^ best borealis.fly secure S at level 4, within 20 days" text &&
+    grep -q "^ weaker calm.fly secure S at level 3" text && grep -q "^ missing calm.fly" text &&
+    grep -q "stricter in borealis.fly: deadline 30 days, there 20 days" text' "$FLYBALL" "$one"
+ok "JSON is JSON" sh -c '"$0" policy compare --json "$1" borealis.fly >m.json &&
+    python3 -m json.tool m.json >m.out && grep -q "\"standing\": \"weaker\"" m.json' "$FLYBALL" "$one"
+ok "a page" says "wrote page.html" "$FLYBALL" policy compare --html page.html "$one" borealis.fly
+ok "of its own" sh -c 'grep -q "^</html>$" page.html && ! grep -qE "src=|href=.http" page.html'
+ok "a draft" sh -c '"$0" policy compare --draft "$1" borealis.fly calm.fly >draft.fly' "$FLYBALL" "$one"
+ok "that checks" says "draft/standard" "$FLYBALL" policy check draft.fly
+ok "is in the one format" sh -c '"$0" policy fmt draft.fly | cmp - draft.fly' "$FLYBALL"
+ok "and says where from" grep -q "^  # borealis.fly:[0-9]*, hold.secure of" draft.fly
+ok "one is not enough" exits 2 "needs more arguments" "$FLYBALL" policy compare "$one"
+ok "one form at a time" exits 2 "exclude each other" "$FLYBALL" policy compare --draft --json "$one" "$one"
+ok "a page needs a name" exits 2 "needs a file" "$FLYBALL" policy compare --html= "$one" "$one"
+ok "no such file" exits 3 "none.fly" "$FLYBALL" policy compare "$one" none.fly
+printf 'policy "p"\n  title 5\n' >bad.fly
+ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy compare "$one" bad.fly
+finish

@@ -1,0 +1,238 @@
+/* Tests of lang/diff/matrix.c and matrix_draft.c: known answers; the draft checks, and asks no less
+ * than what it was made of. */
+#include "lang/diff/matrix.h"
+#include "lang_test.h"
+
+enum { ARENA_MAX = 1 << 29 };
+
+/* clang-format off */
+#define LINE(name, party, at) \
+    "redline " name "(S)\n" \
+    "  measure   success of S on \"cybench\"\n" \
+    "  applies   to systems of \"" party "\" with training compute >= 1e25 FLOP\n" \
+    "  crossed   at " at " with 95% confidence\n"
+#define HEAD(name) "policy \"" name "\"\n  title \"" name "\"\n  version 1\n"
+
+static const char alpha[] = HEAD("a")
+    "let big(S) = training compute of S >= 1e25 FLOP\n"
+    LINE("cyber", "alpha", "50%")
+    "commitment hold(S) by \"alpha\"\n"
+    "  while   cyber(S) crossed or not ruled out\n"
+    "  may not deploy S externally\n"
+    "  must    secure S at level 4 within 30 days lest halt S\n"
+    "  relax   after cyber(S) ruled out for 14 days\n"
+    "duty tell(S, I)\n"
+    "  when    incident I of system S with class death, known to P\n"
+    "  if      big(S)\n"
+    "  party   P\n"
+    "  must    report I to \"office\" stage \"initial\"\n"
+    "  within  10 days\n";
+
+static const char beta[] = HEAD("b")
+    "let big(S) = training compute of S >= 1e24 FLOP\n"
+    LINE("hacking", "beta", "40%")
+    "commitment guard(S) by \"beta\"\n"
+    "  while   hacking(S) crossed or not ruled out\n"
+    "  must    secure S at level 4 within 14 days lest halt S\n"
+    "  must    evaluate S on \"cybench\" every 6 months\n"
+    "  relax   after hacking(S) ruled out for 14 days\n"
+    "duty tell(S, I)\n"
+    "  when    incident I of system S with class death, known to P\n"
+    "  if      big(S)\n"
+    "  party   P\n"
+    "  must    report I to \"office\" stage \"initial\"\n"
+    "  within  5 days\n";
+
+static const char gamma_[] = HEAD("c")
+    LINE("cyber", "gamma", "50%")
+    "duty say(S, I)\n"
+    "  when    incident I of system S with class death, known to P\n"
+    "  if      training compute of S >= 1e26 FLOP\n"
+    "  party   P\n"
+    "  must    report I to \"office\" stage \"initial\"\n"
+    "  within  2 days\n";
+/* clang-format on */
+
+static struct fb_arena arena;
+static struct fb_policy_errors errors;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_arena_init(&arena, ARENA_MAX);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static void build(const char *const *texts, size_t count, struct fb_matrix *out)
+{
+    struct fb_matrix_source sources[FB_MATRIX_DOCUMENTS_MAX];
+    static const char *const names[] = {"a.fly", "b.fly", "c.fly", "d.fly"};
+    for (size_t i = 0; i < count; i++) {
+        sources[i] = (struct fb_matrix_source){fb_str_of(texts[i]), names[i]};
+    }
+    if (fb_matrix_build(sources, count, &arena, out, &errors) != FB_OK) {
+        fail_msg("%s", errors.items[0].message);
+    }
+}
+
+static const struct fb_matrix_row *row(const struct fb_matrix *matrix, const char *topic)
+{
+    for (size_t i = 0; i < matrix->row_count; i++) {
+        if (fb_str_is(matrix->rows[i].topic, topic)) {
+            return &matrix->rows[i];
+        }
+    }
+    fail_msg("no row '%s'", topic);
+    return NULL;
+}
+
+static void expect(const struct fb_matrix *matrix, const char *topic, const char *const *standings)
+{
+    const struct fb_matrix_row *found = row(matrix, topic);
+    for (size_t i = 0; i < matrix->document_count; i++) {
+        const char *is = fb_standing_name(found->cells[i].standing);
+        if (strcmp(is, standings[i]) != 0) {
+            fail_msg("%s, document %zu: %s, not %s", topic, i, is, standings[i]);
+        }
+    }
+}
+
+#define EXPECT(matrix, topic, ...) expect(matrix, topic, (const char *const[]){__VA_ARGS__})
+
+static void test_known_answers(void **state)
+{
+    (void)state;
+    struct fb_matrix m;
+    build((const char *const[]){alpha, beta, gamma_}, 3, &m);
+    assert_int_equal(m.row_count, 5);
+    /* Each party stands for the others', and lines that measure the same are one topic. */
+    EXPECT(&m, "red line cyber", "weaker", "best", "weaker");
+    EXPECT(&m, "may not: deployment", "best", "missing", "missing");
+    EXPECT(&m, "must: measure security", "weaker", "best", "missing");
+    EXPECT(&m, "must: evaluation", "missing", "best", "missing");
+    /* c reports sooner, but only of the largest systems. */
+    EXPECT(&m, "must: report initial", "weaker", "apart", "apart");
+    const struct fb_matrix_cell *cell = &row(&m, "must: measure security")->cells[0];
+    assert_int_equal(cell->other, 1);
+    assert_true(fb_str_is(cell->text, "secure S at level 4, within 30 days, lest halt"));
+    assert_int_equal(cell->against.change, FB_CHANGE_STRICTER);
+}
+
+/* What is the same in all is best in all; a document beside itself, too. */
+static void test_itself(void **state)
+{
+    (void)state;
+    struct fb_matrix m;
+    build((const char *const[]){alpha, alpha}, 2, &m);
+    for (size_t r = 0; r < m.row_count; r++) {
+        for (size_t i = 0; i < 2; i++) {
+            assert_int_equal(m.rows[r].cells[i].standing, FB_STANDING_BEST);
+        }
+    }
+}
+
+static void draft(const struct fb_matrix *matrix, struct fb_buf *out)
+{
+    fb_buf_init(out, FB_POLICY_TEXT_MAX * 2);
+    if (fb_matrix_draft(matrix, out, &errors) != FB_OK) {
+        fail_msg("%u: %s", errors.items[0].line, errors.items[0].message);
+    }
+}
+
+static void test_draft(void **state)
+{
+    (void)state;
+    struct fb_matrix m, again;
+    struct fb_buf out;
+    build((const char *const[]){alpha, beta}, 2, &m);
+    draft(&m, &out);
+    fb_buf_add_char(&out, 0);
+    /* The line that is not taken is spoken of by the one that is; both definitions would clash. */
+    assert_non_null(strstr(out.ptr, "commitment hold(S) by \"developer\""));
+    assert_non_null(strstr(out.ptr, "while   hacking(S) crossed or not ruled out"));
+    assert_null(strstr(out.ptr, "redline cyber"));
+    assert_null(strstr(out.ptr, "within 30 days"));
+    assert_non_null(strstr(out.ptr, "# a.fly:11, hold.deploy of \"a\" version 1\n"));
+    assert_non_null(strstr(out.ptr, "# b.fly:5, hacking of \"b\" version 1\n"));
+    /* Nothing that the documents ask is lost. */
+    build((const char *const[]){alpha, beta, out.ptr}, 3, &again);
+    for (size_t r = 0; r < again.row_count; r++) {
+        assert_int_equal(again.rows[r].cells[2].standing, FB_STANDING_BEST);
+    }
+    fb_buf_release(&out);
+}
+
+/* Where none is best all are there, under names of their own, with what they need. */
+static void test_draft_apart(void **state)
+{
+    (void)state;
+    static const char exempting[] =
+        HEAD("d") "let big(S) = training compute of S >= 1e25 FLOP, or S is designated\n"
+                  "exempt research(S)\n  title \"research\"\n  when S is research_only\n"
+                  "duty tell(S, I)\n"
+                  "  when    incident I of system S with class death, known to P\n"
+                  "  if      big(S)\n"
+                  "  party   P\n"
+                  "  must    report I to \"office\" stage \"initial\"\n"
+                  "  within  2 days\n"
+                  "  hence   must report I to \"office\" stage \"final\" within 1 month\n";
+    struct fb_matrix m;
+    struct fb_buf out;
+    build((const char *const[]){alpha, beta, exempting}, 3, &m);
+    EXPECT(&m, "must: report initial", "weaker", "apart", "apart");
+    EXPECT(&m, "must: report final", "missing", "missing", "best");
+    draft(&m, &out);
+    fb_buf_add_char(&out, 0);
+    assert_non_null(strstr(out.ptr, "duty tell(S, I)"));
+    assert_non_null(strstr(out.ptr, "duty tell_2(S, I)"));
+    assert_non_null(strstr(out.ptr, "if      big_2(S)"));
+    assert_non_null(strstr(out.ptr, "from    tell_2"));
+    assert_non_null(strstr(out.ptr, "hence   must report I"));
+    assert_non_null(strstr(out.ptr, "; not comparable with others, all are here"));
+    fb_buf_release(&out);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    struct fb_matrix m;
+    struct fb_matrix_source sources[FB_MATRIX_DOCUMENTS_MAX + 1];
+    for (size_t i = 0; i <= FB_MATRIX_DOCUMENTS_MAX; i++) {
+        sources[i] = (struct fb_matrix_source){fb_str_of(alpha), "a.fly"};
+    }
+    assert_int_equal(
+        fb_matrix_build(sources, FB_MATRIX_DOCUMENTS_MAX + 1, &arena, &m, &errors), FB_E_LIMIT);
+    sources[1].text = FB_STR("policy 5");
+    assert_int_equal(fb_matrix_build(sources, 2, &arena, &m, &errors), FB_E_SYNTAX);
+    assert_int_equal(errors.items[0].line, 1);
+    struct fb_buf many;
+    fb_buf_init(&many, FB_POLICY_TEXT_MAX);
+    fb_buf_add_c(&many, HEAD("m"));
+    for (int i = 0; i <= FB_MATRIX_CLAUSES_MAX; i++) {
+        fb_buf_addf(&many,
+            "duty d%d(S)\n  when deployment D of S\n  party \"x\"\n  must evaluate S on \"t\"\n",
+            i);
+    }
+    sources[1].text = fb_buf_str(&many);
+    assert_int_equal(fb_matrix_build(sources, 2, &arena, &m, &errors), FB_E_LIMIT);
+    fb_buf_release(&many);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_known_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_draft, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_draft_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
+}
