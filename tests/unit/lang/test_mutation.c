@@ -11,7 +11,7 @@ static const char *const corpus[] = {
     "tests/lang/good/conditions.fly",
     "tests/lang/good/messy.fly",
     "tests/lang/good/redline.fly",
-    "tests/lang/histories/constructs.fly",
+    "tests/lang/good/constructs.fly",
     "examples/aurora/policies/aurora-framework.fly",
     "packs/eu/gpai-serious-incidents.fly",
 };
