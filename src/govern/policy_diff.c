@@ -543,8 +543,12 @@ enum fb_code fb_policy_conflicts(const struct fb_policy_source *policy,
         return fb_arena_failed(arena, err);
     }
     for (size_t i = 0; i < program->duty_count * program->duty_count; i++) {
-        const struct fb_duty *must = &program->duties[i / program->duty_count];
-        const struct fb_duty *may_not = &program->duties[i % program->duty_count];
+        const struct fb_duty *may_not = &program->duties[i / program->duty_count];
+        const struct fb_duty *must = &program->duties[i % program->duty_count];
+        if (may_not->modality != FB_MAY_NOT) {
+            i += program->duty_count - 1; /* none of its pairs is one */
+            continue;
+        }
         if (count == FB_POLICY_ERRORS_MAX || !fb_duties_conflict(program, must, may_not)) {
             continue;
         }

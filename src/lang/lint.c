@@ -151,15 +151,18 @@ bool fb_duties_conflict(
     return shows(&q, may_not->act, 1);
 }
 
+/* What forbids is seldom, so that it is looked for first. */
 static void lint_conflicts(
-    const struct fb_program *program, const struct fb_duty *must, struct fb_complaints *notes)
+    const struct fb_program *program, const struct fb_duty *may_not, struct fb_complaints *notes)
 {
-    for (size_t i = 0; i < program->duty_count && !fb_complaints_full(notes); i++) {
-        if (fb_duties_conflict(program, must, &program->duties[i])) {
+    size_t count = may_not->modality == FB_MAY_NOT ? program->duty_count : 0;
+    for (size_t i = 0; i < count && !fb_complaints_full(notes); i++) {
+        const struct fb_duty *must = &program->duties[i];
+        if (fb_duties_conflict(program, must, may_not)) {
             fb_complain(notes, FB_E_POLICY, must->span,
                 "Let one of them except the other, or say which comes first with 'before'.",
                 "'%.*s' demands what '%.*s' forbids", FB_STR_ARG(must->name),
-                FB_STR_ARG(program->duties[i].name));
+                FB_STR_ARG(may_not->name));
         }
     }
 }

@@ -25,8 +25,9 @@ struct fb_lowering {
     struct fb_arena *arena; /**< of the program */
     struct fb_complaints *complaints;
     struct fb_str policy;
-    const struct fb_item *items; /**< of the policy, for its exemptions */
-    struct fb_span span;         /**< of the rule, for limits */
+    const struct fb_item *const *exempts; /**< the exemptions of the policy */
+    size_t exempt_count;
+    struct fb_span span; /**< of the rule, for limits */
     struct fb_str vars[FB_IR_VARS_MAX];
     size_t var_count;
     struct fb_visible visible[FB_LOWER_NAMES_MAX];

@@ -16,9 +16,9 @@ struct fb_form *fb_lower_exempt(
     struct fb_lowering *l, const struct fb_item *rule, struct fb_term *system)
 {
     struct fb_form *out = NULL;
-    for (const struct fb_item *item = l->items; item && fb_lower_good(l); item = item->next) {
-        if (item->kind == FB_ITEM_EXEMPT && speaks_of(item, rule)) {
-            struct fb_form *form = fb_lower_of(l, item, system);
+    for (size_t i = 0; i < l->exempt_count && fb_lower_good(l); i++) {
+        if (speaks_of(l->exempts[i], rule)) {
+            struct fb_form *form = fb_lower_of(l, l->exempts[i], system);
             out = out ? fb_lower_or(l, out, form) : form;
         }
     }
