@@ -494,6 +494,7 @@ enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     ingest.at = a.now;
     struct fb_drafts drafts;
     enum fb_code code = fb_docket_party_id(docket, options->issuer, arena, &a.issuer, err);
+    ingest.issuer = a.issuer;
     if (code == FB_OK) {
         code = fb_ingest_file(path, &ingest, arena, &drafts, err);
     }

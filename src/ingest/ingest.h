@@ -63,6 +63,7 @@ struct fb_ingest_options {
     const struct fb_judge_record *judge; /**< how the judge did on samples whose truth is known;
                                               NULL: that is not on record */
     struct fb_str name;                  /**< a name for a safety case */
+    struct fb_str issuer;                /**< id of the party that issues the records */
     fb_time at; /**< when, where the format has no time (cases, policies) */
     fb_sample_sink
         take_sample; /**< gets the values of logs of evaluations; NULL: nobody wants them */

@@ -21,6 +21,8 @@ enum fb_head_key {
     FB_HEAD_SCORE_BINARIZED,
     FB_HEAD_STATUS,
     FB_HEAD_VERSION,
+    FB_HEAD_BOM_FORMAT,
+    FB_HEAD_CONTEXT,
     FB_HEAD_KEYS,
 };
 

@@ -1,0 +1,153 @@
+#!/bin/sh
+# `registry` (cmd_registry.c, ingest/cards.c, govern/register.c, report/register.c, interchange.c): descriptions in,
+# the register and exports out.
+. "$(dirname "$0")/lib.sh"
+
+fly init "$docket" --simulated --name register.example --party office --role regulator >/dev/null
+fly party lab --role developer >/dev/null
+fly party house --role auditor >/dev/null
+
+cat >bom.json <<'END'
+{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[
+ {"type":"machine-learning-model","bom-ref":"b","group":"acme","name":"base","version":"1",
+  "properties":[{"name":"flyball:training_compute_flop","value":"3e25"},
+   {"name":"flyball:stage","value":"released"},{"name":"other","value":"x"}],
+  "modelCard":{"modelParameters":{"datasets":[{"type":"dataset","name":"web text",
+   "contents":{"url":"https://example.org/web"}}]}},
+  "components":[{"type":"machine-learning-model","name":"chat",
+   "pedigree":{"ancestors":[{"type":"machine-learning-model","bom-ref":"b","name":"base"}]}}]},
+ {"type":"library","name":"not a model"},
+ {"type":"data","name":"eval set","licenses":[{"license":{"id":"MIT"}}]}]}
+END
+ok "a bill" says "bom.json: cyclonedx, 4 records" fly registry import --as lab bom.json
+ok "its model" says '"training_compute_flop":3e+25' fly show system/acme-base-1 --statement
+ok "what it was made from" says '"derived_from":"system/acme-base-1"' fly show system/chat --statement
+ok "its dataset" says '"subject":"system/acme-base-1"' fly show dataset/web-text --statement
+ok "a licence" says '"licence":"MIT"' fly show dataset/eval-set --statement
+cat >croissant.json <<'END'
+{"@context":{"@vocab":"https://schema.org/","cr":"http://mlcommons.org/croissant/"},"@type":"sc:Dataset",
+ "name":"Titanic","url":"https://example.org/t","license":"afl-3.0","distribution":[{"@type":"cr:FileObject",
+ "sha256":"C617DB2C7470716250F6F001BE51304C76BCC8815527AB8BAE734BDCA0735737"}]}
+END
+ok "Croissant" says "croissant, 1 record" fly registry import --as lab --subject system/chat croissant.json
+ok "its digest" says '"digest":"sha256:c617db2c' fly show dataset/Titanic --statement
+cat >spdx.json <<'END'
+{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[
+ {"type":"dataset_DatasetPackage","spdxId":"urn:d","name":"corpus",
+  "software_downloadLocation":"https://example.org/c"},
+ {"type":"ai_AIPackage","spdxId":"urn:m","name":"tagger","software_packageVersion":"2"},
+ {"type":"Relationship","relationshipType":"trainedOn","from":"urn:m","to":["urn:d"]}]}
+END
+ok "SPDX" says "spdx3, 2 records" fly registry import --as lab spdx.json
+ok "what it was trained on" says '"subject":"system/tagger-2"' fly show dataset/corpus --statement
+
+cat >life.json <<'END'
+[{"kind":"run","id":"run/chat","subject":"system/chat","at":"2026-11-03","body":{"title":"sft",
+  "purpose":"fine_tuning","started":"2026-11-02"}},
+ {"kind":"grant","id":"grant/logits","subject":"system/chat","at":"2026-11-01","body":{
+  "party":"party/house","form":"logits","state":"granted","valid_from":"2026-11-01",
+  "valid_until":"2027-01-01"}},
+ {"kind":"grant","id":"grant/site","subject":"system/chat","at":"2026-11-03","body":{
+  "party":"party/house","form":"on_site","state":"granted","valid_from":"2026-11-03",
+  "valid_until":"2026-11-20"}},
+ {"kind":"access","id":"access/1","subject":"system/chat","at":"2026-11-05","body":{
+  "grant":"grant/logits","honoured":"full","began":"2026-11-05"}},
+ {"kind":"access","id":"access/2","subject":"system/chat","at":"2026-11-06","body":{
+  "grant":"grant/logits","honoured":"partial","began":"2026-11-06","missing":"temperature"}},
+ {"kind":"deployment","id":"deployment/triage","subject":"system/chat","at":"2026-11-06","body":{
+  "scope":"external","role":"medical triage","sector":"health","autonomy":3,"overseers":2,
+  "decisions_each_day":900,"overruled_share":0.01}},
+ {"kind":"measure","id":"measure/s","subject":"system/chat","at":"2026-11-06","body":{
+  "name":"security","level":4}}]
+END
+ok "its life" fly add --as lab life.json
+cat >audits.json <<'END'
+[{"kind":"audit","id":"audit/old","subject":"system/chat","at":"2026-11-06","body":{"party":"party/lab",
+  "scope":"weights","method":"inspection","result":"passed","began":"2026-11-01","ended":"2026-11-02",
+  "standard":"security","level":3,"valid_until":"2026-11-20"}},
+ {"kind":"audit","id":"audit/red","subject":"system/chat","at":"2026-11-07","body":{"party":"party/lab",
+  "scope":"weights","method":"red_team","result":"findings","began":"2026-11-03","ended":"2026-11-04",
+  "standard":"security","valid_until":"2027-06-01","findings":2,"critical_findings":1}},
+ {"kind":"audit","id":"audit/new","subject":"system/chat","at":"2026-11-08","body":{"party":"party/lab",
+  "scope":"weights","method":"inspection","result":"passed","began":"2026-11-03","ended":"2026-11-04",
+  "standard":"security","level":2,"valid_until":"2027-06-01"}}]
+END
+ok "audits" fly add --as house audits.json
+ok "the list" says "^system/chat .*party/lab .*system/acme-base-1 .*1 .*1 .*1 .*1 .*1 of 2" fly registry list
+ok "a level that is shown, not claimed" says \
+    "^system/chat .*security 2 shown, 4 claimed, 1 critical" fly registry list
+ok "access from the start" says \
+    "grant/logits: logits .*in force, from the start of training; used 2 times: 1 in full, 1 in part" \
+    fly registry show chat
+ok "access that has run out" says "grant/site: on_site .*not in force; used 0" fly registry show chat
+ok "where it works" says "deployment/triage: scope external.*autonomy 3, overseers 2" fly registry show chat
+fly registry show chat --json >chat.json
+ok "as JSON" python3 -c 'import json; s = json.load(open("chat.json"))["systems"]; assert len(s) == 1
+level = s[0]["levels"][0]; assert (level["shown"], level["expired"], level["claimed"]) == (2, 3, 4), level
+assert s[0]["access"][0]["from_start"] and s[0]["deployments"][0]["body"]["sector"] == "health"'
+fly registry export cyclonedx --out out.json >/dev/null
+schemas=${FB_SHARED:-../shared}/data/registry/cyclonedx
+if [ -d "$schemas" ] && python3 -c 'import jsonschema' 2>/dev/null; then
+    cat >validate.py <<'END'
+import json, sys, warnings
+warnings.simplefilter("ignore")
+import jsonschema
+folder, bill = sys.argv[1:]
+schema = json.load(open(folder + "/bom-1.6.schema.json"))
+store = {}
+for name in ("jsf-0.82.schema.json", "spdx.schema.json"):
+    store["http://cyclonedx.org/schema/" + name] = json.load(open(folder + "/" + name))
+validator = jsonschema.Draft7Validator(schema,
+    resolver=jsonschema.RefResolver(schema["$id"], schema, store))
+errors = [e.message for e in validator.iter_errors(json.load(open(bill)))]
+assert not errors, errors[:3]
+END
+    ok "the bill by its schema" python3 validate.py "$schemas" out.json
+else
+    skip "the bill by its schema" "no schemas or no python3-jsonschema here"
+fi
+# What was written is read again as the same systems.
+again=$folder/again
+"$FLYBALL" --docket "$again" --clock "$clock" init "$again" --simulated --name two --party office \
+    --role regulator >/dev/null
+"$FLYBALL" --docket "$again" --clock "$clock" party lab --role developer >/dev/null
+ok "read again" says "cyclonedx, 6 records" "$FLYBALL" --docket "$again" --clock "$clock" \
+    registry import --as lab out.json
+ok "with what it was made from" says "^system/chat .*system/acme-base-1\|^system/chat .*system/base-1" \
+    "$FLYBALL" --docket "$again" --clock "$clock" registry list
+ok "CSV" says '^"system/chat","chat",.*,1,1,1,1,1,2,"security 2 shown' fly registry export csv
+fly registry export html --out page.html >/dev/null
+ok "a page" grep -q "medical triage.*acts while watched; 2 people watch it" page.html
+ok "without a script or a link" sh -c '! grep -qi "<script\|href=\|src=" page.html'
+ok "nothing is open" exits 1 "nothing is open" fly registry export oscal-poam
+fly add "$root/packs/eu/gpai-serious-incidents.fly" >/dev/null 2>&1
+cat >incident.json <<'END'
+{"kind":"incident","id":"incident/1","subject":"system/acme-base-1","at":"2026-11-20","body":{"title":"Harm",
+ "class":"serious_harm","known_to":"party/lab","known_at":"2026-11-20"}}
+END
+fly add --as lab incident.json >/dev/null
+fly registry export oscal-poam >poam.json 2>/dev/null
+fly registry export oscal-results >results.json
+ok "OSCAL" python3 -c 'import json, re
+uuid = re.compile("^[0-9a-f]{8}-[0-9a-f]{4}-[45-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+p = json.load(open("poam.json"))["plan-of-action-and-milestones"]
+r = json.load(open("results.json"))["assessment-results"]
+for part in [p, r, *p["risks"], *p["poam-items"], *r["results"], *r["results"][0]["findings"]]:
+    assert uuid.match(part["uuid"]), part
+risks = {x["uuid"] for x in p["risks"]}
+assert all(i["related-risks"][0]["risk-uuid"] in risks for i in p["poam-items"])
+assert any(x.get("deadline", "").startswith("2026-12") for x in p["risks"]), p["risks"]
+token = re.compile(r"^[A-Za-z_][A-Za-z0-9._-]*$")
+assert all(token.match(f["target"]["target-id"]) for f in r["results"][0]["findings"])'
+
+ok "no system" exits 3 "no system 'x'" fly registry show x
+ok "no part" exits 2 "no part 'x'" fly registry x
+ok "no format" exits 2 "knows cyclonedx" fly registry export pdf
+ok "no file" exits 2 "needs files" fly registry import
+echo '{"bomFormat":"CycloneDX","specVersion":"0.9"}' >old.json
+ok "an old bill" exits 3 "1.5 to 1.7" fly registry import --as lab old.json
+echo '{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}' >none.json
+ok "an empty bill" exits 3 "no model and no dataset" fly registry import --as lab none.json
+printf '{"bomFormat":"CycloneDX","specVersion":"1.6","components":[\n{"type":"data"}]}' >bad.json
+ok "a bad one has its place" exits 3 "bad.json:2:1.*no name" fly registry import --as lab bad.json
+finish
