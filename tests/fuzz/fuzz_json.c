@@ -1,4 +1,4 @@
-/* fuzz_json.c: the JSON readers agree with each other, and the canonical form is canonical. */
+/* fuzz_json.c: the JSON readers agree with each other. */
 #include <string.h>
 
 #include "base/assert.h"
@@ -80,30 +80,6 @@ static void assert_same_error(const struct fb_err *a, const struct fb_err *b)
     FB_ASSERT(a->code == b->code && a->offset == b->offset && strcmp(a_text, b_text) == 0);
 }
 
-/* The canonical form reads back, and its canonical form is itself. */
-static void check_canonical(const struct fb_json *root)
-{
-    struct fb_err err;
-    struct fb_buf first, second;
-    struct fb_arena arena;
-    struct fb_json *again = NULL;
-    fb_buf_init(&first, ARENA_MAX);
-    fb_buf_init(&second, ARENA_MAX);
-    fb_arena_init(&arena, ARENA_MAX);
-    if (fb_json_canonical(root, &first, &err) == FB_OK) {
-        enum fb_code code = fb_json_parse(fb_buf_str(&first), "c", NULL, &arena, &again, &err);
-        FB_ASSERT(code == FB_OK);
-        code = fb_json_canonical(again, &second, &err);
-        FB_ASSERT(code == FB_OK);
-        FB_ASSERT(fb_str_eq(fb_buf_str(&first), fb_buf_str(&second)));
-    } else {
-        FB_ASSERT(err.code == FB_E_RANGE);
-    }
-    fb_arena_release(&arena);
-    fb_buf_release(&first);
-    fb_buf_release(&second);
-}
-
 static void check_readers(struct fb_str text, const struct fb_json_options *options)
 {
     struct fb_err err, other;
@@ -129,7 +105,6 @@ static void check_readers(struct fb_str text, const struct fb_json_options *opti
     enum fb_code parsed = fb_json_parse(text, "f", options, &arena, &root, &other);
     if (parsed == FB_OK) {
         FB_ASSERT(code == FB_OK && root);
-        check_canonical(root);
     } else if (strncmp(other.message, "duplicate key", 13) != 0) {
         FB_ASSERT(code == parsed && !root);
         assert_same_error(&err, &other);
