@@ -7,7 +7,7 @@
  * before it. docs/ARCHITECTURE.md says what each is for. */
 static const char *const rooms[] = {"base", "stats", "store", "ledger", "record", "ingest",
     "engine", "proof", "lang", "evidence", "case", "risk", "govern", "gate", "serve", "report",
-    "cli"};
+    "embed", "cli"};
 
 enum { ROOM_COUNT = sizeof(rooms) / sizeof(rooms[0]), PATH_SIZE = 512 };
 
