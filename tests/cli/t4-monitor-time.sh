@@ -40,10 +40,12 @@ rotated() {
 }
 ok "logs that follow each other" rotated
 
-# Killed while it runs, again and again; the output has each verdict once.
+# Killed while it runs, again and again; the output has each verdict once. (Not by the function: a
+# shell of its own would be killed, and the program in it go on.)
 killed() {
     rm -f s4 out4
-    monitor --log l.log --save s4 --save-every 500 --output out4 & pid=$!
+    set -- "$FLYBALL" monitor --sig s.sig --formula f.mfotl
+    "$@" --log l.log --save s4 --save-every 500 --output out4 & pid=$!
     sleep 0.05
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
@@ -51,7 +53,7 @@ killed() {
     while [ $rounds -lt 3 ]; do
         rounds=$((rounds + 1))
         [ -f s4 ] || { rm -f out4; monitor --log l.log --save s4 --save-every 500 --output out4; }
-        monitor --log l.log --load s4 --save s4 --save-every 700 --output out4 & pid=$!
+        "$@" --log l.log --load s4 --save s4 --save-every 700 --output out4 & pid=$!
         sleep 0.02
         kill -9 $pid 2>/dev/null
         wait $pid 2>/dev/null
