@@ -180,8 +180,9 @@ static struct fb_str challenges_of(struct comparing *d, int side, uint32_t by)
 static struct fb_str bindings_of(struct comparing *d, int side, uint32_t of)
 {
     static const char *const WHAT[] = {"hazard", "mitigation", "outcome", "red line"};
-    const struct fb_binding *from = d->cases[side]->bindings + d->first_binding[side][of];
     size_t count = d->first_binding[side][of + 1] - d->first_binding[side][of];
+    const struct fb_binding *from =
+        count ? &d->cases[side]->bindings[d->first_binding[side][of]] : NULL;
     struct fb_str *names = FB_ARENA_ARRAY(d->arena, struct fb_str, count);
     if (!names) {
         d->failed = true;
