@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "cli/monitor_proof.h"
 #include "cli/monitor_run.h"
 #include "engine/eval.h"
 #include "engine/parallel.h"
@@ -243,6 +244,28 @@ static enum fb_code read_threads(struct monitor *m, struct fb_err *err)
     return FB_OK;
 }
 
+/* With proofs, of a log as it stands. */
+static enum fb_code run_explained(struct monitor *m, struct fb_err *err)
+{
+    struct fb_explainer explainer;
+    if (m->threads > 1 || m->over_time) {
+        return fb_cli_misused(m->cli, err,
+            "proofs are made of a log as it stands, on one thread: leave the other options out");
+    }
+    enum fb_code code = fb_explainer_open(m->cli, &m->signature, &m->formula, &explainer, err);
+    if (code == FB_OK && fb_cli_value(m->cli, "check")) {
+        code = fb_explainer_check(&explainer, err);
+    } else if (code == FB_OK && fb_cli_value(m->cli, "explain-at")) {
+        code = fb_explainer_at(&explainer, err);
+    } else if (code == FB_OK) {
+        code = fb_explainer_run(&explainer, err);
+    }
+    m->points = explainer.trace.time_count ? explainer.trace.time_count - 1 : 0;
+    code = code ? code : fb_explainer_keep(&explainer, err);
+    fb_explainer_close(&explainer);
+    return code;
+}
+
 enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
 {
     static const char *const needed[] = {"sig", "formula", "log"};
@@ -262,7 +285,8 @@ enum fb_code cmd_monitor(struct fb_cli *cli, struct fb_err *err)
     code = read_threads(&m, err);
     code = code ? code : read_plan(&m, &plan, &run, err);
     code = code ? code : read_formula(&m, err);
-    code = code ? code : run_either(&m, &run, err);
+    bool proofs = fb_explainer_wanted(cli);
+    code = code ? code : proofs ? run_explained(&m, err) : run_either(&m, &run, err);
     if (code == FB_OK && fb_cli_value(cli, "stats")) {
         print_stats(&m);
     }

@@ -135,6 +135,12 @@ struct fb_interval {
     int64_t high;
 };
 
+/** What people call a variable. */
+struct fb_var_name {
+    uint32_t var;
+    struct fb_str name;
+};
+
 /** A formula. */
 struct fb_form {
     enum fb_form_kind kind;
@@ -161,6 +167,11 @@ struct fb_form {
     uint32_t agg_over;           /**< AGGREGATE: variable */
     struct fb_value agg_nothing; /**< AGGREGATE without groups: the result over no rows, beside
                                     COUNT and SUM, which are 0; NONE: no result */
+
+    const struct fb_var_name *names; /**< for people, of variables that are new in left; may be
+                                        NULL. EXISTS, AGGREGATE, FREEZE, LETPAST */
+    size_t name_count;
+    struct fb_str label; /**< for people: the relation that FREEZE or LETPAST defines */
 };
 
 /** Units of a deadline. */

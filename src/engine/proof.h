@@ -57,7 +57,7 @@ enum fb_rule {
 
 /** A step, over the time-points from .. to: the same steps prove the judgement at each of them.
  * They are different only where no operator over time stands in the tree. */
-struct fb_proof {
+struct fb_proof_step {
     enum fb_rule rule;
     bool holds;
     size_t from;
@@ -65,10 +65,10 @@ struct fb_proof {
     size_t at;
     const struct fb_value *values;
     size_t value_count;
-    struct fb_proof *kid;  /**< first, or NULL */
-    struct fb_proof *next; /**< next kid of the same parent, or NULL */
-    size_t weight;         /**< leaves, each counted at every time-point that it stands for */
-    uint64_t seq;          /**< FACT: the record, or FB_WHY_NO_RECORD */
+    struct fb_proof_step *kid;  /**< first, or NULL */
+    struct fb_proof_step *next; /**< next kid of the same parent, or NULL */
+    size_t weight;              /**< leaves, each counted at every time-point that it stands for */
+    uint64_t seq;               /**< FACT: the record, or FB_WHY_NO_RECORD */
     struct fb_str record_id;
 };
 
@@ -78,7 +78,7 @@ const char *fb_rule_name(enum fb_rule rule);
 /** What is to be proved: form at time-point tp, with values[var] for those of its free variables
  * that known has (one bit a variable); the others may be anything, which only a proof that it does
  * not hold allows. */
-struct fb_claim {
+struct fb_proof_claim {
     const struct fb_form *form;
     size_t tp;
     size_t var_count;
@@ -92,7 +92,7 @@ struct fb_claim {
  * when the opposite is the case, or, where variables are open, when it holds for some of their
  * values. The tree lives in arena and borrows from the trace. E_POLICY when the formula is outside
  * the fragment of fb_form_check, E_LIMIT when the search takes too long or the arena is full. */
-FB_CHECKED enum fb_code fb_prove(const struct fb_claim *claim, const struct fb_trace *trace,
-    struct fb_arena *arena, struct fb_proof **out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_prove(const struct fb_proof_claim *claim, const struct fb_trace *trace,
+    struct fb_arena *arena, struct fb_proof_step **out, struct fb_err *err);
 
 #endif

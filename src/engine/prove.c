@@ -50,15 +50,15 @@ static bool enter(struct fb_prover *p)
 
 /* ---- building ---- */
 
-struct fb_proof *fb_prove_leaf(
+struct fb_proof_step *fb_prove_leaf(
     struct fb_prover *p, enum fb_rule rule, bool holds, const struct fb_place *place)
 {
     FB_ASSERT(place && rule < FB_RULE_COUNT);
-    struct fb_proof *proof = p->code ? NULL : FB_ARENA_NEW(p->ev.arena, struct fb_proof);
+    struct fb_proof_step *proof = p->code ? NULL : FB_ARENA_NEW(p->ev.arena, struct fb_proof_step);
     if (!proof) {
         return p->code ? NULL : no_memory(p);
     }
-    *proof = (struct fb_proof){.rule = rule,
+    *proof = (struct fb_proof_step){.rule = rule,
         .holds = holds,
         .from = place->tp,
         .to = place->tp,
@@ -67,10 +67,10 @@ struct fb_proof *fb_prove_leaf(
     return proof;
 }
 
-struct fb_proof *fb_prove_over(struct fb_prover *p, enum fb_rule rule, bool holds,
-    const struct fb_place *place, struct fb_proof *kid)
+struct fb_proof_step *fb_prove_over(struct fb_prover *p, enum fb_rule rule, bool holds,
+    const struct fb_place *place, struct fb_proof_step *kid)
 {
-    struct fb_proof *proof = kid ? fb_prove_leaf(p, rule, holds, place) : NULL;
+    struct fb_proof_step *proof = kid ? fb_prove_leaf(p, rule, holds, place) : NULL;
     if (proof) {
         FB_ASSERT(!kid->next);
         proof->kid = kid;
@@ -79,7 +79,7 @@ struct fb_proof *fb_prove_over(struct fb_prover *p, enum fb_rule rule, bool hold
     return proof;
 }
 
-void fb_kids_add(struct fb_kids *kids, struct fb_proof *proof)
+void fb_kids_add(struct fb_kids *kids, struct fb_proof_step *proof)
 {
     FB_ASSERT(kids && proof && !proof->next);
     if (kids->last) {
@@ -91,7 +91,7 @@ void fb_kids_add(struct fb_kids *kids, struct fb_proof *proof)
     kids->weight += proof->weight;
 }
 
-static bool same_values(const struct fb_proof *a, const struct fb_proof *b)
+static bool same_values(const struct fb_proof_step *a, const struct fb_proof_step *b)
 {
     if (a->value_count != b->value_count) {
         return false;
@@ -106,15 +106,15 @@ static bool same_values(const struct fb_proof *a, const struct fb_proof *b)
 
 /* True when both say the same, each at its own time-points. Steps that go elsewhere in time, or
  * depend on where they stand, never do. */
-static bool same(const struct fb_proof *a, const struct fb_proof *b)
+static bool same(const struct fb_proof_step *a, const struct fb_proof_step *b)
 {
     bool fixed = a->rule >= FB_RULE_EDGE;
     if (fixed || a->rule != b->rule || a->holds != b->holds || a->at != b->at || a->seq != b->seq ||
         !same_values(a, b)) {
         return false;
     }
-    const struct fb_proof *x = a->kid;
-    const struct fb_proof *y = b->kid;
+    const struct fb_proof_step *x = a->kid;
+    const struct fb_proof_step *y = b->kid;
     for (; x && y; x = x->next, y = y->next) {
         if (!same(x, y)) {
             return false;
@@ -123,20 +123,20 @@ static bool same(const struct fb_proof *a, const struct fb_proof *b)
     return !x && !y;
 }
 
-static void stretch(struct fb_proof *proof, size_t to, size_t weight)
+static void stretch(struct fb_proof_step *proof, size_t to, size_t weight)
 {
     size_t points = proof->to - proof->from + 1;
     proof->weight += proof->weight / points * weight;
     proof->to = to;
-    for (struct fb_proof *kid = proof->kid; kid; kid = kid->next) {
+    for (struct fb_proof_step *kid = proof->kid; kid; kid = kid->next) {
         stretch(kid, to, weight);
     }
 }
 
-void fb_kids_append(struct fb_kids *kids, struct fb_proof *proof)
+void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof)
 {
     FB_ASSERT(kids && proof);
-    struct fb_proof *last = kids->last;
+    struct fb_proof_step *last = kids->last;
     if (!last || last->to + 1 != proof->from || !same(last, proof)) {
         fb_kids_add(kids, proof);
         return;
@@ -291,13 +291,13 @@ bool fb_prove_any(struct fb_prover *p, const struct fb_form *form, const struct 
 
 /* ---- one time-point ---- */
 
-static struct fb_proof *lighter(struct fb_proof *a, struct fb_proof *b)
+static struct fb_proof_step *lighter(struct fb_proof_step *a, struct fb_proof_step *b)
 {
     return !b || (a && a->weight <= b->weight) ? a : b;
 }
 
 /* A fact: the first tuple that fits. */
-static struct fb_proof *fact(
+static struct fb_proof_step *fact(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     const struct fb_trace *trace = p->ev.trace;
@@ -313,7 +313,7 @@ static struct fb_proof *fact(
             memcpy(values, place->env.values, p->ev.var_count * sizeof(*values));
         }
         if (here && fb_eval_fits(form, tuple->values, &place->env, values)) {
-            struct fb_proof *proof = fb_prove_leaf(p, FB_RULE_FACT, true, place);
+            struct fb_proof_step *proof = fb_prove_leaf(p, FB_RULE_FACT, true, place);
             if (proof) {
                 proof->at = form->relation;
                 proof->values = tuple->values;
@@ -328,7 +328,7 @@ static struct fb_proof *fact(
 }
 
 /* What is computed, or is not there. */
-static struct fb_proof *simple(
+static struct fb_proof_step *simple(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     if (form->kind == FB_FORM_PRED && form->definition) {
@@ -338,7 +338,7 @@ static struct fb_proof *simple(
         return fact(p, form, place);
     }
     enum fb_rule rule = form->kind == FB_FORM_PRED ? FB_RULE_ABSENT : FB_RULE_COMPUTED;
-    struct fb_proof *proof =
+    struct fb_proof_step *proof =
         fb_prove_any(p, form, place) == holds ? fb_prove_leaf(p, rule, holds, place) : NULL;
     if (proof) {
         proof->at = rule == FB_RULE_ABSENT ? form->relation : 0;
@@ -347,13 +347,13 @@ static struct fb_proof *simple(
 }
 
 /* Both operands, of the same. */
-static struct fb_proof *both(
+static struct fb_proof_step *both(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     struct fb_kids kids = {0};
-    struct fb_proof *left = fb_prove_either(p, form->left, place, holds);
-    struct fb_proof *right = left ? fb_prove_either(p, form->right, place, holds) : NULL;
-    struct fb_proof *proof = right ? fb_prove_leaf(p, FB_RULE_BOTH, holds, place) : NULL;
+    struct fb_proof_step *left = fb_prove_either(p, form->left, place, holds);
+    struct fb_proof_step *right = left ? fb_prove_either(p, form->right, place, holds) : NULL;
+    struct fb_proof_step *proof = right ? fb_prove_leaf(p, FB_RULE_BOTH, holds, place) : NULL;
     if (proof) {
         fb_kids_add(&kids, left);
         fb_kids_add(&kids, right);
@@ -364,14 +364,14 @@ static struct fb_proof *both(
 }
 
 /* One operand, the lighter one. */
-static struct fb_proof *side(
+static struct fb_proof_step *side(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
-    struct fb_proof *left = fb_prove_either(p, form->left, place, holds);
-    struct fb_proof *right =
+    struct fb_proof_step *left = fb_prove_either(p, form->left, place, holds);
+    struct fb_proof_step *right =
         left && left->weight == 1 ? NULL : fb_prove_either(p, form->right, place, holds);
-    struct fb_proof *kid = lighter(left, right);
-    struct fb_proof *proof = fb_prove_over(p, FB_RULE_SIDE, holds, place, kid);
+    struct fb_proof_step *kid = lighter(left, right);
+    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_SIDE, holds, place, kid);
     if (proof) {
         proof->at = kid == left ? 0 : 1;
     }
@@ -379,12 +379,12 @@ static struct fb_proof *side(
 }
 
 /* The values of the rows are tried in their order. */
-static struct fb_proof *witness(
+static struct fb_proof_step *witness(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     struct fb_place inner = fb_prove_opened(p, place, form->bound, form->bound_count);
     struct fb_table rows = fb_prove_rows(p, form->left, &inner);
-    struct fb_proof *best = NULL;
+    struct fb_proof_step *best = NULL;
     const struct fb_value *values = NULL;
     for (size_t i = 0; i < rows.count && !(best && best->weight == 1); i++) {
         struct fb_place with = inner;
@@ -392,11 +392,11 @@ static struct fb_proof *witness(
             with.env.bound |= fb_vars_of(form->bound[k]);
         }
         with.env.values = rows.rows[i].values;
-        struct fb_proof *proof = fb_prove_holds(p, form->left, &with);
+        struct fb_proof_step *proof = fb_prove_holds(p, form->left, &with);
         values = lighter(best, proof) == best ? values : with.env.values;
         best = lighter(best, proof);
     }
-    struct fb_proof *proof = fb_prove_over(p, FB_RULE_WITNESS, true, place, best);
+    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_WITNESS, true, place, best);
     struct fb_value *own = FB_ARENA_ARRAY(p->ev.arena, struct fb_value, form->bound_count);
     for (size_t k = 0; proof && own && k < form->bound_count; k++) {
         own[k] = values[form->bound[k]];
@@ -408,14 +408,14 @@ static struct fb_proof *witness(
     return p->code ? NULL : own ? proof : no_memory(p);
 }
 
-static struct fb_proof *nobody(
+static struct fb_proof_step *nobody(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     struct fb_place inner = fb_prove_opened(p, place, form->bound, form->bound_count);
     return fb_prove_over(p, FB_RULE_NOBODY, false, place, fb_prove_fails(p, form->left, &inner));
 }
 
-static struct fb_proof *step(
+static struct fb_proof_step *step(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     switch (form->kind) {
@@ -461,26 +461,26 @@ static struct fb_proof *step(
     return NULL;
 }
 
-struct fb_proof *fb_prove_holds(
+struct fb_proof_step *fb_prove_holds(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     FB_ASSERT(p && form && place);
     if (!enter(p)) {
         return NULL;
     }
-    struct fb_proof *proof = fb_prove_closed(form, place) ? step(p, form, place, true) : NULL;
+    struct fb_proof_step *proof = fb_prove_closed(form, place) ? step(p, form, place, true) : NULL;
     p->depth--;
     return p->code ? NULL : proof;
 }
 
-struct fb_proof *fb_prove_fails(
+struct fb_proof_step *fb_prove_fails(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     FB_ASSERT(p && form && place);
     if (!enter(p)) {
         return NULL;
     }
-    struct fb_proof *proof = step(p, form, place, false);
+    struct fb_proof_step *proof = step(p, form, place, false);
     if (!proof && !p->code && !fb_prove_closed(form, place) && !fb_prove_any(p, form, place)) {
         proof = fb_prove_split(p, form, place, NULL);
     }
@@ -488,14 +488,14 @@ struct fb_proof *fb_prove_fails(
     return p->code ? NULL : proof;
 }
 
-struct fb_proof *fb_prove_either(
+struct fb_proof_step *fb_prove_either(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     return holds ? fb_prove_holds(p, form, place) : fb_prove_fails(p, form, place);
 }
 
-enum fb_code fb_prove(const struct fb_claim *claim, const struct fb_trace *trace,
-    struct fb_arena *arena, struct fb_proof **out, struct fb_err *err)
+enum fb_code fb_prove(const struct fb_proof_claim *claim, const struct fb_trace *trace,
+    struct fb_arena *arena, struct fb_proof_step **out, struct fb_err *err)
 {
     FB_ASSERT(claim && claim->form && trace && arena && out);
     FB_ASSERT(claim->var_count <= FB_IR_VARS_MAX && claim->tp < trace->time_count);
@@ -511,7 +511,7 @@ enum fb_code fb_prove(const struct fb_claim *claim, const struct fb_trace *trace
     if (!fb_form_evaluable(claim->form, claim->known, err)) {
         return FB_E_POLICY;
     }
-    struct fb_proof *proof = fb_prove_either(&p, claim->form, &place, claim->holds);
+    struct fb_proof_step *proof = fb_prove_either(&p, claim->form, &place, claim->holds);
     if (p.code) {
         return p.code;
     }

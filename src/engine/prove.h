@@ -50,37 +50,37 @@ struct fb_prover {
 
 /** Proofs under construction, in the order of time. */
 struct fb_kids {
-    struct fb_proof *first;
-    struct fb_proof *last;
+    struct fb_proof_step *first;
+    struct fb_proof_step *last;
     size_t weight;
 };
 
 /** A proof that form holds at a place, which knows all its variables. */
-struct fb_proof *fb_prove_holds(
+struct fb_proof_step *fb_prove_holds(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place);
 
 /** A proof that form does not hold at a place, whatever its open variables are. */
-struct fb_proof *fb_prove_fails(
+struct fb_proof_step *fb_prove_fails(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place);
 
 /** Either of them. */
-struct fb_proof *fb_prove_either(
+struct fb_proof_step *fb_prove_either(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
 
 /** A step without kids, of weight 1. */
-struct fb_proof *fb_prove_leaf(
+struct fb_proof_step *fb_prove_leaf(
     struct fb_prover *p, enum fb_rule rule, bool holds, const struct fb_place *place);
 
 /** A step over one kid; NULL when kid is. */
-struct fb_proof *fb_prove_over(struct fb_prover *p, enum fb_rule rule, bool holds,
-    const struct fb_place *place, struct fb_proof *kid);
+struct fb_proof_step *fb_prove_over(struct fb_prover *p, enum fb_rule rule, bool holds,
+    const struct fb_place *place, struct fb_proof_step *kid);
 
 /** Puts a proof behind the others. */
-void fb_kids_add(struct fb_kids *kids, struct fb_proof *proof);
+void fb_kids_add(struct fb_kids *kids, struct fb_proof_step *proof);
 
 /** The same for the proofs of one formula at neighbouring time-points: one that says the same as
  * the last is joined with it. */
-void fb_kids_append(struct fb_kids *kids, struct fb_proof *proof);
+void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof);
 
 /** A copy of values[0 .. count), whose text lives as long as the tree; NULL on failure. */
 struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *values, size_t count);
@@ -108,21 +108,21 @@ struct fb_place fb_prove_bound(
 bool fb_prove_excluded(const struct fb_place *place, uint32_t var, struct fb_value value);
 
 /** Operators over time. */
-struct fb_proof *fb_prove_time(
+struct fb_proof_step *fb_prove_time(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
 
 /** Regular expressions. */
-struct fb_proof *fb_prove_path(
+struct fb_proof_step *fb_prove_path(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
 
 /** A predicate that is defined, and what defines it. */
-struct fb_proof *fb_prove_defined(
+struct fb_proof_step *fb_prove_defined(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
-struct fb_proof *fb_prove_defines(
+struct fb_proof_step *fb_prove_defines(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
 
 /** Aggregations. */
-struct fb_proof *fb_prove_group(
+struct fb_proof_step *fb_prove_group(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds);
 
 /** Rows that "no other row" leaves out; NULL: none. */
@@ -133,7 +133,7 @@ struct fb_listed {
 
 /** Splits an open variable of form, of which no row is left: by the values that it has where it is
  * bound first. */
-struct fb_proof *fb_prove_split(struct fb_prover *p, const struct fb_form *form,
+struct fb_proof_step *fb_prove_split(struct fb_prover *p, const struct fb_form *form,
     const struct fb_place *place, const struct fb_listed *listed);
 
 #endif

@@ -65,7 +65,7 @@ static void build(struct automaton *m, const struct fb_regex *regex, size_t a, s
 struct hop {
     size_t number;
     size_t tp;
-    struct fb_proof *proof;
+    struct fb_proof_step *proof;
     const struct hop *before;
 };
 
@@ -84,7 +84,7 @@ struct walk {
     struct automaton m;
     bool past;
     struct reach reach[STATES_MAX];
-    struct fb_proof *tests[EDGES_MAX]; /* at one time-point; NULL: it fails */
+    struct fb_proof_step *tests[EDGES_MAX]; /* at one time-point; NULL: it fails */
 };
 
 static void begin(struct walk *w)
@@ -115,13 +115,13 @@ static bool further(const struct walk *w, size_t *tp)
     return fb_eval_within(&w->p->ev, &whole, w->place->tp, *tp);
 }
 
-static struct fb_proof *test_at(
+static struct fb_proof_step *test_at(
     const struct walk *w, const struct edge *edge, size_t tp, bool holds)
 {
     struct fb_place at = *w->place;
     at.tp = tp;
-    struct fb_proof *kid = fb_prove_either(w->p, edge->test, &at, holds);
-    struct fb_proof *proof = fb_prove_over(w->p, FB_RULE_TEST, holds, &at, kid);
+    struct fb_proof_step *kid = fb_prove_either(w->p, edge->test, &at, holds);
+    struct fb_proof_step *proof = fb_prove_over(w->p, FB_RULE_TEST, holds, &at, kid);
     if (proof) {
         proof->at = edge->number;
     }
@@ -139,7 +139,7 @@ static bool follow(struct walk *w, const struct edge *edge, size_t tp)
         return false;
     }
     if (edge->test) {
-        struct fb_proof *proof = w->tests[edge->number];
+        struct fb_proof_step *proof = w->tests[edge->number];
         struct hop *hop = FB_ARENA_NEW(w->p->ev.arena, struct hop);
         if (!proof || !hop) {
             return false;
@@ -191,7 +191,7 @@ static bool advance(struct walk *w)
     return any;
 }
 
-static struct fb_proof *by_path(struct walk *w)
+static struct fb_proof_step *by_path(struct walk *w)
 {
     struct reach best = {false, 0, NULL};
     size_t tp = w->place->tp;
@@ -202,14 +202,15 @@ static struct fb_proof *by_path(struct walk *w)
         bool here = end->there && fb_eval_within(&w->p->ev, w->form, w->place->tp, tp);
         best = here && (!best.there || end->weight < best.weight) ? *end : best;
     } while (!w->p->code && !(best.there && best.weight <= 1) && advance(w) && further(w, &tp));
-    struct fb_proof *proof = best.there ? fb_prove_leaf(w->p, FB_RULE_PATH, true, w->place) : NULL;
+    struct fb_proof_step *proof =
+        best.there ? fb_prove_leaf(w->p, FB_RULE_PATH, true, w->place) : NULL;
     if (!proof) {
         return NULL;
     }
     struct fb_kids kids = {0};
     proof->weight = best.weight ? best.weight : 1;
     for (const struct hop *hop = best.hop; hop; hop = hop->before) {
-        struct fb_proof *kid = FB_ARENA_NEW(w->p->ev.arena, struct fb_proof);
+        struct fb_proof_step *kid = FB_ARENA_NEW(w->p->ev.arena, struct fb_proof_step);
         if (!kid) {
             w->p->code = fb_arena_failed(w->p->ev.arena, w->p->ev.err);
             return NULL;
@@ -281,7 +282,7 @@ static void spread(struct walk *w, size_t tp, bool *there, struct cut *cut, cons
             }
             bool open = !edge->test || passes[i] || !is_cut(cut, first[0], edge, tp);
             if (open && edge->test && cutting && !passes[i]) {
-                struct fb_proof *proof = test_at(w, edge, tp, false);
+                struct fb_proof_step *proof = test_at(w, edge, tp, false);
                 open = !proof || !cut_add(w, cut, (struct hop){edge->number, tp, proof, NULL});
                 passes[i] = open;
             }
@@ -338,7 +339,7 @@ static void thin(struct walk *w, struct cut *cut)
     }
 }
 
-static struct fb_proof *by_cut(struct walk *w)
+static struct fb_proof_step *by_cut(struct walk *w)
 {
     struct cut cut = {.without = SIZE_MAX};
     if (gets_through(w, &cut, true) || w->p->code) {
@@ -349,7 +350,7 @@ static struct fb_proof *by_cut(struct walk *w)
     for (size_t i = 0; i < cut.count; i++) {
         fb_kids_add(&kids, cut.hops[w->past ? cut.count - 1 - i : i].proof);
     }
-    struct fb_proof *proof = fb_prove_leaf(w->p, FB_RULE_PATH, false, w->place);
+    struct fb_proof_step *proof = fb_prove_leaf(w->p, FB_RULE_PATH, false, w->place);
     if (proof) {
         proof->kid = kids.first;
         proof->weight = kids.weight ? kids.weight : 1;
@@ -357,7 +358,7 @@ static struct fb_proof *by_cut(struct walk *w)
     return proof;
 }
 
-struct fb_proof *fb_prove_path(
+struct fb_proof_step *fb_prove_path(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     FB_ASSERT(p && form->regex && place);
@@ -370,7 +371,7 @@ struct fb_proof *fb_prove_path(
     w->form = form;
     w->place = place;
     begin(w);
-    struct fb_proof *proof = holds ? by_path(w) : by_cut(w);
+    struct fb_proof_step *proof = holds ? by_path(w) : by_cut(w);
     fb_free(w);
     return proof;
 }

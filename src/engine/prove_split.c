@@ -216,7 +216,7 @@ static bool is_row(const struct fb_listed *listed, size_t i, const struct fb_val
 }
 
 /* That there is no row but those listed. */
-static struct fb_proof *except(
+static struct fb_proof_step *except(
     struct fb_prover *p, const struct fb_listed *listed, const struct fb_place *place)
 {
     if (!fb_prove_closed(listed->form, place)) {
@@ -225,7 +225,7 @@ static struct fb_proof *except(
     }
     for (size_t i = 0; i < listed->rows->count; i++) {
         if (is_row(listed, i, place->env.values)) {
-            struct fb_proof *proof = fb_prove_leaf(p, FB_RULE_LISTED, false, place);
+            struct fb_proof_step *proof = fb_prove_leaf(p, FB_RULE_LISTED, false, place);
             if (proof) {
                 proof->at = i;
             }
@@ -235,13 +235,13 @@ static struct fb_proof *except(
     return fb_prove_fails(p, listed->form, place);
 }
 
-static struct fb_proof *case_of(struct fb_prover *p, const struct fb_form *form,
+static struct fb_proof_step *case_of(struct fb_prover *p, const struct fb_form *form,
     const struct fb_place *place, const struct fb_listed *listed)
 {
     return listed ? except(p, listed, place) : fb_prove_fails(p, form, place);
 }
 
-struct fb_proof *fb_prove_split(struct fb_prover *p, const struct fb_form *form,
+struct fb_proof_step *fb_prove_split(struct fb_prover *p, const struct fb_form *form,
     const struct fb_place *place, const struct fb_listed *listed)
 {
     FB_ASSERT(p && form && place);
@@ -251,14 +251,14 @@ struct fb_proof *fb_prove_split(struct fb_prover *p, const struct fb_form *form,
     } else {
         look(&s, form);
     }
-    struct fb_proof *proof =
+    struct fb_proof_step *proof =
         s.found && s.values.count ? fb_prove_leaf(p, FB_RULE_SPLIT, false, place) : NULL;
     struct fb_kids kids = {0};
     for (size_t i = 0; proof && i <= s.values.count; i++) {
         struct fb_place part = i < s.values.count
                                    ? fb_prove_bound(p, place, s.var, s.values.items[i])
                                    : apart(p, place, s.var, &s.values);
-        struct fb_proof *kid = p->code ? NULL : case_of(p, form, &part, listed);
+        struct fb_proof_step *kid = p->code ? NULL : case_of(p, form, &part, listed);
         if (!kid) {
             return NULL;
         }
@@ -324,7 +324,7 @@ static bool agrees(const struct fb_form *form, const struct fb_place *place, str
 }
 
 /* The row as a step: the values of the condition's variables, by number. */
-static struct fb_proof *row_step(struct fb_prover *p, const struct fb_form *form,
+static struct fb_proof_step *row_step(struct fb_prover *p, const struct fb_form *form,
     const struct fb_place *inner, const struct fb_row *row)
 {
     fb_vars vars = fb_form_vars(form->left);
@@ -338,7 +338,7 @@ static struct fb_proof *row_step(struct fb_prover *p, const struct fb_form *form
             list[count++] = row->values[v];
         }
     }
-    struct fb_proof *proof =
+    struct fb_proof_step *proof =
         fb_prove_over(p, FB_RULE_ROW, true, inner, fb_prove_holds(p, form->left, &with));
     if (proof) {
         proof->values = fb_prove_values(p, list, count);
@@ -358,7 +358,7 @@ static bool one_group(const struct fb_form *form, const struct fb_place *place)
     return true;
 }
 
-struct fb_proof *fb_prove_group(
+struct fb_proof_step *fb_prove_group(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     FB_ASSERT(p && form && place);
@@ -376,14 +376,14 @@ struct fb_proof *fb_prove_group(
     }
     struct fb_kids kids = {0};
     for (size_t i = 0; i <= rows.count; i++) {
-        struct fb_proof *kid =
+        struct fb_proof_step *kid =
             i < rows.count ? row_step(p, form, &inner, &rows.rows[i]) : except(p, &listed, &inner);
         if (!kid) {
             return NULL;
         }
         fb_kids_add(&kids, kid);
     }
-    struct fb_proof *proof = fb_prove_leaf(p, FB_RULE_GROUP, holds, place);
+    struct fb_proof_step *proof = fb_prove_leaf(p, FB_RULE_GROUP, holds, place);
     if (proof) {
         proof->kid = kids.first;
         proof->weight = kids.weight;
@@ -447,15 +447,15 @@ static void pass_arguments(struct fb_prover *p, const struct fb_form *pred,
 }
 
 /* The parameters have the values of one of the definition's tuples. */
-static struct fb_proof *defined_by(struct fb_prover *p, const struct fb_form *pred,
+static struct fb_proof_step *defined_by(struct fb_prover *p, const struct fb_form *pred,
     const struct fb_place *place, const struct fb_value *tuple)
 {
     struct fb_place inner = definition_place(p, pred->definition, place);
     for (size_t i = 0; !p->code && i < pred->term_count; i++) {
         inner = fb_prove_bound(p, &inner, pred->definition->bound[i], tuple[i]);
     }
-    struct fb_proof *kid = p->code ? NULL : fb_prove_holds(p, pred->definition->left, &inner);
-    struct fb_proof *proof = fb_prove_over(p, FB_RULE_DEFINED, true, place, kid);
+    struct fb_proof_step *kid = p->code ? NULL : fb_prove_holds(p, pred->definition->left, &inner);
+    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_DEFINED, true, place, kid);
     if (proof) {
         proof->values = fb_prove_values(p, tuple, pred->term_count);
         proof->value_count = pred->term_count;
@@ -463,7 +463,7 @@ static struct fb_proof *defined_by(struct fb_prover *p, const struct fb_form *pr
     return proof;
 }
 
-struct fb_proof *fb_prove_defined(
+struct fb_proof_step *fb_prove_defined(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     FB_ASSERT(p && form->definition && place);
@@ -472,12 +472,13 @@ struct fb_proof *fb_prove_defined(
     if (!holds) {
         struct fb_place inner = definition_place(p, form->definition, place);
         pass_arguments(p, form, place, &inner);
-        struct fb_proof *kid = p->code ? NULL : fb_prove_fails(p, form->definition->left, &inner);
+        struct fb_proof_step *kid =
+            p->code ? NULL : fb_prove_fails(p, form->definition->left, &inner);
         return fb_prove_over(p, FB_RULE_DEFINED, false, place, kid);
     }
     FB_ASSERT(frozen || place->tp < scope->defined.count);
     const struct fb_table *table = &scope->defined.tables[frozen ? 0 : place->tp];
-    struct fb_proof *best = NULL;
+    struct fb_proof_step *best = NULL;
     for (size_t i = 0; i < table->count && !(best && best->weight == 1); i++) {
         struct fb_value tuple[FB_IR_ARITY_MAX];
         struct fb_value values[FB_IR_VARS_MAX];
@@ -485,9 +486,9 @@ struct fb_proof *fb_prove_defined(
             tuple[k] = table->rows[i].values[form->definition->bound[k]];
         }
         memcpy(values, place->env.values, p->ev.var_count * sizeof(*values));
-        struct fb_proof *proof = fb_eval_fits(form, tuple, &place->env, values)
-                                     ? defined_by(p, form, place, tuple)
-                                     : NULL;
+        struct fb_proof_step *proof = fb_eval_fits(form, tuple, &place->env, values)
+                                          ? defined_by(p, form, place, tuple)
+                                          : NULL;
         best = proof && (!best || proof->weight < best->weight) ? proof : best;
     }
     return best;
@@ -527,7 +528,7 @@ static const struct fb_scope *known_scope(
     return NULL;
 }
 
-struct fb_proof *fb_prove_defines(
+struct fb_proof_step *fb_prove_defines(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     FB_ASSERT(p && form && place);

@@ -63,7 +63,7 @@ static struct fb_place moved(const struct fb_place *place, size_t tp)
     return there;
 }
 
-static struct fb_proof *neighbour(
+static struct fb_proof_step *neighbour(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     size_t there = place->tp;
@@ -71,8 +71,8 @@ static struct fb_proof *neighbour(
         return holds ? NULL : fb_prove_leaf(p, FB_RULE_EDGE, false, place);
     }
     struct fb_place at = moved(place, there);
-    struct fb_proof *kid = fb_prove_either(p, form->left, &at, holds);
-    struct fb_proof *proof = fb_prove_over(p, FB_RULE_NEXT_TO, holds, place, kid);
+    struct fb_proof_step *kid = fb_prove_either(p, form->left, &at, holds);
+    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_NEXT_TO, holds, place, kid);
     if (proof) {
         proof->at = there;
     }
@@ -80,15 +80,15 @@ static struct fb_proof *neighbour(
 }
 
 /* One time-point of the interval. */
-static struct fb_proof *some(
+static struct fb_proof_step *some(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     bool back = looks_back(form);
     size_t lightest = least(form->left, holds);
-    struct fb_proof *best = NULL;
+    struct fb_proof_step *best = NULL;
     size_t j = place->tp;
     do {
-        struct fb_proof *found = NULL;
+        struct fb_proof_step *found = NULL;
         struct fb_place at = moved(place, j);
         if (fb_eval_within(&p->ev, form, place->tp, j)) {
             found = fb_prove_either(p, form->left, &at, holds);
@@ -96,7 +96,7 @@ static struct fb_proof *some(
         best = found && (!best || found->weight < best->weight) ? found : best;
     } while (!p->code && !(best && best->weight <= lightest) && away(p, back, &j) &&
              !beyond(p, form, place->tp, j));
-    struct fb_proof *proof = fb_prove_over(p, FB_RULE_SOME, holds, place, best);
+    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_SOME, holds, place, best);
     if (proof) {
         proof->at = best->from;
     }
@@ -104,10 +104,10 @@ static struct fb_proof *some(
 }
 
 /* A proof that rests on kids; none of them makes a leaf. */
-static struct fb_proof *over_kids(struct fb_prover *p, enum fb_rule rule, bool holds,
+static struct fb_proof_step *over_kids(struct fb_prover *p, enum fb_rule rule, bool holds,
     const struct fb_place *place, const struct fb_kids *kids)
 {
-    struct fb_proof *proof = fb_prove_leaf(p, rule, holds, place);
+    struct fb_proof_step *proof = fb_prove_leaf(p, rule, holds, place);
     if (proof) {
         proof->kid = kids->first;
         proof->weight = kids->weight ? kids->weight : 1;
@@ -121,7 +121,7 @@ static bool throughout(struct fb_prover *p, const struct fb_form *form,
 {
     for (size_t j = range[0]; j <= range[1]; j++) {
         struct fb_place at = moved(place, j);
-        struct fb_proof *kid = fb_prove_either(p, form, &at, holds);
+        struct fb_proof_step *kid = fb_prove_either(p, form, &at, holds);
         if (!kid) {
             return false;
         }
@@ -147,7 +147,7 @@ static bool interval_of(
     return any;
 }
 
-static struct fb_proof *every(
+static struct fb_proof_step *every(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     struct fb_kids kids = {0};
@@ -161,7 +161,7 @@ static struct fb_proof *every(
 
 /* The best anchor of SINCE and UNTIL found so far. */
 struct anchor {
-    struct fb_proof *right;
+    struct fb_proof_step *right;
     size_t weight;
 };
 
@@ -176,14 +176,14 @@ static struct anchor find_anchor(
     size_t j = place->tp;
     do {
         struct fb_place at = moved(place, j);
-        struct fb_proof *right = NULL;
+        struct fb_proof_step *right = NULL;
         if (fb_eval_within(&p->ev, form, place->tp, j)) {
             right = fb_prove_holds(p, form->right, &at);
         }
         if (right && between + right->weight < best.weight) {
             best = (struct anchor){right, between + right->weight};
         }
-        struct fb_proof *left = NULL;
+        struct fb_proof_step *left = NULL;
         if (between + lightest + 1 < best.weight) {
             left = fb_prove_holds(p, form->left, &at);
         }
@@ -195,7 +195,7 @@ static struct anchor find_anchor(
     return best;
 }
 
-static struct fb_proof *anchored(
+static struct fb_proof_step *anchored(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     struct anchor best = find_anchor(p, form, place);
@@ -214,7 +214,7 @@ static struct fb_proof *anchored(
     }
     best.right->next = lefts.first;
     kids.weight += lefts.weight;
-    struct fb_proof *proof = over_kids(p, FB_RULE_ANCHOR, true, place, &kids);
+    struct fb_proof_step *proof = over_kids(p, FB_RULE_ANCHOR, true, place, &kids);
     if (proof) {
         proof->at = j;
     }
@@ -224,7 +224,7 @@ static struct fb_proof *anchored(
 /* Where the left side of SINCE or UNTIL fails; left is NULL when the right side fails throughout.
  */
 struct bar {
-    struct fb_proof *left;
+    struct fb_proof_step *left;
     size_t at;
     size_t weight;
 };
@@ -240,7 +240,7 @@ static struct bar find_bar(
     do {
         struct fb_place at = moved(place, j);
         if (fb_eval_within(&p->ev, form, place->tp, j)) {
-            struct fb_proof *right = fb_prove_fails(p, form->right, &at);
+            struct fb_proof_step *right = fb_prove_fails(p, form->right, &at);
             if (!right) {
                 return best;
             }
@@ -249,7 +249,7 @@ static struct bar find_bar(
         if (rights + 1 >= best.weight) {
             return best;
         }
-        struct fb_proof *left = fb_prove_fails(p, form->left, &at);
+        struct fb_proof_step *left = fb_prove_fails(p, form->left, &at);
         if (left && rights + left->weight < best.weight) {
             best = (struct bar){left, j, rights + left->weight};
         }
@@ -258,7 +258,7 @@ static struct bar find_bar(
     return all < best.weight ? (struct bar){NULL, FB_TP_MAX, all} : best;
 }
 
-static struct fb_proof *barred(
+static struct fb_proof_step *barred(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place)
 {
     struct bar best = find_bar(p, form, place);
@@ -282,14 +282,14 @@ static struct fb_proof *barred(
     }
     best.left->next = rights.first;
     struct fb_kids kids = {best.left, best.left, best.weight};
-    struct fb_proof *proof = over_kids(p, FB_RULE_BARRED, false, place, &kids);
+    struct fb_proof_step *proof = over_kids(p, FB_RULE_BARRED, false, place, &kids);
     if (proof) {
         proof->at = best.at;
     }
     return proof;
 }
 
-struct fb_proof *fb_prove_time(
+struct fb_proof_step *fb_prove_time(
     struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
 {
     FB_ASSERT(p && form && place);

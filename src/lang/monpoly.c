@@ -415,7 +415,15 @@ static enum fb_code take_report(
     }
     fb_buf_add_c(out, "\n");
     enum fb_code code = fb_buf_check(out, "the verdicts", err);
-    return code ? code : m->stream->sink(m->stream->ctx, out, err);
+    code = code ? code : m->stream->sink(m->stream->ctx, out, err);
+    for (size_t i = 0; code == FB_OK && m->stream->row && i < report->count; i++) {
+        struct fb_value values[FB_IR_VARS_MAX];
+        for (size_t k = 0; k < m->formula->column_count; k++) {
+            values[k] = fb_session_value(m->session, &report->rows[i][m->formula->columns[k]]);
+        }
+        code = m->stream->row(m->stream->ctx, (size_t)report->point, values, err);
+    }
+    return code;
 }
 
 static enum fb_code take_merged(

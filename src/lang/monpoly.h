@@ -24,6 +24,8 @@ struct fb_monpoly_body {
     size_t var_count;
     const uint32_t *columns; /**< the variable of each column of a verdict, in MonPoly's order */
     size_t column_count;
+    const struct fb_var_name *names; /**< of its free variables */
+    size_t name_count;
 };
 
 /** A formula as it is written, and the same in a form that is quicker to evaluate. */
@@ -68,6 +70,10 @@ FB_CHECKED enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *form
  */
 typedef enum fb_code (*fb_monpoly_sink)(void *ctx, struct fb_buf *line, struct fb_err *err);
 
+/** Takes one verdict of a time-point, after its line: a value for each column, borrowed. */
+typedef enum fb_code (*fb_monpoly_row_sink)(
+    void *ctx, size_t tp, const struct fb_value *values, struct fb_err *err);
+
 /** Where verdicts go, and what it took. */
 struct fb_monpoly_stream {
     size_t memory_max; /**< most bytes of state; 0: as fb_inc_new has it */
@@ -79,6 +85,7 @@ struct fb_monpoly_stream {
     int64_t amend;
     bool stamp; /**< verdicts say from when they were certain */
     fb_monpoly_sink sink;
+    fb_monpoly_row_sink row; /**< NULL, or takes each verdict by itself; not with threads */
     void *ctx;
     struct fb_buf *line; /**< borrowed */
     size_t point_count;  /**< out: time-points of the log */

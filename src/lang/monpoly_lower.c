@@ -163,10 +163,26 @@ static enum fb_code new_form(
     return FB_OK;
 }
 
+/* The names of a frame, for people. */
+static enum fb_code keep_names(struct lower *lo, const struct frame *frame, struct fb_form *form)
+{
+    struct fb_var_name *names = FB_ARENA_ARRAY(lo->arena, struct fb_var_name, frame->count);
+    if (!names) {
+        return fb_arena_failed(lo->arena, lo->err);
+    }
+    for (size_t i = 0; i < frame->count; i++) {
+        names[i] = (struct fb_var_name){frame->vars[i], frame->names[i]};
+    }
+    form->names = names;
+    form->name_count = frame->count;
+    return FB_OK;
+}
+
 /* form := EXISTS over what a frame owns. */
 static enum fb_code close_over(
-    struct lower *lo, const struct fb_mnode *node, uint64_t own, struct fb_form **form)
+    struct lower *lo, const struct fb_mnode *node, const struct frame *frame, struct fb_form **form)
 {
+    uint64_t own = frame->own;
     struct fb_form *exists = NULL;
     enum fb_code code = new_form(lo, node, FB_FORM_EXISTS, &exists);
     uint32_t *bound = FB_ARENA_ARRAY(lo->arena, uint32_t, FB_IR_VARS_MAX);
@@ -181,7 +197,7 @@ static enum fb_code close_over(
     exists->bound = bound;
     exists->left = *form;
     *form = exists->bound_count ? exists : *form;
-    return FB_OK;
+    return keep_names(lo, frame, exists);
 }
 
 /* *all := *all AND more, or more alone. */
@@ -264,7 +280,7 @@ static enum fb_code lower_use(struct lower *lo, const struct fb_mnode *node, str
     struct fb_form *body = NULL;
     code = code ? code : lower_node(lo, let->node->left, (struct place){frame, let->outer}, &body);
     code = code ? code : and_also(lo, node, body, &all);
-    code = code ? code : close_over(lo, node, frame->own, &all);
+    code = code ? code : close_over(lo, node, frame, &all);
     leave(lo, frame);
     *out = all;
     return code;
@@ -310,6 +326,8 @@ static enum fb_code lower_definition(
                 : lower_node(lo, node->left, (struct place){frame, recursive ? &let : place.lets},
                       &form->left);
     leave(lo, frame);
+    form->label = node->name;
+    code = code ? code : keep_names(lo, frame, form);
     let.inside = false;
     code =
         code ? code : lower_node(lo, node->right, (struct place){place.frame, &let}, &form->right);
@@ -397,7 +415,7 @@ static enum fb_code lower_exists(
     }
     struct fb_form *body = NULL;
     code = code ? code : lower_node(lo, node->left, (struct place){frame, place.lets}, &body);
-    code = code ? code : close_over(lo, node, frame->own, &body);
+    code = code ? code : close_over(lo, node, frame, &body);
     leave(lo, frame);
     *out = body;
     return code;
@@ -526,6 +544,7 @@ static enum fb_code lower_aggregate(
     }
     form->bound = groups;
     form->bound_count = node->names.count;
+    code = code ? code : keep_names(lo, frame, form);
     leave(lo, frame);
     *out = form;
     return code;
@@ -706,6 +725,10 @@ static enum fb_code lower_tree(const struct fb_mnode *tree, const struct fb_sign
     for (size_t i = 0; code == FB_OK && i < columns.count; i++) {
         code = find_name(&lo, tree, &top, columns.names[i], &vars[i]);
     }
+    struct fb_form named = {0};
+    code = code ? code : keep_names(&lo, &top, &named);
+    body.names = named.names;
+    body.name_count = named.name_count;
     body.columns = vars;
     body.column_count = columns.count;
     body.var_count = lo.var_count;

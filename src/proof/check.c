@@ -12,7 +12,7 @@
 
 #define MEMORY_MAX ((size_t)1 << 32)
 
-bool fb_check_refuse(struct fb_check *c, const struct fb_proof *proof, const char *message)
+bool fb_check_refuse(struct fb_check *c, const struct fb_proof_step *proof, const char *message)
 {
     if (c->err->code == FB_OK) {
         (void)fb_err_set(c->err, FB_E_NEGATIVE, "the step '%s' at time-point %zu is refused: %s",
@@ -31,9 +31,9 @@ bool fb_check_work(struct fb_check *c, size_t steps)
 }
 
 /* The n-th kid. */
-static const struct fb_proof *kid_of(const struct fb_proof *proof, size_t n)
+static const struct fb_proof_step *kid_of(const struct fb_proof_step *proof, size_t n)
 {
-    const struct fb_proof *kid = proof->kid;
+    const struct fb_proof_step *kid = proof->kid;
     for (; kid && n > 0; n--) {
         kid = kid->next;
     }
@@ -41,14 +41,14 @@ static const struct fb_proof *kid_of(const struct fb_proof *proof, size_t n)
 }
 
 /* Exactly n kids. */
-static bool kids(const struct fb_proof *proof, size_t n)
+static bool kids(const struct fb_proof_step *proof, size_t n)
 {
     return !kid_of(proof, n) && (n == 0 || kid_of(proof, n - 1));
 }
 
 /* The only kid proves another formula about the same time-points and values. */
-static bool only_kid(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal,
-    const struct fb_form *form, bool holds)
+static bool only_kid(struct fb_check *c, const struct fb_proof_step *proof,
+    const struct fb_goal *goal, const struct fb_form *form, bool holds)
 {
     struct fb_goal sub = {form, goal->from, goal->to, holds, goal->knows};
     return kids(proof, 1) ? fb_check_step(c, proof->kid, &sub)
@@ -130,7 +130,8 @@ static const struct fb_tuple *first_fit(
     return NULL;
 }
 
-static bool same_values(const struct fb_proof *proof, const struct fb_value *values, size_t count)
+static bool same_values(
+    const struct fb_proof_step *proof, const struct fb_value *values, size_t count)
 {
     bool same = proof->value_count == count;
     for (size_t i = 0; same && i < count; i++) {
@@ -150,7 +151,8 @@ static bool all_known(const struct fb_form *form, const struct fb_knows *knows)
     return true;
 }
 
-static bool check_fact(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+static bool check_fact(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     const struct fb_form *form = goal->form;
     if (!goal->holds || !kids(proof, 0) || proof->at != form->relation ||
@@ -170,7 +172,7 @@ static bool check_fact(struct fb_check *c, const struct fb_proof *proof, const s
 }
 
 static bool check_absent(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     if (goal->holds || !kids(proof, 0) || proof->at != goal->form->relation) {
         return fb_check_refuse(c, proof, "it shows that this predicate does not hold");
@@ -186,7 +188,7 @@ static bool check_absent(
 /* ---- definitions ---- */
 
 static bool check_defined(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     const struct fb_form *form = goal->form;
     const struct fb_form *definition = form->definition;
@@ -226,7 +228,7 @@ static bool check_defined(
 }
 
 static bool check_defines(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     struct fb_knows knows = *goal->knows;
     struct fb_around around = {goal->form, goal->from, knows.around};
@@ -239,7 +241,8 @@ static bool check_defines(
 
 /* ---- one time-point ---- */
 
-static bool check_both(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+static bool check_both(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     struct fb_goal left = *goal;
     struct fb_goal right = *goal;
@@ -251,7 +254,8 @@ static bool check_both(struct fb_check *c, const struct fb_proof *proof, const s
     return fb_check_step(c, proof->kid, &left) && fb_check_step(c, proof->kid->next, &right);
 }
 
-static bool check_side(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+static bool check_side(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     if ((goal->form->kind == FB_FORM_OR) != goal->holds || proof->at > 1) {
         return fb_check_refuse(c, proof, "one side is not enough");
@@ -261,7 +265,7 @@ static bool check_side(struct fb_check *c, const struct fb_proof *proof, const s
 
 /* EXISTS: with values, or for variables that may be anything. */
 static bool check_exists(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     struct fb_knows knows = *goal->knows;
     struct fb_goal sub = {goal->form->left, goal->from, goal->to, goal->holds, &knows};
@@ -279,7 +283,7 @@ static bool check_exists(
 
 /* A variable is one of some values, or none of them: together that is everything. */
 static bool check_split(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     struct fb_knows knows = *goal->knows;
     struct fb_goal sub = *goal;
@@ -288,7 +292,7 @@ static bool check_split(
         return fb_check_refuse(c, proof, "it must split an open variable, with a step for each");
     }
     sub.knows = &knows;
-    const struct fb_proof *kid = proof->kid;
+    const struct fb_proof_step *kid = proof->kid;
     for (size_t i = 0; i < proof->value_count; i++, kid = kid->next) {
         knows.value[proof->at] = &proof->values[i];
         if (!fb_check_step(c, kid, &sub)) {
@@ -348,8 +352,8 @@ bool fb_check_window(const struct fb_check *c, const struct fb_form *form, size_
 }
 
 /* The kids from `kid` on prove form at each time-point from low to high, in this order. */
-static bool covered(struct fb_check *c, const struct fb_proof *proof, const struct fb_proof *kid,
-    struct fb_goal goal, const size_t range[2])
+static bool covered(struct fb_check *c, const struct fb_proof_step *proof,
+    const struct fb_proof_step *kid, struct fb_goal goal, const size_t range[2])
 {
     size_t next = range[0];
     for (; kid; kid = kid->next) {
@@ -367,7 +371,7 @@ static bool covered(struct fb_check *c, const struct fb_proof *proof, const stru
 }
 
 static bool check_neighbour(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     bool back = goal->form->kind == FB_FORM_PREVIOUS;
     size_t tp = goal->from;
@@ -387,7 +391,7 @@ static bool check_neighbour(
 
 /* ONCE, EVENTUALLY, HISTORICALLY, ALWAYS. */
 static bool check_unary(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     size_t range[2];
     bool any = fb_check_window(c, goal->form, goal->from, range);
@@ -407,7 +411,7 @@ static bool check_unary(
 
 /* SINCE and UNTIL hold: the right side does at `at`, the left side between. */
 static bool check_anchor(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     size_t range[2];
     size_t tp = goal->from;
@@ -429,14 +433,14 @@ static bool check_anchor(
 /* SINCE and UNTIL do not: the left side fails at `at`, the right side from there on; or the right
  * side throughout. */
 static bool check_barred(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     size_t range[2];
     size_t tp = goal->from;
     size_t at = proof->at;
     bool back = goal->form->kind == FB_FORM_SINCE;
     bool any = fb_check_window(c, goal->form, tp, range);
-    const struct fb_proof *rights = proof->kid;
+    const struct fb_proof_step *rights = proof->kid;
     struct fb_goal left = {goal->form->left, at, at, false, goal->knows};
     struct fb_goal right = {goal->form->right, 0, 0, false, goal->knows};
     if (proof->rule == FB_RULE_BARRED) {
@@ -457,7 +461,7 @@ static bool check_barred(
 
 /* SINCE and UNTIL. */
 static bool check_binary(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     if ((proof->rule == FB_RULE_ANCHOR) != goal->holds) {
         return fb_check_refuse(c, proof, "it does not show that");
@@ -468,7 +472,8 @@ static bool check_binary(
 /* ---- every operator ---- */
 
 /* Facts and what is computed from values. */
-static bool check_atom(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+static bool check_atom(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     const struct fb_form *form = goal->form;
     enum fb_rule rule = proof->rule;
@@ -495,7 +500,7 @@ static bool check_atom(struct fb_check *c, const struct fb_proof *proof, const s
 
 /* Operators that look at other time-points. Where they stand is one time-point. */
 static bool check_over_time(
-    struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     enum fb_rule rule = proof->rule;
     if (goal->from != goal->to) {
@@ -524,7 +529,8 @@ static bool check_over_time(
 }
 
 /* Which rules are for which formula. */
-static bool check_kind(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+static bool check_kind(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     const struct fb_form *form = goal->form;
     enum fb_rule rule = proof->rule;
@@ -563,7 +569,8 @@ static bool check_kind(struct fb_check *c, const struct fb_proof *proof, const s
     }
 }
 
-bool fb_check_step(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+bool fb_check_step(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     FB_ASSERT(goal->form && goal->from <= goal->to && goal->to < c->trace->time_count);
     if (proof->holds != goal->holds || proof->from != goal->from || proof->to != goal->to) {
@@ -611,7 +618,7 @@ static enum fb_code index_trace(struct fb_check *c, struct fb_err *err)
     return FB_OK;
 }
 
-enum fb_code fb_proof_check(const struct fb_claim *claim, const struct fb_proof *proof,
+enum fb_code fb_proof_check(const struct fb_proof_claim *claim, const struct fb_proof_step *proof,
     const struct fb_trace *trace, struct fb_err *err)
 {
     FB_ASSERT(claim && claim->form && proof && trace && err);

@@ -20,7 +20,7 @@ enum { FB_CHECK_DEPTH_MAX = FB_PROOF_DEPTH_MAX + 100 };
 
 /** Checks that proof proves the claim over the trace: E_NEGATIVE with the time-point and the reason
  * when it does not. A proof may come from anybody: it need be well formed as a tree only. */
-FB_CHECKED enum fb_code fb_proof_check(const struct fb_claim *claim, const struct fb_proof *proof,
-    const struct fb_trace *trace, struct fb_err *err);
+FB_CHECKED enum fb_code fb_proof_check(const struct fb_proof_claim *claim,
+    const struct fb_proof_step *proof, const struct fb_trace *trace, struct fb_err *err);
 
 #endif

@@ -47,10 +47,11 @@ struct fb_check {
 };
 
 /** Whether proof proves the goal; where not, err says why. */
-bool fb_check_step(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal);
+bool fb_check_step(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);
 
 /** Says why not, once; returns false. */
-bool fb_check_refuse(struct fb_check *c, const struct fb_proof *proof, const char *message);
+bool fb_check_refuse(struct fb_check *c, const struct fb_proof_step *proof, const char *message);
 
 /** Counts work; false beyond the limit. */
 bool fb_check_work(struct fb_check *c, size_t steps);
@@ -60,10 +61,12 @@ bool fb_check_window(
     const struct fb_check *c, const struct fb_form *form, size_t tp, size_t out[2]);
 
 /** MATCH_PAST and MATCH_FUTURE. */
-bool fb_check_path(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal);
+bool fb_check_path(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);
 
 /** Aggregations. */
-bool fb_check_group(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal);
+bool fb_check_group(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);
 
 /** Bytes of the text that a term makes. */
 enum { FB_CHECK_ROOM = 64 };

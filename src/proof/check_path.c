@@ -95,8 +95,8 @@ static const struct fb_form *test_of(const struct automaton *m, size_t number)
 }
 
 /* One test of the proof: checks it and sets which test it is. */
-static bool check_test(struct fb_check *c, const struct automaton *m, const struct fb_proof *test,
-    const struct fb_goal *goal)
+static bool check_test(struct fb_check *c, const struct automaton *m,
+    const struct fb_proof_step *test, const struct fb_goal *goal)
 {
     struct fb_goal sub = {test_of(m, test->at), test->from, test->from, goal->holds, goal->knows};
     if (test->rule != FB_RULE_TEST || test->holds != goal->holds || test->to != test->from ||
@@ -109,12 +109,12 @@ static bool check_test(struct fb_check *c, const struct automaton *m, const stru
 /* Walks forwards in time over range. A match that holds may pass only the tests that the proof
  * shows to hold; one that does not may pass all but those that it shows to fail. Sets *out when an
  * end is reached. */
-static bool walk(struct fb_check *c, struct automaton *m, const struct fb_proof *proof,
+static bool walk(struct fb_check *c, struct automaton *m, const struct fb_proof_step *proof,
     const struct fb_goal *goal, bool *out)
 {
     bool there[STATES_MAX] = {false};
     bool past = goal->form->kind == FB_FORM_MATCH_PAST;
-    const struct fb_proof *test = proof->kid;
+    const struct fb_proof_step *test = proof->kid;
     size_t range[2];
     *out = false;
     if (!fb_check_window(c, goal->form, goal->from, range)) {
@@ -142,7 +142,8 @@ static bool walk(struct fb_check *c, struct automaton *m, const struct fb_proof 
     return !test || fb_check_refuse(c, proof, "its tests are not in the order of time");
 }
 
-bool fb_check_path(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+bool fb_check_path(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     FB_ASSERT(goal->from == goal->to);
     bool reached = false;
@@ -165,15 +166,15 @@ bool fb_check_path(struct fb_check *c, const struct fb_proof *proof, const struc
 /* What an aggregation rests on: the rows that the proof lists. */
 struct group {
     const struct fb_form *form;
-    uint64_t vars;             /* of its condition */
-    const struct fb_proof *at; /* first row */
+    uint64_t vars;                  /* of its condition */
+    const struct fb_proof_step *at; /* first row */
     size_t count;
-    const struct fb_proof **rows;
+    const struct fb_proof_step **rows;
 };
 
 /* The value of a variable of the condition in a row. */
 static const struct fb_value *in_row(
-    const struct group *group, const struct fb_proof *row, uint32_t var)
+    const struct group *group, const struct fb_proof_step *row, uint32_t var)
 {
     uint64_t before = group->vars & (((uint64_t)1 << var) - 1);
     return &row->values[__builtin_popcountll(before)];
@@ -181,8 +182,8 @@ static const struct fb_value *in_row(
 
 static int by_row(const void *a, const void *b)
 {
-    const struct fb_proof *x = *(const struct fb_proof *const *)a;
-    const struct fb_proof *y = *(const struct fb_proof *const *)b;
+    const struct fb_proof_step *x = *(const struct fb_proof_step *const *)a;
+    const struct fb_proof_step *y = *(const struct fb_proof_step *const *)b;
     int order = 0;
     for (size_t i = 0; order == 0 && i < x->value_count; i++) {
         order = fb_value_cmp(x->values[i], y->values[i]);
@@ -191,11 +192,11 @@ static int by_row(const void *a, const void *b)
 }
 
 /* Each row satisfies the condition and lies in the group, and none is there twice. */
-static bool check_rows(struct fb_check *c, const struct fb_proof *proof,
+static bool check_rows(struct fb_check *c, const struct fb_proof_step *proof,
     const struct fb_goal *inner, struct group *group)
 {
     size_t width = (size_t)__builtin_popcountll(group->vars);
-    const struct fb_proof *row = proof->kid;
+    const struct fb_proof_step *row = proof->kid;
     for (size_t i = 0; i < group->count; i++, row = row->next) {
         struct fb_knows knows = *inner->knows;
         struct fb_goal sub = {inner->form, inner->from, inner->to, true, &knows};
@@ -229,8 +230,8 @@ static bool check_rows(struct fb_check *c, const struct fb_proof *proof,
 
 /* No other row: as a proof that the condition does not hold, but where all its variables are split
  * it may say that these values are those of a listed row. */
-static bool check_rest(struct fb_check *c, const struct fb_proof *rest, const struct fb_goal *goal,
-    const struct group *group)
+static bool check_rest(struct fb_check *c, const struct fb_proof_step *rest,
+    const struct fb_goal *goal, const struct group *group)
 {
     struct fb_knows knows = *goal->knows;
     struct fb_goal sub = *goal;
@@ -239,7 +240,7 @@ static bool check_rest(struct fb_check *c, const struct fb_proof *rest, const st
         return fb_check_refuse(c, rest, "it is about something else");
     }
     if (rest->rule == FB_RULE_LISTED) {
-        const struct fb_proof *row = group->at;
+        const struct fb_proof_step *row = group->at;
         for (size_t i = 0; row && i < rest->at; i++) {
             row = row->next;
         }
@@ -257,7 +258,7 @@ static bool check_rest(struct fb_check *c, const struct fb_proof *rest, const st
     if (var >= FB_IR_VARS_MAX || knows.value[var] || rest->value_count == 0) {
         return fb_check_refuse(c, rest, "it must split an open variable");
     }
-    const struct fb_proof *kid = rest->kid;
+    const struct fb_proof_step *kid = rest->kid;
     for (size_t i = 0; i < rest->value_count && kid; i++, kid = kid->next) {
         knows.value[var] = &rest->values[i];
         if (!check_rest(c, kid, &sub, group)) {
@@ -340,7 +341,8 @@ static bool compute(struct fb_check *c, const struct group *group, struct fb_val
     }
 }
 
-bool fb_check_group(struct fb_check *c, const struct fb_proof *proof, const struct fb_goal *goal)
+bool fb_check_group(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
 {
     const struct fb_form *form = goal->form;
     struct fb_knows knows = {.around = goal->knows->around};
@@ -353,11 +355,11 @@ bool fb_check_group(struct fb_check *c, const struct fb_proof *proof, const stru
         knows.without[v] = goal->knows->without[v];
         known = known && knows.value[v];
     }
-    const struct fb_proof *rest = proof->kid;
+    const struct fb_proof_step *rest = proof->kid;
     for (; rest && rest->next; rest = rest->next) {
         group.count++;
     }
-    group.rows = FB_ARENA_ARRAY(c->arena, const struct fb_proof *, group.count);
+    group.rows = FB_ARENA_ARRAY(c->arena, const struct fb_proof_step *, group.count);
     bool nothing = group.count == 0 && form->bound_count > 0;
     if (!rest || !group.rows || (!known && !nothing) || proof->value_count != 1) {
         return fb_check_refuse(c, proof, "an aggregation is about one group and its rows");

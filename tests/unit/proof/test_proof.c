@@ -8,6 +8,8 @@
 #include "engine/eval.h"
 #include "lang/monpoly.h"
 #include "proof/check.h"
+#include "proof/proof_file.h"
+#include "proof/proof_text.h"
 
 enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 20 };
 
@@ -39,7 +41,7 @@ static void report(const struct subject *s, uint64_t seed, const char *what)
 }
 
 /* Changes one field of the n-th step; false when there is no such field in it. */
-static bool change(struct fb_proof *proof, struct draw *d)
+static bool change(struct fb_proof_step *proof, struct draw *d)
 {
     switch (draw(d, 6)) {
     case 0:
@@ -80,23 +82,23 @@ static bool change(struct fb_proof *proof, struct draw *d)
     }
 }
 
-static size_t steps_of(const struct fb_proof *proof)
+static size_t steps_of(const struct fb_proof_step *proof)
 {
     size_t count = 1;
-    for (const struct fb_proof *kid = proof->kid; kid; kid = kid->next) {
+    for (const struct fb_proof_step *kid = proof->kid; kid; kid = kid->next) {
         count += steps_of(kid);
     }
     return count;
 }
 
-static struct fb_proof *step_of(struct fb_proof *proof, size_t *n)
+static struct fb_proof_step *step_of(struct fb_proof_step *proof, size_t *n)
 {
     if (*n == 0) {
         return proof;
     }
     --*n;
-    for (struct fb_proof *kid = proof->kid; kid; kid = kid->next) {
-        struct fb_proof *found = step_of(kid, n);
+    for (struct fb_proof_step *kid = proof->kid; kid; kid = kid->next) {
+        struct fb_proof_step *found = step_of(kid, n);
         if (found) {
             return found;
         }
@@ -105,12 +107,12 @@ static struct fb_proof *step_of(struct fb_proof *proof, size_t *n)
 }
 
 /* A change is refused; the proof is as before afterwards. */
-static bool mutate(const struct subject *s, const struct fb_claim *claim, struct fb_proof *proof,
-    struct draw *d, struct tally *tally)
+static bool mutate(const struct subject *s, const struct fb_proof_claim *claim,
+    struct fb_proof_step *proof, struct draw *d, struct tally *tally)
 {
     size_t n = draw(d, (uint32_t)steps_of(proof));
-    struct fb_proof *step = step_of(proof, &n);
-    struct fb_proof before = *step;
+    struct fb_proof_step *step = step_of(proof, &n);
+    struct fb_proof_step before = *step;
     bool refused = true;
     struct fb_err why;
     fb_err_init(&why);
@@ -138,13 +140,43 @@ static bool mutate(const struct subject *s, const struct fb_claim *claim, struct
     return refused;
 }
 
+/* The proof as a line of a file, read again: it proves the same, and makes the same line. */
+static const char *through_file(
+    struct subject *s, const struct fb_proof_claim *claim, const struct fb_proof_step *proof)
+{
+    struct fb_buf lines[2];
+    struct fb_proof_entry entry = {
+        claim->tp, s->trace.times[claim->tp], claim->holds, true, NULL, 0, proof};
+    struct fb_proof_entry back = {0};
+    const struct fb_monpoly_body *body = &s->formula.plain;
+    struct fb_proof_style style = {&s->trace, body->names, body->name_count, 0};
+    const char *wrong = NULL;
+    fb_buf_init(&lines[0], TEXT_MAX);
+    fb_buf_init(&lines[1], TEXT_MAX);
+    FB_TEST_OK(fb_proof_write(&entry, &s->signature, &lines[0], &err));
+    FB_TEST_OK(fb_proof_read(fb_buf_str(&lines[0]), &s->signature, &s->arena, &back, &err));
+    FB_TEST_OK(fb_proof_write(&back, &s->signature, &lines[1], &err));
+    if (!fb_str_eq(fb_buf_str(&lines[0]), fb_buf_str(&lines[1]))) {
+        wrong = "a proof is another one when it was written and read";
+    }
+    if (fb_proof_check(claim, back.proof, &s->trace, &err) != FB_OK) {
+        wrong = "a proof that was written and read is refused";
+    }
+    fb_buf_clear(&lines[0]);
+    fb_proof_text(proof, claim, &style, &lines[0]);
+    wrong = lines[0].len ? wrong : "a proof has no text";
+    fb_buf_release(&lines[0]);
+    fb_buf_release(&lines[1]);
+    return wrong;
+}
+
 /* What is claimed has a proof, which is accepted, and its opposite has none. */
 static const char *try_claim(
-    struct subject *s, const struct fb_claim *claim, struct draw *d, struct tally *tally)
+    struct subject *s, const struct fb_proof_claim *claim, struct draw *d, struct tally *tally)
 {
-    struct fb_proof *proof = NULL;
-    struct fb_proof *other = NULL;
-    struct fb_claim opposite = *claim;
+    struct fb_proof_step *proof = NULL;
+    struct fb_proof_step *other = NULL;
+    struct fb_proof_claim opposite = *claim;
     opposite.holds = !claim->holds;
     if (fb_prove(claim, &s->trace, &s->arena, &proof, &err) != FB_OK || !proof) {
         return claim->holds ? "a verdict without a proof" : "no proof that there is no verdict";
@@ -158,12 +190,13 @@ static const char *try_claim(
     if (fb_proof_check(&opposite, proof, &s->trace, &err) == FB_OK) {
         return "a proof proves the opposite too";
     }
-    for (int i = 0; i < 3; i++) {
+    const char *wrong = through_file(s, claim, proof);
+    for (int i = 0; !wrong && i < 3; i++) {
         if (!mutate(s, claim, proof, d, tally)) {
             return "a changed proof is accepted";
         }
     }
-    return NULL;
+    return wrong;
 }
 
 static bool in_table(
@@ -187,7 +220,7 @@ static const char *try_point(struct subject *s, size_t tp, struct draw *d, struc
 {
     const struct fb_monpoly_body *body = &s->formula.plain;
     struct fb_table table = {0};
-    struct fb_claim claim = {body->form, tp, body->var_count, NULL, 0, false};
+    struct fb_proof_claim claim = {body->form, tp, body->var_count, NULL, 0, false};
     const char *wrong = NULL;
     if (fb_eval_naive_rows(body->form, &s->trace, tp, body->var_count, &s->arena, &table, &err)) {
         return NULL; /* a sum that overflows */
@@ -307,12 +340,12 @@ static void test_limits(void **state)
     fb_buf_add_char(&log, '\0');
     for (int i = 0; i < 2; i++) {
         struct subject s;
-        struct fb_proof *proof = NULL;
+        struct fb_proof_step *proof = NULL;
         subject_of(&s, formulas[i], log.ptr);
         const struct fb_monpoly_body *body = &s.formula.plain;
         struct fb_value values[FB_IR_VARS_MAX] = {0};
         values[body->columns[0]] = one;
-        struct fb_claim claim = {body->form, s.trace.time_count - 2, body->var_count, values,
+        struct fb_proof_claim claim = {body->form, s.trace.time_count - 2, body->var_count, values,
             (uint64_t)1 << body->columns[0], true};
         if (i == 0) {
             FB_TEST_FAILS(fb_prove(&claim, &s.trace, &s.arena, &proof, &err), FB_E_LIMIT);
@@ -327,9 +360,63 @@ static void test_limits(void **state)
     fb_buf_release(&log);
 }
 
+#define ABSENT(from, to)                                                                           \
+    "{\"rule\":\"absent\",\"holds\":false,\"from\":" #from ",\"to\":" #to ",\"relation\":\"P\"}"
+#define LINE(steps) "{\"tp\":2,\"time\":9,\"holds\":false,\"steps\":[" steps "]}"
+#define EVERY "{\"rule\":\"every\",\"holds\":false,\"from\":2,\"to\":2,\"kids\":1},"
+
+/* By hand, against a log in which P(x) comes once: at time-point 3. */
+static void test_by_hand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum fb_code read;
+        enum fb_code check;
+    } rows[] = {
+        {LINE(EVERY ABSENT(0, 2)), FB_OK, FB_OK},
+        {LINE(EVERY ABSENT(1, 2)), FB_OK, FB_E_NEGATIVE},
+        {LINE(EVERY ABSENT(0, 3)), FB_OK, FB_E_NEGATIVE},
+        {LINE(EVERY ABSENT(0, 1)), FB_OK, FB_E_NEGATIVE},
+        {LINE(ABSENT(2, 2)), FB_OK, FB_E_NEGATIVE},
+        {LINE(EVERY), FB_E_SYNTAX, FB_OK},
+        {LINE("{\"rule\":\"every\",\"holds\":false,\"from\":2,\"to\":2,\"kids\":1}"), FB_E_SCHEMA,
+            FB_OK},
+        {LINE(ABSENT(0, 2) "," ABSENT(0, 2)), FB_E_SCHEMA, FB_OK},
+        {LINE("{\"rule\":\"perhaps\",\"holds\":false,\"from\":2,\"to\":2}"), FB_E_SCHEMA, FB_OK},
+        {LINE("{\"rule\":\"never\",\"holds\":false,\"from\":2,\"to\":-2}"), FB_E_SCHEMA, FB_OK},
+        {LINE("{\"rule\":\"never\",\"holds\":1,\"from\":2,\"to\":2}"), FB_E_SCHEMA, FB_OK},
+        {LINE("{\"rule\":\"never\",\"holds\":false,\"from\":2,\"to\":2,\"why\":2}"), FB_E_SCHEMA,
+            FB_OK},
+        {LINE("{\"rule\":\"fact\",\"holds\":true,\"from\":2,\"to\":2,\"relation\":\"no\"}"),
+            FB_E_SCHEMA, FB_OK},
+        {LINE(""), FB_E_SCHEMA, FB_OK},
+        {"{\"tp\":2}", FB_E_SCHEMA, FB_OK},
+        {"[]", FB_E_SCHEMA, FB_OK},
+    };
+    struct subject s;
+    subject_of(&s, "ONCE P(x)", "@7 Q(1)\n@8\n@9\n@9 P(1)\n");
+    struct fb_proof_claim claim = {
+        s.formula.plain.form, 2, s.formula.plain.var_count, NULL, 0, false};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fb_proof_entry entry;
+        fb_err_init(&err);
+        enum fb_code code =
+            fb_proof_read(fb_str_of(rows[i].line), &s.signature, &s.arena, &entry, &err);
+        if (code != rows[i].read) {
+            fail_msg("%s: %s", rows[i].line, err.message);
+        }
+        assert_true(code == FB_OK || err.message[0]);
+        if (code == FB_OK) {
+            assert_int_equal(fb_proof_check(&claim, entry.proof, &s.trace, &err), rows[i].check);
+        }
+    }
+    subject_release(&s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_proofs), cmocka_unit_test(test_limits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_proofs),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_by_hand)};
     return cmocka_run_group_tests_name("proof", tests, NULL, NULL);
 }

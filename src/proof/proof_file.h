@@ -1,0 +1,40 @@
+/*
+ * proof_file.h: proofs as lines of JSON, one a claim. A tree is a list of steps, each before its
+ * kids, so that its depth is no nesting of JSON (docs/EXPLANATIONS.md, The file).
+ */
+#ifndef FB_PROOF_FILE_H
+#define FB_PROOF_FILE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/proof.h"
+
+/** Limits of what is read; each has an error and a test. */
+enum {
+    FB_PROOF_LINE_MAX = 1 << 28,  /**< bytes of one line */
+    FB_PROOF_READ_MAX = 10000000, /**< steps of one proof */
+};
+
+/** A claim and its proof: the values of the columns of a verdict, or none where it is that no tuple
+ * is one. */
+struct fb_proof_entry {
+    size_t tp;
+    fb_time time;
+    bool holds;
+    bool any; /**< whatever the values are */
+    const struct fb_value *values;
+    size_t value_count;
+    const struct fb_proof_step *proof;
+};
+
+/** Appends one line. Relations go by their names. */
+FB_CHECKED enum fb_code fb_proof_write(const struct fb_proof_entry *entry,
+    const struct fb_signature *signature, struct fb_buf *out, struct fb_err *err);
+
+/** Reads one line, as fb_proof_write makes it; all of it lives in arena. Anything else is E_SYNTAX,
+ * E_SCHEMA or E_LIMIT, with its place in the line. What is read is well formed as a tree; whether
+ * it proves anything is for fb_proof_check to say. */
+FB_CHECKED enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_proof_entry *out, struct fb_err *err);
+
+#endif

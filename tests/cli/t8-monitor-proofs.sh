@@ -1,0 +1,72 @@
+#!/bin/sh
+# flyball monitor --explain, --explain-at, --proof, --check (cmd_monitor, monitor_proof): why a verdict
+# is one, in words and as a proof that the checker alone goes through.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
+
+# gives FILE COMMAND...: the output is exactly the file.
+gives() {
+    want=$1
+    shift
+    "$@" >gives.out 2>gives.err || { cat gives.err; return 1; }
+    cmp "$want" gives.out || { cat gives.out; return 1; }
+}
+
+printf 'incident(model:string, id:int)\nreport(id:int)\n' >s.sig
+printf 'incident(m,i) AND NOT EVENTUALLY[0,15d] report(i)\n' >f.mfotl
+cat >l.log <<'EOT'
+@1700000000 incident("aurora-2",116)
+@1700050000 report(116)
+@1700200000 incident("aurora-3",117)
+@1700300000 report(112)
+@1702000000 report(117)
+EOT
+cat >want <<'EOT'
+@1700200000 (time point 2): ("aurora-3",117)
+  ("aurora-3",117) because
+    all of these:
+      incident("aurora-3", 117) at time-point 2 (@1700200000)
+      not EVENTUALLY[0,1296000]: throughout the interval
+        no report(117) at each of time-point 2 (@1700200000) to time-point 3 (@1700300000)
+EOT
+ok "--explain says why" gives want monitor --explain --proof proofs
+ok "so does the naive evaluator" gives want monitor --explain --naive
+ok "one time-point of them" gives want monitor --explain-at 2
+cat >want <<'EOT'
+@1700000000 (time point 0): no tuple
+  because
+    m = "aurora-2":
+      i = 116:
+        EVENTUALLY[0,1296000]: at time-point 1 (@1700050000)
+          report(116) at time-point 1 (@1700050000)
+      any other i:
+        no incident("aurora-2", i) at time-point 0 (@1700000000)
+    any other m:
+      no incident(m, i) at time-point 0 (@1700000000)
+EOT
+ok "why there is no verdict" gives want monitor --explain-at 0 --proof none
+printf '1 proof checked, all right\n' >want
+ok "--check accepts" gives want monitor --check proofs
+ok "--check accepts what is none" gives want monitor --check none
+ok "the file has a line a proof" test "$(cat proofs none | wc -l)" -eq 2
+sed 's/"to":3/"to":2/' proofs >less
+sed 's/"aurora-3",117\],"steps"/"aurora-3",116],"steps"/' proofs >other
+sed 's/"time":1700200000/"time":1700200001/' proofs >when
+refused() { monitor --check "$1" >out 2>err; [ $? -eq "$2" ] && grep -q "$1:1" err && grep -q "$3" err; }
+ok "a time-point less is refused" refused less 1 "leave time-points out"
+ok "another tuple is refused" refused other 1 "is refused"
+ok "another time is refused" refused when 1 "not about this formula and log"
+sed 's/1700300000 report(112)/1700300000 report(117)/' l.log >l2.log
+cp l2.log l.log
+ok "another log is refused" refused proofs 1 "there is an event that fits"
+cut -c 1-100 proofs >cut
+ok "half a proof is an error" refused cut 3 ""
+fails() { want=$1; shift; monitor "$@" >out 2>err; [ $? -eq "$want" ] && [ -s err ]; }
+ok "a time-point that is not there" fails 3 --explain-at 5
+ok "no number" fails 2 --explain-at x
+ok "not with threads" fails 2 --explain --threads 2
+ok "no such file" fails 3 --check nothing
+printf 'FRZ f(i) = report(i) IN LETPAST l(i) = f(i) OR PREVIOUS l(i) IN l(i)\n' >f.mfotl
+naive_only() { monitor --explain >out 2>err && grep -q "report(116) at time-point 1" out; }
+ok "what only the naive evaluator can do" naive_only
+finish
