@@ -1,7 +1,7 @@
 #include "govern/evaluate.h"
 
 #include "base/assert.h"
-#include "govern/work.h"
+#include "govern/sentence.h"
 
 enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_arena *arena,
     struct fb_picture *out, struct fb_err *err)
@@ -27,7 +27,7 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
             return code;
         }
     }
-    picture->work = input->brief ? work : NULL;
+    picture->work = work;
     *out = *picture;
     return FB_OK;
 }
@@ -103,7 +103,7 @@ static enum fb_code complete(
     const struct fb_picture *picture, struct candidate *found, struct fb_err *err)
 {
     struct fb_work *work = picture->work;
-    if (!work) {
+    if (!work || !work->input->brief) {
         return FB_OK;
     }
     if (fb_str_starts(found->id, FB_STR("duty:"))) {
@@ -116,6 +116,27 @@ static enum fb_code complete(
         return fb_work_licence_why(work, &picture->licences[found->index], &found->why, err);
     }
     return FB_OK;
+}
+
+/* Says a verdict in sentences, and what nearly counted. */
+static enum fb_code say(const struct fb_picture *picture, const struct candidate *found,
+    struct fb_verdict *out, struct fb_err *err)
+{
+    struct fb_said said = {.why = found->why};
+    if (!picture->work) {
+        return FB_OK;
+    }
+    if (fb_str_starts(found->id, FB_STR("redline:"))) {
+        said.line = &picture->lines[found->index];
+    } else if (fb_str_starts(found->id, FB_STR("duty:"))) {
+        said.duty = &picture->duties[found->index];
+    } else if (fb_str_starts(found->id, FB_STR("licence:"))) {
+        said.licence = &picture->licences[found->index];
+    } else if (!fb_str_starts(found->id, FB_STR("case:"))) {
+        said.order = &picture->orders[found->index];
+    }
+    enum fb_code code = fb_work_say(picture->work, &said, &out->said, err);
+    return code || !said.duty ? code : fb_work_near(picture->work, said.duty, &out->near, err);
 }
 
 enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str name,
@@ -152,6 +173,11 @@ enum fb_code fb_picture_find(const struct fb_picture *picture, struct fb_str nam
     if (code != FB_OK) {
         return code;
     }
-    *out = (struct fb_verdict){found.id, found.handle, line, found.why};
-    return FB_OK;
+    struct fb_verdict verdict = {
+        .id = found.id, .handle = found.handle, .headline = line, .why = found.why};
+    code = say(picture, &found, &verdict, err);
+    if (code == FB_OK) {
+        *out = verdict;
+    }
+    return code;
 }

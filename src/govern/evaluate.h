@@ -38,7 +38,11 @@ struct fb_verdict {
     struct fb_str id;
     const char *handle;
     struct fb_str headline; /**< one sentence; in the arena given to fb_picture_find */
+    struct fb_str said;     /**< the same and its reason as one would write it to somebody; may be
+                                 empty */
     struct fb_why *why;
+    struct fb_why *near; /**< the records that nearly count, each with why it does not; NULL: none
+                              are to be told */
 };
 
 /** Finds a red line, duty, case, order or licence by id, or by a handle or a unique prefix of

@@ -176,8 +176,7 @@ struct fb_picture {
     struct fb_chains others;  /**< those of no registered system */
     uint32_t *system_slots;   /**< private: hash table, 1 + index of a system */
     size_t system_slot_count; /**< private */
-    struct fb_work *work;     /**< private: what reasons are made from when they are asked for;
-                                   NULL when all are there */
+    struct fb_work *work;     /**< private: what reasons are made from when they are asked for */
 };
 
 /** True when an order is in force and binds the system: it names it, or no system but its

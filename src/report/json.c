@@ -257,7 +257,14 @@ enum fb_code fb_report_why_json(
     fb_json_writer_init(&w, out, 2);
     open_view(&w, verdict->handle, verdict->id);
     fb_json_key_str(&w, "headline", verdict->headline);
+    if (verdict->said.len) {
+        fb_json_key_str(&w, "said", verdict->said);
+    }
     key_why(&w, verdict->why);
+    if (verdict->near) {
+        fb_json_key(&w, "near");
+        add_why(&w, verdict->near, 0);
+    }
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the explanation", err);

@@ -294,8 +294,16 @@ enum fb_code fb_report_why_text(const struct fb_verdict *verdict,
     struct fb_sheet sheet = {out, options->colour, options->width, false};
     fb_sheet_clean(out, verdict->headline, SIZE_MAX);
     fb_buf_add_c(out, "\n");
+    if (verdict->said.len) {
+        size_t from = out->len;
+        fb_buf_add_c(out, "   ");
+        fb_sheet_clean(out, verdict->said, SIZE_MAX);
+        fb_sheet_wrap(&sheet, from, 3);
+        fb_buf_add_char(out, '\n');
+    }
     bool repeats = verdict->why && fb_str_eq(verdict->why->text, verdict->headline);
     add_why(&sheet, repeats ? verdict->why->child : verdict->why, 1);
+    add_why(&sheet, verdict->near, 1);
     fb_buf_addf(out, "(%s, ", verdict->handle);
     fb_sheet_clean(out, verdict->id, SIZE_MAX);
     fb_buf_add_c(out, ")\n");

@@ -17,6 +17,17 @@ ok "before the evaluations nothing was ruled out" sh -c \
 ok "the breach is stamped at its own instant" says '"breached": "2026-12-29T00:00:00Z"' fly status --json
 ok "explain names the incident's record" says "incident/2026-001" \
     fly explain duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001
+overdue=duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001
+ok "explain says it in a sentence" says "Aurora had to report the serious incident" fly explain $overdue
+ok "and which report does not count" says "its about is incident/2026-002, not" fly explain $overdue
+ok "for programs, too" says '"said": "Aurora had to report' fly explain --json $overdue
+ok "with what nearly counts" says '"near": {' fly explain --json $overdue
+ok "a red line in a sentence" says "binds as if it were crossed" \
+    fly explain redline:aurora/framework/cyber:system/aurora-3
+ok "an order in a sentence" says "because a duty was broken: Aurora had to" \
+    fly explain lest:duty:aurora/framework/hold.secure:system/aurora-3
+ok "a licence in a sentence" says "may not deploy, for . reasons: (1)" \
+    fly explain licence:deploy:system/aurora-3
 ok "explain names the evaluations" says "evaluation/" fly explain redline:aurora/framework/cyber:system/aurora-3
 ok "the licence names the commitment" says "frontier-framework\|red line\|deploy" fly explain licence:deploy:system/aurora-3
 ok "the ledger holds" says "the ledger holds" fly log verify
