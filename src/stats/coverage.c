@@ -235,25 +235,33 @@ static enum fb_code judge_believed(
     return code;
 }
 
-/* 200 labelled samples, 2,000 that only the judge has seen. */
+/* The four kinds of prediction-powered intervals; c->n is ten times the labelled samples, and the
+ * kind. Ten times as many samples only the judge has seen. */
+enum { PPI, PPI_TUNED, PPI_NORMAL, PPI_TUNED_NORMAL, PPI_KINDS = 10 };
+
 static enum fb_code ppi_round(
     const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
-    static const double flips[] = {0.05, 0.15};
-    double y[200], f[200], u[SAMPLES_MAX];
-    for (int i = 0; i < 200 + SAMPLES_MAX; i++) {
+    static const double flips[] = {0.1, 0.15};
+    double y[SAMPLES_MAX / 10], f[SAMPLES_MAX / 10], u[SAMPLES_MAX];
+    size_t n = (size_t)c->n / PPI_KINDS;
+    int kind = (int)c->n % PPI_KINDS;
+    FB_ASSERT(10 * n <= SAMPLES_MAX);
+    for (size_t i = 0; i < 11 * n; i++) {
         bool truth = fb_random_unit(random) < c->p;
         bool judged = truth != (fb_random_unit(random) < flips[truth]);
-        if (i < 200) {
+        if (i < n) {
             y[i] = truth;
             f[i] = judged;
         } else {
-            u[i - 200] = judged;
+            u[i - n] = judged;
         }
     }
-    struct fb_judge_samples s = {y, f, 200, u, SAMPLES_MAX, level};
+    struct fb_judge_samples s = {y, f, n, u, 10 * n, level};
     struct fb_judge_estimate e = {0, 0, 0};
-    enum fb_code code = fb_judge_ppi(&s, c->n > 0, &e, err);
+    bool tune = kind == PPI_TUNED || kind == PPI_TUNED_NORMAL;
+    enum fb_code code = kind >= PPI_NORMAL ? fb_judge_ppi_normal(&s, tune, &e, err)
+                                           : fb_judge_ppi(&s, tune, &e, err);
     *held = e.low <= c->p && c->p <= e.high;
     return code;
 }
@@ -369,8 +377,34 @@ static const struct coverage_case cases[] = {
     {"judge corrected", "500 judged, rate 40%", true, NULL, judge_ours, 500, 0.4},
     {"judge believed", "500 judged, rate 2%", false, NULL, judge_believed, 500, 0.02},
     {"judge believed", "500 judged, rate 40%", false, NULL, judge_believed, 500, 0.4},
-    {"PPI", "200 labelled, 2,000 judged, rate 30%", true, NULL, ppi_round, 0, 0.3},
-    {"PPI++", "200 labelled, 2,000 judged, rate 30%", true, NULL, ppi_round, 1, 0.3},
+    {"PPI", "20 labelled, 200 judged, rate 2%", true, NULL, ppi_round, 200, 0.02},
+    {"PPI", "20 labelled, 200 judged, rate 10%", true, NULL, ppi_round, 200, 0.1},
+    {"PPI", "20 labelled, 200 judged, rate 30%", true, NULL, ppi_round, 200, 0.3},
+    {"PPI", "50 labelled, 500 judged, rate 2%", true, NULL, ppi_round, 500, 0.02},
+    {"PPI", "50 labelled, 500 judged, rate 10%", true, NULL, ppi_round, 500, 0.1},
+    {"PPI", "50 labelled, 500 judged, rate 30%", true, NULL, ppi_round, 500, 0.3},
+    {"PPI", "200 labelled, 2,000 judged, rate 2%", true, NULL, ppi_round, 2000, 0.02},
+    {"PPI", "200 labelled, 2,000 judged, rate 10%", true, NULL, ppi_round, 2000, 0.1},
+    {"PPI", "200 labelled, 2,000 judged, rate 30%", true, NULL, ppi_round, 2000, 0.3},
+    {"PPI++", "20 labelled, 200 judged, rate 2%", true, NULL, ppi_round, 201, 0.02},
+    {"PPI++", "20 labelled, 200 judged, rate 10%", true, NULL, ppi_round, 201, 0.1},
+    {"PPI++", "20 labelled, 200 judged, rate 30%", true, NULL, ppi_round, 201, 0.3},
+    {"PPI++", "50 labelled, 500 judged, rate 2%", true, NULL, ppi_round, 501, 0.02},
+    {"PPI++", "50 labelled, 500 judged, rate 10%", true, NULL, ppi_round, 501, 0.1},
+    {"PPI++", "50 labelled, 500 judged, rate 30%", true, NULL, ppi_round, 501, 0.3},
+    {"PPI++", "200 labelled, 2,000 judged, rate 2%", true, NULL, ppi_round, 2001, 0.02},
+    {"PPI++", "200 labelled, 2,000 judged, rate 10%", true, NULL, ppi_round, 2001, 0.1},
+    {"PPI++", "200 labelled, 2,000 judged, rate 30%", true, NULL, ppi_round, 2001, 0.3},
+    {"PPI as published", "20 labelled, 200 judged, rate 2%", false, NULL, ppi_round, 202, 0.02},
+    {"PPI as published", "20 labelled, 200 judged, rate 10%", false, NULL, ppi_round, 202, 0.1},
+    {"PPI as published", "200 labelled, 2,000 judged, rate 2%", false, NULL, ppi_round, 2002, 0.02},
+    {"PPI as published", "200 labelled, 2,000 judged, rate 10%", false, NULL, ppi_round, 2002, 0.1},
+    {"PPI++ as published", "20 labelled, 200 judged, rate 2%", false, NULL, ppi_round, 203, 0.02},
+    {"PPI++ as published", "20 labelled, 200 judged, rate 10%", false, NULL, ppi_round, 203, 0.1},
+    {"PPI++ as published", "200 labelled, 2,000 judged, rate 2%", false, NULL, ppi_round, 2003,
+        0.02},
+    {"PPI++ as published", "200 labelled, 2,000 judged, rate 10%", false, NULL, ppi_round, 2003,
+        0.1},
     {"paired difference", "100 pairs, 12% against 4%", true, NULL, paired_round, 100, 0.12},
     {"paired difference", "20 pairs, 12% against 4%", true, NULL, paired_round, 20, 0.12},
     {"AUROC", "50 of each, 1 deviation apart", true, NULL, probe_round, 50, 1},

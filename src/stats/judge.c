@@ -3,6 +3,7 @@
 
 #include <Rmath.h>
 #include <math.h>
+#include <stdbool.h>
 
 #include "base/assert.h"
 
@@ -58,47 +59,67 @@ enum fb_code fb_judge_rogan_gladen(
     return FB_OK;
 }
 
-/* Mean and variance (by n) of a - share * b; b may be NULL. */
+/* Two values beside the samples: the worst of either kind, or none. */
+struct beside {
+    double a[2];
+    double b[2];
+    size_t count; /* 0 or 2 */
+};
+
+/* Mean and variance of a - share * b; b may be NULL. Beside the samples the variance is that of a
+ * sample (by n - 1), without them by n. */
 struct moments {
     double mean;
     double variance;
+    double count;
 };
 
-static struct moments moments_of(const double *a, const double *b, double share, size_t n)
+static struct moments moments_of(
+    const double *a, const double *b, double share, size_t n, const struct beside *beside)
 {
-    struct moments m = {0, 0};
-    for (size_t i = 0; i < n; i++) {
-        m.mean += (a[i] - (b ? share * b[i] : 0)) / (double)n;
+    struct moments m = {0, 0, (double)(n + beside->count)};
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < n + beside->count; i++) {
+            double x = i < n ? a[i] : beside->a[i - n];
+            x -= !b ? 0 : share * (i < n ? b[i] : beside->b[i - n]);
+            m.mean += pass == 0 ? x / m.count : 0;
+            m.variance += pass == 1 ? (x - m.mean) * (x - m.mean) : 0;
+        }
     }
-    for (size_t i = 0; i < n; i++) {
-        double rest = a[i] - (b ? share * b[i] : 0) - m.mean;
-        m.variance += rest * rest / (double)n;
-    }
+    m.variance /= m.count - (beside->count > 0 ? 1 : 0);
     return m;
 }
 
 /* How much the judgements are to count. */
-static double tuned(const struct fb_judge_samples *s)
+static double tuned(const struct fb_judge_samples *s, const struct beside *beside)
 {
-    double n = (double)s->labelled, others = (double)s->unlabelled_count;
-    struct moments truth = moments_of(s->truth, NULL, 0, s->labelled);
-    struct moments judged = moments_of(s->judged, NULL, 0, s->labelled);
-    struct moments unlabelled = moments_of(s->unlabelled, NULL, 0, s->unlabelled_count);
-    double covariance = 0;
-    for (size_t i = 0; i < s->labelled; i++) {
-        covariance += (s->truth[i] - truth.mean) * (s->judged[i] - judged.mean) / n;
-    }
-    double apart = judged.mean - unlabelled.mean, share = n / (n + others);
-    double variance = share * judged.variance + (1 - share) * unlabelled.variance +
+    struct moments truth = moments_of(s->truth, NULL, 0, s->labelled, beside);
+    struct beside judgements = {{beside->b[0], beside->b[1]}, {0, 0}, beside->count};
+    struct moments judged = moments_of(s->judged, NULL, 0, s->labelled, &judgements);
+    struct moments others = moments_of(s->unlabelled, NULL, 0, s->unlabelled_count, beside);
+    struct moments difference = moments_of(s->truth, s->judged, 1, s->labelled, beside);
+    double covariance = (truth.variance + judged.variance - difference.variance) / 2;
+    double apart = judged.mean - others.mean, share = judged.count / (judged.count + others.count);
+    double variance = share * judged.variance + (1 - share) * others.variance +
                       share * (1 - share) * apart * apart;
-    return variance > 0 ? clamp(covariance / ((1 + n / others) * variance)) : 0;
+    return variance > 0 ? clamp(covariance / ((1 + judged.count / others.count) * variance)) : 0;
 }
 
-enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
-    struct fb_judge_estimate *out, struct fb_err *err)
+/* The quantile of a sum of two means: normal, or Student's with the degrees of freedom of Welch and
+ * Satterthwaite. */
+static double quantile(
+    double confidence, const struct moments *rest, const struct moments *judged, double lambda)
 {
-    FB_ASSERT(samples && out);
-    const struct fb_judge_samples *s = samples;
+    double a = rest->variance / rest->count;
+    double b = lambda * lambda * judged->variance / judged->count;
+    double freedom = a * a / (rest->count - 1) + b * b / (judged->count - 1);
+    freedom = freedom > 0 ? fmax(1, (a + b) * (a + b) / freedom) : 1e6;
+    return qt((1 + confidence) / 2, freedom, 1, 0);
+}
+
+static enum fb_code check_samples(
+    const struct fb_judge_samples *s, bool bounded, struct fb_err *err)
+{
     enum fb_code code = check_confidence(s->confidence, err);
     if (code != FB_OK) {
         return code;
@@ -106,16 +127,58 @@ enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     if (s->labelled < 2 || s->unlabelled_count < 2) {
         return fb_err_set(err, FB_E_RANGE, "fewer than 2 labelled or unlabelled samples");
     }
-    double lambda = tune ? tuned(s) : 1;
-    struct moments judged = moments_of(s->unlabelled, NULL, 0, s->unlabelled_count);
-    struct moments rest = moments_of(s->truth, s->judged, lambda, s->labelled);
+    for (size_t i = 0; bounded && i < s->labelled + s->unlabelled_count; i++) {
+        bool labelled = i < s->labelled;
+        double x = labelled ? s->truth[i] : s->unlabelled[i - s->labelled];
+        double y = labelled ? s->judged[i] : x;
+        if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) {
+            return fb_err_set(err, FB_E_RANGE, "a judgement or its truth is not between 0 and 1");
+        }
+    }
+    return FB_OK;
+}
+
+static enum fb_code estimate(const struct fb_judge_samples *s, int tune,
+    const struct beside *beside, struct fb_judge_estimate *out, struct fb_err *err)
+{
+    double lambda = tune ? tuned(s, beside) : 1;
+    struct moments judged = moments_of(s->unlabelled, NULL, 0, s->unlabelled_count, beside);
+    struct moments rest = moments_of(s->truth, s->judged, lambda, s->labelled, beside);
     double value = lambda * judged.mean + rest.mean;
-    double error = sqrt(lambda * lambda * judged.variance / (double)s->unlabelled_count +
-                        rest.variance / (double)s->labelled);
-    double reach = qnorm5((1 + s->confidence) / 2, 0, 1, 1, 0) * error;
+    double error =
+        sqrt(lambda * lambda * judged.variance / judged.count + rest.variance / rest.count);
+    double q = beside->count > 0 ? quantile(s->confidence, &rest, &judged, lambda)
+                                 : qnorm5((1 + s->confidence) / 2, 0, 1, 1, 0);
+    double reach = q * error;
     if (!isfinite(value) || !isfinite(reach)) {
         return fb_err_set(err, FB_E_RANGE, "a judgement or its truth is not finite");
     }
     *out = (struct fb_judge_estimate){value, value - reach, value + reach};
     return FB_OK;
+}
+
+enum fb_code fb_judge_ppi_normal(const struct fb_judge_samples *samples, int tune,
+    struct fb_judge_estimate *out, struct fb_err *err)
+{
+    static const struct beside none = {{0, 0}, {0, 0}, 0};
+    FB_ASSERT(samples && out);
+    enum fb_code code = check_samples(samples, false, err);
+    return code ? code : estimate(samples, tune, &none, out, err);
+}
+
+enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
+    struct fb_judge_estimate *out, struct fb_err *err)
+{
+    static const struct beside worst = {{1, 0}, {0, 1}, 2};
+    FB_ASSERT(samples && out);
+    struct fb_judge_estimate point, wide;
+    enum fb_code code = check_samples(samples, true, err);
+    code = code ? code : fb_judge_ppi_normal(samples, tune, &point, err);
+    code = code ? code : estimate(samples, tune, &worst, &wide, err);
+    if (code == FB_OK) {
+        double value = clamp(point.value);
+        *out = (struct fb_judge_estimate){
+            value, fmin(value, clamp(wide.low)), fmax(value, clamp(wide.high))};
+    }
+    return code;
 }

@@ -54,12 +54,25 @@ struct fb_judge_samples {
 
 /**
  * Prediction-powered inference of A. N. Angelopoulos and others (Science 382, 2023): the mean of
- * the judgements plus the mean of truth - judgement, with a normal interval from both variances (by
- * n, as their library has it). With `tune`, PPI++ (arXiv 2311.01453): judgements count lambda =
- * cov(truth, judged) / ((1 + n / N) var(judged)), held within 0 and 1, over all judgements. Valid
- * for large samples. E_RANGE for too few samples, values that are not finite, or the confidence.
+ * the judgements plus the mean of truth - judgement, with an interval from both variances. With
+ * `tune`, PPI++ (arXiv 2311.01453): judgements count lambda = cov(truth, judged) / ((1 + n / N)
+ * var(judged)), held within 0 and 1, over all judgements.
+ *
+ * The published interval is normal and holds less often than it says while labels are few or errors
+ * of the judge rare (29% of 95% at worst, coverage.h): it cannot see errors that no label shows. So
+ * two labels are added, one error of the judge of either kind, and one judgement of either kind, as
+ * A. Agresti and B. Caffo (2000) add successes and failures to Wald's; variances are by n - 1, the
+ * quantile Student's with the degrees of freedom of Welch and Satterthwaite. Held within 0 and 1;
+ * the value is the published one. E_RANGE for too few samples, values outside 0 to 1, or the
+ * confidence.
  */
 FB_CHECKED enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
+    struct fb_judge_estimate *out, struct fb_err *err);
+
+/** As it was published and as the authors' library has it: variances by n, a normal quantile. Valid
+ * for large samples only; for comparison. E_RANGE for too few samples, values that are not finite,
+ * or the confidence. */
+FB_CHECKED enum fb_code fb_judge_ppi_normal(const struct fb_judge_samples *samples, int tune,
     struct fb_judge_estimate *out, struct fb_err *err);
 
 #endif
