@@ -9,6 +9,7 @@
 #include "engine/eval.h"
 #include "engine/latch.h"
 #include "evidence/assess.h"
+#include "evidence/pace_history.h"
 #include "record/record.h"
 
 struct fb_work;
@@ -107,6 +108,14 @@ struct fb_order_view {
     struct fb_why *why;
 };
 
+/** How fast a quantity grows now, and whether that is fast or slow. */
+struct fb_pace_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "pace:SERIES" */
+    const struct fb_pace_segment *segment;
+    struct fb_why *why;
+};
+
 /** What a system may do. */
 enum fb_action { FB_ACTION_TRAIN, FB_ACTION_DEPLOY, FB_ACTION_AUTONOMY, FB_ACTION_COUNT };
 
@@ -173,6 +182,8 @@ struct fb_picture {
     size_t order_count;
     struct fb_licence_view *licences;
     size_t licence_count;
+    struct fb_pace_view *paces; /**< of the quantities that were measured */
+    size_t pace_count;
     struct fb_chains others;  /**< those of no registered system */
     uint32_t *system_slots;   /**< private: hash table, 1 + index of a system */
     size_t system_slot_count; /**< private */

@@ -139,6 +139,9 @@ struct fb_version **fb_work_versions_of(
 /** Turns records into tuples, and lists the systems. */
 FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
 
+/** How fast quantities grow, and the pace of each. */
+FB_CHECKED enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err);
+
 /** Bounds and red lines of every system. */
 FB_CHECKED enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err);
 

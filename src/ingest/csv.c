@@ -272,3 +272,23 @@ enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code
     fb_err_place(err, csv->name, csv->line, 0, -1);
     return code;
 }
+
+bool fb_csv_names(struct fb_str line, const char *name)
+{
+    for (size_t from = 0; from <= line.len;) {
+        size_t comma = fb_str_find(line, ',', from);
+        struct fb_str field = fb_str_trim(fb_str_sub(line, from, comma - from));
+        if (field.len >= 2 && field.ptr[0] == '"') {
+            field = fb_str_trim(fb_str_sub(field, 1, field.len - 2));
+        }
+        bool is_same = field.len == strlen(name);
+        for (size_t i = 0; is_same && i < field.len; i++) {
+            is_same = (field.ptr[i] | 0x20) == name[i];
+        }
+        if (is_same) {
+            return true;
+        }
+        from = comma + 1;
+    }
+    return false;
+}

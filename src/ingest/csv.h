@@ -62,6 +62,10 @@ struct fb_str fb_csv_field(const struct fb_csv *csv, size_t column);
 enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code code,
     struct fb_err *err, const char *what);
 
+/** True when a header line has a column of that name, which is in lower case. For telling formats:
+ * fields in quotes hold no comma here. */
+bool fb_csv_names(struct fb_str line, const char *name);
+
 /** Reads text as a finite decimal number with nothing else in it; false otherwise. Does not depend
  * on the locale. */
 bool fb_csv_parse_number(struct fb_str text, double *out);

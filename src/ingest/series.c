@@ -11,6 +11,7 @@
 static const char *const series_names[] = {"series", "quantity", NULL};
 static const char *const date_names[] = {"date", "release_date", NULL};
 static const char *const value_names[] = {"value", NULL};
+static const char *const source_names[] = {"source", NULL};
 static const char *const name_names[] = {"name", "model", "agent", NULL};
 
 /* A table at work. */
@@ -18,7 +19,7 @@ struct work {
     struct fb_csv csv;
     struct fb_arena *arena;
     struct fb_names names;
-    size_t series, date, value, name;
+    size_t series, date, value, name, source;
     struct fb_series_point *points;
     size_t count, cap;
 };
@@ -74,6 +75,10 @@ static enum fb_code read_row(struct work *work, struct fb_err *err)
     code =
         code ? code
              : fb_arena_str(work->arena, fb_str_trim(fb_csv_field(csv, work->name)), &p.name, err);
+    code = code ? code
+                : fb_arena_str(
+                      work->arena, fb_str_trim(fb_csv_field(csv, work->source)), &p.source, err);
+    p.line = csv->line;
     return code ? code : add_point(work, &p, err);
 }
 
@@ -87,6 +92,7 @@ static enum fb_code read_table(
     if (code == FB_OK) {
         work->series = fb_csv_column(&work->csv, series_names);
         work->name = fb_csv_column(&work->csv, name_names);
+        work->source = fb_csv_column(&work->csv, source_names);
     }
     while (code == FB_OK && more) {
         code = fb_csv_next(&work->csv, &more, err);

@@ -19,6 +19,8 @@ struct fb_series_point {
     fb_time at;
     double value;
     struct fb_str name;
+    struct fb_str source;
+    uint32_t line; /**< of the table; 0: it is of none */
 };
 
 /** What was read. All memory is the arena's. */

@@ -30,27 +30,6 @@ struct table {
     struct columns columns;
 };
 
-/* True when the first line has a column of that name. */
-static bool names_column(struct fb_str line, const char *name)
-{
-    for (size_t from = 0; from <= line.len;) {
-        size_t comma = fb_str_find(line, ',', from);
-        struct fb_str field = fb_str_trim(fb_str_sub(line, from, comma - from));
-        if (field.len >= 2 && field.ptr[0] == '"') {
-            field = fb_str_trim(fb_str_sub(field, 1, field.len - 2));
-        }
-        bool is_same = field.len == strlen(name);
-        for (size_t i = 0; is_same && i < field.len; i++) {
-            is_same = (field.ptr[i] | 0x20) == name[i];
-        }
-        if (is_same) {
-            return true;
-        }
-        from = comma + 1;
-    }
-    return false;
-}
-
 bool fb_is_trials(const struct fb_head *head)
 {
     struct fb_str rest = head->text, line, mark = FB_STR("\xEF\xBB\xBF");
@@ -58,7 +37,7 @@ bool fb_is_trials(const struct fb_head *head)
         return false;
     }
     line = fb_str_starts(line, mark) ? fb_str_sub(line, mark.len, line.len) : line;
-    return names_column(line, "trials") && names_column(line, "successes");
+    return fb_csv_names(line, "trials") && fb_csv_names(line, "successes");
 }
 
 static enum fb_code find_columns(struct table *t, struct fb_err *err)

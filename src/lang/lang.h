@@ -25,7 +25,8 @@ enum {
 /** The signature that policies see: one relation a kind of record (its columns are id, subject,
  * issuer, at, then the scalar fields of kinds.def), and the relations that lower strata give:
  * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of
- * fb_line_status_name, and case_status(name, system, status); orders and waivers in force. Static
+ * fb_line_status_name, and case_status(name, system, status); orders and waivers in force; and
+ * growth(id, subject, issuer, at, series, pace, doubling_days, low_days, high_days). Static
  * storage. */
 const struct fb_signature *fb_policy_signature(void);
 

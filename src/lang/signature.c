@@ -29,8 +29,8 @@ enum {
     LINE_COUNT = sizeof(lines) / sizeof(lines[0]),
     ENUM_COUNT = sizeof(enums) / sizeof(enums[0]),
     /* Every line gives at most the four common columns. */
-    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 24,
-    RELATION_COUNT = LINE_COUNT + 4,
+    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 36,
+    RELATION_COUNT = LINE_COUNT + 5,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -43,6 +43,7 @@ static struct fb_signature signature = {.relations = relations};
 
 static const char redline_words[] = "crossed|not ruled out|ruled out|out of scope";
 static const char order_words[] = "halt|restrict|secure";
+static const char pace_words[] = "fast|normal|slow";
 static const char case_words[] = "in|undercut|falsified|undecided";
 
 static void add_relation(const char *name)
@@ -136,6 +137,21 @@ static void add_waiver_in_force(void)
     add_column("about", (struct fb_domain){.type = FB_TYPE_STRING});
 }
 
+/* How fast a quantity grows, as was known then. */
+static void add_growth(void)
+{
+    add_relation("growth");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "progress"});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("series", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("pace", (struct fb_domain){.type = FB_TYPE_STRING, .words = pace_words});
+    add_column("doubling_days", (struct fb_domain){.type = FB_TYPE_FLOAT});
+    add_column("low_days", (struct fb_domain){.type = FB_TYPE_FLOAT});
+    add_column("high_days", (struct fb_domain){.type = FB_TYPE_FLOAT});
+}
+
 static void build(void)
 {
     const struct fb_domain text = {.type = FB_TYPE_STRING};
@@ -161,6 +177,7 @@ static void build(void)
     add_column("status", (struct fb_domain){.type = FB_TYPE_STRING, .words = case_words});
     add_order_in_force();
     add_waiver_in_force();
+    add_growth();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -402,6 +402,16 @@ static enum fb_code check_evaluation(const struct fb_json *body, struct fb_err *
     return code == FB_OK ? fb_check_design(body, whole_of, err) : code;
 }
 
+static enum fb_code check_progress(const struct fb_json *body, struct fb_err *err)
+{
+    if (number_of(body, "value", 1) > 0) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_RANGE, "'value' is 0; growth is counted in factors");
+    fb_err_hint(err, "Write a number of more than 0.");
+    return fb_json_err_at(err, fb_json_get(body, "value"));
+}
+
 enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struct fb_err *err)
 {
     FB_ASSERT(body && body->kind == FB_JSON_OBJECT);
@@ -419,6 +429,8 @@ enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struc
         return check_usage(body, err);
     case FB_KIND_deployment:
         return check_deployment(body, err);
+    case FB_KIND_progress:
+        return check_progress(body, err);
     case FB_KIND_evaluation:
         return check_evaluation(body, err);
     case FB_KIND_incident:

@@ -1,4 +1,6 @@
 /* json.c: the picture for programs. */
+#include <math.h>
+
 #include "base/assert.h"
 #include "base/codec.h"
 #include "report/report.h"
@@ -223,6 +225,37 @@ static void add_systems(struct fb_json_writer *w, const struct fb_picture *p, st
     fb_json_close_array(w);
 }
 
+static void key_days(struct fb_json_writer *w, const char *key, double days)
+{
+    fb_json_key(w, key);
+    if (isfinite(days)) {
+        fb_json_double(w, days);
+    } else {
+        fb_json_null(w);
+    }
+}
+
+static void add_paces(struct fb_json_writer *w, const struct fb_picture *p)
+{
+    fb_json_key(w, "paces");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->pace_count; i++) {
+        const struct fb_pace_segment *s = p->paces[i].segment;
+        open_view(w, p->paces[i].handle, p->paces[i].id);
+        fb_json_key_str(w, "series", s->series);
+        fb_json_key_c(w, "pace", fb_pace_name(s->pace.pace));
+        key_time(w, "since", s->pace.since);
+        key_time(w, "read", s->from);
+        fb_json_key_int(w, "values", (int64_t)s->used);
+        key_days(w, "doubling_days", s->doubling_days);
+        key_days(w, "low_days", s->doubling.low);
+        key_days(w, "high_days", s->doubling.high);
+        key_why(w, p->paces[i].why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
 enum fb_code fb_report_status_json(const struct fb_picture *picture,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -244,6 +277,7 @@ enum fb_code fb_report_status_json(const struct fb_picture *picture,
     add_cases(&w, picture, options->system);
     add_orders(&w, picture, options->system);
     add_licences(&w, picture, options->system);
+    add_paces(&w, picture);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the status", err);

@@ -239,6 +239,21 @@ static void other_duties(struct fb_sheet *sheet, const struct fb_picture *pictur
     }
 }
 
+/* How fast what was measured grows. */
+static void paces(struct fb_sheet *sheet, const struct fb_picture *picture)
+{
+    if (picture->pace_count > 0) {
+        fb_buf_add_char(sheet->out, '\n');
+        fb_sheet_heading(sheet, FB_STR("Pace of progress"));
+    }
+    for (size_t i = 0; i < picture->pace_count; i++) {
+        const struct fb_pace_view *view = &picture->paces[i];
+        enum fb_pace pace = view->segment->pace.pace;
+        detail(sheet, view->handle, fb_pace_name(pace),
+            pace == FB_PACE_FAST ? FB_TONE_WARN : FB_TONE_GOOD, view->why->text);
+    }
+}
+
 enum fb_code fb_report_status_text(const struct fb_picture *picture,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -255,7 +270,10 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     if (options->system.len == 0) {
         other_duties(&sheet, picture);
     }
-    if (picture->line_count + picture->duty_count > 0) {
+    if (options->system.len == 0) {
+        paces(&sheet, picture);
+    }
+    if (picture->line_count + picture->duty_count + picture->pace_count > 0) {
         fb_buf_add_c(out, "\n`flyball explain NAME` says why; NAME is in the first column.\n");
     }
     fb_report_corrections(picture, out);

@@ -128,6 +128,9 @@ static const char *const drafts[FB_KIND_END] = {
     [FB_KIND_risk] = "{" HEAD("risk") AT ABOUT
     "\"body\":{\"name\":\"misuse_bio\",\"upper\":0.004,\"lower\":0.0001,\"unit\":\"a year\","
     "\"model\":\"attackers times uplift\",\"document\":\"sha256:" HEX64 "\"}}",
+    [FB_KIND_progress] = "{" HEAD("progress") AT
+    "\"body\":{\"series\":\"horizon\",\"date\":\"2026-01-01\",\"value\":59.5,\"name\":\"o1\","
+    "\"unit\":\"minutes\",\"source\":\"METR\"}}",
 };
 
 /* Drafts with the fields that cannot stand beside those of the first one. */
@@ -520,6 +523,8 @@ static void test_rules(void **state)
             "$.body.safety_money"},
         {FB_KIND_budget, "\"research_compute_flop\":1e26,", "", FB_E_MISMATCH,
             "$.body.safety_compute_flop"},
+        {FB_KIND_progress, "59.5", "0", FB_E_RANGE, "$.body.value"},
+        {FB_KIND_progress, "59.5", "-1", FB_E_RANGE, "$.body.value"},
         {FB_KIND_decision, "2028-03-01", "2025-03-01", FB_E_TIME, "$.body.valid_until"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

@@ -1,0 +1,186 @@
+/* growth.c: how fast the quantities of a docket grow, and the pace of each, over time. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/assert.h"
+#include "govern/work.h"
+
+/* Quantities whose pace is known to be fast before anything was measured (SEMANTICS.md, Red lines:
+ * pace starts at `fast`). */
+static const char *const usual_series[] = {"horizon", "capability", "training_compute",
+    "hardware_price_performance", "algorithmic_efficiency", "effective_compute"};
+
+enum { COLUMNS = 9, USUAL = sizeof(usual_series) / sizeof(usual_series[0]) };
+
+static const struct fb_record *record_of(const struct fb_work *work, size_t index)
+{
+    return fb_registry_at(work->input->registry, index);
+}
+
+/* The values on record, whoever filed them. */
+static enum fb_code list_values(
+    struct fb_work *work, struct fb_pace_value **out, size_t *out_count, struct fb_err *err)
+{
+    const struct fb_registry *registry = work->input->registry;
+    size_t count = 0, all = fb_registry_count(registry);
+    for (size_t i = 0; i < all; i++) {
+        count += record_of(work, i)->kind == FB_KIND_progress;
+    }
+    struct fb_pace_value *values = FB_ARENA_ARRAY(work->arena, struct fb_pace_value, count + 1);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    count = 0;
+    for (size_t i = 0; i < all; i++) {
+        const struct fb_record *record = record_of(work, i);
+        if (record->kind != FB_KIND_progress) {
+            continue;
+        }
+        int field = fb_kind_field(FB_KIND_progress, FB_STR("value"));
+        FB_ASSERT(field >= 0);
+        struct fb_value value = fb_record_value(record, (size_t)field);
+        struct fb_pace_value v = {.series = fb_record_text(record, "series"),
+            .at = fb_work_time(record, "date", record->admitted),
+            .value = value.u.number,
+            .known = record->admitted,
+            .until = fb_work_superseded(work, record),
+            .record = i};
+        if (v.known < v.until) {
+            values[count++] = v;
+        }
+    }
+    *out = values;
+    *out_count = count;
+    return FB_OK;
+}
+
+/* A number of days for a fact; none where there is none. */
+static struct fb_value days(double x)
+{
+    return isfinite(x) ? fb_value_float(x) : fb_value_none();
+}
+
+static struct fb_why *why_of(struct fb_work *work, const struct fb_pace_segment *s)
+{
+    const struct fb_record *record = record_of(work, s->record);
+    char text[160];
+    if (!s->has_line) {
+        (void)snprintf(text, sizeof(text), "%zu values that were the highest are no line", s->used);
+    } else if (!isfinite(s->doubling_days)) {
+        (void)snprintf(text, sizeof(text), "it does not grow, by %zu values", s->used);
+    } else {
+        char high[40] = "no end";
+        if (isfinite(s->doubling.high)) {
+            (void)snprintf(high, sizeof(high), "%.0f", s->doubling.high);
+        }
+        (void)snprintf(text, sizeof(text), "it doubles in %.0f days (%.0f to %s), by %zu values",
+            s->doubling_days, s->doubling.low, high, s->used);
+    }
+    struct fb_why *why = fb_why_new(
+        work->arena, "%.*s is %s: %s", FB_STR_ARG(s->series), fb_pace_name(s->pace.pace), text);
+    return fb_why_on(why, record->id, record->seq);
+}
+
+/* growth(id, subject, issuer, at, series, pace, doubling_days, low_days, high_days). */
+static enum fb_code add_tuple(struct fb_work *work, const struct fb_pace_segment *s, fb_time until,
+    const struct fb_why *why, struct fb_err *err)
+{
+    int relation = fb_policy_relation("growth");
+    FB_ASSERT(relation >= 0 && fb_policy_signature()->relations[relation].arity == COLUMNS);
+    struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, COLUMNS);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    bool measured = s->from != FB_TIME_MIN;
+    const struct fb_record *record = measured ? record_of(work, s->record) : NULL;
+    values[0] = record ? fb_value_str(record->id) : fb_value_none();
+    values[1] = fb_value_none();
+    values[2] = record ? fb_value_str(record->issuer) : fb_value_none();
+    values[3] = record ? fb_value_time(s->from) : fb_value_none();
+    values[4] = fb_value_str(s->series);
+    values[5] = fb_value_str(fb_str_of(fb_pace_name(s->pace.pace)));
+    values[6] = measured ? days(s->doubling_days) : fb_value_none();
+    values[7] = measured ? days(s->doubling.low) : fb_value_none();
+    values[8] = measured ? days(s->doubling.high) : fb_value_none();
+    struct fb_timed tuple = {.relation = (uint32_t)relation,
+        .from = s->from,
+        .until = until,
+        .values = values,
+        .seq = FB_WHY_NO_RECORD,
+        .why = why};
+    return fb_work_add(work, &tuple, err);
+}
+
+/* What a usual quantity is before its first reading. */
+static enum fb_code add_beginning(
+    struct fb_work *work, struct fb_str series, fb_time until, struct fb_err *err)
+{
+    struct fb_pace_segment s = {.series = series, .from = FB_TIME_MIN, .pace = fb_pace_start()};
+    struct fb_why *why =
+        fb_why_new(work->arena, "%.*s is fast: nothing was measured yet", FB_STR_ARG(series));
+    return why ? add_tuple(work, &s, until, why, err) : fb_arena_failed(work->arena, err);
+}
+
+static enum fb_code add_view(
+    struct fb_work *work, const struct fb_pace_segment *s, struct fb_why *why, struct fb_err *err)
+{
+    struct fb_pace_view *view = &work->picture->paces[work->picture->pace_count];
+    *view = (struct fb_pace_view){.segment = s,
+        .id = fb_arena_printf(work->arena, "pace:%.*s", FB_STR_ARG(s->series)),
+        .why = why};
+    if (!view->id.ptr || !why) {
+        return fb_arena_failed(work->arena, err);
+    }
+    fb_work_handle(view->id, view->handle);
+    work->picture->pace_count++;
+    return FB_OK;
+}
+
+/* The segments of one quantity, from `first` to before `end`. */
+static enum fb_code add_series(struct fb_work *work, const struct fb_pace_history *history,
+    size_t first, size_t end, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = first; code == FB_OK && i < end; i++) {
+        const struct fb_pace_segment *s = &history->items[i];
+        struct fb_why *why = why_of(work, s);
+        fb_time until = i + 1 < end ? s[1].from : FB_TIME_MAX;
+        code = why ? add_tuple(work, s, until, why, err) : fb_arena_failed(work->arena, err);
+        if (code == FB_OK && s->from <= work->input->now && work->input->now < until) {
+            code = add_view(work, s, why, err);
+        }
+    }
+    return code;
+}
+
+enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work && err);
+    struct fb_pace_value *values = NULL;
+    size_t count = 0;
+    struct fb_progress_options usual = fb_pace_usual();
+    struct fb_pace_history history = {NULL, 0};
+    fb_time begins[USUAL];
+    enum fb_code code = list_values(work, &values, &count, err);
+    code = code ? code : fb_pace_history_of(values, count, &usual, work->arena, &history, err);
+    work->picture->paces = FB_ARENA_ARRAY(work->arena, struct fb_pace_view, history.count + 1);
+    if (code == FB_OK && !work->picture->paces) {
+        code = fb_arena_failed(work->arena, err);
+    }
+    for (size_t u = 0; u < USUAL; u++) {
+        begins[u] = FB_TIME_MAX;
+    }
+    for (size_t i = 0, end; code == FB_OK && i < history.count; i = end) {
+        struct fb_str series = history.items[i].series;
+        for (end = i; end < history.count && fb_str_eq(history.items[end].series, series); end++) {
+        }
+        for (size_t u = 0; u < USUAL; u++) {
+            begins[u] = fb_str_is(series, usual_series[u]) ? history.items[i].from : begins[u];
+        }
+        code = add_series(work, &history, i, end, err);
+    }
+    for (size_t u = 0; code == FB_OK && u < USUAL; u++) {
+        code = add_beginning(work, fb_str_of(usual_series[u]), begins[u], err);
+    }
+    return code;
+}
