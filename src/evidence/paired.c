@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/map.h"
 #include "ingest/ingest.h"
-#include "stats/binomial.h"
+#include "stats/clustered.h"
 
 /* One value of one sample. */
 struct value {
@@ -118,28 +118,16 @@ static void add_pair(
     sums->squares += distance * (d - sums->mean);
 }
 
-/* Exact and two-sided: twice the smaller tail, at most 1. */
-static double mcnemar(int64_t b, int64_t c)
-{
-    int64_t fewer = b < c ? b : c;
-    return b + c == 0 ? 1 : fmin(1, 2 * fb_binomial_at_most(fewer, b + c, 0.5));
-}
-
-/* The difference is the rate of "only the second" minus that of "only the first"; each has its own
- * two bounds, with a quarter of the error each. */
+/* McNemar's test and the interval of stats/clustered.h, of the second less the first. */
 static enum fb_code exact_interval(struct fb_pairs *out, double confidence, struct fb_err *err)
 {
-    double side = 1 - (1 - confidence) / 4, low[2], high[2];
-    enum fb_code code = FB_OK;
-    for (int i = 0; code == FB_OK && i < 2; i++) {
-        int64_t most = out->only[i] + out->unresolved;
-        code = fb_binomial_lower(out->only[i], out->common, side, &low[i], err);
-        code = code ? code : fb_binomial_upper(most, out->common, side, &high[i], err);
-    }
+    struct fb_paired pairs = {out->only[1], out->only[0], out->common, out->unresolved};
+    struct fb_paired_result result;
+    enum fb_code code = fb_paired_compare(&pairs, confidence, &result, err);
     if (code == FB_OK) {
-        out->lower = fmax(-1, low[1] - high[0]);
-        out->upper = fmin(1, high[1] - low[0]);
-        out->p_value = mcnemar(out->only[0], out->only[1]);
+        out->lower = result.low;
+        out->upper = result.high;
+        out->p_value = result.p_value;
     }
     return code;
 }

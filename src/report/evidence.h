@@ -7,7 +7,9 @@
 #include "evidence/plan.h"
 #include "evidence/reading.h"
 #include "govern/standings.h"
+#include "ingest/ingest.h"
 #include "report/report.h"
+#include "stats/judge.h"
 
 /** One log of several: what it gave, or why it was refused. */
 struct fb_log_report {
@@ -59,6 +61,26 @@ FB_CHECKED enum fb_code fb_report_paired_text(const char *const paths[2],
 /** Appends the same as one JSON object. */
 FB_CHECKED enum fb_code fb_report_paired_json(const char *const paths[2],
     const struct fb_pairs_list *list, double confidence, struct fb_buf *out, struct fb_err *err);
+
+/** A rate that a judge scored, by several methods. */
+struct fb_judge_report {
+    size_t labelled, unlabelled;
+    double confidence;
+    struct fb_judge_estimate ppi, ppi_tuned; /**< of the rate of all samples */
+    bool has_counts;                         /**< record is filled */
+    struct fb_judge_record record;
+    bool is_corrected; /**< corrected is filled; else left_out says why not */
+    struct fb_judge_estimate corrected;
+    struct fb_err left_out;
+};
+
+/** Appends the rates as a table. */
+FB_CHECKED enum fb_code fb_report_judge_text(const struct fb_judge_report *report,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the same as one JSON object. */
+FB_CHECKED enum fb_code fb_report_judge_json(
+    const struct fb_judge_report *report, struct fb_buf *out, struct fb_err *err);
 
 /** Appends families of evidence as paragraphs. */
 FB_CHECKED enum fb_code fb_report_families_text(const struct fb_family *families, size_t count,

@@ -102,22 +102,23 @@ enum fb_code fb_paired_compare(const struct fb_paired *counts, double confidence
 {
     FB_ASSERT(counts && out);
     int64_t b = counts->only_first, c = counts->only_second, n = counts->n;
-    if (b < 0 || c < 0 || n < 1 || n > FB_BINOMIAL_N_MAX || b > n || c > n - b ||
-        !(confidence > 0 && confidence < 1)) {
+    int64_t either = counts->unresolved;
+    if (b < 0 || c < 0 || n < 1 || n > FB_BINOMIAL_N_MAX || b > n || c > n - b || either < 0 ||
+        either > n - b - c || !(confidence > 0 && confidence < 1)) {
         return fb_err_set(err, FB_E_RANGE, "the counts of pairs or the confidence make no sense");
     }
     double side = 1 - (1 - confidence) / 4, ends[4];
     enum fb_code code = fb_binomial_lower(b, n, side, &ends[0], err);
-    code = code ? code : fb_binomial_upper(b, n, side, &ends[1], err);
+    code = code ? code : fb_binomial_upper(b + either, n, side, &ends[1], err);
     code = code ? code : fb_binomial_lower(c, n, side, &ends[2], err);
-    code = code ? code : fb_binomial_upper(c, n, side, &ends[3], err);
+    code = code ? code : fb_binomial_upper(c + either, n, side, &ends[3], err);
     if (code != FB_OK) {
         return code;
     }
     *out = (struct fb_paired_result){
         .difference = (double)(b - c) / (double)n,
-        .low = ends[0] - ends[3],
-        .high = ends[1] - ends[2],
+        .low = fmax(-1, ends[0] - ends[3]),
+        .high = fmin(1, ends[1] - ends[2]),
         .p_value = fmin(1, 2 * coins(b > c ? b : c, b + c)),
         .p_first = coins(b, b + c),
     };

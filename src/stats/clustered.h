@@ -63,7 +63,9 @@ double fb_groups_confidence(double confidence, size_t groups);
 struct fb_paired {
     int64_t only_first;
     int64_t only_second;
-    int64_t n;
+    int64_t n; /**< of them, unresolved ones included */
+    int64_t
+        unresolved; /**< which in one of the two errored or has no value: they may go either way */
 };
 
 /** The difference of the rates, first minus second. */
@@ -72,7 +74,8 @@ struct fb_paired_result {
     double low; /**< of the two-sided interval: Clopper and Pearson's for both counts, combined at
                      half of the error each; exact, and wider than need be */
     double high;
-    double p_value; /**< two-sided exact test that both are alike (Q. McNemar, 1947) */
+    double p_value; /**< of those that are resolved: two-sided exact test that both are alike (Q.
+                       McNemar, 1947) */
     double p_first; /**< one-sided: that the first is not better */
 };
 

@@ -270,7 +270,7 @@ static enum fb_code ppi_round(
 static enum fb_code paired_round(
     const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
-    struct fb_paired pairs = {0, 0, (int64_t)c->n};
+    struct fb_paired pairs = {0, 0, (int64_t)c->n, 0};
     struct fb_paired_result r = {0, 1, -1, 1, 1};
     for (int64_t i = 0; i < pairs.n; i++) {
         double unit = fb_random_unit(random);

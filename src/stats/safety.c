@@ -163,7 +163,7 @@ enum fb_code fb_sandbagging_test(struct fb_sandbagging_level *levels, size_t cou
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         struct fb_paired_result result;
         struct fb_paired pairs = {levels[i].only_noise, levels[i].only_plain,
-            levels[i].only_noise + levels[i].only_plain};
+            levels[i].only_noise + levels[i].only_plain, 0};
         pairs.n += pairs.n == 0;
         code = fb_paired_compare(&pairs, 1 - alpha, &result, err);
         p[i] = code ? 1 : result.p_first;

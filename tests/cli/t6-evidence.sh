@@ -91,6 +91,24 @@ ok "and in the reason" says "corrected for the judge, which was right on 10 of 1
     fly explain redline:aurora/framework/cyber:system/aurora-2
 ok "a judge that saw one truth only" exits 3 "samples that failed and on samples that succeeded" \
     sh -c 'printf "judged,truth\n1,1\n" >one.csv; "$FLYBALL" evidence read --judge one.csv "$1"' sh "$log"
+awk 'BEGIN { print "judged,truth"; split("1 0 1 0 0 1 1 0 1 1", f); split("1 0 1 1 0 0 1 0 1 1", y)
+    for (i = 1; i <= 10; i++) print f[i] "," y[i]; for (i = 0; i < 100; i++) print (i < 60) "," }' \
+    </dev/null >ppi.csv
+ok "a rate that a judge scored" says "PPI++ *60.00% " "$FLYBALL" evidence judge ppi.csv
+ok "as JSON" json_ok "$FLYBALL" evidence judge --json --confidence 90% ppi.csv
+ok "wider than as published, with the counts of the judge" python3 - json.out <<'END'
+import json, sys
+r = json.load(open(sys.argv[1]))
+assert r["labelled"] == 10 and r["unlabelled"] == 100, r
+assert abs(r["ppi"]["value"] - 0.6) < 1e-12, r
+assert r["ppi"]["low"] < 0.353821 and r["ppi"]["high"] > 0.846179, r
+assert r["right_positives"] == 5 and r["positives"] == 6, r
+assert r["rogan_gladen"]["low"] <= r["rogan_gladen"]["value"] <= r["rogan_gladen"]["high"], r
+END
+printf 'judged,truth\n1,1\n0,1\n1,\n0,\n' >alike.csv
+ok "what cannot be corrected says why" says "without Rogan-Gladen: a judge's errors show only" \
+    "$FLYBALL" evidence judge alike.csv
+ok "judgements of nothing" exits 3 "fewer than 2" "$FLYBALL" evidence judge one.csv
 ok "families" says "robustness: robustness" "$FLYBALL" evidence families
 ok "one family, as JSON" json_ok "$FLYBALL" evidence families --json risk
 ok "no such family" exits 3 "no family 'x'" "$FLYBALL" evidence families x
