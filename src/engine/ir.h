@@ -230,8 +230,10 @@ enum fb_consequence {
  * is one obligation, from the time-point at which it first holds.
  */
 struct fb_duty {
-    struct fb_str name;  /**< as "initial_report" */
-    struct fb_str title; /**< what is owed, as a person says it: "report the incident ..." */
+    struct fb_str name;   /**< as "initial_report" */
+    struct fb_str title;  /**< what is owed, as a person says it: "report the incident ..." */
+    struct fb_str source; /**< where the rule comes from; empty: as its policy says */
+    struct fb_str surety; /**< "high", "medium", "low", that it says what that does; or empty */
     struct fb_span span;
     enum fb_modality modality;
     const struct fb_str *vars; /**< names of the variables */
@@ -282,6 +284,8 @@ struct fb_needs {
 struct fb_redline {
     struct fb_str name;
     struct fb_str title;
+    struct fb_str source; /**< as of a duty */
+    struct fb_str surety; /**< likewise */
     struct fb_span span;
     const struct fb_str *vars;
     size_t var_count;           /**< the system is variable 0 */
@@ -306,7 +310,7 @@ struct fb_program {
     struct fb_str title;
     struct fb_str source;
     int64_t version;
-    fb_time effective; /**< in force from; FB_TIME_MIN: always */
+    fb_time effective; /**< in force from; FB_TIME_MIN: always; FB_TIME_MAX: never */
     fb_time expires;   /**< in force until; FB_TIME_MAX: never */
     struct fb_days days;
     const struct fb_signature *signature;

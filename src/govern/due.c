@@ -104,7 +104,9 @@ static struct fb_str sentence(const struct fb_duty_view *view, struct fb_arena *
     bool runs = o->anchor != FB_TIME_MIN && o->anchor != o->since && o->deadline != FB_TIME_MAX;
     (void)fb_time_format_short(o->since, since);
     (void)fb_time_format_short(o->anchor, anchor);
-    struct fb_str source = program->source.len ? program->source : program->title;
+    struct fb_str source = o->duty->source.len   ? o->duty->source
+                           : program->source.len ? program->source
+                                                 : program->title;
     return fb_arena_printf(arena, "rule %.*s of %.*s version %lld (%.*s) binds since %s%s%s",
         FB_STR_ARG(o->duty->name), FB_STR_ARG(program->name), (long long)program->version,
         FB_STR_ARG(source), since, runs ? "; its time runs from " : "", runs ? anchor : "");

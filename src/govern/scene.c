@@ -116,7 +116,8 @@ static struct fb_scene_field *field_of(
     *field = (struct fb_scene_field){.group = group,
         .relation = relation,
         .column = column,
-        .may_miss = known && !known->needed};
+        /* An act without what names it is none, and not doing it is a choice of its own. */
+        .may_miss = known && !known->needed && group != FB_SCENE_ACT};
     return field;
 }
 

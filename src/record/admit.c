@@ -36,6 +36,7 @@ static const char *const own_fields[FB_KIND_END] = {
     [FB_KIND_order] = "party",
     [FB_KIND_budget] = "party",
     [FB_KIND_decision] = "party",
+    [FB_KIND_staffing] = "party",
 };
 
 /* The fields that say, besides the subject, what a record is about, or that what was decided on it
@@ -56,6 +57,7 @@ static const char *const kept_fields[FB_KIND_END] = {
     [FB_KIND_budget] = "party|valid_from",
     [FB_KIND_disclosure] = "party",
     [FB_KIND_decision] = "topic|about|party",
+    [FB_KIND_staffing] = "party|valid_from",
     [FB_KIND_erasure] = "digest",
 };
 

@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "base/assert.h"
 #include "record/check.h"
 
@@ -179,10 +181,13 @@ static enum fb_code check_incident(const struct fb_json *body, struct fb_err *er
     return code == FB_OK ? check_country(body, err) : code;
 }
 
-/* A report is about an incident, or says what it is. */
+/* A report is about an incident, at a stage, or says what it is. */
 static enum fb_code check_report(const struct fb_json *body, struct fb_err *err)
 {
-    if (fb_json_get(body, "about") || fb_json_get(body, "topic")) {
+    if (fb_json_get(body, "about")) {
+        return check_with(body, "about", "stage", err);
+    }
+    if (fb_json_get(body, "topic")) {
         return FB_OK;
     }
     fb_err_set(err, FB_E_SCHEMA, "a report needs 'about' or 'topic'");
@@ -323,6 +328,29 @@ static enum fb_code check_order(const struct fb_json *body, struct fb_err *err)
     return code == FB_OK ? check_release_by(body, err) : code;
 }
 
+/* A stated share is what its two figures give, to six digits: rules compare it. */
+static enum fb_code check_quotient(const struct fb_json *body, const char *share, const char *part,
+    const char *whole, struct fb_err *err)
+{
+    const struct fb_json *stated = fb_json_get(body, share);
+    enum fb_code code = check_with(body, share, part, err);
+    if (code == FB_OK) {
+        code = check_with(body, share, whole, err);
+    }
+    if (code != FB_OK || !stated) {
+        return code;
+    }
+    double divisor = number_of(body, whole, 0);
+    double want = divisor > 0 ? number_of(body, part, 0) / divisor : 0;
+    if (fabs(stated->number - want) <= 5e-7) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_MISMATCH, "'%s' is %.*s, but '%s' is %.6f of '%s'", share,
+        FB_STR_ARG(fb_str_sub(stated->text, 0, 40)), part, want, whole);
+    fb_err_hint(err, "Write %.9f, or leave '%s' out.", want, share);
+    return fb_json_err_at(err, stated);
+}
+
 /* Money needs its currency. */
 static enum fb_code check_budget(const struct fb_json *body, struct fb_err *err)
 {
@@ -338,8 +366,34 @@ static enum fb_code check_budget(const struct fb_json *body, struct fb_err *err)
     if (code == FB_OK) {
         code = check_share_of(body, "safety_money", "research_money", err);
     }
-    return code == FB_OK ? check_share_of(body, "safety_compute_flop", "research_compute_flop", err)
+    if (code == FB_OK) {
+        code = check_share_of(body, "safety_compute_flop", "research_compute_flop", err);
+    }
+    if (code == FB_OK) {
+        code = check_quotient(body, "safety_money_share", "safety_money", "research_money", err);
+    }
+    return code == FB_OK ? check_quotient(body, "safety_compute_share", "safety_compute_flop",
+                               "research_compute_flop", err)
                          : code;
+}
+
+/* No more posts are filled than there are, and by no more experts. */
+static enum fb_code check_staffing(const struct fb_json *body, struct fb_err *err)
+{
+    enum fb_code code = check_period(body, "valid_from", "valid_until", err);
+    if (code == FB_OK) {
+        code = check_with(body, "money", "currency", err);
+    }
+    if (code == FB_OK) {
+        code = check_letters(body, "currency", 3, err);
+    }
+    if (code == FB_OK) {
+        code = check_share_of(body, "filled", "posts", err);
+    }
+    if (code == FB_OK) {
+        code = check_share_of(body, "technical", "filled", err);
+    }
+    return code == FB_OK ? check_quotient(body, "filled_share", "filled", "posts", err) : code;
 }
 
 /* SLURM and its like count whole seconds: what is left of a second is dropped. */
@@ -453,6 +507,8 @@ enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struc
         return check_order(body, err);
     case FB_KIND_budget:
         return check_budget(body, err);
+    case FB_KIND_staffing:
+        return check_staffing(body, err);
     case FB_KIND_decision:
         return check_period(body, "valid_from", "valid_until", err);
     case FB_KIND_review:

@@ -325,6 +325,10 @@ static enum fb_code glance(struct fb_html *html, struct fb_err *err)
 
 static void force(struct fb_buf *out, const struct fb_policy_view *view)
 {
+    if (view->program->effective == FB_TIME_MAX) {
+        fb_html_chip(out, FB_TONE_FAINT, "never in force");
+        return;
+    }
     switch (view->force) {
     case FB_NOT_YET_IN_FORCE:
         fb_html_chip(out, FB_TONE_WARN, "not yet in force");

@@ -100,6 +100,13 @@ static bool same_holidays(const struct fb_days *a, const struct fb_days *b)
                memcmp(a->holidays, b->holidays, a->holiday_count * sizeof(*a->holidays)) == 0);
 }
 
+static const char *force_begins(fb_time effective, char text[FB_TIME_TEXT])
+{
+    return effective == FB_TIME_MIN   ? "always"
+           : effective == FB_TIME_MAX ? "never"
+                                      : fb_time_format(effective, text);
+}
+
 /* The clause that compares the two policies' own words. */
 static void compare_headers(struct fb_diffing *d, struct fb_clause_change *clause)
 {
@@ -109,10 +116,8 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
     clause->name = clause->old_name = FB_STR("(header)");
     fb_diff_note(clause, "effective",
         fb_diff_judge(b->effective <= a->effective, a->effective <= b->effective),
-        fb_diff_text(
-            d, "%s", a->effective == FB_TIME_MIN ? "always" : fb_time_format(a->effective, before)),
-        fb_diff_text(
-            d, "%s", b->effective == FB_TIME_MIN ? "always" : fb_time_format(b->effective, after)));
+        fb_diff_text(d, "%s", force_begins(a->effective, before)),
+        fb_diff_text(d, "%s", force_begins(b->effective, after)));
     fb_diff_note(clause, "expires",
         fb_diff_judge(b->expires >= a->expires, a->expires >= b->expires),
         fb_diff_text(

@@ -531,6 +531,9 @@ void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
     compare_consequences(&pair, clause);
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
+    fb_diff_note(clause, "source",
+        fb_str_eq(a->source, b->source) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->source,
+        b->source);
 }
 
 bool fb_diff_same_act(

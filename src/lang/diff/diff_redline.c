@@ -243,4 +243,7 @@ void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause)
         b->scope_text.len ? b->scope_text : FB_STR("all systems"));
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
+    fb_diff_note(clause, "source",
+        fb_str_eq(a->source, b->source) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->source,
+        b->source);
 }

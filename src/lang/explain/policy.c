@@ -50,7 +50,9 @@ static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
     if (tree->source.len) {
         fb_buf_addf(out, " It follows: %.*s.", FB_STR_ARG(tree->source));
     }
-    if (tree->effective != FB_TIME_MIN) {
+    if (tree->effective == FB_TIME_MAX) {
+        fb_buf_add_c(out, " It was never in force: nothing follows from it");
+    } else if (tree->effective != FB_TIME_MIN) {
         say_date(" It is in force from ", tree->effective, out);
     } else {
         fb_buf_add_c(out, " It is in force from when it is filed");
@@ -78,6 +80,15 @@ static void say_let(const struct fb_item *item, struct fb_buf *out)
     fb_buf_add_c(out, " when ");
     fb_explain_condition(item->condition, out);
     fb_buf_add_char(out, '.');
+}
+
+/* "(SOURCE; confidence high)", where the rule says so itself. */
+static void say_source(const struct fb_item *item, struct fb_buf *out)
+{
+    if (item->source.len) {
+        fb_buf_addf(out, " (%.*s%s%.*s)", FB_STR_ARG(item->source),
+            item->confidence.len ? "; confidence " : "", FB_STR_ARG(item->confidence));
+    }
 }
 
 static void say_scope(const struct fb_item *item, struct fb_buf *out)
@@ -139,6 +150,7 @@ static void say_redline(const struct fb_item *item, struct fb_buf *out)
     if (item->title.len) {
         fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
     }
+    say_source(item, out);
     fb_buf_add_c(out, ". It is measured by the rate of success on ");
     for (const struct fb_word *task = line->measures; task; task = task->next) {
         fb_buf_addf(out, "%s%.*s", task == line->measures ? "" : " and ", FB_STR_ARG(task->text));
@@ -270,6 +282,7 @@ static void say_duty(const struct fb_item *item, struct fb_buf *out)
     if (item->title.len) {
         fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
     }
+    say_source(item, out);
     fb_buf_add_c(out, ". When ");
     fb_explain_condition(item->condition, out);
     if (item->given) {
@@ -295,6 +308,7 @@ static void say_commitment(const struct fb_item *item, struct fb_buf *out)
     if (item->title.len) {
         fb_buf_addf(out, ": %.*s", FB_STR_ARG(item->title));
     }
+    say_source(item, out);
     fb_buf_addf(out, ". While ");
     fb_explain_condition(item->condition, out);
     fb_buf_addf(out, ", for systems of %.*s:", FB_STR_ARG(item->party.text));

@@ -86,6 +86,8 @@ static void lower_demand(struct fb_lowering *l, const struct duties *d,
         fb_arena_printf(l->arena, "%s%.*s", says[demand->modality], FB_STR_ARG(demand->act_text));
     out->title = titled ? fb_lower_copy(l, item->title) : title;
     l->no_memory = l->no_memory || !out->title.ptr;
+    out->source = fb_lower_copy(l, item->source);
+    out->surety = fb_lower_copy(l, item->confidence);
     out->modality = demand->modality;
     out->party = fb_lower_term(l, &item->party, &party);
     out->act = fb_lower_closed(l, demand->act);

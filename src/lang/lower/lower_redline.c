@@ -146,6 +146,8 @@ void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct 
     fb_lower_introduce(l, &system);
     *out = (struct fb_redline){.name = fb_lower_copy(l, item->name),
         .title = fb_lower_copy(l, item->title.len ? item->title : item->name),
+        .source = fb_lower_copy(l, item->source),
+        .surety = fb_lower_copy(l, item->confidence),
         .span = item->span,
         .scope_text =
             fb_lower_copy(l, item->scope.given ? item->scope.text : FB_STR("all systems")),

@@ -260,11 +260,21 @@ static void put_needs(const struct printer *p, const struct fb_needs *needs)
     }
 }
 
+/* Where a rule comes from, when it says so itself. */
+static void put_source(const struct printer *p, struct fb_str source, struct fb_str confidence)
+{
+    if (source.len) {
+        fb_buf_addf(p->out, "  %-10s \"%.*s\"%s%.*s\n", "source", FB_STR_ARG(source),
+            confidence.len ? ", confidence " : "", FB_STR_ARG(confidence));
+    }
+}
+
 static void put_redline(struct printer *p, const struct fb_redline *line)
 {
     char text[FB_DECIMAL_TEXT], dwell[FB_TIME_TEXT];
     p->vars = line->vars;
     fb_buf_addf(p->out, "redline %.*s \"%.*s\"\n", FB_STR_ARG(line->name), FB_STR_ARG(line->title));
+    put_source(p, line->source, line->surety);
     fb_buf_addf(p->out, "  %-10s %.*s\n", "scope", FB_STR_ARG(line->scope_text));
     put_part(p, "inside", line->inside);
     put_part(p, "outside", line->outside);
@@ -328,6 +338,7 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
         fb_buf_addf(p->out, "%s%.*s", i ? ", " : "", FB_STR_ARG(duty->vars[i]));
     }
     fb_buf_addf(p->out, ") \"%.*s\"\n", FB_STR_ARG(duty->title));
+    put_source(p, duty->source, duty->surety);
     if (duty->system_var >= 0) {
         fb_buf_addf(p->out, "  %-10s %.*s\n", "system", FB_STR_ARG(duty->vars[duty->system_var]));
     }
@@ -378,8 +389,8 @@ void fb_program_print(const struct fb_program *program, struct fb_buf *out)
         (long long)program->version, FB_STR_ARG(program->title));
     fb_buf_addf(out, "  %-10s \"%.*s\"\n", "source", FB_STR_ARG(program->source));
     fb_buf_addf(out, "  %-10s from %s until %s, calendar %s\n", "in force",
-        fb_time_format(program->effective, from), fb_time_format(program->expires, until),
-        calendars[program->days.calendar]);
+        program->effective == FB_TIME_MAX ? "never" : fb_time_format(program->effective, from),
+        fb_time_format(program->expires, until), calendars[program->days.calendar]);
     put_days(&p, &program->days);
     for (size_t i = 0; i < program->redline_count; i++) {
         put_redline(&p, &program->redlines[i]);

@@ -274,6 +274,7 @@ static bool duty_from(struct fb_parser *p, void *block)
 
 static const struct fb_clause duty_clauses[] = {
     {"title", NULL, false, fb_parse_title},
+    {"source", NULL, false, fb_parse_source},
     {"when", NULL, false, duty_when},
     {"if", NULL, false, duty_if},
     {"applies", NULL, false, fb_parse_applies},
@@ -336,6 +337,7 @@ static bool commit_relax(struct fb_parser *p, void *block)
 
 static const struct fb_clause commitment_clauses[] = {
     {"title", NULL, false, fb_parse_title},
+    {"source", NULL, false, fb_parse_source},
     {"while", NULL, false, commit_while},
     {"may", "not", true, commit_may_not},
     {"must", NULL, true, commit_must},

@@ -165,8 +165,10 @@ static bool unknown_phrase(struct fb_parser *p, enum fb_phrase_form form)
 {
     static const char *const what[] = {"an act", "an act in -ing", "a state to keep"};
     static const char *const hints[] = {
-        "Known acts are report, deploy, secure, submit safety case, evaluate, and issue KIND.",
-        "Known acts are deploying S, evaluating S on TASK and submitting safety case NAME for S.",
+        "Known acts are report, notify, publish, deploy, secure, submit safety case, evaluate, and "
+        "issue KIND.",
+        "Known acts are training S, deploying S, evaluating S on TASK and submitting safety case "
+        "NAME for S.",
         "Write: keep S secure at level 4."};
     char hint[FB_ERR_TEXT_MAX];
     struct fb_nearest nearest = fb_nearest_to(fb_parse_now(p)->text);

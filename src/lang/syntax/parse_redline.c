@@ -275,6 +275,7 @@ bool fb_parse_applies(struct fb_parser *p, void *block)
 
 static const struct fb_clause redline_clauses[] = {
     {"title", NULL, false, fb_parse_title},
+    {"source", NULL, false, fb_parse_source},
     {"measure", NULL, false, clause_measure},
     {"applies", NULL, false, fb_parse_applies},
     {"crossed", NULL, false, clause_crossed},

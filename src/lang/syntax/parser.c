@@ -483,6 +483,31 @@ bool fb_parse_title(struct fb_parser *p, void *block)
     return true;
 }
 
+bool fb_parse_source(struct fb_parser *p, void *block)
+{
+    static const char *const words[] = {"high", "medium", "low"};
+    const char *hint = "Write: source \"AI Act Art. 52(1)\", confidence high (or medium, or low).";
+    struct fb_item *item = block;
+    struct fb_word word;
+    if (!fb_parse_string(p, &word, hint)) {
+        return false;
+    }
+    item->source = word.text;
+    if (!fb_parse_take(p, ",")) {
+        return true;
+    }
+    if (!fb_parse_expect(p, "confidence", hint)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (fb_parse_take(p, words[i])) {
+            item->confidence = fb_str_of(words[i]);
+            return true;
+        }
+    }
+    return fb_parse_expected(p, "a confidence", hint);
+}
+
 /* The header's clauses. */
 static bool header_text(struct fb_parser *p, struct fb_str *out, const char *hint)
 {
@@ -518,6 +543,10 @@ static bool header_effective(struct fb_parser *p, void *block)
 {
     struct fb_policy_tree *tree = block;
     struct fb_span span;
+    if (fb_parse_take(p, "never")) {
+        tree->effective = FB_TIME_MAX;
+        return true;
+    }
     return fb_parse_date(p, &tree->effective, &span);
 }
 

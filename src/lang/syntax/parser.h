@@ -156,4 +156,7 @@ bool fb_parse_applies(struct fb_parser *p, void *block);
 /** Parses a block's title. block is a struct fb_item. */
 bool fb_parse_title(struct fb_parser *p, void *block);
 
+/** The clause `source "TEXT" [, confidence high|medium|low]` of an item, the block. */
+bool fb_parse_source(struct fb_parser *p, void *block);
+
 #endif

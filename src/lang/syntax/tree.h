@@ -157,6 +157,8 @@ struct fb_item {
     struct fb_span span; /**< of its name */
     struct fb_str name;
     struct fb_str title;
+    struct fb_str source;     /**< where the rule itself comes from; empty: as the policy */
+    struct fb_str confidence; /**< "high", "medium" or "low", that it says what its source does */
     struct fb_word *params;
     struct fb_item *next;
 

@@ -133,13 +133,15 @@ static void test_duty(void **state)
     static const int64_t days[] = {2, 5, 10, 15};
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(duty->within[i].amount, days[i]);
-        assert_int_equal(duty->within[i].guard->kind, FB_FORM_EQ);
+        assert_int_equal(duty->within[i].guard->kind, i == 0 ? FB_FORM_EQ : FB_FORM_OR);
     }
-    assert_true(fb_str_is(duty->within[2].guard->terms[1]->value.u.text, "death"));
+    assert_true(fb_str_is(duty->within[2].guard->left->terms[1]->value.u.text, "death"));
     int known_at = fb_policy_column((uint32_t)fb_policy_relation("incident"), "known_at");
-    assert_int_equal(duty->when->kind, FB_FORM_PRED);
-    assert_int_equal(duty->when->terms[known_at]->kind, FB_TERM_VAR);
-    assert_int_equal(duty->when->terms[known_at]->var, duty->anchor_var);
+    assert_int_equal(duty->when->kind, FB_FORM_AND);
+    const struct fb_form *incident = duty->when->left;
+    assert_int_equal(incident->kind, FB_FORM_PRED);
+    assert_int_equal(incident->terms[known_at]->kind, FB_TERM_VAR);
+    assert_int_equal(incident->terms[known_at]->var, duty->anchor_var);
     assert_int_equal(duty->lest, FB_LEST_BREACH);
     assert_true(fb_str_is(duty->lest_text, "AI Act Art. 101"));
     assert_true(duty->act->occurs);

@@ -10,7 +10,7 @@ static void test_numbers(void **state)
     const char *names[] = {"party", "key", "system", "dataset", "run", "usage", "deployment",
         "evaluation", "incident", "report", "case", "policy", "measure", "cluster", "audit",
         "grant", "access", "review", "licence", "order", "budget", "disclosure", "decision",
-        "erasure", "risk", "progress"};
+        "erasure", "risk", "progress", "staffing"};
     size_t count = sizeof(names) / sizeof(names[0]);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(fb_kind_of(fb_str_of(names[i])), i + 1);
@@ -50,7 +50,7 @@ static void test_fields(void **state)
     assert_int_equal(fb_kind_field(FB_KIND_key, FB_STR("valid_from")), 3);
     assert_int_equal(fb_kind_field(FB_KIND_key, FB_STR("title")), -1);
     fields = fb_kind_fields(FB_KIND_party, &count);
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 5);
     assert_string_equal(fields[1].words, "developer|regulator|auditor|evaluator|witness|operator");
     fields = fb_kind_fields(FB_KIND_measure, &count);
     assert_int_equal(count, 3);

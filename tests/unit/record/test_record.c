@@ -11,7 +11,8 @@
 /* One good draft of each kind, with every field of its body. */
 static const char *const drafts[FB_KIND_END] = {
     [FB_KIND_party] = "{" HEAD("party") AT "\"body\":{\"title\":\"Aurora\",\"role\":\"developer\","
-                                           "\"country\":\"FR\"}}",
+                                           "\"country\":\"FR\",\"revenue_usd\":6e8,"
+                                           "\"academic\":false}}",
     [FB_KIND_key] =
         "{" HEAD("key") AT "\"body\":{\"party\":\"party/aurora\","
                            "\"public_key\":\"ssh-ed25519 AAAA\",\"fingerprint\":\"SHA256:abc\","
@@ -111,6 +112,7 @@ static const char *const drafts[FB_KIND_END] = {
     "\"valid_until\":\"2026-01-01\",\"currency\":\"EUR\",\"research_money\":9e8,"
     "\"safety_money\":3e8,\"research_compute_flop\":1e26,\"safety_compute_flop\":1e25,"
     "\"grants_money\":1e7,\"prizes_money\":1e6,\"market_money\":0,"
+    "\"safety_money_share\":0.3333333,\"safety_compute_share\":0.1,"
     "\"document\":\"sha256:" HEX64 "\"}}",
     [FB_KIND_disclosure] = "{" HEAD("disclosure") AT ABOUT
     "\"body\":{\"party\":\"party/aurora\",\"class\":\"hidden_results\","
@@ -122,6 +124,11 @@ static const char *const drafts[FB_KIND_END] = {
     "\"about\":\"system/s\",\"party\":\"party/aurora\",\"body\":\"the board\","
     "\"valid_from\":\"2026-03-01\",\"valid_until\":\"2028-03-01\","
     "\"document\":\"sha256:" HEX64 "\",\"rule\":\"eu/ai-act/report\"}}",
+    [FB_KIND_staffing] = "{" HEAD("staffing") AT
+    "\"body\":{\"party\":\"party/office\",\"state\":\"actual\",\"valid_from\":\"2025-01-01\","
+    "\"valid_until\":\"2026-01-01\",\"posts\":120,\"filled\":90,\"technical\":60,"
+    "\"filled_share\":0.75,\"currency\":\"EUR\",\"money\":2e7,\"waiting\":14,"
+    "\"document\":\"sha256:" HEX64 "\"}}",
     [FB_KIND_erasure] = "{" HEAD("erasure") AT "\"body\":{\"digest\":\"sha256:" HEX64
                                                "\",\"reason\":\"a person asked\","
                                                "\"basis\":\"GDPR Art. 17\",\"bytes\":12}}",
@@ -525,6 +532,18 @@ static void test_rules(void **state)
             "$.body.safety_compute_flop"},
         {FB_KIND_progress, "59.5", "0", FB_E_RANGE, "$.body.value"},
         {FB_KIND_progress, "59.5", "-1", FB_E_RANGE, "$.body.value"},
+        {FB_KIND_budget, "0.3333333", "0.34", FB_E_MISMATCH, "$.body.safety_money_share"},
+        {FB_KIND_budget, "0.3333333", "0.3333", FB_E_MISMATCH, "$.body.safety_money_share"},
+        {FB_KIND_budget, "0.3333333", "0.333333", FB_OK, ""},
+        {FB_KIND_budget, "\"safety_compute_flop\":1e25,", "", FB_E_SCHEMA,
+            "$.body.safety_compute_flop"},
+        {FB_KIND_staffing, "2026-01-01\"", "2024-01-01\"", FB_E_TIME, "$.body.valid_until"},
+        {FB_KIND_staffing, "\"filled\":90", "\"filled\":121", FB_E_MISMATCH, "$.body.filled"},
+        {FB_KIND_staffing, "\"technical\":60", "\"technical\":91", FB_E_MISMATCH,
+            "$.body.technical"},
+        {FB_KIND_staffing, "0.75", "0.8", FB_E_MISMATCH, "$.body.filled_share"},
+        {FB_KIND_staffing, "\"currency\":\"EUR\",", "", FB_E_SCHEMA, "$.body.currency"},
+        {FB_KIND_staffing, "\"EUR\"", "\"Euro\"", FB_E_SCHEMA, "$.body.currency"},
         {FB_KIND_decision, "2028-03-01", "2025-03-01", FB_E_TIME, "$.body.valid_until"},
     };
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

@@ -417,8 +417,8 @@ static void test_allowed_signers(void **state)
         "flyball/incident,flyball/report,flyball/case,flyball/policy,"
         "flyball/measure,flyball/cluster,flyball/audit,flyball/grant,flyball/access,"
         "flyball/review,flyball/licence,flyball/order,flyball/budget,"
-        "flyball/disclosure,flyball/decision,flyball/erasure,flyball/risk,flyball/progress,flyball/"
-        "exempt\"";
+        "flyball/disclosure,flyball/decision,flyball/erasure,flyball/risk,flyball/progress,"
+        "flyball/staffing,flyball/exempt\"";
     const struct {
         int who;
         const char *dates;
