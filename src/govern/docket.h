@@ -43,6 +43,7 @@ struct fb_docket_make {
 struct fb_docket_add {
     struct fb_str issuer; /**< "party/NAME" or NAME; empty: the docket's own party */
     struct fb_ingest_options ingest;
+    struct fb_str text; /**< what is read in place of the file, whose path stands in errors */
 };
 
 /** What an addition did; lives in the arena it was given. */

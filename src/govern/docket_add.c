@@ -496,7 +496,9 @@ enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     enum fb_code code = fb_docket_party_id(docket, options->issuer, arena, &a.issuer, err);
     ingest.issuer = a.issuer;
     if (code == FB_OK) {
-        code = fb_ingest_file(path, &ingest, arena, &drafts, err);
+        code = options->text.ptr
+                   ? fb_ingest_memory(options->text, path, &ingest, arena, &drafts, err)
+                   : fb_ingest_file(path, &ingest, arena, &drafts, err);
     }
     if (code != FB_OK) {
         return code;
@@ -513,7 +515,7 @@ enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     }
     bool is_statement = drafts.format && strcmp(drafts.format, "statement") == 0;
     bool used = false;
-    if (code == FB_OK && is_statement) {
+    if (code == FB_OK && is_statement && !options->text.ptr) {
         code = use_signature(&a, &filings[0], drafts.count, &used, err);
     }
     if (code == FB_OK) {

@@ -156,8 +156,9 @@ enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *op
 static enum fb_code scan_members(
     struct fb_json_reader *reader, struct fb_head *head, struct fb_err *err)
 {
-    static const char *const names[FB_HEAD_KEYS] = {"doc_id", "eval", "jobs", "kind", "results",
-        "score_binarized", "status", "version", "bomFormat", "@context"};
+    static const char *const names[FB_HEAD_KEYS] = {"doc_id", "eval", "incident_id", "jobs", "kind",
+        "objects", "results", "score_binarized", "spec_version", "status", "version", "bomFormat",
+        "@context"};
     struct fb_json_token token;
     enum fb_code code = fb_json_next(reader, &token, err);
     while (code == FB_OK && token.kind == FB_JSON_KEY) {

@@ -77,4 +77,9 @@ struct fb_ingest_options {
 FB_CHECKED enum fb_code fb_ingest_file(const char *path, const struct fb_ingest_options *options,
     struct fb_arena *arena, struct fb_drafts *out, struct fb_err *err);
 
+/** Reads a file from bytes in memory as fb_ingest_file does from a path. name stands in errors. */
+FB_CHECKED enum fb_code fb_ingest_memory(struct fb_str bytes, const char *name,
+    const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
+    struct fb_err *err);
+
 #endif

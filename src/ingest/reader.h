@@ -15,10 +15,13 @@
 enum fb_head_key {
     FB_HEAD_DOC_ID,
     FB_HEAD_EVAL,
+    FB_HEAD_INCIDENT_ID,
     FB_HEAD_JOBS,
     FB_HEAD_KIND,
+    FB_HEAD_OBJECTS,
     FB_HEAD_RESULTS,
     FB_HEAD_SCORE_BINARIZED,
+    FB_HEAD_SPEC_VERSION,
     FB_HEAD_STATUS,
     FB_HEAD_VERSION,
     FB_HEAD_BOM_FORMAT,
@@ -53,11 +56,6 @@ struct fb_reading {
 /** Adds a draft, whose texts are copied into the arena. E_LIMIT after FB_INGEST_DRAFTS_MAX. */
 FB_CHECKED enum fb_code fb_reading_add(
     struct fb_reading *reading, const struct fb_draft *draft, struct fb_err *err);
-
-/** Reads a file from bytes in memory as fb_ingest_file does from a path. name stands in errors. */
-FB_CHECKED enum fb_code fb_ingest_memory(struct fb_str bytes, const char *name,
-    const struct fb_ingest_options *options, struct fb_arena *arena, struct fb_drafts *out,
-    struct fb_err *err);
 
 /** Looks at the first bytes of a file. Text that is no JSON, or is cut off, is no error; E_NOMEM
  * is. */

@@ -1,0 +1,95 @@
+#!/bin/sh
+# cmd_incident: file, show and due; incidents.c reads AIID and STIX; classes.c, incident.c.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+ok "a docket" make_docket
+clock=2027-03-01T09:00:00Z
+ok "laws" fly add "$root/packs/eu/gpai-serious-incidents.fly" \
+    "$root/packs/eu/gpai-incident-reports.fly" "$root/packs/us/california-sb53.fly" \
+    "$root/packs/us/new-york-raise.fly" "$root/packs/us/bis-2024-proposal.fly"
+ok "what is asked for is explained" says "Left out, the clocks cannot be told" \
+    fly incident file --explain
+ok "every class with its laws" says "weights_theft.*California" fly incident file --explain
+clock=2027-03-02T09:00:00Z
+ok "an incident is filed by command" says "filed as 'incident/theft'" fly incident file --as aurora \
+    --id theft --system aurora-2 --class weights_theft --title "Weights were taken" \
+    --known-to aurora --known-at 2027-03-02T08:00:00Z --state open
+ok "each law has its clock: the EU five days, not on a Sunday" says "owed, due 2027-03-09 00:00 UTC, from 2027-03-02" \
+    fly incident due theft
+ok "its size decides: no clock of New York" sh -c '! "$0" --docket "$1" --clock "$2" \
+    incident due theft | grep -q new-york' "$FLYBALL" "$docket" "$clock"
+ok "and why not" says "not owed: its class (weights_theft), its system" fly incident show theft
+ok "who said what, and when" says "incident/theft by aurora.*known to aurora since 2027-03-02 08:00" \
+    fly incident show theft
+ok "until when it is kept" says "To be kept until 2032-03-02" fly incident show theft
+ok "as JSON" says '"due": "2027-03-09T00:00:00Z"' fly incident due theft --json
+ok "filed without a date of awareness" fly incident file --as aurora --id quiet --system aurora-2 \
+    --class death --title "Somebody died" --deaths 1
+ok "nothing is guessed" says "cannot tell: needs date of awareness (known_at)" \
+    fly incident due quiet
+ok "filed without a class" fly incident file --as aurora --id what --system aurora-2 --title "It went wrong"
+ok "its class is asked for" says "cannot tell: needs its class (class)" fly incident due what
+clock=2027-03-03T09:00:00Z
+ok "a correction tells since when" fly incident file --as aurora --id quiet-2 --corrects quiet \
+    --system aurora-2 --class death --title "Somebody died" --deaths 1 --known-to aurora \
+    --known-at 2027-03-02
+ok "the clock of the first runs" says "owed, due 2027-03-13" fly incident due quiet
+ok "both versions stand" [ "$(fly incident show quiet | grep -c '^  2027.*incident/quiet')" = 2 ]
+clock=2027-03-04T09:00:00Z
+cat >report.json <<'EOF'
+{"kind": "report", "id": "report/1", "subject": "system/aurora-2", "at": "2027-03-04",
+ "body": {"about": "incident/theft", "to": "ai-office", "stage": "initial"}}
+EOF
+ok "the first report" fly add --as aurora report.json
+ok "opens the next stage" says "intermediate_report.*owed by aurora" fly incident due theft
+ok "as of before, it does not" sh -c '"$0" --docket "$1" --clock "$2" as-of 2027-03-03 due |
+    grep -q "weights\|theft"' "$FLYBALL" "$docket" "$clock"
+
+ok "no part" exits 2 "not something" fly incident lose
+ok "no system" exits 2 "needs --system and --title" fly incident file --title T
+ok "no such class" exits 2 "is no class" fly incident file --system aurora-2 --title T --class deth
+ok "no such incident" exits 3 "nothing" fly incident show nothing
+ok "no incident but another record" exits 3 "is no incident" fly incident show system/aurora-2
+ok "a count that is none" refused 3 "deaths" fly incident file --system aurora-2 --title T --deaths many
+ok "a system that is not there" refused 3 "system/none" fly incident file --system none --title T
+
+cat >stix.json <<'EOF'
+{"type": "bundle", "id": "bundle--1", "objects": [
+ {"type": "identity", "id": "identity--1", "name": "Somebody"},
+ {"type": "incident", "spec_version": "2.1", "id": "incident--5f6ce0fb-5e3f-4b0f-8b1a-000000000001",
+  "created": "2027-03-01T10:00:00.000Z", "name": "A breach", "labels": ["cyber_breach"]}]}
+EOF
+ok "STIX 2.1" says "stix, 1 record" fly add --as aurora --subject system/aurora-2 stix.json
+ok "its class comes from a label" says "class cyber_breach" fly incident due \
+    incident--5f6ce0fb-5e3f-4b0f-8b1a-000000000001
+echo '{"type": "bundle", "id": "bundle--2", "objects": [{"type": "malware", "name": "x"}]}' >none.json
+ok "STIX without incidents" refused 3 "no STIX object of type incident" fly add none.json
+echo '{"type": "incident", "spec_version": "2.1", "id": "incident--1"}' >bad.json
+ok "a STIX incident without a name" refused 3 "needs 'id' and 'name'" fly add bad.json
+cat >aiid.json <<'EOF'
+[{"incident_id": 9001, "date": "2026-05-05", "title": "It hurt somebody",
+  "Alleged developer of AI system": ["some company"], "description": "At a crossing."}]
+EOF
+ok "AIID as JSON: a party, a system, an incident" says "aiid, 3 records" fly add aiid.json
+printf 'incident_id,date,title\n7,yesterday,T\n' >bad.csv
+ok "a date that is none, with its line" refused 3 "bad.csv:2" fly add bad.csv
+
+shared=${FB_SHARED:-$root/../shared}/data/registry/aiid/aiid_incidents_first800.csv
+if [ -f "$shared" ]; then
+    docket=$folder/aiid clock=2028-06-01T00:00:00Z
+    ok "a docket of an institute" "$FLYBALL" --clock "$clock" init "$docket" --simulated \
+        --party institute --title I --role regulator
+    ok "all packs" fly add "$root"/packs/*/*.fly
+    ok "800 real incidents" says "aiid, 1418 records" fly add "$shared"
+    ok "run through all of them" sh -c '"$0" --docket "$1" --clock "$2" incident due --json >due.json' \
+        "$FLYBALL" "$docket" "$clock"
+    ok "every one is there" [ "$(grep -c '"incident": ' due.json)" = 800 ]
+    ok "every clock is explained" sh -c '[ "$(grep -c "\"why\": \"." due.json)" = \
+        "$(grep -c "\"rule\": " due.json)" ]'
+    ok "no date is guessed: nobody said who knew when" sh -c '! grep -q "\"due\": \"" due.json'
+    ok "what is missing is named" sh -c 'grep -q "needs date of awareness" due.json &&
+        grep -q "needs its class" due.json'
+    ok "what is decided is decided" sh -c 'grep -q "not owed: its class (other)" due.json'
+else
+    skip "800 real incidents" "$shared is absent"
+fi
+finish
