@@ -73,26 +73,27 @@ static void test_estimate(void **state)
     assert_int_equal(spread.within, 1);
 }
 
-/* Mixtures of experts: published compute, all and active parameters, tokens; DeepSeek-V3
- * (arXiv:2412.19437), Hunyuan-Large (arXiv:2411.02265), DBRX and DeepSeek-Coder-V2
- * (arXiv:2406.11931) as Epoch AI has them. With all parameters the estimate is 3 to 12 times too
- * high, with the active ones it is within the margin, but for DBRX, which is within a factor
- * of 1.4. */
+/* Mixtures of experts as Epoch AI's table of 2025-02 has them: all parameters, tokens and published
+ * compute; active parameters from its notes (DeepSeek-V3, Hunyuan-Large, DBRX, DeepSeek-Coder-V2,
+ * Grok-1). With all parameters 6PD is 2.8 to 12.8 times too high. With the active ones it is too
+ * low by as much as ratio says: only Grok-1 is within the margin, and DeepSeek-Coder-V2, which went
+ * on from weights whose tokens the table does not count, is far outside. */
 static void test_active(void **state)
 {
     (void)state;
     static const struct {
         double all, active, tokens, published, ratio;
-    } moe[] = {{671e9, 37e9, 14.8e12, 3.4078e24, 1.04}, {389e9, 52e9, 7e12, 3.49237e24, 1.6},
-        {132e9, 36e9, 12e12, 2.6e24, 1.01}, {236e9, 21e9, 10.2e12, 1.2852e24, 1.01}};
+    } moe[] = {{671e9, 37e9, 14.8e12, 4.56e24, 1.388}, {389e9, 52e9, 7e12, 3.49237e24, 1.599},
+        {132e9, 36e9, 9e12, 2.6e24, 1.337}, {236e9, 21e9, 3.191e12, 1.2852e24, 3.196},
+        {314e9, 78e9, 6.2e12, 2.9e24, 0.999}};
     for (size_t i = 0; i < sizeof(moe) / sizeof(moe[0]); i++) {
         struct fb_model model = {.parameters = moe[i].all, .tokens = moe[i].tokens};
         struct fb_training dense = fb_training_estimate(&model, any_use);
-        assert_true(dense.model[0] > 2 * moe[i].published);
+        assert_true(dense.model_point > 2.7 * moe[i].published);
         model.active_parameters = moe[i].active;
         struct fb_training sparse = fb_training_estimate(&model, any_use);
         double ratio = moe[i].published / sparse.model_point;
-        assert_true(fabs(ratio - moe[i].ratio) < 0.02);
+        assert_true(fabs(ratio - moe[i].ratio) < 0.002);
     }
 }
 
