@@ -80,6 +80,16 @@ static void say_line(const struct fb_redline *line, struct fb_buf *out)
     fb_buf_addf(out, "; %.*s", FB_STR_ARG(line->scope_text));
 }
 
+/* The kind of the first record that a formula speaks of: what must not come first. */
+static struct fb_str first_kind(const struct fb_form *form)
+{
+    while (form && form->kind != FB_FORM_PRED) {
+        form = form->left;
+    }
+    return form && !form->definition ? fb_policy_signature()->relations[form->relation].name
+                                     : FB_STR("act");
+}
+
 static void say_duty(const struct fb_duty *duty, struct fb_buf *out)
 {
     static const char *const units[] = {"hours", "days", "business days", "months"};
@@ -92,7 +102,9 @@ static void say_duty(const struct fb_duty *duty, struct fb_buf *out)
         fb_buf_addf(out, "%s%lld %s", i ? " or " : ", within ", (long long)duty->within[i].amount,
             units[duty->within[i].unit]);
     }
-    fb_buf_add_c(out, duty->before ? ", before something" : "");
+    if (duty->before) {
+        fb_buf_addf(out, ", before the %.*s", FB_STR_ARG(first_kind(duty->before)));
+    }
     fb_buf_addf(out, "%s%s", *lest[duty->lest] ? ", lest " : "", lest[duty->lest]);
     fb_buf_add_c(out, duty->waived ? ", may be waived" : "");
 }
