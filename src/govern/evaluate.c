@@ -138,7 +138,8 @@ static enum fb_code say(const struct fb_picture *picture, const struct candidate
         said.duty = &picture->duties[found->index];
     } else if (fb_str_starts(found->id, FB_STR("licence:"))) {
         said.licence = &picture->licences[found->index];
-    } else if (!fb_str_starts(found->id, FB_STR("case:"))) {
+    } else if (fb_str_starts(found->id, FB_STR("order/")) ||
+               fb_str_starts(found->id, FB_STR("lest:"))) {
         said.order = &picture->orders[found->index];
     }
     enum fb_code code = fb_work_say(picture->work, &said, &out->said, err);
