@@ -184,19 +184,20 @@ ALWAYS enum fb_code take_masks(struct fb_json_reader *r, struct pass *pass, size
         /* The escape may be of the first byte that has not been read. */
         pass->escaped = escaped >> count & 1;
     }
+    /* What is wrong first counts, wherever the block begins. */
+    uint64_t bad = (masks.control & inside) | (masks.backslash & ~inside);
+    uint64_t before = bad ? (bad & (~bad + 1)) - 1 : UINT64_MAX;
     size_t end = 0;
-    enum fb_code code = take_brackets(r, pass, (masks.open | masks.close) & ~inside, &end, err);
+    uint64_t brackets = (masks.open | masks.close) & ~inside & before;
+    enum fb_code code = take_brackets(r, pass, brackets, &end, err);
     uint64_t mine = end == 0 || end == BLOCK ? UINT64_MAX : (UINT64_C(1) << end) - 1;
     if (code != FB_OK) {
         return code;
     }
-    if (masks.control & inside & mine) {
-        size_t at = (size_t)__builtin_ctzll(masks.control & inside & mine);
-        return refuse(r, pass, at, "no control character in a string", err);
-    }
-    if (masks.backslash & ~inside & mine) {
-        size_t at = (size_t)__builtin_ctzll(masks.backslash & ~inside & mine);
-        return refuse(r, pass, at, "a value", err);
+    if (bad && end == 0) {
+        size_t at = (size_t)__builtin_ctzll(bad);
+        bool control = masks.control >> at & 1;
+        return refuse(r, pass, at, control ? "no control character in a string" : "a value", err);
     }
     uint64_t lines = masks.newline & mine;
     if (lines) {
