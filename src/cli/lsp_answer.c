@@ -23,7 +23,7 @@ enum {
     SYMBOL_METHOD = 6,
     SYMBOL_OBJECT = 19,
     SEVERITY_ERROR = 1,
-    SEVERITY_HINT = 2,
+    SEVERITY_WARNING = 2,
 };
 
 static const struct fb_symbol *symbol_at(
@@ -111,7 +111,7 @@ void fb_lsp_diagnostics(
     FB_ASSERT(lsp && document && w);
     fb_json_open_array(w);
     write_diagnostics(lsp, document, document->errors, SEVERITY_ERROR, w);
-    write_diagnostics(lsp, document, document->notes, SEVERITY_HINT, w);
+    write_diagnostics(lsp, document, document->notes, SEVERITY_WARNING, w);
     fb_json_close_array(w);
 }
 
