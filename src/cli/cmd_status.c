@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "cli/cli.h"
+#include "govern/docket_proof.h"
 
 #define ARENA_MAX ((size_t)8 << 30)
 #define OUTPUT_MAX ((size_t)1 << 30)
@@ -77,30 +78,96 @@ enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
     return code;
 }
 
+/* Writes the proof of a verdict. */
+static enum fb_code write_proof(struct fb_cli *cli, struct fb_cli_view *view,
+    const struct fb_verdict *verdict, struct fb_err *err)
+{
+    struct fb_buf proof;
+    struct fb_proof_claimed claimed;
+    const char *path = fb_cli_value(cli, "proof");
+    fb_buf_init(&proof, FB_DOCKET_PROOF_MAX);
+    enum fb_code code = fb_picture_prove(&view->picture, verdict->id, &proof, &claimed, err);
+    if (code == FB_OK && strcmp(path, "-") == 0) {
+        code = fb_cli_print(cli, &proof, err);
+    } else if (code == FB_OK) {
+        code = fb_io_write(path, fb_buf_str(&proof), 0644, err);
+        if (code == FB_OK) {
+            fprintf(cli->out, "wrote %s: %.*s is %.*s, by %zu judgement%s, which were checked\n",
+                path, FB_STR_ARG(verdict->id), FB_STR_ARG(claimed.status), claimed.judgements,
+                claimed.judgements == 1 ? "" : "s");
+        }
+    }
+    fb_buf_release(&proof);
+    return code;
+}
+
+/* Goes through a proof. */
+static enum fb_code check_proof(struct fb_cli *cli, const char *path, struct fb_err *err)
+{
+    struct fb_docket *docket = NULL;
+    struct fb_buf file;
+    struct fb_arena arena;
+    struct fb_proof_claimed claimed, checked;
+    char now[FB_TIME_TEXT];
+    fb_buf_init(&file, FB_DOCKET_PROOF_MAX);
+    fb_arena_init(&arena, ARENA_MAX);
+    enum fb_code code = fb_cli_open(cli, &docket, err);
+    code = code ? code : fb_io_read(path, &file, err);
+    code = code ? code : fb_proof_claimed_read(fb_buf_str(&file), &arena, &claimed, err);
+    code = code ? code : fb_docket_check(docket, fb_buf_str(&file), &checked, err);
+    if (code == FB_OK) {
+        fprintf(cli->out,
+            "%.*s is %.*s at %s, by the first %llu records: %zu judgement%s checked, all right\n",
+            FB_STR_ARG(claimed.id), FB_STR_ARG(claimed.status),
+            fb_time_format_short(claimed.now, now), (unsigned long long)claimed.entries,
+            checked.judgements, checked.judgements == 1 ? "" : "s");
+    } else if (docket && !err->file[0]) {
+        fb_err_place(err, path, err->line, err->column, -1);
+    }
+    fb_arena_release(&arena);
+    fb_buf_release(&file);
+    fb_docket_close(docket);
+    return code;
+}
+
+/* Says why, and what corrections changed of it. */
+static enum fb_code say_why(struct fb_cli *cli, struct fb_cli_view *view,
+    const struct fb_verdict *verdict, struct fb_err *err)
+{
+    struct fb_report_options options = fb_cli_report_options(cli);
+    enum fb_code code = FB_OK;
+    if (fb_cli_value(cli, "json")) {
+        code = fb_report_why_json(verdict, &view->text, err);
+    } else {
+        code = fb_report_why_text(verdict, &options, &view->text, err);
+        if (code == FB_OK && view->picture.correction_count) {
+            code = fb_cli_add_amended(cli, view, verdict->id, err);
+        }
+    }
+    return code ? code : fb_cli_print(cli, &view->text, err);
+}
+
 enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_view view;
     struct fb_verdict verdict;
-    struct fb_report_options options = fb_cli_report_options(cli);
-    enum fb_code code = fb_cli_want(cli, 1, 1, err);
-    if (code != FB_OK) {
-        return code;
+    const char *check = fb_cli_value(cli, "check");
+    enum fb_code code = fb_cli_want(cli, check ? 0 : 1, check ? 0 : 1, err);
+    if (code == FB_OK && check && (fb_cli_value(cli, "proof") || fb_cli_value(cli, "json"))) {
+        code = fb_cli_misused(cli, err, "--check goes alone");
+    }
+    if (code != FB_OK || check) {
+        return code ? code : check_proof(cli, check, err);
     }
     code = fb_cli_view_ask(cli, fb_cli_value(cli, "naive") != NULL, true, &view, err);
     if (code == FB_OK) {
         code = fb_picture_find(
             &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);
     }
-    if (code == FB_OK && fb_cli_value(cli, "json")) {
-        code = fb_report_why_json(&verdict, &view.text, err);
+    if (code == FB_OK && fb_cli_value(cli, "proof")) {
+        code = write_proof(cli, &view, &verdict, err);
     } else if (code == FB_OK) {
-        code = fb_report_why_text(&verdict, &options, &view.text, err);
-        if (code == FB_OK && view.picture.correction_count) {
-            code = fb_cli_add_amended(cli, &view, verdict.id, err);
-        }
-    }
-    if (code == FB_OK) {
-        code = fb_cli_print(cli, &view.text, err);
+        code = say_why(cli, &view, &verdict, err);
     }
     fb_cli_view_close(&view);
     return code;

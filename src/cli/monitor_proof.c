@@ -90,8 +90,13 @@ static enum fb_code show(struct fb_explainer *x, const struct fb_proof_claim *cl
     const struct fb_proof_style style = {&x->trace, body->names, body->name_count, 4};
     enum fb_code code = FB_OK;
     if (x->has_file) {
-        struct fb_proof_entry entry = {claim->tp, x->trace.times[claim->tp], claim->holds, !columns,
-            columns, body->column_count, proof};
+        struct fb_proof_entry entry = {.tp = claim->tp,
+            .time = x->trace.times[claim->tp],
+            .holds = claim->holds,
+            .any = !columns,
+            .values = columns,
+            .value_count = body->column_count,
+            .proof = proof};
         fb_buf_clear(&x->line);
         code = fb_proof_write(&entry, x->trace.signature, &x->line, err);
         code = code ? code : fb_io_writer_add(&x->file, fb_buf_str(&x->line), err);

@@ -95,4 +95,31 @@ struct fb_proof_claim {
 FB_CHECKED enum fb_code fb_prove(const struct fb_proof_claim *claim, const struct fb_trace *trace,
     struct fb_arena *arena, struct fb_proof_step **out, struct fb_err *err);
 
+/** What may be asked of a formula over a trace: does it hold at time-point tp with these values,
+ * and until when is that so? */
+struct fb_question {
+    const char *about; /**< for people: what is asked */
+    const struct fb_trace *trace;
+    const struct fb_form *form; /**< closed: all its free variables are known, but `result` */
+    const struct fb_value *values;
+    size_t var_count;
+    uint64_t known; /**< variables that have a value, one bit each */
+    int result;     /**< form is an aggregation, and this variable its result, which the answer
+                         tells; -1: it is not */
+    size_t tp;
+    size_t last; /**< the answer need not reach beyond this time-point */
+};
+
+/** The answer at each time-point from question->tp to `to`, and its proof. */
+struct fb_answer {
+    bool holds;
+    size_t to;
+    const struct fb_proof_step *proof;
+};
+
+/** Finds the answer and its proof, over as many time-points as the same steps prove. Errors as
+ * fb_prove. */
+FB_CHECKED enum fb_code fb_prove_answer(const struct fb_question *question, struct fb_arena *arena,
+    struct fb_answer *out, struct fb_err *err);
+
 #endif

@@ -108,7 +108,8 @@ static bool same_values(const struct fb_proof_step *a, const struct fb_proof_ste
  * depend on where they stand, never do. */
 static bool same(const struct fb_proof_step *a, const struct fb_proof_step *b)
 {
-    bool fixed = a->rule >= FB_RULE_EDGE;
+    bool rows = a->rule >= FB_RULE_GROUP && a->rule <= FB_RULE_LISTED;
+    bool fixed = a->rule >= FB_RULE_EDGE && !rows;
     if (fixed || a->rule != b->rule || a->holds != b->holds || a->at != b->at || a->seq != b->seq ||
         !same_values(a, b)) {
         return false;
@@ -143,6 +144,12 @@ void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof)
     }
     kids->weight += proof->weight;
     stretch(last, proof->to, proof->to - proof->from + 1);
+}
+
+void fb_prove_stretch(struct fb_proof_step *proof, size_t to)
+{
+    FB_ASSERT(proof && to >= proof->to);
+    stretch(proof, to, to - proof->to);
 }
 
 struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *values, size_t count)

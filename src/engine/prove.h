@@ -82,6 +82,9 @@ void fb_kids_add(struct fb_kids *kids, struct fb_proof_step *proof);
  * the last is joined with it. */
 void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof);
 
+/** The same steps up to time-point `to`, at which nothing differs for them. */
+void fb_prove_stretch(struct fb_proof_step *proof, size_t to);
+
 /** A copy of values[0 .. count), whose text lives as long as the tree; NULL on failure. */
 struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *values, size_t count);
 

@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "govern/amended.h"
 #include "govern/docket_private.h"
+#include "govern/docket_proof.h"
 #include "ledger/blob.h"
 
 enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_str name,
@@ -279,4 +280,58 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
 {
     struct fb_docket_question question = {.as_of = as_of};
     return fb_docket_ask(docket, &question, arena, out, err);
+}
+
+/* The registry of the first so many records, which the docket keeps. */
+static enum fb_code prefix_of(
+    struct fb_docket *docket, uint64_t size, const struct fb_registry **out, struct fb_err *err)
+{
+    struct fb_registry *registry = docket->registry;
+    if (size != fb_registry_count(registry)) {
+        enum fb_code code = load_registry(docket->ledger, size, &registry, err);
+        if (code) {
+            return code;
+        }
+        fb_registry_free(docket->prefix);
+        docket->prefix = registry;
+    }
+    *out = registry;
+    return FB_OK;
+}
+
+enum fb_code fb_docket_check(
+    struct fb_docket *docket, struct fb_str file, struct fb_proof_claimed *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && out);
+    struct fb_arena arena;
+    struct fb_proof_claimed claimed;
+    struct fb_hash root;
+    uint64_t size = 0;
+    const struct fb_registry *registry = NULL;
+    fb_arena_init(&arena, 1 << 28);
+    enum fb_code code = fb_proof_claimed_read(file, &arena, &claimed, err);
+    code = code ? code : fb_ledger_size(docket->ledger, &size, err);
+    if (code == FB_OK && claimed.entries > size) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "it is about %llu records, and the docket has %llu",
+            (unsigned long long)claimed.entries, (unsigned long long)size);
+    }
+    code = code ? code : fb_ledger_root(docket->ledger, claimed.entries, &root, err);
+    if (code == FB_OK && (memcmp(root.bytes, claimed.root, sizeof(claimed.root)) != 0 ||
+                             !fb_str_eq(claimed.origin, fb_ledger_origin(docket->ledger)))) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "it is about another ledger, or another history");
+    }
+    code = code ? code : prefix_of(docket, claimed.entries, &registry, err);
+    if (code == FB_OK) {
+        struct fb_govern_input input = {.registry = registry,
+            .now = claimed.now,
+            .as_of = claimed.as_of,
+            .read_blob = read_blob,
+            .blob_ctx = docket};
+        bool early = claimed.entries > 0 &&
+                     fb_registry_at(registry, (size_t)claimed.entries - 1)->admitted > claimed.now;
+        code = early ? fb_err_set(err, FB_E_NEGATIVE, "its instant lies before its last record")
+                     : fb_docket_proof_check(&input, file, out, err);
+    }
+    fb_arena_release(&arena);
+    return code;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "govern/work.h"
+#include "govern/proving.h"
 
 /* Did a party develop the system, by any record of it? A correction may name the party by one of
  * its own corrections, and the developer may have changed. */
@@ -89,8 +89,11 @@ static enum fb_code holds(struct fb_work *work, const struct fb_redline *rule,
         return FB_OK;
     }
     values[0] = fb_value_str(system);
+    const struct fb_form_query query = {work->access, form, rule->var_count, values};
+    if (work->proving) {
+        return fb_proving_holds(work, &query, tp, out, err);
+    }
     if (!work->input->naive) {
-        struct fb_form_query query = {work->access, form, rule->var_count, values};
         return fb_slice_holds(&query, tp, out, err);
     }
     struct fb_row given = {.values = values};
@@ -305,8 +308,11 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
             view->figures.items[i].assessment = assessments[i];
         }
     }
-    code = fb_latch_run(rule, assessments, view->figures.count, scope, scope_count, work->arena,
-        &view->history, err);
+    const struct fb_line_subject subject = {
+        rule, assessments, view->figures.count, scope, scope_count};
+    code = work->proving ? fb_proving_line(work, &subject, &view->history, err)
+                         : fb_latch_run(rule, assessments, view->figures.count, scope, scope_count,
+                               work->arena, &view->history, err);
     if (code != FB_OK) {
         return code;
     }
@@ -335,6 +341,9 @@ static enum fb_code run_version(struct fb_work *work, struct fb_version *version
     size_t systems = work->picture->system_count;
     for (size_t r = 0; r < version->program->redline_count; r++) {
         for (size_t s = 0; s < systems; s++) {
+            if (work->proving && !fb_proving_wants(work, version, r, s)) {
+                continue;
+            }
             enum fb_code code = run_line(work, version, &version->program->redlines[r],
                 &work->picture->systems[s], &lines[r * systems + s], err);
             if (code != FB_OK) {

@@ -50,6 +50,7 @@ struct fb_owner {
 };
 
 struct fb_case_version;
+struct fb_proving;
 
 /** One evaluation at work. */
 struct fb_work {
@@ -82,6 +83,7 @@ struct fb_work {
     size_t release_count;
     struct fb_owner *owners; /**< sorted; filled before the licences */
     size_t owner_count;
+    struct fb_proving *proving; /**< a proof is made or checked (proving.h); NULL: it is not */
 };
 
 /** The first record of the chain that this one corrects: the identity of what it is about. */

@@ -557,9 +557,8 @@ static bool check_kind(
                    ? check_exists(c, proof, goal)
                    : fb_check_refuse(c, proof, "it is not about a quantifier");
     case FB_FORM_AGGREGATE:
-        return goal->from == goal->to && rule == FB_RULE_GROUP
-                   ? fb_check_group(c, proof, goal)
-                   : fb_check_refuse(c, proof, "it is not about an aggregation");
+        return rule == FB_RULE_GROUP ? fb_check_group(c, proof, goal)
+                                     : fb_check_refuse(c, proof, "it is not about an aggregation");
     case FB_FORM_FREEZE:
     case FB_FORM_LETPAST:
         return rule == FB_RULE_DEFINES ? check_defines(c, proof, goal)
@@ -618,25 +617,56 @@ static enum fb_code index_trace(struct fb_check *c, struct fb_err *err)
     return FB_OK;
 }
 
-enum fb_code fb_proof_check(const struct fb_proof_claim *claim, const struct fb_proof_step *proof,
-    const struct fb_trace *trace, struct fb_err *err)
+/* Goes through a proof. */
+static enum fb_code check(const struct fb_trace *trace, const struct fb_proof_step *proof,
+    const struct fb_goal *goal, struct fb_err *err)
 {
-    FB_ASSERT(claim && claim->form && proof && trace && err);
-    FB_ASSERT(claim->tp < trace->time_count);
     struct fb_arena arena;
     struct fb_check c = {.trace = trace, .arena = &arena, .err = err};
-    struct fb_knows knows = {.around = NULL};
-    for (size_t v = 0; v < FB_IR_VARS_MAX; v++) {
-        knows.value[v] = claim->known >> v & 1 ? &claim->values[v] : NULL;
-    }
     fb_arena_init(&arena, MEMORY_MAX);
     fb_err_init(err);
     enum fb_code code = index_trace(&c, err);
-    struct fb_goal goal = {claim->form, claim->tp, claim->tp, claim->holds, &knows};
-    if (code == FB_OK && !fb_check_step(&c, proof, &goal)) {
+    if (code == FB_OK && !fb_check_step(&c, proof, goal)) {
         code = err->code;
         FB_ASSERT(code != FB_OK);
     }
     fb_arena_release(&arena);
     return code;
+}
+
+enum fb_code fb_proof_check(const struct fb_proof_claim *claim, const struct fb_proof_step *proof,
+    const struct fb_trace *trace, struct fb_err *err)
+{
+    FB_ASSERT(claim && claim->form && proof && trace && err);
+    FB_ASSERT(claim->tp < trace->time_count);
+    struct fb_knows knows = {.around = NULL};
+    for (size_t v = 0; v < FB_IR_VARS_MAX; v++) {
+        knows.value[v] = claim->known >> v & 1 ? &claim->values[v] : NULL;
+    }
+    struct fb_goal goal = {claim->form, claim->tp, claim->tp, claim->holds, &knows};
+    return check(trace, proof, &goal, err);
+}
+
+enum fb_code fb_proof_check_answer(
+    const struct fb_question *question, const struct fb_answer *answer, struct fb_err *err)
+{
+    FB_ASSERT(question && question->form && question->trace && answer && answer->proof && err);
+    FB_ASSERT(question->tp <= question->last && question->last < question->trace->time_count);
+    struct fb_knows knows = {.around = NULL};
+    struct fb_goal goal = {question->form, question->tp, answer->to, answer->holds, &knows};
+    for (size_t v = 0; v < FB_IR_VARS_MAX; v++) {
+        knows.value[v] = question->known >> v & 1 ? &question->values[v] : NULL;
+    }
+    if (answer->to < question->tp || answer->to > question->last) {
+        return fb_err_set(err, FB_E_NEGATIVE, "an answer at time-point %zu reaches to %zu",
+            question->tp, answer->to);
+    }
+    if (answer->holds && question->result >= 0) {
+        /* The result is what the proof says that it is; its rows must give it. */
+        if (answer->proof->rule != FB_RULE_GROUP || answer->proof->value_count != 1) {
+            return fb_err_set(err, FB_E_NEGATIVE, "an answer about rows does not list them");
+        }
+        knows.value[question->result] = &answer->proof->values[0];
+    }
+    return check(question->trace, answer->proof, &goal, err);
 }

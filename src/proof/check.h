@@ -23,4 +23,8 @@ enum { FB_CHECK_DEPTH_MAX = FB_PROOF_DEPTH_MAX + 100 };
 FB_CHECKED enum fb_code fb_proof_check(const struct fb_proof_claim *claim,
     const struct fb_proof_step *proof, const struct fb_trace *trace, struct fb_err *err);
 
+/** The same for an answer: E_NEGATIVE unless the proof shows it at each of its time-points. */
+FB_CHECKED enum fb_code fb_proof_check_answer(
+    const struct fb_question *question, const struct fb_answer *answer, struct fb_err *err);
+
 #endif

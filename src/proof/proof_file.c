@@ -68,7 +68,7 @@ static void add_value(struct fb_json_writer *w, struct fb_value value)
     }
 }
 
-static void add_values(struct fb_json_writer *w, const struct fb_value *values, size_t count)
+void fb_proof_write_values(struct fb_json_writer *w, const struct fb_value *values, size_t count)
 {
     fb_json_key(w, "values");
     fb_json_open_array(w);
@@ -102,7 +102,7 @@ static void add_step(struct fb_json_writer *w, const struct fb_signature *signat
         fb_json_key_int(w, "at", (int64_t)proof->at);
     }
     if (proof->value_count) {
-        add_values(w, proof->values, proof->value_count);
+        fb_proof_write_values(w, proof->values, proof->value_count);
     }
     if (proof->seq != FB_WHY_NO_RECORD) {
         fb_json_key_str(w, "record", proof->record_id);
@@ -124,11 +124,17 @@ enum fb_code fb_proof_write(const struct fb_proof_entry *entry,
     struct fb_json_writer w;
     fb_json_writer_init(&w, out, 0);
     fb_json_open_object(&w);
+    if (entry->about.len) {
+        fb_json_key_str(&w, "about", entry->about);
+    }
     fb_json_key_int(&w, "tp", (int64_t)entry->tp);
+    if (entry->to > entry->tp) {
+        fb_json_key_int(&w, "to", (int64_t)entry->to);
+    }
     fb_json_key_int(&w, "time", entry->time);
     fb_json_key_bool(&w, "holds", entry->holds);
     if (!entry->any) {
-        add_values(&w, entry->values, entry->value_count);
+        fb_proof_write_values(&w, entry->values, entry->value_count);
     }
     fb_json_key(&w, "steps");
     fb_json_open_array(&w);
@@ -287,6 +293,14 @@ static enum fb_code read_values(
     return FB_OK;
 }
 
+enum fb_code fb_proof_read_values(const struct fb_json *list, struct fb_arena *arena,
+    const struct fb_value **out, size_t *out_count, struct fb_err *err)
+{
+    FB_ASSERT(list && arena && out && out_count);
+    struct source s = {.arena = arena, .err = err};
+    return read_values(&s, list, out, out_count);
+}
+
 static enum fb_code read_rule(struct source *s, const struct fb_json *json, enum fb_rule *out)
 {
     struct fb_str name = fb_json_get_str(json, "rule");
@@ -374,7 +388,7 @@ enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signat
     struct fb_arena *arena, struct fb_proof_entry *out, struct fb_err *err)
 {
     FB_ASSERT(signature && arena && out);
-    static const char *const keys[] = {"tp", "time", "holds", "values", "steps"};
+    static const char *const keys[] = {"about", "tp", "to", "time", "holds", "values", "steps"};
     struct source s = {.signature = signature, .arena = arena, .err = err};
     struct fb_proof_entry entry = {0};
     struct fb_proof_step *proof = NULL;
@@ -385,10 +399,12 @@ enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signat
     enum fb_code code = fb_json_parse(line, NULL, NULL, arena, &json, err);
     code = code ? code : only(&s, json, keys, sizeof(keys) / sizeof(keys[0]));
     code = code ? code : read_size(&s, json, "tp", NULL, &entry.tp);
+    code = code ? code : read_size(&s, json, "to", &entry.tp, &entry.to);
     code = code ? code : read_bool(&s, json, "holds", &entry.holds);
     if (code) {
         return code;
     }
+    entry.about = fb_json_get_str(json, "about");
     const struct fb_json *time = fb_json_get(json, "time");
     const struct fb_json *values = fb_json_get(json, "values");
     const struct fb_json *steps = fb_json_get(json, "steps");

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "engine/proof.h"
 
 /** Limits of what is read; each has an error and a test. */
@@ -25,6 +26,8 @@ struct fb_proof_entry {
     const struct fb_value *values;
     size_t value_count;
     const struct fb_proof_step *proof;
+    size_t to;           /**< the same is so up to this time-point; not beyond tp: only there */
+    struct fb_str about; /**< for people; may be empty */
 };
 
 /** Appends one line. Relations go by their names. */
@@ -36,5 +39,12 @@ FB_CHECKED enum fb_code fb_proof_write(const struct fb_proof_entry *entry,
  * it proves anything is for fb_proof_check to say. */
 FB_CHECKED enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signature,
     struct fb_arena *arena, struct fb_proof_entry *out, struct fb_err *err);
+
+/** Writes "values" and a list of them as the member of an object. */
+void fb_proof_write_values(struct fb_json_writer *w, const struct fb_value *values, size_t count);
+
+/** Reads such a list. */
+FB_CHECKED enum fb_code fb_proof_read_values(const struct fb_json *list, struct fb_arena *arena,
+    const struct fb_value **out, size_t *out_count, struct fb_err *err);
 
 #endif

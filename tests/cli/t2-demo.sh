@@ -46,6 +46,41 @@ cp -r "$docket" lawless
 rm "lawless/blobs/$(blob_of policy/aurora/framework@1)"
 ok "a policy without its document stops everything" exits 3 "policy record" \
     "$FLYBALL" --docket lawless --clock "$clock" status
+# Proofs: every duty and red line has one that holds by the records, and a change of it does not.
+proves() { # ID STATUS
+    fly explain "$1" --proof p >made && grep -q "is $2, by" made &&
+        fly explain --check p >checked && grep -q "is $2 at .*all right" checked
+}
+ok "an overdue report is proved" proves $overdue overdue
+ok "a broken commitment is proved" proves duty:aurora/framework/hold.secure:system/aurora-3 overdue
+ok "one that was relaxed, too" proves duty:aurora/framework/hold.deploy:system/aurora-2 relaxed
+ok "a red line that nothing rules out" proves redline:aurora/framework/cyber:system/aurora-3 "not ruled out"
+ok "and one out of scope" proves redline:aurora/framework/cyber:system/aurora-mini "out of scope"
+ok "as it was known then" sh -c '
+    "$0" --docket "$1" as-of 2026-12-20 explain '"$overdue"' --proof then >made &&
+    grep -q "is owed" made && "$0" --docket "$1" explain --check then | grep -q "is owed at 2026-12-20"' \
+    "$FLYBALL" "$docket"
+fly explain $overdue --proof p >made
+sed 's/"status":"overdue"/"status":"met"/' p >lie
+ok "another verdict is refused" exits 1 "do.* not follow from the records: they give overdue" fly explain --check lie
+sed 's/"relation":"report"/"relation":"incident"/' p >lie
+ok "another step is refused" exits 1 "the step 'absent' at time-point .* is refused" fly explain --check lie
+sed 's/"rule":"absent"/"rule":"computed"/' p >lie
+ok "and what is no step, with its line" exits 3 "lie:2:" fly explain --check lie
+sed '$d' p >lie
+ok "a missing judgement is refused" exits 1 "the judgement 'act' is missing" fly explain --check lie
+sed 's/"root":"../"root":"00/' p >lie
+ok "so is another history" exits 1 "another ledger" fly explain --check lie
+sed 's/"entries":43/"entries":4300/' p >lie
+ok "and one of more records" exits 3 "about 4300 records" fly explain --check lie
+echo '{}' >lie
+ok "what is no proof is said so" exits 3 "needs 'flyball'" fly explain --check lie
+: >lie
+ok "nor is an empty file" exits 3 "no proof" fly explain --check lie
+ok "a licence rests on others" exits 3 "neither a red line nor a duty" \
+    fly explain licence:deploy:system/aurora-3 --proof p
+ok "--check goes alone" exits 2 "goes alone" fly explain --check p --json
+ok "the proof itself on standard output" says '"kind":"duty"' fly explain $overdue --proof -
 ok "status says the same each time" sh -c '
     "$0" --docket "$1" --clock "$2" status >one && "$0" --docket "$1" --clock "$2" status >two &&
     cmp one two' "$FLYBALL" "$docket" "$clock"

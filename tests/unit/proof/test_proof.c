@@ -145,8 +145,11 @@ static const char *through_file(
     struct subject *s, const struct fb_proof_claim *claim, const struct fb_proof_step *proof)
 {
     struct fb_buf lines[2];
-    struct fb_proof_entry entry = {
-        claim->tp, s->trace.times[claim->tp], claim->holds, true, NULL, 0, proof};
+    struct fb_proof_entry entry = {.tp = claim->tp,
+        .time = s->trace.times[claim->tp],
+        .holds = claim->holds,
+        .any = true,
+        .proof = proof};
     struct fb_proof_entry back = {0};
     const struct fb_monpoly_body *body = &s->formula.plain;
     struct fb_proof_style style = {&s->trace, body->names, body->name_count, 0};

@@ -1,0 +1,482 @@
+/* proving_file.c: the file of a proof: its first line says what is claimed, judgements follow. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/codec.h"
+#include "govern/proving.h"
+#include "proof/proof_file.h"
+
+#define WORK_MAX ((size_t)8 << 30)
+
+enum { VERSION = 1, HEAD_MAX = 1 << 24 };
+
+/* What is claimed, and what the records give. */
+struct verdict {
+    struct fb_proof_claimed claimed;
+    struct fb_proving_subject subject;
+    const struct fb_line_view *line;        /* as the checker sees it */
+    const struct fb_obligation *obligation; /* likewise */
+};
+
+/* ---- the first line ---- */
+
+static void add_time(struct fb_json_writer *w, const char *key, fb_time t)
+{
+    char text[FB_TIME_TEXT];
+    fb_json_key_c(w, key, fb_time_format(t, text));
+}
+
+static void add_history(struct fb_json_writer *w, const struct fb_line_view *line, fb_time now)
+{
+    fb_json_key(w, "history");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < line->history.count && line->history.items[i].from <= now; i++) {
+        const struct fb_segment *segment = &line->history.items[i];
+        fb_json_open_object(w);
+        add_time(w, "from", segment->from);
+        fb_json_key_c(w, "status", fb_line_status_name(segment->status));
+        if (segment->latched) {
+            fb_json_key_bool(w, "latched", true);
+        }
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+/* What it rests on: evaluations, with their bounds beside the threshold. */
+static void add_figures(struct fb_json_writer *w, const struct fb_line_view *line)
+{
+    char text[FB_DECIMAL_TEXT];
+    fb_json_key_c(w, "threshold", fb_decimal_format(line->rule->threshold, text));
+    fb_json_key(w, "evaluations");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < line->figures.count; i++) {
+        const struct fb_figures *f = &line->figures.items[i];
+        const struct fb_assessment *a = &f->assessment;
+        fb_json_open_object(w);
+        fb_json_key_str(w, "record", a->record_id);
+        fb_json_key_int(w, "seq", (int64_t)a->seq);
+        fb_json_key_str(w, "measure", line->rule->measures[a->measure]);
+        fb_json_key_c(w, "lower", fb_decimal_format(f->lower, text));
+        fb_json_key_c(w, "upper", fb_decimal_format(f->upper_margin, text));
+        fb_json_key_bool(w, "crosses", a->crosses);
+        fb_json_key_bool(w, "rules_out", a->rules_out && !a->defeated);
+        fb_json_key_bool(w, "clears", a->clears && !a->defeated);
+        add_time(w, "fresh_until", a->fresh_until);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_line(struct fb_json_writer *w, const struct verdict *v)
+{
+    const struct fb_line_view *line = v->line;
+    fb_json_key_str(w, "rule", line->rule->name);
+    fb_json_key_str(w, "system", line->system);
+    fb_json_key_c(w, "status", fb_line_status_name(line->status));
+    fb_json_key_bool(w, "latched", line->latched);
+    add_time(w, "since", line->since);
+    add_history(w, line, v->claimed.now);
+    add_figures(w, line);
+}
+
+static void add_duty(struct fb_json_writer *w, const struct verdict *v)
+{
+    const struct fb_obligation *o = v->obligation;
+    fb_json_key_str(w, "rule", o->duty->name);
+    fb_proof_write_values(w, o->bindings, o->duty->param_count);
+    fb_json_key_str(w, "party", o->party);
+    fb_json_key_c(w, "status", fb_duty_status_name(o->status));
+    add_time(w, "since", o->since);
+    add_time(w, "anchor", o->anchor);
+    add_time(w, "deadline", o->deadline);
+    add_time(w, "settled", o->settled);
+    add_time(w, "breached", o->breached);
+    fb_json_key_int(w, "turn", o->turn);
+}
+
+/* Writes the first line. */
+static enum fb_code write_head(const struct verdict *v, struct fb_buf *out, struct fb_err *err)
+{
+    char root[65];
+    struct fb_json_writer w;
+    const struct fb_record *policy = v->subject.version->view->record;
+    fb_json_writer_init(&w, out, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "flyball", "proof");
+    fb_json_key_int(&w, "version", VERSION);
+    fb_json_key_str(&w, "origin", v->claimed.origin);
+    fb_json_key_int(&w, "entries", (int64_t)v->claimed.entries);
+    fb_hex_encode(v->claimed.root, sizeof(v->claimed.root), root);
+    fb_json_key_c(&w, "root", root);
+    add_time(&w, "now", v->claimed.now);
+    if (v->claimed.as_of != FB_TIME_MAX) {
+        add_time(&w, "as_of", v->claimed.as_of);
+    }
+    fb_json_key_str(&w, "verdict", v->claimed.id);
+    fb_json_key_c(&w, "kind", v->line ? "redline" : "duty");
+    fb_json_key_str(&w, "policy", policy->id);
+    fb_json_key_int(&w, "seq", (int64_t)policy->seq);
+    if (v->line) {
+        add_line(&w, v);
+    } else {
+        add_duty(&w, v);
+    }
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the proof", err);
+}
+
+static enum fb_code refuse(const struct fb_json *at, const char *key, struct fb_err *err)
+{
+    (void)fb_err_set(err, FB_E_SCHEMA, "a proof needs '%s' in its first line", key);
+    return fb_json_err_at(err, at);
+}
+
+static enum fb_code read_time(
+    const struct fb_json *head, const char *key, fb_time *out, struct fb_err *err)
+{
+    struct fb_str text = fb_json_get_str(head, key);
+    return text.len ? fb_time_parse(text, out, err) : refuse(head, key, err);
+}
+
+/* The first line, read. */
+static enum fb_code read_head(struct fb_str file, struct fb_arena *arena,
+    const struct fb_json **out_head, struct fb_proof_claimed *out, struct fb_err *err)
+{
+    struct fb_str line = {NULL, 0};
+    struct fb_json *head = NULL;
+    if (file.len > FB_DOCKET_PROOF_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "a proof is larger than %d bytes", FB_DOCKET_PROOF_MAX);
+    }
+    if (!fb_str_line(&file, &line) || line.len > HEAD_MAX) {
+        return fb_err_set(err, FB_E_SYNTAX, "this is no proof: its first line is not there");
+    }
+    enum fb_code code = fb_json_parse(line, NULL, NULL, arena, &head, err);
+    if (code) {
+        return code;
+    }
+    const struct fb_json *version = fb_json_get(head, "version");
+    const struct fb_json *entries = fb_json_get(head, "entries");
+    struct fb_str root = fb_json_get_str(head, "root");
+    if (!fb_str_is(fb_json_get_str(head, "flyball"), "proof")) {
+        return refuse(head, "flyball", err);
+    }
+    if (!version || version->kind != FB_JSON_NUMBER || version->integer != VERSION) {
+        return fb_err_set(err, FB_E_UNSUPPORTED, "a proof of another version than %d", VERSION);
+    }
+    if (!entries || entries->kind != FB_JSON_NUMBER || !entries->is_integer ||
+        entries->integer < 0) {
+        return refuse(head, "entries", err);
+    }
+    out->origin = fb_json_get_str(head, "origin");
+    out->entries = (uint64_t)entries->integer;
+    out->id = fb_json_get_str(head, "verdict");
+    out->status = fb_json_get_str(head, "status");
+    if (root.len != 64 || !fb_hex_decode(root, out->root, sizeof(out->root))) {
+        return refuse(head, "root", err);
+    }
+    code = read_time(head, "now", &out->now, err);
+    out->as_of = FB_TIME_MAX;
+    if (code == FB_OK && fb_json_get(head, "as_of")) {
+        code = read_time(head, "as_of", &out->as_of, err);
+    }
+    *out_head = head;
+    return code;
+}
+
+enum fb_code fb_proof_claimed_read(
+    struct fb_str file, struct fb_arena *arena, struct fb_proof_claimed *out, struct fb_err *err)
+{
+    FB_ASSERT(arena && out);
+    struct fb_proof_claimed claimed = {.judgements = 0};
+    const struct fb_json *head = NULL;
+    enum fb_code code = read_head(file, arena, &head, &claimed, err);
+    if (code == FB_OK) {
+        *out = claimed;
+    }
+    return code;
+}
+
+/* ---- the work ---- */
+
+/* A work for a proof, up to what is known before red lines. */
+static enum fb_code begin(const struct fb_govern_input *input, struct fb_arena *arena,
+    struct fb_proving *p, struct fb_err *err)
+{
+    struct fb_work *work = FB_ARENA_NEW(arena, struct fb_work);
+    struct fb_picture *picture = FB_ARENA_NEW(arena, struct fb_picture);
+    if (!work || !picture) {
+        return fb_arena_failed(arena, err);
+    }
+    *picture = (struct fb_picture){.now = input->now,
+        .as_of = input->as_of,
+        .record_count = fb_registry_count(input->registry)};
+    *work = (struct fb_work){.input = input, .arena = arena, .picture = picture, .proving = p};
+    p->work = work;
+    enum fb_code code = fb_work_policies(work, err);
+    code = code ? code : fb_work_facts(work, err);
+    return code ? code : fb_work_growth(work, err);
+}
+
+/* The subject's red line as the checker found it; NULL: the system is not registered. */
+static const struct fb_line_view *found_line(const struct fb_proving *p)
+{
+    const struct fb_version *version = p->subject.version;
+    size_t rule = (size_t)(p->subject.line - version->program->redlines);
+    size_t system = fb_picture_system(p->work->picture, p->subject.system);
+    return system == SIZE_MAX || !version->lines
+               ? NULL
+               : &version->lines[rule * p->work->picture->system_count + system];
+}
+
+static bool same_obligation(const struct fb_obligation *a, const struct fb_obligation *b)
+{
+    bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
+                a->deadline == b->deadline && a->settled == b->settled &&
+                a->breached == b->breached && a->turn == b->turn && fb_str_eq(a->party, b->party);
+    for (size_t i = 0; same && i < a->duty->param_count; i++) {
+        same = fb_value_eq(a->bindings[i], b->bindings[i]);
+    }
+    return same;
+}
+
+/* ---- making ---- */
+
+/* Finds a verdict of a picture by its id. */
+static bool find(const struct fb_picture *picture, struct fb_str id, struct verdict *v)
+{
+    for (size_t i = 0; i < picture->line_count; i++) {
+        if (fb_str_eq(picture->lines[i].id, id)) {
+            v->line = &picture->lines[i];
+            return true;
+        }
+    }
+    for (size_t i = 0; i < picture->duty_count; i++) {
+        if (fb_str_eq(picture->duties[i].id, id)) {
+            v->obligation = &picture->duties[i].obligation;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct fb_policy_view *policy_of(
+    const struct fb_picture *picture, const struct verdict *v)
+{
+    for (size_t i = 0; !v->line && i < picture->duty_count; i++) {
+        if (&picture->duties[i].obligation == v->obligation) {
+            return picture->duties[i].policy;
+        }
+    }
+    FB_ASSERT(v->line);
+    return v->line->policy;
+}
+
+/* The same subject in a work of its own, which has compiled the policies again. */
+static void set_subject(
+    const struct fb_picture *picture, struct fb_proving *p, const struct verdict *v)
+{
+    const struct fb_policy_view *policy = policy_of(picture, v);
+    const struct fb_version *version = &p->work->versions[policy - picture->policies];
+    FB_ASSERT(version->view->record == policy->record);
+    p->subject.version = version;
+    if (v->line) {
+        p->subject.line = version->program->redlines + (v->line->rule - policy->program->redlines);
+        p->subject.system = v->line->system;
+    } else {
+        p->subject.duty =
+            version->program->duties + (v->obligation->duty - policy->program->duties);
+        p->subject.key = v->obligation->bindings;
+    }
+}
+
+static enum fb_code differs(struct fb_str id, struct fb_err *err)
+{
+    return fb_err_set(
+        err, FB_E_MISMATCH, "the checker does not find '%.*s' as the engine does", FB_STR_ARG(id));
+}
+
+/* What the checker finds of what the engine found; v becomes the checker's. */
+static enum fb_code confirm(struct fb_proving *p, struct verdict *v, struct fb_err *err)
+{
+    enum fb_code code = fb_proving_run(p, err);
+    if (code == FB_OK && v->line) {
+        const struct fb_line_view *line = found_line(p);
+        bool same = line && line->rule && line->status == v->line->status &&
+                    line->latched == v->line->latched && line->since == v->line->since;
+        v->line = same ? line : NULL;
+        return same ? FB_OK : differs(v->claimed.id, err);
+    }
+    struct fb_obligations all = {NULL, 0};
+    code = code ? code : fb_proving_duty(p, &all, err);
+    for (size_t i = 0; code == FB_OK && i < all.count; i++) {
+        if (same_obligation(&all.items[i], v->obligation)) {
+            v->obligation = &all.items[i];
+            return FB_OK;
+        }
+    }
+    return code ? code : differs(v->claimed.id, err);
+}
+
+enum fb_code fb_picture_prove(const struct fb_picture *picture, struct fb_str id,
+    struct fb_buf *out, struct fb_proof_claimed *claimed, struct fb_err *err)
+{
+    FB_ASSERT(picture && picture->work && out && claimed);
+    struct fb_arena arena;
+    struct fb_buf judgements;
+    struct verdict v = {.claimed = {.origin = picture->origin,
+                            .entries = picture->record_count,
+                            .now = picture->now,
+                            .as_of = picture->as_of,
+                            .id = id}};
+    memcpy(v.claimed.root, picture->root, sizeof(v.claimed.root));
+    if (!find(picture, id, &v)) {
+        (void)fb_err_set(err, FB_E_UNSUPPORTED, "'%.*s' is neither a red line nor a duty",
+            FB_STR_ARG(fb_str_sub(id, 0, 200)));
+        return fb_err_hint(err, "Proofs are made of red lines and duties: prove those that it "
+                                "rests on, which `flyball explain` names.");
+    }
+    fb_arena_init(&arena, WORK_MAX);
+    fb_buf_init(&judgements, FB_DOCKET_PROOF_MAX - HEAD_MAX);
+    struct fb_proving p = {.out = &judgements};
+    enum fb_code code = begin(picture->work->input, &arena, &p, err);
+    if (code == FB_OK) {
+        set_subject(picture, &p, &v);
+        v.subject = p.subject;
+        code = confirm(&p, &v, err);
+    }
+    code = code ? code : fb_buf_check(&judgements, "the proof", err);
+    code = code ? code : write_head(&v, out, err);
+    if (code == FB_OK) {
+        fb_buf_add_str(out, fb_buf_str(&judgements));
+        code = fb_buf_check(out, "the proof", err);
+        v.claimed.judgements = p.judgements;
+        v.claimed.status = fb_str_of(v.line ? fb_line_status_name(v.line->status)
+                                            : fb_duty_status_name(v.obligation->status));
+        *claimed = v.claimed;
+    }
+    fb_buf_release(&judgements);
+    fb_arena_release(&arena);
+    return code;
+}
+
+/* ---- checking ---- */
+
+/* What the first line names, in the work. */
+static enum fb_code find_subject(
+    const struct fb_json *head, struct fb_proving *p, struct fb_err *err)
+{
+    struct fb_work *work = p->work;
+    struct fb_str policy = fb_json_get_str(head, "policy"), rule = fb_json_get_str(head, "rule");
+    struct fb_proving_subject *s = &p->subject;
+    for (size_t i = 0; i < work->version_count && !s->version; i++) {
+        s->version =
+            fb_str_eq(work->versions[i].view->record->id, policy) ? &work->versions[i] : NULL;
+    }
+    const struct fb_program *program = s->version ? s->version->program : NULL;
+    bool is_line = fb_str_is(fb_json_get_str(head, "kind"), "redline");
+    for (size_t i = 0; program && is_line && i < program->redline_count && !s->line; i++) {
+        s->line = fb_str_eq(program->redlines[i].name, rule) ? &program->redlines[i] : NULL;
+    }
+    for (size_t i = 0; program && !is_line && i < program->duty_count && !s->duty; i++) {
+        s->duty = fb_str_eq(program->duties[i].name, rule) ? &program->duties[i] : NULL;
+    }
+    if (!s->line && !s->duty) {
+        return fb_err_set(err, FB_E_NEGATIVE,
+            "the records have no policy '%.*s' with a rule '%.*s'", FB_STR_ARG(policy),
+            FB_STR_ARG(rule));
+    }
+    s->system = fb_json_get_str(head, "system");
+    const struct fb_json *values = fb_json_get(head, "values");
+    size_t count = 0;
+    if (s->line) {
+        return FB_OK;
+    }
+    enum fb_code code = values ? fb_proof_read_values(values, work->arena, &s->key, &count, err)
+                               : refuse(head, "values", err);
+    return code || count == s->duty->param_count
+               ? code
+               : fb_err_set(err, FB_E_NEGATIVE, "the duty '%.*s' has %zu parameters",
+                     FB_STR_ARG(rule), s->duty->param_count);
+}
+
+/* Whether the first line is what one would write of what the checker found. */
+static enum fb_code compare(
+    const struct verdict *v, struct fb_str first, bool *out, struct fb_err *err)
+{
+    struct fb_buf again;
+    fb_buf_init(&again, HEAD_MAX);
+    enum fb_code code = write_head(v, &again, err);
+    struct fb_str text = fb_buf_str(&again);
+    *out = code == FB_OK && fb_str_eq(fb_str_sub(text, 0, text.len - 1), first);
+    fb_buf_release(&again);
+    return code;
+}
+
+/* Goes through the judgements, and compares what follows from them with the claim. */
+static enum fb_code go_through(
+    struct fb_proving *p, struct verdict *v, struct fb_str first, struct fb_err *err)
+{
+    struct fb_obligations all = {NULL, 0};
+    bool same = false;
+    size_t others = 0;
+    enum fb_code code = fb_proving_run(p, err);
+    if (code == FB_OK && p->subject.line) {
+        v->line = found_line(p);
+        others = v->line && v->line->rule ? 1 : 0;
+        code = others ? compare(v, first, &same, err) : FB_OK;
+    } else if (code == FB_OK) {
+        code = fb_proving_duty(p, &all, err);
+    }
+    for (size_t i = 0; code == FB_OK && !same && i < all.count; i++, others++) {
+        v->obligation = &all.items[i];
+        code = compare(v, first, &same, err);
+    }
+    if (code == FB_OK && !same) {
+        code = fb_err_set(err, FB_E_NEGATIVE,
+            "the first line does not follow from the records: they give %s",
+            others == 0 ? "no such verdict"
+            : v->line   ? fb_line_status_name(v->line->status)
+                        : fb_duty_status_name(v->obligation->status));
+        fb_err_place(err, NULL, 1, 0, -1);
+    }
+    struct fb_str line;
+    if (code == FB_OK && fb_str_line(&p->rest, &line)) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "a judgement is not asked for");
+        fb_err_place(err, NULL, p->line + 1, 0, -1);
+    }
+    return code;
+}
+
+enum fb_code fb_docket_proof_check(const struct fb_govern_input *input, struct fb_str file,
+    struct fb_proof_claimed *out, struct fb_err *err)
+{
+    FB_ASSERT(input && out);
+    struct fb_arena arena;
+    struct verdict v = {.line = NULL};
+    struct fb_str first;
+    const struct fb_json *head = NULL;
+    struct fb_proving p = {.rest = file, .line = 1};
+    fb_arena_init(&arena, WORK_MAX);
+    enum fb_code code = read_head(file, &arena, &head, &v.claimed, err);
+    if (code == FB_OK &&
+        (v.claimed.entries != fb_registry_count(input->registry) || v.claimed.now != input->now)) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "it is about other records, or another instant");
+    }
+    code = code ? code : begin(input, &arena, &p, err);
+    code = code ? code : find_subject(head, &p, err);
+    if (code == FB_OK) {
+        v.subject = p.subject;
+        (void)fb_str_line(&p.rest, &first);
+        code = go_through(&p, &v, first, err);
+    }
+    if (code == FB_OK) {
+        *out = (struct fb_proof_claimed){.entries = v.claimed.entries,
+            .now = v.claimed.now,
+            .as_of = v.claimed.as_of,
+            .judgements = p.judgements};
+    }
+    fb_arena_release(&arena);
+    return code;
+}

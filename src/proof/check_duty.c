@@ -1,0 +1,847 @@
+/* The checker of duties: which obligations there are, and until when they bind. */
+#include "proof/check_duty.h"
+
+#include <string.h>
+
+#include "base/assert.h"
+#include "proof/check_parts.h"
+#include "proof/duty_parts.h"
+
+enum fb_code fb_recount_grow(struct fb_recount *r, void *list, size_t count, size_t size)
+{
+    if (count != 0 && (count & (count - 1)) != 0) {
+        return FB_OK;
+    }
+    void *old;
+    memcpy(&old, list, sizeof(old));
+    void *bigger = fb_arena_array(r->arena, count ? 2 * count : 1, size);
+    if (!bigger) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    if (count) {
+        memcpy(bigger, old, count * size);
+    }
+    memcpy(list, &bigger, sizeof(bigger));
+    return FB_OK;
+}
+
+/* ---- formulas that are asked about ---- */
+
+static struct fb_form *node(
+    struct fb_arena *arena, enum fb_form_kind kind, const struct fb_form *left)
+{
+    struct fb_form *form = FB_ARENA_NEW(arena, struct fb_form);
+    if (form) {
+        form->kind = kind;
+        form->left = (struct fb_form *)left;
+    }
+    return form;
+}
+
+static const struct fb_form *two(struct fb_arena *arena, enum fb_form_kind kind,
+    const struct fb_form *left, const struct fb_form *right)
+{
+    struct fb_form *form = left && right ? node(arena, kind, left) : NULL;
+    if (form) {
+        form->right = (struct fb_form *)right;
+    }
+    return form;
+}
+
+/* A copy of a node over another operand. */
+static const struct fb_form *over(
+    const struct fb_form *form, const struct fb_form *left, struct fb_arena *arena)
+{
+    struct fb_form *copy = left ? node(arena, form->kind, left) : NULL;
+    if (copy) {
+        *copy = *form;
+        copy->left = (struct fb_form *)left;
+    }
+    return copy;
+}
+
+const struct fb_form *fb_form_begins(const struct fb_form *form, struct fb_arena *arena)
+{
+    struct fb_form *copy;
+    switch ((int)form->kind) {
+    case FB_FORM_PRED:
+        copy = form->definition ? NULL : node(arena, form->kind, NULL);
+        if (copy) {
+            *copy = *form;
+            copy->occurs = true;
+        }
+        return copy;
+    case FB_FORM_AND:
+        return two(arena, FB_FORM_OR,
+            two(arena, FB_FORM_AND, fb_form_begins(form->left, arena), form->right),
+            two(arena, FB_FORM_AND, form->left, fb_form_begins(form->right, arena)));
+    case FB_FORM_OR:
+        return two(arena, FB_FORM_OR, fb_form_begins(form->left, arena),
+            fb_form_begins(form->right, arena));
+    case FB_FORM_EXISTS:
+        return over(form, fb_form_begins(form->left, arena), arena);
+    case FB_FORM_ONCE:
+        return form->interval.low == 0 ? fb_form_begins(form->left, arena)
+                                       : node(arena, FB_FORM_FALSE, NULL);
+    case FB_FORM_SINCE:
+        return form->interval.low == 0 ? fb_form_begins(form->right, arena)
+                                       : node(arena, FB_FORM_FALSE, NULL);
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_HISTORICALLY:
+        return node(arena, FB_FORM_FALSE, NULL);
+    default:
+        return NULL;
+    }
+}
+
+const struct fb_form *fb_form_closed(
+    const struct fb_form *form, uint64_t known, struct fb_arena *arena)
+{
+    uint64_t open = fb_check_vars(form) & ~known;
+    struct fb_form *all = open ? node(arena, FB_FORM_EXISTS, form) : NULL;
+    uint32_t *vars = all ? FB_ARENA_ARRAY(arena, uint32_t, FB_IR_VARS_MAX) : NULL;
+    if (!open || !vars) {
+        return open ? NULL : form;
+    }
+    for (uint32_t v = 0; v < FB_IR_VARS_MAX; v++) {
+        if (open >> v & 1) {
+            vars[all->bound_count++] = v;
+        }
+    }
+    all->bound = vars;
+    return all;
+}
+
+/* What fb_form_begins and `without` are told of: which tuples a formula rests on is plain. */
+static bool is_plain(const struct fb_form *form)
+{
+    switch ((int)form->kind) {
+    case FB_FORM_PRED:
+        return form->definition == NULL;
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+        return is_plain(form->left) && is_plain(form->right);
+    case FB_FORM_EXISTS:
+    case FB_FORM_ONCE:
+    case FB_FORM_PREVIOUS:
+        return is_plain(form->left);
+    case FB_FORM_SINCE:
+        return is_plain(form->right);
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static enum fb_code refuse(struct fb_recount *r)
+{
+    return fb_err_set(r->err, FB_E_UNSUPPORTED,
+        "duty '%.*s' has an operator of which no proof is made", FB_STR_ARG(r->duty->name));
+}
+
+static enum fb_code set_matter(struct fb_recount *r, struct fb_matter *matter, const char *about,
+    const struct fb_form *form, bool begins)
+{
+    const struct fb_form *asked = form && begins ? fb_form_begins(form, r->arena) : form;
+    *matter = (struct fb_matter){about, asked ? fb_form_closed(asked, r->bound, r->arena) : NULL};
+    return form && !matter->form ? fb_arena_failed(r->arena, r->err) : FB_OK;
+}
+
+/* How many rows the trigger has for the key: by the proof of a count all of them are known. */
+static enum fb_code set_counted(struct fb_recount *r)
+{
+    const struct fb_duty *duty = r->duty;
+    if (r->bound == 0) {
+        return FB_OK;
+    }
+    if (duty->var_count >= FB_IR_VARS_MAX) {
+        return fb_err_set(r->err, FB_E_LIMIT, "duty '%.*s' has %d variables: none is left to count",
+            FB_STR_ARG(duty->name), FB_IR_VARS_MAX);
+    }
+    struct fb_form *counted = node(r->arena, FB_FORM_AGGREGATE, r->trigger);
+    uint32_t *vars = FB_ARENA_ARRAY(r->arena, uint32_t, FB_IR_VARS_MAX);
+    if (!counted || !vars) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    for (uint32_t v = 0; v < duty->param_count; v++) {
+        vars[v] = v;
+    }
+    counted->bound = vars;
+    counted->bound_count = duty->param_count;
+    counted->agg = FB_AGG_COUNT;
+    counted->agg_over = (uint32_t)__builtin_ctzll(r->bound);
+    counted->agg_result = (uint32_t)duty->var_count;
+    r->counted = counted;
+    return FB_OK;
+}
+
+/* Whether a formula reads a relation; *begins is set when it asks anywhere for beginnings. */
+static bool reads(const struct fb_form *form, uint32_t relation, bool *begins)
+{
+    if (form->kind == FB_FORM_PRED) {
+        *begins = *begins || form->occurs;
+        return form->relation == relation;
+    }
+    bool left = form->left && reads(form->left, relation, begins);
+    bool right = form->right && reads(form->right, relation, begins);
+    return left || right;
+}
+
+/* The corrections of what the trigger reads. */
+static enum fb_code list_corrections(struct fb_recount *r)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < r->trace.tuple_count; i++) {
+        const struct fb_tuple *tuple = &r->trace.tuples[i];
+        bool begins = false;
+        if (!tuple->correction || !reads(r->trigger, tuple->relation, &begins)) {
+            continue;
+        }
+        code = fb_recount_grow(r, &r->corrections, r->correction_count, sizeof(*r->corrections));
+        if (code == FB_OK) {
+            r->corrections[r->correction_count++] = tuple;
+        }
+    }
+    return code;
+}
+
+static enum fb_code set_matters(struct fb_recount *r)
+{
+    const struct fb_duty *duty = r->duty;
+    r->trigger = duty->given ? two(r->arena, FB_FORM_AND, duty->when, duty->given) : duty->when;
+    r->guards = FB_ARENA_ARRAY(r->arena, struct fb_matter, duty->within_count);
+    if (!r->trigger || !r->guards) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    r->bound = fb_check_vars(r->trigger);
+    if (!is_plain(r->trigger) || (duty->act && !is_plain(duty->act)) ||
+        (duty->before && !is_plain(duty->before))) {
+        return refuse(r);
+    }
+    enum fb_code code = set_counted(r);
+    code = code ? code : list_corrections(r);
+    code = code ? code : set_matter(r, &r->during, "during", duty->during, false);
+    code = code ? code : set_matter(r, &r->act, "act", duty->act, false);
+    code = code ? code : set_matter(r, &r->waived, "waived", duty->waived, false);
+    code = code ? code : set_matter(r, &r->before_begins, "before", duty->before, true);
+    if (code == FB_OK && (duty->modality == FB_MAY_NOT || duty->every)) {
+        code = set_matter(r, &r->act_begins, "act", duty->act, true);
+    }
+    for (size_t i = 0; code == FB_OK && i < duty->within_count; i++) {
+        code = set_matter(r, &r->guards[i], "guard", duty->within[i].guard, false);
+    }
+    return code;
+}
+
+/* ---- asking ---- */
+
+static enum fb_code ask(struct fb_recount *r, struct fb_question *question, struct fb_answer *out)
+{
+    FB_ASSERT(question->tp < r->tp_count);
+    question->last = r->tp_count - 1;
+    enum fb_code code = r->of->judge(r->of->ctx, question, out, r->err);
+    FB_ASSERT(code != FB_OK || (out->to >= question->tp && out->to <= question->last));
+    return code;
+}
+
+enum fb_code fb_recount_holds(struct fb_recount *r, const struct fb_matter *matter,
+    const struct fb_value *values, size_t tp, bool *out)
+{
+    *out = false;
+    if (!matter->form) {
+        return FB_OK;
+    }
+    for (size_t i = r->known_count; i-- > 0;) {
+        const struct fb_known *known = &r->known[i];
+        if (known->form == matter->form && known->values == values && known->from <= tp &&
+            tp <= known->to) {
+            *out = known->holds;
+            return FB_OK;
+        }
+    }
+    struct fb_question question = {.about = matter->about,
+        .trace = &r->trace,
+        .form = matter->form,
+        .values = values,
+        .var_count = r->duty->var_count,
+        .known = r->bound,
+        .result = -1,
+        .tp = tp};
+    struct fb_answer answer = {0};
+    enum fb_code code = ask(r, &question, &answer);
+    code = code ? code : fb_recount_grow(r, &r->known, r->known_count, sizeof(*r->known));
+    if (code == FB_OK) {
+        r->known[r->known_count++] =
+            (struct fb_known){matter->form, values, tp, answer.to, answer.holds};
+        *out = answer.holds;
+    }
+    return code;
+}
+
+enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bond *bond,
+    const struct fb_matter *matter, size_t tp, bool *out)
+{
+    enum fb_code code = FB_OK;
+    *out = false;
+    for (size_t i = 0; code == FB_OK && !*out && i < bond->count; i++) {
+        if (bond->seen[i].tp <= tp) {
+            code = fb_recount_holds(r, matter, bond->seen[i].values, tp, out);
+        }
+    }
+    return code;
+}
+
+static int order_rows(const struct fb_value *a, const struct fb_value *b, size_t count)
+{
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < count; i++) {
+        order = fb_value_cmp(a[i], b[i]);
+    }
+    return order;
+}
+
+/* Adds a row in its place. values has one value for each variable of the trigger. */
+static enum fb_code add_row(
+    struct fb_recount *r, struct fb_stretch *s, const struct fb_value *values)
+{
+    struct fb_value *row = FB_ARENA_ARRAY(r->arena, struct fb_value, r->duty->var_count);
+    enum fb_code code = row ? fb_recount_grow(r, &s->rows, s->count, sizeof(*s->rows))
+                            : fb_arena_failed(r->arena, r->err);
+    if (code) {
+        return code;
+    }
+    size_t used = 0;
+    for (uint32_t v = 0; v < r->duty->var_count; v++) {
+        row[v] = r->bound >> v & 1 ? values[used++] : fb_value_none();
+    }
+    size_t at = s->count++;
+    for (; at > 0 && order_rows(row, s->rows[at - 1], r->duty->var_count) < 0; at--) {
+        s->rows[at] = s->rows[at - 1];
+    }
+    s->rows[at] = row;
+    /* The same row is the same pointer, so that nothing is asked about it twice. */
+    for (size_t i = 0; i < r->stretch_count; i++) {
+        for (size_t k = 0; k < r->stretches[i].count; k++) {
+            if (order_rows(r->stretches[i].rows[k], row, r->duty->var_count) == 0) {
+                s->rows[at] = r->stretches[i].rows[k];
+                return FB_OK;
+            }
+        }
+    }
+    return FB_OK;
+}
+
+/* Asks for the rows of the trigger from tp on. */
+static enum fb_code ask_rows(struct fb_recount *r, size_t tp, struct fb_stretch *out)
+{
+    struct fb_question question = {.about = "trigger",
+        .trace = &r->trace,
+        .form = r->counted ? r->counted : r->trigger,
+        .values = r->of->key,
+        .var_count = r->duty->var_count + (r->counted ? 1 : 0),
+        .known = ((uint64_t)1 << r->duty->param_count) - 1,
+        .result = r->counted ? (int)r->counted->agg_result : -1,
+        .tp = tp};
+    struct fb_answer answer = {0};
+    struct fb_stretch s = {.from = tp};
+    enum fb_code code = ask(r, &question, &answer);
+    s.to = answer.to;
+    if (code == FB_OK && answer.holds && !r->counted) {
+        code = add_row(r, &s, NULL);
+    }
+    const struct fb_proof_step *row = r->counted && answer.holds ? answer.proof->kid : NULL;
+    for (; code == FB_OK && row && row->rule == FB_RULE_ROW; row = row->next) {
+        code = add_row(r, &s, row->values);
+    }
+    *out = s;
+    return code;
+}
+
+static enum fb_code rows_at(struct fb_recount *r, size_t tp, const struct fb_stretch **out)
+{
+    struct fb_stretch *last = r->stretch_count ? &r->stretches[r->stretch_count - 1] : NULL;
+    if (last && last->from <= tp && tp <= last->to) {
+        *out = last;
+        return FB_OK;
+    }
+    enum fb_code code = fb_recount_grow(r, &r->stretches, r->stretch_count, sizeof(*r->stretches));
+    code = code ? code : ask_rows(r, tp, &r->stretches[r->stretch_count]);
+    if (code == FB_OK) {
+        *out = &r->stretches[r->stretch_count++];
+    }
+    return code;
+}
+
+size_t fb_recount_point(const struct fb_recount *r, fb_time t)
+{
+    size_t tp = r->tp_count;
+    while (tp > 0 && r->trace.times[tp - 1] > t) {
+        tp--;
+    }
+    return tp - 1;
+}
+
+/* ---- corrections ---- */
+
+/* Whether a tuple may be what a predicate of the formula rests on. hidden: variables that stand for
+ * others here. */
+static bool may_rest(const struct fb_form *form, const struct fb_tuple *tuple,
+    const struct fb_value *values, uint64_t hidden)
+{
+    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
+        hidden |= (uint64_t)1 << form->bound[i];
+    }
+    if (form->kind != FB_FORM_PRED) {
+        return (form->left && may_rest(form->left, tuple, values, hidden)) ||
+               (form->right && may_rest(form->right, tuple, values, hidden));
+    }
+    bool fits = form->relation == tuple->relation;
+    for (size_t i = 0; fits && i < form->term_count; i++) {
+        const struct fb_term *term = form->terms[i];
+        if (term->kind == FB_TERM_CONST) {
+            fits = fb_value_eq(term->value, tuple->values[i]);
+        } else if (term->kind == FB_TERM_VAR && !(hidden >> term->var & 1)) {
+            fits = fb_value_eq(values[term->var], tuple->values[i]);
+        }
+    }
+    return fits;
+}
+
+/* The formula over relations of which the corrections are left out, wherever it rests on one: they
+ * have the numbers behind those of the signature. NULL: as fb_form_begins. */
+static const struct fb_form *without(
+    const struct fb_form *form, size_t relations, struct fb_arena *arena)
+{
+    struct fb_form *copy = node(arena, form->kind, NULL);
+    if (!copy) {
+        return NULL;
+    }
+    *copy = *form;
+    switch ((int)form->kind) {
+    case FB_FORM_PRED:
+        copy->relation += (uint32_t)relations;
+        return form->definition ? NULL : copy;
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+        return two(arena, form->kind, without(form->left, relations, arena),
+            without(form->right, relations, arena));
+    case FB_FORM_EXISTS:
+    case FB_FORM_ONCE:
+    case FB_FORM_PREVIOUS:
+        return over(form, without(form->left, relations, arena), arena);
+    case FB_FORM_SINCE:
+        copy->right = (struct fb_form *)without(form->right, relations, arena);
+        return copy->right ? copy : NULL;
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+        return copy;
+    default:
+        return NULL;
+    }
+}
+
+/* The trace, with each relation a second time without the corrections after an instant. */
+static enum fb_code double_trace(struct fb_recount *r, fb_time until, struct fb_trace *out)
+{
+    const struct fb_trace *trace = &r->trace;
+    size_t relations = trace->signature->count;
+    struct fb_signature *signature = FB_ARENA_NEW(r->arena, struct fb_signature);
+    struct fb_relation *all = FB_ARENA_ARRAY(r->arena, struct fb_relation, 2 * relations);
+    struct fb_tuple *tuples = FB_ARENA_ARRAY(r->arena, struct fb_tuple, 2 * trace->tuple_count);
+    if (!signature || !all || !tuples) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    memcpy(all, trace->signature->relations, relations * sizeof(*all));
+    for (size_t i = 0; i < relations; i++) {
+        all[relations + i] = all[i];
+        all[relations + i].name =
+            fb_arena_printf(r->arena, "%.*s, not corrected", FB_STR_ARG(all[i].name));
+    }
+    *signature = (struct fb_signature){all, 2 * relations};
+    size_t count = 0;
+    for (size_t i = 0; i < trace->tuple_count; i++) {
+        const struct fb_tuple *tuple = &trace->tuples[i];
+        tuples[count++] = *tuple;
+        if (!tuple->correction || trace->times[tuple->from] <= until) {
+            tuples[count] = *tuple;
+            tuples[count++].relation += (uint32_t)relations;
+        }
+    }
+    *out = *trace;
+    out->signature = signature;
+    out->tuples = tuples;
+    out->tuple_count = count;
+    out->starts = NULL;
+    return FB_OK;
+}
+
+/* Whether a row of the trigger holds at tp by what no correction after `until` says. */
+static enum fb_code holds_without(
+    struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time until, bool *out)
+{
+    const struct fb_form *form = without(r->trigger, r->trace.signature->count, r->arena);
+    struct fb_trace *trace = FB_ARENA_NEW(r->arena, struct fb_trace);
+    if (!form || !trace) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    struct fb_question question = {.about = "without corrections",
+        .trace = trace,
+        .form = form,
+        .values = row,
+        .var_count = r->duty->var_count,
+        .known = r->bound,
+        .result = -1,
+        .tp = tp};
+    struct fb_answer answer = {0};
+    enum fb_code code = double_trace(r, until, trace);
+    code = code ? code : ask(r, &question, &answer);
+    *out = answer.holds;
+    return code;
+}
+
+/* The next instant after `after` at which a correction began that a row at tp may rest on;
+ * FB_TIME_MAX: there is none. */
+static fb_time next_correction(
+    const struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time after)
+{
+    fb_time next = FB_TIME_MAX;
+    for (size_t i = 0; i < r->correction_count; i++) {
+        const struct fb_tuple *tuple = r->corrections[i];
+        if (tuple->from <= tp && r->trace.times[tuple->from] > after &&
+            r->trace.times[tuple->from] < next && may_rest(r->trigger, tuple, row, 0)) {
+            next = r->trace.times[tuple->from];
+        }
+    }
+    return next;
+}
+
+/* The least instant such that a row at tp needs no correction after it; FB_TIME_MIN: it needs none
+ * at all. */
+static enum fb_code find_corrected(
+    struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time *out)
+{
+    fb_time until = FB_TIME_MIN;
+    fb_time next = next_correction(r, row, tp, until);
+    bool holds = false;
+    enum fb_code code = FB_OK;
+    while (code == FB_OK && next != FB_TIME_MAX) {
+        code = holds_without(r, row, tp, until, &holds);
+        if (holds) {
+            break;
+        }
+        until = next;
+        next = next_correction(r, row, tp, until);
+    }
+    *out = until;
+    return code;
+}
+
+/* ---- claims ---- */
+
+static enum fb_code date_line(
+    struct fb_recount *r, const struct fb_within *line, bool known, struct fb_seen *seen)
+{
+    fb_time anchor = seen->stated, deadline;
+    if (!known && seen->corrected == r->trace.times[seen->tp] && seen->corrected > anchor) {
+        anchor = seen->corrected;
+    }
+    enum fb_code code =
+        fb_deadline(anchor, line->amount, line->unit, &r->of->program->days, &deadline, r->err);
+    if (code == FB_OK && (!seen->within || deadline < seen->deadline)) {
+        seen->within = line;
+        seen->anchor = anchor;
+        seen->deadline = deadline;
+    }
+    return code;
+}
+
+/* Gives a row its dates. *applies: some line of `within` does, or the duty has none. */
+static enum fb_code date(
+    struct fb_recount *r, fb_time since, bool *lines, struct fb_seen *seen, bool *applies)
+{
+    const struct fb_duty *duty = r->duty;
+    struct fb_value anchor =
+        duty->anchor_var < 0 ? fb_value_time(since) : seen->values[duty->anchor_var];
+    fb_time effective = r->of->program->effective;
+    seen->dated = anchor.type == FB_TYPE_TIME;
+    seen->stated = !seen->dated                ? FB_TIME_MIN
+                   : anchor.u.time < effective ? effective
+                                               : anchor.u.time;
+    seen->anchor = seen->stated;
+    seen->deadline = FB_TIME_MAX;
+    *applies = duty->modality != FB_MUST || duty->within_count == 0;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && duty->modality == FB_MUST && i < duty->within_count; i++) {
+        bool holds = true;
+        if (duty->within[i].guard) {
+            code = fb_recount_holds(r, &r->guards[i], seen->values, seen->tp, &holds);
+        }
+        if (code == FB_OK && holds && seen->dated) {
+            code = date_line(r, &duty->within[i], lines[i], seen);
+        }
+        lines[i] = lines[i] || holds;
+        *applies = *applies || holds;
+    }
+    return code;
+}
+
+static struct fb_str party_of(const struct fb_duty *duty, const struct fb_value *values)
+{
+    struct fb_value party = fb_value_none();
+    if (duty->party && duty->party->kind == FB_TERM_VAR) {
+        party = values[duty->party->var];
+    } else if (duty->party && duty->party->kind == FB_TERM_CONST) {
+        party = duty->party->value;
+    }
+    return party.type == FB_TYPE_STRING ? party.u.text : FB_STR("");
+}
+
+static enum fb_code add_seen(struct fb_recount *r, struct fb_bond *bond, struct fb_seen seen)
+{
+    enum fb_code code = fb_recount_grow(r, &bond->seen, bond->count, sizeof(*bond->seen));
+    if (code == FB_OK) {
+        bond->seen[bond->count++] = seen;
+    }
+    return code;
+}
+
+static enum fb_code add_bond(struct fb_recount *r, struct fb_seen seen, bool *lines, size_t last)
+{
+    struct fb_bond bond = {.party = party_of(r->duty, seen.values),
+        .lines = lines,
+        .last = last,
+        .failing = FB_TIME_MAX,
+        .ended = FB_TIME_MAX};
+    enum fb_code code = fb_recount_grow(r, &r->bonds, r->bond_count, sizeof(*r->bonds));
+    code = code ? code : add_seen(r, &bond, seen);
+    if (code == FB_OK) {
+        r->bonds[r->bond_count++] = bond;
+    }
+    return code;
+}
+
+/* Whether a row was seen that needs no later correction. */
+static bool was_seen(const struct fb_recount *r, const struct fb_bond *bond,
+    const struct fb_value *row, fb_time corrected)
+{
+    for (size_t i = 0; bond && i < bond->count; i++) {
+        if (bond->seen[i].corrected <= corrected &&
+            order_rows(bond->seen[i].values, row, r->duty->var_count) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A row of the trigger at tp: a new obligation, more of an open one, or nothing new. */
+static enum fb_code take_row(struct fb_recount *r, const struct fb_value *row, size_t tp)
+{
+    struct fb_bond *open = NULL;
+    struct fb_str party = party_of(r->duty, row);
+    struct fb_seen seen = {.values = row, .tp = tp};
+    for (size_t i = 0; i < r->bond_count && !open; i++) {
+        bool binds = r->bonds[i].ended == FB_TIME_MAX;
+        open = binds && fb_str_eq(r->bonds[i].party, party) ? &r->bonds[i] : NULL;
+    }
+    bool again = was_seen(r, open, row, FB_TIME_MIN);
+    enum fb_code code = again ? FB_OK : find_corrected(r, row, tp, &seen.corrected);
+    if (code == FB_OK && (again || was_seen(r, open, row, seen.corrected))) {
+        open->last = tp;
+        return FB_OK;
+    }
+    if (code) {
+        return code;
+    }
+    bool *lines = open ? open->lines : FB_ARENA_ARRAY(r->arena, bool, r->duty->within_count);
+    if (!lines) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    bool applies = false;
+    code = date(r, r->trace.times[open ? open->seen[0].tp : tp], lines, &seen, &applies);
+    if (open) {
+        open->last = tp;
+    }
+    if (code || !applies) {
+        return code;
+    }
+    return open ? add_seen(r, open, seen) : add_bond(r, seen, lines, tp);
+}
+
+static enum fb_code take_rows(struct fb_recount *r, size_t tp)
+{
+    const struct fb_stretch *rows = NULL;
+    enum fb_code code = rows_at(r, tp, &rows);
+    for (size_t i = 0; code == FB_OK && i < rows->count; i++) {
+        bool during = true;
+        const struct fb_value *row = rows->rows[i];
+        if (r->during.form) {
+            code = fb_recount_holds(r, &r->during, row, tp, &during);
+        }
+        if (code == FB_OK && during) {
+            code = take_row(r, row, tp);
+        }
+    }
+    return code;
+}
+
+/* ---- ends ---- */
+
+static void relax(const struct fb_recount *r, struct fb_bond *bond, fb_time now)
+{
+    if (bond->ended == FB_TIME_MAX && bond->failing != FB_TIME_MAX) {
+        fb_time at = fb_time_add(bond->failing, r->duty->relax_after);
+        bond->ended = at <= now ? at : FB_TIME_MAX;
+    }
+}
+
+/* Whether a correction begins at tp of something that the trigger reads, and not only where it
+ * begins. */
+static bool corrected_at(const struct fb_recount *r, size_t tp)
+{
+    bool found = false;
+    for (size_t i = 0; i < r->correction_count && !found; i++) {
+        const struct fb_tuple *tuple = r->corrections[i];
+        bool begins = false;
+        found = tuple->from == tp && reads(r->duty->when, tuple->relation, &begins) && !begins;
+    }
+    return found;
+}
+
+static enum fb_code end_bond(struct fb_recount *r, struct fb_bond *bond, size_t tp, bool in_force)
+{
+    fb_time now = r->trace.times[tp];
+    bool holds = true;
+    enum fb_code code = r->during.form ? fb_recount_any(r, bond, &r->during, tp, &holds) : FB_OK;
+    if (code) {
+        return code;
+    }
+    bond->failing = holds ? FB_TIME_MAX : bond->failing == FB_TIME_MAX ? now : bond->failing;
+    relax(r, bond, now);
+    if (bond->ended == FB_TIME_MAX && holds && in_force && tp > 0 && bond->last == tp - 1 &&
+        corrected_at(r, tp)) {
+        bond->ended = now;
+    }
+    return FB_OK;
+}
+
+static enum fb_code follow(struct fb_recount *r)
+{
+    const struct fb_program *program = r->of->program;
+    enum fb_code code = FB_OK;
+    for (size_t tp = 0; code == FB_OK && tp < r->tp_count; tp++) {
+        fb_time now = r->trace.times[tp];
+        bool in_force = now >= program->effective && now < program->expires;
+        for (size_t i = 0; i < r->bond_count; i++) {
+            relax(r, &r->bonds[i], now);
+        }
+        if (in_force && !r->duty->after) {
+            code = take_rows(r, tp);
+        }
+        for (size_t i = 0; code == FB_OK && i < r->bond_count; i++) {
+            if (r->bonds[i].ended == FB_TIME_MAX && r->bonds[i].seen[0].tp <= tp) {
+                code = end_bond(r, &r->bonds[i], tp, in_force);
+            }
+        }
+    }
+    for (size_t i = 0; i < r->bond_count; i++) {
+        relax(r, &r->bonds[i], r->of->now);
+        if (r->duty->modality != FB_MUST && program->expires <= r->of->now &&
+            r->bonds[i].ended > program->expires) {
+            r->bonds[i].ended = program->expires;
+        }
+    }
+    return code;
+}
+
+/* ---- duties that follow another ---- */
+
+static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation *item)
+{
+    const struct fb_duty *duty = r->duty;
+    struct fb_value *values = FB_ARENA_ARRAY(r->arena, struct fb_value, duty->var_count);
+    bool *lines = FB_ARENA_ARRAY(r->arena, bool, duty->within_count);
+    if (!values || !lines) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    memcpy(values, item->bindings, duty->after->var_count * sizeof(*values));
+    for (size_t i = 0; i < duty->param_count; i++) {
+        if (!fb_value_eq(values[i], r->of->key[i])) {
+            return FB_OK;
+        }
+    }
+    struct fb_seen seen = {
+        .values = values, .tp = fb_recount_point(r, item->settled), .corrected = FB_TIME_MIN};
+    bool applies = false;
+    enum fb_code code = date(r, item->settled, lines, &seen, &applies);
+    return code || !applies ? code : add_bond(r, seen, lines, SIZE_MAX);
+}
+
+/* The discharges of the duty before open this one, in the order of time. */
+static enum fb_code follow_after(struct fb_recount *r)
+{
+    struct fb_duty_subject before = *r->of;
+    struct fb_obligations found = {NULL, 0};
+    before.duty = r->duty->after;
+    if (before.duty->param_count > r->duty->param_count ||
+        before.duty->var_count > r->duty->var_count) {
+        return refuse(r);
+    }
+    enum fb_code code = fb_duty_recount(&before, r->arena, &found, r->err);
+    for (fb_time after = FB_TIME_MIN; code == FB_OK && after != FB_TIME_MAX;) {
+        fb_time next = FB_TIME_MAX;
+        for (size_t i = 0; code == FB_OK && i < found.count; i++) {
+            const struct fb_obligation *item = &found.items[i];
+            bool done = item->status == FB_DUTY_MET || item->status == FB_DUTY_MET_LATE;
+            if (done && item->settled == after) {
+                code = open_after(r, item);
+            } else if (done && item->settled > after && item->settled < next) {
+                next = item->settled;
+            }
+        }
+        after = next;
+    }
+    return code;
+}
+
+enum fb_code fb_duty_recount(const struct fb_duty_subject *subject, struct fb_arena *arena,
+    struct fb_obligations *out, struct fb_err *err)
+{
+    FB_ASSERT(subject && subject->judge && subject->duty->when && arena && out);
+    struct fb_recount r = {.of = subject, .duty = subject->duty, .arena = arena, .err = err};
+    enum fb_code code =
+        fb_trace_tick(subject->trace, subject->program->effective, arena, &r.trace, err);
+    while (code == FB_OK && r.tp_count < r.trace.time_count &&
+           r.trace.times[r.tp_count] <= subject->now) {
+        r.tp_count++;
+    }
+    code = code ? code : set_matters(&r);
+    if (code == FB_OK && r.duty->after) {
+        code = follow_after(&r);
+    }
+    code = code ? code : follow(&r);
+    for (size_t i = 0; code == FB_OK && i < r.bond_count; i++) {
+        code = fb_recount_settle(&r, &r.bonds[i]);
+    }
+    if (code == FB_OK) {
+        *out = (struct fb_obligations){r.items, r.item_count};
+    }
+    return code;
+}

@@ -1,0 +1,315 @@
+/* The checker of duties: what became of an obligation. */
+#include "base/assert.h"
+#include "proof/duty_parts.h"
+
+/* When something was done; SIZE_MAX: it was not. */
+struct done {
+    size_t tp;
+    fb_time at;
+};
+
+static const struct done never = {SIZE_MAX, FB_TIME_MAX};
+
+/* The row that sets the deadline. */
+static const struct fb_seen *tightest(const struct fb_bond *bond)
+{
+    const struct fb_seen *best = &bond->seen[0];
+    for (size_t i = 1; i < bond->count; i++) {
+        const struct fb_seen *seen = &bond->seen[i];
+        if (seen->deadline < best->deadline || (seen->dated && !best->dated)) {
+            best = seen;
+        }
+    }
+    return best;
+}
+
+/* The first time-point from tp on at which a matter holds (or does not), and the obligation is not
+ * excused unless `excused`. */
+static enum fb_code first(struct fb_recount *r, const struct fb_bond *bond,
+    const struct fb_matter *matter, bool excused, struct done *out)
+{
+    enum fb_code code = FB_OK;
+    size_t tp = out->tp;
+    *out = never;
+    for (; code == FB_OK && matter->form && tp < r->tp_count; tp++) {
+        bool holds = false, waived = false;
+        code = fb_recount_any(r, bond, matter, tp, &holds);
+        if (code == FB_OK && holds && !excused) {
+            code = fb_recount_any(r, bond, &r->waived, tp, &waived);
+        }
+        if (code == FB_OK && holds && !waived) {
+            *out = (struct done){tp, r->trace.times[tp]};
+            break;
+        }
+    }
+    return code;
+}
+
+/* Until when the obligation is excused at t: FB_TIME_MIN: it is not; FB_TIME_MAX: still is. */
+static enum fb_code waived_until(
+    struct fb_recount *r, const struct fb_bond *bond, fb_time t, fb_time *out)
+{
+    size_t tp = fb_recount_point(r, t);
+    bool waived = false;
+    *out = FB_TIME_MIN;
+    enum fb_code code = tp == SIZE_MAX ? FB_OK : fb_recount_any(r, bond, &r->waived, tp, &waived);
+    if (code || !waived) {
+        return code;
+    }
+    while (code == FB_OK && waived && ++tp < r->tp_count) {
+        code = fb_recount_any(r, bond, &r->waived, tp, &waived);
+    }
+    *out = tp < r->tp_count ? r->trace.times[tp] : FB_TIME_MAX;
+    return code;
+}
+
+/* A deadline that falls where the obligation is excused is that of the end of it. */
+static enum fb_code excuse(struct fb_recount *r, const struct fb_bond *bond, fb_time *deadline)
+{
+    enum fb_code code = FB_OK;
+    fb_time until = FB_TIME_MAX;
+    while (code == FB_OK && until != FB_TIME_MIN && *deadline <= r->of->now) {
+        code = waived_until(r, bond, *deadline, &until);
+        *deadline = until != FB_TIME_MIN ? until : *deadline;
+    }
+    return code;
+}
+
+static struct fb_obligation begin(const struct fb_recount *r, const struct fb_bond *bond)
+{
+    const struct fb_seen *seen = tightest(bond);
+    return (struct fb_obligation){.duty = r->duty,
+        .bindings = bond->seen[0].values,
+        .party = bond->party,
+        .since = r->trace.times[bond->seen[0].tp],
+        .anchor = seen->anchor,
+        .deadline = seen->deadline,
+        .settled = FB_TIME_MAX,
+        .breached = FB_TIME_MAX};
+}
+
+static enum fb_code emit(struct fb_recount *r, struct fb_obligation item)
+{
+    enum fb_code code = fb_recount_grow(r, &r->items, r->item_count, sizeof(*r->items));
+    if (code == FB_OK) {
+        r->items[r->item_count++] = item;
+    }
+    return code;
+}
+
+/* ---- what must be done ---- */
+
+/* Whether what must not come first did: before the discharge, or with it where that did not hold
+ * already. */
+static enum fb_code find_first(
+    struct fb_recount *r, const struct fb_bond *bond, const struct done *done, struct done *out)
+{
+    struct done first_act = {.tp = bond->seen[0].tp};
+    enum fb_code code = first(r, bond, &r->before_begins, false, &first_act);
+    bool held = false;
+    *out = never;
+    if (code || first_act.tp == SIZE_MAX || done->tp < first_act.tp) {
+        return code;
+    }
+    if (done->tp == first_act.tp && first_act.tp > 0) {
+        code = fb_recount_holds(r, &r->act, bond->seen[0].values, first_act.tp - 1, &held);
+    }
+    *out = held ? never : first_act;
+    return code;
+}
+
+/* The status of what must be done by item->deadline. */
+static void judge(const struct fb_recount *r, const struct fb_bond *bond, const struct done *done,
+    const struct done *before, struct fb_obligation *item)
+{
+    bool has_dates = r->duty->within_count > 0 || r->duty->every > 0;
+    fb_time breach = done->at < item->deadline ? FB_TIME_MAX : item->deadline;
+    breach = before->at < breach ? before->at : breach;
+    if (breach != FB_TIME_MAX && breach <= r->of->now && breach < bond->ended) {
+        item->status = done->tp == SIZE_MAX ? FB_DUTY_OVERDUE : FB_DUTY_MET_LATE;
+        item->breached = breach;
+        item->settled = done->at;
+    } else if (done->tp != SIZE_MAX && done->at <= bond->ended) {
+        item->status = FB_DUTY_MET;
+        item->settled = done->at;
+    } else if (bond->ended != FB_TIME_MAX) {
+        item->status = FB_DUTY_RELAXED;
+        item->settled = bond->ended;
+    } else {
+        item->status = has_dates && !tightest(bond)->dated ? FB_DUTY_UNDATED : FB_DUTY_OWED;
+    }
+}
+
+static enum fb_code finish(struct fb_recount *r, const struct fb_bond *bond,
+    const struct done *done, const struct done *before, struct fb_obligation item)
+{
+    fb_time stated = item.deadline, until = FB_TIME_MIN;
+    enum fb_code code = excuse(r, bond, &item.deadline);
+    if (code) {
+        return code;
+    }
+    judge(r, bond, done, before, &item);
+    if (item.status == FB_DUTY_OWED || item.status == FB_DUTY_UNDATED) {
+        code = waived_until(r, bond, r->of->now, &until);
+        item.status = until != FB_TIME_MIN ? FB_DUTY_WAIVED : item.status;
+    }
+    item.deadline = item.deadline == FB_TIME_MAX ? stated : item.deadline;
+    return code ? code : emit(r, item);
+}
+
+static enum fb_code settle_must(struct fb_recount *r, const struct fb_bond *bond)
+{
+    struct done done = {.tp = bond->seen[0].tp}, before = never;
+    enum fb_code code = first(r, bond, &r->act, true, &done);
+    if (code == FB_OK && r->before_begins.form) {
+        code = find_first(r, bond, &done, &before);
+    }
+    return code ? code : finish(r, bond, &done, &before, begin(r, bond));
+}
+
+/* The n-th period, and when it is due. */
+static enum fb_code date_period(
+    struct fb_recount *r, const struct fb_seen *seen, int64_t turn, struct fb_obligation *item)
+{
+    const struct fb_duty *duty = r->duty;
+    const struct fb_days *days = &r->of->program->days;
+    fb_time end;
+    item->turn = turn;
+    enum fb_code code = fb_period(
+        seen->anchor, (turn - 1) * duty->every, duty->every_unit, days, &item->anchor, r->err);
+    if (code == FB_OK && !seen->within) {
+        return fb_deadline(
+            seen->anchor, turn * duty->every, duty->every_unit, days, &item->deadline, r->err);
+    }
+    code = code ? code
+                : fb_period(seen->anchor, turn * duty->every, duty->every_unit, days, &end, r->err);
+    return code ? code
+                : fb_deadline(
+                      end, seen->within->amount, seen->within->unit, days, &item->deadline, r->err);
+}
+
+/* One for each period that has begun: an act counts for the earliest that lacks one. */
+static enum fb_code settle_every(struct fb_recount *r, const struct fb_bond *bond)
+{
+    const struct fb_seen *seen = tightest(bond);
+    fb_time expires = r->of->program->expires;
+    fb_time end = bond->ended < expires ? bond->ended : expires;
+    size_t tp = bond->seen[0].tp;
+    if (!seen->dated) {
+        return finish(r, bond, &never, &never, begin(r, bond));
+    }
+    for (int64_t turn = 1; turn <= FB_DUTY_TURNS_MAX; turn++) {
+        struct fb_obligation item = begin(r, bond);
+        enum fb_code code = date_period(r, seen, turn, &item);
+        if (code || (turn > 1 && (item.anchor > r->of->now || item.anchor >= end))) {
+            return code;
+        }
+        while (tp < r->tp_count && r->trace.times[tp] < item.anchor) {
+            tp++;
+        }
+        struct done done = {.tp = tp};
+        code = first(r, bond, &r->act_begins, true, &done);
+        tp = done.tp == SIZE_MAX ? r->tp_count : done.tp + 1;
+        code = code ? code : finish(r, bond, &done, &never, item);
+        if (code) {
+            return code;
+        }
+    }
+    return fb_err_set(r->err, FB_E_LIMIT, "duty '%.*s' recurs more than %d times",
+        FB_STR_ARG(r->duty->name), FB_DUTY_TURNS_MAX);
+}
+
+/* ---- what must not be done, and what must be kept ---- */
+
+static enum fb_code emit_standing(
+    struct fb_recount *r, const struct fb_bond *bond, struct fb_obligation item)
+{
+    fb_time until = FB_TIME_MIN;
+    enum fb_code code = waived_until(r, bond, r->of->now, &until);
+    item.status = bond->ended != FB_TIME_MAX ? FB_DUTY_RELAXED
+                  : until != FB_TIME_MIN     ? FB_DUTY_WAIVED
+                                             : FB_DUTY_HELD;
+    item.settled = bond->ended;
+    return code ? code : emit(r, item);
+}
+
+static enum fb_code emit_breach(struct fb_recount *r, struct fb_obligation item, fb_time at)
+{
+    item.status = FB_DUTY_BROKEN;
+    item.breached = at;
+    return emit(r, item);
+}
+
+static enum fb_code settle_may_not(struct fb_recount *r, const struct fb_bond *bond)
+{
+    enum fb_code code = FB_OK;
+    struct done done = {.tp = bond->seen[0].tp};
+    while (code == FB_OK && done.tp < r->tp_count) {
+        code = first(r, bond, &r->act_begins, false, &done);
+        if (code || done.tp == SIZE_MAX || done.at >= bond->ended) {
+            break;
+        }
+        code = emit_breach(r, begin(r, bond), done.at);
+        done.tp++;
+    }
+    return code ? code : emit_standing(r, bond, begin(r, bond));
+}
+
+/* The end of the grace of a condition that fails at t. */
+static enum fb_code grace(struct fb_recount *r, fb_time t, fb_time *out)
+{
+    enum fb_code code = FB_OK;
+    *out = r->duty->within_count ? FB_TIME_MAX : t;
+    for (size_t i = 0; code == FB_OK && i < r->duty->within_count; i++) {
+        const struct fb_within *line = &r->duty->within[i];
+        fb_time end;
+        code = fb_deadline(t, line->amount, line->unit, &r->of->program->days, &end, r->err);
+        *out = code == FB_OK && end < *out ? end : *out;
+    }
+    return code;
+}
+
+static enum fb_code settle_keep(struct fb_recount *r, const struct fb_bond *bond)
+{
+    struct fb_obligation item = begin(r, bond);
+    size_t tp = bond->seen[0].tp;
+    bool broken = false;
+    while (tp < r->tp_count && r->trace.times[tp] < bond->ended) {
+        struct done kept = {.tp = tp};
+        fb_time due = FB_TIME_MAX;
+        broken = false;
+        enum fb_code code = first(r, bond, &r->act, true, &kept);
+        size_t again = kept.tp == SIZE_MAX ? r->tp_count : kept.tp;
+        if (code == FB_OK && again > tp) {
+            code = grace(r, r->trace.times[tp], &due);
+            code = code ? code : excuse(r, bond, &due);
+            item.deadline = due;
+        }
+        if (code == FB_OK && again > tp && due <= kept.at && due <= r->of->now &&
+            due < bond->ended) {
+            code = emit_breach(r, item, due);
+            broken = again == r->tp_count;
+        }
+        if (code) {
+            return code;
+        }
+        item.deadline = again == r->tp_count && !broken ? due : FB_TIME_MAX;
+        tp = again + 1;
+    }
+    return broken && bond->ended == FB_TIME_MAX ? FB_OK : emit_standing(r, bond, item);
+}
+
+enum fb_code fb_recount_settle(struct fb_recount *r, const struct fb_bond *bond)
+{
+    FB_ASSERT(r && bond && bond->count > 0);
+    switch (r->duty->modality) {
+    case FB_MUST:
+        return r->duty->every ? settle_every(r, bond) : settle_must(r, bond);
+    case FB_MAY_NOT:
+        return settle_may_not(r, bond);
+    case FB_KEEP:
+        return settle_keep(r, bond);
+    }
+    FB_ASSERT(false);
+    return FB_OK;
+}

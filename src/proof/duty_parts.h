@@ -1,0 +1,105 @@
+/* duty_parts.h: what check_duty.c and check_settle.c share. No other file includes it. */
+#ifndef FB_PROOF_DUTY_PARTS_H
+#define FB_PROOF_DUTY_PARTS_H
+
+#include "proof/check_duty.h"
+
+/** A formula to ask about, closed: all its free variables are the trigger's. */
+struct fb_matter {
+    const char *about;
+    const struct fb_form *form; /**< NULL: the duty has none */
+};
+
+/** A valuation of the trigger, from the time-point at which it was first seen. */
+struct fb_seen {
+    const struct fb_value *values;
+    size_t tp;
+    fb_time corrected; /**< the admission of the correction that it needs; FB_TIME_MIN: none */
+    bool dated;
+    fb_time stated;
+    fb_time anchor;
+    fb_time deadline;
+    const struct fb_within *within;
+};
+
+/** An obligation in the making. */
+struct fb_bond {
+    struct fb_seen *seen;
+    size_t count;
+    struct fb_str party;
+    bool *lines;     /**< which lines of `within` have applied */
+    size_t last;     /**< the last time-point at which its trigger held */
+    fb_time failing; /**< since when `during` fails; FB_TIME_MAX: it does not */
+    fb_time ended;
+};
+
+/** An answer that was given. */
+struct fb_known {
+    const struct fb_form *form;
+    const struct fb_value *values;
+    size_t from;
+    size_t to;
+    bool holds;
+};
+
+/** The rows of the trigger over a stretch of time-points. */
+struct fb_stretch {
+    size_t from;
+    size_t to;
+    const struct fb_value **rows;
+    size_t count;
+};
+
+/** One duty at work. */
+struct fb_recount {
+    const struct fb_duty_subject *of;
+    const struct fb_duty *duty;
+    struct fb_trace trace;
+    size_t tp_count; /**< time-points up to now */
+    uint64_t bound;  /**< variables of the trigger */
+    const struct fb_form *trigger;
+    const struct fb_form
+        *counted; /**< how many rows it has for the key; NULL: it has no variables */
+    struct fb_matter during;
+    struct fb_matter act;
+    struct fb_matter act_begins;
+    struct fb_matter before_begins;
+    struct fb_matter waived;
+    struct fb_matter *guards;
+    const struct fb_tuple **corrections; /**< of what the trigger reads */
+    size_t correction_count;
+    struct fb_known *known;
+    size_t known_count;
+    struct fb_stretch *stretches;
+    size_t stretch_count;
+    struct fb_bond *bonds;
+    size_t bond_count;
+    struct fb_obligation *items;
+    size_t item_count;
+    struct fb_arena *arena;
+    struct fb_err *err;
+};
+
+/** Whether a matter holds at tp for the values of a row; false where the duty has none. */
+FB_CHECKED enum fb_code fb_recount_holds(struct fb_recount *r, const struct fb_matter *matter,
+    const struct fb_value *values, size_t tp, bool *out);
+
+/** Whether it holds at tp for any row of an obligation that was seen by then. */
+FB_CHECKED enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bond *bond,
+    const struct fb_matter *matter, size_t tp, bool *out);
+
+/** The last time-point at or before t; SIZE_MAX when there is none. */
+size_t fb_recount_point(const struct fb_recount *r, fb_time t);
+
+/** Makes room for one more element in a list of count elements. */
+FB_CHECKED enum fb_code fb_recount_grow(
+    struct fb_recount *r, void *list, size_t count, size_t size);
+
+/** Appends what became of an obligation to r->items. */
+FB_CHECKED enum fb_code fb_recount_settle(struct fb_recount *r, const struct fb_bond *bond);
+
+/** The formula that holds where form does because of a tuple that begins at that time-point; NULL
+ * when memory ran out, or when form has an operator that this is not told of. */
+const struct fb_form *fb_form_begins(const struct fb_form *form, struct fb_arena *arena);
+
+#endif

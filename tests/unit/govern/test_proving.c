@@ -1,0 +1,222 @@
+/*
+ * Proofs of dockets (govern/proving.c, proving_file.c; proof/check_duty.c, check_settle.c,
+ * check_line.c; engine/prove_answer.c): every red line and duty of every test history of the packs,
+ * and of tests/lang/histories, has a proof that the checker accepts by the records alone, and does
+ * not accept once something in it is changed.
+ */
+#include <dirent.h>
+
+#include "base/io.h"
+#include "fb_test.h"
+#include "govern/docket_proof.h"
+#include "govern/test_history.h"
+
+#define ARENA_MAX ((size_t)1 << 30)
+
+static struct fb_err err;
+
+/* How many of what were seen. */
+static struct {
+    size_t histories;
+    size_t lines;
+    size_t duties;
+    size_t statuses[16]; /* by status of a duty */
+    size_t judgements;
+    size_t proofs;
+    size_t changed; /* of every twentieth proof */
+} tally;
+
+static const char *source(const char *relative, char path[4096])
+{
+    const char *root = getenv("FB_SOURCE_ROOT");
+    snprintf(path, 4096, "%s/%s", root ? root : ".", relative);
+    return path;
+}
+
+/* Checks a proof that is changed in one place: it must not be accepted, unless what was changed
+ * leaves the text as it was. */
+static void refuse_change(const struct fb_govern_input *input, const struct fb_buf *proof,
+    const char *from, const char *to)
+{
+    struct fb_buf changed;
+    struct fb_err why;
+    struct fb_proof_claimed claimed;
+    struct fb_str text = fb_buf_str(proof);
+    char *at = memmem(text.ptr, text.len, from, strlen(from));
+    if (!at) {
+        return;
+    }
+    fb_err_init(&why);
+    fb_buf_init(&changed, FB_DOCKET_PROOF_MAX);
+    size_t before = (size_t)(at - text.ptr);
+    fb_buf_add_str(&changed, fb_str_sub(text, 0, before));
+    fb_buf_add_c(&changed, to);
+    fb_buf_add_str(&changed, fb_str_sub(text, before + strlen(from), text.len));
+    enum fb_code code = fb_docket_proof_check(input, fb_buf_str(&changed), &claimed, &why);
+    if (code == FB_OK) {
+        fail_msg("accepted with '%s' in place of '%s':\n%.*s", to, from,
+            FB_STR_ARG(fb_buf_str(&changed)));
+    }
+    assert_true(why.message[0] != 0);
+    tally.changed++;
+    fb_buf_release(&changed);
+}
+
+/* A proof that ends before its end. */
+static void refuse_cut(const struct fb_govern_input *input, const struct fb_buf *proof)
+{
+    struct fb_str text = fb_buf_str(proof);
+    struct fb_err why;
+    struct fb_proof_claimed claimed;
+    size_t end = text.len - 1;
+    while (end > 0 && text.ptr[end - 1] != '\n') {
+        end--;
+    }
+    fb_err_init(&why);
+    assert_true(fb_docket_proof_check(input, fb_str_sub(text, 0, end), &claimed, &why) != FB_OK);
+}
+
+static void prove(
+    const struct fb_govern_input *input, const struct fb_picture *picture, struct fb_str id)
+{
+    struct fb_buf proof;
+    struct fb_proof_claimed made = {.judgements = 0}, checked = {.judgements = 0};
+    fb_buf_init(&proof, FB_DOCKET_PROOF_MAX);
+    fb_err_init(&err);
+    if (fb_picture_prove(picture, id, &proof, &made, &err) != FB_OK) {
+        fail_msg("%.*s: %s", FB_STR_ARG(id), err.message);
+    }
+    if (fb_docket_proof_check(input, fb_buf_str(&proof), &checked, &err) != FB_OK) {
+        fail_msg("%.*s:%u: %s\n%.*s", FB_STR_ARG(id), err.line, err.message,
+            FB_STR_ARG(fb_buf_str(&proof)));
+    }
+    assert_int_equal(made.judgements, checked.judgements);
+    tally.judgements += made.judgements;
+    tally.proofs++;
+    if (tally.proofs % 20) {
+        fb_buf_release(&proof);
+        return;
+    }
+    refuse_change(input, &proof, "\"status\":\"", "\"status\":\"un");
+    refuse_change(input, &proof, "\"since\":\"2", "\"since\":\"1");
+    refuse_change(input, &proof, "\"deadline\":\"2", "\"deadline\":\"1");
+    refuse_change(input, &proof, "\"breached\":\"2", "\"breached\":\"1");
+    refuse_change(input, &proof, "\"party\":\"party/", "\"party\":\"party/x");
+    refuse_change(input, &proof, "\"holds\":false", "\"holds\":true");
+    refuse_change(input, &proof, "\"holds\":true", "\"holds\":false");
+    refuse_change(input, &proof, "\"rule\":\"absent\"", "\"rule\":\"computed\"");
+    refuse_change(input, &proof, "\"rule\":\"fact\"", "\"rule\":\"absent\"");
+    refuse_change(input, &proof, "\"record\":\"", "\"record\":\"x");
+    refuse_change(input, &proof, "\"lower\":\"0", "\"lower\":\"1");
+    if (made.judgements > 0) {
+        refuse_cut(input, &proof);
+    }
+    fb_buf_release(&proof);
+}
+
+/* Everything that one moment of a history says. */
+static void prove_all(struct fb_test_history *history, fb_time at)
+{
+    struct fb_arena arena;
+    struct fb_registry *registry = NULL;
+    struct fb_picture picture;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&err);
+    FB_TEST_OK(fb_test_history_build(history, at, &arena, &registry, &err));
+    struct fb_govern_input input = {.registry = registry,
+        .now = at,
+        .as_of = FB_TIME_MAX,
+        .brief = true,
+        .read_blob = fb_test_history_blob,
+        .blob_ctx = history};
+    FB_TEST_OK(fb_govern_evaluate(&input, &arena, &picture, &err));
+    picture.origin = FB_STR("test");
+    for (size_t i = 0; i < picture.line_count; i++, tally.lines++) {
+        prove(&input, &picture, picture.lines[i].id);
+    }
+    for (size_t i = 0; i < picture.duty_count; i++, tally.duties++) {
+        tally.statuses[picture.duties[i].obligation.status]++;
+        prove(&input, &picture, picture.duties[i].id);
+    }
+    tally.histories++;
+    fb_registry_free(registry);
+    fb_arena_release(&arena);
+}
+
+static void prove_file(const char *relative)
+{
+    char path[4096];
+    struct fb_buf text;
+    struct fb_arena arena;
+    struct fb_policy_errors errors;
+    const struct fb_test *tests = NULL;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(fb_io_read(source(relative, path), &text, &err));
+    if (fb_policy_tests(fb_buf_str(&text), relative, &arena, &tests, &errors) != FB_OK) {
+        fail_msg("%s: %s", relative, errors.items[0].message);
+    }
+    for (; tests; tests = tests->next) {
+        struct fb_test_history history = {
+            .test = tests, .policy = fb_buf_str(&text), .name = relative};
+        fb_time before = FB_TIME_MIN;
+        for (const struct fb_expect *e = tests->expects; e; e = e->next) {
+            if (e->at != before) {
+                prove_all(&history, e->at);
+            }
+            before = e->at;
+        }
+    }
+    fb_arena_release(&arena);
+    fb_buf_release(&text);
+}
+
+/* All policies below a folder. */
+static size_t prove_folder(const char *folder)
+{
+    char path[4096], below[2048];
+    size_t files = 0;
+    DIR *dir = opendir(source(folder, path));
+    for (struct dirent *one = dir ? readdir(dir) : NULL; one; one = readdir(dir)) {
+        snprintf(below, sizeof(below), "%s/%s", folder, one->d_name);
+        if (fb_str_ends(fb_str_of(one->d_name), FB_STR(".fly"))) {
+            prove_file(below);
+            files++;
+        } else if (one->d_name[0] != '.') {
+            files += prove_folder(below);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return files;
+}
+
+static void test_packs(void **state)
+{
+    (void)state;
+    assert_true(prove_folder("packs") >= 15);
+    printf("# packs: %zu moments, %zu red lines, %zu duties, %zu judgements, %zu changes refused\n",
+        tally.histories, tally.lines, tally.duties, tally.judgements, tally.changed);
+    assert_true(tally.lines > 50 && tally.duties > 200 && tally.changed > 150);
+}
+
+static void test_histories(void **state)
+{
+    (void)state;
+    assert_true(prove_folder("tests/lang/histories") >= 5);
+    for (int status = FB_DUTY_OWED; status <= FB_DUTY_WAIVED; status++) {
+        printf("# %s: %zu\n", fb_duty_status_name((enum fb_duty_status)status),
+            tally.statuses[status]);
+        assert_true(tally.statuses[status] > 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_packs),
+        cmocka_unit_test(test_histories),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
