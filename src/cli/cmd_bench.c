@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "cli/bench.h"
 #include "cli/bench_case.h"
+#include "cli/bench_compute.h"
 #include "cli/bench_engine.h"
 #include "cli/bench_evidence.h"
 #include "cli/bench_govern.h"
@@ -341,6 +342,30 @@ static enum fb_code run_govern_case(
     return code;
 }
 
+/* Jobs and telemetry; a case whose data is not there is skipped. */
+static enum fb_code run_compute(struct session *session, const char *only, struct fb_err *err)
+{
+    size_t count;
+    const struct fb_bench_case *cases = fb_bench_compute_cases(&count);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        if (only && strcmp(only, cases[i].name) != 0) {
+            continue;
+        }
+        session->options.number = i;
+        code = run_case(session, &cases[i], err);
+        if (code == FB_E_NOT_FOUND) {
+            fb_err_init(err);
+            code = FB_OK;
+            if (!fb_cli_value(session->cli, "json")) {
+                fprintf(session->cli->out, "%-10s %-22s skipped: its data is not there\n",
+                    cases[i].bench, cases[i].name);
+            }
+        }
+    }
+    return code;
+}
+
 /* Dockets that are made up: one evaluation of all their records. */
 static enum fb_code run_govern(struct session *session, const char *only, struct fb_err *err)
 {
@@ -420,6 +445,7 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "govern") == 0)) {
         code = run_govern(&session, only, err);
+        code = code ? code : run_compute(&session, only, err);
     }
     if (code == FB_OK && session.ran == 0) {
         fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);

@@ -17,6 +17,11 @@ FB_CHECKED enum fb_code fb_cli_compute_systems(struct fb_cli *cli, struct fb_err
 FB_CHECKED enum fb_code fb_cli_compute_assumed(
     const struct fb_cli *cli, struct fb_compute_options *in_out, struct fb_err *err);
 
+/** Gives the starts of jobs in the accounts of --from and of the arguments behind the part's name
+ * to a sink. Errors are those of fb_jobs_read. */
+FB_CHECKED enum fb_code fb_cli_compute_jobs(
+    const struct fb_cli *cli, fb_job_sink sink, void *ctx, struct fb_err *err);
+
 /** The range of --use, or what *out holds without it. E_USAGE. */
 FB_CHECKED enum fb_code fb_cli_compute_use(
     const struct fb_cli *cli, double out[2], struct fb_err *err);

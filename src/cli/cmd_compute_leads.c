@@ -1,4 +1,4 @@
-/* cmd_compute_leads.c: `flyball compute leads`, `reconcile`, and `report` over a docket. */
+/* cmd_compute_leads.c: `flyball compute leads`, and `report` over a docket. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -12,8 +12,7 @@ enum { OUTPUT_MAX = 1 << 28, REGISTERED_FILE_MAX = 1 << 26 };
 
 static const double seconds_an_hour = 3600;
 
-/* Reads the accounts of --from and of the arguments behind the part's name. */
-static enum fb_code read_jobs(
+enum fb_code fb_cli_compute_jobs(
     const struct fb_cli *cli, fb_job_sink sink, void *ctx, struct fb_err *err)
 {
     enum fb_code code = fb_jobs_read(fb_cli_value(cli, "from"), sink, ctx, err);
@@ -57,7 +56,7 @@ static enum fb_code gather(const struct fb_cli *cli, struct fb_leads *leads, str
     struct fb_docket *docket = NULL;
     enum fb_code code = read_registered(cli, leads, err);
     if (code != FB_OK || fb_cli_value(cli, "from")) {
-        return code ? code : read_jobs(cli, fb_leads_add, leads, err);
+        return code ? code : fb_cli_compute_jobs(cli, fb_leads_add, leads, err);
     }
     code = fb_cli_open(cli, &docket, err);
     if (code == FB_OK) {
@@ -102,65 +101,6 @@ enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
         code = fb_err_set(err, FB_E_NEGATIVE, "there are %zu leads", leads.lead_count);
     }
     fb_leads_release(&leads);
-    fb_buf_release(&text);
-    return code;
-}
-
-/* Reads what --from and --telemetry name into a comparison. */
-static enum fb_code compare(
-    const struct fb_cli *cli, struct fb_reconcile *reconcile, struct fb_err *err)
-{
-    struct fb_telemetry_options telemetry = {.sink = fb_reconcile_sample,
-        .ctx = reconcile,
-        .at = FB_TIME_MIN,
-        .host = fb_cli_text(cli, "host")};
-    struct fb_str at = fb_cli_text(cli, "at");
-    const char *path = fb_cli_value(cli, "telemetry");
-    if (at.len && fb_time_parse(at, &telemetry.at, err) != FB_OK) {
-        return fb_cli_misused(
-            cli, err, "--at must be a time, as 2026-01-01T12:00:00Z, not '%.*s'", FB_STR_ARG(at));
-    }
-    enum fb_code code = read_jobs(cli, fb_reconcile_job, reconcile, err);
-    code = code == FB_OK && path ? fb_telemetry_read(path, &telemetry, err) : code;
-    return code ? code : fb_reconcile_end(reconcile, err);
-}
-
-enum fb_code fb_cli_compute_reconcile(struct fb_cli *cli, struct fb_err *err)
-{
-    struct fb_reconcile_options options = {
-        .step_s = FB_RECONCILE_STEP_S, .gap_s = FB_RECONCILE_GAP_S};
-    struct fb_report_options layout = fb_cli_report_options(cli);
-    struct fb_reconcile reconcile;
-    struct fb_buf text;
-    double step = FB_RECONCILE_STEP_S, gap = FB_RECONCILE_GAP_S;
-    if (!fb_cli_value(cli, "from") ||
-        !(fb_cli_value(cli, "telemetry") || fb_cli_value(cli, "chips"))) {
-        return fb_cli_misused(cli, err,
-            "compute reconcile needs --from FILE (jobs) and --telemetry FILE or --chips N");
-    }
-    enum fb_code code = fb_cli_number(cli, "step", (double[]){59, 1e8}, &step, err);
-    code = code ? code : fb_cli_number(cli, "gap", (double[]){0.5, 1e8}, &gap, err);
-    code = code ? code : fb_cli_number(cli, "chips", (double[]){0, 1e9}, &options.chips, err);
-    code = code ? code : fb_cli_number(cli, "watts", (double[]){0, 1e12}, &options.power_w, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    options.telemetry = fb_cli_value(cli, "telemetry");
-    options.step_s = (int64_t)step;
-    options.gap_s = gap < 1 ? 1 : (int64_t)gap;
-    fb_buf_init(&text, OUTPUT_MAX);
-    fb_reconcile_init(&reconcile, &options);
-    code = compare(cli, &reconcile, err);
-    if (code == FB_OK) {
-        code = fb_cli_value(cli, "json")
-                   ? fb_report_reconcile_json(&reconcile, &text, err)
-                   : fb_report_reconcile_text(&reconcile, &layout, &text, err);
-    }
-    code = code ? code : fb_cli_print(cli, &text, err);
-    if (code == FB_OK && reconcile.finding_count > 0) {
-        code = fb_err_set(err, FB_E_NEGATIVE, "%zu findings", reconcile.finding_count);
-    }
-    fb_reconcile_release(&reconcile);
     fb_buf_release(&text);
     return code;
 }

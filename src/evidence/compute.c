@@ -3,14 +3,12 @@
 
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/assert.h"
 #include "base/buf.h"
-#include "ledger/sha256.h"
 
 #define ARENA_MAX ((size_t)1 << 30)
 
-enum { KEY_MAX = 128, KEY_BYTES = 16, SEEN_FIRST = 1 << 12, SHOWN_MAX = 256 };
+enum { KEY_MAX = 128, SHOWN_MAX = 256 };
 
 static const double tera = 1e12;
 
@@ -35,14 +33,6 @@ static const struct {
     [FB_COMPUTE_CPU_ONLY] = {false, "cpu-only", "no GPUs, on a cluster that accounts for them"},
     [FB_COMPUTE_NOT_STARTED] = {false, "not-started", "has not started, or never did"},
     [FB_COMPUTE_REPEATED] = {false, "repeated", "the same start again; counted once"}};
-
-/* A start that was counted: the first half of the digest of cluster, job and start, and what it
- * came to, so that a second mention can be told from a contradiction. */
-struct fb_compute_seen {
-    uint8_t key[KEY_BYTES];
-    int64_t gpu_seconds;
-    bool used;
-};
 
 const struct fb_chip *fb_chips(size_t *out_count)
 {
@@ -130,7 +120,8 @@ enum fb_code fb_compute_init(
     struct fb_compute *compute, const struct fb_compute_options *options, struct fb_err *err)
 {
     FB_ASSERT(options->use[0] >= 0 && options->use[0] <= options->use[1] && options->use[1] <= 1);
-    *compute = (struct fb_compute){.options = *options};
+    size_t starts = options->starts_max ? options->starts_max : FB_COMPUTE_STARTS_MAX;
+    *compute = (struct fb_compute){.options = *options, .seen = {.max = starts}};
     fb_arena_init(&compute->arena, ARENA_MAX);
     for (int by = 0; by < FB_COMPUTE_BYS; by++) {
         fb_map_init(&compute->by[by]);
@@ -144,7 +135,7 @@ void fb_compute_release(struct fb_compute *compute)
     for (int by = 0; by < FB_COMPUTE_BYS; by++) {
         fb_map_release(&compute->by[by]);
     }
-    fb_free(compute->seen);
+    fb_starts_release(&compute->seen);
     fb_arena_release(&compute->arena);
     *compute = (struct fb_compute){0};
 }
@@ -202,75 +193,6 @@ static enum fb_code sum_of(struct fb_compute *compute, enum fb_compute_by by, st
     return code;
 }
 
-/* Where a key stands or may be put; the table is never full. */
-static struct fb_compute_seen *slot_of(
-    struct fb_compute_seen *table, size_t size, const uint8_t key[KEY_BYTES])
-{
-    uint64_t at = 0;
-    memcpy(&at, key, sizeof(at));
-    for (;; at++) {
-        struct fb_compute_seen *slot = &table[at & (size - 1)];
-        if (!slot->used || memcmp(slot->key, key, KEY_BYTES) == 0) {
-            return slot;
-        }
-    }
-}
-
-static enum fb_code grow_seen(struct fb_compute *compute, struct fb_err *err)
-{
-    size_t max = compute->options.starts_max ? compute->options.starts_max : FB_COMPUTE_STARTS_MAX;
-    if (compute->seen_count == max) {
-        return fb_err_set(err, FB_E_LIMIT, "there are more than %zu starts of jobs", max);
-    }
-    if (4 * (compute->seen_count + 1) <= 3 * compute->seen_size) {
-        return FB_OK;
-    }
-    size_t size = compute->seen_size ? 2 * compute->seen_size : SEEN_FIRST;
-    struct fb_compute_seen *table = fb_calloc(size, sizeof(*table));
-    if (!table) {
-        return fb_err_set(err, FB_E_NOMEM, "memory ran out for the starts of jobs");
-    }
-    for (size_t i = 0; i < compute->seen_size; i++) {
-        if (compute->seen[i].used) {
-            *slot_of(table, size, compute->seen[i].key) = compute->seen[i];
-        }
-    }
-    fb_free(compute->seen);
-    compute->seen = table;
-    compute->seen_size = size;
-    return FB_OK;
-}
-
-/* Whether this start was there before: *out is FB_COMPUTE_REASONS when it is new. */
-static enum fb_code look_up(struct fb_compute *compute, const struct fb_job *job,
-    enum fb_compute_reason *out, struct fb_err *err)
-{
-    struct fb_sha256 sha;
-    uint8_t digest[FB_SHA256_SIZE];
-    const uint64_t numbers[3] = {job->cluster.len, job->id.len, (uint64_t)job->start};
-    enum fb_code code = grow_seen(compute, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    fb_sha256_init(&sha);
-    fb_sha256_add(&sha, (struct fb_str){(const char *)numbers, sizeof(numbers)});
-    fb_sha256_add(&sha, job->cluster);
-    fb_sha256_add(&sha, job->id);
-    fb_sha256_end(&sha, digest);
-    struct fb_compute_seen *slot = slot_of(compute->seen, compute->seen_size, digest);
-    int64_t gpu_seconds = job->gpus * (job->end - job->start);
-    *out = !slot->used                        ? FB_COMPUTE_REASONS
-           : slot->gpu_seconds == gpu_seconds ? FB_COMPUTE_REPEATED
-                                              : FB_COMPUTE_CONTRADICTS;
-    if (!slot->used) {
-        memcpy(slot->key, digest, KEY_BYTES);
-        slot->gpu_seconds = gpu_seconds;
-        slot->used = true;
-        compute->seen_count++;
-    }
-    return FB_OK;
-}
-
 const struct fb_chip *fb_compute_chip(const struct fb_compute_options *options, struct fb_str chip)
 {
     return chip.len ? fb_chip_find(chip) : options->chip;
@@ -298,9 +220,10 @@ static enum fb_code count(struct fb_compute *compute, const struct fb_job *job, 
     const struct fb_str names[FB_COMPUTE_BYS] = {[FB_COMPUTE_ACCOUNT] = job->account,
         [FB_COMPUTE_USER] = job->user,
         [FB_COMPUTE_CLUSTER] = job->cluster};
-    enum fb_compute_reason reason;
-    enum fb_code code = look_up(compute, job, &reason, err);
-    if (code != FB_OK || reason != FB_COMPUTE_REASONS) {
+    enum fb_start_kind kind = FB_START_NEW;
+    enum fb_code code = fb_starts_note(&compute->seen, job, &kind, err);
+    if (code != FB_OK || kind != FB_START_NEW) {
+        int reason = kind == FB_START_REPEATED ? FB_COMPUTE_REPEATED : FB_COMPUTE_CONTRADICTS;
         return code ? code : note(compute, &compute->gaps[reason], job, err);
     }
     FB_ASSERT(job->end >= job->start && job->gpus <= FB_JOB_GPUS_MAX);

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/decimal.h"
 #include "base/map.h"
-#include "ingest/jobs.h"
+#include "evidence/starts.h"
 
 /** Limits; each has a test. */
 enum {
@@ -101,8 +101,7 @@ struct fb_compute {
     struct fb_compute_sum total;
     struct fb_map by[FB_COMPUTE_BYS]; /**< to struct fb_compute_sum */
     struct fb_compute_gap gaps[FB_COMPUTE_REASONS];
-    struct fb_compute_seen *seen; /**< private */
-    size_t seen_count, seen_size; /**< private */
+    struct fb_starts seen; /**< private */
 };
 
 /** Starts an empty account. The caller ends with fb_compute_release after success and failure. */

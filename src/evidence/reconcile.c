@@ -50,7 +50,8 @@ const char *fb_finding_text(enum fb_finding_kind kind)
 void fb_reconcile_init(struct fb_reconcile *reconcile, const struct fb_reconcile_options *options)
 {
     FB_ASSERT(reconcile && options && options->step_s > 0 && options->gap_s > 0);
-    *reconcile = (struct fb_reconcile){.options = *options, .has_hosts = true};
+    *reconcile = (struct fb_reconcile){
+        .options = *options, .has_hosts = true, .seen = {.max = FB_RECONCILE_STARTS_MAX}};
     fb_arena_init(&reconcile->arena, ARENA_MAX);
     fb_map_init(&reconcile->hosts);
     fb_map_init(&reconcile->gpus);
@@ -59,6 +60,7 @@ void fb_reconcile_init(struct fb_reconcile *reconcile, const struct fb_reconcile
 void fb_reconcile_release(struct fb_reconcile *reconcile)
 {
     fb_free(reconcile->cells);
+    fb_starts_release(&reconcile->seen);
     fb_map_release(&reconcile->hosts);
     fb_map_release(&reconcile->gpus);
     fb_arena_release(&reconcile->arena);
@@ -91,7 +93,8 @@ static enum fb_code host_of(
 
 static size_t slot_of(const struct fb_reconcile_cell *cells, size_t size, uint64_t key)
 {
-    size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 20) & (size - 1);
+    /* A host stands in the upper half of a key, which only the upper half of the product tells. */
+    size_t at = (size_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (size - 1);
     while (cells[at].key && cells[at].key != key) {
         at = (at + 1) & (size - 1);
     }
@@ -196,11 +199,20 @@ enum fb_code fb_reconcile_job(void *ctx, const struct fb_job *job, struct fb_err
     if (job->gpus == 0 || job->end == job->start) {
         return FB_OK;
     }
+    enum fb_start_kind kind = FB_START_NEW;
+    enum fb_code code = FB_OK;
+    if (reconcile->options.repeats) {
+        code = fb_starts_note(&reconcile->seen, job, &kind, err);
+    }
+    if (code != FB_OK || kind != FB_START_NEW) {
+        reconcile->repeated_jobs++;
+        return code;
+    }
     reconcile->jobs++;
     struct placed placed = {reconcile, job, 0, true};
     bool none = job->nodes.len == 0 || fb_str_is(job->nodes, "None assigned") ||
                 fb_str_is(job->nodes, "(null)");
-    enum fb_code code = none ? FB_OK : fb_hosts_expand(job->nodes, place, &placed, err);
+    code = none ? FB_OK : fb_hosts_expand(job->nodes, place, &placed, err);
     placed.counting = false;
     if (code == FB_OK && placed.hosts > 0) {
         return fb_hosts_expand(job->nodes, place, &placed, err);

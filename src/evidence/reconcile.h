@@ -4,22 +4,23 @@
  * A sample holds until the next one of its GPU, at most gap_s. Hours of one host are compared: the
  * GPU-seconds that jobs held, those that samples cover, those in which a GPU worked, and its power.
  * Where a job does not say its hosts, the cluster is compared as a whole. Memory grows with hosts
- * times hours and with GPUs, not with jobs or samples.
+ * times hours and with GPUs, not with jobs or samples; where starts may repeat, with those too.
  */
 #ifndef FB_EVIDENCE_RECONCILE_H
 #define FB_EVIDENCE_RECONCILE_H
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "ingest/jobs.h"
+#include "evidence/starts.h"
 #include "ingest/telemetry.h"
 
 /** Limits; each has a test. */
 enum {
     FB_RECONCILE_HOSTS_MAX = 1 << 17,
     FB_RECONCILE_GPUS_MAX = 1 << 20,
-    FB_RECONCILE_CELLS_MAX = 1 << 22, /**< hours of hosts */
-    FB_RECONCILE_NODES_MAX = 1 << 16, /**< hosts of one job */
+    FB_RECONCILE_CELLS_MAX = 1 << 22,  /**< hours of hosts */
+    FB_RECONCILE_NODES_MAX = 1 << 16,  /**< hosts of one job */
+    FB_RECONCILE_STARTS_MAX = 1 << 23, /**< starts that are told apart, where some may repeat */
     FB_RECONCILE_FINDINGS_MAX = 1000
 };
 
@@ -60,6 +61,7 @@ struct fb_reconcile_options {
     double chips;   /**< registered accelerators; 0: not said */
     double power_w; /**< registered power; 0: not said */
     bool telemetry; /**< there should be samples */
+    bool repeats;   /**< a start of a job may come twice, and counts once: 32 to 85 bytes each */
 };
 
 /** The usual values. */
@@ -73,10 +75,12 @@ struct fb_reconcile {
     struct fb_reconcile_options options;
     struct fb_arena arena;
     struct fb_map hosts, gpus;       /**< private */
+    struct fb_starts seen;           /**< private */
     struct fb_reconcile_cell *cells; /**< private */
     size_t cell_count, cell_size;    /**< private */
     uint64_t jobs, samples;
     uint64_t skipped_jobs;     /**< without times or GPUs */
+    uint64_t repeated_jobs;    /**< starts that were there before, or that contradict one */
     uint64_t backward_samples; /**< older than the last one of their GPU: not counted */
     bool has_hosts;            /**< every job that was counted says its hosts */
     double held, covered, worked, joules, used; /**< used: covered, weighted with the use */

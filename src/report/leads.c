@@ -158,13 +158,49 @@ enum fb_code fb_report_reconcile_text(const struct fb_reconcile *r,
     if (!r->has_hosts) {
         fb_buf_add_c(out, "Not every job says its hosts: compared as a whole.\n");
     }
-    if (r->skipped_jobs || r->backward_samples || r->more) {
+    if (r->skipped_jobs || r->backward_samples || r->repeated_jobs || r->more) {
         fb_buf_addf(out,
-            "Not counted: %llu jobs without times or GPUs, %llu samples out of order%s.\n",
-            (unsigned long long)r->skipped_jobs, (unsigned long long)r->backward_samples,
-            r->more ? "; there are more findings" : "");
+            "Not counted: %llu jobs without times or GPUs, %llu starts that stand twice, "
+            "%llu samples out of order%s.\n",
+            (unsigned long long)r->skipped_jobs, (unsigned long long)r->repeated_jobs,
+            (unsigned long long)r->backward_samples, r->more ? "; there are more findings" : "");
     }
     return fb_sheet_check(&sheet, "the comparison", err);
+}
+
+/* The members of an object that say a comparison. */
+static void json_reconcile(struct fb_json_writer *w, const struct fb_reconcile *r)
+{
+    char text[FB_TIME_TEXT];
+    fb_json_key_int(w, "jobs", (int64_t)r->jobs);
+    fb_json_key_int(w, "jobs_repeated", (int64_t)r->repeated_jobs);
+    fb_json_key_int(w, "samples", (int64_t)r->samples);
+    fb_json_key_int(w, "jobs_not_counted", (int64_t)r->skipped_jobs);
+    fb_json_key_int(w, "samples_not_counted", (int64_t)r->backward_samples);
+    fb_json_key_bool(w, "by_host", r->has_hosts);
+    fb_json_key_double(w, "held_gpu_seconds", r->held);
+    fb_json_key_double(w, "covered_gpu_seconds", r->covered);
+    fb_json_key_double(w, "worked_gpu_seconds", r->worked);
+    fb_json_key_double(w, "used_gpu_seconds", r->used);
+    fb_json_key_double(w, "joules", r->joules);
+    fb_json_key_bool(w, "agree", r->finding_count == 0);
+    fb_json_key(w, "findings");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < r->finding_count; i++) {
+        const struct fb_finding *f = &r->findings[i];
+        fb_json_open_object(w);
+        fb_json_key_c(w, "finding", fb_finding_name(f->kind));
+        fb_json_key_c(w, "text", fb_finding_text(f->kind));
+        fb_json_key_str(w, "host", f->host);
+        fb_json_key_c(w, "from", time_text(f->start, text));
+        fb_json_key_c(w, "until", time_text(f->end, text));
+        fb_json_key_double(w, "held_gpu_seconds", f->held);
+        fb_json_key_double(w, "covered_gpu_seconds", f->covered);
+        fb_json_key_double(w, "worked_gpu_seconds", f->worked);
+        fb_json_key_double(w, "joules", f->joules);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
 }
 
 enum fb_code fb_report_reconcile_json(
@@ -172,34 +208,57 @@ enum fb_code fb_report_reconcile_json(
 {
     FB_ASSERT(r && out);
     struct fb_json_writer w;
-    char text[FB_TIME_TEXT];
     fb_json_writer_init(&w, out, 2);
     fb_json_open_object(&w);
-    fb_json_key_int(&w, "jobs", (int64_t)r->jobs);
-    fb_json_key_int(&w, "samples", (int64_t)r->samples);
-    fb_json_key_int(&w, "jobs_not_counted", (int64_t)r->skipped_jobs);
-    fb_json_key_int(&w, "samples_not_counted", (int64_t)r->backward_samples);
-    fb_json_key_bool(&w, "by_host", r->has_hosts);
-    fb_json_key_double(&w, "held_gpu_seconds", r->held);
-    fb_json_key_double(&w, "covered_gpu_seconds", r->covered);
-    fb_json_key_double(&w, "worked_gpu_seconds", r->worked);
-    fb_json_key_double(&w, "used_gpu_seconds", r->used);
-    fb_json_key_double(&w, "joules", r->joules);
-    fb_json_key_bool(&w, "agree", r->finding_count == 0);
-    fb_json_key(&w, "findings");
+    json_reconcile(&w, r);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the comparison", err);
+}
+
+enum fb_code fb_report_clusters_text(const struct fb_cluster_compute *clusters, size_t count,
+    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(clusters && options && out);
+    enum fb_code code = FB_OK;
+    if (count == 0) {
+        fb_buf_add_c(out, "No cluster is on record, and no use of one.\n");
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        const struct fb_cluster_compute *c = &clusters[i];
+        fb_buf_addf(out, "%s%.*s", i ? "\n" : "", FB_STR_ARG(c->name));
+        if (!c->record) {
+            fb_buf_add_c(out, ": not on record, so that its capacity is not known.\n");
+        } else if (c->chips > 0 || c->power_w > 0) {
+            fb_buf_addf(out, " (%.*s): %.0f accelerators, %.0f W registered%s.\n",
+                FB_STR_ARG(c->record->id), c->chips, c->power_w,
+                c->chips > 0 && c->power_w > 0 ? "" : "; 0 where its record does not say");
+        } else {
+            fb_buf_addf(
+                out, " (%.*s): its record does not say its capacity.\n", FB_STR_ARG(c->record->id));
+        }
+        code = fb_report_reconcile_text(&c->reconcile, options, out, err);
+    }
+    return code ? code : fb_buf_check(out, "the comparison", err);
+}
+
+enum fb_code fb_report_clusters_json(
+    const struct fb_cluster_compute *clusters, size_t count, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(clusters && out);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 2);
+    fb_json_open_object(&w);
+    fb_json_key(&w, "clusters");
     fb_json_open_array(&w);
-    for (size_t i = 0; i < r->finding_count; i++) {
-        const struct fb_finding *f = &r->findings[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_cluster_compute *c = &clusters[i];
         fb_json_open_object(&w);
-        fb_json_key_c(&w, "finding", fb_finding_name(f->kind));
-        fb_json_key_c(&w, "text", fb_finding_text(f->kind));
-        fb_json_key_str(&w, "host", f->host);
-        fb_json_key_c(&w, "from", time_text(f->start, text));
-        fb_json_key_c(&w, "until", time_text(f->end, text));
-        fb_json_key_double(&w, "held_gpu_seconds", f->held);
-        fb_json_key_double(&w, "covered_gpu_seconds", f->covered);
-        fb_json_key_double(&w, "worked_gpu_seconds", f->worked);
-        fb_json_key_double(&w, "joules", f->joules);
+        fb_json_key_str(&w, "cluster", c->name);
+        fb_json_key_bool(&w, "on_record", c->record != NULL);
+        fb_json_key_double(&w, "chips", c->chips);
+        fb_json_key_double(&w, "watts", c->power_w);
+        json_reconcile(&w, &c->reconcile);
         fb_json_close_object(&w);
     }
     fb_json_close_array(&w);

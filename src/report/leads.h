@@ -4,6 +4,7 @@
 
 #include "evidence/leads.h"
 #include "evidence/reconcile.h"
+#include "govern/clusters.h"
 #include "govern/compute.h"
 #include "report/report.h"
 
@@ -18,6 +19,12 @@ FB_CHECKED enum fb_code fb_report_reconcile_text(const struct fb_reconcile *reco
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_report_reconcile_json(
     const struct fb_reconcile *reconcile, struct fb_buf *out, struct fb_err *err);
+
+/** Appends the comparisons of a docket's clusters, one after the other, or as one JSON object. */
+FB_CHECKED enum fb_code fb_report_clusters_text(const struct fb_cluster_compute *clusters,
+    size_t count, const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_report_clusters_json(const struct fb_cluster_compute *clusters,
+    size_t count, struct fb_buf *out, struct fb_err *err);
 
 /** The compute of a docket's systems. */
 struct fb_systems_report {

@@ -81,7 +81,9 @@ ok "where" grep -q "^unaccounted-work .*n9 .*1970-01-01T01:00" exits.out
 ok "jobs without samples" grep -q "^telemetry-gap .*n3 " exits.out
 ok "more than is registered" exits 1 "findings" "$fly" compute reconcile --from split.csv --chips 8
 ok "says so" grep -q "^over-capacity .*(all)" exits.out
-ok "samples are needed" exits 2 "needs --from" "$fly" compute reconcile --from split.csv
+ok "samples are needed" exits 2 "needs --telemetry" "$fly" compute reconcile --from split.csv
+ok "jobs of two accounts count once" says '"jobs_repeated": 3' "$fly" compute reconcile \
+    --from split.csv split.csv --chips 100 --json
 ok "a bad sample has its place" exits 3 "bad.prom:1:22.*not a number" sh -c \
     'echo "DCGM_FI_DEV_GPU_UTIL x 1" >bad.prom; "$FLYBALL" compute reconcile --from split.csv --telemetry bad.prom'
 cat >models.csv <<'END'
@@ -134,6 +136,44 @@ ok "a teacher does not" says "^system/small .*- .*4.2e+20 to 7.8e+20  -" fly com
 ok "a threshold" exits 1 "not ruled out" fly compute report --threshold 5e23
 ok "none crosses it" says "ruled out" fly compute report --threshold 1e25
 ok "runs on record are no leads" says "^0 leads in 2 jobs" fly compute leads --gpu-hours 100
+
+# The clusters of the docket: what is used against what is registered.
+cat >more.json <<'END'
+[{"kind":"cluster","id":"cluster/d","at":"2026-11-02","body":{"title":"D","owner":"party/lab",
+  "name":"d","chip":"h100-sxm","chips":16,"power_w":20000}},
+ {"kind":"usage","id":"usage/d/1","at":"2026-11-02","body":{"cluster":"d","job":"1","job_name":"a",
+  "state":"COMPLETED","started":"2026-11-01T00:00:00Z","ended":"2026-11-01T02:00:00Z","gpus":16,
+  "gpu_seconds":115200}},
+ {"kind":"usage","id":"usage/d/1b","at":"2026-11-02","body":{"cluster":"d","job":"1",
+  "job_name":"a","state":"COMPLETED","started":"2026-11-01T00:00:00Z",
+  "ended":"2026-11-01T02:00:00Z","gpus":16,"gpu_seconds":115200}},
+ {"kind":"usage","id":"usage/d/2","at":"2026-11-02","body":{"cluster":"d","job":"2","job_name":"b",
+  "state":"COMPLETED","started":"2026-11-01T01:00:00Z","ended":"2026-11-01T02:00:00Z","gpus":8,
+  "gpu_seconds":28800}},
+ {"kind":"usage","id":"usage/e/1","at":"2026-11-02","body":{"cluster":"e","job":"1","job_name":"a",
+  "state":"COMPLETED","started":"2026-11-01T00:00:00Z","ended":"2026-11-01T02:00:00Z","gpus":1,
+  "gpu_seconds":7200}}]
+END
+ok "more of it" fly add --as lab more.json
+ok "clusters against their records" exits 1 "2 findings" fly compute reconcile
+ok "a record without capacity" grep -q "^c (cluster/c): its record does not say" exits.out
+ok "what is registered" grep -q "^d (cluster/d): 16 accelerators, 20000 W" exits.out
+ok "the hour that is over it" grep -q "^over-capacity .*(all) .*2026-11-01T01:00 .*86400 " exits.out
+ok "a start on record twice counts once" grep -q "1 starts that stand twice" exits.out
+ok "a cluster that is not on record" grep -q "^e: not on record" exits.out
+ok "one cluster" exits 1 "1 findings" fly compute reconcile --cluster d
+ok "none of that name" exits 3 "no cluster 'x' is on record" fly compute reconcile --cluster x
+ok "samples need a cluster" exits 2 "needs --cluster" fly compute reconcile --telemetry use.csv
+fly compute reconcile --json >out.json 2>/dev/null
+ok "as JSON" grep -q '"on_record": false' out.json
+printf 'job,cluster,nodes,started,ended,gpus\n1,d,n1,3600,7200,20\n2,c,n1,3600,7200,9\n' >over.csv
+ok "files against the capacity on record" exits 1 "1 findings" fly compute reconcile \
+    --from over.csv --cluster d
+ok "other clusters are left out" grep -q "^over-capacity .* 72000 " exits.out
+
+# bench_compute: telemetry and jobs, where the account that is multiplied is there.
+ok "bench samples" says "^govern.*samples-100k.*samples_per_s" "$fly" bench govern samples-100k
+ok "bench jobs" says "^govern.*jobs-10k" "$fly" bench govern jobs-10k
 
 ok "no part" exits 2 "needs an argument" "$fly" compute
 ok "a part that is none" exits 2 "no part 'x'" "$fly" compute x --from jobs.csv

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fb_err err;
     struct fb_reconcile reconcile;
-    const struct fb_reconcile_options options = {3600, 300, 8, 5000, true};
+    const struct fb_reconcile_options options = {3600, 300, 8, 5000, true, false};
     struct fb_str text = {(const char *)data, size};
     struct fb_input input = fb_input_memory(text, "input");
     const struct fb_telemetry_options telemetry = {

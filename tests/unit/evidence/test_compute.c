@@ -334,7 +334,7 @@ static void test_limits(void **state)
 {
     (void)state;
     char id[32];
-    compute.options.starts_max = 10000;
+    compute.seen.max = 10000;
     struct fb_job job = {.said = FB_JOB_GPUS_SAID, .start = 1, .end = 1};
     enum fb_code code = FB_OK;
     int i = 0;
@@ -345,7 +345,7 @@ static void test_limits(void **state)
     }
     assert_int_equal(code, FB_E_LIMIT);
     assert_int_equal(i, 10001);
-    compute.options.starts_max = 0;
+    compute.seen.max = FB_COMPUTE_STARTS_MAX;
     /* Four of the longest and largest are more than the sum can hold. */
     fb_err_init(&err);
     job = (struct fb_job){.said = FB_JOB_GPUS_SAID, .end = INT64_C(253402300799)};

@@ -10,7 +10,7 @@
 static struct fb_err err;
 static struct fb_reconcile reconcile;
 
-static const struct fb_reconcile_options plain = {3600, 300, 0, 0, true};
+static const struct fb_reconcile_options plain = {3600, 300, 0, 0, true, false};
 
 static int set_up(void **state)
 {
@@ -272,6 +272,67 @@ static void test_whole(void **state)
     assert_int_equal(reconcile.findings[0].host.len, 0);
 }
 
+/* Accounts that overlap have a start twice; without being told so, none is remembered. */
+static void test_repeats(void **state)
+{
+    (void)state;
+    reconcile.options.repeats = true;
+    struct fb_job j = {.id = FB_STR("7"),
+        .nodes = FB_STR("h1"),
+        .start = H,
+        .end = 2 * H,
+        .said = FB_JOB_GPUS_SAID,
+        .gpus = 2};
+    for (int i = 0; i < 2; i++) {
+        FB_TEST_OK(fb_reconcile_job(&reconcile, &j, &err));
+    }
+    j.gpus = 8; /* the same start with other figures */
+    FB_TEST_OK(fb_reconcile_job(&reconcile, &j, &err));
+    j.start += 1; /* the job was requeued */
+    FB_TEST_OK(fb_reconcile_job(&reconcile, &j, &err));
+    assert_int_equal(reconcile.jobs, 2);
+    assert_int_equal(reconcile.repeated_jobs, 2);
+    reconcile.seen.max = 2;
+    j.start += 1;
+    FB_TEST_FAILS(fb_reconcile_job(&reconcile, &j, &err), FB_E_LIMIT);
+    fb_err_init(&err);
+    FB_TEST_OK(fb_reconcile_end(&reconcile, &err));
+    assert_true(reconcile.held == 2 * 3600 + 8 * 3599);
+}
+
+/* Memory after n jobs and as many samples on two hosts. */
+static size_t memory_of(int n)
+{
+    struct fb_reconcile one;
+    fb_alloc_watch();
+    fb_reconcile_init(&one, &plain);
+    for (int i = 0; i < n; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "%d", i);
+        struct fb_job j = {.id = fb_str_of(id),
+            .nodes = i % 2 ? FB_STR("h1") : FB_STR("h2"),
+            .start = H + i % 7000,
+            .end = 4 * H,
+            .said = FB_JOB_GPUS_SAID,
+            .gpus = 1};
+        FB_TEST_OK(fb_reconcile_job(&one, &j, &err));
+        struct fb_telemetry_sample s = {
+            .host = j.nodes, .gpu = FB_STR("0"), .metric = 1, .at = (H + i % 7000) * FB_SECOND};
+        FB_TEST_OK(fb_reconcile_sample(&one, &s, &err));
+    }
+    FB_TEST_OK(fb_reconcile_end(&one, &err));
+    fb_reconcile_release(&one);
+    return fb_alloc_watched();
+}
+
+static void test_flat_memory(void **state)
+{
+    (void)state;
+    size_t small = memory_of(100);
+    assert_true(small > 0);
+    assert_int_equal(memory_of(20000), small);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -319,6 +380,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_refused), TEST(test_hosts),
-        TEST(test_findings), TEST(test_whole), TEST(test_limits), TEST(test_findings_limit)};
+        TEST(test_findings), TEST(test_whole), TEST(test_repeats), TEST(test_flat_memory),
+        TEST(test_limits), TEST(test_findings_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
