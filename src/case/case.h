@@ -126,6 +126,7 @@ struct fb_element {
     enum fb_symbol symbol;
     struct fb_str away;  /**< AWAY: the module that it stands in */
     bool is_public;      /**< other modules may name it */
+    bool by_contract;    /**< a contract between modules is to support it */
     bool uninstantiated; /**< it has parameters without a value */
     bool choice;         /**< its supporters are alternatives of a pattern */
     bool flagged;        /**< the file says that it is defeated; labels ignore it */

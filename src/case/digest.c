@@ -137,6 +137,9 @@ static void add_element(struct part *p, uint32_t at, struct fb_str *names)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         add_number(p, numbers[i]);
     }
+    if (e->by_contract) { /* not before: digests of old cases stay as they are */
+        add_text(p, FB_STR("byContract"));
+    }
     add_relations(p, e, names);
 }
 

@@ -327,6 +327,8 @@ static enum fb_code take_element(const struct taking *t, struct fb_err *err)
                          : take_refs(t, fb_yaml_get(node, "inContextOf"), false, &e->context, err);
     code = code != FB_OK ? code
                          : take_refs(t, fb_yaml_get(node, "challenges"), true, &e->challenges, err);
+    code =
+        code != FB_OK ? code : take_refs(t, fb_yaml_get(node, "repeats"), false, &e->repeats, err);
     code = code != FB_OK ? code
                          : take_refs(t, fb_yaml_get(node, "defeatedRelation"), false,
                                &e->defeated_relations, err);

@@ -64,6 +64,7 @@ struct fb_doc_element {
     bool defeated; /**< as flagged; what is defeated is computed elsewhere */
     struct fb_doc_refs supported_by;
     struct fb_doc_refs context;
+    struct fb_doc_refs repeats; /**< of an away element: the one of the other module that it is */
     struct fb_doc_refs challenges;
     struct fb_doc_refs defeated_relations;
     struct fb_doc_acp *acps;

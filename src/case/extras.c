@@ -222,6 +222,7 @@ static enum fb_code read_element(
     code = code != FB_OK ? code : check_evidence(b, e, err);
     code = code != FB_OK ? code : read_symbol(b, e, err);
     code = code != FB_OK ? code : read_flag(b, "public", &e->is_public, err);
+    code = code != FB_OK ? code : read_flag(b, "byContract", &e->by_contract, err);
     code = code != FB_OK ? code : read_flag(b, "uninstantiated", &e->uninstantiated, err);
     code = code != FB_OK ? code : read_flag(b, "choice", &e->choice, err);
     code = code != FB_OK ? code : read_flag(b, "exhaustive", &e->exhaustive, err);

@@ -123,6 +123,39 @@ static enum fb_code write_gsn(const struct fb_doc *doc, struct fb_buf *out, stru
     return fb_buf_check(out, "case", err);
 }
 
+/* A document for formats without away elements: what one repeats is what supports it. */
+static enum fb_code plain_support(
+    const struct fb_doc *doc, struct fb_arena *arena, struct fb_doc *out, struct fb_err *err)
+{
+    *out = *doc;
+    out->elements = FB_ARENA_ARRAY(arena, struct fb_doc_element, doc->element_count);
+    if (!out->elements) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < doc->element_count; i++) {
+        struct fb_doc_element *e = &out->elements[i];
+        *e = doc->elements[i];
+        bool claims = e->kind == FB_ELEMENT_GOAL || e->kind == FB_ELEMENT_STRATEGY ||
+                      e->kind == FB_ELEMENT_COUNTER_GOAL;
+        e->supported_by = e->repeats.count > 0 && claims ? e->repeats : e->supported_by;
+    }
+    return FB_OK;
+}
+
+static enum fb_code write_plain(
+    const struct fb_doc *doc, bool tea, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_doc plain;
+    fb_arena_init(&arena, (size_t)1 << 30);
+    enum fb_code code = plain_support(doc, &arena, &plain, err);
+    if (code == FB_OK) {
+        code = tea ? fb_tea_write(&plain, out, err) : fb_ltac_write(&plain, out, err);
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
 enum fb_code fb_case_write(
     const struct fb_doc *doc, enum fb_case_format format, struct fb_buf *out, struct fb_err *err)
 {
@@ -131,11 +164,11 @@ enum fb_code fb_case_write(
     case FB_CASE_GSN:
         return write_gsn(doc, out, err);
     case FB_CASE_LTAC:
-        return fb_ltac_write(doc, out, err);
+        return write_plain(doc, false, out, err);
     case FB_CASE_SACM:
         return fb_sacm_write(doc, out, err);
     case FB_CASE_TEA:
-        return fb_tea_write(doc, out, err);
+        return write_plain(doc, true, out, err);
     case FB_CASE_TRUDAG:
     case FB_CASE_UNKNOWN:
         break;

@@ -33,6 +33,30 @@ static enum fb_code refuse_findings(const struct fb_doc *doc, bool relaxed, stru
     return FB_OK;
 }
 
+/* The parts that a file of several modules lists, or NULL. */
+static const struct fb_yaml *parts_of(const struct fb_doc_module *module)
+{
+    const struct fb_yaml *parts = fb_yaml_get(module->about, "parts");
+    return parts && parts->kind == FB_YAML_MAP ? parts : NULL;
+}
+
+/* The module that an element stands in: its file's, or the part of it that inModule names. */
+static uint32_t module_of(const struct fb_case_builder *b, const struct fb_doc_element *from)
+{
+    const struct fb_yaml *in = fb_doc_member(from, "inModule");
+    uint32_t at = (uint32_t)b->doc->module_count;
+    for (uint32_t i = 0; in && i < b->doc->module_count; i++) {
+        const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
+        for (const struct fb_yaml *part = parts ? parts->child : NULL; part; part = part->next) {
+            if (i == from->place.module && fb_str_eq(part->key, in->text)) {
+                return at;
+            }
+            at++;
+        }
+    }
+    return from->place.module;
+}
+
 static enum fb_code copy_element(struct fb_case_builder *b, size_t at, struct fb_err *err)
 {
     const struct fb_doc_element *from = &b->doc->elements[at];
@@ -47,7 +71,7 @@ static enum fb_code copy_element(struct fb_case_builder *b, size_t at, struct fb
     e->undeveloped = from->undeveloped;
     e->flagged = from->defeated;
     e->line = from->place.line;
-    e->module = from->place.module;
+    e->module = module_of(b, from);
     e->given[1] = 1;
     e->cost = NAN;
     enum fb_code code = fb_arena_str(b->arena, from->id, &e->id, err);
@@ -76,31 +100,43 @@ static enum fb_code copy_elements(struct fb_case_builder *b, struct fb_err *err)
     return code;
 }
 
-/* The text of a member of a module section. */
-static enum fb_code about_text(const struct fb_case_builder *b, const struct fb_doc_module *module,
-    const char *key, struct fb_str *out, struct fb_err *err)
+/* Appends a module; a section may be missing. */
+static enum fb_code copy_module(const struct fb_case_builder *b, struct fb_str name,
+    const struct fb_yaml *about, struct fb_err *err)
 {
-    const struct fb_yaml *node = fb_yaml_get(module->about, key);
+    struct fb_module *module = &b->argument->modules[b->argument->module_count++];
+    const struct fb_yaml *brief = fb_yaml_get(about, "brief");
     struct fb_str text =
-        node && node->kind == FB_YAML_SCALAR ? fb_str_trim(node->text) : FB_STR("");
-    return fb_arena_str(b->arena, text, out, err);
+        brief && brief->kind == FB_YAML_SCALAR ? fb_str_trim(brief->text) : FB_STR("");
+    enum fb_code code = fb_arena_str(b->arena, name, &module->name, err);
+    return code != FB_OK ? code : fb_arena_str(b->arena, text, &module->title, err);
 }
 
+/* The modules are the files, and behind them the parts of files that hold several. */
 static enum fb_code copy_modules(struct fb_case_builder *b, struct fb_err *err)
 {
     size_t count = b->doc->module_count;
-    struct fb_case *c = b->argument;
-    c->modules = FB_ARENA_ARRAY(b->arena, struct fb_module, count);
-    if (!c->modules) {
+    for (size_t i = 0; i < b->doc->module_count; i++) {
+        const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
+        count += parts ? parts->count : 0;
+    }
+    b->argument->modules = FB_ARENA_ARRAY(b->arena, struct fb_module, count);
+    if (!b->argument->modules) {
         return fb_arena_failed(b->arena, err);
     }
-    c->module_count = count;
     enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
+    for (size_t i = 0; code == FB_OK && i < b->doc->module_count; i++) {
         const struct fb_doc_module *from = &b->doc->modules[i];
-        code = fb_arena_str(b->arena, from->name, &c->modules[i].name, err);
-        code = code != FB_OK ? code : about_text(b, from, "brief", &c->modules[i].title, err);
+        code = copy_module(b, from->name, from->about, err);
     }
+    for (size_t i = 0; i < b->doc->module_count; i++) {
+        const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
+        for (const struct fb_yaml *p = parts ? parts->child : NULL; code == FB_OK && p;
+             p = p->next) {
+            code = copy_module(b, p->key, p, err);
+        }
+    }
+    FB_ASSERT(code != FB_OK || b->argument->module_count == count);
     return code;
 }
 

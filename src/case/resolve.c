@@ -121,6 +121,46 @@ static enum fb_code resolve_list(struct fb_case_builder *b, const struct fb_doc_
     return FB_OK;
 }
 
+static enum fb_code cannot_repeat(
+    const struct fb_case_builder *b, const char *form, struct fb_err *err)
+{
+    return fb_case_refuse(b, fb_doc_member(&b->doc->elements[b->at], "repeats"), form,
+        "An away element names one public element of its kind in another module, and nothing else "
+        "supports it.",
+        err);
+}
+
+/* What an away element repeats is what it rests on, so that it has the label of the original. */
+static enum fb_code resolve_repeats(
+    struct fb_case_builder *b, struct refs *support, struct fb_err *err)
+{
+    const struct fb_doc_element *from = &b->doc->elements[b->at];
+    uint32_t to = 0, *items = FB_ARENA_ARRAY(b->arena, uint32_t, 1);
+    if (!items) {
+        return fb_arena_failed(b->arena, err);
+    }
+    if (from->repeats.count > 1) {
+        return cannot_repeat(b, "names several", err);
+    }
+    const struct fb_doc_ref *ref = &from->repeats.items[0];
+    enum fb_code code = resolve_one(b, ref->name, &ref->place, &to, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const char *wrong = !fb_doc_member(from, "away") ? "stands without 'away'"
+                        : b->argument->elements[to].kind != b->argument->elements[b->at].kind
+                            ? "names an element of another kind"
+                        : support->count > 0 || from->undeveloped || from->evidence.len > 0
+                            ? "stands beside support of its own"
+                            : NULL;
+    if (wrong) {
+        return cannot_repeat(b, wrong, err);
+    }
+    items[0] = to;
+    *support = (struct refs){items, 1};
+    return FB_OK;
+}
+
 static enum fb_code resolve_element(struct fb_case_builder *b, struct fb_err *err)
 {
     const struct fb_doc_element *from = &b->doc->elements[b->at];
@@ -128,6 +168,9 @@ static enum fb_code resolve_element(struct fb_case_builder *b, struct fb_err *er
     struct refs support = {NULL, 0}, context = {NULL, 0};
     enum fb_code code = resolve_list(b, &from->supported_by, false, &support, err);
     code = code != FB_OK ? code : resolve_list(b, &from->context, true, &context, err);
+    if (code == FB_OK && from->repeats.count > 0) {
+        code = resolve_repeats(b, &support, err);
+    }
     e->supported_by = support.items;
     e->supported_by_count = support.count;
     e->context = context.items;

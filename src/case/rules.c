@@ -145,7 +145,8 @@ static void check_references(struct checker *c, const struct fb_doc_element *e)
         FOUND(c, "V03", true, key_place(e, "undeveloped"),
             "Remove undeveloped, or what it is supported by.",
             "'%.*s' is undeveloped and has support", FB_STR_ARG(e->id));
-    } else if (e->supported_by.count == 0 && is_claim(e) && !e->undeveloped) {
+    } else if (e->supported_by.count == 0 && e->repeats.count == 0 && is_claim(e) &&
+               !e->undeveloped) {
         FOUND(c, "V02", false, e->place, "Support it, or mark it as undeveloped: true.",
             "'%.*s' has no support and is not marked as undeveloped", FB_STR_ARG(e->id));
     }
@@ -314,9 +315,9 @@ static bool is_excluded(const struct checker *c, uint32_t module)
 }
 
 /* C03 and C11: the first of a list that does not exist. */
-static void check_exist(struct checker *c, const struct fb_doc_element *e, bool context)
+static void check_exist(
+    struct checker *c, const struct fb_doc_element *e, const struct fb_doc_refs *refs)
 {
-    const struct fb_doc_refs *refs = context ? &e->context : &e->supported_by;
     for (size_t i = 0; i < refs->count; i++) {
         const struct fb_doc_ref *ref = &refs->items[i];
         if (named(c, ref->name)) {
@@ -393,8 +394,9 @@ static bool check_all_references(struct checker *c)
     for (size_t i = 0; i < c->doc->element_count && goes_on(c, errors); i++) {
         const struct fb_doc_element *e = &c->doc->elements[c->by_id[i]];
         if (!is_excluded(c, e->place.module)) {
-            check_exist(c, e, true);
-            check_exist(c, e, false);
+            check_exist(c, e, &e->context);
+            check_exist(c, e, &e->supported_by);
+            check_exist(c, e, &e->repeats);
             check_challenges(c, e);
         }
     }
@@ -422,6 +424,7 @@ static size_t mark_roots(const struct checker *c, uint8_t *roots)
     for (size_t i = 0; i < doc->element_count; i++) {
         unmark(c, &doc->elements[i].context, roots);
         unmark(c, &doc->elements[i].supported_by, roots);
+        unmark(c, &doc->elements[i].repeats, roots);
         if (doc->elements[i].challenges.count > 0) {
             roots[i] = 0;
         }
@@ -475,12 +478,15 @@ static bool find_circle(struct checker *c, struct walk *w, uint32_t root)
     while (w->depth > 0) {
         const struct fb_doc_element *e = &c->doc->elements[w->path[w->depth - 1]];
         uint32_t at = w->path[w->depth - 1];
-        if (w->next[at] == e->supported_by.count) {
+        size_t support = e->supported_by.count;
+        if (w->next[at] == support + e->repeats.count) {
             w->state[at] = DONE;
             w->depth--;
             continue;
         }
-        const struct fb_doc_ref *ref = &e->supported_by.items[w->next[at]++];
+        size_t step = w->next[at]++;
+        const struct fb_doc_ref *ref =
+            step < support ? &e->supported_by.items[step] : &e->repeats.items[step - support];
         uint32_t to = fb_doc_find(c->doc, ref->name);
         if (to != FB_DOC_NONE && w->state[to] == OPEN) {
             FOUND(c, "C04", true, ref->place,
@@ -553,6 +559,9 @@ static void check_reach(struct checker *c, uint8_t *seen, const struct challenge
         }
         for (size_t i = 0; i < e->supported_by.count; i++) {
             push(seen, stack, &depth, fb_doc_find(doc, e->supported_by.items[i].name));
+        }
+        for (size_t i = 0; i < e->repeats.count; i++) {
+            push(seen, stack, &depth, fb_doc_find(doc, e->repeats.items[i].name));
         }
         for (uint32_t i = by->first[at]; i != FB_DOC_NONE; i = by->next[i]) {
             push(seen, stack, &depth, i);

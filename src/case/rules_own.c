@@ -74,23 +74,88 @@ static enum fb_code check_flags(
     return code;
 }
 
-/* F05: away elements name a module; when several files are given it should be one of them. */
-static enum fb_code check_away(struct fb_doc *doc, const struct fb_case *c, struct fb_err *err)
+/* The modules of the case, or of the files when it has no parts. */
+static bool has_module(const struct fb_case *c, struct fb_str name)
 {
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && doc->module_count > 1 && i < c->element_count; i++) {
-        const struct fb_element *e = &c->elements[i];
-        bool there = e->away.len == 0;
-        for (size_t k = 0; !there && k < doc->module_count; k++) {
-            there = fb_str_eq(doc->modules[k].name, e->away);
+    for (size_t i = 0; i < c->module_count; i++) {
+        if (fb_str_eq(c->modules[i].name, name)) {
+            return true;
         }
-        if (!there) {
-            struct fb_report found = {.rule = "F05",
-                .place = doc->elements[i].place,
-                .hint = "Give the file of that module too, or correct its name."};
-            code = fb_doc_report(doc, &found, err,
-                "'%.*s' stands in module '%.*s', which is not there", FB_STR_ARG(e->id),
-                FB_STR_ARG(e->away));
+    }
+    return false;
+}
+
+/* F05: an away element names a module; when there are several it is one of them, and has what the
+ * element repeats. */
+static enum fb_code check_away(
+    struct fb_doc *doc, const struct fb_case *c, size_t at, struct fb_err *err)
+{
+    const struct fb_element *e = &c->elements[at];
+    if (e->away.len == 0 || c->module_count < 2) {
+        return FB_OK;
+    }
+    struct fb_report found = {.rule = "F05",
+        .place = doc->elements[at].place,
+        .hint = "Give the file of that module too, or correct its name."};
+    if (!has_module(c, e->away)) {
+        return fb_doc_report(doc, &found, err, "'%.*s' stands in module '%.*s', which is not there",
+            FB_STR_ARG(e->id), FB_STR_ARG(e->away));
+    }
+    const struct fb_doc_refs *repeats = &doc->elements[at].repeats;
+    uint32_t to = repeats->count ? fb_doc_find(doc, repeats->items[0].name) : FB_DOC_NONE;
+    if (to == FB_DOC_NONE || fb_str_eq(c->modules[c->elements[to].module].name, e->away)) {
+        return FB_OK;
+    }
+    found.place = repeats->items[0].place;
+    return fb_doc_report(doc, &found, err, "'%.*s' stands in module '%.*s', and not in '%.*s'",
+        FB_STR_ARG(c->elements[to].id), FB_STR_ARG(c->modules[c->elements[to].module].name),
+        FB_STR_ARG(e->away));
+}
+
+/* Which modules say what others may name. */
+static const uint8_t *find_interfaces(const struct fb_case *c, struct fb_arena *arena)
+{
+    uint8_t *has = FB_ARENA_ARRAY(arena, uint8_t, c->module_count);
+    for (size_t i = 0; has && i < c->element_count; i++) {
+        has[c->elements[i].module] |= c->elements[i].is_public;
+    }
+    return has;
+}
+
+/* F06: what another module names must be public, when its own module says what is. */
+static enum fb_code check_public(struct fb_doc *doc, const struct fb_case *c,
+    const struct fb_doc_element *from, const struct fb_doc_ref *ref, const uint8_t *has,
+    struct fb_err *err)
+{
+    uint32_t to = fb_doc_find(doc, ref->name);
+    uint32_t own = c->elements[from - doc->elements].module;
+    if (to == FB_DOC_NONE || c->elements[to].module == own || c->elements[to].is_public ||
+        !has[c->elements[to].module]) {
+        return FB_OK;
+    }
+    struct fb_report found = {.rule = "F06",
+        .place = ref->place,
+        .hint = "Name what is public there, or mark it with public: true."};
+    return fb_doc_report(doc, &found, err, "'%.*s' is not public in module '%.*s'",
+        FB_STR_ARG(c->elements[to].id), FB_STR_ARG(c->modules[c->elements[to].module].name));
+}
+
+/* F05 and F06. What a module develops of another is named by it, and stands in the other. */
+static enum fb_code check_modules(
+    struct fb_doc *doc, const struct fb_case *c, struct fb_arena *arena, struct fb_err *err)
+{
+    const uint8_t *has = find_interfaces(c, arena);
+    enum fb_code code = has ? FB_OK : fb_arena_failed(arena, err);
+    for (size_t i = 0; code == FB_OK && i < c->element_count; i++) {
+        const struct fb_doc_element *e = &doc->elements[i];
+        const struct fb_doc_refs *lists[] = {&e->supported_by, &e->context, &e->repeats};
+        code = check_away(doc, c, i, err);
+        for (size_t n = 0; n < 3; n++) {
+            for (size_t k = 0; code == FB_OK && k < lists[n]->count; k++) {
+                const struct fb_doc_ref *ref = &lists[n]->items[k];
+                bool own = ref->place.module == e->place.module; /* else developed from there */
+                code = own ? check_public(doc, c, e, ref, has, err) : FB_OK;
+            }
         }
     }
     return code;
@@ -142,7 +207,7 @@ enum fb_code fb_rules_own(struct fb_doc *doc, struct fb_err *err)
     if (code == FB_OK && c) {
         struct fb_case *strict = NULL;
         code = check_strict(doc, false, &arena, &strict, err);
-        code = code != FB_OK ? code : check_away(doc, c, err);
+        code = code != FB_OK ? code : check_modules(doc, c, &arena, err);
         if (code == FB_OK && uses_flags(doc)) {
             code = check_flags(doc, c, &arena, err);
         }

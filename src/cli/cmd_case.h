@@ -15,7 +15,7 @@ FB_CHECKED enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err)
 /** `case labels FILE...`: the label of each element and relation. */
 FB_CHECKED enum fb_code fb_cli_case_labels(struct fb_cli *cli, struct fb_err *err);
 
-/** `case convert IN OUT`: a case in another format. */
+/** `case convert IN... OUT`: a case in another format. */
 FB_CHECKED enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err);
 
 /** `case status [CASE]`: what stands, on which evidence, who accepted it. CASE is a file or a case

@@ -1,9 +1,13 @@
 /* cmd_case_convert.c: `flyball case convert`: a case in another format. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "case/join.h"
 #include "case/load.h"
+#include "case/losses.h"
+#include "case/rules.h"
 #include "cli/cmd_case.h"
 
 #define ARENA_MAX ((size_t)1 << 31)
@@ -36,17 +40,57 @@ static enum fb_code check_shape(
     return code;
 }
 
+/* Writes a document of one module, and says on standard error what the format has no place for. */
+static enum fb_code write_one(
+    const struct fb_doc *doc, enum fb_case_format to, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_buf lost;
+    fb_buf_init(&lost, OUTPUT_MAX);
+    enum fb_code code = fb_case_write(doc, to, out, err);
+    code = code != FB_OK ? code : fb_case_losses(doc, to, fb_buf_str(out), &lost, err);
+    if (lost.ptr) {
+        fb_cli_clean(lost.ptr);
+    }
+    struct fb_str rest = fb_buf_str(&lost), line;
+    while (code == FB_OK && fb_str_line(&rest, &line)) {
+        fprintf(stderr, "flyball: note: %s does not carry %.*s\n", fb_case_format_name(to),
+            FB_STR_ARG(line));
+    }
+    fb_buf_release(&lost);
+    return code;
+}
+
+/* Files given together become one; a file alone is written as it is. */
+static enum fb_code write_all(
+    struct fb_doc *doc, enum fb_case_format to, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_doc whole;
+    struct fb_yaml *root = NULL;
+    enum fb_code code = fb_rules_extend(doc, err);
+    code = code != FB_OK ? code : check_shape(doc, doc->arena, err);
+    if (code != FB_OK || doc->module_count == 1) {
+        return code != FB_OK ? code : write_one(doc, to, out, err);
+    }
+    fb_doc_init(&whole, doc->arena);
+    code = fb_doc_join(doc, doc->arena, &root, err);
+    struct fb_doc_file file = {.path = doc->modules[0].path, .root = root};
+    code = code != FB_OK ? code : fb_doc_add(&whole, &file, err);
+    code = code != FB_OK ? code : write_one(&whole, to, out, err);
+    fb_doc_release(&whole);
+    return code;
+}
+
 enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_load_options options = {.follow = false, .format = FB_CASE_UNKNOWN};
     enum fb_case_format to = FB_CASE_UNKNOWN;
-    enum fb_code code = fb_cli_want(cli, 3, 3, err);
-    code = code != FB_OK ? code : read_format(cli, "from", &options.format, err);
+    enum fb_code code = read_format(cli, "from", &options.format, err);
     code = code != FB_OK ? code : read_format(cli, "to", &to, err);
     if (code != FB_OK) {
         return code;
     }
-    const char *path = cli->arguments[2];
+    size_t last = cli->argument_count - 1;
+    const char *path = cli->arguments[last];
     to = to == FB_CASE_UNKNOWN ? fb_case_format_of_path(fb_str_of(path)) : to;
     if (to == FB_CASE_UNKNOWN) {
         return fb_cli_misused(cli, err, "'%s' does not say which format; add --to FORMAT", path);
@@ -57,9 +101,8 @@ enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
     fb_arena_init(&arena, ARENA_MAX);
     fb_doc_init(&doc, &arena);
     fb_buf_init(&out, OUTPUT_MAX);
-    code = fb_doc_load(&doc, &options, cli->arguments + 1, 1, err);
-    code = code != FB_OK ? code : check_shape(&doc, &arena, err);
-    code = code != FB_OK ? code : fb_case_write(&doc, to, &out, err);
+    code = fb_doc_load(&doc, &options, cli->arguments + 1, last - 1, err);
+    code = code != FB_OK ? code : write_all(&doc, to, &out, err);
     if (code == FB_OK && strcmp(path, "-") == 0) {
         code = fb_cli_print(cli, &out, err);
     } else if (code == FB_OK) {

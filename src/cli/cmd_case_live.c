@@ -50,6 +50,10 @@ static enum fb_code choose(struct fb_cli_case *c, struct fb_str name, struct fb_
     if (count == 1) {
         return FB_OK;
     }
+    if (picture->case_count == 0) {
+        fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no safety case");
+        return fb_err_hint(err, "Name a file, or submit one: `flyball add --subject ID FILE`.");
+    }
     if (count == 0) {
         fb_err_set(err, FB_E_NOT_FOUND, "there is no file and no safety case '%.*s'",
             FB_STR_ARG(fb_str_sub(name, 0, 200)));

@@ -288,7 +288,10 @@ static void add_decorator(const struct fb_drawing *d, const struct fb_case_item 
 {
     const struct fb_element *e = element_of(d, item);
     struct fb_point at = fb_draw_bottom(d, item);
-    if (e->undeveloped) {
+    if (e->by_contract) {
+        fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fh8v4h14v14h-8v-4h-14Z\"/>\n",
+            at.x - 11, at.y);
+    } else if (e->undeveloped) {
         fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fl9 9l-9 9l-9 -9Z%s\"/>\n", at.x, at.y,
             e->uninstantiated ? "m-9 9h18" : "");
     } else if (e->uninstantiated) {
@@ -317,7 +320,8 @@ static void add_edge_marks(const struct fb_drawing *d, const struct fb_case_item
             e->kind == FB_ELEMENT_ASSUMPTION ? FB_STR("A") : FB_STR("J"), "font-weight=\"bold\"");
     }
     if (e->is_public) {
-        add_module_icon(d->out, (struct fb_point){right - 20, item->y + 7});
+        double in = e->kind == FB_ELEMENT_CONTEXT ? 9 : 0; /* its corners are round */
+        add_module_icon(d->out, (struct fb_point){right - 20 - in, item->y + 7});
     }
     add_decorator(d, item);
     if (e->choice && e->supported_by_count > 0 && !item->stacked) {

@@ -92,6 +92,30 @@ ok "YAML over SACM and back" sh -c '"$0" case convert dialectic.yaml d.xml &&
 ok "to TEA on standard output" says '"type": *"EVIDENCE"' "$FLYBALL" case convert --to tea lines.ltac -
 ok "labels of LTAC" says "^undecided  C1 " "$FLYBALL" case labels lines.ltac
 ok "rules on LTAC" finds 0 "1 file, 3 elements" lines.ltac
+says_on_error() {
+    want=$1
+    shift
+    "$@" 2>&1 >/dev/null | grep -q -- "$want"
+}
+ok "what a format cannot carry is said" says_on_error \
+    "^flyball: note: ltac does not carry 'confidence' of 1 element, 'Sn1' among them" \
+    "$FLYBALL" case convert dialectic.yaml lost.ltac
+ok "what loses nothing says nothing" sh -c \
+    '[ -z "$("$0" case convert dialectic.yaml all.xml 2>&1)" ]' "$FLYBALL"
+
+# Modules: the example of docs/CASES.md.
+sed -n '/^    # top.yaml/,/^Labels cross/p' "$root/docs/CASES.md" | sed -n 's/^    //p' |
+    awk '/^# / { out = $2; next } { print >out }'
+ok "modules of several files" says "3 files, 9 elements: 0 warnings" "$FLYBALL" case check --strict top.yaml
+ok "labels cross files" says "^in  *G2 " "$FLYBALL" case labels top.yaml
+sed 's/, link.yaml//' top.yaml >only.yaml
+ok "a contract that is not there" says "^undecided  *G3 " "$FLYBALL" case labels only.yaml
+for kind in yaml xml ltac json; do
+    ok "one $kind of three files" "$FLYBALL" case convert top.yaml sub.yaml link.yaml "whole.$kind"
+    ok "and it stands" says "^in  *G1 " "$FLYBALL" case labels "whole.$kind"
+done
+ok "drawn as one" "$FLYBALL" case draw top.yaml -o modules.svg
+
 printf -- '- Claim C1: a\n  - Link C2\n' >bad.ltac
 ok "a link to nothing" exits 3 "^flyball: bad.ltac:2:3: 'C2' is linked to" \
     "$FLYBALL" case convert bad.ltac bad.xml

@@ -4,46 +4,7 @@
 #include "base/buf.h"
 #include "case/bounds.h"
 #include "case/document.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
-
-/* Predicates say themselves what they come to. */
-static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
-    struct fb_evidence *out, struct fb_err *error)
-{
-    (void)ctx;
-    (void)memory;
-    (void)error;
-    out->health = fb_str_is(predicate, "yes")  ? FB_EVIDENCE_HOLDS
-                  : fb_str_is(predicate, "no") ? FB_EVIDENCE_FAILS
-                                               : FB_EVIDENCE_UNKNOWN;
-    return FB_OK;
-}
-
-static struct fb_case *labelled(const char *text)
-{
-    struct fb_case *c = NULL;
-    FB_TEST_OK(fb_case_parse(fb_str_of(text), "c.yaml", &arena, &c, &err));
-    FB_TEST_OK(fb_case_label(c, query, NULL, &arena, &err));
-    return c;
-}
+#include "fb_case.h"
 
 static struct fb_case_bounds bounds_of(const struct fb_case *c, const char *id)
 {
@@ -95,7 +56,7 @@ static void test_rules(void **state)
             0.9, 1},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-        struct fb_case_bounds got = bounds_of(labelled(ROWS[i].text), "G1");
+        struct fb_case_bounds got = bounds_of(labelled(fb_str_of(ROWS[i].text)), "G1");
         if (fabs(got.low - ROWS[i].low) > 1e-9 || fabs(got.high - ROWS[i].high) > 1e-9) {
             fail_msg("%s: got [%g, %g]", ROWS[i].text, got.low, got.high);
         }
@@ -105,10 +66,10 @@ static void test_rules(void **state)
 static void test_relations(void **state)
 {
     (void)state;
-    const struct fb_case *c = labelled(
+    const struct fb_case *c = labelled(FB_STR(
         "G1: {supportedBy: [S1, G2], inContextOf: [C1]}\nS1: {supportedBy: Sn1}\nSn1: {}\n"
         "G2: {supportedBy: Sn1}\nC1: {}\nCSn1: {challenges: [G1 -> G2, S1]}\n"
-        "CG2: {challenges: [G1 -> C1], undeveloped: true}\nCSn3: {challenges: [S1 -> CSn1]}\n");
+        "CG2: {challenges: [G1 -> C1], undeveloped: true}\nCSn3: {challenges: [S1 -> CSn1]}\n"));
     struct fb_case_relation *all = NULL;
     size_t count = 0;
     FB_TEST_OK(fb_case_relations(c, &arena, &all, &count, &err));
@@ -125,14 +86,6 @@ static void test_relations(void **state)
     }
     assert_true(fb_str_is(c->elements[all[5].second].id, "G2"));
     assert_true(fb_str_is(c->elements[all[8].second].id, "S1"));
-}
-
-static uint32_t seed;
-
-static uint32_t chance(uint32_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
 }
 
 enum { LEAVES = 9, GOALS = 5 };
@@ -168,18 +121,7 @@ static struct fb_case *argument(uint32_t shape, const char *answers, bool revers
     }
     fb_buf_addf(&text, "Sn99: {evidence: 'yes'}\nCSn1: {challenges: [G%u], evidence: '%s'}\n",
         chance(GOALS), chance(2) ? "no" : "maybe");
-    struct fb_yaml *root = NULL;
-    struct fb_doc doc;
-    struct fb_doc_file file = {.path = "c"};
-    fb_doc_init(&doc, &arena);
-    FB_TEST_OK(fb_arena_str(&arena, fb_buf_str(&text), &file.text, &err));
-    FB_TEST_OK(fb_yaml_parse(file.text, "c", &arena, &root, &err));
-    file.root = root;
-    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
-    struct fb_case *c = NULL;
-    FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
-    FB_TEST_OK(fb_case_label(c, query, NULL, &arena, &err));
-    fb_doc_release(&doc);
+    struct fb_case *c = labelled(fb_buf_str(&text));
     fb_buf_release(&text);
     return c;
 }
@@ -252,7 +194,7 @@ static void test_suspect_never_raises(void **state)
         for (size_t k = 0; k < 3; k++) {
             char text[400];
             snprintf(text, sizeof(text), BASE, SUPPORT[s], CHANGES[k]);
-            const struct fb_case *c = labelled(text);
+            const struct fb_case *c = labelled(fb_str_of(text));
             double low = bounds_of(c, "G1").low;
             assert_true(low <= before + 1e-12);
             assert_true(rank(c->elements[0].label) <= label);
@@ -276,8 +218,8 @@ static void test_splitting(void **state)
             "G1: {supportedBy: [Sn1, Sn2, Sn3]}\nSn1: {confidence: 0.9}\n"
             "Sn2: {confidence: %g}\nSn3: {confidence: %g}\n",
             p / 100.0, p / 100.0 + (1 - p / 100.0) / 2);
-        assert_true(
-            bounds_of(labelled(split), "G1").low <= bounds_of(labelled(whole), "G1").low + 1e-12);
+        assert_true(bounds_of(labelled(fb_str_of(split)), "G1").low <=
+                    bounds_of(labelled(fb_str_of(whole)), "G1").low + 1e-12);
     }
 }
 

@@ -4,25 +4,7 @@
 #include "base/buf.h"
 #include "base/io.h"
 #include "case/case.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
+#include "fb_case.h"
 
 static const struct fb_element *element(const struct fb_case *c, const char *id)
 {

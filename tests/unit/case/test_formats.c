@@ -7,25 +7,7 @@
 #include "case/formats.h"
 #include "case/load.h"
 #include "case/ltac.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
+#include "fb_case.h"
 
 static enum fb_code tree_of(struct fb_str text, enum fb_case_format format, struct fb_yaml **out)
 {

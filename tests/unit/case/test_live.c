@@ -6,25 +6,7 @@
 #include "case/bounds.h"
 #include "case/document.h"
 #include "case/live.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
+#include "fb_case.h"
 
 /* What predicate "pN" comes to: a letter of y, n, m; a capital one is stale, and * is doubtful and
  * holds, / doubtful and fails. */
@@ -50,25 +32,9 @@ static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *m
     return out->why ? FB_OK : fb_arena_failed(memory, error);
 }
 
-static struct fb_case *parse(struct fb_str text)
+static struct fb_case *labelled_at(const char *text, const char *now)
 {
-    struct fb_case *c = NULL;
-    struct fb_yaml *root = NULL;
-    struct fb_doc doc;
-    struct fb_doc_file file = {.path = "c"};
-    fb_doc_init(&doc, &arena);
-    FB_TEST_OK(fb_arena_str(&arena, text, &file.text, &err));
-    FB_TEST_OK(fb_yaml_parse(file.text, "c", &arena, &root, &err));
-    file.root = root;
-    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
-    FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
-    fb_doc_release(&doc);
-    return c;
-}
-
-static struct fb_case *labelled(const char *text, const char *now)
-{
-    struct fb_case *c = parse(fb_str_of(text));
+    struct fb_case *c = built(fb_str_of(text));
     if (now) {
         FB_TEST_OK(fb_time_parse(fb_str_of(now), &c->now, &err));
     }
@@ -100,14 +66,6 @@ static bool says(const struct fb_why *why, const char *part)
         }
     }
     return false;
-}
-
-static uint32_t seed;
-
-static uint32_t chance(uint32_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
 }
 
 enum { GOALS = 12, LEAVES = 10, COUNTERS = 5 };
@@ -179,8 +137,8 @@ static void test_as_labelled_anew(void **state)
         for (size_t i = 0; i < sizeof(answers); i++) {
             answers[i] = "yyyymnYN*/"[chance(10)];
         }
-        struct fb_case *c = parse(fb_buf_str(&text));
-        struct fb_case *fresh = parse(fb_buf_str(&text));
+        struct fb_case *c = built(fb_buf_str(&text));
+        struct fb_case *fresh = built(fb_buf_str(&text));
         struct fb_case_live *live = NULL;
         FB_TEST_OK(fb_case_live_new(c, query, NULL, &arena, &live, &err));
         for (int step = 0; step < 20; step++) {
@@ -210,7 +168,7 @@ static void test_touches_little(void **state)
 {
     (void)state;
     memset(answers, 'y', sizeof(answers));
-    struct fb_case *c = parse(FB_STR(
+    struct fb_case *c = built(FB_STR(
         "G1: {supportedBy: [G2, G3]}\nG2: {supportedBy: [Sn1, Sn2]}\nG3: {supportedBy: [Sn3]}\n"
         "Sn1: {evidence: p1}\nSn2: {evidence: p2}\nSn3: {evidence: p1}\n"));
     struct fb_case_live *live = NULL;
@@ -255,16 +213,16 @@ static void test_doubt_never_helps(void **state)
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         memcpy(answers + 1, CASES[i].answers, 2);
-        const struct fb_case *c = labelled(TEXT, NULL);
+        const struct fb_case *c = labelled_at(TEXT, NULL);
         assert_string_equal(label_of(c, "G1"), CASES[i].labels[0]);
         assert_string_equal(label_of(c, "Sn1"), CASES[i].labels[1]);
         assert_string_equal(label_of(c, "CSn2"), CASES[i].labels[2]);
     }
     memcpy(answers + 1, "Yn", 2);
     assert_true(
-        says(labelled(TEXT, NULL)->elements[0].why, "holds, but its evidence is out of date"));
+        says(labelled_at(TEXT, NULL)->elements[0].why, "holds, but its evidence is out of date"));
     memcpy(answers + 1, "*n", 2);
-    const struct fb_case *c = labelled(TEXT, NULL);
+    const struct fb_case *c = labelled_at(TEXT, NULL);
     assert_true(says(c->elements[0].why, "not shown to be authentic"));
     assert_true(c->elements[find(c, "Sn1")].evidence.is_doubtful);
     assert_int_equal(c->elements[find(c, "Sn1")].evidence.health, FB_EVIDENCE_HOLDS);
@@ -279,24 +237,24 @@ static void test_accepted(void **state)
         "G1: {supportedBy: [G2, Sn1]}\nG2: {undeveloped: true, "
         "accepted: {by: Jo Doe, until: 2027-01-31, because: small}}\nSn1: {}\n"
         "CSn1: {challenges: G1, accepted: {by: Jo, until: 2027-06-30, evidence: p3}}\n";
-    const struct fb_case *c = labelled(OPEN, "2027-01-30");
+    const struct fb_case *c = labelled_at(OPEN, "2027-01-30");
     assert_string_equal(label_of(c, "G1"), "in");
     assert_true(says(c->elements[0].why, "accepted by Jo Doe until 2027-01-31 00:00"));
     assert_true(c->elements[find(c, "G2")].is_set_aside);
     assert_true(says(c->elements[find(c, "CSn1")].why, "set aside: the doubt is accepted by Jo"));
-    assert_string_equal(label_of(labelled(OPEN, "2027-01-31"), "G1"), "undecided");
-    assert_string_equal(label_of(labelled(OPEN, NULL), "G1"), "falsified");
+    assert_string_equal(label_of(labelled_at(OPEN, "2027-01-31"), "G1"), "undecided");
+    assert_string_equal(label_of(labelled_at(OPEN, NULL), "G1"), "falsified");
     answers[3] = 'Y';
-    assert_string_equal(label_of(labelled(OPEN, "2027-01-30"), "G1"), "falsified");
+    assert_string_equal(label_of(labelled_at(OPEN, "2027-01-30"), "G1"), "falsified");
     static const char *const FALSE_LEAF =
         "G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1, accepted: {by: Jo, until: 2027-01-31}}\n"
         "CSn1: {challenges: G1, evidence: p2, accepted: {by: Jo, until: 2027-01-31}}\n";
     memcpy(answers + 1, "mm", 2);
-    assert_string_equal(label_of(labelled(FALSE_LEAF, "2027-01-01"), "G1"), "in");
+    assert_string_equal(label_of(labelled_at(FALSE_LEAF, "2027-01-01"), "G1"), "in");
     memcpy(answers + 1, "nm", 2);
-    assert_string_equal(label_of(labelled(FALSE_LEAF, "2027-01-01"), "G1"), "undercut");
+    assert_string_equal(label_of(labelled_at(FALSE_LEAF, "2027-01-01"), "G1"), "undercut");
     memcpy(answers + 1, "my", 2);
-    assert_string_equal(label_of(labelled(FALSE_LEAF, "2027-01-01"), "G1"), "falsified");
+    assert_string_equal(label_of(labelled_at(FALSE_LEAF, "2027-01-01"), "G1"), "falsified");
 }
 
 static double low_of(const struct fb_case *c, const char *id)
@@ -320,26 +278,27 @@ static void test_independence(void **state)
             "Sn1: {confidence: 0.9}\nSn2: {confidence: 0.8}\nSn3: {confidence: 0.8}\n",
             SUPPORT[i]);
         answers[5] = 'y';
-        assert_true(fabs(low_of(labelled(text, NULL), "G1") - PRODUCT[i]) < 1e-9);
+        assert_true(fabs(low_of(labelled_at(text, NULL), "G1") - PRODUCT[i]) < 1e-9);
         static const char NOT[] = "nmY*";
         for (size_t k = 0; k < sizeof(NOT) - 1; k++) {
             answers[5] = NOT[k];
-            double low = low_of(labelled(text, NULL), "G1");
+            double low = low_of(labelled_at(text, NULL), "G1");
             assert_true(low < PRODUCT[i] && low >= (i < 2 ? FRECHET[i] - 1e-9 : 0.7));
         }
     }
     answers[1] = 'm';
-    assert_true(low_of(labelled("G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1, accepted: {by: Jo, "
-                                "until: 2027-01-31}}\n",
-                           "2027-01-01"),
-                    "G1") == 0);
+    assert_true(
+        low_of(labelled_at("G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1, accepted: {by: Jo, "
+                           "until: 2027-01-31}}\n",
+                   "2027-01-01"),
+            "G1") == 0);
 }
 
 /* Claims are bound to hazards, mitigations, outcomes and red lines. */
 static void test_bindings(void **state)
 {
     (void)state;
-    const struct fb_case *c = parse(
+    const struct fb_case *c = built(
         FB_STR("G1: {undeveloped: true, hazards: [H1, H2], mitigations: filter, outcomes: [none],\n"
                "  redlines: [a/b/cyber], cost: 2.5}\n"));
     static const char *const NAMES[] = {"H1", "H2", "filter", "none", "a/b/cyber"};
@@ -351,7 +310,7 @@ static void test_bindings(void **state)
         assert_int_equal(c->bindings[i].kind, KINDS[i]);
     }
     assert_true(c->elements[0].cost == 2.5);
-    assert_true(isnan(parse(FB_STR("G1: {undeveloped: true}\n"))->elements[0].cost));
+    assert_true(isnan(built(FB_STR("G1: {undeveloped: true}\n"))->elements[0].cost));
 }
 
 /* Each value of the wrong form is refused where it stands. */
@@ -388,7 +347,7 @@ static void test_memory_runs_out(void **state)
 {
     (void)state;
     memset(answers, 'y', sizeof(answers));
-    struct fb_case *c = parse(FB_STR("G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1}\n"));
+    struct fb_case *c = built(FB_STR("G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1}\n"));
     for (long n = 0;; n++) {
         struct fb_arena own;
         struct fb_case_live *live = NULL;

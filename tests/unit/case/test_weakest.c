@@ -7,53 +7,7 @@
 #include "case/document.h"
 #include "case/live.h"
 #include "case/weakest.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
-
-/* "y" holds, "n" fails, anything else is not known. */
-static enum fb_code query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
-    struct fb_evidence *out, struct fb_err *error)
-{
-    (void)ctx, (void)memory, (void)error;
-    out->health = fb_str_is(predicate, "y")   ? FB_EVIDENCE_HOLDS
-                  : fb_str_is(predicate, "n") ? FB_EVIDENCE_FAILS
-                                              : FB_EVIDENCE_UNKNOWN;
-    return FB_OK;
-}
-
-static struct fb_case *labelled(struct fb_str text)
-{
-    struct fb_case *c = NULL;
-    struct fb_yaml *root = NULL;
-    struct fb_doc doc;
-    struct fb_doc_file file = {.path = "c"};
-    fb_doc_init(&doc, &arena);
-    FB_TEST_OK(fb_arena_str(&arena, text, &file.text, &err));
-    FB_TEST_OK(fb_yaml_parse(file.text, "c", &arena, &root, &err));
-    file.root = root;
-    FB_TEST_OK(fb_doc_add(&doc, &file, &err));
-    FB_TEST_OK(fb_case_build(&doc, true, &arena, &c, &err));
-    FB_TEST_OK(fb_case_label(c, query, NULL, &arena, &err));
-    fb_doc_release(&doc);
-    return c;
-}
+#include "fb_case.h"
 
 /* "Sn1 Sn2+ = 3": what fails, with a plus what comes to hold, and the cost. */
 static const char *weakest(const char *text, enum fb_weakest_cost by)
@@ -113,14 +67,6 @@ static void test_known(void **state)
     assert_string_equal(
         weakest("G1: {supportedBy: [Sn1]}\nSn1: {confidence: 1}\n", FB_WEAKEST_LIKELIHOOD),
         "impossible");
-}
-
-static uint32_t seed;
-
-static uint32_t chance(uint32_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
 }
 
 enum { LEAVES = 7, COUNTERS = 2, EVENTS = LEAVES + COUNTERS };

@@ -1,25 +1,7 @@
 /* Tests of src/case: yaml.c, yaml_write.c: trees of YAML are written and read again. */
 #include "base/alloc.h"
 #include "case/yaml.h"
-#include "fb_test.h"
-
-static struct fb_err err;
-static struct fb_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, (size_t)1 << 30);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
+#include "fb_case.h"
 
 static struct fb_yaml *read(struct fb_str text)
 {
@@ -85,14 +67,6 @@ static void test_writes_what_it_reads(void **state)
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
         check_written(read(fb_str_of(TEXTS[i])));
     }
-}
-
-static uint32_t seed;
-
-static uint32_t chance(uint32_t below)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
 }
 
 static struct fb_str some_text(char *out)
