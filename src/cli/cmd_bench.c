@@ -14,6 +14,7 @@
 #include "cli/bench_engine.h"
 #include "cli/bench_evidence.h"
 #include "cli/bench_govern.h"
+#include "cli/bench_lang.h"
 #include "stats/binomial.h"
 
 /* Entries of the ledger that is read: when the user does not say, and at most. */
@@ -325,6 +326,31 @@ static enum fb_code run_evidence(struct session *session, struct fb_err *err)
     return code;
 }
 
+/* Policies of the shipped packs, or of another folder, and made-up ones. */
+static enum fb_code run_lang(struct session *session, const char *only, struct fb_err *err)
+{
+    size_t count;
+    const struct fb_bench_case *cases = fb_bench_lang_cases(&count);
+    const char *given = fb_cli_value(session->cli, "data");
+    enum fb_code code = FB_OK;
+    session->options.data = given ? given : "packs";
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        if (only && strcmp(only, cases[i].name) != 0) {
+            continue;
+        }
+        if (i == 0 && !given && !fb_io_exists(session->options.data)) {
+            if (!fb_cli_value(session->cli, "json")) {
+                fprintf(session->cli->out,
+                    "%-10s %-22s skipped: there is no 'packs' (--data DIR)\n", cases[i].bench,
+                    cases[i].name);
+            }
+            continue;
+        }
+        code = run_case(session, &cases[i], err);
+    }
+    return code;
+}
+
 static enum fb_code run_govern_case(
     const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
 {
@@ -440,6 +466,9 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && (!wanted || strcmp(wanted, "evidence") == 0)) {
         code = run_evidence(&session, err);
     }
+    if (code == FB_OK && (!wanted || strcmp(wanted, "lang") == 0)) {
+        code = run_lang(&session, only, err);
+    }
     if (code == FB_OK && (!wanted || strcmp(wanted, "engine") == 0)) {
         code = run_engine(&session, err);
     }
@@ -449,8 +478,8 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     }
     if (code == FB_OK && session.ran == 0) {
         fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
-        return fb_err_hint(
-            err, "There are json, case, evidence, ledger, engine and govern; govern has cases.");
+        return fb_err_hint(err, "There are json, case, evidence, ledger, lang, engine and govern; "
+                                "lang and govern have cases.");
     }
     return code;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# cmd_bench, bench_ledger, bench_raw and bench_admit: the cases run, in turns with their rivals, and
-# leave nothing behind. What they measure is not tested.
+# cmd_bench, bench_lang, bench_ledger, bench_raw and bench_admit: the cases run, in turns with
+# their rivals, and leave nothing behind. What they measure is not tested.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 mkdir disk
 ok "bench ledger" sh -c '"$0" bench ledger --entries 300 --dir disk --json >bench.out' "$FLYBALL"
@@ -19,6 +19,12 @@ for what in inclusion consistency; do
 done
 ok "a number each" sh -c '! grep -v "\"value\":[1-9]" bench.out'
 ok "nothing is left" sh -c '[ -z "$(ls -A disk)" ]'
+ok "bench lang" says '"case":"check-packs","metric":"passes_per_s","value":[1-9]' \
+    "$FLYBALL" bench lang check-packs --data "$root/packs" --json
+ok "a keystroke" says '"p50_us":' "$FLYBALL" bench lang keystroke-2000-lines --json
+ok "a diff" says 'diff-2000-renamed' "$FLYBALL" bench lang diff-2000-renamed
+mkdir none
+ok "no policies there" exits 3 "no policy below 'none'" "$FLYBALL" bench lang check-packs --data none
 ok "no number of entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries none
 ok "too many entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries 100000001
 ok "no such disk" exits 3 "could not make the folder" "$FLYBALL" bench ledger --dir absent

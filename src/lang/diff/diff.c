@@ -1,4 +1,4 @@
-/* diff.c: which clause of one policy is which of the other, and the whole. */
+/* diff.c: the headers, the clauses one by one, and the whole. */
 #include "lang/diff/diff.h"
 
 #include <stdarg.h>
@@ -143,95 +143,6 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
         b->source);
 }
 
-static bool shares_measure(const struct fb_redline *a, const struct fb_redline *b)
-{
-    for (size_t i = 0; i < a->measure_count; i++) {
-        for (size_t j = 0; j < b->measure_count; j++) {
-            if (fb_str_eq(a->measures[i], b->measures[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* How well two clauses go together, most telling first; 0: not at all. */
-enum { NO_MATCH, BY_NAME, BY_CONTENT, BY_BOTH };
-
-static int match_lines(struct fb_diffing *d, size_t older, size_t newer)
-{
-    const struct fb_redline *a = &d->sides[0]->redlines[older];
-    const struct fb_redline *b = &d->sides[1]->redlines[newer];
-    bool name = fb_str_eq(a->name, b->name), content = shares_measure(a, b);
-    /* A name is kept more often than the tests that are used. */
-    return name && content ? BY_BOTH : name ? BY_CONTENT : content ? BY_NAME : NO_MATCH;
-}
-
-static bool names_duty(const struct fb_program *program, struct fb_str name)
-{
-    for (size_t i = 0; i < program->duty_count; i++) {
-        if (fb_str_eq(program->duties[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* "hold" of "hold.secure.2"; empty for a duty of its own. */
-static struct fb_str commitment_of(const struct fb_duty *duty)
-{
-    size_t dot = fb_str_find(duty->name, '.', 0);
-    return fb_str_sub(duty->name, 0, dot < duty->name.len ? dot : 0);
-}
-
-static int match_duties(struct fb_diffing *d, size_t older, size_t newer)
-{
-    const struct fb_duty *a = &d->sides[0]->duties[older];
-    const struct fb_duty *b = &d->sides[1]->duties[newer];
-    bool name = fb_str_eq(a->name, b->name);
-    struct fb_str commitment = commitment_of(a);
-    bool related = name || (commitment.len && fb_str_eq(commitment, commitment_of(b)));
-    if (a->modality != b->modality ||
-        (!related && (names_duty(d->sides[1], a->name) || names_duty(d->sides[0], b->name)))) {
-        return NO_MATCH;
-    }
-    bool content = fb_diff_same_act(d, a, b);
-    return name && content ? BY_BOTH : content ? BY_CONTENT : name ? BY_NAME : NO_MATCH;
-}
-
-/* Pairs clauses, the best matches first. to[i] is the newer clause of the older clause i, or
- * SIZE_MAX; of[j] the other way. False when memory ran out. */
-static bool pair_up(struct fb_diffing *d, int (*match)(struct fb_diffing *, size_t, size_t),
-    const size_t counts[2], size_t *to[2])
-{
-    int8_t *grades = fb_arena_array(d->arena, counts[0] * counts[1] + 1, 1);
-    for (size_t side = 0; side < 2; side++) {
-        to[side] = FB_ARENA_ARRAY(d->arena, size_t, counts[side] + 1);
-        for (size_t i = 0; to[side] && i < counts[side]; i++) {
-            to[side][i] = SIZE_MAX;
-        }
-    }
-    if (!grades || !to[0] || !to[1]) {
-        return false;
-    }
-    for (size_t i = 0; i < counts[0]; i++) {
-        for (size_t j = 0; j < counts[1]; j++) {
-            grades[i * counts[1] + j] = (int8_t)match(d, i, j);
-        }
-    }
-    for (int grade = BY_BOTH; grade > NO_MATCH; grade--) {
-        for (size_t i = 0; i < counts[0]; i++) {
-            for (size_t j = 0; j < counts[1] && to[0][i] == SIZE_MAX; j++) {
-                if (to[1][j] == SIZE_MAX && grades[i * counts[1] + j] == grade) {
-                    to[0][i] = j;
-                    to[1][j] = i;
-                }
-            }
-        }
-    }
-    return true;
-}
-
 /* Names of red lines, so that conditions can speak of both policies'. */
 static bool join_names(struct fb_diffing *d, const size_t *older_of)
 {
@@ -308,8 +219,8 @@ enum fb_code fb_policy_compare(const struct fb_program *older, const struct fb_p
     FB_ASSERT(out);
     change.clauses = FB_ARENA_ARRAY(
         arena, struct fb_clause_change, 1 + lines[0] + lines[1] + duties[0] + duties[1]);
-    if (!change.clauses || !pair_up(&d, match_lines, lines, line_of) ||
-        !join_names(&d, line_of[1]) || !pair_up(&d, match_duties, duties, duty_of)) {
+    if (!change.clauses || !fb_diff_pair_lines(&d, line_of) || !join_names(&d, line_of[1]) ||
+        !fb_diff_pair_duties(&d, duty_of)) {
         return fb_arena_failed(arena, err);
     }
     compare_headers(&d, &header);

@@ -26,8 +26,12 @@ enum fb_change {
     FB_CHANGE_REMOVED,      /**< a clause that is gone: weaker */
 };
 
-/** Most parts that a clause has. */
-enum { FB_DIFF_ASPECTS_MAX = 16 };
+/** Limits. */
+enum {
+    FB_DIFF_ASPECTS_MAX = 16,  /**< parts that a clause has */
+    FB_DIFF_PAIRS_MAX = 20000, /**< pairs of clauses, neither with its old name or words, that are
+                                    looked at; then they count as removed and added */
+};
 
 /** One part of a clause that changed. Text lives in the arena of the comparison. */
 struct fb_aspect {

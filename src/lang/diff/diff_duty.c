@@ -1,5 +1,6 @@
 /* diff_duty.c: the parts of two duties. */
 #include "base/assert.h"
+#include "engine/table.h"
 #include "lang/diff/parts.h"
 
 /* Two duties side by side: which variables are the same value. */
@@ -350,13 +351,67 @@ static void compare_openings(const struct pair *pair, struct fb_clause_change *c
         a ? a->name : own, b ? b->name : own);
 }
 
+static struct fb_str trigger_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    struct fb_str when = fb_diff_form(d, duty->vars, duty->when);
+    struct fb_str given = duty->given ? fb_diff_form(d, duty->vars, duty->given) : FB_STR("");
+    return fb_diff_text(
+        d, "%.*s%s%.*s", FB_STR_ARG(when), duty->given ? ", if " : "", FB_STR_ARG(given));
+}
+
+static bool is_joined(const struct pair *pair, unsigned side, uint32_t var)
+{
+    for (size_t i = 0; i < pair->joined_count; i++) {
+        if (pair->joined[side][i] == var) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when a form that stands outside of the trigger speaks of a value that the trigger found and
+ * that is not known to be the same in both duties: the prover would take any value for it. */
+static bool is_loose(const struct pair *pair, unsigned side, const struct fb_form *form)
+{
+    fb_vars vars = fb_form_vars(form);
+    for (uint32_t i = 0; i < FB_IR_VARS_MAX; i++) {
+        if ((vars >> i & 1) != 0 && !is_joined(pair, side, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What two triggers of the same words found goes by the same names. */
+static void join_found(struct pair *pair)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    if (!fb_str_eq(trigger_text(pair->d, a), trigger_text(pair->d, b))) {
+        return;
+    }
+    for (uint32_t i = 0; i < a->var_count; i++) {
+        for (uint32_t j = 0; j < b->var_count && !is_joined(pair, 0, i); j++) {
+            if (fb_str_eq(a->vars[i], b->vars[j]) && !is_joined(pair, 1, j) &&
+                pair->joined_count < FB_IR_VARS_MAX) {
+                pair->joined[0][pair->joined_count] = i;
+                pair->joined[1][pair->joined_count++] = j;
+            }
+        }
+    }
+}
+
 /* The same without the triggers, which may have passed. The rule of one side is that of the other.
  */
-static bool ever_implies(const struct pair *pair, const struct fb_form *assumed, unsigned side,
-    const struct fb_form *goal)
+static bool ever_implies(
+    const struct pair *of, const struct fb_form *assumed, unsigned side, const struct fb_form *goal)
 {
     struct fb_imply q;
+    struct pair found = *of, *pair = &found;
     struct fb_diffing *d = pair->d;
+    join_found(pair);
+    if (is_loose(pair, 1 - side, goal)) {
+        return false;
+    }
     struct fb_imply_same *same = FB_ARENA_ARRAY(d->arena, struct fb_imply_same, d->same_count + 1);
     if (!same) {
         d->no_memory = true;
@@ -451,14 +506,6 @@ static struct fb_str act_text(struct fb_diffing *d, const struct fb_duty *duty)
         [FB_MUST] = "must", [FB_MAY_NOT] = "may not", [FB_KEEP] = "keep"};
     struct fb_str act = fb_diff_form(d, duty->vars, duty->act);
     return fb_diff_text(d, "%s %.*s", words[duty->modality], FB_STR_ARG(act));
-}
-
-static struct fb_str trigger_text(struct fb_diffing *d, const struct fb_duty *duty)
-{
-    struct fb_str when = fb_diff_form(d, duty->vars, duty->when);
-    struct fb_str given = duty->given ? fb_diff_form(d, duty->vars, duty->given) : FB_STR("");
-    return fb_diff_text(
-        d, "%.*s%s%.*s", FB_STR_ARG(when), duty->given ? ", if " : "", FB_STR_ARG(given));
 }
 
 /* How grave a consequence is; secure stands apart from halt and restrict. */

@@ -38,6 +38,12 @@ void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
 /** Compares two duties into clause. */
 void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause);
 
+/** Pairs the red lines of both policies, then their duties: to[0][i] becomes the newer clause of
+ * the older clause i, or SIZE_MAX; to[1][j] the other way. Both live in the arena. Duties are
+ * compared by the names of red lines that d->same has. False when memory ran out. */
+bool fb_diff_pair_lines(struct fb_diffing *d, size_t *to[2]);
+bool fb_diff_pair_duties(struct fb_diffing *d, size_t *to[2]);
+
 /** True when both demand the same act of the same party, whatever else differs. */
 bool fb_diff_same_act(
     struct fb_diffing *d, const struct fb_duty *older, const struct fb_duty *newer);
