@@ -9,6 +9,7 @@
 FB_CHECKED enum fb_code fb_cli_compute_report(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_estimate(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_forecast(struct fb_cli *cli, struct fb_err *err);
+FB_CHECKED enum fb_code fb_cli_compute_foresee(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_reconcile(struct fb_cli *cli, struct fb_err *err);
 FB_CHECKED enum fb_code fb_cli_compute_systems(struct fb_cli *cli, struct fb_err *err);

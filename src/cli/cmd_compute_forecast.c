@@ -93,6 +93,12 @@ enum fb_code fb_cli_compute_forecast(struct fb_cli *cli, struct fb_err *err)
     if (!fb_cli_value(cli, "threshold")) {
         return fb_cli_misused(cli, err, "compute forecast needs --threshold FLOP, as 1e26");
     }
+    if (fb_cli_value(cli, "system")) {
+        return fb_cli_compute_foresee(cli, err);
+    }
+    if (fb_cli_value(cli, "record")) {
+        return fb_cli_misused(cli, err, "--record is for compute forecast --system ID");
+    }
     enum fb_code code = fb_cli_compute_threshold(cli, &threshold, err);
     code = code ? code : fb_cli_confidence(cli, &report.confidence, err);
     if (code == FB_OK && at.len > 0 && fb_time_parse(at, &report.as_of, err) != FB_OK) {

@@ -466,6 +466,23 @@ static enum fb_code check_progress(const struct fb_json *body, struct fb_err *er
     return fb_json_err_at(err, fb_json_get(body, "value"));
 }
 
+static enum fb_code check_forecast(const struct fb_json *body, struct fb_err *err)
+{
+    static const char *const dates[] = {"reached_from", "reached_by"};
+    enum fb_code code = check_period(body, dates[0], dates[1], err);
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        code = check_with(body, dates[i], "threshold_flop", err);
+    }
+    if (code != FB_OK || !fb_json_get(body, "high_flop") ||
+        number_of(body, "low_flop", 0) <= number_of(body, "high_flop", 0)) {
+        return code;
+    }
+    fb_err_set(err, FB_E_MISMATCH, "'low_flop' is more than 'high_flop'");
+    fb_err_hint(err, "Write the smaller figure as 'low_flop'; leave out 'high_flop' where no end "
+                     "is known.");
+    return fb_json_err_at(err, fb_json_get(body, "low_flop"));
+}
+
 enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struct fb_err *err)
 {
     FB_ASSERT(body && body->kind == FB_JSON_OBJECT);
@@ -485,6 +502,8 @@ enum fb_code fb_check_rules(enum fb_kind kind, const struct fb_json *body, struc
         return check_deployment(body, err);
     case FB_KIND_progress:
         return check_progress(body, err);
+    case FB_KIND_forecast:
+        return check_forecast(body, err);
     case FB_KIND_evaluation:
         return check_evaluation(body, err);
     case FB_KIND_incident:

@@ -6,6 +6,7 @@
 #include "evidence/reconcile.h"
 #include "govern/clusters.h"
 #include "govern/compute.h"
+#include "govern/foresee.h"
 #include "report/report.h"
 
 /** Appends the leads as a table, or as one JSON object. */
@@ -41,5 +42,15 @@ FB_CHECKED enum fb_code fb_report_systems_text(const struct fb_systems_report *r
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err);
 FB_CHECKED enum fb_code fb_report_systems_json(
     const struct fb_systems_report *report, struct fb_buf *out, struct fb_err *err);
+
+/** Appends what was foreseen of a system in words, or as one JSON object; dates that are not
+ * foreseen, and FLOP without an end, are null. */
+FB_CHECKED enum fb_code fb_report_foreseen_text(
+    const struct fb_foreseen *seen, double threshold, struct fb_buf *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_report_foreseen_json(
+    const struct fb_foreseen *seen, double threshold, struct fb_buf *out, struct fb_err *err);
+
+/** One line that says what a forecast of a system rests on. */
+void fb_report_foreseen_method(const struct fb_foreseen *seen, struct fb_buf *out);
 
 #endif

@@ -171,6 +171,65 @@ ok "files against the capacity on record" exits 1 "1 findings" fly compute recon
     --from over.csv --cluster d
 ok "other clusters are left out" grep -q "^over-capacity .* 72000 " exits.out
 
+# One system's training run (cmd_compute_foresee.c, foresee.c, foreseen.c): what it comes to, and when it reaches a threshold.
+cat >ahead.json <<'END'
+[{"kind":"cluster","id":"cluster/f","at":"2026-11-01","body":{"title":"F","owner":"party/lab",
+  "name":"f","chip":"h100-sxm","chips":20000}},
+ {"kind":"system","id":"system/next","at":"2026-11-01","body":{"title":"Next",
+  "developer":"party/lab","stage":"training","training_compute_flop":0}},
+ {"kind":"run","id":"run/a","subject":"system/next","at":"2026-11-01","body":{"title":"pre",
+  "purpose":"pretraining","state":"running","planned_flop":8e24}},
+ {"kind":"run","id":"run/b","subject":"system/next","at":"2026-11-01","body":{"title":"post",
+  "purpose":"reinforcement","state":"planned"}}]
+END
+ok "a run that goes on" fly add --as lab ahead.json
+ok "nothing ends it" says "may be reached; no use on record" fly compute forecast --system next \
+    --threshold 1e25
+{
+    printf '['
+    for day in 10 11 12 13 14 15 16 17 18 19 20 21 22 23; do
+        [ $day = 10 ] || printf ,
+        cat <<END
+{"kind":"usage","id":"usage/f/$day","at":"2026-11-24","body":{"cluster":"f","job":"$day",
+ "job_name":"pre","run":"run/a","state":"COMPLETED","started":"2026-11-${day}T00:00:00Z",
+ "ended":"2026-11-$((day + 1))T00:00:00Z","gpus":10000,"gpu_seconds":864000000}}
+END
+    done
+    printf ']'
+} >used.json
+ok "its use" fly add --as lab used.json
+ok "at the rate of its weeks" says "^6e+24 FLOP: reached between 2026-11-27 and 2026-11-27" \
+    fly compute forecast --system next --threshold 6e24 --bits 16 --use 0.4
+ok "between what use may be" says "^6e+24 FLOP: reached between 2026-11-24 and 2026-12-15" \
+    fly compute forecast --system next --threshold 6e24
+ok "so far" grep -q "^So far 2.39e+24 to 1.44e+25 FLOP, lately 1.71e+23 to 1.03e+24 a day; in the end 8e+24 or more" says.out
+ok "as was known then" says "^So far 8.55e+23 " fly compute forecast --system next --threshold 6e24 \
+    --at 2026-11-15
+ok "it is known that it will be met" grep -q "known that it will be met" says.out
+ok "more than is planned may come" says "may be reached, on 2026-11-2[0-9] at the soonest; it may also end" \
+    fly compute forecast --system next --threshold 1e25
+cat >plan.json <<'END'
+{"kind":"run","id":"run/b2","supersedes":"run/b","subject":"system/next","at":"2026-11-25",
+ "body":{"title":"post","purpose":"reinforcement","state":"planned","planned_flop":4e24}}
+END
+ok "is put on record" fly add --as lab plan.json
+ok "of runs together" says "in the end 1.2e+25 to 1.44e+25" fly compute forecast --system next \
+    --threshold 1e25
+ok "and not beyond" says "^1e+27 FLOP: not reached by what is on record and planned" fly compute \
+    forecast --system next --threshold 1e27
+ok "the AI Act is put in force" fly add --as office "$FB_SOURCE_ROOT/packs/eu/ai-act-gpai.fly"
+fly due >due.out
+ok "nothing is owed for the plans alone" sh -c '! grep -q "notify the Commission.*next" due.out'
+ok "a forecast on record" says "^On record as 'forecast/next-2026-12-01T00:00:00'" fly compute forecast \
+    --system next --threshold 1e25 --record --as lab
+ok "starts the clock of the notification" says "2026-12-16 00:00 " fly due
+ok "its record" says '"low_flop":1.2e+25' fly show forecast/next-2026-12-01T00:00:00
+ok "a system that is none" exits 3 "no system 'system/x'" fly compute forecast --system x --threshold 1e25
+ok "a table and a system" exits 2 "by the docket" fly compute forecast --system next --from models.csv \
+    --threshold 1e25
+ok "no system to record" exits 2 "is for compute forecast --system" "$fly" compute forecast \
+    --from models.csv --threshold 1e25 --record
+
 # bench_compute: telemetry and jobs, where the account that is multiplied is there.
 ok "bench samples" says "^govern.*samples-100k.*samples_per_s" "$fly" bench govern samples-100k
 ok "bench jobs" says "^govern.*jobs-10k" "$fly" bench govern jobs-10k

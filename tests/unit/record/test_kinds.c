@@ -10,7 +10,7 @@ static void test_numbers(void **state)
     const char *names[] = {"party", "key", "system", "dataset", "run", "usage", "deployment",
         "evaluation", "incident", "report", "case", "policy", "measure", "cluster", "audit",
         "grant", "access", "review", "licence", "order", "budget", "disclosure", "decision",
-        "erasure", "risk", "progress", "staffing"};
+        "erasure", "risk", "progress", "staffing", "forecast"};
     size_t count = sizeof(names) / sizeof(names[0]);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(fb_kind_of(fb_str_of(names[i])), i + 1);

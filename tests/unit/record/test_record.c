@@ -138,6 +138,10 @@ static const char *const drafts[FB_KIND_END] = {
     [FB_KIND_progress] = "{" HEAD("progress") AT
     "\"body\":{\"series\":\"horizon\",\"date\":\"2026-01-01\",\"value\":59.5,\"name\":\"o1\","
     "\"unit\":\"minutes\",\"source\":\"METR\"}}",
+    [FB_KIND_forecast] = "{" HEAD("forecast") AT ABOUT
+    "\"body\":{\"low_flop\":2e25,\"high_flop\":6e25,\"threshold_flop\":1e25,\"reached_from\":"
+    "\"2027-03-01\",\"reached_by\":\"2027-06-01\",\"method\":\"use on record\",\"document\":"
+    "\"sha256:" HEX64 "\"}}",
 };
 
 /* Drafts with the fields that cannot stand beside those of the first one. */
@@ -532,6 +536,10 @@ static void test_rules(void **state)
             "$.body.safety_compute_flop"},
         {FB_KIND_progress, "59.5", "0", FB_E_RANGE, "$.body.value"},
         {FB_KIND_progress, "59.5", "-1", FB_E_RANGE, "$.body.value"},
+        {FB_KIND_forecast, "2e25", "7e25", FB_E_MISMATCH, "$.body.low_flop"},
+        {FB_KIND_forecast, "2027-06-01", "2027-02-01", FB_E_TIME, "$.body.reached_by"},
+        {FB_KIND_forecast, "\"threshold_flop\":1e25,", "", FB_E_SCHEMA, "$.body.threshold_flop"},
+        {FB_KIND_forecast, "\"high_flop\":6e25,", "", FB_OK, ""},
         {FB_KIND_budget, "0.3333333", "0.34", FB_E_MISMATCH, "$.body.safety_money_share"},
         {FB_KIND_budget, "0.3333333", "0.3333", FB_E_MISMATCH, "$.body.safety_money_share"},
         {FB_KIND_budget, "0.3333333", "0.333333", FB_OK, ""},

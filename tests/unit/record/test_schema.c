@@ -90,7 +90,7 @@ static void test_types(void **state)
     body = fb_json_get(fb_json_get(fb_json_get(root, "properties"), "body"), "properties");
     struct fb_str any = fb_json_get_str(fb_json_get(body, "about"), "pattern");
     assert_true(fb_str_starts(any, FB_STR("^(party|key|system|")));
-    assert_true(fb_str_ends(any, FB_STR("|staffing)/[A-Za-z0-9._/:@+-]+$")));
+    assert_true(fb_str_ends(any, FB_STR("|forecast)/[A-Za-z0-9._/:@+-]+$")));
     fb_arena_release(&arena);
 }
 
