@@ -25,6 +25,7 @@ struct session {
     const struct fb_cli *cli;
     struct fb_bench_options options;
     char folder[FB_IO_PATH_MAX];
+    const char *only; /* the one case that is wanted, or NULL */
     size_t ran;
 };
 
@@ -231,10 +232,14 @@ static enum fb_code run_apart(const struct session *session, const struct fb_ben
     return code;
 }
 
+/* Runs and prints a case, unless another one is wanted. */
 static enum fb_code run_case(
     struct session *session, const struct fb_bench_case *bench, struct fb_err *err)
 {
     struct fb_bench_result result = {.metric = ""};
+    if (session->only && strcmp(session->only, bench->name) != 0) {
+        return FB_OK;
+    }
     fb_cli_progress("measuring %s %s", bench->bench, bench->name);
     enum fb_code code = run_apart(session, bench, &result, err);
     fb_cli_progress(NULL);
@@ -327,7 +332,7 @@ static enum fb_code run_evidence(struct session *session, struct fb_err *err)
 }
 
 /* Policies of the shipped packs, or of another folder, and made-up ones. */
-static enum fb_code run_lang(struct session *session, const char *only, struct fb_err *err)
+static enum fb_code run_lang(struct session *session, struct fb_err *err)
 {
     size_t count;
     const struct fb_bench_case *cases = fb_bench_lang_cases(&count);
@@ -335,9 +340,6 @@ static enum fb_code run_lang(struct session *session, const char *only, struct f
     enum fb_code code = FB_OK;
     session->options.data = given ? given : "packs";
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        if (only && strcmp(only, cases[i].name) != 0) {
-            continue;
-        }
         if (i == 0 && !given && !fb_io_exists(session->options.data)) {
             if (!fb_cli_value(session->cli, "json")) {
                 fprintf(session->cli->out,
@@ -369,15 +371,12 @@ static enum fb_code run_govern_case(
 }
 
 /* Jobs and telemetry; a case whose data is not there is skipped. */
-static enum fb_code run_compute(struct session *session, const char *only, struct fb_err *err)
+static enum fb_code run_compute(struct session *session, struct fb_err *err)
 {
     size_t count;
     const struct fb_bench_case *cases = fb_bench_compute_cases(&count);
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        if (only && strcmp(only, cases[i].name) != 0) {
-            continue;
-        }
         session->options.number = i;
         code = run_case(session, &cases[i], err);
         if (code == FB_E_NOT_FOUND) {
@@ -393,16 +392,14 @@ static enum fb_code run_compute(struct session *session, const char *only, struc
 }
 
 /* Dockets that are made up: one evaluation of all their records. */
-static enum fb_code run_govern(struct session *session, const char *only, struct fb_err *err)
+static enum fb_code run_govern(struct session *session, struct fb_err *err)
 {
     const struct fb_bench_docket *docket;
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && (docket = fb_bench_govern_docket(i)) != NULL; i++) {
         struct fb_bench_case bench = {"govern", docket->name, run_govern_case};
         session->options.number = i;
-        if (!only || strcmp(only, docket->name) == 0) {
-            code = run_case(session, &bench, err);
-        }
+        code = run_case(session, &bench, err);
     }
     return code;
 }
@@ -447,7 +444,7 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
     struct session session = {.cli = cli};
     enum fb_code code = fb_cli_want(cli, 0, 2, err);
     const char *wanted = cli->argument_count ? cli->arguments[0] : NULL;
-    const char *only = cli->argument_count > 1 ? cli->arguments[1] : NULL;
+    session.only = cli->argument_count > 1 ? cli->arguments[1] : NULL;
     if (code == FB_OK) {
         code = read_options(&session, err);
     }
@@ -467,19 +464,20 @@ enum fb_code cmd_bench(struct fb_cli *cli, struct fb_err *err)
         code = run_evidence(&session, err);
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "lang") == 0)) {
-        code = run_lang(&session, only, err);
+        code = run_lang(&session, err);
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "engine") == 0)) {
         code = run_engine(&session, err);
     }
     if (code == FB_OK && (!wanted || strcmp(wanted, "govern") == 0)) {
-        code = run_govern(&session, only, err);
-        code = code ? code : run_compute(&session, only, err);
+        code = run_govern(&session, err);
+        code = code ? code : run_compute(&session, err);
     }
     if (code == FB_OK && session.ran == 0) {
-        fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s'", wanted);
-        return fb_err_hint(err, "There are json, case, evidence, ledger, lang, engine and govern; "
-                                "lang and govern have cases.");
+        fb_err_set(err, FB_E_USAGE, "there is no benchmark '%s%s%s'", wanted,
+            session.only ? " " : "", session.only ? session.only : "");
+        return fb_err_hint(err, "There are json, case, evidence, ledger, lang, engine and govern, "
+                                "with the cases that they print.");
     }
     return code;
 }

@@ -12,13 +12,13 @@ static enum fb_code put_tile(
 {
     const struct fb_ledger *ledger = ctx;
     FB_ASSERT(bytes.len == FB_TILE_SIZE);
-    struct fb_store_tile tile = {.level = level, .index = index, .bytes = bytes};
+    struct fb_store_tile tile = {.level = level, .index = index};
     memcpy(tile.root, ledger->known.edge.peaks[level][0].bytes, FB_HASH_SIZE);
     return fb_store_tile_put(ledger->store, &tile, err);
 }
 
-/* The last tile of a level is not stored: its hashes are those of the last entries, or the roots of
- * the tiles below it. size is that of the log. */
+/* The hashes of a tile are those of entries, or the roots of the tiles below it. size is that of
+ * the log. */
 static enum fb_code make_tile(const struct fb_ledger *ledger, const uint64_t level_and_index[2],
     uint64_t size, struct fb_buf *out, struct fb_err *err)
 {
@@ -51,10 +51,7 @@ static enum fb_code get_tile(
         fb_buf_clear(&kept->bytes);
         kept->index = index;
         kept->size = size;
-        code = fb_store_tile_get(ledger->store, level, index, &kept->bytes, err);
-        if (code == FB_E_NOT_FOUND) {
-            code = make_tile(ledger, (uint64_t[2]){level, index}, size, &kept->bytes, err);
-        }
+        code = make_tile(ledger, (uint64_t[2]){level, index}, size, &kept->bytes, err);
     }
     if (code != FB_OK) {
         fb_buf_clear(&kept->bytes);
@@ -124,8 +121,7 @@ enum fb_code fb_ledger_read_checkpoint(struct fb_ledger *ledger, struct fb_err *
 {
     FB_ASSERT(ledger && ledger->store->in_transaction);
     fb_buf_clear(&ledger->note);
-    enum fb_code code =
-        fb_store_meta_get(ledger->store, FB_LEDGER_CHECKPOINT_KEY, &ledger->note, err);
+    enum fb_code code = fb_store_head_get(ledger->store, &ledger->note, err);
     if (code == FB_E_NOT_FOUND) {
         return fb_err_set(err, FB_E_CORRUPT, "the ledger has no checkpoint");
     }
@@ -349,6 +345,9 @@ static enum fb_code load_state(struct fb_ledger *ledger, struct fb_err *err)
         return code;
     }
     code = fb_edge_load(&ledger->reader, known->size, &known->edge, err);
+    if (code == FB_OK) {
+        code = last_admitted(ledger, known->size, &known->last_admitted, err);
+    }
     if (code != FB_OK) {
         return code;
     }
@@ -367,19 +366,19 @@ static enum fb_code append_requests(
     struct fb_ledger *ledger, struct fb_ledger_request *requests, size_t count, struct fb_err *err)
 {
     const struct fb_edge *edge = &ledger->known.edge;
-    fb_time last = FB_TIME_MIN;
-    enum fb_code code = last_admitted(ledger, edge->size, &last, err);
+    fb_time *last = &ledger->known.last_admitted;
+    enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         struct fb_ledger_request *request = &requests[i];
         if (request->code == FB_OK) {
-            request->code = check_state(&request->batch, edge->size, last, &request->err);
+            request->code = check_state(&request->batch, edge->size, *last, &request->err);
         }
         if (request->code != FB_OK) {
             continue;
         }
         request->first_seq = edge->size;
         code = append_entries(ledger, &request->batch, err);
-        last = request->batch.admitted;
+        *last = request->batch.admitted;
     }
     return code;
 }
@@ -624,7 +623,7 @@ enum fb_code fb_ledger_root(
 enum fb_code fb_ledger_checkpoint(struct fb_ledger *ledger, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(ledger && out);
-    return fb_store_meta_get(ledger->store, FB_LEDGER_CHECKPOINT_KEY, out, err);
+    return fb_store_head_get(ledger->store, out, err);
 }
 
 enum fb_code fb_ledger_prove_inclusion(

@@ -31,7 +31,7 @@ enum fb_code fb_ledger_put_checkpoint(struct fb_store *store, const struct fb_no
         code = fb_note_sign(fb_buf_str(&text), signer, note, err);
     }
     if (code == FB_OK) {
-        code = fb_store_meta_put(store, FB_LEDGER_CHECKPOINT_KEY, fb_buf_str(note), err);
+        code = fb_store_head_put(store, fb_buf_str(note), err);
     }
     fb_buf_release(&text);
     return code;

@@ -5,8 +5,7 @@
 #include "ledger/ledger.h"
 #include "ledger/tiles.h"
 
-/* Names of values in the store. */
-#define FB_LEDGER_CHECKPOINT_KEY "checkpoint"
+/* Name of a value in the store. */
 #define FB_LEDGER_VERIFIER_KEY "verifier"
 
 /*
@@ -20,6 +19,7 @@ struct fb_ledger_known {
     struct fb_hash root;
     bool has_edge;
     struct fb_edge edge;
+    fb_time last_admitted; /* goes with the edge */
 };
 
 /* A tile that was read; bytes are empty when there is none. */

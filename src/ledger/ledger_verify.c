@@ -23,26 +23,7 @@ static enum fb_code bad_entry(
     return fb_err_hint(err, "Restore the ledger from a copy and compare the two.");
 }
 
-/* Compares the stored root of a tile that was compared with the one that the entries give. */
-static enum fb_code audit_root(
-    struct audit *audit, uint32_t level, uint64_t index, struct fb_err *err)
-{
-    struct fb_buf *stored = &audit->ledger->reader.scratch;
-    fb_buf_clear(stored);
-    enum fb_code code = fb_store_hashes(
-        audit->ledger->store, level + 1, (uint64_t[2]){index, index + 1}, stored, err);
-    if (code == FB_OK &&
-        memcmp(stored->ptr, audit->edge->peaks[level][0].bytes, FB_HASH_SIZE) != 0) {
-        code = FB_E_CORRUPT;
-    }
-    if (code != FB_E_CORRUPT) {
-        return code;
-    }
-    return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
-        "begins a part of the tree whose root was altered", err);
-}
-
-/* Compares a tile that the entries give with the stored one. */
+/* Compares the root of a tile that the entries give with the stored one. */
 static enum fb_code audit_tile(
     void *ctx, uint32_t level, uint64_t index, struct fb_str bytes, struct fb_err *err)
 {
@@ -50,26 +31,17 @@ static enum fb_code audit_tile(
     struct fb_buf *stored = &audit->ledger->reader.scratch;
     FB_ASSERT(bytes.len == FB_TILE_SIZE);
     fb_buf_clear(stored);
-    enum fb_code code = fb_store_tile_get(audit->ledger->store, level, index, stored, err);
-    if (code == FB_E_CORRUPT) {
-        return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
-            "begins a part of the tree whose hashes are malformed", err);
+    enum fb_code code = fb_store_hashes(
+        audit->ledger->store, level + 1, (uint64_t[2]){index, index + 1}, stored, err);
+    if (code == FB_OK &&
+        memcmp(stored->ptr, audit->edge->peaks[level][0].bytes, FB_HASH_SIZE) == 0) {
+        return FB_OK;
     }
-    if (code != FB_OK && code != FB_E_NOT_FOUND) {
+    if (code != FB_OK && code != FB_E_CORRUPT && code != FB_E_NOT_FOUND) {
         return code;
     }
-    size_t same = 0;
-    while (same < stored->len && same < bytes.len && stored->ptr[same] == bytes.ptr[same]) {
-        same++;
-    }
-    if (same == bytes.len && same == stored->len) {
-        return audit_root(audit, level, index, err);
-    }
-    uint64_t node = index * FB_TILE_WIDTH + same / FB_HASH_SIZE;
-    return bad_entry(audit, node << (FB_TILE_HEIGHT * level),
-        level == 0 ? "was altered: it does not have its hash in the tree"
-                   : "begins a part of the tree that was altered",
-        err);
+    return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
+        "begins a part of the tree that was altered: it does not have its root", err);
 }
 
 static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, struct fb_err *err)
@@ -101,20 +73,24 @@ static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, s
     return fb_edge_add(audit->edge, &leaf, audit_tile, audit, err);
 }
 
-static enum fb_code audit_all(struct audit *audit, struct fb_err *err)
+static enum fb_code audit_entries(struct audit *audit, struct fb_err *err)
 {
-    struct fb_ledger *ledger = audit->ledger;
-    const struct fb_ledger_known *known = &ledger->known;
     uint64_t all[2] = {0, UINT64_MAX};
     audit->edge->size = 0;
-    enum fb_code code = fb_store_scan(ledger->store, all, audit_entry, audit, err);
+    enum fb_code code = fb_store_scan(audit->ledger->store, all, audit_entry, audit, err);
     if (code == FB_E_CORRUPT && audit->report.bad_seq == FB_LEDGER_ANY_SIZE) {
         audit->report.bad_seq = audit->report.size;
     }
-    if (code != FB_OK) {
-        return code;
+    if (code == FB_OK) {
+        audit->report.root = fb_edge_root(audit->edge);
     }
-    audit->report.root = fb_edge_root(audit->edge);
+    return code;
+}
+
+/* Compares what the entries give with what was signed. */
+static enum fb_code audit_checkpoint(struct audit *audit, struct fb_err *err)
+{
+    const struct fb_ledger_known *known = &audit->ledger->known;
     if (audit->edge->size != known->size) {
         audit->report.bad_seq = audit->edge->size < known->size ? audit->edge->size : known->size;
         return fb_err_set(err, FB_E_CORRUPT,
@@ -146,13 +122,22 @@ enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, v
     if (code == FB_OK) {
         code = fb_store_begin(ledger->store, FB_STORE_READ, err);
     }
+    struct fb_err of_checkpoint;
+    fb_err_init(&of_checkpoint);
+    enum fb_code signed_code = FB_OK;
     if (code == FB_OK) {
-        /* Nothing that was verified before is taken for good here. */
+        /* Nothing that was verified before is taken for good here. When the checkpoint is gone, the
+         * entries may still say where. */
         fb_ledger_forget(ledger);
-        code = fb_ledger_read_checkpoint(ledger, err);
+        signed_code = fb_ledger_read_checkpoint(ledger, &of_checkpoint);
+        code = signed_code == FB_OK || signed_code == FB_E_CORRUPT ? audit_entries(&audit, err)
+                                                                   : signed_code;
     }
-    if (code == FB_OK) {
-        code = audit_all(&audit, err);
+    if (code == FB_OK && signed_code == FB_OK) {
+        code = audit_checkpoint(&audit, err);
+    } else if (signed_code != FB_OK && code != FB_E_CORRUPT) {
+        *err = of_checkpoint;
+        code = signed_code;
     }
     fb_store_rollback(ledger->store);
     fb_free(audit.edge);

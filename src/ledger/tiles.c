@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "store/store.h"
 
-_Static_assert((int)FB_TILE_SIZE == (int)FB_STORE_TILE_MAX, "a tile fits into the store");
+_Static_assert((int)FB_TILE_WIDTH == (int)FB_STORE_HASHES_MAX, "a tile is read at once");
 _Static_assert(sizeof(struct fb_hash) == FB_HASH_SIZE, "hashes lie side by side");
 
 /* The root of a complete tree of count (a power of two, at most 256) hashes. */

@@ -263,28 +263,13 @@ static enum fb_code memory_hashes(struct fb_store *store, uint32_t level, const 
     return code;
 }
 
-static void tile_key(uint32_t level, uint64_t index, char key[KEY_SIZE])
-{
-    snprintf(key, KEY_SIZE, "t/%" PRIu32 "/%" PRIu64, level, index);
-}
-
 static enum fb_code memory_tile_put(
     struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
 {
     char key[KEY_SIZE];
     root_key(tile->level, tile->index, key);
     struct fb_str root = {(const char *)tile->root, FB_STORE_HASH};
-    enum fb_code code = put(store, key, root, err);
-    tile_key(tile->level, tile->index, key);
-    return code == FB_OK ? put(store, key, tile->bytes, err) : code;
-}
-
-static enum fb_code memory_tile_get(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
-{
-    char key[KEY_SIZE];
-    tile_key(level, index, key);
-    return get(store, key, out, err);
+    return put(store, key, root, err);
 }
 
 static enum fb_code memory_meta_put(
@@ -315,7 +300,6 @@ static const struct fb_store_ops memory_ops = {
     .scan = memory_scan,
     .hashes = memory_hashes,
     .tile_put = memory_tile_put,
-    .tile_get = memory_tile_get,
     .meta_put = memory_meta_put,
     .meta_get = memory_meta_get,
 };

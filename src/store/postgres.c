@@ -15,16 +15,20 @@
 
 /* Object identifiers of PostgreSQL's types; they never change. */
 enum { BYTEA = 17, INT8 = 20, TEXT = 25 };
-enum { BUSY_MS = 5000, SCHEMA_VERSION = 2, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
+enum { BUSY_MS = 5000, SCHEMA_VERSION = 3, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
 
 static const char schema_sql[] =
     "CREATE TABLE flyball_entry(seq bigint PRIMARY KEY, admitted bigint NOT NULL,"
     " leaf_hash bytea NOT NULL, bytes bytea NOT NULL);"
     "CREATE TABLE flyball_tile(level bigint NOT NULL, number bigint NOT NULL,"
-    " root bytea NOT NULL, bytes bytea NOT NULL, PRIMARY KEY(level, number));"
+    " root bytea NOT NULL, PRIMARY KEY(level, number));"
     "CREATE TABLE flyball_meta(name text PRIMARY KEY, value bytea NOT NULL);"
     "CREATE TABLE flyball_form(version bigint NOT NULL);"
-    "INSERT INTO flyball_form VALUES(2)";
+    "INSERT INTO flyball_form VALUES(3)";
+
+/* Form 2 kept the hashes of a tile beside its root. */
+static const char upgrade_sql[] = "ALTER TABLE flyball_tile DROP COLUMN IF EXISTS bytes;"
+                                  "UPDATE flyball_form SET version = 3";
 
 /* Statements that are prepared when the database is opened. */
 enum statement {
@@ -36,7 +40,6 @@ enum statement {
     HASHES,
     ROOTS,
     TILE_PUT,
-    TILE_GET,
     META_PUT,
     META_GET,
     LAST
@@ -68,12 +71,9 @@ static const struct {
         " ORDER BY number",
         3, {INT8, INT8, INT8}},
     [TILE_PUT] = {"tile_put",
-        "INSERT INTO flyball_tile(level, number, root, bytes) VALUES($1, $2, $3, $4)"
-        " ON CONFLICT(level, number)"
-        " DO UPDATE SET root = excluded.root, bytes = excluded.bytes",
-        4, {INT8, INT8, BYTEA, BYTEA}},
-    [TILE_GET] = {"tile_get", "SELECT bytes FROM flyball_tile WHERE level = $1 AND number = $2", 2,
-        {INT8, INT8}},
+        "INSERT INTO flyball_tile(level, number, root) VALUES($1, $2, $3)"
+        " ON CONFLICT(level, number) DO UPDATE SET root = excluded.root",
+        3, {INT8, INT8, BYTEA}},
     [META_PUT] = {"meta_put",
         "INSERT INTO flyball_meta(name, value) VALUES($1, $2)"
         " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
@@ -85,6 +85,7 @@ struct postgres {
     struct fb_store store;
     PGconn *connection;
     uint64_t next; /* number of the next entry, inside a write transaction */
+    bool is_old;   /* form 2 when it was opened, and nothing written since */
 };
 
 /* What goes into a statement. */
@@ -268,6 +269,9 @@ static enum fb_code postgres_begin(
     if (code == FB_OK) {
         code = run_sql(s, "LOCK TABLE flyball_entry IN EXCLUSIVE MODE", "lock", err);
     }
+    if (code == FB_OK && s->is_old) {
+        code = run_sql(s, upgrade_sql, "bring to the present form", err);
+    }
     if (code == FB_OK) {
         code = postgres_count(store, &s->next, err);
     }
@@ -292,6 +296,7 @@ static enum fb_code postgres_commit(struct fb_store *store, struct fb_err *err)
         /* The answer to COMMIT after a failure is a ROLLBACK, which is no failure in itself. */
         code = fb_err_set(err, FB_E_IO, "the PostgreSQL server rolled the transaction back");
     }
+    s->is_old = s->is_old && !(store->is_writing && code == FB_OK);
     PQclear(result);
     return code;
 }
@@ -438,17 +443,7 @@ static enum fb_code postgres_tile_put(
     add_number(&params, tile->level);
     add_number(&params, (int64_t)tile->index);
     add_bytes(&params, (struct fb_str){(const char *)tile->root, FB_STORE_HASH});
-    add_bytes(&params, tile->bytes);
     return change(postgres_of(store), TILE_PUT, &params, err);
-}
-
-static enum fb_code postgres_tile_get(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
-{
-    struct params params = {.count = 0};
-    add_number(&params, level);
-    add_number(&params, (int64_t)index);
-    return get_blob(postgres_of(store), TILE_GET, &params, out, err);
 }
 
 static enum fb_code postgres_meta_put(
@@ -478,7 +473,6 @@ static const struct fb_store_ops postgres_ops = {
     .scan = postgres_scan,
     .hashes = postgres_hashes,
     .tile_put = postgres_tile_put,
-    .tile_get = postgres_tile_get,
     .meta_put = postgres_meta_put,
     .meta_get = postgres_meta_get,
 };
@@ -616,13 +610,17 @@ static enum fb_code check_form(struct postgres *s, struct fb_buf *text, struct f
         return fb_err_set(err, FB_E_NOT_FOUND, "there is no ledger in the PostgreSQL database");
     }
     if (code == FB_OK) {
-        code = ask(s, "SELECT version > 2 FROM flyball_form", text, err);
+        code = ask(s,
+            "SELECT CASE WHEN version > 3 THEN 'new' WHEN version = 3 THEN 'now'"
+            " WHEN version = 2 THEN 'old' END FROM flyball_form",
+            text, err);
     }
-    if (code == FB_OK && fb_str_is(fb_buf_str(text), "t")) {
+    s->is_old = code == FB_OK && fb_str_is(fb_buf_str(text), "old");
+    if (code == FB_OK && fb_str_is(fb_buf_str(text), "new")) {
         fb_err_set(err, FB_E_VERSION, "the PostgreSQL ledger was written by a newer version");
         return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
     }
-    if (code == FB_OK && !fb_str_is(fb_buf_str(text), "f")) {
+    if (code == FB_OK && !s->is_old && !fb_str_is(fb_buf_str(text), "now")) {
         code = fb_err_set(err, FB_E_CORRUPT, "the PostgreSQL ledger does not say its version");
     }
     return code;

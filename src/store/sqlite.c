@@ -14,15 +14,24 @@
 
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128, PIECE = 64 * 1024 };
 
 static const char schema_sql[] =
     "CREATE TABLE entry(seq INTEGER PRIMARY KEY, admitted INTEGER NOT NULL,"
-    " leaf_hash BLOB NOT NULL, bytes BLOB NOT NULL);"
+    " leaf_hash BLOB NOT NULL, bytes BLOB NOT NULL, checkpoint BLOB);"
     "CREATE TABLE tile(level INTEGER NOT NULL, number INTEGER NOT NULL, root BLOB NOT NULL,"
-    " bytes BLOB NOT NULL, PRIMARY KEY(level, number)) WITHOUT ROWID;"
+    " PRIMARY KEY(level, number)) WITHOUT ROWID;"
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB NOT NULL);";
+
+/* Form 2 kept the head in meta, and the hashes of a tile beside its root. */
+static const char upgrade_sql[] =
+    "ALTER TABLE entry ADD COLUMN checkpoint BLOB;"
+    "ALTER TABLE tile DROP COLUMN bytes;"
+    "UPDATE entry SET checkpoint = (SELECT value FROM meta WHERE name = 'checkpoint')"
+    " WHERE seq = (SELECT max(seq) FROM entry);"
+    "DELETE FROM meta WHERE name = 'checkpoint' AND EXISTS(SELECT 1 FROM entry);"
+    "PRAGMA user_version=3";
 
 /* Statements that are prepared once. */
 enum statement {
@@ -37,9 +46,11 @@ enum statement {
     HASHES,
     ROOTS,
     TILE_PUT,
-    TILE_GET,
     META_PUT,
     META_GET,
+    META_CUT,
+    HEAD_PUT,
+    HEAD_GET,
     STATEMENT_COUNT
 };
 
@@ -57,13 +68,16 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [HASHES] = "SELECT leaf_hash FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq",
     [ROOTS] = "SELECT root FROM tile WHERE level = ?3 AND number >= ?1 AND number < ?2"
               " ORDER BY number",
-    [TILE_PUT] = "INSERT INTO tile(level, number, root, bytes) VALUES(?1, ?2, ?3, ?4)"
-                 " ON CONFLICT(level, number)"
-                 " DO UPDATE SET root = excluded.root, bytes = excluded.bytes",
-    [TILE_GET] = "SELECT bytes FROM tile WHERE level = ?1 AND number = ?2",
+    [TILE_PUT] = "INSERT INTO tile(level, number, root) VALUES(?1, ?2, ?3)"
+                 " ON CONFLICT(level, number) DO UPDATE SET root = excluded.root",
     [META_PUT] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
                  " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
     [META_GET] = "SELECT value FROM meta WHERE name = ?1",
+    [META_CUT] = "DELETE FROM meta WHERE name = 'checkpoint'",
+    [HEAD_PUT] = "UPDATE entry SET checkpoint = ?2 WHERE seq = ?1",
+    [HEAD_GET] = "SELECT checkpoint FROM entry WHERE seq = (SELECT max(seq) FROM entry)"
+                 " UNION ALL SELECT value FROM meta WHERE name = 'checkpoint'"
+                 " AND NOT EXISTS(SELECT 1 FROM entry)",
 };
 
 static const char scan_sql[] = "SELECT seq, admitted, leaf_hash, bytes FROM entry"
@@ -74,7 +88,11 @@ struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fb_sqlite_batch batch;
-    bool is_settled; /* what the log holds is on the disk */
+    bool is_settled;   /* what the log holds is on the disk */
+    bool is_old;       /* form 2 when its form was read last */
+    bool is_upgrading; /* the open transaction changes its form */
+    /* Entries before and after what the open transaction appended; equal when that is nothing. */
+    uint64_t old_count, count;
     char path[PATH_MAX];
 };
 
@@ -226,6 +244,8 @@ static void roll_back(struct sqlite *s)
     if (!sqlite3_get_autocommit(s->db)) {
         (void)(run(s, ROLLBACK, "undo", &ignored) == FB_OK);
     }
+    s->is_old = s->is_old || s->is_upgrading;
+    s->is_upgrading = false;
 }
 
 /* Writes the bytes of an open file over themselves and syncs it. */
@@ -272,6 +292,49 @@ static enum fb_code settle_log(struct sqlite *s, struct fb_err *err)
     return FB_OK;
 }
 
+/* The number that a pragma gives. */
+static enum fb_code pragma_get(struct sqlite *s, const char *sql, int64_t *out, struct fb_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
+    enum fb_code code = result == SQLITE_OK ? FB_OK : fails(s, result, "open", err);
+    if (code == FB_OK) {
+        result = sqlite3_step(statement);
+        if (result == SQLITE_ROW) {
+            *out = sqlite3_column_int64(statement, 0);
+        } else {
+            code = fails(s, result, "open", err);
+        }
+    }
+    (void)sqlite3_finalize(statement);
+    return code;
+}
+
+/* Reads the form again unless it is the present one: another process may have changed it. */
+static enum fb_code read_form(struct sqlite *s, struct fb_err *err)
+{
+    int64_t version = SCHEMA_VERSION;
+    enum fb_code code = s->is_old ? pragma_get(s, "PRAGMA user_version", &version, err) : FB_OK;
+    if (code == FB_OK) {
+        s->is_old = version < SCHEMA_VERSION;
+    }
+    return code;
+}
+
+/* Brings form 2 to the present one, in the transaction of the first write. */
+static enum fb_code upgrade(struct sqlite *s, struct fb_err *err)
+{
+    enum fb_code code = read_form(s, err);
+    if (code == FB_OK && s->is_old) {
+        code = run_sql(s, upgrade_sql, "bring to the present form", err);
+        s->is_upgrading = true;
+    }
+    if (code == FB_OK) {
+        s->is_old = false;
+    }
+    return code;
+}
+
 static enum fb_code sqlite_begin(
     struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
 {
@@ -279,18 +342,28 @@ static enum fb_code sqlite_begin(
     bool is_writing = mode == FB_STORE_WRITE;
     enum fb_code code =
         run(s, is_writing ? BEGIN_WRITE : BEGIN_READ, is_writing ? "lock" : "read", err);
-    if (code == FB_OK && is_writing && !s->is_settled) {
-        code = settle_log(s, err);
-        if (code != FB_OK) {
-            roll_back(s);
-        }
+    if (code != FB_OK || !is_writing) {
+        return code;
+    }
+    s->old_count = s->count = 0;
+    code = s->is_settled ? FB_OK : settle_log(s, err);
+    if (code == FB_OK) {
+        code = upgrade(s, err);
+    }
+    if (code != FB_OK) {
+        roll_back(s);
     }
     return code;
 }
 
 static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
 {
-    return run(sqlite_of(store), COMMIT, "write to", err);
+    struct sqlite *s = sqlite_of(store);
+    enum fb_code code = run(s, COMMIT, "write to", err);
+    if (code == FB_OK) {
+        s->is_upgrading = false;
+    }
+    return code;
 }
 
 static void sqlite_rollback(struct fb_store *store)
@@ -329,6 +402,8 @@ static enum fb_code sqlite_append(
 {
     struct sqlite *s = sqlite_of(store);
     FB_ASSERT(count > 0 && entries[0].seq < INT64_MAX - count);
+    s->old_count = s->count ? s->old_count : entries[0].seq;
+    s->count = entries[0].seq + count;
     s->batch = (struct fb_sqlite_batch){entries, count};
     enum fb_code code = run(s, APPEND, "append to", err);
     s->batch = (struct fb_sqlite_batch){NULL, 0};
@@ -478,6 +553,8 @@ static enum fb_code get_blob(
         code = fb_err_set(err, FB_E_NOT_FOUND, "'%s' has no such value", s->path);
     } else if (result != SQLITE_ROW) {
         code = fails(s, result, "read", err);
+    } else if (sqlite3_column_type(statement, 0) == SQLITE_NULL) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "'%s' has no such value", s->path);
     } else if (!column_blob(statement, 0, FB_STORE_META_MAX, &bytes)) {
         code = fb_err_set(err, FB_E_CORRUPT, "'%s' has a malformed value", s->path);
     } else {
@@ -500,25 +577,10 @@ static enum fb_code sqlite_tile_put(
     }
     struct fb_str root = {(const char *)tile->root, FB_STORE_HASH};
     if (!bind_int(statement, 1, tile->level) || !bind_int(statement, 2, (int64_t)tile->index) ||
-        !bind_blob(statement, 3, root) || !bind_blob(statement, 4, tile->bytes)) {
+        !bind_blob(statement, 3, root)) {
         return bind_fails(s, err);
     }
     return finish(s, statement, "write to", err);
-}
-
-static enum fb_code sqlite_tile_get(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
-{
-    struct sqlite *s = sqlite_of(store);
-    sqlite3_stmt *statement = NULL;
-    enum fb_code code = statement_of(s, TILE_GET, &statement, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    if (!bind_int(statement, 1, level) || !bind_int(statement, 2, (int64_t)index)) {
-        return bind_fails(s, err);
-    }
-    return get_blob(s, statement, out, err);
 }
 
 static bool bind_name(sqlite3_stmt *statement, const char *name)
@@ -556,6 +618,58 @@ static enum fb_code sqlite_meta_get(
     return get_blob(s, statement, out, err);
 }
 
+/* Sets the head that stands beside an entry; an empty value is none. */
+static enum fb_code put_beside(
+    struct sqlite *s, uint64_t seq, struct fb_str value, struct fb_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = statement_of(s, HEAD_PUT, &statement, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    /* What is not bound is NULL. */
+    if (!bind_int(statement, 1, (int64_t)seq) || (value.len && !bind_blob(statement, 2, value))) {
+        return bind_fails(s, err);
+    }
+    return finish(s, statement, "write to", err);
+}
+
+/* The head stands beside the last entry, mostly in a page that the append changes anyway; as long
+ * as there is no entry it is a named value. */
+static enum fb_code sqlite_head_put(struct fb_store *store, struct fb_str value, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    uint64_t count = s->count;
+    enum fb_code code = FB_OK;
+    if (count == 0) {
+        code = sqlite_count(store, &count, err);
+    } else if (s->old_count == 0) {
+        code = run(s, META_CUT, "write to", err);
+    } else {
+        FB_ASSERT(s->old_count < count);
+        code = put_beside(s, s->old_count - 1, (struct fb_str){NULL, 0}, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    return count ? put_beside(s, count - 1, value, err)
+                 : sqlite_meta_put(store, FB_STORE_HEAD_KEY, value, err);
+}
+
+static enum fb_code sqlite_head_get(struct fb_store *store, struct fb_buf *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = read_form(s, err);
+    if (code == FB_OK && s->is_old) {
+        return sqlite_meta_get(store, FB_STORE_HEAD_KEY, out, err);
+    }
+    if (code == FB_OK) {
+        code = statement_of(s, HEAD_GET, &statement, err);
+    }
+    return code == FB_OK ? get_blob(s, statement, out, err) : code;
+}
+
 static const struct fb_store_ops sqlite_ops = {
     .name = "sqlite",
     .close = sqlite_close,
@@ -568,28 +682,11 @@ static const struct fb_store_ops sqlite_ops = {
     .scan = sqlite_scan,
     .hashes = sqlite_hashes,
     .tile_put = sqlite_tile_put,
-    .tile_get = sqlite_tile_get,
     .meta_put = sqlite_meta_put,
     .meta_get = sqlite_meta_get,
+    .head_put = sqlite_head_put,
+    .head_get = sqlite_head_get,
 };
-
-/* The number that a pragma gives. */
-static enum fb_code pragma_get(struct sqlite *s, const char *sql, int64_t *out, struct fb_err *err)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
-    enum fb_code code = result == SQLITE_OK ? FB_OK : fails(s, result, "open", err);
-    if (code == FB_OK) {
-        result = sqlite3_step(statement);
-        if (result == SQLITE_ROW) {
-            *out = sqlite3_column_int64(statement, 0);
-        } else {
-            code = fails(s, result, "open", err);
-        }
-    }
-    (void)sqlite3_finalize(statement);
-    return code;
-}
 
 static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
 {
@@ -615,6 +712,7 @@ static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
             version, SCHEMA_VERSION);
         return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
     }
+    s->is_old = version < SCHEMA_VERSION;
     return FB_OK;
 }
 

@@ -126,19 +126,7 @@ enum fb_code fb_store_tile_put(
 {
     FB_ASSERT(store && tile && store->is_writing);
     FB_ASSERT(tile->level < 64 && tile->index <= INT64_MAX);
-    if (tile->bytes.len > FB_STORE_TILE_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "a tile of %zu bytes is longer than %d", tile->bytes.len,
-            FB_STORE_TILE_MAX);
-    }
     return store->ops->tile_put(store, tile, err);
-}
-
-enum fb_code fb_store_tile_get(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err)
-{
-    FB_ASSERT(store && out);
-    FB_ASSERT(level < 64 && index <= INT64_MAX);
-    return store->ops->tile_get(store, level, index, out, err);
 }
 
 enum fb_code fb_store_meta_put(
@@ -158,4 +146,21 @@ enum fb_code fb_store_meta_get(
     FB_ASSERT(store && out);
     FB_ASSERT(key && key[0]);
     return store->ops->meta_get(store, key, out, err);
+}
+
+enum fb_code fb_store_head_put(struct fb_store *store, struct fb_str value, struct fb_err *err)
+{
+    FB_ASSERT(store && store->is_writing);
+    FB_ASSERT(value.ptr && value.len > 0);
+    if (value.len > FB_STORE_META_MAX || !store->ops->head_put) {
+        return fb_store_meta_put(store, FB_STORE_HEAD_KEY, value, err);
+    }
+    return store->ops->head_put(store, value, err);
+}
+
+enum fb_code fb_store_head_get(struct fb_store *store, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(store && out);
+    return store->ops->head_get ? store->ops->head_get(store, out, err)
+                                : fb_store_meta_get(store, FB_STORE_HEAD_KEY, out, err);
 }

@@ -21,12 +21,11 @@
 
 /** Limits and sizes; each limit has a test. */
 enum {
-    FB_STORE_HASH = 32,           /**< bytes of a hash */
-    FB_STORE_ENTRY_MAX = 65535,   /**< bytes of an entry */
-    FB_STORE_TILE_MAX = 256 * 32, /**< bytes of a tile */
-    FB_STORE_META_MAX = 65535,    /**< bytes of a named value */
-    FB_STORE_KEY_MAX = 100,       /**< bytes of the name of a value */
-    FB_STORE_HASHES_MAX = 256,    /**< hashes that are read at once */
+    FB_STORE_HASH = 32,         /**< bytes of a hash */
+    FB_STORE_ENTRY_MAX = 65535, /**< bytes of an entry */
+    FB_STORE_META_MAX = 65535,  /**< bytes of a named value */
+    FB_STORE_KEY_MAX = 100,     /**< bytes of the name of a value */
+    FB_STORE_HASHES_MAX = 256,  /**< hashes that are read at once */
 };
 
 /** One entry. */
@@ -37,12 +36,12 @@ struct fb_store_entry {
     struct fb_str bytes; /**< borrowed */
 };
 
-/** One tile: hashes of the tree that stand side by side, and the root over them. */
+/** One full tile: the root over its 256 hashes. These are the leaf hashes of entries, or the roots
+ * of tiles of the level below, so they are not kept a second time. */
 struct fb_store_tile {
     uint32_t level; /**< below 64 */
     uint64_t index;
     uint8_t root[FB_STORE_HASH];
-    struct fb_str bytes; /**< borrowed */
 };
 
 /** Called with each entry of a scan, whose bytes are valid during the call; FB_OK goes on. It must
@@ -76,13 +75,17 @@ struct fb_store_ops {
         struct fb_buf *out, struct fb_err *err);
     enum fb_code (*tile_put)(
         struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err);
-    enum fb_code (*tile_get)(struct fb_store *store, uint32_t level, uint64_t index,
-        struct fb_buf *out, struct fb_err *err);
     enum fb_code (*meta_put)(
         struct fb_store *store, const char *key, struct fb_str value, struct fb_err *err);
     enum fb_code (*meta_get)(
         struct fb_store *store, const char *key, struct fb_buf *out, struct fb_err *err);
+    /* NULL: the head is the value FB_STORE_HEAD_KEY. */
+    enum fb_code (*head_put)(struct fb_store *store, struct fb_str value, struct fb_err *err);
+    enum fb_code (*head_get)(struct fb_store *store, struct fb_buf *out, struct fb_err *err);
 };
+
+/** The name of the head where it is a named value. */
+#define FB_STORE_HEAD_KEY "checkpoint"
 
 /** What every store begins with; a backend's own struct has this as its first member. */
 struct fb_store {
@@ -166,13 +169,9 @@ FB_CHECKED enum fb_code fb_store_scan(struct fb_store *store, const uint64_t ran
 FB_CHECKED enum fb_code fb_store_hashes(struct fb_store *store, uint32_t level,
     const uint64_t range[2], struct fb_buf *out, struct fb_err *err);
 
-/** Sets a tile, replacing an earlier one, inside a write transaction. E_LIMIT when too long. */
+/** Sets the root of a tile, replacing an earlier one, inside a write transaction. */
 FB_CHECKED enum fb_code fb_store_tile_put(
     struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err);
-
-/** Appends the bytes of a tile to out. E_NOT_FOUND when there is none. */
-FB_CHECKED enum fb_code fb_store_tile_get(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_buf *out, struct fb_err *err);
 
 /** Sets a named value, inside a write transaction. E_LIMIT when name or value is too long. */
 FB_CHECKED enum fb_code fb_store_meta_put(
@@ -181,5 +180,16 @@ FB_CHECKED enum fb_code fb_store_meta_put(
 /** Appends a named value to out. E_NOT_FOUND when there is none. */
 FB_CHECKED enum fb_code fb_store_meta_get(
     struct fb_store *store, const char *key, struct fb_buf *out, struct fb_err *err);
+
+/** Sets the head: the one value that changes with every append, after it and inside its write
+ * transaction. A database may keep it beside the last entry, so that a commit writes one place; no
+ * earlier head is kept, or deleting the last entries would show an older state as if it were whole.
+ * E_LIMIT when it is too long. */
+FB_CHECKED enum fb_code fb_store_head_put(
+    struct fb_store *store, struct fb_str value, struct fb_err *err);
+
+/** Appends the head to out. E_NOT_FOUND when none was set, or the entry that has it is gone. */
+FB_CHECKED enum fb_code fb_store_head_get(
+    struct fb_store *store, struct fb_buf *out, struct fb_err *err);
 
 #endif

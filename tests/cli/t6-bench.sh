@@ -27,5 +27,8 @@ mkdir none
 ok "no policies there" exits 3 "no policy below 'none'" "$FLYBALL" bench lang check-packs --data none
 ok "no number of entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries none
 ok "too many entries" exits 2 "no number of entries" "$FLYBALL" bench ledger --entries 100000001
+ok "one case alone" says "check-inclusion " "$FLYBALL" bench ledger check-inclusion --entries 300 --dir disk
+ok "no other case" sh -c '[ "$("$0" bench ledger verify --entries 300 --dir disk | wc -l)" = 1 ]' "$FLYBALL"
+ok "no such case" exits 2 "no benchmark 'ledger nothing'" "$FLYBALL" bench ledger nothing --dir disk
 ok "no such disk" exits 3 "could not make the folder" "$FLYBALL" bench ledger --dir absent
 finish

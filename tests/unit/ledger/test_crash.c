@@ -279,7 +279,7 @@ static void test_killed(void **state)
     (void)state;
     int64_t calls = at_each_call((struct power_cut){.what = POWER_CUT_KILL, .seed = 4});
     /* Less would mean that the files are not written through what counts. */
-    if (calls <= 50) {
+    if (calls <= 30) {
         fail_msg("only %d calls", (int)calls);
     }
 }

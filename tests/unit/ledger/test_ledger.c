@@ -312,10 +312,9 @@ static void test_tampering_is_found(void **state)
             "UPDATE entry SET admitted = 5 WHERE seq = 299"},
         {"UPDATE entry SET seq = 1000 WHERE seq = 280", 280,
             "UPDATE entry SET seq = 280 WHERE seq = 1000"},
-        {"UPDATE tile SET bytes = CAST(substr(bytes, 1, 320) || CAST('another hash that is no hash"
-         " at all' AS BLOB) || substr(bytes, 356) AS BLOB) WHERE level = 0 AND number = 0",
-            10, NULL},
-        {"UPDATE tile SET bytes = 'text' WHERE level = 0 AND number = 0", 0, NULL},
+        {"UPDATE tile SET root = CAST('another hash that is no hash at' AS BLOB) || x'00'", 0,
+            NULL},
+        {"UPDATE tile SET root = 'text' WHERE level = 0 AND number = 0", 0, NULL},
         {"DELETE FROM tile WHERE level = 0 AND number = 0", 0, NULL},
     };
     struct fb_ledger *ledger = make_ledger();
@@ -342,19 +341,24 @@ static void test_checkpoint_is_guarded(void **state)
     struct fb_ledger *ledger = make_ledger();
     struct fb_ledger_report report;
     FB_TEST_OK(append(ledger, 0, 3, 5));
-    tamper("CREATE TABLE old AS SELECT * FROM meta");
+    tamper("CREATE TABLE old AS SELECT checkpoint AS value FROM entry WHERE seq = 2");
     FB_TEST_OK(append(ledger, 3, 1, 6));
-    /* An older checkpoint, a signature with one bit changed, none at all. */
-    tamper("UPDATE meta SET value = (SELECT value FROM old WHERE name = 'checkpoint')"
-           " WHERE name = 'checkpoint'");
+    /* The last entry taken away, an older checkpoint, a signature with one bit changed, none. */
+    tamper("CREATE TABLE last AS SELECT * FROM entry WHERE seq = 3;"
+           "DELETE FROM entry WHERE seq = 3");
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    FB_TEST_FAILS(append(ledger, 3, 1, 7), FB_E_CORRUPT);
+    tamper("INSERT INTO entry SELECT * FROM last");
+    assert_good(ledger, 4);
+    tamper("UPDATE entry SET checkpoint = (SELECT value FROM old) WHERE seq = 3");
     FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
     assert_int_equal(report.bad_seq, 3);
     FB_TEST_FAILS(append(ledger, 4, 1, 7), FB_E_CORRUPT);
-    tamper("UPDATE meta SET value = CAST(replace(CAST(value AS TEXT), char(10) || '3', char(10) ||"
-           " '4') AS BLOB) WHERE name = 'checkpoint'");
+    tamper("UPDATE entry SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '3',"
+           " char(10) || '4') AS BLOB) WHERE seq = 3");
     FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_SIGNATURE);
     FB_TEST_FAILS(append(ledger, 4, 1, 7), FB_E_SIGNATURE);
-    tamper("DELETE FROM meta WHERE name = 'checkpoint'");
+    tamper("UPDATE entry SET checkpoint = NULL");
     FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
     fb_ledger_close(ledger);
     struct fb_ledger_options options = {.signer = &signer};

@@ -135,10 +135,9 @@ static void append(struct fb_store *store, uint64_t seq, struct fb_str bytes)
 }
 
 /* A tile whose root is made of its level and index. */
-static enum fb_code put_tile(
-    struct fb_store *store, uint32_t level, uint64_t index, struct fb_str bytes)
+static enum fb_code put_tile(struct fb_store *store, uint32_t level, uint64_t index)
 {
-    struct fb_store_tile tile = {.level = level, .index = index, .bytes = bytes};
+    struct fb_store_tile tile = {.level = level, .index = index};
     memset(tile.root, (int)('a' + index + 10 * level), sizeof(tile.root));
     return fb_store_tile_put(store, &tile, &err);
 }
@@ -190,10 +189,9 @@ static void test_gap_and_limit(void **state)
     FB_TEST_FAILS(fb_store_append(store, &twice, 1, &err), FB_E_CORRUPT);
     struct fb_store_entry long_one = entry_of(1, 0, (struct fb_str){big, sizeof(big)});
     FB_TEST_FAILS(fb_store_append(store, &long_one, 1, &err), FB_E_LIMIT);
-    struct fb_str long_tile = {big, FB_STORE_TILE_MAX + 1};
-    FB_TEST_FAILS(put_tile(store, 0, 0, long_tile), FB_E_LIMIT);
     struct fb_str long_value = {big, FB_STORE_META_MAX + 1};
     FB_TEST_FAILS(fb_store_meta_put(store, "name", long_value, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(fb_store_head_put(store, long_value, &err), FB_E_LIMIT);
     char name[FB_STORE_KEY_MAX + 2];
     memset(name, 'n', sizeof(name));
     name[sizeof(name) - 1] = 0;
@@ -209,17 +207,18 @@ static void test_values(void **state)
     struct fb_buf out;
     fb_buf_init(&out, 100);
     FB_TEST_FAILS(fb_store_meta_get(store, "a", &out, &err), FB_E_NOT_FOUND);
-    FB_TEST_FAILS(fb_store_tile_get(store, 1, 2, &out, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_store_hashes(store, 2, (uint64_t[2]){2, 3}, &out, &err), FB_E_NOT_FOUND);
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("one"), &err));
-    FB_TEST_OK(put_tile(store, 1, 2, FB_STR("tile")));
-    FB_TEST_OK(put_tile(store, 2, 1, FB_STR("other")));
+    FB_TEST_OK(put_tile(store, 1, 2));
+    FB_TEST_OK(put_tile(store, 2, 1));
     FB_TEST_OK(fb_store_commit(store, &err));
     FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("two"), &err));
     FB_TEST_OK(fb_store_meta_put(store, "a", FB_STR("three"), &err));
     FB_TEST_OK(fb_store_meta_put(store, "b", FB_STR(""), &err));
-    FB_TEST_OK(put_tile(store, 1, 2, FB_STR("TILE")));
+    struct fb_store_tile other = {.level = 1, .index = 2};
+    FB_TEST_OK(fb_store_tile_put(store, &other, &err));
     FB_TEST_OK(fb_store_meta_get(store, "a", &out, &err));
     FB_TEST_OK(fb_store_meta_get(store, "b", &out, &err));
     assert_true(fb_str_is(fb_buf_str(&out), "three"));
@@ -227,10 +226,60 @@ static void test_values(void **state)
     fb_buf_clear(&out);
     FB_TEST_FAILS(fb_store_meta_get(store, "b", &out, &err), FB_E_NOT_FOUND);
     FB_TEST_OK(fb_store_meta_get(store, "a", &out, &err));
-    FB_TEST_OK(fb_store_tile_get(store, 1, 2, &out, &err));
-    FB_TEST_OK(fb_store_tile_get(store, 2, 1, &out, &err));
-    assert_true(fb_str_is(fb_buf_str(&out), "onetileother"));
+    assert_true(fb_str_is(fb_buf_str(&out), "one"));
+    FB_TEST_OK(fb_store_hashes(store, 2, (uint64_t[2]){2, 3}, &out, &err));
+    FB_TEST_OK(fb_store_hashes(store, 3, (uint64_t[2]){1, 2}, &out, &err));
+    assert_int_equal(out.len, 3 + 2 * FB_STORE_HASH);
+    assert_int_equal(out.ptr[3], 'a' + 12);
+    assert_int_equal(out.ptr[3 + FB_STORE_HASH], 'a' + 21);
     fb_buf_release(&out);
+}
+
+/* The head, or "" when there is none. */
+static void expect_head(struct fb_store *store, const char *text)
+{
+    struct fb_buf out;
+    fb_buf_init(&out, 100);
+    enum fb_code code = fb_store_head_get(store, &out, &err);
+    assert_int_equal(code, text[0] ? FB_OK : FB_E_NOT_FOUND);
+    assert_true(fb_str_is(fb_buf_str(&out), text));
+    fb_buf_release(&out);
+}
+
+/* The value that changes with each append: before the first entry, after it, in transactions with
+ * several appends and with none, and rolled back. */
+static void test_head(void **state)
+{
+    struct fb_store *store = *state;
+    expect_head(store, "");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("none"), &err));
+    expect_head(store, "none");
+    FB_TEST_OK(fb_store_commit(store, &err));
+    expect_head(store, "none");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("a"));
+    append(store, 1, FB_STR("b"));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
+    expect_head(store, "two");
+    fb_store_rollback(store);
+    expect_head(store, "none");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("a"));
+    append(store, 1, FB_STR("b"));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    expect_head(store, "two");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("again"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    expect_head(store, "again");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 2, FB_STR("c"));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("three"), &err));
+    fb_store_rollback(store);
+    expect_head(store, "again");
+    assert_int_equal(count_of(store), 2);
 }
 
 struct seen {
@@ -290,8 +339,8 @@ static void test_hashes(void **state)
     FB_TEST_OK(fb_store_append(store, entries, 3, &err));
     FB_TEST_OK(fb_store_append(store, entries, 0, &err));
     for (uint64_t i = 0; i < 4; i++) {
-        FB_TEST_OK(put_tile(store, 0, i, FB_STR("bytes")));
-        FB_TEST_OK(put_tile(store, 1, i, FB_STR("bytes")));
+        FB_TEST_OK(put_tile(store, 0, i));
+        FB_TEST_OK(put_tile(store, 1, i));
     }
     FB_TEST_OK(fb_store_commit(store, &err));
     FB_TEST_OK(fb_store_hashes(store, 0, (uint64_t[2]){1, 3}, &out, &err));
@@ -435,15 +484,65 @@ static void test_newer_version(void **state)
     FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
     fb_store_close(store);
     store = NULL;
-    tamper("PRAGMA user_version=3");
+    tamper("PRAGMA user_version=4");
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
     assert_null(store);
     tamper("PRAGMA user_version=1");
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
     assert_null(store);
-    tamper("PRAGMA user_version=2");
+    tamper("PRAGMA user_version=3");
     FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
     fb_store_close(store);
+}
+
+/* Makes a store of form 2 with one entry, a tile and a head. */
+static void make_form_2(void)
+{
+    struct fb_store *store = NULL;
+    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
+    fb_store_close(store);
+    tamper("ALTER TABLE entry DROP COLUMN checkpoint; ALTER TABLE tile ADD COLUMN bytes BLOB NOT"
+           " NULL DEFAULT x'00'; INSERT INTO entry VALUES(0, 5, zeroblob(32), x'61');"
+           "INSERT INTO tile VALUES(0, 0, zeroblob(32), zeroblob(8192));"
+           "INSERT INTO meta VALUES('checkpoint', CAST('one' AS BLOB)); PRAGMA user_version=2");
+}
+
+/* Form 2 is read as it is; the first write that is committed brings it to the present form, and who
+ * has it open meanwhile goes on. */
+static void test_older_form(void **state)
+{
+    (void)state;
+    struct fb_store *reader = NULL, *store = NULL, *other = NULL;
+    struct fb_store_options reading = {.read_only = true};
+    make_form_2();
+    FB_TEST_OK(fb_store_open_sqlite(path, &reading, &reader, &err));
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &other, &err));
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    expect_head(reader, "one");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 1, FB_STR("b"));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
+    expect_head(store, "two");
+    expect_head(reader, "one");
+    fb_store_rollback(store);
+    expect_head(store, "one");
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 1, FB_STR("b"));
+    FB_TEST_OK(put_tile(store, 0, 1));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    expect_head(store, "two");
+    expect_head(reader, "two");
+    FB_TEST_OK(fb_store_begin(other, FB_STORE_WRITE, &err));
+    append(other, 2, FB_STR("c"));
+    FB_TEST_OK(fb_store_head_put(other, FB_STR("three"), &err));
+    FB_TEST_OK(fb_store_commit(other, &err));
+    expect_head(store, "three");
+    expect_head(reader, "three");
+    assert_int_equal(count_of(reader), 3);
+    fb_store_close(reader);
+    fb_store_close(store);
+    fb_store_close(other);
 }
 
 static void test_malformed_rows(void **state)
@@ -454,10 +553,10 @@ static void test_malformed_rows(void **state)
     struct fb_buf bytes;
     FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
     fb_store_close(store);
-    tamper("INSERT INTO entry VALUES(0, 5, x'00', x'00');"
-           "INSERT INTO entry VALUES(1, 'noon', zeroblob(32), x'00');"
-           "INSERT INTO entry VALUES(2, 5, zeroblob(32), zeroblob(65536));"
-           "INSERT INTO entry VALUES(3, 5, zeroblob(32), 'text');"
+    tamper("INSERT INTO entry VALUES(0, 5, x'00', x'00', NULL);"
+           "INSERT INTO entry VALUES(1, 'noon', zeroblob(32), x'00', NULL);"
+           "INSERT INTO entry VALUES(2, 5, zeroblob(32), zeroblob(65536), NULL);"
+           "INSERT INTO entry VALUES(3, 5, zeroblob(32), 'text', 'text');"
            "INSERT INTO meta VALUES('a', 'text')");
     FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
     fb_buf_init(&bytes, 1 << 20);
@@ -465,8 +564,9 @@ static void test_malformed_rows(void **state)
         FB_TEST_FAILS(fb_store_read(store, seq, &entry, &bytes, &err), FB_E_CORRUPT);
     }
     FB_TEST_FAILS(fb_store_meta_get(store, "a", &bytes, &err), FB_E_CORRUPT);
+    FB_TEST_FAILS(fb_store_head_get(store, &bytes, &err), FB_E_CORRUPT);
     fb_store_close(store);
-    tamper("INSERT INTO entry VALUES(-7, 5, zeroblob(32), x'00');"
+    tamper("INSERT INTO entry VALUES(-7, 5, zeroblob(32), x'00', NULL);"
            "DELETE FROM entry WHERE seq >= 0");
     FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
     uint64_t count = 5;
@@ -523,6 +623,38 @@ static void test_full(void **state)
     fb_store_close(store);
 }
 
+/* Form 2 is brought to the present one by the first write, under whoever has it open. */
+static void test_postgres_older_form(void **state)
+{
+    struct fb_store *store = *state, *other = NULL;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, FB_STR("a"));
+    FB_TEST_OK(put_tile(store, 0, 0));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    fb_store_close(store);
+    tell_server("ALTER TABLE flyball_tile ADD COLUMN bytes bytea NOT NULL DEFAULT '';"
+                "ALTER TABLE flyball_tile ALTER COLUMN bytes DROP DEFAULT;"
+                "UPDATE flyball_form SET version = 2");
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &store, &err));
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &other, &err));
+    for (uint64_t i = 0; i < 4; i++) {
+        struct fb_store *writer = i % 2 ? other : store;
+        FB_TEST_OK(fb_store_begin(writer, FB_STORE_WRITE, &err));
+        append(writer, 1 + i / 2 + (i == 3), FB_STR("b"));
+        FB_TEST_OK(put_tile(writer, 0, 1 + i));
+        if (i == 0) {
+            fb_store_rollback(writer);
+        } else {
+            FB_TEST_OK(fb_store_commit(writer, &err));
+        }
+    }
+    assert_int_equal(count_of(store), 4);
+    fb_store_close(other);
+    fb_store_close(store);
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &store, &err));
+    *state = store;
+}
+
 static void test_postgres_reopen(void **state)
 {
     (void)state;
@@ -549,7 +681,7 @@ static void test_postgres_reopen(void **state)
     FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_USAGE);
     fb_store_close(store);
     store = NULL;
-    tell_server("UPDATE flyball_form SET version = 3");
+    tell_server("UPDATE flyball_form SET version = 4");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_VERSION);
     tell_server("DELETE FROM flyball_form");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_CORRUPT);
@@ -687,7 +819,7 @@ static void test_postgres_is_absent(void **state)
 #test " (postgres)", test, set_up_postgres, tear_down_postgres, NULL                       \
     }
 
-enum { POSTGRES_TESTS = 14 }; /* the first in the list */
+enum { POSTGRES_TESTS = 16 }; /* the first in the list */
 
 int main(void)
 {
@@ -697,6 +829,7 @@ int main(void)
         ON_POSTGRES(test_values),
         ON_POSTGRES(test_scan),
         ON_POSTGRES(test_hashes),
+        ON_POSTGRES(test_head),
         ON_POSTGRES(test_batches),
         ON_POSTGRES(test_allocation_fails),
         ON_POSTGRES(test_postgres_busy),
@@ -704,6 +837,7 @@ int main(void)
         ON_POSTGRES(test_postgres_gone),
         ON_POSTGRES(test_postgres_spoilt),
         ON_POSTGRES(test_postgres_without_sync),
+        ON_POSTGRES(test_postgres_older_form),
         cmocka_unit_test(test_postgres_reopen),
         cmocka_unit_test(test_postgres_sources),
         ON_BOTH(test_entries),
@@ -711,11 +845,13 @@ int main(void)
         ON_BOTH(test_values),
         ON_BOTH(test_scan),
         ON_BOTH(test_hashes),
+        ON_BOTH(test_head),
         ON_BOTH(test_batches),
         ON_BOTH(test_allocation_fails),
         cmocka_unit_test_setup_teardown(test_reopen, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_not_ours, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_newer_version, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_older_form, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_malformed_rows, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_busy, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_full, set_up_folder, tear_down_folder),
