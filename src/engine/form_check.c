@@ -375,7 +375,7 @@ static bool check_interval(const struct fb_form *form, struct checker *ck)
                   kind == FB_FORM_MATCH_FUTURE;
     return !future || form->interval.high != FB_TIME_MAX ||
            unsafe(ck, form, "an operator looks at an unbounded future",
-               "Give it a bound, as in `within 10 days`.");
+               "Give it a bound, as in `within 10 days` or `EVENTUALLY[0,10d]`.");
 }
 
 static bool check(const struct fb_form *form, fb_vars given, struct checker *ck)

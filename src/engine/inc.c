@@ -54,6 +54,7 @@ static enum fb_code prepare(struct fb_inc *inc, struct fb_err *err)
     if (!inc->reads) {
         return fb_arena_failed(&inc->arena, err);
     }
+    inc->out_vars = fb_form_vars(inc->form);
     return fb_inc_compile(inc, err);
 }
 
@@ -292,9 +293,8 @@ static int by_row(const void *a, const void *b, void *ctx)
 /* The verdicts of one time-point: sorted, each once. */
 static bool give_verdicts(struct fb_inc *inc)
 {
-    fb_vars vars = fb_form_vars(inc->form);
     inc->out_count = 0;
-    if (!fb_inc_run(inc, inc->stages[0].op, (struct fb_inc_then){add_out, &vars}) ||
+    if (!fb_inc_run(inc, inc->stages[0].op, (struct fb_inc_then){add_out, &inc->out_vars}) ||
         inc->memory.code) {
         return false;
     }

@@ -54,6 +54,10 @@ struct fb_inc_options {
     size_t memory_max; /**< most bytes of state; 0: 4 GiB */
     fb_inc_sink sink;
     void *ctx;
+    /** Whether rows in which the variable `subject` has this value are of no use: what they rest on
+     * is not all there, so no group is made of them. NULL: all rows are wanted. */
+    bool (*foreign)(void *ctx, struct fb_value value);
+    uint32_t subject;
 };
 
 /** Appends a formula as bytes, which are the same for the same formula and no other. Places in the

@@ -212,6 +212,19 @@ static bool from_members(
                                 : total(inc, count, agg == FB_AGG_AVG, out);
 }
 
+/* Whether a group is of a subject whose tuples are not all here: from a part of them a sum could
+ * overflow that does not. */
+static bool is_foreign(
+    const struct fb_inc *inc, const struct fb_inc_node *node, const struct fb_cell *row)
+{
+    for (size_t i = 0; inc->options.foreign && i < node->width; i++) {
+        if (node->vars[i] == inc->options.subject) {
+            return inc->options.foreign(inc->options.ctx, fb_inc_value(inc, &row[i]));
+        }
+    }
+    return false;
+}
+
 static bool result_of(struct fb_inc *inc, const struct fb_inc_node *node, uint32_t group)
 {
     struct fb_inc_group *load = &node->set.groups[group];
@@ -253,6 +266,9 @@ static bool give_group(
             !fb_cell_eq(&inc->regs[node->vars[i]], &row[i])) {
             return true;
         }
+    }
+    if (is_foreign(inc, node, row)) {
+        return true;
     }
     if (!result_of(inc, node, group)) {
         return false;

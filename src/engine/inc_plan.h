@@ -184,6 +184,7 @@ struct fb_inc {
     struct fb_inc_memory memory;
     struct fb_inc_options options;
     const struct fb_form *form;
+    fb_vars out_vars; /**< the free variables of form */
     size_t var_count;
     bool *reads;
     size_t reads_count;

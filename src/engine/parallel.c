@@ -291,6 +291,13 @@ static uint64_t shares_of(
     return shares;
 }
 
+/* True for a subject of another share. */
+static bool is_foreign(void *ctx, struct fb_value subject)
+{
+    const struct share *share = ctx;
+    return share_of(share->parallel, subject) != share->number;
+}
+
 /* Keeps the rows of a verdict whose subject is of this share. */
 static enum fb_code take_verdict(
     void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *err)
@@ -539,7 +546,11 @@ static enum fb_code start(
 {
     struct share *share = &p->shares[number];
     size_t most = p->options.memory_max ? p->options.memory_max : MEMORY_MAX;
-    struct fb_inc_options options = {most / p->options.threads, take_verdict, share};
+    struct fb_inc_options options = {.memory_max = most / p->options.threads,
+        .sink = take_verdict,
+        .ctx = share,
+        .foreign = is_foreign,
+        .subject = p->subject};
     share->parallel = p;
     share->number = number;
     fb_err_init(&share->err);

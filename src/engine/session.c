@@ -15,7 +15,8 @@ enum fb_code fb_session_evaluator(
     struct fb_session *session, struct fb_inc **out, struct fb_err *err)
 {
     FB_ASSERT(session && out);
-    struct fb_inc_options options = {session->options.memory_max, fb_session_take, session};
+    struct fb_inc_options options = {
+        .memory_max = session->options.memory_max, .sink = fb_session_take, .ctx = session};
     return fb_inc_new(session->form, session->var_count, &options, out, err);
 }
 

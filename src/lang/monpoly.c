@@ -215,10 +215,13 @@ static enum fb_code gather_starts(struct gather *g, struct fb_err *err)
 static bool builtin(
     const struct fb_relation *relation, size_t point, fb_time time, struct fb_value *out)
 {
+    if (relation->types != two_ints) {
+        return false;
+    }
     bool ts = fb_str_is(relation->name, "ts");
     out[0] = ts ? fb_value_int(time) : fb_value_int((int64_t)point);
     out[1] = fb_value_int(time);
-    return relation->types == two_ints;
+    return true;
 }
 
 static enum fb_code gather_open(void *ctx, fb_time time, struct fb_err *err)
@@ -497,7 +500,7 @@ static enum fb_code fill_point(
     for (uint32_t i = 0; code == FB_OK && i < m->signature->count; i++) {
         struct fb_value values[2];
         struct fb_cell cells[2];
-        if (fb_inc_reads(inc, i) &&
+        if (m->signature->relations[i].types == two_ints && fb_inc_reads(inc, i) &&
             builtin(&m->signature->relations[i], (size_t)point, time, values)) {
             size_t arity = m->signature->relations[i].arity;
             for (size_t k = 0; code == FB_OK && k < arity; k++) {

@@ -286,13 +286,28 @@ static enum fb_code new_node(struct parser *p, int kind, struct fb_mnode *left,
     return within_limits(p, node->size, node->depth);
 }
 
-/* Two negations are none, so that FORALL over a negation can be monitored. */
+/* True when a negation stands in a chain of OR, as in what IMPLIES is. */
+static bool has_negation(const struct fb_mnode *node)
+{
+    return node->kind == FB_FORM_NOT ||
+           (node->kind == FB_FORM_OR && (has_negation(node->left) || has_negation(node->right)));
+}
+
+/* Two negations are none, and that of a choice which has one is moved inwards: so what it negates
+ * binds its variables, and FORALL over IMPLIES can be monitored. */
 static enum fb_code negate(struct parser *p, struct fb_mnode **node)
 {
     FB_ASSERT(*node);
     if ((*node)->kind == FB_FORM_NOT) {
         *node = (*node)->left;
         return FB_OK;
+    }
+    if ((*node)->kind == FB_FORM_OR && has_negation(*node)) {
+        struct fb_mnode *left = (*node)->left;
+        struct fb_mnode *right = (*node)->right;
+        enum fb_code code = negate(p, &left);
+        code = code ? code : negate(p, &right);
+        return code ? code : new_node(p, FB_FORM_AND, left, right, node);
     }
     return new_node(p, FB_FORM_NOT, *node, NULL, node);
 }

@@ -190,6 +190,8 @@ ok "a span that is none" exits 2 "takes seconds" monitor --log l.log --watermark
 ok "a span below 0" exits 2 "takes seconds" monitor --log l.log --watermark -5
 ok "a number that is none" exits 2 "number of time-points" monitor --log l.log --save s --save-every 0
 ok "not on several threads" exits 2 "not for --threads" monitor --log l.log --threads 2 --when
+ok "nor a snapshot of them" exits 2 "save is not for --threads" monitor --log l.log --threads 2 --save s
+ok "nor from one" exits 2 "load is not for --threads" monitor --log l.log --threads 2 --load s
 ok "not by the naive evaluator" exits 2 "not for --naive" monitor --log l.log --naive --save s
 printf 'FRZ f(x) = report(x) IN LETPAST l(x) = f(x) OR PREVIOUS l(x) IN l(x)\n' >f.mfotl
 ok "not what only that can do" exits 3 "and not so" monitor --log l.log --save s

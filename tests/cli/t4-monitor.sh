@@ -40,6 +40,20 @@ printf 'q(x)\n' >f.mfotl
 ok "on threads" gives want monitor --threads 3
 on() { monitor --threads 3 --stats >stats.out 2>stats.err && grep -q "^threads $1" stats.err; }
 ok "--stats says how many" on 3
+# A thread has all of r and only its share of not: what it sums for the others would overflow.
+printf 'r(u:int, a:int)\nnot_(u:int, a:int)\n' >sums.sig
+printf 's <- SUM a; u (r(u,a) AND NOT not_(u,a)) AND NOT EXISTS w, v. (r(w,v) AND v = 7)\n' >sums.mfotl
+{
+    printf '@1'
+    for u in 1 2 3 4 5 6 7 8 9; do
+        printf ' r(%s,9223372036854775807)(%s,9223372036854775806)(%s,5)' $u $u $u
+        printf ' not_(%s,9223372036854775807)(%s,9223372036854775806)' $u $u
+    done
+    printf '\n'
+} >sums.log
+sums() { "$FLYBALL" monitor --sig sums.sig --formula sums.mfotl --log sums.log "$@"; }
+sums >want
+ok "a part of a sum that overflows is not the sum" gives want sums --threads 4
 printf 'EXISTS x. q(x)\n' >f.mfotl
 ok "a formula that no variable cuts" on "1 (no variable"
 ok "no threads" exits 2 "from 1 to 64" monitor --threads 0

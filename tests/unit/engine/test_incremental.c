@@ -193,7 +193,7 @@ static void start(struct watch *watch, const char *text, struct fb_arena *arena)
 {
     struct fb_signature signature = {0};
     struct fb_monpoly_formula formula_read = {0};
-    struct fb_inc_options options = {0, count_verdict, watch};
+    struct fb_inc_options options = {.sink = count_verdict, .ctx = watch};
     fb_arena_init(arena, ARENA_MAX);
     FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), arena, &signature, &err));
     FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, arena, &formula_read, &err));

@@ -143,6 +143,48 @@ static void test_policy_over_old_history(void **state)
     story_end(&s);
 }
 
+/* The same of duties: what was known before the policy was on record is a trigger from its first
+ * instant on, and owed from then, since nobody owes by a rule that was not there. What had been
+ * over by then is none. A deadline runs from the later of its anchor and the policy. */
+static void test_duty_over_old_history(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    incident(&s, "2", HARM, NULL);
+    story_at(&s, "2026-03-03T00:00:00Z");
+    story_add(&s, "dev",
+        "{\"kind\":\"report\",\"id\":\"report/2\",\"subject\":\"system/s\",\"at\":"
+        "\"2026-03-03\",\"body\":{\"about\":\"incident/2\",\"to\":\"office\","
+        "\"stage\":\"initial\"}}");
+    story_at(&s, "2026-03-05T00:00:00Z");
+    story_add(&s, "institute",
+        "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version 1\n\n"
+        "duty initial_report(S, I)\n"
+        "  when incident I of system S with class C, known to P\n"
+        "  party P\n"
+        "  must report I to \"office\" stage \"initial\"\n"
+        "  within 15 days of P knowing of I\n");
+    const struct fb_obligation *one = story_duty(&s, "initial_report", "incident/1");
+    assert_true(one->since == story_time("2026-03-05T00:00:00Z"));
+    assert_true(one->anchor == story_time("2026-03-05T00:00:00Z"));
+    assert_true(one->deadline == story_time("2026-03-20T00:00:00Z"));
+    assert_int_equal(one->status, FB_DUTY_OWED);
+    /* To report is an act: one of before there was the duty does not discharge it. */
+    const struct fb_obligation *two = story_duty(&s, "initial_report", "incident/2");
+    assert_int_equal(two->status, FB_DUTY_OWED);
+    assert_true(two->deadline == story_time("2026-03-20T00:00:00Z"));
+    /* As of before it, nothing was owed; the breach is at its own instant. */
+    assert_int_equal(story_picture(&s, "2026-03-04")->duty_count, 0);
+    story_at(&s, "2026-04-01T00:00:00Z");
+    one = story_duty(&s, "initial_report", "incident/1");
+    assert_int_equal(one->status, FB_DUTY_OVERDUE);
+    assert_true(one->breached == story_time("2026-03-20T00:00:00Z"));
+    story_end(&s);
+}
+
 /* What is known and the instant that is asked about are two axes: the same prefix at two instants,
  * and the same instant with two prefixes. */
 static void test_two_axes(void **state)
@@ -186,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_correction),
         cmocka_unit_test(test_nothing_changed_and_limit),
-        cmocka_unit_test(test_policy_over_old_history), cmocka_unit_test(test_two_axes)};
+        cmocka_unit_test(test_policy_over_old_history),
+        cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
 }

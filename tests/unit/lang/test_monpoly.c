@@ -111,6 +111,12 @@ static void test_syntax(void **state)
     gives("F(x) AND x < 1.5", "@1 F(-2)(1.25)(2)", "@1 (time point 0): (-2) (1.25)\n");
     gives("P(x) AND NOT (Q(x) AND x = 1)", "@1 P(1)(2) Q(1)", "@1 (time point 0): (2)\n");
     gives("P(x) AND NOT FORALL y. (NOT R(x,y))", "@1 P(1)(2) R(1,5)", "@1 (time point 0): (1)\n");
+    gives("FORALL x. P(x) IMPLIES EXISTS y. R(x,y)", "@1 P(1) R(1,5)@2 P(1)@3 P(1)(2) R(2,2)@4",
+        "@1 (time point 0): true\n@4 (time point 3): true\n");
+    gives("NOT (P(x) IMPLIES Q(x) OR NOT T())", "@1 P(1)(2) Q(1) T()@2 P(3)",
+        "@1 (time point 0): (2)\n");
+    gives("P(x) AND FORALL y. (R(x,y) IMPLIES Q(y))", "@1 P(1)(2) R(1,5)(2,6) Q(5)",
+        "@1 (time point 0): (1)\n");
     gives("P(x) AND (Q(x) EQUIV x = 1)", "@1 P(1)(2) Q(1)", "@1 (time point 0): (1) (2)\n");
     gives("ONCE P(x) AND Q(x)", "@1 P(1) Q(1)\n@2 Q(1)",
         "@1 (time point 0): (1)\n@2 (time point 1): (1)\n");
