@@ -143,8 +143,11 @@ static enum fb_code certify(struct fb_cli *cli, struct fb_cli_view *view,
             (int)FB_EXEMPT_STATEMENT_MAX);
     }
     if (code == FB_OK) {
-        code = fb_exempt_sign(
-            view->docket, fb_buf_str(&view->text), &view->arena, &party, &signature, err);
+        code = fb_docket_self(view->docket, &view->arena, &party, err);
+    }
+    if (code == FB_OK) {
+        code = fb_docket_sign_text(
+            view->docket, FB_NAMESPACE_EXEMPT, fb_buf_str(&view->text), &signature, err);
     }
     if (code == FB_OK && path) {
         code = write_certificate(cli, view, path, &signature, err);

@@ -43,6 +43,11 @@ FB_CHECKED enum fb_code fb_cli_log_serve(
 FB_CHECKED enum fb_code fb_cli_read_policy(
     const char *path, struct fb_trust *out, struct fb_buf *source, struct fb_err *err);
 
+/** What --policy and --key believe, and the docket's own log when there is a docket (NULL: none).
+ * source holds the text that trust points into. E_USAGE when no log is believed. */
+FB_CHECKED enum fb_code fb_cli_log_read_trust(const struct fb_cli *cli, struct fb_docket *docket,
+    struct fb_trust *trust, struct fb_buf *source, struct fb_err *err);
+
 /** Reads the newest checkpoint of the docket that is good, or the one of --checkpoint, into note;
  * verifies it by --policy, or the docket's key alone, and compares it with the docket's entries.
  * out points into note. E_FORK when it was signed for other entries; E_MISMATCH when it is of

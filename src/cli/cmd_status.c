@@ -227,13 +227,14 @@ enum fb_code cmd_as_of(struct fb_cli *cli, struct fb_err *err)
         inner.command = fb_cli_find("status");
     }
     static const char *const allowed[] = {
-        "status", "due", "explain", "amended", "evidence", "report", "case"};
+        "status", "due", "explain", "amended", "evidence", "report", "case", "dossier"};
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         if (strcmp(inner.command->name, allowed[i]) == 0) {
             return fb_cli_run(&inner, err);
         }
     }
     return fb_cli_misused(cli, err,
-        "`as-of` goes with status, due, explain, amended, evidence, report and case, not with '%s'",
+        "`as-of` goes with status, due, explain, amended, evidence, report, case and dossier, not "
+        "with '%s'",
         inner.command->name);
 }

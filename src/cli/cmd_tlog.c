@@ -44,9 +44,7 @@ enum fb_code fb_cli_read_policy(
     return code;
 }
 
-/* What --policy and --key believe, and the docket's own log when there is a docket. source holds
- * the text that trust points into. */
-static enum fb_code read_trust(const struct fb_cli *cli, struct fb_docket *docket,
+enum fb_code fb_cli_log_read_trust(const struct fb_cli *cli, struct fb_docket *docket,
     struct fb_trust *trust, struct fb_buf *source, struct fb_err *err)
 {
     const char *policy = fb_cli_value(cli, "policy"), *key = fb_cli_value(cli, "key");
@@ -97,7 +95,7 @@ enum fb_code fb_cli_log_apply_policy(const struct fb_cli *cli, struct fb_docket 
     struct fb_buf source;
     struct fb_hash root;
     fb_buf_init(&source, FB_TRUST_MAX);
-    enum fb_code code = read_trust(cli, docket, &trust, &source, err);
+    enum fb_code code = fb_cli_log_read_trust(cli, docket, &trust, &source, err);
     if (code == FB_OK) {
         code = path ? fb_io_read(path, note, err) : find_newest(docket, &trust, note, err);
     }
@@ -252,7 +250,7 @@ enum fb_code fb_cli_log_check(
     fb_buf_init(&file, FB_TLOGPROOF_MAX);
     fb_buf_init(&extra, FB_TLOGPROOF_EXTRA_MAX);
     fb_buf_init(&entry, FB_LEDGER_ENTRY_MAX);
-    enum fb_code code = read_trust(cli, NULL, &trust, &source, err);
+    enum fb_code code = fb_cli_log_read_trust(cli, NULL, &trust, &source, err);
     if (code == FB_OK) {
         code = fb_io_read(cli->arguments[1], &file, err);
     }
@@ -291,7 +289,7 @@ enum fb_code fb_cli_log_follow(
     struct fb_follow_report report;
     char root[2 * FB_HASH_SIZE + 1];
     fb_buf_init(&source, FB_TRUST_MAX);
-    enum fb_code code = read_trust(cli, NULL, &trust, &source, err);
+    enum fb_code code = fb_cli_log_read_trust(cli, NULL, &trust, &source, err);
     struct fb_follow_options options = {.trust = &trust, .state = fb_cli_value(cli, "state")};
     struct fb_http_options defaults = {.attempts = 0};
     struct fb_http_client *client = NULL;

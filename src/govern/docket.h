@@ -143,6 +143,15 @@ FB_CHECKED enum fb_code fb_docket_sign_statement(struct fb_docket *docket,
     const struct fb_record *record, const struct fb_docket_sign *options, struct fb_buf *out,
     struct fb_err *err);
 
+/** The id of the docket's own party, in arena. */
+FB_CHECKED enum fb_code fb_docket_self(
+    struct fb_docket *docket, struct fb_arena *arena, struct fb_str *out, struct fb_err *err);
+
+/** Signs a text that is no record, as a certificate, with the key of the docket's own party and
+ * appends the armored signature. E_NOT_FOUND when the docket holds no key of it. */
+FB_CHECKED enum fb_code fb_docket_sign_text(struct fb_docket *docket, const char *namespace_text,
+    struct fb_str text, struct fb_buf *out, struct fb_err *err);
+
 /** What becomes of a party's key. Begin with FB_DOCKET_KEY_CHANGE. */
 struct fb_docket_key_change {
     struct fb_str party;         /**< the holder, "party/NAME" or NAME */

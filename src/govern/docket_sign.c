@@ -220,3 +220,30 @@ enum fb_code fb_docket_sign_file(struct fb_docket *docket, const char *path,
     fb_buf_release(&text);
     return code;
 }
+
+enum fb_code fb_docket_self(
+    struct fb_docket *docket, struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && arena && out);
+    return fb_docket_party_id(docket, (struct fb_str){NULL, 0}, arena, out, err);
+}
+
+enum fb_code fb_docket_sign_text(struct fb_docket *docket, const char *namespace_text,
+    struct fb_str text, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && namespace_text && out);
+    struct fb_sshkey_secret secret;
+    struct fb_arena arena;
+    struct fb_str party;
+    fb_arena_init(&arena, 1 << 16);
+    enum fb_code code = fb_docket_self(docket, &arena, &party, err);
+    if (code == FB_OK) {
+        code = fb_docket_key(docket, party, &secret, err);
+        if (code == FB_OK) {
+            code = fb_sshsig_sign(&secret, namespace_text, text, out, err);
+        }
+        fb_sshkey_wipe(&secret);
+    }
+    fb_arena_release(&arena);
+    return code;
+}

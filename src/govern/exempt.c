@@ -2,9 +2,7 @@
 #include "govern/exempt.h"
 
 #include "base/assert.h"
-#include "govern/docket_private.h"
 #include "lang/lang.h"
-#include "record/sshsig.h"
 
 /* The search for thresholds in the conditions of one rule. */
 struct search {
@@ -233,26 +231,6 @@ enum fb_code fb_exempt_gather(const struct fb_picture *picture, struct fb_str sy
     }
     if (code == FB_OK) {
         *out = exemption;
-    }
-    return code;
-}
-
-enum fb_code fb_exempt_sign(struct fb_docket *docket, struct fb_str statement,
-    struct fb_arena *arena, struct fb_str *out_party, struct fb_buf *out, struct fb_err *err)
-{
-    FB_ASSERT(docket && arena && out_party && out);
-    struct fb_sshkey_secret secret;
-    struct fb_str party;
-    enum fb_code code = fb_docket_party_id(docket, (struct fb_str){NULL, 0}, arena, &party, err);
-    if (code == FB_OK) {
-        code = fb_docket_key(docket, party, &secret, err);
-        if (code == FB_OK) {
-            code = fb_sshsig_sign(&secret, FB_NAMESPACE_EXEMPT, statement, out, err);
-        }
-        fb_sshkey_wipe(&secret);
-    }
-    if (code == FB_OK) {
-        *out_party = party;
     }
     return code;
 }

@@ -47,9 +47,4 @@ struct fb_exemption {
 FB_CHECKED enum fb_code fb_exempt_gather(const struct fb_picture *picture, struct fb_str system,
     struct fb_arena *arena, struct fb_exemption *out, struct fb_err *err);
 
-/** Signs the bytes of a certificate with the key of the docket's own party and appends the armored
- * signature. *out_party is its id, in arena. E_NOT_FOUND when the docket holds no key of it. */
-FB_CHECKED enum fb_code fb_exempt_sign(struct fb_docket *docket, struct fb_str statement,
-    struct fb_arena *arena, struct fb_str *out_party, struct fb_buf *out, struct fb_err *err);
-
 #endif

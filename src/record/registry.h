@@ -171,9 +171,12 @@ const struct fb_record *fb_registry_system_of_model(
 /** The namespace of the signature under a certificate of exemption, which is no record. */
 #define FB_NAMESPACE_EXEMPT "flyball/exempt"
 
+/** The same for a liability file. */
+#define FB_NAMESPACE_DOSSIER "flyball/dossier"
+
 /** Appends `allowed_signers` lines of all keys for `ssh-keygen -Y verify`: principal is the party's
- * id, with validity dates and the namespaces flyball/<kind> and flyball/exempt. A key that another
- * record superseded ends with that admission. out is unchanged on failure. */
+ * id, with validity dates and the namespaces flyball/<kind>, flyball/exempt and flyball/dossier. A
+ * key that another record superseded ends with that admission. out is unchanged on failure. */
 FB_CHECKED enum fb_code fb_registry_allowed_signers(
     const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err);
 

@@ -326,7 +326,7 @@ static void add_signer(const struct fb_registry_item *item, struct fb_buf *out)
     for (int kind = FB_KIND_NONE + 1; kind < FB_KIND_END; kind++) {
         fb_buf_addf(out, "%sflyball/%s", kind > 1 ? "," : "", fb_kind_name((enum fb_kind)kind));
     }
-    fb_buf_add_c(out, "," FB_NAMESPACE_EXEMPT "\"");
+    fb_buf_add_c(out, "," FB_NAMESPACE_EXEMPT "," FB_NAMESPACE_DOSSIER "\"");
     if (from > 0) {
         add_date(out, "valid-after", first_s * FB_SECOND);
     }

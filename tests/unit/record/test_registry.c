@@ -418,7 +418,7 @@ static void test_allowed_signers(void **state)
         "flyball/measure,flyball/cluster,flyball/audit,flyball/grant,flyball/access,"
         "flyball/review,flyball/licence,flyball/order,flyball/budget,"
         "flyball/disclosure,flyball/decision,flyball/erasure,flyball/risk,flyball/progress,"
-        "flyball/staffing,flyball/forecast,flyball/exempt\"";
+        "flyball/staffing,flyball/forecast,flyball/exempt,flyball/dossier\"";
     const struct {
         int who;
         const char *dates;
