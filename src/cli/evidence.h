@@ -4,7 +4,8 @@
 
 #include "cli/cli.h"
 
-/** The parts: each runs one invocation, whose first argument is the part's own name. */
+/** The parts: each runs one invocation, whose first argument is the part's own name. One function
+ * may serve several. */
 #define FB_EVIDENCE(name, function, options, arguments, summary)                                   \
     enum fb_code function(struct fb_cli *cli, struct fb_err *err);
 #include "cli/evidence.def"

@@ -256,6 +256,12 @@ enum fb_code fb_csv_number(const struct fb_csv *csv, size_t column, double *out,
     return FB_OK;
 }
 
+struct fb_str fb_csv_head(const struct fb_csv *csv, size_t column)
+{
+    FB_ASSERT(column < csv->count);
+    return csv->heads[column];
+}
+
 struct fb_str fb_csv_field(const struct fb_csv *csv, size_t column)
 {
     FB_ASSERT(column < csv->count || column == SIZE_MAX);

@@ -54,6 +54,9 @@ FB_CHECKED enum fb_code fb_csv_require(
 FB_CHECKED enum fb_code fb_csv_number(
     const struct fb_csv *csv, size_t column, double *out, struct fb_err *err);
 
+/** The name of a column, white space around it cut off. */
+struct fb_str fb_csv_head(const struct fb_csv *csv, size_t column);
+
 /** The field of a column; empty for SIZE_MAX. */
 struct fb_str fb_csv_field(const struct fb_csv *csv, size_t column);
 

@@ -61,14 +61,27 @@ static double share_by(const struct view *view, int64_t tries)
 }
 
 /* The log likelihood of B(a, b) with a geometric first success: P(first = n) = B(a + 1, b + n - 1)
- * / B(a, b); P(none in n) = B(a, b + n) / B(a, b). */
+ * / B(a, b); P(none in n) = S(n) = B(a, b + n) / B(a, b). A success between tries l and n has
+ * S(l) - S(n), in which S(n) / S(l) = B(a, b + n) / B(a, b + l). */
+static double log_between(double a, double b, int64_t from, int64_t to)
+{
+    double before = lbeta(a, b + (double)from);
+    return before + log(-expm1(lbeta(a, b + (double)to) - before));
+}
+
 static double likelihood(const struct view *view, const double log_ab[2])
 {
     double a = exp(log_ab[0]), b = exp(log_ab[1]), sum = 0;
     double none = lbeta(a, b + (double)view->until), base = lbeta(a, b);
     for (size_t i = 0; i < view->count; i++) {
-        bool found = found_by(view, i, view->until);
-        sum += (found ? lbeta(a + 1, b + (double)view->attempts[i].first - 1) : none) - base;
+        const struct fb_attempt *at = &view->attempts[i];
+        if (!found_by(view, i, view->until)) {
+            sum += none - base;
+        } else if (at->unsure > 0) {
+            sum += log_between(a, b, at->first - 1 - at->unsure, at->first) - base;
+        } else {
+            sum += lbeta(a + 1, b + (double)at->first - 1) - base;
+        }
     }
     return sum;
 }
@@ -174,7 +187,8 @@ static enum fb_code check_attempts(const struct fb_attempt *attempts, size_t cou
     }
     for (size_t i = 0; i < count; i++) {
         const struct fb_attempt *a = &attempts[i];
-        bool good = a->first >= 0 && a->first <= a->tries &&
+        bool good = a->first >= 0 && a->first <= a->tries && a->unsure >= 0 &&
+                    (a->unsure < a->first || a->unsure == 0) &&
                     (a->first > 0 ? a->tries >= 1 : a->tries == until);
         if (!good) {
             return fb_err_set(

@@ -25,11 +25,14 @@ FB_CHECKED enum fb_code fb_pass_at_k(
 struct fb_attempt {
     int64_t first;
     int64_t tries;
+    int64_t
+        unsure; /**< the success may have been that many tries earlier; 0: it is known exactly */
 };
 
 /** What is forecast for N tries a prompt. Rates are shares of prompts that give way. */
 struct fb_attempt_forecast {
-    double beta_geometric; /**< 1 - S(N), S(N) = B(a, b + N) / B(a, b), by maximum likelihood */
+    double beta_geometric; /**< 1 - S(N), S(N) = B(a, b + N) / B(a, b), by maximum
+                                likelihood, interval-censored where tries are unsure */
     double power_law;      /**< exp(-a N^-b), from least squares on log(-log share) over log N
                                 (J. Hughes and others, "Best-of-N jailbreaking", 2412.03556) */
     double a, b;           /**< of the beta-geometric model */

@@ -255,7 +255,7 @@ static void test_scores(void **state)
         {"model,benchmark,score\n", FB_E_SCHEMA, 0},
         {"model,score\nm,1\n", FB_E_SCHEMA, 1},
         {"model,benchmark,score\nm,,1\n", FB_E_SCHEMA, 2},
-        {"model,benchmark,score\nm,b,\n", FB_E_SYNTAX, 2},
+        {"model,benchmark,score\nm,b,\n", FB_E_SCHEMA, 2},
         {"model,benchmark,score,date\nm,b,1,soon\n", FB_E_TIME, 2},
         {"model,benchmark,score,date\nm,b,1,2025-01-01\nm,c,1,2025-01-02\n", FB_E_MISMATCH, 3},
     };

@@ -252,7 +252,7 @@ static void test_attempts(void **state)
         for (int64_t n = 1; first == 0 && n <= TRIES; n++) {
             first = fb_random_unit(&random) < 0.3 / (0.3 + 20 + (double)n - 1) ? n : 0;
         }
-        attempts[i] = (struct fb_attempt){first, TRIES};
+        attempts[i] = (struct fb_attempt){first, TRIES, 0};
     }
     struct fb_attempt_forecast f;
     FB_TEST_OK(fb_attempts_forecast(attempts, PROMPTS, (double[2]){8192, 0.95}, &f, &err));
@@ -264,7 +264,24 @@ static void test_attempts(void **state)
     FB_TEST_FAILS(
         fb_attempts_forecast(attempts, PROMPTS, (double[2]){100, 0.95}, &f, &err), FB_E_RANGE);
     FB_TEST_FAILS(fb_attempts_forecast(attempts, 2, (double[2]){8192, 0.95}, &f, &err), FB_E_RANGE);
-    attempts[0] = (struct fb_attempt){0, 3};
+    /* The same where only the power of two by which a prompt gave way is known. */
+    struct fb_attempt_forecast censored;
+    for (int i = 0; i < PROMPTS; i++) {
+        int64_t by = 1;
+        while (by < attempts[i].first) {
+            by *= 2;
+        }
+        if (attempts[i].first > 0) {
+            attempts[i] = (struct fb_attempt){by, TRIES, by > 1 ? by / 2 - 1 : 0};
+        }
+    }
+    FB_TEST_OK(fb_attempts_forecast(attempts, PROMPTS, (double[2]){8192, 0.95}, &censored, &err));
+    near(censored.a, f.a, 0.03);
+    near(censored.beta_geometric, f.beta_geometric, 0.02);
+    attempts[0] = (struct fb_attempt){5, TRIES, 5};
+    FB_TEST_FAILS(
+        fb_attempts_forecast(attempts, PROMPTS, (double[2]){8192, 0.95}, &f, &err), FB_E_RANGE);
+    attempts[0] = (struct fb_attempt){0, 3, 0};
     FB_TEST_FAILS(
         fb_attempts_forecast(attempts, PROMPTS, (double[2]){8192, 0.95}, &f, &err), FB_E_RANGE);
 }

@@ -1,0 +1,65 @@
+/* cmd_evidence_question.c: `flyball evidence NAME TABLE`: one question of evidence/questions.def.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "cli/evidence.h"
+#include "report/answer.h"
+
+#define ARENA_MAX ((size_t)2 << 30)
+
+enum { TEXT_MAX = 1 << 28 };
+
+static enum fb_code read_options(
+    const struct fb_cli *cli, struct fb_question_options *out, struct fb_err *err)
+{
+    double resamples = 1000;
+    *out = fb_question_usual();
+    enum fb_code code = fb_cli_confidence(cli, &out->confidence, err);
+    code = code ? code : fb_cli_number(cli, "tries", (double[]){0, 1e12}, &out->tries, err);
+    code = code ? code : fb_cli_number(cli, "top", (double[]){0, 1e9}, &out->top, err);
+    code = code ? code : fb_cli_number(cli, "budget", (double[]){0, 1}, &out->budget, err);
+    code = code ? code : fb_cli_number(cli, "threshold", (double[]){0, 1}, &out->threshold, err);
+    code = code ? code : fb_cli_number(cli, "at", (double[]){0, 1e40}, &out->at, err);
+    code = code ? code : fb_cli_number(cli, "resamples", (double[]){-1, 100001}, &resamples, err);
+    if (code == FB_OK && (floor(out->tries) != out->tries || floor(resamples) != resamples)) {
+        code = fb_cli_misused(cli, err, "--tries and --resamples are whole numbers");
+    }
+    out->resamples = (uint32_t)resamples;
+    out->target = fb_cli_text(cli, "target");
+    return code;
+}
+
+enum fb_code fb_cli_evidence_question(struct fb_cli *cli, struct fb_err *err)
+{
+    const struct fb_question *question = fb_question_find(cli->arguments[0]);
+    struct fb_report_options page = fb_cli_report_options(cli);
+    struct fb_question_options options;
+    struct fb_answer figures;
+    struct fb_arena arena;
+    struct fb_buf text;
+    FB_ASSERT(question);
+    enum fb_code code = fb_cli_want(cli, 2, 2, err);
+    if (code != FB_OK) {
+        (void)fb_err_hint(err, "A row of TABLE is: %s", question->columns);
+    }
+    code = code ? code : read_options(cli, &options, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_buf_init(&text, TEXT_MAX);
+    fb_answer_init(&figures, &arena);
+    code = question->answer(cli->arguments[1], &options, &figures, err);
+    code = code ? code : fb_answer_check(&figures, err);
+    const struct fb_answer_report report = {cli->arguments[1], question, &options, &figures};
+    if (code == FB_OK) {
+        code = fb_cli_value(cli, "json") ? fb_report_answer_json(&report, &text, err)
+                                         : fb_report_answer_text(&report, &page, &text, err);
+    }
+    code = code ? code : fb_cli_print(cli, &text, err);
+    fb_buf_release(&text);
+    fb_arena_release(&arena);
+    return code;
+}
