@@ -456,7 +456,8 @@ bool fb_duty_ends_by_correction(const struct fb_duty *duty, uint32_t relation)
     FB_ASSERT(duty && duty->when);
     bool events = false;
     bool read = reads(duty->when, relation, &events);
-    return read && !events;
+    /* Another pace takes no trigger away: it proposes another deadline. */
+    return read && !events && !(duty->paced && relation == duty->pace_relation);
 }
 
 /* True when at tp a correction replaces a tuple of a relation that the trigger reads as a state. */

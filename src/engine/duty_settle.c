@@ -246,7 +246,9 @@ static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
     struct fb_why *why = fb_why_new(arena, "%lld %s from %s%s end at %s (calendar %s)",
         (long long)claim->within->amount, unit_names[claim->within->unit],
         fb_time_format_short(claim->anchor, from),
-        corrected ? ", when a correction made it known," : "",
+        !corrected         ? ""
+        : run->duty->paced ? ", when the pace or a correction brought it,"
+                           : ", when a correction made it known,",
         fb_time_format_short(item->deadline, to), calendar_names[run->program->days.calendar]);
     return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
 }

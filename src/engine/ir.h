@@ -205,6 +205,24 @@ struct fb_days {
     size_t holiday_count;
 };
 
+/** Whether progress is fast, normal or slow: from the tightest to the loosest. */
+enum fb_pace { FB_PACE_FAST, FB_PACE_NORMAL, FB_PACE_SLOW };
+enum { FB_PACE_LEVELS = 3, FB_PACE_SERIES_MAX = 8 };
+
+/** By what a policy tells its pace: SEMANTICS.md, Pace. Doubling times are in days. */
+struct fb_pace_terms {
+    bool given; /**< false: the policy has no pace, and nothing below is set */
+    bool asked; /**< a condition asks for the pace itself */
+    struct fb_span span;
+    struct fb_str series[FB_PACE_SERIES_MAX]; /**< the pace is that of the fastest of them */
+    size_t series_count;
+    double confidence;      /**< of the interval of the doubling time, as 0.9 */
+    double fast_below_days; /**< a doubling time of at least this is not fast */
+    double slow_from_days;  /**< of at least this is slow; infinite: nothing is */
+    int64_t dwell_us;       /**< how long that must have held */
+    int64_t age_us;         /**< the newest value must be newer than this; else it is fast */
+};
+
 /** What a duty demands. */
 enum fb_modality { FB_MUST, FB_MAY_NOT, FB_KEEP };
 
@@ -257,6 +275,8 @@ struct fb_duty {
                                       first here too; NULL: from `when` */
     enum fb_consequence lest;
     struct fb_str lest_text;
+    bool paced;             /**< `when` binds the pace, so that each pace proposes a deadline */
+    uint32_t pace_relation; /**< when paced: the relation that holds it */
 };
 
 /** A margin between bound and threshold; SEMANTICS.md, Red lines. */
@@ -302,6 +322,7 @@ struct fb_redline {
     bool has_clears;
     struct fb_decimal clears_below;
     int64_t dwell_us;
+    const struct fb_redline *at_pace[FB_PACE_LEVELS]; /**< its terms at a pace; NULL: these here */
 };
 
 /** A policy that checked. */
@@ -313,6 +334,7 @@ struct fb_program {
     fb_time effective; /**< in force from; FB_TIME_MIN: always; FB_TIME_MAX: never */
     fb_time expires;   /**< in force until; FB_TIME_MAX: never */
     struct fb_days days;
+    struct fb_pace_terms pace;
     const struct fb_signature *signature;
     struct fb_redline *redlines;
     size_t redline_count;

@@ -20,10 +20,7 @@
 
 #include <stddef.h>
 
-#include "base/timestamp.h"
-
-/** From the tightest to the loosest. */
-enum fb_pace { FB_PACE_FAST, FB_PACE_NORMAL, FB_PACE_SLOW };
+#include "engine/ir.h"
 
 /** Where the levels end. */
 struct fb_pace_rule {

@@ -124,7 +124,9 @@ static void read_line(struct fb_pace_segment *s, const struct fb_trend *line,
         s->doubling_days = fb_trend_doubling(line->slope);
         s->doubling = fb_trend_doubling_interval(*slope);
     }
-    struct fb_pace_reading reading = {s->from, s->doubling.low, s->doubling.high};
+    const double nothing = (double)NAN;
+    struct fb_pace_reading reading = {
+        s->from, s->stale ? nothing : s->doubling.low, s->stale ? nothing : s->doubling.high};
     fb_pace_take(&s->pace, &options->rule, &reading);
 }
 
@@ -146,6 +148,37 @@ static enum fb_code make_room(
     return FB_OK;
 }
 
+/* Until when the newest value that is known at t is new enough. */
+static fb_time fresh_until(
+    const struct work *w, const struct fb_pace_value *values, size_t count, fb_time t)
+{
+    fb_time newest = FB_TIME_MIN;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].known <= t && t < values[i].until && values[i].at > newest) {
+            newest = values[i].at;
+        }
+    }
+    return w->options->age == 0    ? FB_TIME_MAX
+           : newest == FB_TIME_MIN ? newest
+                                   : fb_time_add(newest, w->options->age);
+}
+
+/* One more reading, where the values get too old before the i-th change is over. */
+static void add_lapse(
+    struct work *w, size_t i, size_t changes, fb_time fresh, struct fb_pace_history *list)
+{
+    struct fb_pace_segment s = list->items[list->count - 1];
+    fb_time next = i + 1 < changes ? w->changes[i + 1].at : FB_TIME_MAX;
+    if (s.stale || fresh >= next) {
+        return;
+    }
+    struct fb_pace_reading reading = {fresh, (double)NAN, (double)NAN};
+    s.from = fresh;
+    s.stale = true;
+    fb_pace_take(&s.pace, &w->options->rule, &reading);
+    list->items[list->count++] = s;
+}
+
 /* Reads one quantity. */
 static void read_series(struct work *w, const struct fb_pace_value *values, size_t count,
     size_t changes, struct fb_pace_history *list)
@@ -154,8 +187,10 @@ static void read_series(struct work *w, const struct fb_pace_value *values, size
     for (size_t i = 0; i < changes; i++) {
         struct fb_pace_segment *s = &list->items[list->count++];
         struct fb_trend line;
+        fb_time fresh = fresh_until(w, values, count, w->changes[i].at);
         *s = (struct fb_pace_segment){.series = values[0].series,
             .from = w->changes[i].at,
+            .stale = fresh <= w->changes[i].at,
             .pace = pace,
             .record = w->changes[i].record};
         s->has_line = fit_at(w, values, count, s->from, &line, &s->used);
@@ -164,7 +199,8 @@ static void read_series(struct work *w, const struct fb_pace_value *values, size
             slope = fb_trend_slope(&line, w->options->confidence);
         }
         read_line(s, &line, &slope, w->options);
-        pace = s->pace;
+        add_lapse(w, i, changes, fresh, list);
+        pace = list->items[list->count - 1].pace;
     }
 }
 
@@ -207,12 +243,19 @@ static void read_effective(
     struct fb_pace_state pace = fb_pace_start();
     for (size_t i = 0; i < changes; i++) {
         struct fb_pace_segment *s = &list->items[list->count++];
+        fb_time fresh[2];
+        for (int f = 0; f < 2; f++) {
+            fresh[f] = fresh_until(w, of[f].values, of[f].count, w->changes[i].at);
+        }
+        fb_time both = fresh[0] < fresh[1] ? fresh[0] : fresh[1];
         *s = (struct fb_pace_segment){.series = FB_STR("effective_compute"),
             .from = w->changes[i].at,
+            .stale = both <= w->changes[i].at,
             .pace = pace,
             .record = w->changes[i].record};
         read_product(w, of, s);
-        pace = s->pace;
+        add_lapse(w, i, changes, both, list);
+        pace = list->items[list->count - 1].pace;
     }
 }
 
@@ -231,7 +274,7 @@ static enum fb_code add_effective(struct work *w, const struct factor of[2],
         both[i] = i < of[0].count ? of[0].values[i] : of[1].values[i - of[0].count];
     }
     enum fb_code code = list_changes(w, both, count, &changes, err);
-    code = code ? code : make_room(w, list, cap, changes, err);
+    code = code ? code : make_room(w, list, cap, 2 * changes, err);
     if (code == FB_OK) {
         read_effective(w, of, changes, list);
     }
@@ -288,7 +331,7 @@ enum fb_code fb_pace_history_of(struct fb_pace_value *values, size_t count,
             }
         }
         code = list_changes(&w, &values[i], end - i, &changes, err);
-        code = code ? code : make_room(&w, &list, &cap, changes, err);
+        code = code ? code : make_room(&w, &list, &cap, 2 * changes, err);
         if (code == FB_OK) {
             read_series(&w, &values[i], end - i, changes, &list);
         }

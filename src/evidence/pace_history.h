@@ -6,7 +6,9 @@
  * through the logarithms of the values that were the highest at their dates (a weaker system that
  * is measured later changes nothing), and the interval of its doubling time. Pace follows from the
  * readings as pace.h has it. Fewer than three values that were the highest are a reading that
- * allows nothing, so pace is fast.
+ * allows nothing, so pace is fast. Where an age is given there is one more reading where the newest
+ * value, by its date, gets older than that: it allows nothing, since what nobody measures any more
+ * is not known to be slow.
  *
  * Effective compute is read wherever training_compute and algorithmic_efficiency both are: their
  * slopes add (progress.h).
@@ -37,6 +39,7 @@ struct fb_pace_segment {
     struct fb_str series; /**< of the values; "effective_compute" */
     fb_time from;
     size_t used; /**< values of the line; of both factors */
+    bool stale;  /**< none of the values is new enough */
     bool has_line;
     double doubling_days;              /**< infinite when it does not grow; NaN without a line */
     struct fb_trend_interval doubling; /**< in days; NaN without a line */

@@ -18,6 +18,8 @@ struct fb_progress_options {
     double confidence;
     bool frontier; /**< only points that were the highest at their date */
     struct fb_pace_rule rule;
+    int64_t
+        age; /**< pace_history.h: the newest value is newer than this, or pace is fast; 0: any */
 };
 
 /** One quantity. */

@@ -8,8 +8,8 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
 {
     FB_ASSERT(input && input->registry && input->read_blob && arena && out);
     static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
-        fb_work_facts, fb_work_growth, fb_work_lines, fb_work_cases, fb_work_burden, fb_work_duties,
-        fb_work_orders, fb_work_licences};
+        fb_work_facts, fb_work_growth, fb_work_pace, fb_work_lines, fb_work_cases, fb_work_burden,
+        fb_work_duties, fb_work_orders, fb_work_licences};
     struct fb_picture *picture = FB_ARENA_NEW(arena, struct fb_picture);
     struct fb_govern_input *kept = FB_ARENA_NEW(arena, struct fb_govern_input);
     struct fb_work *work = FB_ARENA_NEW(arena, struct fb_work);
@@ -75,6 +75,12 @@ static bool candidate_at(const struct fb_picture *picture, size_t n, struct cand
     n -= picture->licence_count;
     if (n < picture->pace_count) {
         const struct fb_pace_view *view = &picture->paces[n];
+        *out = (struct candidate){view->id, view->handle, view->why, n};
+        return true;
+    }
+    n -= picture->pace_count;
+    if (n < picture->policy_pace_count) {
+        const struct fb_policy_pace_view *view = &picture->policy_paces[n];
         *out = (struct candidate){view->id, view->handle, view->why, n};
         return true;
     }

@@ -17,11 +17,17 @@ static const struct fb_record *record_of(const struct fb_work *work, size_t inde
     return fb_registry_at(work->input->registry, index);
 }
 
-/* The values on record, whoever filed them. */
-static enum fb_code list_values(
+/* The values on record, whoever filed them. They are listed once. */
+enum fb_code fb_work_progress(
     struct fb_work *work, struct fb_pace_value **out, size_t *out_count, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
+    FB_ASSERT(out && out_count);
+    if (work->progress) {
+        *out = work->progress;
+        *out_count = work->progress_count;
+        return FB_OK;
+    }
     size_t count = 0, all = fb_registry_count(registry);
     for (size_t i = 0; i < all; i++) {
         count += record_of(work, i)->kind == FB_KIND_progress;
@@ -49,8 +55,8 @@ static enum fb_code list_values(
             values[count++] = v;
         }
     }
-    *out = values;
-    *out_count = count;
+    work->progress = *out = values;
+    work->progress_count = *out_count = count;
     return FB_OK;
 }
 
@@ -60,11 +66,13 @@ static struct fb_value days(double x)
     return isfinite(x) ? fb_value_float(x) : fb_value_none();
 }
 
-static struct fb_why *why_of(struct fb_work *work, const struct fb_pace_segment *s)
+struct fb_why *fb_work_growth_why(struct fb_work *work, const struct fb_pace_segment *s)
 {
     const struct fb_record *record = record_of(work, s->record);
     char text[160];
-    if (!s->has_line) {
+    if (s->stale) {
+        (void)snprintf(text, sizeof(text), "there is no value that is new enough");
+    } else if (!s->has_line) {
         (void)snprintf(text, sizeof(text), "%zu values that were the highest are no line", s->used);
     } else if (!isfinite(s->doubling_days)) {
         (void)snprintf(text, sizeof(text), "it does not grow, by %zu values", s->used);
@@ -143,7 +151,7 @@ static enum fb_code add_series(struct fb_work *work, const struct fb_pace_histor
     enum fb_code code = FB_OK;
     for (size_t i = first; code == FB_OK && i < end; i++) {
         const struct fb_pace_segment *s = &history->items[i];
-        struct fb_why *why = why_of(work, s);
+        struct fb_why *why = fb_work_growth_why(work, s);
         fb_time until = i + 1 < end ? s[1].from : FB_TIME_MAX;
         code = why ? add_tuple(work, s, until, why, err) : fb_arena_failed(work->arena, err);
         if (code == FB_OK && s->from <= work->input->now && work->input->now < until) {
@@ -161,7 +169,7 @@ enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err)
     struct fb_progress_options usual = fb_pace_usual();
     struct fb_pace_history history = {NULL, 0};
     fb_time begins[USUAL];
-    enum fb_code code = list_values(work, &values, &count, err);
+    enum fb_code code = fb_work_progress(work, &values, &count, err);
     code = code ? code : fb_pace_history_of(values, count, &usual, work->arena, &history, err);
     work->picture->paces = FB_ARENA_ARRAY(work->arena, struct fb_pace_view, history.count + 1);
     if (code == FB_OK && !work->picture->paces) {

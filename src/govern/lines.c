@@ -240,30 +240,188 @@ static const struct fb_line_view *line_of(
     return NULL;
 }
 
-/* When the version before ended crossed: marks what crossed it last, so that the latch outlives a
- * version that asks for less (SEMANTICS.md, Corrections and versions). */
-static void carry_latch(const struct fb_version *version, const struct fb_line_view *old,
-    struct fb_assessment *assessments, size_t count)
+/* When what was before ended crossed at an instant: marks what crossed it last, so that the latch
+ * outlives a version or a pace that asks for less (SEMANTICS.md, Corrections and versions). */
+static void carry_latch(fb_time at, const struct fb_segments *history,
+    const struct fb_figures_list *before, struct fb_figures_list *now)
 {
-    FB_ASSERT(old->history.count > 0);
-    const struct fb_segment *last = fb_segment_at(&old->history, version->from - 1);
+    FB_ASSERT(history->count > 0);
+    const struct fb_segment *last = fb_segment_at(history, at - 1);
     if (last->status != FB_LINE_CROSSED) {
         return;
     }
     const struct fb_assessment *crossing = NULL;
-    for (size_t i = 0; i < old->figures.count; i++) {
-        const struct fb_assessment *a = &old->figures.items[i].assessment;
-        if ((a->crosses || a->held) && a->admitted < version->from &&
+    for (size_t i = 0; i < before->count; i++) {
+        const struct fb_assessment *a = &before->items[i].assessment;
+        if ((a->crosses || a->held) && a->admitted < at &&
             (!crossing || crossing->admitted <= a->admitted)) {
             crossing = a;
         }
     }
-    for (size_t i = 0; crossing && i < count; i++) {
-        if (fb_str_eq(assessments[i].record_id, crossing->record_id)) {
-            assessments[i].held = true;
-            assessments[i].held_until = version->from;
+    for (size_t i = 0; crossing && i < now->count; i++) {
+        struct fb_assessment *own = &now->items[i].assessment;
+        if (fb_str_eq(own->record_id, crossing->record_id)) {
+            own->held = true;
+            own->held_until = at;
         }
     }
+}
+
+/* One red line of one system at work. */
+struct line_run {
+    struct fb_work *work;
+    const struct fb_version *version;
+    const struct fb_redline *rule;
+    const struct fb_system_view *system;
+    struct fb_evaluation *evaluations;
+    size_t evaluation_count;
+    struct fb_scope *scope;
+    size_t scope_count;
+    struct fb_segments out; /* stitched so far */
+};
+
+/* What the evaluations are by the terms of one pace. */
+static enum fb_code assess(const struct line_run *run, const struct fb_redline *terms,
+    struct fb_figures_list *out, struct fb_err *err)
+{
+    struct fb_work *work = run->work;
+    enum fb_code code =
+        fb_assess(terms, run->evaluations, run->evaluation_count, work->arena, out, err);
+    /* The counts are in the record: what they came from may be gone (SEMANTICS.md, Corrections). */
+    for (size_t i = 0; code == FB_OK && i < out->count; i++) {
+        const struct fb_figures *figures = &out->items[i];
+        fb_why_add(
+            figures->assessment.why, fb_work_erased(work, fb_record_text(figures->record, "log")));
+    }
+    return code;
+}
+
+static enum fb_code latch(const struct line_run *run, const struct fb_redline *terms,
+    const struct fb_figures_list *figures, struct fb_segments *out, struct fb_err *err)
+{
+    struct fb_assessment *list =
+        FB_ARENA_ARRAY(run->work->arena, struct fb_assessment, figures->count + 1);
+    if (!list) {
+        return fb_arena_failed(run->work->arena, err);
+    }
+    for (size_t i = 0; i < figures->count; i++) {
+        list[i] = figures->items[i].assessment;
+    }
+    const struct fb_line_subject subject = {
+        terms, list, figures->count, run->scope, run->scope_count};
+    return run->work->proving ? fb_proving_line(run->work, &subject, out, err)
+                              : fb_latch_run(terms, list, figures->count, run->scope,
+                                    run->scope_count, run->work->arena, out, err);
+}
+
+/* A reason, and that the terms are those of a pace. */
+static struct fb_why *why_paced(
+    struct fb_work *work, const struct fb_why *why, const struct fb_pace_stretch *stretch)
+{
+    struct fb_why *out = fb_why_new(work->arena, "%.*s", FB_STR_ARG(why->text));
+    out = fb_why_on(out, why->record_id, why->seq);
+    for (const struct fb_why *child = why->child; out && child; child = child->next) {
+        fb_why_add(out, fb_work_why_copy(work, child));
+    }
+    struct fb_why *terms =
+        fb_why_new(work->arena, "by the terms of pace %s", fb_pace_name(stretch->level));
+    fb_why_add(terms, fb_work_why_copy(work, stretch->why));
+    fb_why_add(out, terms);
+    return terms ? out : NULL;
+}
+
+/* Appends what a history says over [from, until). */
+static enum fb_code stitch(struct line_run *run, const struct fb_segments *history,
+    const fb_time ends[2], const struct fb_pace_stretch *stretch, struct fb_err *err)
+{
+    struct fb_segments *out = &run->out;
+    struct fb_segment *grown =
+        FB_ARENA_ARRAY(run->work->arena, struct fb_segment, out->count + history->count);
+    if (!grown) {
+        return fb_arena_failed(run->work->arena, err);
+    }
+    if (out->count > 0) {
+        memcpy(grown, out->items, out->count * sizeof(*grown));
+    }
+    out->items = grown;
+    for (size_t i = 0; i < history->count; i++) {
+        struct fb_segment piece = history->items[i];
+        piece.from = piece.from < ends[0] ? ends[0] : piece.from;
+        piece.until = piece.until > ends[1] ? ends[1] : piece.until;
+        if (piece.from >= piece.until) {
+            continue;
+        }
+        const struct fb_segment *last = out->count ? &out->items[out->count - 1] : NULL;
+        piece.since = last && last->status == piece.status ? last->since : piece.from;
+        /* A history that a proof gave has no sentences. */
+        struct fb_why *why = piece.why ? why_paced(run->work, piece.why, stretch) : NULL;
+        if (piece.why && !why) {
+            return fb_arena_failed(run->work->arena, err);
+        }
+        piece.why = why;
+        out->items[out->count++] = piece;
+    }
+    return FB_OK;
+}
+
+/* The line over time: by the terms of each pace in turn, each run over all that was ever known, as
+ * a new version of the policy would be. *out_terms and the figures are those of the last pace. */
+static enum fb_code run_paces(struct line_run *run, const struct fb_line_view *old,
+    const struct fb_redline **out_terms, struct fb_figures_list *figures, struct fb_err *err)
+{
+    const struct fb_version *version = run->version;
+    struct fb_segments before = old ? old->history : (struct fb_segments){NULL, 0};
+    struct fb_figures_list before_figures = old ? old->figures : (struct fb_figures_list){0};
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < version->pace_count; i++) {
+        const struct fb_pace_stretch *stretch = &version->paces[i];
+        const struct fb_redline *own = run->rule->at_pace[stretch->level];
+        const struct fb_redline *terms = own ? own : run->rule;
+        struct fb_segments history = {NULL, 0};
+        const fb_time ends[2] = {i == 0 ? FB_TIME_MIN : stretch->from,
+            i + 1 < version->pace_count ? version->paces[i + 1].from : FB_TIME_MAX};
+        code = assess(run, terms, figures, err);
+        if (code == FB_OK && before.count > 0) {
+            carry_latch(stretch->from, &before, &before_figures, figures);
+        }
+        code = code ? code : latch(run, terms, figures, &history, err);
+        code = code ? code : stitch(run, &history, ends, stretch, err);
+        before = run->out;
+        before_figures = *figures;
+        *out_terms = terms;
+    }
+    return code;
+}
+
+static bool is_paced(const struct fb_redline *rule)
+{
+    return rule->at_pace[FB_PACE_FAST] || rule->at_pace[FB_PACE_NORMAL] ||
+           rule->at_pace[FB_PACE_SLOW];
+}
+
+/* Fills a view with what a line is now. */
+static enum fb_code show(const struct line_run *run, const struct fb_redline *terms,
+    struct fb_line_view *view, struct fb_err *err)
+{
+    struct fb_work *work = run->work;
+    const struct fb_version *version = run->version;
+    const struct fb_segment *segment = fb_segment_at(&view->history, work->input->now);
+    view->policy = version->view;
+    view->rule = terms;
+    view->declared = run->rule;
+    view->system = run->system->id;
+    view->status = segment->status;
+    view->latched = segment->latched;
+    view->since = segment->since > version->from ? segment->since : version->from;
+    view->why = segment->why;
+    view->id =
+        fb_arena_printf(work->arena, "redline:%.*s/%.*s:%.*s", FB_STR_ARG(version->program->name),
+            FB_STR_ARG(run->rule->name), FB_STR_ARG(run->system->id));
+    if (!view->id.ptr) {
+        return fb_arena_failed(work->arena, err);
+    }
+    fb_work_handle(view->id, view->handle);
+    return FB_OK;
 }
 
 /* One red line of one system. */
@@ -271,67 +429,29 @@ static enum fb_code run_line(struct fb_work *work, const struct fb_version *vers
     const struct fb_redline *rule, const struct fb_system_view *system, struct fb_line_view *view,
     struct fb_err *err)
 {
-    struct fb_evaluation *evaluations = NULL;
-    size_t evaluation_count = 0, scope_count = 0;
-    struct fb_scope *scope = NULL;
-    enum fb_code code = fb_work_evaluations(work, system, &evaluations, &evaluation_count, err);
-    if (code == FB_OK) {
-        code = fb_assess(rule, evaluations, evaluation_count, work->arena, &view->figures, err);
-    }
-    /* The counts are in the record: what they came from may be gone (SEMANTICS.md, Corrections). */
-    for (size_t i = 0; code == FB_OK && i < view->figures.count; i++) {
-        const struct fb_figures *figures = &view->figures.items[i];
-        fb_why_add(
-            figures->assessment.why, fb_work_erased(work, fb_record_text(figures->record, "log")));
-    }
-    if (code == FB_OK) {
-        code = scope_of(work, rule, system, &scope, &scope_count, err);
-    }
-    if (code != FB_OK) {
-        return code;
-    }
-    struct fb_assessment *assessments =
-        FB_ARENA_ARRAY(work->arena, struct fb_assessment, view->figures.count + 1);
-    if (!assessments) {
-        return fb_arena_failed(work->arena, err);
-    }
-    for (size_t i = 0; i < view->figures.count; i++) {
-        assessments[i] = view->figures.items[i].assessment;
-    }
+    struct line_run run = {.work = work, .version = version, .rule = rule, .system = system};
+    const struct fb_redline *terms = rule;
+    enum fb_code code =
+        fb_work_evaluations(work, system, &run.evaluations, &run.evaluation_count, err);
+    code = code ? code : scope_of(work, rule, system, &run.scope, &run.scope_count, err);
     const struct fb_version *before = version_before(work, version);
     const struct fb_line_view *old =
         before ? line_of(work, before, rule->name, (size_t)(system - work->picture->systems))
                : NULL;
-    if (old) {
-        carry_latch(version, old, assessments, view->figures.count);
-        for (size_t i = 0; i < view->figures.count; i++) {
-            view->figures.items[i].assessment = assessments[i];
+    if (code == FB_OK && is_paced(rule) && version->pace_count > 0) {
+        code = run_paces(&run, old, &terms, &view->figures, err);
+        view->history = run.out;
+    } else if (code == FB_OK) {
+        code = assess(&run, rule, &view->figures, err);
+        if (code == FB_OK && old) {
+            carry_latch(version->from, &old->history, &old->figures, &view->figures);
         }
+        code = code ? code : latch(&run, rule, &view->figures, &view->history, err);
     }
-    const struct fb_line_subject subject = {
-        rule, assessments, view->figures.count, scope, scope_count};
-    code = work->proving ? fb_proving_line(work, &subject, &view->history, err)
-                         : fb_latch_run(rule, assessments, view->figures.count, scope, scope_count,
-                               work->arena, &view->history, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    const struct fb_segment *segment = fb_segment_at(&view->history, work->input->now);
-    view->policy = version->view;
-    view->rule = rule;
-    view->system = system->id;
-    view->status = segment->status;
-    view->latched = segment->latched;
-    view->since = segment->since > version->from ? segment->since : version->from;
-    view->why = segment->why;
-    view->id = fb_arena_printf(work->arena, "redline:%.*s/%.*s:%.*s",
-        FB_STR_ARG(version->program->name), FB_STR_ARG(rule->name), FB_STR_ARG(system->id));
-    if (!view->id.ptr) {
-        return fb_arena_failed(work->arena, err);
-    }
-    fb_work_handle(view->id, view->handle);
+    code = code ? code : show(&run, terms, view, err);
     /* What needs a safety case is not settled yet (burden.c). */
-    return rule->needs.safety_case.len ? FB_OK : fb_work_line_tuples(work, version, view, err);
+    bool settled = rule->needs.safety_case.len == 0;
+    return code == FB_OK && settled ? fb_work_line_tuples(work, version, view, err) : code;
 }
 
 /* All red lines of a version, for every system. */

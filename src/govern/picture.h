@@ -33,7 +33,8 @@ struct fb_line_view {
     char handle[FB_HANDLE_TEXT];
     struct fb_str id; /**< "redline:POLICY/RULE:SYSTEM" */
     const struct fb_policy_view *policy;
-    const struct fb_redline *rule;
+    const struct fb_redline *rule;     /**< with the terms of the pace now */
+    const struct fb_redline *declared; /**< the same as the policy's program lists it */
     struct fb_str system;
     enum fb_line_status status; /**< now */
     bool latched;
@@ -116,6 +117,16 @@ struct fb_pace_view {
     struct fb_why *why;
 };
 
+/** The pace that a policy in force has now. */
+struct fb_policy_pace_view {
+    char handle[FB_HANDLE_TEXT];
+    struct fb_str id; /**< "pace:POLICY" */
+    const struct fb_policy_view *policy;
+    enum fb_pace level;
+    fb_time since; /**< or since the policy is in force */
+    struct fb_why *why;
+};
+
 /** What a system may do. */
 enum fb_action { FB_ACTION_TRAIN, FB_ACTION_DEPLOY, FB_ACTION_AUTONOMY, FB_ACTION_COUNT };
 
@@ -184,6 +195,8 @@ struct fb_picture {
     size_t licence_count;
     struct fb_pace_view *paces; /**< of the quantities that were measured */
     size_t pace_count;
+    struct fb_policy_pace_view *policy_paces; /**< of the policies in force that have a pace */
+    size_t policy_pace_count;
     struct fb_chains others;  /**< those of no registered system */
     uint32_t *system_slots;   /**< private: hash table, 1 + index of a system */
     size_t system_slot_count; /**< private */

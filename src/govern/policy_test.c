@@ -252,6 +252,23 @@ static bool judge_nothing(struct asked *asked)
     return true;
 }
 
+/* The pace of the policy. */
+static bool judge_pace(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    if (asked->picture->policy_pace_count == 0) {
+        asked->result->instead = FB_STR("the policy is not in force");
+        return true;
+    }
+    const struct fb_policy_pace_view *view = &asked->picture->policy_paces[0];
+    struct found found = {.status = fb_pace_name(view->level),
+        .same = (expect->paces & (1U << view->level)) != 0,
+        .until = FB_TIME_MIN,
+        .since = view->since,
+        .why = view->why};
+    return judge(asked, &found);
+}
+
 /* Evaluates one expectation by one of the two evaluators. */
 static enum fb_code run_by(struct fb_test_history *history, bool naive, struct fb_arena *arena,
     struct fb_policy_result *result, struct fb_err *err)
@@ -274,6 +291,7 @@ static enum fb_code run_by(struct fb_test_history *history, bool naive, struct f
     if (code == FB_OK) {
         struct asked asked = {result->expect, &picture, arena, result};
         bool good = result->expect->kind == FB_EXPECT_LINE      ? judge_line(&asked)
+                    : result->expect->kind == FB_EXPECT_PACE    ? judge_pace(&asked)
                     : result->expect->kind == FB_EXPECT_NOTHING ? judge_nothing(&asked)
                                                                 : judge_duty(&asked);
         code = good ? FB_OK : fb_arena_failed(arena, err);

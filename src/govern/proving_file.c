@@ -216,7 +216,8 @@ static enum fb_code begin(const struct fb_govern_input *input, struct fb_arena *
     p->work = work;
     enum fb_code code = fb_work_policies(work, err);
     code = code ? code : fb_work_facts(work, err);
-    return code ? code : fb_work_growth(work, err);
+    code = code ? code : fb_work_growth(work, err);
+    return code ? code : fb_work_pace(work, err);
 }
 
 /* The subject's red line as the checker found it; NULL: the system is not registered. */
@@ -282,7 +283,8 @@ static void set_subject(
     FB_ASSERT(version->view->record == policy->record);
     p->subject.version = version;
     if (v->line) {
-        p->subject.line = version->program->redlines + (v->line->rule - policy->program->redlines);
+        p->subject.line =
+            version->program->redlines + (v->line->declared - policy->program->redlines);
         p->subject.system = v->line->system;
     } else {
         p->subject.duty =

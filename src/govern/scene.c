@@ -37,11 +37,7 @@ static const struct fb_field *kind_field(uint32_t relation, uint32_t column)
 
 static bool is_derived(uint32_t relation)
 {
-    return (int)relation == fb_policy_relation("redline") ||
-           (int)relation == fb_policy_relation("growth") ||
-           (int)relation == fb_policy_relation("case_status") ||
-           (int)relation == fb_policy_relation("order_in_force") ||
-           (int)relation == fb_policy_relation("waiver_in_force");
+    return fb_kind_of(relation_of(relation)->name) == FB_KIND_NONE;
 }
 
 static void add_option(struct fb_scene_field *field, struct fb_value value)

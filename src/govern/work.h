@@ -27,13 +27,22 @@ struct fb_timed {
     bool correction;          /**< comes from a record that supersedes another */
 };
 
+/** A stretch of time with one pace of a policy, up to the next. */
+struct fb_pace_stretch {
+    fb_time from;
+    enum fb_pace level;
+    const struct fb_why *why; /**< "the pace of POLICY is fast", with its quantities */
+};
+
 /** A policy version and the time over which it is in force. */
 struct fb_version {
     struct fb_policy_view *view;
     struct fb_program *program; /**< effective and expires are those of its force */
     fb_time from;
     fb_time until;
-    struct fb_line_view *lines; /**< by rule, then by system; NULL before its red lines ran */
+    struct fb_line_view *lines;    /**< by rule, then by system; NULL before its red lines ran */
+    struct fb_pace_stretch *paces; /**< over its force; none when the policy has no pace */
+    size_t pace_count;
 };
 
 /** What the records of one system are. */
@@ -76,6 +85,9 @@ struct fb_work {
     size_t time_count;
     size_t time_cap;
     struct fb_trace trace;
+    struct fb_pace_value
+        *progress; /**< values of progress on record; NULL before they are listed */
+    size_t progress_count;
     size_t duty_cap;                   /**< room for duties in the picture */
     struct fb_access *access;          /**< to the trace of the duties; NULL before */
     struct fb_system_parts *parts;     /**< by system */
@@ -143,6 +155,16 @@ FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
 
 /** How fast quantities grow, and the pace of each. */
 FB_CHECKED enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err);
+
+/** The values of progress on record, which fb_pace_history_of may sort. */
+FB_CHECKED enum fb_code fb_work_progress(
+    struct fb_work *work, struct fb_pace_value **out, size_t *out_count, struct fb_err *err);
+
+/** A sentence that says how fast a quantity grows; NULL when memory ran out. */
+struct fb_why *fb_work_growth_why(struct fb_work *work, const struct fb_pace_segment *segment);
+
+/** The pace of every policy that has one. */
+FB_CHECKED enum fb_code fb_work_pace(struct fb_work *work, struct fb_err *err);
 
 /** Bounds and red lines of every system. */
 FB_CHECKED enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err);

@@ -21,6 +21,9 @@ void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out);
 /** Appends one item of a checked policy as a sentence or more, not wrapped. */
 void fb_explain_item(const struct fb_item *item, struct fb_buf *out);
 
+/** Appends a pace block of a checked policy likewise. */
+void fb_explain_pace(const struct fb_pace_block *pace, struct fb_buf *out);
+
 /** Appends a condition as English, on one line. */
 void fb_explain_condition(const struct fb_cond *cond, struct fb_buf *out);
 

@@ -29,8 +29,8 @@ enum {
     LINE_COUNT = sizeof(lines) / sizeof(lines[0]),
     ENUM_COUNT = sizeof(enums) / sizeof(enums[0]),
     /* Every line gives at most the four common columns. */
-    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 36,
-    RELATION_COUNT = LINE_COUNT + 5,
+    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 64,
+    RELATION_COUNT = LINE_COUNT + 8,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -152,6 +152,14 @@ static void add_growth(void)
     add_column("high_days", (struct fb_domain){.type = FB_TYPE_FLOAT});
 }
 
+/* The pace that a policy with a pace block has. */
+static void add_pace(void)
+{
+    add_relation("pace");
+    add_column("policy", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("level", (struct fb_domain){.type = FB_TYPE_STRING, .words = pace_words});
+}
+
 static void build(void)
 {
     const struct fb_domain text = {.type = FB_TYPE_STRING};
@@ -178,6 +186,7 @@ static void build(void)
     add_order_in_force();
     add_waiver_in_force();
     add_growth();
+    add_pace();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -33,6 +33,7 @@ enum fb_expect_kind {
     FB_EXPECT_DUTY,     /**< an obligation has a status */
     FB_EXPECT_NOT_OWED, /**< there is no such obligation */
     FB_EXPECT_NOTHING,  /**< no obligation binds now */
+    FB_EXPECT_PACE,     /**< the pace of the policy is one of some */
 };
 
 /** An expectation. */
@@ -45,6 +46,7 @@ struct fb_expect {
     struct fb_word by; /**< the party that owes; span.line 0: any */
     enum fb_line_status line;
     enum fb_duty_status duty;
+    unsigned paces;        /**< PACE: bit n for level n of enum fb_pace */
     fb_time until;         /**< the deadline; FB_TIME_MIN: not said */
     fb_time since;         /**< of the status; FB_TIME_MIN: not said */
     struct fb_str state;   /**< status, until and since as written: a slice of the policy's text */

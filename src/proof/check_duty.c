@@ -720,6 +720,10 @@ static bool corrected_at(const struct fb_recount *r, size_t tp)
     for (size_t i = 0; i < r->correction_count && !found; i++) {
         const struct fb_tuple *tuple = r->corrections[i];
         bool begins = false;
+        /* Another pace takes no trigger away. */
+        if (r->duty->paced && tuple->relation == r->duty->pace_relation) {
+            continue;
+        }
         found = tuple->from == tp && reads(r->duty->when, tuple->relation, &begins) && !begins;
     }
     return found;

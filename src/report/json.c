@@ -256,6 +256,22 @@ static void add_paces(struct fb_json_writer *w, const struct fb_picture *p)
     fb_json_close_array(w);
 }
 
+static void add_policy_paces(struct fb_json_writer *w, const struct fb_picture *p)
+{
+    fb_json_key(w, "policy_paces");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < p->policy_pace_count; i++) {
+        const struct fb_policy_pace_view *view = &p->policy_paces[i];
+        open_view(w, view->handle, view->id);
+        fb_json_key_str(w, "policy", view->policy->program->name);
+        fb_json_key_c(w, "pace", fb_pace_name(view->level));
+        key_time(w, "since", view->since);
+        key_why(w, view->why);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
 enum fb_code fb_report_status_json(const struct fb_picture *picture,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -278,6 +294,7 @@ enum fb_code fb_report_status_json(const struct fb_picture *picture,
     add_orders(&w, picture, options->system);
     add_licences(&w, picture, options->system);
     add_paces(&w, picture);
+    add_policy_paces(&w, picture);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the status", err);

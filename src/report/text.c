@@ -242,9 +242,14 @@ static void other_duties(struct fb_sheet *sheet, const struct fb_picture *pictur
 /* How fast what was measured grows. */
 static void paces(struct fb_sheet *sheet, const struct fb_picture *picture)
 {
-    if (picture->pace_count > 0) {
+    if (picture->pace_count + picture->policy_pace_count > 0) {
         fb_buf_add_char(sheet->out, '\n');
         fb_sheet_heading(sheet, FB_STR("Pace of progress"));
+    }
+    for (size_t i = 0; i < picture->policy_pace_count; i++) {
+        const struct fb_policy_pace_view *view = &picture->policy_paces[i];
+        detail(sheet, view->handle, fb_pace_name(view->level),
+            view->level == FB_PACE_FAST ? FB_TONE_WARN : FB_TONE_GOOD, view->why->text);
     }
     for (size_t i = 0; i < picture->pace_count; i++) {
         const struct fb_pace_view *view = &picture->paces[i];
@@ -273,7 +278,8 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     if (options->system.len == 0) {
         paces(&sheet, picture);
     }
-    if (picture->line_count + picture->duty_count + picture->pace_count > 0) {
+    size_t paces_shown = picture->pace_count + picture->policy_pace_count;
+    if (picture->line_count + picture->duty_count + paces_shown > 0) {
         fb_buf_add_c(out, "\n`flyball explain NAME` says why; NAME is in the first column.\n");
     }
     fb_report_corrections(picture, out);

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fb_arena arena;
     struct fb_series series;
     struct fb_progress_list list;
-    const struct fb_progress_options options = {0.95, true, {150, 550, 180 * FB_DAY}};
+    const struct fb_progress_options options = {0.95, true, {150, 550, 180 * FB_DAY}, 0};
     fb_err_init(&err);
     fb_arena_init(&arena, (size_t)64 << 20);
     enum fb_code code = fb_series_read_memory(

@@ -12,7 +12,7 @@ syntax match flyballName /\<[a-z]\w*\ze(/
 syntax keyword flyballOperator and or not is unknown ruled out
 syntax keyword flyballUnit hours hour days day weeks week months month years year
 syntax match flyballItem /^\s*\zs\(commitment\|duty\|exempt\|let\|pace\|policy\|redline\|test\)\>/
-syntax match flyballClause /^\s\+\zs\(applies\|before\|calendar\|clears\|crossed\|effective\|every\|expect\|expires\|from\|given\|hence\|holidays\|if\|keep\|lest\|margin\|may\|measure\|must\|needs\|of\|party\|relax\|source\|title\|version\|waived\|when\|while\|within\|zone\)\>/
+syntax match flyballClause /^\s\+\zs\(applies\|before\|calendar\|clears\|crossed\|effective\|every\|expect\|expires\|fast\|from\|given\|hence\|holidays\|if\|keep\|lest\|margin\|may\|measure\|must\|needs\|of\|party\|relax\|slow\|source\|then\|title\|version\|waived\|when\|while\|within\|zone\)\>/
 syntax match flyballComment /#.*$/ contains=@Spell
 syntax region flyballString start=/"/ end=/"/ oneline contains=@Spell
 highlight default link flyballComment Comment

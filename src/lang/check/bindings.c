@@ -87,6 +87,7 @@ void fb_bindings(const struct fb_cond *cond, struct fb_names *names)
         break;
     case FB_COND_NOT:
     case FB_COND_COMPARE:
+    case FB_COND_PACE:
         break;
     }
 }

@@ -157,6 +157,13 @@ static void check_demand(struct fb_checker *c, const struct fb_item *item, struc
         struct fb_names guard = *known;
         fb_check_condition(c, line->guard, &guard);
     }
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        for (const struct fb_within_line *line = demand->within_at[level]; line;
+             line = line->next) {
+            struct fb_names guard = *known;
+            fb_check_condition(c, line->guard, &guard);
+        }
+    }
     if (demand->lest_of.kind == FB_WORD_VARIABLE && demand->lest != FB_LEST_NOTHING) {
         need_bound(c, &demand->lest_of, known, "variable");
     }
@@ -424,6 +431,9 @@ static void check_certain(struct fb_checker *c, const struct fb_cond *cond, stru
             check_certain(c, part, system);
         }
         return;
+    case FB_COND_PACE:
+        fb_check_fail(c, cond->span, hint, "an exemption cannot rest on the pace");
+        return;
     case FB_COND_FACT:
         break;
     }
@@ -531,7 +541,9 @@ bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_com
     fb_map_init(&c.all);
     fb_map_init(&c.lets);
     check_header(&c, tree);
-    bool good = collect_names(&c, tree) && check_holidays(&c, tree);
+    c.has_pace = tree->pace != NULL;
+    bool good =
+        collect_names(&c, tree) && check_holidays(&c, tree) && fb_check_pace(&c, tree->pace);
     for (struct fb_item *item = tree->items; item && good; item = item->next) {
         good = !fb_complaints_full(complaints) ? check_item(&c, item) : good;
     }

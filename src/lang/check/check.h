@@ -27,6 +27,7 @@ struct fb_checker {
     struct fb_map all;  /**< name to item */
     struct fb_map lets; /**< the definitions that stand before the current item */
     struct fb_variables variables;
+    bool has_pace;       /**< the policy has a pace block */
     const char *trigger; /**< what binds the variables of the current rule, as "when" */
     bool too_many;       /**< it was said that the current rule has too many variables */
 };
@@ -37,6 +38,20 @@ bool fb_check(
 
 /** Checks a condition whose context binds `known`; adds what it binds to known. NULL is allowed. */
 void fb_check_condition(struct fb_checker *c, struct fb_cond *cond, struct fb_names *known);
+
+/** Checks a pace block (NULL: none) and hands each rule what changes of it at a pace, before the
+ * rules are checked. False when memory ran out. */
+bool fb_check_pace(struct fb_checker *c, struct fb_pace_block *pace);
+
+/** The first line of `within` with this condition; NULL when there is none. */
+const struct fb_within_line *fb_within_same(
+    const struct fb_within_line *lines, struct fb_str guard_text);
+
+/** A limit of a pace in days; a month has 365.25 / 12 of them. */
+double fb_pace_days(const struct fb_amount *limit);
+
+/** The promise of a commitment that `deploy` or `secure.2` names; NULL when there is none. */
+struct fb_demand *fb_check_promise(const struct fb_item *item, struct fb_str part);
 
 /** Checks a red line. */
 void fb_check_redline(struct fb_checker *c, struct fb_item *item);

@@ -267,6 +267,14 @@ static void check_names(struct fb_checker *c, struct fb_cond *cond, const struct
     case FB_COND_COMPARE:
         check_comparison(c, cond, known);
         break;
+    case FB_COND_PACE:
+        if (!c->has_pace) {
+            fb_check_fail(c, cond->span,
+                "Add a block: pace, with 'fast when doubling time of horizon < 5 months with 90% "
+                "confidence'.",
+                "the policy has no 'pace' block that says when it is fast");
+        }
+        break;
     case FB_COND_ALL:
     case FB_COND_ANY:
     case FB_COND_NOT:

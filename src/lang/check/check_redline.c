@@ -89,6 +89,23 @@ void fb_check_scope(struct fb_checker *c, struct fb_scope_clause *scope)
     }
 }
 
+static void check_clauses(struct fb_checker *c, const struct fb_redline_clauses *line)
+{
+    check_percent(c, &line->crossed_at, 0, 100, "the threshold");
+    check_percent(c, &line->confidence, 50, 100, "the confidence");
+    if (fb_decimal_cmp(line->confidence.number, percent(100)) == 0) {
+        fb_check_fail(c, line->confidence.span, "Write 95% or 99%.",
+            "no number of samples gives a confidence of 100%");
+    }
+    check_margins(c, line);
+    if (line->has_clears) {
+        check_clears(c, line);
+    }
+    if (line->age.amount) {
+        (void)fb_check_exact(c, &line->age);
+    }
+}
+
 void fb_check_redline(struct fb_checker *c, struct fb_item *item)
 {
     struct fb_redline_clauses *line = &item->line;
@@ -111,18 +128,13 @@ void fb_check_redline(struct fb_checker *c, struct fb_item *item)
             "variable '%.*s' is not bound here", FB_STR_ARG(line->measure_of.text));
     }
     check_measures(c, item);
-    check_percent(c, &line->crossed_at, 0, 100, "the threshold");
-    check_percent(c, &line->confidence, 50, 100, "the confidence");
-    if (fb_decimal_cmp(line->confidence.number, percent(100)) == 0) {
-        fb_check_fail(c, line->confidence.span, "Write 95% or 99%.",
-            "no number of samples gives a confidence of 100%");
-    }
-    check_margins(c, line);
-    if (line->has_clears) {
-        check_clears(c, line);
-    }
-    if (line->age.amount) {
-        (void)fb_check_exact(c, &line->age);
+    size_t before = c->complaints->errors->count;
+    check_clauses(c, line);
+    /* What the pace leaves alone was said once. */
+    for (int level = 0; level < FB_PACE_LEVELS && c->complaints->errors->count == before; level++) {
+        if (item->line_at[level]) {
+            check_clauses(c, item->line_at[level]);
+        }
     }
     fb_check_scope(c, &item->scope);
 }

@@ -72,8 +72,7 @@ static const struct fb_item *rule_of(
     return fb_map_get(&c->all, fb_str_sub(name, 0, dot));
 }
 
-/* The demand of a commitment that `deploy` or `secure.2` names; NULL when there is none. */
-static const struct fb_demand *demand_named(const struct fb_item *item, struct fb_str part)
+struct fb_demand *fb_check_promise(const struct fb_item *item, struct fb_str part)
 {
     size_t dot = fb_str_find(part, '.', 0);
     uint64_t wanted = 1, seen = 0;
@@ -82,7 +81,7 @@ static const struct fb_demand *demand_named(const struct fb_item *item, struct f
         (!fb_str_u64(fb_str_sub(part, dot + 1, part.len), &wanted) || wanted < 2)) {
         return NULL;
     }
-    for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+    for (struct fb_demand *demand = item->demands; demand; demand = demand->next) {
         seen += fb_str_eq(demand->verb, verb);
         if (seen == wanted) {
             return demand;
@@ -109,7 +108,7 @@ static bool has_part(const struct fb_item *item, struct fb_str part)
             steps++;
         }
     }
-    const struct fb_demand *demand = item->kind == FB_ITEM_COMMITMENT ? demand_named(item, part)
+    const struct fb_demand *demand = item->kind == FB_ITEM_COMMITMENT ? fb_check_promise(item, part)
                                      : part.len == 0                  ? item->demands
                                                                       : NULL;
     while (demand && steps > 0) {
@@ -160,6 +159,13 @@ static void check_args(
 static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
 {
     if (expect->kind == FB_EXPECT_NOTHING) {
+        return;
+    }
+    if (expect->kind == FB_EXPECT_PACE) {
+        if (!c->has_pace) {
+            fb_check_fail(c, expect->span, "Add a pace block, or expect something else.",
+                "the policy has no 'pace' block");
+        }
         return;
     }
     struct fb_str part;

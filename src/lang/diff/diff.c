@@ -147,7 +147,7 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
 static bool join_names(struct fb_diffing *d, const size_t *older_of)
 {
     const struct fb_program *a = d->sides[0], *b = d->sides[1];
-    d->same = FB_ARENA_ARRAY(d->arena, struct fb_imply_same, b->redline_count + 1);
+    d->same = FB_ARENA_ARRAY(d->arena, struct fb_imply_same, b->redline_count + 2);
     for (size_t j = 0; d->same && j < b->redline_count; j++) {
         if (older_of[j] == SIZE_MAX) {
             continue;
@@ -157,6 +157,10 @@ static bool join_names(struct fb_diffing *d, const size_t *older_of)
             fb_diff_text(d, "%.*s/%.*s", FB_STR_ARG(b->name), FB_STR_ARG(b->redlines[j].name));
         same->ours = fb_diff_text(
             d, "%.*s/%.*s", FB_STR_ARG(a->name), FB_STR_ARG(a->redlines[older_of[j]].name));
+    }
+    if (d->same && a->pace.given && b->pace.given) {
+        /* The pace of one is that of the other: what changed in it is told there. */
+        d->same[d->same_count++] = (struct fb_imply_same){.theirs = b->name, .ours = a->name};
     }
     return d->same && !d->no_memory;
 }
@@ -218,13 +222,18 @@ enum fb_code fb_policy_compare(const struct fb_program *older, const struct fb_p
     size_t *line_of[2], *duty_of[2];
     FB_ASSERT(out);
     change.clauses = FB_ARENA_ARRAY(
-        arena, struct fb_clause_change, 1 + lines[0] + lines[1] + duties[0] + duties[1]);
+        arena, struct fb_clause_change, 2 + lines[0] + lines[1] + duties[0] + duties[1]);
     if (!change.clauses || !fb_diff_pair_lines(&d, line_of) || !join_names(&d, line_of[1]) ||
         !fb_diff_pair_duties(&d, duty_of)) {
         return fb_arena_failed(arena, err);
     }
     compare_headers(&d, &header);
     add_clause(&change, &header);
+    if (older->pace.given || newer->pace.given) {
+        struct fb_clause_change pace = {.name = FB_STR("pace"), .old_name = FB_STR("pace")};
+        fb_diff_paces(&d, &pace);
+        add_clause(&change, &pace);
+    }
     for (size_t j = 0; j < lines[1]; j++) {
         add_line(&d, &change, line_of[1][j] == SIZE_MAX ? NULL : &older->redlines[line_of[1][j]],
             &newer->redlines[j]);

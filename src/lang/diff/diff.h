@@ -28,7 +28,7 @@ enum fb_change {
 
 /** Limits. */
 enum {
-    FB_DIFF_ASPECTS_MAX = 16,  /**< parts that a clause has */
+    FB_DIFF_ASPECTS_MAX = 24,  /**< parts that a clause has */
     FB_DIFF_PAIRS_MAX = 20000, /**< pairs of clauses, neither with its old name or words, that are
                                     looked at; then they count as removed and added */
 };

@@ -227,13 +227,47 @@ static bool outside_implies(struct fb_diffing *d, const struct fb_redline *assum
     return fb_implies(&question);
 }
 
+static void compare_terms(struct fb_diffing *d, struct fb_clause_change *clause)
+{
+    compare_thresholds(d, clause);
+    compare_clearing(d, clause);
+    compare_needs(d, clause);
+}
+
+/* The terms at each pace that either line has terms of its own for, as one part. */
+static void compare_paces(struct fb_diffing *d, struct fb_clause_change *clause)
+{
+    static const char *const names[FB_PACE_LEVELS] = {
+        "at pace fast", "at pace normal", "at pace slow"};
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        struct fb_clause_change at = {.name = clause->name};
+        struct fb_str texts[2] = {FB_STR(""), FB_STR("")};
+        bool own = false;
+        for (size_t i = 0; i < 2; i++) {
+            const struct fb_redline *line = clause->lines[i]->at_pace[level];
+            own = own || line;
+            at.lines[i] = line ? line : clause->lines[i];
+        }
+        if (own) {
+            compare_terms(d, &at);
+        }
+        for (size_t i = 0; i < at.aspect_count; i++) {
+            const struct fb_aspect *part = &at.aspects[i];
+            texts[0] = fb_diff_text(d, "%.*s%s%s %.*s", FB_STR_ARG(texts[0]), i ? "; " : "",
+                part->name, FB_STR_ARG(part->before));
+            texts[1] = fb_diff_text(d, "%.*s%s%s %.*s", FB_STR_ARG(texts[1]), i ? "; " : "",
+                part->name, FB_STR_ARG(part->after));
+        }
+        fb_diff_note(clause, names[level], at.change, texts[0], texts[1]);
+    }
+}
+
 void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause)
 {
     const struct fb_redline *a = clause->lines[0], *b = clause->lines[1];
     FB_ASSERT(a && b);
-    compare_thresholds(d, clause);
-    compare_clearing(d, clause);
-    compare_needs(d, clause);
+    compare_terms(d, clause);
+    compare_paces(d, clause);
     enum fb_change scope = fb_diff_judge(outside_implies(d, b, 1, a), outside_implies(d, a, 0, b));
     if (scope == FB_CHANGE_NONE && !fb_str_eq(a->scope_text, b->scope_text)) {
         scope = FB_CHANGE_REWORDED;

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "lang/signature.h"
 
-enum { NOWHERE = -1, LITERALS_MAX = 512, REDLINE_KEYS = 2 };
+enum { NOWHERE = -1, LITERALS_MAX = 512, REDLINE_KEYS = 2, LEVEL = 1, PACES_MAX = 4 };
 
 /* A value: known, or only that it is the same as another. Cells form trees; the root counts. */
 struct cell {
@@ -192,6 +192,7 @@ static size_t key_columns(uint32_t relation)
         redline = fb_policy_relation("redline");
         cases = fb_policy_relation("case_status");
     }
+    /* A policy has one pace. */
     return (int)relation == redline ? REDLINE_KEYS : (int)relation == cases ? 0 : 1;
 }
 
@@ -515,6 +516,26 @@ static bool assume(struct prover *p, const struct list *todo, const struct list 
     return assume(p, todo->next, goals);
 }
 
+/* `the policy has a pace` always holds: the one that it has then. */
+static bool is_any_pace(const struct prover *p, const struct list *goal)
+{
+    const struct fb_form *form = goal->part.form;
+    return (int)form->relation == fb_policy_relation("pace") &&
+           form->terms[LEVEL]->kind == FB_TERM_VAR &&
+           p->env[goal->part.side][form->terms[LEVEL]->var] == NOWHERE;
+}
+
+static bool show_any_pace(struct prover *p, const struct list *goal)
+{
+    int *level = &p->env[goal->part.side][goal->part.form->terms[LEVEL]->var];
+    struct mark mark = p->at;
+    *level = new_cell(p);
+    bool shown = show(p, goal->next);
+    *level = NOWHERE;
+    undo(p, &mark);
+    return shown;
+}
+
 /* Makes a goal's fact one that holds, in every way that there is. */
 static bool show_fact(struct prover *p, const struct list *goal)
 {
@@ -669,7 +690,9 @@ static bool show(struct prover *p, const struct list *goals)
     case FB_FORM_LESS_EQ:
         return show_comparison(p, goals);
     case FB_FORM_PRED:
-        return goals->negated ? show_denied(p, goals) : show_fact(p, goals);
+        return goals->negated          ? show_denied(p, goals)
+               : is_any_pace(p, goals) ? show_any_pace(p, goals)
+                                       : show_fact(p, goals);
     case FB_FORM_EXISTS:
         return goals->negated ? show_denied(p, goals) : show_exists(p, goals);
     case FB_FORM_PREVIOUS:
@@ -701,6 +724,57 @@ static const struct list *chain(
     return count ? items : NULL;
 }
 
+/* `the pace of a policy is fast, normal or slow`, as a formula with its own nodes. */
+struct pace_axiom {
+    struct fb_value policy;
+    struct fb_term terms[1 + FB_PACE_LEVELS];
+    struct fb_term *columns[FB_PACE_LEVELS][2];
+    struct fb_form is[FB_PACE_LEVELS], any[FB_PACE_LEVELS - 1];
+};
+
+static void build_axiom(struct pace_axiom *axiom, struct fb_value policy)
+{
+    static const char *const words[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    axiom->policy = policy;
+    axiom->terms[FB_PACE_LEVELS] = (struct fb_term){.kind = FB_TERM_CONST, .value = policy};
+    for (int i = 0; i < FB_PACE_LEVELS; i++) {
+        axiom->terms[i] =
+            (struct fb_term){.kind = FB_TERM_CONST, .value = fb_value_str(fb_str_of(words[i]))};
+        axiom->columns[i][0] = &axiom->terms[FB_PACE_LEVELS];
+        axiom->columns[i][LEVEL] = &axiom->terms[i];
+        axiom->is[i] = (struct fb_form){.kind = FB_FORM_PRED,
+            .relation = (uint32_t)fb_policy_relation("pace"),
+            .terms = axiom->columns[i],
+            .term_count = 2};
+    }
+    axiom->any[0] =
+        (struct fb_form){.kind = FB_FORM_OR, .left = &axiom->is[1], .right = &axiom->is[2]};
+    axiom->any[1] =
+        (struct fb_form){.kind = FB_FORM_OR, .left = &axiom->is[0], .right = &axiom->any[0]};
+}
+
+/* The policies of which a formula asks for a certain pace. */
+static void find_paces(const struct prover *p, const struct fb_form *form, unsigned side,
+    struct pace_axiom axioms[PACES_MAX], size_t *count)
+{
+    if (!form) {
+        return;
+    }
+    if (form->kind == FB_FORM_PRED && (int)form->relation == fb_policy_relation("pace") &&
+        form->terms[0]->kind == FB_TERM_CONST && form->terms[LEVEL]->kind == FB_TERM_CONST) {
+        struct fb_value policy = translated(p, form->terms[0]->value, side);
+        size_t i = 0;
+        while (i < *count && !fb_value_eq(axioms[i].policy, policy)) {
+            i++;
+        }
+        if (i == *count && i < PACES_MAX) {
+            build_axiom(&axioms[(*count)++], policy);
+        }
+    }
+    find_paces(p, form->left, side, axioms, count);
+    find_paces(p, form->right, side, axioms, count);
+}
+
 bool fb_implies(const struct fb_imply *question)
 {
     FB_ASSERT(question->assumed_count <= FB_IMPLY_PARTS_MAX);
@@ -719,8 +793,21 @@ bool fb_implies(const struct fb_imply *question)
         p->env[0][question->joined[0][i]] = cell;
         p->env[1][question->joined[1][i]] = cell;
     }
-    bool shown = assume(p, chain(question->assumed, question->assumed_count, assumed),
-        chain(question->goal, question->goal_count, goals));
+    struct pace_axiom axioms[PACES_MAX];
+    struct list paces[PACES_MAX];
+    size_t pace_count = 0;
+    for (size_t i = 0; i < question->assumed_count; i++) {
+        find_paces(p, question->assumed[i].form, question->assumed[i].side, axioms, &pace_count);
+    }
+    for (size_t i = 0; i < question->goal_count; i++) {
+        find_paces(p, question->goal[i].form, question->goal[i].side, axioms, &pace_count);
+    }
+    const struct list *todo = chain(question->assumed, question->assumed_count, assumed);
+    for (size_t i = 0; i < pace_count; i++) {
+        paces[i] = (struct list){.part = {&axioms[i].any[FB_PACE_LEVELS - 2], 0}, .next = todo};
+        todo = &paces[i];
+    }
+    bool shown = assume(p, todo, chain(question->goal, question->goal_count, goals));
     shown = shown && !p->gave_up;
     fb_free(p);
     return shown;

@@ -9,7 +9,7 @@
  *
  * What it knows beyond logic: a comparison with a missing value never holds, so `not x < 5` is less
  * than `x >= 5`; a record has one tuple, so two facts of the same id agree in every column; a red
- * line has one status for a system.
+ * line has one status for a system; a policy has one pace, and always one of the three.
  *
  * Two rules are read together, each with variables of its own. Variables that the caller joins are
  * the same value; others mean some value where they stand in a goal and a given one where they

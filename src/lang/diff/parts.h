@@ -32,6 +32,9 @@ struct fb_str fb_diff_form(
 /** True when a text of the newer policy means the same as one of the older. */
 bool fb_diff_same_text(const struct fb_diffing *d, struct fb_str older, struct fb_str newer);
 
+/** Compares by what the two policies tell their pace into clause. */
+void fb_diff_paces(struct fb_diffing *d, struct fb_clause_change *clause);
+
 /** Compares two red lines into clause. */
 void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
 

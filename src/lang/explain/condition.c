@@ -106,6 +106,17 @@ static void say_line(const struct fb_cond *cond, struct fb_buf *out)
     fb_buf_addf(out, " for %.*s", FB_STR_ARG(cond->args->text));
 }
 
+static void say_pace(const struct fb_cond *cond, struct fb_buf *out)
+{
+    static const char *const words[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    fb_buf_add_c(out, "the pace is");
+    for (unsigned i = 0, said = 0; i < FB_PACE_LEVELS; i++) {
+        if (cond->statuses & (1U << i)) {
+            fb_buf_addf(out, "%s %s", said++ ? " or" : "", words[i]);
+        }
+    }
+}
+
 static void say_call(const struct fb_cond *cond, struct fb_buf *out)
 {
     fb_buf_addf(out, "%.*s holds for ", FB_STR_ARG(cond->name));
@@ -151,6 +162,9 @@ void fb_explain_condition(const struct fb_cond *cond, struct fb_buf *out)
         break;
     case FB_COND_LINE:
         say_line(cond, out);
+        break;
+    case FB_COND_PACE:
+        say_pace(cond, out);
         break;
     case FB_COND_COMPARE:
         say_value(&cond->left, out);

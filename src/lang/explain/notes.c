@@ -21,6 +21,12 @@ static bool demand_uses(const struct fb_demand *demand, struct fb_str name)
         for (const struct fb_within_line *line = demand->within; line && !used; line = line->next) {
             used = uses(line->guard, name);
         }
+        for (int level = 0; level < FB_PACE_LEVELS && !used; level++) {
+            const struct fb_within_line *line = demand->within_at[level];
+            for (; line && !used; line = line->next) {
+                used = uses(line->guard, name);
+            }
+        }
     }
     return used;
 }

@@ -261,6 +261,87 @@ static void say_waiver(const struct fb_item *item, struct fb_buf *out)
     fb_buf_add_c(out, waiver->by ? ", nothing of it falls due or is broken." : "");
 }
 
+static void say_amounts(const struct fb_within_line *line, struct fb_buf *out)
+{
+    for (const char *comma = ""; line; line = line->next, comma = ", or ") {
+        fb_buf_add_c(out, comma);
+        say_amount(&line->amount, out);
+        if (line->guard) {
+            fb_buf_add_c(out, " if ");
+            fb_explain_condition(line->guard, out);
+        }
+    }
+}
+
+/* `red line cyber needs evidence ...`, after "Then". */
+static void say_change(const struct fb_pace_change *change, struct fb_buf *out)
+{
+    const struct fb_redline_clauses *line = &change->terms.line;
+    fb_buf_addf(out, " %.*s%s%.*s", FB_STR_ARG(change->rule), change->part.len ? "." : "",
+        FB_STR_ARG(change->part));
+    if (fb_str_is(change->clause, "within")) {
+        fb_buf_add_c(out, " is due within ");
+        say_amounts(change->terms.demands->within, out);
+    } else if (fb_str_is(change->clause, "crossed")) {
+        fb_buf_addf(out, " is crossed at %.*s%%", FB_STR_ARG(line->crossed_at.text));
+    } else if (fb_str_is(change->clause, "clears")) {
+        fb_buf_addf(out, " clears below %.*s%% for ", FB_STR_ARG(line->clears_below.text));
+        say_amount(&line->dwell, out);
+    } else if (fb_str_is(change->clause, "margin")) {
+        fb_buf_add_c(out, " is ruled out");
+        say_margins(line, out);
+    } else {
+        fb_buf_add_c(out, " is ruled out only");
+        say_needs(line, out);
+    }
+}
+
+static void say_level(const struct fb_pace_clause *clause, bool fast, struct fb_buf *out)
+{
+    if (!clause->span.line) {
+        return;
+    }
+    fb_buf_addf(out,
+        fast ? " It is fast unless we can be %.*s%% sure that "
+             : " It is slow only when we can be %.*s%% sure that ",
+        FB_STR_ARG(clause->confidence.text));
+    for (const struct fb_word *word = clause->series; word; word = word->next) {
+        fb_buf_addf(out, "%s%.*s", word == clause->series ? "" : " and ", FB_STR_ARG(word->text));
+    }
+    fb_buf_addf(out, " %s in no less than ", clause->series->next ? "each double" : "doubles");
+    say_amount(&clause->limit, out);
+    for (const struct fb_pace_change *change = clause->changes; change; change = change->next) {
+        fb_buf_add_c(out, change == clause->changes
+                              ? (fast ? ". While it is fast:" : ". While it is slow:")
+                              : ";");
+        say_change(change, out);
+    }
+    fb_buf_add_char(out, '.');
+}
+
+void fb_explain_pace(const struct fb_pace_block *pace, struct fb_buf *out)
+{
+    const struct fb_amount *dwell =
+        pace->dwell.amount ? &pace->dwell : &pace->levels[FB_PACE_SLOW].dwell;
+    FB_ASSERT(pace && out);
+    fb_buf_add_c(out, "Pace. Progress counts as fast until records of progress show otherwise.");
+    say_level(&pace->levels[FB_PACE_FAST], true, out);
+    say_level(&pace->levels[FB_PACE_SLOW], false, out);
+    if (dwell->amount) {
+        fb_buf_add_c(out, " A slower pace must have held for ");
+        say_amount(dwell, out);
+        fb_buf_add_c(out, " before it counts; a faster one counts at once.");
+    }
+    fb_buf_add_c(out, " When there is no value newer than ");
+    if (pace->age.amount) {
+        say_amount(&pace->age, out);
+    } else {
+        fb_buf_add_c(out, "twice that time");
+    }
+    fb_buf_add_c(out, " it is fast again. What is owed already keeps its deadline when the pace "
+                      "slows; when it quickens, the shorter time runs from then.");
+}
+
 static void say_exempt(const struct fb_item *item, struct fb_buf *out)
 {
     fb_buf_addf(out, "Exemption %.*s", FB_STR_ARG(item->name));
@@ -348,6 +429,12 @@ void fb_explain_tree(const struct fb_policy_tree *tree, struct fb_buf *out)
     fb_buf_init(&paragraph, FB_POLICY_TEXT_MAX * 8);
     say_header(tree, &paragraph);
     put_paragraph(fb_buf_str(&paragraph), out);
+    if (tree->pace) {
+        fb_buf_clear(&paragraph);
+        fb_explain_pace(tree->pace, &paragraph);
+        fb_buf_add_char(out, '\n');
+        put_paragraph(fb_buf_str(&paragraph), out);
+    }
     for (const struct fb_item *item = tree->items; item; item = item->next) {
         fb_buf_clear(&paragraph);
         fb_explain_item(item, &paragraph);

@@ -337,6 +337,32 @@ struct fb_form *fb_lower_line(struct fb_lowering *l, struct fb_str rule, unsigne
     return out;
 }
 
+struct fb_form *fb_lower_pace_is(struct fb_lowering *l, struct fb_term *level, struct fb_span span)
+{
+    int relation = fb_policy_relation("pace");
+    FB_ASSERT(relation >= 0);
+    struct fb_form *pred = level ? fb_lower_pred(l, (uint32_t)relation, span) : NULL;
+    if (pred) {
+        fb_lower_column(pred, 0, fb_lower_text(l, l->policy));
+        fb_lower_column(pred, 1, level);
+    }
+    return pred;
+}
+
+struct fb_form *fb_lower_pace(struct fb_lowering *l, unsigned levels, struct fb_span span)
+{
+    static const char *const words[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    struct fb_form *out = NULL;
+    FB_ASSERT(levels != 0 && levels <= FB_LOWER_EVERY_PACE);
+    for (unsigned i = 0; i < FB_PACE_LEVELS && fb_lower_good(l); i++) {
+        if (levels & (1U << i)) {
+            struct fb_form *pred = fb_lower_pace_is(l, fb_lower_text(l, fb_str_of(words[i])), span);
+            out = out ? fb_lower_or(l, out, pred) : pred;
+        }
+    }
+    return out;
+}
+
 struct fb_form *fb_lower_of(struct fb_lowering *l, const struct fb_item *item, struct fb_term *term)
 {
     size_t before = l->visible_count, frame = l->frame;
@@ -434,6 +460,9 @@ struct fb_form *fb_lower_condition(struct fb_lowering *l, const struct fb_cond *
             fb_lower_term(l, cond->args,
                 fb_policy_domain((uint32_t)fb_policy_relation("redline"), (uint32_t)1)),
             cond->span);
+    case FB_COND_PACE:
+        l->asks_pace = true;
+        return fb_lower_pace(l, cond->statuses, cond->span);
     case FB_COND_COMPARE:
         return fb_lower_compare(l, fb_lower_find(l, cond->left.text), cond->compare,
             fb_lower_term(l, &cond->right, cond->domain));

@@ -1,7 +1,10 @@
 #include "lang/lower/lower.h"
 
+#include <math.h>
+
 #include "base/assert.h"
 #include "engine/eval.h"
+#include "lang/check/check.h"
 
 void fb_lower_begin(struct fb_lowering *l, struct fb_span span)
 {
@@ -47,23 +50,74 @@ static void check_form(struct fb_lowering *l, const struct fb_form *form, size_t
     }
 }
 
+static size_t count_lines(const struct fb_within_line *line)
+{
+    size_t count = 0;
+    for (; line; line = line->next) {
+        count++;
+    }
+    return count;
+}
+
+/* A line that counts at the levels of a mask. */
+static void lower_line(struct fb_lowering *l, const struct fb_within_line *line, unsigned levels,
+    size_t bound, struct fb_duty *out)
+{
+    if (levels == 0 || !out->within) {
+        return;
+    }
+    struct fb_within *to = &out->within[out->within_count++];
+    to->amount = line->amount.amount;
+    to->unit = line->amount.unit;
+    to->span = line->amount.span;
+    to->guard = fb_lower_closed(l, line->guard);
+    if (levels != FB_LOWER_EVERY_PACE) {
+        to->guard = fb_lower_and(l, to->guard, fb_lower_pace(l, levels, line->amount.span));
+    }
+    check_form(l, to->guard, bound);
+}
+
 static void lower_within(
     struct fb_lowering *l, const struct fb_demand *demand, size_t bound, struct fb_duty *out)
 {
-    size_t count = 0;
-    for (const struct fb_within_line *line = demand->within; line; line = line->next) {
-        count++;
+    size_t count = count_lines(demand->within);
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        count += count_lines(demand->within_at[level]);
     }
     out->within = fb_lower_array(l, count, sizeof(*out->within));
-    for (const struct fb_within_line *line = demand->within; line && out->within;
-         line = line->next) {
-        struct fb_within *to = &out->within[out->within_count++];
-        to->amount = line->amount.amount;
-        to->unit = line->amount.unit;
-        to->span = line->amount.span;
-        to->guard = fb_lower_closed(l, line->guard);
-        check_form(l, to->guard, bound);
+    for (const struct fb_within_line *line = demand->within; line; line = line->next) {
+        unsigned levels = FB_LOWER_EVERY_PACE;
+        for (int level = 0; level < FB_PACE_LEVELS; level++) {
+            bool replaced = fb_within_same(demand->within_at[level], line->guard_text);
+            levels &= replaced ? ~(1U << level) : FB_LOWER_EVERY_PACE;
+        }
+        lower_line(l, line, levels, bound, out);
     }
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        for (const struct fb_within_line *line = demand->within_at[level]; line;
+             line = line->next) {
+            lower_line(l, line, 1U << level, bound, out);
+        }
+    }
+}
+
+/* True when the pace changes a deadline. */
+static bool is_paced(const struct fb_demand *demand)
+{
+    return demand->within_at[FB_PACE_FAST] || demand->within_at[FB_PACE_NORMAL] ||
+           demand->within_at[FB_PACE_SLOW];
+}
+
+/* The trigger binds the pace, under a name that no variable has: each pace is a valuation of its
+ * own, which proposes the deadline of that pace. */
+static void lower_paced(struct fb_lowering *l, struct fb_span span, struct fb_duty *out)
+{
+    int relation = fb_policy_relation("pace");
+    FB_ASSERT(relation >= 0);
+    out->paced = true;
+    out->pace_relation = (uint32_t)relation;
+    out->when =
+        fb_lower_and(l, out->when, fb_lower_pace_is(l, fb_lower_find(l, FB_STR("pace")), span));
 }
 
 /* The duties of a program as they are lowered. */
@@ -155,9 +209,15 @@ static void lower_duty(
         .system_var = item->system_param,
         .anchor_var = -1};
     fb_bindings(item->condition, &names);
+    if (is_paced(item->demands)) {
+        fb_names_add(&names, FB_STR("pace"));
+    }
     fb_lower_introduce(l, &names);
     const struct duties d = {program, item, l->visible_count};
     out.when = fb_lower_condition(l, item->condition);
+    if (is_paced(item->demands)) {
+        lower_paced(l, item->span, &out);
+    }
     out.given = fb_lower_closed(l, item->given);
     out.during = fb_lower_closed(l, item->during);
     if (item->scope.given) {
@@ -210,6 +270,9 @@ static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
     struct fb_names names = {.count = 0};
     fb_lower_begin(l, demand->span);
     fb_names_add(&names, item->params->text);
+    if (is_paced(demand)) {
+        fb_names_add(&names, FB_STR("pace"));
+    }
     fb_lower_introduce(l, &names);
     struct fb_term *system = fb_lower_find(l, item->params->text);
     struct fb_duty out = {.name = clause_name(l, item, demand),
@@ -220,6 +283,9 @@ static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
     const struct duties d = {program, item, l->visible_count};
     out.when = fb_lower_and(l, fb_lower_condition(l, item->condition), own_system(l, item, system));
     out.during = fb_lower_condition(l, item->condition);
+    if (is_paced(demand)) {
+        lower_paced(l, demand->span, &out);
+    }
     struct fb_form *exempt = fb_lower_exempt(l, item, system);
     out.given = exempt ? fb_lower_not(l, exempt) : NULL;
     out.relax_after =
@@ -272,6 +338,34 @@ static struct fb_days lower_days(struct fb_lowering *l, const struct fb_days *da
     return out;
 }
 
+static struct fb_pace_terms lower_pace_terms(
+    struct fb_lowering *l, const struct fb_pace_block *pace)
+{
+    struct fb_pace_terms out = {.given = pace != NULL};
+    if (!pace) {
+        return out;
+    }
+    const struct fb_pace_clause *fast = &pace->levels[FB_PACE_FAST];
+    const struct fb_pace_clause *slow = &pace->levels[FB_PACE_SLOW];
+    const struct fb_pace_clause *any = fast->span.line ? fast : slow;
+    const struct fb_amount *dwell = pace->dwell.amount ? &pace->dwell : &slow->dwell;
+    for (const struct fb_word *word = any->series; word; word = word->next) {
+        FB_ASSERT(out.series_count < FB_PACE_SERIES_MAX);
+        out.series[out.series_count++] = fb_lower_copy(l, word->text);
+    }
+    out.span = pace->span;
+    out.confidence = fb_decimal_to_double(fb_decimal_scale(any->confidence.number, -2));
+    out.slow_from_days = slow->span.line ? fb_pace_days(&slow->limit) : INFINITY;
+    /* Without `fast` there is nothing between fast and slow. */
+    out.fast_below_days = fast->span.line ? fb_pace_days(&fast->limit) : out.slow_from_days;
+    out.dwell_us = dwell->amount * (dwell->unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+    /* What nobody measures any more is fast again: after two dwells, unless it says when. */
+    out.age_us = pace->age.amount
+                     ? pace->age.amount * (pace->age.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY)
+                     : fb_time_add(out.dwell_us, out.dwell_us);
+    return out;
+}
+
 static void list_exempts(struct fb_lowering *l, const struct fb_policy_tree *tree)
 {
     size_t count = 0;
@@ -306,12 +400,14 @@ bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
         .effective = tree->effective,
         .expires = tree->expires,
         .days = lower_days(&l, &tree->days),
+        .pace = lower_pace_terms(&l, tree->pace),
         .signature = fb_policy_signature(),
         .redlines = fb_lower_array(&l, redlines, sizeof(struct fb_redline)),
         .duties = fb_lower_array(&l, duties, sizeof(struct fb_duty))};
     for (const struct fb_item *item = tree->items; item && !l.no_memory; item = item->next) {
         lower_item(&l, item, program);
     }
+    program->pace.asked = l.asks_pace;
     if (!l.no_memory && complaints->errors->count == 0) {
         *out = program;
     }

@@ -11,7 +11,7 @@
 #include "lang/complaint.h"
 #include "lang/signature.h"
 
-enum { FB_LOWER_NAMES_MAX = 512 };
+enum { FB_LOWER_NAMES_MAX = 512, FB_LOWER_EVERY_PACE = (1 << FB_PACE_LEVELS) - 1 };
 
 /** A name that is visible, and what it stands for. */
 struct fb_visible {
@@ -34,7 +34,8 @@ struct fb_lowering {
     size_t visible_count;
     size_t frame; /**< names before this are another definition's */
     size_t nodes;
-    bool stopped; /**< a limit was complained about */
+    bool asks_pace; /**< a condition of the policy asks for the pace */
+    bool stopped;   /**< a limit was complained about */
     bool no_memory;
 };
 
@@ -91,6 +92,10 @@ struct fb_form *fb_lower_closed(struct fb_lowering *l, const struct fb_cond *con
 /** `red line RULE of this policy has one of these statuses for system`. */
 struct fb_form *fb_lower_line(struct fb_lowering *l, struct fb_str rule, unsigned statuses,
     struct fb_term *system, struct fb_span span);
+
+/** `the pace of this policy is TERM`; `is one of the levels of a mask`. */
+struct fb_form *fb_lower_pace_is(struct fb_lowering *l, struct fb_term *level, struct fb_span span);
+struct fb_form *fb_lower_pace(struct fb_lowering *l, unsigned levels, struct fb_span span);
 
 /** The two sides of a scope, for a system: certainly inside, certainly outside. Both are NULL when
  * every system is inside. */

@@ -136,6 +136,37 @@ static void lower_exemption(
     out->scope_text = text.ptr ? text : out->scope_text;
 }
 
+static void lower_terms(
+    struct fb_lowering *l, const struct fb_redline_clauses *line, struct fb_redline *out)
+{
+    out->measure_count = 0;
+    out->threshold = proportion(&line->crossed_at);
+    out->confidence = fb_decimal_to_double(proportion(&line->confidence));
+    out->has_clears = line->has_clears;
+    lower_evidence(l, line, out);
+    if (line->has_clears) {
+        out->clears_below = proportion(&line->clears_below);
+        out->dwell_us = line->dwell.amount * (line->dwell.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+    }
+}
+
+/* The line with its terms at each pace that has its own. */
+static void lower_paces(struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out)
+{
+    const struct fb_redline *at_pace[FB_PACE_LEVELS] = {NULL};
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        struct fb_redline *own = item->line_at[level] ? fb_lower_array(l, 1, sizeof(*own)) : NULL;
+        if (own) {
+            *own = *out;
+            lower_terms(l, item->line_at[level], own);
+            at_pace[level] = own;
+        }
+    }
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        out->at_pace[level] = at_pace[level];
+    }
+}
+
 void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out)
 {
     const struct fb_redline_clauses *line = &item->line;
@@ -150,15 +181,8 @@ void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct 
         .surety = fb_lower_copy(l, item->confidence),
         .span = item->span,
         .scope_text =
-            fb_lower_copy(l, item->scope.given ? item->scope.text : FB_STR("all systems")),
-        .threshold = proportion(&line->crossed_at),
-        .confidence = fb_decimal_to_double(proportion(&line->confidence)),
-        .has_clears = line->has_clears};
-    lower_evidence(l, line, out);
-    if (line->has_clears) {
-        out->clears_below = proportion(&line->clears_below);
-        out->dwell_us = line->dwell.amount * (line->dwell.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
-    }
+            fb_lower_copy(l, item->scope.given ? item->scope.text : FB_STR("all systems"))};
+    lower_terms(l, line, out);
     fb_lower_scope(
         l, &item->scope, fb_lower_find(l, item->params->text), &out->inside, &out->outside);
     lower_exemption(l, item, out);
@@ -168,4 +192,5 @@ void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct 
     }
     out->vars = vars;
     out->var_count = l->var_count;
+    lower_paces(l, item, out);
 }

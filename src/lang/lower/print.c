@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "base/assert.h"
@@ -269,18 +270,9 @@ static void put_source(const struct printer *p, struct fb_str source, struct fb_
     }
 }
 
-static void put_redline(struct printer *p, const struct fb_redline *line)
+static void put_terms(const struct printer *p, const struct fb_redline *line)
 {
     char text[FB_DECIMAL_TEXT], dwell[FB_TIME_TEXT];
-    p->vars = line->vars;
-    fb_buf_addf(p->out, "redline %.*s \"%.*s\"\n", FB_STR_ARG(line->name), FB_STR_ARG(line->title));
-    put_source(p, line->source, line->surety);
-    fb_buf_addf(p->out, "  %-10s %.*s\n", "scope", FB_STR_ARG(line->scope_text));
-    put_part(p, "inside", line->inside);
-    put_part(p, "outside", line->outside);
-    for (size_t i = 0; i < line->measure_count; i++) {
-        fb_buf_addf(p->out, "  %-10s %.*s\n", "measure", FB_STR_ARG(line->measures[i]));
-    }
     fb_buf_addf(p->out, "  %-10s %s with confidence %.6g\n", "crossed",
         fb_decimal_format(line->threshold, text), line->confidence);
     for (size_t i = 0; i < line->margin_count; i++) {
@@ -290,6 +282,45 @@ static void put_redline(struct printer *p, const struct fb_redline *line)
     if (line->has_clears) {
         fb_buf_addf(p->out, "  %-10s below %s for %s\n", "clears",
             fb_decimal_format(line->clears_below, text), fb_duration_format(line->dwell_us, dwell));
+    }
+}
+
+static const char *const level_names[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+
+static void put_pace(const struct printer *p, const struct fb_pace_terms *pace)
+{
+    char dwell[FB_TIME_TEXT], age[FB_TIME_TEXT];
+    fb_buf_add_c(p->out, "pace\n");
+    for (size_t i = 0; i < pace->series_count; i++) {
+        fb_buf_addf(p->out, "  %-10s %.*s\n", "of", FB_STR_ARG(pace->series[i]));
+    }
+    fb_buf_addf(p->out, "  %-10s doubling in less than %.6g days\n", "fast", pace->fast_below_days);
+    if (isfinite(pace->slow_from_days)) {
+        fb_buf_addf(
+            p->out, "  %-10s doubling in %.6g days or more\n", "slow", pace->slow_from_days);
+    }
+    fb_buf_addf(p->out, "  %-10s %.6g, held for %s, newer than %s\n", "confidence",
+        pace->confidence, fb_duration_format(pace->dwell_us, dwell),
+        fb_duration_format(pace->age_us, age));
+}
+
+static void put_redline(struct printer *p, const struct fb_redline *line)
+{
+    p->vars = line->vars;
+    fb_buf_addf(p->out, "redline %.*s \"%.*s\"\n", FB_STR_ARG(line->name), FB_STR_ARG(line->title));
+    put_source(p, line->source, line->surety);
+    fb_buf_addf(p->out, "  %-10s %.*s\n", "scope", FB_STR_ARG(line->scope_text));
+    put_part(p, "inside", line->inside);
+    put_part(p, "outside", line->outside);
+    for (size_t i = 0; i < line->measure_count; i++) {
+        fb_buf_addf(p->out, "  %-10s %.*s\n", "measure", FB_STR_ARG(line->measures[i]));
+    }
+    put_terms(p, line);
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        if (line->at_pace[level]) {
+            fb_buf_addf(p->out, " at pace %s\n", level_names[level]);
+            put_terms(p, line->at_pace[level]);
+        }
     }
 }
 
@@ -392,6 +423,9 @@ void fb_program_print(const struct fb_program *program, struct fb_buf *out)
         program->effective == FB_TIME_MAX ? "never" : fb_time_format(program->effective, from),
         fb_time_format(program->expires, until), calendars[program->days.calendar]);
     put_days(&p, &program->days);
+    if (program->pace.given) {
+        put_pace(&p, &program->pace);
+    }
     for (size_t i = 0; i < program->redline_count; i++) {
         put_redline(&p, &program->redlines[i]);
     }

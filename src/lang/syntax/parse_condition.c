@@ -197,6 +197,16 @@ bool fb_parse_deeper(struct fb_parser *p)
     return false;
 }
 
+/* `pace is fast`, `pace is not slow`. */
+static bool parse_pace_is(struct fb_parser *p, struct fb_cond **out)
+{
+    struct fb_cond *cond = new_cond(p, FB_COND_PACE);
+    fb_parse_step(p);
+    fb_parse_step(p);
+    *out = cond;
+    return cond && fb_parse_levels(p, &cond->statuses);
+}
+
 static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
 {
     const struct fb_token *token = fb_parse_now(p), *after = fb_parse_ahead(p, 1);
@@ -216,6 +226,9 @@ static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
     }
     if (try_field_of(p, out, &good)) {
         return good;
+    }
+    if (fb_parse_at(p, "pace") && after->kind == FB_TOKEN_WORD && fb_str_is(after->text, "is")) {
+        return parse_pace_is(p, out);
     }
     const struct fb_signature *signature = fb_policy_signature();
     for (size_t i = 0; i < signature->count; i++) {

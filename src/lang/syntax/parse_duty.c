@@ -47,10 +47,15 @@ static bool within_line(struct fb_parser *p, struct fb_demand *demand)
         return false;
     }
     *tail = line;
-    return !fb_parse_take(p, "if") || fb_parse_condition(p, &line->guard);
+    line->guard_text = FB_STR("");
+    if (!fb_parse_take(p, "if")) {
+        return true;
+    }
+    size_t from = p->at;
+    return fb_parse_condition(p, &line->guard) && fb_parse_slice(p, from, &line->guard_text);
 }
 
-static bool within_lines(struct fb_parser *p, struct fb_demand *demand)
+bool fb_parse_within(struct fb_parser *p, struct fb_demand *demand)
 {
     bool good = within_line(p, demand);
     while (good && fb_parse_now(p)->kind == FB_TOKEN_NUMBER) {
@@ -121,7 +126,7 @@ static bool tail(struct fb_parser *p, struct fb_demand *demand)
 {
     struct fb_str verb;
     if ((tail_word(p, "every") && !every(p, demand)) ||
-        (tail_word(p, "within") && !within_lines(p, demand)) ||
+        (tail_word(p, "within") && !fb_parse_within(p, demand)) ||
         (tail_word(p, "before") && !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) ||
         (tail_word(p, "lest") && !lest(p, demand))) {
         return false;
@@ -217,7 +222,7 @@ static bool duty_keep(struct fb_parser *p, void *block)
 static bool duty_within(struct fb_parser *p, void *block)
 {
     struct fb_demand *demand = current_demand(p, block);
-    return demand && within_lines(p, demand);
+    return demand && fb_parse_within(p, demand);
 }
 
 static bool duty_before(struct fb_parser *p, void *block)

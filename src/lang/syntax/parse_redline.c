@@ -284,6 +284,14 @@ static const struct fb_clause redline_clauses[] = {
     {"clears", NULL, false, clause_clears},
 };
 
+bool fb_parse_redline_clause(struct fb_parser *p, struct fb_str word, struct fb_item *item)
+{
+    return fb_str_is(word, "crossed")  ? clause_crossed(p, item)
+           : fb_str_is(word, "margin") ? clause_margin(p, item)
+           : fb_str_is(word, "needs")  ? clause_needs(p, item)
+                                       : clause_clears(p, item);
+}
+
 void fb_parse_redline(struct fb_parser *p, struct fb_item *item)
 {
     static const struct fb_clauses clauses = {"red line", redline_clauses,

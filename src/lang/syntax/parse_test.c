@@ -116,6 +116,20 @@ static bool take_by(struct fb_parser *p, struct fb_word *out)
            fb_parse_string(p, out, "Name the party, as in: by \"aurora\".");
 }
 
+/* `pace is fast since 2026-03-01`. */
+static bool expect_pace(struct fb_parser *p, struct fb_expect *expect)
+{
+    fb_parse_step(p);
+    fb_parse_step(p);
+    size_t from = p->at;
+    expect->kind = FB_EXPECT_PACE;
+    if (!fb_parse_levels(p, &expect->paces) || !moment(p, "since", &expect->since)) {
+        return false;
+    }
+    expect->state = written(p, from);
+    return true;
+}
+
 static bool expectation(struct fb_parser *p, struct fb_expect *expect)
 {
     size_t from = p->at;
@@ -130,6 +144,10 @@ static bool expectation(struct fb_parser *p, struct fb_expect *expect)
         fb_parse_step(p);
         expect->kind = FB_EXPECT_NOTHING;
         if (!take_by(p, &expect->by)) {
+            return false;
+        }
+    } else if (fb_parse_at(p, "pace") && word_ahead(p, 1, "is")) {
+        if (!expect_pace(p, expect)) {
             return false;
         }
     } else if (!rule_name(p, &expect->rule) || !fb_parse_arguments(p, &expect->args) ||
@@ -151,7 +169,8 @@ static bool more_expected(const struct fb_parser *p)
     bool opens =
         next->kind == FB_TOKEN_SIGN && (fb_str_is(next->text, "(") || fb_str_is(next->text, "."));
     return token->kind == FB_TOKEN_WORD &&
-           (opens || (fb_str_is(token->text, "nothing") && word_ahead(p, 1, "owed")));
+           (opens || (fb_str_is(token->text, "nothing") && word_ahead(p, 1, "owed")) ||
+               (fb_str_is(token->text, "pace") && word_ahead(p, 1, "is")));
 }
 
 static bool parse_expect(struct fb_parser *p, void *block)

@@ -389,11 +389,12 @@ static bool is_item_word(const struct fb_token *token)
     return is;
 }
 
-/* True where a block begins: its word, first on a line. */
+/* True where a block begins: its word, first on a line. `pace is fast` is a condition. */
 static bool at_item(const struct fb_parser *p)
 {
     const struct fb_token *token = fb_parse_now(p);
-    return token->kind == FB_TOKEN_END || (token->first && is_item_word(token));
+    bool asks = token_is(token, "pace") && token_is(fb_parse_ahead(p, 1), "is");
+    return token->kind == FB_TOKEN_END || (token->first && is_item_word(token) && !asks);
 }
 
 static const struct fb_clause *clause_at(
@@ -664,16 +665,6 @@ static void parse_let(struct fb_parser *p, struct fb_item *item)
     }
 }
 
-static void unsupported(struct fb_parser *p)
-{
-    const struct fb_token *token = fb_parse_now(p);
-    fb_complain(p->complaints, FB_E_UNSUPPORTED, token->span,
-        "Remove the block; let, redline, duty, commitment, exempt and test are supported.",
-        "'%.*s' blocks are not supported yet", FB_STR_ARG(token->text));
-    fb_parse_step(p);
-    recover(p, NULL);
-}
-
 static bool parse_item(struct fb_parser *p, struct fb_item *item)
 {
     static void (*const parts[])(struct fb_parser *, struct fb_item *) = {
@@ -697,8 +688,26 @@ static bool parse_item(struct fb_parser *p, struct fb_item *item)
         parts[kind](p, item);
         return true;
     }
-    unsupported(p);
+    FB_ASSERT(false); /* the caller has seen one of these words */
     return false;
+}
+
+/* The pace block; a policy has one. */
+static void parse_pace(struct fb_parser *p, struct fb_policy_tree *tree)
+{
+    struct fb_pace_block *pace = fb_parse_new(p, sizeof(*pace));
+    p->tokens.items[p->at].layout = FB_LAYOUT_ITEM;
+    if (!pace) {
+        return;
+    }
+    pace->span = fb_parse_now(p)->span;
+    if (tree->pace) {
+        fb_parse_fail(p, pace->span, "Join the two blocks into one.", "a second 'pace' block");
+    } else {
+        tree->pace = pace;
+    }
+    fb_parse_step(p);
+    fb_parse_pace(p, pace);
 }
 
 /* Appends a test; gives the place of the next one. */
@@ -739,6 +748,10 @@ void fb_parse(struct fb_tokens tokens, struct fb_arena *arena, struct fb_complai
     while (fb_parse_now(&p)->kind != FB_TOKEN_END && !p.no_memory) {
         if (fb_parse_at(&p, "test") && !fb_complaints_full(complaints)) {
             tests = parse_test(&p, tests);
+            continue;
+        }
+        if (fb_parse_at(&p, "pace") && !fb_complaints_full(complaints)) {
+            parse_pace(&p, tree);
             continue;
         }
         struct fb_item *item = fb_parse_new(&p, sizeof(*item));

@@ -150,6 +150,18 @@ void fb_parse_redline(struct fb_parser *p, struct fb_item *item);
 void fb_parse_duty(struct fb_parser *p, struct fb_item *item);
 void fb_parse_commitment(struct fb_parser *p, struct fb_item *item);
 
+/** Parses one clause of a red line after its word: `crossed`, `margin`, `needs` or `clears`. */
+bool fb_parse_redline_clause(struct fb_parser *p, struct fb_str word, struct fb_item *item);
+
+/** Parses the lines of `within` after that word. */
+bool fb_parse_within(struct fb_parser *p, struct fb_demand *demand);
+
+/** Parses a pace block after its word. */
+void fb_parse_pace(struct fb_parser *p, struct fb_pace_block *pace);
+
+/** Parses `fast or normal` after `pace is`; `or` goes on only before a level. */
+bool fb_parse_levels(struct fb_parser *p, unsigned *out);
+
 /** Parses what follows `applies`: `to systems with ...`. block is a struct fb_item. */
 bool fb_parse_applies(struct fb_parser *p, void *block);
 

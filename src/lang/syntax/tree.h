@@ -52,6 +52,7 @@ enum fb_cond_kind {
     FB_COND_CALL,    /**< a definition */
     FB_COND_LINE,    /**< a red line has one of these statuses */
     FB_COND_COMPARE, /**< a variable against a value */
+    FB_COND_PACE,    /**< the policy's pace is one of these */
 };
 
 /** Statuses of a red line, as bits. */
@@ -70,7 +71,7 @@ struct fb_cond {
 
     struct fb_str name;          /**< CALL, LINE */
     struct fb_word *args;        /**< CALL, LINE */
-    unsigned statuses;           /**< LINE */
+    unsigned statuses;           /**< LINE; PACE: bit n for level n of enum fb_pace */
     const struct fb_item *named; /**< CALL, LINE; check */
 
     struct fb_word left; /**< COMPARE: a variable */
@@ -89,7 +90,8 @@ struct fb_amount {
 /** A line of `within`. */
 struct fb_within_line {
     struct fb_amount amount;
-    struct fb_cond *guard; /**< NULL: always */
+    struct fb_cond *guard;    /**< NULL: always */
+    struct fb_str guard_text; /**< as written; empty: always */
     struct fb_within_line *next;
 };
 
@@ -111,6 +113,8 @@ struct fb_demand {
     struct fb_str act_text;
     struct fb_cond *before;
     struct fb_within_line *within;
+    const struct fb_within_line *within_at[FB_PACE_LEVELS]; /**< lines of a pace, each in place of
+                                                                 that with the same guard; check */
     enum fb_consequence lest;
     struct fb_word lest_of;  /**< the text of a breach, or the system */
     struct fb_amount every;  /**< amount 0: once */
@@ -169,6 +173,7 @@ struct fb_item {
     struct fb_word *rules; /**< EXEMPT: only from these; NULL: from all */
     struct fb_scope_clause scope;
     struct fb_redline_clauses line;
+    struct fb_redline_clauses *line_at[FB_PACE_LEVELS]; /**< REDLINE; NULL: as line; check */
 
     struct fb_demand *demands; /**< DUTY: one; COMMITMENT: one a clause */
     struct fb_word party;      /**< span.line 0: not given */
@@ -181,6 +186,34 @@ struct fb_item {
     uint64_t binds;                /**< LET: bit n: it binds parameter n; check */
     int system_param;              /**< the parameter that is a system, or -1; check */
     struct fb_str anchor_variable; /**< holds the anchor's time; empty: none; check */
+};
+
+/** What `then` changes at a pace: `cyber.needs newer than 90 days`. */
+struct fb_pace_change {
+    struct fb_span span;
+    struct fb_str rule;   /**< "cyber", "hold" */
+    struct fb_str part;   /**< "secure.2" of "hold.secure.2.within"; empty: the rule itself */
+    struct fb_str clause; /**< "crossed", "margin", "needs", "clears" or "within" */
+    struct fb_item terms; /**< that clause alone, as of a red line; of a duty: one demand */
+    struct fb_pace_change *next;
+};
+
+/** `fast` or `slow` of a pace block. */
+struct fb_pace_clause {
+    struct fb_span span; /**< line 0: not given */
+    struct fb_word *series;
+    struct fb_amount limit;
+    struct fb_word confidence;
+    struct fb_amount dwell; /**< amount 0: not said here */
+    struct fb_pace_change *changes;
+};
+
+/** A pace block. */
+struct fb_pace_block {
+    struct fb_span span;
+    struct fb_pace_clause levels[FB_PACE_LEVELS]; /**< that of `normal` is never given */
+    struct fb_amount dwell;                       /**< `relax after`; amount 0: not given */
+    struct fb_amount age;                         /**< `needs newer than`; amount 0: not given */
 };
 
 struct fb_test;
@@ -204,6 +237,7 @@ struct fb_policy_tree {
     struct fb_span expires_span;
     struct fb_days days; /**< holidays sorted by the check */
     struct fb_holiday *holidays;
+    struct fb_pace_block *pace; /**< NULL: it has none */
     struct fb_item *items;
     struct fb_test *tests; /**< lang/tests.h */
 };

@@ -110,7 +110,7 @@ static void test_progress(void **state)
     (void)state;
     struct fb_series s;
     struct fb_progress_list list;
-    struct fb_progress_options options = {0.95, false, rule};
+    struct fb_progress_options options = {0.95, false, rule, 0};
     FB_TEST_OK(fb_series_read_memory(fb_str_of(table), "t", &arena, &s, &err));
     FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
     assert_true(list.count == 4 && fb_str_is(list.items[1].name, "alone"));
@@ -133,7 +133,7 @@ static void test_progress(void **state)
     options.confidence = 1;
     FB_TEST_FAILS(fb_progress_find(&s, &options, &arena, &list, &err), FB_E_RANGE);
     /* Of the frontier, what stays below an earlier value does not count. */
-    options = (struct fb_progress_options){0.95, true, rule};
+    options = (struct fb_progress_options){0.95, true, rule, 0};
     FB_TEST_OK(fb_series_read_memory(
         FB_STR("date,value\n2021-01-01,1\n2022-01-01,2\n2022-06-01,1\n2023-01-01,4\n"), "t", &arena,
         &s, &err));
@@ -156,7 +156,7 @@ static void test_plan(void **state)
         {"training compute", 4.2}, {"training investment", 3}, {"effective compute", 10.5}};
     struct fb_series s;
     struct fb_progress_list list;
-    struct fb_progress_options options = {0.95, false, rule};
+    struct fb_progress_options options = {0.95, false, rule, 0};
     FB_TEST_OK(fb_series_read(path, &arena, &s, &err));
     FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
     assert_int_equal(list.count, 5);
