@@ -189,12 +189,42 @@ int fb_decimal_cmp(struct fb_decimal a, struct fb_decimal b)
 
 /* --- Directed rounding ------------------------------------------------------------------ */
 
+__extension__ typedef unsigned __int128 wide;
+
+/* The same by whole numbers, for |x| from 2^-30 to 2^39: x is m / 2^shift, so that its first 12
+ * digits are those of m * 10^k / 2^shift for the right k; m * 10^k has at most 53 + 71 bits. */
+static bool round_middle(double x, bool up, struct fb_decimal *out)
+{
+    enum { MANTISSA_BITS = 53, LOW = -30, HIGH = 39, POWER_MAX = 21 };
+    static const int64_t least = INT64_C(100000000000); /* 12 digits */
+    int binary;
+    double fraction = frexp(fabs(x), &binary);
+    if (binary <= LOW || binary > HIGH) {
+        return false;
+    }
+    wide scaled = (wide)ldexp(fraction, MANTISSA_BITS);
+    int shift = MANTISSA_BITS - binary, power = 0;
+    while (power < POWER_MAX && (int64_t)(scaled >> shift) < least) {
+        scaled *= 10;
+        power++;
+    }
+    int64_t mantissa = (int64_t)(scaled >> shift);
+    FB_ASSERT(mantissa >= least && mantissa < 10 * least);
+    mantissa += up && (scaled & (((wide)1 << shift) - 1)) != 0;
+    *out = normal(x < 0 ? -mantissa : mantissa, -power);
+    return true;
+}
+
 /* Rounds |x| to 12 digits, up or down, and gives it the sign of x. */
 static struct fb_decimal round_magnitude(double x, bool up)
 {
     FB_ASSERT(isfinite(x));
+    struct fb_decimal middle;
     if (x == 0) {
         return (struct fb_decimal){0, 0};
+    }
+    if (round_middle(x, up, &middle)) {
+        return middle;
     }
     /* All digits that a double has, which printf gives exactly; what follows is text. */
     char text[EXACT_DIGITS + 16];
@@ -228,6 +258,15 @@ struct fb_decimal fb_decimal_ceil12(double x)
 
 double fb_decimal_to_double(struct fb_decimal a)
 {
+    /* Both are exact as doubles, and one division or product of such is rounded right (W. Clinger,
+     * "How to read floating point numbers accurately", 1990). */
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    enum { POWERS = sizeof(powers) / sizeof(powers[0]) };
+    if (magnitude(a.mantissa) <= (uint64_t)1 << 53 && a.exponent > -POWERS && a.exponent < POWERS) {
+        return a.exponent < 0 ? (double)a.mantissa / powers[-a.exponent]
+                              : (double)a.mantissa * powers[a.exponent];
+    }
     char text[FB_DECIMAL_TEXT];
     int len = snprintf(text, sizeof(text), "%llde%d", (long long)a.mantissa, (int)a.exponent);
     FB_ASSERT(len > 0 && (size_t)len < sizeof(text));

@@ -109,6 +109,11 @@ struct fb_cli_view {
 FB_CHECKED enum fb_code fb_cli_view_open(
     const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err);
 
+/** The same without evaluating: the picture has its instant, origin and counts, and no verdict. For
+ * what only the records are asked for. */
+FB_CHECKED enum fb_code fb_cli_view_records(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err);
+
 /** The same by the naive evaluator, or brief: without the reasons of duties and licences. */
 FB_CHECKED enum fb_code fb_cli_view_ask(
     const struct fb_cli *cli, bool naive, bool brief, struct fb_cli_view *view, struct fb_err *err);

@@ -55,10 +55,14 @@ enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
     struct fb_str party = {NULL, 0};
     struct fb_report_options options = fb_cli_report_options(cli);
     const char *ics = fb_cli_value(cli, "ics");
+    bool csv = fb_cli_value(cli, "csv") != NULL;
     enum fb_code code = fb_cli_want(cli, 0, 0, err);
-    if (code == FB_OK && ics && (!ics[0] || fb_cli_value(cli, "json"))) {
+    int forms = (ics != NULL) + (fb_cli_value(cli, "json") != NULL) + csv;
+    if (code == FB_OK && ics && (!ics[0] || forms > 1)) {
         code = fb_cli_misused(
             cli, err, ics[0] ? "--ics and --json exclude each other" : "--ics needs a file");
+    } else if (code == FB_OK && forms > 1) {
+        code = fb_cli_misused(cli, err, "--csv and --json exclude each other");
     }
     if (code == FB_OK && fb_cli_value(cli, "party") && fb_cli_text(cli, "party").len == 0) {
         code = fb_cli_misused(cli, err, "--party needs a name");
@@ -76,7 +80,8 @@ enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && ics) {
         code = write_calendar(cli, &view, ics, &list, err);
     } else if (code == FB_OK) {
-        code = fb_cli_value(cli, "json")
+        code = csv ? fb_report_due_csv(&list, &view.text, err)
+               : fb_cli_value(cli, "json")
                    ? fb_report_due_json(&view.picture, &list, &view.text, err)
                    : fb_report_due_text(&view.picture, &list, &options, &view.text, err);
         if (code == FB_OK) {

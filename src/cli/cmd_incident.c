@@ -146,6 +146,8 @@ static enum fb_code put_incident(struct fb_cli *cli, struct fb_cli_view *view,
         &view->picture, fb_docket_registry(view->docket), record, &arena, &incident, err);
     if (code == FB_OK && w) {
         fb_report_incident_json(&incident, w);
+    } else if (code == FB_OK && fb_cli_value(cli, "csv")) {
+        fb_report_incident_csv(&incident, whole, &view->text);
     } else if (code == FB_OK) {
         code =
             fb_report_incident_text(&view->picture, &incident, whole, &options, &view->text, err);
@@ -185,8 +187,14 @@ static enum fb_code incident_show(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_view view;
     struct fb_json_writer w;
-    bool json = fb_cli_value(cli, "json") != NULL;
+    bool json = fb_cli_value(cli, "json") != NULL, csv = fb_cli_value(cli, "csv") != NULL;
+    if (json && csv) {
+        return fb_cli_misused(cli, err, "--csv and --json exclude each other");
+    }
     enum fb_code code = fb_cli_view_open(cli, &view, err);
+    if (code == FB_OK && csv) {
+        fb_report_incident_csv_head(&view.text);
+    }
     if (code == FB_OK && json) {
         fb_json_writer_init(&w, &view.text, 1);
         fb_json_open_array(&w);

@@ -132,7 +132,9 @@ enum fb_code cmd_registry(struct fb_cli *cli, struct fb_err *err)
         if (code != FB_OK) {
             return code;
         }
-        code = fb_cli_view_open(cli, &view, err);
+        /* Only what OSCAL wants are verdicts. */
+        bool evaluates = parts[i].run == export_as && strncmp(cli->arguments[1], "oscal", 5) == 0;
+        code = evaluates ? fb_cli_view_open(cli, &view, err) : fb_cli_view_records(cli, &view, err);
         code = code ? code : parts[i].run(cli, &view, err);
         fb_cli_view_close(&view);
         return code;

@@ -25,6 +25,23 @@ enum fb_code fb_cli_view_ask(
     return code;
 }
 
+enum fb_code fb_cli_view_records(
+    const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
+{
+    memset(view, 0, sizeof(*view));
+    fb_arena_init(&view->arena, ARENA_MAX);
+    fb_buf_init(&view->text, OUTPUT_MAX);
+    enum fb_code code = fb_cli_open(cli, &view->docket, err);
+    if (code == FB_OK) {
+        view->picture = (struct fb_picture){.now = fb_docket_now(view->docket),
+            .as_of = FB_TIME_MAX,
+            .record_count = fb_registry_count(fb_docket_registry(view->docket)),
+            .simulated = fb_docket_simulated(view->docket),
+            .origin = fb_ledger_origin(fb_docket_ledger(view->docket))};
+    }
+    return code;
+}
+
 enum fb_code fb_cli_view_open(
     const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
 {

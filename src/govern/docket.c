@@ -222,6 +222,20 @@ static enum fb_code read_blob(
     return fb_blob_get(docket->blobs, bytes, out, err);
 }
 
+/* Records move time too: a clock that was set back does not undo them. */
+static fb_time now_of(const struct fb_registry *registry, fb_time clock)
+{
+    size_t count = fb_registry_count(registry);
+    fb_time last = count ? fb_registry_at(registry, count - 1)->admitted : clock;
+    return last > clock ? last : clock;
+}
+
+fb_time fb_docket_now(const struct fb_docket *docket)
+{
+    FB_ASSERT(docket);
+    return now_of(docket->registry, fb_clock_now(&docket->clock));
+}
+
 enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_question *question,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
 {
@@ -244,12 +258,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     if (code != FB_OK) {
         return code;
     }
-    fb_time now = as_of == FB_TIME_MAX ? fb_clock_now(&docket->clock) : as_of;
-    if (size > 0) {
-        /* Records move time too: a clock that was set back does not undo them. */
-        fb_time last = fb_registry_at(registry, (size_t)size - 1)->admitted;
-        now = last > now ? last : now;
-    }
+    fb_time now = now_of(registry, as_of == FB_TIME_MAX ? fb_clock_now(&docket->clock) : as_of);
     struct fb_govern_input input = {.registry = registry,
         .now = now,
         .as_of = as_of,

@@ -254,6 +254,9 @@ struct fb_docket_question {
     bool brief;    /**< without the reasons of duties and licences; see fb_govern_input */
 };
 
+/** What the clock says, or the last admission where that is later. */
+fb_time fb_docket_now(const struct fb_docket *docket);
+
 /** The picture now (as_of FB_TIME_MAX), or what was known before an instant, as it looked then. Now
  * is what the clock says, or the last admission where that is later. The picture lives in arena and
  * borrows from the docket until its next call. */

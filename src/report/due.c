@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "report/amended.h"
+#include "report/csv.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -183,4 +184,32 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "what is owed", err);
+}
+
+enum fb_code fb_report_due_csv(
+    const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(list && out);
+    fb_buf_add_c(out, "duty,group,status,party,to,what,system,policy,rule,since,runs_from,due,"
+                      "settled,needs,why\r\n");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct fb_due *due = &list->items[i];
+        const struct fb_obligation *o = &due->duty->obligation;
+        fb_csv_put(out, due->duty->id, false);
+        fb_csv_put(out, fb_str_of(fb_due_group_name(due->group)), false);
+        fb_csv_put(out, fb_str_of(fb_duty_status_name(o->status)), false);
+        fb_csv_put(out, o->party, false);
+        fb_csv_put(out, due->to, false);
+        fb_csv_put(out, due->duty->text, false);
+        fb_csv_put(out, due->duty->system, false);
+        fb_csv_put(out, due->duty->policy->program->name, false);
+        fb_csv_put(out, o->duty->name, false);
+        fb_csv_put_time(out, o->since, false);
+        fb_csv_put_time(out, o->anchor, false);
+        fb_csv_put_time(out, due->until, false);
+        fb_csv_put_time(out, o->settled, false);
+        fb_csv_put(out, due->needs, false);
+        fb_csv_put(out, due->why, true);
+    }
+    return fb_buf_check(out, "the table", err);
 }

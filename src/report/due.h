@@ -18,6 +18,10 @@ FB_CHECKED enum fb_code fb_report_due_text(const struct fb_picture *picture,
 FB_CHECKED enum fb_code fb_report_due_json(const struct fb_picture *picture,
     const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err);
 
+/** Appends the list as a table for spreadsheets, a line a duty (report/csv.h). */
+FB_CHECKED enum fb_code fb_report_due_csv(
+    const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err);
+
 /**
  * Appends an iCalendar object (RFC 5545) with one VTODO for each duty but those that are merely
  * held. UID is the SHA-256 of the docket's origin and the duty's id: it stays the same, so that a

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "record/classes.h"
+#include "report/csv.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -181,6 +182,46 @@ void fb_report_incident_json(const struct fb_incident_view *view, struct fb_json
     fb_json_close_array(w);
     key_time(w, "keep_until", view->keep_until);
     fb_json_close_object(w);
+}
+
+void fb_report_incident_csv_head(struct fb_buf *out)
+{
+    FB_ASSERT(out);
+    fb_buf_add_c(out,
+        "incident,title,class,system,admitted,policy,rule,state,status,party,runs_from,"
+        "due,settled,needs,why\r\n");
+}
+
+void fb_report_incident_csv(const struct fb_incident_view *view, bool whole, struct fb_buf *out)
+{
+    FB_ASSERT(view && out);
+    struct fb_buf why;
+    fb_buf_init(&why, FB_SHEET_LINE_MAX);
+    for (size_t i = 0; i < view->clock_count; i++) {
+        const struct fb_incident_clock *clock = &view->clocks[i];
+        const struct fb_obligation *o = clock->duty ? &clock->duty->obligation : NULL;
+        if (!whole && clock->state >= FB_CLOCK_NOT_OWED) {
+            continue;
+        }
+        fb_csv_put(out, view->first->id, false);
+        fb_csv_put(out, fb_record_text(view->head, "title"), false);
+        fb_csv_put(out, fb_record_text(view->head, "class"), false);
+        fb_csv_put(out, view->head->subject, false);
+        fb_csv_put_time(out, view->first->admitted, false);
+        fb_csv_put(out, clock->policy->program->name, false);
+        fb_csv_put(out, clock->rule->name, false);
+        fb_csv_put(out, fb_str_of(fb_clock_state_name(clock->state)), false);
+        fb_csv_put(out, fb_str_of(o ? fb_duty_status_name(o->status) : ""), false);
+        fb_csv_put(out, o ? o->party : (struct fb_str){NULL, 0}, false);
+        fb_csv_put_time(out, o ? o->anchor : FB_TIME_MAX, false);
+        fb_csv_put_time(out, o ? o->deadline : FB_TIME_MAX, false);
+        fb_csv_put_time(out, o ? o->settled : FB_TIME_MAX, false);
+        fb_csv_put(out, clock->needs, false);
+        fb_buf_clear(&why);
+        say_clock(view, clock, &why);
+        fb_csv_put(out, fb_buf_str(&why), true);
+    }
+    fb_buf_release(&why);
 }
 
 void fb_report_incident_help(struct fb_buf *out)

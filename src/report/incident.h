@@ -14,6 +14,11 @@ FB_CHECKED enum fb_code fb_report_incident_text(const struct fb_picture *picture
 /** Writes one incident as a JSON object, as an element of an open array. */
 void fb_report_incident_json(const struct fb_incident_view *view, struct fb_json_writer *w);
 
+/** Appends the first line of a table of clocks for spreadsheets (report/csv.h), and then the clocks
+ * of one incident, a line each; without `whole` only those that run or cannot be told. */
+void fb_report_incident_csv_head(struct fb_buf *out);
+void fb_report_incident_csv(const struct fb_incident_view *view, bool whole, struct fb_buf *out);
+
 /** Appends what an incident's record asks for and why, and the classes (record/classes.def). */
 void fb_report_incident_help(struct fb_buf *out);
 

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "report/csv.h"
 #include "report/exports.h"
 #include "report/html.h"
 #include "report/sheet.h"
@@ -278,18 +279,6 @@ enum fb_code fb_report_register_json(const struct fb_register *register_,
 
 /* --- CSV ---------------------------------------------------------------------------------- */
 
-static void csv_field(struct fb_buf *out, struct fb_str field, bool last)
-{
-    bool formula = field.len > 0 && strchr("=+-@\t\r", field.ptr[0]);
-    fb_buf_add_char(out, '"');
-    fb_buf_add_c(out, formula ? "'" : "");
-    for (size_t i = 0; i < field.len; i++) {
-        fb_buf_add_c(out, field.ptr[i] == '"' ? "\"" : "");
-        fb_buf_add_char(out, field.ptr[i]);
-    }
-    fb_buf_add_c(out, last ? "\"\r\n" : "\",");
-}
-
 enum fb_code fb_report_register_csv(
     const struct fb_register *register_, struct fb_buf *out, struct fb_err *err)
 {
@@ -305,9 +294,9 @@ enum fb_code fb_report_register_csv(
         const struct fb_register_system *system = &register_->systems[i];
         size_t access[3];
         honoured(system, access);
-        csv_field(out, system->id, false);
+        fb_csv_put(out, system->id, false);
         for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
-            csv_field(out, text(system->record, fields[f]), false);
+            fb_csv_put(out, text(system->record, fields[f]), false);
         }
         double flop = fb_register_number(system->record, "training_compute_flop", 0);
         if (flop > 0) {
@@ -318,7 +307,7 @@ enum fb_code fb_report_register_csv(
             access[0], access[1], access[2]);
         fb_buf_clear(&levels);
         add_levels(system, &levels);
-        csv_field(out, fb_buf_str(&levels), true);
+        fb_csv_put(out, fb_buf_str(&levels), true);
     }
     fb_buf_release(&levels);
     return fb_buf_check(out, "the register", err);

@@ -60,4 +60,14 @@ ok "status says that there is one" says "1 correction or review; .flyball amende
 ok "due too" says "1 correction or review; .flyball amended" fly due
 ok "as of before it there is none" says "at 0 instants" fly as-of 2027-01-06 amended
 ok "a verdict that never was" exits 3 "nothing" fly amended nothing
+ok "a table for spreadsheets" sh -c '"$0" --docket "$1" --clock "$2" due --csv >due.csv &&
+    "$0" --docket "$1" --clock "$2" due --json >due.json && python3 - <<END
+import csv, json
+rows, want = list(csv.DictReader(open("due.csv", newline=""))), json.load(open("due.json"))
+items = want["due"]
+assert items and [r["duty"] for r in rows] == [i["id"] for i in items], (len(rows), list(want))
+assert all(r["why"] and r["party"].startswith("party/") for r in rows)
+END' "$FLYBALL" "$docket" "$clock"
+ok "one form at a time" exits 2 "exclude each other" fly due --csv --json
+ok "nor with a calendar" exits 2 "exclude each other" fly due --csv --ics x
 finish

@@ -92,4 +92,12 @@ if [ -f "$shared" ]; then
 else
     skip "800 real incidents" "$shared is absent"
 fi
+ok "clocks as a table" sh -c '"$0" --docket "$1" --clock "$2" incident due --csv >clocks.csv && python3 - <<END
+import csv
+rows = list(csv.DictReader(open("clocks.csv", newline="")))
+assert rows and all(r["state"] in ("runs", "cannot tell") and r["why"] for r in rows)
+assert all(r["needs"] for r in rows if r["state"] == "cannot tell")
+assert all(r["due"] == "" or r["due"][10] == "T" for r in rows)
+END' "$FLYBALL" "$docket" "$clock"
+ok "one form" exits 2 "exclude each other" fly incident due --csv --json
 finish

@@ -164,6 +164,19 @@ static void test_directed(void **state)
     assert_decimal(fb_decimal_ceil12(5e-324), 494065645842, -335);
     assert_decimal(fb_decimal_ceil12(1.7976931348623157e308), 179769313487, 297);
     check_directed(2.2250738585072011e-308);
+    /* Where the fast way of the middle range ends, and next to powers of ten. */
+    for (int binary = -34; binary <= 44; binary++) {
+        double x = ldexp(1.0, binary);
+        check_directed(x);
+        check_directed(nextafter(x, 0.0));
+        check_directed(nextafter(x, INFINITY));
+    }
+    for (int power = -12; power <= 13; power++) {
+        double x = pow(10.0, power);
+        check_directed(x);
+        check_directed(nextafter(x, 0.0));
+        check_directed(nextafter(x, INFINITY));
+    }
     for (uint64_t i = 0; i < 4000; i++) {
         uint64_t bits = random_at(i);
         double x;
@@ -214,6 +227,12 @@ static void test_convert(void **state)
     assert_decimal(fb_decimal_scale(dec("50"), -2), 5, -1);
     assert_decimal(fb_decimal_scale(dec("0.5"), 2), 5, 1);
     assert_decimal(fb_decimal_scale(dec("0"), 7), 0, 0);
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct fb_decimal a = {(int64_t)(random_at(i) >> (i % 63)), (int32_t)(i % 60) - 30};
+        char text[64];
+        snprintf(text, sizeof(text), "%llde%d", (long long)a.mantissa, (int)a.exponent);
+        assert_true(fb_decimal_to_double(a) == strtod(text, NULL));
+    }
     for (uint64_t i = 0; i < 2000; i++) {
         double x = (double)(random_at(i) >> 11) * 0x1p-53;
         double low = fb_decimal_to_double(fb_decimal_floor12(x));
