@@ -149,7 +149,9 @@ void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof)
 void fb_prove_stretch(struct fb_proof_step *proof, size_t to)
 {
     FB_ASSERT(proof && to >= proof->to);
-    stretch(proof, to, to - proof->to);
+    if (to > proof->to) {
+        stretch(proof, to, to - proof->to);
+    }
 }
 
 struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *values, size_t count)

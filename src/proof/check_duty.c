@@ -38,9 +38,14 @@ static struct fb_form *node(
     return form;
 }
 
+/* FALSE is left out, so that both sides of OR bind the same variables. */
 static const struct fb_form *two(struct fb_arena *arena, enum fb_form_kind kind,
     const struct fb_form *left, const struct fb_form *right)
 {
+    if (left && right && (left->kind == FB_FORM_FALSE || right->kind == FB_FORM_FALSE)) {
+        bool first = (left->kind == FB_FORM_FALSE) == (kind == FB_FORM_AND);
+        return first ? left : right;
+    }
     struct fb_form *form = left && right ? node(arena, kind, left) : NULL;
     if (form) {
         form->right = (struct fb_form *)right;
@@ -52,6 +57,9 @@ static const struct fb_form *two(struct fb_arena *arena, enum fb_form_kind kind,
 static const struct fb_form *over(
     const struct fb_form *form, const struct fb_form *left, struct fb_arena *arena)
 {
+    if (left && left->kind == FB_FORM_FALSE) {
+        return left;
+    }
     struct fb_form *copy = left ? node(arena, form->kind, left) : NULL;
     if (copy) {
         *copy = *form;
@@ -177,10 +185,11 @@ static enum fb_code set_counted(struct fb_recount *r)
         return fb_arena_failed(r->arena, r->err);
     }
     for (uint32_t v = 0; v < duty->param_count; v++) {
-        vars[v] = v;
+        if (r->bound >> v & 1) {
+            vars[counted->bound_count++] = v;
+        }
     }
     counted->bound = vars;
-    counted->bound_count = duty->param_count;
     counted->agg = FB_AGG_COUNT;
     counted->agg_over = (uint32_t)__builtin_ctzll(r->bound);
     counted->agg_result = (uint32_t)duty->var_count;
@@ -352,7 +361,7 @@ static enum fb_code ask_rows(struct fb_recount *r, size_t tp, struct fb_stretch 
         .form = r->counted ? r->counted : r->trigger,
         .values = r->of->key,
         .var_count = r->duty->var_count + (r->counted ? 1 : 0),
-        .known = ((uint64_t)1 << r->duty->param_count) - 1,
+        .known = r->bound & (((uint64_t)1 << r->duty->param_count) - 1),
         .result = r->counted ? (int)r->counted->agg_result : -1,
         .tp = tp};
     struct fb_answer answer = {0};

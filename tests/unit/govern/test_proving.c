@@ -212,11 +212,36 @@ static void test_histories(void **state)
     }
 }
 
+/* What is no proof, and what is too large for one. */
+static void test_limits(void **state)
+{
+    (void)state;
+    struct fb_arena arena;
+    struct fb_proof_claimed out;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&err);
+    FB_TEST_FAILS(fb_proof_claimed_read(
+                      (struct fb_str){"{", (size_t)FB_DOCKET_PROOF_MAX + 1}, &arena, &out, &err),
+        FB_E_LIMIT);
+    FB_TEST_FAILS(fb_proof_claimed_read(FB_STR(""), &arena, &out, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_proof_claimed_read(FB_STR("{\"a\":1"), &arena, &out, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(fb_proof_claimed_read(FB_STR("[]\n"), &arena, &out, &err), FB_E_SCHEMA);
+    FB_TEST_FAILS(fb_proof_claimed_read(
+                      FB_STR("{\"flyball\":\"proof\",\"version\":2}\n"), &arena, &out, &err),
+        FB_E_UNSUPPORTED);
+    FB_TEST_FAILS(
+        fb_proof_claimed_read(
+            FB_STR("{\"flyball\":\"proof\",\"version\":1,\"entries\":-1}\n"), &arena, &out, &err),
+        FB_E_SCHEMA);
+    fb_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_packs),
         cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
