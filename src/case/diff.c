@@ -1,5 +1,6 @@
 #include "case/diff.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,59 @@ static struct fb_str known_of(struct comparing *d, const struct fb_element *e)
     return out;
 }
 
+/* The supporters that a mark is on. */
+static struct fb_str marked(
+    struct comparing *d, const struct fb_case *c, const struct fb_element *e, uint8_t mark)
+{
+    uint32_t *items = FB_ARENA_ARRAY(d->arena, uint32_t, e->supported_by_count);
+    size_t count = 0;
+    d->failed = d->failed || !items;
+    for (size_t i = 0; items && e->marks && i < e->supported_by_count; i++) {
+        if (e->marks[i] & mark) {
+            items[count++] = e->supported_by[i];
+        }
+    }
+    return names_of(d, c, items, count);
+}
+
+static struct fb_str cost_of(struct comparing *d, const struct fb_element *e)
+{
+    if (isnan(e->cost)) {
+        return FB_STR("");
+    }
+    struct fb_str out = fb_arena_printf(d->arena, "%.9g", e->cost);
+    d->failed = d->failed || !out.ptr;
+    return out;
+}
+
+/* What an element is in its module, in a pattern, and to a reckoning of bounds. */
+static void compare_marks(
+    struct comparing *d, const struct fb_element *e, const struct fb_element *f)
+{
+    static const char *const SYMBOLS[] = {"", "away", "module", "contract"};
+    const struct {
+        const char *what;
+        bool was;
+        bool is;
+    } flags[] = {{"undeveloped", e->undeveloped, f->undeveloped},
+        {"exhaustive", e->exhaustive, f->exhaustive}, {"public", e->is_public, f->is_public},
+        {"byContract", e->by_contract, f->by_contract},
+        {"uninstantiated", e->uninstantiated, f->uninstantiated}, {"choice", e->choice, f->choice}};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        compare(d, e->id, flags[i].what, flags[i].was ? FB_STR("true") : FB_STR(""),
+            flags[i].is ? FB_STR("true") : FB_STR(""));
+    }
+    compare(d, e->id, "away", e->away, f->away);
+    compare(d, e->id, "symbol", fb_str_of(SYMBOLS[e->symbol]), fb_str_of(SYMBOLS[f->symbol]));
+    compare(d, e->id, "cost", cost_of(d, e), cost_of(d, f));
+    const char *const names[] = {"optional", "multiple"};
+    const uint8_t bits[] = {FB_MARK_OPTIONAL, FB_MARK_MULTIPLE};
+    for (size_t i = 0; i < 2; i++) {
+        compare(d, e->id, names[i], marked(d, d->cases[0], e, bits[i]),
+            marked(d, d->cases[1], f, bits[i]));
+    }
+}
+
 static void compare_pair(struct comparing *d, uint32_t a, uint32_t b)
 {
     const struct fb_case *x = d->cases[0], *y = d->cases[1];
@@ -220,8 +274,7 @@ static void compare_pair(struct comparing *d, uint32_t a, uint32_t b)
     compare(d, id, "text", fb_str_trim(e->text), fb_str_trim(f->text));
     compare(d, id, "url", e->url, f->url);
     compare(d, id, "evidence", e->predicate, f->predicate);
-    compare(d, id, "undeveloped", e->undeveloped ? FB_STR("true") : FB_STR(""),
-        f->undeveloped ? FB_STR("true") : FB_STR(""));
+    compare_marks(d, e, f);
     compare(d, id, "supportedBy", names_of(d, x, e->supported_by, e->supported_by_count),
         names_of(d, y, f->supported_by, f->supported_by_count));
     compare(d, id, "support", support_of(d, e), support_of(d, f));

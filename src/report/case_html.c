@@ -154,11 +154,12 @@ static void add_head(const struct page *p)
     add_lines(out, STYLE);
     fb_buf_add_c(out, "</style>\n</head>\n<body>\n<header><h1>");
     fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
-    fb_buf_add_c(out,
+    fb_buf_addf(out,
         "</h1>\n<label>Search <input id=\"q\" type=\"search\" size=\"18\"></label> "
         "<span id=\"hits\" role=\"status\"></span>\n"
         "<label>Depth <input id=\"depth\" type=\"range\" min=\"1\" max=\"9\"></label>\n"
-        "<label>Module <select id=\"module\"><option value=\"\">all</option>");
+        "<label%s>Module <select id=\"module\"><option value=\"\">all</option>",
+        c->module_count > 1 ? "" : " hidden");
     for (size_t i = 0; i < c->module_count && c->module_count > 1; i++) {
         fb_buf_addf(out, "<option value=\"%zu\">", i);
         fb_html_text_cut(out, c->modules[i].name, 60);

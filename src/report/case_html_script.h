@@ -32,7 +32,7 @@ static const char *const STYLE[] = {
     ".w0{color:#1b5e9e}.w1{color:#945600}.w2{color:#9c1c1c}.w3{color:#5b6470}.changed{bor"
     "der-left:3px solid #7a4fbf;padding-left:8px}\n",
     ".knob{cursor:pointer}.knob circle{fill:#fff;stroke:#5b6470}.knob text{fill:#1b1f24;f"
-    "ont-weight:bold}.knob .more{text-anchor:start;fill:#5b6470;font-weight:normal}\n",
+    "ont-weight:bold}.knob .more{text-anchor:middle;fill:#5b6470;font-weight:normal}\n",
     "#items>g{cursor:pointer}#ring{fill:none;stroke:#7a4fbf;stroke-width:3;pointer-events"
     ":none}\n",
     "#help{position:fixed;right:340px;top:60px;background:#fff;border:1px solid #5b6470;b"
@@ -174,7 +174,7 @@ static const char *const SCRIPT[] = {
     "    const cx = X[i] + I[i].w / 2, cy = Y[i] + I[i].h - 4;\n",
     "    s += `<g class=\"knob\" data-i=\"${i}\"><circle cx=\"${cx}\" cy=\"${cy}\" r=\"9"
     "\"/><text x=\"${cx}\" y=\"${cy + 4}\">${open(i) ? \"\\u2212\" : \"+\"}</text>` +\n",
-    "      (open(i) ? \"\" : `<text class=\"more\" x=\"${cx + 14}\" y=\"${cy + 4}\">${cou"
+    "      (open(i) ? \"\" : `<text class=\"more\" x=\"${cx}\" y=\"${cy + 22}\">${cou"
     "nt(i)}</text>`) + \"</g>\";\n",
     "  }\n",
     "  $(\"knobs\").innerHTML = s;\n",
@@ -262,6 +262,9 @@ static const char *const SCRIPT[] = {
     "      if (!((fell && e.label > 0) || (ch && e.changed))) continue;\n",
     "      for (let p = i; p >= 0; p = I[p].role === 0 ? -1 : I[p].parent) kept.add(p);\n",
     "    }\n",
+    "    /* What made it fall is shown beside it. */\n",
+    "    if (fell) for (const i of kept) if (E[I[i].element].label > 0) for (const k of sid"
+    "es[i]) kept.add(k);\n",
     "    if (!kept.size) kept.add(top0);\n",
     "    closed.clear();\n",
     "  }\n",

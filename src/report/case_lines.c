@@ -130,7 +130,8 @@ static void add_claim_points(const struct fb_drawing *d, const struct fb_case_it
 {
     const struct fb_element *e = &d->argument->elements[item->element];
     for (size_t i = 0; i < e->acp_count; i++) {
-        struct fb_point at = {item->x - item->width / 2 + 12, item->y};
+        struct fb_point at = fb_draw_top(d, item);
+        at.x -= item->width / 2 - (at.y > item->y ? 58 : 12); /* beside the tab of a module */
         for (uint32_t k = item->child; k != FB_CASE_NONE; k = d->layout.items[k].next) {
             at = d->layout.items[k].element == e->acps[i].on ? middle_of(d, &d->layout.items[k])
                                                              : at;

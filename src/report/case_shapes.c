@@ -321,7 +321,9 @@ static void add_edge_marks(const struct fb_drawing *d, const struct fb_case_item
     }
     if (e->is_public) {
         double in = e->kind == FB_ELEMENT_CONTEXT ? 9 : 0; /* its corners are round */
-        add_module_icon(d->out, (struct fb_point){right - 20 - in, item->y + 7});
+        bool round = is_circle(e) || is_ellipse(e);
+        add_module_icon(
+            d->out, (struct fb_point){round ? item->x - 7 : right - 20 - in, item->y + 7});
     }
     add_decorator(d, item);
     if (e->choice && e->supported_by_count > 0 && !item->stacked) {

@@ -395,6 +395,37 @@ static void test_shared_files(void **state)
     }
 }
 
+/* The fixtures that are wrong are refused where they are wrong; what is only unfinished is read. */
+static void test_shared_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum fb_code code; /* FB_OK: read */
+        uint32_t line;
+    } ROWS[] = {{"anchor-collision", FB_E_DUPLICATE, 2}, {"bad-link", FB_E_REFERENCE, 2},
+        {"bad-syntax", FB_E_SYNTAX, 2}, {"conflict", FB_E_SCHEMA, 1},
+        {"duplicate-id", FB_E_DUPLICATE, 3}, {"type-mismatch", FB_E_SCHEMA, 4},
+        {"circular", FB_OK, 0}, {"blank-lines-normalize", FB_OK, 0},
+        {"cited-not-declared", FB_OK, 0}, {"mid-brace", FB_OK, 0}, {"multi-cite", FB_OK, 0},
+        {"two-roots", FB_OK, 0}, {"update-citations", FB_OK, 0}};
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char relative[200], path[1024];
+        snprintf(
+            relative, sizeof(relative), "data/case/ltac/verocase-fixtures/%s.ltac", ROWS[i].name);
+        if (!fb_test_shared(relative, path, sizeof(path))) {
+            skip();
+        }
+        struct fb_str text;
+        struct fb_yaml *root = NULL;
+        FB_TEST_OK(fb_case_read_file(path, &arena, &text, &err));
+        enum fb_code code = tree_of(text, FB_CASE_LTAC, &root);
+        if (code != ROWS[i].code || (code != FB_OK && err.line != ROWS[i].line)) {
+            fail_msg("%s: %s in line %u", ROWS[i].name, fb_code_name(code), err.line);
+        }
+    }
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -426,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_formats, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shared_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shared_faults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-formats", tests, NULL, NULL);

@@ -196,6 +196,109 @@ static void test_diff(void **state)
     assert_int_equal(changes.count, 0);
 }
 
+/* Each key that a label, a bound or a drawing follows from makes a difference. */
+static void test_diff_of_keys(void **state)
+{
+    (void)state;
+    static const char *const KEYS[] = {"exhaustive: true", "public: true", "byContract: true",
+        "uninstantiated: true", "choice: true", "away: M", "symbol: contract", "cost: 2",
+        "optional: [Sn1]", "multiple: [Sn1]", "support: any", "independent: x", "url: u",
+        "hazards: h", "accepted: {by: a, until: 2030-01-01}"};
+    for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
+        char text[200];
+        struct fb_case_changes changes;
+        snprintf(text, sizeof(text), "G1: {supportedBy: [Sn1, Sn2], %s}\nSn1: {}\nSn2: {}\n",
+            strncmp(KEYS[i], "accepted", 8) == 0 ? "x: y" : KEYS[i]);
+        if (strncmp(KEYS[i], "accepted", 8) == 0) {
+            snprintf(
+                text, sizeof(text), "G1: {supportedBy: [Sn1, Sn2]}\nSn1: {%s}\nSn2: {}\n", KEYS[i]);
+        }
+        const struct fb_case *without =
+            labelled(FB_STR("G1: {supportedBy: [Sn1, Sn2]}\nSn1: {}\nSn2: {}\n"));
+        FB_TEST_OK(fb_case_diff(without, labelled(fb_str_of(text)), &arena, &changes, &err));
+        if (changes.count == 0) {
+            fail_msg("%s: no difference", KEYS[i]);
+        }
+    }
+}
+
+/* Two random cases: the differences from B to A are those from A to B the other way round, and no
+ * case differs from itself. */
+static void test_diff_mirrors(void **state)
+{
+    (void)state;
+    static const enum fb_case_change_kind MIRROR[] = {
+        FB_CASE_REMOVED, FB_CASE_ADDED, FB_CASE_EDITED, FB_CASE_LABELED};
+    for (uint32_t round = 1; round < 100; round++) {
+        const struct fb_case *cases[2];
+        struct fb_case_changes there, back, none;
+        for (uint32_t i = 0; i < 2; i++) {
+            struct fb_buf text;
+            fb_buf_init(&text, 1 << 16);
+            seed = round * 7919 + i;
+            make(&text);
+            fb_buf_addf(&text, "G%u: {text: 'only %u', undeveloped: true}\n", 90 + chance(3), i);
+            cases[i] = labelled(fb_buf_str(&text));
+            fb_buf_release(&text);
+        }
+        FB_TEST_OK(fb_case_diff(cases[0], cases[1], &arena, &there, &err));
+        FB_TEST_OK(fb_case_diff(cases[1], cases[0], &arena, &back, &err));
+        FB_TEST_OK(fb_case_diff(cases[0], cases[0], &arena, &none, &err));
+        assert_int_equal(none.count, 0);
+        assert_int_equal(there.count, back.count);
+        assert_true(there.count > 0);
+        for (size_t i = 0; i < there.count; i++) {
+            const struct fb_case_change *x = &there.items[i], *y = NULL;
+            for (size_t k = 0; !y && k < back.count; k++) {
+                y = &back.items[k];
+                bool same = fb_str_eq(x->id, y->id) && strcmp(x->what, y->what) == 0 &&
+                            y->kind == MIRROR[x->kind] && fb_str_eq(x->older, y->newer) &&
+                            fb_str_eq(x->newer, y->older);
+                y = same ? y : NULL;
+            }
+            assert_non_null(y);
+        }
+        fb_arena_release(&arena);
+    }
+}
+
+/* Taking leaves to fail or to hold gives the labels of the case in which their evidence says so. */
+static void test_what_if(void **state)
+{
+    (void)state;
+    for (uint32_t round = 1; round < 100; round++) {
+        struct fb_buf text, told;
+        struct fb_case *copy = NULL;
+        struct fb_case_live *live = NULL;
+        fb_buf_init(&text, 1 << 16);
+        fb_buf_init(&told, 1 << 16);
+        seed = round * 104729;
+        make(&text);
+        FB_TEST_OK(fb_case_live_again(labelled(fb_buf_str(&text)), &arena, &copy, &live, &err));
+        struct fb_str rest = fb_buf_str(&text), line;
+        for (uint32_t at = 0; fb_str_line(&rest, &line); at++) {
+            static const char SAYS[] = "ynm"; /* as enum fb_evidence_state has them */
+            size_t word = fb_str_find(line, ',', 0);
+            uint32_t turn = chance(6);
+            if (at >= 5 && turn < 3) {
+                assert_true(line.ptr[word - 1] == 'y' || line.ptr[word - 1] == 'n');
+                fb_case_live_force(live, at, (enum fb_evidence_state)turn);
+                fb_buf_addf(&told, "%.*s%c%.*s\n", (int)(word - 1), line.ptr, SAYS[turn],
+                    (int)(line.len - word), line.ptr + word);
+            } else {
+                fb_buf_addf(&told, "%.*s\n", FB_STR_ARG(line));
+            }
+        }
+        const struct fb_case *want = labelled(fb_buf_str(&told));
+        for (size_t i = 0; i < want->element_count; i++) {
+            assert_int_equal(copy->elements[i].label, want->elements[i].label);
+        }
+        fb_buf_release(&told);
+        fb_buf_release(&text);
+        fb_arena_release(&arena);
+    }
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -226,6 +329,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_against_all_sets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff_mirrors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff_of_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_if, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-weakest", tests, NULL, NULL);
