@@ -217,6 +217,9 @@ static enum fb_code add_part(
     }
     r->last = part;
     struct fb_str gid = attribute(r, node, "gid"), id = attribute(r, node, "id");
+    if (id.len > 0 && fb_map_has(&r->ids, id)) {
+        return refuse(r, node, FB_E_DUPLICATE, "an element before has the same id", err);
+    }
     enum fb_code code = know_as(r, part, id, err);
     code = code != FB_OK ? code : know_as(r, part, gid, err);
     if (code == FB_OK && id.len == 0) {

@@ -298,7 +298,7 @@ static enum fb_code add_element(
 }
 
 /* A defeater challenges what it names, else what it stands below. */
-static void add_challenges(struct reading *r, const struct item *parent)
+static enum fb_code add_challenges(struct reading *r, const struct item *parent, struct fb_err *err)
 {
     for (const struct fb_json *child = parent->children ? parent->children->child : NULL; child;
          child = child->next) {
@@ -307,10 +307,15 @@ static void add_challenges(struct reading *r, const struct item *parent)
         if (!element || !is_defeater(by->json) || fb_yaml_get(element, "challenges")) {
             continue;
         }
-        const struct item *named =
-            fb_map_get(&r->items, fb_json_get_str(child, "defeatsElementId"));
+        struct fb_str id = fb_json_get_str(child, "defeatsElementId");
+        const struct item *named = fb_map_get(&r->items, id);
+        if (id.len > 0 && !named) {
+            return refuse(r, fb_json_get(child, "defeatsElementId"), FB_E_REFERENCE,
+                "'defeatsElementId' names an element that does not exist", err);
+        }
         fb_yaml_add_text(&r->b, element, "challenges", named ? named->name : parent->name);
     }
+    return FB_OK;
 }
 
 static enum fb_code make_tree(struct reading *r, const struct fb_json *top, struct fb_err *err)
@@ -344,7 +349,7 @@ static enum fb_code make_tree(struct reading *r, const struct fb_json *top, stru
         code = element ? add_element(r, item, element, err) : fb_arena_failed(r->arena, err);
     }
     for (const struct item *item = r->first; code == FB_OK && item; item = item->next) {
-        add_challenges(r, item);
+        code = add_challenges(r, item, err);
     }
     return code == FB_OK && r->b.failed ? fb_arena_failed(r->arena, err) : code;
 }

@@ -18,6 +18,7 @@ struct node {
     struct fb_yaml *element;
     uint32_t line;
     size_t offset;
+    bool declared; /* by a line of its own, and not only by links */
     struct node *next;
 };
 
@@ -137,7 +138,12 @@ static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_e
     }
     enum fb_code code = node_of(r, name, &from, err);
     if (code != FB_OK || !fb_str_starts(line, FB_STR("->"))) {
+        if (code == FB_OK && from->declared) {
+            (void)fb_err_set(err, FB_E_DUPLICATE, "'%.*s' is declared twice", FB_STR_ARG(name));
+            return fb_yaml_err_at(err, r->file->text, r->file->path, r->line, r->offset);
+        }
         if (code == FB_OK) {
+            from->declared = true;
             from->sha = take_sha(line);
         }
         return code;

@@ -294,6 +294,13 @@ static const struct {
     {FB_CASE_SACM, "<a>\n<!DOCTYPE x></a>", FB_E_UNSUPPORTED, 2, 1, "document type"},
     {FB_CASE_SACM, "<a>\n<claim id='x'/>\n<assertedInference source='y' target='x'/></a>",
         FB_E_REFERENCE, 3, 1, "refers to 'y'"},
+    {FB_CASE_SACM, "<a><claim id='x'/>\n<claim id='x'/></a>", FB_E_DUPLICATE, 2, 1, "same id"},
+    {FB_CASE_TEA,
+        "{\"tree\":{\"id\":\"a\",\"type\":\"GOAL\",\"children\":[\n{\"id\":\"b\",\"type\":\"GOAL\","
+        "\"isDefeater\":true,\"defeatsElementId\":\"z\"}]}}",
+        FB_E_REFERENCE, 2, 62, "does not exist"},
+    {FB_CASE_TRUDAG, "digraph {\n\"a\" [sha=1];\n\"a\" [sha=2];\n}\n", FB_E_DUPLICATE, 3, 1,
+        "'a' is declared twice"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\" -> ;\n}\n", FB_E_SYNTAX, 2, 1, "leads nowhere"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\n}\n", FB_E_SYNTAX, 2, 1, "neither a node"},
 };
@@ -311,6 +318,95 @@ static void test_refuses(void **state)
                 err.column, err.message);
         }
         assert_ptr_equal(root, (void *)1);
+    }
+}
+
+/* The argument of a text, or the error that keeps it from being one. */
+static enum fb_code argument_of(struct fb_str text, enum fb_case_format format)
+{
+    struct fb_doc doc;
+    struct fb_case *c = NULL;
+    struct fb_doc_file file = {.path = "case", .text = text};
+    fb_doc_init(&doc, &arena);
+    enum fb_code code = fb_case_read_tree(&file, format, &arena, &file.root, &err);
+    code = code != FB_OK ? code : fb_doc_add(&doc, &file, &err);
+    code = code != FB_OK ? code : fb_case_build(&doc, true, &arena, &c, &err);
+    fb_doc_release(&doc);
+    return code;
+}
+
+static void wants(struct fb_str text, enum fb_case_format format, enum fb_code want)
+{
+    fb_err_init(&err);
+    enum fb_code code = argument_of(text, format);
+    if (code != want || (want != FB_OK && err.line == 0)) {
+        fail_msg("%s: %s, line %u: %s", fb_case_format_name(format), fb_code_name(code), err.line,
+            err.message);
+    }
+}
+
+/* A chain of 10,000; false for formats that nest, whose depth test_limits looks at. */
+static bool add_chain(struct fb_buf *text, enum fb_case_format format)
+{
+    enum { LENGTH = 10000 };
+    if (format == FB_CASE_LTAC || format == FB_CASE_TEA) {
+        return false;
+    }
+    fb_buf_add_c(text, format == FB_CASE_SACM ? "<a>" : "");
+    for (int n = 0; n <= LENGTH && format == FB_CASE_SACM; n++) {
+        fb_buf_addf(text, "<claim id='x%d'/>\n", n);
+    }
+    for (int n = 0; n < LENGTH; n++) {
+        if (format == FB_CASE_SACM) {
+            fb_buf_addf(text, "<assertedInference target='x%d' source='x%d'/>\n", n, n + 1);
+        } else if (format == FB_CASE_GSN) {
+            fb_buf_addf(text, "G%d: {supportedBy: [G%d]}\n", n, n + 1);
+        } else {
+            fb_buf_addf(text, "\"a%d\" -> \"a%d\";\n", n, n + 1);
+        }
+    }
+    fb_buf_add_c(text, format == FB_CASE_SACM  ? "</a>"
+                       : format == FB_CASE_GSN ? "G10000: {}\n"
+                                               : "");
+    return true;
+}
+
+/* Every reader: circles and chains of 10,000 give an error with a place; ends of lines may be CR
+ * LF. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fb_case_format format;
+        const char *circle;
+        const char *crlf;
+    } ROWS[] = {
+        {FB_CASE_GSN, "G1: {supportedBy: G2}\nG2: {supportedBy: G1}\n",
+            "G1: {text: a}\r\nG2: {text: b}\r\n"},
+        {FB_CASE_LTAC, "- Claim C1: a\n  - Claim C2: b\n    - Link C1\n",
+            "- Claim C1: a\r\n  - Evidence E1: b\r\n"},
+        {FB_CASE_SACM,
+            "<a><claim id='x'/><claim id='y'/>\n<assertedInference source='y' target='x'/>\n"
+            "<assertedInference source='x' target='y'/></a>",
+            "<a>\r\n<claim id='x'/>\r\n</a>\r\n"},
+        {FB_CASE_TEA,
+            "{\"tree\":{\"id\":\"a\",\"type\":\"GOAL\",\"children\":[{\"id\":\"b\",\"type\":"
+            "\"GOAL\","
+            "\"children\":[{\"id\":\"a\",\"type\":\"GOAL\",\"children\":[]}]}]}}",
+            "{\"tree\":\r\n{\"id\":\"a\",\"type\":\"GOAL\"}}\r\n"},
+        {FB_CASE_TRUDAG, "digraph {\n\"a\" -> \"b\";\n\"b\" -> \"a\";\n}\n",
+            "digraph {\r\n\"a\" [sha=1];\r\n}\r\n"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct fb_buf text;
+        fb_buf_init(&text, 1 << 24);
+        wants(fb_str_of(ROWS[i].circle), ROWS[i].format, FB_E_SYNTAX);
+        wants(fb_str_of(ROWS[i].crlf), ROWS[i].format, FB_OK);
+        if (add_chain(&text, ROWS[i].format)) {
+            wants(fb_buf_str(&text), ROWS[i].format, FB_E_LIMIT);
+        }
+        fb_buf_release(&text);
+        fb_arena_release(&arena);
     }
 }
 
@@ -454,6 +550,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tea, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trudag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_formats, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shared_files, setup, teardown),
