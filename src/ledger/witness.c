@@ -18,6 +18,9 @@ static const char fork_value[] = "fork/";
 
 enum { VALUE_NAME = sizeof(fork_value) + FB_WITNESS_HASH_TEXT };
 
+/* How far behind the last cosignature a clock may be, as for admissions to a ledger. */
+#define CLOCK_BACK_MAX (5 * FB_SECOND)
+
 /* Our cosignature, the keys' signatures and the text fit into a value of the store. */
 _Static_assert((int)FB_ADD_TEXT_MAX + (FB_WITNESS_KEYS_MAX + 1) * 512 < (int)FB_STORE_META_MAX,
     "a cosigned checkpoint fits into the store");
@@ -35,6 +38,7 @@ struct fb_witness {
     struct fb_store *store;
     struct fb_note_signer signer;
     struct fb_clock clock;
+    fb_time sign_at;       /* the time of the cosignature under way */
     struct fb_map logs;    /* origin to struct known */
     uint64_t journal_size; /* entries that were read into it */
     struct fb_buf latest;  /* scratch: the checkpoint that was read */
@@ -499,7 +503,26 @@ static enum fb_code add_log_lines(
     return code;
 }
 
-/* Cosigns and keeps, inside the write transaction; the answer's body is the cosignature. */
+/* The time of the next cosignature. One says that at its time nothing larger was known, so a later
+ * one must not have an earlier time: a clock that is a little behind signs at the time of the last.
+ */
+static enum fb_code time_to_sign(struct fb_witness *witness, uint64_t last_s, struct fb_err *err)
+{
+    fb_time now = fb_clock_now(&witness->clock), last = (fb_time)last_s * FB_SECOND;
+    FB_ASSERT(last_s <= INT64_MAX / FB_SECOND);
+    if (now < last - CLOCK_BACK_MAX) {
+        char text[FB_TIME_TEXT];
+        fb_err_set(err, FB_E_TIME, "the clock is behind the last cosignature, of %s",
+            fb_time_format(last, text));
+        return fb_err_hint(err, "Set the clock of this machine. When it was ahead then, the witness"
+                                " signs again once that time has come.");
+    }
+    witness->sign_at = now < last ? last : now;
+    return FB_OK;
+}
+
+/* Cosigns at witness->sign_at and keeps, inside the write transaction; the answer's body is the
+ * cosignature. */
 static enum fb_code cosign(struct fb_witness *witness, const struct known *log,
     const struct fb_add_view *view, struct fb_witness_answer *out, struct fb_err *err)
 {
@@ -508,8 +531,8 @@ static enum fb_code cosign(struct fb_witness *witness, const struct known *log,
     hash_of(view->checkpoint.origin, hash);
     fb_buf_init(&note, FB_STORE_META_MAX);
     fb_buf_clear(&out->body);
-    enum fb_code code = fb_note_cosign(
-        view->text, &witness->signer, fb_clock_now(&witness->clock), &out->body, err);
+    enum fb_code code =
+        fb_note_cosign(view->text, &witness->signer, witness->sign_at, &out->body, err);
     if (code == FB_OK) {
         fb_buf_add_str(&note, view->text);
         fb_buf_add_char(&note, '\n');
@@ -558,7 +581,8 @@ static enum fb_code add_locked(struct fb_witness *witness, const struct known *l
     }
     enum fb_add_status status = fb_add_decide(request, &view.checkpoint, &latest, err);
     if (status == FB_ADD_GOOD) {
-        return cosign(witness, log, &view, out, err);
+        code = time_to_sign(witness, at_s, err);
+        return code == FB_OK ? cosign(witness, log, &view, out, err) : code;
     }
     if (status == FB_ADD_CONFLICT) {
         return conflict(out, latest.size, err);

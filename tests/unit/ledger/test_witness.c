@@ -517,6 +517,46 @@ static void test_foreign_files(void **state)
     fb_witness_close(witness);
 }
 
+/* A clock that is set back: no cosignature is earlier than the one before it, and far behind there
+ * is none, until the clock is right again. */
+static void test_clock_is_set_back(void **state)
+{
+    (void)state;
+    struct fb_witness *witness = open_witness();
+    struct fb_ledger *ledger = log_open("example.org/log", 1);
+    struct fb_witness_answer answer;
+    struct fb_buf text, note;
+    fb_buf_init(&text, FB_ADD_REQUEST_MAX);
+    fb_buf_init(&note, FB_NOTE_MAX);
+    fb_witness_answer_init(&answer);
+    know(witness, ledger);
+    log_grow(ledger, 1, "a");
+    ask_for(witness, ledger, 0, 200);
+    fb_time then = now;
+    log_grow(ledger, 1, "b");
+    now = then - 6 * FB_SECOND;
+    FB_TEST_FAILS(fb_witness_add_checkpoint(witness, log_request(ledger, 1, &text), &answer, &err),
+        FB_E_TIME);
+    assert_true(err.hint[0] != 0);
+    now = then - 5 * FB_SECOND;
+    fb_buf_clear(&text);
+    FB_TEST_OK(fb_witness_add_checkpoint(witness, log_request(ledger, 1, &text), &answer, &err));
+    assert_int_equal(answer.status, 200);
+    struct fb_note_check check = {.verifiers = &key.verifier, .verifier_count = 1};
+    FB_TEST_OK(fb_ledger_checkpoint(ledger, &note, &err));
+    fb_buf_add_str(&note, fb_buf_str(&answer.body));
+    FB_TEST_OK(fb_note_verify(fb_buf_str(&note), &check, &err));
+    assert_int_equal(check.cosigned_at_s, then / FB_SECOND);
+    now = then;
+    log_grow(ledger, 1, "c");
+    ask_for(witness, ledger, 2, 200);
+    fb_witness_answer_release(&answer);
+    fb_buf_release(&note);
+    fb_buf_release(&text);
+    fb_ledger_close(ledger);
+    fb_witness_close(witness);
+}
+
 enum { THREADS = 8, ROUNDS = 12, STEPS = 30 };
 
 /* What one thread asks: one of two histories, with its own handle. */
@@ -782,6 +822,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_journal_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_clock_is_set_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_concurrency, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_crashes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
