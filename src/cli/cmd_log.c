@@ -155,13 +155,18 @@ static enum fb_code log_key(
 static enum fb_code log_signers(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
-    const struct fb_registry *registry = fb_docket_registry(docket);
-    return fb_cli_value(cli, "revoked") ? fb_registry_revoked_keys(registry, text, err)
-                                        : fb_registry_allowed_signers(registry, text, err);
+    struct fb_registry *registry = NULL;
+    enum fb_code code = fb_docket_keys(docket, &registry, err);
+    if (code == FB_OK) {
+        code = fb_cli_value(cli, "revoked") ? fb_registry_revoked_keys(registry, text, err)
+                                            : fb_registry_allowed_signers(registry, text, err);
+    }
+    fb_registry_free(registry);
+    return code;
 }
 
 /* What a part reads before it begins. */
-enum needs { NOTHING, LEDGER, RECORDS };
+enum needs { NOTHING, LEDGER };
 
 /* Everything that `log` does. */
 static const struct part {
@@ -175,7 +180,7 @@ static const struct part {
     {"tail", log_tail, {0, 0}, LEDGER},
     {"checkpoint", fb_cli_log_checkpoint, {0, 0}, LEDGER},
     {"key", log_key, {0, 0}, LEDGER},
-    {"signers", log_signers, {0, 0}, RECORDS},
+    {"signers", log_signers, {0, 0}, LEDGER},
     {"export", fb_cli_log_export, {1, 1}, LEDGER},
     {"prove", fb_cli_log_prove, {1, 1}, LEDGER},
     {"check", fb_cli_log_check, {1, 1}, NOTHING},
@@ -209,8 +214,7 @@ enum fb_code cmd_log(struct fb_cli *cli, struct fb_err *err)
     fb_buf_init(&text, (size_t)1 << 30);
     code = fb_cli_want(cli, 1 + part->arguments[0], 1 + part->arguments[1], err);
     if (code == FB_OK && part->needs != NOTHING) {
-        code = part->needs == LEDGER ? fb_cli_open_log(cli, &docket, err)
-                                     : fb_cli_open(cli, &docket, err);
+        code = fb_cli_open_log(cli, &docket, err);
     }
     if (code == FB_OK) {
         code = part->run(cli, docket, &text, err);

@@ -81,7 +81,7 @@ FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *
 
 /** The same without its records, for what the ledger itself answers: memory does not grow with it.
  * fb_docket_registry is empty then, and of what follows only fb_docket_ledger, fb_docket_cosigned,
- * fb_docket_verify, fb_docket_each and fb_docket_find are for such a docket. */
+ * fb_docket_verify, fb_docket_each, fb_docket_find and fb_docket_keys are for such a docket. */
 FB_CHECKED enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
@@ -271,6 +271,11 @@ FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_
 /** Called with each record in turn; FB_OK goes on. The record is valid during the call. */
 typedef enum fb_code (*fb_docket_visit)(
     void *ctx, const struct fb_record *record, struct fb_err *err);
+
+/** The keys of the docket and what they rest on, read through without the other records: memory
+ * grows with those alone. Caller frees *out with fb_registry_free. */
+FB_CHECKED enum fb_code fb_docket_keys(
+    struct fb_docket *docket, struct fb_registry **out, struct fb_err *err);
 
 /** Visits the records range[0] <= seq < range[1] that exist, in order, one in memory at a time. */
 FB_CHECKED enum fb_code fb_docket_each(struct fb_docket *docket, const uint64_t range[2],

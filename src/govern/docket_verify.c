@@ -300,6 +300,40 @@ static enum fb_code verify_ids(
     return code;
 }
 
+/* ---- keys ---- */
+
+static enum fb_code take_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+{
+    struct fb_registry *registry = ctx;
+    struct fb_entry decoded;
+    enum fb_code code = decode(entry, &decoded, err);
+    if (code == FB_OK) {
+        code = fb_registry_take(registry, entry->seq, &decoded, err);
+    }
+    if (code != FB_OK) {
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+    }
+    return code;
+}
+
+enum fb_code fb_docket_keys(struct fb_docket *docket, struct fb_registry **out, struct fb_err *err)
+{
+    FB_ASSERT(docket && out);
+    struct fb_registry *registry = NULL;
+    enum fb_code code = fb_docket_registry_new(docket->ledger, &registry, err);
+    if (code == FB_OK) {
+        fb_registry_lean(registry);
+        code =
+            fb_ledger_scan(docket->ledger, (uint64_t[2]){0, UINT64_MAX}, take_entry, registry, err);
+    }
+    if (code != FB_OK) {
+        fb_registry_free(registry);
+        return code;
+    }
+    *out = registry;
+    return FB_OK;
+}
+
 /* ---- everything ---- */
 
 struct verify {

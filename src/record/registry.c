@@ -284,6 +284,21 @@ enum fb_code fb_registry_load(
     return load(registry, seq, entry, false, err);
 }
 
+enum fb_code fb_registry_take(
+    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+{
+    FB_ASSERT(registry && registry->lean && entry);
+    struct fb_arena scratch;
+    struct fb_record record;
+    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
+    enum fb_code code = fb_record_parse(entry->statement, NULL, &scratch, &record, err);
+    if (code == FB_OK && fb_registry_keeps(registry, record.kind)) {
+        code = load(registry, seq, entry, false, err);
+    }
+    fb_arena_release(&scratch);
+    return code;
+}
+
 enum fb_code fb_registry_assume(
     struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err)
 {

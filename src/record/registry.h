@@ -99,6 +99,11 @@ void fb_registry_lean(struct fb_registry *registry);
 FB_CHECKED enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entry *entry,
     struct fb_arena *scratch, struct fb_record *out, struct fb_err *err);
 
+/** As fb_registry_load, on a lean registry, which passes over a record of a kind that it does not
+ * keep. */
+FB_CHECKED enum fb_code fb_registry_take(
+    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
+
 /** Number of records, and the n-th in ledger order (n below the number). Borrowed. */
 size_t fb_registry_count(const struct fb_registry *registry);
 const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n);

@@ -157,7 +157,8 @@ static void test_flat(void **state)
     enum { BATCH = 1000, BATCHES = 10 };
     struct story s;
     struct fb_docket_report report;
-    size_t most[2][2];
+    struct fb_registry *keys = NULL;
+    size_t most[3][2];
     static char texts[BATCH][300];
     const char *statements[BATCH];
     story_begin(&s);
@@ -176,9 +177,17 @@ static void test_flat(void **state)
             FB_TEST_OK(verify(&s, depth, &report));
             most[depth][batch != 0] = fb_alloc_watched();
         }
+        fb_alloc_watch();
+        struct fb_docket *docket = reopen(&s);
+        FB_TEST_OK(fb_docket_keys(docket, &keys, &err));
+        most[2][batch != 0] = fb_alloc_watched();
+        fb_registry_free(keys);
+        fb_docket_close(docket);
     }
     assert_int_equal(report.ledger.size, 7 + BATCH * BATCHES);
     assert_int_equal(report.ids, 7 + BATCH * BATCHES);
+    assert_true(most[2][0] > 10000);
+    assert_true(most[2][1] < most[2][0] + BATCH * (BATCHES - 1));
     for (int depth = 0; depth < 2; depth++) {
         assert_true(most[depth][0] > 100000);
         /* Less than a byte a record more: a page of SQLite's that is read twice, no list. */
