@@ -7,7 +7,7 @@
 #include "ingest/judgements.h"
 #include "record/schema.h"
 
-enum { ARENA_MAX = 1 << 30 };
+enum { ARENA_MAX = 1 << 30, STDIN_MAX = 64 << 20 };
 
 static struct fb_docket_party party_of(const struct fb_cli *cli, struct fb_str id)
 {
@@ -148,6 +148,34 @@ enum fb_code fb_cli_judge(const struct fb_cli *cli, struct fb_arena *arena,
     return FB_OK;
 }
 
+/* Adds a file, or what standard input gives for "-". */
+static enum fb_code add_one(const struct fb_cli *cli, struct fb_docket *docket, const char *path,
+    const struct fb_docket_add *options, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_buf text;
+    struct fb_docket_added added;
+    struct fb_docket_add how = *options;
+    enum fb_code code = FB_OK;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_buf_init(&text, STDIN_MAX);
+    if (strcmp(path, "-") == 0) {
+        path = "standard input";
+        code = fb_io_read("-", &text, err);
+        if (code == FB_E_LIMIT) {
+            fb_err_hint(err, "Put it into a file, and add that.");
+        }
+        how.text = text.ptr ? fb_buf_str(&text) : FB_STR("");
+    }
+    code = code == FB_OK ? fb_docket_add_file(docket, path, &how, &arena, &added, err) : code;
+    if (code == FB_OK) {
+        print_added(cli, path, &added);
+    }
+    fb_buf_release(&text);
+    fb_arena_release(&arena);
+    return code;
+}
+
 enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_docket *docket = NULL;
@@ -171,18 +199,12 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
                 .name = fb_cli_text(cli, "case-name")}};
     }
     for (size_t i = 0; code == FB_OK && i < cli->argument_count; i++) {
-        struct fb_arena arena;
-        struct fb_docket_added added;
-        fb_arena_init(&arena, ARENA_MAX);
         fb_cli_progress("reading %s (%zu of %zu)", cli->arguments[i], i + 1, cli->argument_count);
-        code = fb_docket_add_file(docket, cli->arguments[i], &options, &arena, &added, err);
+        code = add_one(cli, docket, cli->arguments[i], &options, err);
         fb_cli_progress(NULL);
-        if (code == FB_OK) {
-            print_added(cli, cli->arguments[i], &added);
-        } else if (i > 0 && err->hint[0] == 0) {
+        if (code != FB_OK && i > 0 && err->hint[0] == 0) {
             fb_err_hint(err, "The %zu files before it were added.", i);
         }
-        fb_arena_release(&arena);
     }
     fb_docket_close(docket);
     fb_arena_release(&tables);

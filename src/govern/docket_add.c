@@ -83,6 +83,12 @@ static enum fb_code read_text(
     struct addition *a, size_t max, struct fb_str *out, struct fb_err *err)
 {
     struct fb_buf text;
+    if (a->options->text.ptr) {
+        *out = a->options->text;
+        return out->len <= max ? FB_OK
+                               : fb_err_set(err, FB_E_LIMIT, "%s has %zu bytes, more than %zu",
+                                     a->path, out->len, max);
+    }
     fb_buf_init(&text, max);
     enum fb_code code = fb_io_read(a->path, &text, err);
     if (code == FB_OK) {
@@ -367,7 +373,9 @@ static enum fb_code keep_file(
     }
     uint8_t digest[FB_SHA256_SIZE];
     char hex[FB_SHA256_TEXT];
-    enum fb_code code = fb_blob_put_file(a->docket->blobs, a->path, digest, NULL, err);
+    enum fb_code code = a->options->text.ptr
+                            ? fb_blob_put(a->docket->blobs, a->options->text, digest, err)
+                            : fb_blob_put_file(a->docket->blobs, a->path, digest, NULL, err);
     if (code != FB_OK) {
         return code;
     }

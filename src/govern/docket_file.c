@@ -54,15 +54,27 @@ enum fb_code fb_docket_key_path(
     return fb_docket_path(docket, "keys", (struct fb_str){name, tail.len}, out, err);
 }
 
+/* Says why there is no key: it is not there, or its folder may not be entered. */
+static enum fb_code no_key(const char *path, struct fb_str party, struct fb_err *err)
+{
+    struct fb_io_file file = {.fd = -1};
+    enum fb_code code = fb_io_open(path, &file, err);
+    fb_io_close(&file);
+    if (code != FB_OK && code != FB_E_NOT_FOUND) {
+        return fb_err_hint(err, "Run the command as who owns the docket's folder 'keys'.");
+    }
+    fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no key of '%.*s'", FB_STR_ARG(party));
+    return fb_err_hint(err, "Let that party sign the statement with `ssh-keygen -Y sign` and "
+                            "add it with its .sig beside it.");
+}
+
 enum fb_code fb_docket_key(const struct fb_docket *docket, struct fb_str party,
     struct fb_sshkey_secret *out, struct fb_err *err)
 {
     char path[FB_DOCKET_PATH_MAX];
     enum fb_code code = fb_docket_key_path(docket->path, party, path, err);
     if (code == FB_OK && !fb_io_exists(path)) {
-        fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no key of '%.*s'", FB_STR_ARG(party));
-        return fb_err_hint(err, "Let that party sign the statement with `ssh-keygen -Y sign` and "
-                                "add it with its .sig beside it.");
+        return no_key(path, party, err);
     }
     return code == FB_OK ? fb_sshkey_read_private(path, out, err) : code;
 }

@@ -134,5 +134,31 @@ printf '{"at":"2026-11-20T00:00:00Z","body":{"class":"serious_harm","title":"T"}
 ok "sign says why it would be refused" says "would refuse it now: the subject 'system/none'" \
     fly sign dangling.json
 ok "and leaves what is canonical as it is" sh -c '! grep -q docket dangling.json'
+# A folder of keys that is somebody else's.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    printf '{"kind":"system","id":"system/d","body":{"title":"D","developer":"party/institute"}}' >denied.json
+    chmod 755 "$folder" && chmod -R a+rwX "$docket" && chmod 700 "$docket/keys"
+    ok "keys that may not be read are not called absent" exits 5 "could not open .*keys/institute.*Permission denied" \
+        setpriv --reuid=65534 --regid=65534 --clear-groups \
+        "$FLYBALL" --docket "$docket" --clock "$clock" add denied.json
+    chmod -R go-rwx "$docket"
+else
+    skip "keys that may not be read are not called absent" "needs root and setpriv"
+fi
+
+# Standard input, as a file.
+printf '{"kind":"system","id":"system/piped","body":{"title":"P","developer":"party/institute"}}' >piped.json
+ok "add from standard input" sh -c '"$0" --docket "$1" --clock "$2" add - <piped.json |
+    grep -q "^standard input: statement, 1 record"' "$FLYBALL" "$docket" "$clock"
+ok "what is wrong there has its place" sh -c 'echo "{\"kind\": 1}" >bad.json
+    "$0" --docket "$1" --clock "$2" add - <bad.json 2>err; [ $? = 3 ] && grep -q "standard input:1:" err' \
+    "$FLYBALL" "$docket" "$clock"
+ok "nothing there" sh -c '"$0" --docket "$1" --clock "$2" add - </dev/null 2>err; [ $? = 3 ] &&
+    grep -q "standard input" err' "$FLYBALL" "$docket" "$clock"
+ok "a policy from there is kept as a document" sh -c '
+    sed "s,^policy .*,policy \"aurora/piped\"," "$3/policies/aurora-framework.fly" |
+    "$0" --docket "$1" --clock "$2" add - >out && grep -q "policy/aurora/piped@" out &&
+    "$0" --docket "$1" log verify | grep -q blobs' "$FLYBALL" "$docket" "$clock" "$example"
+
 ok "revoke of a party lists its keys" exits 3 "SHA256:" fly key revoke aurora
 finish
