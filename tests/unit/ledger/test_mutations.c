@@ -1,6 +1,6 @@
 /* Whatever others are shown, no bit of it may change and no byte may be missing or doubled:
- * cosigned checkpoints, and entries with their hashes. Proof files are in test_tlogproof.c,
- * requests in test_addcheckpoint.c, answers of witnesses in test_ask.c. */
+ * cosigned checkpoints, policies, and entries with their hashes. Proof files are in
+ * test_tlogproof.c, requests in test_addcheckpoint.c, answers of witnesses in test_ask.c. */
 #include <ftw.h>
 #include <unistd.h>
 
@@ -74,6 +74,57 @@ static void test_cosigned_checkpoint(void **state)
     fb_ledger_close(ledger);
 }
 
+/* True for a letter among the eight digits of a key id, which stand between two plus signs: small
+ * and capital ones are the same number, as for Go's notes. */
+static bool is_hex_letter(struct fb_str text, size_t at)
+{
+    size_t start = at, end = at;
+    while (start > 0 && text.ptr[start - 1] != '+' && text.ptr[start - 1] != '\n') {
+        start--;
+    }
+    while (end < text.len && text.ptr[end] != '+' && text.ptr[end] != '\n') {
+        end++;
+    }
+    char letter = (char)(text.ptr[at] | 0x20);
+    return end - start == 8 && start > 0 && text.ptr[start - 1] == '+' && text.ptr[end] == '+' &&
+           letter >= 'a' && letter <= 'f';
+}
+
+/* Each bit of a policy: refused, or what it asks for is not met. */
+static void test_policy(void **state)
+{
+    (void)state;
+    static struct fb_trust trust;
+    struct fb_ledger *ledger = log_open("example.org/log", 1);
+    struct fb_buf policy, note;
+    struct fb_trusted found;
+    fb_buf_init(&policy, FB_TRUST_MAX);
+    fb_buf_init(&note, FB_NOTE_MAX);
+    log_grow(ledger, 7, "entry");
+    make_cosigned(ledger, &policy, &trust, &note);
+    for (size_t at = 0; at < policy.len; at++) {
+        for (unsigned bit = 0; bit < 8; bit++) {
+            policy.ptr[at] = (char)(policy.ptr[at] ^ (1 << bit));
+            enum fb_code code = fb_trust_parse(fb_buf_str(&policy), &trust, &err);
+            if (code == FB_OK) {
+                code = fb_trust_check(&trust, fb_buf_str(&note), &found, &err);
+            }
+            if (code == FB_OK && !(bit == 5 && is_hex_letter(fb_buf_str(&policy), at))) {
+                fail_msg("bit %u of byte %zu changes nothing:\n%.*s", bit, at, (int)policy.len,
+                    policy.ptr);
+            }
+            policy.ptr[at] = (char)(policy.ptr[at] ^ (1 << bit));
+        }
+        /* Without its last newline it says the same; shorter it says something else. */
+        struct fb_str shorter = {policy.ptr, at};
+        enum fb_code code = fb_trust_parse(shorter, &trust, &err);
+        assert_true(code != FB_OK || at == policy.len - 1);
+    }
+    fb_buf_release(&note);
+    fb_buf_release(&policy);
+    fb_ledger_close(ledger);
+}
+
 static int remove_one(const char *name, const struct stat *st, int kind, struct FTW *at)
 {
     (void)st;
@@ -130,6 +181,7 @@ int main(void)
     fb_err_init(&err);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cosigned_checkpoint),
+        cmocka_unit_test(test_policy),
         cmocka_unit_test(test_export),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
