@@ -2,8 +2,8 @@
 #include "cli/cli.h"
 #include "report/amended.h"
 
-/* The latest corrections; each costs two evaluations of the docket. */
-enum { MOST = 64, MOST_EXPLAINED = 8 };
+/* Each correction costs two evaluations of the docket: below an explanation the latest do. */
+enum { MOST_EXPLAINED = 8 };
 
 #define ARENA_MAX ((size_t)1 << 30)
 
@@ -33,7 +33,7 @@ enum fb_code cmd_amended(struct fb_cli *cli, struct fb_err *err)
     struct fb_amendments list;
     struct fb_str id;
     struct fb_report_options options = fb_cli_report_options(cli);
-    struct fb_amended_question question = {.as_of = cli->as_of, .most = MOST};
+    struct fb_amended_question question = {.as_of = cli->as_of, .most = SIZE_MAX};
     enum fb_code code = fb_cli_want(cli, 0, 1, err);
     if (code) {
         return code;

@@ -199,6 +199,89 @@ static enum fb_code compare_at(
     return code ? code : compare(c, correction, &was, &now, err);
 }
 
+/* The record by which something was learnt at an instant: the one that is shown already, or else
+ * the first that was admitted then; NULL: none was. */
+static const struct fb_record *learnt_by(
+    const struct comparison *c, const struct fb_registry *registry, fb_time at)
+{
+    for (size_t i = 0; i < c->out->count; i++) {
+        if (c->out->items[i].correction->admitted == at) {
+            return c->out->items[i].correction;
+        }
+    }
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        if (fb_registry_at(registry, i)->admitted == at) {
+            return fb_registry_at(registry, i);
+        }
+    }
+    return NULL;
+}
+
+static bool is_shown(
+    const struct comparison *c, const struct fb_record *correction, struct fb_str id)
+{
+    for (size_t i = 0; i < c->out->count; i++) {
+        const struct fb_amendment *item = &c->out->items[i];
+        if (item->correction == correction && fb_str_eq(item->id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A record that came late and corrects nothing can say of the past that a duty was broken before it
+ * was known to be owed. */
+static enum fb_code add_late(struct comparison *c, const struct fb_registry *registry,
+    const struct fb_picture *picture, struct fb_err *err)
+{
+    struct fb_buf text;
+    enum fb_code code = FB_OK;
+    fb_buf_init(&text, TEXT_MAX);
+    for (size_t i = 0; code == FB_OK && i < picture->duty_count; i++) {
+        const struct fb_duty_view *view = &picture->duties[i];
+        bool late = view->obligation.breached < view->obligation.since;
+        const struct fb_record *by = late ? learnt_by(c, registry, view->obligation.since) : NULL;
+        if (!by || is_shown(c, by, view->id)) {
+            continue;
+        }
+        struct fb_amendment item = {.correction = by, .was = FB_STR("")};
+        fb_buf_clear(&text);
+        write_duty(view, &text);
+        code = fb_buf_check(&text, "a verdict", err);
+        code = code ? code : fb_arena_str(c->arena, view->id, &item.id, err);
+        code = code ? code : fb_arena_str(c->arena, fb_buf_str(&text), &item.now, err);
+        code = code ? code : add(c, item, err);
+    }
+    fb_buf_release(&text);
+    return code;
+}
+
+/* The latest first, and of one by id. */
+static int by_correction(const void *a, const void *b)
+{
+    const struct fb_amendment *x = a;
+    const struct fb_amendment *y = b;
+    if (x->correction != y->correction) {
+        return x->correction->seq > y->correction->seq ? -1 : 1;
+    }
+    return fb_str_cmp(x->id, y->id);
+}
+
+static enum fb_code find_late(struct comparison *c, fb_time as_of, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_picture picture;
+    struct fb_docket_question question = {.as_of = as_of, .brief = true};
+    fb_arena_init(&arena, PICTURE_MAX);
+    enum fb_code code = fb_docket_ask(c->docket, &question, &arena, &picture, err);
+    code = code ? code : add_late(c, fb_docket_registry(c->docket), &picture, err);
+    if (code == FB_OK && c->out->count > 0) {
+        qsort(c->out->items, c->out->count, sizeof(c->out->items[0]), by_correction);
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
 enum fb_code fb_docket_amended(struct fb_docket *docket, const struct fb_amended_question *question,
     struct fb_arena *arena, struct fb_amendments *out, struct fb_err *err)
 {
@@ -223,6 +306,7 @@ enum fb_code fb_docket_amended(struct fb_docket *docket, const struct fb_amended
             code = compare_at(&c, first, err);
         }
     }
+    code = code ? code : find_late(&c, question->as_of, err);
     if (code == FB_OK) {
         *out = found;
     }

@@ -2,7 +2,9 @@
  * amended.h: what corrections changed. For each record that supersedes another, or rejects one in a
  * review, the verdicts at its admission are compared: those of what was known before it, and those
  * of what was known with it, at the same instant. So the difference is what was learnt, and not
- * that time went on.
+ * that time went on. Beside corrections there are records that come late: by one a duty can turn
+ * out to have been broken before anybody knew that it was owed. They are found in one look at what
+ * holds now, however many there are.
  */
 #ifndef FB_GOVERN_AMENDED_H
 #define FB_GOVERN_AMENDED_H

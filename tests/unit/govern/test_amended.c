@@ -84,6 +84,37 @@ static void test_correction(void **state)
     story_end(&s);
 }
 
+/* An incident that is filed weeks after it was known: what is overdue was so before it was filed.
+ */
+static void test_late_record(void **state)
+{
+    (void)state;
+    struct story s;
+    struct fb_arena arena;
+    struct fb_amendments list;
+    struct fb_amended_question all = {.as_of = FB_TIME_MAX, .most = SIZE_MAX};
+    begin(&s);
+    fb_arena_init(&arena, ARENA_MAX);
+    story_at(&s, "2026-04-01T00:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.corrections, 0);
+    assert_int_equal(list.count, 1);
+    assert_true(fb_str_is(list.items[0].correction->id, "incident/1"));
+    assert_int_equal(list.items[0].was.len, 0);
+    assert_true(fb_str_is(list.items[0].now, "overdue since 2026-03-16 09:00, by party/dev"));
+    /* One that is filed in time says nothing of the past. */
+    story_at(&s, "2026-04-02T00:00:00Z");
+    story_add(&s, "dev",
+        "{\"kind\":\"incident\",\"id\":\"incident/2\",\"subject\":\"system/s\",\"at\":"
+        "\"2026-04-01\",\"body\":{" HARM ",\"known_to\":\"party/dev\","
+        "\"known_at\":\"2026-04-01T09:00:00Z\"}}");
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.count, 1);
+    fb_arena_release(&arena);
+    story_end(&s);
+}
+
 /* A correction after the deadline that it would have set: the breach was not there before. */
 static void test_nothing_changed_and_limit(void **state)
 {
@@ -227,7 +258,7 @@ static void test_two_axes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_correction),
-        cmocka_unit_test(test_nothing_changed_and_limit),
+        cmocka_unit_test(test_late_record), cmocka_unit_test(test_nothing_changed_and_limit),
         cmocka_unit_test(test_policy_over_old_history),
         cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);

@@ -23,6 +23,7 @@ static struct {
     size_t statuses[16]; /* by status of a duty */
     size_t judgements;
     size_t proofs;
+    size_t refused; /* of those changed by chance */
     size_t changed; /* of every twentieth proof */
 } tally;
 
@@ -76,6 +77,40 @@ static void refuse_cut(const struct fb_govern_input *input, const struct fb_buf 
     assert_true(fb_docket_proof_check(input, fb_str_sub(text, 0, end), &claimed, &why) != FB_OK);
 }
 
+static uint64_t chance = 1;
+
+static size_t draw(size_t below)
+{
+    chance = chance * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(chance >> 33) % below;
+}
+
+/* Bytes of a proof changed by chance: whatever it is then, it is answered, and a refusal says why.
+ * (The side of an `or` that is proved may be another one, so not every change is refused.) */
+static void change_by_chance(const struct fb_govern_input *input, const struct fb_buf *proof)
+{
+    static const char bytes[] = "0129{}[],:\"nft-e\\\n\xff ";
+    for (int round = 0; round < 40; round++) {
+        struct fb_buf changed;
+        struct fb_err why;
+        struct fb_proof_claimed claimed;
+        fb_err_init(&why);
+        fb_buf_init(&changed, FB_DOCKET_PROOF_MAX);
+        fb_buf_add_str(&changed, fb_buf_str(proof));
+        for (size_t k = draw(4) + 1; k > 0; k--) {
+            size_t at = draw(changed.len);
+            char other = changed.ptr[draw(changed.len)];
+            changed.ptr[at] = draw(3) ? bytes[draw(sizeof(bytes) - 1)] : other;
+        }
+        struct fb_str text = fb_buf_str(&changed);
+        text.len = draw(4) ? text.len : draw(text.len);
+        enum fb_code code = fb_docket_proof_check(input, text, &claimed, &why);
+        assert_true(code == FB_OK || why.message[0] != 0);
+        tally.refused += code != FB_OK;
+        fb_buf_release(&changed);
+    }
+}
+
 static void prove(
     const struct fb_govern_input *input, const struct fb_picture *picture, struct fb_str id)
 {
@@ -111,6 +146,7 @@ static void prove(
     if (made.judgements > 0) {
         refuse_cut(input, &proof);
     }
+    change_by_chance(input, &proof);
     fb_buf_release(&proof);
 }
 
@@ -199,6 +235,7 @@ static void test_packs(void **state)
     printf("# packs: %zu moments, %zu red lines, %zu duties, %zu judgements, %zu changes refused\n",
         tally.histories, tally.lines, tally.duties, tally.judgements, tally.changed);
     assert_true(tally.lines > 50 && tally.duties > 200 && tally.changed > 150);
+    assert_true(tally.refused > 1000);
 }
 
 static void test_histories(void **state)
