@@ -204,6 +204,59 @@ static void test_suspect_never_raises(void **state)
     }
 }
 
+/* Goals that need all, any or two of what supports them, over shared leaves; leaf `bad` says
+ * `says`. */
+static struct fb_case *random_support(uint32_t shape, uint32_t bad, const char *says)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 16);
+    seed = shape;
+    for (uint32_t g = 0; g < GOALS; g++) {
+        static const char *const SUPPORT[] = {"all", "any", "2 of 3"};
+        uint32_t first = chance(LEAVES), second = (first + 1 + chance(LEAVES - 1)) % LEAVES;
+        char third[16];
+        snprintf(third, sizeof(third), "G%u", g + 1);
+        if (g + 1 == GOALS) {
+            snprintf(third, sizeof(third), "Sn%d", LEAVES);
+        }
+        fb_buf_addf(&text, "G%u: {supportedBy: [Sn%u, Sn%u, %s], support: %s}\n", g, first, second,
+            third, SUPPORT[chance(3)]);
+    }
+    for (uint32_t i = 0; i <= LEAVES; i++) {
+        static const char *const SAYS[] = {"yes", "yes", "yes", "maybe", "no"};
+        const char *own = SAYS[chance(5)];
+        fb_buf_addf(&text, "Sn%u: {confidence: 0.%u, evidence: '%s'}\n", i, 50 + chance(50),
+            i == bad ? says : own);
+    }
+    struct fb_case *c = labelled(fb_buf_str(&text));
+    fb_buf_release(&text);
+    return c;
+}
+
+/* Whatever the support, a leaf that becomes doubtful or false raises no label and no lower bound.
+ */
+static void test_random_suspects(void **state)
+{
+    (void)state;
+    static const char *const WORSE[] = {"yes", "maybe", "no"};
+    for (uint32_t round = 1; round < 300; round++) {
+        const struct fb_case *before = NULL;
+        struct fb_case_bounds *was = NULL;
+        for (size_t k = 0; k < 3; k++) {
+            const struct fb_case *c = random_support(round * 7919, round % LEAVES, WORSE[k]);
+            struct fb_case_bounds *is = NULL;
+            FB_TEST_OK(fb_case_bound(c, &arena, &is, &err));
+            for (size_t i = 0; before && i < c->element_count; i++) {
+                assert_true(rank(c->elements[i].label) <= rank(before->elements[i].label));
+                assert_true(is[i].low <= was[i].low + 1e-12);
+            }
+            before = c;
+            was = is;
+        }
+        fb_arena_release(&arena);
+    }
+}
+
 /* Splitting a conjunct into two that imply it does not raise the bound. */
 static void test_splitting(void **state)
 {
@@ -230,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_relations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_properties, setup, teardown),
         cmocka_unit_test_setup_teardown(test_suspect_never_raises, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_random_suspects, setup, teardown),
         cmocka_unit_test_setup_teardown(test_splitting, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-bounds", tests, NULL, NULL);
