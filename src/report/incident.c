@@ -15,6 +15,34 @@ static enum fb_tone tone_of(const struct fb_incident_clock *clock)
     return clock->duty ? fb_tone_of_duty(clock->duty->obligation.status) : FB_TONE_FAINT;
 }
 
+/* Why nothing is owed. */
+static void say_bar(const struct fb_incident_view *view, enum fb_clock_bar bar, struct fb_buf *out)
+{
+    struct fb_str class = fb_record_text(view->head, "class");
+    switch (bar) {
+    case FB_BAR_CLASS:
+        fb_buf_addf(
+            out, "not owed: the rule asks for another class than its (%.*s)", FB_STR_ARG(class));
+        break;
+    case FB_BAR_INCIDENT:
+        fb_buf_add_c(out, "not owed: what its record says beside the class is not what the rule "
+                          "asks for");
+        break;
+    case FB_BAR_SYSTEM:
+        fb_buf_addf(out,
+            "not owed: what is on record of its system (%.*s) is not what the rule "
+            "asks for",
+            FB_STR_ARG(view->head->subject));
+        break;
+    case FB_BAR_OTHER:
+        fb_buf_addf(out,
+            "not owed: its class (%.*s), its system and its record do not rule it out; another "
+            "record that the rule asks for is missing, or a fact is not said",
+            FB_STR_ARG(class));
+        break;
+    }
+}
+
 /* What the clock says, in one sentence. */
 static void say_clock(
     const struct fb_incident_view *view, const struct fb_incident_clock *clock, struct fb_buf *out)
@@ -37,10 +65,7 @@ static void say_clock(
         fb_buf_addf(out, "not owed: it follows %.*s, which is not done",
             FB_STR_ARG(clock->rule->after->name));
     } else {
-        fb_buf_addf(out,
-            "not owed: its class (%.*s), its system or what is on record about it is "
-            "not what the rule asks for",
-            FB_STR_ARG(fb_record_text(view->head, "class")));
+        say_bar(view, clock->bar, out);
     }
     fb_buf_addf(out, " (%.*s)", FB_STR_ARG(source));
 }
