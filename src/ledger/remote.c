@@ -92,9 +92,35 @@ static enum fb_code read_url(struct fb_remote *remote, struct fb_buf *out, struc
     return code;
 }
 
+/* Reads a regular file: whoever made the folder may have put a pipe there, to be waited for. */
+static enum fb_code read_file(const char *path, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_io_file file = {.fd = -1};
+    size_t got = 0;
+    char *room = NULL;
+    enum fb_code code = fb_io_open(path, &file, err);
+    if (code == FB_OK && file.size > out->max - out->len) {
+        code = fb_err_set(err, FB_E_LIMIT, "the file is longer than %zu bytes", out->max);
+    }
+    if (code == FB_OK && file.size > 0) {
+        room = fb_buf_room(out, (size_t)file.size);
+        code =
+            room ? fb_io_read_at(&file, 0, (struct fb_io_span){room, (size_t)file.size}, &got, err)
+                 : fb_buf_check(out, "the file", err);
+    }
+    if (code == FB_OK && got > 0) {
+        fb_buf_grown(out, got);
+    }
+    fb_io_close(&file);
+    if (code != FB_OK) {
+        fb_err_place(err, path, 0, 0, -1);
+    }
+    return code;
+}
+
 static enum fb_code read_path(struct fb_remote *remote, struct fb_buf *out, struct fb_err *err)
 {
-    return remote->transport ? read_url(remote, out, err) : fb_io_read(remote->path, out, err);
+    return remote->transport ? read_url(remote, out, err) : read_file(remote->path, out, err);
 }
 
 /* The width of a tile or bundle in the tree of remote->size. */

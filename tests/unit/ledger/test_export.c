@@ -1,6 +1,7 @@
 /* Tests of export and remote: what is written can be followed, and what was altered is found. */
 #include <ftw.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -331,6 +332,31 @@ static void test_other_log(void **state)
     fb_buf_release(&note);
 }
 
+/* In a folder that somebody else made, a pipe that nobody writes to is not waited for, and a device
+ * without an end is not read. */
+static void test_no_files(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = open_ledger();
+    struct fb_remote *remote = NULL;
+    struct fb_buf note;
+    char path[300];
+    fb_buf_init(&note, FB_NOTE_MAX);
+    export_to(ledger, folder);
+    snprintf(path, sizeof(path), "%s/checkpoint", folder);
+    FB_TEST_OK(fb_remote_open(folder, NULL, &remote, &err));
+    FB_TEST_OK(fb_remote_checkpoint(remote, &note, &err));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    FB_TEST_FAILS(fb_remote_checkpoint(remote, &note, &err), FB_E_IO);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/dev/zero", path), 0);
+    FB_TEST_FAILS(fb_remote_checkpoint(remote, &note, &err), FB_E_IO);
+    fb_remote_close(remote);
+    fb_buf_release(&note);
+    fb_ledger_close(ledger);
+}
+
 /* Whatever fails, the folder keeps a checkpoint with everything that belongs to it. */
 static void test_failures(void **state)
 {
@@ -497,6 +523,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_contradictions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damage_accuses_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
