@@ -202,15 +202,15 @@ static bool deadlines_as_strict(const struct pair *pair, unsigned side)
 
 static struct fb_str deadline_text(struct fb_diffing *d, const struct fb_duty *duty)
 {
-    static const char *const units[] = {"hours", "days", "business days", "months"};
+    static const char *const units[] = {"hour", "day", "business day", "month"};
     struct fb_str text = duty->within_count ? FB_STR("") : FB_STR("none");
     for (size_t i = 0; i < duty->within_count; i++) {
         const struct fb_within *line = &duty->within[i];
         struct fb_str guard =
             line->guard ? fb_diff_form(d, duty->vars, line->guard) : FB_STR("always");
-        text = fb_diff_text(d, "%.*s%s%lld %s%s%.*s", FB_STR_ARG(text), i ? "; " : "",
-            (long long)line->amount, units[line->unit], line->guard ? " if " : "",
-            FB_STR_ARG(line->guard ? guard : FB_STR("")));
+        text = fb_diff_text(d, "%.*s%s%lld %s%s%s%.*s", FB_STR_ARG(text), i ? "; " : "",
+            (long long)line->amount, units[line->unit], line->amount == 1 ? "" : "s",
+            line->guard ? " if " : "", FB_STR_ARG(line->guard ? guard : FB_STR("")));
     }
     return text;
 }
@@ -317,10 +317,10 @@ static bool is_promise(const struct fb_duty *duty)
 
 static struct fb_str period_text(struct fb_diffing *d, const struct fb_duty *duty)
 {
-    static const char *const units[] = {"hours", "days", "business days", "months"};
-    return duty->every
-               ? fb_diff_text(d, "every %lld %s", (long long)duty->every, units[duty->every_unit])
-               : FB_STR("once");
+    static const char *const units[] = {"hour", "day", "business day", "month"};
+    return duty->every ? fb_diff_text(d, "every %lld %s%s", (long long)duty->every,
+                             units[duty->every_unit], duty->every == 1 ? "" : "s")
+                       : FB_STR("once");
 }
 
 /* What recurs more often by a whole factor asks for more: each longer period ends with a shorter
