@@ -4,7 +4,7 @@
 # FB_BLESS=1 writes what comes out into the pages; review the difference.
 . "$(dirname "$0")/lib.sh"
 
-awk_file=$(dirname "$0")/docs.awk
+awk_file=$root/tests/cli/docs.awk
 mkdir bin
 ln -s "$FLYBALL" bin/flyball
 PATH=$folder/bin:$PATH

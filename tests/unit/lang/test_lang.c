@@ -206,6 +206,7 @@ static void test_limits(void **state)
     assert_int_equal(policy.code, FB_E_LIMIT);
     assert_int_equal(policy.errors.count, 1);
     assert_int_equal(policy.errors.items[0].line, FB_POLICY_RULES_MAX + 2);
+    assert_string_equal(policy.errors.items[0].message, "a policy has at most 20000 rules");
     policy_release(&policy);
     fb_buf_cut(&text, text.len - strlen("let a20000(S)=S is designated\n"));
     policy_compile(&policy, fb_buf_str(&text));
@@ -221,6 +222,8 @@ static void test_limits(void **state)
     fb_buf_add_char(&text, ' ');
     policy_compile(&policy, fb_buf_str(&text));
     assert_int_equal(policy.code, FB_E_LIMIT);
+    assert_string_equal(
+        policy.errors.items[0].message, "a policy has at most 1048576 bytes, found 1048577");
     assert_null(policy.program);
     policy_release(&policy);
     fb_buf_release(&text);

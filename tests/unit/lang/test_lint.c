@@ -17,7 +17,7 @@
     LINE "commitment hold(S) by \"dev\"\n"                                                         \
          "  while   cyber(S) crossed or not ruled out\n"
 
-/* A policy and the begin of what is said of it; NULL: nothing. */
+/* A policy and what is said of it; NULL: nothing. */
 static const struct {
     const char *text;
     const char *says;
@@ -27,32 +27,36 @@ static const struct {
     {DUTY "  within  2 days if C is death\n          15 days if C is harm\n", NULL, 0},
     {DUTY "  within  2 days if C is death\n          15 days\n", NULL, 0},
     {DUTY "  within  2 days if C is death\n          15 days if C is death\n",
-        "this deadline never counts", 9},
-    {DUTY "  within  2 days\n          15 days if C is death\n", "this deadline never counts", 9},
-    {DUTY "  within  2 days if C is death and C is harm\n", "this deadline never applies", 8},
-    {DUTY "  if      C is death and C is not death\n  within  2 days\n", "'tell' can never arise",
-        4},
+        "this deadline never counts: whenever it applies, a tighter one does", 9},
+    {DUTY "  within  2 days\n          15 days if C is death\n",
+        "this deadline never counts: whenever it applies, a tighter one does", 9},
+    {DUTY "  within  2 days if C is death and C is harm\n",
+        "this deadline never applies: its condition contradicts those of 'tell'", 8},
+    {DUTY "  if      C is death and C is not death\n  within  2 days\n",
+        "'tell' can never arise: its conditions contradict each other", 4},
     {DUTY "  if      training compute of S > 2e25 FLOP and training compute of S < 1e25 FLOP\n"
           "  within  2 days\n",
-        "'tell' can never arise", 4},
+        "'tell' can never arise: its conditions contradict each other", 4},
     {DUTY "  if      training compute of S > 1e25 FLOP and training compute of S is unknown\n"
           "  within  2 days\n",
-        "'tell' can never arise", 4},
+        "'tell' can never arise: its conditions contradict each other", 4},
     {DUTY "  if      training compute of S > 1e25 FLOP and training compute of S < 2e25 FLOP\n"
           "  within  2 days\n",
         NULL, 0},
     {DUTY "  if      not training compute of S > 1e25 FLOP and not training compute of S <= 1e25 "
           "FLOP\n  within  2 days\n",
         NULL, 0}, /* it may be unknown */
-    {LINE "  margin    elicitation + 50 points from \"D\"\n", "no evidence can rule out 'cyber'",
+    {LINE "  margin    elicitation + 50 points from \"D\"\n",
+        "no evidence can rule out 'cyber': the margins take up the whole threshold, so what "
+        "follows from it can never be relaxed",
         4},
     {LINE "  margin    elicitation + 49 points from \"D\"\n", NULL, 0},
     {LINE "  margin    elicitation + 10 points from \"D\"\n  clears    below 5% for 9 days\n",
-        "'cyber' can never clear", 4},
+        "'cyber' can never clear once it was crossed: the margins take up the whole bound", 4},
     {LINE "  applies   to systems with training compute >= 1e25 FLOP\n", NULL, 0},
     {HEAD "duty quiet(S)\n  when    training compute of S > 1e26 FLOP\n  party   \"dev\"\n"
           "  may not deploy S externally\n",
-        "'quiet' can never be relaxed", 4},
+        "'quiet' can never be relaxed: once it arose it binds for ever", 4},
     {HOLD "  may not deploy S externally\n", NULL, 0},
     {HOLD "  may not evaluate S on \"t\"\n  must    evaluate S on \"t\" within 9 days\n",
         "'hold.evaluate.2' demands what 'hold.evaluate' forbids", 10},
@@ -78,7 +82,7 @@ static void test_cases(void **state)
             fail_msg("'%s' of\n%s", notes.items[0].message, cases[i].text);
         } else if (cases[i].says) {
             assert_int_equal(notes.count, 1);
-            if (strncmp(notes.items[0].message, cases[i].says, strlen(cases[i].says)) != 0) {
+            if (strcmp(notes.items[0].message, cases[i].says) != 0) {
                 fail_msg("'%s' of\n%s", notes.items[0].message, cases[i].text);
             }
             assert_int_equal(notes.items[0].line, cases[i].line);

@@ -1,7 +1,11 @@
 /*
  * Mutations of good policies: cut short anywhere, a token dropped, two tokens swapped, a byte
- * changed. Whatever comes of it compiles, or is refused with a place and a hint; nothing crashes.
+ * changed; and of every shipped pack, at random, one to three of these and tokens that are put in
+ * from elsewhere. Whatever comes of it compiles, or is refused with a place and a hint, in bounded
+ * time; nothing crashes. FB_MUTATIONS=N tries so many mutants a pack instead of a few.
  */
+#include <time.h>
+
 #include "lang/complaint.h"
 #include "lang/syntax/lexer.h"
 #include "lang_test.h"
@@ -169,6 +173,96 @@ static void test_bytes(void **state)
     }
 }
 
+/* ---- the packs, at random ---- */
+
+enum { MUTANTS = 12, EDITS_MAX = 3, PROCESSOR_S_MAX = 5 };
+
+static uint64_t draws;
+
+/* The n-th draw is a function of n alone: splitmix64, Steele, Lea, Flood 2014. */
+static size_t draw(size_t below)
+{
+    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return (size_t)((x ^ (x >> 31)) % below);
+}
+
+/* One edit of a text: a token dropped, doubled, swapped with the next, or put in from another
+ * place; or the text cut short. */
+static void edit(struct fb_str text, const struct fb_tokens *tokens, struct fb_buf *out)
+{
+    enum { DROP, DOUBLE, SWAP, PUT, CUT, KINDS };
+    size_t count = tokens->count - 1, at = draw(count), other = draw(count), kind = draw(KINDS);
+    fb_buf_clear(out);
+    for (size_t i = 0; i < count && !(kind == CUT && i == at); i++) {
+        if (i == at && kind == SWAP && i + 1 < count) {
+            add_token(text, tokens, at + 1, out);
+        }
+        if (i != at + 1 || kind != SWAP) {
+            for (size_t n = i != at ? 1 : kind == DROP ? 0 : kind == DOUBLE ? 2 : 1; n > 0; n--) {
+                add_token(text, tokens, i, out);
+            }
+        }
+        if (i == at && kind == PUT) {
+            fb_buf_add_char(out, ' ');
+            add_token(text, tokens, other, out);
+        }
+    }
+}
+
+static size_t packs;
+
+static enum fb_code mutate_pack(void *ctx, const char *path, struct fb_err *e)
+{
+    const char *given = getenv("FB_MUTATIONS");
+    size_t mutants = given ? (size_t)strtoul(given, NULL, 10) : MUTANTS;
+    struct fb_buf text, mutant[2];
+    struct fb_arena arena;
+    (void)ctx;
+    if (!fb_str_ends(fb_str_of(path), FB_STR(".fly"))) {
+        return FB_OK;
+    }
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&mutant[0], FB_POLICY_TEXT_MAX);
+    fb_buf_init(&mutant[1], FB_POLICY_TEXT_MAX);
+    enum fb_code code = fb_io_read(path, &text, e);
+    packs++;
+    for (size_t n = 0; code == FB_OK && n < mutants; n++) {
+        struct fb_str now = fb_buf_str(&text);
+        for (size_t edits = 1 + draw(EDITS_MAX); edits > 0 && now.len > 0; edits--) {
+            static struct fb_policy_errors errors;
+            struct fb_complaints complaints = {.name = "p.fly", .errors = &errors};
+            struct fb_tokens tokens;
+            errors.count = 0;
+            fb_arena_init(&arena, 1 << 24);
+            assert_true(fb_lex(now, &arena, &complaints, &tokens));
+            if (tokens.count > 1) {
+                edit(now, &tokens, &mutant[edits % 2]);
+                now = fb_buf_str(&mutant[edits % 2]);
+            }
+            fb_arena_release(&arena);
+        }
+        clock_t begin = clock();
+        check(now);
+        assert_true((clock() - begin) / CLOCKS_PER_SEC < PROCESSOR_S_MAX);
+    }
+    fb_buf_release(&text);
+    fb_buf_release(&mutant[0]);
+    fb_buf_release(&mutant[1]);
+    return code;
+}
+
+static void test_packs(void **state)
+{
+    char path[4096];
+    (void)state;
+    compiled = refused = 0;
+    FB_TEST_OK(fb_io_walk(source_path("packs", path, sizeof(path)), 2, mutate_pack, NULL, &err));
+    printf("# %zu packs, %zu mutants compile, %zu are refused\n", packs, compiled, refused);
+    assert_true(packs >= 20 && compiled > 0 && refused > compiled);
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -176,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_tokens),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_packs),
     };
     return cmocka_run_group_tests_name("lang mutation", tests, NULL, NULL);
 }
