@@ -46,6 +46,12 @@ done
 ok "every page is in the list" sh -c \
     'for p in "$0"/docs/language/*.md; do n=$(basename "$p"); [ "$n" = README.md ] || grep -q "($n)" "$0/docs/language/README.md" || { echo "$n"; exit 1; }; done' "$root"
 
+# Agreements of another language's examples, as docs/LANGUAGE.md lists them.
+for contract in "$root"/examples/contracts/*.fly; do
+    ok "$(basename "$contract" .fly) holds" "$FLYBALL" policy test "$contract"
+    ok "and has the one format" sh -c '"$0" policy fmt "$1" | cmp - "$1"' "$FLYBALL" "$contract"
+done
+
 # The test can fail: a page that shows something else does.
 printf '```console\n$ echo yes\nno\n```\n' >wrong.md
 ok "a page that is out of date is found" sh -c '! awk -f "$0" wrong.md | cmp -s - wrong.md' "$awk_file"

@@ -1,7 +1,6 @@
 /*
  * Tests of diff.c and pair.c on whole policies: clauses that lost their names, many of them;
- * pairs that are easily judged the wrong way round; and random edits of the shipped packs of which
- * each is known to weaken: nothing that weakens is ever called stricter, nor the way back weaker.
+ * and pairs that are easily judged the wrong way round.
  * (More pairs, with histories: tests/unit/govern/test_policy_diff.c.)
  */
 #include "lang/diff/diff.h"

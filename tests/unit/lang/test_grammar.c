@@ -37,6 +37,11 @@ static size_t draw(size_t below)
 static struct fb_str take(struct fb_str *rest)
 {
     *rest = fb_str_trim(*rest);
+    while (fb_str_starts(*rest, FB_STR("(*"))) { /* a comment */
+        const char *end = memmem(rest->ptr, rest->len, "*)", 2);
+        assert_non_null(end);
+        *rest = fb_str_trim((struct fb_str){end + 2, (size_t)(rest->ptr + rest->len - end) - 2});
+    }
     size_t n = rest->len ? 1 : 0;
     if (n && rest->ptr[0] == '"') {
         n = fb_str_find(*rest, '"', 1) + 1;
@@ -137,7 +142,7 @@ static const char *group_end(struct fb_str rest, size_t *out_alternatives)
 static bool begins_line(struct fb_str name)
 {
     static const char *const names[] = {"header", "let", "redline", "duty", "commitment", "exempt",
-        "test", "redclause", "dutyclause", "promise", "exemptclause"};
+        "pace", "test", "redclause", "dutyclause", "promise", "exemptclause", "paceclause"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (fb_str_is(name, names[i])) {
             return true;
@@ -213,8 +218,8 @@ static void derive(struct fb_str body, unsigned depth, struct fb_buf *out)
  * twice, too much of it, or a promise that nothing was promised before. */
 static bool is_of_whole(const char *message)
 {
-    static const char *const parts[] = {
-        "a second '", "stands twice", "needs one safety case", "at most", "nothing is demanded"};
+    static const char *const parts[] = {"a second '", "stands twice", "needs one safety case",
+        "at most", "nothing is demanded", "a pace that is left"};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (strstr(message, parts[i])) {
             return true;
