@@ -1,6 +1,7 @@
 #include "govern/incident.h"
 
 #include "base/assert.h"
+#include "govern/incident_why.h"
 #include "lang/lang.h"
 
 enum { KEEP_MONTHS = 60 };
@@ -378,6 +379,14 @@ enum fb_code fb_incident_gather(const struct fb_picture *picture,
     size_t system = fb_picture_system(picture, incident->subject);
     view.small_unknown = system != SIZE_MAX && !fb_json_get(picture->systems[system].record->body,
                                                    "training_compute_flop");
-    *out = view;
-    return FB_OK;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < view.clock_count; i++) {
+        if (view.clocks[i].state == FB_CLOCK_NOT_OWED && !view.clocks[i].rule->after) {
+            code = fb_incident_why(picture, registry, view.head, arena, &view.clocks[i], err);
+        }
+    }
+    if (code == FB_OK) {
+        *out = view;
+    }
+    return code;
 }

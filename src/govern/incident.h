@@ -35,6 +35,7 @@ struct fb_incident_clock {
     enum fb_clock_state state;
     enum fb_clock_bar bar; /**< NOT_OWED: what rules it out */
     struct fb_str needs;   /**< CANNOT_TELL: the fact, as "date of awareness (known_at)" */
+    struct fb_str why; /**< NOT_OWED: the condition that does not hold and its fact; may be empty */
 };
 
 /** One thing that was said of an incident. */

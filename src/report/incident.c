@@ -64,6 +64,8 @@ static void say_clock(
     } else if (clock->rule->after) {
         fb_buf_addf(out, "not owed: it follows %.*s, which is not done",
             FB_STR_ARG(clock->rule->after->name));
+    } else if (clock->why.len) {
+        fb_buf_addf(out, "not owed: %.*s", FB_STR_ARG(clock->why));
     } else {
         say_bar(view, clock->bar, out);
     }
