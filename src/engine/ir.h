@@ -286,6 +286,7 @@ struct fb_margin {
     struct fb_decimal amount;
     enum fb_scale scale;
     struct fb_str source;
+    bool derived; /**< the policy gives no size: it follows from the pace */
 };
 
 /** What evidence must be like before it rules anything out. */

@@ -198,6 +198,64 @@ static enum fb_code list_reviews(const struct fb_work *work, const struct fb_cas
     return FB_OK;
 }
 
+/* Accepted and in, it stands; accepted and not in, it has fallen. */
+static const char *standing_of(const struct fb_case_span *span)
+{
+    return span->stage == FB_CASE_ACCEPTED    ? span->label == FB_LABEL_IN ? "stands" : "fallen"
+           : span->stage == FB_CASE_SENT_BACK ? "sent_back"
+                                              : "submitted";
+}
+
+/* case_standing(name, system, standing) over [from, until) of the first and the last span. */
+static enum fb_code add_standing(struct fb_work *work, const struct fb_case_view *view,
+    const struct fb_case_span *first, const struct fb_case_span *last, struct fb_err *err)
+{
+    int relation = fb_policy_relation("case_standing");
+    struct fb_str name = fb_record_text(view->record, "name");
+    struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, 3);
+    struct fb_why *why = fb_why_new(work->arena, "the safety case %.*s of %.*s %s",
+        FB_STR_ARG(name), FB_STR_ARG(view->system),
+        first->stage == FB_CASE_ACCEPTED    ? first->label == FB_LABEL_IN ? "stands" : "has fallen"
+        : first->stage == FB_CASE_SENT_BACK ? "was sent back"
+                                            : "is submitted");
+    FB_ASSERT(relation >= 0);
+    if (!values || !why) {
+        return fb_arena_failed(work->arena, err);
+    }
+    fb_why_on(why, view->record->id, view->record->seq);
+    if (first->why) {
+        fb_why_add(why, fb_work_why_copy(work, first->why));
+    }
+    values[0] = fb_value_str(name);
+    values[1] = fb_value_str(view->system);
+    values[2] = fb_value_str(fb_str_of(standing_of(first)));
+    struct fb_timed tuple = {.relation = (uint32_t)relation,
+        .from = first->from,
+        .until = last->until,
+        .values = values,
+        .seq = view->record->seq,
+        .record_id = view->record->id,
+        .why = why};
+    return tuple.from < tuple.until ? fb_work_add(work, &tuple, err) : FB_OK;
+}
+
+static enum fb_code add_standings(struct fb_work *work, const struct fb_case_view *view,
+    const struct fb_case_version *version, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    size_t first = 0;
+    for (size_t i = 1; code == FB_OK && i <= version->span_count; i++) {
+        const struct fb_case_span *span = &version->spans[first];
+        if (i < version->span_count &&
+            strcmp(standing_of(&version->spans[i]), standing_of(span)) == 0) {
+            continue;
+        }
+        code = add_standing(work, view, span, &version->spans[i - 1], err);
+        first = i;
+    }
+    return code;
+}
+
 /* Tuples of the label over the life of a version, and its view now. */
 static enum fb_code publish(struct fb_work *work, struct fb_case_view *view,
     const struct fb_case_version *version, struct fb_err *err)
@@ -220,6 +278,7 @@ static enum fb_code publish(struct fb_work *work, struct fb_case_view *view,
         view->stage = last->stage;
         view->stage_by = last->by;
     }
+    code = code ? code : add_standings(work, view, version, err);
     return code ? code : list_reviews(work, version, view, err);
 }
 
@@ -272,6 +331,7 @@ static enum fb_code run_erased(struct fb_work *work, struct fb_case_view *view, 
     struct fb_case_span span = {
         .from = view->since, .until = end, .label = view->label, .why = view->why};
     code = code ? code : add_span(work, version, &span, err);
+    code = code ? code : add_standings(work, view, version, err);
     return code ? code
                 : add_status(
                       work, view, view->label, why, (fb_time[2]){view->record->admitted, end}, err);

@@ -98,7 +98,8 @@ bool fb_proving_wants(
 static bool reads_case(const struct fb_form *form, void *ctx)
 {
     if (form->kind == FB_FORM_PRED) {
-        return (int)form->relation == fb_policy_relation("case_status");
+        return (int)form->relation == fb_policy_relation("case_status") ||
+               (int)form->relation == fb_policy_relation("case_standing");
     }
     return (form->left && reads_case(form->left, ctx)) ||
            (form->right && reads_case(form->right, ctx));

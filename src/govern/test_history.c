@@ -1,5 +1,6 @@
 #include "govern/test_history.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -17,13 +18,33 @@ struct filling {
     const struct fb_test *test;
 };
 
+enum { DIGEST_TEXT = sizeof("sha256:") + 64 };
+
+/* What stands for the digest of the document of a case: the line that gives it. That of the policy
+ * is zero. */
+static const char *line_digest(uint32_t line, char out[DIGEST_TEXT])
+{
+    (void)snprintf(out, DIGEST_TEXT, "sha256:%064x", line);
+    return out;
+}
+
 static const struct fb_domain party_domain = {.type = FB_TYPE_STRING, .ref = "party"};
 
 enum fb_code fb_test_history_blob(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err)
 {
     const struct fb_test_history *history = ctx;
-    (void)digest;
+    const struct fb_given *given = history->test->givens;
+    for (; given; given = given->next) {
+        char own[DIGEST_TEXT];
+        if (given->rests_on.len && fb_str_is(digest, line_digest(given->span.line, own))) {
+            fb_buf_addf(out,
+                "G1:\n  text: it is safe\n  supportedBy: Sn1\nSn1:\n  text: evidence\n"
+                "  evidence: \"%.*s\"\n",
+                FB_STR_ARG(given->rests_on));
+            return fb_buf_check(out, "a safety case", err);
+        }
+    }
     fb_buf_add_str(out, history->policy);
     return fb_buf_check(out, "the policy", err);
 }
@@ -217,7 +238,10 @@ static void write_body(struct fb_json_writer *w, const struct fb_given *given, s
         int column = fb_policy_column(given->fact->relation, fields[i].name);
         const struct fb_word *word = column < 0 ? NULL : given_value(given->fact, (uint32_t)column);
         word = word ? word : began_with(given->fact, &fields[i]);
-        if (word) {
+        char digest[DIGEST_TEXT];
+        if (given->rests_on.len && strcmp(fields[i].name, "document") == 0) {
+            fb_json_key_c(w, fields[i].name, line_digest(given->span.line, digest));
+        } else if (word) {
             write_value(w, fields[i].name, word,
                 fb_policy_domain(given->fact->relation, (uint32_t)column), a);
         } else if (fields[i].needed) {

@@ -23,7 +23,8 @@ struct fb_test_history {
 FB_CHECKED enum fb_code fb_test_history_build(const struct fb_test_history *history, fb_time at,
     struct fb_arena *arena, struct fb_registry **out, struct fb_err *err);
 
-/** Gives the policy's text, whatever the digest; ctx is the history. A fb_blob_reader. */
+/** Gives the text of a safety case that the test gives, or else the policy's; ctx is the history. A
+ * fb_blob_reader. */
 FB_CHECKED enum fb_code fb_test_history_blob(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err);
 

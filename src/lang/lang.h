@@ -12,7 +12,7 @@
 
 /** Limits; each has an error, and all but the memory a test. */
 enum {
-    FB_POLICY_TEXT_MAX = 1 << 20, /**< bytes of a policy file */
+    FB_POLICY_TEXT_MAX = 4 << 20, /**< bytes of a policy file */
     FB_POLICY_RULES_MAX = 20000,
     FB_POLICY_ERRORS_MAX = 20,      /**< after so many the parser gives up */
     FB_POLICY_DEPTH_MAX = 30,       /**< parentheses and `not` inside each other */
@@ -26,8 +26,8 @@ enum {
  * issuer, at, then the scalar fields of kinds.def), and the relations that lower strata give:
  * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of
  * fb_line_status_name, and case_status(name, system, status); orders and waivers in force; and
- * growth(id, subject, issuer, at, series, pace, doubling_days, low_days, high_days). Static
- * storage. */
+ * growth(id, subject, issuer, at, series, pace, doubling_days, low_days, high_days);
+ * pace(policy, level); case_standing(name, system, standing). Static storage. */
 const struct fb_signature *fb_policy_signature(void);
 
 /** Index of a relation of that signature by name; -1 when there is none. */

@@ -44,6 +44,7 @@ static struct fb_signature signature = {.relations = relations};
 static const char redline_words[] = "crossed|not ruled out|ruled out|out of scope";
 static const char order_words[] = "halt|restrict|secure";
 static const char pace_words[] = "fast|normal|slow";
+static const char standing_words[] = "stands|fallen|submitted|sent_back";
 static const char case_words[] = "in|undercut|falsified|undecided";
 
 static void add_relation(const char *name)
@@ -152,6 +153,15 @@ static void add_growth(void)
     add_column("high_days", (struct fb_domain){.type = FB_TYPE_FLOAT});
 }
 
+/* What a safety case is worth now, from its acceptance and its top claim. */
+static void add_case_standing(void)
+{
+    add_relation("case_standing");
+    add_column("name", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("system", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("standing", (struct fb_domain){.type = FB_TYPE_STRING, .words = standing_words});
+}
+
 /* The pace that a policy with a pace block has. */
 static void add_pace(void)
 {
@@ -187,6 +197,7 @@ static void build(void)
     add_waiver_in_force();
     add_growth();
     add_pace();
+    add_case_standing();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -24,6 +24,8 @@ struct fb_given {
     struct fb_word by;         /**< its issuer; span.line 0: nobody in particular */
     struct fb_word correcting; /**< the id it supersedes; span.line 0: none */
     struct fb_cond *fact;      /**< kind and fields; no variables */
+    struct fb_str rests_on;    /**< of a safety case: the predicate that its one leaf asks; else
+                                    empty */
     struct fb_given *next;
 };
 

@@ -542,8 +542,8 @@ bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_com
     fb_map_init(&c.lets);
     check_header(&c, tree);
     c.has_pace = tree->pace != NULL;
-    bool good =
-        collect_names(&c, tree) && check_holidays(&c, tree) && fb_check_pace(&c, tree->pace);
+    bool good = collect_names(&c, tree) && check_holidays(&c, tree) &&
+                fb_check_pace(&c, tree->pace) && fb_check_growth(&c, tree);
     for (struct fb_item *item = tree->items; item && good; item = item->next) {
         good = !fb_complaints_full(complaints) ? check_item(&c, item) : good;
     }

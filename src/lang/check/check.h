@@ -47,6 +47,10 @@ bool fb_check_pace(struct fb_checker *c, struct fb_pace_block *pace);
 const struct fb_within_line *fb_within_same(
     const struct fb_within_line *lines, struct fb_str guard_text);
 
+/** Gives margins `until next evaluation` that have no size the one that the pace allows, after
+ * fb_check_pace. False when memory ran out. */
+bool fb_check_growth(struct fb_checker *c, const struct fb_policy_tree *tree);
+
 /** A limit of a pace in days; a month has 365.25 / 12 of them. */
 double fb_pace_days(const struct fb_amount *limit);
 

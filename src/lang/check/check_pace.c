@@ -1,5 +1,6 @@
 /* check_pace.c: a pace block, and what it changes of the rules. Fast tightens and slow relaxes:
  * since the pace is fast until somebody shows otherwise, anything else would reward silence. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
@@ -150,7 +151,9 @@ static void change_margins(struct fb_checker *c, const struct fb_pace_change *ch
         while (at < to->margin_count && !fb_str_eq(to->margins[at].name, margin->name)) {
             at++;
         }
-        if (at < to->margin_count && to->margins[at].scale != margin->scale) {
+        if (at < to->margin_count && to->margins[at].derived) {
+            /* What the pace gives is not compared with what the policy says. */
+        } else if (at < to->margin_count && to->margins[at].scale != margin->scale) {
             fb_check_fail(c, from->margin_spans[i], "Write it on the scale that the rule has.",
                 "the margin is on another scale than in the rule");
         } else if (at < to->margin_count) {
@@ -379,6 +382,111 @@ bool fb_check_pace(struct fb_checker *c, struct fb_pace_block *pace)
     check_times(c, pace);
     for (int i = 0; i < FB_PACE_LEVELS && good; i++) {
         good = attach_all(c, &pace->levels[i], (enum fb_pace)i);
+    }
+    return good;
+}
+
+/* ---- growth until the next evaluation ---- */
+
+/* Evidence serves for its age at most, and at a pace that is not fast the quantity doubles no more
+ * often than the limit says; so do the odds of success (a logistic curve over the logarithm of the
+ * horizon has a slope of about one doubling of the odds for each doubling of the horizon). At pace
+ * fast nothing is known to bound it. */
+static bool derive(struct fb_checker *c, const struct fb_pace_block *pace, enum fb_pace level,
+    struct fb_redline_clauses *line)
+{
+    static const double most = 1e6;
+    static const char *const names[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    const struct fb_pace_clause *fast = &pace->levels[FB_PACE_FAST];
+    const struct fb_pace_clause *slow = &pace->levels[FB_PACE_SLOW];
+    bool by_slow = level == FB_PACE_SLOW || !fast->span.line;
+    double limit = fb_pace_days(by_slow ? &slow->limit : &fast->limit);
+    double factor = exp2((double)exact_of(&line->age) / (double)FB_DAY / limit);
+    factor = level == FB_PACE_FAST || !(factor < most) ? most : factor;
+    for (size_t i = 0; i < line->margin_count; i++) {
+        struct fb_margin *margin = &line->margins[i];
+        if (!margin->derived) {
+            continue;
+        }
+        margin->scale = FB_SCALE_ODDS;
+        margin->amount = fb_decimal_scale((struct fb_decimal){(int64_t)ceil(100 * factor), 0}, -2);
+        struct fb_str text =
+            level == FB_PACE_FAST
+                ? fb_arena_printf(c->arena, "growth that nothing bounds at pace fast")
+                : fb_arena_printf(c->arena,
+                      "doubling in no less than %.4g days at pace %s, over the age of the evidence",
+                      limit, names[level]);
+        if (margin->source.len && text.ptr) {
+            text = fb_arena_printf(
+                c->arena, "%.*s; %.*s", FB_STR_ARG(text), FB_STR_ARG(margin->source));
+        }
+        if (!text.ptr) {
+            return false;
+        }
+        margin->source = text;
+    }
+    return true;
+}
+
+static bool derives(const struct fb_redline_clauses *line)
+{
+    for (size_t i = 0; line && i < line->margin_count; i++) {
+        if (line->margins[i].derived) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct fb_span derived_span(const struct fb_redline_clauses *line)
+{
+    size_t i = 0;
+    while (i + 1 < line->margin_count && !line->margins[i].derived) {
+        i++;
+    }
+    return line->margin_spans[i];
+}
+
+/* The sizes of a line's derived margins at every pace. */
+static bool derive_line(
+    struct fb_checker *c, const struct fb_pace_block *pace, struct fb_item *item)
+{
+    if (!pace) {
+        fb_check_fail(c, derived_span(&item->line),
+            "Give it a size, as in: growth 1.2 x on odds until next evaluation from \"a source\", "
+            "or "
+            "add a pace block.",
+            "a margin without a size follows from the pace, and the policy has no 'pace' block");
+        return true;
+    }
+    if (item->line.age.amount == 0) {
+        fb_check_fail(c, derived_span(&item->line), "Add: needs newer than 180 days.",
+            "a margin until the next evaluation needs 'newer than', which says when that is");
+        return true;
+    }
+    bool good = true;
+    for (int level = 0; level < FB_PACE_LEVELS && good; level++) {
+        if (!item->line_at[level] && level != FB_PACE_NORMAL) {
+            item->line_at[level] = FB_ARENA_NEW(c->arena, struct fb_redline_clauses);
+            good = item->line_at[level] != NULL;
+            if (good) {
+                *item->line_at[level] = item->line;
+            }
+        }
+        good = good && (!item->line_at[level] ||
+                           derive(c, pace, (enum fb_pace)level, item->line_at[level]));
+    }
+    return good && derive(c, pace, FB_PACE_NORMAL, &item->line);
+}
+
+bool fb_check_growth(struct fb_checker *c, const struct fb_policy_tree *tree)
+{
+    bool good = true;
+    for (struct fb_item *item = tree->items; item && good; item = item->next) {
+        if (item->kind == FB_ITEM_REDLINE && derives(&item->line) &&
+            c->complaints->errors->count == 0) {
+            good = derive_line(c, tree->pace, item);
+        }
     }
     return good;
 }

@@ -48,7 +48,8 @@ static void check_margins(struct fb_checker *c, const struct fb_redline_clauses 
     for (size_t i = 0; i < line->margin_count; i++) {
         const struct fb_margin *margin = &line->margins[i];
         bool factor = margin->scale != FB_SCALE_POINTS;
-        if (fb_decimal_cmp(margin->amount, percent(factor ? 1 : 0)) < 0) {
+        /* One that the pace gives is at least 1, or it was said why there is none. */
+        if (!margin->derived && fb_decimal_cmp(margin->amount, percent(factor ? 1 : 0)) < 0) {
             fb_complain(c->complaints, FB_E_POLICY, line->margin_spans[i],
                 "A factor is at least 1, because a margin only ever makes a line safer.",
                 "margin '%.*s' would weaken the red line", FB_STR_ARG(margin->name));

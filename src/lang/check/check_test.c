@@ -43,9 +43,11 @@ static void check_given(struct fb_checker *c, const struct fb_given *given)
     const struct fb_cond *fact = given->fact;
     const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
     if (!fb_str_is(relation->columns[FB_COLUMN_ID], "id") || is_kind(fact, "key") ||
-        is_kind(fact, "policy") || is_kind(fact, "case")) {
+        is_kind(fact, "policy") || (is_kind(fact, "case") && given->rests_on.len == 0)) {
         fb_complain(c->complaints, FB_E_UNSUPPORTED, fact->span,
-            "Give records that need no document or key, as system, evaluation, incident, report.",
+            "Give records that need no document or key, as system, evaluation, incident, report; a "
+            "safety case as: safety case \"cyber\" of \"s\" resting on \"bound cybench below "
+            "20%\".",
             "a test cannot give a record of kind '%.*s'", FB_STR_ARG(relation->name));
         return;
     }

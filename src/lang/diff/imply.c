@@ -187,13 +187,15 @@ static int assumed_cell(struct prover *p, const struct fb_term *term, unsigned s
 /* The number of leading columns that determine the others; 0: none do. */
 static size_t key_columns(uint32_t relation)
 {
-    static int redline = -2, cases = -2;
+    static int redline = -2, cases = -2, standings = -2;
     if (redline == -2) {
         redline = fb_policy_relation("redline");
         cases = fb_policy_relation("case_status");
+        standings = fb_policy_relation("case_standing");
     }
     /* A policy has one pace. */
-    return (int)relation == redline ? REDLINE_KEYS : (int)relation == cases ? 0 : 1;
+    bool several = (int)relation == cases || (int)relation == standings;
+    return (int)relation == redline ? REDLINE_KEYS : several ? 0 : 1;
 }
 
 static bool same_value(const struct prover *p, int a, int b)

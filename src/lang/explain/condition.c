@@ -106,6 +106,32 @@ static void say_line(const struct fb_cond *cond, struct fb_buf *out)
     fb_buf_addf(out, " for %.*s", FB_STR_ARG(cond->args->text));
 }
 
+/* `the safety case "cyber" of S has fallen`; false for one that is written as a fact. */
+static bool say_standing(const struct fb_cond *cond, struct fb_buf *out)
+{
+    static const struct {
+        const char *word, *said;
+    } standings[] = {{"stands", "stands"}, {"fallen", "has fallen"}, {"sent_back", "was sent back"},
+        {"submitted", "is submitted and not accepted"}};
+    const struct fb_fact_field *name = cond->fields, *system = name ? name->next : NULL;
+    const struct fb_fact_field *standing = system ? system->next : NULL;
+    if (!standing || standing->next || name->column != 0 || system->column != 1 ||
+        standing->column != 2 || standing->compare != FB_IS) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(standings) / sizeof(standings[0]); i++) {
+        if (fb_str_is(standing->value.text, standings[i].word)) {
+            fb_buf_add_c(out, "the safety case ");
+            say_value(&name->value, out);
+            fb_buf_add_c(out, " of ");
+            say_value(&system->value, out);
+            fb_buf_addf(out, " %s", standings[i].said);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void say_pace(const struct fb_cond *cond, struct fb_buf *out)
 {
     static const char *const words[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
@@ -153,6 +179,9 @@ void fb_explain_condition(const struct fb_cond *cond, struct fb_buf *out)
         fb_buf_add_char(out, ')');
         break;
     case FB_COND_FACT:
+        if ((int)cond->relation == fb_policy_relation("case_standing") && say_standing(cond, out)) {
+            break;
+        }
         if (!say_field(cond, out)) {
             say_fact(cond, out);
         }

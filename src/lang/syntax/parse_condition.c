@@ -207,6 +207,61 @@ static bool parse_pace_is(struct fb_parser *p, struct fb_cond **out)
     return cond && fb_parse_levels(p, &cond->statuses);
 }
 
+/* One of the words of a standing, as a value: `stands`, `has fallen`, `was sent back`, `is
+ * submitted`. */
+static bool take_standing(struct fb_parser *p, struct fb_word *out)
+{
+    static const struct {
+        const char *words[3];
+        const char *value;
+    } standings[] = {{{"stands"}, "stands"}, {{"has", "fallen"}, "fallen"},
+        {{"was", "sent", "back"}, "sent_back"}, {{"is", "submitted"}, "submitted"}};
+    for (size_t i = 0; i < sizeof(standings) / sizeof(standings[0]); i++) {
+        size_t count = 0;
+        while (count < 3 && standings[i].words[count] &&
+               fb_str_is(fb_parse_ahead(p, count)->text, standings[i].words[count])) {
+            count++;
+        }
+        if (count == 3 || !standings[i].words[count]) {
+            *out = (struct fb_word){.kind = FB_WORD_TEXT,
+                .span = fb_parse_now(p)->span,
+                .text = fb_str_of(standings[i].value)};
+            for (; count > 0; count--) {
+                fb_parse_step(p);
+            }
+            return true;
+        }
+    }
+    return fb_parse_expected(p, "what the safety case is",
+        "Write: safety case \"cyber\" of S stands, has fallen, was sent back, or is submitted.");
+}
+
+/* `safety case "cyber" of S has fallen`. */
+static bool parse_standing(struct fb_parser *p, struct fb_cond **out)
+{
+    const char *hint = "Write: safety case \"cyber\" of S has fallen.";
+    int relation = fb_policy_relation("case_standing");
+    struct fb_cond *fact = new_cond(p, FB_COND_FACT);
+    FB_ASSERT(relation >= 0);
+    fb_parse_step(p);
+    fb_parse_step(p);
+    *out = fact;
+    if (!fact) {
+        return false;
+    }
+    fact->relation = (uint32_t)relation;
+    struct fb_fact_field *name = fb_parse_add_field(p, fact, FB_STR("name"));
+    if (!name || !fb_parse_string(p, &name->value, hint) || !fb_parse_expect(p, "of", hint)) {
+        return false;
+    }
+    struct fb_fact_field *system = fb_parse_add_field(p, fact, FB_STR("system"));
+    if (!system || !fb_parse_value(p, &system->value)) {
+        return false;
+    }
+    struct fb_fact_field *standing = fb_parse_add_field(p, fact, FB_STR("standing"));
+    return standing && take_standing(p, &standing->value);
+}
+
 static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
 {
     const struct fb_token *token = fb_parse_now(p), *after = fb_parse_ahead(p, 1);
@@ -229,6 +284,10 @@ static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
     }
     if (fb_parse_at(p, "pace") && after->kind == FB_TOKEN_WORD && fb_str_is(after->text, "is")) {
         return parse_pace_is(p, out);
+    }
+    if (fb_parse_at(p, "safety") && after->kind == FB_TOKEN_WORD &&
+        fb_str_is(after->text, "case")) {
+        return parse_standing(p, out);
     }
     const struct fb_signature *signature = fb_policy_signature();
     for (size_t i = 0; i < signature->count; i++) {

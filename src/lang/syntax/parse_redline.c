@@ -78,6 +78,25 @@ static bool margin_source(struct fb_parser *p, struct fb_margin *margin)
     return true;
 }
 
+/* `until next evaluation`, without a size: what the pace allows. A source may follow. */
+static bool derived_source(struct fb_parser *p, struct fb_margin *margin)
+{
+    const char *hint = "Write: growth until next evaluation, or: growth 1.2 x on odds until next "
+                       "evaluation from \"a source\".";
+    struct fb_word source;
+    margin->source = FB_STR("");
+    fb_parse_step(p);
+    if (!fb_parse_expect(p, "next", hint) || !fb_parse_expect(p, "evaluation", hint)) {
+        return false;
+    }
+    if (!fb_parse_take(p, "from")) {
+        return true;
+    }
+    bool good = fb_parse_string(p, &source, hint);
+    margin->source = good ? source.text : margin->source;
+    return good;
+}
+
 static bool clause_margin(struct fb_parser *p, void *block)
 {
     struct fb_redline_clauses *line = &((struct fb_item *)block)->line;
@@ -85,8 +104,13 @@ static bool clause_margin(struct fb_parser *p, void *block)
     do {
         struct fb_margin margin = {.scale = FB_SCALE_ODDS};
         struct fb_span span;
-        if (!fb_parse_name(p, &margin.name, &span) || !margin_amount(p, &margin) ||
-            !margin_source(p, &margin)) {
+        if (!fb_parse_name(p, &margin.name, &span)) {
+            return false;
+        }
+        margin.derived = fb_parse_at(p, "until");
+        bool good = margin.derived ? derived_source(p, &margin)
+                                   : margin_amount(p, &margin) && margin_source(p, &margin);
+        if (!good) {
             return false;
         }
         if (line->margin_count == most) {

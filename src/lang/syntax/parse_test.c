@@ -253,6 +253,44 @@ static bool evaluation(struct fb_parser *p, struct fb_cond **out)
            count_field(p, fact, "samples", "a number of samples") && evaluation_rest(p, fact);
 }
 
+/* `safety case "cyber" of "s" resting on "bound cybench below 20%"`: a case of one claim and one
+ * piece of evidence, with the id case/NAME. */
+static bool safety_case(struct fb_parser *p, struct fb_given *given)
+{
+    const char *hint = "Write: safety case \"cyber\" of \"s\" resting on \"bound cybench below "
+                       "20%\".";
+    int relation = fb_policy_relation("case");
+    struct fb_cond *fact = fb_parse_new(p, sizeof(*fact));
+    struct fb_word rests_on;
+    FB_ASSERT(relation >= 0);
+    if (!fact) {
+        return false;
+    }
+    *fact = (struct fb_cond){
+        .kind = FB_COND_FACT, .span = fb_parse_now(p)->span, .relation = (uint32_t)relation};
+    given->fact = fact;
+    fb_parse_step(p);
+    fb_parse_step(p);
+    struct fb_fact_field *name = fb_parse_add_field(p, fact, FB_STR("name"));
+    if (!name || !fb_parse_string(p, &name->value, hint) || !fb_parse_expect(p, "of", hint)) {
+        return false;
+    }
+    if (!given->correcting.span.line) {
+        struct fb_fact_field *id = fb_parse_add_field(p, fact, FB_STR("id"));
+        if (!id) {
+            return false;
+        }
+        id->value = name->value;
+    }
+    struct fb_fact_field *subject = fb_parse_add_field(p, fact, FB_STR("subject"));
+    if (!subject || !fb_parse_value(p, &subject->value) || !fb_parse_expect(p, "resting", hint) ||
+        !fb_parse_expect(p, "on", hint) || !fb_parse_string(p, &rests_on, hint)) {
+        return false;
+    }
+    given->rests_on = rests_on.text;
+    return true;
+}
+
 static bool given_line(struct fb_parser *p, struct fb_given *given)
 {
     const char *hint = "Write: given 2026-03-01 09:00 by \"dev\": incident \"1\" of \"s\" with ...";
@@ -266,6 +304,10 @@ static bool given_line(struct fb_parser *p, struct fb_given *given)
     }
     if (!fb_parse_expect(p, ":", hint)) {
         return false;
+    }
+    given->rests_on = FB_STR("");
+    if (fb_parse_at(p, "safety") && word_ahead(p, 1, "case")) {
+        return safety_case(p, given);
     }
     bool is_short = fb_parse_at(p, "evaluation") && word_ahead(p, 1, "of");
     return is_short ? evaluation(p, &given->fact) : fb_parse_fact(p, &given->fact);

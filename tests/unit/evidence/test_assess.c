@@ -129,8 +129,8 @@ static void test_history_3_margins(void **state)
     (void)state;
     struct fb_redline line = worked();
     line.margin_count = 1;
-    line.margins[0] =
-        (struct fb_margin){FB_STR("elicitation"), {1, 1}, FB_SCALE_ODDS, FB_STR("Davidson 2023")};
+    line.margins[0] = (struct fb_margin){
+        FB_STR("elicitation"), {1, 1}, FB_SCALE_ODDS, FB_STR("Davidson 2023"), false};
     struct fb_figures f = assess(&line, &(struct made){COUNTS(300, 10, 10, 0)});
     check_decimal(f.upper_margin, "0.371830530656");
     assert_true(f.assessment.rules_out);
@@ -231,8 +231,8 @@ static void test_margins_in_order(void **state)
     (void)state;
     struct fb_redline line = worked();
     line.margin_count = 2;
-    line.margins[0] = (struct fb_margin){FB_STR("a"), {2, 0}, FB_SCALE_VALUE, FB_STR("")};
-    line.margins[1] = (struct fb_margin){FB_STR("b"), {5, -2}, FB_SCALE_POINTS, FB_STR("X")};
+    line.margins[0] = (struct fb_margin){FB_STR("a"), {2, 0}, FB_SCALE_VALUE, FB_STR(""), false};
+    line.margins[1] = (struct fb_margin){FB_STR("b"), {5, -2}, FB_SCALE_POINTS, FB_STR("X"), false};
     struct fb_figures f = assess(&line, &(struct made){COUNTS(300, 10, 10, 0)});
     check_decimal(f.upper_margin, "0.16176948103");
     check_why(&f, "10 of 300 on cybench: at most 5.6% (95%), 16.2% with margins, below 50%\n"
