@@ -2,7 +2,9 @@
 #include <math.h>
 
 #include "base/assert.h"
+#include "base/io.h"
 #include "cli/evidence.h"
+#include "report/calibration.h"
 #include "stats/coverage.h"
 
 enum { OUTPUT_MAX = 1 << 20, ROUNDS_MIN = 100, ROUNDS_MAX = 1000000 };
@@ -27,6 +29,48 @@ static void add_row(struct fb_buf *out, const struct fb_coverage *c)
         c->setting, 100 * c->held, c->error > 0 ? " (simulated)" : "", keeps ? "yes" : "**no**");
 }
 
+/* The grid: each method at each n over all rates, as Markdown or as JSON. */
+static enum fb_code add_grid(struct fb_buf *text, struct fb_json_writer *w, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    if (!w) {
+        fb_buf_add_c(text,
+            "| 95% interval | n | holds at least in | at a rate of | on average | no "
+            "width at a rate of 1/n |\n|---|---|---|---|---|---|\n");
+    }
+    for (size_t i = 0; code == FB_OK && i < fb_coverage_curve_count(); i++) {
+        struct fb_coverage_curve c;
+        code = fb_coverage_curve_find(i, &c, err);
+        if (code == FB_OK && w) {
+            fb_json_open_object(w);
+            fb_json_key_c(w, "method", c.method);
+            fb_json_key_bool(w, "ours", c.ours);
+            fb_json_key_int(w, "n", c.n);
+            fb_json_key_double(w, "least", c.least);
+            fb_json_key_double(w, "least_at", c.least_at);
+            fb_json_key_double(w, "mean", c.mean);
+            fb_json_key_double(w, "no_width", c.empty);
+            fb_json_close_object(w);
+        } else if (code == FB_OK) {
+            fb_buf_addf(text, "| %s%s | %lld | %s%.1f%%%s | %.3g%% | %.1f%% | %.0f%% |\n", c.method,
+                c.ours ? "" : " (not ours)", (long long)c.n, c.least < 0.95 ? "**" : "",
+                100 * c.least, c.least < 0.95 ? "**" : "", 100 * c.least_at, 100 * c.mean,
+                100 * c.empty);
+        }
+    }
+    return code;
+}
+
+static enum fb_code draw(const char *path, struct fb_err *err)
+{
+    struct fb_buf svg;
+    fb_buf_init(&svg, OUTPUT_MAX);
+    enum fb_code code = fb_svg_calibration(&svg, err);
+    code = code ? code : fb_io_write(path, fb_buf_str(&svg), 0644, err);
+    fb_buf_release(&svg);
+    return code;
+}
+
 enum fb_code fb_cli_evidence_calibration(struct fb_cli *cli, struct fb_err *err)
 {
     double rounds = 2000;
@@ -37,18 +81,23 @@ enum fb_code fb_cli_evidence_calibration(struct fb_cli *cli, struct fb_err *err)
     code = code ? code
                 : fb_cli_number(
                       cli, "resamples", (double[]){ROUNDS_MIN - 1, ROUNDS_MAX + 1}, &rounds, err);
+    if (code == FB_OK && fb_cli_value(cli, "svg")) {
+        code = draw(fb_cli_value(cli, "svg"), err);
+    }
     if (code != FB_OK) {
         return code;
     }
     fb_buf_init(&text, OUTPUT_MAX);
     fb_json_writer_init(&w, &text, 2);
+    bool grid = fb_cli_value(cli, "grid");
     if (json) {
         fb_json_open_array(&w);
-    } else {
+    } else if (!grid) {
         fb_buf_add_c(
             &text, "| 95% interval | case | holds in | keeps its word |\n|---|---|---|---|\n");
     }
-    for (size_t i = 0; code == FB_OK && i < fb_coverage_count(); i++) {
+    code = code || !grid ? code : add_grid(&text, json ? &w : NULL, err);
+    for (size_t i = 0; code == FB_OK && !grid && i < fb_coverage_count(); i++) {
         struct fb_coverage c;
         fb_cli_progress("case %zu of %zu", i + 1, fb_coverage_count());
         code = fb_coverage_find(i, (uint32_t)rounds, &c, err);

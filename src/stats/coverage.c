@@ -3,7 +3,9 @@
 
 #include <Rmath.h>
 #include <math.h>
+#include <string.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 #include "stats/binomial.h"
 #include "stats/clustered.h"
@@ -443,6 +445,72 @@ enum fb_code fb_coverage_find(
     }
     if (code == FB_OK) {
         *out = found;
+    }
+    return code;
+}
+
+/* --- Curves ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    bool ours;
+    enum fb_code (*interval)(int64_t k, int64_t n, double out[2], struct fb_err *err);
+} methods[] = {{"exact upper bound", true, upper_bound}, {"exact lower bound", true, lower_bound},
+    {"exact interval", true, two_sided}, {"Wald's interval", false, wald},
+    {"Wald's upper bound", false, wald_upper}, {"flat prior (Beta(1, 1))", false, flat_prior}};
+static const int64_t sizes[] = {10, 20, 30, 50, 100, 200, 300, 1000};
+
+enum {
+    METHODS = sizeof(methods) / sizeof(methods[0]),
+    SIZES = sizeof(sizes) / sizeof(sizes[0]),
+};
+
+size_t fb_coverage_curve_count(void)
+{
+    return (size_t)METHODS * SIZES;
+}
+
+bool fb_coverage_curve_is(size_t i, const char *method, int64_t n)
+{
+    FB_ASSERT(i < fb_coverage_curve_count() && method);
+    return sizes[i % SIZES] == n && strcmp(methods[i / SIZES].name, method) == 0;
+}
+
+double fb_coverage_rate(size_t point)
+{
+    static const double most = 6.90675477864855; /* the log odds of 99.9% */
+    FB_ASSERT(point < FB_COVERAGE_POINTS);
+    return 1 / (1 + exp(most * (1 - 2 * (double)point / (FB_COVERAGE_POINTS - 1))));
+}
+
+enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, struct fb_err *err)
+{
+    FB_ASSERT(i < fb_coverage_curve_count() && out);
+    int64_t n = sizes[i % SIZES];
+    struct fb_coverage_curve c = {
+        .method = methods[i / SIZES].name, .ours = methods[i / SIZES].ours, .n = n, .least = 2};
+    double(*ends)[2] = fb_calloc((size_t)n + 1, sizeof(*ends));
+    enum fb_code code =
+        ends ? FB_OK : fb_err_set(err, FB_E_NOMEM, "no memory for %lld intervals", (long long)n);
+    for (int64_t k = 0; code == FB_OK && k <= n; k++) {
+        code = methods[i / SIZES].interval(k, n, ends[k], err);
+        if (code == FB_OK && !(ends[k][0] < ends[k][1])) {
+            c.empty += dbinom((double)k, (double)n, 1 / (double)n, 0);
+        }
+    }
+    for (size_t point = 0; code == FB_OK && point < FB_COVERAGE_POINTS; point++) {
+        double p = fb_coverage_rate(point), held = 0;
+        for (int64_t k = 0; k <= n; k++) {
+            held += ends[k][0] <= p && p <= ends[k][1] ? dbinom((double)k, (double)n, p, 0) : 0;
+        }
+        c.held[point] = held;
+        c.mean += held / FB_COVERAGE_POINTS;
+        c.least_at = held < c.least ? p : c.least_at;
+        c.least = fmin(c.least, held);
+    }
+    fb_free(ends);
+    if (code == FB_OK) {
+        *out = c;
     }
     return code;
 }

@@ -32,4 +32,34 @@ size_t fb_coverage_count(void);
 FB_CHECKED enum fb_code fb_coverage_find(
     size_t n, uint32_t rounds, struct fb_coverage *out, struct fb_err *err);
 
+/** Points of a curve. */
+enum { FB_COVERAGE_POINTS = 241 };
+
+/** How often an interval of k of n holds the true rate, over all rates: summed exactly over all k.
+ */
+struct fb_coverage_curve {
+    const char *method;
+    bool ours;
+    int64_t n;
+    double held[FB_COVERAGE_POINTS]; /**< at fb_coverage_rate */
+    double least;                    /**< of held */
+    double least_at;                 /**< the rate there */
+    double mean;                     /**< over the points */
+    double empty; /**< chance of an interval of no width, [0, 0] or [1, 1], at a rate of 1 / n */
+};
+
+/** The rate of a point: from 0.1% to 99.9%, equally spaced in log odds. */
+double fb_coverage_rate(size_t point);
+
+/** The number of curves: each method at each n (10, 20, 30, 50, 100, 200, 300, 1,000), method by
+ * method. */
+size_t fb_coverage_curve_count(void);
+
+/** True for the curve of a method at n samples. */
+bool fb_coverage_curve_is(size_t i, const char *method, int64_t n);
+
+/** Computes the i-th curve. E_NOMEM. */
+FB_CHECKED enum fb_code fb_coverage_curve_find(
+    size_t i, struct fb_coverage_curve *out, struct fb_err *err);
+
 #endif

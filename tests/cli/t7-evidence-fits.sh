@@ -93,6 +93,10 @@ ok "an anchor that is none" exits 3 "no benchmark 'z'" "$FLYBALL" evidence eci s
 ok "a table without scores" exits 3 "no column" "$FLYBALL" evidence eci dates.csv
 ok "calibration" says "^| exact interval | n = 30, rate 5% | 98.4% | yes |" \
     "$FLYBALL" evidence calibration --resamples 100
+ok "calibration over the grid" says "^| Wald's interval (not ours) | 1000 | .*63.2%" \
+    "$FLYBALL" evidence calibration --grid --svg held.svg
+ok "and as a picture" sh -c 'grep -q "polyline class=.wald" held.svg && grep -q "</svg>" held.svg'
+ok "the grid as JSON" json_ok "$FLYBALL" evidence calibration --grid --json
 ok "too few rounds" exits 2 "resamples" "$FLYBALL" evidence calibration --resamples 5
 
 plan=$root/examples/progress/plan.csv

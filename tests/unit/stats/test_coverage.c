@@ -55,11 +55,35 @@ static void test_published(void **state)
     assert_int_equal(found, 6);
 }
 
+/* At every rate and every n of the grid: ours hold, exactly summed; Wald's do not, and say [0, 0].
+ */
+static void test_curves(void **state)
+{
+    (void)state;
+    size_t ours = 0;
+    assert_true(fabs(fb_coverage_rate(0) - 0.001) < 1e-12);
+    assert_true(fabs(fb_coverage_rate(FB_COVERAGE_POINTS / 2) - 0.5) < 1e-12);
+    for (size_t i = 0; i < fb_coverage_curve_count(); i++) {
+        struct fb_coverage_curve c;
+        FB_TEST_OK(fb_coverage_curve_find(i, &c, &err));
+        ours += c.ours;
+        if (c.ours ? c.least < 0.95 - 1e-9 || c.empty > 0 : c.least > 0.93) {
+            fail_msg(
+                "%s, n = %lld: at %g holds in %g", c.method, (long long)c.n, c.least_at, c.least);
+        }
+        if (!strcmp(c.method, "Wald's interval")) {
+            assert_true(c.least < 0.65 && c.empty > 0.3);
+        }
+    }
+    assert_int_equal(ours, 24);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_published),
+        cmocka_unit_test(test_curves),
     };
     fb_err_init(&err);
     return cmocka_run_group_tests(tests, NULL, NULL);

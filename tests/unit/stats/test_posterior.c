@@ -62,6 +62,12 @@ static void test_paired(void **state)
     FB_TEST_OK(fb_posterior_paired(&(struct fb_posterior_table){40, 12, 5, 43}, &p, &err));
     FB_TEST_OK(fb_posterior_paired(&(struct fb_posterior_table){40, 5, 12, 43}, &q, &err));
     near(p.normal + q.normal, 1, 1e-6);
+    /* Against 60,000 draws from the prior, weighed by the likelihood with the exact integral. */
+    FB_TEST_OK(fb_posterior_paired(&(struct fb_posterior_table){18, 2, 0, 0}, &p, &err));
+    near(p.dirichlet, 0.875, 1e-12);
+    near(p.normal, 0.9119, 0.015);
+    FB_TEST_OK(fb_posterior_paired(&(struct fb_posterior_table){11, 7, 1, 1}, &p, &err));
+    near(p.normal, 0.9891, 0.004);
     FB_TEST_OK(fb_posterior_paired(&(struct fb_posterior_table){0, 0, 0, 0}, &p, &err));
     near(p.normal, 0.5, 1e-9);
     FB_TEST_FAILS(
