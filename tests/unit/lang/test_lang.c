@@ -223,7 +223,7 @@ static void test_limits(void **state)
     policy_compile(&policy, fb_buf_str(&text));
     assert_int_equal(policy.code, FB_E_LIMIT);
     assert_string_equal(
-        policy.errors.items[0].message, "a policy has at most 1048576 bytes, found 1048577");
+        policy.errors.items[0].message, "a policy has at most 4194304 bytes, found 4194305");
     assert_null(policy.program);
     policy_release(&policy);
     fb_buf_release(&text);
