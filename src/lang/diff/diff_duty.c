@@ -89,11 +89,80 @@ static bool trigger_implies(const struct pair *pair, unsigned side)
     return fb_implies(&q);
 }
 
-/* Of what both duties are about: a form of one side implies one of the other. */
+static struct fb_str trigger_text(struct fb_diffing *d, const struct fb_duty *duty)
+{
+    struct fb_str when = fb_diff_form(d, duty->vars, duty->when);
+    struct fb_str given = duty->given ? fb_diff_form(d, duty->vars, duty->given) : FB_STR("");
+    return fb_diff_text(
+        d, "%.*s%s%.*s", FB_STR_ARG(when), duty->given ? ", if " : "", FB_STR_ARG(given));
+}
+
+static bool is_joined(const struct pair *pair, unsigned side, uint32_t var)
+{
+    for (size_t i = 0; i < pair->joined_count; i++) {
+        if (pair->joined[side][i] == var) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when a form that stands outside of the trigger speaks of a value that the trigger found and
+ * that is not known to be the same in both duties: the prover would take any value for it. */
+static bool is_loose(const struct pair *pair, unsigned side, const struct fb_form *form)
+{
+    fb_vars vars = fb_form_vars(form);
+    for (uint32_t i = 0; i < FB_IR_VARS_MAX; i++) {
+        if ((vars >> i & 1) != 0 && !is_joined(pair, side, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What two triggers of the same words found goes by the same names. */
+static void join_found(struct pair *pair)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    if (!fb_str_eq(trigger_text(pair->d, a), trigger_text(pair->d, b))) {
+        return;
+    }
+    for (uint32_t i = 0; i < a->var_count; i++) {
+        for (uint32_t j = 0; j < b->var_count && !is_joined(pair, 0, i); j++) {
+            if (fb_str_eq(a->vars[i], b->vars[j]) && !is_joined(pair, 1, j) &&
+                pair->joined_count < FB_IR_VARS_MAX) {
+                pair->joined[0][pair->joined_count] = i;
+                pair->joined[1][pair->joined_count++] = j;
+            }
+        }
+    }
+}
+
+/* A form of one side implies one of the other, whatever holds else. */
+static bool always_implies(
+    const struct pair *of, const struct fb_form *assumed, unsigned side, const struct fb_form *goal)
+{
+    struct fb_imply q;
+    struct pair found = *of;
+    join_found(&found);
+    if (is_loose(&found, 1 - side, goal)) {
+        return false;
+    }
+    begin(&found, &q);
+    assume(&q, assumed, side);
+    want(&q, goal, 1 - side);
+    return fb_implies(&q);
+}
+
+/* Of what both duties are about: a form of one side implies one of the other. Triggers can be too
+ * long for the prover, so what needs none of them is tried without. */
 static bool form_implies(const struct pair *pair, const struct fb_form *assumed, unsigned side,
     const struct fb_form *goal)
 {
     struct fb_imply q;
+    if (always_implies(pair, assumed, side, goal)) {
+        return true;
+    }
     begin(pair, &q);
     assume_trigger(pair, &q, 0);
     assume_trigger(pair, &q, 1);
@@ -246,9 +315,11 @@ static const struct fb_form *anchor_fact(
 }
 
 /* The deadlines run from the same field of the same record, or both from the trigger. */
-static bool same_anchor(const struct pair *pair)
+static bool same_anchor(const struct pair *of)
 {
+    struct pair found = *of, *pair = &found;
     const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    join_found(pair);
     uint32_t columns[2] = {0, 0};
     if (a->anchor_var < 0 || b->anchor_var < 0) {
         return a->anchor_var < 0 && b->anchor_var < 0;
@@ -299,8 +370,10 @@ static void compare_deadlines(const struct pair *pair, struct fb_clause_change *
         anchor_name(b));
     if (a->before || b->before) {
         /* Without `before` nothing can come first. */
-        bool newer = !a->before || (b->before && form_implies(pair, a->before, 0, b->before));
-        bool older = !b->before || (a->before && form_implies(pair, b->before, 1, a->before));
+        struct pair found = *pair;
+        join_found(&found);
+        bool newer = !a->before || (b->before && form_implies(&found, a->before, 0, b->before));
+        bool older = !b->before || (a->before && form_implies(&found, b->before, 1, a->before));
         fb_diff_note(clause, "before", fb_diff_judge(newer, older),
             fb_diff_form(pair->d, a->vars, a->before), fb_diff_form(pair->d, b->vars, b->before));
     }
@@ -349,55 +422,6 @@ static void compare_openings(const struct pair *pair, struct fb_clause_change *c
     bool same = (!a && !b) || (a && b && fb_diff_same_act(pair->d, a, b));
     fb_diff_note(clause, "opened by", same ? FB_CHANGE_NONE : FB_CHANGE_UNDECIDED,
         a ? a->name : own, b ? b->name : own);
-}
-
-static struct fb_str trigger_text(struct fb_diffing *d, const struct fb_duty *duty)
-{
-    struct fb_str when = fb_diff_form(d, duty->vars, duty->when);
-    struct fb_str given = duty->given ? fb_diff_form(d, duty->vars, duty->given) : FB_STR("");
-    return fb_diff_text(
-        d, "%.*s%s%.*s", FB_STR_ARG(when), duty->given ? ", if " : "", FB_STR_ARG(given));
-}
-
-static bool is_joined(const struct pair *pair, unsigned side, uint32_t var)
-{
-    for (size_t i = 0; i < pair->joined_count; i++) {
-        if (pair->joined[side][i] == var) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True when a form that stands outside of the trigger speaks of a value that the trigger found and
- * that is not known to be the same in both duties: the prover would take any value for it. */
-static bool is_loose(const struct pair *pair, unsigned side, const struct fb_form *form)
-{
-    fb_vars vars = fb_form_vars(form);
-    for (uint32_t i = 0; i < FB_IR_VARS_MAX; i++) {
-        if ((vars >> i & 1) != 0 && !is_joined(pair, side, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What two triggers of the same words found goes by the same names. */
-static void join_found(struct pair *pair)
-{
-    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
-    if (!fb_str_eq(trigger_text(pair->d, a), trigger_text(pair->d, b))) {
-        return;
-    }
-    for (uint32_t i = 0; i < a->var_count; i++) {
-        for (uint32_t j = 0; j < b->var_count && !is_joined(pair, 0, i); j++) {
-            if (fb_str_eq(a->vars[i], b->vars[j]) && !is_joined(pair, 1, j) &&
-                pair->joined_count < FB_IR_VARS_MAX) {
-                pair->joined[0][pair->joined_count] = i;
-                pair->joined[1][pair->joined_count++] = j;
-            }
-        }
-    }
 }
 
 /* The same without the triggers, which may have passed. The rule of one side is that of the other.

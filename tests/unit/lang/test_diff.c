@@ -217,6 +217,154 @@ static void test_known_pairs(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* ---- packs that are weakened at random ---- */
+
+enum { WEAKENED_PER_PACK = 8, LINES_MAX = 2000 };
+
+static uint64_t draws;
+
+/* The n-th draw is a function of n alone: splitmix64, Steele, Lea, Flood 2014. */
+static size_t draw(size_t below)
+{
+    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
+    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
+    return (size_t)((x ^ (x >> 31)) % below);
+}
+
+/* A number behind these words is moved by a factor in percent; so the rule asks for less. What
+ * stands on the line besides must not change the sense: `unless` is on no such line. */
+static const struct weakening {
+    const char *words;
+    unsigned percent;
+    const char *unless;
+} weakenings[] = {
+    {"  within  ", 300, NULL},
+    {"  every   ", 300, NULL},
+    {"  crossed   at ", 110, NULL},
+    {"  needs     ", 50, "newer"},
+    {"  must    secure S at level ", 50, NULL},
+    {"with training compute >= ", 300, "when"},
+};
+
+/* Moves the number at a place of a line; false when it would not be one that is weaker. */
+static bool add_moved(struct fb_str line, size_t at, unsigned percent, struct fb_buf *out)
+{
+    char *end = NULL, digits[32];
+    struct fb_str number = fb_str_sub(line, at, sizeof(digits) - 1);
+    snprintf(digits, sizeof(digits), "%.*s", FB_STR_ARG(number));
+    unsigned long was = strtoul(digits, &end, 10), now = was * percent / 100;
+    if (end == digits || was == now || now == 0) {
+        return false;
+    }
+    fb_buf_add_str(out, fb_str_sub(line, 0, at));
+    fb_buf_addf(out, "%lu", now);
+    fb_buf_add_str(out, fb_str_sub(line, at + (size_t)(end - digits), line.len));
+    fb_buf_add_char(out, '\n');
+    return true;
+}
+
+/* Writes a line, or a weaker one in its place. */
+static bool add_weaker(struct fb_str line, struct fb_buf *out)
+{
+    for (size_t i = 0; i < sizeof(weakenings) / sizeof(weakenings[0]); i++) {
+        const struct weakening *w = &weakenings[i];
+        const char *hit = memmem(line.ptr, line.len, w->words, strlen(w->words));
+        bool bad = w->unless && memmem(line.ptr, line.len, w->unless, strlen(w->unless));
+        if (hit && !bad &&
+            add_moved(line, (size_t)(hit - line.ptr) + strlen(w->words), w->percent, out)) {
+            return true;
+        }
+    }
+    if (fb_str_starts(line, FB_STR("  lest    "))) {
+        return true; /* no consequence is less than any */
+    }
+    if (fb_str_starts(line, FB_STR("  party   "))) { /* somebody may excuse from the duty */
+        fb_buf_addf(out, "%.*s\n  waived  by \"anybody\"\n", FB_STR_ARG(line));
+        return true;
+    }
+    fb_buf_addf(out, "%.*s\n", FB_STR_ARG(line));
+    return false;
+}
+
+/* The policy without its tests, with lines weakened at random. How many were. */
+static size_t weaken(struct fb_str text, bool any, struct fb_buf *out)
+{
+    struct fb_str rest = text, line;
+    size_t count = 0;
+    bool within_test = false;
+    fb_buf_clear(out);
+    while (fb_str_line(&rest, &line)) {
+        bool begins = line.len > 0 && line.ptr[0] != ' ' && line.ptr[0] != '#';
+        within_test = begins ? fb_str_starts(line, FB_STR("test ")) : within_test;
+        if (within_test) {
+            continue;
+        }
+        if (any && draw(6) == 0) {
+            count += add_weaker(line, out);
+        } else {
+            fb_buf_addf(out, "%.*s\n", FB_STR_ARG(line));
+        }
+    }
+    return count;
+}
+
+static size_t seen[FB_CHANGE_REMOVED + 1];
+
+static bool compiles(struct fb_str text)
+{
+    static struct policy policy;
+    policy_compile(&policy, text);
+    policy_release(&policy);
+    return policy.code == FB_OK;
+}
+
+static enum fb_code weaken_pack(void *ctx, const char *path, struct fb_err *e)
+{
+    struct fb_buf text, older, newer;
+    (void)ctx;
+    if (!fb_str_ends(fb_str_of(path), FB_STR(".fly"))) {
+        return FB_OK;
+    }
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&older, FB_POLICY_TEXT_MAX);
+    fb_buf_init(&newer, FB_POLICY_TEXT_MAX);
+    enum fb_code code = fb_io_read(path, &text, e);
+    (void)weaken(fb_buf_str(&text), false, &older);
+    if (code == FB_OK) {
+        assert_string_equal(
+            "unchanged", fb_change_name(compare(fb_buf_str(&older), fb_buf_str(&older))));
+    }
+    for (size_t n = 0; code == FB_OK && n < WEAKENED_PER_PACK; n++) {
+        size_t edits = weaken(fb_buf_str(&text), true, &newer);
+        if (edits == 0 || !compiles(fb_buf_str(&newer))) {
+            continue; /* a threshold above 100%, a waiver beside another */
+        }
+        enum fb_change forth = compare(fb_buf_str(&older), fb_buf_str(&newer));
+        enum fb_change back = compare(fb_buf_str(&newer), fb_buf_str(&older));
+        seen[forth]++;
+        if (forth == FB_CHANGE_STRICTER || back == FB_CHANGE_WEAKER) {
+            fail_msg("%s: %s and back %s\n%.*s", path, fb_change_name(forth), fb_change_name(back),
+                FB_STR_ARG(fb_buf_str(&newer)));
+        }
+    }
+    fb_buf_release(&text);
+    fb_buf_release(&older);
+    fb_buf_release(&newer);
+    return code;
+}
+
+static void test_weakened(void **state)
+{
+    char path[4096];
+    (void)state;
+    FB_TEST_OK(fb_io_walk(source_path("packs", path, sizeof(path)), 2, weaken_pack, NULL, &err));
+    printf("# weaker %zu, undecided %zu, incomparable %zu, reworded or the same %zu\n",
+        seen[FB_CHANGE_WEAKER], seen[FB_CHANGE_UNDECIDED], seen[FB_CHANGE_INCOMPARABLE],
+        seen[FB_CHANGE_REWORDED] + seen[FB_CHANGE_NONE]);
+    assert_true(seen[FB_CHANGE_WEAKER] > 60); /* and not one that was called stricter */
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -224,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_renamed),
         cmocka_unit_test(test_pairs_limit),
         cmocka_unit_test(test_known_pairs),
+        cmocka_unit_test(test_weakened),
     };
     return cmocka_run_group_tests_name("lang diff", tests, NULL, NULL);
 }
