@@ -43,8 +43,7 @@ static void add_head(const struct fb_cli_case *c, const char *name, struct fb_bu
             fb_buf_addf(out, " by %.*s (%.*s)", FB_STR_ARG(c->of->stage_by->issuer),
                 FB_STR_ARG(c->of->stage_by->id));
         }
-        bool fallen = c->of->stage == FB_CASE_ACCEPTED && top->label != FB_LABEL_IN;
-        fb_buf_add_c(out, fallen ? ", which counts for nothing while it does not stand\n" : "\n");
+        fb_buf_addf(out, "%s\n", fb_case_stage_note(c->of));
     } else {
         fb_buf_addf(out, "%s: %s, as far as a file knows\n", name, fb_label_name(top->label));
     }

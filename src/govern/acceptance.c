@@ -4,6 +4,13 @@
 
 #include "base/assert.h"
 
+const char *fb_case_stage_note(const struct fb_case_view *view)
+{
+    return view->stage == FB_CASE_ACCEPTED && view->label != FB_LABEL_IN
+               ? ", which counts for nothing while it does not stand"
+               : "";
+}
+
 const char *fb_case_stage_name(enum fb_case_stage stage)
 {
     static const char *const NAMES[] = {"submitted", "sent back", "accepted"};

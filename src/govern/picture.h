@@ -225,6 +225,10 @@ const struct fb_order_view *fb_order_next(struct fb_order_walk *walk);
 /** A word for a stage: "submitted", "sent back", "accepted". */
 const char *fb_case_stage_name(enum fb_case_stage stage);
 
+/** What else to say of the stage: ", which counts for nothing while it does not stand" of an
+ * acceptance whose case has fallen, "" otherwise. */
+const char *fb_case_stage_note(const struct fb_case_view *view);
+
 /** A word for what an order asks: "halt", "restrict", "secure". */
 const char *fb_order_action_name(enum fb_order_action action);
 

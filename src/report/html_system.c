@@ -304,7 +304,7 @@ static enum fb_code one_case(
     if (view->stage_by) {
         fb_html_record_link(html, view->stage_by->id, view->stage_by->seq);
     }
-    fb_buf_add_c(out, ".</p>\n");
+    fb_buf_addf(out, "%s.</p>\n", fb_case_stage_note(view));
     fb_html_why(html, view->why, NULL);
     enum fb_code code = FB_OK;
     if (view->argument && view->argument->element_count <= FB_HTML_DRAWN_MAX) {

@@ -158,10 +158,11 @@ static void cases_of(struct fb_sheet *sheet, const struct fb_picture *picture, s
         fb_picture_case(picture, fb_picture_of(picture, system)->safety_case);
     for (; view; view = fb_picture_case(picture, view->next)) {
         fb_buf_clear(&text);
-        fb_buf_addf(&text, "case %.*s: %.*s; since %s; %s",
+        fb_buf_addf(&text, "case %.*s: %.*s; since %s; %s%s",
             FB_STR_ARG(fb_record_text(view->record, "name")),
             FB_STR_ARG(fb_record_text(view->record, "top")),
-            fb_time_format_short(view->since, since), fb_case_stage_name(view->stage));
+            fb_time_format_short(view->since, since), fb_case_stage_name(view->stage),
+            fb_case_stage_note(view));
         detail(sheet, view->handle, fb_label_name(view->label), fb_tone_of_label(view->label),
             fb_buf_str(&text));
     }

@@ -88,6 +88,7 @@ sed 's/"evaluation\/1"/"evaluation\/2"/; s/11-02/11-05/g; s/": 5,/": 120,/g' e.j
 ok "a record that falsifies a leaf" fly add --as aurora e2.json
 ok "the case falls by itself" says "undercut since 2026-11-05 00:00" fly case status
 ok "and its acceptance with it" says "accepted by .*, which counts for nothing" fly case status
+ok "which the table says too" says "accepted, which counts for nothing" fly status
 ok "down to the record" says "evaluation/2" fly case explain c
 ok "its leaf" says "evidence Sn1: fails" fly case status
 ok "the line is not ruled out" says "not ruled out  red line cyber" fly status
