@@ -43,6 +43,19 @@ void fb_pace_take(struct fb_pace_state *state, const struct fb_pace_rule *rule,
     state->last = reading->at;
 }
 
+enum fb_pace fb_pace_awaited(const struct fb_pace_state *state, fb_time *out_since)
+{
+    FB_ASSERT(state && out_since);
+    for (int level = FB_PACE_SLOW; level > (int)state->pace; level--) {
+        if (state->allowed[level] != FB_TIME_MAX) {
+            *out_since = state->allowed[level];
+            return (enum fb_pace)level;
+        }
+    }
+    *out_since = state->since;
+    return state->pace;
+}
+
 const char *fb_pace_name(enum fb_pace pace)
 {
     static const char *const names[] = {"fast", "normal", "slow"};

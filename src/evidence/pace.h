@@ -52,6 +52,10 @@ struct fb_pace_state fb_pace_start(void);
 void fb_pace_take(struct fb_pace_state *state, const struct fb_pace_rule *rule,
     const struct fb_pace_reading *reading);
 
+/** The loosest level that the readings since *out_since have allowed and that is not taken yet, as
+ * none of them came a dwell after that; the pace itself where there is no such level. */
+enum fb_pace fb_pace_awaited(const struct fb_pace_state *state, fb_time *out_since);
+
 /** "fast", "normal" or "slow". */
 const char *fb_pace_name(enum fb_pace pace);
 

@@ -84,8 +84,16 @@ struct fb_why *fb_work_growth_why(struct fb_work *work, const struct fb_pace_seg
         (void)snprintf(text, sizeof(text), "it doubles in %.0f days (%.0f to %s), by %zu values",
             s->doubling_days, s->doubling.low, high, s->used);
     }
-    struct fb_why *why = fb_why_new(
-        work->arena, "%.*s is %s: %s", FB_STR_ARG(s->series), fb_pace_name(s->pace.pace), text);
+    fb_time since = FB_TIME_MIN;
+    enum fb_pace awaited = s->stale ? s->pace.pace : fb_pace_awaited(&s->pace, &since);
+    char when[FB_TIME_TEXT], wait[120] = "";
+    if (awaited != s->pace.pace) {
+        (void)snprintf(wait, sizeof(wait),
+            ", which is %s once a value confirms it a dwell after %s", fb_pace_name(awaited),
+            fb_time_format_short(since, when));
+    }
+    struct fb_why *why = fb_why_new(work->arena, "%.*s is %s: %s%s", FB_STR_ARG(s->series),
+        fb_pace_name(s->pace.pace), text, wait);
     return fb_why_on(why, record->id, record->seq);
 }
 

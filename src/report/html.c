@@ -400,6 +400,38 @@ static void policies(struct fb_html *html)
     fb_buf_add_c(out, "</section>\n");
 }
 
+static void pace(struct fb_html *html, enum fb_pace level, const struct fb_why *why)
+{
+    struct fb_buf *out = html->out;
+    fb_buf_add_c(out, "<div class=\"pace\"><p>");
+    fb_html_chip(out, level == FB_PACE_FAST ? FB_TONE_WARN : FB_TONE_GOOD, fb_pace_name(level));
+    fb_buf_add_char(out, ' ');
+    fb_html_text(out, why->text);
+    fb_buf_add_c(out, "</p>\n");
+    fb_html_why(html, why, "Why");
+    fb_buf_add_c(out, "</div>\n");
+}
+
+/* How fast what was measured grows, and which pace each policy has for it. */
+static void paces(struct fb_html *html)
+{
+    const struct fb_picture *picture = html->picture;
+    if (picture->pace_count + picture->policy_pace_count == 0) {
+        return;
+    }
+    fb_buf_add_c(
+        html->out, "<section aria-labelledby=\"pace\">\n<h2 id=\"pace\">Pace of progress</h2>\n");
+    for (size_t i = 0; i < picture->policy_pace_count; i++) {
+        const struct fb_policy_pace_view *view = &picture->policy_paces[i];
+        pace(html, view->level, view->why);
+    }
+    for (size_t i = 0; i < picture->pace_count; i++) {
+        const struct fb_pace_view *view = &picture->paces[i];
+        pace(html, view->segment->pace.pace, view->why);
+    }
+    fb_buf_add_c(html->out, "</section>\n");
+}
+
 static enum fb_code timeline(struct fb_html *html, struct fb_err *err)
 {
     if (html->picture->system_count == 0 && html->picture->duty_count == 0) {
@@ -438,6 +470,7 @@ enum fb_code fb_report_html(
         title(&html);
         attention(&html);
         code = glance(&html, err);
+        paces(&html);
     }
     code = code == FB_OK ? timeline(&html, err) : code;
     for (size_t i = 0; code == FB_OK && i < picture->system_count && i < FB_HTML_SYSTEMS_MAX; i++) {

@@ -97,6 +97,12 @@ enum fb_code fb_html_collect(struct fb_html *html, struct fb_err *err)
     for (size_t i = 0; i < picture->licence_count && !html->records_cut; i++) {
         collect_tree(html, picture->licences[i].why);
     }
+    for (size_t i = 0; i < picture->policy_pace_count && !html->records_cut; i++) {
+        collect_tree(html, picture->policy_paces[i].why);
+    }
+    for (size_t i = 0; i < picture->pace_count && !html->records_cut; i++) {
+        collect_tree(html, picture->paces[i].why);
+    }
     return FB_OK;
 }
 

@@ -34,8 +34,13 @@ static void test_history_17(void **state)
     assert_int_equal(pace.pace, FB_PACE_FAST);
     assert_int_equal(take(&pace, 0, 91, 183), FB_PACE_FAST);
     assert_int_equal(take(&pace, 100, 304, 457), FB_PACE_FAST);
+    fb_time since = 0;
+    assert_int_equal(fb_pace_awaited(&pace, &since), FB_PACE_NORMAL);
+    assert_int_equal(since, 100 * FB_DAY);
     assert_int_equal(take(&pace, 279, 304, 457), FB_PACE_FAST);
     assert_int_equal(take(&pace, 280, 304, 457), FB_PACE_NORMAL);
+    assert_int_equal(fb_pace_awaited(&pace, &since), FB_PACE_NORMAL);
+    assert_int_equal(since, 280 * FB_DAY);
     assert_true(pace.since == 280 * FB_DAY);
     assert_string_equal(fb_pace_name(pace.pace), "normal");
 }
