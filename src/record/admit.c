@@ -257,17 +257,28 @@ static enum fb_code check_references(struct fb_admission *a, struct fb_err *err)
     return FB_OK;
 }
 
+const struct fb_registry_item *fb_registry_version(
+    const struct fb_registry_item *root, uint64_t seq, fb_time known)
+{
+    FB_ASSERT(root && root->root == root);
+    const struct fb_registry_item *held = NULL;
+    for (const struct fb_registry_item *i = root; i && i->record.seq < seq; i = i->successor) {
+        held = i->disowned > known ? i : held;
+    }
+    return held;
+}
+
 struct fb_str fb_registry_role(const struct fb_registry_item *party)
 {
-    FB_ASSERT(party && party->root == party && party->head);
-    return fb_record_text(&party->head->record, "role");
+    const struct fb_registry_item *head = fb_registry_version(party, UINT64_MAX, FB_TIME_MAX - 1);
+    return head ? fb_record_text(&head->record, "role") : FB_STR("");
 }
 
 const struct fb_registry_item *fb_registry_head(
     const struct fb_registry *registry, struct fb_str id)
 {
     const struct fb_registry_item *item = fb_registry_item(registry, id);
-    return item ? item->root->head : NULL;
+    return item ? fb_registry_version(item->root, UINT64_MAX, FB_TIME_MAX - 1) : NULL;
 }
 
 bool fb_admission_word_in(struct fb_str word, const char *words)
@@ -360,17 +371,20 @@ static enum fb_code check_sayings(
     return FB_OK;
 }
 
-static enum fb_code check_role(const struct fb_admission *a, struct fb_err *err)
+/* May a party of this role issue the record? */
+static enum fb_code check_kind(const struct fb_admission *a, struct fb_str role, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
-    if (a->registry->count < 2) {
-        return FB_OK;
-    }
-    struct fb_str role = fb_registry_role(a->issuer);
     const char *roles = issuers[record->kind].roles;
     if (record->kind == FB_KIND_key &&
         fb_registry_item(a->registry, fb_record_text(record, "party"))->root == a->issuer) {
         return FB_OK;
+    }
+    if (role.len == 0) {
+        fb_err_set(err, FB_E_ROLE, "what says the role of '%.*s' rests on a key that was revoked",
+            FB_STR_ARG(record->issuer));
+        fb_err_hint(err, "Have a regulator correct the record of that party.");
+        return fb_admission_at(err, record, "issuer");
     }
     if (!fb_admission_word_in(role, roles)) {
         fb_err_set(err, FB_E_ROLE, "'%.*s', whose role is %.*s, may not issue a record of kind %s",
@@ -380,6 +394,11 @@ static enum fb_code check_role(const struct fb_admission *a, struct fb_err *err)
     }
     enum fb_code code = check_reach(a, role, err);
     return code == FB_OK ? check_sayings(a, role, err) : code;
+}
+
+static enum fb_code check_role(const struct fb_admission *a, struct fb_err *err)
+{
+    return a->registry->count < 2 ? FB_OK : check_kind(a, fb_registry_role(a->issuer), err);
 }
 
 bool fb_registry_same(const struct fb_registry *registry, struct fb_str a, struct fb_str b)
@@ -476,6 +495,40 @@ static enum fb_code check_supersedes(struct fb_admission *a, struct fb_err *err)
     }
     a->older = older;
     return FB_OK;
+}
+
+/* What only a regulator does, whatever the kind. */
+static bool is_of_regulator(const struct fb_admission *a, const struct fb_registry_item *item)
+{
+    const struct fb_record *record = a->record;
+    bool own_key = record->kind == FB_KIND_key && item->holder == a->issuer;
+    if (a->older && !own_key && !fb_str_eq(record->issuer, a->older->record.issuer) &&
+        !is_answer(a, a->older)) {
+        return true;
+    }
+    if (record->kind == FB_KIND_party) {
+        return fb_str_is(fb_record_text(record, "role"), "regulator") ||
+               (a->older && fb_str_is(fb_record_text(&a->older->record, "role"), "regulator"));
+    }
+    if (record->kind == FB_KIND_key) {
+        return fb_registry_key_revoked(item) < record->admitted ||
+               (!own_key && fb_str_is(fb_registry_role(item->holder), "regulator"));
+    }
+    return record->kind == FB_KIND_order && fb_json_get(record->body, "duty");
+}
+
+bool fb_admission_role_may(
+    const struct fb_registry *registry, const struct fb_registry_item *item, struct fb_str role)
+{
+    FB_ASSERT(registry && item);
+    struct fb_err ignored;
+    struct fb_admission a = {.registry = registry,
+        .record = &item->record,
+        .older = item->older,
+        .issuer = fb_registry_item(registry, item->record.issuer)};
+    fb_err_init(&ignored);
+    return a.issuer && check_kind(&a, role, &ignored) == FB_OK &&
+           (fb_str_is(role, "regulator") || !is_of_regulator(&a, item));
 }
 
 enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *err)

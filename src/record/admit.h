@@ -13,7 +13,10 @@
 #include "record/sshkey.h"
 
 /** Limits; each has a test. */
-enum { FB_LINEAGE_MAX = 1000 /**< systems that one descends from */ };
+enum {
+    FB_LINEAGE_MAX = 1000,        /**< systems that one descends from */
+    FB_VERSION_STEP_MAX = 1000000 /**< how far a licence's or order's version is above the last */
+};
 
 /** A record with its place among the others. Lives in the registry's arena. */
 struct fb_registry_item {
@@ -35,6 +38,7 @@ struct fb_registry_item {
     struct fb_str wire;              /**< wire form of the public key */
     struct fb_registry_item *holder; /**< root of the party that holds it */
     struct fb_registry_item *before; /**< the record that declared the same public key before */
+    bool late; /**< it revokes a key that was replaced before, fb_registry_key_is_late */
 };
 
 /** The registry. */
@@ -83,6 +87,15 @@ struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, str
  * where another record supersedes it. Empty when *from >= *until. */
 void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, fb_time *until);
 
+/** True for a record that revokes a key which another had replaced already: it takes the place of
+ * none. The `late` of those before it in its chain must be set. */
+bool fb_registry_key_is_late(const struct fb_registry_item *item);
+
+/** The record that put another key in a key's place, or changed what is said of it; NULL: it holds.
+ * One that only revokes an older key of the chain is passed over; of such a record itself, it is
+ * that of the key which had replaced the older one. */
+const struct fb_registry_item *fb_registry_key_newer(const struct fb_registry_item *key);
+
 /** From when on the key that a record declared does not count because it was revoked, by whichever
  * record of its chain says so; FB_TIME_MAX: it was not. */
 fb_time fb_registry_key_revoked(const struct fb_registry_item *key);
@@ -105,11 +118,16 @@ fb_time fb_registry_release_void(
 enum fb_registry_part fb_registry_part(
     const struct fb_registry *registry, const struct fb_registry_item *item, size_t n);
 
-/** How many parties could sign the release of an order that is being admitted. */
-size_t fb_registry_could_release(
-    const struct fb_registry *registry, const struct fb_admission *order);
+/** When it became known that a release or a licence has fewer signatures than it was asked for,
+ * since keys, or roles, of those who signed do not count; FB_TIME_MAX: it has enough. */
+fb_time fb_registry_quorum_void(
+    const struct fb_registry *registry, const struct fb_registry_item *item);
 
-/** The licence with the highest version for the same system and action; NULL: there is none. */
+/** How many parties could sign what an order or a licence that is being admitted asks for. */
+size_t fb_registry_could_sign(const struct fb_registry *registry, const struct fb_record *record);
+
+/** Of what authorities said of the same system and action, and what counts, that with the highest
+ * version; NULL: there is none. */
 const struct fb_registry_item *fb_registry_last_licence(
     const struct fb_registry *registry, const struct fb_record *record);
 
@@ -132,11 +150,21 @@ FB_CHECKED enum fb_code fb_admission_particular(
 FB_CHECKED enum fb_code fb_admission_quorum(
     const struct fb_admission *admission, struct fb_err *err);
 
-/** The record that holds now of the thing with this id: the head of its chain; NULL when there is
- * none. And the role that a party has now. */
+/** The record that held of a thing (its root) when the one at seq came: the last of its chain
+ * before that of which it is not known by then that it does not count; NULL when there is none. */
+const struct fb_registry_item *fb_registry_version(
+    const struct fb_registry_item *root, uint64_t seq, fb_time known);
+
+/** The record that holds now of the thing with this id, as fb_registry_version; NULL when there is
+ * none. And the role that a party has now; empty when nothing that says it counts. */
 const struct fb_registry_item *fb_registry_head(
     const struct fb_registry *registry, struct fb_str id);
 struct fb_str fb_registry_role(const struct fb_registry_item *party);
+
+/** True when a party of that role might have issued the record: its kind, its words, and whose it
+ * corrects. */
+bool fb_admission_role_may(
+    const struct fb_registry *registry, const struct fb_registry_item *item, struct fb_str role);
 
 /** The developer, as the root of its party, of a system's record; NULL when it has none. */
 const struct fb_registry_item *fb_registry_developer(

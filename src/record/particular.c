@@ -223,6 +223,22 @@ static enum fb_code too_low(
     return fb_admission_at_field(err, a->record, "version");
 }
 
+/* Numbers of versions leave room for those that follow. */
+static enum fb_code check_step(
+    const struct fb_admission *a, const struct fb_registry_item *before, struct fb_err *err)
+{
+    int64_t version = fb_admission_int(a->record, "version", 0);
+    int64_t most = FB_VERSION_STEP_MAX;
+    most += before ? fb_admission_int(&before->record, "version", 0) : 0;
+    if (version <= most) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_RANGE, "version %lld is more than %d above the last", (long long)version,
+        FB_VERSION_STEP_MAX);
+    fb_err_hint(err, "Write %lld or less.", (long long)most);
+    return fb_admission_at_field(err, a->record, "version");
+}
+
 static enum fb_code check_release(const struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_record *record = a->record;
@@ -250,7 +266,7 @@ static enum fb_code check_release(const struct fb_admission *a, struct fb_err *e
         return fb_admission_at(err, record, "subject");
     }
     return fb_admission_int(record, "version", 0) > fb_admission_int(&order->record, "version", 0)
-               ? FB_OK
+               ? check_step(a, order, err)
                : too_low(a, order, err);
 }
 
@@ -266,6 +282,23 @@ static enum fb_code check_duty_release(const struct fb_admission *a, struct fb_e
     return fb_admission_at(err, a->record, "issuer");
 }
 
+/* What asks for signatures can get them. */
+static enum fb_code check_could_sign(
+    const struct fb_admission *a, const char *field, struct fb_err *err)
+{
+    size_t could = a->assumed ? SIZE_MAX : fb_registry_could_sign(a->registry, a->record);
+    int64_t needs = fb_admission_int(a->record, field, 1);
+    bool order = a->record->kind == FB_KIND_order;
+    if (could >= (size_t)needs || !fb_json_get(a->record->body, field)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_REFERENCE, "%lld parties must sign its %s, but only %zu could",
+        (long long)needs, order ? "release" : "next version", could);
+    fb_err_hint(err, "Introduce the others first%s, or ask for fewer.",
+        order ? ", name them in 'release_by'" : "");
+    return fb_admission_at_field(err, a->record, field);
+}
+
 static enum fb_code check_order(const struct fb_admission *a, struct fb_err *err)
 {
     if (a->older) {
@@ -274,28 +307,25 @@ static enum fb_code check_order(const struct fb_admission *a, struct fb_err *err
     if (fb_json_get(a->record->body, "releases")) {
         return check_release(a, err);
     }
-    if (fb_json_get(a->record->body, "duty")) {
+    enum fb_code code = check_step(a, NULL, err);
+    if (code == FB_OK && fb_json_get(a->record->body, "duty")) {
         return check_duty_release(a, err);
     }
-    size_t could = a->assumed ? SIZE_MAX : fb_registry_could_release(a->registry, a);
-    int64_t needs = fb_admission_int(a->record, "release_needs", 1);
-    if (could >= (size_t)needs) {
-        return FB_OK;
-    }
-    fb_err_set(err, FB_E_REFERENCE, "%lld parties must sign its release, but only %zu could",
-        (long long)needs, could);
-    fb_err_hint(err, "Introduce the others first, name them in 'release_by', or ask for fewer.");
-    return fb_admission_at_field(err, a->record, "release_needs");
+    return code == FB_OK ? check_could_sign(a, "release_needs", err) : code;
 }
 
 static enum fb_code check_licence(const struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_registry_item *last = fb_registry_last_licence(a->registry, a->record);
-    if (a->older || !last ||
-        fb_admission_int(a->record, "version", 0) > fb_admission_int(&last->record, "version", 0)) {
-        return FB_OK;
+    if (a->older) {
+        return FB_OK; /* a correction keeps the version, and what the next one needs */
     }
-    return too_low(a, last, err);
+    if (last && fb_admission_int(a->record, "version", 0) <=
+                    fb_admission_int(&last->record, "version", 0)) {
+        return too_low(a, last, err);
+    }
+    enum fb_code code = check_step(a, last, err);
+    return code == FB_OK ? check_could_sign(a, "change_needs", err) : code;
 }
 
 /* ---- erasures: of what is one's own, and of nothing that verdicts are computed from ---- */

@@ -10,16 +10,13 @@
 #include "record/admit.h"
 
 /* Was it a regulator when the record at seq was admitted? A role that came later counts no more
- * than a party that did: whoever may correct a party could otherwise make a signer of it. */
-static bool was_regulator(const struct fb_registry_item *party, uint64_t seq)
+ * than a party that did: whoever may correct a party could otherwise make a signer of it. Nor does
+ * one that was given under a key of which it was known that it does not count. */
+static bool was_regulator(const struct fb_registry_item *party, uint64_t seq, fb_time known)
 {
     FB_ASSERT(party && party->root == party);
-    const struct fb_registry_item *version = party;
-    while (version->successor && version->successor->record.seq < seq) {
-        version = version->successor;
-    }
-    return party->record.seq < seq &&
-           fb_str_is(fb_record_text(&version->record, "role"), "regulator");
+    const struct fb_registry_item *version = fb_registry_version(party, seq, known);
+    return version && fb_str_is(fb_record_text(&version->record, "role"), "regulator");
 }
 
 /* What is counted. */
@@ -35,7 +32,7 @@ struct quorum {
 /* Was it a regulator when it was asked for, and still when it signed? */
 static bool is_authority(const struct quorum *q, const struct fb_registry_item *party)
 {
-    return was_regulator(party, q->seq) && was_regulator(party, q->signed_seq);
+    return was_regulator(party, q->seq, q->known) && was_regulator(party, q->signed_seq, q->known);
 }
 
 /* May a party take part in releasing the order? */
@@ -52,10 +49,16 @@ static bool may_release(const struct quorum *q, const struct fb_registry_item *p
         return id != NULL;
     }
     const struct fb_registry_item *issuer = fb_registry_item(registry, order->issuer);
-    if (issuer && was_regulator(issuer->root, q->seq)) {
+    if (issuer && was_regulator(issuer->root, q->seq, q->known)) {
         return is_authority(q, party);
     }
     return fb_registry_same(registry, order->issuer, party->record.id);
+}
+
+/* May a party be one of those that the anchor asks for? */
+static bool may_sign(const struct quorum *q, const struct fb_registry_item *party)
+{
+    return q->anchor->kind == FB_KIND_order ? may_release(q, party) : is_authority(q, party);
 }
 
 /* Was the key its holder's own at seq, or declared since by the holder under such a key? */
@@ -84,8 +87,7 @@ static int64_t count_parties(
             !is_own_key(key, q->seq)) {
             continue;
         }
-        bool is_order = q->anchor->kind == FB_KIND_order;
-        bool may = is_order ? may_release(q, key->holder) : is_authority(q, key->holder);
+        bool may = may_sign(q, key->holder);
         for (size_t j = 0; may && j < count; j++) {
             may = seen[j] != key->holder;
         }
@@ -96,47 +98,33 @@ static int64_t count_parties(
     return (int64_t)count;
 }
 
-fb_time fb_registry_release_void(
-    const struct fb_registry *registry, const struct fb_registry_item *release)
+size_t fb_registry_could_sign(const struct fb_registry *registry, const struct fb_record *record)
 {
-    FB_ASSERT(registry && release && release->record.kind == FB_KIND_order);
-    const struct fb_registry_item *order =
-        fb_registry_item(registry, fb_record_text(&release->record, "releases"));
-    fb_time first = release->disowned;
-    if (!order || release->signer_count == 0) {
-        return first;
-    }
-    order = order->root;
-    int64_t needs = fb_admission_int(&order->record, "release_needs", 1);
-    for (size_t i = 0; i < release->signer_count; i++) {
-        fb_time t = release->signers[i]
-                        ? fb_registry_key_void(release->signers[i], release->record.admitted)
-                        : FB_TIME_MAX;
-        struct quorum q = {registry, &order->record, order->record.seq, release->record.seq,
-            release->record.admitted, t};
-        if (t < first && count_parties(&q, release->signers, release->signer_count) < needs) {
-            first = t;
-        }
-    }
-    return first;
-}
-
-size_t fb_registry_could_release(
-    const struct fb_registry *registry, const struct fb_admission *order)
-{
-    FB_ASSERT(registry && order);
+    FB_ASSERT(registry && record);
     size_t count = 0;
     const struct quorum q = {
         .registry = registry,
-        .anchor = order->record,
+        .anchor = record,
         .seq = registry->size,
         .signed_seq = registry->size,
+        .known = registry->last,
     };
     for (size_t i = 0; i < registry->count; i++) {
         const struct fb_registry_item *item = registry->items[i];
-        count += item->record.kind == FB_KIND_party && item->root == item && may_release(&q, item);
+        count += item->record.kind == FB_KIND_party && item->root == item && may_sign(&q, item);
     }
     return count;
+}
+
+/* True for what an authority said of the system and action of a licence, and what counts: an
+ * application binds nobody, and what a stolen key said does not either. */
+static bool is_ruling(const struct fb_registry *registry, const struct fb_registry_item *item,
+    const struct fb_record *licence)
+{
+    return item->record.kind == FB_KIND_licence && item->disowned == FB_TIME_MAX &&
+           !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
+           fb_str_eq(fb_record_text(&item->record, "action"), fb_record_text(licence, "action")) &&
+           fb_registry_same(registry, item->record.subject, licence->subject);
 }
 
 const struct fb_registry_item *fb_registry_last_licence(
@@ -146,9 +134,7 @@ const struct fb_registry_item *fb_registry_last_licence(
     const struct fb_registry_item *last = NULL;
     for (size_t i = 0; i < registry->count; i++) {
         const struct fb_registry_item *item = registry->items[i];
-        if (item->record.kind == FB_KIND_licence &&
-            fb_str_eq(fb_record_text(&item->record, "action"), fb_record_text(record, "action")) &&
-            fb_registry_same(registry, item->record.subject, record->subject) &&
+        if (is_ruling(registry, item, record) &&
             (!last || fb_admission_int(&item->record, "version", 0) >
                           fb_admission_int(&last->record, "version", 0))) {
             last = item;
@@ -164,11 +150,7 @@ static const struct fb_registry_item *ruling_licence(const struct fb_admission *
     const struct fb_registry_item *ruling = NULL;
     for (size_t i = 0; i < a->registry->count; i++) {
         const struct fb_registry_item *item = a->registry->items[i];
-        if (item->record.kind == FB_KIND_licence && item->record.seq < seq &&
-            !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
-            fb_str_eq(
-                fb_record_text(&item->record, "action"), fb_record_text(a->record, "action")) &&
-            fb_registry_same(a->registry, item->record.subject, a->record->subject) &&
+        if (item->record.seq < seq && is_ruling(a->registry, item, a->record) &&
             (!ruling || fb_admission_int(&item->record, "version", 0) >=
                             fb_admission_int(&ruling->record, "version", 0))) {
             ruling = item;
@@ -195,6 +177,52 @@ static const struct fb_registry_item *anchor_of(
         *needs = anchor ? fb_admission_int(&anchor->record, "change_needs", 1) : 1;
     }
     return anchor;
+}
+
+/* The earliest of the instants after `after` at which it became known that something that a
+ * signature rests on does not count: the key, or a version of its holder's record. */
+static fb_time next_doubt(const struct fb_registry_item *item, fb_time after)
+{
+    fb_time next = FB_TIME_MAX;
+    for (size_t i = 0; i < item->signer_count; i++) {
+        const struct fb_registry_item *key = item->signers[i];
+        fb_time t = key ? fb_registry_key_void(key, item->record.admitted) : FB_TIME_MAX;
+        next = t > after && t < next ? t : next;
+        for (const struct fb_registry_item *v = key ? key->holder : NULL; v; v = v->successor) {
+            next = v->disowned > after && v->disowned < next ? v->disowned : next;
+        }
+    }
+    return next;
+}
+
+fb_time fb_registry_quorum_void(
+    const struct fb_registry *registry, const struct fb_registry_item *item)
+{
+    FB_ASSERT(registry && item);
+    fb_time t = next_doubt(item, FB_TIME_MIN);
+    if (t == FB_TIME_MAX) {
+        return FB_TIME_MAX;
+    }
+    int64_t needs = 0;
+    const struct fb_admission a = {
+        .registry = registry, .record = &item->record, .older = item->older};
+    const struct fb_registry_item *anchor = anchor_of(&a, item->record.seq, &needs);
+    for (; anchor && t != FB_TIME_MAX; t = next_doubt(item, t)) {
+        const struct quorum q = {registry, &anchor->record, anchor->root->record.seq,
+            item->record.seq, item->record.admitted, t};
+        if (count_parties(&q, item->signers, item->signer_count) < needs) {
+            return t;
+        }
+    }
+    return FB_TIME_MAX;
+}
+
+fb_time fb_registry_release_void(
+    const struct fb_registry *registry, const struct fb_registry_item *release)
+{
+    FB_ASSERT(registry && release && release->record.kind == FB_KIND_order);
+    fb_time t = fb_registry_quorum_void(registry, release);
+    return t < release->disowned ? t : release->disowned;
 }
 
 enum fb_registry_part fb_registry_part(

@@ -262,6 +262,7 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     if (item->older) {
         item->older->successor = item;
     }
+    item->late = item->record.kind == FB_KIND_key && fb_registry_key_is_late(item);
     item->live = true;
     registry->items[registry->count++] = item;
     registry->has_regulator = registry->has_regulator ||

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "record/check.h"
+#include "record/entry.h"
 
 /* The instant of a TIME field that was checked before; otherwise when it is absent. */
 static fb_time time_of(const struct fb_json *body, const char *field, fb_time otherwise)
@@ -243,6 +244,19 @@ static enum fb_code check_access(const struct fb_json *body, struct fb_err *err)
     return code;
 }
 
+/* How many must sign: one at least, and no more than a record has signatures. */
+static enum fb_code check_needs(const struct fb_json *body, const char *field, struct fb_err *err)
+{
+    int64_t needs = int_of(body, field, 1);
+    if (needs <= FB_ENTRY_SIGNATURES_MAX) {
+        return check_at_least_one(body, field, err);
+    }
+    fb_err_set(err, FB_E_RANGE, "'%s' is %lld, and a record has at most %d signatures", field,
+        (long long)needs, FB_ENTRY_SIGNATURES_MAX);
+    fb_err_hint(err, "Ask for %d or fewer.", FB_ENTRY_SIGNATURES_MAX);
+    return fb_json_err_at(err, fb_json_get(body, field));
+}
+
 static enum fb_code check_licence(const struct fb_json *body, struct fb_err *err)
 {
     enum fb_code code = check_at_least_one(body, "version", err);
@@ -253,7 +267,7 @@ static enum fb_code check_licence(const struct fb_json *body, struct fb_err *err
         code = check_at_most(body, "autonomy_max", 4, err);
     }
     if (code == FB_OK) {
-        code = check_at_least_one(body, "change_needs", err);
+        code = check_needs(body, "change_needs", err);
     }
     if (code == FB_OK && is_word(body, "state", "applied")) {
         code = check_without(body, "change_needs", "state", err);
@@ -283,7 +297,7 @@ static enum fb_code check_order_aim(const struct fb_json *body, struct fb_err *e
 static enum fb_code check_release_by(const struct fb_json *body, struct fb_err *err)
 {
     const struct fb_json *list = fb_json_get(body, "release_by");
-    enum fb_code code = check_at_least_one(body, "release_needs", err);
+    enum fb_code code = check_needs(body, "release_needs", err);
     if (code != FB_OK || !list || int_of(body, "release_needs", 1) <= (int64_t)list->count) {
         return code;
     }

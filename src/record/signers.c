@@ -23,12 +23,39 @@ static void stated_period(const struct fb_record *record, fb_time *from, fb_time
     *until = end.type == FB_TYPE_TIME ? end.u.time : FB_TIME_MAX;
 }
 
+bool fb_registry_key_is_late(const struct fb_registry_item *item)
+{
+    FB_ASSERT(item && item->record.kind == FB_KIND_key);
+    const struct fb_registry_item *i = item->older;
+    while (i && i->late) {
+        i = i->older;
+    }
+    if (!i || fb_str_eq(i->wire, item->wire)) {
+        return false;
+    }
+    while (i && !fb_str_eq(i->wire, item->wire)) {
+        i = i->older;
+    }
+    return i != NULL;
+}
+
+const struct fb_registry_item *fb_registry_key_newer(const struct fb_registry_item *key)
+{
+    FB_ASSERT(key && key->record.kind == FB_KIND_key);
+    const struct fb_registry_item *newer = key->late ? key->older : key->successor;
+    while (newer && newer->late) {
+        newer = key->late ? newer->older : newer->successor;
+    }
+    return newer;
+}
+
 void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, fb_time *until)
 {
     FB_ASSERT(item && from && until);
     stated_period(&item->record, from, until);
-    if (item->successor && item->successor->record.admitted < *until) {
-        *until = item->successor->record.admitted;
+    const struct fb_registry_item *newer = fb_registry_key_newer(item);
+    if (newer && newer->record.admitted < *until) {
+        *until = newer->record.admitted;
     }
     fb_time revoked = fb_registry_key_revoked(item);
     *until = revoked < *until ? revoked : *until;
@@ -67,30 +94,65 @@ fb_time fb_registry_key_void(const struct fb_registry_item *key, fb_time signed_
     return known;
 }
 
+/* When it became known that the issuer had no role in which it could say this: the record that
+ * gave it one does not count. FB_TIME_MAX: it had. */
+static fb_time role_void(const struct fb_registry *registry, const struct fb_registry_item *item)
+{
+    const struct fb_registry_item *party = fb_registry_item(registry, item->record.issuer);
+    if (!party || party == item) {
+        return FB_TIME_MAX;
+    }
+    uint64_t seq = item->record.seq;
+    const struct fb_registry_item *then = fb_registry_version(party, seq, item->record.admitted);
+    while (then && then->disowned != FB_TIME_MAX) {
+        const struct fb_registry_item *left = fb_registry_version(party, seq, then->disowned);
+        struct fb_str role = left ? fb_record_text(&left->record, "role") : FB_STR("");
+        if (!fb_admission_role_may(registry, item, role)) {
+            return then->disowned;
+        }
+        then = left;
+    }
+    return FB_TIME_MAX;
+}
+
 void fb_registry_disown(struct fb_registry *registry)
 {
     FB_ASSERT(registry);
-    /* Keys stand before what they signed, so one pass reaches all that rests on them. */
+    /* Keys and parties stand before what rests on them, so one pass reaches all of it. */
     for (size_t i = 0; i < registry->count; i++) {
         struct fb_registry_item *item = registry->items[i];
-        if (item->signer_count && item->signers[0]) {
-            item->disowned = fb_registry_key_void(item->signers[0], item->record.admitted);
-        }
+        fb_time first = item->signer_count && item->signers[0]
+                            ? fb_registry_key_void(item->signers[0], item->record.admitted)
+                            : FB_TIME_MAX;
+        fb_time role = role_void(registry, item);
+        first = role < first ? role : first;
+        fb_time quorum = item->record.kind == FB_KIND_licence
+                             ? fb_registry_quorum_void(registry, item)
+                             : FB_TIME_MAX;
+        item->disowned = quorum < first ? quorum : first;
     }
 }
 
-/* A key is revoked by a correction of its record. Its holder revokes it from then on at the
- * earliest; that it did not count before takes records away, which only a regulator may do. What is
- * revoked stays so. */
+/* The record of the chain that is superseded which declared the same key last; NULL: none did. */
+static const struct fb_registry_item *declared_before(const struct fb_admission *a)
+{
+    const struct fb_registry_item *before = fb_registry_key(a->registry, wire_of(&a->declared));
+    return before && a->older && before->root == a->older->root ? before : NULL;
+}
+
+/* A key is revoked by a correction of its record, or of the record of the key that replaced it:
+ * that it was stolen may be found out after it was rotated. Its holder revokes it from then on at
+ * the earliest; that it did not count before takes records away, which only a regulator may do.
+ * What is revoked stays so. */
 static enum fb_code check_revocation(const struct fb_admission *a, struct fb_err *err)
 {
     fb_time from = revoked_from(a->record);
-    fb_time before = a->older ? fb_registry_key_revoked(a->older) : FB_TIME_MAX;
-    bool same = a->older && fb_str_eq(a->older->wire, wire_of(&a->declared));
+    const struct fb_registry_item *same = declared_before(a);
+    fb_time before = same ? fb_registry_key_revoked(same) : FB_TIME_MAX;
     if (same && before < from) {
         char text[FB_TIME_TEXT];
         fb_err_set(err, FB_E_REFERENCE, "the key of '%.*s' is revoked already",
-            FB_STR_ARG(a->older->record.id));
+            FB_STR_ARG(same->record.id));
         fb_err_hint(err, "Keep 'revoked' at %s or earlier; a revoked key stays revoked.",
             fb_time_format(before, text));
         return fb_admission_at_field(err, a->record, "revoked");
@@ -100,7 +162,8 @@ static enum fb_code check_revocation(const struct fb_admission *a, struct fb_err
     }
     if (!same) {
         fb_err_set(err, FB_E_REFERENCE, "a key is revoked by a record that supersedes its own");
-        fb_err_hint(err, "Write 'supersedes' and the same 'public_key' as that record.");
+        fb_err_hint(err, "Write the key's 'public_key', and 'supersedes': its record, or the last "
+                         "one of the keys that replaced it.");
         return fb_admission_at_field(err, a->record, "revoked");
     }
     if (from < a->entry->admitted && !fb_str_is(fb_registry_role(a->issuer), "regulator")) {
@@ -117,7 +180,8 @@ static enum fb_code check_revocation(const struct fb_admission *a, struct fb_err
 static enum fb_code check_declared_once(const struct fb_admission *a, struct fb_err *err)
 {
     const struct fb_registry_item *before = fb_registry_key(a->registry, wire_of(&a->declared));
-    if (!before || before == a->older) {
+    bool revokes = before == declared_before(a) && revoked_from(a->record) != FB_TIME_MAX;
+    if (!before || before == a->older || revokes) {
         return FB_OK;
     }
     fb_err_set(
@@ -232,7 +296,7 @@ static enum fb_code check_signer(const struct fb_admission *a, const struct fb_s
     if (!item) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s is not known here", fingerprint);
         fb_err_hint(err, "Add a record of kind key for it, signed by a key that is known.");
-    } else if (item->successor) {
+    } else if (fb_registry_key_newer(item)) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s was replaced", fingerprint);
         fb_err_hint(err, "Sign with the key of '%.*s'.", FB_STR_ARG(item->root->head->record.id));
     } else if (item->disowned <= now) {
@@ -343,9 +407,10 @@ struct fb_registry_key fb_registry_key_of(
 {
     const struct fb_registry_item *item = fb_registry_item(registry, record->id);
     FB_ASSERT(item && item->record.kind == FB_KIND_key);
+    const struct fb_registry_item *newer = fb_registry_key_newer(item);
     struct fb_registry_key key = {.party = item->holder->record.id,
         .revoked = fb_registry_key_revoked(item),
-        .newer = item->successor ? &item->successor->record : NULL};
+        .newer = newer ? &newer->record : NULL};
     fb_registry_key_period(item, &key.from, &key.until);
     return key;
 }
@@ -357,7 +422,7 @@ enum fb_code fb_registry_revoked_keys(
     size_t before = out->len;
     for (size_t i = 0; i < registry->count; i++) {
         const struct fb_registry_item *item = registry->items[i];
-        if (item->record.kind == FB_KIND_key && !item->successor &&
+        if (item->record.kind == FB_KIND_key && fb_registry_key(registry, item->wire) == item &&
             fb_registry_key_revoked(item) != FB_TIME_MAX) {
             fb_buf_add_str(out, fb_record_text(&item->record, "public_key"));
             fb_buf_add_char(out, '\n');

@@ -83,6 +83,10 @@ static enum fb_code check_rsa(struct fb_sshwire *wire, struct fb_err *err)
     if (wire->is_bad || exponent.len > 8 || !(modulus.ptr[modulus.len - 1] & 1)) {
         return malformed("RSA key", err);
     }
+    /* An exponent of 1 lets anybody sign; an even one has no inverse. */
+    if (!(exponent.ptr[exponent.len - 1] & 1) || (exponent.len == 1 && exponent.ptr[0] < 3)) {
+        return malformed("RSA key", err);
+    }
     size_t bits = bit_length(modulus);
     if (bits < FB_SSHKEY_RSA_BITS_MIN || bits > FB_SSHKEY_RSA_BITS_MAX) {
         fb_err_set(err, FB_E_RANGE, "the RSA key has %zu bits, not %d to %d", bits,

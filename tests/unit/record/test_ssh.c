@@ -165,6 +165,31 @@ static void test_weak_rsa(void **state)
     fb_buf_release(&wire);
 }
 
+/* With an exponent of 1 anybody signs: the padded digest is its own signature. */
+static void test_rsa_exponent(void **state)
+{
+    (void)state;
+    const struct {
+        struct fb_str exponent;
+        enum fb_code code;
+    } cases[] = {{FB_STR("\x01"), FB_E_SYNTAX}, {FB_STR("\x02"), FB_E_SYNTAX},
+        {FB_STR("\x01\x00\x00"), FB_E_SYNTAX}, {FB_STR(""), FB_E_SYNTAX}, {FB_STR("\x03"), FB_OK},
+        {FB_STR("\x01\x00\x01"), FB_OK}};
+    char modulus[257];
+    memset(modulus, 0xFF, sizeof(modulus));
+    modulus[0] = 0;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_buf wire;
+        struct fb_sshkey key;
+        fb_buf_init(&wire, 4096);
+        fb_sshwire_add_string(&wire, FB_STR("ssh-rsa"));
+        fb_sshwire_add_string(&wire, cases[i].exponent);
+        fb_sshwire_add_string(&wire, (struct fb_str){modulus, sizeof(modulus)});
+        assert_int_equal(fb_sshkey_from_wire(fb_buf_str(&wire), &key, &err), cases[i].code);
+        fb_buf_release(&wire);
+    }
+}
+
 static void test_private_round_trip(void **state)
 {
     (void)state;
@@ -755,6 +780,7 @@ int main(void)
         cmocka_unit_test(test_key_text),
         cmocka_unit_test(test_key_refused),
         cmocka_unit_test(test_weak_rsa),
+        cmocka_unit_test(test_rsa_exponent),
         cmocka_unit_test_setup_teardown(test_private_round_trip, set_up, tear_down),
         cmocka_unit_test(test_private_altered),
         cmocka_unit_test(test_sign_and_verify),
