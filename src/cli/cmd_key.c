@@ -203,14 +203,14 @@ static const struct fb_record *find_key(
 {
     for (size_t i = fb_registry_count(registry); i-- > 0;) {
         const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == FB_KIND_key && !fb_registry_successor(registry, record) &&
+        if (record->kind == FB_KIND_key &&
             (fb_str_eq(record->id, name) ||
                 fb_str_eq(fb_record_text(record, "fingerprint"), name))) {
             return record;
         }
     }
-    fb_err_set(
-        err, FB_E_NOT_FOUND, "no key '%.*s' holds here", FB_STR_ARG(fb_str_sub(name, 0, 200)));
+    fb_err_set(err, FB_E_NOT_FOUND, "no key '%.*s' is declared here",
+        FB_STR_ARG(fb_str_sub(name, 0, 200)));
     hint_keys(registry, name, err);
     return NULL;
 }
@@ -245,12 +245,14 @@ static enum fb_code key_revoke(struct fb_cli *cli, struct fb_docket *docket, str
         return err->code;
     }
     struct fb_registry_key known = fb_registry_key_of(registry, record);
-    if (!fb_cli_value(cli, "last") && !count_others(registry, record, fb_clock_now(&clock))) {
+    fb_time now = fb_clock_now(&clock);
+    bool in_force = !known.newer && known.from <= now && now < known.until;
+    if (in_force && !fb_cli_value(cli, "last") && !count_others(registry, record, now)) {
         fb_err_set(err, FB_E_USAGE, "it is the last key of '%.*s', which could sign no more",
             FB_STR_ARG(known.party));
         return fb_err_hint(err, "Declare another with `flyball key add`, or give --last.");
     }
-    enum fb_code code = time_option(cli, "from", fb_clock_now(&clock), &change.revoked, err);
+    enum fb_code code = time_option(cli, "from", now, &change.revoked, err);
     if (code == FB_OK) {
         code = fb_sshkey_parse_line(fb_record_text(record, "public_key"), &key, NULL, err);
     }

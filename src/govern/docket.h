@@ -156,13 +156,13 @@ FB_CHECKED enum fb_code fb_docket_sign_text(struct fb_docket *docket, const char
 struct fb_docket_key_change {
     struct fb_str party;         /**< the holder, "party/NAME" or NAME */
     const struct fb_sshkey *key; /**< the public key that is declared */
-    struct fb_str issuer; /**< empty: the holder where the docket has its key, or its keeper */
-    struct fb_str
-        supersedes;       /**< the record of the key that it replaces or revokes; may be empty */
-    fb_time valid_from;   /**< FB_TIME_MIN: not stated */
-    fb_time valid_until;  /**< FB_TIME_MAX: not stated */
-    fb_time revoked;      /**< FB_TIME_MAX: it is not revoked */
-    struct fb_str reason; /**< a word of key_reason; may be empty */
+    struct fb_str issuer;     /**< empty: the holder where the docket has its key, or its keeper */
+    struct fb_str supersedes; /**< a record of the key that it replaces or revokes, or of one that
+                                 replaced that: the last of the chain is superseded; may be empty */
+    fb_time valid_from;       /**< FB_TIME_MIN: not stated */
+    fb_time valid_until;      /**< FB_TIME_MAX: not stated */
+    fb_time revoked;          /**< FB_TIME_MAX: it is not revoked */
+    struct fb_str reason;     /**< a word of key_reason; may be empty */
 };
 
 #define FB_DOCKET_KEY_CHANGE                                                                       \

@@ -45,9 +45,14 @@ static void key_time(struct fb_json_writer *w, const char *name, fb_time t)
 }
 
 /* Writes the draft of a key's record. */
-static void write_draft(const struct fb_docket_key_change *change, struct fb_str party,
-    struct fb_str id, fb_time now, struct fb_buf *out)
+static void write_draft(const struct fb_docket *docket, const struct fb_docket_key_change *change,
+    struct fb_str party, struct fb_str id, struct fb_buf *out)
 {
+    const struct fb_record *older = fb_registry_find(docket->registry, change->supersedes);
+    for (const struct fb_record *next = older; next;) {
+        older = next;
+        next = fb_registry_successor(docket->registry, next);
+    }
     char fingerprint[FB_SSHKEY_FINGERPRINT];
     struct fb_buf line;
     struct fb_json_writer w;
@@ -58,9 +63,9 @@ static void write_draft(const struct fb_docket_key_change *change, struct fb_str
     fb_json_key_c(&w, "kind", "key");
     fb_json_key_str(&w, "id", id);
     if (change->supersedes.len) {
-        fb_json_key_str(&w, "supersedes", change->supersedes);
+        fb_json_key_str(&w, "supersedes", older ? older->id : change->supersedes);
     }
-    key_time(&w, "at", now);
+    key_time(&w, "at", fb_clock_now(&docket->clock));
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
     fb_json_key_str(&w, "party", party);
@@ -85,7 +90,6 @@ enum fb_code fb_docket_change_key(struct fb_docket *docket,
     struct fb_arena arena;
     struct fb_buf draft, statement;
     struct fb_str party, issuer = {NULL, 0}, id = {NULL, 0};
-    fb_time now = fb_clock_now(&docket->clock);
     fb_arena_init(&arena, 1 << 20);
     fb_buf_init(&draft, FB_STATEMENT_MAX);
     fb_buf_init(&statement, FB_STATEMENT_MAX);
@@ -100,7 +104,7 @@ enum fb_code fb_docket_change_key(struct fb_docket *docket,
         code = id.ptr ? FB_OK : fb_arena_failed(&arena, err);
     }
     if (code == FB_OK) {
-        write_draft(change, party, id, now, &draft);
+        write_draft(docket, change, party, id, &draft);
         code = fb_docket_canonical(docket, &draft, issuer, &statement, err);
     }
     if (code == FB_OK) {
@@ -122,7 +126,7 @@ static const struct fb_record *record_of_key(
     fb_sshkey_fingerprint(key, fingerprint);
     for (size_t i = fb_registry_count(docket->registry); i-- > 0;) {
         const struct fb_record *record = fb_registry_at(docket->registry, i);
-        if (record->kind == FB_KIND_key && !fb_registry_successor(docket->registry, record) &&
+        if (record->kind == FB_KIND_key && !fb_registry_key_of(docket->registry, record).newer &&
             fb_str_is(fb_record_text(record, "fingerprint"), fingerprint)) {
             return record;
         }

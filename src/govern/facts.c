@@ -5,22 +5,6 @@
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
 enum { COMMON_COLUMNS = 4 };
 
-/* When a record holds again after a correction of it stopped to count, as *until says how long;
- * FB_TIME_MAX: it does not. */
-static fb_time restored(const struct fb_work *work, const struct fb_record *record, fb_time *until)
-{
-    const struct fb_registry *registry = work->input->registry;
-    const struct fb_record *newer = fb_registry_successor(registry, record);
-    *until = FB_TIME_MAX;
-    if (!newer || fb_registry_disowned(registry, record) != FB_TIME_MAX) {
-        return FB_TIME_MAX;
-    }
-    fb_time from = fb_registry_disowned(registry, newer);
-    const struct fb_record *next = fb_registry_successor(registry, newer);
-    *until = next ? next->admitted : FB_TIME_MAX;
-    return from < *until ? from : FB_TIME_MAX;
-}
-
 static enum fb_code add_record(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
@@ -53,22 +37,27 @@ static enum fb_code add_record(
     }
     FB_ASSERT(at == fb_policy_signature()->relations[relation].arity);
     struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = record->admitted,
-        .until = fb_work_superseded(work, record),
         .values = values,
         .seq = record->seq,
         .record_id = record->id,
         .correction = record->supersedes.len > 0};
-    enum fb_code code = fb_work_add(work, &tuple, err);
-    tuple.from = restored(work, record, &tuple.until);
-    return code == FB_OK && tuple.from != FB_TIME_MAX ? fb_work_add(work, &tuple, err) : code;
+    enum fb_code code = FB_OK;
+    fb_time span[2];
+    /* It holds again from when its correction is known not to count. */
+    for (fb_time after = FB_TIME_MIN; !code && fb_work_span(work, record, after, span);
+         after = span[1]) {
+        tuple.from = span[0];
+        tuple.until = span[1];
+        code = fb_work_add(work, &tuple, err);
+    }
+    return code;
 }
 
 /* Adds the GPU-seconds of one run to its system. */
 static void add_usage(struct fb_work *work, const struct fb_record *record)
 {
     size_t system = fb_picture_system(work->picture, fb_work_root_id(work, record->subject));
-    if (system == SIZE_MAX || fb_registry_successor(work->input->registry, record)) {
+    if (system == SIZE_MAX || fb_work_superseded(work, record) != FB_TIME_MAX) {
         return;
     }
     int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));

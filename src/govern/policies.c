@@ -92,7 +92,10 @@ static void set_force(struct fb_work *work)
         size_t count;
         struct fb_version **same = fb_work_versions_of(work, older, &count);
         for (size_t k = 0; k < count; k++) {
-            if (same[k]->program->version > older->program->version &&
+            /* What a stolen key put in its place takes no policy out of force. */
+            bool counts =
+                fb_registry_disowned(work->input->registry, same[k]->view->record) == FB_TIME_MAX;
+            if (counts && same[k]->program->version > older->program->version &&
                 same[k]->from < older->until) {
                 older->until = same[k]->from;
             }

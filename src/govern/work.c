@@ -39,12 +39,38 @@ struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id)
     return record ? fb_work_root(work, record)->id : id;
 }
 
+bool fb_work_span(
+    const struct fb_work *work, const struct fb_record *record, fb_time after, fb_time out[2])
+{
+    FB_ASSERT(work && record && out);
+    const struct fb_registry *registry = work->input->registry;
+    fb_time from = record->admitted > after ? record->admitted : after;
+    for (bool moved = true; moved;) { /* past the corrections that counted then */
+        moved = false;
+        const struct fb_record *newer = record;
+        while ((newer = fb_registry_successor(registry, newer)) && newer->admitted <= from) {
+            fb_time disowned = fb_registry_disowned(registry, newer);
+            moved = moved || disowned > from;
+            from = disowned > from ? disowned : from;
+        }
+    }
+    fb_time until = fb_registry_disowned(registry, record);
+    const struct fb_record *newer = record;
+    while ((newer = fb_registry_successor(registry, newer)) != NULL) {
+        until = newer->admitted > from && newer->admitted < until ? newer->admitted : until;
+    }
+    out[0] = from;
+    out[1] = until;
+    return from < until;
+}
+
 fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record)
 {
-    const struct fb_record *newer = fb_registry_successor(work->input->registry, record);
-    fb_time until = newer ? newer->admitted : FB_TIME_MAX;
-    fb_time disowned = fb_registry_disowned(work->input->registry, record);
-    return disowned < until ? disowned : until;
+    fb_time span[2], until = record->admitted;
+    for (fb_time after = FB_TIME_MIN; fb_work_span(work, record, after, span); after = until) {
+        until = span[1];
+    }
+    return until;
 }
 
 static struct fb_value value_of(const struct fb_record *record, const char *field)

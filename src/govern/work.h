@@ -107,8 +107,16 @@ const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb
 /** The root's id of the record with this id; the id itself when there is no such record. */
 struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id);
 
-/** When a record stopped to hold because another superseded it or its key was revoked;
- * FB_TIME_MAX: it holds. */
+/** The first time span, as [out[0], out[1]), in which a record holds at `after` or later: from its
+ * admission until a correction, and again from when all its corrections are known not to count
+ * (docs/decisions/0010); never after its own key was revoked from before it. False: there is none.
+ */
+bool fb_work_span(
+    const struct fb_work *work, const struct fb_record *record, fb_time after, fb_time out[2]);
+
+/** When a record stopped to hold for good, since another superseded it or its key was revoked;
+ * FB_TIME_MAX: it holds. A time for which a correction counted that does not any more is passed
+ * over: who asks for one end is answered as if that correction had never been. */
 fb_time fb_work_superseded(const struct fb_work *work, const struct fb_record *record);
 
 /** The value of an INT field, or of a time's, of a record; otherwise when it is absent. */

@@ -89,7 +89,15 @@ sed 's,incident/1,incident/3,' incident.json >third.json
 ok "and it signs no more" refused 4 "was revoked from" fly add --as aurora third.json
 ok "it stays revoked" refused 3 "revoked already" fly key revoke "$new" --last --as institute
 ok "list says so" says "revoked .*revoked from 2026-12-01T12:00:00Z" fly key list aurora
-ok "and so do the lists for ssh-keygen" sh -c '[ "$("$0" --docket "$1" log signers --revoked | wc -l)" = 1 ] &&
+# That a key was stolen is found out after it was replaced.
+ok "a replaced key is revoked too" says "revoked from 2026-12-01T00:00:00Z on" \
+    fly key revoke "$old" --from 2026-12-01 --reason compromised --as institute
+ok "and stays so" refused 3 "revoked already" fly key revoke "$old" --as institute
+ok "of the key that replaced it nothing changes" says "revoked .*revoked from 2026-12-01T12:00:00Z" \
+    fly key list aurora
+ok "a key that was never declared" exits 3 "no key 'SHA256:none' is declared here" \
+    fly key revoke SHA256:none
+ok "and so do the lists for ssh-keygen" sh -c '[ "$("$0" --docket "$1" log signers --revoked | wc -l)" = 2 ] &&
     "$0" --docket "$1" log signers | grep "party/aurora" | grep -q "valid-before=\"20261201120000Z\""' \
     "$FLYBALL" "$docket"
 if command -v ssh-keygen >/dev/null; then

@@ -254,6 +254,57 @@ static void test_revoked_keys(void **state)
     story_end(&s);
 }
 
+/* A correction under a stolen key, and a correction of that, give nothing back that was taken: the
+ * licence that was revoked stays revoked, and the policy that was replaced is in force. */
+static void test_stolen_corrections(void **state)
+{
+    (void)state;
+    struct story s;
+    static const char policy[] = "policy \"p\"\n  title \"P\"\n  source \"t\"\n  version %d\n\n"
+                                 "duty no(S)\n  when system S\n  party \"dev\"\n"
+                                 "  may not deploy S\n%s";
+    static const char empty[] = "  while not system S\n";
+    char text[500];
+    story_begin(&s);
+    struct fb_docket_party court = {
+        .id = FB_STR("court"), .title = FB_STR("Court"), .role = FB_STR("regulator")};
+    FB_TEST_OK(fb_docket_introduce(s.docket, &court, &err));
+    snprintf(text, sizeof(text), policy, 1, "");
+    story_add(&s, "court", text);
+    assert_int_equal(story_duty(&s, "no", "system/s")->status, FB_DUTY_HELD);
+    record(&s, "institute", "licence", "1",
+        "{\"action\":\"deploy\",\"state\":\"granted\",\"version\":1}");
+    record(&s, "institute", "licence", "2",
+        "{\"action\":\"deploy\",\"state\":\"revoked\",\"version\":2}");
+    assert_false(story_may(&s, FB_ACTION_DEPLOY));
+    story_at(&s, "2026-01-03T00:00:00Z");
+    static const char *const steps[][2] = {{"2a", "2"}, {"2b", "2a"}};
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(text, sizeof(text),
+            "{\"kind\":\"licence\",\"id\":\"licence/%s\",\"supersedes\":\"licence/%s\",\"at\":"
+            "\"2026-01-01\",\"subject\":\"system/s\",\"body\":{\"action\":\"deploy\",\"state\":"
+            "\"revoked\",\"version\":2,\"conditions\":\"c\"}}",
+            steps[i][0], steps[i][1]);
+        story_add(&s, "court", text);
+    }
+    snprintf(text, sizeof(text), policy, 2, empty);
+    story_add(&s, "court", text);
+    story_at(&s, "2026-01-05T00:00:00Z");
+    revoke(&s, "institute", "party/court", "2026-01-02");
+    /* The policy alone forbids it, and so does the licence alone. */
+    assert_false(story_may(&s, FB_ACTION_DEPLOY));
+    const struct fb_picture *p = story_picture(&s, NULL);
+    bool by_licence = false;
+    for (size_t i = 0; i < p->licence_count; i++) {
+        by_licence = by_licence || says(p->licences[i].why, "the licence to deploy is revoked");
+    }
+    assert_true(by_licence);
+    assert_int_equal(p->policies[0].force, FB_IN_FORCE);
+    assert_int_equal(p->policies[1].force, FB_EXPIRED);
+    assert_int_equal(story_duty(&s, "no", "system/s")->status, FB_DUTY_HELD);
+    story_end(&s);
+}
+
 /* Policies speak of orders, audits and what is in force. */
 static void test_facts(void **state)
 {
@@ -295,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_restriction),
         cmocka_unit_test(test_secure), cmocka_unit_test(test_party_order),
         cmocka_unit_test(test_consequence_latches), cmocka_unit_test(test_licences),
-        cmocka_unit_test(test_revoked_keys), cmocka_unit_test(test_facts)};
+        cmocka_unit_test(test_revoked_keys), cmocka_unit_test(test_stolen_corrections),
+        cmocka_unit_test(test_facts)};
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
 }
