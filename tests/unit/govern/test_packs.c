@@ -2,6 +2,10 @@
  * The rule packs that ship: each compiles, is in the one format, has tests, which hold, and says of
  * every rule where it comes from. packs/coverage.csv says which rule says which obligation of the
  * shared table, or why none does. A rule that can be late has a history in time, and one too late.
+ *
+ * packs/histories.csv names for each obligation the test block that shows it, and three moments:
+ * when it triggers, when it is late, when it relaxes. The block has to expect each of them, and the
+ * second before each is asked as well: nothing is owed yet, it is not late yet, it still binds.
  */
 #include <dirent.h>
 
@@ -9,6 +13,7 @@
 #include "base/map.h"
 #include "fb_test.h"
 #include "govern/policy_test.h"
+#include "govern/test_history.h"
 #include "ingest/csv.h"
 
 static struct fb_err err;
@@ -278,10 +283,201 @@ static void test_coverage(void **state)
     fb_arena_release(&covered_arena);
 }
 
+/* What holds of the obligation of an expectation at a moment: a bit for each status that it has. */
+static unsigned statuses_at(
+    const struct pack *pack, const struct fb_test *test, const struct fb_expect *expect, fb_time at)
+{
+    struct fb_test_history history = {
+        .test = test, .policy = fb_buf_str(&pack->text), .name = pack->file};
+    struct fb_arena scratch;
+    struct fb_picture picture;
+    struct fb_registry *registry = NULL;
+    unsigned found = 0;
+    fb_arena_init(&scratch, (size_t)1 << 28);
+    FB_TEST_OK(fb_test_history_build(&history, at, &scratch, &registry, &err));
+    struct fb_govern_input input = {.registry = registry,
+        .now = at,
+        .as_of = FB_TIME_MAX,
+        .read_blob = fb_test_history_blob,
+        .blob_ctx = &history};
+    FB_TEST_OK(fb_govern_evaluate(&input, &scratch, &picture, &err));
+    for (size_t i = 0; i < picture.duty_count; i++) {
+        const struct fb_obligation *obligation = &picture.duties[i].obligation;
+        const struct fb_word *arg = expect->args;
+        bool same = fb_str_eq(obligation->duty->name, expect->rule);
+        for (size_t k = 0; same && k < obligation->duty->param_count && arg; k++) {
+            struct fb_str id = obligation->bindings[k].u.text;
+            size_t slash = fb_str_find(id, '/', 0);
+            same =
+                fb_str_eq(id, arg->text) || fb_str_eq(fb_str_sub(id, slash + 1, id.len), arg->text);
+            arg = arg->next;
+        }
+        found |= same ? 1U << obligation->status : 0;
+    }
+    fb_registry_free(registry);
+    fb_arena_release(&scratch);
+    return found;
+}
+
+enum {
+    OPEN = 1U << FB_DUTY_OWED | 1U << FB_DUTY_HELD | 1U << FB_DUTY_UNDATED,
+    LATE = 1U << FB_DUTY_OVERDUE | 1U << FB_DUTY_BROKEN | 1U << FB_DUTY_MET_LATE,
+    ENDED = 1U << FB_DUTY_RELAXED | 1U << FB_DUTY_WAIVED,
+};
+
+/* A column of the table: which expectations show its moment, and what holds before it and at it. */
+struct column {
+    const char *name;
+    unsigned field;
+    unsigned shown;  /* statuses that an expectation of it may have */
+    unsigned before; /* some of these hold a second before; 0: nothing does */
+    unsigned not_before;
+    unsigned at;
+};
+
+static const struct column columns[] = {
+    {"triggers", 5, OPEN, 0, ~0U, OPEN},
+    {"is late", 6, LATE, OPEN, LATE, LATE},
+    {"relaxes", 7, ENDED, OPEN | LATE, ENDED, ENDED},
+};
+
+/* A moment as policies and the table write it. */
+static struct fb_str moment_text(fb_time t, char text[FB_TIME_TEXT])
+{
+    struct fb_str shown = fb_str_of(fb_time_format_short(t, text));
+    return t % FB_DAY ? shown : fb_str_sub(shown, 0, strlen("2026-03-01"));
+}
+
+/* The moment at which an expectation says that the status of its column begins. */
+static fb_time moment_of(const struct fb_expect *expect)
+{
+    return expect->duty == FB_DUTY_WAIVED ? expect->at : expect->since;
+}
+
+static const struct fb_test *test_titled(const struct pack *pack, struct fb_str title)
+{
+    for (size_t i = 0; i < pack->results.count; i++) {
+        if (fb_str_eq(pack->results.items[i].test->title, title)) {
+            return pack->results.items[i].test;
+        }
+    }
+    return NULL;
+}
+
+/* True when a rule of this kind can have no such moment, or the table says why it has none. */
+static void check_absent(const struct fb_csv *csv, const struct pack *pack,
+    const struct fb_duty *duty, const struct column *column)
+{
+    struct fb_str cell = csv->fields[column->field];
+    if (!fb_str_starts(cell, FB_STR("no: ")) || cell.len < strlen("no: ") + 10) {
+        fail_msg("histories.csv:%u: %.*s: neither a moment at which it %s, nor why there is none",
+            csv->line, FB_STR_ARG(csv->fields[0]), column->name);
+    }
+    bool in_force = pack && pack->program->effective != FB_TIME_MAX;
+    bool can = in_force && (column->field == 5 ||
+                               (column->field == 6 && (duty->modality != FB_MUST ||
+                                                          duty->within_count > 0 || duty->before)));
+    if (can) {
+        fail_msg("histories.csv:%u: %.*s: a moment at which it %s has to be shown", csv->line,
+            FB_STR_ARG(csv->fields[0]), column->name);
+    }
+}
+
+static void check_moment(const struct fb_csv *csv, const struct pack *pack,
+    const struct fb_test *test, const struct column *column)
+{
+    char text[FB_TIME_TEXT];
+    size_t shown = 0;
+    for (const struct fb_expect *e = test->expects; e; e = e->next) {
+        if (e->kind != FB_EXPECT_DUTY || !fb_str_eq(e->rule, csv->fields[3]) ||
+            !((1U << e->duty) & column->shown) || moment_of(e) == FB_TIME_MIN ||
+            !fb_str_eq(moment_text(moment_of(e), text), csv->fields[column->field])) {
+            continue;
+        }
+        unsigned before = statuses_at(pack, test, e, moment_of(e) - FB_SECOND);
+        unsigned at = statuses_at(pack, test, e, moment_of(e));
+        if ((column->before && !(before & column->before)) || (before & column->not_before) ||
+            !(at & column->at)) {
+            fail_msg("packs/%s:%u: %.*s: it %s not just then (statuses %x, a second before %x)",
+                pack->file, e->span.line, FB_STR_ARG(e->text), column->name, at, before);
+        }
+        shown++;
+    }
+    if (shown == 0) {
+        fail_msg("histories.csv:%u: the test \"%.*s\" of packs/%s does not show when %.*s %s",
+            csv->line, FB_STR_ARG(test->title), pack->file, FB_STR_ARG(csv->fields[3]),
+            column->name);
+    }
+}
+
+static size_t moments;
+
+static void take_history(const struct fb_csv *csv)
+{
+    struct fb_str id = csv->fields[0], key;
+    assert_int_equal(csv->count, 8);
+    if (fb_map_get(&covered, id)) {
+        fail_msg("histories.csv:%u: %.*s stands twice", csv->line, FB_STR_ARG(id));
+    }
+    FB_TEST_OK(fb_arena_str(&covered_arena, id, &key, &err));
+    FB_TEST_OK(fb_map_put(&covered, key, &covered, &err));
+    const struct pack *pack = csv->fields[1].len ? pack_named(csv->fields[1]) : NULL;
+    const struct fb_duty *duty = pack ? duty_named(pack, csv->fields[3]) : NULL;
+    const struct fb_test *test = pack ? test_titled(pack, csv->fields[4]) : NULL;
+    if (csv->fields[1].len &&
+        (!duty || !test || !fb_str_eq(pack->program->name, csv->fields[2]) ||
+            !fb_str_starts(test->title, id) ||
+            !fb_str_starts(fb_str_sub(test->title, id.len, test->title.len), FB_STR(": ")))) {
+        fail_msg("histories.csv:%u: no such pack, policy, rule or test of %.*s", csv->line,
+            FB_STR_ARG(id));
+    }
+    for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+        struct fb_str cell = csv->fields[columns[i].field];
+        if (!duty || cell.len == 0 || cell.ptr[0] < '0' || cell.ptr[0] > '9') {
+            check_absent(csv, pack, duty, &columns[i]);
+        } else {
+            check_moment(csv, pack, test, &columns[i]);
+            moments++;
+        }
+    }
+}
+
+static void take_uncovered(const struct fb_csv *csv)
+{
+    if (!fb_map_get(&covered, csv->fields[0])) {
+        fail_msg("no line of histories.csv says which test shows obligation %.*s",
+            FB_STR_ARG(csv->fields[0]));
+    }
+}
+
+static void take_obligation_history(const struct fb_csv *csv)
+{
+    if (fb_str_starts(csv->fields[csv->count - 1], FB_STR("high"))) {
+        take_uncovered(csv);
+    }
+}
+
+static void test_histories(void **state)
+{
+    (void)state;
+    char path[4096];
+    fb_map_init(&covered);
+    fb_arena_init(&covered_arena, 1 << 20);
+    moments = 0;
+    each_row(source("packs/histories.csv", path), take_history);
+    each_row(source("packs/coverage.csv", path), take_uncovered);
+    assert_true(moments >= 125);
+    if (fb_test_shared("data/registry/obligations.csv", path, sizeof(path))) {
+        each_row(path, take_obligation_history);
+    }
+    fb_map_release(&covered);
+    fb_arena_release(&covered_arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tests_hold),
         cmocka_unit_test(test_format), cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_coverage)};
+        cmocka_unit_test(test_coverage), cmocka_unit_test(test_histories)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
