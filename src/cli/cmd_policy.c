@@ -18,6 +18,8 @@ struct checked {
     struct fb_program *program;
     struct fb_policy_errors *errors;
     struct fb_policy_errors *notes;
+    struct fb_policy_conflict *conflicts;
+    size_t conflict_count;
 };
 
 static void write_errors(struct fb_json_writer *w, const struct fb_policy_errors *errors)
@@ -27,6 +29,26 @@ static void write_errors(struct fb_json_writer *w, const struct fb_policy_errors
         fb_cli_error_members(w, &errors->items[i]);
         fb_json_close_object(w);
     }
+}
+
+/* Histories on which duties contradict each other, as the `given` of a test. */
+static void write_conflicts(struct fb_json_writer *w, const struct checked *c)
+{
+    char at[FB_TIME_TEXT];
+    fb_json_key(w, "conflicts");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < c->conflict_count; i++) {
+        const struct fb_policy_conflict *conflict = &c->conflicts[i];
+        fb_json_open_object(w);
+        fb_json_key_str(w, "must", conflict->must->name);
+        fb_json_key_str(w, "may_not", conflict->may_not->name);
+        if (conflict->example.given.len) {
+            fb_json_key_c(w, "at", fb_time_format(conflict->example.at, at));
+            fb_json_key_str(w, "given", conflict->example.given);
+        }
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
 }
 
 static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
@@ -46,6 +68,7 @@ static void print_errors_json(const struct fb_cli *cli, const struct checked *c)
     fb_json_open_array(&w);
     write_errors(&w, c->notes);
     fb_json_close_array(&w);
+    write_conflicts(&w, c);
     fb_json_close_object(&w);
     fprintf(cli->out, "%.*s\n", FB_STR_ARG(fb_buf_str(&text)));
     fb_buf_release(&text);
@@ -86,28 +109,33 @@ static void print_note(const struct checked *c, const struct fb_err *note)
 }
 
 /* A history in which one duty demands what another forbids. */
-static enum fb_code print_conflicts(struct checked *c, struct fb_err *err)
+static void print_conflict(const struct checked *c, const struct fb_policy_conflict *conflict)
 {
-    struct fb_policy_conflict *conflicts = NULL;
-    size_t count = 0;
-    struct fb_policy_source source = {fb_buf_str(&c->text), c->path};
-    enum fb_code code =
-        fb_policy_conflicts(&source, c->program, &c->arena, &conflicts, &count, err);
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
-        const struct fb_policy_conflict *conflict = &conflicts[i];
-        struct fb_str rest = conflict->example.given, line;
-        char at[FB_TIME_TEXT];
-        if (rest.len == 0) {
-            continue;
-        }
-        fb_time_format_short(conflict->example.at, at);
-        fprintf(stderr, "flyball: note: %s: '%.*s' and '%.*s' both bind, for example at %s:\n",
-            c->path, FB_STR_ARG(conflict->must->name), FB_STR_ARG(conflict->may_not->name), at);
-        for (const char *word = "given "; fb_str_line(&rest, &line); word = "      ") {
-            fprintf(stderr, "    %s %.*s\n", word, FB_STR_ARG(line));
-        }
+    struct fb_str rest = conflict->example.given, line;
+    char at[FB_TIME_TEXT];
+    if (rest.len == 0) {
+        fprintf(stderr,
+            "flyball: note: %s: no history on which '%.*s' and '%.*s' both bind was found in %d "
+            "tries\n",
+            c->path, FB_STR_ARG(conflict->must->name), FB_STR_ARG(conflict->may_not->name),
+            FB_POLICY_DIFF_TRIES_MAX);
+        return;
     }
-    return code;
+    fb_time_format_short(conflict->example.at, at);
+    fprintf(stderr, "flyball: note: %s: '%.*s' and '%.*s' both bind, for example at %s:\n", c->path,
+        FB_STR_ARG(conflict->must->name), FB_STR_ARG(conflict->may_not->name), at);
+    for (const char *word = "given "; fb_str_line(&rest, &line); word = "      ") {
+        fprintf(stderr, "    %s %.*s\n", word, FB_STR_ARG(line));
+    }
+}
+
+/* Finds where one duty demands what another forbids; none in a policy that does not check. */
+static enum fb_code find_conflicts(struct checked *c, struct fb_err *err)
+{
+    struct fb_policy_source source = {fb_buf_str(&c->text), c->path};
+    return c->program ? fb_policy_conflicts(
+                            &source, c->program, &c->arena, &c->conflicts, &c->conflict_count, err)
+                      : FB_OK;
 }
 
 static enum fb_code check_one(
@@ -120,6 +148,10 @@ static enum fb_code check_one(
     enum fb_code found = fb_policy_review(
         fb_buf_str(&c->text), c->path, &c->arena, &c->program, c->notes, c->errors);
     *out_good = found == FB_OK;
+    code = found == FB_OK ? find_conflicts(c, err) : FB_OK;
+    if (code != FB_OK) {
+        return code;
+    }
     if (fb_cli_value(cli, "json")) {
         print_errors_json(cli, c);
         return FB_OK;
@@ -133,9 +165,8 @@ static enum fb_code check_one(
     if (found != FB_OK) {
         return FB_OK;
     }
-    code = print_conflicts(c, err);
-    if (code != FB_OK) {
-        return code;
+    for (size_t i = 0; i < c->conflict_count; i++) {
+        print_conflict(c, &c->conflicts[i]);
     }
     fprintf(cli->out, "%s: policy \"%.*s\" version %lld: %zu red line%s, %zu dut%s\n", c->path,
         FB_STR_ARG(c->program->name), (long long)c->program->version, c->program->redline_count,

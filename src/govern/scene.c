@@ -171,6 +171,24 @@ static void collect_line(struct fb_scene *scene, const struct fb_form *form)
     }
 }
 
+/* Fields that the kind needs and that a test does not fill in by itself (test_history.c). */
+static void collect_needed(struct fb_scene *scene, uint32_t relation, enum fb_scene_group group)
+{
+    size_t count = 0;
+    enum fb_kind kind = fb_kind_of(relation_of(relation)->name);
+    const struct fb_field *fields = fb_kind_fields(kind, &count);
+    for (size_t i = 0; i < count && kind != FB_KIND_system && kind != FB_KIND_evaluation; i++) {
+        const struct fb_field *field = &fields[i];
+        int column = fb_policy_column(relation, field->name);
+        bool plain = field->type == FB_FIELD_ENUM || field->type == FB_FIELD_NAME ||
+                     field->type == FB_FIELD_INT || field->type == FB_FIELD_NUMBER ||
+                     (field->type == FB_FIELD_REF && field->ref == FB_KIND_party);
+        if (field->needed && plain && column >= 0 && strcmp(field->name, "version") != 0) {
+            (void)field_of(scene, group, relation, (uint32_t)column);
+        }
+    }
+}
+
 static void collect_fact(
     struct fb_scene_rule *rule, const struct fb_form *form, enum fb_scene_group group)
 {
@@ -195,6 +213,7 @@ static void collect_fact(
     }
     /* A record of the kind is there even when no field of it is named. */
     (void)field_of(rule->scene, group, form->relation, FB_COLUMN_ISSUER);
+    collect_needed(rule->scene, form->relation, group);
 }
 
 static void collect_comparison(struct fb_scene_rule *rule, const struct fb_form *form)

@@ -1,6 +1,7 @@
 #include "lang/lint.h"
 
 #include "base/assert.h"
+#include "engine/eval.h"
 #include "lang/diff/diff.h"
 #include "lang/diff/imply.h"
 
@@ -74,7 +75,7 @@ static void lint_deadlines(const struct fb_duty *duty, struct fb_complaints *not
     }
 }
 
-static void lint_duty(const struct fb_duty *duty, struct fb_complaints *notes)
+static void lint_duty(const struct fb_duty *duty, fb_time expires, struct fb_complaints *notes)
 {
     struct fb_imply q = {.assumed_count = 0};
     assume_trigger(&q, duty, 0);
@@ -89,6 +90,13 @@ static void lint_duty(const struct fb_duty *duty, struct fb_complaints *notes)
         fb_complain(notes, FB_E_POLICY, duty->span,
             "Write a commitment with 'while', which ends with its condition.",
             "'%.*s' can never be relaxed: once it arose it binds for ever", FB_STR_ARG(duty->name));
+    }
+    if (duty->every && !duty->during && expires == FB_TIME_MAX) {
+        fb_complain(notes, FB_E_POLICY, duty->span,
+            "Add 'while' to the rule, or 'expires' to the policy.",
+            "'%.*s' recurs without end: nothing ends it, and each period is kept for ever, up to "
+            "%d of them",
+            FB_STR_ARG(duty->name), FB_DUTY_TURNS_MAX);
     }
 }
 
@@ -130,18 +138,54 @@ static bool same_party(const struct fb_duty *a, const struct fb_duty *b)
            fb_value_eq(a->party->value, b->party->value);
 }
 
+/* Whether a variable of an act is one of its trigger's: nothing in the act quantifies it. */
+static bool is_given(const struct fb_form *form, uint32_t var)
+{
+    for (; form && (form->kind == FB_FORM_EXISTS || form->kind == FB_FORM_AND); form = form->left) {
+        for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
+            if (form->bound[i] == var) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Fills the variables of both triggers that mean the same: the system, and what stands in the same
+ * place of what is demanded and of what is forbidden. */
+static size_t join_acts(const struct fb_duty *must, const struct fb_duty *may_not,
+    uint32_t same[2][FB_IR_ARITY_MAX + 1])
+{
+    const struct fb_form *done = act_fact(must->act), *forbidden = act_fact(may_not->act);
+    size_t count = 0;
+    if (must->system_var >= 0 && may_not->system_var >= 0) {
+        same[0][count] = (uint32_t)must->system_var;
+        same[1][count++] = (uint32_t)may_not->system_var;
+    }
+    FB_ASSERT(done->term_count <= FB_IR_ARITY_MAX && done->term_count == forbidden->term_count);
+    for (size_t i = 0; i < done->term_count; i++) {
+        const struct fb_term *a = done->terms[i], *b = forbidden->terms[i];
+        if (a->kind == FB_TERM_VAR && b->kind == FB_TERM_VAR && is_given(must->act, a->var) &&
+            is_given(may_not->act, b->var)) {
+            same[0][count] = a->var;
+            same[1][count++] = b->var;
+        }
+    }
+    return count;
+}
+
 bool fb_duties_conflict(
     const struct fb_program *program, const struct fb_duty *must, const struct fb_duty *may_not)
 {
     FB_ASSERT(program && must && may_not);
     const struct fb_form *done = act_fact(must->act), *forbidden = act_fact(may_not->act);
     if (must->modality != FB_MUST || may_not->modality != FB_MAY_NOT || !done || !forbidden ||
-        done->relation != forbidden->relation || !same_party(must, may_not) ||
-        must->system_var < 0 || may_not->system_var < 0) {
+        done->relation != forbidden->relation || !same_party(must, may_not)) {
         return false;
     }
-    uint32_t systems[2] = {(uint32_t)must->system_var, (uint32_t)may_not->system_var};
-    struct fb_imply q = {.joined = {&systems[0], &systems[1]}, .joined_count = 1};
+    uint32_t same[2][FB_IR_ARITY_MAX + 1];
+    size_t count = join_acts(must, may_not, same);
+    struct fb_imply q = {.joined = {same[0], same[1]}, .joined_count = count};
     assume_trigger(&q, must, 0);
     assume_trigger(&q, may_not, 1);
     if (shows(&q, &never, 0)) {
@@ -174,7 +218,7 @@ void fb_program_lint(const struct fb_program *program, struct fb_complaints *not
         lint_line(&program->redlines[i], notes);
     }
     for (size_t i = 0; i < program->duty_count && !fb_complaints_full(notes); i++) {
-        lint_duty(&program->duties[i], notes);
+        lint_duty(&program->duties[i], program->expires, notes);
         lint_conflicts(program, &program->duties[i], notes);
     }
 }

@@ -47,4 +47,13 @@ ok "check notes a conflict" grep -q "^flyball: note: conflict.fly:12:11: 'hold.e
 ok "with a history in which both bind" grep -q "both bind, for example at 2026" conflict.out
 ok "and notes are no errors" "$FLYBALL" policy check conflict.fly
 ok "but members of the JSON" says '"notes":\[{' "$FLYBALL" policy check --json conflict.fly
+ok "with the history, too" says '"conflicts":\[{"must":"hold.evaluate.2","may_not":"hold.evaluate","at":"2026' \
+    "$FLYBALL" policy check --json conflict.fly
+ok "a policy without conflict has none" says '"conflicts":\[\]' "$FLYBALL" policy check --json "$old"
+
+# The history is a test: both duties are owed on it.
+sed -n 's/^    given /  given /p; s/^          /          /p' conflict.out >given.txt
+{ cat conflict.fly; echo 'test "both"'; cat given.txt
+  echo '  expect hold.evaluate.2("s") owed'; echo '         hold.evaluate("s") held'; } >both.fly
+ok "both bind on the history" "$FLYBALL" policy test both.fly
 finish

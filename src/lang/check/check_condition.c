@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "lang/check/check.h"
@@ -207,6 +208,64 @@ static void unknown_name(struct fb_checker *c, const struct fb_cond *cond, enum 
         "no %s is named '%.*s'", is_line ? "red line" : "definition", FB_STR_ARG(cond->name));
 }
 
+/* Longer cycles, and those in a thicket of definitions, are told without their way. */
+enum { CYCLE_MAX = 8, CYCLE_STEPS_MAX = 4096 };
+
+/* A way from a definition through those that it uses back to itself. */
+struct cycle {
+    const struct fb_checker *checker;
+    const struct fb_item *way[CYCLE_MAX];
+    size_t count;
+    size_t steps;
+};
+
+static bool closes(struct cycle *cycle, const struct fb_cond *cond)
+{
+    for (; cond && cycle->steps < CYCLE_STEPS_MAX; cond = cond->next) {
+        cycle->steps++;
+        if (closes(cycle, cond->parts)) {
+            return true;
+        }
+        const struct fb_item *item =
+            cond->kind == FB_COND_CALL ? fb_map_get(&cycle->checker->all, cond->name) : NULL;
+        if (item && item == cycle->way[0]) {
+            return true;
+        }
+        if (!item || item->kind != FB_ITEM_LET || cycle->count == CYCLE_MAX) {
+            continue;
+        }
+        cycle->way[cycle->count++] = item;
+        if (closes(cycle, item->condition)) {
+            return true;
+        }
+        cycle->count--;
+    }
+    return false;
+}
+
+/* A definition that stands below, or that rests on itself: then with the way round. */
+static void not_complete(
+    struct fb_checker *c, const struct fb_cond *cond, const struct fb_item *item)
+{
+    struct cycle cycle = {.checker = c, .way = {item}, .count = 1};
+    char way[FB_ERR_TEXT_MAX / 2] = "";
+    if (!closes(&cycle, item->condition)) {
+        fb_complain(c->complaints, FB_E_POLICY, cond->span,
+            "Move the definition above this line; a definition cannot use itself.",
+            "definition '%.*s' is used before it is complete", FB_STR_ARG(cond->name));
+        return;
+    }
+    for (size_t i = 1; i < cycle.count; i++) {
+        size_t used = strlen(way);
+        (void)snprintf(
+            way + used, sizeof(way) - used, "'%.*s', which uses ", FB_STR_ARG(cycle.way[i]->name));
+    }
+    fb_complain(c->complaints, FB_E_POLICY, cond->span,
+        "Say in one place what is meant, without the name of a definition that needs it.",
+        "definition '%.*s' rests on itself: it uses %s'%.*s'", FB_STR_ARG(item->name), way,
+        FB_STR_ARG(item->name));
+}
+
 static void check_named(struct fb_checker *c, struct fb_cond *cond, const struct fb_names *known)
 {
     enum fb_item_kind kind = cond->kind == FB_COND_LINE ? FB_ITEM_REDLINE : FB_ITEM_LET;
@@ -216,9 +275,7 @@ static void check_named(struct fb_checker *c, struct fb_cond *cond, const struct
         return;
     }
     if (kind == FB_ITEM_LET && fb_map_get(&c->lets, cond->name) != item) {
-        fb_complain(c->complaints, FB_E_POLICY, cond->span,
-            "Move the definition above this line; a definition cannot use itself.",
-            "definition '%.*s' is used before it is complete", FB_STR_ARG(cond->name));
+        not_complete(c, cond, item);
         return;
     }
     if (list_length(cond->args) != list_length(item->params)) {

@@ -152,6 +152,40 @@ static bool parse_statuses(struct fb_parser *p, struct fb_cond *cond)
     return true;
 }
 
+/* Words of operators over time. A condition has none: it speaks of one instant. */
+static bool over_time(const struct fb_parser *p)
+{
+    static const char *const words[] = {"once", "since", "until", "always", "ever", "eventually",
+        "historically", "previous", "previously", "next", "never"};
+    const struct fb_token *token = fb_parse_now(p);
+    bool found = false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && token->kind == FB_TOKEN_WORD; i++) {
+        found = found || fb_str_is(token->text, words[i]);
+    }
+    return found && !token->first;
+}
+
+static bool refuse_over_time(struct fb_parser *p)
+{
+    fb_complain(p->complaints, FB_E_SYNTAX, fb_parse_now(p)->span,
+        "Use every, while, hence, relax after or pace, which need no memory without bound.",
+        "conditions speak of one instant, and '%.*s' of others", FB_STR_ARG(fb_parse_now(p)->text));
+    return false;
+}
+
+/* What became of a duty, as `report(S, I) overdue`: duties are decided last. */
+static bool asks_duty(const struct fb_parser *p)
+{
+    static const char *const words[] = {
+        "owed", "met", "overdue", "broken", "held", "relaxed", "undated", "waived", "breached"};
+    const struct fb_token *token = fb_parse_now(p);
+    bool found = false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && token->kind == FB_TOKEN_WORD; i++) {
+        found = found || fb_str_is(token->text, words[i]);
+    }
+    return found && !token->first;
+}
+
 static bool parse_call(struct fb_parser *p, struct fb_cond **out)
 {
     struct fb_cond *cond = new_cond(p, FB_COND_CALL);
@@ -160,6 +194,14 @@ static bool parse_call(struct fb_parser *p, struct fb_cond **out)
         return false;
     }
     *out = cond;
+    if (asks_duty(p)) {
+        fb_complain(p->complaints, FB_E_SYNTAX, fb_parse_now(p)->span,
+            "Write hence for what is owed once it is done, and lest for what follows its breach.",
+            "a condition cannot ask whether '%.*s' is %.*s: duties are decided after all that "
+            "conditions read, so that no rule rests on itself",
+            FB_STR_ARG(cond->name), FB_STR_ARG(fb_parse_now(p)->text));
+        return false;
+    }
     return !status_ahead(p) || parse_statuses(p, cond);
 }
 
@@ -295,7 +337,7 @@ static bool parse_primary(struct fb_parser *p, struct fb_cond **out)
             return fb_parse_fact(p, out);
         }
     }
-    return unknown_word(p);
+    return over_time(p) ? refuse_over_time(p) : unknown_word(p);
 }
 
 static bool parse_not(struct fb_parser *p, struct fb_cond **out)
@@ -351,5 +393,5 @@ static bool parse_joined(struct fb_parser *p, enum fb_cond_kind kind, struct fb_
 
 bool fb_parse_condition(struct fb_parser *p, struct fb_cond **out)
 {
-    return parse_joined(p, FB_COND_ANY, out);
+    return parse_joined(p, FB_COND_ANY, out) && (!over_time(p) || refuse_over_time(p));
 }

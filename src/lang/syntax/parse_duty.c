@@ -100,6 +100,14 @@ static bool hence(struct fb_parser *p, struct fb_demand *demand)
         "Write: hence must report I to \"ai-office\" stage \"final\" within 30 days.";
     struct fb_demand *after = fb_parse_new(p, sizeof(*after));
     size_t from = p->at + 1;
+    if (after && fb_parse_now(p)->kind == FB_TOKEN_WORD && !fb_parse_now(p)->first &&
+        fb_str_is(fb_parse_ahead(p, 1)->text, "(")) {
+        fb_complain(p->complaints, FB_E_SYNTAX, fb_parse_now(p)->span,
+            "Write must and the act; what comes again and again is said by every.",
+            "a duty cannot open '%.*s' by its name, so that none opens itself for ever",
+            FB_STR_ARG(fb_parse_now(p)->text));
+        return false;
+    }
     if (!after || !fb_parse_deeper(p) || !fb_parse_expect(p, "must", hint)) {
         return false;
     }

@@ -72,11 +72,21 @@ static bool limit(struct fb_parser *p, struct fb_pace_clause *clause, const char
                                         "90% confidence."
                                       : "Write: slow when doubling time of horizon > 18 months "
                                         "with 90% confidence for 180 days.";
-    if (!fb_parse_expect(p, "when", hint) || !fb_parse_expect(p, "doubling", hint) ||
-        !fb_parse_expect(p, "time", hint) || !fb_parse_expect(p, "of", hint) ||
-        !series(p, &clause->series) || !fb_parse_expect(p, sign, hint) ||
-        !fb_parse_amount(p, &clause->limit) || !fb_parse_expect(p, "with", hint) ||
-        !fb_parse_percent(p, &clause->confidence) || !fb_parse_expect(p, "confidence", hint)) {
+    if (!fb_parse_expect(p, "when", hint)) {
+        return false;
+    }
+    if (fb_str_is(fb_parse_ahead(p, 1)->text, "(")) {
+        fb_complain(p->complaints, FB_E_SYNTAX, fb_parse_now(p)->span, hint,
+            "a pace rests on records of progress alone and cannot ask for '%.*s', which may rest "
+            "on the pace",
+            FB_STR_ARG(fb_parse_now(p)->text));
+        return false;
+    }
+    if (!fb_parse_expect(p, "doubling", hint) || !fb_parse_expect(p, "time", hint) ||
+        !fb_parse_expect(p, "of", hint) || !series(p, &clause->series) ||
+        !fb_parse_expect(p, sign, hint) || !fb_parse_amount(p, &clause->limit) ||
+        !fb_parse_expect(p, "with", hint) || !fb_parse_percent(p, &clause->confidence) ||
+        !fb_parse_expect(p, "confidence", hint)) {
         return false;
     }
     return !fb_parse_take(p, "for") || fb_parse_amount(p, &clause->dwell);

@@ -251,6 +251,13 @@ static bool scope_test(struct fb_parser *p, struct fb_cond **out)
     fact->span = field->span = fb_parse_now(p)->span;
     fact->relation = (uint32_t)relation;
     fact->fields = field;
+    if (fb_str_is(fb_parse_ahead(p, 1)->text, "(")) {
+        fb_complain(p->complaints, FB_E_SYNTAX, field->span,
+            "Compare fields of systems, as training compute >= 1e25 FLOP, or designated.",
+            "a scope rests on the system's own record and cannot ask for '%.*s'",
+            FB_STR_ARG(fb_parse_now(p)->text));
+        return false;
+    }
     if (!fb_parse_field_name(p, fact->relation, &field->column)) {
         return fb_parse_expected(p, "a field of systems", hint);
     }

@@ -17,6 +17,24 @@
     LINE "commitment hold(S) by \"dev\"\n"                                                         \
          "  while   cyber(S) crossed or not ruled out\n"
 
+#define TWO(demanded, forbidden)                                                                   \
+    HEAD "duty tell(S, I)\n"                                                                       \
+         "  when    incident I of system S with class " demanded "\n"                              \
+         "  party   \"x\"\n"                                                                       \
+         "  must    report I to \"office\"\n"                                                      \
+         "  within  2 days\n"                                                                      \
+         "duty hush(S, J)\n"                                                                       \
+         "  when    incident J of system S with class " forbidden "\n"                             \
+         "  while   S is designated\n"                                                             \
+         "  party   \"x\"\n"                                                                       \
+         "  may not report J to \"office\"\n"
+#define RECURS                                                                                     \
+    "duty again(S)\n"                                                                              \
+    "  when    deployment D of S\n"                                                                \
+    "  party   \"x\"\n"                                                                            \
+    "  must    evaluate S on \"t\"\n"                                                              \
+    "  every   6 months\n"
+
 /* A policy and what is said of it; NULL: nothing. */
 static const struct {
     const char *text;
@@ -62,6 +80,21 @@ static const struct {
         "'hold.evaluate.2' demands what 'hold.evaluate' forbids", 10},
     {HOLD "  may not evaluate S on \"u\"\n  must    evaluate S on \"t\" within 9 days\n", NULL, 0},
     {HOLD "  may not deploy S\n  must    evaluate S on \"t\" before deploying S\n", NULL, 0},
+    /* The same incident, or never the same: then no conflict. No system is needed. */
+    {TWO("death", "death"), "'tell' demands what 'hush' forbids", 4},
+    {TWO("death", "harm"), NULL, 0},
+    {HEAD "duty a(P)\n  when    party P\n  while   party P with academic true\n  party   \"x\"\n"
+          "  must    publish \"plan\"\n  within  5 days\n"
+          "duty b(Q)\n  when    party Q\n  while   party Q with academic true\n  party   \"x\"\n"
+          "  may not publish \"plan\"\n",
+        "'a' demands what 'b' forbids", 4},
+    /* Each period is an obligation, and nothing ends them. */
+    {HEAD RECURS,
+        "'again' recurs without end: nothing ends it, and each period is kept for ever, up to "
+        "100000 of them",
+        4},
+    {HEAD RECURS "  while   S is designated\n", NULL, 0},
+    {HEAD "  expires 2030-01-01\n" RECURS, NULL, 0},
 };
 
 static void test_cases(void **state)
