@@ -6,6 +6,7 @@
  */
 #include "../engine/random_sample.h"
 #include "engine/eval.h"
+#include "engine/table.h"
 #include "lang/monpoly.h"
 #include "proof/check.h"
 #include "proof/proof_file.h"
@@ -106,6 +107,21 @@ static struct fb_proof_step *step_of(struct fb_proof_step *proof, size_t *n)
     return NULL;
 }
 
+/* True where something is asked of some value of a variable that the rest does not speak of, as w
+ * in EXISTS w. EXISTS w. P(w): every value is a witness. Depth is bounded by FB_IR_DEPTH_MAX. */
+static bool has_idle_variable(const struct fb_form *form)
+{
+    if (!form) {
+        return false;
+    }
+    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
+        if (!(fb_form_vars(form->left) >> form->bound[i] & 1)) {
+            return true;
+        }
+    }
+    return has_idle_variable(form->left) || has_idle_variable(form->right);
+}
+
 /* A change is refused; the proof is as before afterwards. */
 static bool mutate(const struct subject *s, const struct fb_proof_claim *claim,
     struct fb_proof_step *proof, struct draw *d, struct tally *tally)
@@ -122,7 +138,9 @@ static bool mutate(const struct subject *s, const struct fb_proof_claim *claim,
     }
     bool other =
         ((before.rule == FB_RULE_SIDE || before.rule == FB_RULE_TEST) && step->at != before.at) ||
-        (before.rule == FB_RULE_SPLIT && step->values != before.values);
+        (before.rule == FB_RULE_SPLIT && step->values != before.values) ||
+        (before.rule == FB_RULE_WITNESS && step->values != before.values &&
+            has_idle_variable(claim->form));
     if (!refused && other) {
         /* The same step shows it of the other side or test, or of another value: a proof too. */
         refused = true;
@@ -363,6 +381,34 @@ static void test_limits(void **state)
     fb_buf_release(&log);
 }
 
+/* Any value is a witness of a variable that nothing is asked of; of another, only its own. */
+static void test_idle_witness(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *formula;
+        enum fb_code check; /* of the proof with another value in its first step */
+    } rows[] = {{"EXISTS x. P(x)", FB_E_NEGATIVE}, {"EXISTS x. (EXISTS x. P(x))", FB_OK},
+        {"EXISTS x, y. P(x)", FB_OK}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct subject s;
+        struct fb_proof_step *proof = NULL;
+        subject_of(&s, rows[i].formula, "@1 P(1)\n@2\n");
+        struct fb_proof_claim claim = {
+            s.formula.plain.form, 0, s.formula.plain.var_count, NULL, 0, true};
+        FB_TEST_OK(fb_prove(&claim, &s.trace, &s.arena, &proof, &err));
+        FB_TEST_OK(fb_proof_check(&claim, proof, &s.trace, &err));
+        assert_int_equal(proof->rule, FB_RULE_WITNESS);
+        assert_int_equal(has_idle_variable(claim.form), rows[i].check == FB_OK);
+        struct fb_value values[FB_IR_VARS_MAX];
+        memcpy(values, proof->values, proof->value_count * sizeof(*values));
+        values[proof->value_count - 1] = fb_value_int(7);
+        proof->values = values;
+        assert_int_equal(fb_proof_check(&claim, proof, &s.trace, &err), rows[i].check);
+        subject_release(&s);
+    }
+}
+
 #define ABSENT(from, to)                                                                           \
     "{\"rule\":\"absent\",\"holds\":false,\"from\":" #from ",\"to\":" #to ",\"relation\":\"P\"}"
 #define LINE(steps) "{\"tp\":2,\"time\":9,\"holds\":false,\"steps\":[" steps "]}"
@@ -420,6 +466,7 @@ static void test_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_proofs),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_by_hand)};
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_idle_witness),
+        cmocka_unit_test(test_by_hand)};
     return cmocka_run_group_tests_name("proof", tests, NULL, NULL);
 }
