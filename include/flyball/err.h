@@ -76,7 +76,8 @@ enum fb_code fb_err_prefix(struct fb_err *err, const char *fmt, ...) FB_PRINTF(2
 
 /**
  * Writes the error as people read it into out (at most size bytes, NUL included):
- * `file:line:column: message`, then the JSON path and the hint on lines of their own.
+ * `file:line:column: message` (`file:line:` where no column is known), then the JSON path and the
+ * hint on lines of their own.
  * Returns the length that the whole text has, as snprintf does.
  */
 size_t fb_err_format(const struct fb_err *err, char *out, size_t size);

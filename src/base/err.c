@@ -107,9 +107,12 @@ size_t fb_err_format(const struct fb_err *err, char *out, size_t size)
         at = append(out, size, at, ":");
     }
     if (err->line) {
-        (void)snprintf(number, sizeof(number), "%s%u:%u:", err->file[0] ? "" : "line ", err->line,
-            err->column);
+        (void)snprintf(number, sizeof(number), "%s%u:", err->file[0] ? "" : "line ", err->line);
         at = append(out, size, at, number);
+        if (err->column) { /* 0: only the line is known, as of a table's row */
+            (void)snprintf(number, sizeof(number), "%u:", err->column);
+            at = append(out, size, at, number);
+        }
     } else if (err->offset >= 0) {
         (void)snprintf(number, sizeof(number), " byte %lld:", (long long)err->offset);
         at = append(out, size, at, number + (err->file[0] ? 0 : 1));

@@ -207,6 +207,14 @@ static void test_err(void **state)
     assert_int_equal(len, strlen(text));
     assert_int_equal(fb_err_format(&err, text, 10), len);
     assert_int_equal(strlen(text), 9);
+    fb_err_set(&err, FB_E_SCHEMA, "the row is short");
+    fb_err_place(&err, "t.csv", 2, 0, -1);
+    (void)fb_err_format(&err, text, sizeof(text));
+    assert_string_equal(text, "t.csv:2: the row is short");
+    fb_err_set(&err, FB_E_SCHEMA, "the row is short");
+    fb_err_place(&err, NULL, 2, 0, -1);
+    (void)fb_err_format(&err, text, sizeof(text));
+    assert_string_equal(text, "line 2: the row is short");
     assert_string_equal(fb_code_name(FB_E_SYNTAX), "E_SYNTAX");
     assert_int_equal(fb_code_exit(FB_E_SYNTAX), 3);
     assert_int_equal(fb_code_exit(FB_OK), 0);
