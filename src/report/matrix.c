@@ -95,7 +95,7 @@ static void put_row(
             fb_sheet_cell(sheet, fb_buf_str(&text), 0, FB_TONE_FAINT);
             fb_sheet_wrap(sheet, from, INDENT);
         }
-        fb_buf_add_char(sheet->out, '\n');
+        fb_sheet_end_line(sheet);
         fb_sheet_line_release(sheet, &text);
     }
 }

@@ -128,6 +128,16 @@ void fb_sheet_cell(struct fb_sheet *sheet, struct fb_str text, size_t width, enu
     }
 }
 
+void fb_sheet_end_line(struct fb_sheet *sheet)
+{
+    struct fb_str text = fb_buf_str(sheet->out);
+    while (text.len > 0 && text.ptr[text.len - 1] == ' ') {
+        text.len--;
+    }
+    fb_buf_cut(sheet->out, text.len);
+    fb_buf_add_char(sheet->out, '\n');
+}
+
 void fb_sheet_heading(struct fb_sheet *sheet, struct fb_str text)
 {
     fb_buf_add_c(sheet->out, sheet->colour ? "\033[1m" : "");

@@ -35,6 +35,9 @@ void fb_sheet_wrap(struct fb_sheet *sheet, size_t from, size_t indent);
 /** One cell of fixed width, coloured; width 0 is the last of a line, which is not padded. */
 void fb_sheet_cell(struct fb_sheet *sheet, struct fb_str text, size_t width, enum fb_tone tone);
 
+/** Ends a line of which the last cells may be empty: without the blanks that pad them. */
+void fb_sheet_end_line(struct fb_sheet *sheet);
+
 /** A line of its own that stands out. */
 void fb_sheet_heading(struct fb_sheet *sheet, struct fb_str text);
 

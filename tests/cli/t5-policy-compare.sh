@@ -10,6 +10,8 @@ ok "best, weaker and missing are told apart" sh -c '"$0" policy compare "$1" bor
     tr -s " " >text && grep -q "^ best borealis.fly secure S at level 4, within 20 days" text &&
     grep -q "^ weaker calm.fly secure S at level 3" text && grep -q "^ missing calm.fly" text &&
     grep -q "stricter in borealis.fly: deadline 30 days, there 20 days" text' "$FLYBALL" "$one"
+ok "no line ends in blanks" sh -c '"$0" policy compare "$1" calm.fly >lines &&
+    grep -q "missing   calm.fly$" lines && ! grep -q " $" lines' "$FLYBALL" "$one"
 ok "JSON is JSON" sh -c '"$0" policy compare --json "$1" borealis.fly >m.json &&
     python3 -m json.tool m.json >m.out && grep -q "\"standing\": \"weaker\"" m.json' "$FLYBALL" "$one"
 ok "a page" says "wrote page.html" "$FLYBALL" policy compare --html page.html "$one" borealis.fly
