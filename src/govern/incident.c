@@ -48,192 +48,6 @@ static struct fb_str needed_date(const struct fb_duty *duty)
                                               : FB_STR("the date from which it runs");
 }
 
-/* ---- why a rule does not apply ---- */
-
-/* The answer of a form when some variables are known. */
-enum answer { NO, MAYBE, YES };
-
-/* What is known of the variables of a rule. */
-struct known {
-    bool is[FB_IR_VARS_MAX];
-    struct fb_value value[FB_IR_VARS_MAX];
-    const struct fb_record *incident, *system;
-    struct fb_str incident_id, system_id;
-    enum fb_clock_bar depth; /* CLASS: of the incident only that; INCIDENT: all of it; SYSTEM: and
-                                what is on record of the system */
-};
-
-static void know(struct known *known, const struct fb_term *term, struct fb_value value)
-{
-    if (term->kind == FB_TERM_VAR && term->var < FB_IR_VARS_MAX && value.type != FB_TYPE_NONE) {
-        known->is[term->var] = true;
-        known->value[term->var] = value;
-    }
-}
-
-static bool value_of(const struct known *known, const struct fb_term *term, struct fb_value *out)
-{
-    bool is_var = term->kind == FB_TERM_VAR && term->var < FB_IR_VARS_MAX;
-    if (is_var && known->is[term->var]) {
-        *out = known->value[term->var];
-        return true;
-    }
-    *out = term->kind == FB_TERM_CONST ? term->value : fb_value_none();
-    return term->kind == FB_TERM_CONST;
-}
-
-/* The record that a fact of a kind is of, when the fact is one of the incident or its system. */
-static const struct fb_record *record_of(const struct known *known, const struct fb_form *form)
-{
-    struct fb_value id;
-    bool of_incident = (int)form->relation == fb_policy_relation("incident");
-    bool of_system = (int)form->relation == fb_policy_relation("system");
-    if (form->definition || form->term_count == 0 || (!of_incident && !of_system) ||
-        !value_of(known, form->terms[0], &id) || id.type != FB_TYPE_STRING) {
-        return NULL;
-    }
-    struct fb_str wanted = of_incident ? known->incident_id : known->system_id;
-    return fb_str_eq(id.u.text, wanted) ? of_incident ? known->incident : known->system : NULL;
-}
-
-/* What a column of the fact says, when it is a field and counts at this depth. */
-static bool column_of(const struct known *known, const struct fb_form *form,
-    const struct fb_record *record, size_t column, struct fb_value *out)
-{
-    const struct fb_str name = fb_policy_signature()->relations[form->relation].columns[column];
-    int field = fb_kind_field(record->kind, name);
-    bool is_class = record == known->incident && fb_str_is(name, "class");
-    if (field < 0 || (!is_class && known->depth == FB_BAR_CLASS) ||
-        (record == known->system && known->depth < FB_BAR_SYSTEM)) {
-        return false;
-    }
-    size_t count;
-    const struct fb_field *fields = fb_kind_fields(record->kind, &count);
-    /* References stand in facts by their first versions; they are not compared here. */
-    if (fields[field].type == FB_FIELD_REF || fields[field].type == FB_FIELD_RECORD) {
-        return false;
-    }
-    *out = fb_record_value(record, (size_t)field);
-    return true;
-}
-
-/* Learns variables from the facts that must hold. Depth is bounded by FB_IR_DEPTH_MAX. */
-static void learn(struct known *known, const struct fb_form *form)
-{
-    if (!form) {
-        return;
-    }
-    if (form->kind == FB_FORM_AND || form->kind == FB_FORM_EXISTS) {
-        learn(known, form->left);
-        learn(known, form->right);
-    }
-    const struct fb_record *record = form->kind == FB_FORM_PRED ? record_of(known, form) : NULL;
-    for (size_t i = 0; record && i < form->term_count; i++) {
-        struct fb_value value;
-        if (column_of(known, form, record, i, &value)) {
-            know(known, form->terms[i], value);
-        }
-    }
-}
-
-static enum answer compare(const struct known *known, const struct fb_form *form)
-{
-    struct fb_value a, b;
-    if (!value_of(known, form->terms[0], &a) || !value_of(known, form->terms[1], &b) ||
-        a.type == FB_TYPE_NONE || b.type == FB_TYPE_NONE) {
-        return MAYBE;
-    }
-    int order = fb_value_cmp(a, b);
-    bool holds = form->kind == FB_FORM_EQ     ? order == 0
-                 : form->kind == FB_FORM_LESS ? order < 0
-                                              : order <= 0;
-    return holds ? YES : NO;
-}
-
-/* NO only when the form cannot hold, whatever is not known. */
-static enum answer ask(const struct known *known, const struct fb_form *form)
-{
-    enum answer left, right;
-    struct known inner;
-    if (!form) {
-        return YES;
-    }
-    switch ((int)form->kind) {
-    case FB_FORM_FALSE:
-        return NO;
-    case FB_FORM_TRUE:
-        return YES;
-    case FB_FORM_EQ:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-        return compare(known, form);
-    case FB_FORM_NOT:
-        left = ask(known, form->left);
-        return left == NO ? YES : left == YES ? NO : MAYBE;
-    case FB_FORM_AND:
-    case FB_FORM_OR:
-        left = ask(known, form->left);
-        right = ask(known, form->right);
-        return (form->kind == FB_FORM_AND) == (left < right) ? left : right;
-    case FB_FORM_EXISTS:
-        inner = *known;
-        learn(&inner, form->left);
-        return ask(&inner, form->left) == NO ? NO : MAYBE;
-    case FB_FORM_PRED:
-        break;
-    default:
-        return MAYBE;
-    }
-    const struct fb_record *record = record_of(known, form);
-    for (size_t i = 0; record && i < form->term_count; i++) {
-        struct fb_value have, want;
-        if (column_of(known, form, record, i, &have) && value_of(known, form->terms[i], &want) &&
-            !fb_value_eq(have, want)) {
-            return NO;
-        }
-    }
-    return MAYBE;
-}
-
-/* The variables that stand for the incident and its system where a trigger names them. */
-static void seed(struct known *known, const struct fb_form *form, uint32_t relation)
-{
-    if (!form || form->kind == FB_FORM_NOT) {
-        return;
-    }
-    if (form->kind == FB_FORM_PRED && form->relation == relation && !form->definition &&
-        form->term_count > 1) {
-        know(known, form->terms[0], fb_value_str(known->incident_id));
-        know(known, form->terms[1], fb_value_str(known->system_id));
-        return;
-    }
-    seed(known, form->left, relation);
-    seed(known, form->right, relation);
-}
-
-/* What of the record rules a rule out, the narrowest. */
-static enum fb_clock_bar bar_of(const struct fb_picture *picture, const struct fb_duty *rule,
-    const struct fb_incident_view *view)
-{
-    size_t system = fb_picture_system(picture, view->first->subject);
-    int relation = fb_policy_relation("incident");
-    FB_ASSERT(relation >= 0);
-    for (int depth = FB_BAR_CLASS; depth < FB_BAR_OTHER; depth++) {
-        struct known known = {.incident = view->head,
-            .system = system == SIZE_MAX ? NULL : picture->systems[system].record,
-            .incident_id = view->first->id,
-            .system_id = system == SIZE_MAX ? FB_STR("") : picture->systems[system].id,
-            .depth = (enum fb_clock_bar)depth};
-        seed(&known, rule->when, (uint32_t)relation);
-        learn(&known, rule->when);
-        learn(&known, rule->given);
-        if (ask(&known, rule->when) == NO || ask(&known, rule->given) == NO) {
-            return known.depth;
-        }
-    }
-    return FB_BAR_OTHER;
-}
-
 static struct fb_incident_clock clock_without(
     const struct fb_policy_view *policy, const struct fb_duty *rule, struct fb_str class)
 {
@@ -266,10 +80,8 @@ static void add_clocks(const struct fb_picture *picture, const struct fb_policy_
         }
     }
     if (out->clock_count == before) {
-        struct fb_incident_clock clock =
+        out->clocks[out->clock_count++] =
             clock_without(policy, rule, fb_record_text(out->head, "class"));
-        clock.bar = clock.state == FB_CLOCK_NOT_OWED ? bar_of(picture, rule, out) : FB_BAR_OTHER;
-        out->clocks[out->clock_count++] = clock;
     }
 }
 
@@ -379,12 +191,7 @@ enum fb_code fb_incident_gather(const struct fb_picture *picture,
     size_t system = fb_picture_system(picture, incident->subject);
     view.small_unknown = system != SIZE_MAX && !fb_json_get(picture->systems[system].record->body,
                                                    "training_compute_flop");
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < view.clock_count; i++) {
-        if (view.clocks[i].state == FB_CLOCK_NOT_OWED && !view.clocks[i].rule->after) {
-            code = fb_incident_why(picture, registry, view.head, arena, &view.clocks[i], err);
-        }
-    }
+    enum fb_code code = fb_incident_why(picture, registry, arena, &view, err);
     if (code == FB_OK) {
         *out = view;
     }

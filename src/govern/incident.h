@@ -19,23 +19,15 @@ enum fb_clock_state {
     FB_CLOCK_NOT_IN_FORCE, /**< the policy is not in force now */
 };
 
-/** What of the record keeps a rule from applying, whatever else is so. */
-enum fb_clock_bar {
-    FB_BAR_CLASS,    /**< the incident's class */
-    FB_BAR_INCIDENT, /**< something else that its record says */
-    FB_BAR_SYSTEM,   /**< what is on record of its system */
-    FB_BAR_OTHER,    /**< another record that it asks for, or a fact that is not said */
-};
-
 /** The clock of one rule. */
 struct fb_incident_clock {
     const struct fb_policy_view *policy;
     const struct fb_duty *rule;
     const struct fb_duty_view *duty; /**< NULL: nothing is owed */
     enum fb_clock_state state;
-    enum fb_clock_bar bar; /**< NOT_OWED: what rules it out */
-    struct fb_str needs;   /**< CANNOT_TELL: the fact, as "date of awareness (known_at)" */
-    struct fb_str why; /**< NOT_OWED: the condition that does not hold and its fact; may be empty */
+    struct fb_str needs; /**< CANNOT_TELL: the fact, as "date of awareness (known_at)" */
+    struct fb_str why;   /**< NOT_OWED: the condition that does not hold, with its fact; empty for a
+                            rule that follows another, which is its reason */
 };
 
 /** One thing that was said of an incident. */

@@ -1,6 +1,10 @@
 #include "govern/incident_why.h"
 
+#include <string.h>
+
+#include "base/alloc.h"
 #include "base/assert.h"
+#include "engine/table.h"
 #include "lang/lang.h"
 
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
@@ -16,9 +20,16 @@ struct bound {
     const struct fb_record *record;
 };
 
+/* What held at an instant, by kind and in ledger order: those of a kind begin at its `first`. */
+struct held {
+    const struct fb_record **records;
+    size_t first[FB_KIND_END + 1];
+};
+
 /* The conditions of one rule, read for one incident. */
 struct probe {
     const struct fb_registry *registry;
+    const struct held *held;
     fb_time as_of;
     const struct fb_record *incident; /* what holds of it */
     struct bound vars[FB_IR_VARS_MAX];
@@ -35,11 +46,37 @@ static struct fb_str root_id(const struct fb_registry *registry, struct fb_str i
     return record ? record->id : id;
 }
 
-/* True for what held at the picture's instant. */
-static bool is_current(const struct probe *p, const struct fb_record *record)
+/* True for what held at an instant. */
+static bool is_current(
+    const struct fb_registry *registry, fb_time as_of, const struct fb_record *record)
 {
-    const struct fb_record *next = fb_registry_successor(p->registry, record);
-    return record->admitted < p->as_of && !(next && next->admitted < p->as_of);
+    const struct fb_record *next = fb_registry_successor(registry, record);
+    return record->admitted < as_of && !(next && next->admitted < as_of);
+}
+
+/* Sorts what held at an instant by kind. The caller frees out->records. E_NOMEM. */
+static enum fb_code hold(
+    const struct fb_registry *registry, fb_time as_of, struct held *out, struct fb_err *err)
+{
+    size_t count = fb_registry_count(registry), next[FB_KIND_END + 1] = {0};
+    *out = (struct held){.records = fb_calloc(count + 1, sizeof(*out->records))};
+    if (!out->records) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    for (size_t i = 0; i < count; i++) {
+        out->first[fb_registry_at(registry, i)->kind + 1]++;
+    }
+    for (size_t kind = 0; kind < FB_KIND_END; kind++) {
+        out->first[kind + 1] += out->first[kind];
+        next[kind + 1] = out->first[kind + 1];
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if (is_current(registry, as_of, record)) {
+            out->records[next[record->kind]++] = record;
+        }
+    }
+    return FB_OK;
 }
 
 /* A column of the fact that a record is. */
@@ -181,7 +218,7 @@ static const struct fb_record *known_record(const struct probe *p, const struct 
         return NULL;
     }
     const struct fb_record *record = fb_registry_find(p->registry, id->u.text);
-    while (record && !is_current(p, record)) {
+    while (record && !is_current(p->registry, p->as_of, record)) {
         record = fb_registry_successor(p->registry, record);
     }
     return record;
@@ -216,11 +253,11 @@ static enum truth judge_pred(struct probe *p, const struct fb_form *pred)
         return one->kind == kind ? judge_record(p, pred, one) : NO;
     }
     size_t count = 0, ignored = SIZE_MAX;
-    for (size_t i = 0; count < 2 && i < fb_registry_count(p->registry); i++) {
-        const struct fb_record *record = fb_registry_at(p->registry, i);
-        if (record->kind == kind && is_current(p, record) &&
-            differing(p, pred, record, &ignored) == 0) {
-            found = record;
+    const struct fb_record *const *records = p->held->records;
+    for (size_t i = p->held->first[kind]; count < 2 && i < p->held->first[kind + 1]; i++) {
+        /* Places that are left over behind the last of a kind are NULL. */
+        if (records[i] && differing(p, pred, records[i], &ignored) == 0) {
+            found = records[i];
             count++;
         }
     }
@@ -267,6 +304,20 @@ static enum truth judge_comparison(struct probe *p, const struct fb_form *form)
 
 static enum truth judge(struct probe *p, const struct fb_form *form);
 
+/* Binds what the facts of a conjunction bind, so that a comparison may stand before its fact. Depth
+ * is bounded by FB_IR_DEPTH_MAX. */
+static void bind_facts(struct probe *p, const struct fb_form *form)
+{
+    size_t before = p->needs->len;
+    if (form->kind == FB_FORM_AND) {
+        bind_facts(p, form->left);
+        bind_facts(p, form->right);
+    } else if (form->kind == FB_FORM_PRED) {
+        (void)judge_pred(p, form);
+        fb_buf_cut(p->needs, before);
+    }
+}
+
 /* Whether a condition holds, of its parts. */
 static enum truth judge_parts(struct probe *p, const struct fb_form *form)
 {
@@ -299,6 +350,7 @@ static enum truth judge_parts(struct probe *p, const struct fb_form *form)
                 p->vars[form->bound[i]].is_set = false;
             }
         }
+        bind_facts(p, form->left);
         return judge(p, form->left);
     default:
         return MAYBE;
@@ -358,21 +410,30 @@ static bool say_values(struct probe *p, const struct fb_form *form)
     return true;
 }
 
-/* "training_compute_flop of system/s is 3e22, and the rule asks for more than 1e26". */
-static void say_order(struct probe *p, const struct fb_form *form)
+/* What a side of a comparison must be beside the other. */
+static const char *asked_word(enum fb_form_kind kind, bool turned)
+{
+    if (kind == FB_FORM_EQ) {
+        return "";
+    }
+    bool strict = kind == FB_FORM_LESS;
+    return turned ? (strict ? "more than " : "at least ") : (strict ? "less than " : "at most ");
+}
+
+/* "training_compute_flop of system/s is 3e22, and the rule asks for more than 1e26"; of a record
+ * that is compared with another, the first of the two. */
+static void say_comparison(struct probe *p, const struct fb_form *form)
 {
     bool turned = form->terms[0]->kind == FB_TERM_CONST;
     const struct fb_term *of = form->terms[turned];
     const struct fb_value *limit = value_of(p, form->terms[!turned]);
-    bool strict = form->kind == FB_FORM_LESS;
     if (of->kind != FB_TERM_VAR || !p->vars[of->var].record || !limit) {
         return;
     }
     add_column(p, p->vars[of->var].record, p->vars[of->var].column, p->why);
     fb_buf_add_c(p->why, " is ");
     fb_value_write(p->vars[of->var].value, p->why);
-    fb_buf_addf(p->why, ", and the rule asks for %s",
-        turned ? (strict ? "more than " : "at least ") : (strict ? "less than " : "at most "));
+    fb_buf_addf(p->why, ", and the rule asks for %s", asked_word(form->kind, turned));
     fb_value_write(*limit, p->why);
 }
 
@@ -385,18 +446,17 @@ static void say(struct probe *p, const struct fb_form *form)
     switch ((int)form->kind) {
     case FB_FORM_PRED:
         one = known_record(p, form);
-        if (one) {
+        if (one && fb_str_is(fb_policy_signature()->relations[form->relation].name,
+                       fb_kind_name(one->kind))) {
             say_columns(p, form, one, p->why);
         } else {
             say_absent(p, form, p->why);
         }
         return;
     case FB_FORM_EQ:
-        (void)say_values(p, form);
-        return;
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
-        say_order(p, form);
+        say_comparison(p, form);
         return;
     case FB_FORM_NOT:
         say_not(p, form->left);
@@ -469,6 +529,25 @@ static void read_deadlines(struct probe *p, const struct fb_duty *rule)
     }
 }
 
+/* "its class is "other", its state is "open", which is not what the rule asks for": all that a
+ * condition reads, where it is too tangled for the one that decides. */
+static void say_all(struct probe *p, const struct fb_form *form)
+{
+    fb_vars vars = fb_form_vars(form);
+    size_t told = 0;
+    for (uint32_t v = 0; v < FB_IR_VARS_MAX; v++) {
+        const struct bound *bound = &p->vars[v];
+        if ((vars >> v & 1) && bound->is_set && bound->record && !fb_str_is(bound->column, "id")) {
+            fb_buf_add_c(p->why, told++ ? ", " : "");
+            add_column(p, bound->record, bound->column, p->why);
+            fb_buf_add_c(p->why, " is ");
+            fb_value_write(bound->value, p->why);
+        }
+    }
+    fb_buf_add_c(p->why, told ? ", which is not what the rule asks for"
+                              : "what is on record is not what the rule asks for");
+}
+
 /* Reads a rule: what it says goes into the probe's texts. */
 static void read_rule(struct probe *p, const struct fb_duty *rule)
 {
@@ -476,15 +555,20 @@ static void read_rule(struct probe *p, const struct fb_duty *rule)
     FB_ASSERT(relation >= 0);
     const struct fb_form *pred = of_incident(rule->when, (uint32_t)relation);
     const struct fb_term *id = pred ? pred->terms[0] : NULL;
-    if (!id || id->kind != FB_TERM_VAR || id->var >= FB_IR_VARS_MAX) {
-        return;
-    }
+    FB_ASSERT(id && id->kind == FB_TERM_VAR && id->var < FB_IR_VARS_MAX);
     p->vars[id->var] =
         (struct bound){true, column_of(p, p->incident, 0), FB_STR("id"), p->incident};
     const struct fb_form *const conditions[] = {pred, rule->when, rule->given};
     for (size_t i = 0; i < 3; i++) {
-        if (conditions[i] && judge(p, conditions[i]) == NO) {
+        if (!conditions[i]) {
+            continue;
+        }
+        bind_facts(p, conditions[i]);
+        if (judge(p, conditions[i]) == NO) {
             say(p, conditions[i]);
+            if (p->why->len == 0) {
+                say_all(p, conditions[i]);
+            }
             return;
         }
     }
@@ -497,26 +581,56 @@ static enum fb_code keep(
     return text->len ? fb_arena_str(arena, fb_buf_str(text), out, err) : FB_OK;
 }
 
-enum fb_code fb_incident_why(const struct fb_picture *picture, const struct fb_registry *registry,
-    const struct fb_record *incident, struct fb_arena *arena, struct fb_incident_clock *clock,
-    struct fb_err *err)
+/* Why one clock is not owed, or what it needs. */
+static enum fb_code explain(
+    struct probe *p, struct fb_incident_clock *clock, struct fb_arena *arena, struct fb_err *err)
 {
-    FB_ASSERT(picture && registry && incident && arena && clock);
+    fb_buf_clear(p->why);
+    fb_buf_clear(p->needs);
+    memset(p->vars, 0, sizeof(p->vars));
+    read_rule(p, clock->rule);
+    if (p->why->len == 0 && p->needs->len > 0) {
+        clock->state = FB_CLOCK_CANNOT_TELL;
+        return keep(p->needs, arena, &clock->needs, err);
+    }
+    if (p->why->len == 0) {
+        fb_buf_addf(p->why,
+            "its class (%.*s), its system and its record do not rule it out; another record that "
+            "the rule asks for is missing, or a fact is not said",
+            FB_STR_ARG(fb_record_text(p->incident, "class")));
+    }
+    return keep(p->why, arena, &clock->why, err);
+}
+
+/* True for a clock that waits for a reason; that of a rule which follows another is this. */
+static bool is_unexplained(const struct fb_incident_clock *clock)
+{
+    return clock->state == FB_CLOCK_NOT_OWED && !clock->rule->after;
+}
+
+enum fb_code fb_incident_why(const struct fb_picture *picture, const struct fb_registry *registry,
+    struct fb_arena *arena, struct fb_incident_view *view, struct fb_err *err)
+{
+    FB_ASSERT(picture && registry && arena && view && view->head);
     struct fb_buf why, needs;
+    struct held held = {0};
     struct probe probe = {.registry = registry,
+        .held = &held,
         .as_of = picture->as_of,
-        .incident = incident,
+        .incident = view->head,
         .why = &why,
         .needs = &needs};
+    enum fb_code code = FB_OK;
     fb_buf_init(&why, TEXT_MAX);
     fb_buf_init(&needs, TEXT_MAX);
-    read_rule(&probe, clock->rule);
-    enum fb_code code = keep(&why, arena, &clock->why, err);
-    if (code == FB_OK && why.len == 0 && needs.len > 0) {
-        clock->state = FB_CLOCK_CANNOT_TELL;
-        code = keep(&needs, arena, &clock->needs, err);
+    for (size_t i = 0; code == FB_OK && i < view->clock_count; i++) {
+        if (is_unexplained(&view->clocks[i])) {
+            code = held.records ? FB_OK : hold(registry, picture->as_of, &held, err);
+            code = code ? code : explain(&probe, &view->clocks[i], arena, err);
+        }
     }
     fb_buf_release(&why);
     fb_buf_release(&needs);
+    fb_free(held.records);
     return code;
 }

@@ -7,12 +7,13 @@
 
 #include "govern/incident.h"
 
-/** Reads the conditions of a rule that gives no duty about an incident against what is on record,
- * and says in a clock that is NOT_OWED why: the first condition that does not hold, with the fact
- * that it reads; or, where such a fact is not on record and nothing else rules the duty out, what
- * it needs (CANNOT_TELL). Leaves both empty where the conditions are of other kinds. E_NOMEM. */
+/** Reads the conditions of each rule that gives no duty about an incident (the clocks of `view`
+ * that are NOT_OWED) against what is on record, and says in its clock why: the first condition that
+ * does not hold, with the fact that it reads; or, where such a fact is not on record and nothing
+ * else rules the duty out, what it needs, and then the clock is CANNOT_TELL. Texts live in arena.
+ * E_NOMEM. */
 FB_CHECKED enum fb_code fb_incident_why(const struct fb_picture *picture,
-    const struct fb_registry *registry, const struct fb_record *incident, struct fb_arena *arena,
-    struct fb_incident_clock *clock, struct fb_err *err);
+    const struct fb_registry *registry, struct fb_arena *arena, struct fb_incident_view *view,
+    struct fb_err *err);
 
 #endif

@@ -15,37 +15,8 @@ static enum fb_tone tone_of(const struct fb_incident_clock *clock)
     return clock->duty ? fb_tone_of_duty(clock->duty->obligation.status) : FB_TONE_FAINT;
 }
 
-/* Why nothing is owed. */
-static void say_bar(const struct fb_incident_view *view, enum fb_clock_bar bar, struct fb_buf *out)
-{
-    struct fb_str class = fb_record_text(view->head, "class");
-    switch (bar) {
-    case FB_BAR_CLASS:
-        fb_buf_addf(
-            out, "not owed: the rule asks for another class than its (%.*s)", FB_STR_ARG(class));
-        break;
-    case FB_BAR_INCIDENT:
-        fb_buf_add_c(out, "not owed: what its record says beside the class is not what the rule "
-                          "asks for");
-        break;
-    case FB_BAR_SYSTEM:
-        fb_buf_addf(out,
-            "not owed: what is on record of its system (%.*s) is not what the rule "
-            "asks for",
-            FB_STR_ARG(view->head->subject));
-        break;
-    case FB_BAR_OTHER:
-        fb_buf_addf(out,
-            "not owed: its class (%.*s), its system and its record do not rule it out; another "
-            "record that the rule asks for is missing, or a fact is not said",
-            FB_STR_ARG(class));
-        break;
-    }
-}
-
 /* What the clock says, in one sentence. */
-static void say_clock(
-    const struct fb_incident_view *view, const struct fb_incident_clock *clock, struct fb_buf *out)
+static void say_clock(const struct fb_incident_clock *clock, struct fb_buf *out)
 {
     char text[FB_TIME_TEXT];
     const struct fb_obligation *o = clock->duty ? &clock->duty->obligation : NULL;
@@ -64,16 +35,13 @@ static void say_clock(
     } else if (clock->rule->after) {
         fb_buf_addf(out, "not owed: it follows %.*s, which is not done",
             FB_STR_ARG(clock->rule->after->name));
-    } else if (clock->why.len) {
-        fb_buf_addf(out, "not owed: %.*s", FB_STR_ARG(clock->why));
     } else {
-        say_bar(view, clock->bar, out);
+        fb_buf_addf(out, "not owed: %.*s", FB_STR_ARG(clock->why));
     }
     fb_buf_addf(out, " (%.*s)", FB_STR_ARG(source));
 }
 
-static void put_clock(struct fb_sheet *sheet, const struct fb_incident_view *view,
-    const struct fb_incident_clock *clock)
+static void put_clock(struct fb_sheet *sheet, const struct fb_incident_clock *clock)
 {
     enum { INDENT = 4 };
     struct fb_buf text;
@@ -90,7 +58,7 @@ static void put_clock(struct fb_sheet *sheet, const struct fb_incident_view *vie
     fb_sheet_cell(sheet, fb_buf_str(&text), 0, FB_TONE_PLAIN);
     fb_sheet_wrap(sheet, from, INDENT);
     fb_buf_clear(&text);
-    say_clock(view, clock, &text);
+    say_clock(clock, &text);
     fb_buf_addf(sheet->out, "\n%*s", INDENT, "");
     from = sheet->out->len;
     fb_sheet_cell(sheet, fb_buf_str(&text), 0, tone_of(clock));
@@ -134,7 +102,7 @@ enum fb_code fb_report_incident_text(const struct fb_picture *picture,
                           : "\n");
     for (size_t i = 0; i < view->clock_count; i++) {
         if (whole || view->clocks[i].state < FB_CLOCK_NOT_OWED) {
-            put_clock(&sheet, view, &view->clocks[i]);
+            put_clock(&sheet, &view->clocks[i]);
         }
     }
     if (whole) {
@@ -159,8 +127,7 @@ static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
     }
 }
 
-static void clock_json(const struct fb_incident_view *view, const struct fb_incident_clock *clock,
-    struct fb_json_writer *w)
+static void clock_json(const struct fb_incident_clock *clock, struct fb_json_writer *w)
 {
     const struct fb_obligation *o = clock->duty ? &clock->duty->obligation : NULL;
     struct fb_buf text;
@@ -172,7 +139,7 @@ static void clock_json(const struct fb_incident_view *view, const struct fb_inci
     fb_json_key_c(w, "status", o ? fb_duty_status_name(o->status) : "not owed");
     key_time(w, "due", o ? o->deadline : FB_TIME_MAX);
     fb_json_key_str(w, "needs", clock->needs);
-    say_clock(view, clock, &text);
+    say_clock(clock, &text);
     fb_json_key_str(w, "why", fb_buf_str(&text));
     fb_json_close_object(w);
     fb_buf_release(&text);
@@ -190,7 +157,7 @@ void fb_report_incident_json(const struct fb_incident_view *view, struct fb_json
     fb_json_key(w, "clocks");
     fb_json_open_array(w);
     for (size_t i = 0; i < view->clock_count; i++) {
-        clock_json(view, &view->clocks[i], w);
+        clock_json(&view->clocks[i], w);
     }
     fb_json_close_array(w);
     fb_json_key(w, "words");
@@ -245,7 +212,7 @@ void fb_report_incident_csv(const struct fb_incident_view *view, bool whole, str
         fb_csv_put_time(out, o ? o->settled : FB_TIME_MAX, false);
         fb_csv_put(out, clock->needs, false);
         fb_buf_clear(&why);
-        say_clock(view, clock, &why);
+        say_clock(clock, &why);
         fb_csv_put(out, fb_buf_str(&why), true);
     }
     fb_buf_release(&why);

@@ -47,6 +47,34 @@ ok "opens the next stage" says "intermediate_report.*owed by aurora" fly inciden
 ok "as of before, it does not" sh -c '"$0" --docket "$1" --clock "$2" as-of 2027-03-03 due |
     grep -q "weights\|theft"' "$FLYBALL" "$docket" "$clock"
 
+# incident_why.c: conditions out of order, of two facts, tangled, and of what is no record.
+duty() {
+    printf '\nduty %s(S, I)\n  title "%s"\n  when  incident I of system S%s\n  if    %s\n' "$@"
+    printf '  party "aurora"\n  must  report I to "o"\n  within 9 days\n'
+}
+{
+    printf 'policy "odd"\n  title "T"\n  source "test"\n  version 1\n'
+    duty before before '' '(N > 3 or M > 3) and incident I of system S with deaths N, injured M'
+    duty two two ' with deaths N, injured M' 'N > M'
+    duty tangled tangled ' with class C, deaths N' 'not (C is other or N < 3)'
+    duty system system ' and system S with training_compute_flop F, developer P' \
+        'not (F < 1e26 FLOP or P is "institute")'
+    duty other other '' 'safety case "c" of S stands'
+} >odd.fly
+ok "rules of all shapes" fly add odd.fly
+ok "an incident for them" fly incident file --as aurora --id odd --system aurora-2 --class other \
+    --title Odd --deaths 1 --injured 2
+fly incident show odd >odd.out
+reason() { grep -A1 "odd/$1" odd.out | grep -q "not owed: $2 (test)$"; }
+ok "a comparison before its fact" reason before "its deaths is 1, and the rule asks for more than 3"
+ok "two facts that are compared" reason two "its injured is 2, and the rule asks for less than 1"
+ok "a tangled condition: all that it reads" reason tangled \
+    "its class is other, its deaths is 1, which is not what the rule asks for"
+ok "of the system, too" reason system "training_compute_flop of system/aurora-2 is 2.1e25, developer \
+of system/aurora-2 is party/aurora, which is not what the rule asks for"
+ok "what is no record" reason other "its class (other), its system and its record do not rule it \
+out; another record that the rule asks for is missing, or a fact is not said"
+
 ok "no part" exits 2 "not something" fly incident lose
 ok "no system" exits 2 "needs --system and --title" fly incident file --title T
 ok "no such class" exits 2 "is no class" fly incident file --system aurora-2 --title T --class deth
