@@ -357,7 +357,7 @@ enum fb_code fb_io_writer_open(
         int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
         int fd = is_faulty() ? -1 : open(name, flags, (mode_t)mode);
         if (fd < 0) {
-            return fb_io_error("create", name, err);
+            return fb_io_error("create", path, err);
         }
         if (lock_new(fd) && ftruncate(fd, 0) == 0) {
             writer->fd = fd;
@@ -366,7 +366,7 @@ enum fb_code fb_io_writer_open(
         }
     }
     if (writer->fd < 0) {
-        return fb_err_set(err, FB_E_IO, "could not create '%s': others write it", name);
+        return fb_err_set(err, FB_E_IO, "could not create '%s': others write it", path);
     }
     tell(FB_IO_CREATED, name, NULL);
     return FB_OK;

@@ -280,6 +280,11 @@ static void test_io(void **state)
     fb_buf_clear(&buf);
     FB_TEST_OK(fb_io_read(path, &buf, &err));
     assert_true(fb_str_is(fb_buf_str(&buf), "new"));
+    /* The message is of the file that was asked for, not of the one that is written beside it. */
+    char lost[100];
+    snprintf(lost, sizeof(lost), "%s/none/f", folder);
+    FB_TEST_FAILS(fb_io_writer_open(&writer, lost, 0600, &err), FB_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "/none/f'"));
     FB_TEST_FAILS(fb_io_mkdir(path, 0700, &err), FB_E_IO);
     assert_true(fb_io_exists(path));
     (void)unlink(path);
