@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "cli/evidence.h"
 
 /* The table of commands; an option stands behind the command it belongs to. */
 struct row {
@@ -57,6 +58,51 @@ const struct fb_cli_command *fb_cli_find(const char *name)
     return NULL;
 }
 
+/* What a part takes, out of the usage "a X|b Y|c" of a command: "b Y" for b. All of it where the
+ * part is not known, or shares what it takes with the next ones. */
+static struct fb_str part_usage(const char *arguments, const char *part)
+{
+    struct fb_str all = fb_str_of(arguments);
+    size_t len = part ? strlen(part) : 0;
+    for (size_t from = 0, at = 0, depth = 0; len > 0 && at <= all.len; at++) {
+        char c = at < all.len ? all.ptr[at] : '|';
+        depth += c == '[';
+        depth -= c == ']' && depth > 0;
+        if (c == '|' && depth == 0) {
+            struct fb_str one = fb_str_sub(all, from, at - from);
+            if (one.len > len && one.ptr[len] == ' ' && memcmp(one.ptr, part, len) == 0) {
+                return one;
+            }
+            from = at + 1;
+        }
+    }
+    return all;
+}
+
+/* The part of a command that the arguments name, as `read` in `flyball evidence read`, with what
+ * follows it; an empty name where the command has none, or the part is not known. */
+struct usage {
+    const char *part;
+    struct fb_str arguments; /* without the part */
+};
+
+static struct usage usage_of(const struct fb_cli *cli)
+{
+    const struct fb_cli_command *command = cli->command;
+    const char *name = cli->argument_count ? cli->arguments[0] : NULL;
+    struct fb_str all = fb_str_of(command->arguments), one = part_usage(command->arguments, name);
+    const struct fb_cli_evidence_part *evidence =
+        command->run == cmd_evidence ? fb_cli_evidence_part(name) : NULL;
+    if (evidence) {
+        return (struct usage){name, fb_str_of(evidence->arguments)};
+    }
+    if (one.len == all.len) {
+        return (struct usage){"", all};
+    }
+    size_t len = strlen(name) + 1;
+    return (struct usage){name, fb_str_sub(one, len, one.len - len)};
+}
+
 enum fb_code fb_cli_misused(const struct fb_cli *cli, struct fb_err *err, const char *fmt, ...)
 {
     char text[FB_ERR_TEXT_MAX];
@@ -64,13 +110,18 @@ enum fb_code fb_cli_misused(const struct fb_cli *cli, struct fb_err *err, const 
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    fb_err_set(err, FB_E_USAGE, "%s", text);
+    (void)fb_err_set(err, FB_E_USAGE, "%s", text);
     if (!cli->command) {
         return fb_err_hint(err, "Run `flyball help` for the commands.");
     }
-    return fb_err_hint(err, "Usage: flyball %s%s%s%s. Run `flyball help %s` for its options.",
-        cli->command->name, cli->command->option_count ? " [OPTIONS]" : "",
-        cli->command->arguments[0] ? " " : "", cli->command->arguments, cli->command->name);
+    const struct fb_cli_command *command = cli->command;
+    struct usage usage = usage_of(cli);
+    bool has_help = command->run == cmd_evidence && usage.part[0];
+    return fb_err_hint(err, "Usage: flyball %s%s%s%s%s%.*s; `flyball help %s%s%s` has the options.",
+        command->name, usage.part[0] ? " " : "", usage.part,
+        command->option_count ? " [OPTIONS]" : "", usage.arguments.len ? " " : "",
+        FB_STR_ARG(usage.arguments), command->name, has_help ? " " : "",
+        has_help ? usage.part : "");
 }
 
 /* One option, "--name", "--name=value" or "--name value". *at is moved past what it takes. */
@@ -192,7 +243,7 @@ enum fb_code fb_cli_run(struct fb_cli *cli, struct fb_err *err)
     if (cli->wants_help) {
         struct fb_buf text;
         fb_buf_init(&text, 1 << 20);
-        fb_cli_help_command(cli->command, &text);
+        fb_cli_help_command(cli->command, cli->argument_count ? cli->arguments[0] : NULL, &text);
         enum fb_code code = fb_cli_print(cli, &text, err);
         fb_buf_release(&text);
         return code;
@@ -220,8 +271,9 @@ enum fb_code fb_cli_want(const struct fb_cli *cli, size_t low, size_t high, stru
 {
     FB_ASSERT(cli && low <= high);
     if (cli->argument_count < low) {
-        return fb_cli_misused(cli, err, "`flyball %s` needs %s", cli->command->name,
-            cli->argument_count ? "more arguments" : "an argument");
+        const char *part = usage_of(cli).part;
+        return fb_cli_misused(cli, err, "`flyball %s%s%s` needs %s", cli->command->name,
+            part[0] ? " " : "", part, cli->argument_count ? "more arguments" : "an argument");
     }
     if (cli->argument_count > high) {
         return fb_cli_misused(cli, err, "'%s' is one argument too many", cli->arguments[high]);

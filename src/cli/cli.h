@@ -168,8 +168,10 @@ void fb_cli_complain_json(const struct fb_err *err);
 /** Writes the members of an error into an open object. */
 void fb_cli_error_members(struct fb_json_writer *w, const struct fb_err *err);
 
-/** Appends the help of a command. */
-void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *out);
+/** Appends the help of a command; of `flyball evidence` that of a part, where part names one. part
+ * may be NULL. */
+void fb_cli_help_command(
+    const struct fb_cli_command *command, const char *part, struct fb_buf *out);
 
 /** The commands: each runs one invocation. Errors are its own and those of what it calls. */
 #define FB_COMMAND(name, function, arguments, summary)                                             \

@@ -6,16 +6,7 @@
 #include "base/assert.h"
 #include "cli/evidence.h"
 
-/* A part as evidence.def has it. */
-struct part {
-    const char *name;
-    enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
-    const char *options;
-    const char *arguments;
-    const char *summary;
-};
-
-static const struct part parts[] = {
+static const struct fb_cli_evidence_part parts[] = {
 #define FB_EVIDENCE(name, function, options, arguments, summary)                                   \
     {(name), (function), (options), (arguments), (summary)},
 #include "cli/evidence.def"
@@ -23,6 +14,16 @@ static const struct part parts[] = {
 };
 
 enum { PART_COUNT = sizeof(parts) / sizeof(parts[0]) };
+
+const struct fb_cli_evidence_part *fb_cli_evidence_part(const char *name)
+{
+    for (size_t i = 0; name && i < PART_COUNT; i++) {
+        if (strcmp(name, parts[i].name) == 0) {
+            return &parts[i];
+        }
+    }
+    return NULL;
+}
 
 void fb_cli_evidence_help(struct fb_buf *out)
 {
@@ -84,13 +85,19 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
+bool fb_cli_evidence_takes(const struct fb_cli_evidence_part *part, const char *option)
+{
+    FB_ASSERT(part && option);
+    return has_word(part->options, option);
+}
+
 /* Options that are set must be those of the part. */
 static enum fb_code check_options(
-    const struct fb_cli *cli, const struct part *part, struct fb_err *err)
+    const struct fb_cli *cli, const struct fb_cli_evidence_part *part, struct fb_err *err)
 {
     for (size_t i = 0; i < cli->command->option_count; i++) {
         const char *name = cli->command->options[i].name;
-        if (cli->values[i] && !has_word(part->options, name)) {
+        if (cli->values[i] && !fb_cli_evidence_takes(part, name)) {
             return fb_cli_misused(
                 cli, err, "`flyball evidence %s` has no option '--%s'", part->name, name);
         }
@@ -104,13 +111,12 @@ enum fb_code cmd_evidence(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    for (size_t i = 0; i < PART_COUNT; i++) {
-        if (strcmp(cli->arguments[0], parts[i].name) == 0) {
-            code = check_options(cli, &parts[i], err);
-            return code == FB_OK ? parts[i].run(cli, err) : code;
-        }
+    const struct fb_cli_evidence_part *part = fb_cli_evidence_part(cli->arguments[0]);
+    if (part) {
+        code = check_options(cli, part, err);
+        return code == FB_OK ? part->run(cli, err) : code;
     }
-    static const struct part system = {.name = "SYSTEM", .options = "json"};
+    static const struct fb_cli_evidence_part system = {.name = "SYSTEM", .options = "json"};
     code = check_options(cli, &system, err);
     return code == FB_OK ? fb_cli_evidence_system(cli, err) : code;
 }

@@ -14,9 +14,14 @@ static const struct fb_cli_option global_options[] = {
 
 enum { GLOBAL_COUNT = sizeof(global_options) / sizeof(global_options[0]) };
 
-static void add_options(const struct fb_cli_option *options, size_t count, struct fb_buf *out)
+/* The options; of `flyball evidence` those of a part, where one is given. */
+static void add_options(const struct fb_cli_option *options, size_t count,
+    const struct fb_cli_evidence_part *part, struct fb_buf *out)
 {
     for (size_t i = 0; i < count; i++) {
+        if (part && !fb_cli_evidence_takes(part, options[i].name)) {
+            continue;
+        }
         char left[64];
         (void)snprintf(left, sizeof(left), "--%s%s%s", options[i].name,
             options[i].argument ? " " : "", options[i].argument ? options[i].argument : "");
@@ -24,21 +29,27 @@ static void add_options(const struct fb_cli_option *options, size_t count, struc
     }
 }
 
-void fb_cli_help_command(const struct fb_cli_command *command, struct fb_buf *out)
+void fb_cli_help_command(
+    const struct fb_cli_command *command, const char *part_name, struct fb_buf *out)
 {
     FB_ASSERT(command && out);
-    fb_buf_addf(out, "flyball %s: %s\n\nUsage: flyball %s%s%s%s\n", command->name, command->summary,
-        command->name, command->option_count ? " [OPTIONS]" : "", command->arguments[0] ? " " : "",
-        command->arguments);
-    if (command->run == cmd_evidence) {
+    bool evidence = command->run == cmd_evidence;
+    const struct fb_cli_evidence_part *part = evidence ? fb_cli_evidence_part(part_name) : NULL;
+    const char *arguments = part ? part->arguments : command->arguments;
+    fb_buf_addf(out, "flyball %s%s%s: %s\n\nUsage: flyball %s%s%s%s%s%s\n", command->name,
+        part ? " " : "", part ? part->name : "", part ? part->summary : command->summary,
+        command->name, part ? " " : "", part ? part->name : "",
+        command->option_count ? " [OPTIONS]" : "", arguments[0] ? " " : "", arguments);
+    if (evidence && !part) {
         fb_cli_evidence_help(out);
+        fb_buf_add_c(out, "\n`flyball help evidence PART` has only the options of a part.\n");
     }
     if (command->option_count) {
         fb_buf_add_c(out, "\nOptions:\n");
-        add_options(command->options, command->option_count, out);
+        add_options(command->options, command->option_count, part, out);
     }
     fb_buf_add_c(out, "\nOptions of every command:\n");
-    add_options(global_options, GLOBAL_COUNT, out);
+    add_options(global_options, GLOBAL_COUNT, NULL, out);
     fb_buf_add_c(out, "\nExit status: 0 done, 1 the answer is no, 2 wrong use, 3 input refused,\n"
                       "4 the ledger or a signature does not hold, 5 the machine failed.\n");
 }
@@ -63,7 +74,7 @@ static void help_all(struct fb_buf *out)
 
 enum fb_code cmd_help(struct fb_cli *cli, struct fb_err *err)
 {
-    enum fb_code code = fb_cli_want(cli, 0, 1, err);
+    enum fb_code code = fb_cli_want(cli, 0, 2, err);
     if (code != FB_OK) {
         return code;
     }
@@ -76,7 +87,11 @@ enum fb_code cmd_help(struct fb_cli *cli, struct fb_err *err)
         if (!command) {
             return fb_cli_misused(cli, err, "'%s' is not a command", cli->arguments[0]);
         }
-        fb_cli_help_command(command, &text);
+        const char *part = cli->argument_count > 1 ? cli->arguments[1] : NULL;
+        if (part && (command->run != cmd_evidence || !fb_cli_evidence_part(part))) {
+            return fb_cli_misused(cli, err, "there is no help on '%s %s'", command->name, part);
+        }
+        fb_cli_help_command(command, part, &text);
     }
     code = fb_cli_print(cli, &text, err);
     fb_buf_release(&text);

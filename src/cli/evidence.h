@@ -23,6 +23,21 @@ FB_CHECKED enum fb_code fb_cli_number(const struct fb_cli *cli, const char *opti
 FB_CHECKED enum fb_code fb_cli_confidence(
     const struct fb_cli *cli, double *out, struct fb_err *err);
 
+/** A part as evidence.def has it. */
+struct fb_cli_evidence_part {
+    const char *name;
+    enum fb_code (*run)(struct fb_cli *cli, struct fb_err *err);
+    const char *options; /**< those it takes, with commas */
+    const char *arguments;
+    const char *summary;
+};
+
+/** The part of a name, or NULL; name may be NULL. */
+const struct fb_cli_evidence_part *fb_cli_evidence_part(const char *name);
+
+/** Whether a part takes an option of `flyball evidence`. */
+bool fb_cli_evidence_takes(const struct fb_cli_evidence_part *part, const char *option);
+
 /** Appends the parts of `flyball evidence` to its help. */
 void fb_cli_evidence_help(struct fb_buf *out);
 

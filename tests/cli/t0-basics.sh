@@ -14,6 +14,27 @@ ok "an unknown command" exits 2 "is not a command" "$FLYBALL" frobnicate
 ok "an unknown option" exits 2 "no option '--frob'" "$FLYBALL" status --frob
 ok "an option without its value" exits 2 "needs a value" "$FLYBALL" add --as
 ok "a flag with a value" exits 2 "takes no value" "$FLYBALL" status --json=1
+ok "help of a part of evidence" says "^Usage: flyball evidence eci \[OPTIONS\] SCORES.csv$" \
+    "$FLYBALL" help evidence eci
+ok "has its options" grep -q "^ *--anchor NAME" says.out
+ok "and no others" sh -c '! grep -qe "--threshold" says.out'
+ok "the same by --help" sh -c '"$0" evidence eci --help | cmp - says.out' "$FLYBALL"
+ok "help of all of it lists the parts" says "^ *eci SCORES.csv  *one scale" "$FLYBALL" help evidence
+ok "help of no part" exits 2 "no help on 'evidence frob'" "$FLYBALL" help evidence frob
+ok "only evidence has help of parts" exits 2 "no help on 'policy check'" "$FLYBALL" help policy check
+ok "an option of help stands once" sh -c '"$0" help evidence | grep -e "--top" | wc -l | grep -qx 1' \
+    "$FLYBALL"
+ok "misuse of a part tells its usage" exits 2 \
+    "Usage: flyball evidence eci \[OPTIONS\] SCORES.csv; .flyball help evidence eci. has" \
+    "$FLYBALL" evidence eci --threshold 5%
+ok "what is lacking, of the part" exits 2 "^flyball: .flyball incident show. needs more arguments" \
+    "$FLYBALL" incident show
+ok "with its usage" grep -q "Usage: flyball incident show \[OPTIONS\] INCIDENT; .flyball help incident. has" \
+    exits.err
+ok "parts that share their arguments" exits 2 "Usage: flyball policy \[OPTIONS\] check|explain|fmt" \
+    "$FLYBALL" policy check
+ok "a system that is named as a part" exits 2 "Usage: flyball dossier \[OPTIONS\] SYSTEM | --check" \
+    "$FLYBALL" dossier read two
 ok "too many arguments" exits 2 "too many" "$FLYBALL" schema a b
 ok "status without a docket" exits 3 "no docket" "$FLYBALL" status
 ok "a docket that is not there" exits 3 "no docket in" "$FLYBALL" --docket nowhere status
