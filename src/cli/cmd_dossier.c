@@ -185,9 +185,16 @@ enum fb_code cmd_dossier(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && file) {
         return check(cli, err);
     }
+    bool file_wanted = fb_cli_value(cli, "out") || fb_cli_value(cli, "json");
+    bool proving = fb_cli_value(cli, "checkpoint") || fb_cli_value(cli, "policy");
+    if (code == FB_OK && proving && !file_wanted) {
+        code = fb_cli_misused(
+            cli, err, "--checkpoint and --policy are for the proofs of a file: --out or --json");
+    }
     struct fb_str as_of = fb_cli_text(cli, "as-of");
     if (code == FB_OK && as_of.len) {
         code = fb_time_parse(as_of, &cli->as_of, err);
+        code = code ? fb_err_prefix(err, "--as-of") : FB_OK;
     }
     return code == FB_OK ? make(cli, err) : code;
 }

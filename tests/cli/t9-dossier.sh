@@ -74,7 +74,13 @@ ok "no key, no answer" exits 2 "no log is believed" "$FLYBALL" dossier --check a
 ok "no liability file" exits 3 "this is no liability file" "$FLYBALL" dossier --check say.json --key "$key"
 ok "no such file" exits 3 "none.html" "$FLYBALL" dossier --check none.html --key "$key"
 ok "no such system" exits 3 "no system 'none'" fly dossier none
-ok "no date" exits 3 "." fly dossier aurora-2 --as-of soon
+ok "no date" exits 3 "^flyball: --as-of: .*soon" fly dossier aurora-2 --as-of soon
+for option in --checkpoint --policy; do
+    ok "$option without a file that is proved" exits 2 "for the proofs of a file: --out or --json" \
+        fly dossier aurora-2 $option x
+done
+ok "a folder that is not there" exits 3 "could not create 'none/a.html':" \
+    fly dossier aurora-2 --out none/a.html
 # A forger who holds a key of his own signs what he likes; the proofs say that it is not the party's.
 if command -v ssh-keygen >keygen.out; then
     fly log signers >signers
