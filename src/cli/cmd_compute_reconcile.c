@@ -182,7 +182,8 @@ enum fb_code fb_cli_compute_reconcile(struct fb_cli *cli, struct fb_err *err)
     }
     code = code ? code : fb_cli_print(cli, &r.text, err);
     if (code == FB_OK && r.findings > 0) {
-        code = fb_err_set(err, FB_E_NEGATIVE, "%zu findings", r.findings);
+        code = fb_err_set(
+            err, FB_E_NEGATIVE, "%zu %s", r.findings, r.findings == 1 ? "finding" : "findings");
     }
     fb_buf_release(&r.text);
     return code;

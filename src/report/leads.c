@@ -114,6 +114,33 @@ enum fb_code fb_report_leads_json(
     return fb_buf_check(out, "the leads", err);
 }
 
+/* True where there are jobs alone: no samples, and no capacity. */
+static bool is_alone(const struct fb_reconcile *r)
+{
+    return r->samples == 0 && !(r->options.chips > 0) && !(r->options.power_w > 0);
+}
+
+/* "Not counted: 1 start that stands twice, 2 samples out of order." */
+static void add_not_counted(const struct fb_reconcile *r, struct fb_buf *out)
+{
+    const struct {
+        uint64_t count;
+        const char *one, *more;
+    } rows[] = {{r->skipped_jobs, "job without times or GPUs", "jobs without times or GPUs"},
+        {r->repeated_jobs, "start that stands twice", "starts that stand twice"},
+        {r->backward_samples, "sample out of order", "samples out of order"}};
+    const char *comma = "Not counted: ";
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].count) {
+            fb_buf_addf(out, "%s%llu %s", comma, (unsigned long long)rows[i].count,
+                rows[i].count == 1 ? rows[i].one : rows[i].more);
+            comma = ", ";
+        }
+    }
+    fb_buf_add_c(out, comma[0] == ',' ? ".\n" : "");
+    fb_buf_add_c(out, r->more ? "There are more findings.\n" : "");
+}
+
 enum fb_code fb_report_reconcile_text(const struct fb_reconcile *r,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -147,7 +174,10 @@ enum fb_code fb_report_reconcile_text(const struct fb_reconcile *r,
         fb_sheet_table_end(&table, &sheet, 0);
         fb_buf_add_char(out, '\n');
     } else {
-        fb_buf_add_c(out, "They agree.\n");
+        fb_buf_add_c(
+            out, is_alone(r)
+                     ? "There is nothing to compare the jobs with: no samples, and no capacity.\n"
+                     : "They agree.\n");
     }
     for (int kind = 0; kind < FB_FINDING_KINDS; kind++) {
         if (kinds[kind]) {
@@ -158,13 +188,7 @@ enum fb_code fb_report_reconcile_text(const struct fb_reconcile *r,
     if (!r->has_hosts) {
         fb_buf_add_c(out, "Not every job says its hosts: compared as a whole.\n");
     }
-    if (r->skipped_jobs || r->backward_samples || r->repeated_jobs || r->more) {
-        fb_buf_addf(out,
-            "Not counted: %llu jobs without times or GPUs, %llu starts that stand twice, "
-            "%llu samples out of order%s.\n",
-            (unsigned long long)r->skipped_jobs, (unsigned long long)r->repeated_jobs,
-            (unsigned long long)r->backward_samples, r->more ? "; there are more findings" : "");
-    }
+    add_not_counted(r, out);
     return fb_sheet_check(&sheet, "the comparison", err);
 }
 
@@ -183,7 +207,12 @@ static void json_reconcile(struct fb_json_writer *w, const struct fb_reconcile *
     fb_json_key_double(w, "worked_gpu_seconds", r->worked);
     fb_json_key_double(w, "used_gpu_seconds", r->used);
     fb_json_key_double(w, "joules", r->joules);
-    fb_json_key_bool(w, "agree", r->finding_count == 0);
+    if (is_alone(r) && r->finding_count == 0) {
+        fb_json_key(w, "agree");
+        fb_json_null(w);
+    } else {
+        fb_json_key_bool(w, "agree", r->finding_count == 0);
+    }
     fb_json_key(w, "findings");
     fb_json_open_array(w);
     for (size_t i = 0; i < r->finding_count; i++) {

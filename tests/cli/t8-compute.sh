@@ -79,7 +79,7 @@ ok "work without jobs" exits 1 "findings" "$fly" compute reconcile --from split.
     --telemetry use.csv
 ok "where" grep -q "^unaccounted-work .*n9 .*1970-01-01T01:00" exits.out
 ok "jobs without samples" grep -q "^telemetry-gap .*n3 " exits.out
-ok "more than is registered" exits 1 "findings" "$fly" compute reconcile --from split.csv --chips 8
+ok "more than is registered" exits 1 "1 finding$" "$fly" compute reconcile --from split.csv --chips 8
 ok "says so" grep -q "^over-capacity .*(all)" exits.out
 ok "samples are needed" exits 2 "needs --telemetry" "$fly" compute reconcile --from split.csv
 ok "jobs of two accounts count once" says '"jobs_repeated": 3' "$fly" compute reconcile \
@@ -159,15 +159,18 @@ ok "clusters against their records" exits 1 "2 findings" fly compute reconcile
 ok "a record without capacity" grep -q "^c (cluster/c): its record does not say" exits.out
 ok "what is registered" grep -q "^d (cluster/d): 16 accelerators, 20000 W" exits.out
 ok "the hour that is over it" grep -q "^over-capacity .*(all) .*2026-11-01T01:00 .*86400 " exits.out
-ok "a start on record twice counts once" grep -q "1 starts that stand twice" exits.out
+ok "a start on record twice counts once" grep -q "Not counted: 1 start that stands twice.$" exits.out
 ok "a cluster that is not on record" grep -q "^e: not on record" exits.out
-ok "one cluster" exits 1 "1 findings" fly compute reconcile --cluster d
+ok "no capacity, no samples: nothing to agree with" says "nothing to compare the jobs with" \
+    fly compute reconcile --cluster c
+ok "nor do programs read that it agrees" says '"agree": null' fly compute reconcile --cluster c --json
+ok "one cluster" exits 1 "1 finding$" fly compute reconcile --cluster d
 ok "none of that name" exits 3 "no cluster 'x' is on record" fly compute reconcile --cluster x
 ok "samples need a cluster" exits 2 "needs --cluster" fly compute reconcile --telemetry use.csv
 fly compute reconcile --json >out.json 2>/dev/null
 ok "as JSON" grep -q '"on_record": false' out.json
 printf 'job,cluster,nodes,started,ended,gpus\n1,d,n1,3600,7200,20\n2,c,n1,3600,7200,9\n' >over.csv
-ok "files against the capacity on record" exits 1 "1 findings" fly compute reconcile \
+ok "files against the capacity on record" exits 1 "1 finding$" fly compute reconcile \
     --from over.csv --cluster d
 ok "other clusters are left out" grep -q "^over-capacity .* 72000 " exits.out
 
