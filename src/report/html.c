@@ -106,7 +106,11 @@ static void attend_lines(struct attention *list, enum fb_line_status status)
                                           fb_line_status_name(status), view->system)) {
             continue;
         }
-        fb_html_text_cut(out, view->rule->title.len ? view->rule->title : view->rule->name, 120);
+        if (view->rule->title.len) {
+            fb_html_text_cut(out, view->rule->title, 120);
+        } else {
+            fb_html_words(out, view->rule->name, 120);
+        }
         fb_buf_add_c(out, "</a>");
         if (view->since != FB_TIME_MIN) {
             fb_buf_add_c(out, " <span class=\"when\">since ");
@@ -190,7 +194,7 @@ static void cell_lines(struct fb_html *html, const struct fb_system_view *system
             continue;
         }
         fb_buf_add_c(out, "<div class=\"pair\"><span>");
-        fb_html_text_cut(out, view->rule->name, 30);
+        fb_html_words(out, view->rule->name, 30);
         fb_buf_add_c(out, "</span> ");
         fb_html_chip(out, fb_tone_of_line(view->status), fb_line_status_name(view->status));
         fb_buf_add_c(out, "</div>");
@@ -406,7 +410,7 @@ static void pace(struct fb_html *html, enum fb_pace level, const struct fb_why *
     fb_buf_add_c(out, "<div class=\"pace\"><p>");
     fb_html_chip(out, level == FB_PACE_FAST ? FB_TONE_WARN : FB_TONE_GOOD, fb_pace_name(level));
     fb_buf_add_char(out, ' ');
-    fb_html_text(out, why->text);
+    fb_html_words(out, why->text, FB_HTML_TEXT_MAX);
     fb_buf_add_c(out, "</p>\n");
     fb_html_why(html, why, "Why");
     fb_buf_add_c(out, "</div>\n");

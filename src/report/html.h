@@ -67,6 +67,13 @@ void fb_html_text_middle(struct fb_buf *out, struct fb_str text, size_t max);
 /** The same with a capital first letter, unless it begins with an id. */
 void fb_html_sentence(struct fb_buf *out, struct fb_str text);
 
+/** A name or a text with names, cut to max characters: underscores become spaces, so that it is
+ * read, and broken into lines, as words. */
+void fb_html_words(struct fb_buf *out, struct fb_str text, size_t max);
+
+/** Makes spaces of the underscores of what was appended since `from`. */
+void fb_html_space(struct fb_buf *out, size_t from);
+
 /** The CSS class of a tone: "bad", "warn", "good", "faint", "plain". */
 const char *fb_html_tone(enum fb_tone tone);
 

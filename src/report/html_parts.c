@@ -130,6 +130,21 @@ void fb_html_sentence(struct fb_buf *out, struct fb_str text)
     fb_html_text(out, text);
 }
 
+void fb_html_words(struct fb_buf *out, struct fb_str text, size_t max)
+{
+    size_t from = out->len;
+    fb_html_text_cut(out, text, max);
+    fb_html_space(out, from);
+}
+
+void fb_html_space(struct fb_buf *out, size_t from)
+{
+    FB_ASSERT(out);
+    for (size_t i = from; i < out->len; i++) {
+        out->ptr[i] = out->ptr[i] == '_' ? ' ' : out->ptr[i];
+    }
+}
+
 const char *fb_html_label(enum fb_label label)
 {
     return label == FB_LABEL_IN ? "stands" : fb_label_name(label);

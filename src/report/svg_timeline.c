@@ -169,7 +169,7 @@ static void band(const struct chart *chart, const struct row *row, const struct 
     struct fb_buf *out = chart->out;
     fb_buf_addf(out, "<g class=\"band %s%s\"><title>", line_style(segment->status),
         future ? " future" : "");
-    fb_html_text_cut(out, row->line->rule->name, 60);
+    fb_html_words(out, row->line->rule->name, 60);
     fb_buf_addf(out, ": %s%s from %s to %s%s</title>", word, segment->latched ? " (latched)" : "",
         fb_time_format_short(segment->from, since), fb_time_format_short(segment->until, end),
         future ? ", if nothing happens" : "");
@@ -185,7 +185,9 @@ static void band(const struct chart *chart, const struct row *row, const struct 
 static void draw_line(const struct chart *chart, const struct row *row, int32_t y)
 {
     const struct fb_line_view *view = row->line;
+    size_t from = chart->out->len;
     row_name(chart, "sub name", view->rule->name, y + 17, 36);
+    fb_html_space(chart->out, from);
     fb_buf_add_char(chart->out, '\n');
     const struct fb_segments *history = &view->history;
     /* Before its first record a system is in no scope: there is nothing to show. */

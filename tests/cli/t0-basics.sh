@@ -86,4 +86,10 @@ if command -v ssh-keygen >/dev/null; then
 else
     skip "ssh-keygen verifies a stored record" "ssh-keygen is absent"
 fi
+# Names of rules are words where people read them.
+fly add "$root/packs/plan/red-lines.fly" >/dev/null
+fly report --html page.html >/dev/null
+ok "red lines of the table are words" grep -q '<span>self replication</span>' page.html
+ok "those of the timeline, too" grep -q '>self replication</text>' page.html
+ok "and when one points at them" grep -q '<title>self replication: ' page.html
 finish

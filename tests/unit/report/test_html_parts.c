@@ -93,6 +93,14 @@ static void sentences_begin_with_a_capital(void **state)
     assert_string_equal(out.ptr, "system/s may trainNeeds 1/2");
 }
 
+static void names_are_words(void **state)
+{
+    (void)state;
+    fb_buf_add_c(&out, "a_b ");
+    fb_html_words(&out, FB_STR("cyber_range_<2>"), 9);
+    assert_string_equal(out.ptr, "a_b cyber ran\u2026");
+}
+
 static void chips_say_it_in_words_and_signs(void **state)
 {
     (void)state;
@@ -259,6 +267,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(text_is_cut_by_characters, setup, teardown),
         cmocka_unit_test_setup_teardown(text_is_cut_in_the_middle, setup, teardown),
         cmocka_unit_test_setup_teardown(sentences_begin_with_a_capital, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_are_words, setup, teardown),
         cmocka_unit_test_setup_teardown(chips_say_it_in_words_and_signs, setup, teardown),
         cmocka_unit_test_setup_teardown(numbers_are_written_for_people, setup, teardown),
         cmocka_unit_test_setup_teardown(
