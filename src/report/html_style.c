@@ -69,6 +69,7 @@ static const char BLOCKS[] =
     "thead th{padding:6px 12px 6px 0;color:var(--muted);font-size:13px;border-bottom-color:"
     "var(--muted);overflow-wrap:normal}\n"
     "tbody th{font-weight:550}\n"
+    ".scroll{overflow-x:auto}\n"
     ".glance td:nth-child(n+5){width:84px}\n"
     ".pair{margin-bottom:4px;white-space:nowrap}\n"
     ".pair span:first-child{display:inline-block;min-width:44px;margin-right:6px}\n"

@@ -1,5 +1,7 @@
 #include "report/matrix.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/json.h"
 #include "report/html.h"
@@ -19,6 +21,25 @@ static const struct {
 static struct fb_str clause_name(const struct fb_matrix_cell *cell)
 {
     return cell->line ? cell->line->name : cell->duty ? cell->duty->name : FB_STR("");
+}
+
+/* Where the name of a file begins in its path. */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* The file of a document, without its folders unless another has the same name. */
+static struct fb_str file_name(const struct fb_matrix *matrix, size_t document)
+{
+    const char *path = matrix->documents[document].name, *name = base_name(path);
+    for (size_t i = 0; i < matrix->document_count; i++) {
+        if (i != document && strcmp(base_name(matrix->documents[i].name), name) == 0) {
+            return fb_str_of(path);
+        }
+    }
+    return fb_str_of(name);
 }
 
 static uint32_t clause_line(const struct fb_matrix_cell *cell)
@@ -54,9 +75,10 @@ static void add_other(
     const struct fb_matrix *matrix, const struct fb_matrix_cell *cell, struct fb_buf *out)
 {
     if (cell->standing == FB_STANDING_WEAKER || cell->standing == FB_STANDING_APART) {
-        fb_buf_addf(out, "%s %s: ",
+        struct fb_str other = file_name(matrix, cell->other);
+        fb_buf_addf(out, "%s %.*s: ",
             cell->standing == FB_STANDING_WEAKER ? "stricter in" : "neither includes that of",
-            matrix->documents[cell->other].name);
+            FB_STR_ARG(other));
         add_against(cell, out);
     }
 }
@@ -82,7 +104,7 @@ static void put_row(
         fb_buf_add_c(sheet->out, "  ");
         fb_sheet_cell(
             sheet, fb_str_of(standings[cell->standing].words), 8, standings[cell->standing].tone);
-        fb_sheet_cell(sheet, fb_str_of(matrix->documents[i].name), 24, FB_TONE_FAINT);
+        fb_sheet_cell(sheet, file_name(matrix, i), 24, FB_TONE_FAINT);
         size_t from = sheet->out->len;
         fb_buf_add_str(&text, cell->text);
         fb_sheet_cell(sheet, fb_buf_str(&text), 0, FB_TONE_PLAIN);
@@ -111,7 +133,7 @@ enum fb_code fb_report_matrix_text(const struct fb_matrix *matrix,
     for (size_t i = 0; i < matrix->document_count; i++) {
         size_t counts[FB_STANDING_WEAKER + 1] = {0};
         count_standings(matrix, i, counts);
-        fb_sheet_table_add(&table, FB_TONE_PLAIN, "%s", matrix->documents[i].name);
+        fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(file_name(matrix, i)));
         fb_sheet_table_add(&table, FB_TONE_GOOD, "%zu", counts[FB_STANDING_BEST]);
         fb_sheet_table_add(&table, FB_TONE_WARN, "%zu", counts[FB_STANDING_WEAKER]);
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%zu", counts[FB_STANDING_APART]);
@@ -225,8 +247,9 @@ enum fb_code fb_report_matrix_html(
         "'unsafe-inline'\">\n<title>Policies side by side</title>\n<style>\n");
     fb_html_style(out);
     fb_buf_add_c(out,
-        "td{vertical-align:top}tbody "
-        "th{min-width:9em}.faint{opacity:.75;font-size:90%}\n</style>\n</"
+        "td{vertical-align:top;min-width:11em}tbody "
+        "th{min-width:9em}"
+        "main{max-width:none}h1{padding-top:40px}.faint{opacity:.75;font-size:90%}\n</style>\n</"
         "head>\n<body>\n<main>\n<h1>Policies side by "
         "side</h1>\n<p>Best: shown to be at least as strict as every other. Apart: neither is "
         "shown "
@@ -237,13 +260,13 @@ enum fb_code fb_report_matrix_html(
         fb_buf_add_c(out, "<th>");
         fb_html_text(out, program->title);
         fb_buf_add_c(out, "<br><span class=\"faint\">");
-        fb_html_text(out, fb_str_of(matrix->documents[i].name));
+        fb_html_text(out, file_name(matrix, i));
         fb_buf_addf(out, ", version %lld</span></th>\n", (long long)program->version);
     }
     fb_buf_add_c(out, "</tr></thead>\n<tbody>\n");
     for (size_t r = 0; r < matrix->row_count; r++) {
         fb_buf_add_c(out, "<tr><th scope=\"row\">");
-        fb_html_text(out, matrix->rows[r].topic);
+        fb_html_words(out, matrix->rows[r].topic, FB_HTML_TEXT_MAX);
         fb_buf_add_c(out, "</th>\n");
         for (size_t i = 0; i < matrix->document_count; i++) {
             html_cell(matrix, &matrix->rows[r].cells[i], out);

@@ -16,6 +16,11 @@ ok "JSON is JSON" sh -c '"$0" policy compare --json "$1" borealis.fly >m.json &&
     python3 -m json.tool m.json >m.out && grep -q "\"standing\": \"weaker\"" m.json' "$FLYBALL" "$one"
 ok "a page" says "wrote page.html" "$FLYBALL" policy compare --html page.html "$one" borealis.fly
 ok "of its own" sh -c 'grep -q "^</html>$" page.html && ! grep -qE "src=|href=.http" page.html'
+ok "topics are words" grep -q 'scope="row">[a-z ]*</th>' page.html
+ok "files without their folders" sh -c '! grep -q "examples/" page.html && grep -q ">borealis.fly," page.html'
+mkdir -p other && cp "$one" other/ && cp "$one" aurora-framework.fly
+ok "files of one name, with them" says "^other/aurora-framework.fly " \
+    "$FLYBALL" policy compare aurora-framework.fly other/aurora-framework.fly borealis.fly
 ok "a draft" sh -c '"$0" policy compare --draft "$1" borealis.fly calm.fly >draft.fly' "$FLYBALL" "$one"
 ok "that checks" says "draft/standard" "$FLYBALL" policy check draft.fly
 ok "is in the one format" sh -c '"$0" policy fmt draft.fly | cmp - draft.fly' "$FLYBALL"
