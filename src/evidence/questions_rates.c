@@ -171,7 +171,7 @@ enum fb_code fb_question_rates(const char *path, const struct fb_question_option
         fb_answer_note(out,
             "rate_together, widest_gap, worst_group: all %lu ends hold together "
             "(Bonferroni), also where groups share samples; were the groups "
-            "independent, %.10g%% each would do (Sidak) instead of %.10g%%",
+            "independent, %.5g%% each would do (Sidak) instead of %.5g%%",
             2 * (unsigned long)names.count,
             100 * pow(options->confidence, 1 / (2.0 * (double)names.count)),
             100 * fb_groups_confidence(options->confidence, 2 * (size_t)names.count));

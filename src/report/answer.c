@@ -28,6 +28,15 @@ static const char *show(enum fb_figure_unit unit, double x, char out[40])
     return out;
 }
 
+/* Appends a note, with the names of figures as the table has them. */
+static void add_note(struct fb_buf *out, struct fb_str note)
+{
+    for (size_t i = 0; i < note.len; i++) {
+        fb_buf_add_char(out, note.ptr[i] == '_' ? ' ' : note.ptr[i]);
+    }
+    fb_buf_add_char(out, '\n');
+}
+
 static void add_row(struct fb_sheet_table *table, const struct fb_figure *f)
 {
     char value[40], low[40], high[40], name[64];
@@ -73,7 +82,7 @@ enum fb_code fb_report_answer_text(const struct fb_answer_report *report,
     for (size_t i = 0; i < figures->note_count; i++) {
         fb_buf_add_c(out, i == 0 ? "\n" : "");
         from = out->len;
-        fb_buf_addf(out, "%.*s\n", FB_STR_ARG(figures->notes[i]));
+        add_note(out, figures->notes[i]);
         fb_sheet_wrap(&sheet, from, 0);
     }
     return fb_sheet_check(&sheet, "the figures", err);
