@@ -55,7 +55,9 @@ enum fb_code fb_report_amended_text(const struct fb_amendments *amendments, stru
         write_side(&sheet, "is ", item->now);
         shown++;
     }
-    if (shown == 0) {
+    if (shown == 0 && amendments->corrections == 0) {
+        fb_buf_add_c(out, "There are no corrections or reviews.\n");
+    } else if (shown == 0) {
         fb_buf_addf(out, "Corrections at %zu %s: none changed %s.\n", amendments->looked_at,
             amendments->looked_at == 1 ? "instant" : "instants", id.len ? "it" : "a verdict");
     }

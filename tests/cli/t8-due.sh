@@ -42,7 +42,7 @@ ok "that is shown for ever" says "met late on 2027-01-05 00:00" \
 ok "the calendar completes it" says "1 overdue, 1 owed, 0 undated, 1 late" fly due --ics due.ics
 ok "under the same identity" sh -c 'grep ^UID: due.ics | sort >after && sort before | cmp - after'
 ok "once" [ "$(grep -c '^STATUS:COMPLETED' due.ics)" = 1 ]
-ok "no correction, nothing amended" says "Corrections at 0 instants: none changed a verdict" fly amended
+ok "no correction, nothing amended" says "There are no corrections or reviews" fly amended
 cat >large.json <<'END'
 {"kind": "system", "id": "system/aurora-mini-b", "supersedes": "system/aurora-mini", "at": "2026-10-01",
  "body": {"title": "Aurora Mini", "developer": "party/aurora", "training_compute_flop": 3e25}}
@@ -58,7 +58,7 @@ ok "of one verdict" says "^ *was  " sh -c '
     "$0" --docket "$1" --clock "$2" amended "$id"' "$FLYBALL" "$docket" "$clock"
 ok "status says that there is one" says "1 correction or review; .flyball amended" fly status
 ok "due too" says "1 correction or review; .flyball amended" fly due
-ok "as of before it there is none" says "at 0 instants" fly as-of 2027-01-06 amended
+ok "as of before it there is none" says "There are no corrections" fly as-of 2027-01-06 amended
 ok "a verdict that never was" exits 3 "nothing" fly amended nothing
 ok "a table for spreadsheets" sh -c '"$0" --docket "$1" --clock "$2" due --csv >due.csv &&
     "$0" --docket "$1" --clock "$2" due --json >due.json && python3 - <<END
