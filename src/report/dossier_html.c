@@ -190,7 +190,7 @@ static void brief(struct page *page)
         fb_buf_add_c(out, "<li>");
         fb_html_chip(out, tone_of(harm->foresight), fb_foresight_name(harm->foresight));
         fb_buf_addf(out, "<a href=\"#harm-%zu\"><b>", i + 1);
-        fb_html_text_cut(out, fb_record_text(harm->incident.head, "title"), 160);
+        fb_html_sentence_cut(out, fb_record_text(harm->incident.head, "title"), 160);
         fb_buf_add_c(out, "</b></a>: ");
         sentence(page, fb_dossier_say_foresight, harm);
         fb_buf_add_c(out, "</li>\n");
@@ -201,8 +201,8 @@ static void brief(struct page *page)
     fb_buf_add_c(out, "<li>");
     fb_html_chip(out, broken ? FB_TONE_BAD : FB_TONE_GOOD, broken ? "broken or late" : "kept");
     fb_buf_addf(out,
-        "%zu of %zu <a href=\"#duties\">duties</a> were broken, are overdue, or were "
-        "done late</li>\n",
+        "<a href=\"#duties\">Duties</a> that were broken, are overdue, or were done late: "
+        "%zu of %zu</li>\n",
         broken, file->duty_count);
     fb_buf_addf(out,
         "<li>%zu records concern the system; <a href=\"#proofs\">%zu records</a> are "
@@ -342,7 +342,7 @@ static void harm_section(struct page *page, size_t index)
     const struct fb_class *known_class = fb_class_named(class);
     struct fb_buf *out = page->out;
     fb_buf_addf(out, "<article class=\"item harm\" id=\"harm-%zu\">\n<h3>", index + 1);
-    fb_html_text_cut(out, fb_record_text(head, "title"), 300);
+    fb_html_sentence_cut(out, fb_record_text(head, "title"), 300);
     fb_buf_add_c(out, "</h3>\n<dl class=\"facts\">\n<div><dt>Class</dt><dd>");
     fb_html_text(out, known_class ? fb_str_of(known_class->text) : class);
     fb_buf_add_c(out, "</dd></div>\n");

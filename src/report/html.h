@@ -67,6 +67,9 @@ void fb_html_text_middle(struct fb_buf *out, struct fb_str text, size_t max);
 /** The same with a capital first letter, unless it begins with an id. */
 void fb_html_sentence(struct fb_buf *out, struct fb_str text);
 
+/** The same, cut to max characters; max > 0. */
+void fb_html_sentence_cut(struct fb_buf *out, struct fb_str text, size_t max);
+
 /** A name or a text with names, cut to max characters: underscores become spaces, so that it is
  * read, and broken into lines, as words. */
 void fb_html_words(struct fb_buf *out, struct fb_str text, size_t max);

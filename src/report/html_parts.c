@@ -121,13 +121,20 @@ static bool starts_with_id(struct fb_str text)
     return fb_str_find(text, '/', 0) < fb_str_find(text, ' ', 0);
 }
 
-void fb_html_sentence(struct fb_buf *out, struct fb_str text)
+void fb_html_sentence_cut(struct fb_buf *out, struct fb_str text, size_t max)
 {
+    FB_ASSERT(out && max > 0);
     if (text.len && text.ptr[0] >= 'a' && text.ptr[0] <= 'z' && !starts_with_id(text)) {
         fb_buf_add_char(out, (char)(text.ptr[0] - 'a' + 'A'));
         text = fb_str_sub(text, 1, text.len);
+        max--;
     }
-    fb_html_text(out, text);
+    fb_html_text_cut(out, text, max);
+}
+
+void fb_html_sentence(struct fb_buf *out, struct fb_str text)
+{
+    fb_html_sentence_cut(out, text, FB_HTML_TEXT_MAX);
 }
 
 void fb_html_words(struct fb_buf *out, struct fb_str text, size_t max)

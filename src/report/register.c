@@ -363,11 +363,13 @@ static void html_system(struct fb_buf *out, const struct fb_register_system *sys
     fb_html_text_cut(out, system->id, 120);
     fb_buf_add_c(out, "</small></th>");
     html_cell(out, text(system->record, "stage"));
-    html_cell(out, text(system->record, "developer"));
+    html_cell(out, fb_short_id(text(system->record, "developer")));
     html_cell(out, text(system->record, "derived_from"));
-    fb_buf_addf(out, "<td>%zu datasets, %zu runs</td><td>%zu grants",
-        fb_register_count(system, FB_KIND_dataset), fb_register_count(system, FB_KIND_run),
-        access[0]);
+    size_t datasets = fb_register_count(system, FB_KIND_dataset);
+    size_t runs = fb_register_count(system, FB_KIND_run);
+    fb_buf_addf(out, "<td>%zu %s, %zu %s</td><td>%zu %s", datasets,
+        datasets == 1 ? "dataset" : "datasets", runs, runs == 1 ? "run" : "runs", access[0],
+        access[0] == 1 ? "grant" : "grants");
     if (access[2]) {
         fb_buf_addf(out, ", %zu of %zu uses honoured in full", access[1], access[2]);
     }

@@ -50,6 +50,9 @@ ok "as-of does the same" says "1 harm$" "$FLYBALL" --docket "$docket" as-of 2026
 key=$(fly log key)
 ok "the JSON holds" says "signed by party/institute" "$FLYBALL" dossier --check a.json --key "$key"
 ok "a page" says "wrote a.html" fly dossier aurora-2 --out a.html
+ok "titles of harms begin as sentences do" sh -c '
+    grep -q "<b>A checkpoint was copied</b>" a.html && grep -q "<h3>A checkpoint was copied</h3>" a.html'
+ok "duties in brief" grep -q '">Duties</a> that were broken, are overdue, or were done late: [0-9]* of [0-9]*<' a.html
 ok "the same twice" sh -c '"$0" --docket "$1" --clock "$2" dossier aurora-2 --out - | cmp - a.html' \
     "$FLYBALL" "$docket" "$clock"
 ok "it holds" says "proofs .* records of the log simulated/test" "$FLYBALL" dossier --check a.html --key "$key"

@@ -118,6 +118,8 @@ ok "with what it was made from" says "^system/chat .*system/acme-base-1\|^system
 ok "CSV" says '^"system/chat","chat",.*,1,1,1,1,1,2,"security 2 shown' fly registry export csv
 fly registry export html --out page.html >/dev/null
 ok "a page" grep -q "medical triage.*acts while watched; 2 people watch it" page.html
+ok "one of each is no plural" grep -q "<td>1 dataset, 1 run</td>" page.html
+ok "the developer without its kind" sh -c 'grep -q "<td>lab</td>" page.html && ! grep -q party/lab page.html'
 ok "without a script or a link" sh -c '! grep -qi "<script\|href=\|src=" page.html'
 ok "nothing is open" exits 1 "nothing is open" fly registry export oscal-poam
 fly add "$root/packs/eu/gpai-serious-incidents.fly" >/dev/null 2>&1

@@ -91,6 +91,11 @@ static void sentences_begin_with_a_capital(void **state)
     fb_html_sentence(&out, FB_STR("system/s may train"));
     fb_html_sentence(&out, FB_STR("needs 1/2"));
     assert_string_equal(out.ptr, "system/s may trainNeeds 1/2");
+    fb_buf_clear(&out);
+    fb_html_sentence_cut(&out, FB_STR("abcd"), 4);
+    fb_html_sentence_cut(&out, FB_STR("abcd"), 3);
+    fb_html_sentence_cut(&out, FB_STR("a"), 1);
+    assert_string_equal(out.ptr, "AbcdAbc\u2026A");
 }
 
 static void names_are_words(void **state)
