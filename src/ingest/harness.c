@@ -192,6 +192,9 @@ static enum fb_code check_figure(struct results *r, struct fb_trial_group *group
     bool is_equal = has_values && is_same(noted.stated, ours);
     bool is_zero = has_values && figure->is_stderr && noted.stated == 0 && ours > 0;
     noted.is_known = is_equal || is_zero || (has_values && how == AGGREGATE_MEAN);
+    noted.why = noted.is_known         ? NULL
+                : group->attempts == 0 ? "the samples that it is of are not there"
+                                       : "how it puts values together is not known here";
     group->flags[FB_INSPECT_STDERR_ZERO] |= is_zero;
     if (noted.is_known && !is_equal && !is_zero) {
         return refuse(figure, group, ours, err);

@@ -26,6 +26,7 @@ void fb_inspect_release(struct fb_inspect *log)
     fb_free(log->series);
     fb_free(log->attempts);
     fb_free(log->samples);
+    fb_free(log->likelihoods);
     fb_map_release(&log->ids);
     fb_arena_release(&log->arena);
 }
@@ -66,6 +67,27 @@ static void add_cluster(struct fb_inspect *log, const struct fb_json *params, co
     }
 }
 
+/* What one metric needs, and those in it. */
+static void note_needs(struct fb_inspect *log, const struct fb_json *metric)
+{
+    enum { DEPTH_MAX = 8 };
+    static const char *const inner[] = {"metric", "agg"};
+    for (int depth = 0; metric && depth < DEPTH_MAX; depth++) {
+        const struct fb_json *params = fb_json_get(metric, "params"), *next = NULL;
+        struct fb_str part = FB_STR("perplexity_per_"), own = FB_STR("inspect_ai/");
+        struct fb_str name = fb_json_get_str(metric, "name");
+        name = name.len > 0 ? name : metric->key;
+        name = fb_str_starts(name, own) ? fb_str_sub(name, own.len, name.len) : name;
+        log->wants_likelihoods |= log->attempt_count == 0 && fb_str_starts(name, part);
+        add_cluster(log, params, "cluster");
+        add_cluster(log, params, "group_key");
+        for (size_t i = 0; i < sizeof(inner) / sizeof(inner[0]) && !next; i++) {
+            next = fb_json_get(params, inner[i]);
+        }
+        metric = next && next->kind == FB_JSON_OBJECT ? next : NULL;
+    }
+}
+
 void fb_inspect_find_clusters(struct fb_inspect *log)
 {
     const struct fb_json *scores = fb_json_get(log->results, "scores");
@@ -77,10 +99,7 @@ void fb_inspect_find_clusters(struct fb_inspect *log)
         const struct fb_json *metrics = fb_json_get(score, "metrics");
         const struct fb_json *metric = metrics ? metrics->child : NULL;
         for (; metric; metric = metric->next) {
-            const struct fb_json *params = fb_json_get(metric, "params");
-            add_cluster(log, params, "cluster");
-            add_cluster(log, params, "group_key");
-            add_cluster(log, fb_json_get(fb_json_get(params, "metric"), "params"), "cluster");
+            note_needs(log, metric);
         }
     }
 }
@@ -327,6 +346,7 @@ static enum fb_code finish(struct fb_inspect *log, struct fb_err *err)
     size_t count = 0;
     fb_inspect_name_scores(log);
     enum fb_code code = fb_inspect_sort(log, err);
+    fb_inspect_sort_likelihoods(log);
     if (code == FB_OK) {
         code = fb_inspect_check_metrics(log, &metrics, &count, err);
     }

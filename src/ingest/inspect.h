@@ -49,9 +49,22 @@ struct fb_inspect_attempt {
 /** One score of one attempt. */
 struct fb_inspect_cell {
     uint32_t attempt;
-    bool is_scored;   /**< a value that means something: not NaN, null or an unknown word */
-    bool is_excluded; /**< NaN: Inspect leaves it out of its metrics */
-    double value;     /**< as Inspect's value_to_float gives it */
+    bool is_scored : 1;   /**< a value that means something: not NaN, null or an unknown word */
+    bool is_excluded : 1; /**< NaN: Inspect leaves it out of its metrics */
+    bool is_null : 1;     /**< null, or an object or list in another */
+    bool is_text : 1;     /**< a string; its word is words[word], unless there are too many */
+    bool is_empty : 1;    /**< an object or a list of nothing; excluded, too */
+    uint8_t word;
+    double value; /**< as Inspect's value_to_float gives it */
+};
+
+/** What a score's metadata says of log likelihoods: num_tokens and sum_log_probs, each 0 unless
+ * both are there. */
+struct fb_inspect_likelihood {
+    uint32_t series; /**< the first series of its scorer */
+    uint32_t attempt;
+    bool is_number; /**< both were numbers */
+    double tokens, log_likelihood;
 };
 
 /** A word that was given as a value, and how often. */
@@ -91,6 +104,9 @@ struct fb_inspect {
     size_t attempt_count, attempt_cap;
     struct fb_inspect_series *series;
     size_t series_count, series_cap;
+    struct fb_inspect_likelihood *likelihoods; /**< only where a metric of the header needs them */
+    size_t likelihood_count, likelihood_cap;
+    bool wants_likelihoods;
     fb_time last; /**< the latest end of a sample; FB_TIME_MIN when there is none */
     bool flags[FB_INSPECT_FLAG_END];
 };
@@ -126,18 +142,22 @@ FB_CHECKED enum fb_code fb_inspect_read_metadata(struct fb_inspect *log,
     struct fb_inspect_sample *sample, struct fb_json_reader *reader,
     const struct fb_json_token *first, struct fb_err *err);
 
-/** Finds the metadata keys that metrics of the header cluster by. */
+/** Finds what metrics of the header need of samples: the keys of metadata that they cluster or
+ * group by, and log likelihoods. */
 void fb_inspect_find_clusters(struct fb_inspect *log);
 
 /** Puts cells in the order of sample and epoch, and refuses an attempt that stands twice. */
 FB_CHECKED enum fb_code fb_inspect_sort(struct fb_inspect *log, struct fb_err *err);
+
+/** Puts log likelihoods in the order of series and attempt. */
+void fb_inspect_sort_likelihoods(struct fb_inspect *log);
 
 /** A figure of the header beside the one that the samples give. */
 struct fb_inspect_metric {
     struct fb_str scorer, score, reducer, name;
     double stated;
     double recomputed;
-    bool is_known; /**< we know how it is defined, so recomputed means something */
+    const char *why; /**< why it could not be computed again, a clause; NULL: it was. Static */
 };
 
 /** Recomputes every metric of the header, in its order; E_MISMATCH for the first that differs.

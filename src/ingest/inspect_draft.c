@@ -418,10 +418,11 @@ static void write_metrics(struct fb_json_writer *w, const struct fb_inspect_seri
         fb_json_key(w, name.ptr ? name.ptr : "");
         fb_json_open_object(w);
         fb_reader_figure(w, "stated", m->stated);
-        if (m->is_known) {
-            fb_reader_figure(w, "recomputed", m->recomputed);
-        } else {
+        if (m->why) {
             fb_json_key_bool(w, "recomputed", false);
+            fb_json_key_c(w, "reason", m->why);
+        } else {
+            fb_reader_figure(w, "recomputed", m->recomputed);
         }
         fb_json_close_object(w);
     }

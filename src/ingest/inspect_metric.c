@@ -16,28 +16,7 @@
 #define TOLERANCE 1e-6
 #define TOLERANCE_ABSOLUTE 1e-9
 
-enum {
-    MODE_MAX = 4096,    /* epochs of one sample that a mode is looked for among */
-    METRICS_MAX = 4096, /* metrics of one log */
-};
-
-/* How the epochs of a sample become one value. */
-enum reducing {
-    REDUCE_NONE,
-    REDUCE_MEAN,
-    REDUCE_MEDIAN,
-    REDUCE_MODE,
-    REDUCE_MAX,
-    REDUCE_AT_LEAST,
-    REDUCE_PASS_AT,
-    REDUCE_PASS_K,
-    REDUCE_UNKNOWN
-};
-
-struct reducer {
-    enum reducing how;
-    uint64_t k;
-};
+enum { METRICS_MAX = 4096 /* metrics of one log */ };
 
 /* A score of the header while its metrics are checked. */
 struct check {
@@ -53,12 +32,6 @@ struct check {
 static int compare_u64(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int compare_double(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
@@ -104,126 +77,6 @@ enum fb_code fb_inspect_sort(struct fb_inspect *log, struct fb_err *err)
     return code;
 }
 
-/* Reads "mean", "at_least_2", "pass_at_5", ...; the empty text is the default, mean. */
-static struct reducer reducer_of(struct fb_str name)
-{
-    static const struct {
-        const char *name;
-        enum reducing how;
-    } plain[] = {{"", REDUCE_MEAN}, {"mean", REDUCE_MEAN}, {"median", REDUCE_MEDIAN},
-        {"mode", REDUCE_MODE}, {"max", REDUCE_MAX}},
-      with_k[] = {
-          {"at_least_", REDUCE_AT_LEAST}, {"pass_at_", REDUCE_PASS_AT}, {"pass_k_", REDUCE_PASS_K}};
-    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
-        if (fb_str_is(name, plain[i].name)) {
-            return (struct reducer){plain[i].how, 0};
-        }
-    }
-    for (size_t i = 0; i < sizeof(with_k) / sizeof(with_k[0]); i++) {
-        struct fb_str prefix = fb_str_of(with_k[i].name);
-        uint64_t k = 0;
-        if (fb_str_starts(name, prefix) && fb_str_u64(fb_str_sub(name, prefix.len, name.len), &k) &&
-            k > 0) {
-            return (struct reducer){with_k[i].how, k};
-        }
-    }
-    return (struct reducer){REDUCE_UNKNOWN, 0};
-}
-
-/* The most frequent value; of equally frequent ones, which *ties notes, the one that comes first.
- */
-static double mode_of(const double *values, size_t n, bool *ties)
-{
-    size_t best = 0;
-    double out = 0;
-    bool is_tied = false;
-    for (size_t i = 0; i < n; i++) {
-        size_t times = 0;
-        for (size_t j = 0; j < n; j++) {
-            times += values[j] == values[i];
-        }
-        is_tied = times > best ? false : is_tied || (times == best && values[i] != out);
-        out = times > best ? values[i] : out;
-        best = times > best ? times : best;
-    }
-    *ties = *ties || is_tied;
-    return out;
-}
-
-/* Chance that at least one (pass_at) or each (pass_k) of k draws without replacement succeeds. */
-static double pass(enum reducing how, size_t total, size_t correct, uint64_t k)
-{
-    double product = 1;
-    size_t wanted = how == REDUCE_PASS_AT ? total - correct : correct;
-    if (wanted < k) {
-        return how == REDUCE_PASS_AT ? 1 : 0;
-    }
-    for (uint64_t i = 0; i < k; i++) {
-        product *= (double)(wanted - i) / (double)(total - i);
-    }
-    return how == REDUCE_PASS_AT ? 1 - product : product;
-}
-
-/* Reduces the n > 0 values of one sample, which it may sort. NaN: the sample is left out. */
-static double reduce(struct reducer reducer, double *values, size_t n, struct fb_inspect_view *view)
-{
-    FB_ASSERT(n > 0);
-    double sum = 0;
-    size_t correct = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += values[i];
-        correct += values[i] >= 1;
-    }
-    if (reducer.how == REDUCE_MODE) {
-        view->is_known = view->is_known && n <= MODE_MAX;
-        n = n <= MODE_MAX ? n : MODE_MAX;
-        return mode_of(values, n, &view->has_ties);
-    }
-    qsort(values, n, sizeof(*values), compare_double);
-    switch (reducer.how) {
-    case REDUCE_MEDIAN:
-        return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
-    case REDUCE_MAX:
-        return values[n - 1];
-    case REDUCE_AT_LEAST:
-        return correct >= reducer.k ? 1 : 0;
-    case REDUCE_PASS_AT:
-    case REDUCE_PASS_K:
-        return n < reducer.k ? NAN : pass(reducer.how, n, correct, reducer.k);
-    case REDUCE_NONE:
-    case REDUCE_MEAN:
-    case REDUCE_MODE:
-    case REDUCE_UNKNOWN:
-        break;
-    }
-    return sum / (double)n;
-}
-
-/* Fills a view of a series, whose cells are sorted. values has room for every cell. */
-static void fill_view(const struct fb_inspect *log, const struct fb_inspect_series *series,
-    struct reducer reducer, double *values, struct fb_inspect_view *view)
-{
-    view->count = 0;
-    view->is_known = reducer.how != REDUCE_UNKNOWN;
-    for (size_t i = 0, n = 0; i < series->count; i++) {
-        const struct fb_inspect_cell *cell = &series->cells[i];
-        uint32_t sample = log->attempts[cell->attempt].sample;
-        if (!cell->is_excluded) {
-            values[n++] = cell->value;
-        }
-        bool is_last = i + 1 == series->count || reducer.how == REDUCE_NONE ||
-                       log->attempts[series->cells[i + 1].attempt].sample != sample;
-        if (is_last && n > 0) {
-            double value = reduce(reducer, values, n, view);
-            if (!isnan(value)) {
-                view->units[view->count++] = (struct fb_inspect_unit){value, sample};
-            }
-            n = 0;
-        }
-    }
-    FB_ASSERT(view->count <= series->count);
-}
-
 static bool is_same(double stated, const struct fb_inspect_measured *measured, size_t count)
 {
     double ours = measured->value;
@@ -233,9 +86,8 @@ static bool is_same(double stated, const struct fb_inspect_measured *measured, s
     if (isinf(stated) || isinf(ours) || isnan(stated) || isnan(ours)) {
         return stated == ours || (isnan(stated) && isnan(ours));
     }
-    double larger = fmax(fabs(stated), fabs(ours));
-    double allowed = fmax(TOLERANCE * larger, measured->chance * fabs(ours));
-    return fabs(stated - ours) <= fmax(allowed, TOLERANCE_ABSOLUTE);
+    double allowed = fmax(TOLERANCE * fmax(fabs(stated), fabs(ours)), TOLERANCE_ABSOLUTE);
+    return stated >= measured->low - allowed && stated <= measured->high + allowed;
 }
 
 /* Places err at a value of the header's results. */
@@ -280,11 +132,20 @@ static enum fb_code refuse(const struct check *check, const struct fb_json *metr
     return place(check->log, value, err);
 }
 
-/* Flags the series that a metric is of, or else the log. */
-static void flag_unknown(const struct check *check)
+/* A metric that cannot be computed again is kept as stated, with the reason, and flagged: in its
+ * series, or in all of the scorer whose objects it is of. */
+static void keep_stated(
+    const struct check *check, struct fb_inspect_metric *metric, const char *why)
 {
-    bool *flags = check->series ? check->series->flags : check->log->flags;
-    flags[FB_INSPECT_NOT_RECOMPUTED] = true;
+    bool is_noted = false;
+    for (size_t i = 0; i < check->log->series_count; i++) {
+        struct fb_inspect_series *s = &check->log->series[i];
+        bool is_of = check->series ? s == check->series : fb_str_eq(s->scorer, metric->scorer);
+        s->flags[FB_INSPECT_NOT_RECOMPUTED] |= is_of;
+        is_noted |= is_of;
+    }
+    check->log->flags[FB_INSPECT_NOT_RECOMPUTED] |= !is_noted;
+    metric->why = why;
 }
 
 /* Checks one metric and fills *out. */
@@ -299,78 +160,52 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
     *out = check->base;
     out->name = metric->key;
     out->stated = value->number;
-    struct fb_inspect_measured ours, other;
-    bool is_known = false;
-    enum fb_code code =
-        fb_inspect_measure(check->log, metric, &check->primary, &ours, &out->is_known, err);
+    struct fb_inspect_measured ours, other = {.why = ""};
+    enum fb_code code = fb_inspect_measure(check->log, metric, &check->primary, &ours, err);
+    bool is_good = code == FB_OK && !ours.why && is_same(out->stated, &ours, check->primary.count);
+    if (code == FB_OK && !is_good && check->has_other) {
+        code = fb_inspect_measure(check->log, metric, &check->other, &other, err);
+    }
     if (code != FB_OK) {
         return code;
     }
     out->recomputed = ours.value;
-    if (!out->is_known) {
-        flag_unknown(check);
+    if (is_good) {
         return FB_OK;
     }
-    if (is_same(out->stated, &ours, check->primary.count)) {
-        return FB_OK;
-    }
-    if (check->has_other) {
-        code = fb_inspect_measure(check->log, metric, &check->other, &other, &is_known, err);
-    }
-    if (code != FB_OK) {
-        return code;
-    }
-    if (is_known && is_same(out->stated, &other, check->other.count)) {
+    if (!other.why && is_same(out->stated, &other, check->other.count)) {
         out->recomputed = other.value;
         return FB_OK;
     }
-    if (check->primary.has_ties) {
-        out->is_known = false;
-        flag_unknown(check);
+    const char *why = ours.why          ? ours.why
+                      : ours.is_assumed ? "it reads values by a function that only its task has"
+                      : check->primary.has_ties
+                          ? "epochs have several most frequent values, and their order decides"
+                          : NULL;
+    if (why) {
+        keep_stated(check, out, why);
         return FB_OK;
     }
     return refuse(check, metric, out->stated, out->recomputed, err);
 }
 
-/* True when a scorer's values are objects, so that a plain metric over them means nothing here. */
-static bool has_keys(const struct fb_inspect *log, struct fb_str scorer)
-{
-    for (size_t i = 0; i < log->series_count; i++) {
-        if (log->series[i].key.len > 0 && fb_str_eq(log->series[i].scorer, scorer)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Finds the series of a score of the header and fills the views over it. */
-static enum fb_code fill_check(struct check *check, double **values, struct fb_err *err)
+static enum fb_code fill_check(struct check *check, struct fb_err *err)
 {
     struct fb_inspect *log = check->log;
     struct fb_inspect_metric *base = &check->base;
+    struct fb_inspect_reducer reducer = fb_inspect_reducer_of(base->reducer);
+    struct fb_inspect_reducer single = {FB_INSPECT_REDUCE_NONE, 0};
     bool is_plain = fb_str_eq(base->scorer, base->score);
     struct fb_str key = is_plain ? (struct fb_str){NULL, 0} : base->score;
-    struct fb_inspect_series *series = NULL;
-    if (is_plain && has_keys(log, base->scorer)) {
-        return FB_OK;
-    }
-    enum fb_code code = fb_inspect_series_of(log, base->scorer, key, &series, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    *values = fb_calloc(series->count, sizeof(**values));
-    check->primary.units = fb_calloc(series->count, sizeof(*check->primary.units));
-    check->other.units = fb_calloc(series->count, sizeof(*check->other.units));
-    if (!*values || !check->primary.units || !check->other.units) {
-        return fb_err_set(err, FB_E_NOMEM, "memory ran out while checking metrics");
-    }
-    check->series = series;
-    check->primary.series = series;
-    check->other.series = series;
-    fill_view(log, series, reducer_of(base->reducer), *values, &check->primary);
     check->has_other = base->reducer.len == 0;
-    fill_view(log, series, (struct reducer){REDUCE_NONE, 0}, *values, &check->other);
-    return FB_OK;
+    if (is_plain && fb_inspect_has_keys(log, base->scorer)) {
+        enum fb_code code = fb_inspect_view_whole(log, base->scorer, reducer, &check->primary, err);
+        return code ? code : fb_inspect_view_whole(log, base->scorer, single, &check->other, err);
+    }
+    enum fb_code code = fb_inspect_series_of(log, base->scorer, key, &check->series, err);
+    code = code ? code : fb_inspect_view_fill(log, check->series, reducer, &check->primary, err);
+    return code ? code : fb_inspect_view_fill(log, check->series, single, &check->other, err);
 }
 
 /* The scores of the results. Version 1 has one scorer, with its metrics beside it. */
@@ -405,17 +240,15 @@ static enum fb_code check_score(struct fb_inspect *log, const struct fb_json *sc
         return place(log, score, err);
     }
     check.base.scorer = check.base.scorer.len > 0 ? check.base.scorer : check.base.score;
-    double *values = NULL;
-    enum fb_code code = fill_check(&check, &values, err);
+    enum fb_code code = fill_check(&check, err);
     const struct fb_json *metrics = metrics_of(log, score);
     for (const struct fb_json *m = metrics ? metrics->child : NULL; m && code == FB_OK;
          m = m->next) {
         code = check_metric(&check, m, &out[*count], err);
         *count += code == FB_OK;
     }
-    fb_free(values);
-    fb_free(check.primary.units);
-    fb_free(check.other.units);
+    fb_inspect_view_release(&check.primary);
+    fb_inspect_view_release(&check.other);
     return code;
 }
 

@@ -152,6 +152,7 @@ static struct fb_inspect_cell cell_of(const struct fb_json *value, uint32_t atte
         cell.value = cell.is_scored ? value->number : 0;
         break;
     case FB_JSON_STRING:
+        cell.is_text = true;
         cell.is_scored = word_value(value->text, &cell.value);
         break;
     case FB_JSON_NULL:
@@ -162,6 +163,7 @@ static struct fb_inspect_cell cell_of(const struct fb_json *value, uint32_t atte
     case FB_JSON_KEY:
     case FB_JSON_END:
         cell.is_scored = false;
+        cell.is_null = true;
         break;
     }
     return cell;
@@ -184,10 +186,12 @@ static struct fb_str word_of(const struct fb_json *value)
                                           : (struct fb_str){NULL, 0};
 }
 
-/* Counts a value as a word. NaN is no value; an object or array is not counted. */
+/* Counts a value as a word, and notes which in its cell. NaN is no value; an object or array is not
+ * counted. */
 static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *series,
     const struct fb_json *value, struct fb_err *err)
 {
+    struct fb_inspect_cell *cell = &series->cells[series->count - 1];
     size_t i = 0;
     if (value->kind == FB_JSON_NUMBER && isnan(value->number)) {
         return FB_OK;
@@ -212,6 +216,7 @@ static enum fb_code note_word(struct fb_inspect *log, struct fb_inspect_series *
         series->word_count++;
     }
     series->words[i].times++;
+    cell->word = (uint8_t)i;
     return FB_OK;
 }
 
@@ -220,6 +225,18 @@ struct target {
     struct fb_str scorer, key;
     uint32_t attempt;
 };
+
+static enum fb_code put_cell(
+    struct fb_inspect_series *series, const struct fb_inspect_cell *cell, struct fb_err *err)
+{
+    void *items = series->cells;
+    if (!fb_inspect_grow(&items, &series->cap, series->count, sizeof(*cell))) {
+        return no_memory(err);
+    }
+    series->cells = items;
+    series->cells[series->count++] = *cell;
+    return FB_OK;
+}
 
 static enum fb_code add_cell(struct fb_inspect *log, const struct target *target,
     const struct fb_json *value, struct fb_err *err)
@@ -230,18 +247,53 @@ static enum fb_code add_cell(struct fb_inspect *log, const struct target *target
     if (code != FB_OK) {
         return code;
     }
-    void *items = series->cells;
-    if (!fb_inspect_grow(&items, &series->cap, series->count, sizeof(cell))) {
-        return no_memory(err);
+    code = put_cell(series, &cell, err);
+    if (code != FB_OK) {
+        return code;
     }
-    series->cells = items;
-    series->cells[series->count++] = cell;
     note_value(series, &cell);
     return note_word(log, series, value, err);
 }
 
+/* An object or a list of nothing: there, but without a value. */
+static enum fb_code add_empty(
+    struct fb_inspect *log, struct fb_str scorer, uint32_t attempt, struct fb_err *err)
+{
+    struct fb_inspect_series *series = NULL;
+    struct fb_inspect_cell cell = {.attempt = attempt, .is_excluded = true, .is_empty = true};
+    enum fb_code code = fb_inspect_series_of(log, scorer, (struct fb_str){NULL, 0}, &series, err);
+    return code ? code : put_cell(series, &cell, err);
+}
+
+/* Notes what a score's metadata says of log likelihoods, once it has a series. */
+static enum fb_code note_likelihood(struct fb_inspect *log, const struct fb_json *score,
+    struct fb_str scorer, uint32_t attempt, struct fb_err *err)
+{
+    const struct fb_json *metadata = fb_json_get(score, "metadata");
+    const struct fb_json *tokens = fb_json_get(metadata, "num_tokens");
+    const struct fb_json *sum = fb_json_get(metadata, "sum_log_probs");
+    struct fb_inspect_likelihood l = {.attempt = attempt};
+    if (!log->wants_likelihoods || !tokens || !sum || tokens->kind == FB_JSON_NULL ||
+        sum->kind == FB_JSON_NULL) {
+        return FB_OK;
+    }
+    while (l.series < log->series_count && !fb_str_eq(log->series[l.series].scorer, scorer)) {
+        l.series++;
+    }
+    l.is_number = tokens->kind == FB_JSON_NUMBER && sum->kind == FB_JSON_NUMBER;
+    l.tokens = l.is_number ? trunc(tokens->number) : 0;
+    l.log_likelihood = l.is_number ? sum->number : 0;
+    void *items = log->likelihoods;
+    if (!fb_inspect_grow(&items, &log->likelihood_cap, log->likelihood_count, sizeof(l))) {
+        return no_memory(err);
+    }
+    log->likelihoods = items;
+    log->likelihoods[log->likelihood_count++] = l;
+    return FB_OK;
+}
+
 /* One score: its value, or each of its values, becomes a cell. */
-static enum fb_code add_score(struct fb_inspect *log, const struct fb_json *score,
+static enum fb_code add_values(struct fb_inspect *log, const struct fb_json *score,
     struct fb_str scorer, uint32_t attempt, struct fb_err *err)
 {
     struct target target = {.scorer = scorer, .attempt = attempt};
@@ -254,6 +306,9 @@ static enum fb_code add_score(struct fb_inspect *log, const struct fb_json *scor
     log->flags[FB_INSPECT_SCORE_EDITS] |= history && history->count > 0;
     if (value->kind != FB_JSON_OBJECT && value->kind != FB_JSON_ARRAY) {
         return add_cell(log, &target, value, err);
+    }
+    if (!value->child) {
+        return add_empty(log, scorer, attempt, err);
     }
     size_t index = 0;
     for (const struct fb_json *part = value->child; part; part = part->next) {
@@ -270,6 +325,13 @@ static enum fb_code add_score(struct fb_inspect *log, const struct fb_json *scor
         }
     }
     return FB_OK;
+}
+
+static enum fb_code add_score(struct fb_inspect *log, const struct fb_json *score,
+    struct fb_str scorer, uint32_t attempt, struct fb_err *err)
+{
+    enum fb_code code = add_values(log, score, scorer, attempt, err);
+    return code ? code : note_likelihood(log, score, scorer, attempt, err);
 }
 
 /* The sample of an id, made when it is new. */

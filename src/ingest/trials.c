@@ -260,7 +260,9 @@ static void write_figures(struct fb_json_writer *w, const struct fb_trial_group 
         if (f->is_known) {
             fb_reader_figure(w, "recomputed", f->recomputed);
         } else {
+            FB_ASSERT(f->why);
             fb_json_key_bool(w, "recomputed", false);
+            fb_json_key_c(w, "reason", f->why);
         }
         fb_json_close_object(w);
     }

@@ -26,6 +26,7 @@ struct fb_trial_figure {
     struct fb_str name;
     bool is_stated, is_known; /**< which of the two there is */
     double stated, recomputed;
+    const char *why; /**< why it is not known, a clause; static, NULL where it is */
     struct fb_trial_figure *next;
 };
 

@@ -6,7 +6,7 @@
 #include "report/evidence.h"
 #include "report/sheet.h"
 
-enum { FLAGS_MAX = 4096, BOUNDS_TEXT = 64 };
+enum { FLAGS_MAX = 4096, BOUNDS_TEXT = 64, NAME_MAX_SHOWN = 200 };
 
 /* The last part of a path. */
 static const char *file_name(const char *path)
@@ -60,6 +60,53 @@ static void add_row(struct fb_sheet_table *table, const struct fb_log_report *lo
     fb_buf_release(&flags);
 }
 
+/* A figure that is of the whole of an object is named "SCORER:NAME" in each of its fields. */
+static bool is_whole(const struct fb_log_evaluation *e, struct fb_str name, struct fb_str *scorer)
+{
+    *scorer = fb_str_sub(e->scorer, 0, fb_str_find(e->scorer, '/', 0));
+    return fb_str_starts(name, *scorer) && name.len > scorer->len && name.ptr[scorer->len] == ':';
+}
+
+/* Does an earlier evaluation of the log show the same figure? */
+static bool is_shown(const struct fb_log_reading *reading, size_t index, struct fb_str name)
+{
+    bool found = false;
+    for (size_t i = 0; i < index; i++) {
+        const struct fb_json *metrics = fb_json_get(reading->items[i].body, "metrics");
+        for (const struct fb_json *m = metrics ? metrics->child : NULL; m; m = m->next) {
+            found |= fb_str_eq(m->key, name);
+        }
+    }
+    return found;
+}
+
+/* A line for each figure that was not computed again: which, of what, and why. */
+static void add_reasons(struct fb_sheet *sheet, const struct fb_log_report *log)
+{
+    for (size_t k = 0; log->reading && k < log->reading->count; k++) {
+        const struct fb_log_evaluation *e = &log->reading->items[k];
+        const struct fb_json *metrics = fb_json_get(e->body, "metrics");
+        for (const struct fb_json *m = metrics ? metrics->child : NULL; m; m = m->next) {
+            struct fb_str why = fb_json_get_str(m, "reason"), scorer = {NULL, 0}, name = m->key;
+            bool is_of_all = is_whole(e, name, &scorer);
+            if (why.len == 0 || (is_of_all && is_shown(log->reading, k, name))) {
+                continue;
+            }
+            name = is_of_all ? fb_str_sub(name, scorer.len + 1, name.len) : name;
+            size_t from = sheet->out->len;
+            fb_sheet_clean(sheet->out, fb_str_of(file_name(log->path)), NAME_MAX_SHOWN);
+            fb_buf_add_c(sheet->out, ": '");
+            fb_sheet_clean(sheet->out, name, NAME_MAX_SHOWN);
+            fb_buf_add_c(sheet->out, "' of '");
+            fb_sheet_clean(sheet->out, is_of_all ? scorer : e->scorer, NAME_MAX_SHOWN);
+            fb_buf_add_c(sheet->out, "' is as stated, not recomputed: ");
+            fb_sheet_clean(sheet->out, why, NAME_MAX_SHOWN);
+            fb_sheet_wrap(sheet, from, 2);
+            fb_buf_add_char(sheet->out, '\n');
+        }
+    }
+}
+
 enum fb_code fb_report_logs_text(const struct fb_log_report *logs, size_t count,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -79,6 +126,9 @@ enum fb_code fb_report_logs_text(const struct fb_log_report *logs, size_t count,
     }
     if (rows > 0) {
         fb_sheet_table_end(&table, &sheet, 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        add_reasons(&sheet, &logs[i]);
     }
     return fb_sheet_check(&sheet, "the table of logs", err);
 }

@@ -9,6 +9,9 @@ json_ok() { "$@" >json.out 2>json.err && python3 -m json.tool json.out >/dev/nul
 
 ok "a table of one log" says "cybench .* 10\.[0-9]* *[0-9]\|cybench" "$FLYBALL" evidence read "$log"
 ok "all logs of the example" "$FLYBALL" evidence read "$evals"/*.eval "$evals"/*.json
+composed=$FB_SOURCE_ROOT/tests/data/inspect/composed.eval
+ok "which figure was not recomputed, and why" says "'own' of 'fields' .* not recomputed: its defin" \
+    "$FLYBALL" evidence read "$composed"
 ok "as JSON" json_ok "$FLYBALL" evidence read --json "$log"
 cat >check.py <<'END'
 import json, sys

@@ -549,7 +549,7 @@ static void test_unknown_metrics(void **state)
 #define METRIC(metric)                                                                             \
     "\"results\":{\"scores\":[{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{" metric "}}]}"
     static const char *const unknown[] = {
-        LOG(METRIC("\"x\":{\"name\":\"krippendorff_alpha\",\"value\":0.4}"), SAMPLE(1, "1")),
+        LOG(METRIC("\"x\":{\"name\":\"cohen_kappa\",\"value\":0.4}"), SAMPLE(1, "1")),
         LOG(METRIC("\"x\":{\"name\":\"own/accuracy\",\"value\":0.4}"), SAMPLE(1, "1")),
         LOG(METRIC("\"x\":{\"name\":\"accuracy\",\"value\":0.4,\"params\":{\"to_float\":{}}}"),
             SAMPLE(1, "1")),
