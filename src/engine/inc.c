@@ -90,6 +90,7 @@ static void free_node(struct fb_inc *inc, struct fb_inc_node *node)
     struct fb_inc_memory *memory = &inc->memory;
     struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving};
     fb_inc_set_release(&node->set, memory);
+    fb_inc_orders_release(node, memory);
     for (size_t i = 0; i < 2; i++) {
         fb_inc_drop(memory, queues[i]->items, queues[i]->cap, sizeof(*queues[i]->items));
     }
@@ -461,6 +462,9 @@ static void sweep_symbols(struct fb_inc *inc)
         mark_set(inc, &node->set);
         for (size_t k = 0; k < node->killer_count; k++) {
             mark_set(inc, &node->killers[k].seen);
+        }
+        for (const struct fb_inc_order *order = node->orders; order; order = order->next) {
+            mark_set(inc, &order->keys);
         }
     }
     for (uint64_t n = inc->point_low; n < inc->point_high; n++) {

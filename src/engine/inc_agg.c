@@ -362,6 +362,47 @@ static bool collect_row(void *ctx, struct fb_inc *inc)
     return true;
 }
 
+/* What a range holds of the rows of a key is counted, not listed; where a bound or a value is no
+ * number, they are listed after all. */
+static bool collect_range(void *ctx, struct fb_inc *inc)
+{
+    const struct fb_inc_op *op = *(const struct fb_inc_op **)ctx;
+    const struct fb_inc_range *range = op->range;
+    const struct fb_inc_node *past = range->order->node;
+    struct fb_inc_node *node = op->node;
+    struct fb_cell values[FB_INC_BOUNDS_MAX];
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool whole = range->order->odd == 0;
+    for (size_t i = 0; i < range->bound_count; i++) {
+        values[i] = fb_inc_term(inc, range->bounds[i].term);
+        whole = whole && fb_inc_ordered(&values[i]);
+    }
+    if (inc->memory.code) {
+        return false;
+    }
+    if (!whole) {
+        return fb_inc_run(inc, range->rest, (struct fb_inc_then){collect_row, node});
+    }
+    for (size_t i = 0; i < past->width; i++) {
+        row[i] = inc->regs[past->vars[i]];
+    }
+    uint64_t count = fb_inc_order_count(inc, range, row, values);
+    if (count == 0) {
+        return true;
+    }
+    bool added;
+    for (size_t i = 0; i < node->width; i++) {
+        row[i] = inc->regs[node->vars[i]];
+    }
+    uint32_t group = fb_inc_set_put(&node->set, row, &inc->memory, &added);
+    if (group == FB_INC_NONE) {
+        return false;
+    }
+    node->set.groups[group].count += count;
+    node->set.groups[group].known = false;
+    return true;
+}
+
 /* The part uses variables as its own that may have a value outside, so those are put back. */
 bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
@@ -371,7 +412,9 @@ bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_in
     memcpy(saved, inc->regs, inc->var_count * sizeof(*saved));
     fb_inc_set_clear(&node->set);
     fb_inc_set_clear(&node->child->set);
-    bool whole = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){collect_row, node});
+    bool whole = op->range
+                     ? fb_inc_run(inc, op->range->before, (struct fb_inc_then){collect_range, &op})
+                     : fb_inc_run(inc, op->parts[0], (struct fb_inc_then){collect_row, node});
     memcpy(inc->regs, saved, inc->var_count * sizeof(*saved));
     if (!whole) {
         return false;

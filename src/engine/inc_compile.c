@@ -73,6 +73,16 @@ uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set)
     return mask;
 }
 
+fb_vars fb_inc_groups_of(const struct fb_form *form)
+{
+    FB_ASSERT(form && form->kind == FB_FORM_AGGREGATE);
+    fb_vars set = 0;
+    for (size_t i = 0; i < form->bound_count; i++) {
+        set |= fb_vars_of(form->bound[i]);
+    }
+    return set;
+}
+
 /* ---- leaves ---- */
 
 /* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds.
@@ -192,6 +202,9 @@ static int rank(const struct fb_form *form, fb_vars given)
     case FB_FORM_UNTIL:
         return closed ? 1 : fb_form_vars(form) & given ? 4 : 7;
     case FB_FORM_AGGREGATE:
+        if ((fb_inc_groups_of(form) & ~given) == 0 && form->bound_count > 0) {
+            return 3; /* one row at most */
+        }
         return closed ? 3 : fb_form_vars(form) & given ? 5 : 6;
     case FB_FORM_MATCH_PAST:
     case FB_FORM_MATCH_FUTURE:
@@ -428,8 +441,7 @@ static bool left_listed(const struct fb_form *form)
     return true;
 }
 
-/* Whether a node can keep what a temporal operator needs. */
-static bool kept(const struct fb_inc_site *site, const struct fb_form *form)
+bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form)
 {
     bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
     const struct fb_form *right = binary ? form->right : form->left;
@@ -448,7 +460,7 @@ static enum fb_code compile_node(
     fb_vars vars = fb_form_vars(right);
     struct fb_inc_site inside = *site;
     inside.given = 0;
-    FB_ASSERT(kept(site, form));
+    FB_ASSERT(fb_inc_kept(site, form));
     struct fb_inc_node *node =
         fb_inc_new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
     if (!node) {
@@ -467,7 +479,7 @@ static enum fb_code compile_temporal(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc_node *node = NULL;
-    if (!kept(site, form)) {
+    if (!fb_inc_kept(site, form)) {
         return fb_inc_compile_scan(site, form, out);
     }
     enum fb_code code = leaf(site, FB_INC_PROBE, form, out);
@@ -606,15 +618,6 @@ static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_i
     return FB_OK;
 }
 
-static fb_vars groups_of(const struct fb_form *form)
-{
-    fb_vars set = 0;
-    for (size_t i = 0; i < form->bound_count; i++) {
-        set |= fb_vars_of(form->bound[i]);
-    }
-    return set;
-}
-
 /* Over a past operator: groups are kept as its rows come and go. */
 static enum fb_code compile_tally(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
@@ -625,7 +628,7 @@ static enum fb_code compile_tally(
     if (code) {
         return code;
     }
-    fb_vars groups = groups_of(form);
+    fb_vars groups = fb_inc_groups_of(form);
     struct fb_inc_node *node = fb_inc_new_node(site, FB_INC_TALLY, form, groups);
     if (!node) {
         return fb_inc_no_memory(site);
@@ -642,7 +645,7 @@ static enum fb_code compile_tally(
 static enum fb_code compile_collect(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    fb_vars groups = groups_of(form);
+    fb_vars groups = fb_inc_groups_of(form);
     struct fb_inc_site inside = *site;
     inside.given = site->given & groups;
     enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
@@ -658,17 +661,33 @@ static enum fb_code compile_collect(
     node->child = rows;
     node->distinct = distinct(form->left) && gives_once((*out)->parts[0]);
     (*out)->node = node;
-    return new_groups(site, *out, rows, node);
+    code = new_groups(site, *out, rows, node);
+    return code ? code : fb_inc_compile_range(site, *out);
 }
 
 static enum fb_code compile_aggregate(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     enum fb_form_kind kind = form->left->kind;
-    bool counted = (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && kept(site, form->left);
+    bool counted = (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && fb_inc_kept(site, form->left);
     enum fb_code code = counted ? compile_tally(site, form, out) : compile_collect(site, form, out);
     return code ? code
                 : fb_inc_cell(site->inc, form->agg_nothing, &(*out)->constants[0], site->err);
+}
+
+/* What depends on the rows of a key alone is kept by key. */
+static enum fb_code viewed(const struct fb_inc_site *site, const struct fb_form *form,
+    enum fb_code (*compile)(
+        const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out),
+    struct fb_inc_op **out)
+{
+    struct fb_inc_op *view = NULL;
+    enum fb_code code = fb_inc_compile_view(site, form, &view);
+    if (code || view) {
+        *out = view;
+        return code;
+    }
+    return compile(site, form, out);
 }
 
 enum fb_code fb_inc_compile_part(
@@ -689,7 +708,7 @@ enum fb_code fb_inc_compile_part(
     case FB_FORM_NOT:
         return unary(site, site, FB_INC_NOT, form, out);
     case FB_FORM_AND:
-        return compile_and(site, form, out);
+        return viewed(site, form, compile_and, out);
     case FB_FORM_OR:
         return compile_or(site, form, out);
     case FB_FORM_EXISTS:
@@ -706,7 +725,7 @@ enum fb_code fb_inc_compile_part(
     case FB_FORM_UNTIL:
         return compile_temporal(site, form, out);
     case FB_FORM_AGGREGATE:
-        return compile_aggregate(site, form, out);
+        return viewed(site, form, compile_aggregate, out);
     case FB_FORM_SUBSTRING:
     case FB_FORM_MATCHES:
         return compile_text(site, form, out);

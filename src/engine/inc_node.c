@@ -38,6 +38,12 @@ static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
         if (node->tally) {
             fb_inc_tally(inc, node, slot, holds);
         }
+        if (node->orders) {
+            fb_inc_order(inc, node, slot, holds);
+        }
+        if (node->watches) {
+            fb_inc_view_touch(inc, node, slot);
+        }
     }
 }
 

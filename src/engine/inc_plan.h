@@ -34,6 +34,7 @@ enum fb_inc_kind {
     FB_INC_MATCH,   /**< a regular expression, likewise */
     FB_INC_FREEZE,  /**< keeps the rows of its first part for the second */
     FB_INC_FROZEN,  /**< a predicate that reads them */
+    FB_INC_VIEW,    /**< keeps the rows of its part by key; see inc_view.c */
 };
 
 /** A state of a regular expression, which is walked from where the operator stands outwards. */
@@ -63,6 +64,26 @@ struct fb_inc_column {
 };
 
 struct fb_inc_node;
+struct fb_inc_op;
+
+/** A comparison of a column with what is known before its row is. */
+struct fb_inc_bound {
+    const struct fb_term *term; /**< what it is compared with */
+    bool low;                   /**< the column is greater; else less */
+    bool open;                  /**< and not equal */
+};
+
+enum { FB_INC_BOUNDS_MAX = 4 };
+
+/** COLLECT: a count of the rows of a past node whose column lies in a range, which needs none of
+ * them. */
+struct fb_inc_range {
+    struct fb_inc_op *before; /**< what is asked before the node */
+    struct fb_inc_op *rest;   /**< the node and the comparisons, for what cannot be counted so */
+    struct fb_inc_order *order;
+    struct fb_inc_bound bounds[FB_INC_BOUNDS_MAX];
+    size_t bound_count;
+};
 
 /** An operation. */
 struct fb_inc_op {
@@ -86,6 +107,7 @@ struct fb_inc_op {
     uint32_t state_count;
     uint32_t start;
     struct fb_pattern *pattern; /**< TEXT: that is written out */
+    struct fb_inc_range *range; /**< COLLECT; NULL: none */
 };
 
 /** Kinds of node. */
@@ -94,6 +116,7 @@ enum fb_inc_node_kind {
     FB_INC_FUTURE, /**< EVENTUALLY, UNTIL */
     FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node */
     FB_INC_WALK,   /**< a regular expression of the past, walked with time; its rows match now */
+    FB_INC_KEPT,   /**< the rows of a view */
     FB_INC_SCRATCH /**< rows of one evaluation of an aggregate */
 };
 
@@ -108,6 +131,35 @@ struct fb_inc_killer {
     int index;              /**< SINCE: of the node's set, over those variables; -1: check each */
     struct fb_inc_set seen; /**< UNTIL: the streaks of each row */
     struct fb_inc_queue queue;
+};
+
+/** A view that a past node tells which keys of its rows have changed. */
+struct fb_inc_watch {
+    struct fb_inc_node *view;
+    const struct fb_inc_node *past;
+    size_t *key_at;            /**< the columns of the key in a row of the past node */
+    struct fb_inc_watch *next; /**< of the same past node */
+    struct fb_inc_watch *also; /**< of the same view */
+};
+
+/** A row in the tree of its key: a treap, by value and slot. */
+struct fb_inc_branch {
+    uint32_t left; /**< slot + 1; 0: none */
+    uint32_t right;
+    uint32_t count; /**< rows of the branch, its own included */
+    uint32_t heap;
+};
+
+/** The rows of a past node that hold, by some of the columns and the value of another. */
+struct fb_inc_order {
+    const struct fb_inc_node *node;
+    uint64_t mask;                  /**< the columns of the key */
+    size_t by;                      /**< the column that orders */
+    struct fb_inc_set keys;         /**< each with the root of its tree */
+    struct fb_inc_branch *branches; /**< by slot */
+    size_t branch_cap;
+    uint64_t odd;              /**< rows whose value is no number, which have no place */
+    struct fb_inc_order *next; /**< of the same node */
 };
 
 /** A node. */
@@ -126,13 +178,16 @@ struct fb_inc_node {
     struct fb_inc_op *op;        /**< gives the rows of the right side */
     struct fb_inc_killer *killers;
     size_t killer_count;
-    struct fb_inc_node *tally; /**< PAST: who counts its rows */
-    struct fb_inc_node *child; /**< TALLY: the PAST node */
-    int child_index;           /**< TALLY: the index by group of its set */
-    size_t *group_at;          /**< TALLY, SCRATCH: the groups' columns in a row of the child */
-    size_t over_at;            /**< the aggregated column */
-    bool distinct;             /**< SCRATCH: rows cannot repeat */
-    struct fb_inc_op *walk;    /**< WALK: the states; its nodes hold the walkers */
+    struct fb_inc_node *tally;    /**< PAST: who counts its rows */
+    struct fb_inc_node *child;    /**< TALLY: the PAST node */
+    int child_index;              /**< TALLY: the index by group of its set */
+    size_t *group_at;             /**< TALLY, SCRATCH: the groups' columns in a row of the child */
+    size_t over_at;               /**< the aggregated column */
+    bool distinct;                /**< SCRATCH: rows cannot repeat */
+    struct fb_inc_op *walk;       /**< WALK: the states; its nodes hold the walkers */
+    struct fb_inc_order *orders;  /**< PAST */
+    struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
+    bool all;                     /**< VIEW: nothing is known of any key; child: the stale ones */
 };
 
 /** An operation that looks through the time-points, and where it stands. */
@@ -348,6 +403,39 @@ bool fb_inc_groups(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
 
 /** COLLECT: gathers the rows of a part and gives their aggregates. */
 bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** The variables that an aggregation groups by. */
+fb_vars fb_inc_groups_of(const struct fb_form *form);
+
+/** Makes a view of a formula where one can be kept; NULL in *out: none can. */
+FB_CHECKED enum fb_code fb_inc_compile_view(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Whether a node can keep what a temporal operator needs. */
+bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
+
+/** A row of a past node begins or ends to hold: what views have of its key is stale. */
+void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
+
+/** VIEW: brings up to date what is stale, and gives all rows. */
+bool fb_inc_view(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** Sees whether an aggregate that has been compiled can be counted by ranges. */
+FB_CHECKED enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op);
+
+/** A row of a past node begins (in) or ends to hold: keeps its orders. */
+void fb_inc_order(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, bool in);
+
+/** How many rows of the key in `row`, a row of the node, lie within the bounds, whose values are
+ * numbers. */
+uint64_t fb_inc_order_count(const struct fb_inc *inc, const struct fb_inc_range *range,
+    const struct fb_cell *row, const struct fb_cell *values);
+
+/** Whether a cell is a number that has a place in an order. */
+bool fb_inc_ordered(const struct fb_cell *cell);
+
+/** Frees the orders of a node. */
+void fb_inc_orders_release(struct fb_inc_node *node, struct fb_inc_memory *memory);
 
 /** Brings a node to time-point inc->at. */
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node);

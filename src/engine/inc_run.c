@@ -380,6 +380,8 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
         return fb_inc_freeze(inc, op, then);
     case FB_INC_FROZEN:
         return fb_inc_frozen(inc, op, then);
+    case FB_INC_VIEW:
+        return fb_inc_view(inc, op, then);
     }
     FB_ASSERT(false);
     return false;

@@ -401,6 +401,9 @@ static void take_past(struct loader *l, struct fb_inc_node *node)
         if (holds && node->tally) {
             fb_inc_tally(l->inc, node, slot, true);
         }
+        if (holds && node->orders) {
+            fb_inc_order(l->inc, node, slot, true);
+        }
     }
     size_t waiting = fb_wire_count(l->in);
     fb_time before = FB_TIME_MIN;

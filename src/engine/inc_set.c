@@ -124,6 +124,12 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 32;
 }
 
+uint32_t fb_inc_scatter(uint32_t x)
+{
+    FB_ASSERT(x < UINT32_MAX);
+    return (uint32_t)mix(seed() ^ x);
+}
+
 uint32_t fb_inc_hash_text(struct fb_str text)
 {
     uint64_t hash = seed() ^ text.len;

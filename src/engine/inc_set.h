@@ -47,6 +47,7 @@ union fb_inc_load {
         uint64_t last;
     } streak;
     uint32_t next; /**< scratch rows: the next member of the same group */
+    uint32_t root; /**< keys of an order: of the tree, slot + 1 */
 };
 
 /** What a group of an aggregation carries. */
@@ -109,6 +110,9 @@ struct fb_inc_set {
     struct fb_inc_index indexes[FB_INC_INDEXES_MAX]; /**< the first is places instead */
     size_t index_count;
 };
+
+/** A number that follows from another one, seeded once a process. */
+uint32_t fb_inc_scatter(uint32_t x);
 
 /** A hash of a text, seeded once a process. */
 uint32_t fb_inc_hash_text(struct fb_str text);

@@ -196,6 +196,45 @@ static struct node *aggregate(struct draw *d, const char *vars, int depth)
         inner[1] ? "; " : "", inner + 1);
 }
 
+/* Aggregations that depend, key by key, on what past operators remember, with counts of rows in a
+ * range. Columns of G are floats, so they are compared with aggregates that are floats. */
+static struct node *keyed(struct draw *d, const char *vars, int depth)
+{
+    static const char *const whole[] = {"CNT", "SUM", "MIN", "MAX"};
+    static const char *const tests[] = {"v < p", "p <= v", "NOT (p < v)", "NOT (v <= p)",
+        "v - 1 <= p AND p < v + 2", "NOT (p = v) AND p < v", "NOT (v + v < p) AND NOT (p < v - 1)"};
+    static const char *const reals[] = {"2.0 * v < p", "p <= v", "NOT (p < v)",
+        "v - 1.0 <= p AND p < v + 2.0", "NOT (p <= 0.5 * v)"};
+    bool real = draw(d, 2);
+    char x = vars[0], y = vars[1];
+    char two[3] = {x, 'a', '\0'};
+    struct node *own =
+        real ? make(d, NULL, NULL, "(ONCE%s G(%c,a))", interval(d, false), x)
+             : make(d, formula(d, two, depth), NULL, "(ONCE%s \1)", interval(d, false));
+    two[1] = 'p';
+    struct node *rows = real ? make(d, NULL, NULL, "G(%c,p)", x) : formula(d, two, depth);
+    rows = draw(d, 3) ? make(d, rows, NULL, "(ONCE%s \1)", interval(d, false))
+                      : make(d, rows, NULL, "((NOT Q(%c)) SINCE%s \1)", x, interval(d, false));
+    own = make(d, own, NULL, "(v <- %s a; %c \1)",
+        real ? draw(d, 2) ? "AVG" : "MED" : whole[draw(d, 4)], x);
+    struct node *all =
+        make(d, own, rows, "(\1 AND \2 AND %s)", real ? reals[draw(d, 5)] : tests[draw(d, 7)]);
+    const char *op = real || draw(d, 2) ? "CNT" : whole[draw(d, 4)];
+    all = make(d, all, NULL, "(%c <- %s %c; %c \1)", y, op, draw(d, 3) ? 'p' : 'v', x);
+    switch (draw(d, 5)) {
+    case 0:
+        return make(d, all, NULL, "(\1 AND NOT (%c <= 1))", y);
+    case 1:
+        return make(d, all, formula(d, vars, 0), "(\1 AND NOT ONCE \2)");
+    case 2:
+        return make(d, all, NULL, "(\1 AND (ONCE%s Q(%c)))", interval(d, false), x);
+    case 3:
+        return make(d, all, formula(d, vars, depth), "(\1 OR \2)");
+    default:
+        return all;
+    }
+}
+
 /* A test, a step, or both. */
 static struct node *regex_atom(struct draw *d, const char *vars, int depth)
 {
@@ -289,7 +328,14 @@ static struct node *formula(struct draw *d, const char *vars, int depth)
         return leaf(d, vars);
     }
     depth--;
-    switch (draw(d, 15)) {
+    switch (draw(d, 17)) {
+    case 15:
+        return vars[0] == '\0' ? temporal(d, vars, depth)
+               : vars[1]
+                   ? keyed(d, vars, depth)
+                   : make(d, keyed(d, "kn", depth), NULL,
+                         draw(d, 2) ? "(EXISTS k,n. \1 AND %c = n)" : "(EXISTS k,n. \1 AND %c = k)",
+                         vars[0]);
     case 0:
         return make(d, formula(d, vars, depth), formula(d, vars, depth), "(\1 AND \2)");
     case 1:

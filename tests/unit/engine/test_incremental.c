@@ -1,6 +1,6 @@
-/* Tests of src/engine/inc*.c (inc, inc_set, inc_symbol, inc_compile, inc_run, inc_node, inc_agg)
- * and parallel.c: against the naive evaluator; test_random.c, and test_cases.c of lang, have more.
- */
+/* Tests of src/engine/inc*.c (inc, inc_set, inc_symbol, inc_compile, inc_run, inc_node, inc_agg,
+ * inc_view, inc_order) and parallel.c: against the naive evaluator; test_random.c, and test_cases.c
+ * of lang, have more. */
 #include "base/alloc.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
@@ -218,6 +218,24 @@ static void test_memory(void **state)
     assert_int_equal(watch.verdicts, 20000);
     fb_inc_free(watch.inc);
     fb_arena_release(&arena);
+    /* A view forgets keys as the window does, whether it is asked or not. */
+    static const char *const views[] = {
+        "(k <- MAX a; x ONCE[0,50] P(x) AND a = x) AND NOT (k <= x)",
+        "(c <- CNT b; x (k <- MAX x; x ONCE[0,9] P(x)) AND (ONCE[0,9] P(x) AND b = x) AND k < b)",
+        "T() AND EXISTS x. ((k <- MAX a; x ONCE[0,50] P(x) AND a = x) AND NOT (k < x))",
+    };
+    for (size_t k = 0; k < sizeof(views) / sizeof(views[0]); k++) {
+        watch = (struct watch){0};
+        start(&watch, views[k], &arena);
+        for (int64_t i = 0; i < 20000; i++) {
+            point(&watch, i, i);
+            used = i == 6000 ? fb_inc_memory_used(watch.inc) : used;
+        }
+        assert_int_equal(fb_inc_memory_used(watch.inc), used);
+        assert_int_equal(watch.verdicts, 0);
+        fb_inc_free(watch.inc);
+        fb_arena_release(&arena);
+    }
     struct job job = {.sig = sig_text,
         .formula = "ONCE P(x)",
         .log = "@1 P(1)(2)(3)(4)(5)(6)(7)(8)(9)(10)(11)(12)(13)(14)(15)(16)(17)(18)(19)",
@@ -254,7 +272,9 @@ static void test_faults(void **state)
     for (int64_t n = 0;; n++) {
         struct job job = {.sig = sig_text,
             .formula = "((s <- SUM y; x ((NOT Q(x)) SINCE[1,5] R(x,y))) AND P(x)) OR "
-                       "((x <- MED s R(_,s)) AND (s <- CNT y (P(y) UNTIL[0,5] Q(y))))",
+                       "((x <- MED s R(_,s)) AND (s <- CNT y (P(y) UNTIL[0,5] Q(y)))) OR "
+                       "((s <- CNT y; x (k <- MIN a; x ONCE[0,5] R(x,a)) AND (ONCE[0,5] R(x,y)) "
+                       "AND k < y) AND 1 <= s)",
             .log = "@1 R(1,2)(1,3) W(1,a) @3 P(1) Q(2) @4 P(1) R(1,1)@9 Q(1)"};
         fb_alloc_fail_at(n);
         enum fb_code code = run(&job, false);
@@ -310,6 +330,39 @@ static void test_threads(void **state)
     fb_buf_release(&narrow.out);
 }
 
+/* Views and counts of ranges over windows of many rows, against the naive evaluator. Values repeat,
+ * and their order is not that of time. */
+static void test_views(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {
+        "(c <- CNT v; u (v <- AVG a; u ONCE[0,30] M(u,a) AND tp(i)) AND (ONCE[0,30] M(u,p) AND "
+        "tp(j)) AND 2.0 * v < p) AND NOT (c <= 2)",
+        "(c <- CNT p; u (v <- MED a; u ONCE[3,20] M(u,a)) AND (ONCE[0,9] M(u,p)) AND v - 1.0 <= p "
+        "AND NOT (v + 1.0 < p))",
+        "(s <- SUM p; u (v <- MIN a; u ONCE[0,12] M(u,a)) AND (ONCE[0,12] M(u,p)) AND v < p)",
+        "(s <- SUM a; u ONCE[0,9] M(u,a) AND tp(i)) AND ((NOT EXISTS l2. L(u,l2)) SINCE L(u,l)) "
+        "AND NOT (s <= l)",
+        "(c <- CNT p; u,w (ONCE[0,9] M(u,p)) AND (l <- MAX a; w ONCE[0,9] L(w,a)) AND l <= p)",
+        "(c <- CNT u (k <- CNT a; u (ONCE[0,9] M(u,a)) AND 3.0 < a) AND 1 < k) AND T()",
+    };
+    static char log[1 << 16];
+    size_t used = 0;
+    for (unsigned i = 0; i < 700; i++) {
+        unsigned long a = i * 2654435761ul >> 7;
+        used +=
+            (size_t)snprintf(log + used, sizeof(log) - used, "@%u %s(\"%c\",%lu.%lu)%s\n", i / 5,
+                i % 13 ? "M" : "L", (int)('a' + a % 4), a / 4 % 9, a % 2 * 5, i % 50 ? "" : " T()");
+    }
+    assert_true(used < sizeof(log) - 1);
+    struct tally tally = {0};
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        compare("M(u:string, a:float) L(u:string, l:float) T()", formulas[i], log, &tally);
+    }
+    assert_int_equal(tally.same, sizeof(formulas) / sizeof(formulas[0]));
+    assert_int_equal(tally.verdicts, sizeof(formulas) / sizeof(formulas[0]));
+}
+
 /* A failed allocation on any thread ends the run and leaks nothing. */
 static void test_faults_of_threads(void **state)
 {
@@ -334,8 +387,8 @@ static void test_faults_of_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_operators),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_faults_of_threads),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_delay), cmocka_unit_test(test_faults)};
+        cmocka_unit_test(test_views), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_faults_of_threads), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_delay), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests_name("incremental", tests, setup, NULL);
 }
