@@ -41,7 +41,7 @@ static enum fb_code read_accepted(
         }
     }
     const struct fb_yaml *by = text_of(node, "by"), *until = text_of(node, "until"),
-                         *evidence = text_of(node, "evidence");
+                         *evidence = text_of(node, "evidence"), *because = text_of(node, "because");
     if (!by) {
         return fb_case_refuse(b, node, "does not say who accepts it", hint, err);
     }
@@ -58,9 +58,13 @@ static enum fb_code read_accepted(
         return fb_case_refuse(b, until, "is no date", "Write a date, as 2027-01-31.", err);
     }
     enum fb_code code = fb_arena_str(b->arena, fb_str_trim(by->text), &e->accepted.by, err);
-    return code == FB_OK && evidence
-               ? fb_arena_str(b->arena, fb_str_trim(evidence->text), &e->accepted.evidence, err)
-               : code;
+    if (code == FB_OK && evidence) {
+        code = fb_arena_str(b->arena, fb_str_trim(evidence->text), &e->accepted.evidence, err);
+    }
+    if (code == FB_OK && because) {
+        code = fb_arena_str(b->arena, fb_str_trim(because->text), &e->accepted.because, err);
+    }
+    return code;
 }
 
 static enum fb_code read_independence(

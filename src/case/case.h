@@ -80,6 +80,7 @@ struct fb_acceptance {
     struct fb_str by;       /**< a name; empty: nobody does */
     fb_time until;          /**< it ends at this instant */
     struct fb_str evidence; /**< a predicate that must hold beside; empty: none */
+    struct fb_str because;  /**< why; may be empty */
 };
 
 /** What a claim may be bound to. */

@@ -126,8 +126,10 @@ static struct fb_str acceptance_of(struct comparing *d, const struct fb_element 
     if (e->accepted.by.len == 0) {
         return FB_STR("");
     }
-    struct fb_str out = fb_arena_printf(d->arena, "by %.*s until %s", FB_STR_ARG(e->accepted.by),
-        fb_time_format_short(e->accepted.until, until));
+    const struct fb_acceptance *a = &e->accepted;
+    struct fb_str out = fb_arena_printf(d->arena, "by %.*s until %s%s%.*s%s%.*s", FB_STR_ARG(a->by),
+        fb_time_format_short(a->until, until), a->evidence.len ? " on " : "",
+        FB_STR_ARG(a->evidence), a->because.len ? " because " : "", FB_STR_ARG(a->because));
     d->failed = d->failed || !out.ptr;
     return out;
 }

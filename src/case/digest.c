@@ -1,10 +1,11 @@
 #include "case/digest.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/assert.h"
-#include "base/buf.h"
+#include "case/part.h"
 
 uint32_t fb_case_find(const struct fb_case *argument, struct fb_str id)
 {
@@ -20,62 +21,9 @@ uint32_t fb_case_find(const struct fb_case *argument, struct fb_str id)
 /* The part at work. */
 struct part {
     const struct fb_case *c;
-    uint8_t *in;     /* of each element: it belongs to the part */
-    uint32_t *items; /* the elements of the part, in the order they were found; then by id */
-    size_t count;
-    uint32_t *first; /* of each element: the first challenge of it or of its relations */
-    uint32_t *next;  /* of each challenge */
+    struct fb_case_members members; /* by id, once they are put in order */
     struct fb_sha256 sha;
 };
-
-static void put(struct part *p, uint32_t element)
-{
-    if (!p->in[element]) {
-        p->in[element] = 1;
-        p->items[p->count++] = element;
-    }
-}
-
-/* The element whose challenge, or whose relation, a challenge is against. */
-static uint32_t target_of(const struct fb_case *c, const struct fb_challenge *challenge)
-{
-    while (challenge->kind == FB_CHALLENGE_CHALLENGE) {
-        challenge = &c->challenges[challenge->target];
-        if (challenge->kind != FB_CHALLENGE_CHALLENGE) {
-            return challenge->by;
-        }
-    }
-    return challenge->target;
-}
-
-static void index_challenges(struct part *p)
-{
-    for (size_t i = 0; i < p->c->element_count; i++) {
-        p->first[i] = UINT32_MAX;
-    }
-    for (size_t i = p->c->challenge_count; i-- > 0;) {
-        uint32_t target = target_of(p->c, &p->c->challenges[i]);
-        p->next[i] = p->first[target];
-        p->first[target] = (uint32_t)i;
-    }
-}
-
-static void collect(struct part *p, uint32_t from)
-{
-    put(p, from);
-    for (size_t at = 0; at < p->count; at++) {
-        const struct fb_element *e = &p->c->elements[p->items[at]];
-        for (size_t k = 0; k < e->supported_by_count; k++) {
-            put(p, e->supported_by[k]);
-        }
-        for (size_t k = 0; k < e->context_count; k++) {
-            put(p, e->context[k]);
-        }
-        for (uint32_t i = p->first[p->items[at]]; i != UINT32_MAX; i = p->next[i]) {
-            put(p, p->c->challenges[i].by);
-        }
-    }
-}
 
 /* A text with its length before it, so that no two sequences of texts look alike. */
 static void add_text(struct part *p, struct fb_str text)
@@ -120,6 +68,42 @@ static void add_relations(struct part *p, const struct fb_element *e, struct fb_
     add_names(p, names, e->context_count);
 }
 
+/* What went in later than the rest, each with its name and only where it is said, so that digests
+ * of old cases stay as they are. */
+static void add_later(struct part *p, const struct fb_element *e)
+{
+    const struct {
+        const char *name;
+        bool is;
+    } flags[] = {
+        {"byContract", e->by_contract}, {"public", e->is_public}, {"defeated", e->flagged}};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        if (flags[i].is) {
+            add_text(p, fb_str_of(flags[i].name));
+        }
+    }
+    if (e->accepted.because.len) {
+        add_text(p, FB_STR("because"));
+        add_text(p, e->accepted.because);
+    }
+    if (!isnan(e->cost)) {
+        add_text(p, FB_STR("cost"));
+        add_number(p, e->cost);
+    }
+    for (size_t i = 0; i < e->acp_count; i++) {
+        add_text(p, FB_STR("acp"));
+        add_text(p, e->acps[i].name);
+        add_text(p, p->c->elements[e->acps[i].on].id);
+    }
+    for (size_t i = 0; e->marks && i < e->supported_by_count; i++) {
+        if (e->marks[i]) {
+            add_text(p, FB_STR("mark"));
+            add_number(p, e->marks[i]);
+            add_text(p, p->c->elements[e->supported_by[i]].id);
+        }
+    }
+}
+
 static void add_element(struct part *p, uint32_t at, struct fb_str *names)
 {
     const struct fb_element *e = &p->c->elements[at];
@@ -137,9 +121,7 @@ static void add_element(struct part *p, uint32_t at, struct fb_str *names)
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         add_number(p, numbers[i]);
     }
-    if (e->by_contract) { /* not before: digests of old cases stay as they are */
-        add_text(p, FB_STR("byContract"));
-    }
+    add_later(p, e);
     add_relations(p, e, names);
 }
 
@@ -153,7 +135,7 @@ static void add_challenge(struct part *p, const struct fb_challenge *challenge)
         against = &c->challenges[challenge->target];
         add_text(p, c->elements[against->by].id);
     }
-    add_text(p, c->elements[target_of(c, against)].id);
+    add_text(p, c->elements[fb_case_challenged(c, against)].id);
     if (against->kind == FB_CHALLENGE_SUPPORT || against->kind == FB_CHALLENGE_CONTEXT) {
         const struct fb_element *e = &c->elements[against->target];
         uint32_t other = against->kind == FB_CHALLENGE_SUPPORT ? e->supported_by[against->position]
@@ -168,27 +150,52 @@ static int by_id(const void *a, const void *b, void *ctx)
     return fb_str_cmp(c->elements[*(const uint32_t *)a].id, c->elements[*(const uint32_t *)b].id);
 }
 
-/* Takes everything into the digest, element by element in the order of ids. Challenges that an
- * element makes keep the order of the file. */
-static void add_all(struct part *p, struct fb_str *names)
+static int by_maker(const void *a, const void *b, void *ctx)
+{
+    const struct fb_case *c = ctx;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int order = by_id(&c->challenges[x].by, &c->challenges[y].by, ctx);
+    return order ? order : (x > y) - (x < y);
+}
+
+static int by_bound(const void *a, const void *b, void *ctx)
+{
+    const struct fb_case *c = ctx;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int order = by_id(&c->bindings[x].element, &c->bindings[y].element, ctx);
+    return order ? order : (x > y) - (x < y);
+}
+
+/* Takes everything into the digest, element by element in the order of ids. Challenges that one
+ * element makes, and its bindings, keep the order of the file. order has room for all of them. */
+static void add_all(struct part *p, struct fb_str *names, uint32_t *order)
 {
     const struct fb_case *c = p->c;
-    qsort_r(p->items, p->count, sizeof(*p->items), by_id, (void *)(uintptr_t)c);
-    for (size_t i = 0; i < p->count; i++) {
-        add_element(p, p->items[i], names);
+    struct fb_case_members *m = &p->members;
+    qsort_r(m->items, m->count, sizeof(*m->items), by_id, (void *)(uintptr_t)c);
+    for (size_t i = 0; i < m->count; i++) {
+        add_element(p, m->items[i], names);
     }
-    for (size_t i = 0; i < c->challenge_count; i++) {
-        if (p->in[c->challenges[i].by]) {
-            add_text(p, c->elements[c->challenges[i].by].id);
-            add_challenge(p, &c->challenges[i]);
-        }
+    size_t count = 0;
+    for (uint32_t i = 0; i < c->challenge_count; i++) {
+        order[count] = i;
+        count += fb_case_is_within(c, m->in, &c->challenges[i]);
     }
-    for (size_t i = 0; i < c->binding_count; i++) {
-        if (p->in[c->bindings[i].element]) {
-            add_text(p, c->elements[c->bindings[i].element].id);
-            add_number(p, c->bindings[i].kind);
-            add_text(p, c->bindings[i].name);
-        }
+    qsort_r(order, count, sizeof(*order), by_maker, (void *)(uintptr_t)c);
+    for (size_t i = 0; i < count; i++) {
+        add_text(p, c->elements[c->challenges[order[i]].by].id);
+        add_challenge(p, &c->challenges[order[i]]);
+    }
+    count = 0;
+    for (uint32_t i = 0; i < c->binding_count; i++) {
+        order[count] = i;
+        count += m->in[c->bindings[i].element];
+    }
+    qsort_r(order, count, sizeof(*order), by_bound, (void *)(uintptr_t)c);
+    for (size_t i = 0; i < count; i++) {
+        add_text(p, c->elements[c->bindings[order[i]].element].id);
+        add_number(p, c->bindings[order[i]].kind);
+        add_text(p, c->bindings[order[i]].name);
     }
 }
 
@@ -198,24 +205,19 @@ enum fb_code fb_case_digest(const struct fb_case *argument, uint32_t element,
     FB_ASSERT(argument && element < argument->element_count);
     struct fb_arena scratch;
     struct part p = {.c = argument};
-    size_t count = argument->element_count;
     fb_arena_init(&scratch, (size_t)1 << 30);
-    p.in = FB_ARENA_ARRAY(&scratch, uint8_t, count);
-    p.items = FB_ARENA_ARRAY(&scratch, uint32_t, count);
-    p.first = FB_ARENA_ARRAY(&scratch, uint32_t, count);
-    p.next = FB_ARENA_ARRAY(&scratch, uint32_t, argument->challenge_count);
-    struct fb_str *names = FB_ARENA_ARRAY(&scratch, struct fb_str, count);
-    enum fb_code code = FB_OK;
-    if (p.in && p.items && p.first && p.next && names) {
+    struct fb_str *names = FB_ARENA_ARRAY(&scratch, struct fb_str, argument->element_count);
+    uint32_t *order =
+        FB_ARENA_ARRAY(&scratch, uint32_t, argument->challenge_count + argument->binding_count + 1);
+    enum fb_code code = names && order
+                            ? fb_case_members(argument, element, &scratch, &p.members, err)
+                            : fb_arena_failed(&scratch, err);
+    if (code == FB_OK) {
         fb_sha256_init(&p.sha);
         fb_sha256_add(&p.sha, FB_STR("flyball case part 1\n"));
-        index_challenges(&p);
-        collect(&p, element);
         add_text(&p, argument->elements[element].id);
-        add_all(&p, names);
+        add_all(&p, names, order);
         fb_sha256_end(&p.sha, out);
-    } else {
-        code = fb_arena_failed(&scratch, err);
     }
     fb_arena_release(&scratch);
     return code;

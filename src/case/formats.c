@@ -180,12 +180,17 @@ enum fb_code fb_case_write(
 struct fb_str fb_case_fresh_name(
     struct fb_map *taken, struct fb_arena *arena, struct fb_str wanted, struct fb_err *err)
 {
-    struct fb_str name = {NULL, 0};
-    enum fb_code code = fb_arena_str(arena, wanted, &name, err);
-    for (int turn = 2; code == FB_OK && fb_map_has(taken, name); turn++) {
-        name = fb_arena_printf(arena, "%.*s~%d", FB_STR_ARG(wanted), turn);
+    struct fb_str first = {NULL, 0};
+    enum fb_code code = fb_arena_str(arena, wanted, &first, err);
+    struct fb_str name = first;
+    /* The value of a name is the number to try next, so that many that want the same are quick. */
+    uintptr_t turn = code == FB_OK ? (uintptr_t)fb_map_get(taken, first) : 0;
+    for (turn = turn < 2 ? 2 : turn; code == FB_OK && fb_map_has(taken, name); turn++) {
+        name = fb_arena_printf(arena, "%.*s~%zu", FB_STR_ARG(wanted), (size_t)turn);
         code = name.ptr ? FB_OK : fb_arena_failed(arena, err);
     }
+    bool again = code == FB_OK && name.ptr != first.ptr;
+    code = again ? fb_map_put(taken, first, (void *)turn, err) : code;
     code = code != FB_OK ? code : fb_map_put(taken, name, NULL, err);
     return code == FB_OK ? name : (struct fb_str){NULL, 0};
 }

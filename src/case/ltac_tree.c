@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "case/formats.h"
 #include "case/ltac.h"
 
 struct making {
@@ -13,8 +14,14 @@ struct making {
     struct fb_map declared; /* name to its node, + 1 */
     struct fb_map cited;    /* name to its first citation, + 1 */
     struct fb_map anchors;  /* what pages call an element, to its name */
+    struct fb_map counters; /* names of elements, and of the counter goals that relations become */
     uint32_t *child;        /* of each node: its first child */
     uint32_t *next;         /* of each node: the next of the same parent */
+    uint32_t *linked;       /* of each element: the first line that means it */
+    uint32_t *next_linked;  /* of each line: the next that means the same */
+    uint32_t *seen;         /* of each element: the stamp of the last list that it stands in */
+    uint32_t stamp;
+    enum fb_element_kind *kinds; /* of each line that is an element */
     struct fb_arena *arena;
 };
 
@@ -133,15 +140,40 @@ static enum fb_code declare_all(struct making *m, struct fb_err *err)
     return code;
 }
 
-/* The element that a line stands for: itself, or what it links to or cites. */
+/* The element that a line stands for: itself, or what it links to or cites. A relation is none. */
 static uint32_t meant(const struct making *m, uint32_t at)
 {
     const struct fb_ltac_node *node = &m->ltac->nodes[at];
-    if (node->type != FB_LTAC_LINK && !node->cited) {
+    if (node->type == FB_LTAC_RELATION || (node->type != FB_LTAC_LINK && !node->cited)) {
         return at;
     }
     uint32_t other = found(&m->declared, node->name);
     return other != FB_LTAC_NONE ? other : found(&m->cited, node->name);
+}
+
+/* Lists, of each element, the lines that mean it; after declare_all. */
+static enum fb_code link_all(struct making *m, struct fb_err *err)
+{
+    size_t count = m->ltac->count;
+    m->linked = FB_ARENA_ARRAY(m->arena, uint32_t, count);
+    m->next_linked = FB_ARENA_ARRAY(m->arena, uint32_t, count);
+    m->seen = FB_ARENA_ARRAY(m->arena, uint32_t, count);
+    if (!m->linked || !m->next_linked || !m->seen) {
+        return fb_arena_failed(m->arena, err);
+    }
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; i < count; i++) {
+        m->linked[i] = FB_LTAC_NONE;
+    }
+    for (uint32_t i = (uint32_t)count; code == FB_OK && i-- > 0;) {
+        uint32_t to = meant(m, i);
+        m->next_linked[i] = m->linked[to];
+        m->linked[to] = i;
+        if (m->ltac->nodes[i].type != FB_LTAC_RELATION) {
+            code = fb_map_put(&m->counters, m->ltac->nodes[i].name, NULL, err);
+        }
+    }
+    return code;
 }
 
 static bool is_counter(const struct fb_ltac_node *node)
@@ -150,28 +182,77 @@ static bool is_counter(const struct fb_ltac_node *node)
            fb_ltac_has(node, "iscounter");
 }
 
+/* Whether a line, or what it links to or cites, is an argument against what it stands below. */
+static bool opposes(const struct making *m, uint32_t at)
+{
+    const struct fb_ltac_node *node = &m->ltac->nodes[meant(m, at)];
+    bool may = node->type == FB_LTAC_CLAIM || node->type == FB_LTAC_EVIDENCE;
+    return may && is_counter(node) && node->parent != FB_LTAC_NONE;
+}
+
+/* A claim that is said to need no support, and has none: it is assumed. One at the top is not. */
+static bool is_assumed(const struct making *m, uint32_t at)
+{
+    const struct fb_ltac_node *node = &m->ltac->nodes[at];
+    bool said = fb_ltac_has(node, "assumed") || fb_ltac_has(node, "axiomatic");
+    if (node->type != FB_LTAC_CLAIM || node->parent == FB_LTAC_NONE || !said) {
+        return false;
+    }
+    for (uint32_t i = m->child[at]; i != FB_LTAC_NONE; i = m->next[i]) {
+        enum fb_ltac_type type = m->ltac->nodes[i].type;
+        if (type <= FB_LTAC_EVIDENCE || type >= FB_LTAC_RELATION) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Whether something below an element speaks for it. */
 static bool has_support(const struct making *m, uint32_t at)
 {
     for (uint32_t i = m->child[at]; i != FB_LTAC_NONE; i = m->next[i]) {
+        const struct fb_ltac_node *line = &m->ltac->nodes[i];
         uint32_t to = meant(m, i);
-        enum fb_ltac_type type = m->ltac->nodes[to].type;
-        if (m->ltac->nodes[i].type == FB_LTAC_RELATION ? has_support(m, i)
-                                                       : type <= FB_LTAC_EVIDENCE) {
+        bool carries = line->type == FB_LTAC_RELATION
+                           ? !is_counter(line) && has_support(m, i)
+                           : m->ltac->nodes[to].type <= FB_LTAC_EVIDENCE && !opposes(m, to) &&
+                                 !is_assumed(m, to);
+        if (carries) {
             return true;
         }
     }
     return false;
 }
 
-static enum fb_element_kind kind_of(const struct making *m, uint32_t at)
+/* The nearest element above a line. */
+static uint32_t above(const struct making *m, uint32_t at)
+{
+    uint32_t parent = m->ltac->nodes[at].parent;
+    while (parent != FB_LTAC_NONE && m->ltac->nodes[parent].type == FB_LTAC_RELATION) {
+        parent = m->ltac->nodes[parent].parent;
+    }
+    return parent;
+}
+
+/* Whether a relation is an argument against what it stands below: it is a counter, and rests on
+ * something. What is a counter itself needs no relation for that. */
+static bool is_counter_relation(const struct making *m, uint32_t at)
 {
     const struct fb_ltac_node *node = &m->ltac->nodes[at];
-    bool counter = is_counter(node) && node->parent != FB_LTAC_NONE;
+    return node->type == FB_LTAC_RELATION && is_counter(node) && above(m, at) != FB_LTAC_NONE &&
+           has_support(m, at);
+}
+
+static enum fb_element_kind find_kind(const struct making *m, uint32_t at)
+{
+    const struct fb_ltac_node *node = &m->ltac->nodes[at];
+    bool counter = opposes(m, at);
     bool support = has_support(m, at);
     switch (node->type) {
     case FB_LTAC_CLAIM:
-        return counter ? FB_ELEMENT_COUNTER_GOAL : FB_ELEMENT_GOAL;
+        return counter             ? FB_ELEMENT_COUNTER_GOAL
+               : is_assumed(m, at) ? FB_ELEMENT_ASSUMPTION
+                                   : FB_ELEMENT_GOAL;
     case FB_LTAC_STRATEGY:
         return FB_ELEMENT_STRATEGY;
     case FB_LTAC_EVIDENCE:
@@ -204,19 +285,25 @@ static bool can_have(enum fb_element_kind kind)
            kind == FB_ELEMENT_COUNTER_GOAL;
 }
 
-static void add_once(struct making *m, struct fb_yaml *element, const char *key, struct fb_str name)
+/* Begins the lists of another element: nothing stands in them. */
+static void begin_lists(struct making *m)
 {
-    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(element, key);
-    for (const struct fb_yaml *item = list ? list->child : NULL; item; item = item->next) {
-        if (fb_str_eq(item->text, name)) {
-            return;
-        }
+    m->stamp++;
+}
+
+/* Adds what a line means to a list of the element in hand, unless it stands there. */
+static void add_once(struct making *m, struct fb_yaml *element, const char *key, uint32_t to)
+{
+    if (m->seen[to] == m->stamp) {
+        return;
     }
+    m->seen[to] = m->stamp;
+    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(element, key);
     if (!list) {
         list = fb_yaml_add(&m->b, element, fb_str_of(key), FB_YAML_LIST);
     }
     if (list) {
-        fb_yaml_add_text(&m->b, list, "", name);
+        fb_yaml_add_text(&m->b, list, "", m->ltac->nodes[to].name);
     }
 }
 
@@ -233,17 +320,12 @@ static void add_relations(struct making *m, uint32_t at, uint32_t of, struct fb_
             continue;
         }
         uint32_t to = meant(m, i);
-        enum fb_element_kind kind = kind_of(m, to);
+        enum fb_element_kind kind = m->kinds[to];
         m->b.line = line->line;
         m->b.offset = line->offset;
-        if (kind == FB_ELEMENT_COUNTER_GOAL || kind == FB_ELEMENT_COUNTER_SOLUTION) {
-            if (to != i) {
-                add_once(m, element, "supportedBy", m->ltac->nodes[to].name);
-            }
-        } else if (!is_context_kind(kind)) {
-            add_once(m, element, "supportedBy", m->ltac->nodes[to].name);
-        } else {
-            add_once(m, element, "inContextOf", m->ltac->nodes[to].name);
+        bool counter = kind == FB_ELEMENT_COUNTER_GOAL || kind == FB_ELEMENT_COUNTER_SOLUTION;
+        if (!counter) { /* else it says itself what it challenges */
+            add_once(m, element, is_context_kind(kind) ? "inContextOf" : "supportedBy", to);
         }
         if (line->type != FB_LTAC_LINK && !line->cited && !can_have(kind)) {
             add_relations(m, at, i, element);
@@ -251,10 +333,60 @@ static void add_relations(struct making *m, uint32_t at, uint32_t of, struct fb_
     }
 }
 
+/* What a counter-argument challenges: what it stands below, and what links to it stand below. One
+ * is written as gsn2x reads it, several are a list. */
+static void add_challenges(struct making *m, uint32_t at, struct fb_yaml *element)
+{
+    struct fb_yaml *list = fb_yaml_add(&m->b, element, FB_STR("challenges"), FB_YAML_LIST);
+    begin_lists(m);
+    for (uint32_t i = m->linked[at]; list && i != FB_LTAC_NONE; i = m->next_linked[i]) {
+        uint32_t target = above(m, i);
+        if (target != FB_LTAC_NONE && target != at) {
+            add_once(m, element, "challenges", target);
+        }
+    }
+    if (list && list->count == 1) {
+        struct fb_str only = list->child->text;
+        *list = (struct fb_yaml){.kind = FB_YAML_SCALAR,
+            .line = list->child->line,
+            .offset = list->child->offset,
+            .key = list->key,
+            .text = only,
+            .next = list->next};
+    }
+}
+
+/* A relation that is a counter: a counter goal that rests on what stands below it. */
+static enum fb_code add_counter_relation(struct making *m, uint32_t at, struct fb_err *err)
+{
+    const struct fb_ltac_node *node = &m->ltac->nodes[at];
+    struct fb_str name = fb_case_fresh_name(&m->counters, m->arena, node->name, err);
+    if (!name.ptr) {
+        return fb_arena_failed(m->arena, err);
+    }
+    m->b.line = node->line;
+    m->b.offset = node->offset;
+    struct fb_yaml *element = fb_yaml_add(&m->b, m->root, name, FB_YAML_MAP);
+    if (element) {
+        fb_case_add_kind(&m->b, element, FB_ELEMENT_COUNTER_GOAL);
+        if (node->id.len > 0 && node->text.len > 0) {
+            fb_yaml_add_text(&m->b, element, "text", node->text);
+        }
+        if (node->ref.len > 0) {
+            fb_yaml_add_text(&m->b, element, "url", node->ref);
+        }
+        fb_yaml_add_text(&m->b, element, "challenges", m->ltac->nodes[above(m, at)].name);
+        fb_yaml_add_text(&m->b, element, "ltac", FB_STR("relation"));
+        begin_lists(m);
+        add_relations(m, at, at, element);
+    }
+    return FB_OK;
+}
+
 static void add_element(struct making *m, uint32_t at)
 {
     const struct fb_ltac_node *node = &m->ltac->nodes[at];
-    enum fb_element_kind kind = kind_of(m, at), by_id = kind;
+    enum fb_element_kind kind = m->kinds[at], by_id = kind;
     m->b.line = node->line;
     m->b.offset = node->offset;
     struct fb_yaml *element = fb_yaml_add(&m->b, m->root, node->name, FB_YAML_MAP);
@@ -273,6 +405,9 @@ static void add_element(struct making *m, uint32_t at)
     if (node->cited) {
         fb_yaml_add_text(&m->b, element, "away", FB_STR("elsewhere"));
     }
+    if (fb_ltac_has(node, "defeated")) {
+        fb_yaml_add_plain(&m->b, element, "defeated", FB_STR("true"));
+    }
     if (fb_ltac_has(node, "abstract")) {
         fb_yaml_add_plain(&m->b, element, "uninstantiated", FB_STR("true"));
     }
@@ -282,20 +417,31 @@ static void add_element(struct making *m, uint32_t at)
     }
     bool counter = kind == FB_ELEMENT_COUNTER_GOAL || kind == FB_ELEMENT_COUNTER_SOLUTION;
     if (counter) {
-        uint32_t parent = node->parent;
-        bool relation = m->ltac->nodes[parent].type == FB_LTAC_RELATION &&
-                        m->ltac->nodes[parent].parent != FB_LTAC_NONE;
-        parent = relation ? m->ltac->nodes[parent].parent : parent;
-        fb_yaml_add_text(&m->b, element, "challenges", m->ltac->nodes[parent].name);
+        add_challenges(m, at, element);
     }
     if (can_have(kind)) {
+        begin_lists(m);
         add_relations(m, at, at, element);
     }
+}
+
+static enum fb_code find_kinds(struct making *m, struct fb_err *err)
+{
+    m->kinds = FB_ARENA_ARRAY(m->arena, enum fb_element_kind, m->ltac->count);
+    if (!m->kinds) {
+        return fb_arena_failed(m->arena, err);
+    }
+    for (uint32_t i = 0; i < m->ltac->count; i++) {
+        m->kinds[i] = find_kind(m, i);
+    }
+    return FB_OK;
 }
 
 static enum fb_code make_tree(struct making *m, struct fb_yaml **out, struct fb_err *err)
 {
     enum fb_code code = declare_all(m, err);
+    code = code != FB_OK ? code : link_all(m, err);
+    code = code != FB_OK ? code : find_kinds(m, err);
     if (code != FB_OK) {
         return code;
     }
@@ -319,6 +465,8 @@ static enum fb_code make_tree(struct making *m, struct fb_yaml **out, struct fb_
             node->type != FB_LTAC_LINK && node->type != FB_LTAC_RELATION && !node->cited;
         if (declared || first_citation) {
             add_element(m, i);
+        } else if (is_counter_relation(m, i)) {
+            code = add_counter_relation(m, i, err);
         }
     }
     if (code == FB_OK && m->b.failed) {
@@ -338,20 +486,29 @@ enum fb_code fb_ltac_to_tree(const struct fb_ltac *ltac, const struct fb_doc_fil
     fb_map_init(&m.declared);
     fb_map_init(&m.cited);
     fb_map_init(&m.anchors);
+    fb_map_init(&m.counters);
     enum fb_code code = make_tree(&m, out, err);
     fb_map_release(&m.declared);
     fb_map_release(&m.cited);
     fb_map_release(&m.anchors);
+    fb_map_release(&m.counters);
     return code;
 }
 
 /* Writing. */
+struct challenger {
+    uint32_t by;
+    uint32_t next; /* against the same element: the next entry, + 1 */
+};
+
 struct writing {
     const struct fb_doc *doc;
     struct fb_arena *arena;
     struct fb_ltac lines;
     size_t cap;
-    uint8_t *written; /* of each element */
+    uint8_t *written;           /* of each element */
+    uint32_t *first_challenger; /* of each element: the first entry of `challengers`, + 1 */
+    struct challenger *challengers;
 };
 
 static enum fb_ltac_type type_of(const struct fb_doc_element *e)
@@ -450,22 +607,41 @@ static bool push_refs(
     return true;
 }
 
+/* Who challenges each element, or a relation that leads to it; the last of the file first. */
+static bool index_challengers(struct writing *w, size_t count)
+{
+    const struct fb_doc *doc = w->doc;
+    size_t at = 0;
+    w->challengers = FB_ARENA_ARRAY(w->arena, struct challenger, count);
+    w->first_challenger = FB_ARENA_ARRAY(w->arena, uint32_t, doc->element_count);
+    if (!w->challengers || !w->first_challenger) {
+        return false;
+    }
+    for (uint32_t i = 0; i < doc->element_count; i++) {
+        const struct fb_doc_refs *refs = &doc->elements[i].challenges;
+        for (size_t k = 0; k < refs->count; k++) {
+            const struct fb_doc_ref *ref = &refs->items[k];
+            uint32_t of = fb_doc_find(doc, ref->is_relation ? ref->second : ref->name);
+            if (of != FB_DOC_NONE) {
+                w->challengers[at] = (struct challenger){i, w->first_challenger[of]};
+                w->first_challenger[of] = (uint32_t)++at;
+            }
+        }
+    }
+    return true;
+}
+
 static bool push_challengers(struct writing *w, struct steps *steps, uint32_t of, uint32_t depth)
 {
-    for (uint32_t i = (uint32_t)w->doc->element_count; i-- > 0;) {
-        const struct fb_doc_refs *refs = &w->doc->elements[i].challenges;
-        bool relation = refs->count > 0 && refs->items[0].is_relation;
-        if (refs->count > 0 &&
-            fb_doc_find(w->doc, relation ? refs->items[0].second : refs->items[0].name) == of &&
-            !push(w, steps, (struct step){i, depth, true})) {
+    for (uint32_t at = w->first_challenger[of]; at > 0; at = w->challengers[at - 1].next) {
+        if (!push(w, steps, (struct step){w->challengers[at - 1].by, depth, true})) {
             return false;
         }
     }
     return true;
 }
 
-static enum fb_code write_package(
-    struct writing *w, uint32_t root, bool challenges, struct fb_err *err)
+static enum fb_code write_package(struct writing *w, uint32_t root, struct fb_err *err)
 {
     struct steps steps = {NULL, 0, 0};
     bool good = push(w, &steps, (struct step){root, 0, false});
@@ -481,7 +657,7 @@ static enum fb_code write_package(
         w->written[step.element] = 1;
         good = add_line(w, step.element, step.depth, again, step.counter);
         if (good && !again) {
-            good = (!challenges || push_challengers(w, &steps, step.element, step.depth + 1)) &&
+            good = push_challengers(w, &steps, step.element, step.depth + 1) &&
                    push_refs(w, &steps, &e->context, step.depth + 1) &&
                    push_refs(w, &steps, &e->supported_by, step.depth + 1);
         }
@@ -492,13 +668,13 @@ static enum fb_code write_package(
 static enum fb_code write_lines(struct writing *w, struct fb_err *err)
 {
     const struct fb_doc *doc = w->doc;
-    size_t relations = 0, challenged = 0;
+    size_t relations = 0, challenges = 0;
     uint8_t *used = FB_ARENA_ARRAY(w->arena, uint8_t, doc->element_count);
     w->written = FB_ARENA_ARRAY(w->arena, uint8_t, doc->element_count);
     for (size_t i = 0; used && i < doc->element_count; i++) {
         const struct fb_doc_element *e = &doc->elements[i];
         relations += e->supported_by.count + e->context.count + e->challenges.count;
-        challenged += e->challenges.count > 0;
+        challenges += e->challenges.count;
         for (size_t k = 0; k < e->supported_by.count + e->context.count; k++) {
             size_t c = k - e->supported_by.count;
             uint32_t to = fb_doc_find(doc, k < e->supported_by.count ? e->supported_by.items[k].name
@@ -511,14 +687,14 @@ static enum fb_code write_lines(struct writing *w, struct fb_err *err)
     }
     w->cap = doc->element_count + relations;
     w->lines.nodes = FB_ARENA_ARRAY(w->arena, struct fb_ltac_node, w->cap);
-    if (!used || !w->written || !w->lines.nodes) {
+    if (!used || !w->written || !w->lines.nodes || !index_challengers(w, challenges)) {
         return fb_arena_failed(w->arena, err);
     }
     enum fb_code code = FB_OK;
     for (int turn = 0; turn < 2; turn++) {
         for (uint32_t i = 0; code == FB_OK && i < doc->element_count; i++) {
             if (!w->written[i] && (turn > 0 || !used[i])) {
-                code = write_package(w, i, challenged > 0, err);
+                code = write_package(w, i, err);
             }
         }
     }

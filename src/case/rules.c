@@ -85,10 +85,12 @@ static bool fits(const struct fb_doc_element *of, const struct fb_doc_element *t
                (!to || is(to, FB_ELEMENT_CONTEXT) || is(to, FB_ELEMENT_ASSUMPTION) ||
                    is(to, FB_ELEMENT_JUSTIFICATION));
     }
-    if (is(of, FB_ELEMENT_COUNTER_GOAL)) {
+    /* What LTAC calls a counter relation rests on the evidence itself. */
+    if (is(of, FB_ELEMENT_COUNTER_GOAL) && !fb_doc_member(of, "ltac")) {
         return !to || is_counter(to);
     }
-    return is_claim(of) && (!to || is_claim(to) || is(to, FB_ELEMENT_SOLUTION) || is_counter(to));
+    return (is_claim(of) || is(of, FB_ELEMENT_COUNTER_GOAL)) &&
+           (!to || is_claim(to) || is(to, FB_ELEMENT_SOLUTION) || is_counter(to));
 }
 
 static bool named_before(struct checker *c, const struct fb_doc_refs *refs, size_t at)

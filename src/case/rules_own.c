@@ -91,12 +91,18 @@ static enum fb_code check_away(
     struct fb_doc *doc, const struct fb_case *c, size_t at, struct fb_err *err)
 {
     const struct fb_element *e = &c->elements[at];
-    if (e->away.len == 0 || c->module_count < 2) {
+    bool nowhere = fb_str_is(e->away, "elsewhere"); /* said by a format that names no module */
+    if (e->away.len == 0 || (c->module_count < 2 && !nowhere)) {
         return FB_OK;
     }
     struct fb_report found = {.rule = "F05",
         .place = doc->elements[at].place,
         .hint = "Give the file of that module too, or correct its name."};
+    if (nowhere && !has_module(c, e->away)) {
+        found.hint = "Declare it, or give the file that does.";
+        return fb_doc_report(
+            doc, &found, err, "'%.*s' is cited and declared nowhere", FB_STR_ARG(e->id));
+    }
     if (!has_module(c, e->away)) {
         return fb_doc_report(doc, &found, err, "'%.*s' stands in module '%.*s', which is not there",
             FB_STR_ARG(e->id), FB_STR_ARG(e->away));

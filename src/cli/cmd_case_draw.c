@@ -3,6 +3,8 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "case/digest.h"
+#include "case/part.h"
 #include "cli/cmd_case.h"
 #include "report/case_graph.h"
 #include "report/case_html.h"
@@ -38,7 +40,22 @@ static size_t kind_of(const struct fb_cli *cli)
     return KIND_COUNT;
 }
 
-/* The case, and the case as it was when --since names it; labelled unless --plain is given. */
+/* Leaves of a case what an element rests on. One that is not there is refused, or, of the case as
+ * it was, leaves all of it. */
+static enum fb_code take_part(struct fb_cli *cli, struct fb_arena *arena, bool must,
+    struct fb_case **argument, struct fb_err *err)
+{
+    struct fb_str id = fb_cli_text(cli, "element");
+    uint32_t at = id.len ? fb_case_find(*argument, id) : UINT32_MAX;
+    if (at == UINT32_MAX && id.len && must) {
+        (void)fb_err_set(err, FB_E_NOT_FOUND, "the case has no element '%.*s'", FB_STR_ARG(id));
+        return fb_err_hint(err, "Ids are written as in the file, capitals too.");
+    }
+    return at == UINT32_MAX ? FB_OK : fb_case_part(*argument, at, arena, argument, err);
+}
+
+/* The case, and the case as it was when --since names it; labelled unless --plain is given, all of
+ * it, so that a part is labelled as in the whole. */
 static enum fb_code read_both(struct fb_cli *cli, struct fb_arena *arena, struct fb_case **out,
     struct fb_case **out_earlier, struct fb_err *err)
 {
@@ -55,7 +72,8 @@ static enum fb_code read_both(struct fb_cli *cli, struct fb_arena *arena, struct
             code = fb_case_label(*out_earlier, NULL, NULL, arena, err);
         }
     }
-    return code;
+    code = code ? code : take_part(cli, arena, true, out, err);
+    return code || !since ? code : take_part(cli, arena, false, out_earlier, err);
 }
 
 enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err)

@@ -1,6 +1,8 @@
 #include "report/case_graph.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/assert.h"
 
@@ -243,11 +245,53 @@ static const char *const *mermaid_shape(const struct fb_element *e)
     return BOX;
 }
 
+/* Whether Mermaid takes an id for the name of a node: letters, digits and _, none of its own words
+ * in front, and not like the numbers that the others get. */
+static bool is_mermaid_name(struct fb_str id)
+{
+    static const char *const WORDS[] = {"call", "class", "click", "default", "direction", "end",
+        "flowchart", "graph", "href", "interpolate", "linkstyle", "style", "subgraph"};
+    bool good = id.len > 0 && id.len <= 64;
+    bool letter = false, number = true;
+    for (size_t i = 0; good && i < id.len; i++) {
+        unsigned char c = (unsigned char)id.ptr[i];
+        bool digit = c >= '0' && c <= '9';
+        letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        good = letter || (i > 0 && (digit || c == '_'));
+        number = number && (i == 0 ? c == 'n' : digit);
+    }
+    for (size_t i = 0; good && i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+        good = strncasecmp(id.ptr, WORDS[i], strlen(WORDS[i])) != 0;
+    }
+    return good && !number;
+}
+
+static void add_mermaid_name(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+{
+    if (is_mermaid_name(c->elements[at].id)) {
+        fb_buf_add_str(out, c->elements[at].id);
+    } else {
+        fb_buf_addf(out, "n%u", at);
+    }
+}
+
+static void add_mermaid_edge(
+    const struct fb_case *c, uint32_t from, const char *arrow, uint32_t to, struct fb_buf *out)
+{
+    fb_buf_add_c(out, "    ");
+    add_mermaid_name(c, from, out);
+    fb_buf_addf(out, " %s ", arrow);
+    add_mermaid_name(c, to, out);
+    fb_buf_add_char(out, '\n');
+}
+
 static void add_mermaid_element(const struct fb_case *c, uint32_t at, struct fb_buf *out)
 {
     const struct fb_element *e = &c->elements[at];
     const char *const *shape = mermaid_shape(e);
-    fb_buf_addf(out, "    n%u%s<b>", at, shape[0]);
+    fb_buf_add_c(out, "    ");
+    add_mermaid_name(c, at, out);
+    fb_buf_addf(out, "%s<b>", shape[0]);
     add_mermaid_text(out, e->id);
     fb_buf_add_c(out, "</b>");
     if (e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION) {
@@ -300,17 +344,18 @@ enum fb_code fb_report_case_mermaid(
     for (uint32_t i = 0; i < argument->element_count; i++) {
         const struct fb_element *e = &argument->elements[i];
         for (size_t k = 0; k < e->supported_by_count; k++) {
-            fb_buf_addf(out, "    n%u --> n%u\n", i, e->supported_by[k]);
+            add_mermaid_edge(argument, i, "-->", e->supported_by[k], out);
         }
         for (size_t k = 0; k < e->context_count; k++) {
-            fb_buf_addf(out, "    n%u --o n%u\n", i, e->context[k]);
+            add_mermaid_edge(argument, i, "--o", e->context[k], out);
         }
     }
     for (uint32_t i = 0; i < argument->challenge_count; i++) {
         const struct fb_challenge *x = &argument->challenges[i];
-        fb_buf_addf(out, "    n%u -.->|%s| n%u\n", x->by,
-            x->kind == FB_CHALLENGE_ELEMENT ? "challenges" : "challenges its relation",
-            mermaid_end(argument, x));
+        bool element = x->kind == FB_CHALLENGE_ELEMENT;
+        add_mermaid_edge(argument, x->by,
+            element ? "-.->|challenges|" : "-.->|challenges its relation|",
+            mermaid_end(argument, x), out);
     }
     return fb_buf_check(out, "flowchart of the case", err);
 }

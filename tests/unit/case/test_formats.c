@@ -77,6 +77,8 @@ static const char EVERYTHING[] =
     "C1: {text: c}\nA1: {text: a}\nJ1: {text: j}\nX9: {nodeType: CounterGoal, challenges: [G2, "
     "G1 -> S1], supportedBy: [CSn1], defeated: false}\nCSn1: {challenges: Sn1}\n";
 
+static enum fb_code argument_of(struct fb_str text, enum fb_case_format format);
+
 static void test_sacm_loses_nothing(void **state)
 {
     (void)state;
@@ -173,6 +175,87 @@ static void test_ltac(void **state)
     back = written(again, FB_CASE_LTAC);
     assert_non_null(strstr(back.ptr, "- Claim C2: Changed"));
     assert_null(strstr(back.ptr, "# Header"));
+}
+
+/* What LTAC says for and against a claim: a relation that is a counter, a defeater that is linked
+ * to, claims that are assumed, and what cites a relation. */
+static void test_ltac_counters(void **state)
+{
+    (void)state;
+    static const char *const ROWS[][2] = {
+        {"- Claim C1: a\n  - Evidence E1: b\n  - Relation R1: {counter}\n    - Evidence E2: c\n",
+            "C1: {nodeType: Goal, text: a, supportedBy: [E1]}\nE1: {nodeType: Solution, text: b}\n"
+            "R1: {nodeType: CounterGoal, challenges: C1, ltac: relation, supportedBy: [E2]}\n"
+            "E2: {nodeType: Solution, text: c}\n"},
+        /* Evidence with a counter relation below it stays evidence, and names are made fresh. */
+        {"- Claim C1: a\n  - Evidence E1: b\n    - Relation E1: why not {counter} (r)\n"
+         "      - Link E2\n  - Evidence E2: c\n",
+            "C1: {nodeType: Goal, text: a, supportedBy: [E1, E2]}\n"
+            "E1: {nodeType: Solution, text: b}\n"
+            "E1~2: {nodeType: CounterGoal, text: why not, url: r, challenges: E1, ltac: relation, "
+            "supportedBy: [E2]}\nE2: {nodeType: Solution, text: c}\n"},
+        /* What is no counter is seen through; one over defeaters alone adds nothing. */
+        {"- Claim C1: a\n  - Relation R1: x\n    - Evidence E1: b\n  - Relation R2: {iscounter}\n"
+         "    - Evidence D1: c {defeater}\n",
+            "C1: {nodeType: Goal, text: a, supportedBy: [E1]}\nE1: {nodeType: Solution, text: b}\n"
+            "D1: {nodeType: CounterSolution, text: c, challenges: C1}\n"},
+        /* A defeater that is linked to challenges there too, and supports nothing. */
+        {"- Claim C1: a\n  - Claim C2: b {needsSupport}\n    - Claim D1: c {defeater}\n"
+         "      - Evidence E1: d\n  - Claim C3: e {defeated}\n    - Evidence E2: f\n    - Link "
+         "D1\n",
+            "C1: {nodeType: Goal, text: a, supportedBy: [C2, C3]}\n"
+            "C2: {nodeType: Goal, text: b, undeveloped: true}\n"
+            "D1: {nodeType: CounterGoal, text: c, challenges: [C2, C3], supportedBy: [E1]}\n"
+            "E1: {nodeType: Solution, text: d}\n"
+            "C3: {nodeType: Goal, text: e, defeated: true, supportedBy: [E2]}\n"
+            "E2: {nodeType: Solution, text: f}\n"},
+        /* A claim that needs no support is assumed; with support, or at the top, it is a claim. */
+        {"- Claim C1: a {assumed}\n  - Claim C2: b {axiomatic}\n  - Claim C3: c {assumed}\n"
+         "    - Evidence E1: d\n",
+            "C1: {nodeType: Goal, text: a, supportedBy: [C3], inContextOf: [C2]}\n"
+            "C2: {nodeType: Assumption, text: b}\n"
+            "C3: {nodeType: Goal, text: c, supportedBy: [E1]}\n"
+            "E1: {nodeType: Solution, text: d}\n"},
+        {"- Claim C1: a {undeveloped}\n  - Relation ^R1\n  - Relation ^C1 {counter}\n",
+            "C1: {nodeType: Goal, text: a, undeveloped: true}\n"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct fb_yaml *root = NULL, *want = NULL, *again = NULL;
+        FB_TEST_OK(tree_of(fb_str_of(ROWS[i][0]), FB_CASE_LTAC, &root));
+        FB_TEST_OK(tree_of(fb_str_of(ROWS[i][1]), FB_CASE_GSN, &want));
+        struct fb_str yaml = written(root, FB_CASE_GSN);
+        FB_TEST_OK(tree_of(yaml, FB_CASE_GSN, &again));
+        struct fb_str lines = written(again, FB_CASE_LTAC);
+        if (!fb_str_eq(lines, fb_str_of(ROWS[i][0]))) {
+            fail_msg("%zu: %.*s", i, FB_STR_ARG(lines));
+        }
+        root->child = root->child->next; /* without the module section */
+        root->count--;
+        if (!same(root, want)) {
+            fail_msg("%zu: %.*s", i, FB_STR_ARG(yaml));
+        }
+        assert_int_equal(argument_of(yaml, FB_CASE_GSN), FB_OK);
+    }
+}
+
+/* Many names that are the same, many lines below one: no more than a moment. */
+static void test_ltac_wide(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    struct fb_yaml *root = NULL;
+    fb_buf_init(&text, 1 << 24);
+    fb_buf_add_c(&text, "- Claim C1: a\n");
+    for (int i = 0; i < 30000; i++) {
+        fb_buf_addf(&text, "  - Relation R: {counter}\n    - Evidence E%d: x\n", i);
+    }
+    FB_TEST_OK(tree_of(fb_buf_str(&text), FB_CASE_LTAC, &root));
+    assert_int_equal(root->count, 60002);
+    assert_true(fb_str_is(root->last->key, "E29999"));
+    assert_non_null(fb_yaml_get(root, "R~30000"));
+    struct fb_str back = written(root, FB_CASE_LTAC);
+    assert_true(fb_str_eq(back, fb_buf_str(&text)));
+    fb_buf_release(&text);
 }
 
 static void test_tea(void **state)
@@ -547,6 +630,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sacm_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_of_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ltac_counters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ltac_wide, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tea, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trudag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),

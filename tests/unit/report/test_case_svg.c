@@ -494,8 +494,8 @@ static void test_mermaid(void **state)
     (void)state;
     FB_TEST_OK(fb_report_case_mermaid(drawn_as(HOSTILE), &out, &err));
     static const char *const has[] = {"flowchart TD\n",
-        "n0[\"<b>G1</b><br>a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;", ":::undercut", "n0 --> n1\n",
-        "n0 --o n3\n", "n5 -.->|challenges| n1\n", "&num;", "n2[/\"<b>S1</b><br>[m&quot;&lt;]"};
+        "G1[\"<b>G1</b><br>a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;", ":::undercut", "G1 --> Sn1\n",
+        "G1 --o C1\n", "CG1 -.->|challenges| Sn1\n", "&num;", "S1[/\"<b>S1</b><br>[m&quot;&lt;]"};
     for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
         if (!strstr(out.ptr, has[i])) {
             fail_msg("no %s in %s", has[i], out.ptr);
