@@ -68,6 +68,23 @@ static const struct fb_form *over(
     return copy;
 }
 
+/* What binds no variable: no tuple of it begins, or is taken back. */
+static bool binds_nothing(const struct fb_form *form)
+{
+    switch ((int)form->kind) {
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_NOT:
+    case FB_FORM_HISTORICALLY:
+        return true;
+    default:
+        return false;
+    }
+}
+
 const struct fb_form *fb_form_begins(const struct fb_form *form, struct fb_arena *arena)
 {
     struct fb_form *copy;
@@ -94,17 +111,10 @@ const struct fb_form *fb_form_begins(const struct fb_form *form, struct fb_arena
     case FB_FORM_SINCE:
         return form->interval.low == 0 ? fb_form_begins(form->right, arena)
                                        : node(arena, FB_FORM_FALSE, NULL);
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
-    case FB_FORM_EQ:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-    case FB_FORM_NOT:
     case FB_FORM_PREVIOUS:
-    case FB_FORM_HISTORICALLY:
         return node(arena, FB_FORM_FALSE, NULL);
     default:
-        return NULL;
+        return binds_nothing(form) ? node(arena, FB_FORM_FALSE, NULL) : NULL;
     }
 }
 
@@ -141,16 +151,8 @@ static bool is_plain(const struct fb_form *form)
         return is_plain(form->left);
     case FB_FORM_SINCE:
         return is_plain(form->right);
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
-    case FB_FORM_EQ:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-    case FB_FORM_NOT:
-    case FB_FORM_HISTORICALLY:
-        return true;
     default:
-        return false;
+        return binds_nothing(form);
     }
 }
 
@@ -454,16 +456,8 @@ static const struct fb_form *without(
     case FB_FORM_SINCE:
         copy->right = (struct fb_form *)without(form->right, relations, arena);
         return copy->right ? copy : NULL;
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
-    case FB_FORM_EQ:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-    case FB_FORM_NOT:
-    case FB_FORM_HISTORICALLY:
-        return copy;
     default:
-        return NULL;
+        return binds_nothing(form) ? copy : NULL;
     }
 }
 
