@@ -143,12 +143,7 @@ static void add_head(const struct page *p)
 {
     struct fb_buf *out = p->drawing.out;
     const struct fb_case *c = p->drawing.argument;
-    fb_buf_add_c(out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>");
+    fb_html_begin(out, "", true);
     fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
     fb_buf_add_c(out, "</title>\n<style>\n");
     add_lines(out, STYLE);

@@ -1,4 +1,6 @@
 /* dossier_html.c: the liability file as a page that stands by itself, signed at its end. */
+#include <stdio.h>
+
 #include "base/assert.h"
 #include "base/codec.h"
 #include "record/classes.h"
@@ -73,14 +75,11 @@ static void fact_time(
 static void head(struct page *page)
 {
     struct fb_buf *out = page->out;
-    fb_buf_addf(out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta name=\"flyball-cited\" content=\"%zu\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'\">\n<title>Liability file of ",
+    char cited[64];
+    (void)snprintf(cited, sizeof(cited), "<meta name=\"flyball-cited\" content=\"%zu\">\n",
         page->file->cited_count);
+    fb_html_begin(out, cited, false);
+    fb_buf_add_c(out, "Liability file of ");
     fb_html_text_cut(out, fb_system_title(page->file->system), 200);
     fb_buf_add_c(out, "</title>\n<style>\n");
     fb_html_style(out);

@@ -2,18 +2,8 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "report/dossier.h"
+#include "report/json_parts.h"
 #include "report/words.h"
-
-static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
-{
-    char text[FB_TIME_TEXT];
-    if (t == FB_TIME_MAX || t == FB_TIME_MIN) {
-        fb_json_key(w, key);
-        fb_json_null(w);
-    } else {
-        fb_json_key_c(w, key, fb_time_format(t, text));
-    }
-}
 
 static void put_warning(struct fb_json_writer *w, const struct fb_warning *warning)
 {
@@ -21,8 +11,8 @@ static void put_warning(struct fb_json_writer *w, const struct fb_warning *warni
     fb_json_key_int(w, "seq", (int64_t)warning->record->seq);
     fb_json_key_str(w, "id", warning->record->id);
     fb_json_key_bool(w, "on_ledger_before", warning->grade == FB_WARNING_ON_LEDGER);
-    key_time(w, "admitted", warning->record->admitted);
-    key_time(w, "at", warning->record->at);
+    fb_report_key_time(w, "admitted", warning->record->admitted);
+    fb_report_key_time(w, "at", warning->record->at);
     fb_json_key_str(w, "issuer", warning->record->issuer);
     fb_json_key_str(w, "place", warning->place);
     fb_json_key_str(w, "passage", warning->words);
@@ -41,8 +31,8 @@ static void put_harm(struct fb_json_writer *w, const struct fb_harm *harm)
     fb_json_key_str(w, "incident", view->first->id);
     fb_json_key_str(w, "title", fb_record_text(view->head, "title"));
     fb_json_key_str(w, "class", fb_record_text(view->head, "class"));
-    key_time(w, "admitted", view->first->admitted);
-    key_time(w, "before", harm->before);
+    fb_report_key_time(w, "admitted", view->first->admitted);
+    fb_report_key_time(w, "before", harm->before);
     fb_json_key_c(w, "before_is", harm->since);
     fb_json_key_c(w, "foreseen", fb_foresight_name(harm->foresight));
     fb_json_key_str(w, "says", fb_buf_str(&text));
@@ -59,8 +49,8 @@ static void put_harm(struct fb_json_writer *w, const struct fb_harm *harm)
         fb_json_open_object(w);
         fb_json_key_int(w, "seq", (int64_t)view->words[i].record->seq);
         fb_json_key_str(w, "who", view->words[i].who);
-        key_time(w, "known_at", view->words[i].known_at);
-        key_time(w, "admitted", view->words[i].record->admitted);
+        fb_report_key_time(w, "known_at", view->words[i].known_at);
+        fb_report_key_time(w, "admitted", view->words[i].record->admitted);
         fb_json_close_object(w);
     }
     fb_json_close_array(w);
@@ -80,10 +70,10 @@ static void put_verdict(struct fb_json_writer *w, const struct fb_dossier_verdic
         fb_json_key_str(w, "party", o->party);
         fb_json_key_str(w, "owes", verdict->duty->text);
         fb_json_key_c(w, "status", fb_duty_status_name(o->status));
-        key_time(w, "since", o->since);
-        key_time(w, "deadline", o->deadline);
-        key_time(w, "settled", o->settled);
-        key_time(w, "breached", o->breached);
+        fb_report_key_time(w, "since", o->since);
+        fb_report_key_time(w, "deadline", o->deadline);
+        fb_report_key_time(w, "settled", o->settled);
+        fb_report_key_time(w, "breached", o->breached);
     }
     fb_json_key(w, "rests_on");
     fb_json_open_array(w);
@@ -102,8 +92,8 @@ static void put_items(struct fb_json_writer *w, const struct fb_dossier *file)
         const struct fb_dossier_item *item = &file->items[i];
         fb_json_open_object(w);
         fb_json_key_int(w, "seq", (int64_t)item->record->seq);
-        key_time(w, "admitted", item->record->admitted);
-        key_time(w, "at", item->record->at);
+        fb_report_key_time(w, "admitted", item->record->admitted);
+        fb_report_key_time(w, "at", item->record->at);
         fb_json_key_str(w, "issuer", item->record->issuer);
         fb_json_key_str(w, "signer", item->signer);
         fb_json_key_str(w, "says", item->words);
@@ -159,8 +149,8 @@ static enum fb_code put_file(
     fb_json_key_str(&w, "system", file->system->id);
     fb_json_key_str(&w, "title", fb_system_title(file->system));
     fb_json_key_str(&w, "developer", file->system->developer);
-    key_time(&w, "now", picture->now);
-    key_time(&w, "as_of", picture->as_of);
+    fb_report_key_time(&w, "now", picture->now);
+    fb_report_key_time(&w, "as_of", picture->as_of);
     fb_json_key_str(&w, "origin", picture->origin);
     fb_json_key_bool(&w, "simulated", picture->simulated);
     fb_json_key_int(&w, "entries", (int64_t)picture->record_count);

@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "report/amended.h"
 #include "report/csv.h"
+#include "report/json_parts.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -106,17 +107,6 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
     return fb_sheet_check(&sheet, "what is owed", err);
 }
 
-static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
-{
-    char text[FB_TIME_TEXT];
-    fb_json_key(w, key);
-    if (t == FB_TIME_MAX || t == FB_TIME_MIN) {
-        fb_json_null(w);
-    } else {
-        fb_json_c(w, fb_time_format(t, text));
-    }
-}
-
 /* A text, or null where there is none. */
 static void key_text(struct fb_json_writer *w, const char *key, struct fb_str text)
 {
@@ -137,7 +127,7 @@ static void add_item(struct fb_json_writer *w, const struct fb_due *due)
     fb_json_key_c(w, "handle", view->handle);
     fb_json_key_c(w, "group", fb_due_group_name(due->group));
     fb_json_key_c(w, "status", fb_duty_status_name(o->status));
-    key_time(w, "until", due->until);
+    fb_report_key_time(w, "until", due->until);
     fb_json_key_str(w, "party", o->party);
     key_text(w, "to", due->to);
     key_text(w, "system", view->system);
@@ -146,9 +136,9 @@ static void add_item(struct fb_json_writer *w, const struct fb_due *due)
     fb_json_key_str(w, "policy", view->policy->program->name);
     fb_json_key_int(w, "version", view->policy->program->version);
     fb_json_key_str(w, "rule", o->duty->name);
-    key_time(w, "since", o->since);
-    key_time(w, "runs_from", o->anchor);
-    key_time(w, "settled", o->settled);
+    fb_report_key_time(w, "since", o->since);
+    fb_report_key_time(w, "runs_from", o->anchor);
+    fb_report_key_time(w, "settled", o->settled);
     fb_json_key_str(w, "why", due->why);
     fb_json_close_object(w);
 }
@@ -158,16 +148,9 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
 {
     FB_ASSERT(picture && list && out);
     struct fb_json_writer w;
-    char root[65];
-    fb_hex_encode(picture->root, sizeof(picture->root), root);
     fb_json_writer_init(&w, out, 2);
     fb_json_open_object(&w);
-    fb_json_key_str(&w, "origin", picture->origin);
-    key_time(&w, "now", picture->now);
-    key_time(&w, "as_of", picture->as_of);
-    fb_json_key_int(&w, "records", (int64_t)picture->record_count);
-    fb_json_key_c(&w, "root", root);
-    fb_json_key_bool(&w, "simulated", picture->simulated);
+    fb_report_json_source(&w, picture);
     fb_json_key(&w, "counts");
     fb_json_open_object(&w);
     for (int group = 0; group < FB_DUE_GROUPS; group++) {

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
+#include "report/json_parts.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -73,12 +74,6 @@ static void add_rule(struct fb_json_writer *w, const struct fb_exempt_rule *rule
     fb_json_close_object(w);
 }
 
-static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
-{
-    char text[FB_TIME_TEXT];
-    fb_json_key_c(w, key, fb_time_format(t, text));
-}
-
 enum fb_code fb_report_exempt_json(const struct fb_picture *picture,
     const struct fb_exemption *exemption, struct fb_buf *out, struct fb_err *err)
 {
@@ -95,7 +90,7 @@ enum fb_code fb_report_exempt_json(const struct fb_picture *picture,
     if (system->exempt) {
         fb_json_key_c(&w, "says", "no rule in force applies to it: nothing needs to be filed");
     }
-    key_time(&w, "as_of", picture->now);
+    fb_report_key_time(&w, "as_of", picture->now);
     fb_json_key_str(&w, "origin", picture->origin);
     fb_json_key_int(&w, "records", (int64_t)picture->record_count);
     fb_json_key_c(&w, "root", root);

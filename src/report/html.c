@@ -12,12 +12,7 @@ static void head(struct fb_html *html)
     const struct fb_picture *picture = html->picture;
     struct fb_buf *out = html->out;
     char now[FB_TIME_TEXT];
-    fb_buf_add_c(out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'\">\n<title>");
+    fb_html_begin(out, "", false);
     fb_html_text_cut(out, picture->origin, 200);
     fb_buf_addf(out, ", %s UTC</title>\n<style>\n", fb_time_format_short(picture->now, now));
     fb_html_style(out);

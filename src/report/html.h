@@ -77,6 +77,10 @@ void fb_html_words(struct fb_buf *out, struct fb_str text, size_t max);
 /** Makes spaces of the underscores of what was appended since `from`. */
 void fb_html_space(struct fb_buf *out, size_t from);
 
+/** Begins a page, up to the text of its title: nothing may be loaded from anywhere, and no script
+ * runs but those in the page, where it is `scripted`. metas: further elements of the head. */
+void fb_html_begin(struct fb_buf *out, const char *metas, bool scripted);
+
 /** The CSS class of a tone: "bad", "warn", "good", "faint", "plain". */
 const char *fb_html_tone(enum fb_tone tone);
 

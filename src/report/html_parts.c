@@ -152,6 +152,18 @@ void fb_html_space(struct fb_buf *out, size_t from)
     }
 }
 
+void fb_html_begin(struct fb_buf *out, const char *metas, bool scripted)
+{
+    FB_ASSERT(out && metas);
+    fb_buf_addf(out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n"
+        "%s<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+        "'unsafe-inline'%s\">\n<title>",
+        metas, scripted ? "; script-src 'unsafe-inline'" : "");
+}
+
 const char *fb_html_label(enum fb_label label)
 {
     return label == FB_LABEL_IN ? "stands" : fb_label_name(label);

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "record/classes.h"
 #include "report/csv.h"
+#include "report/json_parts.h"
 #include "report/sheet.h"
 #include "report/words.h"
 
@@ -116,17 +117,6 @@ enum fb_code fb_report_incident_text(const struct fb_picture *picture,
     return fb_sheet_check(&sheet, "an incident", err);
 }
 
-static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
-{
-    char text[FB_TIME_TEXT];
-    fb_json_key(w, key);
-    if (t == FB_TIME_MAX || t == FB_TIME_MIN) {
-        fb_json_null(w);
-    } else {
-        fb_json_c(w, fb_time_format(t, text));
-    }
-}
-
 static void clock_json(const struct fb_incident_clock *clock, struct fb_json_writer *w)
 {
     const struct fb_obligation *o = clock->duty ? &clock->duty->obligation : NULL;
@@ -137,7 +127,7 @@ static void clock_json(const struct fb_incident_clock *clock, struct fb_json_wri
     fb_json_key_str(w, "rule", clock->rule->name);
     fb_json_key_c(w, "state", fb_clock_state_name(clock->state));
     fb_json_key_c(w, "status", o ? fb_duty_status_name(o->status) : "not owed");
-    key_time(w, "due", o ? o->deadline : FB_TIME_MAX);
+    fb_report_key_time(w, "due", o ? o->deadline : FB_TIME_MAX);
     fb_json_key_str(w, "needs", clock->needs);
     say_clock(clock, &text);
     fb_json_key_str(w, "why", fb_buf_str(&text));
@@ -167,14 +157,14 @@ void fb_report_incident_json(const struct fb_incident_view *view, struct fb_json
         fb_json_open_object(w);
         fb_json_key_str(w, "record", word->record->id);
         fb_json_key_str(w, "issuer", word->record->issuer);
-        key_time(w, "at", word->record->at);
-        key_time(w, "admitted", word->record->admitted);
+        fb_report_key_time(w, "at", word->record->at);
+        fb_report_key_time(w, "admitted", word->record->admitted);
         fb_json_key_str(w, "known_to", word->who);
-        key_time(w, "known_at", word->known_at);
+        fb_report_key_time(w, "known_at", word->known_at);
         fb_json_close_object(w);
     }
     fb_json_close_array(w);
-    key_time(w, "keep_until", view->keep_until);
+    fb_report_key_time(w, "keep_until", view->keep_until);
     fb_json_close_object(w);
 }
 

@@ -3,13 +3,15 @@
 
 #include "base/assert.h"
 #include "base/codec.h"
+#include "report/json_parts.h"
 #include "report/report.h"
 #include "report/words.h"
 
 enum { DEPTH_MAX = 60 };
 
-static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
+void fb_report_key_time(struct fb_json_writer *w, const char *key, fb_time t)
 {
+    FB_ASSERT(w && key);
     char text[FB_TIME_TEXT];
     if (t == FB_TIME_MAX || t == FB_TIME_MIN) {
         fb_json_key(w, key);
@@ -17,6 +19,19 @@ static void key_time(struct fb_json_writer *w, const char *key, fb_time t)
         return;
     }
     fb_json_key_c(w, key, fb_time_format(t, text));
+}
+
+void fb_report_json_source(struct fb_json_writer *w, const struct fb_picture *picture)
+{
+    FB_ASSERT(w && picture);
+    char root[65];
+    fb_hex_encode(picture->root, sizeof(picture->root), root);
+    fb_json_key_str(w, "origin", picture->origin);
+    fb_report_key_time(w, "now", picture->now);
+    fb_report_key_time(w, "as_of", picture->as_of);
+    fb_json_key_int(w, "records", (int64_t)picture->record_count);
+    fb_json_key_c(w, "root", root);
+    fb_json_key_bool(w, "simulated", picture->simulated);
 }
 
 static void key_decimal(struct fb_json_writer *w, const char *key, struct fb_decimal value)
@@ -77,7 +92,7 @@ static void add_figures(struct fb_json_writer *w, const struct fb_line_view *vie
         key_decimal(w, "upper", f->upper);
         key_decimal(w, "upper_with_margins", f->upper_margin);
         fb_json_key_int(w, "more_samples", f->more_samples);
-        key_time(w, "fresh_until", f->assessment.fresh_until);
+        fb_report_key_time(w, "fresh_until", f->assessment.fresh_until);
         fb_json_close_object(w);
     }
     fb_json_close_array(w);
@@ -99,8 +114,8 @@ static void add_lines(struct fb_json_writer *w, const struct fb_picture *p, stru
         fb_json_key_str(w, "system", view->system);
         fb_json_key_c(w, "status", fb_line_status_name(view->status));
         fb_json_key_bool(w, "latched", view->latched);
-        key_time(w, "since", view->since);
-        key_time(w, "until", fb_line_until(view, p->now));
+        fb_report_key_time(w, "since", view->since);
+        fb_report_key_time(w, "until", fb_line_until(view, p->now));
         key_decimal(w, "threshold", view->rule->threshold);
         add_figures(w, view);
         key_why(w, view->why);
@@ -127,10 +142,10 @@ static void add_duties(struct fb_json_writer *w, const struct fb_picture *p, str
         fb_json_key_str(w, "party", o->party);
         fb_json_key_str(w, "text", view->text);
         fb_json_key_c(w, "status", fb_duty_status_name(o->status));
-        key_time(w, "since", o->since);
-        key_time(w, "deadline", o->deadline);
-        key_time(w, "settled", o->settled);
-        key_time(w, "breached", o->breached);
+        fb_report_key_time(w, "since", o->since);
+        fb_report_key_time(w, "deadline", o->deadline);
+        fb_report_key_time(w, "settled", o->settled);
+        fb_report_key_time(w, "breached", o->breached);
         key_why(w, o->why);
         fb_json_close_object(w);
     }
@@ -152,7 +167,7 @@ static void add_cases(struct fb_json_writer *w, const struct fb_picture *p, stru
         fb_json_key_str(w, "name", fb_record_text(view->record, "name"));
         fb_json_key_c(w, "status", fb_label_name(view->label));
         fb_json_key_c(w, "stage", fb_case_stage_name(view->stage));
-        key_time(w, "since", view->since);
+        fb_report_key_time(w, "since", view->since);
         key_why(w, view->why);
         fb_json_close_object(w);
     }
@@ -176,8 +191,8 @@ static void add_orders(struct fb_json_writer *w, const struct fb_picture *p, str
             fb_json_key_int(w, "level", view->level);
         }
         fb_json_key_bool(w, "in_force", view->in_force);
-        key_time(w, "since", view->since);
-        key_time(w, "until", view->until);
+        fb_report_key_time(w, "since", view->since);
+        fb_report_key_time(w, "until", view->until);
         key_why(w, view->why);
         fb_json_close_object(w);
     }
@@ -244,8 +259,8 @@ static void add_paces(struct fb_json_writer *w, const struct fb_picture *p)
         open_view(w, p->paces[i].handle, p->paces[i].id);
         fb_json_key_str(w, "series", s->series);
         fb_json_key_c(w, "pace", fb_pace_name(s->pace.pace));
-        key_time(w, "since", s->pace.since);
-        key_time(w, "read", s->from);
+        fb_report_key_time(w, "since", s->pace.since);
+        fb_report_key_time(w, "read", s->from);
         fb_json_key_int(w, "values", (int64_t)s->used);
         key_days(w, "doubling_days", s->doubling_days);
         key_days(w, "low_days", s->doubling.low);
@@ -265,7 +280,7 @@ static void add_policy_paces(struct fb_json_writer *w, const struct fb_picture *
         open_view(w, view->handle, view->id);
         fb_json_key_str(w, "policy", view->policy->program->name);
         fb_json_key_c(w, "pace", fb_pace_name(view->level));
-        key_time(w, "since", view->since);
+        fb_report_key_time(w, "since", view->since);
         key_why(w, view->why);
         fb_json_close_object(w);
     }
@@ -277,16 +292,9 @@ enum fb_code fb_report_status_json(const struct fb_picture *picture,
 {
     FB_ASSERT(picture && options && out);
     struct fb_json_writer w;
-    char root[65];
-    fb_hex_encode(picture->root, sizeof(picture->root), root);
     fb_json_writer_init(&w, out, 2);
     fb_json_open_object(&w);
-    fb_json_key_str(&w, "origin", picture->origin);
-    key_time(&w, "now", picture->now);
-    key_time(&w, "as_of", picture->as_of);
-    fb_json_key_int(&w, "records", (int64_t)picture->record_count);
-    fb_json_key_c(&w, "root", root);
-    fb_json_key_bool(&w, "simulated", picture->simulated);
+    fb_report_json_source(&w, picture);
     add_systems(&w, picture, options->system);
     add_lines(&w, picture, options->system);
     add_duties(&w, picture, options->system);

@@ -239,12 +239,8 @@ enum fb_code fb_report_matrix_html(
     const struct fb_matrix *matrix, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(matrix && out);
-    fb_buf_add_c(out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'\">\n<title>Policies side by side</title>\n<style>\n");
+    fb_html_begin(out, "", false);
+    fb_buf_add_c(out, "Policies side by side</title>\n<style>\n");
     fb_html_style(out);
     fb_buf_add_c(out,
         "td{vertical-align:top;min-width:11em}tbody "

@@ -388,12 +388,8 @@ enum fb_code fb_report_register_html(const struct fb_register *register_, struct
     struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(register_ && out);
-    fb_buf_add_c(out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'\">\n<title>Register of ");
+    fb_html_begin(out, "", false);
+    fb_buf_add_c(out, "Register of ");
     fb_html_text_cut(out, origin, 200);
     fb_buf_add_c(out, "</title>\n<style>\n");
     fb_html_style(out);
