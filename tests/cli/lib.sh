@@ -52,6 +52,17 @@ exits() {
     grep -q -- "$pattern" exits.err || { echo "no message has: $pattern"; cat exits.err; return 1; }
 }
 
+# gives FILE COMMAND...: the output is exactly the file.
+gives() {
+    want=$1
+    shift
+    "$@" >gives.out 2>gives.err || { cat gives.err; return 1; }
+    cmp "$want" gives.out || { cat gives.out; return 1; }
+}
+
+# monitor OPTION...: over s.sig, f.mfotl and l.log.
+monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
+
 # refused STATUS PATTERN COMMAND...: as exits, and the ledger's checkpoint has not moved.
 refused() {
     before=$("$FLYBALL" --docket "$docket" log checkpoint)
@@ -74,6 +85,43 @@ EOF
     status=$?
     clock=2026-12-01T00:00:00Z
     return $status
+}
+
+# make_demo: the docket of the demo, made by its script in a tree of its own.
+make_demo() {
+    mkdir -p tree/build tree/t && cp "$root/tools/demo" tree/t/demo &&
+        for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done &&
+        ln -s "$FLYBALL" tree/build/flyball && (cd tree && sh t/demo demo-docket)
+    status=$?
+    docket=$folder/tree/demo-docket
+    clock=2027-01-04T12:00:00Z
+    return $status
+}
+
+# red_line [LINE...]: prints a policy "t" with a red line "cyber", which these lines go on.
+red_line() {
+    cat <<'EOF'
+policy "t"
+  title     "T"
+  source    "test"
+  version   1
+
+redline cyber(S)
+  measure   success of S on "cybench"
+  crossed   at 50% with 95% confidence
+EOF
+    [ $# = 0 ] || printf '%s\n' "$@"
+}
+
+# evaluation N DATE SUCCESSES: the developer adds evaluation/N, of 300 samples, for that red line.
+evaluation() {
+    cat >"e$1.json" <<EOF
+{"kind": "evaluation", "id": "evaluation/$1", "subject": "system/aurora-2", "at": "$2T00:00:00Z",
+ "body": {"task": "cybench", "scorer": "s", "model": "m", "status": "success",
+ "began": "$2T00:00:00Z", "ended": "$2T00:00:00Z", "samples": 300,
+ "succeeded_any": $3, "succeeded_all": $3, "unresolved": 0}}
+EOF
+    fly add --as aurora "e$1.json" >/dev/null
 }
 
 finish() { echo "1..$tests"; }

@@ -1,12 +1,7 @@
 #!/bin/sh
 # The example of the demo: what its status and explanations must say.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
-mkdir -p tree/build
-for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done
-ln -s "$FLYBALL" tree/build/flyball
-ok "the demo runs" sh -c 'cd tree && cp tools/demo demo.sh && mkdir t && cp demo.sh t/demo && sh t/demo demo-docket'
-docket=$folder/tree/demo-docket
-clock=2027-01-04T12:00:00Z
+ok "the demo runs" make_demo
 ok "it runs twice" sh -c 'cd tree && sh t/demo demo-docket'
 ok "aurora-2: ruled out, one report overdue" says "^aurora-2 .*1 ruled out.*1 overdue" fly status
 ok "aurora-3: not ruled out, may not be deployed" says "^aurora-3 .*1 not ruled out.* NO " fly status

@@ -1,15 +1,6 @@
 #!/bin/sh
 # flyball monitor (cmd_monitor, monpoly_negate): MonPoly formats in, verdicts as it prints them out.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
-monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
-
-# gives FILE COMMAND...: the output is exactly the file.
-gives() {
-    want=$1
-    shift
-    "$@" >gives.out 2>gives.err || { cat gives.err; return 1; }
-    cmp "$want" gives.out || { cat gives.out; return 1; }
-}
 
 printf 'p(x:int, s:string)\nq(x:int)\n' >s.sig
 printf 'p(x,s) AND NOT EVENTUALLY[0,5] q(x)\n' >f.mfotl

@@ -2,16 +2,7 @@
 # cmd_blob and docket_blob.c: blobs by digest, and their erasure.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 ok "make a docket" make_docket
-cat >line.fly <<'END'
-policy "t"
-  title   "T"
-  source  "test"
-  version 1
-
-redline cyber(S)
-  measure success of S on "cybench"
-  crossed at 50% with 95% confidence
-END
+red_line >line.fly
 ok "add a policy" fly add line.fly
 printf 'the log of an evaluation, with the name of a person in it\n' >run.log
 ok "blob add" says "^sha256:[0-9a-f]\{64\}  58 bytes" fly blob add run.log

@@ -1,12 +1,7 @@
 #!/bin/sh
 # cmd_due and cmd_amended: what is owed over a docket, as text, JSON and a calendar; corrections.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
-mkdir -p tree/build
-for entry in examples packs tools; do ln -s "$root/$entry" "tree/$entry"; done
-ln -s "$FLYBALL" tree/build/flyball
-ok "the demo runs" sh -c 'cd tree && cp tools/demo demo.sh && mkdir t && cp demo.sh t/demo && sh t/demo demo-docket'
-docket=$folder/tree/demo-docket
-clock=2027-01-04T12:00:00Z
+ok "the demo runs" make_demo
 ok "the report is overdue, to whom it is owed" says \
     "^  [0-9a-f]*  2026-12-29 00:00  aurora to ai-office: report the serious incident" fly due
 ok "since when, by which rule" says "overdue for 6 days 12 hours; rule initial_report of eu/" fly due

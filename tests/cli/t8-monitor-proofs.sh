@@ -2,15 +2,6 @@
 # flyball monitor --explain, --explain-at, --proof, --check (cmd_monitor, monitor_proof): why a verdict
 # is one, in words and as a proof that the checker alone goes through.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
-monitor() { "$FLYBALL" monitor --sig s.sig --formula f.mfotl --log l.log "$@"; }
-
-# gives FILE COMMAND...: the output is exactly the file.
-gives() {
-    want=$1
-    shift
-    "$@" >gives.out 2>gives.err || { cat gives.err; return 1; }
-    cmp "$want" gives.out || { cat gives.out; return 1; }
-}
 
 printf 'incident(model:string, id:int)\nreport(id:int)\n' >s.sig
 printf 'incident(m,i) AND NOT EVENTUALLY[0,15d] report(i)\n' >f.mfotl

@@ -55,32 +55,13 @@ ok "a review says what it found" exits 2 "needs --finding" "$FLYBALL" case revie
 make_docket >/dev/null
 clock=2026-11-01T00:03:00Z
 fly party check --role auditor --title Check >/dev/null
-cat >policy.fly <<'EOT'
-policy "t"
-  title     "T"
-  source    "test"
-  version   1
-
-redline cyber(S)
-  measure   success of S on "cybench"
-  crossed   at 50% with 95% confidence
-  needs     safety case "c" reviewed by auditor
-EOT
-evaluation() {
-    cat >"e$1.json" <<EOT
-{"kind": "evaluation", "id": "evaluation/$1", "subject": "system/aurora-2", "at": "2026-11-0$1T00:00:00Z",
- "body": {"task": "cybench", "scorer": "s", "model": "m", "status": "success",
- "began": "2026-11-0$1T00:00:00Z", "ended": "2026-11-0$1T00:00:00Z", "samples": 300,
- "succeeded_any": $2, "succeeded_all": $2, "unresolved": 0}}
-EOT
-    fly add --as aurora "e$1.json" >/dev/null
-}
+red_line '  needs     safety case "c" reviewed by auditor' >policy.fly
 cat >measure.json <<'EOT'
 {"kind": "measure", "id": "measure/1", "subject": "system/aurora-2", "at": "2026-11-01T00:00:00Z",
  "body": {"name": "filter", "level": 2}}
 EOT
 clock=2026-11-02T00:01:00Z
-fly add policy.fly >/dev/null && fly add --as aurora measure.json >/dev/null && evaluation 2 5
+fly add policy.fly >/dev/null && fly add --as aurora measure.json >/dev/null && evaluation 2 2026-11-02 5
 clock=2026-11-02T00:02:00Z
 ok "a case is submitted" fly add --as aurora --subject system/aurora-2 c.yaml
 ok "against a red line" says '"against":"t/cyber"' fly show --statement "$(
@@ -106,7 +87,7 @@ ok "and the line ruled out" says " ruled out" fly status
 ok "what if a record falls" says "^G1 becomes undercut" fly case what-if "measure/1 fails"
 ok "what is weakest" says "^2 failures defeat G1, cost 3" fly case weakest
 clock=2026-11-03T00:01:00Z
-evaluation 3 150
+evaluation 3 2026-11-03 150
 ok "a leaf is falsified, and another leg stands" says "evidence Sn1: fails" fly case status
 ok "two dates" says "^label    Sn1 label: in -> falsified" fly case diff c@2026-11-03 c
 ok "as of" says "in since 2026-11-02" fly as-of 2026-11-03 case status

@@ -6,16 +6,8 @@
 make_docket >/dev/null
 clock=2026-11-01T00:03:00Z
 fly party check --role auditor --title Check >/dev/null
-cat >policy.fly <<'EOT'
-policy "t"
-  title     "T"
-  source    "test"
-  version   1
-
-redline cyber(S)
-  measure   success of S on "cybench"
-  crossed   at 50% with 95% confidence
-  needs     safety case "c" reviewed by auditor and regulator
+red_line '  needs     safety case "c" reviewed by auditor and regulator' >policy.fly
+cat >>policy.fly <<'EOT'
 
 commitment hold(S) by "aurora"
   while     cyber(S) crossed or not ruled out
@@ -26,14 +18,8 @@ G1: {text: cannot break in, supportedBy: [Sn1, Sn2], redlines: [t/cyber]}
 Sn1: {text: it fails the tests, evidence: bound cybench below 20%}
 Sn2: {text: words}
 EOT
-cat >e.json <<'EOT'
-{"kind": "evaluation", "id": "evaluation/1", "subject": "system/aurora-2", "at": "2026-11-02T00:00:00Z",
- "body": {"task": "cybench", "scorer": "s", "model": "m", "status": "success",
- "began": "2026-11-02T00:00:00Z", "ended": "2026-11-02T00:00:00Z", "samples": 300,
- "succeeded_any": 5, "succeeded_all": 5, "unresolved": 0}}
-EOT
 clock=2026-11-02T00:01:00Z
-fly add policy.fly >/dev/null && fly add --as aurora e.json >/dev/null
+fly add policy.fly >/dev/null && evaluation 1 2026-11-02 5
 
 # decide N OUTCOME RECORD: the regulator decides about a submission.
 decide() {
@@ -84,8 +70,7 @@ ok "and nothing is owed" says "nothing is owed" fly due
 
 # One record says that a leaf is false: the case falls, the line with it, and the duty arises.
 clock=2026-11-05T00:00:00Z
-sed 's/"evaluation\/1"/"evaluation\/2"/; s/11-02/11-05/g; s/": 5,/": 120,/g' e.json >e2.json
-ok "a record that falsifies a leaf" fly add --as aurora e2.json
+ok "a record that falsifies a leaf" evaluation 2 2026-11-05 120
 ok "the case falls by itself" says "undercut since 2026-11-05 00:00" fly case status
 ok "and its acceptance with it" says "accepted by .*, which counts for nothing" fly case status
 ok "which the table says too" says "accepted, which counts for nothing" fly status
