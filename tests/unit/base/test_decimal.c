@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/decimal.h"
+#include "fb_draw.h"
 #include "fb_test.h"
 
 static struct fb_err err;
@@ -90,15 +91,6 @@ static void test_cmp(void **state)
         fb_decimal_cmp((struct fb_decimal){9223372036854775807, 0}, (struct fb_decimal){1, 18}), 1);
 }
 
-/* splitmix64 of a counter (Steele, Lea and Flood 2014): the n-th number, whatever came before. */
-static uint64_t random_at(uint64_t n)
-{
-    uint64_t z = (n + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
 /* Orders a decimal and a double by their texts: both exact, digit by digit. */
 static int cmp_with_double(struct fb_decimal a, double x)
 {
@@ -178,14 +170,14 @@ static void test_directed(void **state)
         check_directed(nextafter(x, INFINITY));
     }
     for (uint64_t i = 0; i < 4000; i++) {
-        uint64_t bits = random_at(i);
+        uint64_t bits = fb_draw_at(i);
         double x;
         memcpy(&x, &bits, sizeof(x));
         if (isfinite(x)) {
             check_directed(x);
         }
-        check_directed((double)(random_at(i + 100000) >> 11) * 0x1p-53);
-        check_directed((double)(int64_t)(random_at(i + 200000) % 2000000) / 1000.0);
+        check_directed((double)(fb_draw_at(i + 100000) >> 11) * 0x1p-53);
+        check_directed((double)(int64_t)(fb_draw_at(i + 200000) % 2000000) / 1000.0);
     }
 }
 
@@ -228,13 +220,13 @@ static void test_convert(void **state)
     assert_decimal(fb_decimal_scale(dec("0.5"), 2), 5, 1);
     assert_decimal(fb_decimal_scale(dec("0"), 7), 0, 0);
     for (uint64_t i = 0; i < 20000; i++) {
-        struct fb_decimal a = {(int64_t)(random_at(i) >> (i % 63)), (int32_t)(i % 60) - 30};
+        struct fb_decimal a = {(int64_t)(fb_draw_at(i) >> (i % 63)), (int32_t)(i % 60) - 30};
         char text[64];
         snprintf(text, sizeof(text), "%llde%d", (long long)a.mantissa, (int)a.exponent);
         assert_true(fb_decimal_to_double(a) == strtod(text, NULL));
     }
     for (uint64_t i = 0; i < 2000; i++) {
-        double x = (double)(random_at(i) >> 11) * 0x1p-53;
+        double x = (double)(fb_draw_at(i) >> 11) * 0x1p-53;
         double low = fb_decimal_to_double(fb_decimal_floor12(x));
         double high = fb_decimal_to_double(fb_decimal_ceil12(x));
         assert_true(low <= x && x <= high && high - low <= 1.001e-11 * x);

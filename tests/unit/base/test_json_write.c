@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "fb_draw.h"
 #include "fb_test.h"
 
 static struct fb_err err;
@@ -15,15 +16,6 @@ static double of_bits(uint64_t bits)
     double x;
     memcpy(&x, &bits, sizeof(x));
     return x;
-}
-
-/* splitmix64 of a counter (Steele, Lea and Flood 2014): the n-th number, whatever came before. */
-static uint64_t random_at(uint64_t n)
-{
-    uint64_t z = (n + 1) * 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
 }
 
 static const char *number_text(double x, struct fb_buf *out)
@@ -108,12 +100,12 @@ static void test_number_round_trip(void **state)
     struct fb_buf out;
     fb_buf_init(&out, 100);
     for (uint64_t i = 0; i < 20000; i++) {
-        double x = of_bits(random_at(i));
+        double x = of_bits(fb_draw_at(i));
         if (isfinite(x)) {
             check_number(x, &out);
         }
-        check_number((double)(random_at(i + 100000) >> 11) * 0x1p-53, &out);
-        check_number((double)(int64_t)random_at(i + 200000) / 1000, &out);
+        check_number((double)(fb_draw_at(i + 100000) >> 11) * 0x1p-53, &out);
+        check_number((double)(int64_t)fb_draw_at(i + 200000) / 1000, &out);
     }
     for (int exponent = -1074; exponent < 1024; exponent++) {
         double x = ldexp(1, exponent);
@@ -130,8 +122,8 @@ static void test_number_reading(void **state)
     (void)state;
     char text[64];
     for (uint64_t i = 0; i < 50000; i++) {
-        uint64_t r = random_at(i);
-        unsigned long long whole = random_at(i + 100000) >> (r % 64);
+        uint64_t r = fb_draw_at(i);
+        unsigned long long whole = fb_draw_at(i + 100000) >> (r % 64);
         int fraction = (int)(r >> 8 & 15);
         int exponent = (int)(r >> 16 & 63) - 32;
         snprintf(text, sizeof(text), "%s%llu.%0*llue%d", r & 1 ? "-" : "", whole, fraction + 1,

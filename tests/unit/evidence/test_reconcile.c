@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "evidence/reconcile.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "report/leads.h"
 
 static struct fb_err err;
@@ -101,12 +101,9 @@ static void test_formats(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {{"", FB_E_FORMAT, 0}, {"1abc 2\n", FB_E_SYNTAX, 1},
-        {"DCGM_FI_DEV_GPU_UTIL 10\n", FB_E_TIME, 1}, {"DCGM_FI_DEV_GPU_UTIL x 1\n", FB_E_SYNTAX, 1},
+    static const struct fb_test_refused cases[] = {{"", FB_E_FORMAT, 0},
+        {"1abc 2\n", FB_E_SYNTAX, 1}, {"DCGM_FI_DEV_GPU_UTIL 10\n", FB_E_TIME, 1},
+        {"DCGM_FI_DEV_GPU_UTIL x 1\n", FB_E_SYNTAX, 1},
         {"a 1\nDCGM_FI_DEV_GPU_UTIL{gpu=1} 1 1\n", FB_E_SYNTAX, 2},
         {"DCGM_FI_DEV_GPU_UTIL{gpu=\"1} 1 1\n", FB_E_SYNTAX, 1},
         {"DCGM_FI_DEV_GPU_UTIL 1 soon\n", FB_E_TIME, 1},
@@ -119,8 +116,7 @@ static void test_refused(void **state)
         {"{\"data\":", FB_E_SYNTAX, 1}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         fb_err_init(&err);
-        FB_TEST_FAILS(read_text(cases[i].text, see, FB_TIME_MIN), cases[i].code);
-        assert_int_equal(err.line, cases[i].line);
+        FB_TEST_REFUSES(read_text(cases[i].text, see, FB_TIME_MIN), &cases[i]);
         assert_string_equal(err.file, "t");
     }
     struct fb_buf many;

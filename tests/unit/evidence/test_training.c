@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "evidence/crossing.h"
 #include "evidence/training.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "report/training.h"
 
 static struct fb_err err;
@@ -146,13 +146,9 @@ static void test_counts(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {{"parameters\n1\n", FB_E_SCHEMA, 0}, {"model,flop\na,-1\n", FB_E_RANGE, 2},
-        {"model,flop\na,x\n", FB_E_SYNTAX, 2}, {"model,date\na,soon\n", FB_E_TIME, 2},
-        {"model,use\na,40\n", FB_E_RANGE, 2},
+    static const struct fb_test_refused cases[] = {{"parameters\n1\n", FB_E_SCHEMA, 0},
+        {"model,flop\na,-1\n", FB_E_RANGE, 2}, {"model,flop\na,x\n", FB_E_SYNTAX, 2},
+        {"model,date\na,soon\n", FB_E_TIME, 2}, {"model,use\na,40\n", FB_E_RANGE, 2},
         {"model,parameters,active_parameters\na,1,2\n", FB_E_RANGE, 2}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct fb_models models = {0};

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "fb_draw.h"
 #include "fb_test.h"
 #include "govern/policy_diff.h"
 #include "govern/policy_test.h"
@@ -308,13 +309,9 @@ static const struct {
 
 static uint64_t draws;
 
-/* splitmix64: Steele, Lea, Flood 2014. */
 static int draw(int below)
 {
-    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return (int)((x ^ (x >> 31)) % (uint64_t)below);
+    return (int)fb_draw_below(&draws, (size_t)below);
 }
 
 static void write_numbers(const int n[NUMBERS], char *out, size_t size)

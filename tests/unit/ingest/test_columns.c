@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/io.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "ingest/bbq.h"
 #include "ingest/columns.h"
 #include "ingest/csv.h"
@@ -51,11 +51,7 @@ static void test_forms(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {
+    static const struct fb_test_refused cases[] = {
         {"", FB_E_SYNTAX, 1},
         {"name,size\n", FB_E_SCHEMA, 0},
         {"name\nx\n", FB_E_SCHEMA, 1},

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "ingest/csv.h"
 #include "ingest/names.h"
 #include "ingest/runs.h"
@@ -45,11 +45,7 @@ static void test_csv(void **state)
 static void test_csv_refuses(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {
+    static const struct fb_test_refused cases[] = {
         {"", FB_E_SYNTAX, 1},
         {"a,a\n1,2\n", FB_E_DUPLICATE, 1},
         {"a,b\n1\n", FB_E_SYNTAX, 2},
@@ -66,8 +62,7 @@ static void test_csv_refuses(void **state)
         while (code == FB_OK && more) {
             code = fb_csv_next(&csv, &more, &err);
         }
-        FB_TEST_FAILS(code, cases[i].code);
-        assert_int_equal(err.line, cases[i].line);
+        FB_TEST_REFUSES(code, &cases[i]);
         fb_csv_release(&csv);
     }
     static const char *const words[] = {"", " ", "1x", "nan", "inf", "0x10", "1e999", "--1", "1 2",
@@ -163,11 +158,7 @@ static void test_runs(void **state)
 static void test_runs_refuses(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {
+    static const struct fb_test_refused cases[] = {
         {"agent,task,minutes,score\n", FB_E_SCHEMA, 0},
         {"agent,task,minutes\nx,t,3\n", FB_E_SCHEMA, 1},
         {"agent,task,minutes,successes\nx,t,3,1\n", FB_E_SCHEMA, 1},
@@ -196,9 +187,8 @@ static void test_runs_refuses(void **state)
         struct fb_arena scratch;
         fb_arena_init(&scratch, (size_t)1 << 31);
         fb_err_init(&err);
-        FB_TEST_FAILS(fb_runs_read_memory(fb_str_of(cases[i].text), "t", &scratch, &runs, &err),
-            cases[i].code);
-        assert_int_equal(err.line, cases[i].line);
+        FB_TEST_REFUSES(
+            fb_runs_read_memory(fb_str_of(cases[i].text), "t", &scratch, &runs, &err), &cases[i]);
         assert_string_equal(err.file, "t");
         fb_arena_release(&scratch);
     }

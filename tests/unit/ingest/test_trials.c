@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/io.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "ingest/lines.h"
 #include "ingest/trials.h"
 
@@ -130,19 +130,14 @@ static void test_metr_refusals(void **state)
 {
     (void)state;
     static const struct fb_ingest_options about = {.subject = {"system/x", 8}};
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } table[] = {
+    static const struct fb_test_refused table[] = {
         {RUN("f", "t", "1", "null", "1") RUN("f", "t", "0.5", "null", "1"), FB_E_SCHEMA, 2},
         {RUN("f", "t", "1", "null", "1") "{\"score_binarized\":1}\n", FB_E_SCHEMA, 2},
         {RUN("f", "t", "1", "null", "1") "\n{\"score_binarized\":1,\n", FB_E_SYNTAX, 3},
         {RUN("f", "t", "1", "null", "1") "[]\n", FB_E_SCHEMA, 2},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        FB_TEST_FAILS(read_text(table[i].text, NULL), table[i].code);
-        assert_int_equal(err.line, table[i].line);
+        FB_TEST_REFUSES(read_text(table[i].text, NULL), &table[i]);
         assert_string_equal(err.file, "test");
         fb_err_init(&err);
     }
@@ -316,11 +311,7 @@ static void test_trials_clusters(void **state)
 static void test_trials_refusals(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } table[] = {
+    static const struct fb_test_refused table[] = {
         {"trials,successes\n10,11\n", FB_E_RANGE, 2},
         {"trials,successes\n10,1.5\n", FB_E_RANGE, 2},
         {"trials,successes\n10,-1\n", FB_E_RANGE, 2},
@@ -333,8 +324,7 @@ static void test_trials_refusals(void **state)
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         fb_err_init(&err);
-        FB_TEST_FAILS(read_text(table[i].text, NULL), table[i].code);
-        assert_int_equal(err.line, table[i].line);
+        FB_TEST_REFUSES(read_text(table[i].text, NULL), &table[i]);
         assert_string_equal(err.file, "test");
     }
 }

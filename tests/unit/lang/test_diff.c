@@ -3,6 +3,7 @@
  * and pairs that are easily judged the wrong way round.
  * (More pairs, with histories: tests/unit/govern/test_policy_diff.c.)
  */
+#include "fb_draw.h"
 #include "lang/diff/diff.h"
 #include "lang_test.h"
 
@@ -223,13 +224,9 @@ enum { WEAKENED_PER_PACK = 8, LINES_MAX = 2000 };
 
 static uint64_t draws;
 
-/* The n-th draw is a function of n alone: splitmix64, Steele, Lea, Flood 2014. */
 static size_t draw(size_t below)
 {
-    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return (size_t)((x ^ (x >> 31)) % below);
+    return fb_draw_below(&draws, below);
 }
 
 /* A number behind these words is moved by a factor in percent; so the rule asks for less. What

@@ -4,6 +4,7 @@
  * defined, a unit that does not fit). The words that stand in quotes in the grammar are all the
  * words that sentences use; what a lexer class stands for is in words_of.
  */
+#include "fb_draw.h"
 #include "lang/complaint.h"
 #include "lang/syntax/lexer.h"
 #include "lang/syntax/parser.h"
@@ -22,13 +23,9 @@ static bool used[RULES_MAX];
 static struct fb_buf guide;
 static uint64_t draws;
 
-/* The n-th draw is a function of n alone: splitmix64, Steele, Lea, Flood 2014. */
 static size_t draw(size_t below)
 {
-    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return (size_t)((x ^ (x >> 31)) % below);
+    return fb_draw_below(&draws, below);
 }
 
 /* ---- reading the grammar ---- */

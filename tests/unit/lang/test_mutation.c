@@ -6,6 +6,7 @@
  */
 #include <time.h>
 
+#include "fb_draw.h"
 #include "lang/complaint.h"
 #include "lang/syntax/lexer.h"
 #include "lang_test.h"
@@ -179,13 +180,9 @@ enum { MUTANTS = 12, EDITS_MAX = 3, PROCESSOR_S_MAX = 5 };
 
 static uint64_t draws;
 
-/* The n-th draw is a function of n alone: splitmix64, Steele, Lea, Flood 2014. */
 static size_t draw(size_t below)
 {
-    uint64_t x = (draws += 0x9E3779B97F4A7C15u);
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9u;
-    x = (x ^ (x >> 27)) * 0x94D049BB133111EBu;
-    return (size_t)((x ^ (x >> 31)) % below);
+    return fb_draw_below(&draws, below);
 }
 
 /* One edit of a text: a token dropped, doubled, swapped with the next, or put in from another

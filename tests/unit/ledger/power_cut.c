@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fb_draw.h"
+
 enum { IMAGE_MAX = 16, NAME_SIZE = 512, SECTOR = 512 };
 
 /* A write, or a truncation to offset when bytes is NULL, that was not synced. */
@@ -54,13 +56,9 @@ static void need(bool good, const char *what)
     }
 }
 
-/* splitmix64 */
 static uint64_t chance(void)
 {
-    uint64_t z = chance_state += 0x9E3779B97F4A7C15;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
+    return fb_draw(&chance_state);
 }
 
 /* From "all is lost" to "all is kept" in five steps, by seed. */

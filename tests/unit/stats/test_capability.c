@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/io.h"
-#include "fb_test.h"
+#include "fb_refused.h"
 #include "ingest/csv.h"
 #include "ingest/scores.h"
 #include "stats/random.h"
@@ -247,11 +247,7 @@ static void test_scores(void **state)
         FB_STR("model,benchmark,score\nm,b,1.5\nm,c,0\nm,d,0.5\n"), "t", &arena, &a, &err));
     assert_true(
         a.clipped == 1 && a.data.scores[0].score == 0.999 && a.data.scores[1].score == 0.001);
-    static const struct {
-        const char *text;
-        enum fb_code code;
-        uint32_t line;
-    } cases[] = {
+    static const struct fb_test_refused cases[] = {
         {"model,benchmark,score\n", FB_E_SCHEMA, 0},
         {"model,score\nm,1\n", FB_E_SCHEMA, 1},
         {"model,benchmark,score\nm,,1\n", FB_E_SCHEMA, 2},
@@ -261,9 +257,8 @@ static void test_scores(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         fb_err_init(&err);
-        FB_TEST_FAILS(
-            fb_scores_read_memory(fb_str_of(cases[i].text), "t", &arena, &a, &err), cases[i].code);
-        assert_int_equal(err.line, cases[i].line);
+        FB_TEST_REFUSES(
+            fb_scores_read_memory(fb_str_of(cases[i].text), "t", &arena, &a, &err), &cases[i]);
     }
     FB_TEST_FAILS(fb_scores_read("/nowhere/at/all", &arena, &a, &err), FB_E_NOT_FOUND);
 }
