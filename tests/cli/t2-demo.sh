@@ -9,7 +9,7 @@ ok "aurora-mini: exempt" says "^aurora-mini .*exempt.*nothing owed" fly status
 ok "the case stands" says "^aurora-2 .*cyber: in" fly status
 ok "before the evaluations nothing was ruled out" sh -c \
     '"$0" --docket "$1" as-of 2026-11-23 status | grep -q "^aurora-2 .*1 not ruled out"' "$FLYBALL" "$docket"
-ok "the breach is stamped at its own instant" says '"breached": "2026-12-29T00:00:00Z"' fly status --json
+ok "the breach is stamped at its own instant" says '"breached": "2026-12-28T23:00:00Z"' fly status --json
 ok "explain names the incident's record" says "incident/2026-001" \
     fly explain duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001
 overdue=duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001

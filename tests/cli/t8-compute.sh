@@ -225,7 +225,7 @@ fly due >due.out
 ok "nothing is owed for the plans alone" sh -c '! grep -q "notify the Commission.*next" due.out'
 ok "a forecast on record" says "^On record as 'forecast/next-2026-12-01T00:00:00'" fly compute forecast \
     --system next --threshold 1e25 --record --as lab
-ok "starts the clock of the notification" says "2026-12-16 00:00 " fly due
+ok "starts the clock of the notification" says "2026-12-15 23:00 " fly due
 ok "its record" says '"low_flop":1.2e+25' fly show forecast/next-2026-12-01T00:00:00
 ok "a system that is none" exits 3 "no system 'system/x'" fly compute forecast --system x --threshold 1e25
 ok "a table and a system" exits 2 "by the docket" fly compute forecast --system next --from models.csv \

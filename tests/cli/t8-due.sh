@@ -3,8 +3,8 @@
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 ok "the demo runs" make_demo
 ok "the report is overdue, to whom it is owed" says \
-    "^  [0-9a-f]*  2026-12-29 00:00  aurora to ai-office: report the serious incident" fly due
-ok "since when, by which rule" says "overdue for 6 days 12 hours; rule initial_report of eu/" fly due
+    "^  [0-9a-f]*  2026-12-28 23:00  aurora to ai-office: report the serious incident" fly due
+ok "since when, by which rule" says "overdue for 6 days 13 hours; rule initial_report of eu/" fly due
 ok "groups and deadlines are in order" sh -c '"$0" --docket "$1" --clock "$2" due --json |
     sed -n "s/^      \"group\": \"\(.*\)\",/\1/p" | tr "\n" " " >groups
     [ "$(cat groups)" = "overdue overdue owed held " ]' "$FLYBALL" "$docket" "$clock"
@@ -23,7 +23,7 @@ ok "three to-dos" [ "$(grep -c '^BEGIN:VTODO' due.ics)" = 3 ]
 ok "every line ends in CR and LF and has 75 octets at most" sh -c '
     [ "$(grep -c "" due.ics)" = "$(tr -dc "\r" <due.ics | wc -c)" ] &&
     ! tr -d "\r" <due.ics | grep -q "^.\{76\}"'
-ok "its deadline and stamp" sh -c 'tr -d "\r" <due.ics | grep -q "^DUE:20261229T000000Z$" &&
+ok "its deadline and stamp" sh -c 'tr -d "\r" <due.ics | grep -q "^DUE:20261228T230000Z$" &&
     tr -d "\r" <due.ics | grep -q "^DTSTAMP:20270104T120000Z$"'
 grep ^UID: due.ics >before
 cat >report.json <<'END'

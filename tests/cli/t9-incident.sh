@@ -13,7 +13,7 @@ clock=2027-03-02T09:00:00Z
 ok "an incident is filed by command" says "filed as 'incident/theft'" fly incident file --as aurora \
     --id theft --system aurora-2 --class weights_theft --title "Weights were taken" \
     --known-to aurora --known-at 2027-03-02T08:00:00Z --state open
-ok "each law has its clock: the EU five days, not on a Sunday" says "owed, due 2027-03-09 00:00 UTC, from 2027-03-02" \
+ok "each law has its clock: the EU five days, not on a Sunday" says "owed, due 2027-03-08 23:00 UTC, from 2027-03-02" \
     fly incident due theft
 ok "its size decides: no clock of New York" sh -c '! "$0" --docket "$1" --clock "$2" \
     incident due theft | grep -q new-york' "$FLYBALL" "$docket" "$clock"
@@ -24,7 +24,7 @@ ok "for each clock" grep -q "not owed: its state is open, and the rule asks for 
 ok "who said what, and when" says "incident/theft by aurora.*known to aurora since 2027-03-02 08:00" \
     fly incident show theft
 ok "until when it is kept" says "To be kept until 2032-03-02" fly incident show theft
-ok "as JSON" says '"due": "2027-03-09T00:00:00Z"' fly incident due theft --json
+ok "as JSON" says '"due": "2027-03-08T23:00:00Z"' fly incident due theft --json
 ok "filed without a date of awareness" fly incident file --as aurora --id quiet --system aurora-2 \
     --class death --title "Somebody died" --deaths 1
 ok "nothing is guessed" says "cannot tell: needs date of awareness (known_at)" \
@@ -35,7 +35,7 @@ clock=2027-03-03T09:00:00Z
 ok "a correction tells since when" fly incident file --as aurora --id quiet-2 --corrects quiet \
     --system aurora-2 --class death --title "Somebody died" --deaths 1 --known-to aurora \
     --known-at 2027-03-02
-ok "the clock of the first runs" says "owed, due 2027-03-13" fly incident due quiet
+ok "the clock of the first runs" says "owed, due 2027-03-12 23:00" fly incident due quiet
 ok "both versions stand" [ "$(fly incident show quiet | grep -c '^  2027.*incident/quiet')" = 2 ]
 clock=2027-03-04T09:00:00Z
 cat >report.json <<'EOF'
