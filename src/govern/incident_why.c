@@ -103,6 +103,12 @@ static struct fb_value column_of(
             continue;
         }
         struct fb_value value = fb_record_value(record, i);
+        bool unsaid = record->kind == FB_KIND_incident && value.type == FB_TYPE_STRING &&
+                      strcmp(fields[i].name, "class") == 0 &&
+                      fb_str_is(value.u.text, "unclassified");
+        if (unsaid) {
+            return fb_value_none();
+        }
         bool is_id = fields[i].type == FB_FIELD_REF || fields[i].type == FB_FIELD_RECORD;
         if (is_id && value.type == FB_TYPE_STRING) {
             value.u.text = root_id(p->registry, value.u.text);
@@ -479,14 +485,48 @@ static void say(struct probe *p, const struct fb_form *form)
     }
 }
 
-/* Says that a condition which must not hold does. */
+/* "its began is 2018-03-18, and the rule leaves out what is before 2025-08-02". */
+static void say_left_out(struct probe *p, const struct fb_form *form)
+{
+    bool turned = form->terms[0]->kind == FB_TERM_CONST;
+    const struct fb_term *of = form->terms[turned];
+    const struct fb_value *limit = value_of(p, form->terms[!turned]);
+    if (of->kind != FB_TERM_VAR || !p->vars[of->var].record || !limit) {
+        return;
+    }
+    bool dates = limit->type == FB_TYPE_TIME && form->kind == FB_FORM_LESS;
+    add_column(p, p->vars[of->var].record, p->vars[of->var].column, p->why);
+    fb_buf_add_c(p->why, " is ");
+    fb_value_write(p->vars[of->var].value, p->why);
+    fb_buf_addf(p->why, ", and the rule leaves out what is %s",
+        !dates   ? asked_word(form->kind, turned)
+        : turned ? "after "
+                 : "before ");
+    fb_value_write(*limit, p->why);
+}
+
+/* Says that a condition which must not hold does. Depth as above. */
 static void say_not(struct probe *p, const struct fb_form *form)
 {
     const struct fb_value *asked[ASKED_MAX];
     uint32_t var = 0;
     size_t count = 0;
-    if (form->kind == FB_FORM_EXISTS || form->kind == FB_FORM_AND) {
+    if (form->kind == FB_FORM_OR && !asked_for(form, &var, asked, &count)) {
+        say_not(p, judge(p, form->left) == YES ? form->left : form->right);
+        return;
+    }
+    count = 0;
+    if (form->kind == FB_FORM_EXISTS) {
+        (void)judge(p, form);
         say_not(p, form->left);
+    } else if (form->kind == FB_FORM_NOT) {
+        say(p, form->left);
+    } else if (form->kind == FB_FORM_AND) {
+        /* What is compared tells more than that there is something to compare. */
+        bool compared = form->right->kind == FB_FORM_LESS || form->right->kind == FB_FORM_LESS_EQ;
+        say_not(p, compared ? form->right : form->left);
+    } else if (form->kind == FB_FORM_LESS || form->kind == FB_FORM_LESS_EQ) {
+        say_left_out(p, form);
     } else if (form->kind == FB_FORM_PRED && !form->definition) {
         const struct fb_record *one = known_record(p, form);
         const struct fb_relation *relation = &fb_policy_signature()->relations[form->relation];
@@ -589,6 +629,14 @@ static enum fb_code explain(
     fb_buf_clear(p->needs);
     memset(p->vars, 0, sizeof(p->vars));
     read_rule(p, clock->rule);
+    if (clock->state == FB_CLOCK_CANNOT_TELL) {
+        /* Its class is not said; what rules it out whatever the class, does. */
+        if (p->why->len > 0) {
+            clock->state = FB_CLOCK_NOT_OWED;
+            clock->needs = FB_STR("");
+        }
+        return keep(p->why, arena, &clock->why, err);
+    }
     if (p->why->len == 0 && p->needs->len > 0) {
         clock->state = FB_CLOCK_CANNOT_TELL;
         return keep(p->needs, arena, &clock->needs, err);
@@ -602,10 +650,12 @@ static enum fb_code explain(
     return keep(p->why, arena, &clock->why, err);
 }
 
-/* True for a clock that waits for a reason; that of a rule which follows another is this. */
+/* True for a clock that waits for a reason, or for its class; that of a rule which follows another
+ * is this. */
 static bool is_unexplained(const struct fb_incident_clock *clock)
 {
-    return clock->state == FB_CLOCK_NOT_OWED && !clock->rule->after;
+    bool unclassified = clock->state == FB_CLOCK_CANNOT_TELL && !clock->duty;
+    return (clock->state == FB_CLOCK_NOT_OWED || unclassified) && !clock->rule->after;
 }
 
 enum fb_code fb_incident_why(const struct fb_picture *picture, const struct fb_registry *registry,

@@ -8,7 +8,7 @@ ok "since when, by which rule" says "overdue for 6 days 13 hours; rule initial_r
 ok "groups and deadlines are in order" sh -c '"$0" --docket "$1" --clock "$2" due --json |
     sed -n "s/^      \"group\": \"\(.*\)\",/\1/p" | tr "\n" " " >groups
     [ "$(cat groups)" = "overdue overdue owed held " ]' "$FLYBALL" "$docket" "$clock"
-ok "before its deadline it is owed" says "owed, 9 days left" fly as-of 2026-12-20 due
+ok "before its deadline it is owed" says "owed, 8 days 23 hours left" fly as-of 2026-12-20 due
 ok "a party that owes" says '"overdue": 2' fly due --party aurora --json
 ok "the same by its id" says '"overdue": 2' fly due --party party/aurora --json
 ok "a party that owes nothing" says "nothing is owed" fly due --party institute

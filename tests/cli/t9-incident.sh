@@ -56,7 +56,8 @@ duty() {
     printf 'policy "odd"\n  title "T"\n  source "test"\n  version 1\n'
     duty before before '' '(N > 3 or M > 3) and incident I of system S with deaths N, injured M'
     duty two two ' with deaths N, injured M' 'N > M'
-    duty tangled tangled ' with class C, deaths N' 'not (C is other or N < 3)'
+    duty left left ' with class C, deaths N' 'not (C is other or N < 3)'
+    duty double double ' with class C, deaths N' 'not (not (N > 3 and C is death))'
     duty system system ' and system S with training_compute_flop F, developer P' \
         'not (F < 1e26 FLOP or P is "institute")'
     duty other other '' 'safety case "c" of S stands'
@@ -68,10 +69,10 @@ fly incident show odd >odd.out
 reason() { grep -A1 "odd/$1" odd.out | grep -q "not owed: $2 (test)$"; }
 ok "a comparison before its fact" reason before "its deaths is 1, and the rule asks for more than 3"
 ok "two facts that are compared" reason two "its injured is 2, and the rule asks for less than 1"
-ok "a tangled condition: all that it reads" reason tangled \
-    "its class is other, its deaths is 1, which is not what the rule asks for"
-ok "of the system, too" reason system "training_compute_flop of system/aurora-2 is 2.1e25, developer \
-of system/aurora-2 is party/aurora, which is not what the rule asks for"
+ok "what must not hold: the side that does" reason left "its class is other, which the rule leaves out"
+ok "of the system, too" reason system "training_compute_flop of system/aurora-2 is 2.1e25, and the rule \
+leaves out what is less than 1e26"
+ok "a denial of a denial" reason double "its deaths is 1, and the rule asks for more than 3"
 ok "what is no record" reason other "its class (other), its system and its record do not rule it \
 out; another record that the rule asks for is missing, or a fact is not said"
 
@@ -117,9 +118,11 @@ if [ -f "$shared" ]; then
     ok "every clock is explained" sh -c '[ "$(grep -c "\"why\": \"." due.json)" = \
         "$(grep -c "\"rule\": " due.json)" ]'
     ok "no date is guessed: nobody said who knew when" sh -c '! grep -q "\"due\": \"" due.json'
-    ok "what is missing is named" sh -c 'grep -q "needs date of awareness" due.json &&
-        grep -q "needs its class" due.json'
-    ok "what is decided is decided" sh -c 'grep -q "not owed: its class is other, which" due.json &&
+    ok "what is missing is named" grep -q "needs its class" due.json
+    ok "none of them has a clock of a law that came later" sh -c '! grep -q "\"state\": \"runs\"" due.json &&
+        grep -q "not owed: its began is 2018-03-18T00:00:00Z, and the rule leaves out what is before 2025-08-02" due.json'
+    ok "whatever its class" says "its began is .* and the rule leaves out what is before" fly incident show aiid-23
+    ok "what is decided is decided" sh -c 'grep -q "not owed: its class is other, and the rule asks for" due.json &&
         ! grep -q "what is on record about it" due.json'
 else
     skip "800 real incidents" "$shared is absent"
