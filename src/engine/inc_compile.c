@@ -85,8 +85,8 @@ fb_vars fb_inc_groups_of(const struct fb_form *form)
 
 /* ---- leaves ---- */
 
-/* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds.
- */
+/* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds,
+ * or the rows of one that reads what is frozen. */
 static enum fb_code read_definition(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op *op)
 {
@@ -95,12 +95,17 @@ static enum fb_code read_definition(
         while (frozen && frozen->form != form->definition) {
             frozen = frozen->outer;
         }
-        if (!frozen) {
-            return fb_inc_unsupported(site, form, "a recursive definition reads what is frozen");
-        }
+        FB_ASSERT(frozen);
         op->kind = FB_INC_FROZEN;
         op->node = frozen->node;
         return FB_OK;
+    }
+    for (const struct fb_inc_recalled *r = site->recalled; r; r = r->outer) {
+        if (r->form == form->definition) {
+            op->kind = FB_INC_RECALL;
+            op->node = r->node;
+            return FB_OK;
+        }
     }
     for (size_t i = 0; i < site->inc->stage_count && !form->earlier; i++) {
         if (site->inc->stages[i].defines == form->definition) {
@@ -217,6 +222,24 @@ static int rank(const struct fb_form *form, fb_vars given)
     return 8;
 }
 
+static fb_vars hidden_in(const struct fb_regex *regex)
+{
+    return !regex ? 0
+                  : (regex->test ? fb_inc_hidden(regex->test) : 0) | hidden_in(regex->left) |
+                        hidden_in(regex->right);
+}
+
+fb_vars fb_inc_hidden(const struct fb_form *form)
+{
+    FB_ASSERT(form);
+    fb_vars hidden = hidden_in(form->regex);
+    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
+        hidden |= fb_vars_of(form->bound[i]);
+    }
+    hidden |= form->left ? fb_inc_hidden(form->left) : 0;
+    return hidden | (form->right ? fb_inc_hidden(form->right) : 0);
+}
+
 static enum fb_code compile_and(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
@@ -229,6 +252,7 @@ static enum fb_code compile_and(
         return fb_inc_no_memory(site);
     }
     struct fb_inc_site at = *site;
+    at.busy |= fb_form_vars(form);
     for (; count > 0; count--) {
         size_t best = count;
         for (size_t i = 0; i < count; i++) {
@@ -245,6 +269,7 @@ static enum fb_code compile_and(
             return code;
         }
         at.given |= fb_form_vars(parts[best]);
+        at.busy |= fb_inc_hidden(parts[best]);
         memmove(&parts[best], &parts[best + 1], (count - best - 1) * sizeof(parts[0]));
     }
     *out = op;
@@ -265,12 +290,14 @@ static enum fb_code compile_or(
     return code;
 }
 
+/* What is around goes on with its own variable of the same number: it has its value back whenever
+ * what is around runs. */
 static enum fb_code compile_exists(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     fb_vars hidden = 0;
     for (size_t i = 0; i < form->bound_count; i++) {
-        hidden |= site->given & fb_vars_of(form->bound[i]);
+        hidden |= (site->given | site->busy) & fb_vars_of(form->bound[i]);
     }
     if (!hidden) {
         return fb_inc_compile_part(site, form->left, out);
@@ -460,6 +487,7 @@ static enum fb_code compile_node(
     fb_vars vars = fb_form_vars(right);
     struct fb_inc_site inside = *site;
     inside.given = 0;
+    inside.busy = 0;
     FB_ASSERT(fb_inc_kept(site, form));
     struct fb_inc_node *node =
         fb_inc_new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
@@ -648,6 +676,7 @@ static enum fb_code compile_collect(
     fb_vars groups = fb_inc_groups_of(form);
     struct fb_inc_site inside = *site;
     inside.given = site->given & groups;
+    inside.busy = 0;
     enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
     if (code) {
         return code;

@@ -43,6 +43,7 @@ enum fb_code fb_inc_compile_scan(
     if (code == FB_OK && binary && form->left->kind != FB_FORM_TRUE) {
         op->closed = (fb_form_vars(form->left) & ~site->given) == 0;
         inside.given |= op->closed ? 0 : fb_form_vars(right);
+        inside.busy |= fb_form_vars(right) | fb_inc_hidden(right);
         code = fb_inc_compile_part(&inside, form->left, &op->parts[op->part_count++]);
     }
     *out = op;
@@ -169,6 +170,7 @@ static enum fb_code compile_walk(
     struct fb_inc_site inside = *site;
     struct fb_form *ahead = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
     inside.given = 0;
+    inside.busy = 0;
     fb_vars vars = fb_regex_vars(form->regex);
     struct fb_inc_op *walk = ahead ? fb_inc_new_op(&inside, FB_INC_MATCH, ahead, 0) : NULL;
     struct fb_inc_op *op = walk ? fb_inc_new_op(site, FB_INC_PROBE, form, 0) : NULL;
@@ -209,6 +211,7 @@ enum fb_code fb_inc_compile_freeze(
     op->native = !site->direct;
     struct fb_inc_site inside = *site;
     inside.given = 0;
+    inside.busy = 0;
     enum fb_code code = fb_inc_compile_part(&inside, form->left, &op->parts[0]);
     struct fb_inc_frozen frozen = {form, node, site->frozen};
     inside = *site;
@@ -219,11 +222,72 @@ enum fb_code fb_inc_compile_freeze(
     return code ? code : add_root(site, op);
 }
 
+static bool tests_read_frozen(const struct fb_inc_site *site, const struct fb_regex *regex);
+
+/* Whether a formula reads what a FREEZE around it has frozen, also through another LETPAST. */
+static bool reads_frozen(const struct fb_inc_site *site, const struct fb_form *form)
+{
+    if (!form) {
+        return false;
+    }
+    if (form->kind == FB_FORM_PRED && form->definition) {
+        for (const struct fb_inc_frozen *f = site->frozen; f; f = f->outer) {
+            if (f->form == form->definition) {
+                return true;
+            }
+        }
+        for (const struct fb_inc_recalled *r = site->recalled; r; r = r->outer) {
+            if (r->form == form->definition) {
+                return true;
+            }
+        }
+    }
+    return tests_read_frozen(site, form->regex) || reads_frozen(site, form->left) ||
+           reads_frozen(site, form->right);
+}
+
+static bool tests_read_frozen(const struct fb_inc_site *site, const struct fb_regex *regex)
+{
+    return regex && (reads_frozen(site, regex->test) || tests_read_frozen(site, regex->left) ||
+                        tests_read_frozen(site, regex->right));
+}
+
+/* What is defined is another relation for each set of rows that is frozen, so it is found for each
+ * anew, from the first time-point on, as far as it is read. */
+static enum fb_code compile_recur(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_RECUR, form, 1);
+    struct fb_inc_node *node = op ? fb_inc_new_node(site, FB_INC_KEPT, form, 0) : NULL;
+    if (!node) {
+        return fb_inc_no_memory(site);
+    }
+    FB_ASSERT(site->direct && site->frozen);
+    FB_ASSERT(form->bound_count < FB_IR_VARS_MAX);
+    fb_inc_set_init(&node->set, form->bound_count + 1);
+    node->child_index = fb_inc_set_index(&node->set, 1);
+    node->child = site->frozen->node;
+    op->node = node;
+    op->part_count = 1;
+    struct fb_inc_recalled recalled = {form, node, site->recalled};
+    struct fb_inc_site inside = *site;
+    inside.recalled = &recalled;
+    enum fb_code code = fb_inc_compile_part(&inside, form->right, &op->parts[0]);
+    inside.given = 0;
+    inside.busy = 0;
+    code = code ? code : fb_inc_compile_part(&inside, form->left, &node->op);
+    *out = op;
+    return code;
+}
+
 /* The definition is a stage of its own, which is ahead of all that reads it. */
 enum fb_code fb_inc_compile_letpast(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc *inc = site->inc;
+    if (reads_frozen(site, form->left)) {
+        return compile_recur(site, form, out);
+    }
     size_t number = 0;
     while (number < inc->stage_count && inc->stages[number].defines != form) {
         number++;
@@ -314,6 +378,9 @@ fb_time fb_inc_ready(const struct fb_inc *inc, const struct fb_inc_op *op, uint6
         bool there = !op->stage || n < fb_inc_defined(inc, &inc->stages[op->stage]);
         return there ? FB_TIME_MIN : FB_TIME_MAX;
     }
+    if (op->kind == FB_INC_RECALL) {
+        return op->form->earlier ? FB_TIME_MIN : fb_inc_ready(inc, op->node->op, n);
+    }
     if (op->kind == FB_INC_SHIFT) {
         bool back = op->form->kind == FB_FORM_PREVIOUS;
         if (back) {
@@ -349,6 +416,9 @@ uint64_t fb_inc_reach(const struct fb_inc *inc, const struct fb_inc_op *op, uint
 {
     FB_ASSERT(inc && op);
     bool back = op->kind == FB_INC_SHIFT && op->form->kind == FB_FORM_PREVIOUS;
+    if (op->kind == FB_INC_RECUR) {
+        return inc->point_low; /* which is the first */
+    }
     if (back) {
         return n > inc->point_low ? parts_reach(inc, op, n - 1) : n;
     }
@@ -691,6 +761,7 @@ bool fb_inc_freeze(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
     fb_inc_set_clear(&op->node->set);
     bool whole = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){keep_row, op->node});
     memcpy(inc->regs, saved, inc->var_count * sizeof(*saved));
+    op->node->epoch = ++inc->epochs;
     return whole && fb_inc_run(inc, op->parts[1], then);
 }
 
@@ -736,6 +807,81 @@ bool fb_inc_define(struct fb_inc *inc, struct fb_inc_stage *stage)
                 width * sizeof(*point->cells));
         }
         point->cell_count += width;
+    }
+    return true;
+}
+
+struct recur {
+    struct fb_inc_node *node;
+    struct fb_cell point;
+};
+
+/* As keep_row, behind the number of the time-point. */
+static bool keep_recurring(void *ctx, struct fb_inc *inc)
+{
+    const struct recur *r = ctx;
+    const struct fb_form *form = r->node->form;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool added;
+    row[0] = r->point;
+    for (size_t i = 0; i < form->bound_count; i++) {
+        row[i + 1] = inc->regs[form->bound[i]];
+    }
+    return fb_inc_set_put(&r->node->set, row, &inc->memory, &added) != FB_INC_NONE;
+}
+
+static struct fb_cell number_of_point(uint64_t n)
+{
+    return (struct fb_cell){.type = FB_TYPE_INT, .u.integer = (int64_t)n};
+}
+
+/* The rows of every time-point up to the one that is asked, each of which may read earlier ones. */
+static bool recur_until(struct fb_inc *inc, struct fb_inc_node *node, uint64_t end)
+{
+    struct fb_cell saved[FB_IR_VARS_MAX];
+    uint64_t home = inc->at;
+    bool whole = true;
+    FB_ASSERT(end <= inc->point_high);
+    memcpy(saved, inc->regs, inc->var_count * sizeof(*saved));
+    while (whole && node->done < end) {
+        struct recur r = {node, number_of_point(node->done)};
+        inc->at = node->done;
+        whole = fb_inc_run(inc, node->op, (struct fb_inc_then){keep_recurring, &r});
+        node->done++;
+    }
+    inc->at = home;
+    memcpy(inc->regs, saved, inc->var_count * sizeof(*saved));
+    return whole;
+}
+
+/* What was found stands as long as the same rows are frozen. */
+bool fb_inc_recur(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    FB_ASSERT(inc && op->kind == FB_INC_RECUR);
+    struct fb_inc_node *node = op->node;
+    if (node->epoch != node->child->epoch) {
+        fb_inc_set_clear(&node->set);
+        node->done = inc->point_low;
+        node->epoch = node->child->epoch;
+    }
+    return fb_inc_run(inc, op->parts[0], then);
+}
+
+bool fb_inc_recall(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    FB_ASSERT(inc && op->kind == FB_INC_RECALL);
+    struct fb_inc_node *node = op->node;
+    struct fb_cell row[FB_IR_VARS_MAX] = {number_of_point(inc->at)};
+    size_t index = (size_t)node->child_index;
+    if (!op->form->earlier && node->done <= inc->at && !recur_until(inc, node, inc->at + 1)) {
+        return false;
+    }
+    uint32_t slot = fb_inc_set_first(&node->set, index, row);
+    while (slot != FB_INC_NONE) {
+        if (fb_inc_fits(inc, op, fb_inc_set_row(&node->set, slot) + 1) && !then.fn(then.ctx, inc)) {
+            return false;
+        }
+        slot = fb_inc_set_next(&node->set, index, row, slot);
     }
     return true;
 }

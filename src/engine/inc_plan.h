@@ -35,6 +35,8 @@ enum fb_inc_kind {
     FB_INC_FREEZE,  /**< keeps the rows of its first part for the second */
     FB_INC_FROZEN,  /**< a predicate that reads them */
     FB_INC_VIEW,    /**< keeps the rows of its part by key; see inc_view.c */
+    FB_INC_RECUR,   /**< a LETPAST that reads what is frozen, for its part */
+    FB_INC_RECALL,  /**< a predicate that reads it */
 };
 
 /** A state of a regular expression, which is walked from where the operator stands outwards. */
@@ -116,7 +118,7 @@ enum fb_inc_node_kind {
     FB_INC_FUTURE, /**< EVENTUALLY, UNTIL */
     FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node */
     FB_INC_WALK,   /**< a regular expression of the past, walked with time; its rows match now */
-    FB_INC_KEPT,   /**< the rows of a view */
+    FB_INC_KEPT,   /**< rows that can be found again: of a view, of a RECUR */
     FB_INC_SCRATCH /**< rows of one evaluation of an aggregate */
 };
 
@@ -188,6 +190,8 @@ struct fb_inc_node {
     struct fb_inc_order *orders;  /**< PAST */
     struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
     bool all;                     /**< VIEW: nothing is known of any key; child: the stale ones */
+    uint64_t epoch;               /**< FREEZE: the number of its rows. RECUR: what it is for */
+    uint64_t done;                /**< RECUR: how many time-points have their rows */
 };
 
 /** An operation that looks through the time-points, and where it stands. */
@@ -264,7 +268,8 @@ struct fb_inc {
     bool ended;
     fb_time clock; /**< no time-point before it follows */
 
-    uint64_t at; /**< the time-point that is being evaluated */
+    uint64_t at;     /**< the time-point that is being evaluated */
+    uint64_t epochs; /**< how often anything was frozen */
     struct fb_cell regs[FB_IR_VARS_MAX];
     struct fb_cell *out_cells; /**< rows of the time-point */
     size_t out_cell_cap;
@@ -288,6 +293,13 @@ struct fb_inc_frozen {
     const struct fb_inc_frozen *outer;
 };
 
+/** The LETPASTs around that are kept so, innermost first. */
+struct fb_inc_recalled {
+    const struct fb_form *form;
+    struct fb_inc_node *node;
+    const struct fb_inc_recalled *outer;
+};
+
 /** Where a formula stands while it is compiled. */
 struct fb_inc_site {
     struct fb_inc *inc;
@@ -295,8 +307,10 @@ struct fb_inc_site {
     size_t stage;
     int64_t shift;
     fb_vars given;
-    bool direct; /**< temporal operators look through the time-points */
+    fb_vars busy; /**< variables that operations around set or hide while this runs */
+    bool direct;  /**< temporal operators look through the time-points */
     const struct fb_inc_frozen *frozen;
+    const struct fb_inc_recalled *recalled;
 };
 
 /** Compiles a part. */
@@ -340,11 +354,13 @@ FB_CHECKED enum fb_code fb_inc_compile_letpast(
 /** Moves the walkers of a WALK node to inc->at. */
 bool fb_inc_walk(struct fb_inc *inc, struct fb_inc_node *node);
 
-/** Runs SCAN, MATCH, FREEZE and FROZEN. */
+/** Runs SCAN, MATCH, FREEZE, FROZEN, RECUR and RECALL. */
 bool fb_inc_scan(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 bool fb_inc_match(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 bool fb_inc_freeze(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 bool fb_inc_frozen(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+bool fb_inc_recur(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+bool fb_inc_recall(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 
 /** Whether a row of columns fits the columns of a predicate, whose variables it sets. */
 bool fb_inc_fits(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *cells);
@@ -403,6 +419,9 @@ bool fb_inc_groups(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
 
 /** COLLECT: gathers the rows of a part and gives their aggregates. */
 bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** The variables that quantifiers of a formula hide. */
+fb_vars fb_inc_hidden(const struct fb_form *form);
 
 /** The variables that an aggregation groups by. */
 fb_vars fb_inc_groups_of(const struct fb_form *form);

@@ -382,6 +382,10 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
         return fb_inc_frozen(inc, op, then);
     case FB_INC_VIEW:
         return fb_inc_view(inc, op, then);
+    case FB_INC_RECUR:
+        return fb_inc_recur(inc, op, then);
+    case FB_INC_RECALL:
+        return fb_inc_recall(inc, op, then);
     }
     FB_ASSERT(false);
     return false;

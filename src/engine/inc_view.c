@@ -191,6 +191,7 @@ enum fb_code fb_inc_compile_view(
     }
     struct fb_inc_site inside = *site;
     inside.given = key;
+    inside.busy = 0;
     struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_VIEW, form, 1);
     struct fb_inc_node *view = op ? new_view(site, form, key) : NULL;
     if (!view) {

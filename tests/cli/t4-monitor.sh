@@ -25,6 +25,12 @@ stats() { monitor --stats >stats.out 2>stats.err && grep -q "^time-points 3$" st
 ok "--stats says what it took" stats incremental
 printf 'FRZ f(x) = q(x) IN LETPAST l(x) = f(x) OR PREVIOUS l(x) IN l(x)\n' >f.mfotl
 printf '@3 (time point 1): (1)\n' >want
+ok "a recursive definition of what is frozen" gives want monitor
+ok "is monitored too" stats incremental
+# 64 recursive definitions are more than the incremental evaluator has room for.
+for i in $(seq 64); do printf 'LETPAST l%s(x) = q(x) OR PREVIOUS l%s(x) IN ' "$i" "$i"; done >f.mfotl
+echo 'l1(x) AND q(x)' >>f.mfotl
+printf '@3 (time point 1): (1)\n' >want
 ok "what only the naive evaluator can do" gives want monitor
 ok "--stats names the evaluator" stats naive
 printf 'q(x)\n' >f.mfotl

@@ -303,9 +303,14 @@ static struct node *definition(struct draw *d, const char *vars, int depth)
             own = make(d, NULL, NULL, "(P(x) AND ONCE[1,5] %c(x))", name);
             what = make(d, what, own, "(\1 OR \2)");
         }
+        if (d->unary_count && draw(d, 2)) { /* it reads what is defined around it */
+            own = make(d, NULL, NULL, "%c(x)", d->unary[draw(d, (uint32_t)d->unary_count)]);
+            what = make(d, what, own, draw(d, 2) ? "(\1 OR \2)" : "(\1 AND NOT \2)");
+        }
     }
     d->unary[d->unary_count++] = name;
-    struct node *in = formula(d, vars, depth);
+    bool more = word[0] == 'F' && draw(d, 3) == 0;
+    struct node *in = more ? definition(d, vars, depth) : formula(d, vars, depth);
     d->unary_count--;
     return make(d, what, in, "(%s %c(x) = \1 IN \2)", word, name);
 }
