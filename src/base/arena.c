@@ -5,16 +5,23 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
 
-enum { BLOCK_MIN = 16 * 1024 };
+enum {
+    BLOCK_MIN = 16 * 1024,
+    BLOCK_LARGE = 4 << 20, /* comes from the system zeroed, and in huge pages where it has them */
+    HUGE_PAGE = 2 << 20,
+    TEXT_USUAL = 256 /* a longer text is formatted twice */
+};
 
 struct fb_arena_block {
     struct fb_arena_block *next;
     size_t size;
     size_t used;
+    bool zeroed;
     alignas(max_align_t) char bytes[];
 };
 
@@ -36,6 +43,34 @@ void fb_arena_release(struct fb_arena *arena)
     *arena = (struct fb_arena){.max = arena->max};
 }
 
+/* A block of a large arena is written from end to end: page faults of 4 KiB are a fifth of what an
+ * evaluation of a hundred thousand records takes. Without effect where it cannot be had. */
+static void ask_huge(struct fb_arena_block *block)
+{
+    uintptr_t from = ((uintptr_t)block + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1);
+    uintptr_t end = ((uintptr_t)block->bytes + block->size) & ~(uintptr_t)(HUGE_PAGE - 1);
+    if (from < end) {
+        (void)madvise((void *)from, end - from, MADV_HUGEPAGE);
+    }
+}
+
+static struct fb_arena_block *new_block(size_t size)
+{
+    struct fb_arena_block *block = NULL;
+    bool large = size >= BLOCK_LARGE;
+    block = large ? fb_calloc(1, sizeof(*block) + size) : fb_alloc(sizeof(*block) + size);
+    if (block) {
+        block->next = NULL;
+        block->size = size;
+        block->used = 0;
+        block->zeroed = large;
+    }
+    if (block && large) {
+        ask_huge(block);
+    }
+    return block;
+}
+
 void *fb_arena_alloc(struct fb_arena *arena, size_t size)
 {
     FB_ASSERT(arena);
@@ -49,17 +84,17 @@ void *fb_arena_alloc(struct fb_arena *arena, size_t size)
         /* Blocks grow with the arena, so that their number stays logarithmic. */
         size_t want = arena->used / 2 > BLOCK_MIN ? arena->used / 2 : BLOCK_MIN;
         want = want < rounded ? rounded : want;
-        block = fb_alloc(sizeof(*block) + want);
+        block = new_block(want);
         if (!block) {
             return NULL;
         }
-        *block = (struct fb_arena_block){.next = arena->blocks, .size = want};
+        block->next = arena->blocks;
         arena->blocks = block;
     }
     void *out = block->bytes + block->used;
     block->used += rounded;
     arena->used += size;
-    return memset(out, 0, rounded);
+    return block->zeroed ? out : memset(out, 0, rounded);
 }
 
 void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size)
@@ -101,12 +136,15 @@ enum fb_code fb_arena_str(
 
 struct fb_str fb_arena_vprintf(struct fb_arena *arena, const char *fmt, va_list args)
 {
+    char text[TEXT_USUAL];
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(text, sizeof(text), fmt, args);
     FB_ASSERT(len >= 0);
     char *out = fb_arena_alloc(arena, (size_t)len + 1);
-    if (out) {
+    if (out && (size_t)len < sizeof(text)) {
+        memcpy(out, text, (size_t)len);
+    } else if (out) {
         (void)vsnprintf(out, (size_t)len + 1, fmt, again);
     }
     va_end(again);

@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 
+/* A longer text is formatted twice. */
+enum { TEXT_USUAL = 256 };
+
 void fb_buf_init(struct fb_buf *buf, size_t max)
 {
     FB_ASSERT(buf && max < SIZE_MAX / 2);
@@ -105,11 +108,16 @@ void fb_buf_add_char(struct fb_buf *buf, char c)
 
 void fb_buf_addf(struct fb_buf *buf, const char *fmt, ...)
 {
+    char text[TEXT_USUAL];
     va_list args;
     va_start(args, fmt);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     FB_ASSERT(len >= 0);
+    if ((size_t)len < sizeof(text)) {
+        fb_buf_add(buf, text, (size_t)len);
+        return;
+    }
     char *room = fb_buf_room(buf, (size_t)len);
     if (room) {
         va_start(args, fmt);

@@ -2,7 +2,7 @@
  * map.h: a hash map from byte strings to pointers.
  *
  * Entries keep the order in which they were put, so that what is printed never depends on hashes.
- * The hash is keyed per process (SipHash-2-4, Aumasson and Bernstein 2012), so that hostile keys
+ * The hash is keyed per process (SipHash-1-3, Aumasson and Bernstein 2012), so that hostile keys
  * cannot be chosen to collide. Keys are borrowed: they must outlive the map.
  */
 #ifndef FB_BASE_MAP_H

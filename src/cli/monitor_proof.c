@@ -182,7 +182,7 @@ static enum fb_code explain_point(struct fb_explainer *x, size_t tp, struct fb_e
     struct fb_table rows = {0};
     fb_arena_init(&arena, PROOF_MAX);
     enum fb_code code =
-        fb_eval_naive_rows(body->form, &x->trace, tp, body->var_count, &arena, &rows, err);
+        fb_eval_naive_rows(body->form, &x->trace, tp, body->var_count, NULL, &arena, &rows, err);
     if (code == FB_OK && rows.count) {
         code = fb_monpoly_verdict(x->formula, &x->trace, tp, PROOF_MAX, &x->out, err);
         code = code ? code : fb_cli_print(x->cli, &x->out, err);
@@ -243,7 +243,7 @@ enum fb_code fb_explainer_at(struct fb_explainer *x, struct fb_err *err)
         return fb_err_hint(err, "It has %zu, counted from 0.", points);
     }
     enum fb_code code = fb_eval_naive_rows(
-        body->form, &x->trace, (size_t)tp, body->var_count, &x->arena, &rows, err);
+        body->form, &x->trace, (size_t)tp, body->var_count, NULL, &x->arena, &rows, err);
     if (code == FB_OK && rows.count) {
         return explain_point(x, (size_t)tp, err);
     }

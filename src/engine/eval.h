@@ -30,6 +30,10 @@ struct fb_table {
 FB_CHECKED enum fb_code fb_form_check(
     const struct fb_form *form, const uint32_t *given, size_t given_count, struct fb_err *err);
 
+/** Notes in every part of a formula (NULL: nothing) what is asked of it at each evaluation. The
+ * formula must not change afterwards; it may be copied. */
+void fb_form_seal(struct fb_form *form);
+
 /** The valuations of form at time-point tp. var_count is the number of variables of its rule;
  * `given` is a row whose values, where not NONE, must agree, or NULL. Results live in arena.
  *
@@ -43,9 +47,10 @@ FB_CHECKED enum fb_code fb_eval_naive(const struct fb_form *form, const struct f
     size_t tp, size_t var_count, const struct fb_row *given, struct fb_arena *arena,
     struct fb_table *out, struct fb_err *err);
 
-/** The same with nothing given and without reasons: why is NULL in every row. */
+/** The same without reasons: why is NULL in every row. */
 FB_CHECKED enum fb_code fb_eval_naive_rows(const struct fb_form *form, const struct fb_trace *trace,
-    size_t tp, size_t var_count, struct fb_arena *arena, struct fb_table *out, struct fb_err *err);
+    size_t tp, size_t var_count, const struct fb_row *given, struct fb_arena *arena,
+    struct fb_table *out, struct fb_err *err);
 
 /** True when no later time-point can change what form gives at tp: all the future it looks at lies
  * before the last time-point of the trace. */

@@ -267,8 +267,8 @@ static enum fb_code eval_and(const struct fb_eval *ev, const struct fb_form *for
     count = fb_form_conjuncts_list(form, parts);
     struct fb_table rows = {0};
     fb_vars bound = env->bound;
-    enum fb_code code = add_unit(ev, env, NULL, &rows);
-    while (code == FB_OK && count > 0) {
+    enum fb_code code = FB_OK;
+    for (bool first = true; code == FB_OK && count > 0; first = false) {
         size_t i = 0;
         while (i < count && !fb_form_evaluable(parts[i], bound, NULL)) {
             i++;
@@ -277,13 +277,12 @@ static enum fb_code eval_and(const struct fb_eval *ev, const struct fb_form *for
             return not_evaluable(ev, form);
         }
         struct fb_table next = {0};
-        code = join(ev, parts[i], tp, bound, &rows, &next);
+        struct fb_table *into = count == 1 ? out : &next;
+        code = first ? fb_eval_form(ev, parts[i], tp, env, into)
+                     : join(ev, parts[i], tp, bound, &rows, into);
         bound |= fb_form_vars(parts[i]);
         rows = next;
         memmove(&parts[i], &parts[i + 1], (--count - i) * sizeof(parts[0]));
-    }
-    for (size_t i = 0; code == FB_OK && i < rows.count; i++) {
-        code = fb_table_add(ev, out, rows.rows[i]);
     }
     return code;
 }
@@ -596,9 +595,10 @@ enum fb_code fb_eval_naive(const struct fb_form *form, const struct fb_trace *tr
 }
 
 enum fb_code fb_eval_naive_rows(const struct fb_form *form, const struct fb_trace *trace, size_t tp,
-    size_t var_count, struct fb_arena *arena, struct fb_table *out, struct fb_err *err)
+    size_t var_count, const struct fb_row *given, struct fb_arena *arena, struct fb_table *out,
+    struct fb_err *err)
 {
     struct fb_eval ev = {.trace = trace, .var_count = var_count, .arena = arena, .err = err};
     FB_ASSERT(out);
-    return eval_naive(form, &ev, tp, NULL, out);
+    return eval_naive(form, &ev, tp, given, out);
 }

@@ -42,7 +42,7 @@ fb_vars fb_regex_vars(const struct fb_regex *regex)
     return 0;
 }
 
-fb_vars fb_form_vars(const struct fb_form *form)
+fb_vars fb_form_vars_deep(const struct fb_form *form)
 {
     FB_ASSERT(form);
     switch (form->kind) {
@@ -82,6 +82,31 @@ fb_vars fb_form_vars(const struct fb_form *form)
     }
     FB_ASSERT(false);
     return 0;
+}
+
+static void seal_regex(struct fb_regex *regex)
+{
+    if (regex) {
+        fb_form_seal(regex->test);
+        seal_regex(regex->left);
+        seal_regex(regex->right);
+    }
+}
+
+void fb_form_seal(struct fb_form *form)
+{
+    if (!form) {
+        return;
+    }
+    fb_form_seal(form->left);
+    fb_form_seal(form->right);
+    seal_regex(form->regex);
+    form->plain = form->kind == FB_FORM_PRED;
+    for (size_t i = 0; i < form->term_count; i++) {
+        form->plain = form->plain && form->terms[i]->kind <= FB_TERM_CONST;
+    }
+    form->free = fb_form_vars_deep(form);
+    form->sealed = form;
 }
 
 size_t fb_form_conjuncts(const struct fb_form *form)
@@ -151,6 +176,9 @@ static bool check_comparison(const struct fb_form *form, fb_vars given, struct c
 static bool check_predicate(const struct fb_form *form, fb_vars given, struct checker *ck)
 {
     fb_vars bound = given;
+    if (form->sealed == form && form->plain) {
+        return true;
+    }
     for (size_t i = 0; i < form->term_count; i++) {
         if (form->terms[i]->kind == FB_TERM_VAR) {
             bound |= fb_vars_of(form->terms[i]->var);

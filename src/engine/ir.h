@@ -172,6 +172,11 @@ struct fb_form {
                                         NULL. EXISTS, AGGREGATE, FREEZE, LETPAST */
     size_t name_count;
     struct fb_str label; /**< for people: the relation that FREEZE or LETPAST defines */
+
+    const struct fb_form *sealed; /**< itself once what follows is computed (fb_form_seal), which a
+                                     copy thereby loses */
+    uint64_t free;                /**< its free variables, one bit each */
+    bool plain; /**< PRED: no column holds arithmetic, so it can be evaluated anywhere */
 };
 
 /** Units of a deadline. */

@@ -719,7 +719,8 @@ enum fb_code fb_slice_holds(
         code = code ? code : fill_instant(&walk, whole, tp, &trace);
     }
     if (code == FB_OK) {
-        code = fb_eval_naive(
+        /* Only the answer is wanted, no reasons. */
+        code = fb_eval_naive_rows(
             query->form, &trace, sliced ? 1 : tp, query->var_count, &given, &own, &table, err);
     }
     if (code == FB_OK) {

@@ -70,7 +70,6 @@ static bool binds_more(const struct fb_form *form, fb_vars bound)
 
 static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
-    bool binds = binds_more(form, bound);
     size_t left, right;
     switch (form->kind) {
     case FB_FORM_EQ:
@@ -88,19 +87,22 @@ static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb
     case FB_FORM_PRED:
         return cost_of_pred(walk, form, bound);
     case FB_FORM_OR:
-        left = binds ? cost_of(walk, form->left, bound) : cost_last;
-        right = binds ? cost_of(walk, form->right, bound) : cost_last;
+        if (!binds_more(form, bound)) {
+            return cost_last;
+        }
+        left = cost_of(walk, form->left, bound);
+        right = cost_of(walk, form->right, bound);
         return left == cost_last || right == cost_last ? cost_last : left + right;
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
-        return binds ? cost_of(walk, form->right, bound) : cost_last;
+        return binds_more(form, bound) ? cost_of(walk, form->right, bound) : cost_last;
     case FB_FORM_EXISTS:
     case FB_FORM_AGGREGATE:
     case FB_FORM_ONCE:
     case FB_FORM_EVENTUALLY:
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
-        return binds ? cost_of(walk, form->left, bound) : cost_last;
+        return binds_more(form, bound) ? cost_of(walk, form->left, bound) : cost_last;
     case FB_FORM_NOT:
     case FB_FORM_HISTORICALLY:
     case FB_FORM_ALWAYS:

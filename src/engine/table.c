@@ -4,12 +4,6 @@
 
 #include "base/assert.h"
 
-fb_vars fb_vars_of(uint32_t var)
-{
-    FB_ASSERT(var < FB_IR_VARS_MAX);
-    return (fb_vars)1 << var;
-}
-
 int fb_row_cmp(const struct fb_value *a, const struct fb_value *b, size_t count)
 {
     FB_ASSERT(count == 0 || (a && b));

@@ -8,6 +8,7 @@
 #ifndef FB_ENGINE_TABLE_H
 #define FB_ENGINE_TABLE_H
 
+#include "base/assert.h"
 #include "engine/eval.h"
 
 /** A set of variables, one bit each. */
@@ -16,7 +17,11 @@ typedef uint64_t fb_vars;
 _Static_assert(FB_IR_VARS_MAX == 64, "fb_vars has one bit a variable");
 
 /** The set of one variable. */
-fb_vars fb_vars_of(uint32_t var);
+static inline fb_vars fb_vars_of(uint32_t var)
+{
+    FB_ASSERT(var < FB_IR_VARS_MAX);
+    return (fb_vars)1 << var;
+}
 
 /** What the context binds: values[v] for each v in bound. */
 struct fb_env {
@@ -57,8 +62,17 @@ void fb_row_rests(struct fb_row *row, const struct fb_row *other);
 /** Orders rows by their values. */
 int fb_row_cmp(const struct fb_value *a, const struct fb_value *b, size_t count);
 
+/** Variables of a term that has operands. */
+fb_vars fb_term_vars_deep(const struct fb_term *term);
+
 /** Variables of a term. */
-fb_vars fb_term_vars(const struct fb_term *term);
+static inline fb_vars fb_term_vars(const struct fb_term *term)
+{
+    if (term->kind == FB_TERM_VAR) {
+        return fb_vars_of(term->var);
+    }
+    return term->kind == FB_TERM_ANY || term->kind == FB_TERM_CONST ? 0 : fb_term_vars_deep(term);
+}
 
 /** The value of a term whose variables are all bound in values. Arithmetic that has no result (an
  * operand is not a number, division by zero, overflow) gives NONE. */
@@ -71,8 +85,14 @@ enum { FB_TERM_ROOM = 48 };
 struct fb_value fb_term_value_in(
     const struct fb_term *term, const struct fb_value *values, char *room);
 
+/** Free variables of a formula that is not sealed. */
+fb_vars fb_form_vars_deep(const struct fb_form *form);
+
 /** Free variables of a formula. */
-fb_vars fb_form_vars(const struct fb_form *form);
+static inline fb_vars fb_form_vars(const struct fb_form *form)
+{
+    return form->sealed == form ? form->free : fb_form_vars_deep(form);
+}
 
 /** True when the formula can be evaluated where `given` is bound: then every row binds its free
  * variables. On false err (when not NULL) says why. */

@@ -12,15 +12,9 @@ static bool unary_kind(enum fb_term_kind kind)
            kind >= FB_TERM_TO_STRING;
 }
 
-fb_vars fb_term_vars(const struct fb_term *term)
+fb_vars fb_term_vars_deep(const struct fb_term *term)
 {
-    FB_ASSERT(term);
-    if (term->kind == FB_TERM_ANY || term->kind == FB_TERM_CONST) {
-        return 0;
-    }
-    if (term->kind == FB_TERM_VAR) {
-        return fb_vars_of(term->var);
-    }
+    FB_ASSERT(term && term->args[0]);
     fb_vars left = fb_term_vars(term->args[0]);
     return unary_kind(term->kind) ? left : left | fb_term_vars(term->args[1]);
 }

@@ -70,8 +70,8 @@ static enum fb_code count_more(
     const struct fb_assess_case *c, struct fb_figures *figures, struct fb_err *err)
 {
     const struct fb_assessment *a = &figures->assessment;
-    figures->more_samples = -1;
-    if (a->crosses || a->defeated || !c->elicited || !c->judged ||
+    figures->more_samples = a->rules_out && !a->defeated ? 0 : -1;
+    if (figures->more_samples == 0 || a->crosses || a->defeated || !c->elicited || !c->judged ||
         c->counts.samples >= INT64_C(1000000000) - FB_ASSESS_MORE_MAX) {
         return FB_OK;
     }

@@ -101,7 +101,7 @@ enum fb_code fb_acceptance_version(struct fb_work *work, const struct fb_record 
     }
     *version = (struct fb_case_version){.record = record,
         .argument = argument,
-        .system = fb_work_root_id(work, record->subject),
+        .system = fb_work_subject(work, record),
         .fits = FB_ARENA_ARRAY(work->arena, enum fb_review_fit, work->review_count)};
     if (!version->fits) {
         return fb_arena_failed(work->arena, err);

@@ -430,8 +430,7 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         if (record->kind != FB_KIND_case) {
             continue;
         }
-        struct fb_case_view view = {
-            .record = record, .system = fb_work_root_id(work, record->subject)};
+        struct fb_case_view view = {.record = record, .system = fb_work_subject(work, record)};
         code = run_record(work, &all, &view, err);
         if (code != FB_OK) {
             return code;

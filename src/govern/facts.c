@@ -18,8 +18,7 @@ static enum fb_code add_record(
         return fb_arena_failed(work->arena, err);
     }
     values[0] = fb_value_str(fb_work_root(work, record)->id);
-    values[1] = record->subject.len ? fb_value_str(fb_work_root_id(work, record->subject))
-                                    : fb_value_none();
+    values[1] = record->subject.len ? fb_value_str(fb_work_subject(work, record)) : fb_value_none();
     values[2] = fb_value_str(record->issuer);
     /* A clock that was ahead gains nobody time. */
     values[3] = fb_value_time(record->at < record->admitted ? record->at : record->admitted);
@@ -56,7 +55,7 @@ static enum fb_code add_record(
 /* Adds the GPU-seconds of one run to its system. */
 static void add_usage(struct fb_work *work, const struct fb_record *record)
 {
-    size_t system = fb_picture_system(work->picture, fb_work_root_id(work, record->subject));
+    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
     if (system == SIZE_MAX || fb_work_superseded(work, record) != FB_TIME_MAX) {
         return;
     }
@@ -80,7 +79,7 @@ static bool is_of_system(enum fb_kind kind)
 /* Counts the records of each system when `fill` is false, and lists them when it is true. */
 static void add_part(struct fb_work *work, const struct fb_record *record, bool fill)
 {
-    size_t system = fb_picture_system(work->picture, fb_work_root_id(work, record->subject));
+    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
     if (system != SIZE_MAX) {
         struct fb_system_parts *parts = &work->parts[system];
         if (fill) {

@@ -271,8 +271,7 @@ enum fb_code fb_work_order_facts(
     struct fb_str party = root_or_empty(work, fb_record_text(record, "party"));
     int64_t level = fb_work_int(record, "level", -1);
     values[0] = fb_value_str(record->id);
-    values[1] = record->subject.len ? fb_value_str(fb_work_root_id(work, record->subject))
-                                    : fb_value_none();
+    values[1] = record->subject.len ? fb_value_str(fb_work_subject(work, record)) : fb_value_none();
     values[2] = fb_value_str(record->issuer);
     values[3] = fb_value_time(record->at < record->admitted ? record->at : record->admitted);
     values[4] = fb_value_str(fb_str_of(fb_order_action_name(action)));

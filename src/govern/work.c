@@ -10,15 +10,7 @@
 const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb_record *record)
 {
     FB_ASSERT(work && record);
-    while (record->supersedes.len) {
-        const struct fb_record *older = fb_registry_find(work->input->registry, record->supersedes);
-        if (!older) {
-            break;
-        }
-        FB_ASSERT(older->seq < record->seq);
-        record = older;
-    }
-    return record;
+    return fb_registry_root(work->input->registry, record);
 }
 
 const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb_record *record)
@@ -31,6 +23,12 @@ const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb
         head = fb_registry_disowned(registry, record) == FB_TIME_MAX ? record : head;
     }
     return head;
+}
+
+struct fb_str fb_work_subject(const struct fb_work *work, const struct fb_record *record)
+{
+    FB_ASSERT(work && record);
+    return fb_registry_subject(work->input->registry, record);
 }
 
 struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id)

@@ -107,6 +107,9 @@ const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb
 /** The root's id of the record with this id; the id itself when there is no such record. */
 struct fb_str fb_work_root_id(const struct fb_work *work, struct fb_str id);
 
+/** The same of what a record is about; empty when it is about nothing. */
+struct fb_str fb_work_subject(const struct fb_work *work, const struct fb_record *record);
+
 /** The first time span, as [out[0], out[1]), in which a record holds at `after` or later: from its
  * admission until a correction, and again from when all its corrections are known not to count
  * (docs/decisions/0010); never after its own key was revoked from before it. False: there is none.

@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "engine/eval.h"
 #include "lang/check/check.h"
 #include "lang/explain.h"
 #include "lang/lint.h"
@@ -59,6 +60,26 @@ static bool read_tree(struct fb_str text, struct fb_arena *arena, struct fb_comp
     return true;
 }
 
+/* Its formulas do not change any more. */
+static void seal(struct fb_program *program)
+{
+    for (size_t i = 0; i < program->duty_count; i++) {
+        const struct fb_duty *duty = &program->duties[i];
+        struct fb_form *const forms[] = {
+            duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
+        for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+            fb_form_seal(forms[k]);
+        }
+        for (size_t k = 0; k < duty->within_count; k++) {
+            fb_form_seal(duty->within[k].guard);
+        }
+    }
+    for (size_t i = 0; i < program->redline_count; i++) {
+        fb_form_seal(program->redlines[i].inside);
+        fb_form_seal(program->redlines[i].outside);
+    }
+}
+
 /* Compiles; with notes also looks for what is seldom meant. */
 static enum fb_code compile(struct fb_str text, const char *name, struct fb_arena *arena,
     struct fb_program **out, struct fb_policy_errors *notes, struct fb_policy_errors *errors)
@@ -86,6 +107,7 @@ static enum fb_code compile(struct fb_str text, const char *name, struct fb_aren
     enum fb_code code = finish(&complaints, memory, scratch.used, scratch.max);
     fb_arena_release(&scratch);
     if (code == FB_OK) {
+        seal(program);
         *out = program;
     }
     return code;
@@ -107,6 +129,7 @@ enum fb_code fb_policy_read(struct fb_str text, const char *name, struct fb_aren
     }
     enum fb_code code = finish(&complaints, memory, arena->used, arena->max);
     if (code == FB_OK) {
+        seal(parts.program);
         *out = parts;
     }
     return code;

@@ -330,7 +330,7 @@ enum fb_code fb_monpoly_verdict(const struct fb_monpoly_formula *formula,
     fb_arena_init(&scratch, scratch_max);
     const struct fb_monpoly_body *body = &formula->plain;
     enum fb_code code =
-        fb_eval_naive_rows(body->form, trace, tp, body->var_count, &scratch, &table, err);
+        fb_eval_naive_rows(body->form, trace, tp, body->var_count, NULL, &scratch, &table, err);
     if (code == FB_OK && table.count) {
         write_verdict(body, trace, tp, &table, out);
     }

@@ -25,7 +25,8 @@ struct fb_registry_item {
     struct fb_registry_item *successor; /**< what supersedes it, or NULL */
     struct fb_registry_item *root; /**< first of its chain; itself when it supersedes nothing */
     struct fb_registry_item *head; /**< of a root: the last of its chain */
-    bool live;                     /**< false until it was added completely */
+    const struct fb_registry_item *subject; /**< root of what it is about, or NULL */
+    bool live;                              /**< false until it was added completely */
     fb_time
         disowned; /**< from then on it does not count: its key was revoked; FB_TIME_MAX: never */
     struct fb_registry_item **signers; /**< the key records it was signed under; NULL: the first

@@ -59,6 +59,17 @@ struct fb_registry_item *fb_registry_item(const struct fb_registry *registry, st
     return item && item->live ? item : NULL;
 }
 
+/* The item of a record, mostly one of the registry's own. */
+static struct fb_registry_item *item_of(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    FB_ASSERT(registry && record);
+    if (record->seq < registry->count && &registry->items[record->seq]->record == record) {
+        return registry->items[record->seq];
+    }
+    return fb_registry_item(registry, record->id);
+}
+
 struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, struct fb_str wire)
 {
     FB_ASSERT(registry);
@@ -259,6 +270,9 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
         admission.holder ? fb_registry_item(registry, admission.holder->record.id) : NULL;
     item->root = item->older ? item->older->root : item;
     item->root->head = item;
+    const struct fb_registry_item *subject =
+        item->record.subject.len ? fb_registry_item(registry, item->record.subject) : NULL;
+    item->subject = subject ? subject->root : NULL;
     if (item->older) {
         item->older->successor = item;
     }
@@ -346,14 +360,28 @@ const struct fb_record *fb_registry_successor(
     const struct fb_registry *registry, const struct fb_record *record)
 {
     FB_ASSERT(record);
-    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    const struct fb_registry_item *item = item_of(registry, record);
     return item && item->successor ? &item->successor->record : NULL;
+}
+
+const struct fb_record *fb_registry_root(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    const struct fb_registry_item *item = item_of(registry, record);
+    return item ? &item->root->record : record;
+}
+
+struct fb_str fb_registry_subject(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    const struct fb_registry_item *item = item_of(registry, record);
+    return item && item->subject ? item->subject->record.id : record->subject;
 }
 
 fb_time fb_registry_disowned(const struct fb_registry *registry, const struct fb_record *record)
 {
     FB_ASSERT(record);
-    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    const struct fb_registry_item *item = item_of(registry, record);
     return item ? item->disowned : FB_TIME_MAX;
 }
 
@@ -361,7 +389,7 @@ const struct fb_record *fb_registry_release(
     const struct fb_registry *registry, const struct fb_record *order, fb_time *out_void)
 {
     FB_ASSERT(order && order->kind == FB_KIND_order && out_void);
-    const struct fb_registry_item *item = fb_registry_item(registry, order->id);
+    const struct fb_registry_item *item = item_of(registry, order);
     if (!item || !item->root->released) {
         return NULL;
     }
@@ -372,7 +400,7 @@ const struct fb_record *fb_registry_release(
 size_t fb_registry_signer_count(const struct fb_registry *registry, const struct fb_record *record)
 {
     FB_ASSERT(record);
-    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    const struct fb_registry_item *item = item_of(registry, record);
     return item ? item->signer_count : 0;
 }
 
@@ -380,7 +408,7 @@ bool fb_registry_signer(const struct fb_registry *registry, const struct fb_reco
     size_t n, struct fb_registry_signer *out)
 {
     FB_ASSERT(record && out && n < fb_registry_signer_count(registry, record));
-    const struct fb_registry_item *item = fb_registry_item(registry, record->id);
+    const struct fb_registry_item *item = item_of(registry, record);
     const struct fb_registry_item *key = item->signers[n];
     if (!key) {
         key = fb_registry_key(registry, registry->first);

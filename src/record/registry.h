@@ -115,6 +115,14 @@ const struct fb_record *fb_registry_find(const struct fb_registry *registry, str
 const struct fb_record *fb_registry_successor(
     const struct fb_registry *registry, const struct fb_record *record);
 
+/** The first record of the chain that this one corrects: itself when it corrects none. */
+const struct fb_record *fb_registry_root(
+    const struct fb_registry *registry, const struct fb_record *record);
+
+/** The id of the first record of the chain of a record's subject; empty when it has none. */
+struct fb_str fb_registry_subject(
+    const struct fb_registry *registry, const struct fb_record *record);
+
 /** From when on a record does not count because its key was revoked from before its admission on;
  * FB_TIME_MAX: it counts. */
 fb_time fb_registry_disowned(const struct fb_registry *registry, const struct fb_record *record);

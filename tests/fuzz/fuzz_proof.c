@@ -34,8 +34,8 @@ static void compare(const struct fb_proof_claim *claim, const struct fb_trace *t
 {
     struct fb_table table = {0};
     bool there = false;
-    enum fb_code code =
-        fb_eval_naive_rows(claim->form, trace, claim->tp, claim->var_count, arena, &table, err);
+    enum fb_code code = fb_eval_naive_rows(
+        claim->form, trace, claim->tp, claim->var_count, NULL, arena, &table, err);
     for (size_t i = 0; code == FB_OK && i < table.count; i++) {
         bool same = true;
         for (size_t v = 0; v < claim->var_count; v++) {

@@ -54,7 +54,8 @@ static void prove_point(
     struct fb_arena arena;
     struct fb_table table = {0};
     fb_arena_init(&arena, ARENA_MAX);
-    FB_TEST_OK(fb_eval_naive_rows(body->form, trace, tp, body->var_count, &arena, &table, &err));
+    FB_TEST_OK(
+        fb_eval_naive_rows(body->form, trace, tp, body->var_count, NULL, &arena, &table, &err));
     for (size_t i = 0; i < table.count; i++) {
         struct fb_proof_claim claim = {.form = body->form,
             .tp = tp,

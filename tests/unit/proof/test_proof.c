@@ -243,7 +243,8 @@ static const char *try_point(struct subject *s, size_t tp, struct draw *d, struc
     struct fb_table table = {0};
     struct fb_proof_claim claim = {body->form, tp, body->var_count, NULL, 0, false};
     const char *wrong = NULL;
-    if (fb_eval_naive_rows(body->form, &s->trace, tp, body->var_count, &s->arena, &table, &err)) {
+    if (fb_eval_naive_rows(
+            body->form, &s->trace, tp, body->var_count, NULL, &s->arena, &table, &err)) {
         return NULL; /* a sum that overflows */
     }
     if (table.count == 0) {
