@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "ingest/inspect.h"
 
-enum { NAMES_BYTES_MAX = 1 << 30 };
+enum { NAMES_BYTES_MAX = 1 << 30, KEY_MAX = 1 << 20 };
 
 void fb_clusters_init(struct fb_clusters *clusters)
 {
@@ -14,6 +14,7 @@ void fb_clusters_init(struct fb_clusters *clusters)
     *clusters = (struct fb_clusters){.items = NULL};
     fb_arena_init(&clusters->arena, NAMES_BYTES_MAX);
     fb_map_init(&clusters->names);
+    fb_buf_init(&clusters->key, KEY_MAX);
 }
 
 void fb_clusters_release(struct fb_clusters *clusters)
@@ -21,6 +22,7 @@ void fb_clusters_release(struct fb_clusters *clusters)
     FB_ASSERT(clusters);
     fb_free(clusters->items);
     fb_map_release(&clusters->names);
+    fb_buf_release(&clusters->key);
     fb_arena_release(&clusters->arena);
 }
 
@@ -28,12 +30,14 @@ enum fb_code fb_clusters_add(struct fb_clusters *clusters, struct fb_str name,
     const struct fb_cluster *counts, struct fb_err *err)
 {
     FB_ASSERT(clusters && counts && counts->low <= counts->high && counts->high <= counts->samples);
-    struct fb_str key =
-        fb_arena_printf(&clusters->arena, "%u:%.*s", counts->group, FB_STR_ARG(name));
-    if (!key.ptr) {
-        return fb_arena_failed(&clusters->arena, err);
+    fb_buf_clear(&clusters->key);
+    fb_buf_addf(&clusters->key, "%u:", counts->group);
+    fb_buf_add_str(&clusters->key, name);
+    enum fb_code code = fb_buf_check(&clusters->key, "the name of a cluster", err);
+    if (code != FB_OK) {
+        return code;
     }
-    uintptr_t found = (uintptr_t)fb_map_get(&clusters->names, key);
+    uintptr_t found = (uintptr_t)fb_map_get(&clusters->names, fb_buf_str(&clusters->key));
     if (found == 0) {
         void *items = clusters->items;
         if (clusters->count == FB_CLUSTERS_MAX) {
@@ -46,7 +50,9 @@ enum fb_code fb_clusters_add(struct fb_clusters *clusters, struct fb_str name,
         clusters->items = items;
         clusters->items[clusters->count] = (struct fb_cluster){.group = counts->group};
         found = ++clusters->count;
-        enum fb_code code = fb_map_put(&clusters->names, key, (void *)found, err);
+        struct fb_str key; /* a copy, which the map keeps */
+        code = fb_arena_str(&clusters->arena, fb_buf_str(&clusters->key), &key, err);
+        code = code ? code : fb_map_put(&clusters->names, key, (void *)found, err);
         if (code != FB_OK) {
             return code;
         }

@@ -27,6 +27,7 @@ struct fb_clusters {
     struct fb_arena arena;
     struct fb_cluster *items;
     size_t count, cap;
+    struct fb_buf key; /**< private: room for the key of a name */
 };
 
 /** Starts an empty list. The caller ends with fb_clusters_release. */

@@ -7,7 +7,12 @@
 
 #include "base/assert.h"
 
-enum { NUMBER_TEXT_MAX = 64, NAME_MAX_SHOWN = 60 };
+enum {
+    NUMBER_TEXT_MAX = 64,
+    NAME_MAX_SHOWN = 60,
+    WHOLE_ROW = 2 * FB_CSV_ROW_MAX + 8 * FB_CSV_COLUMNS_MAX, /* more bytes than a row may have */
+    PIECE = 256 * 1024,
+};
 
 /* One row at work. */
 struct row {
@@ -79,46 +84,126 @@ static enum fb_code read_plain(struct row *row, struct fb_err *err)
     return FB_OK;
 }
 
-/* Reads one row off the front of csv->rest into fields, whose bytes go to text. */
-static enum fb_code read_row(
-    struct fb_csv *csv, struct fb_buf *text, struct fb_str *fields, struct fb_err *err)
+/* Reads on: one more piece of a stream behind its rest. */
+static enum fb_code refill(struct fb_csv *csv, struct fb_err *err)
 {
-    struct row row = {.csv = csv, .text = text, .line = csv->next_line};
-    struct fb_str rest = csv->rest;
+    struct fb_buf *window = &csv->window;
+    size_t left = csv->rest.len, got = 0;
+    FB_ASSERT(!csv->at_end);
+    if (left > 0) {
+        memmove(window->ptr, csv->rest.ptr, left);
+    }
+    fb_buf_cut(window, left);
+    char *room = fb_buf_room(window, PIECE);
+    if (!room) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading '%s'", csv->name);
+    }
+    enum fb_code code = fb_input_source(&csv->cursor, room, PIECE, &got, err);
+    if (code == FB_OK) {
+        fb_buf_grown(window, got);
+        csv->at_end = got == 0;
+        csv->rest = fb_buf_str(window);
+    }
+    return code;
+}
+
+/* Takes one row off the front of csv->rest into fields, whose bytes go to row->text. */
+static enum fb_code take_row(struct row *row, struct fb_str *fields, struct fb_err *err)
+{
+    struct fb_buf *text = row->text;
+    struct fb_str rest = row->csv->rest;
     fb_buf_clear(text);
     for (bool more = true; more;) {
-        if (row.count == FB_CSV_COLUMNS_MAX) {
-            return refuse(&row, FB_E_LIMIT, err, "a row has too many fields");
+        if (row->count == FB_CSV_COLUMNS_MAX) {
+            return refuse(row, FB_E_LIMIT, err, "a row has too many fields");
         }
-        row.from[row.count++] = text->len;
-        bool quoted = row.at < rest.len && rest.ptr[row.at] == '"';
-        row.at += quoted;
-        enum fb_code code = quoted ? read_quoted(&row, err) : read_plain(&row, err);
+        row->from[row->count++] = text->len;
+        bool quoted = row->at < rest.len && rest.ptr[row->at] == '"';
+        row->at += quoted;
+        enum fb_code code = quoted ? read_quoted(row, err) : read_plain(row, err);
         if (code != FB_OK) {
             return code;
         }
-        row.at += row.at < rest.len && rest.ptr[row.at] == '\r';
-        more = row.at < rest.len && rest.ptr[row.at] == ',';
-        row.at += row.at < rest.len;
+        row->at += row->at < rest.len && rest.ptr[row->at] == '\r';
+        more = row->at < rest.len && rest.ptr[row->at] == ',';
+        row->at += row->at < rest.len;
     }
     enum fb_code code = fb_buf_check(text, "a row", err);
     if (code != FB_OK) {
         return code;
     }
     size_t bad = 0;
-    row.from[row.count] = text->len;
+    row->from[row->count] = text->len;
     if (!fb_str_utf8(fb_buf_str(text), &bad)) {
-        return refuse(&row, FB_E_UTF8, err, "a row is not valid UTF-8");
+        return refuse(row, FB_E_UTF8, err, "a row is not valid UTF-8");
     }
-    for (size_t i = 0; i < row.count; i++) {
-        const char *from = text->ptr ? text->ptr + row.from[i] : ""; /* one empty field */
-        fields[i] = (struct fb_str){from, row.from[i + 1] - row.from[i]};
+    for (size_t i = 0; i < row->count; i++) {
+        const char *from = text->ptr ? text->ptr + row->from[i] : ""; /* one empty field */
+        fields[i] = (struct fb_str){from, row->from[i + 1] - row->from[i]};
     }
-    csv->line = csv->next_line;
-    csv->next_line = row.line + 1;
-    csv->rest = fb_str_sub(rest, row.at, rest.len);
-    csv->count = row.count;
     return FB_OK;
+}
+
+/* Reads one row into fields, whose bytes go to text. Where it comes to the end of what is at hand
+ * of a stream, more is read and the row begun again. */
+static enum fb_code read_row(
+    struct fb_csv *csv, struct fb_buf *text, struct fb_str *fields, struct fb_err *err)
+{
+    for (;;) {
+        struct row row = {.csv = csv, .text = text, .line = csv->next_line};
+        enum fb_code code = take_row(&row, fields, err);
+        bool is_cut = !csv->at_end && row.at >= csv->rest.len;
+        if (!is_cut || code == FB_E_LIMIT || code == FB_E_NOMEM) {
+            if (code == FB_OK) {
+                csv->line = csv->next_line;
+                csv->next_line = row.line + 1;
+                csv->rest = fb_str_sub(csv->rest, row.at, csv->rest.len);
+                csv->count = row.count;
+            }
+            return code;
+        }
+        code = refill(csv, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+}
+
+/* Reads the header off the front of csv->rest. */
+static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
+{
+    csv->next_line = 1;
+    csv->count = 0;
+    fb_buf_init(&csv->text, FB_CSV_ROW_MAX + 16);
+    fb_buf_init(&csv->head_text, FB_CSV_ROW_MAX + 16);
+    enum fb_code code = FB_OK;
+    while (code == FB_OK && !csv->at_end && csv->rest.len < strlen("\xEF\xBB\xBF")) {
+        code = refill(csv, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    if (fb_str_starts(csv->rest, FB_STR("\xEF\xBB\xBF"))) {
+        csv->rest = fb_str_sub(csv->rest, 3, csv->rest.len);
+    }
+    if (csv->rest.len == 0) {
+        (void)fb_err_set(err, FB_E_SYNTAX, "the table is empty");
+        fb_err_place(err, csv->name, 1, 1, -1);
+        return fb_err_hint(err, "Its first line names the columns.");
+    }
+    code = read_row(csv, &csv->head_text, csv->heads, err);
+    for (size_t i = 0; code == FB_OK && i < csv->count; i++) {
+        csv->heads[i] = fb_str_trim(csv->heads[i]);
+        for (size_t j = 0; j < i; j++) {
+            if (csv->heads[i].len > 0 && fb_str_eq(csv->heads[i], csv->heads[j])) {
+                code = fb_err_set(err, FB_E_DUPLICATE, "the column '%.*s' stands twice",
+                    FB_STR_ARG(fb_str_sub(csv->heads[i], 0, NAME_MAX_SHOWN)));
+                fb_err_place(err, csv->name, 1, 0, -1);
+                return code;
+            }
+        }
+    }
+    return code;
 }
 
 enum fb_code fb_csv_start(
@@ -127,53 +212,58 @@ enum fb_code fb_csv_start(
     FB_ASSERT(csv && name);
     csv->name = name;
     csv->rest = text;
-    csv->next_line = 1;
-    csv->count = 0;
-    fb_buf_init(&csv->text, FB_CSV_ROW_MAX + 16);
-    fb_buf_init(&csv->head_text, FB_CSV_ROW_MAX + 16);
-    if (fb_str_starts(text, FB_STR("\xEF\xBB\xBF"))) {
-        csv->rest = fb_str_sub(text, 3, text.len);
-    }
-    if (csv->rest.len == 0) {
-        (void)fb_err_set(err, FB_E_SYNTAX, "the table is empty");
-        fb_err_place(err, name, 1, 1, -1);
-        return fb_err_hint(err, "Its first line names the columns.");
-    }
-    enum fb_code code = read_row(csv, &csv->head_text, csv->heads, err);
-    for (size_t i = 0; code == FB_OK && i < csv->count; i++) {
-        csv->heads[i] = fb_str_trim(csv->heads[i]);
-        for (size_t j = 0; j < i; j++) {
-            if (csv->heads[i].len > 0 && fb_str_eq(csv->heads[i], csv->heads[j])) {
-                code = fb_err_set(err, FB_E_DUPLICATE, "the column '%.*s' stands twice",
-                    FB_STR_ARG(fb_str_sub(csv->heads[i], 0, NAME_MAX_SHOWN)));
-                fb_err_place(err, name, 1, 0, -1);
+    csv->cursor = (struct fb_input_cursor){.input = NULL};
+    csv->at_end = true;
+    fb_buf_init(&csv->window, 0);
+    return start(csv, err);
+}
+
+enum fb_code fb_csv_start_stream(
+    struct fb_csv *csv, const struct fb_input *input, struct fb_err *err)
+{
+    FB_ASSERT(csv && input);
+    csv->name = input->name;
+    csv->rest = (struct fb_str){NULL, 0};
+    csv->cursor = (struct fb_input_cursor){.input = input};
+    csv->at_end = false;
+    fb_buf_init(&csv->window, WHOLE_ROW + 2 * PIECE);
+    return start(csv, err);
+}
+
+/* Passes over empty lines, except where a row of one column may be empty. */
+static enum fb_code pass_empty(struct fb_csv *csv, struct fb_err *err)
+{
+    for (;;) {
+        while (!csv->at_end && csv->rest.len < strlen("\r\n")) {
+            enum fb_code code = refill(csv, err);
+            if (code != FB_OK) {
                 return code;
             }
         }
+        size_t skip = fb_str_starts(csv->rest, FB_STR("\n"))     ? 1
+                      : fb_str_starts(csv->rest, FB_STR("\r\n")) ? 2
+                                                                 : 0;
+        if (skip == 0 || csv->count == 1) {
+            return FB_OK;
+        }
+        csv->rest = fb_str_sub(csv->rest, skip, csv->rest.len);
+        csv->next_line++;
     }
-    return code;
 }
 
 enum fb_code fb_csv_next(struct fb_csv *csv, bool *out_more, struct fb_err *err)
 {
     FB_ASSERT(csv && out_more);
     size_t columns = csv->count;
-    /* Empty lines are passed over, except where a row of one column may be empty. */
-    while (csv->rest.len > 0 && columns > 1) {
-        size_t skip = csv->rest.ptr[0] == '\n'                   ? 1
-                      : fb_str_starts(csv->rest, FB_STR("\r\n")) ? 2
-                                                                 : 0;
-        if (skip == 0) {
-            break;
-        }
-        csv->rest = fb_str_sub(csv->rest, skip, csv->rest.len);
-        csv->next_line++;
+    enum fb_code code = pass_empty(csv, err);
+    if (code != FB_OK) {
+        return code;
     }
     if (csv->rest.len == 0) {
         *out_more = false;
         return FB_OK;
     }
-    enum fb_code code = read_row(csv, &csv->text, csv->fields, err);
+    code = read_row(csv, &csv->text, csv->fields, err);
     if (code == FB_OK && csv->count != columns) {
         size_t got = csv->count;
         csv->count = columns;
@@ -192,6 +282,7 @@ void fb_csv_release(struct fb_csv *csv)
 {
     fb_buf_release(&csv->text);
     fb_buf_release(&csv->head_text);
+    fb_buf_release(&csv->window);
 }
 
 static bool same_name(struct fb_str a, const char *b)

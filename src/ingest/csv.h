@@ -9,6 +9,7 @@
 #define FB_INGEST_CSV_H
 
 #include "base/buf.h"
+#include "ingest/input.h"
 
 /** Limits; each has a test. */
 enum {
@@ -25,6 +26,9 @@ struct fb_csv {
     const char *name; /**< private, as are all below */
     struct fb_str rest;
     uint32_t next_line;
+    struct fb_input_cursor cursor; /* of a stream; its input is NULL for text */
+    struct fb_buf window;          /* what of a stream is at hand; rest is in it */
+    bool at_end;                   /* nothing of a stream is left behind the window */
     struct fb_buf text;
     struct fb_str heads[FB_CSV_COLUMNS_MAX];
     struct fb_buf head_text;
@@ -35,6 +39,10 @@ struct fb_csv {
  * failure alike the caller ends with fb_csv_release. */
 FB_CHECKED enum fb_code fb_csv_start(
     struct fb_csv *csv, struct fb_str text, const char *name, struct fb_err *err);
+
+/** The same over an input of any length, which is borrowed: memory does not grow with it. E_IO. */
+FB_CHECKED enum fb_code fb_csv_start_stream(
+    struct fb_csv *csv, const struct fb_input *input, struct fb_err *err);
 
 /** Reads the next row; *out_more is false behind the last. Errors as above. */
 FB_CHECKED enum fb_code fb_csv_next(struct fb_csv *csv, bool *out_more, struct fb_err *err);

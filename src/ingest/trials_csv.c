@@ -208,10 +208,10 @@ static enum fb_code finish(struct table *t, struct fb_err *err)
     return code ? code : fb_trials_count(&t->trials, err);
 }
 
-static enum fb_code read_table(struct table *t, struct fb_str text, struct fb_err *err)
+static enum fb_code read_table(struct table *t, struct fb_err *err)
 {
     bool more = true;
-    enum fb_code code = fb_csv_start(&t->csv, text, t->reading->input->name, err);
+    enum fb_code code = fb_csv_start_stream(&t->csv, t->reading->input, err);
     code = code ? code : find_columns(t, err);
     while (code == FB_OK) {
         code = fb_csv_next(&t->csv, &more, err);
@@ -235,17 +235,13 @@ enum fb_code fb_read_trials(struct fb_reading *reading, struct fb_err *err)
     if (!t) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while reading trials");
     }
-    struct fb_buf text;
-    fb_buf_init(&text, FB_CSV_FILE_MAX);
     t->reading = reading;
     fb_trials_init(&t->trials);
     t->trials.cluster_by = FB_STR("cluster");
-    enum fb_code code = fb_input_all(reading->input, &text, err);
-    code = code ? code : read_table(t, fb_buf_str(&text), err);
+    enum fb_code code = read_table(t, err);
     code = code ? code : fb_trials_write(&t->trials, reading, FB_STR("table of trials"), err);
     fb_csv_release(&t->csv);
     fb_trials_release(&t->trials);
-    fb_buf_release(&text);
     fb_free(t);
     return code;
 }

@@ -1,9 +1,7 @@
 /* Tests of src/ingest/archive.c and of logs that are not well formed. Archives are built here. */
-#include <libdeflate.h>
-#include <zstd.h>
-
 #include "base/alloc.h"
 #include "fb_test.h"
+#include "fb_zip.h"
 #include "ingest/archive.h"
 #include "ingest/inspect.h"
 #include "ingest/reader.h"
@@ -11,127 +9,11 @@
 static struct fb_err err;
 static struct fb_arena arena;
 
-/* --- A writer of archives, which can lie --------------------------------------------------- */
-
-enum { STORED = 0, DEFLATE = 8, ZSTD = 93 };
-
-/* What a member declares other than the truth; 0 is the truth. */
-struct lies {
-    uint32_t size, comp_size, crc;
-    uint16_t method, flags;
-};
-
-struct zipper {
-    struct fb_buf out;
-    struct fb_buf directory;
-    uint16_t count;
-    bool is_large; /* its directory ends with a ZIP64 record, which holds the numbers */
-};
-
-static void put(struct fb_buf *out, uint64_t n, int bytes)
-{
-    for (int i = 0; i < bytes; i++) {
-        fb_buf_add_char(out, (char)(n >> (8 * i) & 0xff));
-    }
-}
-
-static void zip_start(struct zipper *z)
-{
-    fb_buf_init(&z->out, (size_t)512 << 20);
-    fb_buf_init(&z->directory, (size_t)64 << 20);
-    z->count = 0;
-    z->is_large = false;
-}
-
-/* The stored bytes of content in a method; zstd in two frames, as Inspect writes it. */
-static void compress(struct fb_buf *out, struct fb_str content, int method)
-{
-    size_t bound = ZSTD_compressBound(content.len) + 1024;
-    char *room = fb_buf_room(out, 2 * bound);
-    assert_non_null(room);
-    size_t made = content.len;
-    if (method == STORED) {
-        memcpy(room, content.ptr, content.len);
-    } else if (method == DEFLATE) {
-        struct libdeflate_compressor *c = libdeflate_alloc_compressor(6);
-        made = libdeflate_deflate_compress(c, content.ptr, content.len, room, bound);
-        libdeflate_free_compressor(c);
-    } else {
-        size_t half = content.len / 2;
-        made = ZSTD_compress(room, bound, content.ptr, half, 3);
-        made += ZSTD_compress(room + made, bound, content.ptr + half, content.len - half, 3);
-    }
-    fb_buf_grown(out, made);
-}
-
-static void put_header(struct fb_buf *out, const struct lies *h, bool is_central)
-{
-    if (is_central) {
-        put(out, 20, 2);
-    }
-    put(out, 20, 2);
-    put(out, h->flags, 2);
-    put(out, h->method, 2);
-    put(out, 0, 4);
-    put(out, h->crc, 4);
-    put(out, h->comp_size, 4);
-    put(out, h->size, 4);
-}
-
-static void zip_add_lying(
-    struct zipper *z, const char *name, struct fb_str content, int method, const struct lies *lies)
-{
-    struct fb_buf stored;
-    fb_buf_init(&stored, (size_t)512 << 20);
-    compress(&stored, content, method);
-    struct lies h = *lies;
-    h.size = h.size ? h.size : (uint32_t)content.len;
-    h.comp_size = h.comp_size ? h.comp_size : (uint32_t)stored.len;
-    h.crc = h.crc ? h.crc : libdeflate_crc32(0, content.ptr, content.len);
-    h.method = h.method ? h.method : (uint16_t)method;
-    size_t offset = z->out.len;
-    put(&z->out, 0x04034b50, 4);
-    put_header(&z->out, &h, false);
-    put(&z->out, strlen(name), 2);
-    put(&z->out, 0, 2);
-    fb_buf_add_c(&z->out, name);
-    fb_buf_add_str(&z->out, fb_buf_str(&stored));
-    put(&z->directory, 0x02014b50, 4);
-    put_header(&z->directory, &h, true);
-    put(&z->directory, strlen(name), 2);
-    put(&z->directory, 0, 2 + 2 + 2);
-    put(&z->directory, 0, 2 + 4);
-    put(&z->directory, offset, 4);
-    fb_buf_add_c(&z->directory, name);
-    z->count++;
-    fb_buf_release(&stored);
-}
-
-static void zip_add(struct zipper *z, const char *name, const char *content, int method)
-{
-    zip_add_lying(z, name, fb_str_of(content), method, &(struct lies){0});
-}
-
 /* Ends the archive and ingests it. */
 static enum fb_code zip_end(struct zipper *z, struct fb_drafts *out)
 {
-    size_t at = z->out.len;
-    fb_buf_add_str(&z->out, fb_buf_str(&z->directory));
-    put(&z->out, 0x06054b50, 4);
-    put(&z->out, 0, 4);
-    put(&z->out, z->is_large ? UINT16_MAX : z->count, 2);
-    put(&z->out, z->is_large ? UINT16_MAX : z->count, 2);
-    put(&z->out, z->is_large ? UINT32_MAX : z->directory.len, 4);
-    put(&z->out, z->is_large ? UINT32_MAX : at, 4);
-    put(&z->out, 0, 2);
-    assert_int_equal(z->out.state, FB_BUF_GOOD);
+    zip_finish(z);
     return fb_ingest_memory(fb_buf_str(&z->out), "test.eval", NULL, &arena, out, &err);
-}
-
-static void zip_release(struct zipper *z)
-{
-    fb_buf_release(&z->out);
-    fb_buf_release(&z->directory);
 }
 
 /* --- Logs --------------------------------------------------------------------------------- */
@@ -621,18 +503,18 @@ static void test_member_limit(void **state)
     }
     uint64_t at = z.out.len, end = at + z.directory.len;
     fb_buf_add_str(&z.directory, FB_STR("PK\x06\x06"));
-    put(&z.directory, 44, 8);
-    put(&z.directory, 45, 2);
-    put(&z.directory, 45, 2);
-    put(&z.directory, 0, 8);
-    put(&z.directory, count, 8);
-    put(&z.directory, count, 8);
-    put(&z.directory, end - at, 8);
-    put(&z.directory, at, 8);
+    zip_put(&z.directory, 44, 8);
+    zip_put(&z.directory, 45, 2);
+    zip_put(&z.directory, 45, 2);
+    zip_put(&z.directory, 0, 8);
+    zip_put(&z.directory, count, 8);
+    zip_put(&z.directory, count, 8);
+    zip_put(&z.directory, end - at, 8);
+    zip_put(&z.directory, at, 8);
     fb_buf_add_str(&z.directory, FB_STR("PK\x06\x07"));
-    put(&z.directory, 0, 4);
-    put(&z.directory, end, 8);
-    put(&z.directory, 1, 4);
+    zip_put(&z.directory, 0, 4);
+    zip_put(&z.directory, end, 8);
+    zip_put(&z.directory, 1, 4);
     z.is_large = true;
     FB_TEST_FAILS(zip_end(&z, &drafts), FB_E_LIMIT);
     assert_null(drafts.items);

@@ -74,6 +74,60 @@ static void test_csv_refuses(void **state)
     assert_true(x == 7 && fb_csv_parse_number(FB_STR("-1.5e-3"), &x) && x == -1.5e-3);
 }
 
+/* Bytes a few at a time: the rows of a stream are those of the text, wherever its pieces end. */
+static void test_csv_stream(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 24);
+    fb_buf_add_c(&text, "\xEF\xBB\xBF"
+                        "a,\"b\r\nb\",c\r\n");
+    for (int i = 0; i < 30000; i++) {
+        fb_buf_addf(&text, "%d,\"x\"\"%*s\ny\",\xc3\xa4%s%s", i, i % 97, "", i % 3 ? "\r\n" : "\n",
+            i % 1000 == 0 ? "\n\r\n\r\n" : "");
+    }
+    for (size_t i = 0; i < (size_t)3 << 20; i++) {
+        fb_buf_add_char(&text, '\n'); /* more than the window holds */
+    }
+    fb_buf_add_c(&text, "1,\"");
+    for (size_t i = 0; i < FB_CSV_ROW_MAX - 16; i++) {
+        fb_buf_add_c(&text, "\"\"");
+    }
+    fb_buf_add_c(&text, "\",3");
+    assert_int_equal(text.state, FB_BUF_GOOD);
+    struct fb_csv whole, stream;
+    struct fb_input input = fb_input_memory(fb_buf_str(&text), "t");
+    FB_TEST_OK(fb_csv_start(&whole, fb_buf_str(&text), "t", &err));
+    FB_TEST_OK(fb_csv_start_stream(&stream, &input, &err));
+    size_t rows = 0;
+    for (bool more = true; more; rows++) {
+        bool also = false;
+        FB_TEST_OK(fb_csv_next(&whole, &more, &err));
+        FB_TEST_OK(fb_csv_next(&stream, &also, &err));
+        assert_true(more == also && stream.line == whole.line && stream.count == whole.count);
+        for (size_t i = 0; more && i < whole.count; i++) {
+            assert_true(fb_str_eq(stream.fields[i], whole.fields[i]));
+        }
+    }
+    assert_int_equal(rows, 30002);
+    fb_csv_release(&whole);
+    fb_csv_release(&stream);
+    /* A row that never ends is refused before it fills the memory. */
+    fb_buf_add_c(&text, "\n\"");
+    for (size_t i = 0; i < (size_t)4 << 20; i++) {
+        fb_buf_add_char(&text, 'x');
+    }
+    input = fb_input_memory(fb_buf_str(&text), "t");
+    FB_TEST_OK(fb_csv_start_stream(&stream, &input, &err));
+    enum fb_code code = FB_OK;
+    for (bool more = true; more && code == FB_OK;) {
+        code = fb_csv_next(&stream, &more, &err);
+    }
+    FB_TEST_FAILS(code, FB_E_LIMIT);
+    fb_csv_release(&stream);
+    fb_buf_release(&text);
+}
+
 static void test_csv_limits(void **state)
 {
     (void)state;
@@ -250,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_csv_refuses),
+        cmocka_unit_test(test_csv_stream),
         cmocka_unit_test(test_csv_limits),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_runs),
