@@ -315,6 +315,12 @@ static enum fb_code make_filing(struct addition *a, const struct fb_draft *sourc
         return code;
     }
     struct fb_str issuer = fb_json_get_str(draft, "issuer");
+    if (issuer.len && a->options->issuer.len && !fb_str_eq(issuer, a->issuer)) {
+        fb_err_set(err, FB_E_MISMATCH,
+            "the statement names the issuer '%.*s', but '%.*s' is to sign",
+            FB_STR_ARG(fb_str_sub(issuer, 0, 200)), FB_STR_ARG(a->issuer));
+        return fb_err_hint(err, "Leave --as or 'issuer' out; a signature says who stands for it.");
+    }
     out->kind = fb_json_get_str(draft, "kind");
     out->issuer = issuer.len ? issuer : a->issuer;
     out->place = a->draft_count > 1 ? source->place : (struct fb_str){NULL, 0};

@@ -71,6 +71,9 @@ cat >incident.json <<'END'
  "body": {"title": "t", "class": "theft"}}
 END
 ok "the new one signs" fly add --as aurora incident.json
+sed 's/"kind"/"issuer": "party\/lab", "kind"/; s,incident/1,incident/9,' incident.json >others.json
+ok "not what names another issuer" refused 3 "names the issuer 'party/lab', but 'party/aurora'" \
+    fly add --as aurora others.json
 ok "rotate again" fly key rotate aurora
 new=$(fly key list aurora | grep 'in force' | sed 's/.*\(SHA256:[^ ]*\).*/\1/')
 ok "not the last key" exits 2 "the last key of 'party/aurora'" fly key revoke "$new"
