@@ -308,6 +308,28 @@ static enum fb_code prefix_of(
     return FB_OK;
 }
 
+/* What a proof says of when must be so: nothing on record is later than its instant, and where it
+ * is of what was known then, that is its prefix. */
+static enum fb_code check_instant(const struct fb_docket *docket, const struct fb_registry *prefix,
+    const struct fb_proof_claimed *claimed, struct fb_err *err)
+{
+    uint64_t known = claimed->entries;
+    bool then = claimed->as_of != FB_TIME_MAX;
+    if (then) {
+        enum fb_code code = fb_ledger_size_before(docket->ledger, claimed->as_of, &known, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    if (now_of(prefix, claimed->now) != claimed->now) {
+        return fb_err_set(err, FB_E_NEGATIVE, "its instant lies before its last record");
+    }
+    if (known != claimed->entries || (then && now_of(prefix, claimed->as_of) != claimed->now)) {
+        return fb_err_set(err, FB_E_NEGATIVE, "it is not of what was known at that instant");
+    }
+    return FB_OK;
+}
+
 enum fb_code fb_docket_check(
     struct fb_docket *docket, struct fb_str file, struct fb_proof_claimed *out, struct fb_err *err)
 {
@@ -336,10 +358,8 @@ enum fb_code fb_docket_check(
             .as_of = claimed.as_of,
             .read_blob = read_blob,
             .blob_ctx = docket};
-        bool early = claimed.entries > 0 &&
-                     fb_registry_at(registry, (size_t)claimed.entries - 1)->admitted > claimed.now;
-        code = early ? fb_err_set(err, FB_E_NEGATIVE, "its instant lies before its last record")
-                     : fb_docket_proof_check(&input, file, out, err);
+        code = check_instant(docket, registry, &claimed, err);
+        code = code ? code : fb_docket_proof_check(&input, file, out, err);
     }
     fb_arena_release(&arena);
     return code;

@@ -4,12 +4,10 @@
 #include "base/assert.h"
 #include "govern/work.h"
 
-/* "duty:POLICY/RULE:BINDING,BINDING"; a later one with the same name gets "#2", "#3" and so on:
- * each breach is one of its own, and so is what was owed before it was relaxed or in another
- * version. */
-static struct fb_str duty_id(struct fb_work *work, const struct fb_program *program,
-    const struct fb_obligation *obligation, struct fb_map *names, struct fb_err *err)
+struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program *program,
+    const struct fb_obligation *obligation)
 {
+    FB_ASSERT(arena && program && obligation);
     struct fb_buf text;
     fb_buf_init(&text, 4096);
     const struct fb_duty *duty = obligation->duty;
@@ -20,9 +18,18 @@ static struct fb_str duty_id(struct fb_work *work, const struct fb_program *prog
     }
     struct fb_str out = {NULL, 0};
     if (text.state == FB_BUF_GOOD) {
-        out = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
+        out = fb_arena_printf(arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
     }
     fb_buf_release(&text);
+    return out;
+}
+
+/* The name of a duty; a later one with the same name gets "#2", "#3" and so on: each breach is one
+ * of its own, and so is what was owed before it was relaxed or in another version. */
+static struct fb_str duty_id(struct fb_work *work, const struct fb_program *program,
+    const struct fb_obligation *obligation, struct fb_map *names, struct fb_err *err)
+{
+    struct fb_str out = fb_work_duty_name(work->arena, program, obligation);
     if (!out.ptr) {
         fb_arena_failed(work->arena, err);
         return out;

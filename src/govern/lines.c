@@ -399,6 +399,14 @@ static bool is_paced(const struct fb_redline *rule)
            rule->at_pace[FB_PACE_SLOW];
 }
 
+struct fb_str fb_work_line_name(struct fb_arena *arena, const struct fb_program *program,
+    const struct fb_redline *rule, struct fb_str system)
+{
+    FB_ASSERT(arena && program && rule);
+    return fb_arena_printf(arena, "redline:%.*s/%.*s:%.*s", FB_STR_ARG(program->name),
+        FB_STR_ARG(rule->name), FB_STR_ARG(system));
+}
+
 /* Fills a view with what a line is now. */
 static enum fb_code show(const struct line_run *run, const struct fb_redline *terms,
     struct fb_line_view *view, struct fb_err *err)
@@ -414,9 +422,7 @@ static enum fb_code show(const struct line_run *run, const struct fb_redline *te
     view->latched = segment->latched;
     view->since = segment->since > version->from ? segment->since : version->from;
     view->why = segment->why;
-    view->id =
-        fb_arena_printf(work->arena, "redline:%.*s/%.*s:%.*s", FB_STR_ARG(version->program->name),
-            FB_STR_ARG(run->rule->name), FB_STR_ARG(run->system->id));
+    view->id = fb_work_line_name(work->arena, version->program, run->rule, run->system->id);
     if (!view->id.ptr) {
         return fb_arena_failed(work->arena, err);
     }

@@ -242,6 +242,58 @@ static bool same_obligation(const struct fb_obligation *a, const struct fb_oblig
     return same;
 }
 
+/* ---- the name of a verdict ---- */
+
+/* Whether another version of the policy has a duty of this name: then it numbers the same ids. */
+static bool is_shared(const struct fb_proving *p)
+{
+    const struct fb_version *own = p->subject.version;
+    for (size_t i = 0; i < p->work->version_count; i++) {
+        const struct fb_version *version = &p->work->versions[i];
+        bool same = version != own && fb_str_eq(version->program->name, own->program->name);
+        for (size_t k = 0; same && k < version->program->duty_count; k++) {
+            if (fb_str_eq(version->program->duties[k].name, p->subject.duty->name)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The number behind the name of a duty's id: 1 for none, 0 for what is no number from 2 on. */
+static uint64_t number_of(struct fb_str rest)
+{
+    uint64_t number = 0;
+    if (rest.len == 0) {
+        return 1;
+    }
+    for (size_t i = 1; i < rest.len; i++) {
+        if (rest.ptr[i] < '0' + (i == 1) || rest.ptr[i] > '9' || i > 10) {
+            return 0;
+        }
+        number = 10 * number + (uint64_t)(rest.ptr[i] - '0');
+    }
+    return rest.ptr[0] == '#' && number > 1 ? number : 0;
+}
+
+/* Whether an id is that of what the checker found: of the n-th obligation of the subject, from 0.
+ * Where another version owes under the same name, only those before it in its own are counted. */
+static bool is_named(const struct fb_proving *p, const struct verdict *v, size_t n)
+{
+    struct fb_arena *arena = p->work->arena;
+    const struct fb_program *program = p->subject.version->program;
+    if (v->line) {
+        return fb_str_eq(
+            v->claimed.id, fb_work_line_name(arena, program, p->subject.line, p->subject.system));
+    }
+    struct fb_str name = fb_work_duty_name(arena, program, v->obligation);
+    if (!name.ptr || !fb_str_starts(v->claimed.id, name)) {
+        return false;
+    }
+    uint64_t number = number_of(fb_str_sub(v->claimed.id, name.len, v->claimed.id.len));
+    return is_shared(p) ? number >= n + 1 : number == n + 1;
+}
+
 /* ---- making ---- */
 
 /* Finds a verdict of a picture by its id. */
@@ -308,14 +360,14 @@ static enum fb_code confirm(struct fb_proving *p, struct verdict *v, struct fb_e
         bool same = line && line->rule && line->status == v->line->status &&
                     line->latched == v->line->latched && line->since == v->line->since;
         v->line = same ? line : NULL;
-        return same ? FB_OK : differs(v->claimed.id, err);
+        return same && is_named(p, v, 0) ? FB_OK : differs(v->claimed.id, err);
     }
     struct fb_obligations all = {NULL, 0};
     code = code ? code : fb_proving_duty(p, &all, err);
     for (size_t i = 0; code == FB_OK && i < all.count; i++) {
         if (same_obligation(&all.items[i], v->obligation)) {
             v->obligation = &all.items[i];
-            return FB_OK;
+            return is_named(p, v, i) ? FB_OK : differs(v->claimed.id, err);
         }
     }
     return code ? code : differs(v->claimed.id, err);
@@ -421,21 +473,27 @@ static enum fb_code go_through(
     struct fb_proving *p, struct verdict *v, struct fb_str first, struct fb_err *err)
 {
     struct fb_obligations all = {NULL, 0};
-    bool same = false;
+    bool same = false, misnamed = false;
     size_t others = 0;
     enum fb_code code = fb_proving_run(p, err);
     if (code == FB_OK && p->subject.line) {
         v->line = found_line(p);
         others = v->line && v->line->rule ? 1 : 0;
         code = others ? compare(v, first, &same, err) : FB_OK;
+        misnamed = same && !is_named(p, v, 0);
     } else if (code == FB_OK) {
         code = fb_proving_duty(p, &all, err);
     }
     for (size_t i = 0; code == FB_OK && !same && i < all.count; i++, others++) {
         v->obligation = &all.items[i];
         code = compare(v, first, &same, err);
+        misnamed = same && !is_named(p, v, i);
     }
-    if (code == FB_OK && !same) {
+    if (code == FB_OK && misnamed) {
+        code = fb_err_set(err, FB_E_NEGATIVE, "what is proved is so, but '%.*s' is not its name",
+            FB_STR_ARG(v->claimed.id));
+        fb_err_place(err, NULL, 1, 0, -1);
+    } else if (code == FB_OK && !same) {
         code = fb_err_set(err, FB_E_NEGATIVE,
             "the first line does not follow from the records: they give %s",
             others == 0 ? "no such verdict"

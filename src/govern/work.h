@@ -220,6 +220,15 @@ FB_CHECKED enum fb_code fb_work_order_facts(
 /** What each system may do. */
 FB_CHECKED enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err);
 
+/** "duty:POLICY/RULE:BINDING,BINDING", of which the id of a duty is made; NULL when memory ran out.
+ */
+struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program *program,
+    const struct fb_obligation *obligation);
+
+/** "redline:POLICY/RULE:SYSTEM", the id of a red line; NULL when memory ran out. */
+struct fb_str fb_work_line_name(struct fb_arena *arena, const struct fb_program *program,
+    const struct fb_redline *rule, struct fb_str system);
+
 /** The reason of a duty of the picture: the one that is there, or else made now. */
 FB_CHECKED enum fb_code fb_work_duty_why(
     struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err);

@@ -58,6 +58,14 @@ ok "as it was known then" sh -c '
 fly explain $overdue --proof p >made
 sed 's/"status":"overdue"/"status":"met"/' p >lie
 ok "another verdict is refused" exits 1 "do.* not follow from the records: they give overdue" fly explain --check lie
+sed 's/"verdict":"[^"]*"/"verdict":"licence:deploy:system\/aurora-3"/' p >lie
+ok "another name of what is proved is refused" exits 1 "lie:1: what is proved is so, but .licence:.* is not its name" fly explain --check lie
+sed 's/"verdict":"[^"]*/&#2/' p >lie
+ok "and another number" exits 1 "#2. is not its name" fly explain --check lie
+sed 's/"now":"[^"]*",/&"as_of":"2027-01-04T12:00:00Z",/' p >then
+ok "it may be of what was known then" says "all right" fly explain --check then
+sed 's/"now":"[^"]*",/&"as_of":"2026-12-20T00:00:00Z",/' p >lie
+ok "but not of another instant" exits 1 "not of what was known" fly explain --check lie
 sed 's/"relation":"report"/"relation":"incident"/' p >lie
 ok "another step is refused" exits 1 "the step 'absent' at time-point .* is refused" fly explain --check lie
 sed 's/"rule":"absent"/"rule":"computed"/' p >lie

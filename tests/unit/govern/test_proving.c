@@ -133,6 +133,8 @@ static void prove(
         return;
     }
     refuse_change(input, &proof, "\"status\":\"", "\"status\":\"un");
+    refuse_change(input, &proof, "\"verdict\":\"", "\"verdict\":\"x");
+    refuse_change(input, &proof, "\",\"kind\":", "#2\",\"kind\":");
     refuse_change(input, &proof, "\"since\":\"2", "\"since\":\"1");
     refuse_change(input, &proof, "\"deadline\":\"2", "\"deadline\":\"1");
     refuse_change(input, &proof, "\"breached\":\"2", "\"breached\":\"1");
