@@ -265,6 +265,26 @@ enum fb_code fb_duty_waived(
     return code;
 }
 
+/* Each later pace proposes its deadline for what a discharge opened, from then on. */
+static enum fb_code quicken_after(
+    const struct fb_duty_run *run, fb_time opened, struct fb_owed *owed)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < run->pace_count; i++) {
+        struct fb_claim claim = owed->claims[0];
+        bool applies = false;
+        if (run->paces[i].tp <= claim.tp) {
+            continue;
+        }
+        claim.tp = run->paces[i].tp;
+        claim.row.corrected = run->paces[i].from;
+        claim.within = NULL;
+        code = date_claim(run, opened, owed->lines, &claim, &applies);
+        code = code || !applies ? code : add_claim(run, owed, claim);
+    }
+    return code;
+}
+
 /* What the discharge of another duty opened: the same values, from that instant on. */
 static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligation *item)
 {
@@ -284,6 +304,7 @@ static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligati
     code = code || !applies ? code : open_owed(run, claim, lines);
     if (code == FB_OK && applies) {
         run->owed[run->owed_count - 1].seen = SIZE_MAX; /* it never loses a trigger */
+        code = quicken_after(run, item->settled, &run->owed[run->owed_count - 1]);
     }
     return code;
 }
@@ -432,7 +453,7 @@ static void end(struct fb_owed *owed, fb_time at, const char *why)
 static void relax(const struct fb_duty_run *run, struct fb_owed *owed, fb_time now)
 {
     if (owed->ended == FB_TIME_MAX && owed->failed != FB_TIME_MAX) {
-        fb_time at = fb_time_add(owed->failed, run->duty->relax_after);
+        fb_time at = fb_duty_relaxed(run, owed->failed);
         if (at <= now) {
             end(owed, at, "the condition under which it is owed no longer held");
         }
@@ -585,7 +606,8 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
     }
     if (code == FB_OK) {
         ticked.time_count = run.tp_count;
-        code = duty->after ? follow_after(&run, task) : FB_OK;
+        code = fb_duty_find_paces(&run);
+        code = code || !duty->after ? code : follow_after(&run, task);
         code = code ? code : follow(&run);
     }
     for (size_t i = 0; code == FB_OK && i < run.owed_count; i++) {

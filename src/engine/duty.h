@@ -30,6 +30,26 @@ struct fb_owed {
     const char *ended_why;
 };
 
+/** From when on the policy's pace is at a level. */
+struct fb_duty_pace {
+    size_t tp;
+    fb_time from;
+    int level;
+};
+
+/** The periods of an obligation that recurs, at one of them. */
+struct fb_turns {
+    const struct fb_claim *first; /**< what they are counted from, and what gives the line of
+                                       `within` */
+    fb_time anchor;               /**< periods of this length are counted from here ... */
+    int64_t counted;              /**< ... and so many of them end at or before begin */
+    int64_t every;
+    enum fb_unit unit;
+    int64_t turn; /**< from 1; 0: before the first */
+    fb_time begin;
+    fb_time end;
+};
+
 /** One run over a trace. */
 struct fb_duty_run {
     const struct fb_program *program;
@@ -41,7 +61,10 @@ struct fb_duty_run {
     fb_vars bound; /**< what the trigger binds */
     struct fb_owed *owed;
     size_t owed_count;
-    struct fb_obligation *items; /**< results */
+    struct fb_duty_pace *paces; /**< when the duty is paced: the policy's, in the order of time */
+    size_t pace_count;
+    const struct fb_turns *turns; /**< the period at work; NULL: the duty does not recur */
+    struct fb_obligation *items;  /**< results */
     size_t item_count;
 };
 
@@ -79,5 +102,23 @@ FB_CHECKED enum fb_code fb_duty_grow(
 
 /** The environment of a claim. */
 struct fb_env fb_duty_env(const struct fb_duty_run *run, const struct fb_claim *claim);
+
+/** Fills the paces of a run whose time-points are known. */
+FB_CHECKED enum fb_code fb_duty_find_paces(struct fb_duty_run *run);
+
+/** The level of the pace at t; -1: none was known yet, or the duty is not paced. */
+int fb_duty_level(const struct fb_duty_run *run, fb_time t);
+
+/** The instant at which an obligation ends whose `during` fails from `failed` on: once that has
+ * lasted for as long as the pace of that instant asks. */
+fb_time fb_duty_relaxed(const struct fb_duty_run *run, fb_time failed);
+
+/** The periods of a dated obligation, before the first. */
+struct fb_turns fb_duty_turns(const struct fb_duty_run *run, const struct fb_owed *owed);
+
+/** Goes to the next period and gives item its turn, begin and deadline. A period has the length of
+ * the pace at its begin, and is counted from the anchor as long as that is the same. */
+FB_CHECKED enum fb_code fb_duty_next_turn(const struct fb_duty_run *run, const struct fb_owed *owed,
+    struct fb_turns *turns, struct fb_obligation *item);
 
 #endif

@@ -129,9 +129,12 @@ static struct fb_obligation obligation(const struct fb_duty_run *run, const stru
 static enum fb_code emit(struct fb_duty_run *run, const struct fb_obligation *item)
 {
     FB_ASSERT(!item->why == !run->ev.explain);
+    fb_time at = item->breached == FB_TIME_MAX ? run->now : item->breached;
     enum fb_code code = fb_duty_grow(&run->ev, &run->items, run->item_count, sizeof(*run->items));
     if (code == FB_OK) {
-        run->items[run->item_count++] = *item;
+        run->items[run->item_count] = *item;
+        run->items[run->item_count++].lest =
+            fb_duty_terms_at(run->duty, fb_duty_level(run, at)).lest;
     }
     return code;
 }
@@ -210,12 +213,15 @@ static bool add_trigger(const struct fb_duty_run *run, struct fb_why *top,
 static bool add_turn(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed,
     const struct fb_obligation *item)
 {
-    const struct fb_claim *claim = tightest(owed);
+    const struct fb_turns *turns = run->turns;
+    const struct fb_claim *claim = turns->first;
     char from[FB_TIME_TEXT], begin[FB_TIME_TEXT], to[FB_TIME_TEXT];
+    bool paced = turns->anchor != claim->anchor || turns->every != run->duty->every ||
+                 turns->unit != run->duty->every_unit;
     struct fb_why *why = fb_why_new(run->ev.arena,
-        "every %lld %s from %s: period %lld begins at %s and is due at %s (calendar %s)",
-        (long long)run->duty->every, unit_names[run->duty->every_unit],
-        fb_time_format_short(claim->anchor, from), (long long)item->turn,
+        "every %lld %s from %s%s: period %lld begins at %s and is due at %s (calendar %s)",
+        (long long)turns->every, unit_names[turns->unit], fb_time_format_short(turns->anchor, from),
+        paced ? ", by the pace" : "", (long long)item->turn,
         fb_time_format_short(item->anchor, begin), fb_time_format_short(item->deadline, to),
         calendar_names[run->program->days.calendar]);
     return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
@@ -391,48 +397,25 @@ static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *o
     return code ? code : finish_must(run, owed, &done, &first, &item);
 }
 
-/* The dates of the n-th period, from 1: without `within` it is due at its end, otherwise so long
- * after that. */
-static enum fb_code date_turn(const struct fb_duty_run *run, const struct fb_claim *claim,
-    int64_t turn, struct fb_obligation *item)
-{
-    const struct fb_duty *duty = run->duty;
-    const struct fb_days *days = &run->program->days;
-    const struct fb_within *line = claim->within;
-    fb_time end = FB_TIME_MAX;
-    item->turn = turn;
-    enum fb_code code = fb_period(claim->anchor, (turn - 1) * duty->every, duty->every_unit, days,
-        &item->anchor, run->ev.err);
-    if (code == FB_OK && line) {
-        code =
-            fb_period(claim->anchor, turn * duty->every, duty->every_unit, days, &end, run->ev.err);
-        code = code
-                   ? code
-                   : fb_deadline(end, line->amount, line->unit, days, &item->deadline, run->ev.err);
-    } else if (code == FB_OK) {
-        code = fb_deadline(claim->anchor, turn * duty->every, duty->every_unit, days,
-            &item->deadline, run->ev.err);
-    }
-    return code;
-}
-
 /* One obligation for each period that has begun. An act counts for one of them: the earliest that
  * had begun and that nothing was done for yet. */
 static enum fb_code settle_every(struct fb_duty_run *run, const struct fb_owed *owed)
 {
-    const struct fb_claim *claim = tightest(owed);
     const struct deed none = {0};
     struct fb_obligation item = obligation(run, owed);
     fb_time end = owed->ended < run->program->expires ? owed->ended : run->program->expires;
     size_t tp = owed->claims[0].tp;
-    if (!claim->dated) {
+    if (!tightest(owed)->dated) {
         return finish_must(run, owed, &none, &none, &item);
     }
-    for (int64_t turn = 1; turn <= FB_DUTY_TURNS_MAX; turn++) {
+    struct fb_turns turns = fb_duty_turns(run, owed);
+    run->turns = &turns;
+    while (turns.turn < FB_DUTY_TURNS_MAX) {
         struct deed done = {0};
         item = obligation(run, owed);
-        enum fb_code code = date_turn(run, claim, turn, &item);
-        if (code || (turn > 1 && (item.anchor > run->now || item.anchor >= end))) {
+        enum fb_code code = fb_duty_next_turn(run, owed, &turns, &item);
+        if (code || (turns.turn > 1 && (item.anchor > run->now || item.anchor >= end))) {
+            run->turns = NULL;
             return code;
         }
         while (tp < run->tp_count && run->ev.trace->times[tp] < item.anchor) {

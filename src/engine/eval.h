@@ -78,12 +78,13 @@ struct fb_obligation {
     const struct fb_value *bindings; /**< param_count values */
     struct fb_str party;
     enum fb_duty_status status;
-    fb_time since;    /**< when it became owed: admission of its trigger */
-    fb_time anchor;   /**< what the deadline runs from; FB_TIME_MIN when undated */
-    fb_time deadline; /**< FB_TIME_MAX when there is none */
-    fb_time settled;  /**< when it was met, broken or relaxed; FB_TIME_MAX when not */
-    fb_time breached; /**< the instant of the breach; FB_TIME_MAX when none */
-    int64_t turn;     /**< of a duty that recurs: which of its periods, from 1; otherwise 0 */
+    fb_time since;            /**< when it became owed: admission of its trigger */
+    fb_time anchor;           /**< what the deadline runs from; FB_TIME_MIN when undated */
+    fb_time deadline;         /**< FB_TIME_MAX when there is none */
+    fb_time settled;          /**< when it was met, broken or relaxed; FB_TIME_MAX when not */
+    fb_time breached;         /**< the instant of the breach; FB_TIME_MAX when none */
+    enum fb_consequence lest; /**< what follows a breach, by the pace at its instant (or now) */
+    int64_t turn; /**< of a duty that recurs: which of its periods, from 1; otherwise 0 */
     struct fb_why *why;
 };
 
@@ -99,6 +100,9 @@ struct fb_obligations {
 FB_CHECKED enum fb_code fb_duty_run_naive(const struct fb_program *program,
     const struct fb_duty *duty, const struct fb_trace *trace, fb_time now, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err);
+
+/** What a duty says at a pace; at level -1, that of no pace, what it says itself. */
+struct fb_duty_terms fb_duty_terms_at(const struct fb_duty *duty, int level);
 
 /** The instant of a deadline: anchor plus amount of unit under a calendar (SEMANTICS.md, Time). */
 FB_CHECKED enum fb_code fb_deadline(fb_time anchor, int64_t amount, enum fb_unit unit,

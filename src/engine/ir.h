@@ -248,6 +248,15 @@ enum fb_consequence {
     FB_LEST_SECURE
 };
 
+/** What a pace changes of a duty beside its deadline, all of it. */
+struct fb_duty_terms {
+    int64_t every; /**< as of the duty, each */
+    enum fb_unit every_unit;
+    int64_t relax_after;
+    enum fb_consequence lest;
+    struct fb_str lest_text;
+};
+
 /**
  * A duty. For each valuation of `when` (with `given`) over the first `param_count` variables there
  * is one obligation, from the time-point at which it first holds.
@@ -282,6 +291,8 @@ struct fb_duty {
     struct fb_str lest_text;
     bool paced;             /**< `when` binds the pace, so that each pace proposes a deadline */
     uint32_t pace_relation; /**< when paced: the relation that holds it */
+    const struct fb_duty_terms *at_pace[FB_PACE_LEVELS]; /**< NULL: as above; paced where one is
+                                                              given */
 };
 
 /** A margin between bound and threshold; SEMANTICS.md, Red lines. */

@@ -217,7 +217,7 @@ static enum fb_code add_consequence(
     static const enum fb_order_action actions[] = {[FB_LEST_HALT] = FB_ORDER_HALT,
         [FB_LEST_RESTRICT] = FB_ORDER_RESTRICT,
         [FB_LEST_SECURE] = FB_ORDER_SECURE};
-    enum fb_consequence lest = duty->obligation.duty->lest;
+    enum fb_consequence lest = duty->obligation.lest;
     if (lest < FB_LEST_HALT || duty->obligation.breached > work->input->now) {
         return FB_OK;
     }

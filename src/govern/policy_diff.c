@@ -13,9 +13,10 @@ enum {
     SCRATCH_MAX = 1 << 27,
     GIVEN_MAX = 1 << 16,
     ASKS_MAX = 12,
-    RATES_MAX = 24,
+    RATES_MAX = 2 + 4 * 5 * 3, /* see collect_rates */
     LATE_DAYS = 400,
     LARGE_SAMPLE = 20000,
+    TURN_DAYS = 3,
     DOUBTS = 100, /* tries to contradict what was proved */
 };
 
@@ -225,6 +226,27 @@ static bool has_group(const struct fb_scene *scene, enum fb_scene_group group)
     return false;
 }
 
+/* Adds the instants at which a promise ends, just after, whose line was measured early in the
+ * scene: the dwell of each pace. */
+static size_t add_relaxed(const struct search *search, fb_time *asks, size_t count)
+{
+    for (size_t side = 0; side < 2; side++) {
+        const struct fb_duty *duty = search->item->clause->duties[side];
+        for (int level = 0; level < FB_PACE_LEVELS; level++) {
+            int64_t dwell = fb_duty_terms_at(duty, level).relax_after;
+            fb_time at = fb_time_add(fb_scene_time(FB_SCENE_MEASURED), dwell) + FB_MINUTE;
+            bool known = dwell == 0;
+            for (size_t i = 0; i < count; i++) {
+                known = known || asks[i] == at;
+            }
+            if (!known && count < ASKS_MAX - 1) {
+                asks[count++] = at;
+            }
+        }
+    }
+    return count;
+}
+
 /* Plays one choice of the fields: nothing done, then the act around each deadline. */
 static void play_duty(struct search *search, struct fb_scene_choice *choice)
 {
@@ -244,24 +266,43 @@ static void play_duty(struct search *search, struct fb_scene_choice *choice)
             asks[ask_count++] = due[side] + FB_MINUTE;
         }
     }
+    ask_count = add_relaxed(search, asks, ask_count);
     play(search, &given, asks, ask_count, due);
     bool before = has_group(&search->scene, FB_SCENE_BEFORE);
     for (size_t i = 0; i < act_count * (before ? 2 : 1) && !done(search); i++) {
         choice->act = acts[i % act_count];
         choice->before = i < act_count ? FB_TIME_MAX : choice->act - FB_MINUTE;
-        asks[ask_count - 1] = choice->act + 2 * FB_MINUTE;
+        asks[ask_count] = choice->act + 2 * FB_MINUTE;
         fb_buf_clear(&given);
         fb_scene_write(&search->scene, choice, &given);
-        play(search, &given, asks, ask_count, due);
+        play(search, &given, asks, ask_count + 1, due);
         fb_time ignored[2];
         choice->act = before ? FB_TIME_MAX : choice->act;
         if (before && i >= act_count) {
             fb_buf_clear(&given);
             fb_scene_write(&search->scene, choice, &given);
-            play(search, &given, asks, ask_count, ignored);
+            play(search, &given, asks, ask_count + 1, ignored);
         }
     }
     fb_buf_release(&given);
+}
+
+static bool line_is_paced(const struct fb_redline *line)
+{
+    return line && (line->at_pace[FB_PACE_FAST] || line->at_pace[FB_PACE_NORMAL] ||
+                       line->at_pace[FB_PACE_SLOW]);
+}
+
+/* True when the pace may make a difference: progress is a part of the histories, too. */
+static bool is_paced(const struct search *search)
+{
+    const struct fb_clause_change *clause = search->item->clause;
+    bool paced = false;
+    for (size_t side = 0; side < 2; side++) {
+        paced = paced || search->programs[side]->pace.asked || line_is_paced(clause->lines[side]) ||
+                (clause->duties[side] && clause->duties[side]->paced);
+    }
+    return paced;
 }
 
 /* The n-th choice: first all fields as they come, then one changed at a time, then by chance. */
@@ -270,8 +311,11 @@ static void choose(struct search *search, size_t n, struct fb_scene_choice *out)
     const struct fb_scene *scene = &search->scene;
     *out = (struct fb_scene_choice){.act = FB_TIME_MAX, .before = FB_TIME_MAX};
     size_t states = scene->task_count ? FB_SCENE_STATES : 1;
-    size_t single = n / states;
+    size_t paces = is_paced(search) ? FB_SCENE_PACES : 1;
+    size_t single = n / states / paces;
     out->measured = (enum fb_scene_measured)(n % states);
+    out->pace = (enum fb_scene_pace)(n / states % paces);
+    out->turns = fb_scene_time(FB_SCENE_TRIGGERED) + TURN_DAYS * FB_DAY;
     /* Acts were collected last, and differ most. */
     for (size_t i = scene->field_count; i-- > 0;) {
         unsigned choices = fb_scene_choices(&scene->fields[i]);
@@ -316,27 +360,40 @@ static void search_duty(struct search *search)
     }
 }
 
-/* Rates just off everything that two lines compare a rate with. */
+/* What a line compares a rate with. */
+enum { MARKS = 3 };
+
+static void mark(const struct fb_redline *line, double out[MARKS])
+{
+    double threshold = fb_decimal_to_double(line->threshold);
+    double clears = line->has_clears ? fb_decimal_to_double(line->clears_below) : threshold;
+    out[0] = threshold;
+    out[1] = fb_redline_reaching(line, threshold);
+    out[2] = fb_redline_reaching(line, clears);
+}
+
+/* Rates just off everything that two lines compare a rate with, and between the two. At a pace that
+ * has terms of its own, these count as well. */
 static size_t collect_rates(const struct fb_clause_change *clause, double out[RATES_MAX])
 {
     size_t count = 0;
     out[count++] = 0;
     out[count++] = 1;
-    double marks[2][3];
-    for (size_t side = 0; side < 2; side++) {
-        const struct fb_redline *line = clause->lines[side];
-        double threshold = fb_decimal_to_double(line->threshold);
-        double clears = line->has_clears ? fb_decimal_to_double(line->clears_below) : threshold;
-        marks[side][0] = threshold;
-        marks[side][1] = fb_redline_reaching(line, threshold);
-        marks[side][2] = fb_redline_reaching(line, clears);
-        for (size_t i = 0; i < 3; i++) {
-            out[count++] = marks[side][i] * 0.97 - 0.001;
-            out[count++] = marks[side][i] * 1.03 + 0.001;
+    for (int level = -1; level < FB_PACE_LEVELS; level++) {
+        double marks[2][MARKS];
+        bool own = level < 0;
+        for (size_t side = 0; side < 2; side++) {
+            const struct fb_redline *line = clause->lines[side];
+            own = own || line->at_pace[level];
+            mark(level >= 0 && line->at_pace[level] ? line->at_pace[level] : line, marks[side]);
         }
-    }
-    for (size_t i = 0; i < 3; i++) {
-        out[count++] = (marks[0][i] + marks[1][i]) / 2;
+        for (size_t i = 0; i < MARKS && own; i++) {
+            for (size_t side = 0; side < 2; side++) {
+                out[count++] = marks[side][i] * 0.97 - 0.001;
+                out[count++] = marks[side][i] * 1.03 + 0.001;
+            }
+            out[count++] = (marks[0][i] + marks[1][i]) / 2;
+        }
     }
     FB_ASSERT(count <= RATES_MAX);
     return count;
@@ -403,6 +460,7 @@ static void play_line(struct search *search, size_t n, const double *rates, size
     fb_time last = fb_scene_time(FB_SCENE_MEASURED), age = line->needs.age_us, ignored[2];
     fb_buf_init(&given, GIVEN_MAX);
     choose(search, n * FB_SCENE_STATES, &choice);
+    choice.turns = FB_TIME_MAX;
     fb_scene_write(&search->scene, &choice, &given);
     if (latch) {
         /* What clears a crossing: every rate in turn, on enough samples. */
@@ -417,6 +475,7 @@ static void play_line(struct search *search, size_t n, const double *rates, size
         last += dwell > 0 ? dwell : FB_DAY;
     }
     put_result(search, last, &result, &given);
+    fb_scene_write_turn(&search->scene, &choice, last + FB_HOUR, &given);
     fb_time asks[3] = {
         last + FB_MINUTE, last + (age > FB_DAY ? age - FB_DAY : FB_DAY), last + age + FB_DAY};
     play(search, &given, asks, 3, ignored);

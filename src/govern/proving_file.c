@@ -235,7 +235,8 @@ static bool same_obligation(const struct fb_obligation *a, const struct fb_oblig
 {
     bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
                 a->deadline == b->deadline && a->settled == b->settled &&
-                a->breached == b->breached && a->turn == b->turn && fb_str_eq(a->party, b->party);
+                a->breached == b->breached && a->lest == b->lest && a->turn == b->turn &&
+                fb_str_eq(a->party, b->party);
     for (size_t i = 0; same && i < a->duty->param_count; i++) {
         same = fb_value_eq(a->bindings[i], b->bindings[i]);
     }

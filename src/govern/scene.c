@@ -1,5 +1,6 @@
 #include "govern/scene.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -388,19 +389,158 @@ static void put_measured(
     }
 }
 
-void fb_scene_write(
+/* ---- progress ---- */
+
+/* The doubling time in days that puts the pace there; 0: no value is needed. */
+static double doubling_of(const struct fb_scene *scene, enum fb_scene_pace pace)
+{
+    enum { MONTH = 30, MOST = 15 * 365 };
+    const struct fb_pace_terms *a = &scene->programs[0]->pace, *b = &scene->programs[1]->pace;
+    double fast[2], slow[2], days = 0;
+    a = a->given ? a : b;
+    b = b->given ? b : a;
+    for (size_t i = 0; i < 2; i++) {
+        const struct fb_pace_terms *terms = i ? b : a;
+        fast[i] = terms->fast_below_days;
+        slow[i] = isfinite(terms->slow_from_days) ? terms->slow_from_days : 4 * fast[i] + MONTH;
+    }
+    switch (pace) {
+    case FB_SCENE_FAST:
+    case FB_SCENE_PACES:
+        return 0;
+    case FB_SCENE_NORMAL:
+    case FB_SCENE_QUICKENS:
+    case FB_SCENE_SLOWS:
+        days = sqrt(fmax(fast[0], fast[1]) * fmin(slow[0], slow[1]));
+        break;
+    case FB_SCENE_SLOW:
+        days = 2 * fmax(slow[0], slow[1]);
+        break;
+    case FB_SCENE_ONE_FAST:
+        days = sqrt(fast[0] * fast[1]);
+        break;
+    case FB_SCENE_ONE_SLOW:
+        days = sqrt(slow[0] * slow[1]);
+        break;
+    }
+    return a->given ? fmin(days, MOST) : 0;
+}
+
+/* A value of each quantity that the policies look at, at a date; admitted then or later. */
+static void put_progress(
+    const struct fb_scene *scene, fb_time admitted, fb_time date, double value, struct fb_buf *out)
+{
+    char number[FB_DECIMAL_TEXT];
+    size_t count = 0;
+    const struct fb_str *seen[2 * FB_PACE_SERIES_MAX];
+    for (size_t side = 0; side < 2; side++) {
+        const struct fb_pace_terms *terms = &scene->programs[side]->pace;
+        for (size_t i = 0; i < terms->series_count; i++) {
+            bool again = false;
+            for (size_t k = 0; k < count; k++) {
+                again = again || fb_str_eq(*seen[k], terms->series[i]);
+            }
+            if (again) {
+                continue;
+            }
+            seen[count++] = &terms->series[i];
+            put_moment(admitted, out);
+            fb_buf_addf(out, " by \"lab\": progress \"%zu-%lld\" with series \"%.*s\", date ",
+                count, (long long)(date / FB_DAY), FB_STR_ARG(terms->series[i]));
+            put_moment(date, out);
+            fb_buf_addf(out, ", value %s\n", fb_decimal_format(fb_decimal_floor12(value), number));
+        }
+    }
+}
+
+/* A whole day, since values have dates. */
+static fb_time day_of(fb_time t)
+{
+    return t / FB_DAY * FB_DAY;
+}
+
+/* When the last value comes that shows a pace other than fast before the system is there. */
+static fb_time shown_at(void)
+{
+    return day_of(fb_scene_time(FB_SCENE_REGISTERED) - FB_DAY);
+}
+
+/* When the first values are known: a dwell and more before the last one, which confirms them. */
+static fb_time known_at(const struct fb_scene *scene)
+{
+    int64_t dwell = scene->programs[0]->pace.dwell_us > scene->programs[1]->pace.dwell_us
+                        ? scene->programs[0]->pace.dwell_us
+                        : scene->programs[1]->pace.dwell_us;
+    return day_of(fb_time_add(fb_scene_time(FB_SCENE_REGISTERED), -dwell) - 2 * FB_DAY);
+}
+
+/* The values that show the pace before the system comes: doublings, a little off a straight line,
+ * so that what is known of the rate has a width. */
+static void put_past(
     const struct fb_scene *scene, const struct fb_scene_choice *choice, struct fb_buf *out)
 {
-    FB_ASSERT(scene->party.len > 0);
-    put_system(scene, choice, out);
-    put_measured(scene, choice, out);
-    put_group(scene, choice, FB_SCENE_TRIGGER, fb_scene_time(FB_SCENE_TRIGGERED), out);
-    bool first = choice->before <= choice->act;
+    static const double off[] = {1, 1.002, 0.998, 1.001};
+    const double days = doubling_of(scene, choice->pace);
+    const size_t count = sizeof(off) / sizeof(off[0]);
+    const fb_time known = known_at(scene);
+    for (size_t i = 0; i < count && days > 0; i++) {
+        int64_t before = (int64_t)((double)(count - 1 - i) * days);
+        put_progress(scene, known, known - before * FB_DAY, exp2((double)i) * off[i], out);
+    }
+    if (days > 0 && choice->pace != FB_SCENE_SLOWS) {
+        fb_time last = shown_at();
+        double doublings = 3 + (double)(last - known) / (double)FB_DAY / days;
+        put_progress(scene, last, last, exp2(doublings), out);
+    }
+}
+
+void fb_scene_write_turn(const struct fb_scene *scene, const struct fb_scene_choice *choice,
+    fb_time at, struct fb_buf *out)
+{
+    const double days = doubling_of(scene, choice->pace), leap = 1e9;
+    FB_ASSERT(scene && choice && out);
+    if (at == FB_TIME_MAX || days <= 0) {
+        return;
+    }
+    fb_time date = day_of(at);
+    double doublings = 3 + (double)(date - known_at(scene)) / (double)FB_DAY / days;
+    if (choice->pace == FB_SCENE_QUICKENS) {
+        put_progress(scene, at, date, leap * exp2(doublings), out);
+    } else if (choice->pace == FB_SCENE_SLOWS) {
+        put_progress(scene, at, date, exp2(doublings), out);
+    }
+}
+
+/* ---- the whole ---- */
+
+/* What is done, and what turns the pace, in the order of time. */
+static void put_after(
+    const struct fb_scene *scene, const struct fb_scene_choice *choice, struct fb_buf *out)
+{
+    bool first = choice->before <= choice->act, turned = false;
     for (size_t i = 0; i < 2; i++) {
         enum fb_scene_group group = (i == 0) == first ? FB_SCENE_BEFORE : FB_SCENE_ACT;
         fb_time at = group == FB_SCENE_ACT ? choice->act : choice->before;
+        if (!turned && at >= choice->turns) {
+            fb_scene_write_turn(scene, choice, choice->turns, out);
+            turned = true;
+        }
         if (at != FB_TIME_MAX) {
             put_group(scene, choice, group, at, out);
         }
     }
+    if (!turned) {
+        fb_scene_write_turn(scene, choice, choice->turns, out);
+    }
+}
+
+void fb_scene_write(
+    const struct fb_scene *scene, const struct fb_scene_choice *choice, struct fb_buf *out)
+{
+    FB_ASSERT(scene->party.len > 0);
+    put_past(scene, choice, out);
+    put_system(scene, choice, out);
+    put_measured(scene, choice, out);
+    put_group(scene, choice, FB_SCENE_TRIGGER, fb_scene_time(FB_SCENE_TRIGGERED), out);
+    put_after(scene, choice, out);
 }

@@ -39,10 +39,26 @@ struct fb_scene {
 /** What the red lines of a scene are brought to. */
 enum fb_scene_measured { FB_SCENE_NOTHING, FB_SCENE_RULED_OUT, FB_SCENE_CROSSED, FB_SCENE_STATES };
 
+/** How progress goes in a scene, by the terms of its policies: nobody measures it (fast); between
+ * the limits of fast and slow; beyond that of slow; between the limits of fast of the two policies,
+ * and between those of slow; from between the limits to fast, and the other way, at `turns`. */
+enum fb_scene_pace {
+    FB_SCENE_FAST,
+    FB_SCENE_NORMAL,
+    FB_SCENE_SLOW,
+    FB_SCENE_ONE_FAST,
+    FB_SCENE_ONE_SLOW,
+    FB_SCENE_QUICKENS,
+    FB_SCENE_SLOWS,
+    FB_SCENE_PACES
+};
+
 /** One way to play it. */
 struct fb_scene_choice {
     unsigned fields[FB_SCENE_FIELDS_MAX]; /**< option_count: left out */
     enum fb_scene_measured measured;
+    enum fb_scene_pace pace;
+    fb_time turns;  /**< when the pace changes that does; FB_TIME_MAX: that is written apart */
     fb_time act;    /**< when the act is done; FB_TIME_MAX: never */
     fb_time before; /**< the same of what must not come first */
 };
@@ -73,5 +89,9 @@ unsigned fb_scene_choices(const struct fb_scene_field *field);
 /** Appends the history as lines of `given`, in the order of time. */
 void fb_scene_write(
     const struct fb_scene *scene, const struct fb_scene_choice *choice, struct fb_buf *out);
+
+/** Appends what changes the pace at an instant; nothing where it does not change. */
+void fb_scene_write_turn(const struct fb_scene *scene, const struct fb_scene_choice *choice,
+    fb_time at, struct fb_buf *out);
 
 #endif

@@ -22,6 +22,10 @@ enum {
     FB_POLICY_CHAIN_MAX = 8, /**< duties that follow one another by `hence` */
 };
 
+/** How grave a consequence is beside another: above 0 more, below 0 less, 0 as grave. *out_apart:
+ * neither (then 0), since to secure a system is another thing than to halt or to restrict it. */
+int fb_lest_order(enum fb_consequence a, enum fb_consequence b, bool *out_apart);
+
 /** The signature that policies see: one relation a kind of record (its columns are id, subject,
  * issuer, at, then the scalar fields of kinds.def), and the relations that lower strata give:
  * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of

@@ -707,10 +707,24 @@ static enum fb_code take_rows(struct fb_recount *r, size_t tp)
 
 /* ---- ends ---- */
 
+/* The first instant at which the failure has lasted for as long as is asked for then. */
+static fb_time relaxed_at(const struct fb_recount *r, fb_time failing)
+{
+    fb_time first = FB_TIME_MAX;
+    for (size_t i = r->pace_count; i-- > 0;) {
+        const struct fb_paced *pace = &r->paces[i];
+        fb_time at = fb_time_add(failing, pace->terms.relax_after);
+        at = at > pace->from ? at : pace->from;
+        bool still = i + 1 == r->pace_count || at < r->paces[i + 1].from;
+        first = still && at < first ? at : first;
+    }
+    return first;
+}
+
 static void relax(const struct fb_recount *r, struct fb_bond *bond, fb_time now)
 {
     if (bond->ended == FB_TIME_MAX && bond->failing != FB_TIME_MAX) {
-        fb_time at = fb_time_add(bond->failing, r->duty->relax_after);
+        fb_time at = relaxed_at(r, bond->failing);
         bond->ended = at <= now ? at : FB_TIME_MAX;
     }
 }
@@ -778,6 +792,47 @@ static enum fb_code follow(struct fb_recount *r)
     return code;
 }
 
+/* ---- paces ---- */
+
+const struct fb_paced *fb_recount_pace(const struct fb_recount *r, fb_time t)
+{
+    size_t i = r->pace_count;
+    while (i > 1 && r->paces[i - 1].from > t) {
+        i--;
+    }
+    return &r->paces[i - 1];
+}
+
+/* The terms that hold from each change of the policy's pace on. */
+static enum fb_code list_paces(struct fb_recount *r)
+{
+    static const char *const names[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    const struct fb_duty *duty = r->duty;
+    struct fb_paced none = {FB_TIME_MIN, fb_duty_terms_at(duty, -1), -1};
+    enum fb_code code = fb_recount_grow(r, &r->paces, 0, sizeof(*r->paces));
+    for (size_t i = 0; code == FB_OK && i <= r->trace.tuple_count; i++) {
+        const struct fb_tuple *tuple = i > 0 ? &r->trace.tuples[i - 1] : NULL;
+        struct fb_paced pace = none;
+        bool own = duty->paced && tuple && tuple->relation == duty->pace_relation &&
+                   tuple->from < r->tp_count &&
+                   fb_value_eq(tuple->values[0], fb_value_str(r->of->program->name));
+        for (int level = 0; own && level < FB_PACE_LEVELS; level++) {
+            if (fb_value_eq(tuple->values[1], fb_value_str(fb_str_of(names[level])))) {
+                pace = (struct fb_paced){
+                    r->trace.times[tuple->from], fb_duty_terms_at(duty, level), level};
+            }
+        }
+        if (i > 0 && pace.level < 0) {
+            continue;
+        }
+        code = fb_recount_grow(r, &r->paces, r->pace_count, sizeof(*r->paces));
+        if (code == FB_OK) {
+            r->paces[r->pace_count++] = pace;
+        }
+    }
+    return code;
+}
+
 /* ---- duties that follow another ---- */
 
 static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation *item)
@@ -798,7 +853,20 @@ static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation 
         .values = values, .tp = fb_recount_point(r, item->settled), .corrected = FB_TIME_MIN};
     bool applies = false;
     enum fb_code code = date(r, item->settled, lines, &seen, &applies);
-    return code || !applies ? code : add_bond(r, seen, lines, SIZE_MAX);
+    code = code || !applies ? code : add_bond(r, seen, lines, SIZE_MAX);
+    /* A later pace dates it anew, from then on. */
+    for (size_t i = 1; code == FB_OK && applies && i < r->pace_count; i++) {
+        struct fb_seen later = {.values = values,
+            .tp = fb_recount_point(r, r->paces[i].from),
+            .corrected = r->paces[i].from};
+        bool also = false;
+        if (r->paces[i].from <= r->trace.times[seen.tp]) {
+            continue;
+        }
+        code = date(r, item->settled, lines, &later, &also);
+        code = code || !also ? code : add_seen(r, &r->bonds[r->bond_count - 1], later);
+    }
+    return code;
 }
 
 /* The discharges of the duty before open this one, in the order of time. */
@@ -839,6 +907,7 @@ enum fb_code fb_duty_recount(const struct fb_duty_subject *subject, struct fb_ar
            r.trace.times[r.tp_count] <= subject->now) {
         r.tp_count++;
     }
+    code = code ? code : list_paces(&r);
     code = code ? code : set_matters(&r);
     if (code == FB_OK && r.duty->after) {
         code = follow_after(&r);

@@ -92,6 +92,8 @@ static enum fb_code emit(struct fb_recount *r, struct fb_obligation item)
 {
     enum fb_code code = fb_recount_grow(r, &r->items, r->item_count, sizeof(*r->items));
     if (code == FB_OK) {
+        item.lest = fb_recount_pace(r, item.breached == FB_TIME_MAX ? r->of->now : item.breached)
+                        ->terms.lest;
         r->items[r->item_count++] = item;
     }
     return code;
@@ -167,40 +169,125 @@ static enum fb_code settle_must(struct fb_recount *r, const struct fb_bond *bond
     return code ? code : finish(r, bond, &done, &before, begin(r, bond));
 }
 
-/* The n-th period, and when it is due. */
-static enum fb_code date_period(
-    struct fb_recount *r, const struct fb_seen *seen, int64_t turn, struct fb_obligation *item)
-{
-    const struct fb_duty *duty = r->duty;
-    const struct fb_days *days = &r->of->program->days;
+/* A period: it begins where the one before ended. Counted from base, its end is the count-th of the
+ * length that `by` says. */
+struct period {
+    fb_time begin;
+    fb_time base;
+    int64_t count;
+    const struct fb_paced *by;
     fb_time end;
-    item->turn = turn;
-    enum fb_code code = fb_period(
-        seen->anchor, (turn - 1) * duty->every, duty->every_unit, days, &item->anchor, r->err);
-    if (code == FB_OK && !seen->within) {
-        return fb_deadline(
-            seen->anchor, turn * duty->every, duty->every_unit, days, &item->deadline, r->err);
+};
+
+static bool same_length(const struct fb_paced *a, const struct fb_paced *b)
+{
+    return a->terms.every == b->terms.every && a->terms.every_unit == b->terms.every_unit;
+}
+
+static enum fb_code find_end(
+    struct fb_recount *r, fb_time base, int64_t count, const struct fb_paced *by, fb_time *out)
+{
+    return fb_period(
+        base, count * by->terms.every, by->terms.every_unit, &r->of->program->days, out, r->err);
+}
+
+/* The next period. Its length is that of the pace at its begin; a change of pace in it may bring
+ * the end forward, to a whole period of that pace from then. */
+static enum fb_code next_period(struct fb_recount *r, struct period *p, bool is_first)
+{
+    const struct fb_paced *at_begin;
+    p->begin = is_first ? p->base : p->end;
+    at_begin = fb_recount_pace(r, p->begin);
+    p->count++;
+    if (is_first || !same_length(at_begin, p->by)) {
+        *p = (struct period){.begin = p->begin, .base = p->begin, .count = 1, .by = at_begin};
     }
-    code = code ? code
-                : fb_period(seen->anchor, turn * duty->every, duty->every_unit, days, &end, r->err);
-    return code ? code
-                : fb_deadline(
-                      end, seen->within->amount, seen->within->unit, days, &item->deadline, r->err);
+    enum fb_code code = find_end(r, p->base, p->count, p->by, &p->end);
+    if (code == FB_OK && is_first) {
+        code = find_end(r, p->base, 0, p->by, &p->begin);
+    }
+    for (size_t i = 1; code == FB_OK && i < r->pace_count; i++) {
+        const struct fb_paced *pace = &r->paces[i];
+        fb_time end;
+        if (pace->from <= p->begin || pace->from >= p->end || same_length(pace, p->by)) {
+            continue;
+        }
+        code = find_end(r, pace->from, 1, pace, &end);
+        if (code == FB_OK && end < p->end) {
+            *p = (struct period){p->begin, pace->from, 1, pace, end};
+        }
+    }
+    return code;
+}
+
+/* Of the rows of a pace the one with the earliest deadline, if they have any; NULL: there is none.
+ */
+static const struct fb_seen *tightest_at(
+    const struct fb_recount *r, const struct fb_bond *bond, int level)
+{
+    const struct fb_seen *best = NULL;
+    for (size_t i = 0; i < bond->count; i++) {
+        const struct fb_seen *seen = &bond->seen[i];
+        bool fits = seen->dated && fb_recount_pace(r, r->trace.times[seen->tp])->level == level;
+        best = fits && (!best || seen->deadline < best->deadline) ? seen : best;
+    }
+    return best;
+}
+
+/* The row that periods are counted from: of the pace at which the first dated one was seen. */
+static const struct fb_seen *counted_from(const struct fb_recount *r, const struct fb_bond *bond)
+{
+    size_t i = 0;
+    while (!bond->seen[i].dated) {
+        i++;
+    }
+    return tightest_at(r, bond, fb_recount_pace(r, r->trace.times[bond->seen[i].tp])->level);
+}
+
+/* When a period is due that has a `within`: so long after its end, by the pace at its begin or any
+ * that comes before, from when that comes. */
+static enum fb_code find_due(struct fb_recount *r, const struct fb_bond *bond,
+    const struct fb_seen *first, const struct period *p, fb_time *out)
+{
+    const struct fb_paced *begin = fb_recount_pace(r, p->begin);
+    enum fb_code code = FB_OK;
+    *out = FB_TIME_MAX;
+    for (const struct fb_paced *pace = begin; code == FB_OK && pace < r->paces + r->pace_count;
+         pace++) {
+        const struct fb_seen *seen = tightest_at(r, bond, pace->level);
+        const struct fb_within *line = seen ? seen->within : first->within;
+        fb_time from = pace != begin && pace->from > p->end ? pace->from : p->end, due;
+        if (pace != begin && pace->from >= *out) {
+            break;
+        }
+        code = fb_deadline(from, line->amount, line->unit, &r->of->program->days, &due, r->err);
+        *out = code == FB_OK && due < *out ? due : *out;
+    }
+    return code;
 }
 
 /* One for each period that has begun: an act counts for the earliest that lacks one. */
 static enum fb_code settle_every(struct fb_recount *r, const struct fb_bond *bond)
 {
-    const struct fb_seen *seen = tightest(bond);
     fb_time expires = r->of->program->expires;
     fb_time end = bond->ended < expires ? bond->ended : expires;
     size_t tp = bond->seen[0].tp;
-    if (!seen->dated) {
+    if (!tightest(bond)->dated) {
         return finish(r, bond, &never, &never, begin(r, bond));
     }
+    const struct fb_seen *seen = counted_from(r, bond);
+    struct period p = {.base = seen->anchor};
     for (int64_t turn = 1; turn <= FB_DUTY_TURNS_MAX; turn++) {
         struct fb_obligation item = begin(r, bond);
-        enum fb_code code = date_period(r, seen, turn, &item);
+        enum fb_code code = next_period(r, &p, turn == 1);
+        item.turn = turn;
+        item.anchor = p.begin;
+        if (code == FB_OK && seen->within) {
+            code = find_due(r, bond, seen, &p, &item.deadline);
+        } else if (code == FB_OK) {
+            code = fb_deadline(p.base, p.count * p.by->terms.every, p.by->terms.every_unit,
+                &r->of->program->days, &item.deadline, r->err);
+        }
         if (code || (turn > 1 && (item.anchor > r->of->now || item.anchor >= end))) {
             return code;
         }

@@ -50,6 +50,13 @@ struct fb_stretch {
     size_t count;
 };
 
+/** Whose terms hold from an instant on. */
+struct fb_paced {
+    fb_time from;
+    struct fb_duty_terms terms;
+    int level; /**< -1: no pace is known */
+};
+
 /** One duty at work. */
 struct fb_recount {
     const struct fb_duty_subject *of;
@@ -72,6 +79,8 @@ struct fb_recount {
     size_t known_count;
     struct fb_stretch *stretches;
     size_t stretch_count;
+    struct fb_paced *paces; /**< in the order of time; the first is from FB_TIME_MIN on */
+    size_t pace_count;
     struct fb_bond *bonds;
     size_t bond_count;
     struct fb_obligation *items;
@@ -90,6 +99,9 @@ FB_CHECKED enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bon
 
 /** The last time-point at or before t; SIZE_MAX when there is none. */
 size_t fb_recount_point(const struct fb_recount *r, fb_time t);
+
+/** What the duty says at t. */
+const struct fb_paced *fb_recount_pace(const struct fb_recount *r, fb_time t);
 
 /** Makes room for one more element in a list of count elements. */
 FB_CHECKED enum fb_code fb_recount_grow(

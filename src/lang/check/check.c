@@ -120,14 +120,14 @@ static void place_party(const struct fb_item *item, struct fb_demand *demand)
 }
 
 /* A period is counted in days or longer units, so that there are never too many of them. */
-static void check_every(struct fb_checker *c, const struct fb_demand *demand)
+static void check_every(
+    struct fb_checker *c, const struct fb_demand *demand, const struct fb_amount *every)
 {
     enum { MOST_MONTHS = 1200 };
     static const int64_t most[] = {[FB_UNIT_HOURS] = 0,
         [FB_UNIT_DAYS] = 36600,
         [FB_UNIT_BUSINESS_DAYS] = 26000,
         [FB_UNIT_MONTHS] = MOST_MONTHS};
-    const struct fb_amount *every = &demand->every;
     if (every->amount == 0) {
         return;
     }
@@ -163,11 +163,15 @@ static void check_demand(struct fb_checker *c, const struct fb_item *item, struc
             struct fb_names guard = *known;
             fb_check_condition(c, line->guard, &guard);
         }
+        if (demand->lest_at[level]) {
+            need_bound(c, &demand->lest_at[level]->lest_of, known, "variable");
+        }
+        check_every(c, demand, &demand->every_at[level]);
     }
     if (demand->lest_of.kind == FB_WORD_VARIABLE && demand->lest != FB_LEST_NOTHING) {
         need_bound(c, &demand->lest_of, known, "variable");
     }
-    check_every(c, demand);
+    check_every(c, demand, &demand->every);
     if ((demand->within || demand->before) && demand->modality != FB_MUST) {
         fb_check_fail(c, demand->span, "Only what must be done has a deadline; remove it.",
             "a deadline for something that is not a 'must'");

@@ -54,8 +54,9 @@ bool fb_check_growth(struct fb_checker *c, const struct fb_policy_tree *tree);
 /** A limit of a pace in days; a month has 365.25 / 12 of them. */
 double fb_pace_days(const struct fb_amount *limit);
 
-/** The promise of a commitment that `deploy` or `secure.2` names; NULL when there is none. */
-struct fb_demand *fb_check_promise(const struct fb_item *item, struct fb_str part);
+/** What the rest of a rule's name (`deploy`, `secure.2`, `hence`, `report.hence`) means of an item;
+ * empty: the duty itself. NULL when there is none. */
+struct fb_demand *fb_check_part(const struct fb_item *item, struct fb_str part);
 
 /** Checks a red line. */
 void fb_check_redline(struct fb_checker *c, struct fb_item *item);

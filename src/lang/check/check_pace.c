@@ -314,41 +314,92 @@ static void unknown_rule(struct fb_checker *c, const struct fb_pace_change *chan
         change->part.len ? "." : "", FB_STR_ARG(change->part));
 }
 
-/* The demand that a change is about; NULL when it is about none. */
-static struct fb_demand *demand_of(struct fb_item *item, struct fb_str part)
+static void change_every(struct fb_checker *c, const struct fb_pace_change *change,
+    enum fb_pace level, struct fb_demand *to)
 {
-    if (item->kind == FB_ITEM_COMMITMENT) {
-        return fb_check_promise(item, part);
+    const struct fb_amount *every = &change->terms.demands->every;
+    if (to->every.amount == 0) {
+        fb_check_fail(c, change->span, "Add 'every' to the rule: what it is at a normal pace.",
+            "the rule has no 'every' that the pace could change");
+        return;
     }
-    return item->kind == FB_ITEM_DUTY && part.len == 0 ? item->demands : NULL;
+    need_order(c, every->span, level, order_of(hours_of(&to->every), hours_of(every)));
+    to->every_at[level] = *every;
+}
+
+/* A graver consequence is stricter; a rule without one may get it when progress is fast. */
+static void change_lest(struct fb_checker *c, const struct fb_pace_change *change,
+    enum fb_pace level, struct fb_demand *to)
+{
+    const struct fb_demand *lest = change->terms.demands;
+    bool apart = false;
+    int order = fb_lest_order(lest->lest, to->lest, &apart);
+    if (apart) {
+        fb_check_fail(c, lest->lest_of.span, "Write halt or restrict in both, or secure in both.",
+            "to secure is neither stricter nor laxer than to halt or to restrict");
+        return;
+    }
+    need_order(c, lest->lest_of.span, level, order);
+    to->lest_at[level] = lest;
+}
+
+static void change_relax(struct fb_checker *c, const struct fb_pace_change *change,
+    enum fb_pace level, struct fb_item *to)
+{
+    const struct fb_amount *dwell = &change->terms.relax_for;
+    if (!to->relax_when) {
+        fb_check_fail(c, change->span, "Add 'relax after' to the commitment.",
+            "the commitment has no 'relax after' that the pace could change");
+        return;
+    }
+    if (fb_check_exact(c, dwell) > 0) {
+        need_order(c, dwell->span, level, order_of(exact_of(dwell), exact_of(&to->relax_for)));
+        to->relax_at[level] = *dwell;
+    }
+}
+
+/* Red lines have the terms of each pace as a whole. False when memory ran out. */
+static bool attach_line(struct fb_checker *c, const struct fb_pace_change *change,
+    enum fb_pace level, struct fb_item *item)
+{
+    if (!item->line_at[level]) {
+        item->line_at[level] = FB_ARENA_NEW(c->arena, struct fb_redline_clauses);
+        if (!item->line_at[level]) {
+            return false;
+        }
+        *item->line_at[level] = item->line;
+    }
+    change_line(c, change, level, item->line_at[level]);
+    return true;
 }
 
 /* Puts one change where its rule will look for it. False when memory ran out. */
 static bool attach(struct fb_checker *c, const struct fb_pace_change *change, enum fb_pace level)
 {
     struct fb_item *item = fb_map_get(&c->all, change->rule);
-    bool within = fb_str_is(change->clause, "within");
-    struct fb_demand *demand = item && within ? demand_of(item, change->part) : NULL;
-    bool line = item && item->kind == FB_ITEM_REDLINE;
-    if (line && !within && change->part.len == 0) {
-        if (!item->line_at[level]) {
-            item->line_at[level] = FB_ARENA_NEW(c->arena, struct fb_redline_clauses);
-            if (!item->line_at[level]) {
-                return false;
-            }
-            *item->line_at[level] = item->line;
-        }
-        change_line(c, change, level, item->line_at[level]);
-    } else if (demand) {
-        change_within(c, change, level, demand);
-    } else if (!item || item->kind == FB_ITEM_LET || item->kind == FB_ITEM_EXEMPT ||
-               (change->part.len && !demand)) {
+    const struct fb_pace_change *of = change;
+    bool rule = item && item->kind != FB_ITEM_LET && item->kind != FB_ITEM_EXEMPT;
+    bool line = rule && item->kind == FB_ITEM_REDLINE;
+    bool whole = rule && item->kind == FB_ITEM_COMMITMENT && change->part.len == 0;
+    struct fb_demand *demand = rule && !line ? fb_check_part(item, change->part) : NULL;
+    if (!rule || (!line && !whole && !demand) || (line && change->part.len)) {
         unknown_rule(c, change);
+    } else if (line && change->terms.kind == FB_ITEM_REDLINE) {
+        return attach_line(c, change, level, item);
+    } else if (whole && change->terms.kind == FB_ITEM_COMMITMENT) {
+        change_relax(c, change, level, item);
+    } else if (demand && fb_str_is(change->clause, "within")) {
+        change_within(c, change, level, demand);
+    } else if (demand && fb_str_is(change->clause, "every")) {
+        change_every(c, change, level, demand);
+    } else if (demand && fb_str_is(change->clause, "lest")) {
+        change_lest(c, change, level, demand);
     } else {
         fb_complain(c->complaints, FB_E_POLICY, change->span,
-            "Red lines have crossed, margin, needs and clears; duties and promises have within.",
-            "'%.*s' is no clause of '%.*s' that the pace changes", FB_STR_ARG(change->clause),
-            FB_STR_ARG(change->rule));
+            "Red lines have crossed, margin, needs and clears; duties and promises have within, "
+            "every and lest; commitments have relax.",
+            "'%.*s' is no clause of '%.*s%s%.*s' that the pace changes", FB_STR_ARG(of->clause),
+            FB_STR_ARG(of->rule), of->part.len ? "." : "", FB_STR_ARG(of->part));
     }
     return true;
 }

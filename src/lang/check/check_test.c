@@ -74,7 +74,8 @@ static const struct fb_item *rule_of(
     return fb_map_get(&c->all, fb_str_sub(name, 0, dot));
 }
 
-struct fb_demand *fb_check_promise(const struct fb_item *item, struct fb_str part)
+/* The promise of a commitment that `deploy` or `secure.2` names; NULL when there is none. */
+static struct fb_demand *promise_of(const struct fb_item *item, struct fb_str part)
 {
     size_t dot = fb_str_find(part, '.', 0);
     uint64_t wanted = 1, seen = 0;
@@ -92,9 +93,7 @@ struct fb_demand *fb_check_promise(const struct fb_item *item, struct fb_str par
     return NULL;
 }
 
-/* True when a name's rest (`deploy`, `secure.2`, `hence`, `report.hence`) names a duty of the item.
- */
-static bool has_part(const struct fb_item *item, struct fb_str part)
+struct fb_demand *fb_check_part(const struct fb_item *item, struct fb_str part)
 {
     const struct fb_str end = FB_STR(".hence");
     size_t steps = 0;
@@ -110,14 +109,15 @@ static bool has_part(const struct fb_item *item, struct fb_str part)
             steps++;
         }
     }
-    const struct fb_demand *demand = item->kind == FB_ITEM_COMMITMENT ? fb_check_promise(item, part)
-                                     : part.len == 0                  ? item->demands
-                                                                      : NULL;
+    bool own = item->kind == FB_ITEM_DUTY && part.len == 0;
+    struct fb_demand *demand = own                                ? item->demands
+                               : item->kind == FB_ITEM_COMMITMENT ? promise_of(item, part)
+                                                                  : NULL;
     while (demand && steps > 0) {
         demand = demand->hence;
         steps--;
     }
-    return demand != NULL;
+    return demand;
 }
 
 static void unknown_rule(struct fb_checker *c, const struct fb_expect *expect)
@@ -174,7 +174,7 @@ static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
     const struct fb_item *item = rule_of(c, expect->rule, &part);
     bool rule = item && item->kind != FB_ITEM_LET && item->kind != FB_ITEM_EXEMPT;
     bool line = rule && item->kind == FB_ITEM_REDLINE;
-    if (!rule || (line && part.len > 0) || (!line && !has_part(item, part))) {
+    if (!rule || (line && part.len > 0) || (!line && !fb_check_part(item, part))) {
         unknown_rule(c, expect);
         return;
     }

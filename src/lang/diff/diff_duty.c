@@ -388,30 +388,78 @@ static bool is_promise(const struct fb_duty *duty)
     return fb_str_find(duty->name, '.', 0) < duty->name.len;
 }
 
-static struct fb_str period_text(struct fb_diffing *d, const struct fb_duty *duty)
+/* ---- what the pace changes ---- */
+
+/* Both duties at the same pace. */
+struct terms {
+    const struct pair *pair;
+    struct fb_duty_terms of[2];
+};
+
+/* A part of a duty that the pace may change. */
+struct paced {
+    const char *name;
+    enum fb_change (*compare)(const struct terms *terms);
+    struct fb_str (*text)(struct fb_diffing *d, const struct fb_duty_terms *terms);
+};
+
+/* The part as the rule says it, and at each pace that says it otherwise. */
+static struct fb_str paced_text(
+    struct fb_diffing *d, const struct fb_duty *duty, const struct paced *part)
+{
+    static const char *const levels[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+    const struct fb_duty_terms own = fb_duty_terms_at(duty, -1);
+    const struct fb_str plain = part->text(d, &own);
+    struct fb_str text = plain;
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        const struct fb_duty_terms terms = fb_duty_terms_at(duty, level);
+        struct fb_str other = part->text(d, &terms);
+        if (!fb_str_eq(other, plain)) {
+            text = fb_diff_text(
+                d, "%.*s; at pace %s %.*s", FB_STR_ARG(text), levels[level], FB_STR_ARG(other));
+        }
+    }
+    return text;
+}
+
+/* Compares the part at each pace: what is stricter at one and weaker at another is neither. */
+static void compare_paced(
+    const struct pair *pair, const struct paced *part, struct fb_clause_change *clause)
+{
+    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
+    enum fb_change change = FB_CHANGE_NONE;
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        const struct terms terms = {pair, {fb_duty_terms_at(a, level), fb_duty_terms_at(b, level)}};
+        change = fb_change_join(change, part->compare(&terms));
+    }
+    fb_diff_note(
+        clause, part->name, change, paced_text(pair->d, a, part), paced_text(pair->d, b, part));
+}
+
+static struct fb_str period_text(struct fb_diffing *d, const struct fb_duty_terms *terms)
 {
     static const char *const units[] = {"hour", "day", "business day", "month"};
-    return duty->every ? fb_diff_text(d, "every %lld %s%s", (long long)duty->every,
-                             units[duty->every_unit], duty->every == 1 ? "" : "s")
-                       : FB_STR("once");
+    return terms->every ? fb_diff_text(d, "every %lld %s%s", (long long)terms->every,
+                              units[terms->every_unit], terms->every == 1 ? "" : "s")
+                        : FB_STR("once");
 }
 
 /* What recurs more often by a whole factor asks for more: each longer period ends with a shorter
  * one. Other pairs of periods fall apart, and so may those of other local times. */
-static void compare_periods(const struct pair *pair, struct fb_clause_change *clause)
+static enum fb_change compare_period(const struct terms *terms)
 {
-    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
-    const struct fb_days *days[2] = {&pair->d->sides[0]->days, &pair->d->sides[1]->days};
+    const struct fb_duty_terms *a = &terms->of[0], *b = &terms->of[1];
+    const struct fb_diffing *d = terms->pair->d;
+    const struct fb_days *days[2] = {&d->sides[0]->days, &d->sides[1]->days};
     bool same_days = days[0]->calendar == days[1]->calendar && same_zone(days[0], days[1]) &&
                      holidays_within(days[0], days[1]) && holidays_within(days[1], days[0]);
-    enum fb_change change = FB_CHANGE_NONE;
-    if (a->every != b->every || (a->every && (a->every_unit != b->every_unit || !same_days))) {
-        bool both = a->every && b->every && a->every_unit == b->every_unit && same_days;
-        change = both && a->every % b->every == 0   ? FB_CHANGE_STRICTER
-                 : both && b->every % a->every == 0 ? FB_CHANGE_WEAKER
-                                                    : FB_CHANGE_UNDECIDED;
+    if (a->every == b->every && (!a->every || (a->every_unit == b->every_unit && same_days))) {
+        return FB_CHANGE_NONE;
     }
-    fb_diff_note(clause, "every", change, period_text(pair->d, a), period_text(pair->d, b));
+    bool both = a->every && b->every && a->every_unit == b->every_unit && same_days;
+    return both && a->every % b->every == 0   ? FB_CHANGE_STRICTER
+           : both && b->every % a->every == 0 ? FB_CHANGE_WEAKER
+                                              : FB_CHANGE_UNDECIDED;
 }
 
 /* What opens a duty that follows another is the discharge of that: of the same act. */
@@ -532,46 +580,48 @@ static struct fb_str act_text(struct fb_diffing *d, const struct fb_duty *duty)
     return fb_diff_text(d, "%s %.*s", words[duty->modality], FB_STR_ARG(act));
 }
 
-/* How grave a consequence is; secure stands apart from halt and restrict. */
-static int gravity(enum fb_consequence lest)
-{
-    static const int grades[] = {[FB_LEST_NOTHING] = 0,
-        [FB_LEST_BREACH] = 1,
-        [FB_LEST_SECURE] = 2,
-        [FB_LEST_RESTRICT] = 2,
-        [FB_LEST_HALT] = 3};
-    return grades[lest];
-}
-
-static struct fb_str lest_text(struct fb_diffing *d, const struct fb_duty *duty)
+static struct fb_str lest_text(struct fb_diffing *d, const struct fb_duty_terms *terms)
 {
     static const char *const names[] = {"nothing", "breach", "halt", "restrict", "secure"};
-    return fb_diff_text(d, "%s%s%.*s", names[duty->lest], duty->lest_text.len ? " " : "",
-        FB_STR_ARG(duty->lest_text));
+    return fb_diff_text(d, "%s%s%.*s", names[terms->lest], terms->lest_text.len ? " " : "",
+        FB_STR_ARG(terms->lest_text));
+}
+
+static enum fb_change compare_lest(const struct terms *terms)
+{
+    const struct fb_duty_terms *a = &terms->of[0], *b = &terms->of[1];
+    bool apart = false;
+    int order = fb_lest_order(b->lest, a->lest, &apart);
+    bool reworded = order == 0 && !fb_str_eq(a->lest_text, b->lest_text);
+    return apart      ? FB_CHANGE_INCOMPARABLE
+           : reworded ? FB_CHANGE_REWORDED
+                      : fb_diff_judge(order >= 0, order <= 0);
+}
+
+static struct fb_str relax_text(struct fb_diffing *d, const struct fb_duty_terms *terms)
+{
+    return fb_diff_text(d, "%lld hours", (long long)(terms->relax_after / FB_HOUR));
+}
+
+static enum fb_change compare_relax(const struct terms *terms)
+{
+    int64_t older = terms->of[0].relax_after, newer = terms->of[1].relax_after;
+    return fb_diff_judge(newer >= older, older >= newer);
 }
 
 static void compare_consequences(const struct pair *pair, struct fb_clause_change *clause)
 {
-    const struct fb_duty *a = pair->duties[0], *b = pair->duties[1];
-    bool apart = a->lest != b->lest && gravity(a->lest) > 1 && gravity(b->lest) > 1 &&
-                 (a->lest == FB_LEST_SECURE || b->lest == FB_LEST_SECURE);
-    enum fb_change change = apart ? FB_CHANGE_INCOMPARABLE
-                                  : fb_diff_judge(gravity(b->lest) >= gravity(a->lest),
-                                        gravity(a->lest) >= gravity(b->lest));
-    if (change == FB_CHANGE_NONE && !fb_str_eq(a->lest_text, b->lest_text)) {
-        change = FB_CHANGE_REWORDED;
-    }
-    fb_diff_note(clause, "lest", change, lest_text(pair->d, a), lest_text(pair->d, b));
-    if (a->during && b->during) {
-        fb_diff_note(clause, "relax after",
-            fb_diff_judge(b->relax_after >= a->relax_after, a->relax_after >= b->relax_after),
-            fb_diff_text(pair->d, "%lld hours", (long long)(a->relax_after / FB_HOUR)),
-            fb_diff_text(pair->d, "%lld hours", (long long)(b->relax_after / FB_HOUR)));
+    static const struct paced lest = {"lest", compare_lest, lest_text};
+    static const struct paced relax = {"relax after", compare_relax, relax_text};
+    compare_paced(pair, &lest, clause);
+    if (pair->duties[0]->during && pair->duties[1]->during) {
+        compare_paced(pair, &relax, clause);
     }
 }
 
 void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
 {
+    static const struct paced period = {"every", compare_period, period_text};
     struct pair pair = {.d = d, .duties = {clause->duties[0], clause->duties[1]}};
     const struct fb_duty *a = pair.duties[0], *b = pair.duties[1];
     FB_ASSERT(a && b);
@@ -595,7 +645,7 @@ void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause)
         judge_texts(act_as_strict(&pair, 1), act_as_strict(&pair, 0), act[0], act[1]), act[0],
         act[1]);
     compare_deadlines(&pair, clause);
-    compare_periods(&pair, clause);
+    compare_paced(&pair, &period, clause);
     compare_openings(&pair, clause);
     compare_during(&pair, clause);
     compare_waivers(&pair, clause);

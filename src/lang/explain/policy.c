@@ -215,22 +215,29 @@ static void say_deadline(
     }
 }
 
+/* ` otherwise S is to be halted`; nothing where nothing follows. */
+static void say_lest(const struct fb_demand *demand, struct fb_buf *out)
+{
+    static const char *const orders[] = {
+        [FB_LEST_HALT] = "halted", [FB_LEST_RESTRICT] = "restricted", [FB_LEST_SECURE] = "secured"};
+    if (demand->lest == FB_LEST_BREACH) {
+        fb_buf_addf(out, " otherwise it breaks %.*s", FB_STR_ARG(demand->lest_of.text));
+    } else if (demand->lest != FB_LEST_NOTHING) {
+        fb_buf_addf(out, " otherwise %.*s is to be %s", FB_STR_ARG(demand->lest_of.text),
+            orders[demand->lest]);
+    }
+}
+
 static void say_one_demand(
     const struct fb_item *item, const struct fb_demand *demand, bool after, struct fb_buf *out)
 {
     static const char *const verbs[] = {
         [FB_MUST] = "must", [FB_MAY_NOT] = "may not", [FB_KEEP] = "must keep"};
-    static const char *const orders[] = {
-        [FB_LEST_HALT] = "halted", [FB_LEST_RESTRICT] = "restricted", [FB_LEST_SECURE] = "secured"};
     fb_buf_addf(out, "%.*s %s %.*s", FB_STR_ARG(item->party.text), verbs[demand->modality],
         FB_STR_ARG(demand->act_text));
     say_deadline(item, demand, after, out);
-    if (demand->lest == FB_LEST_BREACH) {
-        fb_buf_addf(out, "; otherwise it breaks %.*s", FB_STR_ARG(demand->lest_of.text));
-    } else if (demand->lest != FB_LEST_NOTHING) {
-        fb_buf_addf(out, "; otherwise %.*s is to be %s", FB_STR_ARG(demand->lest_of.text),
-            orders[demand->lest]);
-    }
+    fb_buf_add_c(out, demand->lest != FB_LEST_NOTHING ? ";" : "");
+    say_lest(demand, out);
     fb_buf_add_char(out, '.');
 }
 
@@ -282,6 +289,15 @@ static void say_change(const struct fb_pace_change *change, struct fb_buf *out)
     if (fb_str_is(change->clause, "within")) {
         fb_buf_add_c(out, " is due within ");
         say_amounts(change->terms.demands->within, out);
+    } else if (fb_str_is(change->clause, "every")) {
+        fb_buf_add_c(out, " is due once in every ");
+        say_amount(&change->terms.demands->every, out);
+    } else if (fb_str_is(change->clause, "relax")) {
+        fb_buf_add_c(out, " ends what is owed after ");
+        say_amount(&change->terms.relax_for, out);
+    } else if (fb_str_is(change->clause, "lest")) {
+        fb_buf_add_c(out, ":");
+        say_lest(change->terms.demands, out);
     } else if (fb_str_is(change->clause, "crossed")) {
         fb_buf_addf(out, " is crossed at %.*s%%", FB_STR_ARG(line->crossed_at.text));
     } else if (fb_str_is(change->clause, "clears")) {

@@ -101,11 +101,49 @@ static void lower_within(
     }
 }
 
-/* True when the pace changes a deadline. */
-static bool is_paced(const struct fb_demand *demand)
+/* True when the pace changes a demand, or one that its discharge opens. */
+static bool is_paced(const struct fb_item *item, const struct fb_demand *demand)
 {
-    return demand->within_at[FB_PACE_FAST] || demand->within_at[FB_PACE_NORMAL] ||
-           demand->within_at[FB_PACE_SLOW];
+    bool paced = false;
+    for (; demand && !paced; demand = demand->hence) {
+        for (int level = 0; level < FB_PACE_LEVELS; level++) {
+            paced = paced || demand->within_at[level] || demand->every_at[level].amount ||
+                    demand->lest_at[level] || item->relax_at[level].amount;
+        }
+    }
+    return paced;
+}
+
+static struct fb_str lower_lest_text(struct fb_lowering *l, const struct fb_demand *demand)
+{
+    return fb_lower_copy(l, demand->lest == FB_LEST_BREACH ? demand->lest_of.text : FB_STR(""));
+}
+
+static int64_t dwell_of(const struct fb_amount *dwell)
+{
+    return dwell->amount * (dwell->unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+}
+
+/* What each pace changes, beside the deadline, of a duty that has its own terms. */
+static void lower_terms(struct fb_lowering *l, const struct fb_item *item,
+    const struct fb_demand *demand, struct fb_duty *out)
+{
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        const struct fb_amount *every = &demand->every_at[level], *relax = &item->relax_at[level];
+        const struct fb_demand *lest = demand->lest_at[level];
+        struct fb_duty_terms *terms =
+            every->amount || relax->amount || lest ? fb_lower_array(l, 1, sizeof(*terms)) : NULL;
+        out->at_pace[level] = terms;
+        if (!terms) {
+            continue;
+        }
+        *terms = fb_duty_terms_at(out, -1);
+        terms->every = every->amount ? every->amount : terms->every;
+        terms->every_unit = every->amount ? every->unit : terms->every_unit;
+        terms->relax_after = relax->amount ? dwell_of(relax) : terms->relax_after;
+        terms->lest = lest ? lest->lest : terms->lest;
+        terms->lest_text = lest ? lower_lest_text(l, lest) : terms->lest_text;
+    }
 }
 
 /* The trigger binds the pace, under a name that no variable has: each pace is a valuation of its
@@ -151,8 +189,8 @@ static void lower_demand(struct fb_lowering *l, const struct duties *d,
     out->every_unit = demand->every.unit;
     out->waived = fb_lower_waiver(l, item, out->name, out->param_count);
     out->lest = demand->lest;
-    out->lest_text =
-        fb_lower_copy(l, demand->lest == FB_LEST_BREACH ? demand->lest_of.text : FB_STR(""));
+    out->lest_text = lower_lest_text(l, demand);
+    lower_terms(l, item, demand, out);
     struct fb_str *vars = fb_lower_array(l, l->var_count, sizeof(*vars));
     for (size_t i = 0; vars && i < l->var_count; i++) {
         vars[i] = l->vars[i];
@@ -209,13 +247,13 @@ static void lower_duty(
         .system_var = item->system_param,
         .anchor_var = -1};
     fb_bindings(item->condition, &names);
-    if (is_paced(item->demands)) {
+    if (is_paced(item, item->demands)) {
         fb_names_add(&names, FB_STR("pace"));
     }
     fb_lower_introduce(l, &names);
     const struct duties d = {program, item, l->visible_count};
     out.when = fb_lower_condition(l, item->condition);
-    if (is_paced(item->demands)) {
+    if (is_paced(item, item->demands)) {
         lower_paced(l, item->span, &out);
     }
     out.given = fb_lower_closed(l, item->given);
@@ -270,7 +308,7 @@ static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
     struct fb_names names = {.count = 0};
     fb_lower_begin(l, demand->span);
     fb_names_add(&names, item->params->text);
-    if (is_paced(demand)) {
+    if (is_paced(item, demand)) {
         fb_names_add(&names, FB_STR("pace"));
     }
     fb_lower_introduce(l, &names);
@@ -283,13 +321,12 @@ static void lower_clause(struct fb_lowering *l, const struct fb_item *item,
     const struct duties d = {program, item, l->visible_count};
     out.when = fb_lower_and(l, fb_lower_condition(l, item->condition), own_system(l, item, system));
     out.during = fb_lower_condition(l, item->condition);
-    if (is_paced(demand)) {
+    if (is_paced(item, demand)) {
         lower_paced(l, demand->span, &out);
     }
     struct fb_form *exempt = fb_lower_exempt(l, item, system);
     out.given = exempt ? fb_lower_not(l, exempt) : NULL;
-    out.relax_after =
-        item->relax_for.amount * (item->relax_for.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+    out.relax_after = dwell_of(&item->relax_for);
     lower_demands(l, &d, demand, &out);
 }
 
@@ -358,11 +395,9 @@ static struct fb_pace_terms lower_pace_terms(
     out.slow_from_days = slow->span.line ? fb_pace_days(&slow->limit) : INFINITY;
     /* Without `fast` there is nothing between fast and slow. */
     out.fast_below_days = fast->span.line ? fb_pace_days(&fast->limit) : out.slow_from_days;
-    out.dwell_us = dwell->amount * (dwell->unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY);
+    out.dwell_us = dwell_of(dwell);
     /* What nobody measures any more is fast again: after two dwells, unless it says when. */
-    out.age_us = pace->age.amount
-                     ? pace->age.amount * (pace->age.unit == FB_UNIT_HOURS ? FB_HOUR : FB_DAY)
-                     : fb_time_add(out.dwell_us, out.dwell_us);
+    out.age_us = pace->age.amount ? dwell_of(&pace->age) : fb_time_add(out.dwell_us, out.dwell_us);
     return out;
 }
 

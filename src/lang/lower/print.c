@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/assert.h"
+#include "engine/eval.h"
 #include "lang/lang.h"
 
 /* A rule's formulas with the names of its variables. */
@@ -336,12 +337,43 @@ static void put_within(const struct printer *p, const struct fb_within *within)
     fb_buf_add_char(p->out, '\n');
 }
 
-static void put_every(const struct printer *p, const struct fb_duty *duty)
+static void put_every(const struct printer *p, const struct fb_duty_terms *terms)
 {
     static const char *const units[] = {"hours", "days", "business days", "months"};
-    if (duty->every) {
-        fb_buf_addf(
-            p->out, "  %-10s %lld %s\n", "every", (long long)duty->every, units[duty->every_unit]);
+    if (terms->every) {
+        fb_buf_addf(p->out, "  %-10s %lld %s\n", "every", (long long)terms->every,
+            units[terms->every_unit]);
+    }
+}
+
+static void put_relax(const struct printer *p, const struct fb_duty_terms *terms)
+{
+    char text[FB_TIME_TEXT];
+    if (terms->relax_after > 0) {
+        fb_buf_addf(p->out, "  %-10s %s\n", "relax", fb_duration_format(terms->relax_after, text));
+    }
+}
+
+static void put_lest(const struct printer *p, const struct fb_duty_terms *terms)
+{
+    static const char *const lest[] = {"nothing", "breach", "halt", "restrict", "secure"};
+    if (terms->lest != FB_LEST_NOTHING) {
+        fb_buf_addf(p->out, "  %-10s %s%s%.*s%s\n", "lest", lest[terms->lest],
+            terms->lest_text.len ? " \"" : "", FB_STR_ARG(terms->lest_text),
+            terms->lest_text.len ? "\"" : "");
+    }
+}
+
+/* What a pace says beside the deadline, which is among the lines of `within`. */
+static void put_paces(const struct printer *p, const struct fb_duty *duty)
+{
+    for (int level = 0; level < FB_PACE_LEVELS; level++) {
+        if (duty->at_pace[level]) {
+            fb_buf_addf(p->out, " at pace %s\n", level_names[level]);
+            put_every(p, duty->at_pace[level]);
+            put_relax(p, duty->at_pace[level]);
+            put_lest(p, duty->at_pace[level]);
+        }
     }
 }
 
@@ -361,8 +393,7 @@ static void put_days(const struct printer *p, const struct fb_days *days)
 static void put_duty(struct printer *p, const struct fb_duty *duty)
 {
     static const char *const modalities[] = {"must", "may not", "keep"};
-    static const char *const lest[] = {"nothing", "breach", "halt", "restrict", "secure"};
-    char text[FB_TIME_TEXT];
+    const struct fb_duty_terms own = fb_duty_terms_at(duty, -1);
     p->vars = duty->vars;
     fb_buf_addf(p->out, "duty %.*s(", FB_STR_ARG(duty->name));
     for (size_t i = 0; i < duty->param_count; i++) {
@@ -383,7 +414,7 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     put_term(p, duty->party);
     fb_buf_add_char(p->out, '\n');
     put_part(p, modalities[duty->modality], duty->act);
-    put_every(p, duty);
+    put_every(p, &own);
     put_part(p, "before", duty->before);
     for (size_t i = 0; i < duty->within_count; i++) {
         put_within(p, &duty->within[i]);
@@ -391,15 +422,10 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     if (duty->anchor_var >= 0) {
         fb_buf_addf(p->out, "  %-10s %.*s\n", "from", FB_STR_ARG(duty->vars[duty->anchor_var]));
     }
-    if (duty->relax_after > 0) {
-        fb_buf_addf(p->out, "  %-10s %s\n", "relax", fb_duration_format(duty->relax_after, text));
-    }
+    put_relax(p, &own);
     put_part(p, "waived", duty->waived);
-    if (duty->lest != FB_LEST_NOTHING) {
-        fb_buf_addf(p->out, "  %-10s %s%s%.*s%s\n", "lest", lest[duty->lest],
-            duty->lest_text.len ? " \"" : "", FB_STR_ARG(duty->lest_text),
-            duty->lest_text.len ? "\"" : "");
-    }
+    put_lest(p, &own);
+    put_paces(p, duty);
 }
 
 void fb_form_print(const struct fb_signature *signature, const struct fb_str *vars,

@@ -65,7 +65,7 @@ bool fb_parse_within(struct fb_parser *p, struct fb_demand *demand)
     return good;
 }
 
-static bool lest(struct fb_parser *p, struct fb_demand *demand)
+bool fb_parse_lest(struct fb_parser *p, struct fb_demand *demand)
 {
     const char *hint = "Write: lest breach \"what is broken\", lest halt S, lest restrict S or "
                        "lest secure S.";
@@ -86,7 +86,7 @@ static bool lest(struct fb_parser *p, struct fb_demand *demand)
 }
 
 /* `every 6 months`. */
-static bool every(struct fb_parser *p, struct fb_demand *demand)
+bool fb_parse_every(struct fb_parser *p, struct fb_demand *demand)
 {
     return fb_parse_amount(p, &demand->every);
 }
@@ -133,10 +133,10 @@ static bool tail_word(struct fb_parser *p, const char *word)
 static bool tail(struct fb_parser *p, struct fb_demand *demand)
 {
     struct fb_str verb;
-    if ((tail_word(p, "every") && !every(p, demand)) ||
+    if ((tail_word(p, "every") && !fb_parse_every(p, demand)) ||
         (tail_word(p, "within") && !fb_parse_within(p, demand)) ||
         (tail_word(p, "before") && !fb_parse_phrase(p, FB_PHRASE_GERUND, &demand->before, &verb)) ||
-        (tail_word(p, "lest") && !lest(p, demand))) {
+        (tail_word(p, "lest") && !fb_parse_lest(p, demand))) {
         return false;
     }
     size_t at = p->at;
@@ -243,13 +243,13 @@ static bool duty_before(struct fb_parser *p, void *block)
 static bool duty_lest(struct fb_parser *p, void *block)
 {
     struct fb_demand *demand = current_demand(p, block);
-    return demand && lest(p, demand);
+    return demand && fb_parse_lest(p, demand);
 }
 
 static bool duty_every(struct fb_parser *p, void *block)
 {
     struct fb_demand *demand = current_demand(p, block);
-    return demand && every(p, demand);
+    return demand && fb_parse_every(p, demand);
 }
 
 static bool duty_hence(struct fb_parser *p, void *block)

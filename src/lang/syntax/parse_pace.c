@@ -122,10 +122,36 @@ static bool changed_clause(struct fb_parser *p, struct fb_pace_change *change)
     }
 }
 
+/* What stands behind the clause's word, as the clause says it in the rule. */
+static bool changed_terms(struct fb_parser *p, struct fb_pace_change *change)
+{
+    static const struct {
+        const char *word;
+        bool (*parse)(struct fb_parser *, struct fb_demand *);
+    } of_duties[] = {
+        {"within", fb_parse_within}, {"every", fb_parse_every}, {"lest", fb_parse_lest}};
+    struct fb_item *terms = &change->terms;
+    for (size_t i = 0; i < sizeof(of_duties) / sizeof(of_duties[0]); i++) {
+        if (fb_str_is(change->clause, of_duties[i].word)) {
+            terms->kind = FB_ITEM_DUTY;
+            terms->demands = fb_parse_new(p, sizeof(*terms->demands));
+            return terms->demands && of_duties[i].parse(p, terms->demands);
+        }
+    }
+    if (fb_str_is(change->clause, "relax")) {
+        terms->kind = FB_ITEM_COMMITMENT;
+        return fb_parse_expect(p, "after", "Write: then hold.relax after 180 days.") &&
+               fb_parse_amount(p, &terms->relax_for);
+    }
+    terms->kind = FB_ITEM_REDLINE;
+    return fb_parse_redline_clause(p, change->clause, terms);
+}
+
 /* `then cyber.needs newer than 90 days` after its word. */
 static bool then(struct fb_parser *p, struct fb_pace_clause *clause)
 {
-    static const char *const words[] = {"crossed", "margin", "needs", "clears", "within"};
+    static const char *const words[] = {
+        "crossed", "margin", "needs", "clears", "within", "every", "lest", "relax"};
     struct fb_pace_change *change = fb_parse_new(p, sizeof(*change));
     struct fb_pace_change **tail = &clause->changes;
     while (*tail) {
@@ -140,19 +166,13 @@ static bool then(struct fb_parser *p, struct fb_pace_clause *clause)
     }
     if (!known) {
         fb_complain(p->complaints, FB_E_SYNTAX, change->span,
-            "The pace changes crossed, margin, needs and clears of red lines and within of duties.",
+            "The pace changes crossed, margin, needs and clears of red lines, within, every and "
+            "lest "
+            "of duties, and relax of commitments.",
             "'%.*s' is no clause that the pace changes", FB_STR_ARG(change->clause));
         return false;
     }
-    bool good = false;
-    if (fb_str_is(change->clause, "within")) {
-        change->terms.kind = FB_ITEM_DUTY;
-        change->terms.demands = fb_parse_new(p, sizeof(*change->terms.demands));
-        good = change->terms.demands && fb_parse_within(p, change->terms.demands);
-    } else {
-        change->terms.kind = FB_ITEM_REDLINE;
-        good = fb_parse_redline_clause(p, change->clause, &change->terms);
-    }
+    bool good = changed_terms(p, change);
     *tail = good ? change : NULL;
     return good;
 }

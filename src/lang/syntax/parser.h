@@ -153,8 +153,10 @@ void fb_parse_commitment(struct fb_parser *p, struct fb_item *item);
 /** Parses one clause of a red line after its word: `crossed`, `margin`, `needs` or `clears`. */
 bool fb_parse_redline_clause(struct fb_parser *p, struct fb_str word, struct fb_item *item);
 
-/** Parses the lines of `within` after that word. */
+/** Parse the lines of `within`, a period, a consequence, each after its word. */
 bool fb_parse_within(struct fb_parser *p, struct fb_demand *demand);
+bool fb_parse_every(struct fb_parser *p, struct fb_demand *demand);
+bool fb_parse_lest(struct fb_parser *p, struct fb_demand *demand);
 
 /** Parses a pace block after its word. */
 void fb_parse_pace(struct fb_parser *p, struct fb_pace_block *pace);

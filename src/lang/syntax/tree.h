@@ -116,8 +116,11 @@ struct fb_demand {
     const struct fb_within_line *within_at[FB_PACE_LEVELS]; /**< lines of a pace, each in place of
                                                                  that with the same guard; check */
     enum fb_consequence lest;
-    struct fb_word lest_of;  /**< the text of a breach, or the system */
-    struct fb_amount every;  /**< amount 0: once */
+    struct fb_word lest_of;                          /**< the text of a breach, or the system */
+    struct fb_amount every;                          /**< amount 0: once */
+    struct fb_amount every_at[FB_PACE_LEVELS];       /**< at a pace; amount 0: as every; check */
+    const struct fb_demand *lest_at[FB_PACE_LEVELS]; /**< has lest and lest_of of a pace; NULL: as
+                                                          here; check */
     struct fb_demand *hence; /**< what is owed from its discharge on; NULL: nothing */
     struct fb_demand *next;
 };
@@ -182,6 +185,7 @@ struct fb_item {
     struct fb_str anchor_field;
     struct fb_cond *relax_when; /**< COMMITMENT: `relax after` */
     struct fb_amount relax_for;
+    struct fb_amount relax_at[FB_PACE_LEVELS]; /**< at a pace; amount 0: as relax_for; check */
 
     uint64_t binds;                /**< LET: bit n: it binds parameter n; check */
     int system_param;              /**< the parameter that is a system, or -1; check */
@@ -193,8 +197,10 @@ struct fb_pace_change {
     struct fb_span span;
     struct fb_str rule;   /**< "cyber", "hold" */
     struct fb_str part;   /**< "secure.2" of "hold.secure.2.within"; empty: the rule itself */
-    struct fb_str clause; /**< "crossed", "margin", "needs", "clears" or "within" */
-    struct fb_item terms; /**< that clause alone, as of a red line; of a duty: one demand */
+    struct fb_str clause; /**< "crossed", "margin", "needs", "clears", "within", "every", "lest" or
+                               "relax" */
+    struct fb_item terms; /**< that clause alone, as of a red line or a commitment; of a duty: one
+                               demand */
     struct fb_pace_change *next;
 };
 

@@ -170,6 +170,60 @@ static void test_consequence_latches(void **state)
     story_end(&s);
 }
 
+/* While the pace is fast: the breach halts. */
+static void break_at_once(struct story *s)
+{
+    record(s, "institute", "incident", "1",
+        "{\"title\":\"t\",\"class\":\"death\",\"known_to\":\"party/dev\",\"known_at\":"
+        "\"2026-01-01\"}");
+    story_at(s, "2026-01-03T00:00:00Z");
+    story_picture(s, NULL);
+    assert_int_equal(s->picture.order_count, 1);
+    assert_int_equal(s->picture.orders[0].action, FB_ORDER_HALT);
+}
+
+/* History 28 of docs/SEMANTICS.md: what follows a breach is what the pace of its instant says. */
+static void test_consequence_at_pace(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *date, *value;
+    } values[] = {{"2023-01-01", "1"}, {"2024-01-01", "2.1"}, {"2025-01-01", "3.9"},
+        {"2026-01-01", "8.2"}, {"2026-06-30", "11.5"}};
+    struct story s;
+    story_begin(&s);
+    story_add(&s, "institute",
+        "policy \"d\"\n  title \"D\"\n  source \"t\"\n  version 1\n\n"
+        "duty tell(S, I)\n  when incident I of system S with class death, known to P\n"
+        "  party P\n  must report I to \"office\" stage \"initial\"\n  within 2 days\n"
+        "  lest restrict S\n\n"
+        "pace\n  fast when doubling time of horizon < 5 months with 90% confidence\n"
+        "    then tell.lest halt S\n  relax after 180 days\n");
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+        char text[512];
+        snprintf(text, sizeof(text),
+            "{\"kind\":\"progress\",\"id\":\"progress/%zu\",\"at\":\"%s\",\"body\":{"
+            "\"series\":\"horizon\",\"date\":\"%s\",\"value\":%s}}",
+            i, values[i].date, values[i].date, values[i].value);
+        if (i + 1 == sizeof(values) / sizeof(values[0])) {
+            break_at_once(&s);
+            story_at(&s, "2026-06-30T00:00:00Z");
+        }
+        story_add(&s, "institute", text);
+    }
+    story_at(&s, "2026-07-01T00:00:00Z");
+    record(&s, "institute", "incident", "2",
+        "{\"title\":\"t\",\"class\":\"death\",\"known_to\":\"party/dev\",\"known_at\":"
+        "\"2026-07-01\"}");
+    story_at(&s, "2026-07-04T00:00:00Z");
+    story_picture(&s, NULL);
+    /* The first one stays what it was. */
+    assert_int_equal(s.picture.order_count, 2);
+    assert_int_equal(s.picture.orders[0].action, FB_ORDER_HALT);
+    assert_int_equal(s.picture.orders[1].action, FB_ORDER_RESTRICT);
+    story_end(&s);
+}
+
 static void test_licences(void **state)
 {
     (void)state;
@@ -345,8 +399,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_restriction),
         cmocka_unit_test(test_secure), cmocka_unit_test(test_party_order),
-        cmocka_unit_test(test_consequence_latches), cmocka_unit_test(test_licences),
-        cmocka_unit_test(test_revoked_keys), cmocka_unit_test(test_stolen_corrections),
-        cmocka_unit_test(test_facts)};
+        cmocka_unit_test(test_consequence_latches), cmocka_unit_test(test_consequence_at_pace),
+        cmocka_unit_test(test_licences), cmocka_unit_test(test_revoked_keys),
+        cmocka_unit_test(test_stolen_corrections), cmocka_unit_test(test_facts)};
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
 }

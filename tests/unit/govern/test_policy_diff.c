@@ -465,6 +465,97 @@ static void test_joined(void **state)
     assert_int_equal(fb_change_join(FB_CHANGE_NONE, FB_CHANGE_ADDED), MORE);
 }
 
+/* ---- pace ---- */
+
+static const char paced[] =
+    "policy \"p\"\n  title     \"P\"\n  version   1\n\n"
+    "redline cyber(S)\n"
+    "  measure   success of S on \"t\"\n"
+    "  crossed   at 50% with 95% confidence\n"
+    "  needs     200 samples\n\n"
+    "commitment hold(S) by \"dev\"\n"
+    "  while   cyber(S) crossed or not ruled out\n"
+    "  must    secure S at level 4 within 100 days\n"
+    "  relax   after cyber(S) ruled out for 30 days\n\n"
+    "duty check(S)\n"
+    "  when    deployment D of S\n"
+    "  party   \"dev\"\n"
+    "  must    evaluate S on \"u\"\n"
+    "  every   6 months\n\n"
+    "duty tell(S, I)\n"
+    "  when    incident I of system S, known to P\n"
+    "  party   P\n"
+    "  must    report I to \"office\"\n"
+    "  within  15 days\n\n"
+    "pace\n"
+    "  fast   when doubling time of horizon < 5 months with 90% confidence\n"
+    "         then check.every 3 months\n"
+    "         then tell.within 5 days\n"
+    "         then hold.relax after 60 days\n"
+    "         then cyber.crossed at 40% with 95% confidence\n"
+    "  slow   when doubling time of horizon > 18 months with 90% confidence for 180 days\n"
+    "         then check.every 12 months\n"
+    "         then tell.within 30 days\n"
+    "         then hold.relax after 10 days\n"
+    "         then cyber.crossed at 60% with 95% confidence\n";
+
+/* progress: a history that shows it has values of progress. */
+static const struct {
+    struct edit edit;
+    bool progress;
+} paced_edits[] = {
+    {{"every 3 months", "every 1 month", MORE}, false},
+    {{"every   6 months", "every   9 months", FB_CHANGE_UNDECIDED}, true},
+    {{"every 12 months", "every 24 months", LESS}, true},
+    {{"within 5 days", "within 3 days", MORE}, false},
+    {{"within  15 days", "within  20 days", LESS}, true},
+    {{"within 30 days", "within 20 days", MORE}, true},
+    {{"after 60 days", "after 90 days", MORE}, false},
+    {{"ruled out for 30 days", "ruled out for 20 days", LESS}, true},
+    {{"after 10 days", "after 20 days", MORE}, true},
+    {{"at 40%", "at 45%", LESS}, false},
+    {{"at 50%", "at 45%", MORE}, true},
+    {{"at 60%", "at 70%", LESS}, true},
+};
+
+static bool has_progress(const struct fb_policy_example *example)
+{
+    return memmem(example->given.ptr, example->given.len, "progress", 8) != NULL;
+}
+
+/* What each pace says is told apart by a history on which the policy has that pace. */
+static void test_paced(void **state)
+{
+    static struct fb_policy_errors errors;
+    (void)state;
+    for (size_t i = 0; i < sizeof(paced_edits) / sizeof(paced_edits[0]); i++) {
+        struct fb_arena arena;
+        struct fb_policy_diff diff;
+        char *newer = edited(paced, &paced_edits[i].edit);
+        const struct fb_policy_source sources[] = {
+            {fb_str_of(paced), "older.fly"}, {fb_str_of(newer), "newer.fly"}};
+        bool shown = false;
+        fb_arena_init(&arena, (size_t)1 << 28);
+        if (fb_policy_diff_run(sources, 200, &arena, &diff, &errors) != FB_OK) {
+            fail_msg("%s", errors.items[0].message);
+        }
+        for (size_t k = 0; k < diff.count; k++) {
+            const struct fb_policy_diff_item *item = &diff.items[k];
+            const struct fb_policy_example *example =
+                item->stricter.given.len ? &item->stricter : &item->weaker;
+            shown = shown ||
+                    (example->given.len > 0 && (has_progress(example) || !paced_edits[i].progress));
+        }
+        if (diff.change != paced_edits[i].edit.change || !shown) {
+            fail_msg("'%s': %s, expected %s; %s", paced_edits[i].edit.to,
+                fb_change_name(diff.change), fb_change_name(paced_edits[i].edit.change),
+                shown ? "shown" : "not shown");
+        }
+        fb_arena_release(&arena);
+        test_free(newer);
+    }
+}
+
 static void test_bad_policies(void **state)
 {
     static struct fb_policy_errors errors;
@@ -488,7 +579,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_pairs),
         cmocka_unit_test(test_constructs), cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_examples), cmocka_unit_test(test_edits_together),
-        cmocka_unit_test(test_itself), cmocka_unit_test(test_joined),
+        cmocka_unit_test(test_itself), cmocka_unit_test(test_joined), cmocka_unit_test(test_paced),
         cmocka_unit_test(test_bad_policies)};
     return cmocka_run_group_tests_name("policy diff", tests, NULL, NULL);
 }

@@ -99,6 +99,12 @@ static void test_pairs_limit(void **state)
 #define HOLD                                                                                       \
     LINE "  crossed at 50% with 95% confidence\n"                                                  \
          "commitment hold(S) by \"dev\"\n  while cyber(S) crossed or not ruled out\n"
+#define EACH                                                                                       \
+    "  must evaluate S on \"t\" every 6 months\n  relax after cyber(S) ruled out for 30 days\n"
+#define PACE                                                                                       \
+    "pace\n  relax after 180 days\n"                                                               \
+    "  fast when doubling time of h < 5 months with 90% confidence\n"
+#define SLOW "  slow when doubling time of h > 18 months with 90% confidence\n"
 #define MORE "stricter"
 #define LESS "weaker"
 #define WORDS "reworded"
@@ -195,6 +201,33 @@ static const struct {
         MORE, LESS},
     {HEAD TELL "  party P\n  must report I to \"o\"\n  within 2 days\n  of P knowing of I\n",
         HEAD TELL "  party P\n  must report I to \"o\"\n  within 2 days\n", BOTH, BOTH},
+    /* pace: what each level says is compared at that level */
+    {HEAD HOLD EACH PACE "\n", HEAD HOLD EACH PACE "    then hold.evaluate.every 3 months\n", MORE,
+        LESS},
+    {HEAD HOLD EACH PACE "    then hold.evaluate.every 3 months\n",
+        HEAD HOLD EACH PACE "    then hold.evaluate.every 2 months\n", OPEN, OPEN},
+    {HEAD HOLD EACH PACE SLOW "\n",
+        HEAD HOLD EACH PACE SLOW "    then hold.evaluate.every 12 months\n", LESS, MORE},
+    {HEAD HOLD EACH PACE "    then hold.evaluate.every 3 months\n" SLOW "\n",
+        HEAD HOLD EACH PACE SLOW "    then hold.evaluate.every 12 months\n", LESS, MORE},
+    {HEAD HOLD EACH PACE "    then hold.evaluate.every 3 months\n" SLOW
+                         "    then hold.evaluate.every 12 months\n",
+        HEAD HOLD EACH PACE "    then hold.evaluate.every 1 month\n" SLOW
+                            "    then hold.evaluate.every 24 months\n",
+        BOTH, BOTH},
+    {HEAD HOLD EACH, HEAD HOLD EACH PACE "    then hold.evaluate.every 3 months\n", MORE, LESS},
+    {HEAD HOLD EACH PACE "\n", HEAD HOLD EACH PACE "    then hold.evaluate.lest halt S\n", MORE,
+        LESS},
+    {HEAD HOLD EACH PACE "\n", HEAD HOLD EACH PACE "    then hold.relax after 90 days\n", MORE,
+        LESS},
+    {HEAD HOLD EACH PACE SLOW "    then hold.relax after 9 days\n",
+        HEAD HOLD EACH PACE SLOW "    then hold.relax after 2 days\n", LESS, MORE},
+    {HEAD HOLD EACH PACE "    then cyber.crossed at 40% with 95% confidence\n",
+        HEAD HOLD EACH PACE "    then cyber.crossed at 30% with 95% confidence\n", MORE, LESS},
+    {HEAD HOLD EACH PACE "\n",
+        HEAD HOLD EACH "pace\n  fast when doubling time of h < 9 months with 90% confidence\n"
+                       "  relax after 180 days\n",
+        MORE, LESS},
     /* time in force */
     {HEAD "  effective 2026-01-01\n  expires 2027-01-01\n",
         HEAD "  effective 2026-02-01\n  expires 2028-01-01\n", BOTH, BOTH},
