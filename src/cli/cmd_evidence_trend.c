@@ -16,6 +16,7 @@ struct trend {
     struct fb_cli *cli;
     struct fb_arena arena;
     struct fb_buf text;
+    struct fb_cli_view view; /* of the docket, where no file is named */
     struct fb_series series;
     struct fb_progress_options options;
     struct fb_progress_list list;
@@ -71,11 +72,29 @@ static enum fb_code draw(struct trend *t, struct fb_err *err)
     return code;
 }
 
+/* The values of the docket that stand at its instant. */
+static enum fb_code read_docket(struct trend *t, struct fb_err *err)
+{
+    enum fb_code code = fb_cli_view_open(t->cli, &t->view, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    t->series = t->view.picture.progress;
+    if (t->series.count == 0) {
+        fb_err_set(err, FB_E_NOT_FOUND, "the docket holds no dated value of a quantity");
+        return fb_err_hint(err,
+            "`flyball add SERIES.csv` files them; `flyball evidence trend SERIES.csv` reads a "
+            "file.");
+    }
+    return FB_OK;
+}
+
 static enum fb_code run(struct trend *t, struct fb_err *err)
 {
-    const char *path = t->cli->arguments[1];
+    const char *path = t->cli->argument_count > 1 ? t->cli->arguments[1] : NULL;
     struct fb_report_options options = fb_cli_report_options(t->cli);
-    enum fb_code code = fb_series_read(path, &t->arena, &t->series, err);
+    enum fb_code code =
+        path ? fb_series_read(path, &t->arena, &t->series, err) : read_docket(t, err);
     code = code ? code : fb_progress_find(&t->series, &t->options, &t->arena, &t->list, err);
     t->report.path = path;
     t->report.options = &t->options;
@@ -92,7 +111,7 @@ static enum fb_code run(struct trend *t, struct fb_err *err)
 static enum fb_code start(struct fb_cli *cli, fb_time forecast_at, struct fb_err *err)
 {
     struct trend t = {.cli = cli, .report = {.forecast_at = forecast_at}};
-    enum fb_code code = fb_cli_want(cli, 2, 2, err);
+    enum fb_code code = fb_cli_want(cli, 1, 2, err);
     code = code ? code : read_options(&t, err);
     if (code != FB_OK) {
         return code;
@@ -100,6 +119,9 @@ static enum fb_code start(struct fb_cli *cli, fb_time forecast_at, struct fb_err
     fb_arena_init(&t.arena, ARENA_MAX);
     fb_buf_init(&t.text, OUTPUT_MAX);
     code = run(&t, err);
+    if (cli->argument_count == 1) {
+        fb_cli_view_close(&t.view);
+    }
     fb_buf_release(&t.text);
     fb_arena_release(&t.arena);
     return code;

@@ -3,6 +3,7 @@
 
 #include <Rmath.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/assert.h"
 
@@ -76,6 +77,16 @@ static void find_one(
     replay(p, options, scratch);
 }
 
+/* Names in a docket are words with '_', those of tables may have spaces. */
+static bool is_factor(struct fb_str name, const char *factor)
+{
+    bool is_same = name.len == strlen(factor);
+    for (size_t i = 0; is_same && i < name.len; i++) {
+        is_same = (name.ptr[i] == '_' ? ' ' : name.ptr[i]) == factor[i];
+    }
+    return is_same;
+}
+
 /* Effective compute, when both of its factors have an error; false otherwise. */
 static bool multiply(struct fb_progress *out, const struct fb_progress *items, size_t count,
     const struct fb_progress_options *options)
@@ -84,7 +95,7 @@ static bool multiply(struct fb_progress *out, const struct fb_progress *items, s
     for (size_t i = 0; i < count; i++) {
         for (int f = 0; f < 2; f++) {
             bool usable = items[i].has_line && items[i].used > 2;
-            of[f] = usable && fb_str_is(items[i].name, factors[f]) ? &items[i] : of[f];
+            of[f] = usable && is_factor(items[i].name, factors[f]) ? &items[i] : of[f];
         }
     }
     if (!of[0] || !of[1]) {

@@ -1,6 +1,7 @@
 /* growth.c: how fast the quantities of a docket grow, and the pace of each, over time. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/assert.h"
 #include "govern/work.h"
@@ -169,6 +170,61 @@ static enum fb_code add_series(struct fb_work *work, const struct fb_pace_histor
     return code;
 }
 
+/* A value that stands, on its way to the picture. */
+struct standing {
+    struct fb_str series;
+    struct fb_series_point point;
+};
+
+static int compare_standing(const void *a, const void *b)
+{
+    const struct standing *x = a, *y = b;
+    int order = fb_str_cmp(x->series, y->series);
+    if (order != 0) {
+        return order;
+    }
+    if (x->point.at != y->point.at) {
+        return x->point.at < y->point.at ? -1 : 1;
+    }
+    return (x->point.value > y->point.value) - (x->point.value < y->point.value);
+}
+
+/* Puts the values that stand now into the picture, as a table of them would be read. */
+static enum fb_code show_values(
+    struct fb_work *work, const struct fb_pace_value *values, size_t count, struct fb_err *err)
+{
+    fb_time now = work->input->now;
+    struct standing *list = FB_ARENA_ARRAY(work->arena, struct standing, count + 1);
+    struct fb_series out = {
+        .points = FB_ARENA_ARRAY(work->arena, struct fb_series_point, count + 1),
+        .names = FB_ARENA_ARRAY(work->arena, struct fb_str, count + 1)};
+    if (!list || !out.points || !out.names) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_record *record = record_of(work, values[i].record);
+        if (values[i].known <= now && now < values[i].until) {
+            list[out.count++] = (struct standing){
+                values[i].series, {.at = values[i].at,
+                                      .value = values[i].value,
+                                      .name = fb_record_text(record, "name"),
+                                      .source = fb_record_text(record, "source")}};
+        }
+    }
+    if (out.count > 1) {
+        qsort(list, out.count, sizeof(*list), compare_standing);
+    }
+    for (size_t i = 0; i < out.count; i++) {
+        if (i == 0 || !fb_str_eq(list[i].series, list[i - 1].series)) {
+            out.names[out.series++] = list[i].series;
+        }
+        out.points[i] = list[i].point;
+        out.points[i].series = out.series - 1;
+    }
+    work->picture->progress = out;
+    return FB_OK;
+}
+
 enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err)
 {
     FB_ASSERT(work && err);
@@ -178,6 +234,7 @@ enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err)
     struct fb_pace_history history = {NULL, 0};
     fb_time begins[USUAL];
     enum fb_code code = fb_work_progress(work, &values, &count, err);
+    code = code ? code : show_values(work, values, count, err);
     code = code ? code : fb_pace_history_of(values, count, &usual, work->arena, &history, err);
     work->picture->paces = FB_ARENA_ARRAY(work->arena, struct fb_pace_view, history.count + 1);
     if (code == FB_OK && !work->picture->paces) {

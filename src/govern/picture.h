@@ -195,6 +195,7 @@ struct fb_picture {
     size_t licence_count;
     struct fb_pace_view *paces; /**< of the quantities that were measured */
     size_t pace_count;
+    struct fb_series progress; /**< the dated values that stand now, of which paces are */
     struct fb_policy_pace_view *policy_paces; /**< of the policies in force that have a pace */
     size_t policy_pace_count;
     struct fb_chains others;  /**< those of no registered system */

@@ -49,7 +49,7 @@ FB_CHECKED enum fb_code fb_report_capability_json(
 
 /** Quantities of a table, with how they were looked at. */
 struct fb_progress_report {
-    const char *path;
+    const char *path; /**< NULL: the values are those of a docket */
     const struct fb_progress_options *options;
     const struct fb_progress_list *list;
     fb_time forecast_at; /**< FB_TIME_MIN: no forecast */

@@ -148,7 +148,9 @@ enum fb_code fb_report_progress_json(
     struct fb_json_writer w;
     fb_json_writer_init(&w, out, 2);
     fb_json_open_object(&w);
-    fb_json_key_c(&w, "file", report->path);
+    if (report->path) {
+        fb_json_key_c(&w, "file", report->path);
+    }
     fb_json_key_double(&w, "confidence", report->options->confidence);
     fb_json_key(&w, "quantities");
     fb_json_open_array(&w);

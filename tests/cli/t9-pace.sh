@@ -39,6 +39,7 @@ clock=2026-12-01T00:00:00Z
 fly add policy.fly >/dev/null
 ok "nobody measured: fast" says "horizon is fast: nothing was measured yet" fly explain pace:t
 incident 1 2026-12-02
+ok "no value to draw a trend of" exits 3 "holds no dated value" fly evidence trend
 ok "seven days then" says "incident/1.; due 2026-12-09" fly status
 
 {
@@ -49,6 +50,17 @@ ok "seven days then" says "incident/1.; due 2026-12-09" fly status
 } >one.csv
 clock=2026-12-03T00:00:00Z
 fly add one.csv >/dev/null
+ok "the trend of the docket" says "^horizon *7 " fly evidence trend
+"$FLYBALL" evidence trend one.csv --json >a.json
+fly evidence trend --json >b.json
+ok "which is that of the table" python3 -c 'import json
+a, b = json.load(open("a.json")), json.load(open("b.json"))
+a.pop("file")
+assert a == b and a["quantities"]'
+ok "as it was before" exits 3 "holds no dated value" fly as-of 2026-12-02 evidence trend
+ok "drawn" sh -c '"$0" --docket "$1" --clock 2026-12-03T00:00:00Z evidence trend --svg t.svg >/dev/null &&
+    python3 -c "import xml.dom.minidom; xml.dom.minidom.parse(\"t.svg\")"' "$FLYBALL" "$docket"
+ok "a forecast of it" says "2028" fly evidence forecast --at 2028-01-01
 ok "one measurement is not enough" says "t is fast" fly explain pace:t
 ok "and it is said what it waits for" says "which is slow once a value confirms it a dwell after 2026-12-03" \
     fly explain pace:t
