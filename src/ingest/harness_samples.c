@@ -3,7 +3,8 @@
  *
  * Every member that is a number or a truth value, and is none of those that all lines have, is the
  * value of a metric; a member `metrics`, where there is one, says which. Prompts and answers are
- * passed over.
+ * passed over. Logs are paired by the digests of document and prompt, where a line has both:
+ * numbers of documents mean another document in another version of a dataset.
  */
 #include <math.h>
 #include <string.h>
@@ -23,7 +24,7 @@ struct scalar {
 /* What is taken of one line. Texts live in scratch. */
 struct line {
     struct fb_arena scratch;
-    struct fb_str doc_id, filter;
+    struct fb_str doc_id, filter, doc_hash, prompt_hash;
     struct scalar scalars[SCALARS_MAX];
     size_t scalar_count;
     struct fb_json *metrics; /* the list of names, or NULL */
@@ -94,6 +95,11 @@ static enum fb_code take_member(
         line->filter = code == FB_OK && is_filter ? tree->text : line->filter;
         return code;
     }
+    bool is_doc = fb_str_is(key, "doc_hash"), is_prompt = fb_str_is(key, "prompt_hash");
+    if ((is_doc || is_prompt) && token.kind == FB_JSON_STRING) {
+        return fb_arena_str(
+            &line->scratch, token.text, is_doc ? &line->doc_hash : &line->prompt_hash, err);
+    }
     if (!is_fixed(key)) {
         code = keep_scalar(line, key, &token, err);
     }
@@ -146,10 +152,20 @@ static enum fb_code add_scalar(struct fb_harness_samples *samples, const struct 
     struct fb_trial_group *group = NULL;
     struct fb_trial trial = {.sample = line->doc_id, .value = scalar->value};
     size_t sample = 0;
+    struct fb_buf digests;
+    fb_buf_init(&digests, NAME_BYTES);
     enum fb_code code = fb_buf_check(&name, "the name of a metric", err);
+    if (code == FB_OK && line->doc_hash.len > 0 && line->prompt_hash.len > 0) {
+        fb_buf_add_str(&digests, line->doc_hash);
+        fb_buf_add_char(&digests, '+');
+        fb_buf_add_str(&digests, line->prompt_hash);
+        trial.name = fb_buf_str(&digests);
+        code = fb_buf_check(&digests, "the digests of a document and a prompt", err);
+    }
     code = code ? code : fb_trials_group(samples->trials, &names, &group, err);
     code = code ? code : fb_trials_add(samples->trials, group, &trial, &sample, err);
     fb_buf_release(&name);
+    fb_buf_release(&digests);
     if (code == FB_OK && samples->trials->samples[sample].attempts > 1) {
         fb_err_set(err, FB_E_DUPLICATE, "document %.*s stands twice under one filter",
             FB_STR_ARG(fb_str_sub(line->doc_id, 0, 100)));

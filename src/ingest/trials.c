@@ -102,10 +102,36 @@ enum fb_code fb_trials_group(struct fb_trials *trials, const struct fb_trial_gro
     return FB_OK;
 }
 
-/* The sample of an id in a group, made when it is new. */
-static enum fb_code sample_of(struct fb_trials *trials, size_t group, struct fb_str id,
+/* A name for pairing: the second of the same name in a group is NAME#2. Such samples are alike in
+ * all that a name is made of, so which of them is paired with which does not matter. */
+static enum fb_code name_of(struct fb_trials *trials, size_t group, struct fb_str name,
+    struct fb_str *out, struct fb_err *err)
+{
+    fb_buf_clear(&trials->key);
+    fb_buf_addf(&trials->key, "#%zu:", group);
+    fb_buf_add_str(&trials->key, name);
+    enum fb_code code = fb_buf_check(&trials->key, "the name of a sample", err);
+    if (code != FB_OK) {
+        return code;
+    }
+    uintptr_t seen = (uintptr_t)fb_map_get(&trials->sample_names, fb_buf_str(&trials->key));
+    struct fb_str copy;
+    code = fb_arena_str(&trials->arena, fb_buf_str(&trials->key), &copy, err);
+    code = code ? code : fb_map_put(&trials->sample_names, copy, (void *)(seen + 1), err);
+    if (code == FB_OK) {
+        *out = seen == 0 ? fb_arena_printf(&trials->arena, "%.*s", FB_STR_ARG(name))
+                         : fb_arena_printf(
+                               &trials->arena, "%.*s#%zu", FB_STR_ARG(name), (size_t)seen + 1);
+        code = out->ptr ? FB_OK : fb_arena_failed(&trials->arena, err);
+    }
+    return code;
+}
+
+/* The sample of a trial in a group, made when it is new. */
+static enum fb_code sample_of(struct fb_trials *trials, size_t group, const struct fb_trial *trial,
     struct fb_trial_sample **out, struct fb_err *err)
 {
+    struct fb_str id = trial->sample;
     fb_buf_clear(&trials->key);
     fb_buf_addf(&trials->key, "%zu:", group);
     fb_buf_add_str(&trials->key, id);
@@ -128,14 +154,18 @@ static enum fb_code sample_of(struct fb_trials *trials, size_t group, struct fb_
         return no_memory(err);
     }
     trials->samples = items;
+    struct fb_str name = {NULL, 0};
     code = put_key(trials, &trials->sample_names, trials->sample_count + 1, err);
+    if (code == FB_OK && trial->name.len > 0) {
+        code = name_of(trials, group, trial->name, &name, err);
+    } else if (code == FB_OK) {
+        name = fb_arena_printf(&trials->arena, "%.*s", FB_STR_ARG(id));
+        code = name.ptr ? FB_OK : fb_arena_failed(&trials->arena, err);
+    }
     if (code == FB_OK) {
         *out = &trials->samples[trials->sample_count++];
-        **out = (struct fb_trial_sample){.group = (uint32_t)group,
-            .all = true,
-            .is_clean = true,
-            .id = fb_arena_printf(&trials->arena, "%.*s", FB_STR_ARG(id))};
-        code = (*out)->id.ptr ? FB_OK : fb_arena_failed(&trials->arena, err);
+        **out = (struct fb_trial_sample){
+            .group = (uint32_t)group, .all = true, .is_clean = true, .id = name};
     }
     return code;
 }
@@ -147,7 +177,7 @@ enum fb_code fb_trials_add(struct fb_trials *trials, struct fb_trial_group *grou
     size_t index = (size_t)(group - trials->groups);
     FB_ASSERT(index < trials->group_count);
     struct fb_trial_sample *sample = NULL;
-    enum fb_code code = sample_of(trials, index, trial->sample, &sample, err);
+    enum fb_code code = sample_of(trials, index, trial, &sample, err);
     if (code == FB_OK && sample->attempts == 0 && trial->cluster.len > 0) {
         code = fb_arena_str(&trials->arena, trial->cluster, &sample->cluster, err);
     }

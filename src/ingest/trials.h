@@ -69,6 +69,7 @@ struct fb_trials {
 /** One attempt. */
 struct fb_trial {
     struct fb_str sample;
+    struct fb_str name;    /**< by which logs are paired; empty: that of the sample */
     struct fb_str cluster; /**< of the sample; empty: it stands alone */
     double value;          /**< NAN: not scored */
     bool is_faulty;        /**< it errored or hit a limit */

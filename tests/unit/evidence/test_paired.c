@@ -96,6 +96,40 @@ static void test_graded(void **state)
     assert_true(isnan(p.p_value));
 }
 
+/* Two versions of a dataset, in which the same number is another document: the digests decide. A
+ * document that stands twice is paired once with each. */
+static void test_digests(void **state)
+{
+    (void)state;
+    static const char *const lines[2] = {
+        "{\"doc_id\":0,\"doc_hash\":\"a\",\"prompt_hash\":\"p\",\"acc\":1}\n"
+        "{\"doc_id\":1,\"doc_hash\":\"b\",\"prompt_hash\":\"p\",\"acc\":1}\n"
+        "{\"doc_id\":2,\"doc_hash\":\"c\",\"prompt_hash\":\"p\",\"acc\":0}\n"
+        "{\"doc_id\":3,\"doc_hash\":\"d\",\"prompt_hash\":\"p\",\"acc\":0}\n"
+        "{\"doc_id\":4,\"doc_hash\":\"d\",\"prompt_hash\":\"p\",\"acc\":0}\n",
+        "{\"doc_id\":0,\"doc_hash\":\"b\",\"prompt_hash\":\"p\",\"acc\":0}\n"
+        "{\"doc_id\":1,\"doc_hash\":\"a\",\"prompt_hash\":\"p\",\"acc\":1}\n"
+        "{\"doc_id\":2,\"doc_hash\":\"c\",\"prompt_hash\":\"other\",\"acc\":1}\n"
+        "{\"doc_id\":3,\"doc_hash\":\"d\",\"prompt_hash\":\"p\",\"acc\":1}\n"
+        "{\"doc_id\":4,\"doc_hash\":\"d\",\"prompt_hash\":\"p\",\"acc\":1}\n"};
+    const char *const both[2] = {paths[0], paths[1]};
+    struct fb_arena arena;
+    struct fb_pairs_list list;
+    fb_arena_init(&arena, (size_t)64 << 20);
+    for (int i = 0; i < 2; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "%s/samples_t_%d.jsonl", folder, i);
+        FB_TEST_OK(fb_io_write(paths[i], fb_str_of(lines[i]), 0600, &err));
+    }
+    FB_TEST_OK(fb_paired_read(both, 0.95, &arena, &list, &err));
+    assert_int_equal(list.count, 1);
+    const struct fb_pairs *p = &list.items[0];
+    assert_int_equal(p->common, 4); /* a, b, d, d; c was asked in another way */
+    assert_int_equal(p->both, 1);
+    assert_int_equal(p->only[0], 1);
+    assert_int_equal(p->only[1], 2);
+    fb_arena_release(&arena);
+}
+
 static void test_nothing_in_common(void **state)
 {
     (void)state;
@@ -196,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_unresolved_widens),
         cmocka_unit_test(test_graded),
+        cmocka_unit_test(test_digests),
         cmocka_unit_test(test_nothing_in_common),
         cmocka_unit_test(test_interval_holds),
         cmocka_unit_test(test_words),

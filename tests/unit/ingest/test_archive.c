@@ -424,6 +424,47 @@ static void test_plan(void **state)
         "12 1 1 11", "\"early_stopping\"," SIGNS);
 }
 
+/* A killed run: limits that were changed are in the journal, what its summaries say adds nothing.
+ */
+static void test_journal(void **state)
+{
+    (void)state;
+    struct zipper z;
+    struct fb_drafts drafts = {0};
+    zip_start(&z);
+    zip_add(&z, "_journal/start.json",
+        "{\"version\":2,\"eval\":{\"task\":\"t\",\"model\":\"m\",\"created\":\"2026-01-01T00:00:"
+        "00Z\",\"dataset\":{\"samples\":3},\"config\":{}}}",
+        DEFLATE);
+    zip_add(&z, "_journal/summaries/1.json",
+        "[{\"id\":2,\"epoch\":1,\"scores\":{\"s\":{\"value\":0}}}]", DEFLATE);
+    zip_add(&z, "_journal/config_updates/1.json", "{\"message_limit\":7}", DEFLATE);
+    zip_add(&z, "samples/1_epoch_1.json", sample_one, DEFLATE);
+    FB_TEST_OK(zip_end(&z, &drafts));
+    const char *json = drafts.items[0].json.ptr;
+    assert_non_null(strstr(json, "\"status\":\"started\""));
+    assert_non_null(strstr(json, "\"samples\":3,\"succeeded_any\":1,\"succeeded_all\":1"));
+    assert_non_null(strstr(json, "\"unresolved\":2"));
+    assert_non_null(strstr(json, "\"config_updates\",\"missing_samples\",\"crashed\""));
+    zip_release(&z);
+}
+
+/* Infinity and NaN, which JSON has not and Python writes. */
+static void test_nonfinite(void **state)
+{
+    (void)state;
+    struct fb_drafts drafts = {0};
+    FB_TEST_OK(
+        ingest_json(LOG("\"results\":{\"scores\":[{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{"
+                        "\"mean\":{\"name\":\"mean\",\"value\":Infinity}}}]}",
+                        SAMPLE(1, "Infinity") "," SAMPLE(2, "NaN") "," SAMPLE(3, "0.5")),
+            &drafts));
+    const char *json = drafts.items[0].json.ptr;
+    assert_non_null(strstr(json, "\"stated\":null,\"recomputed\":null"));
+    assert_non_null(strstr(json, "\"succeeded_any\":2,\"succeeded_all\":1,\"unresolved\":1"));
+    assert_non_null(strstr(json, "\"not_binary\""));
+}
+
 /* Metrics that are not known here are listed, and not taken for granted. */
 static void test_unknown_metrics(void **state)
 {
@@ -582,8 +623,8 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(test_methods), TEST(test_truncated), TEST(test_flipped),
         TEST(test_every_flip), TEST(test_names), TEST(test_lies), TEST(test_bombs),
         TEST(test_bad_json), TEST(test_deep_nesting), TEST(test_bad_member), TEST(test_counts),
-        TEST(test_plan), TEST(test_large_member), TEST(test_unknown_metrics),
-        TEST(test_sample_limit), TEST(test_score_limit), TEST(test_member_limit), TEST(test_memory),
-        TEST(test_out_of_memory)};
+        TEST(test_plan), TEST(test_large_member), TEST(test_unknown_metrics), TEST(test_journal),
+        TEST(test_nonfinite), TEST(test_sample_limit), TEST(test_score_limit),
+        TEST(test_member_limit), TEST(test_memory), TEST(test_out_of_memory)};
     return cmocka_run_group_tests_name("archive", tests, NULL, NULL);
 }
