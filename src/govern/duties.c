@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "govern/work.h"
+#include "govern/proving.h"
 
 struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program *program,
     const struct fb_obligation *obligation)
@@ -170,6 +170,9 @@ static enum fb_code run_duty(struct fb_work *work, const struct fb_version *vers
     const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
 {
     fb_time now = work->input->now;
+    if (work->proving) {
+        return fb_proving_obligations(work, version, duty, out, err);
+    }
     if (work->input->naive) {
         return fb_duty_run_naive(version->program, duty, &work->trace, now, work->arena, out, err);
     }
@@ -199,8 +202,8 @@ enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
 {
     struct fb_map names;
     fb_map_init(&names);
-    enum fb_code code = fb_work_trace(work, err);
-    if (code == FB_OK) {
+    enum fb_code code = work->proving ? FB_OK : fb_work_trace(work, err);
+    if (code == FB_OK && !work->proving) {
         code = fb_access_new(&work->trace, work->arena, &work->access, err);
     }
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {

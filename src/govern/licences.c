@@ -17,7 +17,7 @@
 
 #include "base/assert.h"
 #include "engine/table.h"
-#include "govern/work.h"
+#include "govern/proving.h"
 
 const char *fb_action_name(enum fb_action action)
 {
@@ -391,7 +391,9 @@ static enum fb_code part_excludes(struct fb_work *work, const struct fb_duty *du
     bool holds = false;
     values[duty->system_var] = fb_value_str(system);
     struct fb_form_query query = {work->access, form, duty->var_count, values};
-    enum fb_code code = fb_slice_holds(&query, work->trace.time_count - 1, &holds, err);
+    size_t last = work->trace.time_count - 1;
+    enum fb_code code = work->proving ? fb_proving_holds(work, &query, last, &holds, err)
+                                      : fb_slice_holds(&query, last, &holds, err);
     *out = code == FB_OK && !holds;
     return code;
 }
@@ -509,8 +511,8 @@ static enum fb_code run_licence(
     struct fb_licence_view *view = &work->picture->licences[work->picture->licence_count];
     struct fb_why *why = fb_why_new(work->arena, "%s", "");
     bool refused = false;
-    enum fb_code code =
-        refuses(work, system, action, work->input->brief ? NULL : why, &refused, err);
+    enum fb_code code = refuses(
+        work, system, action, work->input->brief || work->proving ? NULL : why, &refused, err);
     if (code != FB_OK) {
         return code;
     }
@@ -548,6 +550,49 @@ enum fb_code fb_work_licence_why(struct fb_work *work, const struct fb_licence_v
     return code;
 }
 
+/* Adds a duty to a list, once. False when it is full. */
+static bool add_rest(
+    const struct fb_duty_view *view, const struct fb_duty_view **list, size_t cap, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (list[i] == view) {
+            return true;
+        }
+    }
+    if (*count < cap) {
+        list[(*count)++] = view;
+    }
+    return *count < cap;
+}
+
+size_t fb_work_licence_rests(const struct fb_work *work, const struct fb_licence_view *view,
+    const struct fb_duty_view **out, size_t cap)
+{
+    FB_ASSERT(work && view && out && !view->allowed);
+    size_t at = fb_picture_system(work->picture, view->system);
+    FB_ASSERT(at != SIZE_MAX);
+    const struct fb_system_view *system = &work->picture->systems[at];
+    enum fb_action as = view->action == FB_ACTION_TRAIN ? FB_ACTION_TRAIN : FB_ACTION_DEPLOY;
+    size_t count = 0;
+    struct fb_order_walk walk = fb_picture_orders(work->picture, system);
+    for (const struct fb_order_view *order; (order = fb_order_next(&walk)) != NULL;) {
+        if (order->duty && !add_rest(order->duty, out, cap, &count)) {
+            return count;
+        }
+    }
+    struct about about = duties_about(work, system);
+    for (const struct fb_duty_view *duty; (duty = next_about(&about)) != NULL;) {
+        if (forbids(duty, as) && !add_rest(duty, out, cap, &count)) {
+            break;
+        }
+    }
+    /* Any duty that names the system shows that it is not out of scope of every rule. */
+    if (count == 0 && system->first.duty) {
+        (void)add_rest(fb_picture_duty(work->picture, system->first.duty), out, cap, &count);
+    }
+    return count;
+}
+
 /* Every red line of an exempt system is a reason. */
 static void explain_exemption(struct fb_work *work, struct fb_system_view *system)
 {
@@ -571,6 +616,9 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
     enum fb_code code = list_owners(work, err);
     for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
         struct fb_system_view *system = &picture->systems[s];
+        if (work->proving && !fb_proving_licenses(work, s)) {
+            continue;
+        }
         code = find_exempt(work, system, err);
         if (code == FB_OK && system->exempt) {
             explain_exemption(work, system);
@@ -579,7 +627,8 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
             code = run_licence(work, system, (enum fb_action)action, err);
         }
     }
-    FB_ASSERT(code != FB_OK || picture->licence_count == picture->system_count * FB_ACTION_COUNT);
+    FB_ASSERT(code != FB_OK || work->proving ||
+              picture->licence_count == picture->system_count * FB_ACTION_COUNT);
     fb_picture_chain(picture);
     return code;
 }

@@ -91,8 +91,24 @@ bool fb_proving_wants(
                fb_str_eq(version->program->name, p->subject.version->program->name) &&
                fb_str_eq(version->program->redlines[line].name, p->subject.line->name);
     }
-    struct wanted w = {&p->subject, version, line, id};
-    return any_form(p->subject.duty, reads_wanted, &w);
+    if (p->subject.duty) {
+        struct wanted w = {&p->subject, version, line, id};
+        return any_form(p->subject.duty, reads_wanted, &w);
+    }
+    for (size_t i = 0; i < p->rest_count; i++) {
+        struct wanted w = {&p->rests[i], version, line, id};
+        if (any_form(p->rests[i].duty, reads_wanted, &w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fb_proving_licenses(const struct fb_work *work, size_t system)
+{
+    const struct fb_proving_subject *subject = &work->proving->subject;
+    FB_ASSERT(!subject->line && !subject->duty);
+    return fb_str_eq(work->picture->systems[system].id, subject->system);
 }
 
 static bool reads_case(const struct fb_form *form, void *ctx)
@@ -105,10 +121,32 @@ static bool reads_case(const struct fb_form *form, void *ctx)
            (form->right && reads_case(form->right, ctx));
 }
 
+/* Whether a licence may hang on a safety case: one to act autonomously does, and one that an
+ * authority gave for a case. */
+static bool licence_needs_case(const struct fb_proving *p)
+{
+    const struct fb_registry *registry = p->work->input->registry;
+    bool licence = !p->subject.version && p->subject.system.len > 0;
+    bool any = licence && p->subject.action == FB_ACTION_AUTONOMY;
+    for (size_t i = 0; licence && !any && i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        any = record->kind == FB_KIND_licence && fb_record_text(record, "case").len > 0;
+    }
+    return any;
+}
+
 /* Whether cases have a say: then all red lines do, since a case may ask about any. */
 static bool needs_cases(const struct fb_proving *p)
 {
     const struct fb_work *work = p->work;
+    if (licence_needs_case(p)) {
+        return true;
+    }
+    for (size_t i = 0; i < p->rest_count; i++) {
+        if (any_form(p->rests[i].duty, reads_case, NULL)) {
+            return true;
+        }
+    }
     if (p->subject.duty && any_form(p->subject.duty, reads_case, NULL)) {
         return true;
     }
@@ -279,16 +317,52 @@ enum fb_code fb_proving_line(struct fb_work *work, const struct fb_line_subject 
     return code;
 }
 
-enum fb_code fb_proving_duty(struct fb_proving *p, struct fb_obligations *out, struct fb_err *err)
+static enum fb_code recount(struct fb_proving *p, const struct fb_proving_subject *of,
+    struct fb_obligations *out, struct fb_err *err)
 {
-    FB_ASSERT(p->subject.duty);
+    FB_ASSERT(of->duty && of->key);
     enum fb_code code = sort_trace(p, err);
-    struct fb_duty_subject subject = {.program = p->subject.version->program,
-        .duty = p->subject.duty,
+    struct fb_duty_subject subject = {.program = of->version->program,
+        .duty = of->duty,
         .trace = &p->trace,
         .now = p->work->input->now,
-        .key = p->subject.key,
+        .key = of->key,
         .judge = judge,
         .ctx = p};
     return code ? code : fb_duty_recount(&subject, p->work->arena, out, err);
+}
+
+enum fb_code fb_proving_duty(struct fb_proving *p, struct fb_obligations *out, struct fb_err *err)
+{
+    FB_ASSERT(p->subject.duty);
+    return recount(p, &p->subject, out, err);
+}
+
+enum fb_code fb_proving_obligations(struct fb_work *work, const struct fb_version *version,
+    const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
+{
+    FB_ASSERT(work && work->proving && duty);
+    struct fb_proving *p = work->proving;
+    enum fb_code code = FB_OK;
+    *out = (struct fb_obligations){NULL, 0};
+    for (size_t i = 0; code == FB_OK && i < p->rest_count; i++) {
+        struct fb_obligations found = {NULL, 0};
+        if (p->rests[i].version != version || p->rests[i].duty != duty) {
+            continue;
+        }
+        code = recount(p, &p->rests[i], &found, err);
+        size_t total = out->count + found.count;
+        struct fb_obligation *all =
+            code ? NULL : FB_ARENA_ARRAY(work->arena, struct fb_obligation, total + 1);
+        if (code == FB_OK && !all) {
+            code = fb_arena_failed(work->arena, err);
+        }
+        for (size_t k = 0; code == FB_OK && k < total; k++) {
+            all[k] = k < out->count ? out->items[k] : found.items[k - out->count];
+        }
+        if (code == FB_OK) {
+            *out = (struct fb_obligations){all, total};
+        }
+    }
+    return code;
 }

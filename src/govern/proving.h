@@ -7,19 +7,22 @@
 #include "proof/check_duty.h"
 #include "proof/check_line.h"
 
-/** What a proof is about. */
+/** What a proof is about, or one of the duties that it rests on. */
 struct fb_proving_subject {
-    const struct fb_version *version; /**< the policy's */
+    const struct fb_version *version; /**< the policy's; NULL: an order or a licence */
     const struct fb_redline *line;    /**< NULL: a duty */
     const struct fb_duty *duty;
-    struct fb_str system;       /**< of a line */
+    struct fb_str system;       /**< of a line or licence */
     const struct fb_value *key; /**< of a duty */
+    enum fb_action action;      /**< of a licence */
 };
 
 /** A proof that is made or checked. */
 struct fb_proving {
     struct fb_work *work;
     struct fb_proving_subject subject;
+    struct fb_proving_subject *rests; /**< duties that an order or a licence rests on */
+    size_t rest_count;
     bool everything;    /**< all red lines have a say, and cases */
     struct fb_buf *out; /**< the judgements, when it is made; NULL: it is checked */
     struct fb_str rest; /**< the lines that are still to be read */
@@ -36,6 +39,15 @@ FB_CHECKED enum fb_code fb_proving_run(struct fb_proving *p, struct fb_err *err)
 /** What became of the subject's duty, by proofs. After fb_proving_run. */
 FB_CHECKED enum fb_code fb_proving_duty(
     struct fb_proving *p, struct fb_obligations *out, struct fb_err *err);
+
+/** The obligations of a duty that an order or licence rests on, by proofs: those with the
+ * parameters that the proof names, in its order. None when it names none of this duty. */
+FB_CHECKED enum fb_code fb_proving_obligations(struct fb_work *work,
+    const struct fb_version *version, const struct fb_duty *duty, struct fb_obligations *out,
+    struct fb_err *err);
+
+/** Whether licences of a system (by index) are worked out for the proof. */
+bool fb_proving_licenses(const struct fb_work *work, size_t system);
 
 /** Whether a red line (by index) of a version has a say for a system (by index). */
 bool fb_proving_wants(

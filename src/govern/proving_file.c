@@ -16,7 +16,23 @@ struct verdict {
     struct fb_proving_subject subject;
     const struct fb_line_view *line;        /* as the checker sees it */
     const struct fb_obligation *obligation; /* likewise */
+    const struct fb_order_view *order;      /* likewise */
+    const struct fb_licence_view *licence;  /* likewise */
+    const struct fb_proving_subject *rests; /* of an order or a licence */
+    size_t rest_count;
 };
+
+static const char *status_of(const struct verdict *v)
+{
+    if (v->order) {
+        return v->order->in_force ? "in force" : "ended";
+    }
+    if (v->licence) {
+        return v->licence->allowed ? "allowed" : "not allowed";
+    }
+    return v->line ? fb_line_status_name(v->line->status)
+                   : fb_duty_status_name(v->obligation->status);
+}
 
 /* ---- the first line ---- */
 
@@ -95,12 +111,59 @@ static void add_duty(struct fb_json_writer *w, const struct verdict *v)
     fb_json_key_int(w, "turn", o->turn);
 }
 
+/* The duties that an order or a licence rests on. */
+static void add_rests(struct fb_json_writer *w, const struct verdict *v)
+{
+    fb_json_key(w, "rests");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < v->rest_count; i++) {
+        const struct fb_proving_subject *rest = &v->rests[i];
+        const struct fb_record *policy = rest->version->view->record;
+        fb_json_open_object(w);
+        fb_json_key_str(w, "policy", policy->id);
+        fb_json_key_int(w, "seq", (int64_t)policy->seq);
+        fb_json_key_str(w, "rule", rest->duty->name);
+        fb_proof_write_values(w, rest->key, rest->duty->param_count);
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+}
+
+static void add_order(struct fb_json_writer *w, const struct verdict *v)
+{
+    const struct fb_order_view *order = v->order;
+    fb_json_key_c(w, "action", fb_order_action_name(order->action));
+    fb_json_key_str(w, "system", order->system);
+    fb_json_key_str(w, "party", order->party);
+    fb_json_key_int(w, "level", order->level);
+    if (order->record) {
+        fb_json_key_str(w, "record", order->record->id);
+        fb_json_key_int(w, "seq", (int64_t)order->record->seq);
+    }
+    fb_json_key_c(w, "status", status_of(v));
+    add_time(w, "since", order->since);
+    add_time(w, "until", order->until);
+    add_rests(w, v);
+}
+
+static void add_licence(struct fb_json_writer *w, const struct verdict *v)
+{
+    fb_json_key_c(w, "action", fb_action_name(v->licence->action));
+    fb_json_key_str(w, "system", v->licence->system);
+    fb_json_key_c(w, "status", status_of(v));
+    add_rests(w, v);
+}
+
+static const char *kind_of(const struct verdict *v)
+{
+    return v->line ? "redline" : v->order ? "order" : v->licence ? "licence" : "duty";
+}
+
 /* Writes the first line. */
 static enum fb_code write_head(const struct verdict *v, struct fb_buf *out, struct fb_err *err)
 {
     char root[65];
     struct fb_json_writer w;
-    const struct fb_record *policy = v->subject.version->view->record;
     fb_json_writer_init(&w, out, 0);
     fb_json_open_object(&w);
     fb_json_key_c(&w, "flyball", "proof");
@@ -114,13 +177,16 @@ static enum fb_code write_head(const struct verdict *v, struct fb_buf *out, stru
         add_time(&w, "as_of", v->claimed.as_of);
     }
     fb_json_key_str(&w, "verdict", v->claimed.id);
-    fb_json_key_c(&w, "kind", v->line ? "redline" : "duty");
-    fb_json_key_str(&w, "policy", policy->id);
-    fb_json_key_int(&w, "seq", (int64_t)policy->seq);
-    if (v->line) {
-        add_line(&w, v);
+    fb_json_key_c(&w, "kind", kind_of(v));
+    if (v->order) {
+        add_order(&w, v);
+    } else if (v->licence) {
+        add_licence(&w, v);
     } else {
-        add_duty(&w, v);
+        const struct fb_record *policy = v->subject.version->view->record;
+        fb_json_key_str(&w, "policy", policy->id);
+        fb_json_key_int(&w, "seq", (int64_t)policy->seq);
+        (v->line ? add_line : add_duty)(&w, v);
     }
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
@@ -295,6 +361,89 @@ static bool is_named(const struct fb_proving *p, const struct verdict *v, size_t
     return is_shared(p) ? number >= n + 1 : number == n + 1;
 }
 
+static const struct fb_order_view *find_order(const struct fb_picture *picture, struct fb_str id)
+{
+    for (size_t i = 0; i < picture->order_count; i++) {
+        if (fb_str_eq(picture->orders[i].id, id)) {
+            return &picture->orders[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct fb_licence_view *find_licence(
+    const struct fb_picture *picture, struct fb_str id)
+{
+    for (size_t i = 0; i < picture->licence_count; i++) {
+        if (fb_str_eq(picture->licences[i].id, id)) {
+            return &picture->licences[i];
+        }
+    }
+    return NULL;
+}
+
+/* An order or a licence, from what the duties that it rests on are by proofs: the rules of orders.c
+ * and licences.c, which are not the engine's, over those duties alone. More duties can add reasons
+ * against an action and take none away, so what is not allowed by some is not allowed by all. */
+static enum fb_code work_out(struct fb_proving *p, struct verdict *v, struct fb_err *err)
+{
+    struct fb_work *work = p->work;
+    bool licence = p->subject.system.len > 0;
+    enum fb_code code = fb_proving_run(p, err);
+    code = code ? code : fb_work_duties(work, err);
+    code = code ? code : fb_work_orders(work, err);
+    if (code == FB_OK && licence) {
+        code = fb_work_licences(work, err);
+    }
+    if (code == FB_OK) {
+        v->order = licence ? NULL : find_order(work->picture, v->claimed.id);
+        v->licence = licence ? find_licence(work->picture, v->claimed.id) : NULL;
+    }
+    return code;
+}
+
+static bool same_subject(const struct fb_proving_subject *a, const struct fb_proving_subject *b)
+{
+    bool same = a->version == b->version && a->duty == b->duty;
+    for (size_t i = 0; same && i < a->duty->param_count; i++) {
+        same = fb_value_eq(a->key[i], b->key[i]);
+    }
+    return same;
+}
+
+/* Adds a duty that is rested on, once. */
+static void add_rest(struct fb_proving *p, struct fb_proving_subject rest)
+{
+    bool known = p->rest_count == FB_PROVING_RESTS_MAX;
+    for (size_t i = 0; !known && i < p->rest_count; i++) {
+        known = same_subject(&p->rests[i], &rest);
+    }
+    if (!known) {
+        p->rests[p->rest_count++] = rest;
+    }
+}
+
+/* Adds what other versions of the policies owe under the same names: ids number them all, and a
+ * release may name the second. */
+static void add_versions(struct fb_proving *p)
+{
+    for (size_t i = 0; i < p->rest_count; i++) {
+        struct fb_proving_subject own = p->rests[i];
+        for (size_t k = 0; k < p->work->version_count; k++) {
+            const struct fb_version *other = &p->work->versions[k];
+            bool same = fb_str_eq(other->program->name, own.version->program->name);
+            for (size_t d = 0; same && d < other->program->duty_count; d++) {
+                const struct fb_duty *duty = &other->program->duties[d];
+                if (fb_str_eq(duty->name, own.duty->name) &&
+                    duty->param_count == own.duty->param_count) {
+                    add_rest(p, (struct fb_proving_subject){
+                                    .version = other, .duty = duty, .key = own.key});
+                }
+            }
+        }
+    }
+}
+
 /* ---- making ---- */
 
 /* Finds a verdict of a picture by its id. */
@@ -312,7 +461,9 @@ static bool find(const struct fb_picture *picture, struct fb_str id, struct verd
             return true;
         }
     }
-    return false;
+    v->order = find_order(picture, id);
+    v->licence = find_licence(picture, id);
+    return v->order || v->licence;
 }
 
 static const struct fb_policy_view *policy_of(
@@ -325,6 +476,42 @@ static const struct fb_policy_view *policy_of(
     }
     FB_ASSERT(v->line);
     return v->line->policy;
+}
+
+/* Adds a duty that is rested on, in the work of the proof. */
+static void add_subject(
+    const struct fb_picture *picture, struct fb_proving *p, const struct fb_duty_view *view)
+{
+    const struct fb_version *version = &p->work->versions[view->policy - picture->policies];
+    struct fb_proving_subject rest = {.version = version,
+        .duty = version->program->duties + (view->obligation.duty - view->policy->program->duties),
+        .key = view->obligation.bindings};
+    add_rest(p, rest);
+}
+
+/* What an order or a licence rests on. */
+static enum fb_code list_rests(const struct fb_picture *picture, struct fb_proving *p,
+    const struct verdict *v, struct fb_err *err)
+{
+    enum { REASONS = 8 }; /* one is enough; the rest is for the reader */
+    const struct fb_duty_view *views[REASONS];
+    size_t count = 0;
+    p->rests = FB_ARENA_ARRAY(p->work->arena, struct fb_proving_subject, FB_PROVING_RESTS_MAX);
+    if (!p->rests) {
+        return fb_arena_failed(p->work->arena, err);
+    }
+    if (v->licence) {
+        p->subject.system = v->licence->system;
+        p->subject.action = v->licence->action;
+        count = fb_work_licence_rests(picture->work, v->licence, views, REASONS);
+    } else if (v->order->duty) {
+        views[count++] = v->order->duty;
+    }
+    for (size_t i = 0; i < count; i++) {
+        add_subject(picture, p, views[i]);
+    }
+    add_versions(p);
+    return FB_OK;
 }
 
 /* The same subject in a work of its own, which has compiled the policies again. */
@@ -355,6 +542,14 @@ static enum fb_code differs(struct fb_str id, struct fb_err *err)
 /* What the checker finds of what the engine found; v becomes the checker's. */
 static enum fb_code confirm(struct fb_proving *p, struct verdict *v, struct fb_err *err)
 {
+    if (v->order || v->licence) {
+        struct verdict engine = *v;
+        enum fb_code worked = work_out(p, v, err);
+        const struct fb_order_view *a = v->order, *b = engine.order;
+        bool same = a ? a->since == b->since && a->until == b->until && a->action == b->action
+                      : v->licence && v->licence->allowed == engine.licence->allowed;
+        return worked || same ? worked : differs(v->claimed.id, err);
+    }
     enum fb_code code = fb_proving_run(p, err);
     if (code == FB_OK && v->line) {
         const struct fb_line_view *line = found_line(p);
@@ -387,28 +582,39 @@ enum fb_code fb_picture_prove(const struct fb_picture *picture, struct fb_str id
                             .id = id}};
     memcpy(v.claimed.root, picture->root, sizeof(v.claimed.root));
     if (!find(picture, id, &v)) {
-        (void)fb_err_set(err, FB_E_UNSUPPORTED, "'%.*s' is neither a red line nor a duty",
+        (void)fb_err_set(err, FB_E_UNSUPPORTED,
+            "'%.*s' is no red line, duty, order or licence, of which proofs are made",
             FB_STR_ARG(fb_str_sub(id, 0, 200)));
-        return fb_err_hint(err, "Proofs are made of red lines and duties: prove those that it "
-                                "rests on, which `flyball explain` names.");
+        return fb_err_hint(
+            err, "Prove the verdicts that it rests on, which `flyball explain` names.");
+    }
+    if (v.licence && v.licence->allowed) {
+        (void)fb_err_set(err, FB_E_UNSUPPORTED, "'%.*s' is allowed, and that is not proved",
+            FB_STR_ARG(fb_str_sub(id, 0, 200)));
+        return fb_err_hint(err,
+            "It says of every rule that it forbids nothing. What is not allowed "
+            "has a proof, and so has each red line and duty.");
     }
     fb_arena_init(&arena, WORK_MAX);
     fb_buf_init(&judgements, FB_DOCKET_PROOF_MAX - HEAD_MAX);
     struct fb_proving p = {.out = &judgements};
     enum fb_code code = begin(picture->work->input, &arena, &p, err);
-    if (code == FB_OK) {
+    if (code == FB_OK && (v.order || v.licence)) {
+        code = list_rests(picture, &p, &v, err);
+        v.rests = p.rests;
+        v.rest_count = p.rest_count;
+    } else if (code == FB_OK) {
         set_subject(picture, &p, &v);
         v.subject = p.subject;
-        code = confirm(&p, &v, err);
     }
+    code = code ? code : confirm(&p, &v, err);
     code = code ? code : fb_buf_check(&judgements, "the proof", err);
     code = code ? code : write_head(&v, out, err);
     if (code == FB_OK) {
         fb_buf_add_str(out, fb_buf_str(&judgements));
         code = fb_buf_check(out, "the proof", err);
         v.claimed.judgements = p.judgements;
-        v.claimed.status = fb_str_of(v.line ? fb_line_status_name(v.line->status)
-                                            : fb_duty_status_name(v.obligation->status));
+        v.claimed.status = fb_str_of(status_of(&v));
         *claimed = v.claimed;
     }
     fb_buf_release(&judgements);
@@ -418,19 +624,17 @@ enum fb_code fb_picture_prove(const struct fb_picture *picture, struct fb_str id
 
 /* ---- checking ---- */
 
-/* What the first line names, in the work. */
-static enum fb_code find_subject(
-    const struct fb_json *head, struct fb_proving *p, struct fb_err *err)
+/* What the first line, or a duty in it that is rested on, names in the work. */
+static enum fb_code find_subject(const struct fb_json *head, bool is_line, struct fb_proving *p,
+    struct fb_proving_subject *s, struct fb_err *err)
 {
     struct fb_work *work = p->work;
     struct fb_str policy = fb_json_get_str(head, "policy"), rule = fb_json_get_str(head, "rule");
-    struct fb_proving_subject *s = &p->subject;
     for (size_t i = 0; i < work->version_count && !s->version; i++) {
         s->version =
             fb_str_eq(work->versions[i].view->record->id, policy) ? &work->versions[i] : NULL;
     }
     const struct fb_program *program = s->version ? s->version->program : NULL;
-    bool is_line = fb_str_is(fb_json_get_str(head, "kind"), "redline");
     for (size_t i = 0; program && is_line && i < program->redline_count && !s->line; i++) {
         s->line = fb_str_eq(program->redlines[i].name, rule) ? &program->redlines[i] : NULL;
     }
@@ -456,6 +660,59 @@ static enum fb_code find_subject(
                      FB_STR_ARG(rule), s->duty->param_count);
 }
 
+/* What the first line of a proof of an order or a licence says that it rests on. */
+static enum fb_code find_rests(
+    const struct fb_json *head, bool licence, struct fb_proving *p, struct fb_err *err)
+{
+    const struct fb_json *rests = fb_json_get(head, "rests");
+    struct fb_str action = fb_json_get_str(head, "action");
+    enum fb_code code = FB_OK;
+    p->rests = FB_ARENA_ARRAY(p->work->arena, struct fb_proving_subject, FB_PROVING_RESTS_MAX);
+    if (!p->rests) {
+        return fb_arena_failed(p->work->arena, err);
+    }
+    if (licence) {
+        p->subject.system = fb_json_get_str(head, "system");
+        for (int i = FB_ACTION_COUNT - 1; i >= 0; i--) {
+            bool named = fb_str_is(action, fb_action_name((enum fb_action)i));
+            p->subject.action = named ? (enum fb_action)i : p->subject.action;
+        }
+    }
+    if (!rests || rests->kind != FB_JSON_ARRAY || (licence && p->subject.system.len == 0)) {
+        return refuse(head, licence && rests ? "system" : "rests", err);
+    }
+    if (rests->count > FB_PROVING_RESTS_MAX) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "a proof rests on more than %d duties", FB_PROVING_RESTS_MAX);
+    }
+    for (const struct fb_json *item = rests->child; code == FB_OK && item; item = item->next) {
+        code = find_subject(item, false, p, &p->rests[p->rest_count], err);
+        p->rest_count++;
+    }
+    size_t named = p->rest_count;
+    if (code == FB_OK) {
+        add_versions(p);
+    }
+    if (code == FB_OK && p->rest_count != named) {
+        code = fb_err_set(err, FB_E_NEGATIVE,
+            "the proof leaves out a version of the policy of duty '%.*s'",
+            FB_STR_ARG(p->rests[named].duty->name));
+        fb_err_place(err, NULL, 1, 0, -1);
+    }
+    return code;
+}
+
+/* What the proof is about. */
+static enum fb_code find_claimed(
+    const struct fb_json *head, struct fb_proving *p, bool *out_more, struct fb_err *err)
+{
+    struct fb_str kind = fb_json_get_str(head, "kind");
+    bool licence = fb_str_is(kind, "licence");
+    *out_more = licence || fb_str_is(kind, "order");
+    return *out_more ? find_rests(head, licence, p, err)
+                     : find_subject(head, fb_str_is(kind, "redline"), p, &p->subject, err);
+}
+
 /* Whether the first line is what one would write of what the checker found. */
 static enum fb_code compare(
     const struct verdict *v, struct fb_str first, bool *out, struct fb_err *err)
@@ -476,8 +733,13 @@ static enum fb_code go_through(
     struct fb_obligations all = {NULL, 0};
     bool same = false, misnamed = false;
     size_t others = 0;
-    enum fb_code code = fb_proving_run(p, err);
-    if (code == FB_OK && p->subject.line) {
+    bool more = p->rests != NULL;
+    enum fb_code code = more ? work_out(p, v, err) : fb_proving_run(p, err);
+    if (code == FB_OK && more) {
+        /* That something is allowed would need all duties, not those that the file names. */
+        others = v->order || (v->licence && !v->licence->allowed) ? 1 : 0;
+        code = others ? compare(v, first, &same, err) : FB_OK;
+    } else if (code == FB_OK && p->subject.line) {
         v->line = found_line(p);
         others = v->line && v->line->rule ? 1 : 0;
         code = others ? compare(v, first, &same, err) : FB_OK;
@@ -497,9 +759,7 @@ static enum fb_code go_through(
     } else if (code == FB_OK && !same) {
         code = fb_err_set(err, FB_E_NEGATIVE,
             "the first line does not follow from the records: they give %s",
-            others == 0 ? "no such verdict"
-            : v->line   ? fb_line_status_name(v->line->status)
-                        : fb_duty_status_name(v->obligation->status));
+            others == 0 ? "no such verdict" : status_of(v));
         fb_err_place(err, NULL, 1, 0, -1);
     }
     struct fb_str line;
@@ -526,9 +786,12 @@ enum fb_code fb_docket_proof_check(const struct fb_govern_input *input, struct f
         code = fb_err_set(err, FB_E_NEGATIVE, "it is about other records, or another instant");
     }
     code = code ? code : begin(input, &arena, &p, err);
-    code = code ? code : find_subject(head, &p, err);
+    bool more = false;
+    code = code ? code : find_claimed(head, &p, &more, err);
     if (code == FB_OK) {
         v.subject = p.subject;
+        v.rests = p.rests;
+        v.rest_count = p.rest_count;
         (void)fb_str_line(&p.rest, &first);
         code = go_through(&p, &v, first, err);
     }

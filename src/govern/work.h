@@ -229,6 +229,12 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
 struct fb_str fb_work_line_name(struct fb_arena *arena, const struct fb_program *program,
     const struct fb_redline *rule, struct fb_str system);
 
+/** Lists duties that a refused licence rests on, at most `cap`: those whose breach led to an order
+ * that binds its system, and those that forbid it themselves; where there is neither, one that
+ * shows that rules apply to the system. How many there are in the list. */
+size_t fb_work_licence_rests(const struct fb_work *work, const struct fb_licence_view *view,
+    const struct fb_duty_view **out, size_t cap);
+
 /** The reason of a duty of the picture: the one that is there, or else made now. */
 FB_CHECKED enum fb_code fb_work_duty_why(
     struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err);

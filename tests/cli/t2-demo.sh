@@ -80,8 +80,15 @@ echo '{}' >lie
 ok "what is no proof is said so" exits 3 "needs 'flyball'" fly explain --check lie
 : >lie
 ok "nor is an empty file" exits 3 "no proof" fly explain --check lie
-ok "a licence rests on others" exits 3 "neither a red line nor a duty" \
-    fly explain licence:deploy:system/aurora-3 --proof p
+ok "a licence that is refused is proved" proves licence:deploy:system/aurora-3 "not allowed"
+ok "so is one for which everything counts" proves "licence:act autonomously:system/aurora-3" "not allowed"
+sed 's/"status":"not allowed"/"status":"allowed"/' p >lie
+ok "that it is allowed does not follow" exits 1 "they give not allowed" fly explain --check lie
+sed 's/"rests":\[{.*}\]/"rests":[]/' p >lie
+ok "nor without what it rests on" exits 1 "." fly explain --check lie
+ok "what is allowed has no proof" exits 3 "is allowed, and that is not proved" \
+    fly explain licence:train:system/aurora-mini --proof p
+ok "nor has a safety case" exits 3 "no red line, duty, order or licence" fly explain case:cyber --proof p
 ok "--check goes alone" exits 2 "goes alone" fly explain --check p --json
 ok "the proof itself on standard output" says '"kind":"duty"' fly explain $overdue --proof -
 ok "status says the same each time" sh -c '

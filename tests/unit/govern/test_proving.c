@@ -25,6 +25,10 @@ static struct {
     size_t proofs;
     size_t refused; /* of those changed by chance */
     size_t changed; /* of every twentieth proof */
+    size_t orders;
+    size_t many;        /* that claimed to rest on too many duties */
+    size_t led;         /* those that a breach led to */
+    size_t licences[8]; /* that are not allowed, by action */
 } tally;
 
 static const char *source(const char *relative, char path[4096])
@@ -75,6 +79,29 @@ static void refuse_cut(const struct fb_govern_input *input, const struct fb_buf 
     }
     fb_err_init(&why);
     assert_true(fb_docket_proof_check(input, fb_str_sub(text, 0, end), &claimed, &why) != FB_OK);
+}
+
+/* A proof that says it rests on more duties than it may. */
+static void refuse_many(const struct fb_govern_input *input, const struct fb_buf *proof)
+{
+    struct fb_buf changed;
+    struct fb_proof_claimed claimed;
+    struct fb_str text = fb_buf_str(proof);
+    const char *at = memmem(text.ptr, text.len, "\"rests\":[", 9);
+    size_t before = at ? (size_t)(at - text.ptr) + 9 : 0;
+    if (!at || text.ptr[before] != '{') {
+        return;
+    }
+    fb_err_init(&err);
+    fb_buf_init(&changed, FB_DOCKET_PROOF_MAX);
+    fb_buf_add_str(&changed, fb_str_sub(text, 0, before));
+    for (int i = 0; i < FB_PROVING_RESTS_MAX; i++) {
+        fb_buf_add_c(&changed, "{},");
+    }
+    fb_buf_add_str(&changed, fb_str_sub(text, before, text.len));
+    FB_TEST_FAILS(fb_docket_proof_check(input, fb_buf_str(&changed), &claimed, &err), FB_E_LIMIT);
+    tally.many++;
+    fb_buf_release(&changed);
 }
 
 static uint64_t chance = 1;
@@ -145,10 +172,26 @@ static void prove(
     refuse_change(input, &proof, "\"rule\":\"fact\"", "\"rule\":\"absent\"");
     refuse_change(input, &proof, "\"record\":\"", "\"record\":\"x");
     refuse_change(input, &proof, "\"lower\":\"0", "\"lower\":\"1");
+    refuse_change(input, &proof, "\"status\":\"not allowed", "\"status\":\"allowed");
+    refuse_change(input, &proof, "\"status\":\"in force", "\"status\":\"ended");
+    refuse_change(input, &proof, "\"action\":\"", "\"action\":\"un");
+    refuse_change(input, &proof, "\"rests\":[{", "\"rests\":[{\"x\":1,");
     if (made.judgements > 0) {
         refuse_cut(input, &proof);
     }
+    refuse_many(input, &proof);
     change_by_chance(input, &proof);
+    fb_buf_release(&proof);
+}
+
+/* That nothing forbids an action would need every rule. */
+static void refuse_allowed(const struct fb_picture *picture, struct fb_str id)
+{
+    struct fb_buf proof;
+    struct fb_proof_claimed made;
+    fb_buf_init(&proof, FB_DOCKET_PROOF_MAX);
+    fb_err_init(&err);
+    FB_TEST_FAILS(fb_picture_prove(picture, id, &proof, &made, &err), FB_E_UNSUPPORTED);
     fb_buf_release(&proof);
 }
 
@@ -175,6 +218,18 @@ static void prove_all(struct fb_test_history *history, fb_time at)
     for (size_t i = 0; i < picture.duty_count; i++, tally.duties++) {
         tally.statuses[picture.duties[i].obligation.status]++;
         prove(&input, &picture, picture.duties[i].id);
+    }
+    for (size_t i = 0; i < picture.order_count; i++, tally.orders++) {
+        tally.led += picture.orders[i].duty != NULL;
+        prove(&input, &picture, picture.orders[i].id);
+    }
+    for (size_t i = 0; i < picture.licence_count; i++) {
+        if (picture.licences[i].allowed) {
+            refuse_allowed(&picture, picture.licences[i].id);
+        } else {
+            tally.licences[picture.licences[i].action]++;
+            prove(&input, &picture, picture.licences[i].id);
+        }
     }
     tally.histories++;
     fb_registry_free(registry);
@@ -238,6 +293,12 @@ static void test_packs(void **state)
         tally.histories, tally.lines, tally.duties, tally.judgements, tally.changed);
     assert_true(tally.lines > 50 && tally.duties > 200 && tally.changed > 150);
     assert_true(tally.refused > 1000);
+    printf("# %zu orders, %zu of them by a breach; not allowed: %zu to train, %zu to deploy, %zu "
+           "to act "
+           "autonomously\n",
+        tally.orders, tally.led, tally.licences[0], tally.licences[1], tally.licences[2]);
+    assert_true(tally.orders > 10 && tally.led > 5 && tally.many > 0);
+    assert_true(tally.licences[0] > 5 && tally.licences[1] > 20 && tally.licences[2] > 50);
 }
 
 static void test_histories(void **state)
