@@ -217,7 +217,7 @@ static bool from_members(
 static bool is_foreign(
     const struct fb_inc *inc, const struct fb_inc_node *node, const struct fb_cell *row)
 {
-    for (size_t i = 0; inc->options.foreign && i < node->width; i++) {
+    for (size_t i = 0; inc->options.foreign && !node->blind && i < node->width; i++) {
         if (node->vars[i] == inc->options.subject) {
             return inc->options.foreign(inc->options.ctx, fb_inc_value(inc, &row[i]));
         }

@@ -296,13 +296,14 @@ static enum fb_code compile_exists(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     fb_vars hidden = 0;
+    struct fb_inc_site inside = *site;
     for (size_t i = 0; i < form->bound_count; i++) {
         hidden |= (site->given | site->busy) & fb_vars_of(form->bound[i]);
+        inside.blind = inside.blind || form->bound[i] == site->inc->options.subject;
     }
     if (!hidden) {
-        return fb_inc_compile_part(site, form->left, out);
+        return fb_inc_compile_part(&inside, form->left, out);
     }
-    struct fb_inc_site inside = *site;
     inside.given &= ~hidden;
     enum fb_code code = unary(site, &inside, FB_INC_HIDE, form, out);
     if (code == FB_OK) {
@@ -646,13 +647,23 @@ static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_i
     return FB_OK;
 }
 
+/* Inside an aggregation the subject is seen where it is one of the columns of the groups. */
+static bool blind_inside(const struct fb_inc_site *site, const struct fb_form *form)
+{
+    uint32_t subject = site->inc->options.subject;
+    return site->blind || form->agg_result == subject ||
+           !(fb_inc_groups_of(form) & fb_vars_of(subject));
+}
+
 /* Over a past operator: groups are kept as its rows come and go. */
 static enum fb_code compile_tally(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc_node *child = NULL;
     enum fb_code code = leaf(site, FB_INC_GROUPS, form, out);
-    code = code ? code : compile_node(site, form->left, &child);
+    struct fb_inc_site inside = *site;
+    inside.blind = blind_inside(site, form);
+    code = code ? code : compile_node(&inside, form->left, &child);
     if (code) {
         return code;
     }
@@ -662,6 +673,7 @@ static enum fb_code compile_tally(
         return fb_inc_no_memory(site);
     }
     node->child = child;
+    node->blind = inside.blind;
     node->child_index = fb_inc_set_index(&child->set, fb_inc_mask_of(child, groups));
     FB_ASSERT(node->child_index >= 0);
     child->tally = node;
@@ -677,6 +689,7 @@ static enum fb_code compile_collect(
     struct fb_inc_site inside = *site;
     inside.given = site->given & groups;
     inside.busy = 0;
+    inside.blind = blind_inside(site, form);
     enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
     if (code) {
         return code;
@@ -688,6 +701,7 @@ static enum fb_code compile_collect(
         return fb_inc_no_memory(site);
     }
     node->child = rows;
+    node->blind = inside.blind;
     node->distinct = distinct(form->left) && gives_once((*out)->parts[0]);
     (*out)->node = node;
     code = new_groups(site, *out, rows, node);

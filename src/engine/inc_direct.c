@@ -212,6 +212,7 @@ enum fb_code fb_inc_compile_freeze(
     struct fb_inc_site inside = *site;
     inside.given = 0;
     inside.busy = 0;
+    inside.blind = true;
     enum fb_code code = fb_inc_compile_part(&inside, form->left, &op->parts[0]);
     struct fb_inc_frozen frozen = {form, node, site->frozen};
     inside = *site;
@@ -275,6 +276,7 @@ static enum fb_code compile_recur(
     enum fb_code code = fb_inc_compile_part(&inside, form->right, &op->parts[0]);
     inside.given = 0;
     inside.busy = 0;
+    inside.blind = true;
     code = code ? code : fb_inc_compile_part(&inside, form->left, &node->op);
     *out = op;
     return code;
@@ -293,7 +295,7 @@ enum fb_code fb_inc_compile_letpast(
         number++;
     }
     if (number == inc->stage_count) {
-        struct fb_inc_site inside = {.inc = inc, .err = site->err, .stage = number};
+        struct fb_inc_site inside = {.inc = inc, .err = site->err, .stage = number, .blind = true};
         if (number == FB_INC_STAGES_MAX) {
             return fb_inc_unsupported(site, form, "there are too many recursive definitions");
         }

@@ -186,6 +186,7 @@ struct fb_inc_node {
     size_t *group_at;             /**< TALLY, SCRATCH: the groups' columns in a row of the child */
     size_t over_at;               /**< the aggregated column */
     bool distinct;                /**< SCRATCH: rows cannot repeat */
+    bool blind;                   /**< TALLY, SCRATCH: groups are of no subject */
     struct fb_inc_op *walk;       /**< WALK: the states; its nodes hold the walkers */
     struct fb_inc_order *orders;  /**< PAST */
     struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
@@ -309,6 +310,7 @@ struct fb_inc_site {
     fb_vars given;
     fb_vars busy; /**< variables that operations around set or hide while this runs */
     bool direct;  /**< temporal operators look through the time-points */
+    bool blind;   /**< a variable of the subject's number is another one here */
     const struct fb_inc_frozen *frozen;
     const struct fb_inc_recalled *recalled;
 };

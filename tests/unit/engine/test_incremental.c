@@ -307,6 +307,8 @@ static void test_threads(void **state)
         "(s <- SUM y ONCE[0,9] R(_,y)) AND P(x) AND s > 1", /* what is summed concerns all */
         "W(x,s) AND NOT EVENTUALLY[0,2] Q(x)",              /* text, and the future */
         "x = 1 AND NOT Q(x)",                               /* a value that no tuple has */
+        /* A group by a variable of the subject's number is not one by the subject. */
+        "(EXISTS w. (w <- MIN u; x (x <- MAX u; u ONCE P(u))) AND R(w,y))",
     };
     static const char good[] = "@0 P(1) R(1,2)@1 Q(1) R(2,2) W(1,\"b\")@1 P(2) T()@4 P(1) R(1,1)"
                                "@6 Q(2) W(2,\"a\")(1,\"a\")@9 P(2) R(2,1)";
