@@ -98,7 +98,8 @@ enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
     }
     code = code ? code : fb_cli_print(cli, &text, err);
     if (code == FB_OK && leads.lead_count > 0) {
-        code = fb_err_set(err, FB_E_NEGATIVE, "there are %zu leads", leads.lead_count);
+        code = fb_err_set(err, FB_E_NEGATIVE,
+            leads.lead_count == 1 ? "there is %zu lead" : "there are %zu leads", leads.lead_count);
     }
     fb_leads_release(&leads);
     fb_buf_release(&text);

@@ -19,8 +19,9 @@ enum fb_code fb_report_leads_text(const struct fb_leads *leads,
     struct fb_sheet_table table;
     char from[FB_TIME_TEXT];
     bool kinds[FB_LEAD_KINDS] = {false};
-    fb_buf_addf(out, "%zu leads in %zu jobs. A lead says where to look, not what happened.\n\n",
-        leads->lead_count, leads->count);
+    fb_buf_addf(out, "%zu %s in %zu %s. A lead says where to look, not what happened.\n\n",
+        leads->lead_count, leads->lead_count == 1 ? "lead" : "leads", leads->count,
+        leads->count == 1 ? "job" : "jobs");
     fb_sheet_table_init(&table, heads, 8);
     for (size_t i = 0; i < leads->lead_count; i++) {
         const struct fb_lead *lead = &leads->leads[i];

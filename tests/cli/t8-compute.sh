@@ -61,8 +61,8 @@ job,user,account,cluster,name,comment,nodes,started,ended,gpus
 2,bob,b,c,llama-2,,n2,3600,7200,4
 3,cat,b,c,known,,n3,3600,36000,8
 END
-echo known >runs.txt
-ok "split over accounts" exits 1 "1 leads" "$fly" compute leads --from split.csv --gpu-hours 5 \
+printf ' known\t\r\n' >runs.txt # blanks around a name are none of it
+ok "split over accounts" exits 1 "there is 1 lead$" "$fly" compute leads --from split.csv --gpu-hours 5 \
     --registered runs.txt
 ok "its jobs" grep -q "^split-accounts .*llama-1 .*2 .*28800 .*c/1" exits.out
 ok "nothing large" says "^0 leads" "$fly" compute leads --from split.csv --gpu-hours 5000
@@ -79,6 +79,22 @@ ok "work without jobs" exits 1 "findings" "$fly" compute reconcile --from split.
     --telemetry use.csv
 ok "where" grep -q "^unaccounted-work .*n9 .*1970-01-01T01:00" exits.out
 ok "jobs without samples" grep -q "^telemetry-gap .*n3 " exits.out
+printf 'time,gpu,use\n3600,0,0.9\n4200,0,0.9\n4800,0,0.9\n' >few.csv
+few() { "$fly" compute reconcile --from split.csv --telemetry few.csv "$@"; }
+ok "a host for samples that name none" exits 1 "4 findings" few --host n9
+ok "is the host of what they show" grep -q "^unaccounted-work  *n9 " exits.out
+ok "a sample holds five minutes" grep -q " 3 samples cover 600, " exits.out
+ok "or as long as is said" exits 1 . few --gap 600
+ok "so that more is covered" grep -q " 3 samples cover 1200, " exits.out
+ok "steps are of an hour" grep -q "^telemetry-gap  *n1  *1970-01-01T01:00  *1970-01-01T02:00 " exits.out
+ok "or as long as is said, too" exits 1 . few --step 7200
+ok "from where they begin" grep -q "^telemetry-gap  *n1  *1970-01-01T00:00  *1970-01-01T02:00 " exits.out
+printf 'time,gpu,use,power\n3600,0,0.9,900000\n3900,0,0.9,900000\n4200,0,0.9,900000\n' >hot.csv
+ok "more power than is registered" exits 1 . "$fly" compute reconcile --from split.csv \
+    --telemetry hot.csv --watts 5
+ok "says so, too" grep -q "^over-power  *(all)" exits.out
+ok "no more than that" exits 1 . "$fly" compute reconcile --from split.csv --telemetry hot.csv --watts 1e6
+ok "is no finding" sh -c '! grep -q over-power exits.out'
 ok "more than is registered" exits 1 "1 finding$" "$fly" compute reconcile --from split.csv --chips 8
 ok "says so" grep -q "^over-capacity .*(all)" exits.out
 ok "samples are needed" exits 2 "needs --telemetry" "$fly" compute reconcile --from split.csv
@@ -95,6 +111,22 @@ d,2023-01-01,1e11,1e10,1e12,1e23
 e,2024-01-01,,,,1e24
 END
 ok "active parameters count" says "^d .*4.2e+22 to 7.8e+22" "$fly" compute estimate --from models.csv
+cat >kinds.csv <<'END'
+model,parameters,tokens,flop,domain,chip,chips,hours,use
+a,1e10,1e12,1e20,Language,,,,
+b,,,1e21,Vision,h100,8,100,0.4
+d,1e11,1e12,1e23,Language model,,,,
+END
+ok "each method beside what was published" says "^6 P D, .*: 0 of 2 published" \
+    "$fly" compute estimate --from kinds.csv
+ok "the other by chips" grep -q "^Chips x time: 1 of 1 published figures .* median 0.877," says.out
+ok "models of a domain" says "^2 of 2 rows" "$fly" compute estimate --from kinds.csv --domain Lang
+ok "no others" grep -q "^Chips x time: no published figure" says.out
+ok "those that are large enough" says "^1 of 1 rows" "$fly" compute estimate --from kinds.csv \
+    --domain Lang --threshold 1e22
+ok "one table" exits 2 "needs one table" "$fly" compute estimate --from kinds.csv kinds.csv
+ok "how earlier forecasts did" says "^Earlier forecasts, with later years hidden: [0-9]* of [0-9]* hold" \
+    "$fly" compute forecast --from models.csv --threshold 1e25 --at 2024-06-01 --backtest
 ok "a forecast" says "first reached between 202[45].*(90% interval), 2025-01-0" "$fly" compute forecast \
     --from models.csv --threshold 1e25 --at 2024-06-01 --confidence 90%
 ok "that was reached" says "reached on 2024-01-01" "$fly" compute forecast --from models.csv \
@@ -173,6 +205,17 @@ printf 'job,cluster,nodes,started,ended,gpus\n1,d,n1,3600,7200,20\n2,c,n1,3600,7
 ok "files against the capacity on record" exits 1 "1 finding$" fly compute reconcile \
     --from over.csv --cluster d
 ok "other clusters are left out" grep -q "^over-capacity .* 72000 " exits.out
+echo '3,,n1,3600,7200,5' >>over.csv
+ok "a job that names no cluster" exits 1 "1 finding$" fly compute reconcile --from over.csv --cluster d
+ok "is one of this" grep -q "^over-capacity .* 90000 " exits.out
+ok "the power on record counts with files" exits 1 . fly compute reconcile --from over.csv --cluster d \
+    --telemetry hot.csv
+ok "of which there is more" grep -q "^over-power " exits.out
+ok "files need --from" exits 2 "needs --from before its files" fly compute reconcile over.csv
+ok "use of a cluster that is not on record is a finding" exits 1 "1 finding$" \
+    fly compute reconcile --cluster e
+ok "watts that are registered" exits 2 "^flyball: .*watts" \
+    "$fly" compute reconcile --from split.csv --watts -1
 
 # One system's training run (cmd_compute_foresee.c, foresee.c, foreseen.c): what it comes to, and when it reaches a threshold.
 cat >ahead.json <<'END'
