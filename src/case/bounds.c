@@ -109,8 +109,9 @@ struct bounding {
     const struct fb_case *argument;
     struct fb_case_bounds *elements;
     struct fb_case_bounds *challenges;
-    uint32_t *order; /* elements, supporters first */
-    uint32_t *first; /* of each element: the first challenge of it or of one of its relations */
+    uint32_t *order;          /* elements, supporters first */
+    uint32_t *first;          /* of each element: the first challenge of it */
+    uint32_t *first_relation; /* of each element: the first challenge of one of its relations */
     uint32_t *next;
     double *shares; /* scratch: of the supporters in hand */
     double *counts; /* scratch: the chance that so many of them hold */
@@ -178,7 +179,7 @@ static struct fb_case_bounds seen(
     uint32_t end = context ? e->context[position] : e->supported_by[position];
     struct fb_case_bounds is = b->elements[end];
     enum fb_challenge_kind kind = context ? FB_CHALLENGE_CONTEXT : FB_CHALLENGE_SUPPORT;
-    for (uint32_t i = b->first[parent]; i != UINT32_MAX; i = b->next[i]) {
+    for (uint32_t i = b->first_relation[parent]; i != UINT32_MAX; i = b->next[i]) {
         const struct fb_challenge *c = &b->argument->challenges[i];
         if (c->kind == kind && c->position == position) {
             is = minus(is, b->challenges[i]);
@@ -266,10 +267,8 @@ static struct fb_case_bounds of_element(const struct bounding *b, uint32_t at)
         }
     }
     for (uint32_t i = b->first[at]; i != UINT32_MAX; i = b->next[i]) {
-        if (b->argument->challenges[i].kind == FB_CHALLENGE_ELEMENT) {
-            is.low = fmax(0, is.low - b->challenges[i].high);
-            is.high = fmin(is.high, 1 - b->challenges[i].low);
-        }
+        is.low = fmax(0, is.low - b->challenges[i].high);
+        is.high = fmin(is.high, 1 - b->challenges[i].low);
     }
     is.high = fmax(is.high, is.low);
     return is;
@@ -344,22 +343,26 @@ static enum fb_code prepare(struct bounding *b, struct fb_arena *arena, struct f
     b->elements = FB_ARENA_ARRAY(arena, struct fb_case_bounds, c->element_count);
     b->challenges = FB_ARENA_ARRAY(arena, struct fb_case_bounds, c->challenge_count);
     b->first = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
+    b->first_relation = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
     b->next = FB_ARENA_ARRAY(arena, uint32_t, c->challenge_count);
     b->shares = FB_ARENA_ARRAY(arena, double, widest);
     b->counts = FB_ARENA_ARRAY(arena, double, widest + 1);
-    if (!b->counts || !b->elements || !b->challenges || !b->first || !b->next || !b->shares) {
+    if (!b->first_relation || !b->counts || !b->elements || !b->challenges || !b->first ||
+        !b->next || !b->shares) {
         return fb_arena_failed(arena, err);
     }
     for (size_t i = 0; i < c->element_count; i++) {
         b->elements[i] = (struct fb_case_bounds){0, 1};
-        b->first[i] = UINT32_MAX;
+        b->first[i] = b->first_relation[i] = UINT32_MAX;
     }
     for (uint32_t i = 0; i < c->challenge_count; i++) {
         uint32_t target = c->challenges[i].target;
         b->next[i] = UINT32_MAX;
         if (c->challenges[i].kind != FB_CHALLENGE_CHALLENGE) {
-            b->next[i] = b->first[target];
-            b->first[target] = i;
+            uint32_t *first =
+                c->challenges[i].kind == FB_CHALLENGE_ELEMENT ? b->first : b->first_relation;
+            b->next[i] = first[target];
+            first[target] = i;
         }
     }
     return sort_elements(b, arena, err);

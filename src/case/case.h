@@ -104,6 +104,7 @@ struct fb_binding {
 struct fb_module {
     struct fb_str name;
     struct fb_str title; /**< its brief; may be empty */
+    bool is_named;       /**< a section names it; else the name is its file's */
 };
 
 /** One element. Lists are indices into the case's elements. */

@@ -14,7 +14,8 @@ struct comparing {
     uint32_t *first_challenge[2]; /* of each element: the first that it makes; UINT32_MAX: none */
     uint32_t *next_challenge[2];
     uint32_t *first_binding[2]; /* of each element, and one more: they stand in its order */
-    struct fb_map ids;          /* of the newer: id to 1 + index, as a pointer */
+    uint32_t *same_module; /* of each older module: which it is in the newer; UINT32_MAX: none */
+    struct fb_map ids;     /* of the newer: id to 1 + index, as a pointer */
     struct fb_arena *arena;
     struct fb_case_changes out;
     size_t cap;
@@ -50,7 +51,7 @@ static void compare(struct comparing *d, struct fb_str id, const char *what, str
     struct fb_str newer)
 {
     if (!fb_str_eq(older, newer)) {
-        note(d, (struct fb_case_change){FB_CASE_EDITED, id, what, older, newer});
+        note(d, (struct fb_case_change){FB_CASE_EDITED, false, id, what, older, newer});
     }
 }
 
@@ -250,7 +251,8 @@ static void compare_marks(
     } flags[] = {{"undeveloped", e->undeveloped, f->undeveloped},
         {"exhaustive", e->exhaustive, f->exhaustive}, {"public", e->is_public, f->is_public},
         {"byContract", e->by_contract, f->by_contract},
-        {"uninstantiated", e->uninstantiated, f->uninstantiated}, {"choice", e->choice, f->choice}};
+        {"uninstantiated", e->uninstantiated, f->uninstantiated}, {"choice", e->choice, f->choice},
+        {"defeated", e->flagged, f->flagged}};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         compare(d, e->id, flags[i].what, flags[i].was ? FB_STR("true") : FB_STR(""),
             flags[i].is ? FB_STR("true") : FB_STR(""));
@@ -266,11 +268,104 @@ static void compare_marks(
     }
 }
 
+/* Assurance claim points, as "NAME on ELEMENT". */
+static struct fb_str acps_of(
+    struct comparing *d, const struct fb_case *c, const struct fb_element *e)
+{
+    struct fb_str *names = FB_ARENA_ARRAY(d->arena, struct fb_str, e->acp_count);
+    if (!names) {
+        d->failed = true;
+        return FB_STR("");
+    }
+    for (size_t i = 0; i < e->acp_count; i++) {
+        names[i] = fb_arena_printf(d->arena, "%.*s on %.*s", FB_STR_ARG(e->acps[i].name),
+            FB_STR_ARG(c->elements[e->acps[i].on].id));
+        d->failed = d->failed || !names[i].ptr;
+    }
+    return join(d, names, d->failed ? 0 : e->acp_count);
+}
+
+/* What a module is known by: its name, or its file without the folders. */
+static struct fb_str name_of(const struct fb_module *module)
+{
+    struct fb_str name = module->name;
+    for (size_t at = name.len; !module->is_named && at > 0; at--) {
+        if (name.ptr[at - 1] == '/') {
+            return fb_str_sub(name, at, SIZE_MAX);
+        }
+    }
+    return name;
+}
+
+/* Finds which modules are the same. */
+static enum fb_code match_modules(struct comparing *d, struct fb_err *err)
+{
+    const struct fb_case *x = d->cases[0], *y = d->cases[1];
+    struct fb_map names;
+    enum fb_code code = FB_OK;
+    bool first = true; /* the newer's first module is no older one's by name */
+    d->same_module = FB_ARENA_ARRAY(d->arena, uint32_t, x->module_count);
+    if (!d->same_module) {
+        return fb_arena_failed(d->arena, err);
+    }
+    fb_map_init(&names);
+    for (size_t i = y->module_count; code == FB_OK && i-- > 0;) {
+        code = fb_map_put(&names, name_of(&y->modules[i]), (void *)(uintptr_t)(i + 1), err);
+    }
+    for (size_t i = 0; code == FB_OK && i < x->module_count; i++) {
+        uintptr_t at = (uintptr_t)fb_map_get(&names, name_of(&x->modules[i]));
+        d->same_module[i] = at ? (uint32_t)(at - 1) : UINT32_MAX;
+        first = first && at != 1;
+    }
+    if (code == FB_OK && x->module_count && y->module_count && first &&
+        d->same_module[0] == UINT32_MAX) {
+        d->same_module[0] = 0;
+    }
+    fb_map_release(&names);
+    return code;
+}
+
+static enum fb_code compare_modules(struct comparing *d, struct fb_err *err)
+{
+    const struct fb_case *x = d->cases[0], *y = d->cases[1];
+    uint8_t *known = FB_ARENA_ARRAY(d->arena, uint8_t, y->module_count);
+    enum fb_code code = known ? match_modules(d, err) : fb_arena_failed(d->arena, err);
+    for (size_t i = 0; code == FB_OK && i < x->module_count; i++) {
+        const struct fb_module *was = &x->modules[i];
+        struct fb_str name = name_of(was);
+        if (d->same_module[i] == UINT32_MAX) {
+            note(d,
+                (struct fb_case_change){FB_CASE_REMOVED, true, name, "", was->title, FB_STR("")});
+            continue;
+        }
+        const struct fb_module *is = &y->modules[d->same_module[i]];
+        known[d->same_module[i]] = 1;
+        if ((was->is_named || is->is_named) && !fb_str_eq(name, name_of(is))) {
+            note(d, (struct fb_case_change){FB_CASE_EDITED, true, name, "name", name, name_of(is)});
+        }
+        if (!fb_str_eq(was->title, is->title)) {
+            note(d, (struct fb_case_change){
+                        FB_CASE_EDITED, true, name, "brief", was->title, is->title});
+        }
+    }
+    for (size_t i = 0; code == FB_OK && i < y->module_count; i++) {
+        if (!known[i]) {
+            note(d, (struct fb_case_change){FB_CASE_ADDED, true, name_of(&y->modules[i]), "",
+                        FB_STR(""), y->modules[i].title});
+        }
+    }
+    return code;
+}
+
 static void compare_pair(struct comparing *d, uint32_t a, uint32_t b)
 {
     const struct fb_case *x = d->cases[0], *y = d->cases[1];
     const struct fb_element *e = &x->elements[a], *f = &y->elements[b];
     struct fb_str id = e->id;
+    if (x->module_count && y->module_count && d->same_module[e->module] != f->module) {
+        compare(
+            d, id, "inModule", name_of(&x->modules[e->module]), name_of(&y->modules[f->module]));
+    }
     compare(d, id, "kind", fb_str_of(fb_element_kind_name(e->kind)),
         fb_str_of(fb_element_kind_name(f->kind)));
     compare(d, id, "text", fb_str_trim(e->text), fb_str_trim(f->text));
@@ -283,16 +378,18 @@ static void compare_pair(struct comparing *d, uint32_t a, uint32_t b)
     compare(d, id, "inContextOf", names_of(d, x, e->context, e->context_count),
         names_of(d, y, f->context, f->context_count));
     compare(d, id, "challenges", challenges_of(d, 0, a), challenges_of(d, 1, b));
+    compare(d, id, "acp", acps_of(d, x, e), acps_of(d, y, f));
     compare(d, id, "confidence", confidence_of(d, e), confidence_of(d, f));
     compare(d, id, "accepted", acceptance_of(d, e), acceptance_of(d, f));
     compare(d, id, "independent", e->independence, f->independence);
     compare(d, id, "bound to", bindings_of(d, 0, a), bindings_of(d, 1, b));
     struct fb_str known[2] = {known_of(d, e), known_of(d, f)};
     if (!fb_str_eq(known[0], known[1]) && known[0].len && known[1].len) {
-        note(d, (struct fb_case_change){FB_CASE_LABELED, id, "evidence", known[0], known[1]});
+        note(
+            d, (struct fb_case_change){FB_CASE_LABELED, false, id, "evidence", known[0], known[1]});
     }
     if (e->label != f->label) {
-        note(d, (struct fb_case_change){FB_CASE_LABELED, id, "label",
+        note(d, (struct fb_case_change){FB_CASE_LABELED, false, id, "label",
                     fb_str_of(fb_label_name(e->label)), fb_str_of(fb_label_name(f->label))});
     }
 }
@@ -333,11 +430,12 @@ static enum fb_code run(struct comparing *d, struct fb_err *err)
     if (!matched || !index_case(d, 0) || !index_case(d, 1)) {
         return fb_arena_failed(d->arena, err);
     }
-    for (uintptr_t i = 0; i < y->element_count; i++) {
-        enum fb_code code = fb_map_put(&d->ids, y->elements[i].id, (void *)(i + 1), err);
-        if (code != FB_OK) {
-            return code;
-        }
+    enum fb_code code = compare_modules(d, err);
+    for (uintptr_t i = 0; code == FB_OK && i < y->element_count; i++) {
+        code = fb_map_put(&d->ids, y->elements[i].id, (void *)(i + 1), err);
+    }
+    if (code != FB_OK) {
+        return code;
     }
     for (uint32_t i = 0; i < x->element_count && !d->failed; i++) {
         const struct fb_element *e = &x->elements[i];
@@ -347,12 +445,12 @@ static enum fb_code run(struct comparing *d, struct fb_err *err)
             compare_pair(d, i, (uint32_t)(found - 1));
         } else {
             note(d, (struct fb_case_change){
-                        FB_CASE_REMOVED, e->id, "", fb_str_trim(e->text), FB_STR("")});
+                        FB_CASE_REMOVED, false, e->id, "", fb_str_trim(e->text), FB_STR("")});
         }
     }
     for (size_t i = 0; i < y->element_count && !d->failed; i++) {
         if (!matched[i]) {
-            note(d, (struct fb_case_change){FB_CASE_ADDED, y->elements[i].id, "", FB_STR(""),
+            note(d, (struct fb_case_change){FB_CASE_ADDED, false, y->elements[i].id, "", FB_STR(""),
                         fb_str_trim(y->elements[i].text)});
         }
     }

@@ -17,7 +17,8 @@ enum fb_case_change_kind {
 /** One difference. Text lives in the arena of the comparison, or is borrowed from the arguments. */
 struct fb_case_change {
     enum fb_case_change_kind kind;
-    struct fb_str id;
+    bool is_module;   /**< it is about a module, and not about an element */
+    struct fb_str id; /**< of the element; of a module its name */
     const char *what; /**< which key of it: "text", "supportedBy", "label" ... */
     struct fb_str older;
     struct fb_str newer;
@@ -29,9 +30,10 @@ struct fb_case_changes {
     size_t count;
 };
 
-/** Compares two labelled arguments, element by element with the same id: those of the older in its
- * order, then those that are new. The order of elements, and of the names in a list, says nothing.
- * Lives in arena. E_NOMEM. */
+/** Compares two labelled arguments: first their modules, which belong together by name, the first
+ * ones whatever they are called; then element by element with the same id, those of the older in
+ * its order, then those that are new. The order of elements, and of the names in a list, says
+ * nothing. Lives in arena. E_NOMEM. */
 FB_CHECKED enum fb_code fb_case_diff(const struct fb_case *older, const struct fb_case *newer,
     struct fb_arena *arena, struct fb_case_changes *out, struct fb_err *err);
 

@@ -195,6 +195,28 @@ struct fb_str fb_case_fresh_name(
     return code == FB_OK ? name : (struct fb_str){NULL, 0};
 }
 
+void fb_case_add_ref(struct fb_yaml_builder *b, struct fb_map *seen, struct fb_yaml *element,
+    const char *key, struct fb_str name)
+{
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    struct fb_str mark = fb_arena_printf(
+        b->arena, "%s\n%.*s\n%.*s", key, FB_STR_ARG(element->key), FB_STR_ARG(name));
+    if (!mark.ptr || (!fb_map_has(seen, mark) && fb_map_put(seen, mark, b, &ignored) != FB_OK)) {
+        b->failed = true;
+        return;
+    }
+    if (fb_map_get(seen, mark) != b) {
+        return;
+    }
+    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(element, key);
+    list = list ? list : fb_yaml_add(b, element, fb_str_of(key), FB_YAML_LIST);
+    if (list) {
+        fb_yaml_add_text(b, list, "", name);
+    }
+    b->failed = b->failed || fb_map_put(seen, mark, NULL, &ignored) != FB_OK;
+}
+
 void fb_case_add_kind(struct fb_yaml_builder *b, struct fb_yaml *element, enum fb_element_kind kind)
 {
     enum fb_element_kind by_id;

@@ -69,6 +69,11 @@ bool fb_tea_is_lists(const struct fb_json *top);
 struct fb_str fb_case_fresh_name(
     struct fb_map *taken, struct fb_arena *arena, struct fb_str wanted, struct fb_err *err);
 
+/** Adds a name to a list of an element, unless it stands there; seen, which starts empty, keeps
+ * what was added to any list. What fails is kept in the builder. */
+void fb_case_add_ref(struct fb_yaml_builder *b, struct fb_map *seen, struct fb_yaml *element,
+    const char *key, struct fb_str name);
+
 /** Adds a nodeType unless the id says the kind already. */
 void fb_case_add_kind(
     struct fb_yaml_builder *b, struct fb_yaml *element, enum fb_element_kind kind);

@@ -40,21 +40,30 @@ static const struct fb_yaml *parts_of(const struct fb_doc_module *module)
     return parts && parts->kind == FB_YAML_MAP ? parts : NULL;
 }
 
+/* Parts by name, for the elements of a file, which stand together. */
+static enum fb_code index_parts(struct fb_case_builder *b, uint32_t file, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    uintptr_t at = b->doc->module_count;
+    fb_map_release(&b->parts);
+    for (uint32_t i = 0; i <= file; i++) {
+        const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
+        const struct fb_yaml *part = parts && i == file ? parts->child : NULL;
+        for (; code == FB_OK && part; part = part->next) {
+            code = fb_map_put(&b->parts, part->key, (void *)++at, err);
+        }
+        at += parts && i < file ? parts->count : 0;
+    }
+    return code;
+}
+
 /* The module that an element stands in: its file's, or the part of it that inModule names. */
 static uint32_t module_of(const struct fb_case_builder *b, const struct fb_doc_element *from)
 {
     const struct fb_yaml *in = fb_doc_member(from, "inModule");
-    uint32_t at = (uint32_t)b->doc->module_count;
-    for (uint32_t i = 0; in && i < b->doc->module_count; i++) {
-        const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
-        for (const struct fb_yaml *part = parts ? parts->child : NULL; part; part = part->next) {
-            if (i == from->place.module && fb_str_eq(part->key, in->text)) {
-                return at;
-            }
-            at++;
-        }
-    }
-    return from->place.module;
+    bool text = in && in->kind == FB_YAML_SCALAR;
+    uintptr_t part = text ? (uintptr_t)fb_map_get(&b->parts, in->text) : 0;
+    return part ? (uint32_t)(part - 1) : from->place.module;
 }
 
 static enum fb_code copy_element(struct fb_case_builder *b, size_t at, struct fb_err *err)
@@ -95,16 +104,21 @@ static enum fb_code copy_elements(struct fb_case_builder *b, struct fb_err *err)
     b->argument->element_count = count;
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        code = copy_element(b, i, err);
+        uint32_t file = b->doc->elements[i].place.module;
+        if (i == 0 || file != b->doc->elements[i - 1].place.module) {
+            code = index_parts(b, file, err);
+        }
+        code = code != FB_OK ? code : copy_element(b, i, err);
     }
     return code;
 }
 
 /* Appends a module; a section may be missing. */
-static enum fb_code copy_module(const struct fb_case_builder *b, struct fb_str name,
+static enum fb_code copy_module(const struct fb_case_builder *b, struct fb_str name, bool is_named,
     const struct fb_yaml *about, struct fb_err *err)
 {
     struct fb_module *module = &b->argument->modules[b->argument->module_count++];
+    module->is_named = is_named;
     const struct fb_yaml *brief = fb_yaml_get(about, "brief");
     struct fb_str text =
         brief && brief->kind == FB_YAML_SCALAR ? fb_str_trim(brief->text) : FB_STR("");
@@ -127,13 +141,13 @@ static enum fb_code copy_modules(struct fb_case_builder *b, struct fb_err *err)
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < b->doc->module_count; i++) {
         const struct fb_doc_module *from = &b->doc->modules[i];
-        code = copy_module(b, from->name, from->about, err);
+        code = copy_module(b, from->name, from->is_named, from->about, err);
     }
     for (size_t i = 0; i < b->doc->module_count; i++) {
         const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
         for (const struct fb_yaml *p = parts ? parts->child : NULL; code == FB_OK && p;
              p = p->next) {
-            code = copy_module(b, p->key, p, err);
+            code = copy_module(b, p->key, true, p, err);
         }
     }
     FB_ASSERT(code != FB_OK || b->argument->module_count == count);
@@ -158,6 +172,7 @@ enum fb_code fb_case_build(const struct fb_doc *doc, bool relaxed, struct fb_are
     fb_arena_init(&scratch, (size_t)1 << 30);
     struct fb_case_builder b = {
         .doc = doc, .relaxed = relaxed, .arena = arena, .scratch = &scratch};
+    fb_map_init(&b.parts);
     enum fb_code code = refuse_findings(doc, relaxed, err);
     b.argument = code == FB_OK ? FB_ARENA_NEW(arena, struct fb_case) : NULL;
     if (b.argument) {
@@ -175,6 +190,7 @@ enum fb_code fb_case_build(const struct fb_doc *doc, bool relaxed, struct fb_are
         name_case(b.argument);
         *out = b.argument;
     }
+    fb_map_release(&b.parts);
     fb_arena_release(&scratch);
     return code;
 }

@@ -15,6 +15,7 @@ struct fb_case_builder {
     size_t relation_count;                    /**< challenges of relations so far */
     size_t at;                                /**< the element that is being resolved */
     size_t binding_cap;                       /**< room for bindings in the argument */
+    struct fb_map parts;                      /* of the file in hand: name to module, + 1 */
     uint32_t *seen;                           /**< of each element: the stamp of the last list */
     uint32_t stamp;
 };

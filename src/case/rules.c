@@ -14,7 +14,8 @@ struct checker {
     uint8_t *challenged; /* of each element: another one challenges it */
     uint32_t *stamps;    /* of each element: the list that named it last */
     uint32_t stamp;
-    enum fb_code code; /* of what cannot go on */
+    struct fb_map strangers; /* names in the list in hand that no element has */
+    enum fb_code code;       /* of what cannot go on */
 };
 
 static bool is(const struct fb_doc_element *e, enum fb_element_kind kind)
@@ -101,12 +102,11 @@ static bool named_before(struct checker *c, const struct fb_doc_refs *refs, size
         c->stamps[index] = c->stamp;
         return before;
     }
-    for (size_t i = 0; i < at; i++) {
-        if (fb_str_eq(refs->items[i].name, refs->items[at].name)) {
-            return true;
-        }
-    }
-    return false;
+    bool before = fb_map_has(&c->strangers, refs->items[at].name);
+    enum fb_code code =
+        before ? FB_OK : fb_map_put(&c->strangers, refs->items[at].name, NULL, c->err);
+    c->code = c->code != FB_OK ? c->code : code;
+    return before;
 }
 
 /* V04, V05 and V06 of one list. */
@@ -115,6 +115,7 @@ static void check_list(struct checker *c, const struct fb_doc_element *e, bool c
     const struct fb_doc_refs *refs = context ? &e->context : &e->supported_by;
     const char *word = context ? "context" : "support";
     c->stamp++;
+    fb_map_release(&c->strangers);
     for (size_t i = 0; i < refs->count; i++) {
         const struct fb_doc_ref *ref = &refs->items[i];
         if (fb_str_eq(ref->name, e->id)) {
@@ -725,6 +726,7 @@ enum fb_code fb_rules_check(
             check_graph(&c);
         }
     }
+    fb_map_release(&c.strangers);
     return c.code;
 }
 

@@ -118,6 +118,26 @@ static enum fb_code check_away(
         FB_STR_ARG(e->away));
 }
 
+/* F05: the part of the file that an element stands in is one that the file lists. */
+static enum fb_code check_part(
+    struct fb_doc *doc, const struct fb_case *c, size_t at, struct fb_err *err)
+{
+    const struct fb_doc_element *e = &doc->elements[at];
+    const struct fb_yaml *in = fb_doc_member(e, "inModule");
+    if (!in || c->elements[at].module >= doc->module_count) {
+        return FB_OK;
+    }
+    bool own = in->kind == FB_YAML_SCALAR && doc->modules[e->place.module].is_named &&
+               fb_str_eq(in->text, doc->modules[e->place.module].name);
+    struct fb_report found = {.rule = "F05",
+        .place = fb_doc_at(e->place.module, in),
+        .hint = "List it under 'parts' of the module section, or correct its name."};
+    return own ? FB_OK
+               : fb_doc_report(doc, &found, err,
+                     "'%.*s' stands in part '%.*s', which its file does not list",
+                     FB_STR_ARG(e->id), FB_STR_ARG(in->text));
+}
+
 /* Which modules say what others may name. */
 static const uint8_t *find_interfaces(const struct fb_case *c, struct fb_arena *arena)
 {
@@ -156,6 +176,7 @@ static enum fb_code check_modules(
         const struct fb_doc_element *e = &doc->elements[i];
         const struct fb_doc_refs *lists[] = {&e->supported_by, &e->context, &e->repeats};
         code = check_away(doc, c, i, err);
+        code = code != FB_OK ? code : check_part(doc, c, i, err);
         for (size_t n = 0; n < 3; n++) {
             for (size_t k = 0; code == FB_OK && k < lists[n]->count; k++) {
                 const struct fb_doc_ref *ref = &lists[n]->items[k];

@@ -41,6 +41,8 @@ struct part {
     struct part *next;
 };
 
+enum { DEPTH_MAX = 256 };
+
 struct reading {
     const struct fb_doc_file *file;
     struct fb_arena *arena;
@@ -48,6 +50,9 @@ struct reading {
     struct fb_yaml *root;
     struct fb_map names; /* taken */
     struct fb_map ids;   /* whatever a reference can say, to struct part */
+    struct fb_map refs;  /* what stands in lists */
+    size_t line;         /* the line that was looked for last, and where it begins; 0: none */
+    size_t line_at;
     struct part *first;
     struct part *last;
     size_t count;
@@ -59,14 +64,22 @@ static struct fb_str xml_str(const xmlChar *text)
     return fb_str_of((const char *)text);
 }
 
-/* Where a line of the file begins. */
-static size_t line_start(struct fb_str text, size_t line)
+/* Where a line of the file begins, from a line before it that begins at `at`. */
+static size_t line_start(struct fb_str text, size_t known, size_t at, size_t line)
 {
-    size_t at = 0;
-    for (size_t n = 1; n < line && at < text.len; n++) {
+    for (size_t n = known; n < line && at < text.len; n++) {
         at = fb_str_find(text, '\n', at) + 1;
     }
     return at < text.len ? at : text.len;
+}
+
+/* The same; lines are mostly asked for in their order. */
+static size_t find_line(struct reading *r, size_t line)
+{
+    bool on = r->line > 0 && line >= r->line;
+    r->line_at = line_start(r->file->text, on ? r->line : 1, on ? r->line_at : 0, line);
+    r->line = line;
+    return r->line_at;
 }
 
 static enum fb_code refuse(const struct reading *r, xmlNodePtr at, enum fb_code code,
@@ -76,7 +89,7 @@ static enum fb_code refuse(const struct reading *r, xmlNodePtr at, enum fb_code 
     uint32_t number = line > 0 ? (uint32_t)line : 1;
     (void)fb_err_set(err, code, "%s", message);
     return fb_yaml_err_at(
-        err, r->file->text, r->file->path, number, line_start(r->file->text, number));
+        err, r->file->text, r->file->path, number, line_start(r->file->text, 1, 0, number));
 }
 
 /* A copy of an attribute, whatever its namespace; empty when there is none. */
@@ -201,7 +214,7 @@ static enum fb_code know_as(
 static enum fb_code add_part(
     struct reading *r, xmlNodePtr node, enum class class, struct fb_err *err)
 {
-    if (r->count++ == FB_CASE_ELEMENTS_MAX) {
+    if (class < INFERENCE && r->count++ == FB_CASE_ELEMENTS_MAX) {
         return refuse(r, node, FB_E_LIMIT, "the case has more than 100,000 elements", err);
     }
     struct part *part = FB_ARENA_NEW(r->arena, struct part);
@@ -237,10 +250,14 @@ static enum fb_code add_part(
     return part->name.ptr ? FB_OK : err->code;
 }
 
-/* Finds all parts; the tree of XML is at most 256 deep. */
-static enum fb_code collect(struct reading *r, xmlNodePtr node, struct fb_err *err)
+/* Finds all parts. */
+static enum fb_code collect(struct reading *r, xmlNodePtr node, uint32_t depth, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
+    if (node && depth == DEPTH_MAX) {
+        return refuse(
+            r, node, FB_E_LIMIT, "elements of XML are nested deeper than 256 levels", err);
+    }
     for (; code == FB_OK && node; node = node->next) {
         if (node->type != XML_ELEMENT_NODE) {
             continue;
@@ -249,7 +266,7 @@ static enum fb_code collect(struct reading *r, xmlNodePtr node, struct fb_err *e
         if (class != OTHER) {
             code = add_part(r, node, class, err);
         }
-        code = code != FB_OK ? code : collect(r, node->children, err);
+        code = code != FB_OK ? code : collect(r, node->children, depth + 1, err);
     }
     return code;
 }
@@ -415,7 +432,7 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
 {
     long line = xmlGetLineNo(p->xml);
     r->b.line = line > 0 ? (uint32_t)line : 1;
-    r->b.offset = line_start(r->file->text, r->b.line);
+    r->b.offset = find_line(r, r->b.line);
     p->element = fb_yaml_add(&r->b, r->root, p->name, FB_YAML_MAP);
     if (!p->element) {
         return fb_arena_failed(r->arena, err);
@@ -436,6 +453,9 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
     if (fb_str_is(status, "needsSupport")) {
         fb_yaml_add_plain(&r->b, p->element, "undeveloped", FB_STR("true"));
     }
+    if (fb_str_is(status, "defeated")) {
+        fb_yaml_add_plain(&r->b, p->element, "defeated", FB_STR("true"));
+    }
     if (fb_str_is(status, "asCited") || is_true(attribute(r, p->xml, "isCitation"))) {
         fb_yaml_add_text(&r->b, p->element, "away", FB_STR("elsewhere"));
     }
@@ -447,16 +467,7 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
 
 static void add_ref(struct reading *r, struct part *to, const char *key, struct fb_str name)
 {
-    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(to->element, key);
-    for (const struct fb_yaml *item = list ? list->child : NULL; item; item = item->next) {
-        if (fb_str_eq(item->text, name)) {
-            return;
-        }
-    }
-    list = list ? list : fb_yaml_add(&r->b, to->element, fb_str_of(key), FB_YAML_LIST);
-    if (list) {
-        fb_yaml_add_text(&r->b, list, "", name);
-    }
+    fb_case_add_ref(&r->b, &r->refs, to->element, key, name);
 }
 
 /* The name of what a counter relation is against: an element, or a relation as "A -> B". */
@@ -570,9 +581,10 @@ static enum fb_code read_all(struct reading *r, struct fb_yaml **out, struct fb_
     }
     xmlResetLastError();
     xmlDocPtr doc = xmlReadMemory(r->file->text.ptr, (int)r->file->text.len, NULL, NULL,
-        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES);
+        XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES |
+            XML_PARSE_HUGE); /* without document types nothing grows; our limits hold */
     xmlNodePtr top = doc ? xmlDocGetRootElement(doc) : NULL;
-    enum fb_code code = top ? collect(r, top, err) : xml_error(r, err);
+    enum fb_code code = top ? collect(r, top, 0, err) : xml_error(r, err);
     if (code == FB_OK && !r->first) {
         code = refuse(r, top, FB_E_FORMAT, "this XML holds no element of a SACM argument", err);
         (void)fb_err_hint(
@@ -596,8 +608,10 @@ enum fb_code fb_sacm_read(const struct fb_doc_file *file, struct fb_arena *arena
     struct reading r = {.file = file, .arena = arena, .b = {.arena = arena}};
     fb_map_init(&r.names);
     fb_map_init(&r.ids);
+    fb_map_init(&r.refs);
     enum fb_code code = read_all(&r, out, err);
     fb_map_release(&r.names);
     fb_map_release(&r.ids);
+    fb_map_release(&r.refs);
     return code;
 }

@@ -224,17 +224,22 @@ static void add_support(struct writing *w, size_t at)
 /* A strategy that supports something, and rests on no other strategy, is said in one relation. */
 static void mark_reasons(struct writing *w)
 {
+    enum { SUPPORTS = 2 };
     for (size_t i = 0; i < w->doc->element_count; i++) {
         const struct fb_doc_refs *refs = &w->doc->elements[i].supported_by;
         for (size_t k = 0; k < refs->count; k++) {
-            uint32_t to = fb_doc_find(w->doc, refs->items[k].name);
-            const struct fb_doc_refs *below = &w->doc->elements[to].supported_by;
-            bool plain = is_strategy(w->doc, &refs->items[k]);
-            for (size_t n = 0; plain && n < below->count; n++) {
-                plain = !is_strategy(w->doc, &below->items[n]);
+            if (is_strategy(w->doc, &refs->items[k])) {
+                w->reasons[fb_doc_find(w->doc, refs->items[k].name)] = SUPPORTS;
             }
-            w->reasons[to] = w->reasons[to] || plain;
         }
+    }
+    for (size_t i = 0; i < w->doc->element_count; i++) {
+        const struct fb_doc_refs *below = &w->doc->elements[i].supported_by;
+        bool plain = w->reasons[i] == SUPPORTS;
+        for (size_t n = 0; plain && n < below->count; n++) {
+            plain = !is_strategy(w->doc, &below->items[n]);
+        }
+        w->reasons[i] = plain;
     }
 }
 

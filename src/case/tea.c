@@ -32,6 +32,7 @@ struct item {
     struct fb_str name; /* in the tree */
     struct item *next;
     const struct fb_json *children; /* an array, in a tree */
+    struct fb_yaml *element;        /* what became of it */
 };
 
 struct reading {
@@ -41,6 +42,7 @@ struct reading {
     struct fb_yaml *root;
     struct fb_map names;
     struct fb_map items; /* TEA's id to struct item */
+    struct fb_map refs;  /* what stands in lists */
     struct item *first;
     struct item *last;
     size_t count;
@@ -144,23 +146,9 @@ static bool is_defeater(const struct fb_json *json)
     return flag && flag->kind == FB_JSON_TRUE;
 }
 
-static struct fb_yaml *list_of(struct reading *r, struct fb_yaml *element, const char *key)
-{
-    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(element, key);
-    return list ? list : fb_yaml_add(&r->b, element, fb_str_of(key), FB_YAML_LIST);
-}
-
 static void add_ref(struct reading *r, struct fb_yaml *element, const char *key, struct fb_str name)
 {
-    struct fb_yaml *list = list_of(r, element, key);
-    for (const struct fb_yaml *item = list ? list->child : NULL; item; item = item->next) {
-        if (fb_str_eq(item->text, name)) {
-            return;
-        }
-    }
-    if (list) {
-        fb_yaml_add_text(&r->b, list, "", name);
-    }
+    fb_case_add_ref(&r->b, &r->refs, element, key, name);
 }
 
 /* Whether something below an element speaks for it; evidence with support is a claim in GSN. */
@@ -297,14 +285,15 @@ static enum fb_code add_element(
     return code;
 }
 
-/* A defeater challenges what it names, else what it stands below. */
+/* A defeater challenges what it names, else what it stands below, wherever it stands. One is
+ * written as gsn2x reads it, several are a list. */
 static enum fb_code add_challenges(struct reading *r, const struct item *parent, struct fb_err *err)
 {
     for (const struct fb_json *child = parent->children ? parent->children->child : NULL; child;
          child = child->next) {
         const struct item *by = fb_map_get(&r->items, fb_json_get_str(child, "id"));
-        struct fb_yaml *element = by ? (struct fb_yaml *)fb_yaml_get(r->root, by->name.ptr) : NULL;
-        if (!element || !is_defeater(by->json) || fb_yaml_get(element, "challenges")) {
+        struct fb_yaml *element = by ? by->element : NULL;
+        if (!element || !is_defeater(by->json)) {
             continue;
         }
         struct fb_str id = fb_json_get_str(child, "defeatsElementId");
@@ -313,9 +302,22 @@ static enum fb_code add_challenges(struct reading *r, const struct item *parent,
             return refuse(r, fb_json_get(child, "defeatsElementId"), FB_E_REFERENCE,
                 "'defeatsElementId' names an element that does not exist", err);
         }
-        fb_yaml_add_text(&r->b, element, "challenges", named ? named->name : parent->name);
+        add_ref(r, element, "challenges", named ? named->name : parent->name);
     }
     return FB_OK;
+}
+
+/* A list of one as the one. */
+static void unwrap(struct fb_yaml *element)
+{
+    struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(element, "challenges");
+    if (list && list->kind == FB_YAML_LIST && list->count == 1) {
+        const struct fb_yaml only = *list->child;
+        list->kind = FB_YAML_SCALAR;
+        list->text = only.text;
+        list->child = list->last = NULL;
+        list->count = 0;
+    }
 }
 
 static enum fb_code make_tree(struct reading *r, const struct fb_json *top, struct fb_err *err)
@@ -342,14 +344,18 @@ static enum fb_code make_tree(struct reading *r, const struct fb_json *top, stru
         }
     }
     enum fb_code code = FB_OK;
-    for (const struct item *item = r->first; code == FB_OK && item; item = item->next) {
+    for (struct item *item = r->first; code == FB_OK && item; item = item->next) {
         r->b.line = item->json->place.line;
         r->b.offset = (size_t)item->json->place.offset;
         struct fb_yaml *element = fb_yaml_add(&r->b, r->root, item->name, FB_YAML_MAP);
+        item->element = element;
         code = element ? add_element(r, item, element, err) : fb_arena_failed(r->arena, err);
     }
     for (const struct item *item = r->first; code == FB_OK && item; item = item->next) {
         code = add_challenges(r, item, err);
+    }
+    for (const struct item *item = r->first; code == FB_OK && item; item = item->next) {
+        unwrap(item->element);
     }
     return code == FB_OK && r->b.failed ? fb_arena_failed(r->arena, err) : code;
 }
@@ -385,17 +391,26 @@ enum fb_code fb_tea_read(const struct fb_doc_file *file, struct fb_arena *arena,
     struct reading r = {.file = file, .arena = arena, .b = {.arena = arena}};
     fb_map_init(&r.names);
     fb_map_init(&r.items);
+    fb_map_init(&r.refs);
     enum fb_code code = read_all(&r, out, err);
     fb_map_release(&r.names);
     fb_map_release(&r.items);
+    fb_map_release(&r.refs);
     return code;
 }
 
 /* Writing. */
+struct challenger {
+    uint32_t by;
+    uint32_t next; /* against the same element: the next entry, + 1 */
+};
+
 struct writing {
     const struct fb_doc *doc;
     struct fb_json_writer w;
     uint8_t *written;
+    uint32_t *first_challenger; /* of each element: the first entry of `challengers`, + 1 */
+    struct challenger *challengers;
     struct fb_err *err;
 };
 
@@ -527,15 +542,9 @@ static enum fb_code add_children(struct writing *w, uint32_t at, uint32_t depth)
             code = add_node(w, to, depth + 1, FB_DOC_NONE);
         }
     }
-    for (uint32_t i = 0; code == FB_OK && i < w->doc->element_count; i++) {
-        const struct fb_doc_refs *refs = &w->doc->elements[i].challenges;
-        /* TEA knows no challenge of a relation: it becomes one of the element that the relation
-         * leads to. */
-        bool relation = refs->count > 0 && refs->items[0].is_relation;
-        if (refs->count > 0 && !w->written[i] &&
-            fb_doc_find(w->doc, relation ? refs->items[0].second : refs->items[0].name) == at) {
-            code = add_node(w, i, depth + 1, at);
-        }
+    for (uint32_t i = w->first_challenger[at]; code == FB_OK && i > 0;
+         i = w->challengers[i - 1].next) {
+        code = add_node(w, w->challengers[i - 1].by, depth + 1, at);
     }
     return code;
 }
@@ -631,6 +640,35 @@ static void mark_used(const struct fb_doc *doc, uint8_t *used)
     }
 }
 
+/* Who challenges each element, in the order of the file. TEA knows no challenge of a relation: it
+ * becomes one of the element that the relation leads to. */
+static bool index_challengers(struct writing *w, struct fb_arena *arena)
+{
+    const struct fb_doc *doc = w->doc;
+    size_t count = 0;
+    for (size_t i = 0; i < doc->element_count; i++) {
+        count += doc->elements[i].challenges.count;
+    }
+    w->challengers = FB_ARENA_ARRAY(arena, struct challenger, count);
+    w->first_challenger = FB_ARENA_ARRAY(arena, uint32_t, doc->element_count);
+    if (!w->challengers || !w->first_challenger) {
+        return false;
+    }
+    count = 0;
+    for (uint32_t i = (uint32_t)doc->element_count; i-- > 0;) {
+        const struct fb_doc_refs *refs = &doc->elements[i].challenges;
+        for (size_t k = refs->count; k-- > 0;) {
+            const struct fb_doc_ref *ref = &refs->items[k];
+            uint32_t of = fb_doc_find(doc, ref->is_relation ? ref->second : ref->name);
+            if (of != FB_DOC_NONE) {
+                w->challengers[count] = (struct challenger){i, w->first_challenger[of]};
+                w->first_challenger[of] = (uint32_t)++count;
+            }
+        }
+    }
+    return true;
+}
+
 static void add_head(struct writing *w)
 {
     const struct fb_yaml *about = w->doc->modules[0].about;
@@ -664,7 +702,8 @@ enum fb_code fb_tea_write(const struct fb_doc *doc, struct fb_buf *out, struct f
     uint8_t *used = FB_ARENA_ARRAY(&arena, uint8_t, doc->element_count);
     w.written = FB_ARENA_ARRAY(&arena, uint8_t, doc->element_count);
     uint32_t top = FB_DOC_NONE;
-    enum fb_code code = used && w.written ? FB_OK : fb_arena_failed(&arena, err);
+    bool ready = used && w.written && index_challengers(&w, &arena);
+    enum fb_code code = ready ? FB_OK : fb_arena_failed(&arena, err);
     if (code == FB_OK) {
         mark_used(doc, used);
         code = find_top(doc, used, &top, err);

@@ -40,7 +40,11 @@ FB_CHECKED enum fb_code fb_cli_case_new(struct fb_cli *cli, struct fb_err *err);
 /** `case review CASE [ELEMENT]`: files a review that is bound to the digest of what was seen. */
 FB_CHECKED enum fb_code fb_cli_case_review(struct fb_cli *cli, struct fb_err *err);
 
-/** The argument of the files that are the verb's arguments, with what modules develop of each
+/** True when a name is that of a file, or those of several with commas between. */
+bool fb_cli_case_is_files(const char *name);
+
+/** The argument of the files that are the verb's arguments (each a file, or several with commas
+ * between), with what modules develop of each
  * other; relaxed (fb_case_build). It lives in arena. */
 FB_CHECKED enum fb_code fb_cli_case_read(
     const struct fb_cli *cli, struct fb_arena *arena, struct fb_case **out, struct fb_err *err);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/io.h"
 
 #define ARENA_MAX ((size_t)2 << 30)
 #define OUTPUT_MAX ((size_t)1 << 29)
@@ -103,7 +102,7 @@ enum fb_code fb_cli_case_open(
 {
     FB_ASSERT(cli && out);
     memset(out, 0, sizeof(*out));
-    if (name && fb_io_is_file(name)) {
+    if (name && fb_cli_case_is_files(name)) {
         fb_arena_init(&out->view.arena, ARENA_MAX);
         fb_buf_init(&out->view.text, OUTPUT_MAX);
         return open_file(cli, name, out, err);

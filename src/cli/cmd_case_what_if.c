@@ -285,10 +285,11 @@ static void diff_text(const struct fb_case_changes *changes, struct fb_buf *out)
 {
     for (size_t i = 0; i < changes->count; i++) {
         const struct fb_case_change *c = &changes->items[i];
-        fb_buf_addf(out, "%-8s %.*s", fb_case_change_name(c->kind), FB_STR_ARG(c->id));
+        fb_buf_addf(out, "%-8s %s%.*s", fb_case_change_name(c->kind), c->is_module ? "module " : "",
+            FB_STR_ARG(c->id));
         if (c->kind == FB_CASE_ADDED || c->kind == FB_CASE_REMOVED) {
             struct fb_str text = c->older.len ? c->older : c->newer;
-            fb_buf_addf(out, ": %.*s\n", FB_STR_ARG(text));
+            fb_buf_addf(out, "%s%.*s\n", text.len ? ": " : "", FB_STR_ARG(text));
             continue;
         }
         fb_buf_addf(out, " %s: %.*s -> %.*s\n", c->what,
@@ -309,7 +310,7 @@ static void diff_json(const struct fb_case_changes *changes, struct fb_buf *out)
         const struct fb_case_change *c = &changes->items[i];
         fb_json_open_object(&w);
         fb_json_key_c(&w, "change", fb_case_change_name(c->kind));
-        fb_json_key_str(&w, "id", c->id);
+        fb_json_key_str(&w, c->is_module ? "module" : "id", c->id);
         fb_json_key_c(&w, "what", c->what);
         fb_json_key_str(&w, "older", c->older);
         fb_json_key_str(&w, "newer", c->newer);

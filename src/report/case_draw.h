@@ -42,6 +42,9 @@ struct fb_point fb_draw_side(
 const char *fb_draw_class(const struct fb_drawing *d, const struct fb_element *e);
 const char *fb_draw_word(enum fb_label label);
 
+/** A text of at most so many bytes, cut between characters. */
+struct fb_str fb_draw_cut(struct fb_str text, size_t max);
+
 /** A text with attributes, escaped. */
 void fb_draw_text(
     struct fb_buf *out, struct fb_point at, struct fb_str text, const char *attributes);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
 #include "base/assert.h"
 
 /* Colours of a label: fill and line, as in the drawing by day. */
@@ -94,18 +95,38 @@ static void add_dot_element(const struct fb_case *c, uint32_t at, struct fb_buf 
     fb_buf_add_c(out, "];\n");
 }
 
-/* A challenged relation, or a challenge that is challenged, needs a point on it. */
-static bool is_challenged(
-    const struct fb_case *c, enum fb_challenge_kind kind, uint32_t target, uint32_t position)
+/* What needs a point to be challenged at: relations and challenges that are challenged. */
+struct points {
+    size_t *first;      /* of each element: its first support; contexts follow */
+    uint8_t *relation;  /* of each relation */
+    uint8_t *challenge; /* of each challenge */
+};
+
+static enum fb_code find_points(
+    const struct fb_case *c, struct fb_arena *arena, struct points *out, struct fb_err *err)
 {
+    size_t relations = 0;
+    out->first = FB_ARENA_ARRAY(arena, size_t, c->element_count);
+    for (size_t i = 0; out->first && i < c->element_count; i++) {
+        out->first[i] = relations;
+        relations += c->elements[i].supported_by_count + c->elements[i].context_count;
+    }
+    out->relation = FB_ARENA_ARRAY(arena, uint8_t, relations);
+    out->challenge = FB_ARENA_ARRAY(arena, uint8_t, c->challenge_count);
+    if (!out->first || !out->relation || !out->challenge) {
+        return fb_arena_failed(arena, err);
+    }
     for (size_t i = 0; i < c->challenge_count; i++) {
         const struct fb_challenge *x = &c->challenges[i];
-        if (x->kind == kind && x->target == target &&
-            (kind == FB_CHALLENGE_CHALLENGE || x->position == position)) {
-            return true;
+        bool context = x->kind == FB_CHALLENGE_CONTEXT;
+        if (x->kind == FB_CHALLENGE_CHALLENGE) {
+            out->challenge[x->target] = 1;
+        } else if (context || x->kind == FB_CHALLENGE_SUPPORT) {
+            size_t skip = context ? c->elements[x->target].supported_by_count : 0;
+            out->relation[out->first[x->target] + skip + x->position] = 1;
         }
     }
-    return false;
+    return FB_OK;
 }
 
 /* A line from one node to another, through a point of its own when it is challenged. */
@@ -123,7 +144,8 @@ static void add_dot_edge(
     }
 }
 
-static void add_dot_relations(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+static void add_dot_relations(
+    const struct fb_case *c, const struct points *points, uint32_t at, struct fb_buf *out)
 {
     const struct fb_element *e = &c->elements[at];
     char from[24], to[24], point[48];
@@ -131,19 +153,20 @@ static void add_dot_relations(const struct fb_case *c, uint32_t at, struct fb_bu
     for (uint32_t k = 0; k < e->supported_by_count; k++) {
         (void)snprintf(to, sizeof(to), "n%u", e->supported_by[k]);
         (void)snprintf(point, sizeof(point), "s%u_%u", at, k);
-        bool named = c->challenge_count && is_challenged(c, FB_CHALLENGE_SUPPORT, at, k);
+        bool named = points->relation[points->first[at] + k];
         add_dot_edge(out, from, to, named ? point : NULL, "");
     }
     for (uint32_t k = 0; k < e->context_count; k++) {
         (void)snprintf(to, sizeof(to), "n%u", e->context[k]);
         (void)snprintf(point, sizeof(point), "x%u_%u", at, k);
-        bool named = c->challenge_count && is_challenged(c, FB_CHALLENGE_CONTEXT, at, k);
+        bool named = points->relation[points->first[at] + e->supported_by_count + k];
         fb_buf_addf(out, "  {rank=same; %s; %s}\n", from, to);
         add_dot_edge(out, from, to, named ? point : NULL, "arrowhead=empty");
     }
 }
 
-static void add_dot_challenge(const struct fb_case *c, uint32_t at, struct fb_buf *out)
+static void add_dot_challenge(
+    const struct fb_case *c, const struct points *points, uint32_t at, struct fb_buf *out)
 {
     const struct fb_challenge *x = &c->challenges[at];
     char from[24], to[48], point[24];
@@ -163,8 +186,7 @@ static void add_dot_challenge(const struct fb_case *c, uint32_t at, struct fb_bu
         (void)snprintf(to, sizeof(to), "c%u", x->target);
         break;
     }
-    bool named = is_challenged(c, FB_CHALLENGE_CHALLENGE, at, 0);
-    add_dot_edge(out, from, to, named ? point : NULL,
+    add_dot_edge(out, from, to, points->challenge[at] ? point : NULL,
         "style=dashed, color=\"#9c1c1c\", arrowhead=vee, constraint=false");
 }
 
@@ -172,17 +194,26 @@ enum fb_code fb_report_case_dot(
     const struct fb_case *argument, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(argument && argument->element_count > 0 && out && err);
+    struct fb_arena arena;
+    struct points points;
+    fb_arena_init(&arena, (size_t)1 << 30);
+    enum fb_code code = find_points(argument, &arena, &points, err);
+    if (code != FB_OK) {
+        fb_arena_release(&arena);
+        return code;
+    }
     fb_buf_add_c(out, "digraph {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=10];\n");
     for (uint32_t i = 0; i < argument->element_count; i++) {
         add_dot_element(argument, i, out);
     }
     for (uint32_t i = 0; i < argument->element_count; i++) {
-        add_dot_relations(argument, i, out);
+        add_dot_relations(argument, &points, i, out);
     }
     for (uint32_t i = 0; i < argument->challenge_count; i++) {
-        add_dot_challenge(argument, i, out);
+        add_dot_challenge(argument, &points, i, out);
     }
     fb_buf_add_c(out, "}\n");
+    fb_arena_release(&arena);
     return fb_buf_check(out, "graph of the case", err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "case/diff.h"
 #include "report/case_draw.h"
 #include "report/case_html_script.h"
 #include "report/html.h"
@@ -12,7 +13,9 @@
 /* The page at work. */
 struct page {
     struct fb_drawing drawing;
-    struct fb_map earlier; /* id to struct fb_element */
+    struct fb_map changes; /* id to what changed, as struct fb_str */
+    struct fb_buf removed; /* what is gone, in words */
+    struct fb_arena arena;
     bool compares;
     struct fb_buf data;
     struct fb_json_writer w;
@@ -52,30 +55,78 @@ static void add_list(struct fb_json_writer *w, const char *key, const uint32_t *
     fb_json_close_array(w);
 }
 
-/* How an element differs from what it was; NULL when it does not. */
-static const char *change_of(const struct page *p, const struct fb_element *e)
+enum { CHANGE_TEXT_MAX = 160, CHANGES_TEXT_MAX = 1000, REMOVED_TEXT_MAX = 2000 };
+
+/* One difference as a sentence. */
+static void say_change(struct fb_buf *out, const struct fb_case_change *change)
 {
-    const struct fb_element *was = p->compares ? fb_map_get(&p->earlier, e->id) : NULL;
-    if (!p->compares) {
-        return NULL;
+    struct fb_str older = fb_draw_cut(change->older, CHANGE_TEXT_MAX);
+    const char *more = older.len < change->older.len ? " ..." : "";
+    if (change->kind == FB_CASE_ADDED) {
+        fb_buf_add_c(out, "New in this version.");
+    } else if (older.len == 0) {
+        fb_buf_addf(out, "Its %s is new.", change->what);
+    } else {
+        fb_buf_addf(out, "Its %s changed; it was: %.*s%s", change->what, FB_STR_ARG(older), more);
     }
-    if (!was) {
-        return "New in this version.";
+}
+
+/* Adds a sentence to what changed of an element; of very many the first are kept. */
+static enum fb_code add_change(
+    struct page *p, const struct fb_case_change *change, struct fb_err *err)
+{
+    struct fb_str *known = fb_map_get(&p->changes, change->id);
+    if (known && known->len > CHANGES_TEXT_MAX) {
+        return FB_OK;
     }
-    if (p->drawing.labelled && was->label != e->label) {
-        return "Its label changed.";
+    struct fb_buf text;
+    fb_buf_init(&text, (size_t)1 << 16);
+    if (known) {
+        fb_buf_add_str(&text, *known);
+        fb_buf_add_char(&text, '\n');
     }
-    bool same = fb_str_eq(was->text, e->text) && fb_str_eq(was->predicate, e->predicate) &&
-                was->supported_by_count == e->supported_by_count &&
-                was->context_count == e->context_count && was->support == e->support &&
-                was->challenger_count == e->challenger_count;
-    return same ? NULL : "Its text, evidence or relations changed.";
+    say_change(&text, change);
+    struct fb_str *kept = FB_ARENA_NEW(&p->arena, struct fb_str);
+    enum fb_code code = fb_buf_check(&text, "changes of the case", err);
+    code = code || kept ? code : fb_arena_failed(&p->arena, err);
+    code = code ? code : fb_arena_str(&p->arena, fb_buf_str(&text), kept, err);
+    fb_buf_release(&text);
+    return code ? code : fb_map_put(&p->changes, change->id, kept, err);
+}
+
+/* What is not there any more is told in a line of its own. */
+static void add_removed(struct page *p, const struct fb_case_change *change, size_t *count)
+{
+    if (p->removed.len < REMOVED_TEXT_MAX) {
+        fb_buf_addf(&p->removed, "%s%s%.*s", *count ? ", " : "", change->is_module ? "module " : "",
+            FB_STR_ARG(fb_draw_cut(change->id, 60)));
+    } else if (!fb_str_ends(fb_buf_str(&p->removed), FB_STR("..."))) {
+        fb_buf_add_c(&p->removed, ", ...");
+    }
+    (*count)++;
+}
+
+/* What differs from the case as it was. */
+static enum fb_code find_changes(struct page *p, const struct fb_case *earlier, struct fb_err *err)
+{
+    struct fb_case_changes found = {NULL, 0};
+    size_t removed = 0;
+    enum fb_code code =
+        earlier ? fb_case_diff(earlier, p->drawing.argument, &p->arena, &found, err) : FB_OK;
+    for (size_t i = 0; code == FB_OK && i < found.count; i++) {
+        if (found.items[i].kind == FB_CASE_REMOVED) {
+            add_removed(p, &found.items[i], &removed);
+        } else if (!found.items[i].is_module) {
+            code = add_change(p, &found.items[i], err);
+        }
+    }
+    return code;
 }
 
 static void add_element(struct page *p, const struct fb_element *e)
 {
     struct fb_json_writer *w = &p->w;
-    const char *change = change_of(p, e);
+    const struct fb_str *change = fb_map_get(&p->changes, e->id);
     fb_json_open_object(w);
     fb_json_key_str(w, "id", e->id);
     fb_json_key_c(w, "kind", fb_element_kind_name(e->kind));
@@ -89,7 +140,7 @@ static void add_element(struct page *p, const struct fb_element *e)
     add_list(w, "context", e->context, e->context_count);
     add_list(w, "challengers", e->challengers, e->challenger_count);
     if (change) {
-        fb_json_key_c(w, "changed", change);
+        fb_json_key_str(w, "changed", *change);
     }
     fb_json_close_object(w);
 }
@@ -164,8 +215,14 @@ static void add_head(const struct page *p)
         "</select></label>\n<label><input id=\"fell\" type=\"checkbox\"%s> only what fell or is "
         "open</label>\n<label><input id=\"changed\" type=\"checkbox\"%s> only what "
         "changed</label>\n"
-        "<button id=\"fit\">Fit</button> <span>? for keys</span></header>\n",
+        "<button id=\"fit\">Fit</button> <span>? for keys</span>",
         p->drawing.labelled ? "" : " disabled", p->compares ? "" : " disabled");
+    if (p->removed.len > 0) {
+        fb_buf_add_c(out, " <span id=\"removed\">Not there any more: ");
+        fb_html_text(out, fb_buf_str(&p->removed));
+        fb_buf_add_c(out, "</span>");
+    }
+    fb_buf_add_c(out, "</header>\n");
 }
 
 static void add_help(struct fb_buf *out)
@@ -209,35 +266,27 @@ static void add_page(struct page *p)
     fb_buf_add_c(out, "</script>\n</body>\n</html>\n");
 }
 
-static enum fb_code remember(struct page *p, const struct fb_case *earlier, struct fb_err *err)
-{
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; earlier && code == FB_OK && i < earlier->element_count; i++) {
-        code = fb_map_put(&p->earlier, earlier->elements[i].id, &earlier->elements[i], err);
-    }
-    p->compares = earlier != NULL;
-    return code;
-}
-
 enum fb_code fb_report_case_html(const struct fb_case *argument, const struct fb_case *earlier,
     struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(argument && argument->element_count > 0 && out && err);
-    struct fb_arena arena;
-    fb_arena_init(&arena, (size_t)1 << 30);
-    struct page p = {.drawing = {.argument = argument, .out = out}};
+    struct page p = {.drawing = {.argument = argument, .out = out}, .compares = earlier != NULL};
     p.drawing.labelled = argument->elements[argument->top].why != NULL;
-    fb_map_init(&p.earlier);
+    fb_arena_init(&p.arena, (size_t)1 << 30);
+    fb_map_init(&p.changes);
+    fb_buf_init(&p.removed, 2 * REMOVED_TEXT_MAX);
     fb_buf_init(&p.data, out->max);
-    enum fb_code code = remember(&p, earlier, err);
-    code = code != FB_OK ? code : fb_case_layout_make(argument, &arena, &p.drawing.layout, err);
+    enum fb_code code = find_changes(&p, earlier, err);
+    code = code != FB_OK ? code : fb_case_layout_make(argument, &p.arena, &p.drawing.layout, err);
+    code = code != FB_OK ? code : fb_buf_check(&p.removed, "changes of the case", err);
     if (code == FB_OK) {
         add_page(&p);
         code = fb_buf_check(&p.data, "data of the case", err);
         code = code != FB_OK ? code : fb_buf_check(out, "page of the case", err);
     }
     fb_buf_release(&p.data);
-    fb_map_release(&p.earlier);
-    fb_arena_release(&arena);
+    fb_buf_release(&p.removed);
+    fb_map_release(&p.changes);
+    fb_arena_release(&p.arena);
     return code;
 }

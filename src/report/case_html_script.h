@@ -30,7 +30,7 @@ static const char *const STYLE[] = {
     ".go{border:1px solid #b8c0c9;background:none;border-radius:10px;padding:0 8px;color:"
     "inherit;cursor:pointer;margin:1px 0}\n",
     ".w0{color:#1b5e9e}.w1{color:#945600}.w2{color:#9c1c1c}.w3{color:#5b6470}.changed{bor"
-    "der-left:3px solid #7a4fbf;padding-left:8px}\n",
+    "der-left:3px solid #7a4fbf;padding-left:8px;white-space:pre-line}\n",
     ".knob{cursor:pointer}.knob circle{fill:#fff;stroke:#5b6470}.knob text{fill:#1b1f24;f"
     "ont-weight:bold}.knob .more{text-anchor:middle;fill:#5b6470;font-weight:normal}\n",
     "#items>g{cursor:pointer}#ring{fill:none;stroke:#7a4fbf;stroke-width:3;pointer-events"

@@ -149,8 +149,7 @@ void fb_draw_text(
     fb_buf_add_c(out, "</text>\n");
 }
 
-/* At most max bytes of an id, cut between characters. */
-static struct fb_str cut(struct fb_str text, size_t max)
+struct fb_str fb_draw_cut(struct fb_str text, size_t max)
 {
     size_t len = text.len < max ? text.len : max;
     while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xC0) == 0x80) {
@@ -203,7 +202,7 @@ static void add_away(const struct fb_drawing *d, const struct fb_case_item *item
     fb_buf_addf(d->out, "<path class=\"fcm\" d=\"M%.1f %.1fH%.1f\"/>\n", left, base, right);
     add_module_icon(d->out, (struct fb_point){left + 8, base + 9});
     fb_draw_text(d->out, (struct fb_point){left + 28, base + 17},
-        cut(e->away, (size_t)(item->width / 8)), "class=\"fcs\"");
+        fb_draw_cut(e->away, (size_t)(item->width / 8)), "class=\"fcs\"");
 }
 
 static void add_plain(
@@ -253,7 +252,7 @@ static void add_words(const struct fb_drawing *d, const struct fb_case_item *ite
     double foot = e->symbol == FB_SYMBOL_AWAY ? FOOT : 0;
     double shift = tab_of(e, false) - tab_of(e, true);
     double y = item->y + (item->height - foot + shift - high) / 2 + 12;
-    struct fb_str id = cut(e->id, FB_CASE_ID_SHOWN);
+    struct fb_str id = fb_draw_cut(e->id, FB_CASE_ID_SHOWN);
     fb_buf_add_c(d->out, "<text x=\"");
     fb_draw_number(d->out, item->x);
     fb_buf_add_c(d->out, "\" y=\"");
@@ -362,7 +361,7 @@ static void add_title(const struct fb_drawing *d, const struct fb_case_item *ite
     const struct fb_element *e = element_of(d, item);
     fb_buf_add_c(d->out, "<g><title>");
     if (item->stub) {
-        fb_html_text_all(d->out, cut(e->id, FB_CASE_ID_SHOWN));
+        fb_html_text_all(d->out, fb_draw_cut(e->id, FB_CASE_ID_SHOWN));
         fb_buf_add_c(d->out, " stands elsewhere in this drawing: ");
     }
     fb_html_text_all(d->out, d->labelled ? e->why->text : e->text);
@@ -386,8 +385,8 @@ void fb_draw_item(const struct fb_drawing *d, const struct fb_case_item *item)
             (struct fb_point){item->width, item->height}, 12, class);
         fb_buf_addf(d->out, "<path class=\"fcm\" d=\"M%.1f %.1fl7 -7m-5 0h5v5\"/>\n",
             item->x - item->width / 2 + 8, item->y + 16);
-        fb_draw_text(
-            d->out, (struct fb_point){item->x + 7, item->y + 16}, cut(e->id, FB_CASE_ID_SHOWN), "");
+        fb_draw_text(d->out, (struct fb_point){item->x + 7, item->y + 16},
+            fb_draw_cut(e->id, FB_CASE_ID_SHOWN), "");
     } else {
         (e->symbol == FB_SYMBOL_AWAY       ? add_away
             : e->symbol == FB_SYMBOL_PLAIN ? add_plain

@@ -40,6 +40,45 @@ ok "the fewest" says "^1 failure defeats G1" "$FLYBALL" case weakest --by count 
 ok "as JSON" says '"cost": *3' "$FLYBALL" case weakest --json c.yaml
 sed 's/text: words/text: other/' c.yaml >d.yaml
 ok "what changed" says "^edited   Sn2 text: words -> other$" "$FLYBALL" case diff c.yaml d.yaml
+mkdir v1 v2
+cat >v1/top.yaml <<'EOT'
+module: {name: Top, brief: one}
+G1: {text: safe, supportedBy: [G2, G4]}
+G2: {text: filtered, away: Sub, repeats: G3}
+G4: {text: trained, supportedBy: [Sn4]}
+Sn4: {text: exam}
+EOT
+printf 'module: {name: Sub}\nG3: {text: works, supportedBy: [Sn1]}\nSn1: {text: report}\n' >v1/sub.yaml
+printf 'module: {name: Odd}\nSn9: {text: odd}\n' >v1/odd.yaml
+sed '/^Sn4/d; s/brief: one/brief: two/' v1/top.yaml >v2/top.yaml
+{ cat v1/sub.yaml; grep '^Sn4' v1/top.yaml; } | sed 's/works/really works/' >v2/sub.yaml
+printf 'module: {name: New, brief: fresh}\nSn9: {text: odd}\n' >v2/new.yaml
+cat >want.txt <<'EOT'
+edited   module Top brief: one -> two
+removed  module Odd
+added    module New: fresh
+edited   Sn4 inModule: Top -> Sub
+edited   G3 text: works -> really works
+edited   Sn9 inModule: Odd -> New
+EOT
+modules() {
+    "$FLYBALL" case diff v1/top.yaml,v1/sub.yaml,v1/odd.yaml v2/top.yaml,v2/sub.yaml,v2/new.yaml >got.txt &&
+        diff want.txt got.txt
+}
+ok "two versions of a case of several files" modules
+sed 's/name: Top,/name: Top, uses: [sub.yaml],/' v1/top.yaml >v1/using.yaml
+sed 's/name: Top,/name: Renamed, uses: [sub.yaml],/' v2/top.yaml >v2/using.yaml
+renamed() {
+    "$FLYBALL" case diff v1/using.yaml v2/using.yaml >got.txt &&
+        grep -q '^edited   module Top name: Top -> Renamed$' got.txt && [ "$(wc -l <got.txt)" = 4 ]
+}
+ok "files that are used, and a module that was renamed" renamed
+ok "as JSON" says '"module": *"Odd"' "$FLYBALL" case diff --json v1/top.yaml,v1/sub.yaml,v1/odd.yaml v2/top.yaml,v2/sub.yaml,v2/new.yaml
+ok "several files for every question" says 'case\|Top\|in' "$FLYBALL" case status v1/top.yaml,v1/sub.yaml,v1/odd.yaml
+ok "one of several is no file" exits 3 "no file" "$FLYBALL" --docket none case diff v1/top.yaml,v1/none.yaml v2/top.yaml
+"$FLYBALL" case draw v2/top.yaml,v2/sub.yaml,v2/new.yaml --since v1/top.yaml,v1/sub.yaml,v1/odd.yaml -o view.html
+ok "the view says what changed" grep -q 'Its text changed; it was: works' view.html
+ok "and what is gone" grep -q 'Not there any more: module Odd' view.html
 ok "nothing changed" says "^no difference" "$FLYBALL" case diff c.yaml c.yaml
 ok "as JSON" says '"what": *"text"' "$FLYBALL" case diff --json c.yaml d.yaml
 ok "words that say nothing" exits 2 "say what fails" "$FLYBALL" case what-if "Sn3 falls" c.yaml

@@ -112,7 +112,8 @@ static void test_sacm_of_others(void **state)
         "<target xmi:idref=\"_1\"/></argumentElement>\n"
         "<argumentElement xsi:type=\"sacm:AssertedInference\" isCounter=\"true\" source=\"_6\" "
         "target=\"_7\"/>\n"
-        "<claim gid=\"g-8\"><name lang=\"en\" content=\"G3\"/></claim>\n"
+        "<claim gid=\"g-8\" assertionDeclaration=\"defeated\"><name lang=\"en\" "
+        "content=\"G3\"/></claim>\n"
         "</argumentPackage>\n</sacm:AssuranceCasePackage>\n";
     struct fb_yaml *root = NULL, *expected = NULL;
     /* An EMF path is only known of what has no id: give the first claim none. */
@@ -125,10 +126,11 @@ static void test_sacm_of_others(void **state)
     memset(path, ' ', strlen("//@argumentPackage.0/@argumentElement.0"));
     memcpy(path, "_1", 2);
     FB_TEST_OK(tree_of(fb_buf_str(&text), FB_CASE_UNKNOWN, &root));
-    FB_TEST_OK(tree_of(FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
-                              "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
-                              "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
-                              "D1: {nodeType: CounterGoal, challenges: [G1 -> G2]}\nG3: {}\n"),
+    FB_TEST_OK(tree_of(
+        FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
+               "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
+               "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
+               "D1: {nodeType: CounterGoal, challenges: [G1 -> G2]}\nG3: {defeated: true}\n"),
         FB_CASE_GSN, &expected));
     assert_true(fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN)));
     fb_buf_release(&text);
@@ -298,6 +300,54 @@ static void test_tea(void **state)
     assert_string_equal(a.ptr, b.ptr);
     fb_buf_release(&a);
     fb_buf_release(&b);
+}
+
+/* A defeater that stands below several elements challenges each of them, there and back. */
+static void test_tea_defeaters(void **state)
+{
+    (void)state;
+    static const char YAML[] = "G1: {text: a, supportedBy: [G2, G3]}\nG2: {text: b, undeveloped: "
+                               "true}\nG3: {text: c, undeveloped: true}\n"
+                               "CG1: {text: d, challenges: [G2, G3]}\n"
+                               "CSn2: {text: e, challenges: CG1}\n";
+    struct fb_yaml *root = NULL, *again = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(YAML), FB_CASE_GSN, &root));
+    struct fb_str text = written(root, FB_CASE_TEA);
+    FB_TEST_OK(tree_of(text, FB_CASE_TEA, &again));
+    const struct fb_yaml *all = fb_yaml_get(fb_yaml_get(again, "CG1"), "challenges");
+    assert_int_equal(all->count, 2);
+    assert_true(fb_str_is(all->child->text, "G2") && fb_str_is(all->last->text, "G3"));
+    const struct fb_yaml *one = fb_yaml_get(fb_yaml_get(again, "CSn2"), "challenges");
+    assert_int_equal(one->kind, FB_YAML_SCALAR);
+    assert_true(fb_str_is(one->text, "CG1"));
+    assert_true(fb_str_eq(written(again, FB_CASE_TEA), text));
+}
+
+/* Many below one, and many names that are the same: no more than a moment in any format. */
+static void test_wide(void **state)
+{
+    (void)state;
+    enum { WIDTH = 20000 };
+    static const enum fb_case_format FORMATS[] = {FB_CASE_SACM, FB_CASE_TEA, FB_CASE_LTAC};
+    struct fb_buf text;
+    struct fb_yaml *root = NULL, *again = NULL;
+    fb_buf_init(&text, 1 << 24);
+    fb_buf_add_c(&text, "G1: {supportedBy: [S1");
+    for (int i = 0; i < WIDTH; i++) {
+        fb_buf_addf(&text, ", Sn%d", i);
+    }
+    fb_buf_add_c(&text, "]}\nS1: {undeveloped: true}\n");
+    for (int i = 0; i < WIDTH; i++) {
+        fb_buf_addf(&text, "Sn%d: {text: a}\nCSn%d: {challenges: G1}\n", i, i);
+    }
+    FB_TEST_OK(tree_of(fb_buf_str(&text), FB_CASE_GSN, &root));
+    for (size_t i = 0; i < 3; i++) {
+        FB_TEST_OK(tree_of(written(root, FORMATS[i]), FORMATS[i], &again));
+        size_t section = fb_yaml_get(again, "module") != NULL;
+        assert_int_equal(again->count - section, 2 + 2 * WIDTH);
+        assert_int_equal(fb_yaml_get(fb_yaml_get(again, "G1"), "supportedBy")->count, 1 + WIDTH);
+    }
+    fb_buf_release(&text);
 }
 
 static void test_trudag(void **state)
@@ -513,6 +563,15 @@ static void test_limits(void **state)
     fb_buf_grown(&text, FB_LTAC_LINE_MAX);
     FB_TEST_FAILS(tree_of(fb_buf_str(&text), FB_CASE_LTAC, &root), FB_E_LIMIT);
     fb_buf_clear(&text);
+    for (int i = 0; i < 300; i++) {
+        fb_buf_add_c(&text, "<a>");
+    }
+    fb_buf_add_c(&text, "<claim id='x'/>");
+    for (int i = 0; i < 300; i++) {
+        fb_buf_add_c(&text, "</a>");
+    }
+    FB_TEST_FAILS(tree_of(fb_buf_str(&text), FB_CASE_SACM, &root), FB_E_LIMIT);
+    fb_buf_clear(&text);
     fb_buf_add_c(&text, "{\"tree\":");
     for (int i = 0; i < 2100; i++) {
         fb_buf_addf(&text, "{\"id\":\"%d\",\"type\":\"GOAL\",\"children\":[", i);
@@ -633,6 +692,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ltac_counters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_wide, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tea, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tea_defeaters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wide, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trudag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),

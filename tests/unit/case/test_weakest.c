@@ -203,22 +203,61 @@ static void test_diff_of_keys(void **state)
     static const char *const KEYS[] = {"exhaustive: true", "public: true", "byContract: true",
         "uninstantiated: true", "choice: true", "away: M", "symbol: contract", "cost: 2",
         "optional: [Sn1]", "multiple: [Sn1]", "support: any", "independent: x", "url: u",
-        "hazards: h", "accepted: {by: a, until: 2030-01-01}"};
+        "hazards: h", "defeated: true", "acp: {a: G1}", "inModule: A",
+        "accepted: {by: a, until: 2030-01-01}"};
     for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
         char text[200];
         struct fb_case_changes changes;
-        snprintf(text, sizeof(text), "G1: {supportedBy: [Sn1, Sn2], %s}\nSn1: {}\nSn2: {}\n",
+        snprintf(text, sizeof(text),
+            "module: {name: M, parts: {A: {}}}\n"
+            "G1: {supportedBy: [Sn1, Sn2], %s}\nSn1: {}\nSn2: {}\n",
             strncmp(KEYS[i], "accepted", 8) == 0 ? "x: y" : KEYS[i]);
         if (strncmp(KEYS[i], "accepted", 8) == 0) {
-            snprintf(
-                text, sizeof(text), "G1: {supportedBy: [Sn1, Sn2]}\nSn1: {%s}\nSn2: {}\n", KEYS[i]);
+            snprintf(text, sizeof(text),
+                "module: {name: M, parts: {A: {}}}\nG1: {supportedBy: [Sn1, Sn2]}\nSn1: {%s}\nSn2: "
+                "{}\n",
+                KEYS[i]);
         }
         const struct fb_case *without =
-            labelled(FB_STR("G1: {supportedBy: [Sn1, Sn2]}\nSn1: {}\nSn2: {}\n"));
+            labelled(FB_STR("module: {name: M, parts: {A: {}}}\nG1: {supportedBy: [Sn1, "
+                            "Sn2]}\nSn1: {}\nSn2: {}\n"));
         FB_TEST_OK(fb_case_diff(without, labelled(fb_str_of(text)), &arena, &changes, &err));
         if (changes.count == 0) {
             fail_msg("%s: no difference", KEYS[i]);
         }
+    }
+}
+
+/* All of an acceptance counts, and of an assurance claim point its name and what it is on. */
+static void test_diff_of_parts(void **state)
+{
+    (void)state;
+    static const char *const ROWS[][3] = {
+        {"accepted: {by: a, until: 2030-01-01}", "accepted: {by: a, until: 2030-01-01, because: b}",
+            "edited Sn1 accepted: by a until 2030-01-01 00:00 > by a until 2030-01-01 00:00 "
+            "because b"},
+        {"accepted: {by: a, until: 2030-01-01}",
+            "accepted: {by: a, until: 2030-01-01, evidence: y}",
+            "edited Sn1 accepted: by a until 2030-01-01 00:00 > by a until 2030-01-01 00:00 on y"},
+        {"acp: {a: Sn1, b: Sn1}", "acp: {c: Sn1}", "edited Sn1 acp: a on Sn1, b on Sn1 > c on Sn1"},
+        {"inModule: A", "inModule: B", "edited Sn1 inModule: A > B"},
+        {"inModule: B", "x: y", "edited Sn1 inModule: B > M"},
+    };
+    static const char FORM[] =
+        "module: {name: M, parts: {A: {}, B: {}}}\nG1: {supportedBy: Sn1}\nSn1: {%s}\n";
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[2][300], got[300] = "";
+        struct fb_case_changes changes;
+        for (size_t k = 0; k < 2; k++) {
+            snprintf(text[k], sizeof(text[k]), FORM, ROWS[i][k]);
+        }
+        FB_TEST_OK(fb_case_diff(
+            labelled(fb_str_of(text[0])), labelled(fb_str_of(text[1])), &arena, &changes, &err));
+        assert_int_equal(changes.count, 1);
+        const struct fb_case_change *c = changes.items;
+        snprintf(got, sizeof(got), "%s %.*s %s: %.*s > %.*s", fb_case_change_name(c->kind),
+            FB_STR_ARG(c->id), c->what, FB_STR_ARG(c->older), FB_STR_ARG(c->newer));
+        assert_string_equal(got, ROWS[i][2]);
     }
 }
 
@@ -329,6 +368,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_against_all_sets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff_of_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_mirrors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_of_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_if, setup, teardown),

@@ -468,7 +468,7 @@ static void test_html(void **state)
         drawn_as("G1: {text: was, supportedBy: [Sn1]}\nSn1: {evidence: 'x < 3'}\n");
     FB_TEST_OK(fb_report_case_html(c, old, &out, &err));
     assert_non_null(strstr(out.ptr, "\"changed\":\"New in this version.\""));
-    assert_non_null(strstr(out.ptr, "\"changed\":\"Its label changed.\""));
+    assert_non_null(strstr(out.ptr, "\"changed\":\"Its text changed; it was: was"));
     struct fb_buf small;
     fb_buf_init(&small, 5000);
     FB_TEST_FAILS(fb_report_case_html(c, NULL, &small, &err), FB_E_LIMIT);
