@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/map.h"
 
-/* Rounds of refinement where challenges run in circles; each only narrows. */
-enum { ROUNDS_MAX = 8 };
+/* Rounds of refinement where challenges run in circles; each only narrows. Steps of the search for
+ * evidence that supporters share; where they do not suffice, it is taken to be shared. */
+enum { ROUNDS_MAX = 8, SHARED_STEPS_MAX = 10000000 };
 
 const char *fb_relation_kind_name(enum fb_relation_kind kind)
 {
@@ -113,8 +115,9 @@ struct bounding {
     uint32_t *first;          /* of each element: the first challenge of it */
     uint32_t *first_relation; /* of each element: the first challenge of one of its relations */
     uint32_t *next;
-    double *shares; /* scratch: of the supporters in hand */
-    double *counts; /* scratch: the chance that so many of them hold */
+    uint8_t *shared; /* of each element: its supporters rest on something in common */
+    double *shares;  /* scratch: of the supporters in hand */
+    double *counts;  /* scratch: the chance that so many of them hold */
 };
 
 static int by_size(const void *a, const void *b)
@@ -209,7 +212,7 @@ static struct fb_case_bounds of_support(const struct bounding *b, uint32_t at)
     size_t n = e->supported_by_count;
     size_t k = e->support == FB_SUPPORT_ALL ? n : e->support == FB_SUPPORT_ANY ? 1 : e->support_k;
     struct fb_case_bounds out = {0, 1};
-    bool product = e->is_independent && n <= FB_CASE_PRODUCT_MAX;
+    bool product = e->is_independent && n <= FB_CASE_PRODUCT_MAX && !b->shared[at];
     list_shares(b, at, false);
     if (product) {
         out.low = at_least_independent(b, n, k);
@@ -332,6 +335,85 @@ static enum fb_code sort_elements(struct bounding *b, struct fb_arena *arena, st
     return FB_OK;
 }
 
+/* The search for what supporters of one element share. */
+struct sharing {
+    const struct fb_case *c;
+    uint32_t *same;  /* of each element: the first that asks the same of the records */
+    uint32_t *owner; /* of each element: the stamp of the supporter that rests on it */
+    uint32_t *stack;
+    uint32_t stamp;
+    size_t steps;
+};
+
+/* Marks what a supporter rests on; true when a supporter since `since` rests on it too. */
+static bool meets(struct sharing *s, uint32_t supporter, uint32_t since)
+{
+    size_t depth = 0;
+    s->stack[depth++] = s->same[supporter];
+    s->owner[s->same[supporter]] =
+        s->owner[s->same[supporter]] > since ? s->owner[s->same[supporter]] : s->stamp;
+    bool shared = s->owner[s->same[supporter]] != s->stamp;
+    while (depth > 0 && !shared) {
+        const struct fb_element *e = &s->c->elements[s->stack[--depth]];
+        for (size_t k = 0; k < e->supported_by_count + e->context_count && !shared; k++) {
+            bool context = k >= e->supported_by_count;
+            uint32_t to = context ? e->context[k - e->supported_by_count] : e->supported_by[k];
+            if (context && !has_bounds(&s->c->elements[to])) {
+                continue; /* it counts as given */
+            }
+            to = s->same[to];
+            shared =
+                (s->owner[to] > since && s->owner[to] != s->stamp) || ++s->steps > SHARED_STEPS_MAX;
+            if (!shared && s->owner[to] != s->stamp) {
+                s->owner[to] = s->stamp;
+                s->stack[depth++] = to;
+            }
+        }
+    }
+    return shared;
+}
+
+static enum fb_code index_predicates(struct sharing *s, struct fb_err *err)
+{
+    struct fb_map known;
+    enum fb_code code = FB_OK;
+    fb_map_init(&known);
+    for (uint32_t i = 0; code == FB_OK && i < s->c->element_count; i++) {
+        struct fb_str asks = s->c->elements[i].predicate;
+        uintptr_t first = asks.len ? (uintptr_t)fb_map_get(&known, asks) : 0;
+        s->same[i] = first ? (uint32_t)(first - 1) : i;
+        if (asks.len && !first) {
+            code = fb_map_put(&known, asks, (void *)((uintptr_t)i + 1), err);
+        }
+    }
+    fb_map_release(&known);
+    return code;
+}
+
+/* Whoever says that supporters are independent, those that rest on the same evidence are not. */
+static enum fb_code find_shared(struct bounding *b, struct fb_arena *arena, struct fb_err *err)
+{
+    const struct fb_case *c = b->argument;
+    struct sharing s = {.c = c};
+    s.same = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
+    s.owner = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
+    s.stack = FB_ARENA_ARRAY(arena, uint32_t, c->element_count);
+    b->shared = FB_ARENA_ARRAY(arena, uint8_t, c->element_count);
+    if (!s.same || !s.owner || !s.stack || !b->shared) {
+        return fb_arena_failed(arena, err);
+    }
+    enum fb_code code = index_predicates(&s, err);
+    for (size_t i = 0; code == FB_OK && i < c->element_count; i++) {
+        const struct fb_element *e = &c->elements[i];
+        uint32_t since = s.stamp;
+        for (size_t k = 0; e->is_independent && k < e->supported_by_count; k++) {
+            s.stamp++;
+            b->shared[i] = b->shared[i] || meets(&s, e->supported_by[k], since);
+        }
+    }
+    return code;
+}
+
 static enum fb_code prepare(struct bounding *b, struct fb_arena *arena, struct fb_err *err)
 {
     const struct fb_case *c = b->argument;
@@ -365,7 +447,8 @@ static enum fb_code prepare(struct bounding *b, struct fb_arena *arena, struct f
             first[target] = i;
         }
     }
-    return sort_elements(b, arena, err);
+    enum fb_code code = find_shared(b, arena, err);
+    return code != FB_OK ? code : sort_elements(b, arena, err);
 }
 
 enum fb_code fb_case_bound(const struct fb_case *argument, struct fb_arena *arena,

@@ -50,12 +50,13 @@ struct fb_case_bounds {
  *
  * A leaf has the bounds it is given while its evidence holds (IN); [0, 0] when it is FALSIFIED;
  * else [0, 1]. All of n: low = max(0, 1 - sum of (1 - low)). Any of n: low = max of low. Where it
- * is shown that supporters are independent, low is the probability that enough of them hold, with
- * their lows as probabilities. What is accepted without being shown is [0, 1]. What is
- * given in context and has no bounds counts as true, as what is assumed. Support says something
- * about a claim only from below, unless the claim is exhaustive: then high follows in the same way.
- * A challenge with bounds takes its high off the low of its target, and its low off a target
- * element's high. UNDERCUT is [0, 1], whatever support remains. E_NOMEM.
+ * is shown that supporters are independent, and none of them rests on evidence of another, low is
+ * the probability that enough of them hold, with their lows as probabilities. What is accepted
+ * without being shown is [0, 1]. What is given in context and has no bounds counts as true, as what
+ * is assumed. Support says something about a claim only from below, unless the claim is exhaustive:
+ * then high follows in the same way. A challenge with bounds takes its high off the low of its
+ * target, and its low off a target element's high. UNDERCUT is [0, 1], whatever support remains.
+ * E_NOMEM.
  */
 FB_CHECKED enum fb_code fb_case_bound(const struct fb_case *argument, struct fb_arena *arena,
     struct fb_case_bounds **out, struct fb_err *err);

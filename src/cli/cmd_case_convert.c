@@ -103,6 +103,11 @@ enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
     fb_buf_init(&out, OUTPUT_MAX);
     code = fb_doc_load(&doc, &options, cli->arguments + 1, last - 1, err);
     code = code != FB_OK ? code : write_all(&doc, to, &out, err);
+    if (code == FB_OK && out.len > FB_CASE_TEXT_MAX) {
+        fprintf(stderr,
+            "flyball: note: what was written has %zu MiB; files of at most 16 are read\n",
+            out.len >> 20);
+    }
     if (code == FB_OK && strcmp(path, "-") == 0) {
         code = fb_cli_print(cli, &out, err);
     } else if (code == FB_OK) {

@@ -147,4 +147,10 @@ for kind in svg html dot mermaid; do
     ok "$kind: without the rest" [ "$(grep -c SIEM says.out)" = 0 ]
 done
 
+# What is written and too large to be read again is said to be.
+awk 'BEGIN { printf "G1: {supportedBy: [Sn0"; for (i = 1; i < 45000; i++) printf ", Sn%d", i; print "]}"
+    for (i = 0; i < 45000; i++) print "Sn" i ": {text: some words}" }' >wide.yaml
+"$FLYBALL" case convert wide.yaml wide.xml 2>note.txt
+ok "a file that is too large to be read again" grep -q 'MiB; files of at most 16 are read' note.txt
+
 finish

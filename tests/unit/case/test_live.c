@@ -294,6 +294,44 @@ static void test_independence(void **state)
             "G1") == 0);
 }
 
+/* Supporters that rest on the same evidence are not independent, whoever says so: directly, through
+ * others, by the same question to the records, or by an assumption that is not certain. */
+static void test_shared_evidence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double low;
+    } ROWS[] = {
+        {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nG2: {supportedBy: Sn1}\n"
+         "G3: {supportedBy: Sn2}\n",
+            0.99},
+        {"Sn1: {confidence: 0.9}\nG2: {supportedBy: Sn1}\nG3: {supportedBy: Sn1}\n", 0.9},
+        {"Sn1: {confidence: 0.9}\nG2: {supportedBy: Sn1}\nG3: {supportedBy: G4}\n"
+         "G4: {supportedBy: G2}\n",
+            0.9},
+        {"Sn1: {confidence: 0.9, evidence: p1}\nSn2: {confidence: 0.9, evidence: p1}\n"
+         "G2: {supportedBy: Sn1}\nG3: {supportedBy: Sn2}\n",
+            0.9},
+        {"Sn1: {confidence: 1}\nSn2: {confidence: 1}\nA1: {confidence: 0.9}\n"
+         "G2: {supportedBy: Sn1, inContextOf: A1}\nG3: {supportedBy: Sn2, inContextOf: A1}\n",
+            0.9},
+        {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nA1: {}\n"
+         "G2: {supportedBy: Sn1, inContextOf: A1}\nG3: {supportedBy: Sn2, inContextOf: A1}\n",
+            0.99},
+    };
+    memset(answers, 'y', sizeof(answers));
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[500];
+        snprintf(text, sizeof(text),
+            "G1: {supportedBy: [G2, G3], support: any, independent: p5}\n%s", ROWS[i].text);
+        double low = low_of(labelled_at(text, NULL), "G1");
+        if (fabs(low - ROWS[i].low) > 1e-9) {
+            fail_msg("%zu: %g", i, low);
+        }
+    }
+}
+
 /* Claims are bound to hazards, mitigations, outcomes and red lines. */
 static void test_bindings(void **state)
 {
@@ -374,6 +412,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_doubt_never_helps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_independence, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shared_evidence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bindings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
