@@ -220,13 +220,17 @@ static bool translate(struct making *m, struct fb_diffing *d, size_t older, size
     const struct fb_matrix_document *a = &matrix->documents[older], *b = &matrix->documents[newer];
     d->sides[0] = a->parts.program;
     d->sides[1] = b->parts.program;
-    d->same = FB_ARENA_ARRAY(m->arena, struct fb_imply_same, matrix->row_count + 1);
+    d->same = FB_ARENA_ARRAY(m->arena, struct fb_imply_same, matrix->row_count + 2);
     if (!d->same) {
         return false;
     }
     if (a->party.len && b->party.len) {
         d->same[d->same_count++] = (struct fb_imply_same){.theirs = b->party, .ours = a->party};
     }
+    /* Facts of the pace have the policy's name; what one is slow by, is the other by its own terms.
+     */
+    d->same[d->same_count++] =
+        (struct fb_imply_same){.theirs = d->sides[1]->name, .ours = d->sides[0]->name};
     for (size_t r = 0; r < matrix->row_count; r++) {
         const struct fb_redline *x = matrix->rows[r].cells[older].line;
         const struct fb_redline *y = matrix->rows[r].cells[newer].line;

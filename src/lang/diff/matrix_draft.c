@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "lang/complaint.h"
 #include "lang/diff/matrix.h"
+#include "lang/diff/parts.h"
 #include "lang/explain.h"
 #include "lang/signature.h"
 
@@ -440,6 +441,154 @@ static void put_rows(struct drafting *d)
     }
 }
 
+/* ---- pace ---- */
+
+/* The document whose terms of the pace are taken: the first that no other is stricter than;
+ * SIZE_MAX when none has any. */
+static size_t pace_document(struct drafting *d)
+{
+    const struct fb_matrix *matrix = d->matrix;
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < matrix->document_count; i++) {
+        struct fb_diffing diffing = {.arena = &d->arena};
+        struct fb_clause_change change = {.change = FB_CHANGE_NONE};
+        if (!matrix->documents[i].parts.program->pace.given) {
+            continue;
+        }
+        if (best != SIZE_MAX) {
+            diffing.sides[0] = matrix->documents[best].parts.program;
+            diffing.sides[1] = matrix->documents[i].parts.program;
+            fb_diff_paces(&diffing, &change);
+            d->no_memory = d->no_memory || diffing.no_memory;
+        }
+        best = best == SIZE_MAX || change.change == FB_CHANGE_STRICTER ? i : best;
+    }
+    return best;
+}
+
+/* The promise of a taken rule that a duty of a row is, by its name in the draft: promises of one
+ * verb are counted anew. False when it is not taken. */
+static bool promise_name(struct drafting *d, size_t document, const struct fb_item *item,
+    struct fb_str part, struct fb_str *out)
+{
+    unsigned before = 0;
+    for (const struct fb_demand *demand = item->demands; demand; demand = demand->next) {
+        for (size_t r = 0; r < d->matrix->row_count; r++) {
+            const struct fb_matrix_row *row = &d->matrix->rows[r];
+            const struct fb_duty *duty = row->cells[document].duty;
+            if (!duty || duty->after || !same_span(duty->span, demand->span)) {
+                continue;
+            }
+            struct fb_str own = fb_str_sub(duty->name, item->name.len + 1, duty->name.len);
+            struct fb_str rest = fb_str_sub(part, own.len, part.len);
+            bool meant = fb_str_starts(part, own) &&
+                         (rest.len == 0 || fb_str_starts(rest, FB_STR(".hence")));
+            size_t verb = fb_str_find(own, '.', 0);
+            bool same = fb_str_eq(demand->verb, fb_str_sub(part, 0, fb_str_find(part, '.', 0)));
+            if (meant && takes(d->matrix, row, document)) {
+                *out = before > 0 ? fb_arena_printf(&d->arena, "%.*s.%u%.*s", (int)verb, own.ptr,
+                                        before + 1, FB_STR_ARG(rest))
+                                  : fb_arena_printf(&d->arena, "%.*s%.*s", (int)verb, own.ptr,
+                                        FB_STR_ARG(rest));
+                d->no_memory = d->no_memory || !out->ptr;
+                return out->ptr != NULL;
+            }
+            before += same && takes(d->matrix, row, document);
+        }
+    }
+    return false;
+}
+
+/* The tokens of what a change says, from its clause's word on. */
+static void put_change(struct drafting *d, size_t document, const struct fb_pace_change *change)
+{
+    struct source *source = &d->sources[document];
+    const struct fb_token *items = source->document->parts.tokens.items;
+    const struct piece *piece = piece_named(source, change->rule);
+    struct fb_str part = change->part;
+    size_t at = 0;
+    if (!piece || !piece->taken ||
+        (piece->item->kind == FB_ITEM_COMMITMENT && part.len &&
+            !promise_name(d, document, piece->item, part, &part))) {
+        return;
+    }
+    while (!same_span(items[at].span, change->span)) {
+        at++;
+    }
+    /* Its word is the one behind the last of the dots that follow the name at once. */
+    for (at++; fb_str_is(items[at].text, "."); at += 2) {
+    }
+    fb_buf_add_c(&d->text, "\n# ");
+    put_name(d, source->document->name);
+    fb_buf_addf(&d->text, ":%u\n", change->span.line);
+    fb_buf_addf(&d->text, "    then %.*s%s%.*s.", FB_STR_ARG(piece->name), part.len ? "." : "",
+        FB_STR_ARG(part));
+    fb_buf_add_str(&d->text, items[at - 1].text);
+    for (; items[at].kind != FB_TOKEN_END && items[at].layout != FB_LAYOUT_CLAUSE &&
+           items[at].layout != FB_LAYOUT_ITEM && !fb_str_is(items[at].text, "then");
+         at++) {
+        if (items[at].kind != FB_TOKEN_COMMENT) {
+            put_token(d, source, at);
+        }
+    }
+    fb_buf_add_char(&d->text, '\n');
+}
+
+/* A level as one document tells it, and what every document changes of its rules that are taken. */
+static void put_level(struct drafting *d, size_t document, enum fb_pace level)
+{
+    struct source *source = &d->sources[document];
+    const struct fb_token *items = source->document->parts.tokens.items;
+    const struct fb_pace_clause *clause = &source->document->parts.tree->pace->levels[level];
+    size_t at = 0;
+    while (clause->span.line && !same_span(items[at].span, clause->span)) {
+        at++;
+    }
+    if (!clause->span.line) {
+        return;
+    }
+    fb_buf_addf(&d->text, "  %s", level == FB_PACE_FAST ? "fast" : "slow");
+    for (; items[at].kind != FB_TOKEN_END && items[at].layout != FB_LAYOUT_CLAUSE &&
+           items[at].layout != FB_LAYOUT_ITEM && !fb_str_is(items[at].text, "then");
+         at++) {
+        if (items[at].kind != FB_TOKEN_COMMENT) {
+            put_token(d, source, at);
+        }
+    }
+    fb_buf_add_char(&d->text, '\n');
+    for (size_t i = 0; i < d->matrix->document_count; i++) {
+        const struct fb_pace_block *pace = d->matrix->documents[i].parts.tree->pace;
+        const struct fb_pace_change *change = pace ? pace->levels[level].changes : NULL;
+        for (; change && !d->no_memory; change = change->next) {
+            put_change(d, i, change);
+        }
+    }
+}
+
+/* One pace block, before the rows, which forget what was taken. */
+static void put_pace(struct drafting *d)
+{
+    static const char *const units[] = {"hours", "days"};
+    size_t document = pace_document(d);
+    if (document == SIZE_MAX) {
+        return;
+    }
+    const struct fb_pace_block *pace = d->matrix->documents[document].parts.tree->pace;
+    fb_buf_add_c(&d->text, "\n# ");
+    put_name(d, d->matrix->documents[document].name);
+    fb_buf_addf(&d->text, ":%u, the pace by its terms\npace\n", pace->span.line);
+    put_level(d, document, FB_PACE_FAST);
+    put_level(d, document, FB_PACE_SLOW);
+    if (pace->dwell.amount) {
+        fb_buf_addf(&d->text, "  relax after %lld %s\n", (long long)pace->dwell.amount,
+            units[pace->dwell.unit]);
+    }
+    if (pace->age.amount) {
+        fb_buf_addf(&d->text, "  needs newer than %lld %s\n", (long long)pace->age.amount,
+            units[pace->age.unit]);
+    }
+}
+
 enum fb_code fb_matrix_draft(
     const struct fb_matrix *matrix, struct fb_buf *out, struct fb_policy_errors *errors)
 {
@@ -465,6 +614,7 @@ enum fb_code fb_matrix_draft(
         choose(&d);
         put_head(&d);
         put_needs(&d);
+        put_pace(&d);
         put_rows(&d);
         code = d.no_memory ? fb_arena_failed(&d.arena, &errors->items[0])
                            : fb_buf_check(&d.text, "the draft", &errors->items[0]);

@@ -225,6 +225,53 @@ static void test_refused(void **state)
     fb_buf_release(&many);
 }
 
+/* ---- pace ---- */
+
+#define PACED(name, party, months, before, after, level)                                           \
+    "policy \"" name "\"\n  title \"" name "\"\n  version 1\n\n"                                   \
+    "commitment hold(S) by \"" party "\"\n"                                                        \
+    "  while cyber(S) crossed\n" before "  must secure S at level " level                          \
+    " within 30 days\n" after "\nredline cyber(S)\n  measure success of S on \"t\"\n"              \
+    "  crossed at 50% with 95% confidence\n\n"                                                     \
+    "pace\n  relax after 180 days\n"                                                               \
+    "  fast when doubling time of h < " months " months with 90% confidence\n"
+
+/* One block with the pace of the stricter terms, and what each document says of the rules that are
+ * taken, under the names that they have in the draft. */
+static void test_draft_pace(void **state)
+{
+    (void)state;
+    static const char one[] =
+        PACED("one", "alice", "5", "", "", "3") "    then hold.secure.within 10 days\n    then "
+                                                "cyber.crossed at 40% with 95% confidence\n";
+    static const char two[] =
+        PACED("two", "bob", "6", "  must secure S at level 2 within 60 days\n", "",
+            "4") "    then hold.secure.2.within 9 days\n    then cyber.crossed at 30% with 95% "
+                 "confidence\n";
+    struct fb_matrix m;
+    struct fb_buf text;
+    build((const char *const[]){one, two}, 2, &m);
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    if (fb_matrix_draft(&m, &text, &errors) != FB_OK) {
+        fail_msg("%s", errors.items[0].message);
+    }
+    fb_buf_add_char(&text, 0);
+    assert_non_null(strstr(text.ptr, "doubling time of h < 6 months"));
+    assert_null(strstr(text.ptr, "doubling time of h < 5 months"));
+    assert_non_null(strstr(text.ptr, "relax  after 180 days"));
+    /* The line of the second is the stricter one, and only its change comes along. */
+    assert_non_null(strstr(text.ptr, "then cyber.crossed at 30%"));
+    assert_null(strstr(text.ptr, "at 40%"));
+    /* Promises are counted anew when one before is left out. */
+    assert_non_null(strstr(text.ptr, "within 9 days"));
+    struct fb_program *program = NULL;
+    text.len--;
+    assert_int_equal(
+        fb_policy_compile(fb_buf_str(&text), "draft", &arena, &program, &errors), FB_OK);
+    assert_true(program->pace.given);
+    fb_buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft_apart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_draft_pace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
