@@ -291,26 +291,37 @@ struct fb_clock fb_cli_clock(const struct fb_cli *cli)
 typedef enum fb_code (*open_docket)(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
-static enum fb_code open_as(
-    const struct fb_cli *cli, open_docket open_it, struct fb_docket **out, struct fb_err *err)
+enum fb_code fb_cli_docket(const struct fb_cli *cli, char out[FB_CLI_PATH], struct fb_err *err)
 {
-    enum { UP_MAX = 64, PATH_SIZE = 4096 };
-    struct fb_clock clock = fb_cli_clock(cli);
+    enum { UP_MAX = 64 };
     const char *named = cli->docket ? cli->docket : getenv("FLYBALL_DOCKET");
     if (named && named[0]) {
-        return open_it(named, &clock, cli->has_clock, out, err);
-    }
-    char path[PATH_SIZE] = ".";
-    for (int up = 0; up < UP_MAX; up++) {
-        if (fb_docket_is_there(path)) {
-            return open_it(path, &clock, cli->has_clock, out, err);
+        if ((size_t)snprintf(out, FB_CLI_PATH, "%s", named) < FB_CLI_PATH) {
+            return FB_OK;
         }
-        size_t len = strlen(path);
-        (void)snprintf(path + len, sizeof(path) - len, "/..");
+        return fb_err_set(
+            err, FB_E_LIMIT, "the docket's path is longer than %d bytes", FB_CLI_PATH);
+    }
+    (void)snprintf(out, FB_CLI_PATH, ".");
+    for (int up = 0; up < UP_MAX; up++) {
+        if (fb_docket_is_there(out)) {
+            return FB_OK;
+        }
+        size_t len = strlen(out);
+        (void)snprintf(out + len, FB_CLI_PATH - len, "/..");
     }
     fb_err_set(err, FB_E_NOT_FOUND, "there is no docket here or above");
     return fb_err_hint(
         err, "Make one with `flyball init`, or name one with `--docket DIR` or $FLYBALL_DOCKET.");
+}
+
+static enum fb_code open_as(
+    const struct fb_cli *cli, open_docket open_it, struct fb_docket **out, struct fb_err *err)
+{
+    char path[FB_CLI_PATH];
+    struct fb_clock clock = fb_cli_clock(cli);
+    enum fb_code code = fb_cli_docket(cli, path, err);
+    return code ? code : open_it(path, &clock, cli->has_clock, out, err);
 }
 
 enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)

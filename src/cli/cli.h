@@ -16,6 +16,7 @@
 /** Limits of a command line; commands.def is asserted to keep to them. */
 enum {
     FB_CLI_OPTIONS_MAX = 32, /**< options of one command */
+    FB_CLI_PATH = 4096,      /**< bytes of a docket's path, with the zero */
 };
 
 /** An option as commands.def has it. */
@@ -48,7 +49,8 @@ struct fb_cli {
     fb_time clock_at;
     fb_time as_of; /**< FB_TIME_MAX unless run by as-of */
     bool wants_help;
-    bool json; /**< --json was given: errors are JSON too */
+    bool json;  /**< --json was given: errors are JSON too */
+    int status; /**< exit status when all went well: that of a program which a command ran */
     FILE *out;
 };
 
@@ -82,6 +84,11 @@ enum fb_code fb_cli_misused(const struct fb_cli *cli, struct fb_err *err, const 
 
 /** The clock of this invocation: the machine's, or the one of --clock. */
 struct fb_clock fb_cli_clock(const struct fb_cli *cli);
+
+/** The folder of the docket that is meant: --docket, $FLYBALL_DOCKET, or the nearest above.
+ * E_NOT_FOUND with a hint, E_LIMIT. */
+FB_CHECKED enum fb_code fb_cli_docket(
+    const struct fb_cli *cli, char out[FB_CLI_PATH], struct fb_err *err);
 
 /** Opens the docket: --docket, $FLYBALL_DOCKET, or the nearest folder upwards that holds one. */
 FB_CHECKED enum fb_code fb_cli_open(

@@ -29,5 +29,5 @@ int main(int argc, char **argv)
             fb_cli_complain(&err);
         }
     }
-    return fb_code_exit(code);
+    return code == FB_OK ? cli.status : fb_code_exit(code);
 }

@@ -59,7 +59,7 @@ static const struct banned banned[] = {
     {"fputs", FRONT, "a library never prints; return the text or an error"},
     {"perror", "", "fill a struct fb_err"},
     {"exit", FRONT, "a library never exits; return an enum fb_code"},
-    {"_exit", FRONT, "a library never exits; return an enum fb_code"},
+    {"_exit", FRONT "src/base/process.c", "a library never exits; return an enum fb_code"},
     {"abort", OUTSIDE "src/base/assert.c", "use FB_ASSERT"},
 };
 

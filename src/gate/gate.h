@@ -1,0 +1,57 @@
+/*
+ * gate.h: may this system be trained, deployed or given autonomy now?
+ *
+ * The gate closes by itself: it is open only while the whole ledger verifies, goes on from what
+ * this gate saw of it before, and the licence of the system for the action allows it. Everything
+ * else, every error among it, is a no (DESIGN.md, idea 10).
+ */
+#ifndef FB_GATE_GATE_H
+#define FB_GATE_GATE_H
+
+#include "govern/docket.h"
+
+/** What is asked, of which docket. Borrowed. */
+struct fb_gate_question {
+    const char *docket; /**< its folder */
+    struct fb_clock clock;
+    bool is_simulated_clock; /**< as for fb_docket_open */
+    struct fb_str system;    /**< "system/NAME" or NAME; its first id or a correction's */
+    enum fb_action action;
+};
+
+/** What one gate saw of the ledger, which may only grow; all zero at first. */
+struct fb_gate {
+    bool has_seen;
+    uint64_t entries;
+    struct fb_hash root;
+};
+
+/** An answer; fb_gate_answer_free frees what it borrows from. */
+struct fb_gate_answer {
+    bool allowed;
+    fb_time at;       /**< the instant it is of */
+    uint64_t entries; /**< of the ledger, all verified */
+    bool simulated;   /**< by a simulated clock */
+    struct fb_verdict verdict;
+    struct fb_docket *docket;
+    struct fb_arena arena;
+};
+
+/**
+ * Asks. FB_OK with allowed true: the gate is open at this instant; with allowed false the verdict
+ * says why it is not. On any error it is closed: what fb_docket_open, fb_docket_verify and
+ * fb_docket_ask give, E_NOT_FOUND when the system is not registered, E_CORRUPT when entries that
+ * this gate saw before are gone or differ. The signatures of all records are verified when the gate
+ * is asked first; then only the tree and the checkpoint are. Call fb_gate_answer_free in any case.
+ */
+FB_CHECKED enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *question,
+    struct fb_gate_answer *out, struct fb_err *err);
+
+/** Frees what an answer holds. */
+void fb_gate_answer_free(struct fb_gate_answer *answer);
+
+/** The word for an action in ids of licences, on the command line and in records: "train",
+ * "deploy", "autonomy". */
+const char *fb_gate_word(enum fb_action action);
+
+#endif

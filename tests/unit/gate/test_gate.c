@@ -1,0 +1,173 @@
+/*
+ * Tests of gate.c: it is open only when all is well, and closed at every error, whichever
+ * allocation or file call fails.
+ */
+#include "gate/gate.h"
+
+#include <errno.h>
+
+#include "../govern/story.h"
+#include "base/alloc.h"
+#include "fb_test.h"
+
+static struct fb_err err;
+static struct story story;
+
+static int set_up(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    story_begin(&story);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    story_end(&story);
+    return 0;
+}
+
+static struct fb_gate_question about(const char *system, enum fb_action action)
+{
+    return (struct fb_gate_question){.docket = story.docket_path,
+        .clock = fb_clock_fixed(&story.now),
+        .is_simulated_clock = true,
+        .system = fb_str_of(system),
+        .action = action};
+}
+
+/* Asks once; *out says whether it was open. */
+static enum fb_code ask(struct fb_gate *gate, const struct fb_gate_question *question, bool *out)
+{
+    struct fb_gate_answer answer;
+    enum fb_code code = fb_gate_ask(gate, question, &answer, &err);
+    *out = answer.allowed;
+    assert_true(code == FB_OK || !answer.allowed);
+    fb_gate_answer_free(&answer);
+    return code;
+}
+
+static void order(const char *id, const char *action, int version, const char *more)
+{
+    char text[500];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"order\",\"id\":\"%s\",\"subject\":\"system/"
+        "s\",\"at\":\"2026-01-01\",\"body\":{"
+        "\"action\":\"%s\",\"version\":%d,\"reasons\":\"r\"%s}}",
+        id, action, version, more);
+    story_add(&story, "institute", text);
+}
+
+/* The gate says what the picture says, for each action. */
+static void test_follows_orders(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *action, *more;
+        bool train;
+    } cases[] = {{"halt", "", false}, {"restrict", "", true}, {"secure", ",\"level\":4", true}};
+    for (int i = 0; i < 3; i++) {
+        char id[20], release[60];
+        bool open = false;
+        struct fb_gate gate = {0};
+        struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+        snprintf(id, sizeof(id), "order/%d", 2 * i + 1);
+        order(id, cases[i].action, 1, cases[i].more);
+        FB_TEST_OK(ask(&gate, &question, &open));
+        assert_int_equal(open, cases[i].train);
+        question.action = FB_ACTION_DEPLOY;
+        FB_TEST_OK(ask(&gate, &question, &open));
+        assert_false(open);
+        snprintf(release, sizeof(release), ",\"releases\":\"%s\"", id);
+        snprintf(id, sizeof(id), "order/%d", 2 * i + 2);
+        order(id, "release", 2, release);
+        for (int action = 0; action < FB_ACTION_COUNT; action++) {
+            question.action = (enum fb_action)action;
+            FB_TEST_OK(ask(&gate, &question, &open));
+            assert_int_equal(open, story_may(&story, (enum fb_action)action));
+        }
+        assert_true(story_may(&story, FB_ACTION_TRAIN));
+    }
+}
+
+/* Whatever fails, it is closed; and then it is open again. */
+static void test_faults(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0};
+    struct fb_gate_question question = about("system/s", FB_ACTION_TRAIN);
+    bool open = false;
+    enum fb_code code = FB_E_NOMEM;
+    int failed = 0;
+    for (int n = 0; code != FB_OK && n < 20000; n += n < 50 ? 1 : 37) {
+        fb_alloc_fail_at(n);
+        code = ask(&gate, &question, &open);
+        fb_alloc_fail_at(-1);
+        failed += code != FB_OK;
+        assert_int_equal(open, code == FB_OK);
+    }
+    assert_int_equal(code, FB_OK);
+    assert_true(failed > 50);
+    code = FB_E_IO;
+    failed = 0;
+    for (int n = 0; code != FB_OK && n < 300; n++) {
+        fb_io_fail_at(n, EIO);
+        code = ask(&gate, &question, &open);
+        fb_io_fail_at(-1, 0);
+        failed += code != FB_OK;
+        assert_int_equal(open, code == FB_OK);
+    }
+    assert_int_equal(code, FB_OK);
+    assert_true(failed > 0);
+}
+
+/* The ledger may only grow under a gate. */
+static void test_growth(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0}, other = {0};
+    struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+    bool open = false;
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_true(open);
+    uint64_t before = gate.entries;
+    order("order/1", "restrict", 1, "");
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_int_equal(gate.entries, before + 1);
+    struct fb_gate later = gate;
+    later.entries++; /* as if it had seen one more */
+    FB_TEST_FAILS(ask(&later, &question, &open), FB_E_CORRUPT);
+    struct fb_gate differs = gate;
+    differs.root.bytes[0] ^= 1;
+    FB_TEST_FAILS(ask(&differs, &question, &open), FB_E_CORRUPT);
+    FB_TEST_OK(ask(&other, &question, &open));
+    assert_true(open);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0};
+    bool open = true;
+    struct fb_gate_question question = about("t", FB_ACTION_TRAIN);
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_NOT_FOUND);
+    assert_false(gate.has_seen);
+    question = about("s", FB_ACTION_TRAIN);
+    question.docket = "/no/such";
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_NOT_FOUND);
+    question = about("s", FB_ACTION_TRAIN);
+    question.is_simulated_clock = false;
+    FB_TEST_OK(ask(&gate, &question, &open));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_follows_orders, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
