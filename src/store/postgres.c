@@ -15,7 +15,8 @@
 
 /* Object identifiers of PostgreSQL's types; they never change. */
 enum { BYTEA = 17, INT8 = 20, TEXT = 25 };
-enum { BUSY_MS = 5000, SCHEMA_VERSION = 3, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
+enum { BUSY_MS = 5000, SOURCE_MAX = 4096, SCAN_ROWS = 256, PARAM_MAX = 4 };
+enum { SCHEMA_VERSION = 3, OLD_VERSION = 2 /* the oldest form that is read */ };
 
 static const char schema_sql[] =
     "CREATE TABLE flyball_entry(seq bigint PRIMARY KEY, admitted bigint NOT NULL,"
@@ -28,10 +29,11 @@ static const char schema_sql[] =
 
 /* Form 2 kept the hashes of a tile beside its root. */
 static const char upgrade_sql[] = "ALTER TABLE flyball_tile DROP COLUMN IF EXISTS bytes;"
-                                  "UPDATE flyball_form SET version = 3";
+                                  "UPDATE flyball_form SET version = 3 WHERE version = 2";
 
 /* Statements that are prepared when the database is opened. */
 enum statement {
+    FORM,
     COUNT,
     APPEND,
     READ,
@@ -51,6 +53,7 @@ static const struct {
     int count;
     Oid types[PARAM_MAX];
 } statements[LAST] = {
+    [FORM] = {"form", "SELECT max(version) FROM flyball_form", 0, {0}},
     [COUNT] = {"count", "SELECT coalesce(max(seq), -1) FROM flyball_entry", 0, {0}},
     [APPEND] = {"append",
         "INSERT INTO flyball_entry(seq, admitted, leaf_hash, bytes) VALUES($1, $2, $3, $4)", 4,
@@ -85,7 +88,7 @@ struct postgres {
     struct fb_store store;
     PGconn *connection;
     uint64_t next; /* number of the next entry, inside a write transaction */
-    bool is_old;   /* form 2 when it was opened, and nothing written since */
+    bool is_old;   /* form 2 when its form was read last */
 };
 
 /* What goes into a statement. */
@@ -257,6 +260,43 @@ static enum fb_code postgres_count(struct fb_store *store, uint64_t *out, struct
     return code;
 }
 
+/* What a version means; -1 is none. */
+static enum fb_code set_form(struct postgres *s, int64_t version, struct fb_err *err)
+{
+    s->is_old = version == OLD_VERSION;
+    if (version > SCHEMA_VERSION) {
+        fb_err_set(err, FB_E_VERSION, "the PostgreSQL ledger was written by a newer version");
+        return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+    }
+    if (version < OLD_VERSION) {
+        return fb_err_set(err, FB_E_CORRUPT, "the PostgreSQL ledger does not say its version");
+    }
+    return FB_OK;
+}
+
+/* Reads the form again: another process may have changed it since the database was opened, also to
+ * one that is not known here. */
+static enum fb_code read_form(struct postgres *s, struct fb_err *err)
+{
+    struct params params = {.count = 0};
+    PGresult *result = NULL;
+    enum fb_code code = run(s, FORM, &params, &result, err);
+    if (code == FB_OK) {
+        code = set_form(s, column_number(result, 0, 0), err);
+    }
+    PQclear(result);
+    return code;
+}
+
+/* Brings form 2 to the present one, in the transaction of the first append. */
+static enum fb_code upgrade(struct postgres *s, struct fb_err *err)
+{
+    enum fb_code code =
+        s->is_old ? run_sql(s, upgrade_sql, "bring to the present form", err) : FB_OK;
+    s->is_old = s->is_old && code != FB_OK;
+    return code;
+}
+
 static enum fb_code postgres_begin(
     struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
 {
@@ -269,8 +309,8 @@ static enum fb_code postgres_begin(
     if (code == FB_OK) {
         code = run_sql(s, "LOCK TABLE flyball_entry IN EXCLUSIVE MODE", "lock", err);
     }
-    if (code == FB_OK && s->is_old) {
-        code = run_sql(s, upgrade_sql, "bring to the present form", err);
+    if (code == FB_OK) {
+        code = read_form(s, err);
     }
     if (code == FB_OK) {
         code = postgres_count(store, &s->next, err);
@@ -296,7 +336,6 @@ static enum fb_code postgres_commit(struct fb_store *store, struct fb_err *err)
         /* The answer to COMMIT after a failure is a ROLLBACK, which is no failure in itself. */
         code = fb_err_set(err, FB_E_IO, "the PostgreSQL server rolled the transaction back");
     }
-    s->is_old = s->is_old && !(store->is_writing && code == FB_OK);
     PQclear(result);
     return code;
 }
@@ -321,7 +360,7 @@ static enum fb_code append_one(
 static enum fb_code postgres_append(
     struct fb_store *store, const struct fb_store_entry *entries, size_t count, struct fb_err *err)
 {
-    enum fb_code code = FB_OK;
+    enum fb_code code = upgrade(postgres_of(store), err);
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         code = append_one(postgres_of(store), &entries[i], err);
     }
@@ -440,10 +479,11 @@ static enum fb_code postgres_tile_put(
     struct fb_store *store, const struct fb_store_tile *tile, struct fb_err *err)
 {
     struct params params = {.count = 0};
+    enum fb_code code = upgrade(postgres_of(store), err);
     add_number(&params, tile->level);
     add_number(&params, (int64_t)tile->index);
     add_bytes(&params, (struct fb_str){(const char *)tile->root, FB_STORE_HASH});
-    return change(postgres_of(store), TILE_PUT, &params, err);
+    return code == FB_OK ? change(postgres_of(store), TILE_PUT, &params, err) : code;
 }
 
 static enum fb_code postgres_meta_put(
@@ -610,18 +650,12 @@ static enum fb_code check_form(struct postgres *s, struct fb_buf *text, struct f
         return fb_err_set(err, FB_E_NOT_FOUND, "there is no ledger in the PostgreSQL database");
     }
     if (code == FB_OK) {
-        code = ask(s,
-            "SELECT CASE WHEN version > 3 THEN 'new' WHEN version = 3 THEN 'now'"
-            " WHEN version = 2 THEN 'old' END FROM flyball_form",
-            text, err);
+        code = ask(s, "SELECT max(version) FROM flyball_form", text, err);
     }
-    s->is_old = code == FB_OK && fb_str_is(fb_buf_str(text), "old");
-    if (code == FB_OK && fb_str_is(fb_buf_str(text), "new")) {
-        fb_err_set(err, FB_E_VERSION, "the PostgreSQL ledger was written by a newer version");
-        return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
-    }
-    if (code == FB_OK && !s->is_old && !fb_str_is(fb_buf_str(text), "now")) {
-        code = fb_err_set(err, FB_E_CORRUPT, "the PostgreSQL ledger does not say its version");
+    if (code == FB_OK) {
+        uint64_t version = 0;
+        bool is_number = fb_str_u64(fb_buf_str(text), &version) && version <= INT64_MAX;
+        code = set_form(s, is_number ? (int64_t)version : -1, err);
     }
     return code;
 }

@@ -15,6 +15,7 @@
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
 #define SCHEMA_VERSION 3
+#define OLD_VERSION 2 /* the oldest form that is read */
 enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128, PIECE = 64 * 1024 };
 
 static const char schema_sql[] =
@@ -39,6 +40,7 @@ enum statement {
     BEGIN_WRITE,
     COMMIT,
     ROLLBACK,
+    FORM,
     COUNT,
     APPEND,
     READ,
@@ -59,6 +61,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
+    [FORM] = "PRAGMA user_version",
     [COUNT] = "SELECT max(seq) FROM entry",
     /* A failure ends the transaction anyway: without FAIL each row would be kept for undoing. */
     [APPEND] = "INSERT OR FAIL INTO entry(seq, admitted, leaf_hash, bytes)"
@@ -88,9 +91,8 @@ struct sqlite {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fb_sqlite_batch batch;
-    bool is_settled;   /* what the log holds is on the disk */
-    bool is_old;       /* form 2 when its form was read last */
-    bool is_upgrading; /* the open transaction changes its form */
+    bool is_settled; /* what the log holds is on the disk */
+    bool is_old;     /* form 2 when its form was read last */
     /* Entries before and after what the open transaction appended; equal when that is nothing. */
     uint64_t old_count, count;
     char path[PATH_MAX];
@@ -125,6 +127,7 @@ static enum fb_code code_of(struct sqlite *s, int result)
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return FB_E_BUSY;
+    case SQLITE_ERROR: /* SQL that is always the same does not fit the tables */
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_CONSTRAINT:
@@ -244,8 +247,6 @@ static void roll_back(struct sqlite *s)
     if (!sqlite3_get_autocommit(s->db)) {
         (void)(run(s, ROLLBACK, "undo", &ignored) == FB_OK);
     }
-    s->is_old = s->is_old || s->is_upgrading;
-    s->is_upgrading = false;
 }
 
 /* Writes the bytes of an open file over themselves and syncs it. */
@@ -310,28 +311,47 @@ static enum fb_code pragma_get(struct sqlite *s, const char *sql, int64_t *out, 
     return code;
 }
 
-/* Reads the form again unless it is the present one: another process may have changed it. */
+static enum fb_code form_is_newer(struct sqlite *s, int64_t version, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_VERSION,
+        "'%s' was written by a newer version (form %" PRId64 ", this one knows %d)", s->path,
+        version, SCHEMA_VERSION);
+    return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+}
+
+/* Reads the form again, inside a transaction: another process may have changed it since the file
+ * was opened, also to one that is not known here. */
 static enum fb_code read_form(struct sqlite *s, struct fb_err *err)
 {
-    int64_t version = SCHEMA_VERSION;
-    enum fb_code code = s->is_old ? pragma_get(s, "PRAGMA user_version", &version, err) : FB_OK;
-    if (code == FB_OK) {
-        s->is_old = version < SCHEMA_VERSION;
+    sqlite3_stmt *statement = NULL;
+    int64_t version = 0;
+    enum fb_code code = statement_of(s, FORM, &statement, err);
+    if (code != FB_OK) {
+        return code;
     }
+    int result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        version = sqlite3_column_int64(statement, 0);
+    } else {
+        code = fails(s, result, "read", err);
+    }
+    (void)sqlite3_reset(statement);
+    if (code == FB_OK && version > SCHEMA_VERSION) {
+        code = form_is_newer(s, version, err);
+    } else if (code == FB_OK && version < OLD_VERSION) {
+        code = fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger any more", s->path);
+    }
+    s->is_old = version == OLD_VERSION;
     return code;
 }
 
-/* Brings form 2 to the present one, in the transaction of the first write. */
+/* Brings form 2 to the present one, in the transaction of the first append: with nothing appended
+ * an older program could go on, and would find its head. */
 static enum fb_code upgrade(struct sqlite *s, struct fb_err *err)
 {
-    enum fb_code code = read_form(s, err);
-    if (code == FB_OK && s->is_old) {
-        code = run_sql(s, upgrade_sql, "bring to the present form", err);
-        s->is_upgrading = true;
-    }
-    if (code == FB_OK) {
-        s->is_old = false;
-    }
+    enum fb_code code =
+        s->is_old ? run_sql(s, upgrade_sql, "bring to the present form", err) : FB_OK;
+    s->is_old = s->is_old && code != FB_OK;
     return code;
 }
 
@@ -342,13 +362,13 @@ static enum fb_code sqlite_begin(
     bool is_writing = mode == FB_STORE_WRITE;
     enum fb_code code =
         run(s, is_writing ? BEGIN_WRITE : BEGIN_READ, is_writing ? "lock" : "read", err);
-    if (code != FB_OK || !is_writing) {
+    if (code != FB_OK) {
         return code;
     }
     s->old_count = s->count = 0;
-    code = s->is_settled ? FB_OK : settle_log(s, err);
-    if (code == FB_OK) {
-        code = upgrade(s, err);
+    code = read_form(s, err);
+    if (code == FB_OK && is_writing && !s->is_settled) {
+        code = settle_log(s, err);
     }
     if (code != FB_OK) {
         roll_back(s);
@@ -358,12 +378,7 @@ static enum fb_code sqlite_begin(
 
 static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
 {
-    struct sqlite *s = sqlite_of(store);
-    enum fb_code code = run(s, COMMIT, "write to", err);
-    if (code == FB_OK) {
-        s->is_upgrading = false;
-    }
-    return code;
+    return run(sqlite_of(store), COMMIT, "write to", err);
 }
 
 static void sqlite_rollback(struct fb_store *store)
@@ -402,10 +417,19 @@ static enum fb_code sqlite_append(
 {
     struct sqlite *s = sqlite_of(store);
     FB_ASSERT(count > 0 && entries[0].seq < INT64_MAX - count);
+    bool was_old = s->is_old;
+    enum fb_code code = upgrade(s, err);
+    if (code == FB_OK && was_old && entries[0].seq == 0) {
+        /* An older program that has the file open would append to it. */
+        code = run(s, META_CUT, "write to", err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
     s->old_count = s->count ? s->old_count : entries[0].seq;
     s->count = entries[0].seq + count;
     s->batch = (struct fb_sqlite_batch){entries, count};
-    enum fb_code code = run(s, APPEND, "append to", err);
+    code = run(s, APPEND, "append to", err);
     s->batch = (struct fb_sqlite_batch){NULL, 0};
     return code;
 }
@@ -571,7 +595,10 @@ static enum fb_code sqlite_tile_put(
 {
     struct sqlite *s = sqlite_of(store);
     sqlite3_stmt *statement = NULL;
-    enum fb_code code = statement_of(s, TILE_PUT, &statement, err);
+    enum fb_code code = upgrade(s, err);
+    if (code == FB_OK) {
+        code = statement_of(s, TILE_PUT, &statement, err);
+    }
     if (code != FB_OK) {
         return code;
     }
@@ -641,6 +668,9 @@ static enum fb_code sqlite_head_put(struct fb_store *store, struct fb_str value,
     struct sqlite *s = sqlite_of(store);
     uint64_t count = s->count;
     enum fb_code code = FB_OK;
+    if (s->is_old) {
+        return sqlite_meta_put(store, FB_STORE_HEAD_KEY, value, err);
+    }
     if (count == 0) {
         code = sqlite_count(store, &count, err);
     } else if (s->old_count == 0) {
@@ -656,18 +686,32 @@ static enum fb_code sqlite_head_put(struct fb_store *store, struct fb_str value,
                  : sqlite_meta_put(store, FB_STORE_HEAD_KEY, value, err);
 }
 
-static enum fb_code sqlite_head_get(struct fb_store *store, struct fb_buf *out, struct fb_err *err)
+static enum fb_code read_head(struct sqlite *s, struct fb_buf *out, struct fb_err *err)
 {
-    struct sqlite *s = sqlite_of(store);
     sqlite3_stmt *statement = NULL;
     enum fb_code code = read_form(s, err);
     if (code == FB_OK && s->is_old) {
-        return sqlite_meta_get(store, FB_STORE_HEAD_KEY, out, err);
+        return sqlite_meta_get(&s->store, FB_STORE_HEAD_KEY, out, err);
     }
     if (code == FB_OK) {
         code = statement_of(s, HEAD_GET, &statement, err);
     }
     return code == FB_OK ? get_blob(s, statement, out, err) : code;
+}
+
+/* Where the head stands depends on the form: both are read in one view. */
+static enum fb_code sqlite_head_get(struct fb_store *store, struct fb_buf *out, struct fb_err *err)
+{
+    struct sqlite *s = sqlite_of(store);
+    if (store->in_transaction) {
+        return read_head(s, out, err);
+    }
+    enum fb_code code = run(s, BEGIN_READ, "read", err);
+    if (code == FB_OK) {
+        code = read_head(s, out, err);
+        roll_back(s);
+    }
+    return code;
 }
 
 static const struct fb_store_ops sqlite_ops = {
@@ -706,14 +750,34 @@ static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
         fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger", s->path);
         return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
     }
-    if (version > SCHEMA_VERSION) {
-        fb_err_set(err, FB_E_VERSION,
-            "'%s' was written by a newer version (form %" PRId64 ", this one knows %d)", s->path,
-            version, SCHEMA_VERSION);
-        return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+    return version > SCHEMA_VERSION ? form_is_newer(s, version, err) : FB_OK;
+}
+
+/* The tables must be those of the form that the file says it has: only one of them has these
+ * columns. Both are read in one view, as another process may be changing them. */
+static enum fb_code check_tables(struct sqlite *s, struct fb_err *err)
+{
+    sqlite3_stmt *statement = NULL;
+    enum fb_code code = run(s, BEGIN_READ, "read", err);
+    if (code != FB_OK) {
+        return code;
     }
-    s->is_old = version < SCHEMA_VERSION;
-    return FB_OK;
+    code = read_form(s, err);
+    if (code == FB_OK) {
+        int result = sqlite3_prepare_v2(s->db,
+            s->is_old ? "SELECT bytes FROM tile" : "SELECT checkpoint FROM entry", -1, &statement,
+            NULL);
+        if ((result & 0xFF) == SQLITE_ERROR) {
+            fb_err_set(err, FB_E_CORRUPT, "'%s' says to have form %d, but its tables have not",
+                s->path, s->is_old ? OLD_VERSION : SCHEMA_VERSION);
+            code = fb_err_hint(err, "It was altered: restore the ledger from a copy.");
+        } else if (result != SQLITE_OK) {
+            code = fails(s, result, "open", err);
+        }
+        (void)sqlite3_finalize(statement);
+    }
+    roll_back(s);
+    return code;
 }
 
 /* Makes the tables in one transaction, unless another process did so first. */
@@ -786,7 +850,10 @@ static enum fb_code set_up(
     if (code == FB_OK && options->create) {
         code = make_tables(s, err);
     }
-    return code == FB_OK ? check_form(s, err) : code;
+    if (code == FB_OK) {
+        code = check_form(s, err);
+    }
+    return code == FB_OK ? check_tables(s, err) : code;
 }
 
 void fb_store_remove_sqlite(const char *path)

@@ -477,74 +477,6 @@ static void test_not_ours(void **state)
     assert_null(store);
 }
 
-static void test_newer_version(void **state)
-{
-    (void)state;
-    struct fb_store *store = NULL;
-    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
-    fb_store_close(store);
-    store = NULL;
-    tamper("PRAGMA user_version=4");
-    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
-    assert_null(store);
-    tamper("PRAGMA user_version=1");
-    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
-    assert_null(store);
-    tamper("PRAGMA user_version=3");
-    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
-    fb_store_close(store);
-}
-
-/* Makes a store of form 2 with one entry, a tile and a head. */
-static void make_form_2(void)
-{
-    struct fb_store *store = NULL;
-    FB_TEST_OK(fb_store_open_sqlite(path, &making, &store, &err));
-    fb_store_close(store);
-    tamper("ALTER TABLE entry DROP COLUMN checkpoint; ALTER TABLE tile ADD COLUMN bytes BLOB NOT"
-           " NULL DEFAULT x'00'; INSERT INTO entry VALUES(0, 5, zeroblob(32), x'61');"
-           "INSERT INTO tile VALUES(0, 0, zeroblob(32), zeroblob(8192));"
-           "INSERT INTO meta VALUES('checkpoint', CAST('one' AS BLOB)); PRAGMA user_version=2");
-}
-
-/* Form 2 is read as it is; the first write that is committed brings it to the present form, and who
- * has it open meanwhile goes on. */
-static void test_older_form(void **state)
-{
-    (void)state;
-    struct fb_store *reader = NULL, *store = NULL, *other = NULL;
-    struct fb_store_options reading = {.read_only = true};
-    make_form_2();
-    FB_TEST_OK(fb_store_open_sqlite(path, &reading, &reader, &err));
-    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &other, &err));
-    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
-    expect_head(reader, "one");
-    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
-    append(store, 1, FB_STR("b"));
-    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
-    expect_head(store, "two");
-    expect_head(reader, "one");
-    fb_store_rollback(store);
-    expect_head(store, "one");
-    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
-    append(store, 1, FB_STR("b"));
-    FB_TEST_OK(put_tile(store, 0, 1));
-    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
-    FB_TEST_OK(fb_store_commit(store, &err));
-    expect_head(store, "two");
-    expect_head(reader, "two");
-    FB_TEST_OK(fb_store_begin(other, FB_STORE_WRITE, &err));
-    append(other, 2, FB_STR("c"));
-    FB_TEST_OK(fb_store_head_put(other, FB_STR("three"), &err));
-    FB_TEST_OK(fb_store_commit(other, &err));
-    expect_head(store, "three");
-    expect_head(reader, "three");
-    assert_int_equal(count_of(reader), 3);
-    fb_store_close(reader);
-    fb_store_close(store);
-    fb_store_close(other);
-}
-
 static void test_malformed_rows(void **state)
 {
     (void)state;
@@ -653,6 +585,27 @@ static void test_postgres_older_form(void **state)
     fb_store_close(store);
     FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &store, &err));
     *state = store;
+}
+
+/* Who has a ledger open when a newer program changes its form leaves it alone. */
+static void test_postgres_newer_form_meanwhile(void **state)
+{
+    struct fb_store *store = *state;
+    tell_server("UPDATE flyball_form SET version = 4");
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_VERSION);
+    fb_store_close(store);
+    tell_server("ALTER TABLE flyball_tile ADD COLUMN bytes bytea;"
+                "UPDATE flyball_form SET version = 2");
+    FB_TEST_OK(fb_store_open_postgres(server.source, &opening, &store, &err));
+    *state = store;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    tell_server("DO $$ BEGIN ASSERT (SELECT version FROM flyball_form) = 2; END $$");
+    tell_server("UPDATE flyball_form SET version = 4");
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_VERSION);
+    tell_server("DO $$ BEGIN ASSERT (SELECT version FROM flyball_form) = 4; END $$");
+    tell_server("DELETE FROM flyball_form");
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_CORRUPT);
 }
 
 static void test_postgres_reopen(void **state)
@@ -819,7 +772,7 @@ static void test_postgres_is_absent(void **state)
 #test " (postgres)", test, set_up_postgres, tear_down_postgres, NULL                       \
     }
 
-enum { POSTGRES_TESTS = 16 }; /* the first in the list */
+enum { POSTGRES_TESTS = 17 }; /* the first in the list */
 
 int main(void)
 {
@@ -838,6 +791,7 @@ int main(void)
         ON_POSTGRES(test_postgres_spoilt),
         ON_POSTGRES(test_postgres_without_sync),
         ON_POSTGRES(test_postgres_older_form),
+        ON_POSTGRES(test_postgres_newer_form_meanwhile),
         cmocka_unit_test(test_postgres_reopen),
         cmocka_unit_test(test_postgres_sources),
         ON_BOTH(test_entries),
@@ -850,8 +804,6 @@ int main(void)
         ON_BOTH(test_allocation_fails),
         cmocka_unit_test_setup_teardown(test_reopen, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_not_ours, set_up_folder, tear_down_folder),
-        cmocka_unit_test_setup_teardown(test_newer_version, set_up_folder, tear_down_folder),
-        cmocka_unit_test_setup_teardown(test_older_form, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_malformed_rows, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_busy, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_full, set_up_folder, tear_down_folder),
