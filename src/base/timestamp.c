@@ -206,6 +206,12 @@ fb_time fb_time_add(fb_time a, int64_t b)
     return sum;
 }
 
+fb_time fb_time_of_seconds(uint64_t seconds)
+{
+    bool fits = seconds <= (uint64_t)(FB_TIME_MAX / FB_SECOND);
+    return fits ? (fb_time)seconds * FB_SECOND : FB_TIME_MAX;
+}
+
 const char *fb_duration_format(int64_t micros, char out[FB_TIME_TEXT])
 {
     static const struct {

@@ -47,6 +47,9 @@ void fb_civil_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *
 /** a + b, held at FB_TIME_MAX and FB_TIME_MIN instead of overflowing. */
 fb_time fb_time_add(fb_time a, int64_t b);
 
+/** The instant so many seconds after 1970, FB_TIME_MAX when it is not before that. */
+fb_time fb_time_of_seconds(uint64_t seconds);
+
 /** A duration as people say it: "3 days", "5 hours", "2 days 4 hours". Returns out. */
 const char *fb_duration_format(int64_t micros, char out[FB_TIME_TEXT]);
 

@@ -171,12 +171,6 @@ static enum fb_code ask_all(struct fb_docket *docket, struct round *round, struc
     return code;
 }
 
-static const char *time_text(uint64_t at_s, char out[FB_TIME_TEXT])
-{
-    uint64_t most = (uint64_t)(FB_TIME_MAX / FB_SECOND);
-    return fb_time_format(at_s < most ? (fb_time)at_s * FB_SECOND : FB_TIME_MAX, out);
-}
-
 static void answer_json(const struct round *round, struct fb_buf *text)
 {
     struct fb_json_writer w;
@@ -198,7 +192,7 @@ static void answer_json(const struct round *round, struct fb_buf *text)
             fb_json_key_int(&w, "status", ask->status);
         }
         if (ask->is_cosigned) {
-            fb_json_key_c(&w, "at", time_text(ask->at_s, at));
+            fb_json_key_c(&w, "at", fb_time_format(fb_time_of_seconds(ask->at_s), at));
         } else {
             fb_json_key(&w, "error");
             fb_json_open_object(&w);
@@ -224,7 +218,9 @@ static void answer_text(const struct round *round, struct fb_buf *text)
     for (size_t i = 0; i < round->count; i++) {
         const struct fb_ask *ask = &round->asks[i];
         fb_buf_addf(text, "  %-9s %s  %s\n", ask->is_cosigned ? "cosigned" : "failed",
-            ask->key.name, ask->is_cosigned ? time_text(ask->at_s, at) : ask->err.message);
+            ask->key.name,
+            ask->is_cosigned ? fb_time_format(fb_time_of_seconds(ask->at_s), at)
+                             : ask->err.message);
         if (!ask->is_cosigned && ask->err.hint[0]) {
             fb_buf_addf(text, "            %s\n", ask->err.hint);
         }

@@ -225,7 +225,7 @@ static enum fb_code list_log(void *ctx, const struct fb_witness_log *log, struct
     struct list *list = ctx;
     char at[FB_TIME_TEXT] = "never";
     if (log->is_cosigned) {
-        fb_time_format((fb_time)log->at_s * FB_SECOND, at);
+        fb_time_format(fb_time_of_seconds(log->at_s), at);
     }
     if (list->is_json) {
         list_json(list, log, at);

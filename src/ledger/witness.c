@@ -508,8 +508,7 @@ static enum fb_code add_log_lines(
  */
 static enum fb_code time_to_sign(struct fb_witness *witness, uint64_t last_s, struct fb_err *err)
 {
-    fb_time now = fb_clock_now(&witness->clock), last = (fb_time)last_s * FB_SECOND;
-    FB_ASSERT(last_s <= INT64_MAX / FB_SECOND);
+    fb_time now = fb_clock_now(&witness->clock), last = fb_time_of_seconds(last_s);
     if (now < last - CLOCK_BACK_MAX) {
         char text[FB_TIME_TEXT];
         fb_err_set(err, FB_E_TIME, "the clock is behind the last cosignature, of %s",

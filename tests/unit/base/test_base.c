@@ -182,6 +182,11 @@ static void test_time(void **state)
     assert_string_equal(fb_duration_format(0, text), "0 seconds");
     assert_true(fb_time_add(FB_TIME_MAX - 5, 10) == FB_TIME_MAX);
     assert_true(fb_time_add(FB_TIME_MAX, -10) == FB_TIME_MAX);
+    assert_true(fb_time_of_seconds(5) == 5 * FB_SECOND);
+    uint64_t most = (uint64_t)(FB_TIME_MAX / FB_SECOND);
+    assert_true(fb_time_of_seconds(most) == FB_TIME_MAX / FB_SECOND * FB_SECOND);
+    assert_true(fb_time_of_seconds(most + 1) == FB_TIME_MAX);
+    assert_true(fb_time_of_seconds(UINT64_MAX) == FB_TIME_MAX);
     fb_time at = 17;
     struct fb_clock clock = fb_clock_fixed(&at);
     assert_true(fb_clock_now(&clock) == 17);

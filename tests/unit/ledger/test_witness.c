@@ -1,6 +1,7 @@
 /* Tests of a witness: every status, what it remembers, and that it never cosigns two histories. */
 #include <errno.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -10,10 +11,12 @@
 #include "base/alloc.h"
 #include "base/codec.h"
 #include "base/io.h"
+#include "ledger/ed25519.h"
 #include "ledger/sha256.h"
 #include "ledger/witness.h"
 #include "logs.h"
 #include "power_cut.h"
+#include "store/store.h"
 
 static struct fb_err err;
 static char folder[64];
@@ -557,6 +560,81 @@ static void test_clock_is_set_back(void **state)
     fb_witness_close(witness);
 }
 
+/* Appends a cosignature of the text at a time that no clock gives. */
+static void cosign_at(struct fb_str text, uint64_t at_s, struct fb_buf *out)
+{
+    uint8_t bytes[4 + 8 + FB_ED25519_SIGNATURE];
+    struct fb_buf message;
+    fb_buf_init(&message, FB_NOTE_MAX);
+    fb_buf_addf(&message, "cosignature/v1\ntime %" PRIu64 "\n%.*s", at_s, FB_STR_ARG(text));
+    for (size_t i = 0; i < 12; i++) {
+        uint64_t from = i < 4 ? key.verifier.key_id : at_s;
+        bytes[i] = (uint8_t)(from >> 8 * (i < 4 ? 3 - i : 11 - i));
+    }
+    fb_ed25519_sign(key.secret, fb_buf_str(&message), bytes + 12);
+    fb_buf_addf(out, "\xE2\x80\x94 %s ", key.verifier.name);
+    fb_base64_encode((struct fb_str){(const char *)bytes, sizeof(bytes)}, out);
+    fb_buf_add_char(out, '\n');
+    fb_buf_release(&message);
+}
+
+static enum fb_code see_time(void *ctx, const struct fb_witness_log *log, struct fb_err *e)
+{
+    (void)e;
+    *(uint64_t *)ctx = log->at_s;
+    return FB_OK;
+}
+
+/* The specification allows times up to 2^63 - 1 seconds, more than there are microseconds for: a
+ * witness whose key signed at such a time never signs again, and says why. */
+static void test_time_without_end(void **state)
+{
+    (void)state;
+    static const uint64_t times[] = {INT64_MAX / FB_SECOND, INT64_MAX / FB_SECOND + 1, INT64_MAX};
+    struct fb_ledger *ledger = log_open("example.org/log", 1);
+    struct fb_witness *witness = open_witness();
+    know(witness, ledger);
+    log_grow(ledger, 1, "a");
+    ask_for(witness, ledger, 0, 200);
+    fb_witness_close(witness);
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        char name[100] = "log/";
+        uint8_t digest[FB_SHA256_SIZE];
+        struct fb_store *store = NULL;
+        struct fb_store_options how = {.busy_ms = 0};
+        struct fb_witness_answer answer;
+        struct fb_str text, lines;
+        struct fb_buf note, latest;
+        uint64_t seen = 0;
+        fb_buf_init(&note, FB_NOTE_MAX);
+        fb_buf_init(&latest, FB_NOTE_MAX);
+        FB_TEST_OK(fb_ledger_checkpoint(ledger, &note, &err));
+        FB_TEST_OK(fb_note_split(fb_buf_str(&note), &text, &lines, &err));
+        fb_buf_addf(&latest, "%.*s\n", FB_STR_ARG(text));
+        cosign_at(text, times[i], &latest);
+        fb_sha256_of(fb_ledger_origin(ledger), digest);
+        fb_hex_encode(digest, sizeof(digest), name + 4);
+        FB_TEST_OK(fb_store_open_sqlite(path, &how, &store, &err));
+        FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+        FB_TEST_OK(fb_store_meta_put(store, name, fb_buf_str(&latest), &err));
+        FB_TEST_OK(fb_store_commit(store, &err));
+        fb_store_close(store);
+        witness = open_witness();
+        FB_TEST_OK(fb_witness_each(witness, see_time, &seen, &err));
+        assert_true(seen == times[i]);
+        fb_buf_clear(&note);
+        fb_witness_answer_init(&answer);
+        FB_TEST_FAILS(
+            fb_witness_add_checkpoint(witness, log_request(ledger, 1, &note), &answer, &err),
+            FB_E_TIME);
+        fb_witness_answer_release(&answer);
+        fb_witness_close(witness);
+        fb_buf_release(&note);
+        fb_buf_release(&latest);
+    }
+    fb_ledger_close(ledger);
+}
+
 enum { THREADS = 8, ROUNDS = 12, STEPS = 30 };
 
 /* What one thread asks: one of two histories, with its own handle. */
@@ -823,6 +901,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_foreign_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock_is_set_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_time_without_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_concurrency, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_crashes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
