@@ -513,6 +513,13 @@ bool fb_io_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool fb_io_is_link(const char *path)
+{
+    FB_ASSERT(path);
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 bool fb_io_is_file(const char *path)
 {
     FB_ASSERT(path);

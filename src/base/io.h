@@ -63,6 +63,9 @@ FB_CHECKED enum fb_code fb_io_sync_folder(const char *path, struct fb_err *err);
 /** True when something exists at path. */
 bool fb_io_exists(const char *path);
 
+/** True when a symbolic link is at path. */
+bool fb_io_is_link(const char *path);
+
 /** True when a regular file is at path, or a link to one. */
 bool fb_io_is_file(const char *path);
 

@@ -19,7 +19,8 @@ struct export
     struct fb_export_report report;
 };
 
-/* The path of a file in the folder. */
+/* The path of a file in the folder. A link on the way there, which whoever may write into the
+ * folder could have put, would lead to a file elsewhere; the folder itself may be one. */
 static enum fb_code path_in(
     const char *dir, const char *name, char out[FB_IO_PATH_MAX], struct fb_err *err)
 {
@@ -27,7 +28,25 @@ static enum fb_code path_in(
     if (len < 0 || len >= FB_IO_PATH_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "the path '%.60s...' is too long", dir);
     }
-    return FB_OK;
+    enum fb_code code = FB_OK;
+    for (char *end = out + strlen(dir); code == FB_OK && end;) {
+        end = strchr(end + 1, '/');
+        if (end) {
+            *end = 0;
+        }
+        if (fb_io_is_link(out)) {
+            fb_err_set(err, FB_E_UNSUPPORTED, "'%s' is a symbolic link", out);
+            code =
+                fb_err_hint(err, "An export writes through no link inside its folder: remove it.");
+        } else if (!end && fb_io_exists(out) && !fb_io_is_file(out)) {
+            fb_err_set(err, FB_E_DUPLICATE, "'%s' exists and is no file", out);
+            code = fb_err_hint(err, "Remove it, or export to an empty folder.");
+        }
+        if (end) {
+            *end = '/';
+        }
+    }
+    return code;
 }
 
 /* Reads a signed checkpoint of this ledger; *out points into note. */

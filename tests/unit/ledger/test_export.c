@@ -357,6 +357,60 @@ static void test_no_files(void **state)
     fb_ledger_close(ledger);
 }
 
+/* Nothing is written where a link inside the folder leads to, and nothing that is no file is taken
+ * for one that was written already. */
+static void test_no_links(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"checkpoint", "tile", "tile/0", "tile/entries",
+        "tile/0/000", "tile/0/002.p", "tile/0/002.p/88", "tile/entries/002.p", "tile/1"};
+    struct fb_ledger *ledger = open_ledger();
+    append(ledger, 600, "a");
+    for (size_t i = 0; i < 3 * sizeof(names) / sizeof(names[0]); i++) {
+        const char *name = names[i / 3];
+        struct fb_export_report report = {.size = 77};
+        char dir[100], path[200], target[200], inside[300];
+        snprintf(dir, sizeof(dir), "%s/%zu", folder, i);
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        snprintf(target, sizeof(target), "%s/target%zu", folder, i);
+        char *slash = strrchr(path, '/');
+        *slash = 0;
+        FB_TEST_OK(fb_io_mkdir(path, 0755, &err));
+        *slash = '/';
+        if (i % 3 < 2) { /* to a folder that is there, or to nothing */
+            if (i % 3 == 0) {
+                FB_TEST_OK(fb_io_mkdir(target, 0755, &err));
+            }
+            assert_int_equal(symlink(target, path), 0);
+        } else if (i == 2 || strcmp(name, "tile/0/000") == 0) {
+            FB_TEST_OK(fb_io_mkdir(path, 0755, &err));
+        } else {
+            continue;
+        }
+        FB_TEST_FAILS(fb_export_write(ledger, FB_STR(""), dir, &report, &err),
+            i % 3 < 2 ? FB_E_UNSUPPORTED : FB_E_DUPLICATE);
+        assert_non_null(strstr(err.message, path));
+        assert_true(report.size == 77 && err.hint[0]);
+        snprintf(inside, sizeof(inside), "%s/checkpoint", dir);
+        assert_true(i / 3 == 0 || !fb_io_exists(inside));
+        if (i % 3 == 0) {
+            assert_int_equal(rmdir(target), 0); /* it is empty */
+        } else {
+            assert_false(fb_io_exists(target));
+        }
+    }
+    /* The folder itself may be one: whoever exports named it. */
+    char link_path[100], target[100];
+    uint64_t next;
+    snprintf(link_path, sizeof(link_path), "%s/link", folder);
+    snprintf(target, sizeof(target), "%s/target", folder);
+    FB_TEST_OK(fb_io_mkdir(target, 0755, &err));
+    assert_int_equal(symlink(target, link_path), 0);
+    export_to(ledger, link_path);
+    FB_TEST_OK(verify(target, NULL, &next));
+    fb_ledger_close(ledger);
+}
+
 /* Whatever fails, the folder keeps a checkpoint with everything that belongs to it. */
 static void test_failures(void **state)
 {
@@ -525,6 +579,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damage_accuses_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_links, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_power_cut, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tile, set_up, tear_down),
