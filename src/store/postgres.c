@@ -301,18 +301,19 @@ static enum fb_code postgres_begin(
     struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
 {
     struct postgres *s = postgres_of(store);
-    if (mode == FB_STORE_READ) {
-        return run_sql(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "read", err);
-    }
-    /* Not repeatable read: what is read after the wait for the lock must be what is there then. */
-    enum fb_code code = run_sql(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "lock", err);
-    if (code == FB_OK) {
+    bool is_writing = mode == FB_STORE_WRITE;
+    /* Not repeatable read for writing: what is read after the wait for the lock must be what is
+     * there then. */
+    enum fb_code code =
+        is_writing ? run_sql(s, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "lock", err)
+                   : run_sql(s, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "read", err);
+    if (code == FB_OK && is_writing) {
         code = run_sql(s, "LOCK TABLE flyball_entry IN EXCLUSIVE MODE", "lock", err);
     }
     if (code == FB_OK) {
         code = read_form(s, err);
     }
-    if (code == FB_OK) {
+    if (code == FB_OK && is_writing) {
         code = postgres_count(store, &s->next, err);
     }
     if (code != FB_OK) {
@@ -374,6 +375,7 @@ static enum fb_code read_row(
     struct fb_str hash = column_bytes(result, row, 2);
     out->seq = (uint64_t)column_number(result, row, 0);
     out->admitted = column_number(result, row, 1);
+    out->has_head = false;
     out->bytes = PQnfields(result) > 3 ? column_bytes(result, row, 3) : (struct fb_str){NULL, 0};
     if (hash.len != FB_STORE_HASH || out->bytes.len > FB_STORE_ENTRY_MAX) {
         return fb_err_set(err, FB_E_CORRUPT, "entry %" PRIu64 " is malformed", out->seq);

@@ -83,8 +83,13 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                  " AND NOT EXISTS(SELECT 1 FROM entry)",
 };
 
-static const char scan_sql[] = "SELECT seq, admitted, leaf_hash, bytes FROM entry"
-                               " WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+/* The last column says whether a head stands there. The second statement is for a form that was not
+ * read in this view, or is 2, which had none. */
+static const char scan_sql[] =
+    "SELECT seq, admitted, leaf_hash, bytes, checkpoint IS NOT NULL FROM entry"
+    " WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
+static const char scan_any_sql[] = "SELECT seq, admitted, leaf_hash, bytes, 0 FROM entry"
+                                   " WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
 
 struct sqlite {
     struct fb_store store;
@@ -316,7 +321,9 @@ static enum fb_code form_is_newer(struct sqlite *s, int64_t version, struct fb_e
     fb_err_set(err, FB_E_VERSION,
         "'%s' was written by a newer version (form %" PRId64 ", this one knows %d)", s->path,
         version, SCHEMA_VERSION);
-    return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+    return fb_err_hint(err,
+        "Install a newer flyball; the ledger was not changed. When there is none"
+        " of that form, the file was altered.");
 }
 
 /* Reads the form again, inside a transaction: another process may have changed it since the file
@@ -423,11 +430,18 @@ static enum fb_code sqlite_append(
         /* An older program that has the file open would append to it. */
         code = run(s, META_CUT, "write to", err);
     }
+    if (code == FB_OK && s->count == 0) {
+        code = sqlite_count(store, &s->count, err);
+        s->old_count = s->count;
+    }
+    if (code == FB_OK && entries[0].seq != s->count) {
+        code = fb_err_set(err, FB_E_CORRUPT,
+            "entry %" PRIu64 " does not follow %" PRIu64 " entries", entries[0].seq, s->count);
+    }
     if (code != FB_OK) {
         return code;
     }
-    s->old_count = s->count ? s->old_count : entries[0].seq;
-    s->count = entries[0].seq + count;
+    s->count += count;
     s->batch = (struct fb_sqlite_batch){entries, count};
     code = run(s, APPEND, "append to", err);
     s->batch = (struct fb_sqlite_batch){NULL, 0};
@@ -455,6 +469,7 @@ static enum fb_code read_row(struct sqlite *s, sqlite3_stmt *statement, bool has
     out->seq = (uint64_t)sqlite3_column_int64(statement, 0);
     out->admitted = sqlite3_column_int64(statement, 1);
     out->bytes = (struct fb_str){NULL, 0};
+    out->has_head = false;
     bool good = sqlite3_column_type(statement, 1) == SQLITE_INTEGER &&
                 column_blob(statement, 2, FB_STORE_HASH, &hash) && hash.len == FB_STORE_HASH;
     if (good) {
@@ -511,11 +526,13 @@ static enum fb_code sqlite_scan(struct fb_store *store, const uint64_t range[2],
     struct sqlite *s = sqlite_of(store);
     sqlite3_stmt *statement = NULL;
     /* A statement of its own, so that a visitor may read and even scan. */
-    int result = sqlite3_prepare_v2(s->db, scan_sql, -1, &statement, NULL);
+    const char *sql = store->in_transaction && !s->is_old ? scan_sql : scan_any_sql;
+    int result = sqlite3_prepare_v2(s->db, sql, -1, &statement, NULL);
     if (result != SQLITE_OK) {
         return fails(s, result, "read", err);
     }
     enum fb_code code = FB_OK;
+    uint64_t next = range[0];
     if (!bind_int(statement, 1, (int64_t)range[0]) || !bind_int(statement, 2, (int64_t)range[1])) {
         code = bind_fails(s, err);
     }
@@ -525,9 +542,15 @@ static enum fb_code sqlite_scan(struct fb_store *store, const uint64_t range[2],
         if (result == SQLITE_DONE) {
             break;
         }
-        code = result == SQLITE_ROW ? read_row(s, statement, true, &entry, err)
-                                    : fails(s, result, "read", err);
+        if (result == SQLITE_ROW) {
+            code = read_row(s, statement, true, &entry, err);
+        } else {
+            fails(s, result, "read", err);
+            code = fb_err_prefix(err, "entry %" PRIu64, next);
+        }
         if (code == FB_OK) {
+            next = entry.seq + 1;
+            entry.has_head = sqlite3_column_int(statement, 4) != 0;
             code = visit(ctx, &entry, err);
         }
     }
@@ -732,6 +755,13 @@ static const struct fb_store_ops sqlite_ops = {
     .head_get = sqlite_head_get,
 };
 
+static enum fb_code form_is_wrong(struct sqlite *s, int64_t version, struct fb_err *err)
+{
+    fb_err_set(err, FB_E_CORRUPT, "'%s' says to have form %" PRId64 ", but its tables have not",
+        s->path, version);
+    return fb_err_hint(err, "It was altered: restore the ledger from a copy.");
+}
+
 static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
 {
     int64_t id = 0, version = 0;
@@ -743,6 +773,12 @@ static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
         return code;
     }
     if (id == APPLICATION_ID && version == 1) {
+        int64_t columns = 0; /* that form 1 did not have */
+        code = pragma_get(
+            s, "SELECT count(*) FROM pragma_table_info('tile') WHERE name = 'root'", &columns, err);
+        if (code != FB_OK || columns > 0) {
+            return code == FB_OK ? form_is_wrong(s, version, err) : code;
+        }
         fb_err_set(err, FB_E_VERSION, "'%s' has form 1, which no released version wrote", s->path);
         return fb_err_hint(err, "Add its files to a new docket.");
     }
@@ -768,9 +804,7 @@ static enum fb_code check_tables(struct sqlite *s, struct fb_err *err)
             s->is_old ? "SELECT bytes FROM tile" : "SELECT checkpoint FROM entry", -1, &statement,
             NULL);
         if ((result & 0xFF) == SQLITE_ERROR) {
-            fb_err_set(err, FB_E_CORRUPT, "'%s' says to have form %d, but its tables have not",
-                s->path, s->is_old ? OLD_VERSION : SCHEMA_VERSION);
-            code = fb_err_hint(err, "It was altered: restore the ledger from a copy.");
+            code = form_is_wrong(s, s->is_old ? OLD_VERSION : SCHEMA_VERSION, err);
         } else if (result != SQLITE_OK) {
             code = fails(s, result, "open", err);
         }

@@ -34,6 +34,7 @@ struct fb_store_entry {
     fb_time admitted;
     uint8_t leaf_hash[FB_STORE_HASH];
     struct fb_str bytes; /**< borrowed */
+    bool has_head;       /**< out of a scan: a head stands beside it, as only beside the last */
 };
 
 /** One full tile: the root over its 256 hashes. These are the leaf hashes of entries, or the roots

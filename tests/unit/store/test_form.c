@@ -73,10 +73,13 @@ static void test_newer_version(void **state)
     tamper("PRAGMA user_version=4");
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
     assert_null(store);
-    tamper("PRAGMA user_version=1");
+    tamper("ALTER TABLE entry DROP COLUMN checkpoint; ALTER TABLE tile RENAME COLUMN root TO bytes;"
+           "PRAGMA user_version=1");
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
+    assert_non_null(strstr(err.message, "form 1"));
     assert_null(store);
-    tamper("PRAGMA user_version=3");
+    tamper("ALTER TABLE entry ADD COLUMN checkpoint BLOB; ALTER TABLE tile RENAME COLUMN bytes TO"
+           " root; PRAGMA user_version=3");
     FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
     fb_store_close(store);
 }
@@ -230,6 +233,49 @@ static void test_wrong_form(void **state)
     FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_CORRUPT);
     assert_non_null(strstr(err.message, "says to have form 2"));
     assert_null(store);
+    tamper("PRAGMA user_version=1");
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "says to have form 1"));
+    /* A higher one may be that of a newer program, whatever the tables. */
+    tamper("PRAGMA user_version=7");
+    FB_TEST_FAILS(fb_store_open_sqlite(path, &opening, &store, &err), FB_E_VERSION);
+    assert_non_null(strstr(err.hint, "was altered"));
+    assert_null(store);
+}
+
+/* A scan inside a transaction says beside which entry a head stands. */
+static enum fb_code see_head(void *ctx, const struct fb_store_entry *entry, struct fb_err *e)
+{
+    (void)e;
+    *(uint64_t *)ctx |= (uint64_t)entry->has_head << entry->seq;
+    return FB_OK;
+}
+
+static uint64_t heads_of(struct fb_store *store)
+{
+    uint64_t heads = 0;
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_READ, &err));
+    FB_TEST_OK(fb_store_scan(store, (uint64_t[2]){0, 100}, see_head, &heads, &err));
+    fb_store_rollback(store);
+    return heads;
+}
+
+static void test_scan_sees_heads(void **state)
+{
+    (void)state;
+    struct fb_store *store = NULL;
+    make_form_2();
+    FB_TEST_OK(fb_store_open_sqlite(path, &opening, &store, &err));
+    assert_int_equal(heads_of(store), 0);
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 1, FB_STR("b"));
+    append(store, 2, FB_STR("c"));
+    FB_TEST_OK(fb_store_head_put(store, FB_STR("two"), &err));
+    FB_TEST_OK(fb_store_commit(store, &err));
+    assert_int_equal(heads_of(store), 4);
+    tamper("UPDATE entry SET checkpoint = x'00' WHERE seq = 0");
+    assert_int_equal(heads_of(store), 5);
+    fb_store_close(store);
 }
 
 /* Appends through another store when a statement on values begins in the one that is watched. */
@@ -283,6 +329,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_older_form_of_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_newer_form_meanwhile, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrong_form, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_scan_sees_heads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_head_during_upgrade, set_up, tear_down),
     };
     fb_err_init(&err);

@@ -187,6 +187,21 @@ static void test_gap_and_limit(void **state)
     append(store, 0, (struct fb_str){big, FB_STORE_ENTRY_MAX});
     struct fb_store_entry twice = entry_of(0, 0, FB_STR("again"));
     FB_TEST_FAILS(fb_store_append(store, &twice, 1, &err), FB_E_CORRUPT);
+    fb_store_rollback(store);
+    for (uint64_t seq = 1; seq < 4; seq++) {
+        struct fb_store_entry late = entry_of(seq, 0, FB_STR("late"));
+        FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+        FB_TEST_FAILS(fb_store_append(store, &late, 1, &err), FB_E_CORRUPT);
+        fb_store_rollback(store);
+        FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+        append(store, 0, FB_STR("first"));
+        late.seq++;
+        FB_TEST_FAILS(fb_store_append(store, &late, 1, &err), FB_E_CORRUPT);
+        fb_store_rollback(store);
+        assert_int_equal(count_of(store), 0);
+    }
+    FB_TEST_OK(fb_store_begin(store, FB_STORE_WRITE, &err));
+    append(store, 0, (struct fb_str){big, FB_STORE_ENTRY_MAX});
     struct fb_store_entry long_one = entry_of(1, 0, (struct fb_str){big, sizeof(big)});
     FB_TEST_FAILS(fb_store_append(store, &long_one, 1, &err), FB_E_LIMIT);
     struct fb_str long_value = {big, FB_STORE_META_MAX + 1};
@@ -603,6 +618,7 @@ static void test_postgres_newer_form_meanwhile(void **state)
     tell_server("DO $$ BEGIN ASSERT (SELECT version FROM flyball_form) = 2; END $$");
     tell_server("UPDATE flyball_form SET version = 4");
     FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_VERSION);
+    FB_TEST_FAILS(fb_store_begin(store, FB_STORE_READ, &err), FB_E_VERSION);
     tell_server("DO $$ BEGIN ASSERT (SELECT version FROM flyball_form) = 4; END $$");
     tell_server("DELETE FROM flyball_form");
     FB_TEST_FAILS(fb_store_begin(store, FB_STORE_WRITE, &err), FB_E_CORRUPT);
