@@ -162,6 +162,19 @@ static enum fb_code open_store(struct fb_ledger *ledger, const char *path,
     return code == FB_OK ? fb_ledger_found(ledger->store, options->signer, err) : code;
 }
 
+/* The last entry and the checkpoint do not agree, as err says. Reading all of it says where. */
+static enum fb_code locate(struct fb_ledger *ledger, struct fb_err *err)
+{
+    struct fb_ledger_report report;
+    struct fb_err found;
+    fb_err_init(&found);
+    enum fb_code code = fb_ledger_verify(ledger, NULL, NULL, &report, &found);
+    if (code == FB_E_CORRUPT || code == FB_E_SIGNATURE) {
+        *err = found;
+    }
+    return err->code;
+}
+
 static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
     const struct fb_ledger_options *options, struct fb_err *err)
 {
@@ -189,7 +202,7 @@ static enum fb_code open_parts(struct fb_ledger *ledger, const char *path,
         code = read_state(ledger, err);
     }
     fb_store_rollback(ledger->store);
-    return code;
+    return code == FB_E_CORRUPT || code == FB_E_SIGNATURE ? locate(ledger, err) : code;
 }
 
 enum fb_code fb_ledger_open(const char *path, const struct fb_ledger_options *options,

@@ -62,7 +62,7 @@ struct fb_ledger_report {
     struct fb_hash root;
     fb_time first_admitted; /**< FB_TIME_MIN when the ledger is empty */
     fb_time last_admitted;  /**< FB_TIME_MIN when the ledger is empty */
-    uint64_t bad_seq; /**< on E_CORRUPT: the first wrong entry, FB_LEDGER_ANY_SIZE when none is */
+    uint64_t bad_seq; /**< on failure: the first wrong entry, FB_LEDGER_ANY_SIZE when none is */
 };
 
 /**
@@ -81,8 +81,9 @@ FB_CHECKED enum fb_code fb_ledger_create(
 /**
  * Opens a ledger at a path as for fb_ledger_create. path NULL gives an empty ledger in memory (a
  * signer is needed then). The signer's key must be the ledger's (E_SIGNATURE). The stored
- * checkpoint is verified and its size compared with the entries; fb_ledger_verify does the rest.
- * E_NOT_FOUND, E_CORRUPT, E_VERSION, E_BUSY. Caller frees *out with fb_ledger_close.
+ * checkpoint is verified and its size compared with the entries; fb_ledger_verify does the rest,
+ * and says which entry it is when these do not agree (E_CORRUPT, E_SIGNATURE). E_NOT_FOUND,
+ * E_CORRUPT, E_VERSION, E_BUSY. Caller frees *out with fb_ledger_close.
  */
 FB_CHECKED enum fb_code fb_ledger_open(const char *path, const struct fb_ledger_options *options,
     struct fb_ledger **out, struct fb_err *err);
@@ -168,10 +169,11 @@ FB_CHECKED enum fb_code fb_ledger_prove_consistency(struct fb_ledger *ledger, ui
 
 /**
  * Verifies everything in one view: each entry against its leaf hash, admission times, every tile,
- * the root and the signature of the checkpoint. visit (may be NULL) is called with each good entry,
- * so that a caller can check inside it; its failure ends verification. *out is written on success
- * and on E_CORRUPT. E_CORRUPT says which entry is wrong; E_SIGNATURE when the checkpoint's
- * signature is.
+ * the root and the signature of the checkpoint, and that it stands beside the last entry only.
+ * visit (may be NULL) is called with each good entry, so that a caller can check inside it; its
+ * failure ends verification. *out is written on success, E_CORRUPT and E_SIGNATURE. E_CORRUPT says
+ * which entry is wrong, the first in their order; only when all are good, what is wrong with the
+ * checkpoint: E_CORRUPT, or E_SIGNATURE when its signature is.
  */
 FB_CHECKED enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
     struct fb_ledger_report *out, struct fb_err *err);

@@ -13,6 +13,7 @@ struct audit {
     fb_ledger_visit visit;
     void *ctx;
     struct fb_ledger_report report; /* size: entries that were good so far */
+    bool has_head;                  /* a checkpoint stands beside the entry before */
 };
 
 static enum fb_code bad_entry(
@@ -51,6 +52,12 @@ static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, s
     if (entry->seq != report->size) {
         return bad_entry(audit, report->size, "is missing", err);
     }
+    if (audit->has_head) {
+        return bad_entry(audit, report->size - 1,
+            "is not the last one, but has a checkpoint beside it, which the ledger takes away",
+            err);
+    }
+    audit->has_head = entry->has_head;
     if (fb_ledger_check_leaf(entry, err) != FB_OK) {
         return bad_entry(audit, entry->seq, "was altered: it does not have its leaf hash", err);
     }
@@ -79,7 +86,7 @@ static enum fb_code audit_entries(struct audit *audit, struct fb_err *err)
     audit->edge->size = 0;
     enum fb_code code = fb_store_scan(audit->ledger->store, all, audit_entry, audit, err);
     if (code == FB_E_CORRUPT && audit->report.bad_seq == FB_LEDGER_ANY_SIZE) {
-        audit->report.bad_seq = audit->report.size;
+        audit->report.bad_seq = audit->report.size; /* it could not be read */
     }
     if (code == FB_OK) {
         audit->report.root = fb_edge_root(audit->edge);
@@ -91,11 +98,15 @@ static enum fb_code audit_entries(struct audit *audit, struct fb_err *err)
 static enum fb_code audit_checkpoint(struct audit *audit, struct fb_err *err)
 {
     const struct fb_ledger_known *known = &audit->ledger->known;
-    if (audit->edge->size != known->size) {
-        audit->report.bad_seq = audit->edge->size < known->size ? audit->edge->size : known->size;
-        return fb_err_set(err, FB_E_CORRUPT,
-            "the ledger has %" PRIu64 " entries, but its checkpoint is for %" PRIu64,
-            audit->edge->size, known->size);
+    uint64_t size = audit->edge->size;
+    if (size != known->size) {
+        audit->report.bad_seq = size < known->size ? size : known->size;
+        fb_err_set(err, FB_E_CORRUPT,
+            "entry %" PRIu64 " %s: the ledger has %" PRIu64
+            " entries, but its checkpoint is for %" PRIu64,
+            audit->report.bad_seq, size < known->size ? "is missing" : "was not signed", size,
+            known->size);
+        return fb_err_hint(err, "Restore the ledger from a copy and compare the two.");
     }
     if (!fb_hash_eq(&audit->report.root, &known->root)) {
         fb_err_set(err, FB_E_CORRUPT,
@@ -103,6 +114,19 @@ static enum fb_code audit_checkpoint(struct audit *audit, struct fb_err *err)
         return fb_err_hint(err, "Somebody rewrote entries and hashes alike; compare with a copy.");
     }
     return FB_OK;
+}
+
+/* All entries are good, and err says what is wrong with the checkpoint, which stands with the last
+ * of them or went away with those that followed. */
+static enum fb_code bad_checkpoint(struct audit *audit, struct fb_err *err)
+{
+    uint64_t size = audit->report.size;
+    if (size > 0) {
+        audit->report.bad_seq = size - 1;
+        fb_err_prefix(err, "entry %" PRIu64 ", the last one, has no good checkpoint", size - 1);
+    }
+    return fb_err_hint(err, "It was altered, or entries after it were taken away: restore the"
+                            " ledger from a copy and compare the two.");
 }
 
 enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
@@ -126,22 +150,26 @@ enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, v
     fb_err_init(&of_checkpoint);
     enum fb_code signed_code = FB_OK;
     if (code == FB_OK) {
-        /* Nothing that was verified before is taken for good here. When the checkpoint is gone, the
-         * entries may still say where. */
+        /* Nothing that was verified before is taken for good here. When the checkpoint does not
+         * hold, an entry may still be what was altered: what is found there goes before it. */
         fb_ledger_forget(ledger);
         signed_code = fb_ledger_read_checkpoint(ledger, &of_checkpoint);
-        code = signed_code == FB_OK || signed_code == FB_E_CORRUPT ? audit_entries(&audit, err)
-                                                                   : signed_code;
+        if (signed_code == FB_OK || signed_code == FB_E_CORRUPT || signed_code == FB_E_SIGNATURE) {
+            code = audit_entries(&audit, err);
+        } else {
+            *err = of_checkpoint;
+            code = signed_code;
+        }
     }
     if (code == FB_OK && signed_code == FB_OK) {
         code = audit_checkpoint(&audit, err);
-    } else if (signed_code != FB_OK && code != FB_E_CORRUPT) {
+    } else if (code == FB_OK) {
         *err = of_checkpoint;
-        code = signed_code;
+        code = bad_checkpoint(&audit, err);
     }
     fb_store_rollback(ledger->store);
     fb_free(audit.edge);
-    if (code == FB_OK || code == FB_E_CORRUPT) {
+    if (code == FB_OK || code == FB_E_CORRUPT || code == FB_E_SIGNATURE) {
         *out = audit.report;
     }
     return code;

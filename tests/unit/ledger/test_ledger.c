@@ -358,11 +358,137 @@ static void test_checkpoint_is_guarded(void **state)
            " char(10) || '4') AS BLOB) WHERE seq = 3");
     FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_SIGNATURE);
     FB_TEST_FAILS(append(ledger, 4, 1, 7), FB_E_SIGNATURE);
+    assert_int_equal(report.bad_seq, 3);
     tamper("UPDATE entry SET checkpoint = NULL");
     FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
     fb_ledger_close(ledger);
     struct fb_ledger_options options = {.signer = &signer};
     FB_TEST_FAILS(fb_ledger_open(path, &options, &ledger, &err), FB_E_CORRUPT);
+}
+
+/* Damage of the last row, where the checkpoint stands, names the entry too, also when the ledger is
+ * opened only now. */
+static void test_last_row(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        enum fb_code code;
+        uint64_t bad_seq;
+        const char *says;
+    } cases[] = {
+        {"UPDATE entry SET bytes = x'00' WHERE seq = 3", FB_E_CORRUPT, 3, "entry 3 was altered"},
+        {"UPDATE entry SET leaf_hash = x'00' WHERE seq = 3", FB_E_CORRUPT, 3, "entry 3 of"},
+        {"UPDATE entry SET admitted = 'noon' WHERE seq = 3", FB_E_CORRUPT, 3, "entry 3 of"},
+        {"UPDATE entry SET seq = 77 WHERE seq = 3", FB_E_CORRUPT, 3, "entry 3 is missing"},
+        {"UPDATE entry SET seq = 4 WHERE seq = 3", FB_E_CORRUPT, 3, "entry 3 is missing"},
+        {"UPDATE entry SET checkpoint = NULL WHERE seq = 3", FB_E_CORRUPT, 3,
+            "entry 3, the last one, has no good checkpoint: the ledger has no checkpoint"},
+        {"UPDATE entry SET checkpoint = 'text' WHERE seq = 3", FB_E_CORRUPT, 3,
+            "entry 3, the last one"},
+        {"UPDATE entry SET checkpoint = x'00' WHERE seq = 3", FB_E_CORRUPT, 3,
+            "entry 3, the last one"},
+        {"UPDATE entry SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '4',"
+         " char(10) || '5') AS BLOB) WHERE seq = 3",
+            FB_E_SIGNATURE, 3, "entry 3, the last one, has no good checkpoint"},
+        {"DELETE FROM entry WHERE seq = 3", FB_E_CORRUPT, 2, "entry 2, the last one"},
+        {"UPDATE entry SET checkpoint = (SELECT checkpoint FROM entry WHERE seq = 3) WHERE seq = 2;"
+         "DELETE FROM entry WHERE seq = 3",
+            FB_E_CORRUPT, 3, "entry 3 is missing"},
+        {"INSERT INTO entry SELECT 4, admitted, leaf_hash, bytes, checkpoint FROM entry WHERE seq ="
+         " 3; UPDATE entry SET checkpoint = NULL WHERE seq = 3",
+            FB_E_CORRUPT, 4, "entry 4 was not signed"},
+        /* What an entry shows goes before the checkpoint. */
+        {"UPDATE entry SET bytes = x'00' WHERE seq = 1;"
+         "UPDATE entry SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '4',"
+         " char(10) || '5') AS BLOB) WHERE seq = 3",
+            FB_E_CORRUPT, 1, "entry 1 was altered"},
+        {"DELETE FROM entry", FB_E_CORRUPT, FB_LEDGER_ANY_SIZE, "has no checkpoint"},
+    };
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_options reading = {.signer = NULL};
+    FB_TEST_OK(append(ledger, 0, 4, 5));
+    tamper("CREATE TABLE kept AS SELECT * FROM entry");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_ledger_report report = {.size = 0};
+        struct fb_ledger *other = NULL;
+        tamper(cases[i].sql);
+        FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), cases[i].code);
+        assert_true(report.bad_seq == cases[i].bad_seq);
+        assert_non_null(strstr(err.message, cases[i].says));
+        enum fb_code code = fb_ledger_open(path, &reading, &other, &err);
+        if (code == FB_OK) {
+            code = fb_ledger_verify(other, NULL, NULL, &report, &err);
+        }
+        assert_int_equal(code, cases[i].code);
+        assert_non_null(strstr(err.message, cases[i].says));
+        fb_ledger_close(other);
+        tamper("DELETE FROM entry; INSERT INTO entry SELECT * FROM kept");
+        assert_good(ledger, 4);
+    }
+    fb_ledger_close(ledger);
+}
+
+/* A checkpoint beside an earlier entry would show an older ledger as whole, once the later entries
+ * are deleted. */
+static void test_kept_checkpoint(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_report report;
+    FB_TEST_OK(append(ledger, 0, 3, 5));
+    tamper("CREATE TABLE old AS SELECT checkpoint AS value FROM entry WHERE seq = 2");
+    FB_TEST_OK(append(ledger, 3, 2, 6));
+    assert_good(ledger, 5);
+    for (uint64_t seq = 0; seq < 4; seq++) {
+        char sql[128], says[64];
+        snprintf(sql, sizeof(sql),
+            "UPDATE entry SET checkpoint = (SELECT value FROM old) WHERE seq = %" PRIu64, seq);
+        snprintf(says, sizeof(says), "entry %" PRIu64 " is not the last one", seq);
+        tamper(sql);
+        FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+        assert_true(report.bad_seq == seq);
+        assert_non_null(strstr(err.message, says));
+        tamper("UPDATE entry SET checkpoint = NULL WHERE seq < 4");
+        assert_good(ledger, 5);
+    }
+    /* Whatever it is. */
+    tamper("UPDATE entry SET checkpoint = '' WHERE seq = 3");
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    assert_true(report.bad_seq == 3);
+    fb_ledger_close(ledger);
+}
+
+static enum fb_code refuse_second(void *ctx, const fb_ledger_entry *entry, struct fb_err *e)
+{
+    enum fb_code code = *(const enum fb_code *)ctx;
+    return entry->seq == 1 ? fb_err_set(e, code, "this entry") : FB_OK;
+}
+
+/* The checkpoint's failure does not hide what stopped the way through the entries. */
+static void test_precedence(void **state)
+{
+    (void)state;
+    static const char *const damage[] = {"UPDATE entry SET checkpoint = NULL",
+        "UPDATE entry SET checkpoint = CAST(replace(CAST(checkpoint AS TEXT), char(10) || '3',"
+        " char(10) || '4') AS BLOB) WHERE seq = 2"};
+    enum fb_code codes[] = {FB_E_NOMEM, FB_E_IO, FB_E_SIGNATURE, FB_E_CORRUPT, FB_E_SCHEMA};
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 3, 5));
+    tamper("CREATE TABLE kept AS SELECT * FROM entry");
+    for (size_t k = 0; k < sizeof(damage) / sizeof(damage[0]); k++) {
+        tamper(damage[k]);
+        for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+            struct fb_ledger_report report = {.size = 77};
+            FB_TEST_FAILS(
+                fb_ledger_verify(ledger, refuse_second, &codes[i], &report, &err), codes[i]);
+            assert_string_equal(err.message, "this entry");
+            assert_true(codes[i] == FB_E_CORRUPT || codes[i] == FB_E_SIGNATURE ? report.bad_seq == 1
+                                                                               : report.size == 77);
+        }
+        tamper("DELETE FROM entry; INSERT INTO entry SELECT * FROM kept");
+    }
+    fb_ledger_close(ledger);
 }
 
 /* Whatever byte of the file changes: verification notices, or nothing of the ledger changed. */
@@ -624,6 +750,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tampering_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_checkpoint_is_guarded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_last_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_kept_checkpoint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_precedence, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flipped_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_allocation_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sqlite_memory_fails, set_up, tear_down),
