@@ -352,19 +352,16 @@ static enum fb_code walk_bundle(struct walk *walk, struct fb_err *err)
         code = fb_err_set(err, FB_E_CORRUPT, "the log lacks '%s'", remote->path);
     }
     struct fb_str rest = fb_buf_str(&remote->bundle), entry;
-    for (uint64_t first = seq; code == FB_OK && seq < end; seq++) {
+    /* A full bundle in a partial one's place has more entries than the checkpoint is for. */
+    for (uint64_t first = seq; code == FB_OK && seq < first + width; seq++) {
         if (!take_entry(&rest, &entry)) {
             return bad_bundle(remote, seq, err);
         }
-        if (seq == walk->next) {
+        if (seq == walk->next && seq < end) {
             code = walk_entry(walk, entry, &hashes[seq - first], err);
         }
     }
-    if (code == FB_OK && rest.len > 0 &&
-        (end == (index + 1) * FB_TILE_WIDTH || width < FB_TILE_WIDTH)) {
-        code = bad_bundle(remote, end, err);
-    }
-    return code;
+    return code == FB_OK && rest.len > 0 ? bad_bundle(remote, seq, err) : code;
 }
 
 /* Verifies from the edge, which has the first walk->next entries, up to the checkpoint. */

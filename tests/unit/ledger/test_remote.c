@@ -146,10 +146,31 @@ static void test_fallback(void **state)
     assert_int_equal(unlink(path), 0);
     FB_TEST_OK(follow(ledger, &report));
     assert_int_equal(report.size, 200);
+    char state_path[200];
+    snprintf(state_path, sizeof(state_path), "%s/state", folder);
+    assert_int_equal(unlink(state_path), 0);
+    /* A full bundle has 256 entries, also when fewer are asked for. */
+    struct fb_buf bundle;
+    fb_buf_init(&bundle, 1 << 20);
+    snprintf(path, sizeof(path), "%s/log/tile/entries/000", folder);
+    FB_TEST_OK(fb_io_read(path, &bundle, &err));
+    size_t at = 0;
+    for (int i = 0; i < 255; i++) {
+        at += 2 + ((size_t)(uint8_t)bundle.ptr[at] << 8) + (uint8_t)bundle.ptr[at + 1];
+    }
+    FB_TEST_OK(fb_io_write(path, fb_str_sub(fb_buf_str(&bundle), 0, at), 0644, &err));
+    FB_TEST_FAILS(follow(ledger, &report), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "malformed at entry 255"));
+    fb_buf_add_char(&bundle, 0);
+    FB_TEST_OK(fb_io_write(path, fb_buf_str(&bundle), 0644, &err));
+    FB_TEST_FAILS(follow(ledger, &report), FB_E_CORRUPT);
+    fb_buf_cut(&bundle, bundle.len - 1);
+    FB_TEST_OK(fb_io_write(path, fb_buf_str(&bundle), 0644, &err));
+    FB_TEST_OK(follow(ledger, &report));
+    fb_buf_release(&bundle);
     snprintf(path, sizeof(path), "%s/log/tile/0/000", folder);
     assert_int_equal(unlink(path), 0);
-    snprintf(path, sizeof(path), "%s/state", folder);
-    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unlink(state_path), 0);
     FB_TEST_FAILS(follow(ledger, &report), FB_E_CORRUPT);
     fb_buf_release(&checkpoint);
     fb_ledger_close(ledger);
