@@ -93,7 +93,8 @@ static inline bool fb_postgres_start(struct fb_postgres *pg)
     const char *const argv[] = {FB_POSTGRES_BIN "initdb", "-D", "data", "-A", "trust", "-U",
         "flyball", "--no-locale", "-E", "UTF8", "--no-sync", NULL};
     memset(pg, 0, sizeof(*pg));
-    snprintf(pg->folder, sizeof(pg->folder), "/tmp/flyball-pg-XXXXXX");
+    snprintf(pg->folder, sizeof(pg->folder), "%s/flyball-pg-XXXXXX",
+        access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(pg->folder)) {
         return false;
     }
