@@ -535,6 +535,34 @@ static void test_flipped_bytes(void **state)
     fb_buf_release(&file);
 }
 
+/* A page that cannot be read at all names the first entry in it. */
+static void test_unreadable_page(void **state)
+{
+    (void)state;
+    enum { PAGE = 8192, ENTRIES = 700, IN_IT = 500 };
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_options reading = {.signer = NULL};
+    struct fb_ledger_report report = {.size = 0};
+    struct fb_buf file;
+    char text[64];
+    FB_TEST_OK(append(ledger, 0, ENTRIES, 5));
+    fb_ledger_close(ledger);
+    fb_buf_init(&file, 1 << 22);
+    FB_TEST_OK(fb_io_read(path, &file, &err));
+    struct fb_str wanted = entry_text(IN_IT, text);
+    char *at = memmem(file.ptr, file.len, wanted.ptr, wanted.len);
+    assert_non_null(at);
+    memset(file.ptr + (size_t)(at - file.ptr) / PAGE * PAGE, 0xFF, 16);
+    FB_TEST_OK(fb_io_write(path, fb_buf_str(&file), 0600, &err));
+    FB_TEST_OK(fb_ledger_open(path, &reading, &ledger, &err));
+    FB_TEST_FAILS(fb_ledger_verify(ledger, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    assert_true(report.bad_seq > 0 && report.bad_seq <= IN_IT);
+    snprintf(text, sizeof(text), "entry %" PRIu64 ": could not read", report.bad_seq);
+    assert_non_null(strstr(err.message, text));
+    fb_ledger_close(ledger);
+    fb_buf_release(&file);
+}
+
 static void test_allocation_fails(void **state)
 {
     (void)state;
@@ -753,6 +781,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_last_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept_checkpoint, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_precedence, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unreadable_page, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_flipped_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_allocation_fails, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_sqlite_memory_fails, set_up, tear_down),
