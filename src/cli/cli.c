@@ -300,7 +300,7 @@ enum fb_code fb_cli_docket(const struct fb_cli *cli, char out[FB_CLI_PATH], stru
             return FB_OK;
         }
         return fb_err_set(
-            err, FB_E_LIMIT, "the docket's path is longer than %d bytes", FB_CLI_PATH);
+            err, FB_E_LIMIT, "the docket's path is too long: %d bytes at most", FB_CLI_PATH - 1);
     }
     (void)snprintf(out, FB_CLI_PATH, ".");
     for (int up = 0; up < UP_MAX; up++) {
