@@ -58,15 +58,9 @@ void fb_cli_view_close(struct fb_cli_view *view)
 enum fb_code fb_cli_view_system(
     const struct fb_picture *picture, struct fb_str name, struct fb_str *out, struct fb_err *err)
 {
-    for (size_t i = 0; i < picture->system_count; i++) {
-        struct fb_str id = picture->systems[i].id;
-        if (fb_str_eq(id, name) || fb_str_eq(fb_str_sub(id, 7, id.len), name)) {
-            *out = id;
-            return FB_OK;
-        }
-    }
-    fb_err_set(err, FB_E_NOT_FOUND, "the docket has no system '%.*s'", FB_STR_ARG(name));
-    return fb_err_hint(err, "Run `flyball status` without a name for all systems.");
+    const struct fb_system_view *system = fb_picture_named(picture, name, err);
+    *out = system ? system->id : *out;
+    return system ? FB_OK : err->code;
 }
 
 enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)

@@ -3,15 +3,13 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/codec.h"
+#include "base/io.h"
+#include "base/json.h"
+
+enum { STATE_MAX = 4096 };
 
 #define ARENA_MAX ((size_t)8 << 30)
-
-const char *fb_gate_word(enum fb_action action)
-{
-    static const char *const words[] = {"train", "deploy", "autonomy"};
-    FB_ASSERT(action < FB_ACTION_COUNT);
-    return words[action];
-}
 
 /* What was seen before is still there. */
 static enum fb_code check_growth(
@@ -39,7 +37,7 @@ static enum fb_code verify(struct fb_gate *gate, struct fb_docket *docket,
 {
     struct fb_docket_report report;
     enum fb_code code = FB_OK;
-    if (gate->has_seen) {
+    if (gate->is_verified) {
         code = fb_ledger_verify(fb_docket_ledger(docket), NULL, NULL, &report.ledger, err);
     } else {
         code = fb_docket_verify(docket, FB_DOCKET_EACH, &report, err);
@@ -51,26 +49,24 @@ static enum fb_code verify(struct fb_gate *gate, struct fb_docket *docket,
     return code;
 }
 
-static const struct fb_system_view *find_system(
-    const struct fb_picture *picture, struct fb_str name, struct fb_err *err)
+/* The clock is not before what it was. */
+static enum fb_code check_clock(
+    const struct fb_gate *gate, const struct fb_gate_question *question, struct fb_err *err)
 {
-    for (size_t i = 0; i < picture->system_count; i++) {
-        const struct fb_system_view *system = &picture->systems[i];
-        if (fb_str_eq(system->id, name) ||
-            fb_str_eq(fb_str_sub(system->id, sizeof("system/") - 1, system->id.len), name)) {
-            return system;
-        }
+    char before[FB_TIME_TEXT];
+    fb_time now = fb_clock_now(&question->clock);
+    if (!gate->has_seen || now >= fb_time_add(gate->at, -FB_GATE_BACK_MAX)) {
+        return FB_OK;
     }
-    fb_err_set(err, FB_E_NOT_FOUND, "no system '%.*s' is registered",
-        FB_STR_ARG(fb_str_sub(name, 0, 200)));
-    fb_err_hint(err, "Register it first: `flyball add` with a record of kind system.");
-    return NULL;
+    fb_err_set(err, FB_E_TIME, "the clock was put back: it said %s before",
+        fb_time_format_short(gate->at, before));
+    return fb_err_hint(err, "Set it; what is over would be valid again.");
 }
 
 static enum fb_code decide(const struct fb_gate_question *question,
     const struct fb_picture *picture, struct fb_gate_answer *out, struct fb_err *err)
 {
-    const struct fb_system_view *system = find_system(picture, question->system, err);
+    const struct fb_system_view *system = fb_picture_named(picture, question->system, err);
     if (!system) {
         return err->code;
     }
@@ -93,8 +89,11 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     struct fb_ledger_report seen;
     memset(out, 0, sizeof(*out));
     fb_arena_init(&out->arena, ARENA_MAX);
-    enum fb_code code = fb_docket_open(
-        question->docket, &question->clock, question->is_simulated_clock, &out->docket, err);
+    enum fb_code code = check_clock(gate, question, err);
+    if (code == FB_OK) {
+        code = fb_docket_open(
+            question->docket, &question->clock, question->is_simulated_clock, &out->docket, err);
+    }
     if (code == FB_OK) {
         code = verify(gate, out->docket, &seen, err);
     }
@@ -108,7 +107,12 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
         out->allowed = false;
         return code;
     }
-    *gate = (struct fb_gate){true, seen.size, seen.root};
+    fb_time clock = fb_clock_now(&question->clock);
+    *gate = (struct fb_gate){.has_seen = true,
+        .is_verified = true,
+        .entries = seen.size,
+        .root = seen.root,
+        .at = clock > gate->at || !gate->has_seen ? clock : gate->at};
     out->at = picture.now;
     out->entries = seen.size;
     out->simulated = picture.simulated;
@@ -121,4 +125,60 @@ void fb_gate_answer_free(struct fb_gate_answer *answer)
     fb_arena_release(&answer->arena);
     fb_docket_close(answer->docket);
     answer->docket = NULL;
+}
+
+/* ---- what was seen, in a file ---- */
+
+static enum fb_code read_state(
+    struct fb_str text, const char *path, struct fb_gate *out, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_json *root = NULL;
+    struct fb_gate gate = {.has_seen = true};
+    fb_arena_init(&arena, STATE_MAX * 16);
+    enum fb_code code = fb_json_parse(text, path, NULL, &arena, &root, err);
+    if (code == FB_OK &&
+        (!fb_str_u64(fb_json_get_str(root, "entries"), &gate.entries) || gate.entries == 0 ||
+            !fb_hex_decode(
+                fb_json_get_str(root, "root"), gate.root.bytes, sizeof(gate.root.bytes)) ||
+            fb_time_parse(fb_json_get_str(root, "at"), &gate.at, err) != FB_OK)) {
+        fb_err_init(err);
+        fb_err_set(err, FB_E_SCHEMA, "'%s' does not say what a gate saw", path);
+        code = fb_err_hint(err, "Restore it; without it nobody knows what was seen before.");
+    }
+    fb_arena_release(&arena);
+    if (code == FB_OK) {
+        *out = gate;
+    }
+    return code;
+}
+
+enum fb_code fb_gate_load(const char *path, struct fb_gate *out, struct fb_err *err)
+{
+    FB_ASSERT(path && out);
+    struct fb_buf text;
+    *out = (struct fb_gate){.has_seen = false};
+    if (!fb_io_exists(path)) {
+        return FB_OK;
+    }
+    fb_buf_init(&text, STATE_MAX);
+    enum fb_code code = fb_io_read(path, &text, err);
+    code = code ? code : read_state(fb_buf_str(&text), path, out, err);
+    fb_buf_release(&text);
+    return code;
+}
+
+enum fb_code fb_gate_save(const char *path, const struct fb_gate *gate, struct fb_err *err)
+{
+    FB_ASSERT(path && gate && gate->has_seen);
+    struct fb_buf text;
+    char root[2 * FB_HASH_SIZE + 1], at[FB_TIME_TEXT];
+    fb_buf_init(&text, STATE_MAX);
+    fb_buf_addf(&text, "{\"at\":\"%s\",\"entries\":\"%llu\",\"root\":\"%s\"}\n",
+        fb_time_format(gate->at, at), (unsigned long long)gate->entries,
+        fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root));
+    enum fb_code code = fb_buf_check(&text, "what a gate saw", err);
+    code = code ? code : fb_io_write(path, fb_buf_str(&text), 0600, err);
+    fb_buf_release(&text);
+    return code;
 }

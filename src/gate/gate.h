@@ -19,12 +19,17 @@ struct fb_gate_question {
     enum fb_action action;
 };
 
-/** What one gate saw of the ledger, which may only grow; all zero at first. */
+/** What one gate saw of the ledger, which may only grow, and of the clock; all zero at first. */
 struct fb_gate {
     bool has_seen;
+    bool is_verified; /**< all signatures, by this process */
     uint64_t entries;
     struct fb_hash root;
+    fb_time at; /**< of the last answer */
 };
+
+/** By how much a clock may be set back, since clocks are corrected. */
+#define FB_GATE_BACK_MAX (FB_MINUTE)
 
 /** An answer; fb_gate_answer_free frees what it borrows from. */
 struct fb_gate_answer {
@@ -41,8 +46,10 @@ struct fb_gate_answer {
  * Asks. FB_OK with allowed true: the gate is open at this instant; with allowed false the verdict
  * says why it is not. On any error it is closed: what fb_docket_open, fb_docket_verify and
  * fb_docket_ask give, E_NOT_FOUND when the system is not registered, E_CORRUPT when entries that
- * this gate saw before are gone or differ. The signatures of all records are verified when the gate
- * is asked first; then only the tree and the checkpoint are. Call fb_gate_answer_free in any case.
+ * this gate saw before are gone or differ, E_TIME when the clock was put back by more than
+ * FB_GATE_BACK_MAX: what was over would be valid again. The signatures of all records are verified
+ * when the gate is asked first; then only the tree and the checkpoint are. Call fb_gate_answer_free
+ * in any case.
  */
 FB_CHECKED enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *question,
     struct fb_gate_answer *out, struct fb_err *err);
@@ -50,8 +57,12 @@ FB_CHECKED enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_q
 /** Frees what an answer holds. */
 void fb_gate_answer_free(struct fb_gate_answer *answer);
 
-/** The word for an action in ids of licences, on the command line and in records: "train",
- * "deploy", "autonomy". */
-const char *fb_gate_word(enum fb_action action);
+/** Reads what a gate saw from a file that fb_gate_save wrote; nothing when there is none yet.
+ * E_SYNTAX, E_SCHEMA, E_LIMIT or E_IO when it cannot be read: then nobody knows what was seen. */
+FB_CHECKED enum fb_code fb_gate_load(const char *path, struct fb_gate *out, struct fb_err *err);
+
+/** Writes it, as fb_io_write does, so that no later gate goes back behind it. */
+FB_CHECKED enum fb_code fb_gate_save(
+    const char *path, const struct fb_gate *gate, struct fb_err *err);
 
 #endif

@@ -34,6 +34,13 @@ const char *fb_action_name(enum fb_action action)
     return "?";
 }
 
+const char *fb_action_word(enum fb_action action)
+{
+    static const char *const words[] = {"train", "deploy", "autonomy"};
+    FB_ASSERT(action < FB_ACTION_COUNT);
+    return words[action];
+}
+
 /* True when a formula speaks of a relation anywhere. Depth is bounded by FB_IR_DEPTH_MAX. */
 static bool mentions(const struct fb_form *form, int relation)
 {
@@ -243,13 +250,12 @@ static enum fb_code orders_forbid(struct fb_work *work, const struct fb_system_v
 static const struct fb_record *last_licence(
     const struct fb_work *work, const struct fb_system_view *system, enum fb_action action)
 {
-    static const char *const words[] = {"train", "deploy", "autonomy"};
     const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
     const struct fb_record *last = NULL;
     for (size_t i = 0; i < parts->record_count; i++) {
         const struct fb_record *record = parts->records[i];
         if (record->kind == FB_KIND_licence && fb_work_superseded(work, record) == FB_TIME_MAX &&
-            fb_str_is(fb_record_text(record, "action"), words[action]) &&
+            fb_str_is(fb_record_text(record, "action"), fb_action_word(action)) &&
             !fb_str_is(fb_record_text(record, "state"), "applied") &&
             (!last || fb_work_int(record, "version", 0) > fb_work_int(last, "version", 0))) {
             last = record;

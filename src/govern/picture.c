@@ -115,3 +115,19 @@ const struct fb_order_view *fb_order_next(struct fb_order_walk *walk)
     }
     return NULL;
 }
+
+const struct fb_system_view *fb_picture_named(
+    const struct fb_picture *picture, struct fb_str name, struct fb_err *err)
+{
+    FB_ASSERT(picture);
+    for (size_t i = 0; i < picture->system_count; i++) {
+        struct fb_str id = picture->systems[i].id;
+        if (fb_str_eq(id, name) || fb_str_eq(fb_str_sub(id, sizeof("system/") - 1, id.len), name)) {
+            return &picture->systems[i];
+        }
+    }
+    fb_err_set(err, FB_E_NOT_FOUND, "the docket has no system '%.*s'",
+        FB_STR_ARG(fb_str_sub(name, 0, 200)));
+    fb_err_hint(err, "Run `flyball status` without a name for all systems.");
+    return NULL;
+}

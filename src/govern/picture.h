@@ -283,7 +283,15 @@ static inline const struct fb_licence_view *fb_picture_licence(
 /** The chains of a system by id; those of no system when it is empty or not registered. */
 const struct fb_chains *fb_picture_of(const struct fb_picture *picture, struct fb_str system);
 
-/** A word for an action: "train", "deploy", "act autonomously". */
+/** The system that people call so: by its id, or by that without "system/". NULL, with E_NOT_FOUND
+ * and a hint in err, when there is none. */
+const struct fb_system_view *fb_picture_named(
+    const struct fb_picture *picture, struct fb_str name, struct fb_err *err);
+
+/** What is said of an action: "train", "deploy", "act autonomously". */
 const char *fb_action_name(enum fb_action action);
+
+/** The word for an action in records and on the command line: "train", "deploy", "autonomy". */
+const char *fb_action_word(enum fb_action action);
 
 #endif

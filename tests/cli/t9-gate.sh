@@ -40,10 +40,12 @@ ok "its options are its own" says "^-a --every$" gate train aurora-2 -- echo -a 
 ok "SIGPIPE is as a shell gives it" exits 141 "" gate train aurora-2 -- sh -c 'echo >&2; kill -PIPE $$'
 ok "no such program" exits 3 "could not run '/no/such'" gate train aurora-2 -- /no/such
 ok "no such action" exits 2 "'fly' is no action" gate fly aurora-2
-ok "no such system" exits 3 "no system 'other' is registered" gate train other
-ok "nothing runs for it" exits 3 "registered" gate train other -- touch ran
+ok "no such system" exits 3 "the docket has no system 'other'" gate train other
+ok "nothing runs for it" exits 3 "no system" gate train other -- touch ran
 ok "nothing ran" test ! -e ran
 ok "seconds" exits 2 "1 to 86400" gate --every 0 train aurora-2 -- true
+ok "JSON and a program" exits 2 "without a program" gate --json train aurora-2 -- true
+ok "a state has a name" exits 2 "needs a file" gate --state "" train aurora-2
 ok "not without a program" exits 2 "for a program" gate --every 5 train aurora-2
 ok "no docket is no" exits 3 "" "$FLYBALL" --docket nowhere gate train aurora-2 -- touch ran
 
@@ -96,6 +98,29 @@ ok "that closes it" ends 4
 ok "and says so" grep -q "the ledger was put back or rewritten" err
 ok "it is gone" until_true gone pid
 ok "the right one comes back" put_back after
+ok "a state is kept" says "^open" gate --state seen train aurora-2
+ok "between two runs too" put_back before
+ok "it is noticed" exits 4 "put back or rewritten" gate --state seen train aurora-2 -- touch ran
+ok "but for one that remembers nothing" says "^open" gate train aurora-2
+put_back after
+ok "it goes on" says "^open" gate --state seen train aurora-2
+ok "also for a new process" gate --state seen train aurora-2 -- true
+clock=2026-11-30T00:00:00Z
+ok "an earlier clock is noticed" exits 3 "the clock was put back: it said 2026-12-01" gate --state seen train aurora-2
+clock=2026-12-01T00:00:00Z
+echo nonsense >torn
+ok "a torn state closes it" exits 3 "" gate --state torn train aurora-2
+# What passes soon costs nothing; what does not, ends it.
+ok "one that is disturbed" begin 'echo $$ >pid; exec sleep 1000'
+mv "$docket"/ledger.db "$docket"/away && mkdir "$docket"/ledger.db
+sleep 1.3
+rmdir "$docket"/ledger.db && mv "$docket"/away "$docket"/ledger.db
+sleep 1.5
+ok "runs on" kill -0 "$(cat pid)"
+mv "$docket"/ledger.db "$docket"/away && mkdir "$docket"/ledger.db
+ok "not for ever" ends 5
+ok "it is gone" until_true gone pid
+rmdir "$docket"/ledger.db && mv "$docket"/away "$docket"/ledger.db
 ok "a last one runs" begin 'echo $$ >pid; exec sleep 1000'
 mv "$docket"/ledger.db "$docket"/away
 ok "no ledger closes it" ends 3

@@ -8,6 +8,7 @@
 
 #include "../govern/story.h"
 #include "base/alloc.h"
+#include "base/io.h"
 #include "fb_test.h"
 
 static struct fb_err err;
@@ -161,12 +162,70 @@ static void test_refused(void **state)
     FB_TEST_OK(ask(&gate, &question, &open));
 }
 
+/* What is over would be valid again. */
+static void test_clock(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0};
+    struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+    bool open = false;
+    story_at(&story, "2026-03-01T12:00:00Z");
+    FB_TEST_OK(ask(&gate, &question, &open));
+    story_at(&story, "2026-03-01T11:59:00Z");
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_true(open);
+    story_at(&story, "2026-03-01T11:58:59.999999Z");
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_TIME);
+    assert_int_equal(gate.at, story_time("2026-03-01T12:00:00Z"));
+    story_at(&story, "2026-03-01T12:00:01Z");
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_true(open);
+}
+
+/* What was seen goes through a file, and nothing else is taken for it. */
+static void test_state(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "{}", "[]", "{\"entries\":\"7\"}", "x",
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"0\",\"root\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000ff\"}",
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"root\":\"00\"}",
+        "{\"at\":\"then\",\"entries\":\"7\",\"root\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000ff\"}",
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":7,\"root\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000ff\"}"};
+    char path[128];
+    struct fb_gate gate = {0}, read;
+    struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+    bool open = false;
+    snprintf(path, sizeof(path), "%s/state", story.folder);
+    FB_TEST_OK(fb_gate_load(path, &read, &err));
+    assert_false(read.has_seen);
+    FB_TEST_OK(ask(&gate, &question, &open));
+    FB_TEST_OK(fb_gate_save(path, &gate, &err));
+    FB_TEST_OK(fb_gate_load(path, &read, &err));
+    assert_true(read.has_seen && !read.is_verified);
+    assert_int_equal(read.entries, gate.entries);
+    assert_int_equal(read.at, gate.at);
+    assert_true(fb_hash_eq(&read.root, &gate.root));
+    FB_TEST_OK(ask(&read, &question, &open));
+    assert_true(open && read.is_verified);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        FB_TEST_OK(fb_io_write(path, fb_str_of(bad[i]), 0600, &err));
+        enum fb_code code = fb_gate_load(path, &read, &err);
+        assert_true(code == FB_E_SCHEMA || code == FB_E_SYNTAX);
+        assert_false(read.has_seen);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_follows_orders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
