@@ -34,8 +34,8 @@ static enum fb_code read_action(const struct fb_cli *cli, enum fb_action *out, s
         cli, err, "'%s' is no action: train, deploy or autonomy", cli->arguments[0]);
 }
 
-/* What was answered: on standard output when nothing else is run, which has it otherwise; reasons
- * why the answer is no on standard error. */
+/* What was answered, or that nothing was: on standard output when nothing else is run, which has it
+ * otherwise; reasons why the answer is no on standard error. */
 static enum fb_code say(void *ctx, const struct fb_gate_answer *answer, struct fb_err *err)
 {
     struct fb_cli *cli = ctx;
@@ -43,6 +43,11 @@ static enum fb_code say(void *ctx, const struct fb_gate_answer *answer, struct f
     struct fb_buf text;
     char at[FB_TIME_TEXT];
     enum fb_code code = FB_OK;
+    if (!answer) {
+        fprintf(
+            stderr, "flyball: the gate could not be asked, and is asked again: %s\n", err->message);
+        return FB_OK;
+    }
     bool alone = cli->argument_count == 2, json = fb_cli_value(cli, "json") != NULL;
     fb_buf_init(&text, (size_t)1 << 30);
     if (json) {

@@ -73,7 +73,11 @@ static enum fb_code ask_again(struct running *r, int64_t *out_wait_ms, struct fb
     enum fb_code code = ask(r, err);
     bool may_pass = code != FB_OK && fb_code_exit(code) == fb_code_exit(FB_E_IO);
     *out_wait_ms = code == FB_OK ? r->run->every_ms : AGAIN_MS;
-    return may_pass && now_ms() - r->asked_ms < 2 * r->run->every_ms ? FB_OK : code;
+    if (may_pass && now_ms() - r->asked_ms < 2 * r->run->every_ms) {
+        (void)r->run->told(r->run->ctx, NULL, err);
+        return FB_OK;
+    }
+    return code;
 }
 
 static enum fb_code supervise(struct running *r, int *out_status, struct fb_err *err)

@@ -4,7 +4,9 @@
 
 #include "gate/gate.h"
 
-/** Is told of each answer, before anything follows from it. An error counts as one of the gate. */
+/** Is told of each answer, before anything follows from it; an error of it counts as one of the
+ * gate. With answer NULL: there was none, as err says, and the gate will be asked again; then what
+ * it returns is passed over. */
 typedef enum fb_code (*fb_gate_told)(
     void *ctx, const struct fb_gate_answer *answer, struct fb_err *err);
 

@@ -2,11 +2,13 @@
 # cmd_gate, gate, base/process: a program that runs only while its system may.
 . "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
 gate() { "$FLYBALL" --docket "$docket" --clock "$clock" gate "$@"; }
-# waits until COMMAND succeeds, for ten seconds at most
+# waits until COMMAND succeeds, for forty seconds at most
 until_true() {
-    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+    left=100
+    while [ "$left" -gt 0 ]; do
         "$@" >/dev/null 2>&1 && return 0
         sleep .4
+        left=$((left - 1))
     done
     return 1
 }
@@ -16,9 +18,10 @@ order() { # NUMBER ACTION MORE
         "$1" "$2" "$1" "$3" >order.json
     fly add order.json
 }
-begin() { # PROGRAM: what runs behind the gate, asked each second; its number is in the file pid
+every=1
+begin() { # PROGRAM: what runs behind the gate, asked each $every seconds; its number is in the file pid
     rm -f pid asked err left
-    "$FLYBALL" --docket "$docket" --clock "$clock" gate --every 1 --grace 1 train aurora-2 -- \
+    "$FLYBALL" --docket "$docket" --clock "$clock" gate --every $every --grace 1 train aurora-2 -- \
         sh -c "$1" 2>err &
     gate=$!
     until_true test -s pid
@@ -111,16 +114,23 @@ clock=2026-12-01T00:00:00Z
 echo nonsense >torn
 ok "a torn state closes it" exits 3 "" gate --state torn train aurora-2
 # What passes soon costs nothing; what does not, ends it.
+away() { mv "$docket"/ledger.db "$docket"/away && mkdir "$docket"/ledger.db; }
+back() { rmdir "$docket"/ledger.db && mv "$docket"/away "$docket"/ledger.db; }
+every=5
 ok "one that is disturbed" begin 'echo $$ >pid; exec sleep 1000'
-mv "$docket"/ledger.db "$docket"/away && mkdir "$docket"/ledger.db
-sleep 1.3
-rmdir "$docket"/ledger.db && mv "$docket"/away "$docket"/ledger.db
-sleep 1.5
-ok "runs on" kill -0 "$(cat pid)"
-mv "$docket"/ledger.db "$docket"/away && mkdir "$docket"/ledger.db
+away
+ok "says so" until_true grep -q "could not be asked, and is asked again: " err
+back
+sleep 12
+ok "and runs on" kill -0 "$(cat pid)"
+kill -TERM "$gate"
+ok "until it is told" ends 143
+every=1
+ok "one that is cut off" begin 'echo $$ >pid; exec sleep 1000'
+away
 ok "not for ever" ends 5
 ok "it is gone" until_true gone pid
-rmdir "$docket"/ledger.db && mv "$docket"/away "$docket"/ledger.db
+back
 ok "a last one runs" begin 'echo $$ >pid; exec sleep 1000'
 mv "$docket"/ledger.db "$docket"/away
 ok "no ledger closes it" ends 3
