@@ -44,6 +44,8 @@ ok "SIGPIPE is as a shell gives it" exits 141 "" gate train aurora-2 -- sh -c 'e
 ok "no such program" exits 3 "could not run '/no/such'" gate train aurora-2 -- /no/such
 ok "no such action" exits 2 "'fly' is no action" gate fly aurora-2
 ok "no such system" exits 3 "the docket has no system 'other'" gate train other
+ok "a system that reads as an option" exits 3 "no system '--help'" gate -- train --help
+ok "nor an empty one" exits 3 "no system ''" gate -- train ""
 ok "nothing runs for it" exits 3 "no system" gate train other -- touch ran
 ok "nothing ran" test ! -e ran
 ok "seconds" exits 2 "1 to 86400" gate --every 0 train aurora-2 -- true
