@@ -22,7 +22,8 @@ enum {
 struct fb_monpoly_body {
     struct fb_form *form;
     size_t var_count;
-    const uint32_t *columns; /**< the variable of each column of a verdict, in MonPoly's order */
+    const uint32_t *columns; /**< the variable of each column of a verdict, in MonPoly's order;
+                                these variables are 0, 1, ... */
     size_t column_count;
     const struct fb_var_name *names; /**< of its free variables */
     size_t name_count;

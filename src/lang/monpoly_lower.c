@@ -705,32 +705,30 @@ static enum fb_code lower_node(
     return code;
 }
 
-/* Lowers a tree and finds the columns of its verdicts. */
-static enum fb_code lower_tree(const struct fb_mnode *tree, const struct fb_signature *signature,
-    struct fb_arena *arena, struct fb_monpoly_body *out, struct fb_err *err)
+/* Lowers a tree whose verdicts have these columns. They have the first numbers, in their order, so
+ * that rows sorted by the numbers of their variables are sorted as they are printed. */
+static enum fb_code lower_tree(const struct fb_mnode *tree, const struct columns *columns,
+    const struct fb_signature *signature, struct fb_arena *arena, struct fb_monpoly_body *out,
+    struct fb_err *err)
 {
     struct lower lo = {.signature = signature, .arena = arena, .err = err};
     struct frame top = {.closed = true};
-    struct columns columns = {0};
     struct fb_monpoly_body body = {0};
-    enum fb_code code = lower_node(&lo, tree, (struct place){&top, NULL}, &body.form);
-    if (code) {
-        return code;
-    }
-    node_columns(tree, &columns);
-    uint32_t *vars = FB_ARENA_ARRAY(arena, uint32_t, columns.count);
+    enum fb_code code = FB_OK;
+    uint32_t *vars = FB_ARENA_ARRAY(arena, uint32_t, columns->count);
     if (!vars) {
         return fb_arena_failed(arena, err);
     }
-    for (size_t i = 0; code == FB_OK && i < columns.count; i++) {
-        code = find_name(&lo, tree, &top, columns.names[i], &vars[i]);
+    for (size_t i = 0; code == FB_OK && i < columns->count; i++) {
+        code = find_name(&lo, tree, &top, columns->names[i], &vars[i]);
     }
+    code = code ? code : lower_node(&lo, tree, (struct place){&top, NULL}, &body.form);
     struct fb_form named = {0};
     code = code ? code : keep_names(&lo, &top, &named);
     body.names = named.names;
     body.name_count = named.name_count;
     body.columns = vars;
-    body.column_count = columns.count;
+    body.column_count = columns->count;
     body.var_count = lo.var_count;
     if (code == FB_OK) {
         *out = body;
@@ -738,42 +736,36 @@ static enum fb_code lower_tree(const struct fb_mnode *tree, const struct fb_sign
     return code;
 }
 
-/* The order of the columns is that of the formula as written. */
-static enum fb_code lower_quick(struct fb_mnode *tree, const struct fb_signature *signature,
-    struct fb_arena *arena, struct fb_monpoly_formula *formula, struct fb_err *err)
+/* True when both have the same names, in whatever order. */
+static bool same_columns(const struct columns *a, const struct columns *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        same = listed(b->names, b->count, a->names[i]);
+    }
+    return same;
+}
+
+/* The columns are those of the formula as written. */
+static enum fb_code lower_quick(struct fb_mnode *tree, const struct columns *written,
+    const struct fb_signature *signature, struct fb_arena *arena,
+    struct fb_monpoly_formula *formula, struct fb_err *err)
 {
     struct fb_err why;
     fb_err_init(&why);
     struct fb_monpoly_body body = {0};
-    struct columns written = {0};
     struct columns thawed = {0};
-    node_columns(tree, &written);
     tree = fb_mthaw(tree, arena);
     node_columns(tree, &thawed);
-    enum fb_code code = lower_tree(tree, signature, arena, &body, &why);
-    bool same = code == FB_OK && written.count == thawed.count;
+    enum fb_code code = lower_tree(tree, written, signature, arena, &body, &why);
     if (code == FB_E_NOMEM) {
         return fb_arena_failed(arena, err);
     }
-    if (!same || fb_form_check(body.form, NULL, 0, &why) != FB_OK) {
-        return FB_OK; /* as it was */
+    bool fits = code == FB_OK && same_columns(written, &thawed) &&
+                fb_form_check(body.form, NULL, 0, &why) == FB_OK;
+    if (fits) { /* otherwise it is as it was */
+        formula->quick = body;
     }
-    uint32_t *vars = FB_ARENA_ARRAY(arena, uint32_t, written.count);
-    if (!vars) {
-        return fb_arena_failed(arena, err);
-    }
-    for (size_t i = 0; i < written.count; i++) {
-        size_t at = 0;
-        while (at < thawed.count && !fb_str_eq(thawed.names[at], written.names[i])) {
-            at++;
-        }
-        if (at == thawed.count) {
-            return FB_OK;
-        }
-        vars[i] = body.columns[at];
-    }
-    body.columns = vars;
-    formula->quick = body;
     return FB_OK;
 }
 
@@ -783,10 +775,14 @@ enum fb_code fb_monpoly_formula_read(struct fb_str text, const struct fb_signatu
     FB_ASSERT(signature && arena && out);
     struct fb_mnode *tree = NULL;
     struct fb_monpoly_formula formula = {0};
+    struct columns columns = {0};
     enum fb_code code = fb_mparse(text, arena, &tree, err);
-    code = code ? code : lower_tree(tree, signature, arena, &formula.plain, err);
+    if (code == FB_OK) {
+        node_columns(tree, &columns);
+        code = lower_tree(tree, &columns, signature, arena, &formula.plain, err);
+    }
     formula.quick = formula.plain;
-    code = code ? code : lower_quick(tree, signature, arena, &formula, err);
+    code = code ? code : lower_quick(tree, &columns, signature, arena, &formula, err);
     if (code == FB_OK) {
         *out = formula;
     }

@@ -135,6 +135,10 @@ static void test_operators(void **state)
         "(EXISTS w. R(x,w) AND R(w,y)) AND R(y,w)",
         "(EXISTS w. R(x,w) AND R(w,y)) AND NOT (EXISTS w. R(y,w) AND R(w,3))",
         "R(x,y) AND ((EXISTS w. R(x,w) AND R(w,y)) SINCE[0,9] (EXISTS w. R(x,w) AND R(w,y)))",
+        /* What is found first is not what is printed first. */
+        "FRZ F(x) = P(x) IN FRZ G(y) = Q(y) IN ONCE (F(x) AND G(y))",
+        "R(x,y) SINCE (P(y) AND Q(x))",
+        "EXISTS w. (W(w,_) AND ONCE R(y,x)) AND (ONCE Q(x)) AND ONCE P(y)",
         /* Recursive definitions of what is frozen, and of such definitions. */
         "FRZ F(x) = P(x) IN LETPAST L(x) = (F(x) AND ONCE Q(x)) OR PREVIOUS L(x) IN L(x)",
         "FRZ F(x) = P(x) IN LETPAST L(x) = (Q(x) AND NOT F(x)) OR PREVIOUS L(x) IN "
