@@ -1,6 +1,7 @@
-/* Tests of src/engine/slice.c, slice_walk.c and access.c: duties obligation by obligation against
- * the naive run over everything, on random duties and traces. A failing case is made smaller before
- * it is shown. FB_RANDOM_CASES=100000 for longer. */
+/* Tests of src/engine/slice.c, slice_walk.c and access.c, and with src/proof/check_duty.c and
+ * check_settle.c of duty.c, duty_settle.c and duty_pace.c: duties obligation by obligation against
+ * the naive run over everything and the checker's count, on random duties, paces and traces. A
+ * failing case is made smaller before it is shown. FB_RANDOM_CASES=100000 for longer. */
 #include <stdlib.h>
 
 #include "engine/slice.h"
@@ -8,19 +9,20 @@
 #include "proof/check.h"
 #include "proof/check_duty.h"
 
-enum { ARENA_MAX = 1 << 28, RELATIONS = 4, VARS = 6, TUPLES_MAX = 60, TIMES_MAX = 60, WITHIN = 3 };
+enum { ARENA_MAX = 1 << 28, RELATIONS = 4, VARS = 7, TUPLES_MAX = 60, TIMES_MAX = 60, WITHIN = 3 };
+enum { PACE = RELATIONS, PACE_VAR = 6, PACES_MAX = 4, RECOUNTS_MAX = 4 };
 
 /* Columns: id, other id, number, time. The relations have 1 to 4 of them. */
 static const struct fb_str columns[] = {{"id", 2}, {"of", 2}, {"level", 5}, {"when", 4}};
-static struct fb_relation relations[RELATIONS] = {
-    {{"one", 3}, 1, columns, NULL},
-    {{"two", 3}, 2, columns, NULL},
+static struct fb_relation relations[] = {
+    {{"one", 3}, 1, columns, NULL}, {{"two", 3}, 2, columns, NULL},
     {{"three", 5}, 3, columns, NULL},
-    {{"four", 4}, 4, columns, NULL},
+    {{"four", 4}, 4, columns, NULL}, [PACE] = {{"pace", 4}, 2, columns, NULL}, /* of a policy, and
+                                                                                  its level */
 };
-static const struct fb_signature signature = {relations, RELATIONS};
+static const struct fb_signature signature = {relations, PACE + 1};
 static const struct fb_str names[VARS] = {
-    {"A", 1}, {"B", 1}, {"C", 1}, {"D", 1}, {"E", 1}, {"F", 1}};
+    {"A", 1}, {"B", 1}, {"C", 1}, {"D", 1}, {"E", 1}, {"F", 1}, {"pace", 4}};
 
 /* One scenario: a duty, and tuples over time-points. */
 struct scenario {
@@ -215,6 +217,87 @@ static void random_constructs(struct scenario *s)
     }
 }
 
+/* ---- paces ---- */
+
+static const char *const levels[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
+
+static struct fb_form *pace_is(struct fb_term *level)
+{
+    return pred(PACE, text("p"), level, NULL);
+}
+
+/* The policy's pace from a time-point on, and sometimes another policy's. */
+static void random_pace(struct scenario *s, size_t from, size_t until)
+{
+    for (int own = roll(3) ? 1 : 0; own < 2 && s->tuple_count < TUPLES_MAX; own++) {
+        struct fb_value *values = FB_ARENA_ARRAY(&arena, struct fb_value, 4);
+        assert_non_null(values);
+        values[0] = fb_value_str(fb_str_of(own ? "p" : "q"));
+        values[1] = fb_value_str(fb_str_of(levels[roll(FB_PACE_LEVELS)]));
+        s->tuples[s->tuple_count] = (struct fb_tuple){.relation = PACE,
+            .from = from,
+            .until = until,
+            .values = values,
+            .seq = s->tuple_count};
+        s->tuple_count++;
+    }
+}
+
+/* A duty with little beside the pace, which more often is owed for long. */
+static void plain_duty(struct fb_duty *duty)
+{
+    if (roll(3)) {
+        duty->when = binder();
+        duty->given = NULL;
+        duty->before = NULL;
+        duty->modality = FB_MUST;
+        duty->anchor_var = -1;
+    }
+}
+
+/* Makes a duty follow the pace: its trigger binds it, lines of `within` ask for it, and what
+ * recurs, relaxes and follows has its own terms at some levels. */
+static void pace_duty(struct scenario *s)
+{
+    static const fb_time waits[] = {0, FB_DAY, 3 * FB_DAY, 12 * FB_DAY};
+    struct fb_duty *duty = &s->duty;
+    duty->paced = true;
+    duty->pace_relation = PACE;
+    duty->when = form(FB_FORM_AND, duty->when, pace_is(var(PACE_VAR)));
+    duty->during = duty->during || roll(4) ? duty->during : random_pred(0);
+    for (size_t i = 0; i < duty->within_count; i++) {
+        struct fb_form *asks = pace_is(text(levels[roll(FB_PACE_LEVELS)]));
+        struct fb_form *guard = s->within[i].guard;
+        if (roll(3)) {
+            s->within[i].guard = guard ? form(FB_FORM_AND, guard, asks) : asks;
+        }
+    }
+    for (size_t level = 0; level < FB_PACE_LEVELS; level++) {
+        struct fb_duty_terms *terms = FB_ARENA_NEW(&arena, struct fb_duty_terms);
+        assert_non_null(terms);
+        *terms = (struct fb_duty_terms){.every = 1 + (int64_t)roll(6),
+            .every_unit = roll(3) ? FB_UNIT_DAYS : FB_UNIT_BUSINESS_DAYS,
+            .relax_after = waits[roll(4)],
+            .lest = roll(2) ? FB_LEST_HALT : FB_LEST_NOTHING};
+        duty->at_pace[level] = roll(3) ? terms : NULL;
+    }
+}
+
+static void random_paces(struct scenario *s)
+{
+    size_t points[PACES_MAX + 1], count = 0;
+    for (size_t tp = roll(2) ? 0 : roll((unsigned)s->time_count);
+         tp < s->time_count && count < PACES_MAX; tp += 1 + roll((unsigned)s->time_count)) {
+        points[count++] = tp;
+    }
+    points[count] = FB_TP_MAX;
+    for (size_t i = 0; i < count; i++) {
+        random_pace(s, points[i], points[i + 1]);
+    }
+}
+
+/* ---- scenarios ---- */
+
 /* Adds a tuple at the last time-point; sometimes it corrects one that holds. */
 static void random_tuple(struct scenario *s)
 {
@@ -256,11 +339,17 @@ static void random_scenario(struct scenario *s)
         t += steps[roll(5)];
     }
     s->now = roll(3) ? t + FB_DAY : s->times[roll((unsigned)s->time_count)];
-    s->program = (struct fb_program){.signature = &signature,
+    s->program = (struct fb_program){.name = FB_STR("p"),
+        .signature = &signature,
         .days.calendar = roll(4) ? FB_CALENDAR_EXACT : FB_CALENDAR_EU_1182_71,
         .effective = roll(2) ? FB_TIME_MIN : s->times[roll((unsigned)s->time_count)],
         .expires = roll(4) ? FB_TIME_MAX : s->times[roll((unsigned)s->time_count)] + FB_HOUR};
     random_duty(s);
+    if (roll(2)) {
+        random_paces(s);
+        plain_duty(&s->duty);
+        pace_duty(s);
+    }
     random_constructs(s);
 }
 
@@ -292,14 +381,15 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
 {
     bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
                 a->deadline == b->deadline && a->settled == b->settled &&
-                a->breached == b->breached && a->turn == b->turn && fb_str_eq(a->party, b->party);
+                a->breached == b->breached && a->turn == b->turn && a->lest == b->lest &&
+                fb_str_eq(a->party, b->party);
     for (size_t i = 0; same && i < VARS; i++) {
         same = fb_value_eq(a->bindings[i], b->bindings[i]);
     }
     return same;
 }
 
-static size_t obligations_seen, breaches_seen, refused_seen, recounted_seen;
+static size_t obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
 {
@@ -396,8 +486,9 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
             }
             return "an obligation";
         }
-        if (i == 0) {
+        if (i == 0 || (s->duty.paced && i < RECOUNTS_MAX)) {
             recounted_seen++;
+            paced_seen += s->duty.paced;
             if (!recounted(s, &trace, &want.items[i])) {
                 return "what the checker finds";
             }
@@ -564,6 +655,7 @@ static void random_duties(void **unused)
     assert_true(obligations_seen > cases / 2);
     assert_true(breaches_seen > cases / 20);
     assert_true(recounted_seen > cases / 10);
+    assert_true(paced_seen > cases / 4);
     assert_true(refused_seen < cases / 2);
 }
 
