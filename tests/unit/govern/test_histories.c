@@ -1,8 +1,8 @@
 /*
  * The worked histories of docs/SEMANTICS.md, from files that are added to a docket to the picture
  * that comes out: policies.c, facts.c, lines.c, duties.c, licences.c and evaluate.c at work.
- * Seventeen (pace) waits for that feature; orders have further
- * tests in test_orders.c.
+ * Seventeen (pace) is in test_growth.c, 25 to 29 in tests/lang/histories; orders have further tests
+ * in test_orders.c.
  */
 #include "base/io.h"
 #include "fb_test.h"
