@@ -6,6 +6,7 @@
 #include "cli/evidence.h"
 #include "report/calibration.h"
 #include "stats/coverage.h"
+#include "stats/coverage_grid.h"
 
 enum { OUTPUT_MAX = 1 << 20, ROUNDS_MIN = 100, ROUNDS_MAX = 1000000 };
 
@@ -61,6 +62,36 @@ static enum fb_code add_grid(struct fb_buf *text, struct fb_json_writer *w, stru
     return code;
 }
 
+/* The same over clusters, judges and stopping rules, simulated where there is no sum. */
+static enum fb_code add_dependent(
+    struct fb_buf *text, struct fb_json_writer *w, uint32_t rounds, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < fb_coverage_grid_count(); i++) {
+        struct fb_coverage_grid g;
+        fb_cli_progress("case %zu of %zu", i + 1, fb_coverage_grid_count());
+        code = fb_coverage_grid_find(i, rounds, &g, err);
+        bool keeps = code != FB_OK || g.least >= 0.95 - 3 * g.error;
+        if (code == FB_OK && w) {
+            fb_json_open_object(w);
+            fb_json_key_c(w, "method", g.method);
+            fb_json_key_bool(w, "ours", g.ours);
+            fb_json_key_int(w, "n", g.n);
+            fb_json_key_double(w, "least", g.least);
+            fb_json_key_double(w, "least_at", g.least_at);
+            fb_json_key_double(w, "mean", g.mean);
+            fb_json_key_double(w, "no_width", g.empty);
+            fb_json_key_double(w, "error", g.error);
+            fb_json_close_object(w);
+        } else if (code == FB_OK) {
+            fb_buf_addf(text, "| %s%s | %lld | %s%.1f%%%s | %.3g%% | %.1f%% | %.1f%% |\n", g.method,
+                g.ours ? "" : " (not ours)", (long long)g.n, keeps ? "" : "**", 100 * g.least,
+                keeps ? "" : "**", 100 * g.least_at, 100 * g.mean, 100 * g.empty);
+        }
+    }
+    return code;
+}
+
 static enum fb_code draw(const char *path, struct fb_err *err)
 {
     struct fb_buf svg;
@@ -97,6 +128,9 @@ enum fb_code fb_cli_evidence_calibration(struct fb_cli *cli, struct fb_err *err)
             &text, "| 95% interval | case | holds in | keeps its word |\n|---|---|---|---|\n");
     }
     code = code || !grid ? code : add_grid(&text, json ? &w : NULL, err);
+    if (code == FB_OK && grid && fb_cli_value(cli, "resamples")) {
+        code = add_dependent(&text, json ? &w : NULL, (uint32_t)rounds, err);
+    }
     for (size_t i = 0; code == FB_OK && !grid && i < fb_coverage_count(); i++) {
         struct fb_coverage c;
         fb_cli_progress("case %zu of %zu", i + 1, fb_coverage_count());

@@ -5,6 +5,7 @@
 
 #include "fb_test.h"
 #include "stats/coverage.h"
+#include "stats/coverage_grid.h"
 
 static struct fb_err err;
 
@@ -78,12 +79,72 @@ static void test_curves(void **state)
     assert_int_equal(ours, 24);
 }
 
+/* Clusters, judges and stopping rules at every rate, for few samples and few rounds: the whole grid
+ * is `flyball evidence calibration --grid --resamples 4000`. Of 17 rates the least one is taken, so
+ * four errors are allowed. */
+static void test_grid(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 250 };
+    size_t ours = 0, short_of = 0;
+    assert_true(fb_coverage_grid_rate(0) == 0.001);
+    assert_true(fabs(fb_coverage_grid_rate(FB_COVERAGE_RATES - 1) - 0.999) < 1e-12);
+    for (size_t i = 0; i < fb_coverage_grid_count(); i++) {
+        const char *method = NULL;
+        int64_t n = 0;
+        struct fb_coverage_grid g, again;
+        fb_coverage_grid_at(i, &method, &n);
+        if (n != 20 && n != 50) {
+            continue;
+        }
+        FB_TEST_OK(fb_coverage_grid_find(i, ROUNDS, &g, &err));
+        assert_true(g.n == n && g.method == method && g.mean >= g.least && g.mean <= 1 + 1e-9);
+        if (g.ours ? g.least < 0.95 - 4 * g.error - 1e-9 : g.least > 0.93) {
+            fail_msg(
+                "%s, n = %lld: at %g holds in %g", g.method, (long long)n, g.least_at, g.least);
+        }
+        ours += g.ours;
+        short_of += !g.ours;
+        if (!strcmp(method, "Wald's, clustered")) {
+            assert_true(g.empty > 0.3); /* [0, 0] */
+        }
+        if (n == 20) {
+            FB_TEST_OK(fb_coverage_grid_find(i, ROUNDS, &again, &err));
+            assert_true(again.least == g.least && again.mean == g.mean);
+        }
+    }
+    assert_true(ours == 12 && short_of == 14);
+}
+
+/* By hand, of two looks at a rate of one half: Clopper and Pearson's intervals of 1 and of 2 always
+ * hold 1/2, so of ten looks the first ones lose nothing; the chance to leave is that of a run. */
+static void test_grid_sums(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < fb_coverage_grid_count(); i++) {
+        const char *method = NULL;
+        int64_t n = 0;
+        struct fb_coverage_grid g;
+        fb_coverage_grid_at(i, &method, &n);
+        if (strcmp(method, "exact interval, looked at after each") != 0 || n != 10) {
+            continue;
+        }
+        FB_TEST_OK(fb_coverage_grid_find(i, 100, &g, &err));
+        assert_true(g.error == 0);
+        /* All six alike leave (0 of 6 is at most 45.9%); else 1 of 9 or 9 of 9 that did not. Paths
+         * that reach 1 of 9 with a success among the first six: 2 (6 / 512). */
+        assert_true(fabs(g.held[FB_COVERAGE_RATES / 2] - (1 - 2.0 / 64 - 2 * 6.0 / 512)) < 1e-12);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_published),
         cmocka_unit_test(test_curves),
+        cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_grid_sums),
     };
     fb_err_init(&err);
     return cmocka_run_group_tests(tests, NULL, NULL);
