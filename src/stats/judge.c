@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/assert.h"
+#include "stats/binomial.h"
 
 static double clamp(double x)
 {
@@ -48,14 +49,22 @@ enum fb_code fb_judge_rogan_gladen(
             "positives were judged right.",
             q0, q1);
     }
+    /* Nothing is known better than by a judge that never errs: the samples' own interval. */
+    double value = clamp((p + q0 - 1) / (q0 + q1 - 1)), sure[2];
+    double tail = (1 + c->confidence) / 2;
+    code = fb_binomial_lower_real(n * value, n, tail, &sure[0], err);
+    code = code ? code : fb_binomial_upper_real(n * value, n, tail, &sure[1], err);
+    if (code != FB_OK) {
+        return code;
+    }
     double theta = (p_added + q0_added - 1) / power;
     double v0 = q0_added * (1 - q0_added) / (m0 + 2), v1 = q1_added * (1 - q1_added) / (m1 + 2);
     double move = 2 * z * z * (theta * v1 - (1 - theta) * v0);
     double error = sqrt(p_added * (1 - p_added) / (n + z * z) + (1 - theta) * (1 - theta) * v0 +
                         theta * theta * v1) /
                    power;
-    *out = (struct fb_judge_estimate){clamp((p + q0 - 1) / (q0 + q1 - 1)),
-        clamp(theta + move - z * error), clamp(theta + move + z * error)};
+    *out = (struct fb_judge_estimate){value, fmin(sure[0], clamp(theta + move - z * error)),
+        fmax(sure[1], clamp(theta + move + z * error))};
     return FB_OK;
 }
 
@@ -176,9 +185,10 @@ enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     code = code ? code : fb_judge_ppi_normal(samples, tune, &point, err);
     code = code ? code : estimate(samples, tune, &worst, &wide, err);
     if (code == FB_OK) {
-        double value = clamp(point.value);
+        /* An estimate beyond 0 or 1 is there by chance: it is moved back, and its ends with it. */
+        double value = clamp(point.value), moved = clamp(wide.value) - wide.value;
         *out = (struct fb_judge_estimate){
-            value, fmin(value, clamp(wide.low)), fmax(value, clamp(wide.high))};
+            value, fmin(value, clamp(wide.low + moved)), fmax(value, clamp(wide.high + moved))};
     }
     return code;
 }

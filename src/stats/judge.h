@@ -34,7 +34,9 @@ struct fb_judge_counts {
  * interval of Lee and others (arXiv 2511.21140, 2025), which is that of Z. Lang and J. Reiczigel
  * ("Confidence limits for prevalence of disease adjusted for estimated sensitivity and
  * specificity", 2014): Wald's around counts with z^2 / 2 and 1 added, moved by their skewness
- * correction.
+ * correction. Where chance carries theirs beyond 0 or 1 it has no width, or next to none; so it is
+ * widened, where it is narrower, to Clopper and Pearson's for samples that were judged without
+ * error.
  *
  * E_RANGE for counts that make no sense, or when the judge is no better than chance (q0 + q1 <= 1
  * after the additions), where nothing can be corrected.
@@ -62,9 +64,10 @@ struct fb_judge_samples {
  * of the judge rare (29% of 95% at worst, coverage.h): it cannot see errors that no label shows. So
  * two labels are added, one error of the judge of either kind, and one judgement of either kind, as
  * A. Agresti and B. Caffo (2000) add successes and failures to Wald's; variances are by n - 1, the
- * quantile Student's with the degrees of freedom of Welch and Satterthwaite. Held within 0 and 1;
- * the value is the published one. E_RANGE for too few samples, values outside 0 to 1, or the
- * confidence.
+ * quantile Student's with the degrees of freedom of Welch and Satterthwaite. Its middle is moved to
+ * 0 or 1 where it lies beyond, so that its width stays: it comes no further from any true rate by
+ * that, and is never of no width. Then held within 0 and 1; the value is the published one. E_RANGE
+ * for too few samples, values outside 0 to 1, or the confidence.
  */
 FB_CHECKED enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     struct fb_judge_estimate *out, struct fb_err *err);

@@ -79,13 +79,14 @@ static void test_curves(void **state)
     assert_int_equal(ours, 24);
 }
 
-/* Clusters, judges and stopping rules at every rate, for few samples and few rounds: the whole grid
+/* Clusters, judges and stopping rules at every rate, for 20 samples and few rounds: the whole grid
  * is `flyball evidence calibration --grid --resamples 4000`. Of 17 rates the least one is taken, so
- * four errors are allowed. */
+ * four errors are allowed. What has no width is also looked for among few, where chance goes far.
+ */
 static void test_grid(void **state)
 {
     (void)state;
-    enum { ROUNDS = 250 };
+    enum { ROUNDS = 200 };
     size_t ours = 0, short_of = 0;
     assert_true(fb_coverage_grid_rate(0) == 0.001);
     assert_true(fabs(fb_coverage_grid_rate(FB_COVERAGE_RATES - 1) - 0.999) < 1e-12);
@@ -94,7 +95,7 @@ static void test_grid(void **state)
         int64_t n = 0;
         struct fb_coverage_grid g, again;
         fb_coverage_grid_at(i, &method, &n);
-        if (n != 20 && n != 50) {
+        if (n != 20) {
             continue;
         }
         FB_TEST_OK(fb_coverage_grid_find(i, ROUNDS, &g, &err));
@@ -103,17 +104,18 @@ static void test_grid(void **state)
             fail_msg(
                 "%s, n = %lld: at %g holds in %g", g.method, (long long)n, g.least_at, g.least);
         }
+        assert_true(!g.ours || g.empty == 0);
         ours += g.ours;
         short_of += !g.ours;
         if (!strcmp(method, "Wald's, clustered")) {
             assert_true(g.empty > 0.3); /* [0, 0] */
         }
-        if (n == 20) {
+        if (!strcmp(method, "PPI++")) {
             FB_TEST_OK(fb_coverage_grid_find(i, ROUNDS, &again, &err));
             assert_true(again.least == g.least && again.mean == g.mean);
         }
     }
-    assert_true(ours == 12 && short_of == 14);
+    assert_true(ours == 6 && short_of == 7);
 }
 
 /* By hand, of two looks at a rate of one half: Clopper and Pearson's intervals of 1 and of 2 always

@@ -156,6 +156,40 @@ static void test_judge(void **state)
     FB_TEST_FAILS(fb_judge_ppi(&s, 0, &e, &err), FB_E_RANGE);
 }
 
+/* Where chance carries an estimate beyond 0 or 1, its interval keeps a width. */
+static void test_judge_chance(void **state)
+{
+    (void)state;
+    struct fb_judge_estimate e;
+    /* None of many where the judge calls 15% of negatives positive. Their ends lie below 0;
+     * ours is what none of 1,000 says at the least, 1 - .025^(1 / 1000). And the same above 1. */
+    struct fb_judge_counts none = {0, 1000, 85, 100, 85, 100, 0.95};
+    FB_TEST_OK(fb_judge_rogan_gladen(&none, &e, &err));
+    assert_true(e.value == 0 && e.low == 0);
+    near(e.high, 1 - pow(.025, 1.0 / 1000), 1e-12);
+    none.positives = 1000;
+    FB_TEST_OK(fb_judge_rogan_gladen(&none, &e, &err));
+    assert_true(e.value == 1 && e.high == 1);
+    near(e.low, pow(.025, 1.0 / 1000), 1e-12);
+    /* The judge errs on all that were labelled and sees seen in the others. By hand: of
+     * the rest 10 of -1, one 1 and one -1, mean -10/12, variance (12 - 100/12)/11 = 1/3; of the
+     * judgements 1 of 102; t of 11.03 degrees 2.2003. The estimate lies at -.824, its interval
+     * ends at -.456: moved to 0, it ends at .367. And the same above 1. */
+    double zeros[10] = {0}, ones[10] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, seen[100] = {0};
+    struct fb_judge_samples odd = {zeros, ones, 10, seen, 100, 0.95};
+    FB_TEST_OK(fb_judge_ppi(&odd, 0, &e, &err));
+    assert_true(e.value == 0 && e.low == 0);
+    near(e.high, .367, .001);
+    for (int i = 0; i < 100; i++) {
+        seen[i] = 1;
+    }
+    odd.truth = ones;
+    odd.judged = zeros;
+    FB_TEST_OK(fb_judge_ppi(&odd, 0, &e, &err));
+    assert_true(e.value == 1 && e.high == 1);
+    near(e.low, 1 - .367, .001);
+}
+
 static void test_clustered(void **state)
 {
     (void)state;
@@ -433,6 +467,7 @@ int main(void)
         cmocka_unit_test(test_sequence),
         cmocka_unit_test(test_betting),
         cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_judge_chance),
         cmocka_unit_test(test_clustered),
         cmocka_unit_test(test_paired),
         cmocka_unit_test(test_attempts),
