@@ -20,6 +20,7 @@ enum {
     FB_INSPECT_CLUSTERS_MAX = 4,       /**< metadata keys that metrics cluster by */
     FB_INSPECT_TREE_MAX = 256 << 20,   /**< bytes of a log's header, as a tree */
     FB_INSPECT_SCRATCH_MAX = 64 << 20, /**< bytes of what is read of one sample */
+    FB_INSPECT_WORK_MAX = 1 << 30,     /**< values looked at or drawn to check a log's metrics */
 };
 
 /** Signs of selection or change. The texts are the flags of an evaluation. */
@@ -107,7 +108,8 @@ struct fb_inspect {
     struct fb_inspect_likelihood *likelihoods; /**< only where a metric of the header needs them */
     size_t likelihood_count, likelihood_cap;
     bool wants_likelihoods;
-    fb_time last; /**< the latest end of a sample; FB_TIME_MIN when there is none */
+    uint64_t work; /**< of FB_INSPECT_WORK_MAX, so far */
+    fb_time last;  /**< the latest end of a sample; FB_TIME_MIN when there is none */
     bool flags[FB_INSPECT_FLAG_END];
 };
 

@@ -371,6 +371,7 @@ bool fb_inspect_measure_alpha(struct fb_inspect_measuring *m, const struct fb_in
     if (is_good && r.has_words && !is_nominal && !fb_inspect_param(spec, "to_float")) {
         is_good = fb_inspect_unknown(m, "a rating is a word, at which Inspect stops");
     }
+    is_good = is_good && fb_inspect_spend(m, 16 * (uint64_t)r.count); /* they are sorted */
     if (is_good) {
         if (is_nominal && r.has_words) {
             number_words(&r);

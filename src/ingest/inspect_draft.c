@@ -206,21 +206,25 @@ static struct counts count_series(const struct fb_inspect *log,
     return counts;
 }
 
-/* The clusters of a series by one key of metadata; samples without it are in none. */
+/* The clusters of a series by one key of metadata; samples without it are in none. Where no sample
+ * has it, nothing is known of how they hang together, and all are one. */
 static enum fb_code find_clusters(const struct fb_inspect *log,
     const struct fb_inspect_series *series, uint32_t epochs, size_t key, struct fb_clusters *out,
     struct fb_err *err)
 {
     struct counts one;
     fb_clusters_init(out);
-    for (size_t at = 0; at < series->count;) {
-        uint32_t sample = log->attempts[series->cells[at].attempt].sample;
-        struct fb_str name = log->samples[sample].clusters[key];
-        (void)next_sample(log, series, epochs, &at, &one);
-        struct fb_cluster counts = {0, 1, one.all, one.any + one.unresolved};
-        enum fb_code code = name.len > 0 ? fb_clusters_add(out, name, &counts, err) : FB_OK;
-        if (code != FB_OK) {
-            return code;
+    for (int is_lacking = 0; is_lacking < 2 && out->count == 0; is_lacking++) {
+        for (size_t at = 0; at < series->count;) {
+            uint32_t sample = log->attempts[series->cells[at].attempt].sample;
+            struct fb_str name = log->samples[sample].clusters[key];
+            (void)next_sample(log, series, epochs, &at, &one);
+            struct fb_cluster counts = {0, 1, one.all, one.any + one.unresolved};
+            bool is_in = name.len > 0 || is_lacking;
+            enum fb_code code = is_in ? fb_clusters_add(out, name, &counts, err) : FB_OK;
+            if (code != FB_OK) {
+                return code;
+            }
         }
     }
     fb_clusters_sort(out);

@@ -90,6 +90,9 @@ bool fb_inspect_measure_drawn(struct fb_inspect_measuring *m, const struct fb_in
     FB_ASSERT(n > 1);
     size_t draws = DRAWS_WORK / n < DRAWS_MAX ? DRAWS_WORK / n : DRAWS_MAX;
     draws = draws > DRAWS_MIN ? draws : DRAWS_MIN;
+    if (!fb_inspect_spend(m, (uint64_t)draws * n)) {
+        return false;
+    }
     struct urn urn = {.sums = fb_calloc(n, sizeof(double)),
         .sizes = fb_calloc(n, sizeof(double)),
         .places = fb_calloc(n, sizeof(uint32_t))};

@@ -15,6 +15,13 @@ bool fb_inspect_unknown(struct fb_inspect_measuring *m, const char *why)
     return false;
 }
 
+bool fb_inspect_spend(struct fb_inspect_measuring *m, uint64_t values)
+{
+    *m->work += values;
+    return *m->work <= FB_INSPECT_WORK_MAX ||
+           fb_inspect_unknown(m, "the log's metrics take too long, made by chance or in groups");
+}
+
 static bool no_memory(struct fb_inspect_measuring *m)
 {
     m->code = fb_err_set(m->err, FB_E_NOMEM, "memory ran out while checking metrics");
@@ -262,7 +269,6 @@ static bool measure_part(struct fb_inspect_measuring *m, const struct fb_inspect
 static bool measure_groups(struct fb_inspect_measuring *m, const struct fb_inspect_spec *inner,
     size_t key, struct fb_inspect_measured *out)
 {
-    enum { WORK_MAX = 1 << 24 }; /* units looked at: more is a log made to take long */
     struct fb_map seen;
     fb_map_init(&seen);
     struct fb_inspect_measured sum = {0};
@@ -273,9 +279,9 @@ static bool measure_groups(struct fb_inspect_measuring *m, const struct fb_inspe
             continue;
         }
         struct fb_inspect_measured part = {0};
-        is_good = kept.len > 0 && seen.count < WORK_MAX / m->view->count
-                      ? measure_part(m, inner, key, kept, &part)
-                      : fb_inspect_unknown(m, "a sample has no group, or there are too many");
+        is_good = kept.len > 0 ? fb_inspect_spend(m, m->view->count) &&
+                                     measure_part(m, inner, key, kept, &part)
+                               : fb_inspect_unknown(m, "a sample has no group in its metadata");
         if (is_good) {
             m->code = fb_map_put(&seen, kept, (void *)(uintptr_t)1, m->err);
             is_good = m->code == FB_OK;
@@ -408,11 +414,11 @@ struct fb_str fb_inspect_metric_name(const struct fb_json *metric)
     return fb_str_starts(name, own) ? fb_str_sub(name, own.len, name.len) : name;
 }
 
-enum fb_code fb_inspect_measure(const struct fb_inspect *log, const struct fb_json *metric,
+enum fb_code fb_inspect_measure(struct fb_inspect *log, const struct fb_json *metric,
     const struct fb_inspect_view *view, struct fb_inspect_measured *out, struct fb_err *err)
 {
     FB_ASSERT(log && metric && view && out);
-    struct fb_inspect_measuring m = {.log = log, .view = view, .err = err};
+    struct fb_inspect_measuring m = {.log = log, .view = view, .work = &log->work, .err = err};
     struct fb_inspect_spec spec = {
         .name = fb_inspect_metric_name(metric), .params = fb_json_get(metric, "params")};
     struct fb_str group = fb_json_get_str(metric, "group");

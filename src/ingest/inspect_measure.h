@@ -79,10 +79,10 @@ struct fb_inspect_measured {
     const char *why; /**< why its definition is not known here, a clause; NULL: it is. Static */
 };
 
-/** A metric of the header over a view; out->why says when it cannot be computed. E_NOMEM. */
-FB_CHECKED enum fb_code fb_inspect_measure(const struct fb_inspect *log,
-    const struct fb_json *metric, const struct fb_inspect_view *view,
-    struct fb_inspect_measured *out, struct fb_err *err);
+/** A metric of the header over a view; out->why says when it cannot be computed. What it takes is
+ * added to log->work. E_NOMEM. */
+FB_CHECKED enum fb_code fb_inspect_measure(struct fb_inspect *log, const struct fb_json *metric,
+    const struct fb_inspect_view *view, struct fb_inspect_measured *out, struct fb_err *err);
 
 /** The name of a metric without Inspect's own prefix. */
 struct fb_str fb_inspect_metric_name(const struct fb_json *metric);

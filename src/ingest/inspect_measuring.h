@@ -17,6 +17,7 @@ struct fb_inspect_spec {
 struct fb_inspect_measuring {
     const struct fb_inspect *log;
     const struct fb_inspect_view *view;
+    uint64_t *work; /**< of the log */
     struct fb_err *err;
     enum fb_code code; /**< why it stopped, other than that the metric is not known */
     const char *why;   /**< why the metric is not known here; static */
@@ -34,6 +35,10 @@ bool fb_inspect_measure_inner(struct fb_inspect_measuring *m, const struct fb_in
 
 /** Says why a metric is not known. False. */
 bool fb_inspect_unknown(struct fb_inspect_measuring *m, const char *why);
+
+/** Counts values that are about to be looked at or drawn. False: the log's metrics take too many,
+ * and this one is not known. */
+bool fb_inspect_spend(struct fb_inspect_measuring *m, uint64_t values);
 
 /** A parameter that is set, or NULL. */
 const struct fb_json *fb_inspect_param(const struct fb_inspect_spec *spec, const char *name);

@@ -16,7 +16,7 @@
 #define TOLERANCE 1e-6
 #define TOLERANCE_ABSOLUTE 1e-9
 
-enum { METRICS_MAX = 4096 /* metrics of one log */ };
+enum { METRICS_MAX = 4096 /* metrics of one log, and its scores */ };
 
 /* A score of the header while its metrics are checked. */
 struct check {
@@ -240,8 +240,8 @@ static enum fb_code check_score(struct fb_inspect *log, const struct fb_json *sc
         return place(log, score, err);
     }
     check.base.scorer = check.base.scorer.len > 0 ? check.base.scorer : check.base.score;
-    enum fb_code code = fill_check(&check, err);
     const struct fb_json *metrics = metrics_of(log, score);
+    enum fb_code code = fill_check(&check, err);
     for (const struct fb_json *m = metrics ? metrics->child : NULL; m && code == FB_OK;
          m = m->next) {
         code = check_metric(&check, m, &out[*count], err);
@@ -256,14 +256,16 @@ enum fb_code fb_inspect_check_metrics(
     struct fb_inspect *log, struct fb_inspect_metric **out, size_t *out_count, struct fb_err *err)
 {
     FB_ASSERT(log && out && out_count);
-    size_t total = 0, count = 0;
+    size_t total = 0, count = 0, scores = 0;
     const struct fb_json *score = first_score(log);
     for (; score; score = next_score(log, score)) {
         const struct fb_json *metrics = metrics_of(log, score);
         total += metrics ? metrics->count : 0;
+        scores++;
     }
-    if (total > METRICS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "the log has more than %d metrics", METRICS_MAX);
+    if (total > METRICS_MAX || scores > METRICS_MAX) {
+        return fb_err_set(
+            err, FB_E_LIMIT, "the log has more than %d metrics or scores of them", METRICS_MAX);
     }
     struct fb_inspect_metric *all = FB_ARENA_ARRAY(&log->arena, struct fb_inspect_metric, total);
     if (!all) {

@@ -378,6 +378,13 @@ static enum fb_code add_attempt(
     return FB_OK;
 }
 
+/* True for a text that stands elsewhere in its sample. Those of two samples cannot be told apart or
+ * together by it: the same index may be two texts, and one text may have two. */
+static bool is_reference(const struct fb_json *value)
+{
+    return value->kind == FB_JSON_STRING && fb_str_starts(value->text, FB_STR("attachment://"));
+}
+
 /* Copies the cluster values of metadata, a tree. */
 static enum fb_code take_clusters(struct fb_inspect *log, struct fb_inspect_sample *sample,
     const struct fb_json *metadata, struct fb_err *err)
@@ -385,7 +392,7 @@ static enum fb_code take_clusters(struct fb_inspect *log, struct fb_inspect_samp
     for (size_t i = 0; i < log->cluster_count; i++) {
         const struct fb_json *value = fb_json_get(metadata, log->cluster_keys[i]);
         if (!value || value->kind == FB_JSON_NULL || value->kind == FB_JSON_ARRAY ||
-            value->kind == FB_JSON_OBJECT) {
+            value->kind == FB_JSON_OBJECT || is_reference(value)) {
             continue;
         }
         struct fb_str text = value->kind == FB_JSON_TRUE    ? FB_STR("true")

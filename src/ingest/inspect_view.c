@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "ingest/inspect_measure.h"
 
-enum { MODE_MAX = 4096 /* epochs of one sample that a mode is looked for among */ };
+enum { MODE_MAX = 256 /* epochs of one sample that a mode is looked for among */ };
 
 static int compare_double(const void *a, const void *b)
 {

@@ -237,6 +237,95 @@ static void test_drawn(void **state)
     }
 }
 
+/* A log whose metrics take long: what is beyond is as stated. Scores of the header have a limit. */
+static void test_work(void **state)
+{
+    (void)state;
+    static const char *const metrics[] = {
+        DRAWN("upper", "0.5"), "\"name\":\"krippendorff_alpha\",\"value\":0.5"};
+    struct fb_inspect_cell cells[] = {{.attempt = 0, .value = 1}, {.attempt = 1, .value = 0}};
+    struct fb_inspect_attempt attempts[] = {{.sample = 0}, {.sample = 1}};
+    struct fb_inspect_series series = {
+        .scorer = FB_STR("s"), .key = FB_STR("[0]"), .cells = cells, .count = 2};
+    struct fb_inspect log = {.series = &series,
+        .series_count = 1,
+        .attempts = attempts,
+        .attempt_count = 2,
+        .sample_count = 2};
+    struct fb_inspect_unit units[] = {{1, 0, 0}, {0, 1, 1}};
+    for (size_t i = 0; i < 2; i++) {
+        char text[256];
+        struct fb_json *metric = NULL;
+        struct fb_inspect_measured ours;
+        struct fb_inspect_view view = {.units = units,
+            .count = 2,
+            .is_known = true,
+            .is_whole = i == 1,
+            .scorer = FB_STR("s")};
+        snprintf(text, sizeof(text), "{%s}", metrics[i]);
+        FB_TEST_OK(fb_json_parse(fb_str_of(text), "metric", NULL, &arena, &metric, &err));
+        log.work = 0;
+        FB_TEST_OK(fb_inspect_measure(&log, metric, &view, &ours, &err));
+        assert_true(!ours.why && log.work > 2);
+        log.work = FB_INSPECT_WORK_MAX - 1;
+        FB_TEST_OK(fb_inspect_measure(&log, metric, &view, &ours, &err));
+        assert_string_equal(
+            ours.why, "the log's metrics take too long, made by chance or in groups");
+    }
+    struct fb_buf text;
+    struct fb_drafts drafts = {0};
+    fb_buf_init(&text, 1 << 20);
+    fb_buf_add_c(&text, "{\"version\":2,\"status\":\"success\",\"eval\":{\"task\":\"t\",\"model\":"
+                        "\"m\",\"created\":\"2026-01-01T00:00:00+00:00\",\"config\":{}},"
+                        "\"results\":{\"scores\":[{\"name\":\"s\"}");
+    for (int i = 0; i < 4096; i++) {
+        fb_buf_add_c(&text, ",{\"name\":\"s\"}");
+    }
+    fb_buf_add_c(&text, "]},\"samples\":[{\"id\":1,\"epoch\":1}]}");
+    FB_TEST_FAILS(
+        fb_ingest_memory(fb_buf_str(&text), "log.json", NULL, &arena, &drafts, &err), FB_E_LIMIT);
+    fb_buf_release(&text);
+}
+
+/* A cluster or group whose name stands elsewhere in its sample is none: one index may be two. Where
+ * no sample has one, all are one cluster. */
+static void test_reference(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "{\"version\":2,\"status\":\"success\",\"eval\":{\"task\":\"t\",\"model\":\"m\","
+        "\"created\":\"2026-01-01T00:00:00+00:00\",\"config\":{}},\"results\":{\"scores\":["
+        "{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{\"stderr\":{\"name\":\"stderr\",\"value\":0."
+        "5,"
+        "\"params\":{\"cluster\":\"k\"}}}}]},\"samples\":[";
+    static const char sample[] = "%s{\"id\":%d,\"epoch\":1,\"metadata\":{\"k\":\"%s%d\"},"
+                                 "\"scores\":{\"s\":{\"value\":%d}}}";
+    static const char *const names[] = {"a", "attachment://"};
+    for (size_t n = 0; n < 2; n++) {
+        struct fb_buf text;
+        struct fb_drafts drafts = {0};
+        struct fb_json *json = NULL;
+        fb_buf_init(&text, 1 << 16);
+        fb_buf_add_c(&text, head);
+        for (int i = 0; i < 2; i++) {
+            fb_buf_addf(&text, sample, i ? "," : "", i, names[n], i, i);
+        }
+        fb_buf_add_c(&text, "]}");
+        enum fb_code code =
+            fb_ingest_memory(fb_buf_str(&text), "log.json", NULL, &arena, &drafts, &err);
+        fb_buf_release(&text);
+        FB_TEST_OK(code);
+        FB_TEST_OK(fb_json_parse(drafts.items[0].json, "draft", NULL, &arena, &json, &err));
+        const struct fb_json *body = fb_json_get(json, "body");
+        struct fb_str why = fb_json_get_str(fb_json_get(body, "metrics")->child, "reason");
+        assert_true(fb_str_is(why, n == 0 ? "" : "a sample has no cluster in its metadata"));
+        const struct fb_json *rows = fb_json_get(fb_json_get(body, "clusters"), "rows");
+        assert_non_null(rows); /* how many, of how many samples: 0 and 1 succeeded, or one of two */
+        assert_int_equal(rows->count, n == 0 ? 2 : 1);
+        assert_int_equal(rows->child->child->next->integer, n == 0 ? 1 : 2);
+    }
+}
+
 /* Memory that runs out at any call is an error and leaks nothing. */
 static void test_faults(void **state)
 {
@@ -265,6 +354,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alpha, setup, teardown),
         cmocka_unit_test_setup_teardown(test_perplexity, setup, teardown),
         cmocka_unit_test_setup_teardown(test_drawn, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_work, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reference, setup, teardown),
         cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
