@@ -80,7 +80,7 @@ static void test_curves(void **state)
 }
 
 /* Clusters, judges and stopping rules at every rate, for 20 samples and few rounds: the whole grid
- * is `flyball evidence calibration --grid --resamples 4000`. Of 17 rates the least one is taken, so
+ * is `flyball evidence calibration --grid --resamples 2000`. Of 17 rates the least one is taken, so
  * four errors are allowed. What has no width is also looked for among few, where chance goes far.
  */
 static void test_grid(void **state)
