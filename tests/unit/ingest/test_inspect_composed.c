@@ -154,6 +154,9 @@ static void test_aggregate(void **state)
         {AGG("0.5", ",\"more\":1"), {"{\"p\":1}"}, "?a parameter of it is not known here"},
         {"\"name\":\"aggregate\",\"value\":0", {"{\"p\":1}"},
             "?its field or the metric of it is not stated"},
+        /* NaN is in no mean, null is 0 in it. */
+        {"\"name\":\"accuracy\",\"value\":0.5", {"1", "null"}, "0.5"},
+        {"\"name\":\"accuracy\",\"value\":0.5", {"1", "NaN", "0", "NaN"}, "0.5"},
         {"\"name\":\"accuracy\",\"value\":0.7", {"{\"p\":1}"},
             "?it reads values by a function that only its task has"},
     };
@@ -298,17 +301,22 @@ static void test_reference(void **state)
         "{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{\"stderr\":{\"name\":\"stderr\",\"value\":0."
         "5,"
         "\"params\":{\"cluster\":\"k\"}}}}]},\"samples\":[";
-    static const char sample[] = "%s{\"id\":%d,\"epoch\":1,\"metadata\":{\"k\":\"%s%d\"},"
+    static const char sample[] = "%s{\"id\":%d,\"epoch\":1,\"metadata\":{\"k\":%s},"
                                  "\"scores\":{\"s\":{\"value\":%d}}}";
-    static const char *const names[] = {"a", "attachment://"};
-    for (size_t n = 0; n < 2; n++) {
+    static const struct {
+        const char *names[2];
+        int clusters;
+    } table[] = {{{"\"a\"", "\"b\""}, 2}, {{"\"1\"", "1"}, 2},
+        {{"\"attachment://0\"", "\"attachment://1\""}, 1}};
+    for (size_t n = 0; n < sizeof(table) / sizeof(table[0]); n++) {
+        bool is_apart = table[n].clusters == 2;
         struct fb_buf text;
         struct fb_drafts drafts = {0};
         struct fb_json *json = NULL;
         fb_buf_init(&text, 1 << 16);
         fb_buf_add_c(&text, head);
         for (int i = 0; i < 2; i++) {
-            fb_buf_addf(&text, sample, i ? "," : "", i, names[n], i, i);
+            fb_buf_addf(&text, sample, i ? "," : "", i, table[n].names[i], i);
         }
         fb_buf_add_c(&text, "]}");
         enum fb_code code =
@@ -318,11 +326,11 @@ static void test_reference(void **state)
         FB_TEST_OK(fb_json_parse(drafts.items[0].json, "draft", NULL, &arena, &json, &err));
         const struct fb_json *body = fb_json_get(json, "body");
         struct fb_str why = fb_json_get_str(fb_json_get(body, "metrics")->child, "reason");
-        assert_true(fb_str_is(why, n == 0 ? "" : "a sample has no cluster in its metadata"));
+        assert_true(fb_str_is(why, is_apart ? "" : "a sample has no cluster in its metadata"));
         const struct fb_json *rows = fb_json_get(fb_json_get(body, "clusters"), "rows");
         assert_non_null(rows); /* how many, of how many samples: 0 and 1 succeeded, or one of two */
-        assert_int_equal(rows->count, n == 0 ? 2 : 1);
-        assert_int_equal(rows->child->child->next->integer, n == 0 ? 1 : 2);
+        assert_int_equal(rows->count, table[n].clusters);
+        assert_int_equal(rows->child->child->next->integer, is_apart ? 1 : 2);
     }
 }
 

@@ -187,7 +187,8 @@ static const char *write_file(const char *name, const char *text, char out[256])
 
 #define RESULTS(acc, stderr, n)                                                                    \
     "{\"results\":{\"arc\":{\"alias\":\"arc\",\"acc,none\":" acc ",\"acc_stderr,none\":" stderr    \
-    ",\"ppl,none\":7.5}},\"group_subtasks\":{\"arc\":[]},\"configs\":{\"arc\":{\"metric_list\":["  \
+    ",\"ppl,none\":7.5},\"all\":{\"acc,none\":0.9}},"                                              \
+    "\"group_subtasks\":{\"arc\":[],\"all\":[\"arc\"]},\"configs\":{\"arc\":{\"metric_list\":["    \
     "{\"metric\":\"acc\",\"aggregation\":\"mean\"},{\"metric\":\"ppl\",\"aggregation\":"           \
     "\"perplexity\"}]}},\"n-samples\":{\"arc\":{\"original\":" n ",\"effective\":" n "}},"         \
     "\"config\":{\"model\":\"hf\",\"model_args\":\"pretrained=org/m,dtype=x\",\"limit\":null},"    \
@@ -207,6 +208,7 @@ static void test_harness_with_samples(void **state)
         "results_2026-03-01T00-00-00.000.json", RESULTS("0.5", "0.28867513459481287", "4"), path);
     FB_TEST_OK(fb_ingest_file(path, NULL, &arena, &drafts, &err));
     assert_string_equal(drafts.format, "lm-eval-results");
+    assert_int_equal(drafts.count, 2); /* of the group "all", which sums up, none */
     const struct fb_json *acc = body_of("arc", "acc", "org/m");
     has_counts(acc, (int64_t[]){4, 2, 2, 0, 1});
     assert_true(fb_str_is(fb_json_get_str(acc, "ended"), "2023-11-14T22:14:20.500000Z"));
