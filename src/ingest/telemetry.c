@@ -138,7 +138,8 @@ static int gpu_rank(struct fb_str label)
     return 99;
 }
 
-/* The value of a label from its opening quote on; *at moves behind the closing one. */
+/* The value of a label from its opening quote on; *at moves behind the closing one. Without a
+ * buffer to unescape it into it stays as it is written. */
 static bool read_quoted(
     struct fb_str line, size_t *at, struct fb_buf *unescaped, struct fb_str *out)
 {
@@ -154,7 +155,7 @@ static bool read_quoted(
     }
     *at = i + 1;
     *out = fb_str_sub(line, from, i - from);
-    if (escaped) {
+    if (escaped && unescaped) {
         fb_buf_clear(unescaped);
         for (size_t n = 0; n < out->len; n++) {
             bool slash = out->ptr[n] == '\\' && n + 1 < out->len;
@@ -192,7 +193,9 @@ static enum fb_code read_labels(
         }
         int host_at = host_rank(label), gpu_at = gpu_rank(label);
         i = equal + 1;
-        if (!read_quoted(line, &i, host_at < host ? &t->host : &t->gpu, &value)) {
+        /* A label of no interest must not write where the value of one stands. */
+        struct fb_buf *buf = host_at < host ? &t->host : gpu_at < gpu ? &t->gpu : NULL;
+        if (!read_quoted(line, &i, buf, &value)) {
             return refuse(t, line.ptr + equal, FB_E_SYNTAX, err,
                 "the value of a label does not end, or is too long");
         }
