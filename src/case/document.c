@@ -174,14 +174,13 @@ static enum fb_code take_flag(
     return node->plain ? FB_OK : wrong_form(t, node, FB_OK, "is text, not a flag", err);
 }
 
-/* Splits "A -> B"; false when there is no arrow. */
-static bool split_arrow(struct fb_str text, struct fb_doc_ref *out)
+bool fb_doc_split_relation(struct fb_str text, struct fb_str out[2])
 {
     for (size_t i = fb_str_find(text, '-', 0); i + 1 < text.len;
          i = fb_str_find(text, '-', i + 1)) {
         if (text.ptr[i + 1] == '>') {
-            out->name = fb_str_trim(fb_str_sub(text, 0, i));
-            out->second = fb_str_trim(fb_str_sub(text, i + 2, SIZE_MAX));
+            out[0] = fb_str_trim(fb_str_sub(text, 0, i));
+            out[1] = fb_str_trim(fb_str_sub(text, i + 2, SIZE_MAX));
             return true;
         }
     }
@@ -221,7 +220,12 @@ static enum fb_code take_refs(const struct taking *t, const struct fb_yaml *node
         if (!fb_yaml_is_text(item)) {
             code = wrong_form(t, node, FB_OK, "holds a number, a flag or nothing", err);
         }
-        ref.is_relation = arrows && split_arrow(item->text, &ref);
+        struct fb_str ends[2];
+        if (arrows && fb_doc_split_relation(item->text, ends)) {
+            ref.is_relation = true;
+            ref.name = ends[0];
+            ref.second = ends[1];
+        }
         out->items[out->count++] = ref;
     }
     return code;

@@ -43,6 +43,10 @@ struct fb_doc_refs {
     size_t count;
 };
 
+/** Splits "A -> B", which names a relation, into the names of its ends; false when there is no
+ * arrow. */
+bool fb_doc_split_relation(struct fb_str text, struct fb_str out[2]);
+
 /** An assurance claim point: a name, and what it is on. */
 struct fb_doc_acp {
     struct fb_str name;

@@ -35,9 +35,11 @@ struct applying {
     size_t parameter_count;
     struct part *parts;
     size_t part_count;
-    struct fb_map ids; /* id to part */
+    struct fb_map ids;  /* id to part */
+    struct fb_map made; /* ids of instances */
     struct fb_yaml_builder builder;
     size_t instances;
+    size_t names;                             /* in lists of instances */
     size_t chosen[FB_PATTERN_PARAMETERS_MAX]; /* of each parameter: its value in the instance */
     bool is_open;                             /* a parameter without a value was met */
     struct fb_err *err;
@@ -381,6 +383,36 @@ static struct part *part_of(const struct applying *a, struct fb_str id)
     return fb_map_get(&a->ids, fb_str_trim(id));
 }
 
+/* What an item of a list names: a part, or the relation between two. */
+struct target {
+    struct part *ends[2];
+    size_t count; /* 0: no part of the pattern */
+};
+
+static struct target target_of(const struct applying *a, const struct fb_yaml *item)
+{
+    struct fb_str names[2];
+    struct part *part = part_of(a, item->text);
+    if (part) {
+        return (struct target){{part, NULL}, 1};
+    }
+    if (!fb_doc_split_relation(item->text, names)) {
+        return (struct target){.count = 0};
+    }
+    struct part *left = part_of(a, names[0]), *right = part_of(a, names[1]);
+    return left && right ? (struct target){{left, right}, 2} : (struct target){.count = 0};
+}
+
+/* True when all of it is left; so is what is no part, of which the pattern decides nothing. */
+static bool is_left(const struct target *target)
+{
+    bool left = true;
+    for (size_t i = 0; i < target->count; i++) {
+        left = left && target->ends[i]->reached;
+    }
+    return left;
+}
+
 /* The items of a list, or the one value: an iterator. */
 static const struct fb_yaml *first_item(const struct fb_yaml *node)
 {
@@ -513,8 +545,8 @@ static bool is_idle(const struct applying *a, const struct part *part)
 {
     const struct fb_yaml *node = fb_yaml_get(part->node, "challenges");
     for (const struct fb_yaml *item = first_item(node); item; item = next_item(node, item)) {
-        const struct part *target = part_of(a, item->text);
-        if (!target || target->reached) {
+        struct target target = target_of(a, item);
+        if (is_left(&target)) {
             return false;
         }
     }
@@ -580,22 +612,31 @@ static void add_item(struct applying *a, struct fb_yaml *list, struct fb_str tex
     fb_yaml_add_text(&a->builder, list, NULL, text);
 }
 
-/* The names of all instances of a part that fit the instance at hand. */
+/* The names of all instances of a target that fit the instance at hand. */
 static void add_instances_of(
-    struct applying *a, const struct part *part, uint64_t scope, struct fb_yaml *list)
+    struct applying *a, const struct target *target, uint64_t scope, struct fb_yaml *list)
 {
-    uint64_t among = part->scope & ~scope;
+    uint64_t among = 0;
     size_t kept[FB_PATTERN_PARAMETERS_MAX];
     memcpy(kept, a->chosen, sizeof(kept));
+    for (size_t i = 0; i < target->count; i++) {
+        among |= target->ends[i]->scope & ~scope;
+    }
     for (size_t i = 0; i < a->parameter_count; i++) {
         a->chosen[i] = among & (UINT64_C(1) << i) ? 0 : a->chosen[i];
     }
     do {
-        struct fb_str id = id_of(a, part);
+        struct fb_str id = id_of(a, target->ends[0]);
+        if (id.ptr && target->count > 1) {
+            struct fb_str second = id_of(a, target->ends[1]);
+            id = second.ptr
+                     ? fb_arena_printf(a->arena, "%.*s -> %.*s", FB_STR_ARG(id), FB_STR_ARG(second))
+                     : second;
+        }
         a->builder.failed = a->builder.failed || !id.ptr;
         add_item(a, list, id);
-        a->instances++;
-    } while (next_choice(a, among) && a->instances <= FB_PATTERN_INSTANCES_MAX * 10);
+        a->names++;
+    } while (next_choice(a, among) && a->names <= FB_PATTERN_NAMES_MAX);
     memcpy(a->chosen, kept, sizeof(kept));
 }
 
@@ -605,13 +646,13 @@ static size_t add_names(struct applying *a, const struct part *part, const struc
 {
     struct fb_yaml *list = NULL;
     for (const struct fb_yaml *item = first_item(node); item; item = next_item(node, item)) {
-        const struct part *to = part_of(a, item->text);
-        if (to && !to->reached) {
+        struct target to = target_of(a, item);
+        if (!is_left(&to)) {
             continue;
         }
         list = list ? list : fb_yaml_add(&a->builder, element, node->key, FB_YAML_LIST);
-        if (to) {
-            add_instances_of(a, to, part->scope, list);
+        if (to.count > 0) {
+            add_instances_of(a, &to, part->scope, list);
         } else {
             add_item(a, list, item->text);
         }
@@ -622,8 +663,6 @@ static size_t add_names(struct applying *a, const struct part *part, const struc
 /* A copy with the values of parameters filled in. */
 static void add_filled(struct applying *a, struct fb_yaml *parent, const struct fb_yaml *node)
 {
-    char key[256];
-    bool named = node->key.len > 0 && node->key.len < sizeof(key);
     if (node->kind != FB_YAML_SCALAR) {
         struct fb_yaml *copy = fb_yaml_add(&a->builder, parent, node->key, node->kind);
         for (const struct fb_yaml *child = node->child; child; child = child->next) {
@@ -636,15 +675,13 @@ static void add_filled(struct applying *a, struct fb_yaml *parent, const struct 
         return;
     }
     struct fb_str text = fill(a, node);
-    if (!text.ptr) {
+    struct fb_yaml *copy =
+        text.ptr ? fb_yaml_add(&a->builder, parent, node->key, FB_YAML_SCALAR) : NULL;
+    if (copy) {
+        copy->text = text;
+    } else {
         a->builder.failed = true;
-        return;
     }
-    if (named) {
-        memcpy(key, node->key.ptr, node->key.len);
-        key[node->key.len] = '\0';
-    }
-    fb_yaml_add_text(&a->builder, parent, named ? key : NULL, text);
 }
 
 /* Keys that a pattern has and its instances do not. */
@@ -669,6 +706,14 @@ static enum fb_code add_instance(struct applying *a, const struct part *part, st
         return fb_err_set(a->err, FB_E_LIMIT, "the pattern comes to more than %d elements",
             FB_PATTERN_INSTANCES_MAX);
     }
+    if (fb_map_has(&a->made, id)) {
+        return refuse(a, part->node, "comes to an id that another element has too",
+            "Rename it: what stands several times is numbered, as in G2_1.");
+    }
+    enum fb_code code = fb_map_put(&a->made, id, NULL, a->err);
+    if (code != FB_OK) {
+        return code;
+    }
     a->builder.line = part->node->line;
     struct fb_yaml *element = fb_yaml_add(&a->builder, root, id, FB_YAML_MAP);
     bool had = false;
@@ -686,6 +731,10 @@ static enum fb_code add_instance(struct applying *a, const struct part *part, st
         } else if (!is_of_pattern(member->key)) {
             add_filled(a, element, member);
         }
+    }
+    if (a->names > FB_PATTERN_NAMES_MAX) {
+        return fb_err_set(a->err, FB_E_LIMIT, "the pattern comes to more than %d references",
+            FB_PATTERN_NAMES_MAX);
     }
     if (had && supporters == 0) {
         fb_yaml_add_plain(&a->builder, element, "undeveloped", FB_STR("true"));
@@ -756,7 +805,9 @@ enum fb_code fb_pattern_apply(const struct fb_pattern_request *request, struct f
         return fb_err_set(err, FB_E_SCHEMA, "the pattern is empty");
     }
     fb_map_init(&a.ids);
+    fb_map_init(&a.made);
     enum fb_code code = apply(&a, request, out);
     fb_map_release(&a.ids);
+    fb_map_release(&a.made);
     return code;
 }

@@ -14,7 +14,8 @@
  * Each element that stands below one with `each`, and that depends on its value, stands once for
  * each value; what does not depend on it is shared. `{product: a b c}` is the product of numbers or
  * ranges
- * ("10..100"), as a range; conditions are `p`, `p = value`, `p != value` and
+ * ("10..100"), as a range; a challenge of a relation, "G1 -> G2", becomes one of each relation that
+ * comes of it; conditions are `p`, `p = value`, `p != value` and
  * `product: a b c < limit` (or >=), which compare the upper end of the product.
  */
 #ifndef FB_CASE_PATTERN_H
@@ -27,6 +28,7 @@ enum {
     FB_PATTERN_PARAMETERS_MAX = 60,
     FB_PATTERN_VALUES_MAX = 1000, /**< of one parameter */
     FB_PATTERN_INSTANCES_MAX = 10000,
+    FB_PATTERN_NAMES_MAX = 100000, /**< in lists of all instances together */
 };
 
 /** A parameter. */
@@ -58,8 +60,8 @@ struct fb_pattern_request {
 
 /** Makes an argument of a pattern, as a tree in the native format that lives in arena. What has a
  * parameter without a value is marked as uninstantiated. E_USAGE for a setting of no parameter or
- * several values of one that takes one, E_SCHEMA for a pattern that is wrong, with its place,
- * E_LIMIT, E_NOMEM. */
+ * several values of one that takes one, E_SCHEMA for a pattern that is wrong, with its place
+ * (two instances of one id among it), E_LIMIT, E_NOMEM. */
 FB_CHECKED enum fb_code fb_pattern_apply(const struct fb_pattern_request *request,
     struct fb_arena *arena, struct fb_yaml **out, struct fb_err *err);
 

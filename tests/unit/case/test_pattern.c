@@ -93,6 +93,41 @@ static void test_conditions(void **state)
         NULL, "module: {}\nG1:\n  undeveloped: true\n");
 }
 
+/* A challenge of a relation is one of each relation that comes of it, in either direction, and none
+ * of one that is not there. Long keys are kept. */
+static void test_relations(void **state)
+{
+    (void)state;
+    static const char TEXT[] =
+        "module: {name: m, pattern: {h: {many: true}, t: {many: true}, w: x}}\n"
+        "G1: {supportedBy: [G2, G3]}\n"
+        "G2: {each: h, text: '{h}', supportedBy: [Sn1]}\n"
+        "Sn1: {each: t, text: '{h} {t}'}\n"
+        "G3: {when: w, undeveloped: true}\n"
+        "CSn1: {challenges: [G1 -> G2, G1 -> G3, G9 -> G1]}\n"
+        "CSn2: {challenges: [Sn1 -> G2]}\n"
+        "CSn3: {challenges: G1 -> G3}\n"
+        "CSn4: {each: h, text: '{h}', challenges: [G2 -> Sn1]}\n";
+    gives(TEXT, (const char *const[]){"h=a;b", "t=x;y", NULL},
+        "module: {name: m}\n"
+        "G1: {supportedBy: [G2_1, G2_2]}\n"
+        "G2_1: {text: a, supportedBy: [Sn1_1_1, Sn1_1_2]}\n"
+        "G2_2: {text: b, supportedBy: [Sn1_2_1, Sn1_2_2]}\n"
+        "Sn1_1_1: {text: a x}\nSn1_1_2: {text: a y}\n"
+        "Sn1_2_1: {text: b x}\nSn1_2_2: {text: b y}\n"
+        "CSn1: {challenges: [G1 -> G2_1, G1 -> G2_2, G9 -> G1]}\n"
+        "CSn2: {challenges: [Sn1_1_1 -> G2_1, Sn1_1_2 -> G2_1, Sn1_2_1 -> G2_2, Sn1_2_2 -> G2_2]}\n"
+        "CSn4_1: {text: a, challenges: [G2_1 -> Sn1_1_1, G2_1 -> Sn1_1_2]}\n"
+        "CSn4_2: {text: b, challenges: [G2_2 -> Sn1_2_1, G2_2 -> Sn1_2_2]}\n");
+    char text[1000], want[1000], key[301];
+    memset(key, 'k', 300);
+    key[300] = '\0';
+    snprintf(
+        text, sizeof(text), "module: {pattern: {a: x}}\nG1: {%s: '{a}', undeveloped: true}\n", key);
+    snprintf(want, sizeof(want), "module: {}\nG1: {%s: 'v', undeveloped: true}\n", key);
+    gives(text, (const char *const[]){"a=v", NULL}, want);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -117,6 +152,9 @@ static void test_refusals(void **state)
             "depends on a parameter with several values"},
         {"module: {pattern: {a: x}}\nG1: {supportedBy: [G2]}\nG2: {supportedBy: [G1]}\n", NULL,
             FB_E_SCHEMA, "supports itself"},
+        {"module: {pattern: {a: {many: true}}}\nG1: {supportedBy: [G2, G2_1]}\n"
+         "G2: {each: a, undeveloped: true}\nG2_1: {undeveloped: true}\n",
+            "a=1;2", FB_E_SCHEMA, "'G2_1' comes to an id that another element has too"},
     };
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         struct fb_buf out;
@@ -164,6 +202,30 @@ static void test_limits(void **state)
     snprintf(a, sizeof(a), "a=%s", values.ptr);
     snprintf(b, sizeof(b), "b=%s", values.ptr);
     assert_int_equal(apply(SQUARE, (const char *const[]){a, b, NULL}, &out, &root), FB_E_LIMIT);
+    fb_err_init(&err);
+    /* References are counted apart: 8,003 elements with 9,002 names in lists. */
+    static const char TALL[] =
+        "module: {pattern: {a: {many: true}}}\nG0: {supportedBy: [G1, G2]}\n"
+        "G1: {each: a, supportedBy: [G3, G4, G5, G6, G7, G8, G9, C1]}\nG2: {undeveloped: true}\n"
+        "G3: {text: '{a}', undeveloped: true}\nG4: {text: '{a}', undeveloped: true}\n"
+        "G5: {text: '{a}', undeveloped: true}\nG6: {text: '{a}', undeveloped: true}\n"
+        "G7: {text: '{a}', undeveloped: true}\nG8: {text: '{a}', undeveloped: true}\n"
+        "G9: {text: '{a}', undeveloped: true}\nC1: {text: one}\n";
+    fb_buf_clear(&values);
+    fb_buf_add_c(&values, "a=0");
+    for (int i = 1; i < FB_PATTERN_VALUES_MAX; i++) {
+        fb_buf_addf(&values, ";%d", i);
+    }
+    FB_TEST_OK(apply(TALL, (const char *const[]){values.ptr, NULL}, &out, &root));
+    assert_int_equal(root->count, 8 * FB_PATTERN_VALUES_MAX + 4);
+    /* 101 that are challenged by 1,000 each, and the last of them is the last list of all. */
+    static const char WIDE[] =
+        "module: {pattern: {a: {many: true}, b: {many: true}}}\nG0: {supportedBy: [G1, G2]}\n"
+        "G1: {each: a, undeveloped: true}\nG2: {each: b, undeveloped: true}\n"
+        "CSn1: {each: b, challenges: [G1]}\n";
+    assert_int_equal(
+        apply(WIDE, (const char *const[]){values.ptr, b, NULL}, &out, &root), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "more than 100000 references"));
     fb_err_init(&err);
     fb_buf_release(&values);
     fb_buf_release(&out);
@@ -254,6 +316,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_instances, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conditions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_relations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_library, setup, teardown),
