@@ -18,7 +18,8 @@ struct node {
     struct fb_yaml *element;
     uint32_t line;
     size_t offset;
-    bool declared; /* by a line of its own, and not only by links */
+    bool declared;  /* by a line of its own, and not only by links */
+    bool has_links; /* to others */
     struct node *next;
 };
 
@@ -26,6 +27,9 @@ struct link {
     struct node *from;
     struct node *to;
     struct fb_str sha;
+    uint32_t line;
+    size_t offset;
+    bool again; /* an earlier one has the same ends and a digest */
     struct link *next;
 };
 
@@ -35,6 +39,7 @@ struct reading {
     struct fb_yaml_builder b;
     struct fb_yaml *root;
     struct fb_map names; /* to struct node */
+    struct fb_map pairs; /* of links with a digest, by their ends */
     struct node *first, *last;
     struct link *links, *last_link;
     size_t count;
@@ -121,6 +126,20 @@ static enum fb_code node_of(
     return fb_map_put(&r->names, name, node, err);
 }
 
+/* Notes whether a link of these ends, with a digest, was there before. */
+static enum fb_code note_pair(struct reading *r, struct link *link, struct fb_err *err)
+{
+    char *ends = fb_arena_alloc(r->arena, 2 * sizeof(link->from));
+    if (!ends) {
+        return fb_arena_failed(r->arena, err);
+    }
+    memcpy(ends, &link->from, sizeof(link->from));
+    memcpy(ends + sizeof(link->from), &link->to, sizeof(link->to));
+    struct fb_str key = {ends, 2 * sizeof(link->from)};
+    link->again = fb_map_has(&r->pairs, key);
+    return link->again ? FB_OK : fb_map_put(&r->pairs, key, NULL, err);
+}
+
 static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_err *err)
 {
     struct fb_str name, other;
@@ -157,10 +176,12 @@ static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_e
     if (!link) {
         return code != FB_OK ? code : fb_arena_failed(r->arena, err);
     }
-    *link = (struct link){.from = from, .to = to, .sha = take_sha(line)};
+    *link = (struct link){
+        .from = from, .to = to, .sha = take_sha(line), .line = r->line, .offset = r->offset};
     *(r->last_link ? &r->last_link->next : &r->links) = link;
     r->last_link = link;
-    return FB_OK;
+    from->has_links = true;
+    return link->sha.len > 0 ? note_pair(r, link, err) : FB_OK;
 }
 
 static enum fb_code read_graph(struct reading *r, struct fb_err *err)
@@ -169,7 +190,7 @@ static enum fb_code read_graph(struct reading *r, struct fb_err *err)
     size_t bad = 0;
     if (!fb_str_utf8(rest, &bad)) {
         (void)fb_err_set(err, FB_E_UTF8, "the text is not valid UTF-8");
-        return fb_yaml_err_at(err, rest, r->file->path, 1, bad);
+        return fb_yaml_err_at(err, rest, r->file->path, fb_yaml_line(rest, bad), bad);
     }
     enum fb_code code = FB_OK;
     while (code == FB_OK && fb_str_line(&rest, &line)) {
@@ -211,27 +232,23 @@ static enum fb_code read_markdown(struct reading *r, struct node *node, struct f
     code = code != FB_OK ? code : fb_arena_str(r->arena, fb_buf_str(&text), &all, err);
     fb_buf_release(&text);
     rest = node->body = all;
-    if (code != FB_OK || !fb_str_line(&rest, &line) || !fb_str_is(fb_str_trim(line), "---")) {
+    size_t to = 0;
+    if (code == FB_OK && !fb_str_utf8(all, &to)) {
+        (void)fb_err_set(err, FB_E_UTF8, "the text is not valid UTF-8");
+        return fb_yaml_err_at(err, all, node->path.ptr, fb_yaml_line(all, to), to);
+    }
+    if (code != FB_OK || !fb_str_line(&rest, &line) || !fb_str_starts(line, FB_STR("---")) ||
+        !fb_str_is(fb_str_trim(line), "---")) {
         node->body = fb_str_trim(node->body);
         return code;
     }
-    size_t from = all.len - rest.len, to = from;
+    to = all.len - rest.len;
     while (fb_str_line(&rest, &line) && !fb_str_is(fb_str_trim(line), "---")) {
         to = all.len - rest.len;
     }
     node->body = fb_str_trim(rest);
-    return fb_yaml_parse(
-        fb_str_sub(all, from, to - from), node->path.ptr, r->arena, &node->front, err);
-}
-
-static bool has_links(const struct reading *r, const struct node *node)
-{
-    for (const struct link *l = r->links; l; l = l->next) {
-        if (l->from == node) {
-            return true;
-        }
-    }
-    return false;
+    /* With the line that opens it, which to YAML begins a document, so that places are right. */
+    return fb_yaml_parse(fb_str_sub(all, 0, to), node->path.ptr, r->arena, &node->front, err);
 }
 
 /* What is not normative is context. */
@@ -247,6 +264,8 @@ static void add_evidence(struct reading *r, struct node *node)
     const struct fb_yaml *references = fb_yaml_get(node->front, "references");
     size_t number = 0;
     struct fb_yaml *list = NULL;
+    r->b.line = node->line;
+    r->b.offset = node->offset;
     for (const struct fb_yaml *ref = references ? references->child : NULL; ref; ref = ref->next) {
         struct fb_str id =
             fb_arena_printf(r->arena, "%.*s/ref%zu", FB_STR_ARG(node->name), ++number);
@@ -272,6 +291,8 @@ static void add_evidence(struct reading *r, struct node *node)
              m = m->next) {
             fb_yaml_add_copy(&r->b, kept, m);
         }
+        r->b.line = node->line;
+        r->b.offset = node->offset;
     }
     if (number == 0 && !is_context(node)) {
         fb_yaml_add_plain(&r->b, node->element, "undeveloped", FB_STR("true"));
@@ -297,13 +318,18 @@ static void add_element(struct reading *r, struct node *node)
     for (const struct fb_yaml *m =
              kept && node->front && node->front->kind == FB_YAML_MAP ? node->front->child : NULL;
          m; m = m->next) {
-        fb_yaml_add_copy(&r->b, kept, m);
+        /* These two are what the graph says. */
+        if (!fb_str_is(m->key, "sha") && !fb_str_is(m->key, "links")) {
+            fb_yaml_add_copy(&r->b, kept, m);
+        }
     }
 }
 
 static void add_link(struct reading *r, const struct link *link)
 {
     const char *key = is_context(link->to) ? "inContextOf" : "supportedBy";
+    r->b.line = link->line;
+    r->b.offset = link->offset;
     struct fb_yaml *list = (struct fb_yaml *)fb_yaml_get(link->from->element, key);
     list = list ? list : fb_yaml_add(&r->b, link->from->element, fb_str_of(key), FB_YAML_LIST);
     if (list) {
@@ -311,11 +337,12 @@ static void add_link(struct reading *r, const struct link *link)
     }
     struct fb_yaml *kept = (struct fb_yaml *)fb_yaml_get(link->from->element, "trudag");
     struct fb_yaml *links = (struct fb_yaml *)fb_yaml_get(kept, "links");
-    if (link->sha.len > 0 && kept) {
+    if (link->sha.len > 0 && kept && !link->again) {
         links = links ? links : fb_yaml_add(&r->b, kept, FB_STR("links"), FB_YAML_MAP);
-        struct fb_str name = fb_arena_printf(r->arena, "%.*s", FB_STR_ARG(link->to->name));
-        if (links && name.ptr && !fb_yaml_get(links, name.ptr)) {
-            fb_yaml_add_text(&r->b, links, name.ptr, link->sha);
+        struct fb_yaml *sha =
+            links ? fb_yaml_add(&r->b, links, link->to->name, FB_YAML_SCALAR) : NULL;
+        if (sha) {
+            sha->text = link->sha;
         }
     }
 }
@@ -357,7 +384,7 @@ static enum fb_code make_tree(struct reading *r, struct fb_err *err)
         add_link(r, link);
     }
     for (struct node *node = r->first; node && !r->b.failed; node = node->next) {
-        if (!has_links(r, node)) {
+        if (!node->has_links) {
             add_evidence(r, node);
         }
     }
@@ -370,6 +397,7 @@ enum fb_code fb_trudag_read(const struct fb_doc_file *file, struct fb_arena *are
     FB_ASSERT(file && arena && out && err);
     struct reading r = {.file = file, .arena = arena, .b = {.arena = arena}};
     fb_map_init(&r.names);
+    fb_map_init(&r.pairs);
     enum fb_code code = read_graph(&r, err);
     code = code != FB_OK ? code : read_files(&r, err);
     code = code != FB_OK ? code : make_tree(&r, err);
@@ -377,5 +405,6 @@ enum fb_code fb_trudag_read(const struct fb_doc_file *file, struct fb_arena *are
         *out = r.root;
     }
     fb_map_release(&r.names);
+    fb_map_release(&r.pairs);
     return code;
 }

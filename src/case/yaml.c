@@ -39,6 +39,16 @@ enum fb_code fb_yaml_err_at(
     return err->code;
 }
 
+uint32_t fb_yaml_line(struct fb_str text, size_t offset)
+{
+    FB_ASSERT(offset <= text.len);
+    uint32_t line = 1;
+    for (size_t i = 0; i < offset; i++) {
+        line += text.ptr[i] == '\n';
+    }
+    return line;
+}
+
 /* Where an event stands; the end of the text for one that libfyaml made up. */
 static void event_place(
     const struct reader *r, struct fy_event *event, uint32_t *line, size_t *offset)
@@ -251,15 +261,11 @@ static enum fb_code read_events(
 static enum fb_code refuse_at(
     struct fb_str text, const char *name, size_t at, enum fb_code code, struct fb_err *err)
 {
-    uint32_t line = 1;
-    for (size_t i = 0; i < at; i++) {
-        line += text.ptr[i] == '\n';
-    }
     (void)fb_err_set(err, code, "%s",
         code == FB_E_UTF8     ? "the text is not valid UTF-8"
         : code == FB_E_SYNTAX ? "the text holds a NUL byte"
                               : "more than three ' in a row are not supported");
-    return fb_yaml_err_at(err, text, name, line, at);
+    return fb_yaml_err_at(err, text, name, fb_yaml_line(text, at), at);
 }
 
 static enum fb_code check_text(struct fb_str text, const char *name, struct fb_err *err)

@@ -82,6 +82,9 @@ void fb_yaml_add_copy(
 /** The member of a mapping, or NULL (also when value is NULL or no mapping). */
 const struct fb_yaml *fb_yaml_get(const struct fb_yaml *value, const char *key);
 
+/** The line, from 1, that a byte of the text stands on. */
+uint32_t fb_yaml_line(struct fb_str text, size_t offset);
+
 /** Places a filled error at a byte of the text that was read. Returns err's code. */
 enum fb_code fb_yaml_err_at(
     struct fb_err *err, struct fb_str text, const char *name, uint32_t line, size_t offset);

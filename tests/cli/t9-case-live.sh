@@ -91,6 +91,18 @@ ok "no review of a file" exits 2 "is a file" \
     "$FLYBALL" case review c.yaml --finding upheld --reasons x
 ok "a review says what it found" exits 2 "needs --finding" "$FLYBALL" case review c.yaml
 
+mkdir graph
+printf 'digraph {\n"A" [sha=x];\n"B" [sha=y];\n"A" -> "B" [sha=z];\n}\n' >graph/.dotstop.dot
+printf -- '---\nlinks: x\nsha: own\n---\nsafe\n' >graph/A.md
+ok "a head of markdown cannot overwrite the graph of trudag" says '"\?B"\?: "\?z' \
+    sh -c '"$0" case convert --to gsn graph/.dotstop.dot graph.yaml && cat graph.yaml' "$FLYBALL"
+printf -- '---\na: 1\nx: [1\n---\nbody\n' >graph/B.md
+ok "its errors name the line of the file" exits 1 "" "$FLYBALL" case check graph/.dotstop.dot
+ok "and not of its head" grep -q "^graph/B.md:4:" exits.out
+printf 'fine\nno \377\n' >graph/B.md
+ok "and the file that is no UTF-8" says "^graph/B.md:2:4: " \
+    sh -c '"$0" case check graph/.dotstop.dot || true' "$FLYBALL"
+
 make_docket >/dev/null
 clock=2026-11-01T00:03:00Z
 fly party check --role auditor --title Check >/dev/null
