@@ -111,7 +111,8 @@ END
 printf 'judged,truth\n1,1\n0,1\n1,\n0,\n' >alike.csv
 ok "what cannot be corrected says why" says "without Rogan-Gladen: a judge's errors show only" \
     "$FLYBALL" evidence judge alike.csv
-ok "judgements of nothing" exits 3 "fewer than 2" "$FLYBALL" evidence judge one.csv
+ok "one table at a time" exits 2 "" "$FLYBALL" evidence judge ppi.csv ppi.csv
+ok "judgements of nothing" exits 3 "one.csv: .*fewer than 2" "$FLYBALL" evidence judge one.csv
 ok "families" says "robustness: robustness" "$FLYBALL" evidence families
 ok "one family, as JSON" json_ok "$FLYBALL" evidence families --json risk
 ok "no such family" exits 3 "no family 'x'" "$FLYBALL" evidence families x
