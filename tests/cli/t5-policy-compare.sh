@@ -25,10 +25,15 @@ ok "a draft" sh -c '"$0" policy compare --draft "$1" borealis.fly calm.fly >draf
 ok "that checks" says "draft/standard" "$FLYBALL" policy check draft.fly
 ok "is in the one format" sh -c '"$0" policy fmt draft.fly | cmp - draft.fly' "$FLYBALL"
 ok "and says where from" grep -q "^  # borealis.fly:[0-9]*, hold.secure of" draft.fly
+ok "or on standard output" says "^</html>$" "$FLYBALL" policy compare --html - "$one" borealis.fly
+ok "which writes no file" test ! -e -
 ok "one is not enough" exits 2 "needs more arguments" "$FLYBALL" policy compare "$one"
 ok "one form at a time" exits 2 "exclude each other" "$FLYBALL" policy compare --draft --json "$one" "$one"
 ok "a page needs a name" exits 2 "needs a file" "$FLYBALL" policy compare --html= "$one" "$one"
 ok "no such file" exits 3 "none.fly" "$FLYBALL" policy compare "$one" none.fly
 printf 'policy "p"\n  title 5\n' >bad.fly
 ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy compare "$one" bad.fly
+printf 'policy "p"\n  title 5\n  version x\n' >bad2.fly
+ok "with all its errors" exits 3 "bad2.fly:2" "$FLYBALL" policy compare "$one" bad2.fly
+ok "the last one too" grep -q "bad2.fly:3" exits.err
 finish

@@ -15,6 +15,7 @@ ok "with a history" says "given  2026-01-05 09:00 by .*: system \"s\"" \
 ok "reworded is fine" says "reworded; 4 clauses unchanged$" \
     "$FLYBALL" policy diff "$old" reworded.fly
 ok "weaker is not" exits 1 "the newer policy is weaker" "$FLYBALL" policy diff "$old" weaker.fly
+ok "with a history of its own" grep -q "^    weaker, for example at " exits.out
 ok "nor in some respect" exits 1 "weaker in some respect" "$FLYBALL" policy diff "$old" mixed.fly
 ok "the other way round" says "stricter; 3 clauses unchanged$" \
     "$FLYBALL" policy diff weaker.fly "$old"
@@ -23,8 +24,12 @@ ok "three are too many" exits 2 "" "$FLYBALL" policy diff "$old" "$old" "$old"
 ok "no such file" exits 3 "none.fly" "$FLYBALL" policy diff "$old" none.fly
 printf 'policy "p"\n  title 5\n' >bad.fly
 ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy diff "$old" bad.fly
+printf 'policy "p"\n  title 5\n  version x\n' >bad2.fly
+ok "with all its errors" exits 3 "bad2.fly:2" "$FLYBALL" policy diff "$old" bad2.fly
+ok "the last one too" grep -q "bad2.fly:3" exits.err
 "$FLYBALL" policy diff --json "$old" mixed.fly >mixed.json 2>/dev/null
 ok "JSON is JSON" python3 -m json.tool mixed.json
+ok "with a history on which it is stricter" grep -q '"stricter":{"given":' mixed.json
 ok "and says what" grep -q '"change":"incomparable","clauses":' mixed.json
 
 cat >conflict.fly <<'END'

@@ -24,6 +24,9 @@ ok "an expectation that holds" says "^ok 1 - nothing measured: cyber(\"s\") not 
     "$FLYBALL" policy test p.fly
 ok "the plan stands last" says "^1\.\.1$" "$FLYBALL" policy test p.fly
 ok "one that does not" exits 1 "1 of 2 expectations do not hold" "$FLYBALL" policy test p.fly wrong.fly
+ok "files are numbered on" grep -q "^not ok 2 - " exits.out
+"$FLYBALL" policy test --json wrong.fly >wrong.json 2>/dev/null
+ok "JSON says what holds instead" grep -q '"instead":"not ruled out since 2026-01-01"' wrong.json
 "$FLYBALL" policy test wrong.fly >wrong.out 2>/dev/null
 ok "and what holds instead" grep -q "^# wrong.fly:11:10: instead: not ruled out since 2026-01-01$" \
     wrong.out
