@@ -25,7 +25,7 @@ static enum fb_code blob_list(struct fb_cli *cli, struct fb_docket *docket, stru
     fb_arena_init(&arena, ARENA_MAX);
     fb_buf_init(&text, (size_t)1 << 28);
     fb_json_writer_init(&w, &text, 2);
-    enum fb_code code = fb_docket_blobs(docket, &arena, &blobs, &count, err);
+    enum fb_code code = fb_docket_blobs(docket, NULL, &arena, &blobs, &count, err);
     if (json) {
         fb_json_open_array(&w);
     }
@@ -113,7 +113,9 @@ static enum fb_code blob_erase(struct fb_cli *cli, struct fb_docket *docket, str
     struct fb_docket_added added;
     struct fb_docket_erasure options = {.issuer = fb_cli_text(cli, "as"),
         .reason = fb_cli_text(cli, "reason"),
-        .basis = fb_cli_text(cli, "basis")};
+        .basis = fb_cli_text(cli, "basis"),
+        .despite = fb_cli_text(cli, "despite"),
+        .order = fb_cli_text(cli, "order")};
     if (!options.reason.len) {
         fb_err_set(err, FB_E_USAGE, "an erasure needs a reason, which stays on record");
         return fb_err_hint(err, "Write --reason \"a person asked for it\".");

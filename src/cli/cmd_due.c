@@ -51,7 +51,7 @@ static enum fb_code write_calendar(struct fb_cli *cli, struct fb_cli_view *view,
 enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_view view;
-    struct fb_due_list list = {NULL, 0, {0}};
+    struct fb_due_list list = {.items = NULL};
     struct fb_str party = {NULL, 0};
     struct fb_report_options options = fb_cli_report_options(cli);
     const char *ics = fb_cli_value(cli, "ics");
@@ -76,6 +76,9 @@ enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
     }
     if (code == FB_OK) {
         code = fb_due_list(&view.picture, party, &view.arena, &list, err);
+    }
+    if (code == FB_OK && !ics && !csv) {
+        code = fb_due_keep(view.docket, &view.picture, party, &view.arena, &list, err);
     }
     if (code == FB_OK && ics) {
         code = write_calendar(cli, &view, ics, &list, err);

@@ -61,7 +61,7 @@ static enum fb_code export_as(struct fb_cli *cli, struct fb_cli_view *view, stru
 {
     const char *format = cli->arguments[1];
     struct fb_register found;
-    struct fb_due_list due = {NULL, 0, {0}};
+    struct fb_due_list due = {.items = NULL};
     struct fb_str origin = view->picture.origin;
     enum fb_code code = gather(view, &found, err);
     if (code == FB_OK && strncmp(format, "oscal", 5) == 0) {

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "govern/evaluate.h"
+#include "govern/retention.h"
 #include "ingest/ingest.h"
 #include "ledger/ledger.h"
 #include "ledger/sha256.h"
@@ -198,11 +199,13 @@ struct fb_docket_blob {
     bool present;
     uint64_t bytes;                  /**< when it is present */
     const struct fb_record *erasure; /**< NULL: it was not erased */
+    struct fb_retention kept;        /**< until when it must be kept, and why */
 };
 
-/** Every blob that a record names, in the order of the records. Lives in arena. */
-FB_CHECKED enum fb_code fb_docket_blobs(struct fb_docket *docket, struct fb_arena *arena,
-    struct fb_docket_blob **out, size_t *out_count, struct fb_err *err);
+/** Every blob that a record names, in the order of the records. Lives in arena. With a picture of
+ * this docket `kept` is filled; without one (NULL) it says that nothing keeps them. */
+FB_CHECKED enum fb_code fb_docket_blobs(struct fb_docket *docket, const struct fb_picture *picture,
+    struct fb_arena *arena, struct fb_docket_blob **out, size_t *out_count, struct fb_err *err);
 
 /** The record that says that a blob was erased; NULL: it was not, or only under a key that was
  * revoked from before that on. */
@@ -221,12 +224,16 @@ FB_CHECKED enum fb_code fb_docket_blob_get(struct fb_docket *docket,
 struct fb_docket_erasure {
     struct fb_str issuer; /**< empty: the docket's own party */
     struct fb_str reason;
-    struct fb_str basis; /**< may be empty */
+    struct fb_str basis;   /**< may be empty */
+    struct fb_str despite; /**< why before the time until which it must be kept; may be empty */
+    struct fb_str order; /**< id of somebody else's order or decision that asks for it, or empty */
 };
 
 /** Files the erasure of a blob, signed, and takes it away. The records that name it stay: verdicts
  * follow from what they say. Of *out only first_seq and admitted are written. E_NOT_FOUND;
- * E_REFERENCE for the text of a policy, which verdicts are computed from. */
+ * E_REFERENCE for the text of a policy, which verdicts are computed from, for an order that is
+ * none, and for what must still be kept (govern/retention.h) when neither `despite` nor `order`
+ * says why it goes all the same. */
 FB_CHECKED enum fb_code fb_docket_blob_erase(struct fb_docket *docket,
     const uint8_t digest[FB_SHA256_SIZE], const struct fb_docket_erasure *options,
     struct fb_docket_added *out, struct fb_err *err);

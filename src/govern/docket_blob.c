@@ -11,6 +11,9 @@
 
 #define DIGEST_PREFIX "sha256:"
 
+/* Bytes of an evaluation that says what must be kept. */
+#define KEPT_MEMORY_MAX ((size_t)1 << 33)
+
 bool fb_docket_digest(struct fb_str text, uint8_t out[FB_SHA256_SIZE])
 {
     size_t skip = fb_str_starts(text, FB_STR(DIGEST_PREFIX)) ? strlen(DIGEST_PREFIX) : 0;
@@ -47,7 +50,8 @@ const struct fb_record *fb_docket_erasure(
 struct listing {
     struct fb_docket *docket;
     struct fb_arena *arena;
-    struct fb_map found; /* digest to its item */
+    const struct fb_retentions *retentions; /* NULL: what is kept is not asked */
+    struct fb_map found;                    /* digest to its item */
 };
 
 static uint64_t size_of(const struct fb_docket *docket, const uint8_t digest[FB_SHA256_SIZE])
@@ -79,6 +83,7 @@ static enum fb_code list_digest(struct listing *l, const struct fb_record *recor
         bool good = fb_docket_digest(digest, bytes);
         FB_ASSERT(good);
         blob->digest = digest;
+        blob->kept.until = FB_TIME_MIN;
         blob->present = fb_blob_exists(l->docket->blobs, bytes);
         blob->bytes = blob->present ? size_of(l->docket, bytes) : 0;
         enum fb_code code = fb_map_put(&l->found, digest, blob, err);
@@ -93,16 +98,23 @@ static enum fb_code list_digest(struct listing *l, const struct fb_record *recor
         blob->record = record;
         blob->field = field->name;
     }
-    return FB_OK;
+    return l->retentions && record->kind != FB_KIND_erasure
+               ? fb_retentions_of(l->retentions, record, &blob->kept, err)
+               : FB_OK;
 }
 
-enum fb_code fb_docket_blobs(struct fb_docket *docket, struct fb_arena *arena,
-    struct fb_docket_blob **out, size_t *out_count, struct fb_err *err)
+enum fb_code fb_docket_blobs(struct fb_docket *docket, const struct fb_picture *picture,
+    struct fb_arena *arena, struct fb_docket_blob **out, size_t *out_count, struct fb_err *err)
 {
     FB_ASSERT(docket && arena && out && out_count);
+    struct fb_retentions retentions = {.registry = NULL};
     struct listing l = {.docket = docket, .arena = arena};
     enum fb_code code = FB_OK;
     fb_map_init(&l.found);
+    if (picture) {
+        code = fb_retentions_gather(picture, docket->registry, arena, &retentions, err);
+        l.retentions = &retentions;
+    }
     for (size_t i = 0; code == FB_OK && i < fb_registry_count(docket->registry); i++) {
         const struct fb_record *record = fb_registry_at(docket->registry, i);
         size_t count;
@@ -125,6 +137,7 @@ enum fb_code fb_docket_blobs(struct fb_docket *docket, struct fb_arena *arena,
         *out_count = l.found.count;
     }
     fb_map_release(&l.found);
+    fb_map_release(&retentions.by_id);
     return code;
 }
 
@@ -205,9 +218,13 @@ static struct fb_str free_erasure_id(
 
 /* Files who erased what and why. */
 static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
-    const struct fb_docket_erasure *options, uint64_t size, struct fb_docket_added *out,
+    const struct fb_docket_erasure *options, fb_time kept_until, struct fb_docket_added *out,
     struct fb_err *err)
 {
+    uint8_t bytes[FB_SHA256_SIZE];
+    bool good = fb_docket_digest(fb_str_of(digest), bytes);
+    FB_ASSERT(good);
+    uint64_t size = size_of(docket, bytes);
     char at[FB_TIME_TEXT];
     struct fb_arena arena;
     struct fb_buf draft, statement;
@@ -230,6 +247,15 @@ static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
         fb_json_key_str(&w, "basis", options->basis);
     }
     fb_json_key_int(&w, "bytes", (int64_t)size);
+    if (kept_until > fb_docket_now(docket)) {
+        fb_json_key_c(&w, "kept_until", fb_time_format(kept_until, at));
+    }
+    if (options->despite.len) {
+        fb_json_key_str(&w, "despite", options->despite);
+    }
+    if (options->order.len) {
+        fb_json_key_str(&w, "order", options->order);
+    }
     fb_json_close_object(&w);
     fb_json_close_object(&w);
     if (code == FB_OK) {
@@ -246,6 +272,80 @@ static enum fb_code file_erasure(struct fb_docket *docket, const char *digest,
     return code;
 }
 
+/* Until when a blob must be kept, and why, by the policies in force now. The text of *out is in
+ * arena. */
+static enum fb_code kept_now(struct fb_docket *docket, struct fb_str digest, struct fb_arena *arena,
+    struct fb_retention *out, struct fb_err *err)
+{
+    struct fb_docket_question question = {.as_of = FB_TIME_MAX, .brief = true};
+    struct fb_docket_blob *blobs = NULL;
+    struct fb_picture picture;
+    size_t count = 0;
+    enum fb_code code = fb_docket_ask(docket, &question, arena, &picture, err);
+    if (code == FB_OK) {
+        code = fb_docket_blobs(docket, &picture, arena, &blobs, &count, err);
+    }
+    *out = (struct fb_retention){.until = FB_TIME_MIN};
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        if (fb_str_eq(blobs[i].digest, digest)) {
+            *out = blobs[i].kept;
+        }
+    }
+    return code;
+}
+
+/* An order that somebody else gave, or a decision. */
+static enum fb_code check_order(struct fb_docket *docket, const struct fb_docket_erasure *options,
+    struct fb_arena *arena, struct fb_err *err)
+{
+    if (options->order.len == 0) {
+        return FB_OK;
+    }
+    struct fb_str issuer = {NULL, 0};
+    enum fb_code code = fb_docket_party_id(docket, options->issuer, arena, &issuer, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct fb_record *order = fb_registry_find(docket->registry, options->order);
+    if (!order || (order->kind != FB_KIND_order && order->kind != FB_KIND_decision)) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is no order and no decision on record",
+            FB_STR_ARG(options->order));
+        return fb_err_hint(err, "Write --order with the id of its record.");
+    }
+    if (fb_str_eq(order->issuer, issuer)) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is by '%.*s', who erases",
+            FB_STR_ARG(options->order), FB_STR_ARG(issuer));
+        return fb_err_hint(err, "Write --despite \"WHY\" for a reason of one's own.");
+    }
+    return FB_OK;
+}
+
+/* Refuses what must still be kept, unless it is said why it goes all the same. */
+static enum fb_code check_kept(struct fb_docket *docket, const char *digest,
+    const struct fb_docket_erasure *options, fb_time *kept_until, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_retention kept;
+    char until[FB_TIME_TEXT];
+    fb_arena_init(&arena, KEPT_MEMORY_MAX);
+    enum fb_code code = check_order(docket, options, &arena, err);
+    if (code == FB_OK) {
+        code = kept_now(docket, fb_str_of(digest), &arena, &kept, err);
+    }
+    if (code == FB_OK) {
+        *kept_until = kept.until;
+    }
+    if (code == FB_OK && kept.until > fb_docket_now(docket) && options->despite.len == 0 &&
+        options->order.len == 0) {
+        code = fb_err_set(err, FB_E_REFERENCE, "it must be kept until %s: it belongs to %.*s",
+            fb_time_format_short(kept.until, until), FB_STR_ARG(kept.why));
+        fb_err_hint(err, "Write --order ID for an order on record, or --despite \"WHY\"; either "
+                         "stays on record.");
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
 enum fb_code fb_docket_blob_erase(struct fb_docket *docket, const uint8_t digest[FB_SHA256_SIZE],
     const struct fb_docket_erasure *options, struct fb_docket_added *out, struct fb_err *err)
 {
@@ -256,14 +356,22 @@ enum fb_code fb_docket_blob_erase(struct fb_docket *docket, const uint8_t digest
     if (!fb_blob_exists(docket->blobs, digest)) { /* also what is no file */
         return not_here(docket, digest, err);
     }
-    enum fb_code code = FB_OK;
+    fb_time kept_until = FB_TIME_MIN;
+    bool excused = before && (fb_record_text(before, "despite").len > 0 ||
+                                 fb_record_text(before, "order").len > 0);
+    enum fb_code code = excused ? FB_OK : check_kept(docket, text, options, &kept_until, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    /* One that was filed without a word of the time until which it is kept needs another now. */
+    before = !excused && kept_until > fb_docket_now(docket) ? NULL : before;
     /* The record first: a blob that is gone without one would look lost. When only the file was
      * left, because an earlier erasure was cut short, it goes now. */
     if (before) {
         out->first_seq = before->seq;
         out->admitted = before->admitted;
     } else {
-        code = file_erasure(docket, text, options, size_of(docket, digest), out, err);
+        code = file_erasure(docket, text, options, kept_until, out, err);
     }
     return code == FB_OK ? fb_blob_erase(docket->blobs, digest, err) : code;
 }

@@ -162,3 +162,38 @@ enum fb_code fb_due_list(const struct fb_picture *picture, struct fb_str party,
     *out = list;
     return FB_OK;
 }
+
+static int by_end(const void *left, const void *right)
+{
+    const struct fb_docket_blob *a = left, *b = right;
+    if (a->kept.until != b->kept.until) {
+        return a->kept.until < b->kept.until ? -1 : 1;
+    }
+    return fb_str_cmp(a->digest, b->digest);
+}
+
+enum fb_code fb_due_keep(struct fb_docket *docket, const struct fb_picture *picture,
+    struct fb_str party, struct fb_arena *arena, struct fb_due_list *out, struct fb_err *err)
+{
+    FB_ASSERT(docket && picture && arena && out);
+    struct fb_docket_blob *blobs = NULL;
+    size_t count = 0, kept = 0;
+    enum fb_code code = fb_docket_blobs(docket, picture, arena, &blobs, &count, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_record *record = blobs[i].record;
+        bool named = record && record->admitted < picture->as_of &&
+                     (party.len == 0 || fb_str_eq(record->issuer, party));
+        if (blobs[i].present && !blobs[i].erasure && named && blobs[i].kept.until > picture->now) {
+            blobs[kept++] = blobs[i];
+        }
+    }
+    if (kept) {
+        qsort(blobs, kept, sizeof(blobs[0]), by_end);
+    }
+    out->kept = blobs;
+    out->kept_count = kept;
+    return FB_OK;
+}

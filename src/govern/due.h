@@ -1,13 +1,14 @@
 /*
  * due.h: what is owed over a whole picture, by whom, to whom and until when, in one order.
  *
- * Nothing is decided anew: it sorts the duties of a picture. What was late or broken stays in the
- * list for ever; what was met in time, or ended before it was late, is not in it.
+ * Nothing is decided anew: it sorts the duties of a picture, and what must be kept. What was late
+ * or broken stays in the list for ever; what was met in time, or ended before it was late, is not
+ * in it.
  */
 #ifndef FB_GOVERN_DUE_H
 #define FB_GOVERN_DUE_H
 
-#include "govern/picture.h"
+#include "govern/docket.h"
 
 /** The parts of the list, in its order. */
 enum fb_due_group {
@@ -34,12 +35,20 @@ struct fb_due_list {
     struct fb_due *items;
     size_t count;
     size_t counts[FB_DUE_GROUPS];
+    const struct fb_docket_blob *kept; /**< documents that must be kept, the next end first; NULL:
+                                            it was not asked */
+    size_t kept_count;
 };
 
 /** Lists what a party owes (its id; empty: all parties). Lives in arena and borrows from the
  * picture. E_NOMEM, E_LIMIT. */
 FB_CHECKED enum fb_code fb_due_list(const struct fb_picture *picture, struct fb_str party,
     struct fb_arena *arena, struct fb_due_list *out, struct fb_err *err);
+
+/** Adds the documents that are there and must be kept beyond the picture's instant, those that a
+ * party's records name (its id; empty: all). E_NOMEM. */
+FB_CHECKED enum fb_code fb_due_keep(struct fb_docket *docket, const struct fb_picture *picture,
+    struct fb_str party, struct fb_arena *arena, struct fb_due_list *out, struct fb_err *err);
 
 /** A word for a group: "overdue", "owed", "undated", "held", "late". */
 const char *fb_due_group_name(enum fb_due_group group);

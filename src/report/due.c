@@ -9,6 +9,9 @@
 #include "report/sheet.h"
 #include "report/words.h"
 
+/* Documents to be kept that the text lists. */
+enum { KEPT_SHOWN_MAX = 20 };
+
 /* What a group is to people, and how it feels. */
 static const struct {
     const char *title;
@@ -82,6 +85,36 @@ static void item(struct fb_sheet *sheet, const struct fb_picture *picture, const
     fb_sheet_line_release(sheet, &text);
 }
 
+/* What must be kept: until when, which, and why. */
+static void add_kept(struct fb_sheet *sheet, const struct fb_due_list *list)
+{
+    enum { INDENT = 2 + 16 + 2 };
+    char until[FB_TIME_TEXT];
+    struct fb_buf text;
+    fb_buf_init(&text, FB_SHEET_LINE_MAX);
+    fb_buf_addf(&text, "To be kept until then (%zu)", list->kept_count);
+    fb_buf_add_char(sheet->out, '\n');
+    fb_sheet_heading(sheet, fb_buf_str(&text));
+    for (size_t i = 0; i < list->kept_count && i < KEPT_SHOWN_MAX; i++) {
+        const struct fb_docket_blob *blob = &list->kept[i];
+        fb_buf_clear(&text);
+        fb_buf_addf(&text, "%s of %.*s, %.*s; of %.*s", blob->field, FB_STR_ARG(blob->record->id),
+            FB_STR_ARG(fb_str_sub(blob->digest, 0, 7 + 16)), FB_STR_ARG(blob->kept.why));
+        fb_buf_add_c(sheet->out, "  ");
+        fb_sheet_cell(
+            sheet, fb_str_of(fb_time_format_short(blob->kept.until, until)), 16, FB_TONE_PLAIN);
+        size_t from = sheet->out->len;
+        fb_sheet_cell(sheet, fb_buf_str(&text), 0, FB_TONE_FAINT);
+        fb_sheet_wrap(sheet, from, INDENT);
+        fb_buf_add_char(sheet->out, '\n');
+    }
+    if (list->kept_count > KEPT_SHOWN_MAX) {
+        fb_buf_addf(sheet->out, "  and %zu more: `flyball due --json` has them all\n",
+            list->kept_count - KEPT_SHOWN_MAX);
+    }
+    fb_sheet_line_release(sheet, &text);
+}
+
 enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct fb_due_list *list,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -99,6 +132,9 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
             fb_sheet_line_release(&sheet, &title);
         }
         item(&sheet, picture, &list->items[i]);
+    }
+    if (list->kept_count) {
+        add_kept(&sheet, list);
     }
     fb_buf_add_c(out, list->count ? "\n`flyball explain NAME` says why in full; NAME is in the "
                                     "first column.\n"
@@ -162,6 +198,20 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
     fb_json_open_array(&w);
     for (size_t i = 0; i < list->count; i++) {
         add_item(&w, &list->items[i]);
+    }
+    fb_json_close_array(&w);
+    fb_json_key(&w, "kept");
+    fb_json_open_array(&w);
+    for (size_t i = 0; i < list->kept_count; i++) {
+        const struct fb_docket_blob *blob = &list->kept[i];
+        fb_json_open_object(&w);
+        fb_json_key_str(&w, "digest", blob->digest);
+        fb_json_key_str(&w, "record", blob->record->id);
+        fb_json_key_c(&w, "field", blob->field);
+        fb_json_key_str(&w, "party", blob->record->issuer);
+        fb_report_key_time(&w, "until", blob->kept.until);
+        fb_json_key_str(&w, "why", blob->kept.why);
+        fb_json_close_object(&w);
     }
     fb_json_close_array(&w);
     fb_json_close_object(&w);

@@ -9,12 +9,12 @@
 #include "govern/due.h"
 #include "report/report.h"
 
-/** Appends the list for a terminal, group by group. */
+/** Appends the list for a terminal, group by group, and what must be kept. */
 FB_CHECKED enum fb_code fb_report_due_text(const struct fb_picture *picture,
     const struct fb_due_list *list, const struct fb_report_options *options, struct fb_buf *out,
     struct fb_err *err);
 
-/** Appends the list as one JSON object. */
+/** Appends the list, and what must be kept, as one JSON object. */
 FB_CHECKED enum fb_code fb_report_due_json(const struct fb_picture *picture,
     const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err);
 
