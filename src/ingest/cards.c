@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/map.h"
 #include "ingest/csv.h"
 #include "ingest/reader.h"
 
@@ -16,11 +17,26 @@
 
 enum { NAME_MAX_BYTES = 150, TEXT_MAX = 4096, DEPTH_MAX = 32 };
 
+/* A model that a file describes. */
+struct model {
+    const struct fb_json *from;
+    struct fb_str id;                 /* of its record */
+    struct model *parent, *also;      /* what it was made from; NULL: the file does not say */
+    struct model *below;              /* while drafts are made: the one that waits for this one */
+    struct model *next;               /* in the order of the file */
+    enum { UNSEEN, OPEN, DONE } mark; /* OPEN: its ancestors are being made */
+};
+
 /* A file being read. */
 struct cards {
     struct fb_reading *reading;
     struct fb_arena arena;
     struct fb_buf json, name;
+    struct model *first, **last;
+    struct fb_map ids;      /* of records of models, to their model */
+    struct fb_map refs;     /* what the file calls them, to their model */
+    struct fb_map datasets; /* ids of records of datasets, to the id of their subject */
+    struct fb_map uses;     /* what the file calls a dataset, to the model that was trained on it */
 };
 
 bool fb_is_cyclonedx(const struct fb_head *head)
@@ -147,12 +163,51 @@ struct dataset {
     struct fb_str name, source, licence, algorithm, hash;
 };
 
+/* Takes the id of a dataset: one that goes by a name for two models is a record for each. *name is
+ * empty where the same was said of the same model before. */
+static enum fb_code take_dataset(
+    struct cards *cards, struct fb_str subject, struct fb_str *name, struct fb_err *err)
+{
+    struct fb_str id, *known = NULL;
+    write_id(cards, "dataset", (struct fb_str){NULL, 0}, *name);
+    known = fb_map_get(&cards->datasets, fb_buf_str(&cards->name));
+    if (known && (fb_str_eq(*known, subject) || subject.len == 0)) {
+        *name = (struct fb_str){NULL, 0};
+        return FB_OK;
+    }
+    if (known) {
+        size_t slash = fb_str_find(subject, '/', 0);
+        *name = fb_arena_printf(&cards->arena, "%.*s-for-%.*s",
+            FB_STR_ARG(fb_str_sub(*name, 0, NAME_MAX_BYTES / 4)),
+            FB_STR_ARG(fb_str_sub(subject, slash + 1, slash + 1 + NAME_MAX_BYTES / 4)));
+        write_id(cards, "dataset", (struct fb_str){NULL, 0}, *name);
+        if (!name->ptr) {
+            return fb_arena_failed(&cards->arena, err);
+        }
+        if (fb_map_get(&cards->datasets, fb_buf_str(&cards->name))) {
+            *name = (struct fb_str){NULL, 0};
+            return FB_OK;
+        }
+    }
+    struct fb_str *of = FB_ARENA_NEW(&cards->arena, struct fb_str);
+    if (!of) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    *of = subject;
+    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &id, err);
+    return code ? code : fb_map_put(&cards->datasets, id, of, err);
+}
+
 static enum fb_code add_dataset(struct cards *cards, const struct dataset *dataset,
     struct fb_str subject, const struct fb_json *from, struct fb_err *err)
 {
     struct fb_json_writer w;
-    struct fb_str none = {NULL, 0};
-    open_draft(&w, cards, "dataset", none, dataset->name);
+    struct fb_str none = {NULL, 0}, name = dataset->name;
+    enum fb_code code = take_dataset(cards, subject, &name, err);
+    if (code != FB_OK || name.len == 0) {
+        return code;
+    }
+    open_draft(&w, cards, "dataset", none, name);
     if (subject.len) {
         fb_json_key_str(&w, "subject", subject);
     }
@@ -173,6 +228,80 @@ static enum fb_code refuse(
     fb_err_place(err, cards->reading->input->name, at->place.line, at->place.column,
         (int64_t)at->place.offset);
     return err->code;
+}
+
+/* Notes a model: its record's id, and what the file calls it (may be empty). */
+static enum fb_code note_model(struct cards *cards, const struct fb_json *from, struct fb_str ref,
+    struct model **out, struct fb_err *err)
+{
+    struct model *model = FB_ARENA_NEW(&cards->arena, struct model);
+    if (!model) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    *model = (struct model){.from = from};
+    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &model->id, err);
+    if (code == FB_OK && fb_map_get(&cards->ids, model->id)) {
+        return refuse(cards, from, "another model of the file goes by the same name", err);
+    }
+    if (code == FB_OK && ref.len && fb_map_get(&cards->refs, ref)) {
+        return refuse(cards, from, "another model of the file has the same id", err);
+    }
+    code = code ? code : fb_map_put(&cards->ids, model->id, model, err);
+    code = code || !ref.len ? code : fb_map_put(&cards->refs, ref, model, err);
+    *cards->last = model;
+    cards->last = &model->next;
+    *out = model;
+    return code;
+}
+
+/* Makes the drafts of all models, each after those that it was made from. */
+static enum fb_code add_models(struct cards *cards,
+    enum fb_code (*add)(struct cards *cards, const struct model *model, struct fb_err *err),
+    struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
+        /* Up to an ancestor that is made already, and down again; no recursion, since a file may
+         * tell of any number of generations. */
+        struct model *at = m->mark == DONE ? NULL : m;
+        while (code == FB_OK && at) {
+            struct model *up = at->parent && at->parent->mark != DONE ? at->parent
+                               : at->also && at->also->mark != DONE   ? at->also
+                                                                      : NULL;
+            at->mark = OPEN;
+            if (up && up->mark == OPEN) {
+                return refuse(cards, at->from, "a model descends from itself", err);
+            }
+            if (up) {
+                up->below = at;
+                at = up;
+                continue;
+            }
+            code = add(cards, at, err);
+            at->mark = DONE;
+            at = at->below;
+        }
+    }
+    return code;
+}
+
+static void write_parents(
+    struct fb_json_writer *w, const struct model *model, struct fb_str derivation)
+{
+    if (!model->parent) {
+        return;
+    }
+    fb_json_key_str(w, "derived_from", model->parent->id);
+    fb_json_key_str(w, "derivation",
+        derivation.len ? derivation
+        : model->also  ? FB_STR("merging")
+                       : FB_STR("other"));
+    if (model->also) {
+        fb_json_key(w, "also_from");
+        fb_json_open_array(w);
+        fb_json_str(w, model->also->id);
+        fb_json_close_array(w);
+    }
 }
 
 /* --- CycloneDX ---------------------------------------------------------------------------- */
@@ -230,26 +359,6 @@ static void write_properties(struct fb_json_writer *w, const struct fb_json *com
     }
 }
 
-/* Finds the component that an ancestor is, by its reference, or by its name and version. */
-static const struct fb_json *find_component(
-    const struct fb_json *list, const struct fb_json *ancestor, unsigned depth)
-{
-    for (const struct fb_json *c = list; c && depth < DEPTH_MAX; c = c->next) {
-        struct fb_str wanted = member(ancestor, "bom-ref");
-        bool same = wanted.len ? fb_str_eq(member(c, "bom-ref"), wanted)
-                               : fb_str_eq(member(c, "name"), member(ancestor, "name")) &&
-                                     fb_str_eq(member(c, "version"), member(ancestor, "version"));
-        if (same) {
-            return c;
-        }
-        const struct fb_json *inner = find_component(list_of(c, "components"), ancestor, depth + 1);
-        if (inner) {
-            return inner;
-        }
-    }
-    return NULL;
-}
-
 /* The name by which a component's record goes: with its version, where it says one. */
 static struct fb_str versioned(struct cards *cards, const struct fb_json *component)
 {
@@ -259,21 +368,25 @@ static struct fb_str versioned(struct cards *cards, const struct fb_json *compon
                : name;
 }
 
-/* A model, and the datasets that its card names. root is the whole file. */
-static enum fb_code add_model(struct cards *cards, const struct fb_json *root,
-    const struct fb_json *component, struct fb_err *err)
+/* The model of the file that an ancestor is, by its reference, or by its name. */
+static struct model *find_model(struct cards *cards, const struct fb_json *ancestor)
+{
+    struct fb_str ref = member(ancestor, "bom-ref");
+    struct model *found = ref.len ? fb_map_get(&cards->refs, ref) : NULL;
+    if (found || member(ancestor, "name").len == 0) {
+        return found;
+    }
+    write_id(cards, "system", member(ancestor, "group"), versioned(cards, ancestor));
+    return fb_map_get(&cards->ids, fb_buf_str(&cards->name));
+}
+
+/* The draft of a model, and of the datasets that its card describes. */
+static enum fb_code add_model(struct cards *cards, const struct model *model, struct fb_err *err)
 {
     struct fb_json_writer w;
-    struct fb_str group = member(component, "group"), name = versioned(cards, component);
-    if (member(component, "name").len == 0 || !name.ptr) {
-        return refuse(cards, component, "a model has no name", err);
-    }
-    open_draft(&w, cards, "system", group, name);
-    struct fb_str id;
-    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &id, err);
-    if (code != FB_OK) {
-        return code;
-    }
+    const struct fb_json *component = model->from;
+    struct fb_str name = versioned(cards, component);
+    open_draft(&w, cards, "system", member(component, "group"), name);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
     write_text(&w, cards, "title", name);
@@ -282,53 +395,100 @@ static enum fb_code add_model(struct cards *cards, const struct fb_json *root,
     fb_json_open_array(&w);
     fb_json_str(&w, fb_str_sub(name, 0, NAME_MAX_BYTES));
     fb_json_close_array(&w);
-    const struct fb_json *ancestor = list_of(fb_json_get(component, "pedigree"), "ancestors");
-    const struct fb_json *parent =
-        ancestor ? find_component(list_of(root, "components"), ancestor, 0) : NULL;
-    if (parent && parent != component) {
-        write_id(cards, "system", member(parent, "group"), versioned(cards, parent));
-        struct fb_str derivation = property_of(component, "derivation");
-        fb_json_key_str(&w, "derived_from", fb_buf_str(&cards->name));
-        fb_json_key_str(&w, "derivation", derivation.len ? derivation : FB_STR("other"));
-    }
+    write_parents(&w, model, property_of(component, "derivation"));
     write_properties(&w, component);
-    code = end_draft(&w, cards, component, err);
-    const struct fb_json *card = fb_json_get(component, "modelCard");
-    const struct fb_json *parameters = fb_json_get(card, "modelParameters");
-    for (const struct fb_json *d = list_of(parameters, "datasets"); code == FB_OK && d;
-         d = d->next) {
+    return end_draft(&w, cards, component, err);
+}
+
+static const struct fb_json *datasets_of(const struct model *model)
+{
+    const struct fb_json *card = fb_json_get(model->from, "modelCard");
+    return list_of(fb_json_get(card, "modelParameters"), "datasets");
+}
+
+/* The datasets that the card of a model describes; those that it refers to are components. */
+static enum fb_code add_card_datasets(
+    struct cards *cards, const struct model *model, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (const struct fb_json *d = datasets_of(model); code == FB_OK && d; d = d->next) {
         struct dataset dataset = {
             .name = member(d, "name"), .source = member(fb_json_get(d, "contents"), "url")};
         if (dataset.name.len) {
-            code = add_dataset(cards, &dataset, id, d, err);
+            code = add_dataset(cards, &dataset, model->id, d, err);
         }
     }
     return code;
 }
 
-/* A list of components, those inside of them included: parents before children where the file has
- * them so. */
-static enum fb_code add_components(struct cards *cards, const struct fb_json *root,
-    const struct fb_json *list, unsigned depth, struct fb_err *err)
+/* Notes a component when it is a model. */
+static enum fb_code see_component(
+    struct cards *cards, const struct fb_json *component, struct fb_err *err)
+{
+    struct model *model = NULL;
+    if (!fb_str_is(member(component, "type"), "machine-learning-model")) {
+        return FB_OK;
+    }
+    struct fb_str name = versioned(cards, component);
+    if (member(component, "name").len == 0 || !name.ptr) {
+        return refuse(cards, component, "a model has no name", err);
+    }
+    write_id(cards, "system", member(component, "group"), name);
+    enum fb_code code = note_model(cards, component, member(component, "bom-ref"), &model, err);
+    for (const struct fb_json *d = code ? NULL : datasets_of(model); code == FB_OK && d;
+         d = d->next) {
+        struct fb_str ref = member(d, "ref");
+        if (ref.len && !fb_map_get(&cards->uses, ref)) {
+            code = fb_map_put(&cards->uses, ref, model, err);
+        }
+    }
+    return code;
+}
+
+/* The draft of a component that is a dataset. */
+static enum fb_code add_data(struct cards *cards, const struct fb_json *c, struct fb_err *err)
+{
+    if (!fb_str_is(member(c, "type"), "data")) {
+        return FB_OK;
+    }
+    const struct fb_json *hash = list_of(c, "hashes");
+    struct fb_str ref = member(c, "bom-ref");
+    const struct model *user = ref.len ? fb_map_get(&cards->uses, ref) : NULL;
+    struct dataset dataset = {
+        member(c, "name"), url_of(c), licence_of(c), member(hash, "alg"), member(hash, "content")};
+    return dataset.name.len
+               ? add_dataset(cards, &dataset, user ? user->id : (struct fb_str){NULL, 0}, c, err)
+               : refuse(cards, c, "a dataset has no name", err);
+}
+
+/* Hands each component of a list, those inside of them included, to use. */
+static enum fb_code each_component(struct cards *cards, const struct fb_json *list, unsigned depth,
+    enum fb_code (*use)(struct cards *cards, const struct fb_json *component, struct fb_err *err),
+    struct fb_err *err)
 {
     enum fb_code code = FB_OK;
     for (const struct fb_json *c = list; code == FB_OK && c; c = c->next) {
-        struct fb_str type = member(c, "type");
         if (depth == DEPTH_MAX) {
             return refuse(cards, c, "components are nested too deep", err);
         }
-        if (fb_str_is(type, "machine-learning-model")) {
-            code = add_model(cards, root, c, err);
-        } else if (fb_str_is(type, "data")) {
-            const struct fb_json *hash = list_of(c, "hashes");
-            struct dataset dataset = {member(c, "name"), url_of(c), licence_of(c),
-                member(hash, "alg"), member(hash, "content")};
-            code = dataset.name.len ? add_dataset(cards, &dataset, (struct fb_str){NULL, 0}, c, err)
-                                    : refuse(cards, c, "a dataset has no name", err);
-        }
-        code = code ? code : add_components(cards, root, list_of(c, "components"), depth + 1, err);
+        code = use(cards, c, err);
+        code = code ? code : each_component(cards, list_of(c, "components"), depth + 1, use, err);
     }
     return code;
+}
+
+/* The component that a bill is about, with those inside of it, and then all others. */
+static enum fb_code each_of_bill(struct cards *cards, const struct fb_json *root,
+    enum fb_code (*use)(struct cards *cards, const struct fb_json *component, struct fb_err *err),
+    struct fb_err *err)
+{
+    const struct fb_json *top = fb_json_get(fb_json_get(root, "metadata"), "component");
+    enum fb_code code = FB_OK;
+    if (top && top->kind == FB_JSON_OBJECT) {
+        code = use(cards, top, err);
+        code = code ? code : each_component(cards, list_of(top, "components"), 1, use, err);
+    }
+    return code ? code : each_component(cards, list_of(root, "components"), 0, use, err);
 }
 
 static enum fb_code read_cyclonedx(
@@ -339,12 +499,26 @@ static enum fb_code read_cyclonedx(
         !(fb_str_is(version, "1.5") || fb_str_is(version, "1.6") || fb_str_is(version, "1.7"))) {
         return refuse(cards, root, "this is no bill of CycloneDX 1.5 to 1.7", err);
     }
-    const struct fb_json *main_component = fb_json_get(fb_json_get(root, "metadata"), "component");
-    enum fb_code code = FB_OK;
-    if (main_component && fb_str_is(member(main_component, "type"), "machine-learning-model")) {
-        code = add_model(cards, root, main_component, err);
+    enum fb_code code = each_of_bill(cards, root, see_component, err);
+    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
+        const struct fb_json *a = list_of(fb_json_get(m->from, "pedigree"), "ancestors");
+        for (; a; a = a->next) {
+            struct model *found = find_model(cards, a);
+            if (found && found == m) {
+                return refuse(cards, a, "a model descends from itself", err);
+            }
+            if (found && !m->parent) {
+                m->parent = found;
+            } else if (found && found != m->parent && !m->also) {
+                m->also = found;
+            }
+        }
     }
-    return code ? code : add_components(cards, root, list_of(root, "components"), 0, err);
+    code = code ? code : add_models(cards, add_model, err);
+    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
+        code = add_card_datasets(cards, m, err);
+    }
+    return code ? code : each_of_bill(cards, root, add_data, err);
 }
 
 /* --- Croissant ---------------------------------------------------------------------------- */
@@ -374,11 +548,18 @@ static enum fb_code read_croissant(
 
 /* --- SPDX 3 ------------------------------------------------------------------------------- */
 
+/* True when one of the types of an element is this one. */
 static bool is_type(const struct fb_json *element, const char *type)
 {
-    struct fb_str text = member(element, "type");
-    text = text.len ? text : member(element, "@type");
-    return fb_str_is(text, type);
+    const struct fb_json *of = fb_json_get(element, "type");
+    of = of ? of : fb_json_get(element, "@type");
+    const struct fb_json *one = of && of->kind == FB_JSON_ARRAY ? of->child : of;
+    for (; one; one = of->kind == FB_JSON_ARRAY ? one->next : NULL) {
+        if (one->kind == FB_JSON_STRING && fb_str_is(one->text, type)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static struct fb_str spdx_id(const struct fb_json *element)
@@ -387,26 +568,50 @@ static struct fb_str spdx_id(const struct fb_json *element)
     return id.len ? id : member(element, "@id");
 }
 
-/* The model that was trained on a dataset, by a relationship. */
-static const struct fb_json *trained_on(const struct fb_json *graph, struct fb_str dataset)
+/* The id that one end of a relationship names: a string, or an element in place. */
+static struct fb_str end_of(const struct fb_json *end)
 {
-    for (const struct fb_json *r = graph; r; r = r->next) {
-        struct fb_str type = member(r, "relationshipType");
-        const struct fb_json *to = fb_json_get(r, "to");
-        bool named = false;
-        for (const struct fb_json *t = to ? to->child : NULL; t; t = t->next) {
-            named = named || (t->kind == FB_JSON_STRING && fb_str_eq(t->text, dataset));
-        }
-        if (!named || !(fb_str_is(type, "trainedOn") || fb_str_is(type, "finetunedOn"))) {
-            continue;
-        }
-        for (const struct fb_json *e = graph; e; e = e->next) {
-            if (is_type(e, "ai_AIPackage") && fb_str_eq(spdx_id(e), member(r, "from"))) {
-                return e;
-            }
+    return end->kind == FB_JSON_OBJECT ? spdx_id(end) : text_of(end);
+}
+
+/* Notes that a model descends from another. */
+static void descend(struct cards *cards, struct fb_str child, struct fb_str parent)
+{
+    struct model *below = child.len ? fb_map_get(&cards->refs, child) : NULL;
+    struct model *above = parent.len ? fb_map_get(&cards->refs, parent) : NULL;
+    if (!below || !above || above == below->parent || above == below->also) {
+        return;
+    }
+    if (!below->parent) {
+        below->parent = above;
+    } else if (!below->also) {
+        below->also = above;
+    }
+}
+
+/* Reads a relationship: what a model was trained on, and what it was made from. */
+static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct fb_err *err)
+{
+    struct fb_str type = member(r, "relationshipType");
+    const struct fb_json *from = fb_json_get(r, "from"), *to = fb_json_get(r, "to");
+    bool trained = fb_str_is(type, "trainedOn") || fb_str_is(type, "finetunedOn");
+    bool down = fb_str_is(type, "descendantOf"), up = fb_str_is(type, "ancestorOf");
+    if (!from || !to || !(trained || down || up)) {
+        return FB_OK;
+    }
+    struct fb_str begin = end_of(from);
+    struct model *model = begin.len ? fb_map_get(&cards->refs, begin) : NULL;
+    const struct fb_json *one = to->kind == FB_JSON_ARRAY ? to->child : to;
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && one; one = to->kind == FB_JSON_ARRAY ? one->next : NULL) {
+        struct fb_str end = end_of(one);
+        if (down || up) {
+            descend(cards, down ? begin : end, down ? end : begin);
+        } else if (model && end.len && !fb_map_get(&cards->uses, end)) {
+            code = fb_map_put(&cards->uses, end, model, err);
         }
     }
-    return NULL;
+    return code;
 }
 
 static struct fb_str spdx_name(struct cards *cards, const struct fb_json *package)
@@ -418,48 +623,62 @@ static struct fb_str spdx_name(struct cards *cards, const struct fb_json *packag
                : name;
 }
 
-static enum fb_code add_package(
+static enum fb_code see_package(
     struct cards *cards, const struct fb_json *package, struct fb_err *err)
 {
-    struct fb_json_writer w;
-    struct fb_str name = spdx_name(cards, package), none = {NULL, 0};
+    struct model *ignored = NULL;
+    struct fb_str name = spdx_name(cards, package);
     if (member(package, "name").len == 0 || !name.ptr) {
         return refuse(cards, package, "a model has no name", err);
     }
+    write_id(cards, "system", (struct fb_str){NULL, 0}, name);
+    return note_model(cards, package, spdx_id(package), &ignored, err);
+}
+
+static enum fb_code add_package(struct cards *cards, const struct model *model, struct fb_err *err)
+{
+    struct fb_json_writer w;
+    struct fb_str name = spdx_name(cards, model->from), none = {NULL, 0};
     open_draft(&w, cards, "system", none, name);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
     write_text(&w, cards, "title", name);
     fb_json_key_str(&w, "developer", cards->reading->options->issuer);
-    return end_draft(&w, cards, package, err);
+    write_parents(&w, model, none);
+    return end_draft(&w, cards, model->from, err);
 }
 
+static enum fb_code add_spdx_dataset(
+    struct cards *cards, const struct fb_json *e, struct fb_err *err)
+{
+    const struct fb_json *hash = list_of(e, "verifiedUsing");
+    struct fb_str id = spdx_id(e);
+    const struct model *user = id.len ? fb_map_get(&cards->uses, id) : NULL;
+    struct dataset dataset = {.name = spdx_name(cards, e),
+        .source = member(e, "software_downloadLocation"),
+        .algorithm = member(hash, "algorithm"),
+        .hash = member(hash, "hashValue")};
+    if (member(e, "name").len == 0 || !dataset.name.ptr) {
+        return refuse(cards, e, "a dataset has no name", err);
+    }
+    return add_dataset(cards, &dataset, user ? user->id : (struct fb_str){NULL, 0}, e, err);
+}
+
+/* Elements may stand in any order, and a file of one element has no graph. */
 static enum fb_code read_spdx(struct cards *cards, const struct fb_json *root, struct fb_err *err)
 {
     const struct fb_json *graph = list_of(root, "@graph");
+    graph = graph ? graph : root;
     enum fb_code code = FB_OK;
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
-        code = is_type(e, "ai_AIPackage") ? add_package(cards, e, err) : FB_OK;
+        code = is_type(e, "ai_AIPackage") ? see_package(cards, e, err) : FB_OK;
     }
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
-        if (!is_type(e, "dataset_DatasetPackage")) {
-            continue;
-        }
-        const struct fb_json *hash = list_of(e, "verifiedUsing");
-        const struct fb_json *model = trained_on(graph, spdx_id(e));
-        struct dataset dataset = {.name = spdx_name(cards, e),
-            .source = member(e, "software_downloadLocation"),
-            .algorithm = member(hash, "algorithm"),
-            .hash = member(hash, "hashValue")};
-        struct fb_str subject = {NULL, 0};
-        if (dataset.name.len == 0) {
-            return refuse(cards, e, "a dataset has no name", err);
-        }
-        if (model) {
-            write_id(cards, "system", subject, spdx_name(cards, model));
-            code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &subject, err);
-        }
-        code = code ? code : add_dataset(cards, &dataset, subject, e, err);
+        code = relate(cards, e, err);
+    }
+    code = code ? code : add_models(cards, add_package, err);
+    for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
+        code = is_type(e, "dataset_DatasetPackage") ? add_spdx_dataset(cards, e, err) : FB_OK;
     }
     return code;
 }
@@ -474,6 +693,11 @@ static enum fb_code read_cards(struct fb_reading *reading,
     struct cards cards = {.reading = reading};
     struct fb_buf text;
     struct fb_json *root = NULL;
+    cards.last = &cards.first;
+    fb_map_init(&cards.ids);
+    fb_map_init(&cards.refs);
+    fb_map_init(&cards.datasets);
+    fb_map_init(&cards.uses);
     fb_arena_init(&cards.arena, TREE_MAX);
     fb_buf_init(&cards.json, 1 << 20);
     fb_buf_init(&cards.name, 1 << 16);
@@ -489,6 +713,10 @@ static enum fb_code read_cards(struct fb_reading *reading,
     fb_buf_release(&text);
     fb_buf_release(&cards.name);
     fb_buf_release(&cards.json);
+    fb_map_release(&cards.ids);
+    fb_map_release(&cards.refs);
+    fb_map_release(&cards.datasets);
+    fb_map_release(&cards.uses);
     fb_arena_release(&cards.arena);
     return code;
 }
