@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "cli/cmd_compute.h"
 #include "cli/evidence.h"
+#include "govern/foresee.h"
 #include "report/leads.h"
 
 enum { OUTPUT_MAX = 1 << 28, REGISTERED_FILE_MAX = 1 << 26 };
@@ -50,21 +51,29 @@ static enum fb_code read_assumed(
     return fb_cli_compute_assumed(cli, out, err);
 }
 
-/* The jobs of files, or those of a docket with its runs. */
-static enum fb_code gather(const struct fb_cli *cli, struct fb_leads *leads, struct fb_err *err)
+/* Searches the jobs of files, or those of a docket with its runs and their plans. A docket stays
+ * open in *out, since leads borrow from it. */
+static enum fb_code search(
+    const struct fb_cli *cli, struct fb_leads *leads, struct fb_docket **out, struct fb_err *err)
 {
     struct fb_docket *docket = NULL;
     enum fb_code code = read_registered(cli, leads, err);
-    if (code != FB_OK || fb_cli_value(cli, "from")) {
-        return code ? code : fb_cli_compute_jobs(cli, fb_leads_add, leads, err);
+    if (code == FB_OK && fb_cli_value(cli, "from")) {
+        code = fb_cli_compute_jobs(cli, fb_leads_add, leads, err);
+        return code ? code : fb_leads_end(leads, err);
     }
-    code = fb_cli_open(cli, &docket, err);
+    code = code ? code : fb_cli_open(cli, out, err);
+    docket = *out;
     if (code == FB_OK) {
         const struct fb_registry *registry = fb_docket_registry(docket);
         code = fb_govern_register_runs(registry, leads, err);
         code = code ? code : fb_govern_each_usage(registry, fb_leads_add, leads, err);
+        code = code ? code : fb_leads_end(leads, err);
+        if (code == FB_OK && leads->options.threshold_flop > 0) {
+            code = fb_govern_unforeseen(
+                registry, &leads->options.compute, leads->options.threshold_flop, leads, err);
+        }
     }
-    fb_docket_close(docket);
     return code;
 }
 
@@ -76,6 +85,7 @@ enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
     struct fb_leads leads;
     struct fb_buf text;
     double gpu_hours = 0;
+    struct fb_docket *docket = NULL;
     enum fb_code code = read_assumed(cli, &options.compute, err);
     code = code ? code : fb_cli_compute_threshold(cli, &threshold, err);
     code = code ? code : fb_cli_number(cli, "gpu-hours", (double[]){0, 1e15}, &gpu_hours, err);
@@ -90,8 +100,7 @@ enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
     }
     fb_buf_init(&text, OUTPUT_MAX);
     code = fb_leads_init(&leads, &options, err);
-    code = code ? code : gather(cli, &leads, err);
-    code = code ? code : fb_leads_end(&leads, err);
+    code = code ? code : search(cli, &leads, &docket, err);
     if (code == FB_OK) {
         code = fb_cli_value(cli, "json") ? fb_report_leads_json(&leads, &text, err)
                                          : fb_report_leads_text(&leads, &layout, &text, err);
@@ -102,6 +111,7 @@ enum fb_code fb_cli_compute_leads(struct fb_cli *cli, struct fb_err *err)
             leads.lead_count == 1 ? "there is %zu lead" : "there are %zu leads", leads.lead_count);
     }
     fb_leads_release(&leads);
+    fb_docket_close(docket);
     fb_buf_release(&text);
     return code;
 }

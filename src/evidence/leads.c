@@ -27,7 +27,7 @@ struct fb_leads_job {
 const char *fb_lead_name(enum fb_lead_kind kind)
 {
     static const char *const names[FB_LEAD_KINDS] = {"unregistered", "untagged", "split-array",
-        "split-restarts", "split-accounts", "split-sites", "split-together"};
+        "split-restarts", "split-accounts", "split-sites", "split-together", "unforeseen"};
     FB_ASSERT(kind < FB_LEAD_KINDS);
     return names[kind];
 }
@@ -41,7 +41,10 @@ const char *fb_lead_text(enum fb_lead_kind kind)
         "jobs of one user, name and size follow each other and reach it together",
         "jobs of one name under several accounts or users reach it together",
         "jobs of one name or tag on several clusters reach it together",
-        "jobs of one size start and end together and reach it together"};
+        "jobs of one size start and end together and reach it together",
+        "a system comes to the threshold by several runs and what it was made from, and no "
+        "forecast "
+        "on record says so: no clock of a notification runs yet"};
     FB_ASSERT(kind < FB_LEAD_KINDS);
     return texts[kind];
 }
@@ -304,6 +307,16 @@ static enum fb_code add_lead(struct fb_leads *leads, enum fb_lead_kind kind, str
     lead->numbers = numbers;
     leads->leads[leads->lead_count++] = *lead;
     return FB_OK;
+}
+
+void fb_leads_note(struct fb_leads *leads, const struct fb_lead *lead)
+{
+    FB_ASSERT(leads && leads->leads && lead && lead->kind < FB_LEAD_KINDS);
+    if (leads->lead_count == FB_LEADS_MAX) {
+        leads->more = true;
+        return;
+    }
+    leads->leads[leads->lead_count++] = *lead;
 }
 
 bool fb_lead_has(const struct fb_lead *lead, size_t job)

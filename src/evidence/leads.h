@@ -31,6 +31,8 @@ enum fb_lead_kind {
     FB_LEAD_ACCOUNTS,     /**< one name under several accounts or users */
     FB_LEAD_SITES,        /**< one name or tag on several clusters */
     FB_LEAD_TOGETHER,     /**< jobs of one size that start and end together */
+    FB_LEAD_UNFORESEEN,   /**< runs of a system that come to the threshold together, and no forecast
+                               on record says so */
     FB_LEAD_KINDS
 };
 
@@ -95,6 +97,10 @@ FB_CHECKED enum fb_code fb_leads_register(
 
 /** Takes one start of a job: an fb_job_sink whose ctx is the search. E_LIMIT, E_NOMEM. */
 FB_CHECKED enum fb_code fb_leads_add(void *ctx, const struct fb_job *job, struct fb_err *err);
+
+/** Adds a lead that somebody else found, after fb_leads_end; its texts must live as long as the
+ * search. Beyond FB_LEADS_MAX it is only said that there are more. */
+void fb_leads_note(struct fb_leads *leads, const struct fb_lead *lead);
 
 /** Finds the leads, by kind, then the largest first. E_NOMEM. */
 FB_CHECKED enum fb_code fb_leads_end(struct fb_leads *leads, struct fb_err *err);

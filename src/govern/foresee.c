@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/assert.h"
+#include "base/map.h"
 
 #define ARENA_MAX ((size_t)1 << 30)
 
@@ -225,4 +226,107 @@ enum fb_code fb_govern_foresee(const struct fb_registry *registry, struct fb_str
     settle(&work);
     *out = work.seen;
     return FB_OK;
+}
+
+/* What the records say of a system beside its compute. */
+struct plans {
+    const struct fb_system_compute *compute;
+    double planned, largest; /* FLOP of its runs, at the low end; of the largest one */
+    double forecast;         /* low end of the forecasts that hold */
+    int64_t since;           /* seconds: the first run on record */
+    size_t runs, shown_count;
+    struct fb_str shown[FB_LEADS_SHOWN];
+};
+
+static void read_plan(struct plans *plans, const struct fb_record *record)
+{
+    if (record->kind == FB_KIND_forecast) {
+        const struct fb_json *low = fb_json_get(record->body, "low_flop");
+        double flop = low ? low->number : 0;
+        plans->forecast = flop > plans->forecast ? flop : plans->forecast;
+        return;
+    }
+    enum fb_training_counts counts = counts_of(record);
+    if (counts == FB_TRAINING_COUNTS_NOT) {
+        return;
+    }
+    const struct fb_json *planned = fb_json_get(record->body, "planned_flop");
+    bool stopped = fb_str_is(fb_json_get_str(record->body, "state"), "stopped");
+    double flop = planned && !stopped ? planned->number : 0;
+    plans->largest = flop > plans->largest ? flop : plans->largest;
+    plans->planned += counts == FB_TRAINING_COUNTS ? flop : 0;
+    plans->since = plans->runs ? plans->since : record->admitted / FB_SECOND;
+    plans->runs++;
+    if (plans->shown_count < FB_LEADS_SHOWN) {
+        plans->shown[plans->shown_count++] = record->id;
+    }
+}
+
+/* Reads the runs and forecasts that hold into the systems that they are about. */
+static void read_plans(const struct fb_registry *registry, const struct fb_map *systems)
+{
+    for (size_t i = 0; i < fb_registry_count(registry); i++) {
+        const struct fb_record *record = fb_registry_at(registry, i);
+        if ((record->kind != FB_KIND_run && record->kind != FB_KIND_forecast) ||
+            fb_registry_successor(registry, record) ||
+            fb_registry_disowned(registry, record) != FB_TIME_MAX) {
+            continue;
+        }
+        struct plans *plans = fb_map_get(systems, root_of(registry, record->subject));
+        if (plans) {
+            read_plan(plans, record);
+        }
+    }
+}
+
+static void note_unforeseen(const struct plans *plans, double threshold, struct fb_leads *leads)
+{
+    const struct fb_system_compute *compute = plans->compute;
+    double low = greatest(compute->flop[0], compute->inherited[0] + plans->planned, 0);
+    double high = greatest(compute->flop[1], compute->inherited[1] + plans->planned, low);
+    bool alone = compute->declared >= threshold || plans->largest >= threshold;
+    if (plans->runs == 0 || low < threshold || alone || plans->forecast >= threshold) {
+        return;
+    }
+    struct fb_lead lead = {.kind = FB_LEAD_UNFORESEEN,
+        .joined_by = compute->id,
+        .jobs = plans->runs,
+        .flop = {low, high},
+        .largest_share = plans->largest / low,
+        .start = plans->since,
+        .end = plans->since,
+        .shown_count = plans->shown_count};
+    for (size_t i = 0; i < plans->shown_count; i++) {
+        lead.shown[i] = plans->shown[i];
+    }
+    fb_leads_note(leads, &lead);
+}
+
+enum fb_code fb_govern_unforeseen(const struct fb_registry *registry,
+    const struct fb_compute_options *options, double threshold, struct fb_leads *leads,
+    struct fb_err *err)
+{
+    FB_ASSERT(registry && options && threshold > 0 && leads);
+    struct fb_system_compute *systems = NULL;
+    struct plans *plans = NULL;
+    struct fb_map map;
+    size_t count = 0;
+    fb_map_init(&map);
+    enum fb_code code = fb_govern_compute(registry, options, &leads->arena, &systems, &count, err);
+    if (code == FB_OK) {
+        plans = FB_ARENA_ARRAY(&leads->arena, struct plans, count + 1);
+        code = plans ? FB_OK : fb_arena_failed(&leads->arena, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        plans[i] = (struct plans){.compute = &systems[i]};
+        code = fb_map_put(&map, systems[i].id, &plans[i], err);
+    }
+    if (code == FB_OK) {
+        read_plans(registry, &map);
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        note_unforeseen(&plans[i], threshold, leads);
+    }
+    fb_map_release(&map);
+    return code;
 }

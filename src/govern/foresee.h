@@ -11,6 +11,7 @@
 #ifndef FB_GOVERN_FORESEE_H
 #define FB_GOVERN_FORESEE_H
 
+#include "evidence/leads.h"
 #include "govern/compute.h"
 
 /** The weeks whose rates are looked at. */
@@ -42,5 +43,13 @@ struct fb_foreseen {
  * E_RANGE. Texts borrow from the registry. */
 FB_CHECKED enum fb_code fb_govern_foresee(const struct fb_registry *registry, struct fb_str system,
     const struct fb_foresee_options *options, struct fb_foreseen *out, struct fb_err *err);
+
+/** Adds a lead to a search that has ended for each system whose low end reaches the threshold only
+ * by several contributions together (its runs' use and plans, what it was made from), while neither
+ * its own figure nor the plan of one run does, and no forecast that holds says it. Such a system
+ * starts no clock by itself. E_NOMEM, E_LIMIT, E_RANGE. */
+FB_CHECKED enum fb_code fb_govern_unforeseen(const struct fb_registry *registry,
+    const struct fb_compute_options *options, double threshold, struct fb_leads *leads,
+    struct fb_err *err);
 
 #endif

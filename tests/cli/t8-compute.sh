@@ -266,8 +266,15 @@ ok "and not beyond" says "^1e+27 FLOP: not reached by what is on record and plan
 ok "the AI Act is put in force" fly add --as office "$FB_SOURCE_ROOT/packs/eu/ai-act-gpai.fly"
 fly due >due.out
 ok "nothing is owed for the plans alone" sh -c '! grep -q "notify the Commission.*next" due.out'
+ok "but a lead shows the runs that come to it together" exits 1 "there is 1 lead$" fly compute leads --threshold 1e25 \
+    --bits 16
+ok "with the system and what it comes to" grep -q "^unforeseen .*system/next .* 2 .*1.2e+25 to " exits.out
+ok "not for a threshold that they do not reach" sh -c '! "$0" --docket "$1" --clock "$2" compute leads \
+    --threshold 9e25 | grep -q "^unforeseen"' "$FLYBALL" "$docket" "$clock"
 ok "a forecast on record" says "^On record as 'forecast/next-2026-12-01T00:00:00'" fly compute forecast \
     --system next --threshold 1e25 --record --as lab
+ok "which ends the lead" sh -c '! "$0" --docket "$1" --clock "$2" compute leads --threshold 1e25 |
+    grep -q "^unforeseen"' "$FLYBALL" "$docket" "$clock"
 ok "starts the clock of the notification" says "2026-12-15 23:00 " fly due
 ok "its record" says '"low_flop":1.2e+25' fly show forecast/next-2026-12-01T00:00:00
 ok "a system that is none" exits 3 "no system 'system/x'" fly compute forecast --system x --threshold 1e25
