@@ -129,9 +129,10 @@ static const char *const drafts[FB_KIND_END] = {
     "\"valid_until\":\"2026-01-01\",\"posts\":120,\"filled\":90,\"technical\":60,"
     "\"filled_share\":0.75,\"currency\":\"EUR\",\"money\":2e7,\"waiting\":14,"
     "\"document\":\"sha256:" HEX64 "\"}}",
-    [FB_KIND_erasure] = "{" HEAD("erasure") AT "\"body\":{\"digest\":\"sha256:" HEX64
-                                               "\",\"reason\":\"a person asked\","
-                                               "\"basis\":\"GDPR Art. 17\",\"bytes\":12}}",
+    [FB_KIND_erasure] = "{" HEAD("erasure") AT
+    "\"body\":{\"digest\":\"sha256:" HEX64 "\",\"reason\":\"a person asked\","
+    "\"basis\":\"GDPR Art. 17\",\"bytes\":12,\"kept_until\":\"2031-03-01\","
+    "\"despite\":\"a court asked\",\"order\":\"order/erase\"}}",
     [FB_KIND_risk] = "{" HEAD("risk") AT ABOUT
     "\"body\":{\"name\":\"misuse_bio\",\"upper\":0.004,\"lower\":0.0001,\"unit\":\"a year\","
     "\"model\":\"attackers times uplift\",\"document\":\"sha256:" HEX64 "\"}}",
