@@ -12,16 +12,26 @@
 #include "base/map.h"
 #include "ingest/csv.h"
 #include "ingest/reader.h"
+#include "record/record.h"
 
 #define TREE_MAX ((size_t)1 << 30)
 
-enum { NAME_MAX_BYTES = 150, TEXT_MAX = 4096, DEPTH_MAX = 32 };
+/* A system has one `derived_from` and a list of `also_from`. */
+enum { NAME_MAX_BYTES = 150, TEXT_MAX = 4096, DEPTH_MAX = 32, PARENTS_MAX = 1 + FB_REFS_MAX };
+
+/* A model in a list of models. */
+struct link {
+    struct model *model;
+    struct link *next;
+};
 
 /* A model that a file describes. */
 struct model {
     const struct fb_json *from;
-    struct fb_str id;                 /* of its record */
-    struct model *parent, *also;      /* what it was made from; NULL: the file does not say */
+    struct fb_str id;              /* of its record */
+    struct link *parents, *latest; /* what it was made from; NULL: the file does not say */
+    size_t parent_count;
+    struct link *waits;               /* while drafts are made: parents that are not made yet */
     struct model *below;              /* while drafts are made: the one that waits for this one */
     struct model *next;               /* in the order of the file */
     enum { UNSEEN, OPEN, DONE } mark; /* OPEN: its ancestors are being made */
@@ -36,7 +46,8 @@ struct cards {
     struct fb_map ids;      /* of records of models, to their model */
     struct fb_map refs;     /* what the file calls them, to their model */
     struct fb_map datasets; /* ids of records of datasets, to the id of their subject */
-    struct fb_map uses;     /* what the file calls a dataset, to the model that was trained on it */
+    struct fb_map uses;     /* what the file calls a dataset, to the link of the model that was
+                             * named last as trained on it */
 };
 
 bool fb_is_cyclonedx(const struct fb_head *head)
@@ -265,9 +276,11 @@ static enum fb_code add_models(struct cards *cards,
          * tell of any number of generations. */
         struct model *at = m->mark == DONE ? NULL : m;
         while (code == FB_OK && at) {
-            struct model *up = at->parent && at->parent->mark != DONE ? at->parent
-                               : at->also && at->also->mark != DONE   ? at->also
-                                                                      : NULL;
+            at->waits = at->mark == UNSEEN ? at->parents : at->waits;
+            while (at->waits && at->waits->model->mark == DONE) {
+                at->waits = at->waits->next;
+            }
+            struct model *up = at->waits ? at->waits->model : NULL;
             at->mark = OPEN;
             if (up && up->mark == OPEN) {
                 return refuse(cards, at->from, "a model descends from itself", err);
@@ -285,23 +298,86 @@ static enum fb_code add_models(struct cards *cards,
     return code;
 }
 
+/* Notes that a model was made from another one. */
+static enum fb_code descend(
+    struct cards *cards, struct model *below, struct model *above, struct fb_err *err)
+{
+    for (const struct link *l = below->parents; l; l = l->next) {
+        if (l->model == above) {
+            return FB_OK;
+        }
+    }
+    if (below->parent_count == PARENTS_MAX) {
+        return refuse(cards, below->from, "a model was made from more than 101 others", err);
+    }
+    struct link *link = FB_ARENA_NEW(&cards->arena, struct link);
+    if (!link) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    *link = (struct link){above, NULL};
+    *(below->latest ? &below->latest->next : &below->parents) = link;
+    below->latest = link;
+    below->parent_count++;
+    return FB_OK;
+}
+
 static void write_parents(
     struct fb_json_writer *w, const struct model *model, struct fb_str derivation)
 {
-    if (!model->parent) {
+    if (!model->parents) {
         return;
     }
-    fb_json_key_str(w, "derived_from", model->parent->id);
+    const struct link *also = model->parents->next;
+    fb_json_key_str(w, "derived_from", model->parents->model->id);
     fb_json_key_str(w, "derivation",
         derivation.len ? derivation
-        : model->also  ? FB_STR("merging")
+        : also         ? FB_STR("merging")
                        : FB_STR("other"));
-    if (model->also) {
+    if (also) {
         fb_json_key(w, "also_from");
         fb_json_open_array(w);
-        fb_json_str(w, model->also->id);
+        for (; also; also = also->next) {
+            fb_json_str(w, also->model->id);
+        }
         fb_json_close_array(w);
     }
+}
+
+/* Notes that a model was trained on what the file calls so. */
+static enum fb_code train_on(
+    struct cards *cards, struct fb_str ref, struct model *model, struct fb_err *err)
+{
+    struct link *before = fb_map_get(&cards->uses, ref);
+    if (before && before->model == model) {
+        return FB_OK;
+    }
+    struct link *link = FB_ARENA_NEW(&cards->arena, struct link);
+    if (!link) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    /* In the order of the file: the map has the last one, which is followed by the first. */
+    *link = (struct link){model, before ? before->next : link};
+    if (before) {
+        before->next = link;
+    }
+    return fb_map_put(&cards->uses, ref, link, err);
+}
+
+/* The draft of a dataset for each model that was trained on what the file calls so, or for none. */
+static enum fb_code add_dataset_of(struct cards *cards, const struct dataset *dataset,
+    struct fb_str ref, const struct fb_json *from, struct fb_err *err)
+{
+    const struct link *last = ref.len ? fb_map_get(&cards->uses, ref) : NULL;
+    if (!last) {
+        return add_dataset(cards, dataset, (struct fb_str){NULL, 0}, from, err);
+    }
+    const struct link *l = last;
+    enum fb_code code = FB_OK;
+    do {
+        l = l->next;
+        code = add_dataset(cards, dataset, l->model->id, from, err);
+    } while (code == FB_OK && l != last);
+    return code;
 }
 
 /* --- CycloneDX ---------------------------------------------------------------------------- */
@@ -438,9 +514,7 @@ static enum fb_code see_component(
     for (const struct fb_json *d = code ? NULL : datasets_of(model); code == FB_OK && d;
          d = d->next) {
         struct fb_str ref = member(d, "ref");
-        if (ref.len && !fb_map_get(&cards->uses, ref)) {
-            code = fb_map_put(&cards->uses, ref, model, err);
-        }
+        code = ref.len ? train_on(cards, ref, model, err) : FB_OK;
     }
     return code;
 }
@@ -452,13 +526,10 @@ static enum fb_code add_data(struct cards *cards, const struct fb_json *c, struc
         return FB_OK;
     }
     const struct fb_json *hash = list_of(c, "hashes");
-    struct fb_str ref = member(c, "bom-ref");
-    const struct model *user = ref.len ? fb_map_get(&cards->uses, ref) : NULL;
     struct dataset dataset = {
         member(c, "name"), url_of(c), licence_of(c), member(hash, "alg"), member(hash, "content")};
-    return dataset.name.len
-               ? add_dataset(cards, &dataset, user ? user->id : (struct fb_str){NULL, 0}, c, err)
-               : refuse(cards, c, "a dataset has no name", err);
+    return dataset.name.len ? add_dataset_of(cards, &dataset, member(c, "bom-ref"), c, err)
+                            : refuse(cards, c, "a dataset has no name", err);
 }
 
 /* Hands each component of a list, those inside of them included, to use. */
@@ -502,16 +573,12 @@ static enum fb_code read_cyclonedx(
     enum fb_code code = each_of_bill(cards, root, see_component, err);
     for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
         const struct fb_json *a = list_of(fb_json_get(m->from, "pedigree"), "ancestors");
-        for (; a; a = a->next) {
+        for (; code == FB_OK && a; a = a->next) {
             struct model *found = find_model(cards, a);
             if (found && found == m) {
                 return refuse(cards, a, "a model descends from itself", err);
             }
-            if (found && !m->parent) {
-                m->parent = found;
-            } else if (found && found != m->parent && !m->also) {
-                m->also = found;
-            }
+            code = found ? descend(cards, m, found, err) : FB_OK;
         }
     }
     code = code ? code : add_models(cards, add_model, err);
@@ -574,21 +641,6 @@ static struct fb_str end_of(const struct fb_json *end)
     return end->kind == FB_JSON_OBJECT ? spdx_id(end) : text_of(end);
 }
 
-/* Notes that a model descends from another. */
-static void descend(struct cards *cards, struct fb_str child, struct fb_str parent)
-{
-    struct model *below = child.len ? fb_map_get(&cards->refs, child) : NULL;
-    struct model *above = parent.len ? fb_map_get(&cards->refs, parent) : NULL;
-    if (!below || !above || above == below->parent || above == below->also) {
-        return;
-    }
-    if (!below->parent) {
-        below->parent = above;
-    } else if (!below->also) {
-        below->also = above;
-    }
-}
-
 /* Reads a relationship: what a model was trained on, and what it was made from. */
 static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct fb_err *err)
 {
@@ -605,10 +657,13 @@ static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct 
     enum fb_code code = FB_OK;
     for (; code == FB_OK && one; one = to->kind == FB_JSON_ARRAY ? one->next : NULL) {
         struct fb_str end = end_of(one);
-        if (down || up) {
-            descend(cards, down ? begin : end, down ? end : begin);
-        } else if (model && end.len && !fb_map_get(&cards->uses, end)) {
-            code = fb_map_put(&cards->uses, end, model, err);
+        if (model && end.len && trained) {
+            code = train_on(cards, end, model, err);
+            continue;
+        }
+        struct model *other = model && end.len ? fb_map_get(&cards->refs, end) : NULL;
+        if (other) {
+            code = descend(cards, down ? model : other, down ? other : model, err);
         }
     }
     return code;
@@ -652,8 +707,6 @@ static enum fb_code add_spdx_dataset(
     struct cards *cards, const struct fb_json *e, struct fb_err *err)
 {
     const struct fb_json *hash = list_of(e, "verifiedUsing");
-    struct fb_str id = spdx_id(e);
-    const struct model *user = id.len ? fb_map_get(&cards->uses, id) : NULL;
     struct dataset dataset = {.name = spdx_name(cards, e),
         .source = member(e, "software_downloadLocation"),
         .algorithm = member(hash, "algorithm"),
@@ -661,7 +714,7 @@ static enum fb_code add_spdx_dataset(
     if (member(e, "name").len == 0 || !dataset.name.ptr) {
         return refuse(cards, e, "a dataset has no name", err);
     }
-    return add_dataset(cards, &dataset, user ? user->id : (struct fb_str){NULL, 0}, e, err);
+    return add_dataset_of(cards, &dataset, spdx_id(e), e, err);
 }
 
 /* Elements may stand in any order, and a file of one element has no graph. */

@@ -113,6 +113,23 @@ for order in "$m,$b,$d,$t,$a" "$a,$t,$d,$b,$m" "$t,$m,$a,$d,$b"; do
     ok "its lineage" says '"derived_from":"system/base"' in_last show system/tagger-2 --statement
     ok "its data, named by a text" says '"subject":"system/tagger-2"' in_last show dataset/corpus --statement
 done
+e=$(echo "$b" | sed 's/urn:b/urn:e/; s/base/extra/')
+f=$(echo "$b" | sed 's/urn:b/urn:f/; s/base/further/')
+from=$(echo "$t" | sed 's/trainedOn/descendantOf/; s/"urn:d"/["urn:b","urn:e","urn:f","urn:b"]/')
+spdx "$m,$b,$e,$f,$d,$t,$(echo "$t" | sed 's/urn:m/urn:b/'),$from"
+ok "a merge of three" says "spdx3, 6 records" import spdx.json
+ok "keeps all of them" says '"also_from":\["system/extra","system/further"\],"derivation":"merging","derived_from":"system/base"' \
+    in_last show system/tagger-2 --statement
+ok "data of two models: a record each" says '"subject":"system/base"' \
+    in_last show dataset/corpus-for-base --statement
+python3 - >many.json <<'PY'
+import json
+print(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+    {"type": "machine-learning-model", "name": "m%d" % i} for i in range(102)] + [
+    {"type": "machine-learning-model", "name": "all",
+     "pedigree": {"ancestors": [{"name": "m%d" % i} for i in range(102)]}}]}))
+PY
+ok "a merge of more than a record holds" exits 3 "made from more than 101 others" fly registry import --as lab many.json
 spdx "$m,$b,$a,$(echo "$a" | sed 's/ancestorOf/descendantOf/')"
 ok "a cycle of two" exits 3 "descends from itself" fly registry import --as lab spdx.json
 spdx "$m,$(echo "$m" | sed 's/tagger/other/')"
