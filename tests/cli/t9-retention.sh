@@ -82,6 +82,10 @@ END
 ok "an erasure that is filed by hand" fly add --as aurora bare.json
 ok "is no way round" refused 3 "must be kept until 2041-01-01 00:00" \
     fly blob erase "$incident" --reason r --as aurora
+sed 's#erasure/bare#erasure/claimed#; s#"by hand"#"by hand", "order": "decision/own"#' bare.json >claimed.json
+ok "one by hand that names an order of one's own" fly add --as aurora claimed.json
+ok "is none either" refused 3 "must be kept until 2041-01-01 00:00" \
+    fly blob erase "$incident" --reason r --as aurora
 ok "a reason lets it go, and stays on record" fly blob erase "$incident" --reason r --as aurora \
     --despite "the vault burns"
 ok "the latest erasure has it" says '"despite":"the vault burns"' sh -c \
