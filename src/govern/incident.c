@@ -2,9 +2,8 @@
 
 #include "base/assert.h"
 #include "govern/incident_why.h"
+#include "govern/retention.h"
 #include "lang/lang.h"
-
-enum { KEEP_MONTHS = 60 };
 
 const char *fb_clock_state_name(enum fb_clock_state state)
 {
@@ -112,18 +111,6 @@ static bool is_about(const struct fb_record *record, const struct fb_incident_vi
     return false;
 }
 
-static fb_time keep_from(fb_time last)
-{
-    static const struct fb_days exact = {.calendar = FB_CALENDAR_EXACT};
-    struct fb_err quiet;
-    fb_time until = FB_TIME_MAX;
-    fb_err_init(&quiet);
-    if (fb_deadline(last, KEEP_MONTHS, FB_UNIT_MONTHS, &exact, &until, &quiet) != FB_OK) {
-        until = FB_TIME_MAX;
-    }
-    return until;
-}
-
 /* What was said, in the order of admission, and until when it is kept. */
 static void add_words(const struct fb_picture *picture, const struct fb_registry *registry,
     struct fb_incident_view *out)
@@ -148,8 +135,8 @@ static void add_words(const struct fb_picture *picture, const struct fb_registry
     int field = fb_kind_field(FB_KIND_incident, FB_STR("keep_until"));
     FB_ASSERT(field >= 0);
     struct fb_value stated = fb_record_value(out->head, (size_t)field);
-    out->keep_stated = stated.type == FB_TYPE_TIME;
-    out->keep_until = out->keep_stated ? stated.u.time : keep_from(last);
+    out->keep_until = fb_retention_incident(
+        last, stated.type == FB_TYPE_TIME ? stated.u.time : FB_TIME_MAX, &out->keep_stated);
 }
 
 static size_t count_words(const struct fb_registry *registry)

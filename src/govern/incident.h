@@ -47,7 +47,7 @@ struct fb_incident_view {
     size_t clock_count;
     struct fb_incident_word *words; /**< in the order of admission */
     size_t word_count;
-    fb_time keep_until; /**< five years after the last word, or what its record says */
+    fb_time keep_until; /**< fb_retention_incident: five years after the last word at least */
     bool keep_stated;   /**< its record says so */
 };
 

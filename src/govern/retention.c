@@ -21,6 +21,14 @@ static fb_time months_after(fb_time from, int months)
     return until;
 }
 
+fb_time fb_retention_incident(fb_time last, fb_time stated, bool *out_stated)
+{
+    FB_ASSERT(out_stated);
+    fb_time least = months_after(last, INCIDENT_MONTHS);
+    *out_stated = stated != FB_TIME_MAX && stated > least;
+    return *out_stated ? stated : least;
+}
+
 /* The identity of a record: the id of the first of its chain. */
 static struct fb_str root_of(const struct fb_registry *registry, struct fb_str id)
 {
@@ -85,9 +93,10 @@ static enum fb_code note_incident(
         head = next;
         next = fb_registry_successor(r->registry, next);
     }
-    fb_time stated = time_of(head, "keep_until");
+    bool stated = false;
+    fb_time until = fb_retention_incident(record->admitted, time_of(head, "keep_until"), &stated);
     struct fb_str why =
-        stated != FB_TIME_MAX
+        stated
             ? fb_arena_printf(r->arena, "%.*s, as its record says (keep_until)", FB_STR_ARG(root))
             : fb_arena_printf(r->arena,
                   "%.*s, five years after the last word (Code of Practice, Measure 9.4)",
@@ -95,8 +104,6 @@ static enum fb_code note_incident(
     if (!why.ptr) {
         return fb_arena_failed(r->arena, err);
     }
-    fb_time until =
-        stated != FB_TIME_MAX ? stated : months_after(record->admitted, INCIDENT_MONTHS);
     return note(r, root, until, why, true, err);
 }
 
@@ -104,13 +111,14 @@ static enum fb_code note_deployment(
     struct fb_retentions *r, const struct fb_record *record, struct fb_err *err)
 {
     struct fb_str system = root_of(r->registry, record->subject);
-    if (!fb_str_is(fb_record_text(record, "scope"), "external") || fb_map_get(&r->by_id, system)) {
+    if (!fb_str_is(fb_record_text(record, "scope"), "external") || fb_map_get(&r->by_id, system) ||
+        fb_registry_disowned(r->registry, record) != FB_TIME_MAX) {
         return FB_OK; /* the first one counts */
     }
     struct fb_str why = fb_arena_printf(r->arena,
         "%.*s, ten years after it came to the market with %.*s (Code of Practice, Measure 10.1)",
         FB_STR_ARG(system), FB_STR_ARG(record->id));
-    return why.ptr ? note(r, system, months_after(record->at, SYSTEM_MONTHS), why, false, err)
+    return why.ptr ? note(r, system, months_after(record->admitted, SYSTEM_MONTHS), why, false, err)
                    : fb_arena_failed(r->arena, err);
 }
 
@@ -220,7 +228,7 @@ enum fb_code fb_retentions_of(const struct fb_retentions *retentions,
         if (!why.ptr) {
             return fb_arena_failed(retentions->arena, err);
         }
-        prolong(kept, (struct fb_retention){months_after(record->at, PUBLISHED_MONTHS), why});
+        prolong(kept, (struct fb_retention){months_after(record->admitted, PUBLISHED_MONTHS), why});
     }
     return FB_OK;
 }

@@ -2,14 +2,15 @@
  * retention.h: until when the documents of a docket must be kept, and which law or record says so.
  *
  * Records are never erased; the blobs that they name can be. A blob is kept for the latest of
- * - its incident: `keep_until` of the incident's record, or five years from the last thing that was
- *   said of it (Code of Practice, Measure 9.4);
+ * - its incident: five years from the last thing that was said of it (Code of Practice, Measure
+ *   9.4), or `keep_until` of the incident's record where that is later;
  * - its system: ten years from the first external deployment, while the Code's chapter is in force
  *   in the docket (Measure 10.1);
  * - a framework or transparency report: five years from its date, while SB 53 is in force
  *   (22757.12(f));
  * - a decision with topic `retention`, of the system or about the record: until its `valid_until`.
- * A decision prolongs; it cannot shorten what a law asks for.
+ * Records and decisions prolong; none shortens what a law asks for. Years are counted from when a
+ * record was admitted: a party's own dates count against it, never for it.
  */
 #ifndef FB_GOVERN_RETENTION_H
 #define FB_GOVERN_RETENTION_H
@@ -39,6 +40,10 @@ struct fb_retentions {
 FB_CHECKED enum fb_code fb_retentions_gather(const struct fb_picture *picture,
     const struct fb_registry *registry, struct fb_arena *arena, struct fb_retentions *out,
     struct fb_err *err);
+
+/** Until when the documents of an incident are kept, whose record states an instant (FB_TIME_MAX:
+ * none) and of which something was last said at `last`; *out_stated: the record says it. */
+fb_time fb_retention_incident(fb_time last, fb_time stated, bool *out_stated);
 
 /** Frees what it holds beside the arena. */
 void fb_retentions_release(struct fb_retentions *retentions);

@@ -30,12 +30,20 @@ ok "five years for what belongs to an incident" says \
     "2031-12-01 00:00  document of report/1, sha256:.*of incident/1, five years after the last" fly due
 ok "nothing else without a law that asks for it" says "To be kept until then (1)" fly due
 ok "as JSON" says '"until": "2031-12-01T00:00:00Z"' fly due --json
+# A developer's own word prolongs what a law asks for and does not shorten it.
+cat >own.json <<END
+{"kind": "incident", "id": "incident/1b", "supersedes": "incident/1", "subject": "system/aurora-2", "at": "2026-12-01",
+ "body": {"title": "Harm", "class": "serious_harm", "keep_until": "2026-12-11"}}
+END
+ok "an incident that says less" fly add --as aurora own.json
+ok "is kept as long as before" says "2031-12-01 00:00  document of report/1.*five years after the last" fly due
+ok "and shown so" says "To be kept until 2031-12-01.*five years after the last word" fly incident show incident/1
 ok "it is not erased before" refused 3 "must be kept until 2031-12-01 00:00: it belongs to incident/1" \
     fly blob erase "$incident" --reason "we are tidying up" --as aurora
 ok "and is still there" says "present  $incident" fly blob list
 ok "what nothing keeps is erased" fly blob erase "$plain" --reason "a person asked for it" --as aurora
 ok "laws" fly add "$root/packs/eu/gpai-code.fly" "$root/packs/us/california-sb53.fly"
-ok "a framework is kept for five years" says "2031-11-22 00:00  document of report/2.*22757.12" fly due
+ok "a framework is kept for five years" says "2031-12-01 00:00  document of report/2.*22757.12" fly due
 clock=2026-12-10T00:00:00Z
 cat >deployment.json <<END
 {"kind": "deployment", "id": "deployment/1", "subject": "system/aurora-2", "at": "2026-12-09",
@@ -43,9 +51,9 @@ cat >deployment.json <<END
 END
 ok "the model comes to the market" fly add --as aurora deployment.json
 ok "its evaluations are kept for ten years" says \
-    "2036-12-09 00:00  log of evaluation/1.*ten years after it came to the market with deployment/1" fly due
+    "2036-12-10 00:00  log of evaluation/1.*ten years after it came to the market with deployment/1" fly due
 ok "the next end comes first" sh -c '"$0" --docket "$1" --clock "$2" due --json | sed -n "s/.*\"until\": \"\(20[^T]*\)T.*/\1/p" |
-    tail -3 | tr "\n" " " | grep -q "2031-11-22 2036-12-09 2036-12-09"' "$FLYBALL" "$docket" "$clock"
+    tail -3 | tr "\n" " " | grep -q "2031-12-01 2036-12-10 2036-12-10"' "$FLYBALL" "$docket" "$clock"
 ok "of one party" says "To be kept until then (3)" fly due --party aurora
 ok "and of none" sh -c '! "$0" --docket "$1" --clock "$2" due --party institute | grep -q "To be kept"' \
     "$FLYBALL" "$docket" "$clock"
@@ -72,7 +80,7 @@ ok "what is no order" refused 3 "no order and no decision on record" \
 ok "nor one of one's own" refused 3 "by 'party/aurora', who erases" \
     fly blob erase "$evaluation" --reason r --order decision/own --as aurora
 ok "an order on record lets it go" fly blob erase "$evaluation" --reason "ordered" --order decision/court --as aurora
-ok "and says until when it was to be kept" says '"kept_until":"2036-12-09T00:00:00Z".*"order":"decision/court"' \
+ok "and says until when it was to be kept" says '"kept_until":"2036-12-10T00:00:00Z".*"order":"decision/court"' \
     sh -c '"$0" --docket "$1" show "erasure/$(echo "$2" | cut -c8-23)" --statement' \
     "$FLYBALL" "$docket" "$evaluation"
 ok "it is not listed any more" says "To be kept until then (2)" fly due
@@ -90,7 +98,7 @@ ok "a reason lets it go, and stays on record" fly blob erase "$incident" --reaso
     --despite "the vault burns"
 ok "the latest erasure has it" says '"despite":"the vault burns"' sh -c \
     '"$0" --docket "$1" show "erasure/$(echo "$2" | cut -c8-23)" --statement' "$FLYBALL" "$docket" "$incident"
-clock=2031-11-22T00:00:00Z
+clock=2031-12-01T00:00:00Z
 ok "on the day itself nothing keeps it" fly blob erase "$framework" --reason "its time is over" --as aurora
 ok "nothing is left to keep" sh -c '! "$0" --docket "$1" --clock "$2" due | grep -q "To be kept"' \
     "$FLYBALL" "$docket" "$clock"
