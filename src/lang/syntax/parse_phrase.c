@@ -309,19 +309,36 @@ static bool more_fields(struct fb_parser *p, const struct fb_cond *fact)
     return more;
 }
 
-/* `of system S` or `of S`. */
+static bool has_column(const struct fb_relation *relation, struct fb_str column)
+{
+    for (size_t i = 0; i < relation->arity; i++) {
+        if (fb_str_eq(relation->columns[i], column)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `of system S` or `of S`, where the fact is about a system. */
 static bool fact_subject(struct fb_parser *p, struct fb_cond *fact)
 {
     const struct fb_relation *relation = &fb_policy_signature()->relations[fact->relation];
     bool is_record = fb_str_is(relation->columns[FB_COLUMN_ID], "id");
+    struct fb_str column = is_record ? FB_STR("subject") : FB_STR("system");
+    if (fb_parse_at(p, "of") && !has_column(relation, column)) {
+        char what[128];
+        (void)snprintf(what, sizeof(what), "a fact of kind '%.*s' is about no system",
+            FB_STR_ARG(relation->name));
+        return fb_parse_fail(
+            p, fb_parse_now(p)->span, "Leave 'of' out, with what follows it.", what);
+    }
     if (!fb_parse_take(p, "of")) {
         return true;
     }
     if (fb_parse_at(p, "system") && !fb_parse_is_variable(fb_parse_now(p))) {
         fb_parse_step(p);
     }
-    struct fb_fact_field *field =
-        fb_parse_add_field(p, fact, is_record ? FB_STR("subject") : FB_STR("system"));
+    struct fb_fact_field *field = fb_parse_add_field(p, fact, column);
     return field && fb_parse_value(p, &field->value);
 }
 
