@@ -512,14 +512,22 @@ static enum fb_code completion(const struct fb_lsp_request *r, struct fb_err *er
     struct fb_outline_place place =
         fb_outline_at(&r->document->outline, r->place.line, r->place.column);
     (void)err;
+    bool test = fb_str_is(place.block, "test");
     fb_json_open_array(r->w);
     if (place.begins_line) {
         offer_keywords(r, place.block);
         offer_keywords(r, FB_STR("item"));
-    } else {
-        offer_names(r, &place);
+    }
+    if (!place.begins_line) {
         offer_records(r);
         offer_keywords(r, FB_STR("any"));
+    }
+    /* A further expectation begins a line, too. */
+    if (!place.begins_line || test) {
+        offer_names(r, &place);
+    }
+    if (test) {
+        offer_keywords(r, FB_STR("expect"));
     }
     fb_json_close_array(r->w);
     return FB_OK;

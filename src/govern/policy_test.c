@@ -39,13 +39,13 @@ static bool is_moment(fb_time t)
 
 /* Says a status; until and since only where they are wanted and there. */
 static bool say(
-    struct asked *asked, const char *status, fb_time until, fb_time since, struct fb_str *out)
+    struct asked *asked, struct fb_str status, fb_time until, fb_time since, struct fb_str *out)
 {
     struct fb_buf text;
     struct fb_err err;
     fb_buf_init(&text, 4096);
     fb_err_init(&err);
-    fb_buf_add_c(&text, status);
+    fb_buf_add_str(&text, status);
     if (is_moment(until)) {
         write_moment(&text, "until", until);
     }
@@ -96,9 +96,9 @@ static bool note_why(struct asked *asked, const struct fb_why *why)
     return good;
 }
 
-/* What holds, for one red line or obligation. */
+/* What holds, for one red line, obligation, order ... */
 struct found {
-    const char *status;
+    struct fb_str status;
     bool same; /* the status that was expected */
     fb_time until;
     fb_time since;
@@ -147,7 +147,7 @@ static bool judge_line(struct asked *asked)
     for (size_t i = 0; i < asked->picture->line_count; i++) {
         const struct fb_line_view *view = &asked->picture->lines[i];
         if (fb_str_eq(view->rule->name, expect->rule) && is_id(view->system, expect->args->text)) {
-            struct found found = {.status = fb_line_status_name(view->status),
+            struct found found = {.status = fb_str_of(fb_line_status_name(view->status)),
                 .same = view->status == expect->line,
                 .until = FB_TIME_MIN,
                 .since = view->since,
@@ -211,7 +211,7 @@ static bool judge_duty(struct asked *asked)
         if (!is_asked(expect, obligation)) {
             continue;
         }
-        struct found found = {.status = fb_duty_status_name(obligation->status),
+        struct found found = {.status = fb_str_of(fb_duty_status_name(obligation->status)),
             .same = !not_owed && obligation->status == expect->duty,
             .until = obligation->deadline,
             .since = status_since(obligation),
@@ -220,7 +220,7 @@ static bool judge_duty(struct asked *asked)
         first = count++ == 0 ? *asked->result : first;
     }
     if (count == 0) {
-        struct found found = {"not owed", not_owed, FB_TIME_MIN, FB_TIME_MIN, NULL};
+        struct found found = {FB_STR("not owed"), not_owed, FB_TIME_MIN, FB_TIME_MIN, NULL};
         return judge(asked, &found);
     }
     *asked->result = asked->result->holds ? *asked->result : first;
@@ -261,12 +261,175 @@ static bool judge_pace(struct asked *asked)
         return true;
     }
     const struct fb_policy_pace_view *view = &asked->picture->policy_paces[0];
-    struct found found = {.status = fb_pace_name(view->level),
+    struct found found = {.status = fb_str_of(fb_pace_name(view->level)),
         .same = (expect->paces & (1U << view->level)) != 0,
         .until = FB_TIME_MIN,
         .since = view->since,
         .why = view->why};
     return judge(asked, &found);
+}
+
+/* The system of an expectation; NULL, and that is what holds instead, when there is none: of a name
+ * that is misspelt nothing may be said to hold. */
+static const struct fb_system_view *asked_system(struct asked *asked)
+{
+    for (size_t i = 0; i < asked->picture->system_count; i++) {
+        if (is_id(asked->picture->systems[i].id, asked->expect->args->text)) {
+            return &asked->picture->systems[i];
+        }
+    }
+    asked->result->instead = FB_STR("no such system is given");
+    return NULL;
+}
+
+/* Does the order bind the system, or did it before it was released? */
+static bool concerns(const struct fb_order_view *order, const struct fb_system_view *system)
+{
+    struct fb_order_view then = *order;
+    then.in_force = true;
+    return fb_order_binds(&then, system);
+}
+
+/* What is to be said of the orders of one kind on the system; `order` NULL: there is none. */
+static bool judge_order_as(struct asked *asked, const struct fb_order_view *order)
+{
+    const struct fb_expect *expect = asked->expect;
+    bool in_force = order && order->in_force;
+    const char *named = expect->order == FB_LEST_HALT       ? "halt of"
+                        : expect->order == FB_LEST_RESTRICT ? "restriction of"
+                                                            : "order to secure";
+    struct found found = {
+        .status = fb_arena_printf(asked->arena, "%s%s \"%.*s\"%s", order ? "" : "no ", named,
+            FB_STR_ARG(expect->args->text), order && !in_force ? " released" : ""),
+        .same = in_force ? !expect->negated && !expect->released
+                         : expect->negated || (order && expect->released),
+        .until = FB_TIME_MIN,
+        .since = !order     ? FB_TIME_MIN
+                 : in_force ? order->since
+                            : order->until,
+        .why = order ? order->why : NULL};
+    return found.status.ptr && judge(asked, &found);
+}
+
+/* One of the orders on the system must be as expected, or none be in force; what is told when it is
+ * not so is the first that is in force, or else the first that was. */
+static bool judge_order(struct asked *asked)
+{
+    static const enum fb_order_action actions[] = {[FB_LEST_HALT] = FB_ORDER_HALT,
+        [FB_LEST_RESTRICT] = FB_ORDER_RESTRICT,
+        [FB_LEST_SECURE] = FB_ORDER_SECURE};
+    const struct fb_expect *expect = asked->expect;
+    const struct fb_system_view *system = asked_system(asked);
+    const struct fb_order_view *told = NULL;
+    bool good = true;
+    for (size_t i = 0; system && good && i < asked->picture->order_count; i++) {
+        const struct fb_order_view *order = &asked->picture->orders[i];
+        if (order->action != actions[expect->order] || !concerns(order, system)) {
+            continue;
+        }
+        told = !told || (order->in_force && !told->in_force) ? order : told;
+        if (!expect->negated && order->in_force != expect->released) {
+            good = judge_order_as(asked, order);
+            if (asked->result->holds) {
+                return good;
+            }
+        }
+    }
+    return good && (!system || judge_order_as(asked, told));
+}
+
+static bool judge_licence(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    const struct fb_system_view *system = asked_system(asked);
+    for (size_t i = 0; system && i < asked->picture->licence_count; i++) {
+        const struct fb_licence_view *view = &asked->picture->licences[i];
+        if (!fb_str_eq(view->system, system->id) ||
+            !fb_str_is(expect->word, fb_action_word(view->action))) {
+            continue;
+        }
+        struct found found = {.status = fb_arena_printf(asked->arena, "may %s%s",
+                                  view->allowed ? "" : "not ", fb_action_name(view->action)),
+            .same = view->allowed != expect->negated,
+            .until = FB_TIME_MIN,
+            .since = FB_TIME_MIN,
+            .why = view->why};
+        return found.status.ptr && judge(asked, &found);
+    }
+    return true;
+}
+
+static bool judge_exempt(struct asked *asked)
+{
+    const struct fb_system_view *system = asked_system(asked);
+    if (!system) {
+        return true;
+    }
+    struct found found = {.status = fb_str_of(system->exempt ? "is exempt" : "is not exempt"),
+        .same = system->exempt != asked->expect->negated,
+        .until = FB_TIME_MIN,
+        .since = FB_TIME_MIN,
+        .why = system->exempt_why};
+    return judge(asked, &found);
+}
+
+/* The words that a policy has for what a safety case is worth, and the word of case_standing. */
+static struct fb_str standing_of(const struct fb_case_view *view, struct fb_str *word)
+{
+    static const char *const words[][2] = {[FB_CASE_SUBMITTED] = {"is submitted", "submitted"},
+        [FB_CASE_SENT_BACK] = {"was sent back", "sent_back"},
+        [FB_CASE_ACCEPTED] = {"has fallen", "fallen"}};
+    bool stands = view->stage == FB_CASE_ACCEPTED && view->label == FB_LABEL_IN;
+    *word = stands ? FB_STR("stands") : fb_str_of(words[view->stage][1]);
+    return stands ? FB_STR("stands") : fb_str_of(words[view->stage][0]);
+}
+
+static bool judge_case(struct asked *asked)
+{
+    const struct fb_expect *expect = asked->expect;
+    const struct fb_system_view *system = asked_system(asked);
+    for (size_t i = 0; system && i < asked->picture->case_count; i++) {
+        const struct fb_case_view *view = &asked->picture->cases[i];
+        if (!fb_str_eq(view->system, system->id) ||
+            !fb_str_eq(fb_record_text(view->record, "name"), expect->rule)) {
+            continue;
+        }
+        struct fb_str word;
+        struct found found = {.status = standing_of(view, &word),
+            .same = fb_str_eq(word, expect->word),
+            .until = FB_TIME_MIN,
+            .since = FB_TIME_MIN,
+            .why = view->why};
+        return judge(asked, &found);
+    }
+    if (system) {
+        asked->result->instead = FB_STR("the system has no such safety case");
+    }
+    return true;
+}
+
+static bool judge_any(struct asked *asked)
+{
+    switch (asked->expect->kind) {
+    case FB_EXPECT_LINE:
+        return judge_line(asked);
+    case FB_EXPECT_PACE:
+        return judge_pace(asked);
+    case FB_EXPECT_NOTHING:
+        return judge_nothing(asked);
+    case FB_EXPECT_ORDER:
+        return judge_order(asked);
+    case FB_EXPECT_LICENCE:
+        return judge_licence(asked);
+    case FB_EXPECT_EXEMPT:
+        return judge_exempt(asked);
+    case FB_EXPECT_CASE:
+        return judge_case(asked);
+    case FB_EXPECT_DUTY:
+    case FB_EXPECT_NOT_OWED:
+        break;
+    }
+    return judge_duty(asked);
 }
 
 /* Evaluates one expectation by one of the two evaluators. */
@@ -290,11 +453,7 @@ static enum fb_code run_by(struct fb_test_history *history, bool naive, struct f
     }
     if (code == FB_OK) {
         struct asked asked = {result->expect, &picture, arena, result};
-        bool good = result->expect->kind == FB_EXPECT_LINE      ? judge_line(&asked)
-                    : result->expect->kind == FB_EXPECT_PACE    ? judge_pace(&asked)
-                    : result->expect->kind == FB_EXPECT_NOTHING ? judge_nothing(&asked)
-                                                                : judge_duty(&asked);
-        code = good ? FB_OK : fb_arena_failed(arena, err);
+        code = judge_any(&asked) ? FB_OK : fb_arena_failed(arena, err);
     }
     fb_registry_free(registry);
     fb_arena_release(&scratch);

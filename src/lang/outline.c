@@ -27,7 +27,8 @@ const struct fb_keyword *fb_keyword_find(struct fb_str word, struct fb_str block
         if (!fb_str_is(word, keywords[i].word)) {
             continue;
         }
-        if (fb_str_is(block, keywords[i].where)) {
+        const char *where = keywords[i].where;
+        if (fb_str_is(block, strcmp(where, "expect") == 0 ? "test" : where)) {
             return &keywords[i];
         }
         found = found ? found : &keywords[i];

@@ -73,7 +73,8 @@ FB_CHECKED enum fb_code fb_outline_can_rename(
 /** A word of the language, for completion and for people who point at it. */
 struct fb_keyword {
     const char *word;
-    const char *where; /**< the block whose clause it begins; "item": begins a block; "any" */
+    const char *where; /**< the block whose clause it begins; "item": begins a block; "expect": is
+                            expected by a test; "any" */
     const char *text;  /**< one sentence */
 };
 

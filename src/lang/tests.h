@@ -36,6 +36,10 @@ enum fb_expect_kind {
     FB_EXPECT_NOT_OWED, /**< there is no such obligation */
     FB_EXPECT_NOTHING,  /**< no obligation binds now */
     FB_EXPECT_PACE,     /**< the pace of the policy is one of some */
+    FB_EXPECT_ORDER,    /**< an order binds a system, binds it no more, or none does */
+    FB_EXPECT_LICENCE,  /**< a system may do something, or may not */
+    FB_EXPECT_EXEMPT,   /**< no rule applies to a system, or one does */
+    FB_EXPECT_CASE,     /**< what a safety case of a system is worth */
 };
 
 /** An expectation. */
@@ -43,12 +47,17 @@ struct fb_expect {
     struct fb_span span;
     struct fb_str text; /**< all of it, in the one format */
     enum fb_expect_kind kind;
-    struct fb_str rule; /**< "cyber", "hold.deploy"; empty for NOTHING */
-    struct fb_word *args;
-    struct fb_word by; /**< the party that owes; span.line 0: any */
+    struct fb_str rule;   /**< LINE, DUTY, NOT_OWED: "cyber", "hold.deploy"; CASE: its name */
+    struct fb_word *args; /**< of these; ORDER, LICENCE, EXEMPT, CASE: the system alone */
+    struct fb_word by;    /**< the party that owes; span.line 0: any */
     enum fb_line_status line;
     enum fb_duty_status duty;
-    unsigned paces;        /**< PACE: bit n for level n of enum fb_pace */
+    unsigned paces;            /**< PACE: bit n for level n of enum fb_pace */
+    enum fb_consequence order; /**< ORDER: FB_LEST_HALT, FB_LEST_RESTRICT or FB_LEST_SECURE */
+    bool released;             /**< ORDER: it was one and is over */
+    bool negated;              /**< ORDER, LICENCE, EXEMPT: none is, may not, is not */
+    struct fb_str word;    /**< LICENCE: "train", "deploy" or "autonomy"; CASE: "stands", "fallen",
+                                "submitted" or "sent_back" */
     fb_time until;         /**< the deadline; FB_TIME_MIN: not said */
     fb_time since;         /**< of the status; FB_TIME_MIN: not said */
     struct fb_str state;   /**< status, until and since as written: a slice of the policy's text */

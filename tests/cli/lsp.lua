@@ -109,6 +109,15 @@ labels = {}
 for _, item in ipairs(items or {}) do labels[item.label] = item end
 say("names and records inside one", labels["systemic"] and labels["cyber"] and labels["incident"] and labels["S"], why or vim.inspect(labels))
 vim.api.nvim_buf_set_lines(0, -4, -1, false, {})
+vim.api.nvim_buf_set_lines(0, -1, -1, false, { "test \"t\"", "  given 2026-01-01: system \"s\"", "  expect ", "         " })
+for row = 1, 2 do
+  items, why = ask("textDocument/completion", { position = { line = #lines() - row, character = 9 } })
+  labels = {}
+  for _, item in ipairs(items or {}) do labels[item.label] = item end
+  say("what a test expects, line " .. row, labels["halt"] and labels["restriction"] and labels["overdue"]
+    and labels["tell"] and labels["halt"].documentation:find("halt of", 1, true), why or vim.inspect(labels))
+end
+vim.api.nvim_buf_set_lines(0, -5, -1, false, {})
 
 -- 6. Colours.
 vim.cmd("set runtimepath^=" .. os.getenv("FB_SOURCE_ROOT") .. "/editors/vim")

@@ -74,7 +74,7 @@ ok "an argument too many" exits 2 "lsp" "$FLYBALL" policy lsp x
 if command -v nvim >/dev/null; then
     export FLYBALL FB_SOURCE_ROOT="$root" LSP_FOLDER="$folder" XDG_STATE_HOME="$folder" XDG_CACHE_HOME="$folder" HOME="$folder"
     timeout 100 nvim --headless -u NONE -i NONE -n -S "$root/tests/cli/lsp.lua" >nvim.out 2>nvim.err </dev/null
-    said() { ! grep -q "^no " nvim.out && [ "$(grep -c "^ok " nvim.out)" = 24 ] || {
+    said() { ! grep -q "^no " nvim.out && [ "$(grep -c "^ok " nvim.out)" = 26 ] || {
         cat nvim.out nvim.err | grep -v "^ok"; return 1; }; }
     ok "Neovim's client: $(grep -c "^ok " nvim.out) answers" said
     grep "^# " nvim.err

@@ -158,18 +158,9 @@ static void check_args(
     }
 }
 
-static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
+/* What a red line or a duty is expected to be. */
+static void check_state(struct fb_checker *c, const struct fb_expect *expect)
 {
-    if (expect->kind == FB_EXPECT_NOTHING) {
-        return;
-    }
-    if (expect->kind == FB_EXPECT_PACE) {
-        if (!c->has_pace) {
-            fb_check_fail(c, expect->span, "Add a pace block, or expect something else.",
-                "the policy has no 'pace' block");
-        }
-        return;
-    }
     struct fb_str part;
     const struct fb_item *item = rule_of(c, expect->rule, &part);
     bool rule = item && item->kind != FB_ITEM_LET && item->kind != FB_ITEM_EXEMPT;
@@ -192,6 +183,31 @@ static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
             "a red line is not owed by anyone until some time");
     }
     check_args(c, expect, item);
+}
+
+static void check_expect(struct fb_checker *c, const struct fb_expect *expect)
+{
+    switch (expect->kind) {
+    case FB_EXPECT_NOTHING:
+        break;
+    case FB_EXPECT_PACE:
+        if (!c->has_pace) {
+            fb_check_fail(c, expect->span, "Add a pace block, or expect something else.",
+                "the policy has no 'pace' block");
+        }
+        break;
+    case FB_EXPECT_ORDER:
+    case FB_EXPECT_LICENCE:
+    case FB_EXPECT_EXEMPT:
+    case FB_EXPECT_CASE:
+        (void)id_fits(c, expect->args, "system");
+        break;
+    case FB_EXPECT_LINE:
+    case FB_EXPECT_DUTY:
+    case FB_EXPECT_NOT_OWED:
+        check_state(c, expect);
+        break;
+    }
 }
 
 void fb_check_test(struct fb_checker *c, struct fb_test *test)

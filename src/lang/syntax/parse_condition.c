@@ -249,9 +249,7 @@ static bool parse_pace_is(struct fb_parser *p, struct fb_cond **out)
     return cond && fb_parse_levels(p, &cond->statuses);
 }
 
-/* One of the words of a standing, as a value: `stands`, `has fallen`, `was sent back`, `is
- * submitted`. */
-static bool take_standing(struct fb_parser *p, struct fb_word *out)
+bool fb_parse_standing(struct fb_parser *p, struct fb_word *out)
 {
     static const struct {
         const char *words[3];
@@ -261,6 +259,7 @@ static bool take_standing(struct fb_parser *p, struct fb_word *out)
     for (size_t i = 0; i < sizeof(standings) / sizeof(standings[0]); i++) {
         size_t count = 0;
         while (count < 3 && standings[i].words[count] &&
+               fb_parse_ahead(p, count)->kind == FB_TOKEN_WORD &&
                fb_str_is(fb_parse_ahead(p, count)->text, standings[i].words[count])) {
             count++;
         }
@@ -301,7 +300,7 @@ static bool parse_standing(struct fb_parser *p, struct fb_cond **out)
         return false;
     }
     struct fb_fact_field *standing = fb_parse_add_field(p, fact, FB_STR("standing"));
-    return standing && take_standing(p, &standing->value);
+    return standing && fb_parse_standing(p, &standing->value);
 }
 
 static bool parse_primary(struct fb_parser *p, struct fb_cond **out)

@@ -64,8 +64,10 @@ static struct fb_str written(const struct fb_parser *p, size_t from)
         last--;
     }
     const struct fb_token *first = &p->tokens.items[from], *end = &p->tokens.items[last];
+    size_t quote = end->kind == FB_TOKEN_STRING ? 1 : 0;
+    FB_ASSERT(first->kind != FB_TOKEN_STRING);
     return (struct fb_str){
-        first->text.ptr, (size_t)(end->text.ptr - first->text.ptr) + end->text.len};
+        first->text.ptr, (size_t)(end->text.ptr - first->text.ptr) + end->text.len + quote};
 }
 
 static bool expect_state(struct fb_parser *p, struct fb_expect *expect)
@@ -130,6 +132,176 @@ static bool expect_pace(struct fb_parser *p, struct fb_expect *expect)
     return true;
 }
 
+/* The name of a system, as the one argument of an expectation. */
+static bool one_system(struct fb_parser *p, struct fb_expect *expect)
+{
+    struct fb_word *system = fb_parse_new(p, sizeof(*system));
+    expect->args = system;
+    return system && fb_parse_string(p, system, "Write the system in quotes: halt of \"s\".");
+}
+
+/* True where an order is expected: `no halt`, `halt of`, `order to`. A rule may have such a name,
+ * and then "(" or "." follows. */
+static bool order_ahead(const struct fb_parser *p)
+{
+    static const char *const words[] = {"no", "halt", "restriction", "order"};
+    const struct fb_token *next = fb_parse_ahead(p, 1);
+    bool named =
+        next->kind == FB_TOKEN_SIGN && (fb_str_is(next->text, "(") || fb_str_is(next->text, "."));
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (word_ahead(p, 0, words[i])) {
+            return !named;
+        }
+    }
+    return false;
+}
+
+/* `halt of`, `restriction of` or `order to secure`. */
+static bool take_ordered(struct fb_parser *p, enum fb_consequence *out)
+{
+    const char *hint = "Write: halt of \"s\", restriction of \"s\" or order to secure \"s\".";
+    *out = fb_parse_take(p, "halt")          ? FB_LEST_HALT
+           : fb_parse_take(p, "restriction") ? FB_LEST_RESTRICT
+                                             : FB_LEST_SECURE;
+    if (*out != FB_LEST_SECURE) {
+        return fb_parse_expect(p, "of", hint);
+    }
+    if (!fb_parse_take(p, "order")) {
+        return fb_parse_expected(p, "what is ordered", hint);
+    }
+    return fb_parse_expect(p, "to", hint) && fb_parse_expect(p, "secure", hint);
+}
+
+/* `halt of "s" since 2026-03-01`, `no restriction of "s"`, `order to secure "s" released`. */
+static bool expect_order(struct fb_parser *p, struct fb_expect *expect)
+{
+    size_t from = p->at;
+    expect->kind = FB_EXPECT_ORDER;
+    expect->negated = fb_parse_take(p, "no");
+    if (!take_ordered(p, &expect->order) || !one_system(p, expect)) {
+        return false;
+    }
+    if (expect->negated && (fb_parse_at(p, "released") || fb_parse_at(p, "since"))) {
+        return fb_parse_fail(p, fb_parse_now(p)->span,
+            "Write: halt of \"s\" released since 2026-03-01; or nothing more behind \"s\".",
+            "what is not there was not released, and has no begin");
+    }
+    expect->released = fb_parse_take(p, "released");
+    if (!moment(p, "since", &expect->since)) {
+        return false;
+    }
+    expect->state = written(p, from);
+    return true;
+}
+
+/* `may not deploy` behind a system. */
+static bool expect_licence(struct fb_parser *p, struct fb_expect *expect)
+{
+    static const struct {
+        const char *words[2];
+        const char *action;
+    } actions[] = {{{"train", NULL}, "train"}, {{"deploy", NULL}, "deploy"},
+        {{"act", "autonomously"}, "autonomy"}};
+    expect->kind = FB_EXPECT_LICENCE;
+    expect->negated = fb_parse_take(p, "not");
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+        bool two = actions[i].words[1] != NULL;
+        if (word_ahead(p, 0, actions[i].words[0]) &&
+            (!two || word_ahead(p, 1, actions[i].words[1]))) {
+            expect->word = fb_str_of(actions[i].action);
+            fb_parse_step(p);
+            if (two) {
+                fb_parse_step(p);
+            }
+            return true;
+        }
+    }
+    return fb_parse_expected(
+        p, "what a system may do", "Systems may, or may not, train, deploy or act autonomously.");
+}
+
+/* `"s" may not deploy`, `"s" is exempt`. */
+static bool expect_system(struct fb_parser *p, struct fb_expect *expect)
+{
+    if (!one_system(p, expect)) {
+        return false;
+    }
+    size_t from = p->at;
+    if (fb_parse_take(p, "may")) {
+        if (!expect_licence(p, expect)) {
+            return false;
+        }
+    } else {
+        const char *hint = "Write: \"s\" may deploy, \"s\" may not train, \"s\" is exempt.";
+        expect->kind = FB_EXPECT_EXEMPT;
+        if (!fb_parse_expect(p, "is", hint)) {
+            return false;
+        }
+        expect->negated = fb_parse_take(p, "not");
+        if (!fb_parse_expect(p, "exempt", hint)) {
+            return false;
+        }
+    }
+    expect->state = written(p, from);
+    return true;
+}
+
+/* `safety case "cyber" of "s" has fallen`. */
+static bool expect_case(struct fb_parser *p, struct fb_expect *expect)
+{
+    const char *hint = "Write: safety case \"cyber\" of \"s\" stands.";
+    struct fb_word name, standing;
+    fb_parse_step(p);
+    fb_parse_step(p);
+    expect->kind = FB_EXPECT_CASE;
+    if (!fb_parse_string(p, &name, hint) || !fb_parse_expect(p, "of", hint) ||
+        !one_system(p, expect)) {
+        return false;
+    }
+    size_t from = p->at;
+    if (!fb_parse_standing(p, &standing)) {
+        return false;
+    }
+    expect->rule = name.text;
+    expect->word = standing.text;
+    expect->state = written(p, from);
+    return true;
+}
+
+/* `cyber("s") crossed`, `tell("s", "1") by "dev" owed`. */
+static bool expect_rule(struct fb_parser *p, struct fb_expect *expect)
+{
+    return rule_name(p, &expect->rule) && fb_parse_arguments(p, &expect->args) &&
+           take_by(p, &expect->by) && expect_state(p, expect);
+}
+
+/* `nothing owed by "dev"`. */
+static bool expect_nothing(struct fb_parser *p, struct fb_expect *expect)
+{
+    fb_parse_step(p);
+    fb_parse_step(p);
+    expect->kind = FB_EXPECT_NOTHING;
+    return take_by(p, &expect->by);
+}
+
+/* What else than the state of a rule may be expected: how it begins, and what reads it. */
+static bool (*expects_at(const struct fb_parser *p))(struct fb_parser *, struct fb_expect *)
+{
+    if (fb_parse_now(p)->kind == FB_TOKEN_STRING) {
+        return expect_system;
+    }
+    if (word_ahead(p, 0, "nothing") && word_ahead(p, 1, "owed")) {
+        return expect_nothing;
+    }
+    if (word_ahead(p, 0, "pace") && word_ahead(p, 1, "is")) {
+        return expect_pace;
+    }
+    if (word_ahead(p, 0, "safety") && word_ahead(p, 1, "case")) {
+        return expect_case;
+    }
+    return order_ahead(p) ? expect_order : NULL;
+}
+
 static bool expectation(struct fb_parser *p, struct fb_expect *expect)
 {
     size_t from = p->at;
@@ -139,19 +311,8 @@ static bool expectation(struct fb_parser *p, struct fb_expect *expect)
         .until = FB_TIME_MIN,
         .since = FB_TIME_MIN,
         .at = FB_TIME_MIN};
-    if (fb_parse_at(p, "nothing") && word_ahead(p, 1, "owed")) {
-        fb_parse_step(p);
-        fb_parse_step(p);
-        expect->kind = FB_EXPECT_NOTHING;
-        if (!take_by(p, &expect->by)) {
-            return false;
-        }
-    } else if (fb_parse_at(p, "pace") && word_ahead(p, 1, "is")) {
-        if (!expect_pace(p, expect)) {
-            return false;
-        }
-    } else if (!rule_name(p, &expect->rule) || !fb_parse_arguments(p, &expect->args) ||
-               !take_by(p, &expect->by) || !expect_state(p, expect)) {
+    bool (*special)(struct fb_parser *, struct fb_expect *) = expects_at(p);
+    if (special ? !special(p, expect) : !expect_rule(p, expect)) {
         return false;
     }
     if (fb_parse_take(p, "because") &&
@@ -168,9 +329,7 @@ static bool more_expected(const struct fb_parser *p)
     const struct fb_token *token = fb_parse_now(p), *next = fb_parse_ahead(p, 1);
     bool opens =
         next->kind == FB_TOKEN_SIGN && (fb_str_is(next->text, "(") || fb_str_is(next->text, "."));
-    return token->kind == FB_TOKEN_WORD &&
-           (opens || (fb_str_is(token->text, "nothing") && word_ahead(p, 1, "owed")) ||
-               (fb_str_is(token->text, "pace") && word_ahead(p, 1, "is")));
+    return (token->kind == FB_TOKEN_WORD && opens) || expects_at(p);
 }
 
 static bool parse_expect(struct fb_parser *p, void *block)

@@ -115,6 +115,9 @@ void fb_parse_mark_line(struct fb_parser *p);
 /** Parses a condition: `or` binds less than `and`, which binds less than `not`. */
 bool fb_parse_condition(struct fb_parser *p, struct fb_cond **out);
 
+/** Takes what a safety case is worth, as `has fallen`, into the word of case_standing for it. */
+bool fb_parse_standing(struct fb_parser *p, struct fb_word *out);
+
 /** Parses `NAME(S) crossed or not ruled out`. */
 bool fb_parse_line_status(struct fb_parser *p, struct fb_cond **out);
 

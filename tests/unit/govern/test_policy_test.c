@@ -182,6 +182,74 @@ static void test_bless(void **state)
     fb_buf_release(&again);
 }
 
+/* Orders, licences, exemption and safety cases: what does not hold says what does, and is blessed.
+ * The histories orders.fly and cases.fly have those that hold. */
+static void test_orders(void **state)
+{
+    (void)state;
+#define ORDERS                                                                                     \
+    HEAD "test \"orders\"\n"                                                                       \
+         "  given  2026-01-01: system \"s\"\n"                                                     \
+         "         2026-01-02: system \"t\"\n"                                                     \
+         "         2026-02-01 by \"o\": order \"1\" of \"s\" with action halt, version 1,\n"       \
+         "           reasons \"a leak\"\n"                                                         \
+         "         2026-02-02 by \"o\": order \"2\" of \"t\" with action restrict, version 1,\n"   \
+         "           reasons \"a leak\"\n"                                                         \
+         "         2026-02-03 by \"o\": order \"3\" of \"t\" with action release, version 2,\n"    \
+         "           reasons \"mended\", releases \"2\"\n"
+    static const struct {
+        const char *written;
+        const char *instead;
+        const char *blessed;
+    } cases[] = {
+        {"no halt of \"s\"", "halt of \"s\" since 2026-02-01", "halt of \"s\""},
+        {"halt of \"s\" since 2026-02-02", "halt of \"s\" since 2026-02-01",
+            "halt of \"s\" since 2026-02-01"},
+        {"halt of \"s\" released", "halt of \"s\" since 2026-02-01", "halt of \"s\""},
+        {"halt of \"t\"", "no halt of \"t\"", "no halt of \"t\""},
+        {"halt of \"t\" released since 2026-02-03", "no halt of \"t\"", "no halt of \"t\""},
+        {"restriction of \"t\"", "restriction of \"t\" released since 2026-02-03",
+            "restriction of \"t\" released"},
+        {"order to secure \"s\"", "no order to secure \"s\"", "no order to secure \"s\""},
+        {"\"s\" may deploy", "may not deploy", "\"s\" may not deploy"},
+        {"\"t\" may not train", "may train", "\"t\" may train"},
+        {"\"t\" may act autonomously", "may not act autonomously",
+            "\"t\" may not act autonomously"},
+        {"\"t\" is exempt", "is not exempt", "\"t\" is not exempt"},
+        {"safety case \"c\" of \"s\" stands", "the system has no such safety case", NULL},
+        {"no halt of \"x\"", "no such system is given", NULL},
+        {"\"x\" may train", "no such system is given", NULL},
+        {"\"x\" is not exempt", "no such system is given", NULL},
+        {"safety case \"c\" of \"x\" stands", "no such system is given", NULL},
+        {"halt of \"s\" because \"the moon\"", "it is so, but no reason says this", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ran ran;
+        struct fb_buf text, out;
+        struct fb_policy_errors errors;
+        char want[256];
+        fb_buf_init(&text, 1 << 16);
+        fb_buf_init(&out, 1 << 16);
+        fb_buf_addf(&text, "%s  expect %s\n", ORDERS, cases[i].written);
+        run_well(&ran, fb_buf_str(&text));
+        const struct fb_policy_result *r = &ran.results.items[0];
+        if (r->holds || !fb_str_is(r->instead, cases[i].instead)) {
+            fail_msg("%s: %.*s", cases[i].written, FB_STR_ARG(r->instead));
+        }
+        assert_int_equal(
+            fb_policy_test_bless(fb_buf_str(&text), &ran.results, &out, &errors), FB_OK);
+        snprintf(want, sizeof(want), "  expect %s\n",
+            cases[i].blessed ? cases[i].blessed : cases[i].written);
+        if (!fb_str_ends(fb_buf_str(&out), fb_str_of(want))) {
+            fail_msg("%s: %.*s", cases[i].written, FB_STR_ARG(fb_buf_str(&out)));
+        }
+        fb_arena_release(&ran.arena);
+        fb_buf_release(&text);
+        fb_buf_release(&out);
+    }
+#undef ORDERS
+}
+
 static void refused(struct fb_str text, enum fb_code code, uint32_t line, const char *part)
 {
     struct ran ran;
@@ -246,7 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_histories),
         cmocka_unit_test(test_what_ships), cmocka_unit_test(test_says_what_holds),
-        cmocka_unit_test(test_bless), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_bless), cmocka_unit_test(test_orders), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests_name("policy tests", tests, NULL, NULL);
 }
