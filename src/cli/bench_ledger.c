@@ -12,6 +12,8 @@
 
 /* Bytes of a record; seconds after which a case takes no further turn; what one turn writes. */
 enum { RECORD = 256, SECONDS_MAX = 8, TURN = 256, SAMPLES_MAX = 1 << 16, BUILD_GROUP = 65536 };
+/* Of the file that is overwritten: more than one client writes in a case. */
+enum { FILE_SIZE = 4096 * RECORD };
 
 static const char log_name[] = "bench";
 
@@ -159,14 +161,10 @@ static enum fb_code sqlite_turn(
 static enum fb_code disk_turn(
     void *rival, const struct load *load, size_t groups, struct fb_err *err)
 {
+    FB_ASSERT(load->group == 1);
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < groups; i++) {
-        for (size_t k = 0; code == FB_OK && k < load->group; k++) {
-            code = fb_io_writer_add(rival, load->records[k], err);
-        }
-        if (code == FB_OK) {
-            code = fb_io_writer_sync(rival, err);
-        }
+        code = fb_bench_file_commit(rival, load->records[0], err);
     }
     return code;
 }
@@ -275,15 +273,17 @@ static enum fb_code bench_append_4096(
     return bench_append(options, 4096, out, err);
 }
 
-/* One client, one record at a time, in turns with a file that grows by the record and is synced. */
-static enum fb_code bench_append_disk(
-    const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
+/* One client, one record at a time, in turns with a file that is synced after each record: one that
+ * grows by it, or one that has its length already. */
+static enum fb_code append_beside_disk(const struct fb_bench_options *options, bool grows,
+    struct fb_bench_result *out, struct fb_err *err)
 {
     struct load load;
     struct fb_ledger *ledger = NULL;
-    struct fb_io_writer writer = {.fd = -1};
+    struct fb_bench_file *file = NULL;
     char path[FB_IO_PATH_MAX];
     enum fb_code code = load_init(&load, 1, err);
+    out->count = amount_of(options, 1);
     if (code == FB_OK) {
         code = fb_bench_open_new(options->folder, "ledger.db", &ledger, err);
     }
@@ -291,19 +291,31 @@ static enum fb_code bench_append_disk(
         code = path_in(options->folder, "raw.db", path, err);
     }
     if (code == FB_OK) {
-        code = fb_io_writer_open(&writer, path, 0600, err);
+        fb_store_remove_sqlite(path);
+        code = fb_bench_file_new(path, grows ? 0 : FILE_SIZE, &file, err);
     }
-    out->count = amount_of(options, 1);
     if (code == FB_OK) {
-        code = race(ledger, &load, disk_turn, &writer, out, err);
+        code = race(ledger, &load, disk_turn, file, out, err);
     }
     out->metric = "entries_per_s";
-    out->rival = "disk";
+    out->rival = grows ? "disk" : "overwriting";
     summarise(&load, out);
-    fb_io_writer_drop(&writer);
+    fb_bench_file_free(file);
     fb_ledger_close(ledger);
     load_release(&load);
     return code;
+}
+
+static enum fb_code bench_append_disk(
+    const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
+{
+    return append_beside_disk(options, true, out, err);
+}
+
+static enum fb_code bench_append_overwriting(
+    const struct fb_bench_options *options, struct fb_bench_result *out, struct fb_err *err)
+{
+    return append_beside_disk(options, false, out, err);
 }
 
 static enum fb_code append_many(
@@ -531,6 +543,7 @@ static const struct fb_bench_case cases[] = {
     {"ledger", "append-1024", bench_append_1024},
     {"ledger", "append-4096", bench_append_4096},
     {"ledger", "append-1-disk", bench_append_disk},
+    {"ledger", "append-1-overwriting", bench_append_overwriting},
     {"ledger", "admit-1", fb_bench_admit_1},
     {"ledger", "admit-64", fb_bench_admit_64},
     {"ledger", "admit-256", fb_bench_admit_256},

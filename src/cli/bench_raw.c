@@ -81,3 +81,72 @@ enum fb_code fb_bench_raw_insert(
     good = good && run(raw->commit);
     return good ? FB_OK : fails(raw, err);
 }
+
+struct fb_bench_file {
+    sqlite3 *db; /* only to open the file */
+    sqlite3_file *file;
+    int64_t size; /* 0: grows */
+    int64_t next;
+};
+
+static enum fb_code disk_fails(struct fb_err *err)
+{
+    return fb_err_set(err, FB_E_IO, "could not write to the disk");
+}
+
+static bool write_at(struct fb_bench_file *file, struct fb_str bytes, int64_t at)
+{
+    FB_ASSERT(bytes.len <= INT_MAX);
+    return file->file->pMethods->xWrite(file->file, bytes.ptr, (int)bytes.len, at) == SQLITE_OK;
+}
+
+static bool sync_file(struct fb_bench_file *file)
+{
+    int how = SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY;
+    return file->file->pMethods->xSync(file->file, how) == SQLITE_OK;
+}
+
+enum fb_code fb_bench_file_new(
+    const char *path, int64_t size, struct fb_bench_file **out, struct fb_err *err)
+{
+    FB_ASSERT(path && out && size >= 0);
+    static const char zeros[64 * 1024];
+    struct fb_bench_file *file = fb_calloc(1, sizeof(*file));
+    if (!file) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    bool good = sqlite3_open_v2(path, &file->db, flags, NULL) == SQLITE_OK &&
+                sqlite3_file_control(file->db, "main", SQLITE_FCNTL_FILE_POINTER, &file->file) ==
+                    SQLITE_OK &&
+                file->file && file->file->pMethods;
+    for (int64_t at = 0; good && at < size; at += (int64_t)sizeof(zeros)) {
+        good = write_at(file, (struct fb_str){zeros, sizeof(zeros)}, at);
+    }
+    if (!good || !sync_file(file)) {
+        fb_bench_file_free(file);
+        return disk_fails(err);
+    }
+    file->size = size;
+    *out = file;
+    return FB_OK;
+}
+
+void fb_bench_file_free(struct fb_bench_file *file)
+{
+    if (file) {
+        int result = sqlite3_close(file->db);
+        FB_ASSERT(result == SQLITE_OK);
+        fb_free(file);
+    }
+}
+
+enum fb_code fb_bench_file_commit(
+    struct fb_bench_file *file, struct fb_str record, struct fb_err *err)
+{
+    FB_ASSERT(file);
+    FB_ASSERT(file->size == 0 || file->next + (int64_t)record.len <= file->size);
+    bool good = write_at(file, record, file->next) && sync_file(file);
+    file->next += (int64_t)record.len;
+    return good ? FB_OK : disk_fails(err);
+}

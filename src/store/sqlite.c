@@ -11,12 +11,13 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "store/sqlite_batch.h"
+#include "store/sqlite_log.h"
 
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
 #define SCHEMA_VERSION 3
 #define OLD_VERSION 2 /* the oldest form that is read */
-enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128, PIECE = 64 * 1024 };
+enum { BUSY_MS = 5000, VALUE_MAX = 1024 * 1024, PRAGMA_MAX = 128 };
 
 static const char schema_sql[] =
     "CREATE TABLE entry(seq INTEGER PRIMARY KEY, admitted INTEGER NOT NULL,"
@@ -98,8 +99,10 @@ struct sqlite {
     struct fb_sqlite_batch batch;
     bool is_settled; /* what the log holds is on the disk */
     bool is_old;     /* form 2 when its form was read last */
-    /* Entries before and after what the open transaction appended; equal when that is nothing. */
+    /* Entries before and after what the open transaction appended; equal when that is nothing, and
+     * 0 before they were counted. */
     uint64_t old_count, count;
+    struct fb_sqlite_log log;
     char path[PATH_MAX];
 };
 
@@ -254,23 +257,12 @@ static void roll_back(struct sqlite *s)
     }
 }
 
-/* Writes the bytes of an open file over themselves and syncs it. */
-static int rewrite(sqlite3_file *file)
+/* Whether the log is on the disk is not known: it is written again before it is built on, and until
+ * then closing does not move it into the database. */
+static int unsettle(struct sqlite *s)
 {
-    char piece[PIECE];
-    sqlite3_int64 size = 0;
-    int result = file->pMethods->xFileSize(file, &size);
-    for (sqlite3_int64 at = 0; result == SQLITE_OK && at < size; at += PIECE) {
-        int len = size - at < PIECE ? (int)(size - at) : PIECE;
-        result = file->pMethods->xRead(file, piece, len, at);
-        if (result == SQLITE_OK) {
-            result = file->pMethods->xWrite(file, piece, len, at);
-        }
-    }
-    if (result == SQLITE_OK && size > 0) {
-        result = file->pMethods->xSync(file, SQLITE_SYNC_FULL);
-    }
-    return result;
+    s->is_settled = false;
+    return sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 /*
@@ -283,11 +275,7 @@ static int rewrite(sqlite3_file *file)
 static enum fb_code settle_log(struct sqlite *s, struct fb_err *err)
 {
     FB_ASSERT(!s->is_settled);
-    sqlite3_file *log = NULL;
-    int result = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (result == SQLITE_OK && log && log->pMethods) {
-        result = rewrite(log);
-    }
+    int result = fb_sqlite_log_rewrite(s->db);
     if (result == SQLITE_OK) {
         result = sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     }
@@ -379,13 +367,20 @@ static enum fb_code sqlite_begin(
     }
     if (code != FB_OK) {
         roll_back(s);
+    } else if (is_writing) {
+        fb_sqlite_log_reserve(s->db, &s->log);
     }
     return code;
 }
 
 static enum fb_code sqlite_commit(struct fb_store *store, struct fb_err *err)
 {
-    return run(sqlite_of(store), COMMIT, "write to", err);
+    struct sqlite *s = sqlite_of(store);
+    enum fb_code code = run(s, COMMIT, "write to", err);
+    if (code != FB_OK) {
+        (void)unsettle(s);
+    }
+    return code;
 }
 
 static void sqlite_rollback(struct fb_store *store)
@@ -397,6 +392,10 @@ static enum fb_code sqlite_count(struct fb_store *store, uint64_t *out, struct f
 {
     struct sqlite *s = sqlite_of(store);
     sqlite3_stmt *statement = NULL;
+    if (store->in_transaction && s->count > 0) {
+        *out = s->count;
+        return FB_OK;
+    }
     enum fb_code code = statement_of(s, COUNT, &statement, err);
     if (code != FB_OK) {
         return code;
@@ -416,6 +415,9 @@ static enum fb_code sqlite_count(struct fb_store *store, uint64_t *out, struct f
         }
     }
     (void)sqlite3_reset(statement);
+    if (code == FB_OK && store->in_transaction) {
+        s->old_count = s->count = *out;
+    }
     return code;
 }
 
@@ -431,8 +433,8 @@ static enum fb_code sqlite_append(
         code = run(s, META_CUT, "write to", err);
     }
     if (code == FB_OK && s->count == 0) {
-        code = sqlite_count(store, &s->count, err);
-        s->old_count = s->count;
+        uint64_t counted = 0; /* kept in s->count, as in every transaction */
+        code = sqlite_count(store, &counted, err);
     }
     if (code == FB_OK && entries[0].seq != s->count) {
         code = fb_err_set(err, FB_E_CORRUPT,
@@ -694,7 +696,7 @@ static enum fb_code sqlite_head_put(struct fb_store *store, struct fb_str value,
     if (s->is_old) {
         return sqlite_meta_put(store, FB_STORE_HEAD_KEY, value, err);
     }
-    if (count == 0) {
+    if (s->count == s->old_count) {
         code = sqlite_count(store, &count, err);
     } else if (s->old_count == 0) {
         code = run(s, META_CUT, "write to", err);
@@ -853,8 +855,11 @@ static enum fb_code open_file(
     }
     (void)sqlite3_busy_timeout(s->db, options->busy_ms ? (int)options->busy_ms : BUSY_MS);
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
-    s->is_settled = options->create;
-    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, s->is_settled ? 0 : 1, NULL);
+    s->is_settled = true;
+    if (!options->create) {
+        (void)unsettle(s);
+    }
+    fb_sqlite_log_watch(s->db, &s->log);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);

@@ -10,6 +10,7 @@ for group in 1 64 256 1024 4096; do
     ok "groups of $group, with admission" has "admit-$group" '"metric":"records_per_s"'
 done
 ok "in turns with the disk" has append-1-disk '"rival":"disk"'
+ok "and with a file that does not grow" has append-1-overwriting '"rival":"overwriting"'
 ok "signatures alone" has signatures '"count":300'
 ok "verification" has verify '"count":300'
 ok "verification of a small ledger" has verify-small '"count":4'

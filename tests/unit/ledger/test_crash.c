@@ -18,7 +18,7 @@
 #include "ledger/ledger.h"
 #include "power_cut.h"
 
-enum { BEFORE = 254, CALLS_MAX = 1000 };
+enum { BEFORE = 254, CALLS_MAX = 1000, SINGLES = 20 };
 
 /* What a child did, in memory that outlives it. */
 struct told {
@@ -175,6 +175,20 @@ static void work(const struct power_cut *plan)
     }
 }
 
+/* One command that appends entry by entry, as long as the log is lengthened ahead of it twice. */
+static void work_singly(const struct power_cut *plan)
+{
+    struct fb_ledger *ledger = NULL;
+    enum fb_code code = open_ledger(&ledger);
+    if (code != FB_OK && !is_failure_of_disk(code, plan)) {
+        complain("open");
+    }
+    for (size_t i = 0; ledger && i < SINGLES; i++) {
+        append_twice(ledger, 1, plan);
+    }
+    fb_ledger_close(ledger);
+}
+
 static void create(const struct power_cut *plan)
 {
     struct fb_ledger_options options = {.signer = &signer};
@@ -196,7 +210,7 @@ static void create(const struct power_cut *plan)
 static bool run_child(void (*act)(const struct power_cut *plan), const struct power_cut *plan)
 {
     memset(told, 0, sizeof(*told));
-    told->acknowledged = told->seen = told->attempted = act == work ? BEFORE : 0;
+    told->acknowledged = told->seen = told->attempted = act == create ? 0 : BEFORE;
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
@@ -255,7 +269,8 @@ static void check_ledger(const struct power_cut *plan)
 }
 
 /* Each call in turn, until one run meets no more. Returns how many there were. */
-static int64_t at_each_call(struct power_cut plan)
+static int64_t act_at_each_call(
+    void (*act)(const struct power_cut *plan), uint64_t count, struct power_cut plan)
 {
     for (plan.at = 0; plan.at < CALLS_MAX; plan.at++) {
         empty_folder();
@@ -263,15 +278,20 @@ static int64_t at_each_call(struct power_cut plan)
         assert_non_null(file);
         assert_int_equal(fwrite(before.ptr, 1, before.len, file), before.len);
         assert_int_equal(fclose(file), 0);
-        bool met = run_child(work, &plan);
+        bool met = run_child(act, &plan);
         check_ledger(&plan);
         if (!met) {
-            assert_int_equal(told->acknowledged, BEFORE + 107);
+            assert_int_equal(told->acknowledged, BEFORE + count);
             return plan.at;
         }
     }
     fail_msg("more than %d calls", CALLS_MAX);
     return 0;
+}
+
+static int64_t at_each_call(struct power_cut plan)
+{
+    return act_at_each_call(work, 107, plan);
 }
 
 static void test_killed(void **state)
@@ -317,6 +337,27 @@ static void test_disk_heals(void **state)
     plan.seed = 2;
     at_each_call(plan);
     is_healing = false;
+}
+
+/* The log is longer than what is in it when the crash comes, or is being lengthened. */
+static void test_log_ahead(void **state)
+{
+    (void)state;
+    int64_t calls = act_at_each_call(
+        work_singly, SINGLES, (struct power_cut){.what = POWER_CUT_KILL, .seed = 4});
+    if (calls <= 3 * SINGLES + 4) {
+        fail_msg("only %d calls: the log was not lengthened", (int)calls);
+    }
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        act_at_each_call(
+            work_singly, SINGLES, (struct power_cut){.what = POWER_CUT_OFF, .seed = seed});
+    }
+    struct power_cut plan = {.what = POWER_CUT_FAIL, .number = EIO};
+    act_at_each_call(work_singly, SINGLES, plan);
+    plan.number = ENOSPC;
+    act_at_each_call(work_singly, SINGLES, plan);
+    plan.stays = true;
+    act_at_each_call(work_singly, SINGLES, plan);
 }
 
 static void check_created(void)
@@ -436,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_disk_fails_once),
         cmocka_unit_test(test_disk_stays_full),
         cmocka_unit_test(test_disk_heals),
+        cmocka_unit_test(test_log_ahead),
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_create_is_not_placed),
         cmocka_unit_test(test_create_beside_an_old_log),
