@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "govern/docket.h"
+#include "lang/same.h"
 #include "report/report.h"
 
 /** Limits of a command line; commands.def is asserted to keep to them. */
@@ -164,6 +165,27 @@ FB_CHECKED enum fb_code fb_cli_policy_compare(struct fb_cli *cli, struct fb_err 
 
 /** `policy diff OLDER NEWER`: E_NEGATIVE where the newer one may be weaker. */
 FB_CHECKED enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err);
+
+/** What --same says of policies that are compared. */
+struct fb_cli_same {
+    struct fb_buf text;
+    bool given;
+    struct fb_same groups; /**< borrow text */
+};
+
+/** Reads the file of --same, when it is given; its groups live in arena. errors has room for what
+ * is found in it: all but the last error is told, that one is err's. Close it in any case. */
+FB_CHECKED enum fb_code fb_cli_same_open(struct fb_cli *cli, struct fb_arena *arena,
+    struct fb_cli_same *same, struct fb_policy_errors *errors, struct fb_err *err);
+
+/** Puts the text of a policy into the words that stand first, in arena; unchanged without --same.
+ * Errors as above. */
+FB_CHECKED enum fb_code fb_cli_same_apply(struct fb_cli_same *same, const char *name,
+    struct fb_arena *arena, struct fb_str *text, struct fb_policy_errors *errors,
+    struct fb_err *err);
+
+/** Releases it, after a note about each word that no policy says, where these are to be told. */
+void fb_cli_same_close(struct fb_cli_same *same, bool tell);
 
 /** Prints an error to standard error as people read it. */
 void fb_cli_complain(const struct fb_err *err);

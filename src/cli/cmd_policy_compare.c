@@ -17,6 +17,7 @@ struct job {
     struct fb_arena arena;
     struct fb_matrix matrix;
     struct fb_policy_errors errors;
+    struct fb_cli_same same;
 };
 
 /* All errors but the last are told here; that one is the command's. */
@@ -31,12 +32,16 @@ static enum fb_code refused(const struct job *job, enum fb_code code, struct fb_
 
 static enum fb_code read_files(struct fb_cli *cli, struct job *job, struct fb_err *err)
 {
-    enum fb_code code = FB_OK;
+    enum fb_code code = fb_cli_same_open(cli, &job->arena, &job->same, &job->errors, err);
     for (size_t i = 1; code == FB_OK && i < cli->argument_count; i++) {
         struct fb_buf *text = &job->texts[job->count];
+        struct fb_matrix_source *source = &job->sources[job->count++];
         fb_buf_init(text, FB_POLICY_TEXT_MAX);
         code = fb_io_read(cli->arguments[i], text, err);
-        job->sources[job->count++] = (struct fb_matrix_source){fb_buf_str(text), cli->arguments[i]};
+        *source = (struct fb_matrix_source){fb_buf_str(text), cli->arguments[i]};
+        code = code ? code
+                    : fb_cli_same_apply(
+                          &job->same, source->name, &job->arena, &source->text, &job->errors, err);
     }
     return code;
 }
@@ -75,7 +80,11 @@ enum fb_code fb_cli_policy_compare(struct fb_cli *cli, struct fb_err *err)
 {
     int forms = (fb_cli_value(cli, "draft") != NULL) + (fb_cli_value(cli, "html") != NULL) +
                 (fb_cli_value(cli, "json") != NULL);
-    enum fb_code code = fb_cli_want(cli, 3, 1 + FB_MATRIX_DOCUMENTS_MAX, err);
+    enum fb_code code = fb_cli_want(cli, 3, SIZE_MAX, err);
+    if (code == FB_OK && cli->argument_count > 1 + FB_MATRIX_DOCUMENTS_MAX) {
+        code = fb_cli_misused(
+            cli, err, "at most %d policies are compared at once", FB_MATRIX_DOCUMENTS_MAX);
+    }
     if (code == FB_OK && forms > 1) {
         code = fb_cli_misused(cli, err, "--draft, --html and --json exclude each other");
     }
@@ -95,6 +104,7 @@ enum fb_code fb_cli_policy_compare(struct fb_cli *cli, struct fb_err *err)
         code = fb_matrix_build(job->sources, job->count, &job->arena, &job->matrix, &job->errors);
         code = code ? refused(job, code, err) : answer(cli, job, err);
     }
+    fb_cli_same_close(&job->same, code == FB_OK);
     for (size_t i = 0; i < job->count; i++) {
         fb_buf_release(&job->texts[i]);
     }

@@ -12,6 +12,7 @@ struct job {
     struct fb_arena arena;
     struct fb_policy_diff diff;
     struct fb_policy_errors *errors;
+    struct fb_cli_same same;
 };
 
 static void put_example(
@@ -142,11 +143,43 @@ static enum fb_code verdict(const struct job *job, struct fb_err *err)
     return FB_OK;
 }
 
+/* Reads both files, compares them and prints what changed. */
+static enum fb_code run(struct fb_cli *cli, struct job *job, struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_policy_source sources[2];
+    enum fb_code code = fb_cli_same_open(cli, &job->arena, &job->same, job->errors, err);
+    for (size_t i = 0; code == FB_OK && i < 2; i++) {
+        const char *name = cli->arguments[i + 1];
+        code = fb_io_read(name, &job->texts[i], err);
+        sources[i] = (struct fb_policy_source){fb_buf_str(&job->texts[i]), name};
+        code = code ? code
+                    : fb_cli_same_apply(
+                          &job->same, name, &job->arena, &sources[i].text, job->errors, err);
+    }
+    if (code != FB_OK) {
+        return code;
+    }
+    code =
+        fb_policy_diff_run(sources, FB_POLICY_DIFF_TRIES_MAX, &job->arena, &job->diff, job->errors);
+    for (size_t i = 0; code != FB_OK && i + 1 < job->errors->count; i++) {
+        fb_cli_complain(&job->errors->items[i]);
+    }
+    if (code != FB_OK) {
+        *err = job->errors->items[job->errors->count - 1];
+        return code;
+    }
+    if (fb_cli_value(cli, "json")) {
+        put_json(job, out);
+    } else {
+        put_text(cli, job, out);
+    }
+    return fb_cli_print(cli, out, err);
+}
+
 enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err)
 {
     struct job job = {.errors = fb_calloc(1, sizeof(*job.errors))};
     struct fb_buf out;
-    enum fb_code code = fb_cli_want(cli, 3, 3, err);
     if (!job.errors) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
@@ -154,29 +187,14 @@ enum fb_code fb_cli_policy_diff(struct fb_cli *cli, struct fb_err *err)
     fb_arena_init(&job.arena, ARENA_MAX);
     for (size_t i = 0; i < 2; i++) {
         fb_buf_init(&job.texts[i], FB_POLICY_TEXT_MAX);
-        code = code == FB_OK ? fb_io_read(cli->arguments[i + 1], &job.texts[i], err) : code;
     }
-    if (code == FB_OK) {
-        const struct fb_policy_source sources[] = {{fb_buf_str(&job.texts[0]), cli->arguments[1]},
-            {fb_buf_str(&job.texts[1]), cli->arguments[2]}};
-        code = fb_policy_diff_run(
-            sources, FB_POLICY_DIFF_TRIES_MAX, &job.arena, &job.diff, job.errors);
-        for (size_t i = 0; code != FB_OK && i + 1 < job.errors->count; i++) {
-            fb_cli_complain(&job.errors->items[i]);
-        }
-        if (code != FB_OK) {
-            *err = job.errors->items[job.errors->count - 1];
-            goto out;
-        }
-        if (fb_cli_value(cli, "json")) {
-            put_json(&job, &out);
-        } else {
-            put_text(cli, &job, &out);
-        }
-        code = fb_cli_print(cli, &out, err);
+    enum fb_code code = fb_cli_want(cli, 3, 3, err);
+    bool ran = code == FB_OK;
+    code = code ? code : run(cli, &job, &out, err);
+    if (ran) {
+        fb_cli_same_close(&job.same, code == FB_OK);
     }
     code = code == FB_OK ? verdict(&job, err) : code;
-out:
     fb_buf_release(&out);
     fb_buf_release(&job.texts[0]);
     fb_buf_release(&job.texts[1]);

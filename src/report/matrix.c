@@ -18,11 +18,6 @@ static const struct {
     [FB_STANDING_WEAKER] = {"weaker", FB_TONE_WARN},
 };
 
-static struct fb_str clause_name(const struct fb_matrix_cell *cell)
-{
-    return cell->line ? cell->line->name : cell->duty ? cell->duty->name : FB_STR("");
-}
-
 /* Where the name of a file begins in its path. */
 static const char *base_name(const char *path)
 {
@@ -40,11 +35,6 @@ static struct fb_str file_name(const struct fb_matrix *matrix, size_t document)
         }
     }
     return fb_str_of(name);
-}
-
-static uint32_t clause_line(const struct fb_matrix_cell *cell)
-{
-    return cell->line ? cell->line->span.line : cell->duty ? cell->duty->span.line : 0;
 }
 
 /* "deadline: 60 days, there 30 days; when: stricter there": how the other clause differs. What is
@@ -152,8 +142,10 @@ static void json_cell(
     fb_json_open_object(w);
     fb_json_key_c(w, "standing", fb_standing_name(cell->standing));
     if (cell->standing != FB_STANDING_MISSING) {
-        fb_json_key_str(w, "clause", clause_name(cell));
-        fb_json_key_int(w, "line", clause_line(cell));
+        fb_json_key_str(w, "clause", fb_matrix_name(cell));
+        if (fb_matrix_line(cell)) {
+            fb_json_key_int(w, "line", fb_matrix_line(cell));
+        }
         fb_json_key_str(w, "text", cell->text);
     }
     if (cell->standing == FB_STANDING_WEAKER || cell->standing == FB_STANDING_APART) {
@@ -221,7 +213,9 @@ static void html_cell(
     if (cell->standing != FB_STANDING_MISSING) {
         fb_buf_add_c(out, "<br>");
         fb_html_text(out, cell->text);
-        fb_buf_addf(out, " <span class=\"faint\">(line %u)</span>", clause_line(cell));
+        if (fb_matrix_line(cell)) {
+            fb_buf_addf(out, " <span class=\"faint\">(line %u)</span>", fb_matrix_line(cell));
+        }
     }
     if (cell->standing == FB_STANDING_WEAKER || cell->standing == FB_STANDING_APART) {
         struct fb_buf against;

@@ -32,6 +32,45 @@ ok "JSON is JSON" python3 -m json.tool mixed.json
 ok "with a history on which it is stricter" grep -q '"stricter":{"given":' mixed.json
 ok "and says what" grep -q '"change":"incomparable","clauses":' mixed.json
 
+sed 's/cyber(/breakin(/; s/"cybench"/"cybench-2"/' "$old" >renamed.fly
+ok "what was renamed says so" exits 1 "" "$FLYBALL" policy diff "$old" renamed.fly
+ok "with its old name" grep -qE "^[a-z]+ +breakin \(was cyber\)$" exits.out
+cat >same.txt <<'END'
+cyber = breakin
+"cybench" = "cybench-2"
+END
+ok "unless it is said to be the same" says "unchanged$" "$FLYBALL" policy diff --same same.txt "$old" renamed.fly
+printf '"cybench" = "cybench-2"\n"x" = "y"\n' >odd.txt
+ok "a word that neither says is noted" sh -c '"$0" policy diff --same odd.txt "$1" "$1" 2>&1 |
+    grep -q "note: odd.txt:2:7: no policy here says .y.$"' "$FLYBALL" "$old"
+printf 'cyber\n' >odd.txt
+ok "groups that are none" exits 3 "odd.txt:1:1: 'cyber' is the same as nothing else" \
+    "$FLYBALL" policy diff --same odd.txt "$old" "$old"
+
+cat >period.fly <<'END'
+policy "p"
+  title     "P"
+  version   1
+
+redline gone(S)
+  measure   success of S on "t"
+  crossed   at 50% with 95% confidence
+
+duty look(S)
+  when    deployment D of S
+  party   "dev"
+  must    evaluate S on "u"
+  every   6 months
+END
+sed 's/6 months/180 days/; /^redline/,/^$/d' period.fly >days.fly
+sed '/^redline/,/^$/d' period.fly >months.fly
+ok "what is not decided is for a person to read" exits 1 "was not decided" "$FLYBALL" policy diff months.fly days.fly
+ok "in so many words" grep -q "^undecided    look$" exits.out
+"$FLYBALL" policy diff --json period.fly months.fly >removed.json 2>/dev/null
+ok "a red line that was removed is one" grep -q '{"name":"gone","old_name":"gone","kind":"redline","change":"removed"' removed.json
+"$FLYBALL" policy diff --json months.fly period.fly >added.json
+ok "and one that was added" grep -q '{"name":"gone","old_name":"","kind":"redline","change":"added"' added.json
+
 cat >conflict.fly <<'END'
 policy "p"
   title     "P"

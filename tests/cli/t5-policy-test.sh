@@ -42,6 +42,9 @@ printf 'policy "p"\n  title 5\n' >bad.fly
 ok "a policy that does not check" exits 3 "bad.fly:2" "$FLYBALL" policy test bad.fly
 ok "no such file" exits 3 "none.fly" "$FLYBALL" policy test none.fly
 ok "standard input cannot be blessed" exits 2 "cannot be changed" "$FLYBALL" policy test --bless -
+{ sed '/^test/,$d' p.fly; printf 'test "a \302\233 title"\n  given  2026-01-01: system "s"\n  expect cyber("s") crossed because "\342\200\256"\n'; } >marks.fly
+ok "what a terminal could take for a command is not printed" exits 1 "1 of 1" "$FLYBALL" policy test marks.fly
+ok "but a mark in its place" grep -q '^not ok 1 - a ?? title: cyber("s") crossed because "???"$' exits.out
 ok "explain says it in English" says "^Red line cyber\. It is measured" "$FLYBALL" policy explain p.fly
 ok "and what is worth a look" says "nothing follows from red line 'cyber'" "$FLYBALL" policy explain p.fly
 ok "and the formulas" says "^program p version 1" "$FLYBALL" policy explain p.fly

@@ -129,7 +129,23 @@ static void say_cell(struct making *m, struct fb_matrix_cell *cell)
 
 static bool is_there(const struct fb_matrix_cell *cell)
 {
-    return cell->line || cell->duty;
+    return cell->line || cell->duty || cell->exempts;
+}
+
+uint32_t fb_matrix_line(const struct fb_matrix_cell *cell)
+{
+    return cell->line     ? cell->line->span.line
+           : cell->duty   ? cell->duty->span.line
+           : cell->exempt ? cell->exempt->span.line
+                          : 0;
+}
+
+struct fb_str fb_matrix_name(const struct fb_matrix_cell *cell)
+{
+    return cell->line     ? cell->line->name
+           : cell->duty   ? cell->duty->name
+           : cell->exempt ? cell->exempt->name
+                          : FB_STR("");
 }
 
 static struct fb_matrix_row *new_row(struct making *m, struct fb_str topic)
@@ -211,6 +227,32 @@ static void place_clauses(struct making *m)
     }
 }
 
+/* The row of exemptions, when a document has one. */
+static void place_exemptions(struct making *m)
+{
+    struct fb_matrix *matrix = m->matrix;
+    struct fb_diffing d = {.arena = m->arena};
+    struct fb_matrix_row *row = NULL;
+    for (size_t i = 0; i < matrix->document_count && !m->no_memory; i++) {
+        const struct fb_item *item = matrix->documents[i].parts.tree->items;
+        while (item && item->kind != FB_ITEM_EXEMPT) {
+            item = item->next;
+        }
+        if (!item) {
+            continue;
+        }
+        row = row ? row : new_row(m, FB_STR("exempt"));
+        if (row->cells) {
+            row->cells[i].exempt = item;
+        }
+    }
+    for (size_t i = 0; row && i < matrix->document_count && !m->no_memory; i++) {
+        row->cells[i].exempts = true;
+        row->cells[i].text = fb_diff_exempt_text(&d, matrix->documents[i].parts.tree);
+    }
+    m->no_memory = m->no_memory || d.no_memory;
+}
+
 /* ---- comparing ---- */
 
 /* What one policy calls by a name of its own: its party, and its red lines. */
@@ -256,7 +298,12 @@ static void compare(struct making *m, const struct fb_matrix_row *row, size_t ol
         m->no_memory = true;
         return;
     }
-    if (a->line) {
+    if (a->exempts) {
+        const size_t documents[2] = {older, newer};
+        out->old_name = fb_matrix_name(a);
+        out->name = fb_matrix_name(b);
+        fb_diff_exempts(&d, m->matrix, documents, out);
+    } else if (a->line) {
         out->lines[0] = a->line;
         out->lines[1] = b->line;
         out->old_name = a->line->name;
@@ -400,10 +447,11 @@ enum fb_code fb_matrix_build(const struct fb_matrix_source *sources, size_t coun
         return fail(errors, FB_E_LIMIT, "at most 2000 clauses are compared at once",
             "Compare fewer or smaller policies.");
     }
-    matrix.rows = FB_ARENA_ARRAY(arena, struct fb_matrix_row, clauses);
+    matrix.rows = FB_ARENA_ARRAY(arena, struct fb_matrix_row, clauses + 1);
     m.no_memory = m.no_memory || !matrix.rows;
     if (!m.no_memory) {
         place_clauses(&m);
+        place_exemptions(&m);
     }
     for (size_t r = 0; r < matrix.row_count && !m.no_memory; r++) {
         judge(&m, &matrix.rows[r]);

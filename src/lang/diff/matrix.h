@@ -6,6 +6,10 @@
  * lang/diff compares two versions, each policy's own party standing for the other's. A clause is
  * best when it is shown to be at least as strict as every other of its row. What cannot be shown is
  * never called best: such clauses stand apart.
+ *
+ * A last row has the exemptions of all documents, where one has any: who is exempt there, and from
+ * what. It is judged topic by topic: whoever is exempt from the clause of one must be from that of
+ * the other; to exempt nobody is strictest.
  */
 #ifndef FB_LANG_DIFF_MATRIX_H
 #define FB_LANG_DIFF_MATRIX_H
@@ -31,6 +35,8 @@ enum fb_standing {
 struct fb_matrix_cell {
     const struct fb_redline *line; /**< one of the two is set where there is a clause */
     const struct fb_duty *duty;
+    bool exempts;                 /**< or this, in the row of exemptions */
+    const struct fb_item *exempt; /**< with that: the first of the document; NULL: it has none */
     enum fb_standing standing;
     size_t other; /**< WEAKER: the document whose clause is stricter; APART: one with which this
                        cannot be compared */
@@ -40,7 +46,7 @@ struct fb_matrix_cell {
 
 /** A row. */
 struct fb_matrix_row {
-    struct fb_str topic;          /**< "red line cyber", "must: measure security" */
+    struct fb_str topic;          /**< "red line cyber", "must: measure security", "exempt" */
     struct fb_matrix_cell *cells; /**< one a document */
 };
 
@@ -76,6 +82,10 @@ FB_CHECKED enum fb_code fb_matrix_build(const struct fb_matrix_source *sources, 
  * each clause says where it comes from. It compiles; errors says otherwise. */
 FB_CHECKED enum fb_code fb_matrix_draft(
     const struct fb_matrix *matrix, struct fb_buf *out, struct fb_policy_errors *errors);
+
+/** Where a clause of a cell begins in its document, 0 for none; what it is called there. */
+uint32_t fb_matrix_line(const struct fb_matrix_cell *cell);
+struct fb_str fb_matrix_name(const struct fb_matrix_cell *cell);
 
 /** A word: "missing", "best", "apart", "weaker". */
 const char *fb_standing_name(enum fb_standing standing);

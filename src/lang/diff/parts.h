@@ -41,6 +41,16 @@ void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
 /** Compares two duties into clause. */
 void fb_diff_duties(struct fb_diffing *d, struct fb_clause_change *clause);
 
+struct fb_matrix;
+struct fb_policy_tree;
+
+/** Says who is exempt in a document of the matrix, and from what, in a few words. */
+struct fb_str fb_diff_exempt_text(struct fb_diffing *d, const struct fb_policy_tree *tree);
+
+/** Compares who is exempt in two documents of a matrix into clause, topic by topic. */
+void fb_diff_exempts(struct fb_diffing *d, const struct fb_matrix *matrix,
+    const size_t documents[2], struct fb_clause_change *clause);
+
 /** Pairs the red lines of both policies, then their duties: to[0][i] becomes the newer clause of
  * the older clause i, or SIZE_MAX; to[1][j] the other way. Both live in the arena. Duties are
  * compared by the names of red lines that d->same has. False when memory ran out. */

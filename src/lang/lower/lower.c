@@ -401,27 +401,12 @@ static struct fb_pace_terms lower_pace_terms(
     return out;
 }
 
-static void list_exempts(struct fb_lowering *l, const struct fb_policy_tree *tree)
-{
-    size_t count = 0;
-    for (const struct fb_item *item = tree->items; item; item = item->next) {
-        count += item->kind == FB_ITEM_EXEMPT;
-    }
-    const struct fb_item **list = fb_lower_array(l, count, sizeof(const struct fb_item *));
-    for (const struct fb_item *item = tree->items; item && list; item = item->next) {
-        if (item->kind == FB_ITEM_EXEMPT) {
-            list[l->exempt_count++] = item;
-        }
-    }
-    l->exempts = list;
-}
-
 bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
     struct fb_complaints *complaints, struct fb_program **out)
 {
     struct fb_lowering l = {.arena = arena, .complaints = complaints, .policy = tree->name};
     size_t redlines = 0, duties = 0;
-    list_exempts(&l, tree);
+    fb_lower_list_exempts(&l, tree);
     FB_ASSERT(complaints->errors->count == 0);
     count_items(tree, &redlines, &duties);
     struct fb_program *program = fb_lower_array(&l, 1, sizeof(*program));

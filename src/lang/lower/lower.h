@@ -112,6 +112,14 @@ struct fb_form *fb_lower_exempt(
 struct fb_form *fb_lower_waiver(
     struct fb_lowering *l, const struct fb_item *item, struct fb_str name, size_t bound);
 
+/** The same of a rule of a checked policy, of variable 0, by itself. It lives in arena; *out is
+ * NULL when nobody is exempt. False when memory ran out. */
+bool fb_lower_exemption(const struct fb_policy_tree *tree, const struct fb_item *rule,
+    struct fb_arena *arena, struct fb_form **out);
+
+/** The exemptions of a policy, for fb_lower_exempt. */
+void fb_lower_list_exempts(struct fb_lowering *l, const struct fb_policy_tree *tree);
+
 /** A definition or exemption of one variable, of a term. */
 struct fb_form *fb_lower_of(
     struct fb_lowering *l, const struct fb_item *item, struct fb_term *term);

@@ -25,6 +25,39 @@ struct fb_form *fb_lower_exempt(
     return out;
 }
 
+void fb_lower_list_exempts(struct fb_lowering *l, const struct fb_policy_tree *tree)
+{
+    size_t count = 0;
+    for (const struct fb_item *item = tree->items; item; item = item->next) {
+        count += item->kind == FB_ITEM_EXEMPT;
+    }
+    const struct fb_item **list = fb_lower_array(l, count, sizeof(const struct fb_item *));
+    for (const struct fb_item *item = tree->items; item && list; item = item->next) {
+        if (item->kind == FB_ITEM_EXEMPT) {
+            list[l->exempt_count++] = item;
+        }
+    }
+    l->exempts = list;
+}
+
+bool fb_lower_exemption(const struct fb_policy_tree *tree, const struct fb_item *rule,
+    struct fb_arena *arena, struct fb_form **out)
+{
+    struct fb_policy_errors *errors = FB_ARENA_NEW(arena, struct fb_policy_errors);
+    struct fb_complaints complaints = {.name = "policy", .errors = errors};
+    struct fb_lowering l = {.arena = arena, .complaints = &complaints, .policy = tree->name};
+    FB_ASSERT(rule && out);
+    if (!errors) {
+        return false;
+    }
+    fb_lower_list_exempts(&l, tree);
+    fb_lower_begin(&l, rule->span);
+    *out = fb_lower_exempt(&l, rule, fb_lower_variable(&l, FB_STR("S")));
+    /* The rule was lowered with it, so that no limit is in the way. */
+    FB_ASSERT(l.no_memory || errors->count == 0);
+    return !l.no_memory;
+}
+
 /* What a column of a waiver may hold that excuses: one of these values, or nothing. */
 struct column {
     const char *name;

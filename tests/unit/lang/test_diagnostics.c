@@ -2,8 +2,8 @@
  * Every message that src/lang can give has a golden: the messages are taken out of the sources
  * (the text after the hint of fb_complain, what fb_parse_expected and fb_parse_expect expect, what
  * the lexer calls a problem), and each must stand in a text that another test holds to the byte:
- * tests/lang/bad/NAME.err, tests/lang/explained/NAME, or in test_lint.c or test_lang.c. A message
- * that is new has no golden, and this test names it.
+ * tests/lang/bad/NAME.err, tests/lang/explained/NAME, or in test_lint.c, test_lang.c or
+ * test_same.c. A message that is new has no golden, and this test names it.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -194,6 +194,7 @@ static void test_messages(void **state)
     add_folder("tests/lang/explained", "");
     add_test("tests/unit/lang/test_lint.c");
     add_test("tests/unit/lang/test_lang.c");
+    add_test("tests/unit/lang/test_same.c");
     FB_TEST_OK(
         fb_io_walk(source_path("src/lang", path, sizeof(path)), 2, read_messages, NULL, &err));
     fb_buf_release(&goldens);

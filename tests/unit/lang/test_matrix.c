@@ -1,5 +1,5 @@
-/* Tests of lang/diff/matrix.c and matrix_draft.c: known answers; the draft checks, and asks no less
- * than what it was made of. */
+/* Tests of lang/diff/matrix.c, matrix_exempt.c and matrix_draft.c: known answers; the draft checks,
+ * and asks no less than what it was made of. */
 #include "lang/diff/matrix.h"
 #include "lang_test.h"
 
@@ -123,6 +123,102 @@ static void test_known_answers(void **state)
     assert_int_equal(cell->other, 1);
     assert_true(fb_str_is(cell->text, "secure S at level 4, within 30 days, lest halt"));
     assert_int_equal(cell->against.change, FB_CHANGE_STRICTER);
+}
+
+/* clang-format off */
+#define SMALL(name, at, from) \
+    "exempt " name "(S)\n" \
+    "  when    training compute of S < " at " FLOP\n" from
+#define TELL(within) \
+    "duty tell(S, I)\n" \
+    "  when    incident I of system S with class death, known to P\n" \
+    "  party   P\n" \
+    "  must    report I to \"office\" stage \"initial\"\n" \
+    "  within  " within " days\n"
+/* clang-format on */
+
+/* Who is exempt from what is a row of its own, and to exempt nobody is strictest. (matrix_exempt.c)
+ */
+static void test_exempt(void **state)
+{
+    (void)state;
+    static const char wide[] =
+        HEAD("a") LINE("cyber", "alpha", "50%") TELL("5") SMALL("small", "1e24", "");
+    static const char narrow[] =
+        HEAD("b") LINE("cyber", "beta", "50%") TELL("5") SMALL("tiny", "1e23", "");
+    static const char none[] = HEAD("c") LINE("cyber", "gamma", "50%") TELL("5");
+    static const char partly[] = HEAD("d") LINE("cyber", "delta", "50%") TELL("5")
+        SMALL("small", "1e24", "  from    cyber\n");
+    static const char other[] = HEAD("e")
+        SMALL("old", "1e24", "") "duty show(S)\n"
+                                 "  when    system S with designated true\n  party   \"e\"\n"
+                                 "  must    publish \"x\" for S\n  within  1 days\n";
+    static const char large[] = HEAD("f") LINE("cyber", "phi", "50%") TELL("5")
+        SMALL("big", "1e24", "") "exempt marked(S)\n  when    S is research_only\n  from    tell\n";
+    struct fb_matrix m;
+    build((const char *const[]){wide, narrow, none}, 3, &m);
+    EXPECT(&m, "exempt", "weaker", "weaker", "best");
+    const struct fb_matrix_row *exempt = row(&m, "exempt");
+    assert_true(exempt == &m.rows[m.row_count - 1]);
+    assert_true(fb_str_is(exempt->cells[0].text,
+        "small: the training compute of S is less than 1e24 FLOP, from all rules"));
+    assert_true(fb_str_is(exempt->cells[2].text, "nobody"));
+    assert_int_equal(fb_matrix_line(&exempt->cells[2]), 0);
+    assert_true(fb_matrix_line(&exempt->cells[0]) > 10);
+    assert_true(fb_str_is(fb_matrix_name(&exempt->cells[1]), "tiny"));
+    assert_int_equal(exempt->cells[0].against.aspect_count, 2);
+    assert_string_equal(exempt->cells[0].against.aspects[0].name, "exempt from red line cyber");
+    assert_string_equal(
+        exempt->cells[0].against.aspects[1].name, "exempt from must: report initial");
+
+    build((const char *const[]){wide, narrow}, 2, &m);
+    EXPECT(&m, "exempt", "weaker", "best");
+    build((const char *const[]){wide, partly}, 2, &m);
+    EXPECT(&m, "exempt", "weaker", "best");
+    assert_int_equal(row(&m, "exempt")->cells[0].against.aspect_count, 1);
+    assert_true(fb_str_is(row(&m, "exempt")->cells[0].against.aspects[0].after, "nobody"));
+    build((const char *const[]){narrow, partly}, 2, &m);
+    EXPECT(&m, "exempt", "apart", "apart");
+    build((const char *const[]){wide, wide}, 2, &m);
+    EXPECT(&m, "exempt", "best", "best");
+    build((const char *const[]){wide, large}, 2, &m);
+    EXPECT(&m, "exempt", "best", "weaker");
+    /* Nothing in common but that some are exempt. */
+    build((const char *const[]){wide, other}, 2, &m);
+    EXPECT(&m, "exempt", "apart", "apart");
+    build((const char *const[]){none, other}, 2, &m);
+    EXPECT(&m, "exempt", "best", "weaker");
+    build((const char *const[]){none, none}, 2, &m);
+    for (size_t r = 0; r < m.row_count; r++) {
+        assert_false(fb_str_is(m.rows[r].topic, "exempt"));
+    }
+}
+
+/* More topics than an aspect each has room for are counted. */
+static void test_exempt_many(void **state)
+{
+    (void)state;
+    struct fb_buf texts[2];
+    struct fb_matrix m;
+    for (int i = 0; i < 2; i++) {
+        fb_buf_init(&texts[i], 1 << 16);
+        fb_buf_addf(&texts[i], "policy \"p%d\"\n  title \"p\"\n  version 1\n", i);
+        for (int k = 0; k < 40; k++) {
+            fb_buf_addf(&texts[i],
+                "redline r%d(S)\n  measure success of S on \"t%d\"\n"
+                "  crossed at 50%% with 95%% confidence\n",
+                k, k);
+        }
+        fb_buf_add_c(&texts[i], i ? SMALL("s", "1e24", "") : SMALL("s", "1e23", ""));
+        fb_buf_add_char(&texts[i], 0);
+    }
+    build((const char *const[]){texts[0].ptr, texts[1].ptr}, 2, &m);
+    EXPECT(&m, "exempt", "best", "weaker");
+    const struct fb_clause_change *against = &row(&m, "exempt")->cells[1].against;
+    assert_int_equal(against->aspect_count, FB_DIFF_ASPECTS_MAX);
+    assert_true(fb_str_is(against->aspects[FB_DIFF_ASPECTS_MAX - 1].before, "17 more topics"));
+    fb_buf_release(&texts[0]);
+    fb_buf_release(&texts[1]);
 }
 
 /* What is the same in all is best in all; a document beside itself, too. */
@@ -277,6 +373,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_known_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exempt, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_exempt_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft_pace, setup, teardown),
