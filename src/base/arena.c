@@ -76,6 +76,7 @@ void *fb_arena_alloc(struct fb_arena *arena, size_t size)
     FB_ASSERT(arena);
     size_t align = alignof(max_align_t);
     if (size > arena->max || arena->used > arena->max - size) {
+        arena->full = true;
         return NULL;
     }
     size_t rounded = size ? (size + align - 1) & ~(align - 1) : align;
@@ -86,6 +87,7 @@ void *fb_arena_alloc(struct fb_arena *arena, size_t size)
         want = want < rounded ? rounded : want;
         block = new_block(want);
         if (!block) {
+            arena->full = false;
             return NULL;
         }
         block->next = arena->blocks;
@@ -101,6 +103,7 @@ void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size)
 {
     FB_ASSERT(size > 0);
     if (count > SIZE_MAX / 2 / size) {
+        arena->full = true;
         return NULL;
     }
     return fb_arena_alloc(arena, count * size);
@@ -163,8 +166,7 @@ struct fb_str fb_arena_printf(struct fb_arena *arena, const char *fmt, ...)
 enum fb_code fb_arena_failed(const struct fb_arena *arena, struct fb_err *err)
 {
     FB_ASSERT(arena);
-    /* The failed size is not known here; close to the maximum means that the maximum was it. */
-    if (arena->used > arena->max / 2) {
+    if (arena->full) {
         return fb_err_set(
             err, FB_E_LIMIT, "the input needs more than %zu bytes of memory", arena->max);
     }

@@ -18,6 +18,7 @@ struct fb_arena {
     struct fb_arena_block *blocks;
     size_t used; /**< bytes handed out in all */
     size_t max;  /**< most bytes to hand out in all */
+    bool full;   /**< what failed last did so because of max */
 };
 
 /** Initialises an empty arena that hands out at most max bytes; allocates nothing. */

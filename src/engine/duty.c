@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 
 enum { SCRATCH_MAX = 1 << 28, OWED_MAX = 100000 };
 
@@ -194,7 +195,7 @@ static enum fb_code add_claim(
 
 static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bool *lines)
 {
-    if (run->owed_count >= OWED_MAX) {
+    if (run->owed_count >= fb_limit(OWED_MAX)) {
         return fb_err_set(run->ev.err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
             FB_STR_ARG(run->duty->name), OWED_MAX);
     }
@@ -412,7 +413,7 @@ static enum fb_code trigger_rows(
 static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
 {
     struct fb_arena scratch;
-    fb_arena_init(&scratch, SCRATCH_MAX);
+    fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
     struct fb_eval quiet = run->ev;
     quiet.arena = &scratch;
     quiet.explain = false;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/duty.h"
 
 static const char *const unit_names[] = {"hours", "days", "business days", "months"};
@@ -410,7 +411,7 @@ static enum fb_code settle_every(struct fb_duty_run *run, const struct fb_owed *
     }
     struct fb_turns turns = fb_duty_turns(run, owed);
     run->turns = &turns;
-    while (turns.turn < FB_DUTY_TURNS_MAX) {
+    while (turns.turn < (int64_t)fb_limit(FB_DUTY_TURNS_MAX)) {
         struct deed done = {0};
         item = obligation(run, owed);
         enum fb_code code = fb_duty_next_turn(run, owed, &turns, &item);

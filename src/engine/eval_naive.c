@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/table.h"
 
 /* Room for what holds() throws away again. */
@@ -187,7 +188,7 @@ enum fb_code fb_eval_holds(const struct fb_eval *ev, const struct fb_form *form,
 {
     FB_ASSERT(ev && form && out);
     struct fb_arena scratch;
-    fb_arena_init(&scratch, SCRATCH_MAX);
+    fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
     struct fb_eval quiet = *ev;
     quiet.arena = &scratch;
     quiet.explain = false;

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/inc_plan.h"
 #include "engine/pattern.h"
 
@@ -67,7 +68,7 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
     if (!inc) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
-    fb_arena_init(&inc->arena, PLAN_MAX);
+    fb_arena_init(&inc->arena, fb_limit(PLAN_MAX));
     inc->form = form;
     inc->var_count = var_count;
     inc->options = *options;
@@ -387,6 +388,7 @@ static bool step(struct fb_inc *inc, struct fb_inc_stage *stage)
 {
     int64_t high = (int64_t)inc->point_high;
     int64_t root = (int64_t)stage->step - stage->lead;
+    inc->work = 0;
     for (size_t i = 0; i < stage->node_count; i++) {
         int64_t at = root + stage->nodes[i]->shift;
         inc->at = (uint64_t)at;

@@ -733,10 +733,9 @@ static enum fb_code viewed(const struct fb_inc_site *site, const struct fb_form 
     return compile(site, form, out);
 }
 
-enum fb_code fb_inc_compile_part(
+static enum fb_code compile_kind(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    FB_ASSERT(site && form && out);
     switch (form->kind) {
     case FB_FORM_TRUE:
         return leaf(site, FB_INC_TRUE, form, out);
@@ -782,6 +781,24 @@ enum fb_code fb_inc_compile_part(
     }
     FB_ASSERT(false);
     return FB_OK;
+}
+
+/* Whether an operation may give a row more than once, when it binds nothing. */
+static bool repeats(enum fb_inc_kind kind)
+{
+    return kind != FB_INC_TRUE && kind != FB_INC_FALSE && kind != FB_INC_COMPARE &&
+           kind != FB_INC_BIND && kind != FB_INC_NOT && kind != FB_INC_TEXT;
+}
+
+enum fb_code fb_inc_compile_part(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    FB_ASSERT(site && form && out);
+    enum fb_code code = compile_kind(site, form, out);
+    if (code == FB_OK && (fb_form_vars(form) & ~site->given) == 0) {
+        (*out)->once = repeats((*out)->kind);
+    }
+    return code;
 }
 
 enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err)

@@ -100,6 +100,7 @@ struct fb_inc_op {
     struct fb_inc_node *node;    /**< PROBE, GROUPS, COLLECT */
     int index;                   /**< PROBE, GROUPS: of the set; -1: all rows */
     fb_vars bound;               /**< before it runs */
+    bool once;                   /**< it only filters: one row of it is as good as many */
     uint32_t *vars;              /**< HIDE: those that are hidden; MATCH: those that are carried */
     size_t width;
     bool closed;                 /**< SCAN: the left side holds no variable of the right one's */
@@ -238,6 +239,9 @@ struct fb_inc_point {
 
 enum { FB_INC_STAGES_MAX = 64 };
 
+/** Rows that the conditions of a formula may be joined to at one time-point, in minutes of work. */
+#define FB_INC_WORK_MAX ((size_t)1 << 34)
+
 /** The evaluator. */
 struct fb_inc {
     struct fb_arena arena; /**< the plan */
@@ -271,6 +275,7 @@ struct fb_inc {
 
     uint64_t at;     /**< the time-point that is being evaluated */
     uint64_t epochs; /**< how often anything was frozen */
+    uint64_t work;   /**< rows that conjunctions joined at this step */
     struct fb_cell regs[FB_IR_VARS_MAX];
     struct fb_cell *out_cells; /**< rows of the time-point */
     size_t out_cell_cap;

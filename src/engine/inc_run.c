@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/inc_plan.h"
 #include "engine/pattern.h"
 
@@ -292,9 +293,24 @@ struct conjunction {
     struct fb_inc_then then;
 };
 
+/* What joins too many rows would not end: state does not grow by it. */
+static bool too_much(struct fb_inc *inc)
+{
+    if (inc->memory.code == FB_OK) {
+        inc->memory.code = fb_err_set(inc->memory.err, FB_E_LIMIT,
+            "the conditions of a formula join too many rows at one time-point");
+        (void)fb_err_hint(inc->memory.err,
+            "Let each condition share a variable with those before it, so that few rows fit.");
+    }
+    return false;
+}
+
 static bool and_then(void *ctx, struct fb_inc *inc)
 {
     const struct conjunction *c = ctx;
+    if (++inc->work > fb_limit(FB_INC_WORK_MAX)) {
+        return too_much(inc);
+    }
     if (c->next == c->op->part_count) {
         return c->then.fn(c->then.ctx, inc);
     }
@@ -338,9 +354,8 @@ static bool run_shift(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_
     return go_on;
 }
 
-bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+static bool run_kind(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
-    FB_ASSERT(inc && op && then.fn);
     switch (op->kind) {
     case FB_INC_TRUE:
         return then.fn(then.ctx, inc);
@@ -389,4 +404,21 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
     }
     FB_ASSERT(false);
     return false;
+}
+
+/* Two sides of an OR that both hold, or two rows of what a quantifier hides, are one row here: a
+ * chain of such filters would pass on 2, 4, 8, ... equal rows. */
+bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
+{
+    FB_ASSERT(inc && op && then.fn);
+    if (!op->once) {
+        return run_kind(inc, op, then);
+    }
+    bool found = false;
+    bool whole = run_kind(inc, op, (struct fb_inc_then){stop, &found});
+    if (inc->memory.code) {
+        return false;
+    }
+    FB_ASSERT(whole != found);
+    return !found || then.fn(then.ctx, inc);
 }

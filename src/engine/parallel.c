@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/inc_set.h"
 #include "engine/table.h"
 
@@ -554,7 +555,7 @@ static enum fb_code start(
     share->parallel = p;
     share->number = number;
     fb_err_init(&share->err);
-    fb_arena_init(&share->text, TEXT_MAX);
+    fb_arena_init(&share->text, fb_limit(TEXT_MAX));
     enum fb_code code = fb_inc_new(form, p->var_count, &options, &share->inc, err);
     if (code) {
         return code;
@@ -601,8 +602,8 @@ enum fb_code fb_parallel_new(const struct fb_form *form, size_t var_count,
     p->options = *options;
     p->var_count = var_count;
     p->filling = &p->batches[0];
-    fb_arena_init(&p->batches[0].text, TEXT_MAX);
-    fb_arena_init(&p->batches[1].text, TEXT_MAX);
+    fb_arena_init(&p->batches[0].text, fb_limit(TEXT_MAX));
+    fb_arena_init(&p->batches[1].text, fb_limit(TEXT_MAX));
     enum fb_code code = make(p, form, err);
     if (code) {
         fb_parallel_free(p);

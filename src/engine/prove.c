@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 
 /* Room for what is only looked at. */
 enum { SCRATCH_MAX = 1 << 28 };
@@ -35,7 +36,7 @@ static bool enter(struct fb_prover *p)
     if (p->code) {
         return false;
     }
-    if (++p->steps > FB_PROOF_STEPS_MAX) {
+    if (++p->steps > fb_limit(FB_PROOF_STEPS_MAX)) {
         failed(p, fb_err_set(p->ev.err, FB_E_LIMIT, "the search for a proof takes too long"));
         return false;
     }
@@ -289,7 +290,7 @@ bool fb_prove_any(struct fb_prover *p, const struct fb_form *form, const struct 
         return true;
     }
     struct fb_arena scratch;
-    fb_arena_init(&scratch, SCRATCH_MAX);
+    fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
     struct fb_arena *arena = p->ev.arena;
     p->ev.arena = &scratch;
     bool any = fb_prove_rows(p, form, place).count > 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/duty.h"
 #include "engine/slice_walk.h"
 
@@ -141,7 +142,7 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
     if (keys->slots[at]) {
         return FB_OK;
     }
-    if (keys->count >= FB_DUTY_OWED_MAX) {
+    if (keys->count >= fb_limit(FB_DUTY_OWED_MAX)) {
         return fb_err_set(s->err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
             FB_STR_ARG(s->query->duty->name), FB_DUTY_OWED_MAX);
     }
@@ -356,7 +357,7 @@ static enum fb_code mark_key(struct slicer *s, const struct fb_value *key)
 
 static enum fb_code cut(struct slicer *s, const struct fb_value *key, struct slice *out)
 {
-    fb_arena_init(&out->arena, SCRATCH_MAX);
+    fb_arena_init(&out->arena, fb_limit(SCRATCH_MAX));
     enum fb_code code = mark_key(s, key);
     if (code == FB_OK && s->all_times) {
         code = add_all_corrections(s);
@@ -455,7 +456,7 @@ static enum fb_code keep(struct slicer *s, const struct fb_arena *run,
     const struct fb_obligation *item, struct results *out)
 {
     const struct fb_duty *duty = s->query->duty;
-    if (out->count >= FB_DUTY_OWED_MAX) {
+    if (out->count >= fb_limit(FB_DUTY_OWED_MAX)) {
         return fb_err_set(s->err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
             FB_STR_ARG(duty->name), FB_DUTY_OWED_MAX);
     }
@@ -517,7 +518,7 @@ static enum fb_code run_whole(struct slicer *s, struct results *out)
     struct fb_obligations found = {NULL, 0};
     const struct fb_duty_query *query = s->query;
     struct fb_duty_task task = {query->program, query->duty, s->trace, query->now, false};
-    fb_arena_init(&scratch, SLICER_MAX);
+    fb_arena_init(&scratch, fb_limit(SLICER_MAX));
     enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         code = keep(s, &scratch, &found.items[i], out);
@@ -569,7 +570,7 @@ enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *are
     struct slicer s;
     struct fb_arena own;
     struct results results = {.arena = arena};
-    fb_arena_init(&own, SLICER_MAX);
+    fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = fb_duty_check(query->duty, err);
     code = code ? code : slicer_init(&s, query, &own, err);
     if (code == FB_OK && !s.whole) {
@@ -636,7 +637,7 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     struct slice slice = {.arena = {.blocks = NULL}};
     struct fb_arena own;
     struct fb_obligations found = {NULL, 0};
-    fb_arena_init(&own, SLICER_MAX);
+    fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = slicer_init(&s, query, &own, err);
     code = code || s.whole ? code : fb_access_stamps(query->access, &s.walk.stamps);
     if (code == FB_OK && !s.whole) {
@@ -703,7 +704,7 @@ enum fb_code fb_slice_holds(
     struct fb_table table;
     struct fb_row given = {.values = (struct fb_value *)(uintptr_t)query->given};
     bool sliced = fb_walk_possible(&query->form, 1) && !fb_walk_temporal(query->form);
-    fb_arena_init(&own, SLICER_MAX);
+    fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
     if (code == FB_OK && sliced) {
         code = fb_access_stamps(query->access, &walk.stamps);

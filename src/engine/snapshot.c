@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/io.h"
+#include "base/limit.h"
 
 /* The first byte is no text, and a line end that is translated on the way is seen. */
 static const char magic[8] = {'\x89', 'F', 'B', 'S', 'N', '\r', '\n', '\x1a'};
@@ -87,7 +88,7 @@ enum fb_code fb_snapshot_write(const char *path, const uint8_t identity[FB_SHA25
 {
     FB_ASSERT(path && identity);
     struct fb_buf bytes;
-    fb_buf_init(&bytes, FB_SNAPSHOT_MAX);
+    fb_buf_init(&bytes, fb_limit(FB_SNAPSHOT_MAX));
     enum fb_code code = fb_snapshot_seal(identity, state, &bytes, err);
     code = code ? code : fb_io_write(path, fb_buf_str(&bytes), 0600, err);
     fb_buf_release(&bytes);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/limit.h"
 #include "engine/eval.h"
 #include "engine/parallel.h"
 #include "engine/session.h"
@@ -653,7 +654,7 @@ enum fb_code fb_monpoly_monitor_identity(
     const struct fb_monpoly_stream *stream = monitor->stream;
     const struct fb_monpoly_body *formula = monitor->formula;
     struct fb_buf bytes;
-    fb_buf_init(&bytes, IDENTITY_MAX);
+    fb_buf_init(&bytes, fb_limit(IDENTITY_MAX));
     fb_wire_put_u64(&bytes, (stream->reorder ? 1 : 0) | (stream->stamp ? 2U : 0U));
     fb_wire_put_i64(&bytes, stream->watermark);
     fb_wire_put_i64(&bytes, stream->amend);

@@ -18,7 +18,7 @@
 #include "base/assert.h"
 #include "lang/monpoly_tree.h"
 
-enum { BUDGET = 4000, DEPTH_MAX = 200, PARTS_MAX = 64 };
+enum { BUDGET_MAX = 4000, DEPTH_MAX = 200, PARTS_MAX = 64 };
 
 struct thaw {
     struct fb_arena *arena;
@@ -437,7 +437,7 @@ struct fb_mnode *fb_mthaw(struct fb_mnode *node, struct fb_arena *arena)
     if (node->kind != FB_FORM_FREEZE) {
         return node;
     }
-    struct thaw t = {.arena = arena, .name = node->name, .budget = BUDGET};
+    struct thaw t = {.arena = arena, .name = node->name, .budget = BUDGET_MAX};
     struct fb_mnode *body = flatten(&t, node->right);
     body = t.failed ? body : pull(&t, body);
     if (t.failed || !only_now(body, node->name)) {

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/limit.h"
 #include "proof/check_parts.h"
 
 #define MEMORY_MAX ((size_t)1 << 32)
@@ -24,10 +25,11 @@ bool fb_check_refuse(struct fb_check *c, const struct fb_proof_step *proof, cons
 bool fb_check_work(struct fb_check *c, size_t steps)
 {
     c->steps += steps;
-    if (c->steps > FB_CHECK_STEPS_MAX && c->err->code == FB_OK) {
+    size_t max = fb_limit(FB_CHECK_STEPS_MAX);
+    if (c->steps > max && c->err->code == FB_OK) {
         (void)fb_err_set(c->err, FB_E_LIMIT, "the check of a proof takes too long");
     }
-    return c->steps <= FB_CHECK_STEPS_MAX;
+    return c->steps <= max;
 }
 
 /* The n-th kid. */
@@ -182,7 +184,7 @@ static bool check_absent(
             return fb_check_refuse(c, proof, "there is an event that fits");
         }
     }
-    return c->steps <= FB_CHECK_STEPS_MAX;
+    return c->steps <= fb_limit(FB_CHECK_STEPS_MAX);
 }
 
 /* ---- definitions ---- */
@@ -623,7 +625,7 @@ static enum fb_code check(const struct fb_trace *trace, const struct fb_proof_st
 {
     struct fb_arena arena;
     struct fb_check c = {.trace = trace, .arena = &arena, .err = err};
-    fb_arena_init(&arena, MEMORY_MAX);
+    fb_arena_init(&arena, fb_limit(MEMORY_MAX));
     fb_err_init(err);
     enum fb_code code = index_trace(&c, err);
     if (code == FB_OK && !fb_check_step(&c, proof, goal)) {

@@ -1,5 +1,6 @@
 /* The checker of duties: what became of an obligation. */
 #include "base/assert.h"
+#include "base/limit.h"
 #include "proof/duty_parts.h"
 
 /* When something was done; SIZE_MAX: it was not. */
@@ -277,7 +278,7 @@ static enum fb_code settle_every(struct fb_recount *r, const struct fb_bond *bon
     }
     const struct fb_seen *seen = counted_from(r, bond);
     struct period p = {.base = seen->anchor};
-    for (int64_t turn = 1; turn <= FB_DUTY_TURNS_MAX; turn++) {
+    for (int64_t turn = 1; turn <= (int64_t)fb_limit(FB_DUTY_TURNS_MAX); turn++) {
         struct fb_obligation item = begin(r, bond);
         enum fb_code code = next_period(r, &p, turn == 1);
         item.turn = turn;

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/json.h"
+#include "base/limit.h"
 
 /* ---- writing ---- */
 
@@ -393,7 +394,7 @@ enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signat
     struct fb_proof_entry entry = {0};
     struct fb_proof_step *proof = NULL;
     struct fb_json *json = NULL;
-    if (line.len > FB_PROOF_LINE_MAX) {
+    if (line.len > fb_limit(FB_PROOF_LINE_MAX)) {
         return fb_err_set(err, FB_E_LIMIT, "a proof is larger than %d bytes", FB_PROOF_LINE_MAX);
     }
     enum fb_code code = fb_json_parse(line, NULL, NULL, arena, &json, err);
@@ -414,7 +415,7 @@ enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signat
     if (!steps || steps->kind != FB_JSON_ARRAY || !steps->child) {
         return refuse(&s, json, "'steps' is not a list of steps");
     }
-    if (steps->count > FB_PROOF_READ_MAX) {
+    if (steps->count > fb_limit(FB_PROOF_READ_MAX)) {
         return fb_err_set(err, FB_E_LIMIT, "a proof has more than %d steps", FB_PROOF_READ_MAX);
     }
     entry.time = time->integer;

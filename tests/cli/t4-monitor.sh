@@ -53,6 +53,9 @@ sums >want
 ok "a part of a sum that overflows is not the sum" gives want sums --threads 4
 printf 'EXISTS x. q(x)\n' >f.mfotl
 ok "a formula that no variable cuts" on "1 (no variable"
+head -c 16777217 /dev/zero | tr '\0' ' ' >large.mfotl
+ok "a formula of more than 16 MiB" exits 3 "large.mfotl" \
+    "$FLYBALL" monitor --sig s.sig --formula large.mfotl --log l.log
 ok "no threads" exits 2 "from 1 to 64" monitor --threads 0
 ok "an option is missing" exits 2 "log is missing" "$FLYBALL" monitor --sig s.sig --formula f.mfotl
 ok "a file that is not there" exits 3 "none" "$FLYBALL" monitor --sig none --formula f --log l

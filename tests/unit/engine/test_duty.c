@@ -1,8 +1,11 @@
 /* Tests of src/engine/duty.c and duty_settle.c: the worked histories of SEMANTICS.md on duties, and
  * the rules around them. */
 #include "base/alloc.h"
+#include "base/limit.h"
+#include "engine/proof.h"
 #include "engine/slice.h"
 #include "ir_build.h"
+#include "proof/check_duty.h"
 
 enum { ARENA_MAX = 1 << 26 };
 enum { INCIDENT, REPORT, DEPLOY, LEVEL, LINE };
@@ -568,6 +571,97 @@ static void test_faults(void **state)
     }
 }
 
+static enum fb_code judge(
+    void *ctx, const struct fb_question *question, struct fb_answer *out, struct fb_err *why)
+{
+    return fb_prove_answer(question, ctx, out, why);
+}
+
+/* One of three ways to find out what is owed. */
+static enum fb_code owed_by(int way, const struct fb_duty *duty)
+{
+    static struct fb_program program;
+    struct fb_access *access = NULL;
+    struct fb_obligations out = {0};
+    const struct fb_value key[] = {str("aurora"), str("i1")};
+    program = policy();
+    fb_time now = at("2026-04-01");
+    struct fb_duty_subject subject = {&program, duty, &b.trace, now, key, judge, &arena};
+    if (way == 0) {
+        return fb_duty_run_naive(&program, duty, &b.trace, now, &arena, &out, &err);
+    }
+    if (way == 1) {
+        return fb_duty_recount(&subject, &arena, &out, &err);
+    }
+    struct fb_duty_query query = {&program, duty, NULL, now};
+    enum fb_code code = fb_access_new(&b.trace, &arena, &access, &err);
+    query.access = access;
+    code = code ? code : fb_duty_run(&query, &arena, &out, &err);
+    assert_true(code == FB_OK || !out.items);
+    return code;
+}
+
+/* What meets a limit says which one it was. */
+static void test_limits(void **state)
+{
+    (void)state;
+    enum { NAIVE, RECOUNT, SLICES, FOLDER = 1 << 28 };
+    const struct {
+        size_t max;
+        size_t most;
+        int way;
+        const char *words;
+    } cases[] = {
+        {100000, 1, NAIVE, "is owed more than 100000 times"},
+        {FB_DUTY_OWED_MAX, 1, SLICES, "may be owed more than 20000000 times"},
+        {FOLDER, 10, NAIVE, "bytes of memory"},
+        {FOLDER, 10, SLICES, "bytes of memory"},
+        {(size_t)16 << 30, 10, SLICES, "bytes of memory"},
+    };
+    struct fb_duty duty = initial_report();
+    incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
+    incident("2026-03-02T09:00:00Z", "i2", "death", "2026-03-02T09:00:00Z", "dev");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fb_limit_lower(cases[i].max, cases[i].most);
+        enum fb_code code = owed_by(cases[i].way, &duty);
+        fb_limit_lower(cases[i].max, cases[i].max);
+        FB_TEST_FAILS(code, FB_E_LIMIT);
+        if (!strstr(err.message, cases[i].words)) {
+            fail_msg("'%s' has no '%s'", err.message, cases[i].words);
+        }
+        FB_TEST_OK(owed_by(cases[i].way, &duty));
+    }
+    /* A day's report, every day of a month. */
+    duty.every = 1;
+    duty.every_unit = FB_UNIT_DAYS;
+    for (int way = NAIVE; way <= SLICES; way++) {
+        fb_limit_lower(FB_DUTY_TURNS_MAX, 20);
+        enum fb_code code = owed_by(way, &duty);
+        fb_limit_lower(FB_DUTY_TURNS_MAX, FB_DUTY_TURNS_MAX);
+        FB_TEST_FAILS(code, FB_E_LIMIT);
+        assert_non_null(strstr(err.message, "recurs more than"));
+        FB_TEST_OK(owed_by(way, &duty));
+    }
+    /* The checker counts the rows of a trigger in a variable of its own. */
+    static struct fb_str many[FB_IR_VARS_MAX];
+    memcpy(many, names, sizeof(names));
+    for (size_t v = VARS; v < FB_IR_VARS_MAX; v++) {
+        many[v] = FB_STR("V");
+    }
+    struct fb_duty wide = initial_report();
+    wide.vars = many;
+    wide.var_count = FB_IR_VARS_MAX;
+    FB_TEST_FAILS(owed_by(RECOUNT, &wide), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "none is left to count"));
+    wide.var_count--;
+    FB_TEST_OK(owed_by(RECOUNT, &wide));
+    /* One key that is owed more than once: each period is an item. */
+    fb_limit_lower(FB_DUTY_OWED_MAX, 2);
+    FB_TEST_FAILS(owed_by(SLICES, &duty), FB_E_LIMIT);
+    fb_limit_lower(FB_DUTY_OWED_MAX, FB_DUTY_OWED_MAX);
+    assert_non_null(strstr(err.message, "is owed more than 20000000 times"));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -577,6 +671,6 @@ int main(void)
         CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
         CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
-        CASE(test_slice_faults), CASE(test_faults)};
+        CASE(test_slice_faults), CASE(test_faults), CASE(test_limits)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }

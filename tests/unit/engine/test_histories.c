@@ -4,6 +4,7 @@
 #include "engine/eval.h"
 #include "engine/latch.h"
 #include "fb_test.h"
+#include "proof/check_line.h"
 
 enum { ARENA_MAX = 1 << 26 };
 
@@ -243,6 +244,10 @@ static void test_latch_limits(void **state)
     FB_TEST_FAILS(
         fb_latch_run(&cyber, many, FB_LATCH_ASSESSMENTS_MAX + 1, NULL, 0, &arena, &s, &err),
         FB_E_LIMIT);
+    assert_null(s.items);
+    struct fb_line_subject subject = {
+        .line = &cyber, .items = many, .count = FB_LATCH_ASSESSMENTS_MAX + 1};
+    FB_TEST_FAILS(fb_line_recount(&subject, &arena, &s, &err), FB_E_LIMIT);
     assert_null(s.items);
     struct fb_assessment a = assessment(T0, "developer", true, false);
     for (int64_t n = 0;; n++) {
