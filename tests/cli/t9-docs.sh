@@ -59,7 +59,8 @@ export PATH
 printf 'incident(model:string, id:int)\nreport(id:int)\n' >s.sig
 printf 'incident(m,i) AND NOT EVENTUALLY[0,15d] report(i)\n' >late.mfotl
 sed -n '/^    \$ cat l.log/,/^    \$ flyball/s/^    \(@.*\)/\1/p' "$root/docs/MONITOR.md" >l.log
-for name in MONITOR DUTIES EXPLANATIONS; do
+ln -s "$root/packs" packs
+for name in MONITOR DUTIES EXPLANATIONS PACKS; do
     page "$name.md"
 done
 
