@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 
-enum { REDIRECTS_MAX = 3, SLOW_BYTES_PER_S = 50, SLOW_S = 20 };
+enum { REDIRECTS_MAX = 3, SLOW_BYTES_PER_S = 50, HEADERS_MAX = 64 * 1024 };
 
 struct fb_http_client {
     CURLM *multi;
@@ -18,6 +18,7 @@ struct job {
     struct fb_exchange *exchange;
     CURL *easy;
     struct curl_slist *headers;
+    size_t header_bytes; /* that came */
     char reason[CURL_ERROR_SIZE];
     bool is_done;
 };
@@ -34,6 +35,7 @@ enum fb_code fb_http_client_new(
     client->options = *options;
     client->options.connect_ms = options->connect_ms ? options->connect_ms : 10000;
     client->options.total_ms = options->total_ms ? options->total_ms : 60000;
+    client->options.slow_s = options->slow_s ? options->slow_s : 20;
     client->options.pause_ms = options->pause_ms ? options->pause_ms : 250;
     client->options.attempts = options->attempts ? options->attempts : 3;
     client->multi = curl_multi_init();
@@ -62,6 +64,15 @@ static size_t take(char *bytes, size_t size, size_t count, void *ctx)
     return exchange->answer.state == FB_BUF_GOOD ? size * count : 0;
 }
 
+/* Takes a line of the headers, of which only the number of bytes is of interest. */
+static size_t take_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct job *job = ctx;
+    (void)bytes;
+    job->header_bytes += size * count;
+    return job->header_bytes <= HEADERS_MAX ? size * count : 0;
+}
+
 static bool set_common(const struct fb_http_client *client, struct job *job)
 {
     CURL *easy = job->easy;
@@ -76,9 +87,11 @@ static bool set_common(const struct fb_http_client *client, struct job *job)
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)options->total_ms) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_PER_S) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)options->slow_s) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, job->reason) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PRIVATE, job) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERDATA, job) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take) == CURLE_OK;
 }
@@ -118,6 +131,7 @@ static void start(struct fb_http_client *client, struct job *job)
 {
     struct fb_exchange *exchange = job->exchange;
     job->reason[0] = 0;
+    job->header_bytes = 0;
     exchange->status = 0;
     exchange->code = FB_E_IO;
     fb_err_init(&exchange->err);
@@ -156,6 +170,10 @@ static void finish(struct job *job, CURLcode result)
         bool is_long = exchange->answer.state == FB_BUF_TOO_LONG;
         fail(exchange, is_long ? FB_E_LIMIT : FB_E_NOMEM,
             is_long ? "the answer is too long" : "memory ran out");
+    } else if (job->header_bytes > HEADERS_MAX) {
+        fail(exchange, FB_E_LIMIT, "the answer's header is too long");
+    } else if (result == CURLE_OUT_OF_MEMORY) { /* also for a line above curl's own limit */
+        fail(exchange, FB_E_IO, "memory ran out, or a line of the answer's header is too long");
     } else if (result != CURLE_OK) {
         fail(exchange, result == CURLE_URL_MALFORMAT ? FB_E_SYNTAX : FB_E_IO,
             job->reason[0] ? job->reason : curl_easy_strerror(result));

@@ -1,10 +1,10 @@
 /*
  * http_client.h: the transport over HTTP and HTTPS, by libcurl.
  *
- * Exchanges are performed at once. Each is bounded in time, and in bytes by its answer's maximum,
- * after decompression. A GET follows up to three redirects and is tried again after a failure that
- * may pass (no connection, no answer in time, status 429 or 5xx); a POST is sent once and follows
- * none.
+ * Exchanges are performed at once. Each is bounded in time, in bytes by its answer's maximum, after
+ * decompression, and in bytes of headers, of all redirects together (64 KiB). A GET follows up to
+ * three redirects and is tried again after a failure that may pass (no connection, no answer in
+ * time, status 429 or 5xx); a POST is sent once and follows none.
  */
 #ifndef FB_SERVE_HTTP_CLIENT_H
 #define FB_SERVE_HTTP_CLIENT_H
@@ -15,6 +15,7 @@
 struct fb_http_options {
     uint32_t connect_ms; /**< 10,000 */
     uint32_t total_ms;   /**< 60,000 for one attempt */
+    uint32_t slow_s;     /**< 20: with fewer than 50 bytes a second for so long it is given up */
     uint32_t pause_ms;   /**< 250: before the second attempt, and twice as long before the third */
     uint32_t attempts;   /**< 3 */
 };

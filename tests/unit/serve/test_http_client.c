@@ -60,10 +60,15 @@ static void test_limits(void **state)
     fb_server_stop(served.server);
 }
 
-/* A server that answers each connection with the same bytes and closes it, or says nothing. */
+/* A server that answers each connection with the same bytes and closes it, or says nothing, or goes
+ * on with a piece for as long as somebody listens. */
 struct canned {
     int socket;
     const char *text;
+    size_t len;        /* of text, where it holds zeros */
+    const char *piece; /* NULL: no more comes */
+    unsigned pause_ms; /* before each piece */
+    uint32_t slow_s;   /* of the client */
     unsigned connections;
     bool is_silent;
     char request[4096];
@@ -86,13 +91,19 @@ static void *serve_canned(void *ctx)
         canned->connections++;
         struct timeval patience = {.tv_sec = 2};
         (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
         if (canned->is_silent && count < 64) {
             held[count++] = fd;
             continue;
         }
         ssize_t got = recv(fd, canned->request, sizeof(canned->request) - 1, 0);
         canned->request[got > 0 ? got : 0] = 0;
-        (void)!send(fd, canned->text, strlen(canned->text), MSG_NOSIGNAL);
+        size_t len = canned->len ? canned->len : strlen(canned->text);
+        ssize_t sent = send(fd, canned->text, len, MSG_NOSIGNAL);
+        while (sent >= 0 && canned->piece) {
+            usleep(canned->pause_ms * 1000);
+            sent = send(fd, canned->piece, strlen(canned->piece), MSG_NOSIGNAL);
+        }
         close(fd);
     }
     while (count > 0) {
@@ -107,8 +118,11 @@ static struct fb_exchange ask_canned(struct canned *canned, const char *body, ui
     struct fb_err err;
     pthread_t thread;
     struct fb_http_client *client = NULL;
-    struct fb_http_options options = {
-        .connect_ms = 1000, .total_ms = total_ms, .pause_ms = 10, .attempts = 2};
+    struct fb_http_options options = {.connect_ms = 1000,
+        .total_ms = total_ms,
+        .slow_s = canned->slow_s,
+        .pause_ms = 10,
+        .attempts = 2};
     char address[FB_NET_TEXT], url[200];
     struct fb_exchange exchange = {
         .url = url, .is_post = body != NULL, .body = fb_str_of(body), .code = FB_OK};
@@ -149,6 +163,14 @@ static void test_hostile_servers(void **state)
         {"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", FB_E_IO, 8},
         {"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n", FB_E_IO, 2},
         {"HTTP/1.1 302 Found\r\nLocation: gopher://127.0.0.1/\r\n\r\n", FB_E_IO, 2},
+        /* Lengths that are none, or not those of what comes. */
+        {"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nok", FB_E_IO, 2},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok", FB_OK,
+            1}, /* until it ends */
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nok\r\n0\r\n\r\n", FB_E_IO, 2},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", FB_E_IO, 2},
+        {"HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip, gzip\r\n\r\nok",
+            FB_E_IO, 2},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct canned canned = {.text = cases[i].text};
@@ -165,6 +187,71 @@ static void test_hostile_servers(void **state)
         .text = "HTTP/1.1 307 Moved\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"};
     struct fb_exchange got = ask_canned(&moved, "secret", 20000);
     assert_true(got.code == FB_OK && got.status == 307 && moved.connections == 1);
+    fb_buf_release(&got.answer);
+}
+
+/* What does not end is cut off: as too much at once, as too slow after its time and one more try.
+ */
+static void test_endless_servers(void **state)
+{
+    (void)state;
+#define OK_LINE "HTTP/1.1 200 OK\r\n"
+    static const struct {
+        const char *text, *piece;
+        unsigned pause_ms;
+        enum fb_code code;
+        unsigned connections;
+        const char *says;
+    } cases[] = {
+        {OK_LINE "\r\n", "more and more", 0, FB_E_LIMIT, 1, "too long"},
+        {OK_LINE "Content-Length: 9000000000000000000\r\n\r\n", "more", 0, FB_E_LIMIT, 1,
+            "too long"},
+        {OK_LINE "Transfer-Encoding: chunked\r\n\r\n", "4\r\nmore\r\n", 0, FB_E_LIMIT, 1,
+            "too long"},
+        {OK_LINE, "X-Header: more\r\n", 0, FB_E_LIMIT, 1, "header is too long"},
+        {"", "HTTP/1.1 100 Continue\r\n\r\n", 0, FB_E_LIMIT, 1, "header is too long"},
+        {OK_LINE "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X-Trailer: more\r\n", 0, FB_E_LIMIT, 1,
+            "header is too long"},
+        {OK_LINE "X-Header: ", "more and more", 0, FB_E_IO, 2, "header is too long"},
+        {OK_LINE "Transfer-Encoding: chunked\r\n\r\n4;x=", "more", 1, FB_E_IO, 2, "timed out"},
+        {OK_LINE "Transfer-Encoding: chunked\r\n\r\n", "0", 0, FB_E_IO, 2, "chunked"},
+        {OK_LINE "\r\n", "x", 20, FB_E_IO, 2, "timed out"},
+        {OK_LINE, "X: y\r\n", 20, FB_E_IO, 2, "timed out"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct canned canned = {
+            .text = cases[i].text, .piece = cases[i].piece, .pause_ms = cases[i].pause_ms};
+        struct fb_exchange got = ask_canned(&canned, NULL, cases[i].pause_ms ? 300 : 20000);
+        if (got.code != cases[i].code || canned.connections != cases[i].connections ||
+            !strstr(got.err.message, cases[i].says)) {
+            fail_msg("%zu: %s after %u connections: %s", i, fb_code_name(got.code),
+                canned.connections, got.err.message);
+        }
+        assert_true(got.answer.len <= 1000);
+        fb_buf_release(&got.answer);
+    }
+#undef OK_LINE
+    /* A byte now and then would last until the time of the whole exchange is over. */
+    struct canned slow = {
+        .text = "HTTP/1.1 200 OK\r\n\r\n", .piece = "x", .pause_ms = 100, .slow_s = 1};
+    struct fb_exchange got = ask_canned(&slow, NULL, 60000);
+    assert_true(got.code == FB_E_IO && strstr(got.err.message, "too slow"));
+    fb_buf_release(&got.answer);
+}
+
+/* 200,000 zeros, compressed twice to 56 bytes. */
+static void test_bomb(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 56\r\n\r\n"
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x93\xef\xe6\x60\x00\x01\xa6\xff\x6f\x0f\x1a\x32"
+        "\x02\x19\x87\x16\x7c\xf5\xcf\x65\xab\x5f\xc0\x30\xd4\x41\xc3\x75\x86\xea\x88\x07\x31\x0e"
+        "\xbc\xcc\x0c\x00\x7f\x07\x6d\x10\xe5\x00\x00\x00";
+    struct canned bomb = {.text = text, .len = sizeof(text) - 1};
+    struct fb_exchange got = ask_canned(&bomb, NULL, 20000);
+    assert_true(got.code == FB_E_LIMIT && strstr(got.err.message, "too long"));
+    assert_true(got.answer.len <= 1000 && bomb.connections == 1);
     fb_buf_release(&got.answer);
 }
 
@@ -248,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_hostile_servers),
+        cmocka_unit_test(test_endless_servers),
+        cmocka_unit_test(test_bomb),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_several),
         cmocka_unit_test(test_no_memory),
