@@ -265,8 +265,7 @@ static enum fb_code set_form(struct postgres *s, int64_t version, struct fb_err 
 {
     s->is_old = version == OLD_VERSION;
     if (version > SCHEMA_VERSION) {
-        fb_err_set(err, FB_E_VERSION, "the PostgreSQL ledger was written by a newer version");
-        return fb_err_hint(err, "Install a newer flyball; the ledger was not changed.");
+        return fb_store_form_is_newer("PostgreSQL", version, SCHEMA_VERSION, err);
     }
     if (version < OLD_VERSION) {
         return fb_err_set(err, FB_E_CORRUPT, "the PostgreSQL ledger does not say its version");

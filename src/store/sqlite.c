@@ -304,16 +304,6 @@ static enum fb_code pragma_get(struct sqlite *s, const char *sql, int64_t *out, 
     return code;
 }
 
-static enum fb_code form_is_newer(struct sqlite *s, int64_t version, struct fb_err *err)
-{
-    fb_err_set(err, FB_E_VERSION,
-        "'%s' was written by a newer version (form %" PRId64 ", this one knows %d)", s->path,
-        version, SCHEMA_VERSION);
-    return fb_err_hint(err,
-        "Install a newer flyball; the ledger was not changed. When there is none"
-        " of that form, the file was altered.");
-}
-
 /* Reads the form again, inside a transaction: another process may have changed it since the file
  * was opened, also to one that is not known here. */
 static enum fb_code read_form(struct sqlite *s, struct fb_err *err)
@@ -332,7 +322,7 @@ static enum fb_code read_form(struct sqlite *s, struct fb_err *err)
     }
     (void)sqlite3_reset(statement);
     if (code == FB_OK && version > SCHEMA_VERSION) {
-        code = form_is_newer(s, version, err);
+        code = fb_store_form_is_newer(s->path, version, SCHEMA_VERSION, err);
     } else if (code == FB_OK && version < OLD_VERSION) {
         code = fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger any more", s->path);
     }
@@ -788,7 +778,8 @@ static enum fb_code check_form(struct sqlite *s, struct fb_err *err)
         fb_err_set(err, FB_E_CORRUPT, "'%s' is not a flyball ledger", s->path);
         return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
     }
-    return version > SCHEMA_VERSION ? form_is_newer(s, version, err) : FB_OK;
+    return version > SCHEMA_VERSION ? fb_store_form_is_newer(s->path, version, SCHEMA_VERSION, err)
+                                    : FB_OK;
 }
 
 /* The tables must be those of the form that the file says it has: only one of them has these

@@ -164,3 +164,15 @@ enum fb_code fb_store_head_get(struct fb_store *store, struct fb_buf *out, struc
     return store->ops->head_get ? store->ops->head_get(store, out, err)
                                 : fb_store_meta_get(store, FB_STORE_HEAD_KEY, out, err);
 }
+
+enum fb_code fb_store_form_is_newer(
+    const char *name, int64_t version, int known, struct fb_err *err)
+{
+    FB_ASSERT(name && version > known);
+    fb_err_set(err, FB_E_VERSION,
+        "the ledger in '%s' was written by a newer version (form %" PRId64 ", this one knows %d)",
+        name, version, known);
+    return fb_err_hint(err,
+        "Install a newer flyball; the ledger was not changed. When there is none"
+        " of that form, it was altered: restore it from a copy.");
+}

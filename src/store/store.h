@@ -193,4 +193,9 @@ FB_CHECKED enum fb_code fb_store_head_put(
 FB_CHECKED enum fb_code fb_store_head_get(
     struct fb_store *store, struct fb_buf *out, struct fb_err *err);
 
+/** E_VERSION: the store called name has a form that is not known here. One whose number was altered
+ * looks the same, and the hint says so. */
+enum fb_code fb_store_form_is_newer(
+    const char *name, int64_t version, int known, struct fb_err *err);
+
 #endif

@@ -1,13 +1,16 @@
-/* Tests of a witness over HTTP: paths, methods and the statuses that HTTP itself needs. What is
- * cosigned is tested in ledger/test_witness.c. */
+/* Tests of a witness over HTTP: paths, methods and the statuses that HTTP itself needs, and clocks
+ * that go forwards and backwards while it serves. What is cosigned is tested in
+ * ledger/test_witness.c. */
 #include <ftw.h>
 
 #include "base/codec.h"
 #include "base/io.h"
+#include "fb_draw.h"
 #include "ledger/ask.h"
 #include "ledger/sha256.h"
 #include "serve/witness_server.h"
 #include "served.h"
+#include "unit/ledger/logs.h"
 
 static struct fb_err err;
 static char folder[64];
@@ -115,10 +118,125 @@ static void test_http(void **state)
     assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* A witness that serves, whose clock is `now`. */
+struct serving {
+    struct fb_note_signer key;
+    struct fb_witness *witness;
+    struct fb_witness_server server;
+    struct served served;
+};
+
+static void serve(struct serving *serving)
+{
+    char path[128];
+    struct fb_clock clock = fb_clock_fixed(&now);
+    snprintf(path, sizeof(path), "%s/witness.db", folder);
+    FB_TEST_OK(fb_witness_open(path, &serving->key, &clock, &serving->witness, &err));
+    serving->server = (struct fb_witness_server){.witness = serving->witness, .tell = tell};
+    serving->served = (struct served){.idle_s = 0};
+    served_start(&serving->served, fb_witness_server_handle, &serving->server, FB_ADD_REQUEST_MAX);
+}
+
+static void end(struct serving *serving)
+{
+    fb_server_stop(serving->served.server);
+    fb_witness_close(serving->witness);
+}
+
+/* A log that asks for cosignatures, and the last one that it got. */
+struct asking {
+    struct fb_ledger *ledger;
+    uint64_t size; /* cosigned */
+    fb_time at;    /* of the cosignature; 0: none yet */
+};
+
+/* Asks for a cosignature of one entry more: one comes that is not earlier than the last, or none
+ * while the clock is too far behind. Returns whether one came. */
+static bool ask_at(struct serving *serving, struct asking *log)
+{
+    struct fb_buf request, note;
+    struct fb_note_check check = {.verifiers = &serving->key.verifier, .verifier_count = 1};
+    uint64_t size = 0;
+    fb_buf_init(&request, FB_ADD_REQUEST_MAX);
+    fb_buf_init(&note, FB_NOTE_MAX);
+    log_grow(log->ledger, 1, "entry");
+    FB_TEST_OK(fb_ledger_size(log->ledger, &size, &err));
+    FB_TEST_OK(fb_ledger_checkpoint(log->ledger, &note, &err));
+    (void)log_request(log->ledger, log->size, &request);
+    fb_buf_add_char(&request, 0);
+    struct fb_exchange got =
+        served_ask(&serving->served, "/add-checkpoint", request.ptr, FB_NOTE_MAX);
+    assert_int_equal(got.code, FB_OK);
+    bool is_far = now < log->at - 5 * FB_SECOND;
+    if (got.status != (is_far ? 500 : 200) || told_code != (is_far ? FB_E_TIME : FB_OK)) {
+        fail_msg("status %u, %s", got.status, fb_code_name(told_code));
+    }
+    if (!is_far) {
+        fb_buf_add_str(&note, fb_buf_str(&got.answer));
+        FB_TEST_OK(fb_note_verify(fb_buf_str(&note), &check, &err));
+        fb_time at = (fb_time)check.cosigned_at_s * FB_SECOND;
+        assert_true(at >= log->at);
+        assert_true(at == log->at || (at <= now && at > now - FB_SECOND));
+        log->at = at;
+        log->size = size;
+    }
+    fb_buf_release(&got.answer);
+    fb_buf_release(&note);
+    fb_buf_release(&request);
+    return !is_far;
+}
+
+/* The clock of the machine steps while two logs are cosigned, each for itself, and the witness is
+ * ended and started in between. */
+static void test_clock_steps(void **state)
+{
+    (void)state;
+    static const fb_time steps[] = {0, 1, FB_SECOND / 3, FB_SECOND, 7 * FB_SECOND, FB_DAY,
+        -FB_SECOND / 3, -2 * FB_SECOND, -5 * FB_SECOND, -6 * FB_SECOND, -FB_DAY / 24};
+    static const char *const names[2] = {"example.org/log", "example.org/other"};
+    struct serving serving = {.witness = NULL};
+    struct asking logs[2] = {{.ledger = NULL}};
+    uint64_t draws = 4;
+    unsigned given = 0, refused = 0;
+    char path[128];
+    uint8_t seed[32] = {7};
+    snprintf(folder, sizeof(folder), "/tmp/flyball-clocks-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/witness.db", folder);
+    FB_TEST_OK(fb_note_cosigner_from_seed(FB_STR("witness.example/w"), seed, &serving.key, &err));
+    FB_TEST_OK(fb_witness_create(path, &serving.key, &err));
+    now = 1700000000 * FB_SECOND;
+    serve(&serving);
+    for (size_t i = 0; i < 2; i++) {
+        logs[i].ledger = log_open(names[i], 1);
+        FB_TEST_OK(fb_witness_add_log(
+            serving.witness, fb_str_of(names[i]), fb_ledger_verifier(logs[i].ledger), &err));
+    }
+    for (int i = 0; i < 150; i++) {
+        now += steps[fb_draw_below(&draws, sizeof(steps) / sizeof(steps[0]))];
+        if (fb_draw_below(&draws, 10) == 0) {
+            end(&serving);
+            serve(&serving);
+        }
+        bool good = ask_at(&serving, &logs[fb_draw_below(&draws, 2)]);
+        given += good;
+        refused += !good;
+    }
+    assert_true(given > 20 && refused > 20);
+    end(&serving);
+    for (size_t i = 0; i < 2; i++) {
+        fb_ledger_close(logs[i].ledger);
+    }
+    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 int main(void)
 {
     fb_err_init(&err);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_http)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_http),
+        cmocka_unit_test(test_clock_steps),
+    };
     setenv("no_proxy", "127.0.0.1", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -652,6 +652,8 @@ static void test_postgres_reopen(void **state)
     store = NULL;
     tell_server("UPDATE flyball_form SET version = 4");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_VERSION);
+    assert_non_null(strstr(err.message, "form 4"));
+    assert_non_null(strstr(err.hint, "was altered"));
     tell_server("DELETE FROM flyball_form");
     FB_TEST_FAILS(fb_store_open_postgres(server.source, &opening, &store, &err), FB_E_CORRUPT);
     assert_null(store);
