@@ -10,7 +10,7 @@
 
 #include "engine/ir.h"
 
-/** Limits; each has an error, and all but the memory a test. */
+/** Limits; each has an error and a test: docs/LANGUAGE.md, Limits. */
 enum {
     FB_POLICY_TEXT_MAX = 4 << 20, /**< bytes of a policy file */
     FB_POLICY_RULES_MAX = 20000,

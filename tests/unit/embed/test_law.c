@@ -140,6 +140,7 @@ static void test_limit(void **state)
         enum fb_code code = add_policy(law, text);
         assert_int_equal(code, i == FB_LAW_POLICIES_MAX ? FB_E_LIMIT : FB_OK);
     }
+    assert_string_equal(err.message, "a law has at most 1000 policies");
     fb_law_free(law);
 }
 

@@ -574,12 +574,116 @@ static void test_bad_policies(void **state)
     fb_arena_release(&arena);
 }
 
+/* How many histories were tried for each clause. */
+static size_t tried(const char *older, const char *newer, size_t out[64])
+{
+    struct fb_arena arena;
+    struct fb_policy_diff diff;
+    static struct fb_policy_errors errors;
+    const struct fb_policy_source sources[] = {
+        {fb_str_of(older), "older.fly"}, {fb_str_of(newer), "newer.fly"}};
+    fb_arena_init(&arena, (size_t)1 << 28);
+    if (fb_policy_diff_run(sources, FB_POLICY_DIFF_TRIES_MAX, &arena, &diff, &errors) != FB_OK) {
+        fail_msg("%u: %s", errors.items[0].line, errors.items[0].message);
+    }
+    for (size_t i = 0; i < diff.count; i++) {
+        out[i] = diff.items[i].tries;
+    }
+    size_t count = diff.count;
+    fb_arena_release(&arena);
+    return count;
+}
+
+/* A search without an end ends: after so many histories of a clause, and of all clauses. */
+static void test_tries(void **state)
+{
+    (void)state;
+    enum { DUTIES = 12, OVER = 4 }; /* what is begun is played to its end */
+    struct fb_buf texts[2];
+    size_t tries[64], sum = 0, at_limit = 0;
+    for (int side = 0; side < 2; side++) {
+        fb_buf_init(&texts[side], 1 << 16);
+        fb_buf_add_c(&texts[side], "policy \"p\"\n  title \"P\"\n  version 1\n");
+        for (int i = 0; i < DUTIES; i++) {
+            /* Nothing is measured, so that there is nothing to find. */
+            fb_buf_addf(&texts[side],
+                "duty d%d(S)\n  when case C of S with name \"x\"\n  party \"p\"\n"
+                "  must evaluate S on \"t\"\n  every %s\n",
+                i, side ? "6 months" : "180 days");
+        }
+        fb_buf_add_char(&texts[side], 0);
+    }
+    size_t count = tried(texts[0].ptr, texts[1].ptr, tries);
+    assert_int_equal(count, DUTIES + 1);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(tries[i] <= FB_POLICY_DIFF_TRIES_MAX + OVER);
+        at_limit += tries[i] >= FB_POLICY_DIFF_TRIES_MAX;
+        sum += tries[i];
+    }
+    assert_int_equal(at_limit, FB_POLICY_DIFF_TRIES_TOTAL_MAX / FB_POLICY_DIFF_TRIES_MAX);
+    assert_true(sum <= FB_POLICY_DIFF_TRIES_TOTAL_MAX + DUTIES * OVER);
+    fb_buf_release(&texts[0]);
+    fb_buf_release(&texts[1]);
+}
+
+/* A scene has so many fields, values of a field and tasks; more are left out of the search, which
+ * goes on with the others. */
+static void test_scene_limits(void **state)
+{
+    (void)state;
+    struct fb_buf texts[2];
+    for (int side = 0; side < 2; side++) {
+        struct fb_buf *text = &texts[side];
+        fb_buf_init(text, 1 << 18);
+        fb_buf_add_c(text, "policy \"p\"\n  title \"P\"\n  version 1\n");
+        for (int line = 0; line < 2; line++) { /* 32 tasks */
+            fb_buf_addf(text, "redline l%d(S)\n  measure success of S on \"t0-%d\"", line, line);
+            for (int i = 1; i < 16; i++) {
+                fb_buf_addf(text, ", \"t%d-%d\"", i, line);
+            }
+            fb_buf_add_c(text, "\n  crossed at 50% with 95% confidence\n");
+        }
+        /* 40 values of a field, and fields of many kinds. */
+        fb_buf_add_c(
+            text, "duty d(S, I)\n  when incident I of system S with class C\n  if (C is c0");
+        for (int i = 1; i < 40; i++) {
+            fb_buf_addf(text, " or C is c%d", i);
+        }
+        fb_buf_add_c(text, ") and (l0(S) crossed or l1(S) crossed)");
+        static const char *const kinds[] = {"deployment", "measure", "audit", "run", "review",
+            "decision", "report", "budget", "usage", "risk", "licence", "access", "progress"};
+        size_t used = 0;
+        for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+            int relation = fb_policy_relation(kinds[k]);
+            if (relation < 0) {
+                continue;
+            }
+            const struct fb_relation *r = &fb_policy_signature()->relations[relation];
+            fb_buf_addf(text, " and not %s \"x\"", kinds[k]);
+            for (size_t c = 4; c < r->arity && r->types[c] == FB_TYPE_STRING; c++) {
+                fb_buf_addf(
+                    text, "%s%.*s unknown", c == 4 ? " with " : ", ", FB_STR_ARG(r->columns[c]));
+                used++;
+            }
+        }
+        assert_true(used > 10);
+        fb_buf_addf(
+            text, "\n  party \"p\"\n  must evaluate S on \"t\"\n  within %d days\n", side ? 3 : 4);
+        fb_buf_add_char(text, 0);
+    }
+    bool shown;
+    assert_int_equal(compare(texts[0].ptr, texts[1].ptr, 50, &shown), FB_CHANGE_STRICTER);
+    fb_buf_release(&texts[0]);
+    fb_buf_release(&texts[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_known_pairs),
         cmocka_unit_test(test_constructs), cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_examples), cmocka_unit_test(test_edits_together),
         cmocka_unit_test(test_itself), cmocka_unit_test(test_joined), cmocka_unit_test(test_paced),
-        cmocka_unit_test(test_bad_policies)};
+        cmocka_unit_test(test_bad_policies), cmocka_unit_test(test_tries),
+        cmocka_unit_test(test_scene_limits)};
     return cmocka_run_group_tests_name("policy diff", tests, NULL, NULL);
 }

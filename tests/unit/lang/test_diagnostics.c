@@ -27,7 +27,6 @@ static const struct call {
 static const struct {
     const char *message, *why;
 } exceptions[] = {
-    {"the policy needs too much memory", "scratch memory of 256 MiB: TESTING.md"},
     {"memory ran out", "test_explain_memory and the fault tests of test_lang.c"},
     {"red line '%.*s' applies to no system",
         "a scope whose fields cannot be missing; there is no such field yet"},

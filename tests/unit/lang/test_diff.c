@@ -395,6 +395,80 @@ static void test_weakened(void **state)
     assert_true(seen[FB_CHANGE_WEAKER] > 60); /* and not one that was called stricter */
 }
 
+/* ---- what the prover does not go through ---- */
+
+/* A duty whose condition is so many choices of two facts each, each choice in this order. */
+static void make_choices(struct fb_buf *out, size_t choices, bool turned)
+{
+    fb_buf_init(out, FB_POLICY_TEXT_MAX);
+    fb_buf_add_c(out, "policy \"p\"\n  title \"P\"\n  version 1\n");
+    for (size_t i = 0; i < choices; i++) {
+        size_t first = 2 * i + (turned ? 1 : 0), second = 4 * i + 1 - first;
+        fb_buf_addf(
+            out, "let c%zu(S) = run \"r%zu\" of S or run \"r%zu\" of S\n", i, first, second);
+    }
+    fb_buf_add_c(out, "duty d(S)\n  when system S\n  if c0(S)");
+    for (size_t i = 1; i < choices; i++) {
+        fb_buf_addf(out, " and c%zu(S)", turned ? choices - i : i);
+    }
+    fb_buf_add_c(out, "\n  party \"p\"\n  must evaluate S on \"t\"\n  within 3 days\n");
+}
+
+/* A duty whose trigger and further condition are so many facts each, in one order or the other. */
+static void make_facts(struct fb_buf *out, size_t count, bool turned, const char *kind)
+{
+    enum { GROUP = 50 };
+    fb_buf_init(out, FB_POLICY_TEXT_MAX);
+    fb_buf_add_c(out, "policy \"p\"\n  title \"P\"\n  version 1\n");
+    for (size_t g = 0; g < 2 * count / GROUP; g++) {
+        fb_buf_addf(out, "let g%zu(S) = %s \"f\" of S", g, kind);
+        for (size_t i = 0; i < GROUP; i++) {
+            size_t n = g * GROUP + (turned ? GROUP - 1 - i : i);
+            fb_buf_addf(out, " and %s \"r%zu\" of S", kind, n);
+        }
+        fb_buf_add_char(out, '\n');
+    }
+    fb_buf_add_c(out, "duty d(S)\n  when system S");
+    for (size_t g = 0; g < 2 * count / GROUP; g++) {
+        fb_buf_addf(out, "%sg%zu(S)", g == count / GROUP ? "\n  if " : " and ", g);
+    }
+    fb_buf_add_c(out, "\n  party \"p\"\n  must evaluate S on \"t\"\n  within 3 days\n");
+}
+
+static void make_runs(struct fb_buf *out, size_t count, bool turned)
+{
+    make_facts(out, count, turned, "run");
+}
+
+/* Records of many columns, so that values run out before facts do. */
+static void make_wide(struct fb_buf *out, size_t count, bool turned)
+{
+    make_facts(out, count, turned, "evaluation");
+}
+
+/* Few choices and facts are gone through; past the limits of imply.h there is no proof either way,
+ * and that is said: never that one is stricter. */
+static void test_prover_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*make)(struct fb_buf *, size_t, bool);
+        size_t count;
+        const char *change;
+    } cases[] = {{make_choices, 3, "reworded"}, {make_choices, 24, "undecided"},
+        {make_runs, 50, "reworded"}, {make_runs, 150, "undecided"}, {make_wide, 50, "reworded"},
+        {make_wide, 100, "undecided"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_buf older, newer;
+        cases[i].make(&older, cases[i].count, false);
+        cases[i].make(&newer, cases[i].count, true);
+        assert_string_equal(
+            fb_change_name(compare(fb_buf_str(&older), fb_buf_str(&newer))), cases[i].change);
+        fb_buf_release(&older);
+        fb_buf_release(&newer);
+    }
+}
+
 int main(void)
 {
     fb_err_init(&err);
@@ -403,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_pairs_limit),
         cmocka_unit_test(test_known_pairs),
         cmocka_unit_test(test_weakened),
+        cmocka_unit_test(test_prover_limits),
     };
     return cmocka_run_group_tests_name("lang diff", tests, NULL, NULL);
 }

@@ -230,6 +230,26 @@ static void test_limits(void **state)
 }
 
 /* What no file of the tree can end with. */
+/* What its trees would take is bounded, too. */
+static void test_memory_limit(void **state)
+{
+    (void)state;
+    static struct policy policy;
+    struct fb_buf text;
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    fb_buf_add_c(&text, "policy \"p\" title \"t\" version 1\nlet a(S) = b(S)");
+    while (text.len + 9 <= FB_POLICY_TEXT_MAX) {
+        fb_buf_add_c(&text, " and b(S)");
+    }
+    policy_compile(&policy, fb_buf_str(&text));
+    assert_int_equal(policy.code, FB_E_LIMIT);
+    assert_string_equal(policy.errors.items[0].message, "the policy needs too much memory");
+    assert_int_equal(policy.errors.items[0].line, 1);
+    assert_true(policy.errors.items[0].hint[0] != 0);
+    policy_release(&policy);
+    fb_buf_release(&text);
+}
+
 static void test_open_end(void **state)
 {
     (void)state;
@@ -277,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_duty),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_memory_limit),
         cmocka_unit_test(test_open_end),
         cmocka_unit_test(test_owns_text),
     };

@@ -305,6 +305,7 @@ static void test_refused(void **state)
     }
     assert_int_equal(
         fb_matrix_build(sources, FB_MATRIX_DOCUMENTS_MAX + 1, &arena, &m, &errors), FB_E_LIMIT);
+    assert_string_equal(errors.items[0].message, "at most 32 policies are compared at once");
     sources[1].text = FB_STR("policy 5");
     assert_int_equal(fb_matrix_build(sources, 2, &arena, &m, &errors), FB_E_SYNTAX);
     assert_int_equal(errors.items[0].line, 1);
@@ -318,6 +319,7 @@ static void test_refused(void **state)
     }
     sources[1].text = fb_buf_str(&many);
     assert_int_equal(fb_matrix_build(sources, 2, &arena, &m, &errors), FB_E_LIMIT);
+    assert_string_equal(errors.items[0].message, "at most 2000 clauses are compared at once");
     fb_buf_release(&many);
 }
 

@@ -219,6 +219,7 @@ static void test_logs(void **state)
     FB_TEST_OK(fb_monpoly_monitor_new(&formula, &signature, &stream, &m, &err));
     FB_TEST_OK(fb_monpoly_monitor_feed(m, (struct fb_str){text, 50}, &err));
     FB_TEST_FAILS(fb_monpoly_monitor_feed(m, fb_str_of(text + 50), &err), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "a tuple of the log is longer than 1048576 bytes"));
     fb_monpoly_monitor_free(m);
     fb_arena_release(&arena);
 }
@@ -334,6 +335,7 @@ static void test_limits(void **state)
     struct fb_signature signature = {0};
     fb_arena_init(&arena, ARENA_MAX);
     FB_TEST_FAILS(fb_monpoly_signature(fb_str_of(text), &arena, &signature, &err), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "too many predicates"));
     /* A definition that nothing reads is walked too: EQUIV doubles it each time. */
     len = (size_t)snprintf(text, sizeof(text), "LET A(x) = ");
     for (int i = 0; i < 60; i++) {
