@@ -241,5 +241,6 @@ enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
     if (code == FB_OK) {
         code = list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
     }
-    return code == FB_OK ? list_systems(work, err) : code;
+    code = code == FB_OK ? list_systems(work, err) : code;
+    return code == FB_OK ? fb_work_derived(work, err) : code;
 }

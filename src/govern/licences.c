@@ -183,19 +183,11 @@ static bool is_secured(
     const struct fb_system_parts *parts = &work->parts[system - work->picture->systems];
     for (size_t i = parts->record_count; i-- > 0;) {
         const struct fb_record *record = parts->records[i];
-        bool is_audit = record->kind == FB_KIND_audit;
-        if ((!is_audit && record->kind != FB_KIND_measure) ||
-            fb_work_superseded(work, record) != FB_TIME_MAX ||
-            fb_str_eq(record->issuer, system->developer) ||
-            !fb_str_is(fb_record_text(record, is_audit ? "standard" : "name"), "security") ||
-            fb_work_int(record, "level", -1) < level) {
-            continue;
-        }
-        bool good =
-            !is_audit || (!fb_str_is(fb_record_text(record, "result"), "failed") &&
-                             !fb_str_is(fb_record_text(record, "result"), "inconclusive") &&
-                             fb_work_time(record, "valid_until", FB_TIME_MAX) > work->input->now);
-        if (good) {
+        struct fb_shown_level shown;
+        if (fb_work_superseded(work, record) == FB_TIME_MAX &&
+            fb_work_shows_level(record, system->developer, &shown) &&
+            fb_str_is(shown.standard, "security") && shown.level >= level &&
+            shown.until > work->input->now) {
             return true;
         }
     }

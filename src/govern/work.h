@@ -164,6 +164,21 @@ struct fb_version **fb_work_versions_of(
 /** Turns records into tuples, and lists the systems. */
 FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
 
+/** What a record shows of a standard: the level, and until when (FB_TIME_MAX: no end). */
+struct fb_shown_level {
+    struct fb_str standard;
+    int64_t level;
+    fb_time until;
+};
+
+/** Whether a record shows a level of a standard to others: an audit that did not fail, or a
+ * measure, not of the developer itself. Whether it still holds is for the caller. */
+bool fb_work_shows_level(
+    const struct fb_record *record, struct fb_str developer, struct fb_shown_level *out);
+
+/** What several records say together: grant_standing, level_held. After the systems are listed. */
+FB_CHECKED enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err);
+
 /** How fast quantities grow, and the pace of each. */
 FB_CHECKED enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err);
 

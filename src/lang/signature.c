@@ -29,8 +29,8 @@ enum {
     LINE_COUNT = sizeof(lines) / sizeof(lines[0]),
     ENUM_COUNT = sizeof(enums) / sizeof(enums[0]),
     /* Every line gives at most the four common columns. */
-    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 64,
-    RELATION_COUNT = LINE_COUNT + 8,
+    COLUMN_COUNT = LINE_COUNT * FB_COLUMN_FIRST_FIELD + 96,
+    RELATION_COUNT = LINE_COUNT + 12,
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -45,6 +45,8 @@ static const char redline_words[] = "crossed|not ruled out|ruled out|out of scop
 static const char order_words[] = "halt|restrict|secure";
 static const char pace_words[] = "fast|normal|slow";
 static const char standing_words[] = "stands|fallen|submitted|sent_back";
+static const char grant_words[] = "requested|not_begun|granted|expired|refused|revoked";
+static const char honoured_words[] = "unused|full|partial|refused";
 static const char case_words[] = "in|undercut|falsified|undecided";
 
 static void add_relation(const char *name)
@@ -162,6 +164,37 @@ static void add_case_standing(void)
     add_column("standing", (struct fb_domain){.type = FB_TYPE_STRING, .words = standing_words});
 }
 
+/* A grant of access: how far it is, and how far it was honoured, by its worst use. */
+static void add_grant_standing(void)
+{
+    add_relation("grant_standing");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "grant"});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("party", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("form",
+        (struct fb_domain){.type = FB_TYPE_STRING, .words = enum_words(FB_STR("access_form"))});
+    add_column("standing", (struct fb_domain){.type = FB_TYPE_STRING, .words = grant_words});
+    add_column("honoured", (struct fb_domain){.type = FB_TYPE_STRING, .words = honoured_words});
+    add_column("uses", (struct fb_domain){.type = FB_TYPE_INT});
+    add_column("shortfalls", (struct fb_domain){.type = FB_TYPE_INT});
+}
+
+/* The highest level of a standard that somebody else shows of a system; its id is that of the audit
+ * or measure that shows it. */
+static void add_level_held(void)
+{
+    add_relation("level_held");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("standard", (struct fb_domain){.type = FB_TYPE_STRING});
+    add_column("level", (struct fb_domain){.type = FB_TYPE_INT});
+    add_column("valid_until", (struct fb_domain){.type = FB_TYPE_TIME});
+}
+
 /* The pace that a policy with a pace block has. */
 static void add_pace(void)
 {
@@ -198,6 +231,8 @@ static void build(void)
     add_growth();
     add_pace();
     add_case_standing();
+    add_grant_standing();
+    add_level_held();
 }
 
 const struct fb_signature *fb_policy_signature(void)
