@@ -2,8 +2,9 @@
 #include "cli/cli.h"
 #include "report/amended.h"
 
-/* Each correction costs two evaluations of the docket: below an explanation the latest do. */
-enum { MOST_EXPLAINED = 8 };
+/* Each correction costs two evaluations of the docket, so unless more are asked for the latest are
+ * looked at, and fewer of them below an explanation. */
+enum { MOST_EXPLAINED = 8, MOST_LISTED = 64 };
 
 #define ARENA_MAX ((size_t)1 << 30)
 
@@ -27,14 +28,26 @@ static enum fb_code find_id(
     return code ? code : fb_arena_str(&view->arena, verdict.id, out, err);
 }
 
+static enum fb_code read_last(const struct fb_cli *cli, size_t *out, struct fb_err *err)
+{
+    uint64_t most = MOST_LISTED;
+    const char *text = fb_cli_value(cli, "last");
+    if (text && (!fb_str_u64(fb_str_of(text), &most) || most < 1 || most > FB_AMENDED_MAX)) {
+        return fb_cli_misused(cli, err, "--last is a number from 1 to %d", FB_AMENDED_MAX);
+    }
+    *out = (size_t)most;
+    return FB_OK;
+}
+
 enum fb_code cmd_amended(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_view view;
     struct fb_amendments list;
     struct fb_str id;
     struct fb_report_options options = fb_cli_report_options(cli);
-    struct fb_amended_question question = {.as_of = cli->as_of, .most = SIZE_MAX};
+    struct fb_amended_question question = {.as_of = cli->as_of};
     enum fb_code code = fb_cli_want(cli, 0, 1, err);
+    code = code ? code : read_last(cli, &question.most, err);
     if (code) {
         return code;
     }

@@ -209,12 +209,17 @@ static const struct fb_record *learnt_by(
             return c->out->items[i].correction;
         }
     }
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        if (fb_registry_at(registry, i)->admitted == at) {
-            return fb_registry_at(registry, i);
-        }
+    size_t low = 0;
+    size_t high = fb_registry_count(registry);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool before = fb_registry_at(registry, middle)->admitted < at;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
     }
-    return NULL;
+    const struct fb_record *first =
+        low < fb_registry_count(registry) ? fb_registry_at(registry, low) : NULL;
+    return first && first->admitted == at ? first : NULL;
 }
 
 static bool is_shown(
@@ -286,8 +291,9 @@ enum fb_code fb_docket_amended(struct fb_docket *docket, const struct fb_amended
     struct fb_arena *arena, struct fb_amendments *out, struct fb_err *err)
 {
     FB_ASSERT(docket && question && arena && out);
+    FB_ASSERT(question->most <= FB_AMENDED_MAX);
     const struct fb_registry *registry = fb_docket_registry(docket);
-    struct fb_amendments found = {NULL, 0, 0, 0};
+    struct fb_amendments found = {.earliest = FB_TIME_MAX};
     struct comparison c = {docket, arena, &found, 0};
     enum fb_code code = FB_OK;
     for (size_t i = fb_registry_count(registry); code == FB_OK && i-- > 0;) {
@@ -303,6 +309,7 @@ enum fb_code fb_docket_amended(struct fb_docket *docket, const struct fb_amended
         found.corrections++;
         if (found.looked_at < question->most) {
             found.looked_at++;
+            found.earliest = record->admitted;
             code = compare_at(&c, first, err);
         }
     }

@@ -11,10 +11,13 @@
 
 #include "govern/docket.h"
 
+/** Instants with corrections that one question may look at. */
+enum { FB_AMENDED_MAX = 10000 };
+
 /** Which corrections are looked at: the latest ones, since each costs two evaluations. */
 struct fb_amended_question {
     fb_time as_of; /**< those admitted before it; FB_TIME_MAX: all */
-    size_t most;   /**< how many instants at which there were some */
+    size_t most;   /**< how many instants at which there were some; at most FB_AMENDED_MAX */
 };
 
 /** A verdict that a correction changed. Sentences have no full stop. */
@@ -31,6 +34,7 @@ struct fb_amendments {
     size_t count;
     size_t corrections; /**< instants at which there were some, as far as known at the end */
     size_t looked_at;   /**< the latest of these */
+    fb_time earliest;   /**< the first instant that was looked at; FB_TIME_MAX: none */
 };
 
 /** True when a record may change what was decided before: it supersedes another, or rejects one. */

@@ -62,8 +62,15 @@ enum fb_code fb_report_amended_text(const struct fb_amendments *amendments, stru
             amendments->looked_at == 1 ? "instant" : "instants", id.len ? "it" : "a verdict");
     }
     if (amendments->looked_at < amendments->corrections) {
-        fb_buf_addf(out, "The earlier corrections, at %zu instants, were not looked at.\n",
-            amendments->corrections - amendments->looked_at);
+        char at[FB_TIME_TEXT];
+        size_t rest = amendments->corrections - amendments->looked_at;
+        fb_buf_addf(out, "The earlier corrections, at %zu instant%s, were not looked at", rest,
+            rest == 1 ? "" : "s");
+        if (amendments->looked_at > 0) {
+            fb_buf_addf(out, ": `flyball as-of %s amended` goes on with them",
+                fb_time_format(amendments->earliest, at));
+        }
+        fb_buf_add_c(out, ".\n");
     }
     return fb_sheet_check(&sheet, "what corrections changed", err);
 }
@@ -99,6 +106,12 @@ enum fb_code fb_report_amended_json(const struct fb_amendments *amendments, stru
     fb_json_open_object(&w);
     fb_json_key_int(&w, "corrections", (int64_t)amendments->corrections);
     fb_json_key_int(&w, "looked_at", (int64_t)amendments->looked_at);
+    fb_json_key(&w, "earlier_than");
+    if (amendments->looked_at && amendments->looked_at < amendments->corrections) {
+        fb_json_c(&w, fb_time_format(amendments->earliest, at));
+    } else {
+        fb_json_null(&w);
+    }
     fb_json_key(&w, "amended");
     fb_json_open_array(&w);
     for (size_t i = 0; i < amendments->count; i++) {

@@ -47,6 +47,9 @@ ok "a correction" fly add --as aurora large.json
 ok "it is listed" says "^2027-01-06 00:00  #[0-9]* system/aurora-mini-b corrects system/aurora-mini$" fly amended
 ok "with what was decided before" says "^    was  out of scope" fly amended
 ok "and what is decided with it" says "^    is   not ruled out" fly amended
+ok "the last one" says "^2027-01-06 00:00" fly amended --last 1
+ok "the last none" exits 2 "from 1 to 10000" fly amended --last 0
+ok "more than there may be" exits 2 "from 1 to 10000" fly amended --last 10001
 ok "explain shows it" says "^amended:$" fly explain redline:aurora/framework/cyber:system/aurora-mini
 ok "of one verdict" says "^ *was  " sh -c '
     id=$("$0" --docket "$1" --clock "$2" amended --json | sed -n "s/^ *\"id\": \"\(.*\)\",/\1/p" | head -1)

@@ -2,6 +2,7 @@
 #include "govern/amended.h"
 
 #include "fb_test.h"
+#include "report/amended.h"
 #include "story.h"
 
 enum { ARENA_MAX = 1 << 26 };
@@ -92,7 +93,7 @@ static void test_late_record(void **state)
     struct story s;
     struct fb_arena arena;
     struct fb_amendments list;
-    struct fb_amended_question all = {.as_of = FB_TIME_MAX, .most = SIZE_MAX};
+    struct fb_amended_question all = {.as_of = FB_TIME_MAX, .most = FB_AMENDED_MAX};
     begin(&s);
     fb_arena_init(&arena, ARENA_MAX);
     story_at(&s, "2026-04-01T00:00:00Z");
@@ -144,6 +145,24 @@ static void test_nothing_changed_and_limit(void **state)
     assert_int_equal(list.corrections, 2);
     assert_int_equal(list.looked_at, 1);
     assert_int_equal(list.count, 0);
+    /* It says from when to ask for the rest, which are the rest. */
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 16);
+    const struct fb_report_options plain = {.width = 100};
+    FB_TEST_OK(fb_report_amended_text(&list, FB_STR(""), &plain, &text, &err));
+    fb_buf_add_char(&text, '\0');
+    assert_non_null(strstr(text.ptr, "at 1 instant, were not looked at: `flyball as-of "
+                                     "2026-03-06T00:00:00Z amended` goes on with them."));
+    fb_buf_clear(&text);
+    FB_TEST_OK(fb_report_amended_json(&list, FB_STR(""), &text, &err));
+    fb_buf_add_char(&text, '\0');
+    assert_non_null(strstr(text.ptr, "\"earlier_than\": \"2026-03-06T00:00:00Z\""));
+    fb_buf_release(&text);
+    question.as_of = list.earliest;
+    FB_TEST_OK(fb_docket_amended(s.docket, &question, &arena, &list, &err));
+    assert_int_equal(list.corrections, 1);
+    assert_int_equal(list.looked_at, 1);
+    assert_true(list.count > 0);
     fb_arena_release(&arena);
     story_end(&s);
 }
