@@ -1,33 +1,22 @@
-#include "evidence/leads.h"
-
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "evidence/leads_private.h"
 
 #define ARENA_MAX ((size_t)4 << 30)
 
-static const double chance_max = 0.01;  /* coincidences that chance may give for a lead */
 static const double common_share = 0.2; /* of all jobs: a name that so many share joins nothing */
+static const double near_share = 0.8;   /* of the threshold: what is above it is just below */
 
-enum { COMMON_MIN = 50, TOGETHER_MIN = 3, TEXT_MAX = 4096, NONE = 0 };
-
-/* One start of a job. Numbers are of names; 0 is the empty one. */
-struct fb_leads_job {
-    uint32_t id, cluster, account, user, stem, name, tag, chip;
-    int64_t array, start, end, gpus;
-    double weight; /* by what the threshold is in */
-    double flop[2];
-    uint64_t key; /* of the grouping at hand */
-    uint32_t number;
-};
+enum { PLAIN_GAP_PART = 6, COMMON_MIN = 50, TEXT_MAX = 4096, NONE = 0 };
 
 const char *fb_lead_name(enum fb_lead_kind kind)
 {
     static const char *const names[FB_LEAD_KINDS] = {"unregistered", "untagged", "split-array",
-        "split-restarts", "split-accounts", "split-sites", "split-together", "unforeseen"};
+        "split-restarts", "split-accounts", "split-sites", "split-together", "split-relay",
+        "just-below", "unforeseen"};
     FB_ASSERT(kind < FB_LEAD_KINDS);
     return names[kind];
 }
@@ -38,10 +27,12 @@ const char *fb_lead_text(enum fb_lead_kind kind)
         "reaches the threshold, and no run on record has its name or tag",
         "reaches the threshold, and does not say which run it belongs to",
         "tasks of one array reach the threshold together",
-        "jobs of one user, name and size follow each other and reach it together",
+        "jobs of one user and name follow each other and reach it together",
         "jobs of one name under several accounts or users reach it together",
         "jobs of one name or tag on several clusters reach it together",
-        "jobs of one size start and end together and reach it together",
+        "jobs start and end together and reach it together",
+        "jobs of one size follow each other under other users or names and reach it together",
+        "runs of one user or account come each to 80% or more of it, and none reaches it",
         "a system comes to the threshold by several runs and what it was made from, and no "
         "forecast "
         "on record says so: no clock of a notification runs yet"};
@@ -123,6 +114,49 @@ static struct fb_str stem_of(struct fb_str name, char out[TEXT_MAX])
     return (struct fb_str){out, len};
 }
 
+/* Words by which jobs of anybody go: a name of such words only says nothing of what the job is. */
+static const char *const plain_words[] = {"a", "all", "array", "baseline", "bash", "batch", "bin",
+    "debug", "eval", "evaluate", "evaluation", "exp", "experiment", "finetune", "finetuning", "gpu",
+    "infer", "inference", "interactive", "job", "jobs", "jupyter", "lab", "launch", "llm", "main",
+    "ml", "model", "my", "new", "node", "notebook", "pod", "pretrain", "py", "pytorch", "python",
+    "resume", "run", "script", "sh", "shell", "slurm", "srun", "start", "submit", "sweep", "task",
+    "test", "torchrun", "train", "trainer", "training", "tune", "v", "vscode", "worker", "wrap"};
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+static bool is_plain_word(struct fb_str word)
+{
+    for (size_t i = 0; i < sizeof(plain_words) / sizeof(plain_words[0]); i++) {
+        struct fb_str plain = fb_str_of(plain_words[i]);
+        bool same = plain.len == word.len;
+        for (size_t k = 0; same && k < word.len; k++) {
+            same = (word.ptr[k] | 0x20) == plain.ptr[k];
+        }
+        if (same) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether all words of a name are plain. */
+static bool is_plain(struct fb_str name)
+{
+    for (size_t at = 0, end; at < name.len; at = end + 1) {
+        end = at;
+        while (end < name.len && is_letter(name.ptr[end])) {
+            end++;
+        }
+        if (end > at && !is_plain_word(fb_str_sub(name, at, end - at))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum fb_code grow(struct fb_leads *leads, struct fb_err *err)
 {
     if (leads->count == FB_LEADS_JOBS_MAX) {
@@ -177,7 +211,8 @@ enum fb_code fb_leads_add(void *ctx, const struct fb_job *job, struct fb_err *er
         .start = job->start,
         .end = job->end,
         .gpus = job->gpus,
-        .number = (uint32_t)leads->count};
+        .number = (uint32_t)leads->count,
+        .plain = is_plain(job->name)};
     const struct {
         struct fb_str text;
         uint32_t *out;
@@ -197,7 +232,7 @@ enum fb_code fb_leads_add(void *ctx, const struct fb_job *job, struct fb_err *er
     return code;
 }
 
-static double threshold_of(const struct fb_leads *leads)
+double fb_leads_threshold(const struct fb_leads *leads)
 {
     return leads->options.threshold_flop > 0 ? leads->options.threshold_flop
                                              : leads->options.threshold_gpu_seconds;
@@ -208,7 +243,7 @@ static struct fb_str text_at(const struct fb_leads *leads, uint32_t number)
     return leads->names.map.entries[number].key;
 }
 
-static int compare_keys(const void *a, const void *b)
+int fb_leads_by_key(const void *a, const void *b)
 {
     const struct fb_leads_job *x = a, *y = b;
     if (x->key != y->key) {
@@ -220,16 +255,14 @@ static int compare_keys(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* Mixes two numbers into a key; jobs whose keys collide are compared by what made them as well. */
-static uint64_t mix(uint64_t a, uint64_t b)
+uint64_t fb_leads_mix(uint64_t a, uint64_t b)
 {
     uint64_t x = (a ^ (b + UINT64_C(0x9e3779b97f4a7c15) + (a << 6) + (a >> 2))) *
                  UINT64_C(0xbf58476d1ce4e5b9);
     return x ^ (x >> 31);
 }
 
-/* How many different values of a member jobs [from, to) have, up to 3. */
-static size_t different(const struct fb_leads_job *jobs, size_t from, size_t to, size_t member)
+size_t fb_leads_different(const struct fb_leads_job *jobs, size_t from, size_t to, size_t member)
 {
     uint32_t seen[3];
     size_t count = 0;
@@ -247,15 +280,9 @@ static size_t different(const struct fb_leads_job *jobs, size_t from, size_t to,
     return count;
 }
 
-/* Jobs [from, to) of the grouping at hand. */
-struct group {
-    size_t from, to;
-    double weight, largest;
-};
-
-static struct group group_of(const struct fb_leads *leads, size_t from, size_t to)
+struct fb_leads_group fb_leads_group_of(const struct fb_leads *leads, size_t from, size_t to)
 {
-    struct group group = {from, to, 0, 0};
+    struct fb_leads_group group = {from, to, 0, 0};
     for (size_t i = from; i < to; i++) {
         double weight = leads->items[i].weight;
         group.weight += weight;
@@ -264,9 +291,8 @@ static struct group group_of(const struct fb_leads *leads, size_t from, size_t t
     return group;
 }
 
-/* Adds a lead of a group; *lead says what is not of its jobs. */
-static enum fb_code add_lead(struct fb_leads *leads, enum fb_lead_kind kind, struct group group,
-    struct fb_lead *lead, struct fb_err *err)
+enum fb_code fb_leads_take(struct fb_leads *leads, enum fb_lead_kind kind,
+    struct fb_leads_group group, struct fb_lead *lead, struct fb_err *err)
 {
     if (leads->lead_count == FB_LEADS_MAX) {
         leads->more = true;
@@ -276,12 +302,12 @@ static enum fb_code add_lead(struct fb_leads *leads, enum fb_lead_kind kind, str
     lead->jobs = group.to - group.from;
     lead->largest_share = group.weight > 0 ? group.largest / group.weight : 0;
     lead->start = INT64_MAX;
-    lead->accounts =
-        different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, account));
+    lead->accounts = fb_leads_different(
+        leads->items, group.from, group.to, offsetof(struct fb_leads_job, account));
     lead->users =
-        different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user));
-    lead->clusters =
-        different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, cluster));
+        fb_leads_different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user));
+    lead->clusters = fb_leads_different(
+        leads->items, group.from, group.to, offsetof(struct fb_leads_job, cluster));
     uint32_t *numbers = FB_ARENA_ARRAY(&leads->arena, uint32_t, lead->jobs);
     if (!numbers) {
         return fb_arena_failed(&leads->arena, err);
@@ -351,9 +377,9 @@ static enum fb_code find_large(struct fb_leads *leads, struct fb_err *err)
     enum fb_code code = FB_OK;
     for (size_t i = 0; i < leads->count; i++) {
         struct fb_leads_job *job = &leads->items[i];
-        job->key = job->tag ? mix(1, job->tag) : mix(2, job->number);
+        job->key = job->tag ? fb_leads_mix(1, job->tag) : fb_leads_mix(2, job->number);
     }
-    qsort(leads->items, leads->count, sizeof(*leads->items), compare_keys);
+    qsort(leads->items, leads->count, sizeof(*leads->items), fb_leads_by_key);
     for (size_t from = 0, to; code == FB_OK && from < leads->count; from = to) {
         const struct fb_leads_job *first = &leads->items[from];
         to = from + 1;
@@ -361,17 +387,21 @@ static enum fb_code find_large(struct fb_leads *leads, struct fb_err *err)
                leads->items[to].tag == first->tag) {
             to++;
         }
-        struct group group = group_of(leads, from, to);
-        if (group.weight < threshold_of(leads)) {
+        struct fb_leads_group group = fb_leads_group_of(leads, from, to);
+        bool near = group.weight >= near_share * fb_leads_threshold(leads);
+        if (group.weight < fb_leads_threshold(leads)) {
+            for (size_t i = from; i < to; i++) {
+                leads->items[i].near = near;
+            }
             continue;
         }
         struct fb_lead lead = {.joined_by = text_at(leads, first->tag ? first->tag : first->name)};
         if (!is_registered(leads, first)) {
-            code = add_lead(leads, FB_LEAD_UNREGISTERED, group, &lead, err);
+            code = fb_leads_take(leads, FB_LEAD_UNREGISTERED, group, &lead, err);
         }
         if (code == FB_OK && !first->tag && !is_registered(leads, first)) {
             lead = (struct fb_lead){.joined_by = text_at(leads, first->name)};
-            code = add_lead(leads, FB_LEAD_UNTAGGED, group, &lead, err);
+            code = fb_leads_take(leads, FB_LEAD_UNTAGGED, group, &lead, err);
         }
     }
     return code;
@@ -384,12 +414,13 @@ struct rule {
     bool (*same)(const struct fb_leads_job *a, const struct fb_leads_job *b);
     bool in_turn;     /* each begins after the one before it, within the gap */
     bool skip_common; /* by a name that may be common */
+    bool at_any_time; /* however far apart */
     struct fb_str (*joined)(const struct fb_leads *leads, const struct fb_leads_job *job);
 };
 
 static bool key_array(const struct fb_leads_job *job, uint64_t *out)
 {
-    *out = mix(job->cluster, (uint64_t)job->array);
+    *out = fb_leads_mix(job->cluster, (uint64_t)job->array);
     return job->array > 0;
 }
 
@@ -400,20 +431,21 @@ static bool same_array(const struct fb_leads_job *a, const struct fb_leads_job *
 
 static bool key_restart(const struct fb_leads_job *job, uint64_t *out)
 {
-    *out = mix(mix(job->user, job->stem), mix(job->cluster, (uint64_t)job->gpus));
+    uint64_t size = job->plain ? (uint64_t)job->gpus : 0;
+    *out = fb_leads_mix(fb_leads_mix(job->user, job->stem), fb_leads_mix(job->cluster, size));
     return job->user != NONE;
 }
 
 static bool same_restart(const struct fb_leads_job *a, const struct fb_leads_job *b)
 {
     return a->user == b->user && a->stem == b->stem && a->cluster == b->cluster &&
-           a->gpus == b->gpus;
+           (!a->plain || a->gpus == b->gpus);
 }
 
 static bool key_stem(const struct fb_leads_job *job, uint64_t *out)
 {
-    *out = mix(3, job->stem);
-    return job->stem != NONE;
+    *out = fb_leads_mix(3, job->stem);
+    return job->stem != NONE && !job->plain;
 }
 
 static bool same_stem(const struct fb_leads_job *a, const struct fb_leads_job *b)
@@ -423,7 +455,7 @@ static bool same_stem(const struct fb_leads_job *a, const struct fb_leads_job *b
 
 static bool key_tag(const struct fb_leads_job *job, uint64_t *out)
 {
-    *out = mix(4, job->tag);
+    *out = fb_leads_mix(4, job->tag);
     return job->tag != NONE;
 }
 
@@ -450,7 +482,7 @@ static struct fb_str joined_tag(const struct fb_leads *leads, const struct fb_le
 }
 
 /* Whether all of a group belong to runs on record. */
-static bool all_registered(const struct fb_leads *leads, struct group group)
+static bool all_registered(const struct fb_leads *leads, struct fb_leads_group group)
 {
     bool all = true;
     for (size_t i = group.from; i < group.to && all; i++) {
@@ -460,23 +492,23 @@ static bool all_registered(const struct fb_leads *leads, struct group group)
 }
 
 /* Whether a group shows what its kind needs. */
-static bool fits(const struct fb_leads *leads, const struct rule *rule, struct group group)
+static bool fits(const struct fb_leads *leads, const struct rule *rule, struct fb_leads_group group)
 {
-    if (group.to - group.from < 2 || group.weight < threshold_of(leads) ||
-        (group.largest >= threshold_of(leads) && rule->kind != FB_LEAD_SITES) ||
+    if (group.to - group.from < 2 || group.weight < fb_leads_threshold(leads) ||
+        (group.largest >= fb_leads_threshold(leads) && rule->kind != FB_LEAD_SITES) ||
         all_registered(leads, group)) {
         return false;
     }
-    size_t clusters =
-        different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, cluster));
+    size_t clusters = fb_leads_different(
+        leads->items, group.from, group.to, offsetof(struct fb_leads_job, cluster));
     if (rule->kind == FB_LEAD_SITES) {
         return clusters > 1;
     }
     if (rule->kind == FB_LEAD_ACCOUNTS) {
-        return different(leads->items, group.from, group.to,
+        return fb_leads_different(leads->items, group.from, group.to,
                    offsetof(struct fb_leads_job, account)) > 1 ||
-               different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user)) >
-                   1;
+               fb_leads_different(
+                   leads->items, group.from, group.to, offsetof(struct fb_leads_job, user)) > 1;
     }
     return true;
 }
@@ -489,20 +521,20 @@ static enum fb_code join(
     if (rule->skip_common && is_common(leads, to - from)) {
         return FB_OK;
     }
+    /* What is restarted under a name that says nothing is so within hours only. */
+    int64_t gap = leads->options.gap_s / (leads->items[from].plain ? PLAIN_GAP_PART : 1);
     for (size_t begin = from, end; code == FB_OK && begin < to; begin = end) {
         int64_t until = leads->items[begin].end;
         end = begin + 1;
-        while (end < to &&
-               (rule->kind == FB_LEAD_ARRAY ||
-                   leads->items[end].start - until <= leads->options.gap_s) &&
+        while (end < to && (rule->at_any_time || leads->items[end].start - until <= gap) &&
                !(rule->in_turn && leads->items[end].start < until - leads->options.slack_s)) {
             until = leads->items[end].end > until ? leads->items[end].end : until;
             end++;
         }
-        struct group group = group_of(leads, begin, end);
+        struct fb_leads_group group = fb_leads_group_of(leads, begin, end);
         if (fits(leads, rule, group)) {
             struct fb_lead lead = {.joined_by = rule->joined(leads, &leads->items[begin])};
-            code = add_lead(leads, rule->kind, group, &lead, err);
+            code = fb_leads_take(leads, rule->kind, group, &lead, err);
         }
     }
     return code;
@@ -522,7 +554,7 @@ static enum fb_code apply(struct fb_leads *leads, const struct rule *rule, struc
             count++;
         }
     }
-    qsort(leads->items, leads->count, sizeof(*leads->items), compare_keys);
+    qsort(leads->items, leads->count, sizeof(*leads->items), fb_leads_by_key);
     for (size_t from = 0, to; code == FB_OK && from < count; from = to) {
         to = from + 1;
         while (to < count && leads->items[to].key == leads->items[from].key &&
@@ -534,93 +566,44 @@ static enum fb_code apply(struct fb_leads *leads, const struct rule *rule, struc
     return code;
 }
 
-/* The chance, by the Poisson distribution, of `more` further events where mean are expected. */
-static double tail(double mean, size_t more)
+/* How many runs jobs [from, to) are: a tag is one, and so is a job without. */
+static size_t count_runs(const struct fb_leads *leads, size_t from, size_t to)
 {
-    double term = exp(-mean), sum = 0;
-    for (size_t k = 0; k < more; k++) {
-        sum += term;
-        term *= mean / (double)(k + 1);
+    size_t runs = 0;
+    for (size_t i = from; i < to && runs < 2; i++) {
+        const struct fb_leads_job *job = &leads->items[i];
+        runs += job->tag == NONE || i == from || job->tag != leads->items[from].tag;
     }
-    return sum >= 1 ? 0 : 1 - sum;
+    return runs;
 }
 
-/* Jobs of one size that begin within the slack of the first and end within it too. Those that do
- * are moved behind it; returns their end. */
-static size_t gather(struct fb_leads_job *jobs, size_t from, size_t to, int64_t slack)
-{
-    size_t end = from + 1;
-    for (size_t i = from + 1; i < to && jobs[i].start - jobs[from].start <= slack; i++) {
-        int64_t apart = jobs[i].end - jobs[from].end;
-        if ((apart < 0 ? -apart : apart) <= slack) {
-            struct fb_leads_job moved = jobs[i];
-            memmove(&jobs[end + 1], &jobs[end], (i - end) * sizeof(moved));
-            jobs[end++] = moved;
-        }
-    }
-    return end;
-}
-
-/* How many groups like jobs [from, to) chance gives among the jobs [0, count) of one size: each of
- * them begins one, joined by those that start and end with it. */
-static double chance_of(
-    const struct fb_leads_job *jobs, size_t count, struct group group, int64_t slack)
-{
-    int64_t first = jobs[0].start, last = jobs[count - 1].start;
-    int64_t length = jobs[group.from].end - jobs[group.from].start;
-    size_t alike = 0;
-    for (size_t i = 0; i < count; i++) {
-        int64_t apart = jobs[i].end - jobs[i].start - length;
-        alike += (apart < 0 ? -apart : apart) <= 2 * slack;
-    }
-    double span = (double)(last - first) + (double)slack;
-    double mean = span > 0 ? (double)alike * (double)slack / span : (double)alike;
-    return (double)count * tail(mean, group.to - group.from - 1);
-}
-
-static bool key_size(const struct fb_leads_job *job, uint64_t *out)
-{
-    *out = mix((uint64_t)job->gpus, job->chip);
-    return true;
-}
-
-/* Jobs [from, to) of one size, in the order of their starts. */
-static enum fb_code find_together(
-    struct fb_leads *leads, size_t from, size_t to, struct fb_err *err)
+/* Runs of one user, or of one account, each of which comes to just below the threshold. */
+static enum fb_code find_below(struct fb_leads *leads, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
-    int64_t slack = leads->options.slack_s;
-    for (size_t begin = from, end; code == FB_OK && begin < to; begin = end) {
-        end = gather(leads->items, begin, to, slack);
-        struct group group = group_of(leads, begin, end);
-        if (end - begin < TOGETHER_MIN || group.weight < threshold_of(leads) ||
-            group.largest >= threshold_of(leads)) {
-            end = begin + 1;
-            continue;
+    for (int by_account = 0; by_account < 2; by_account++) {
+        size_t count = 0;
+        for (size_t i = 0; i < leads->count; i++) {
+            struct fb_leads_job *job = &leads->items[i];
+            uint32_t owner = by_account ? job->account : job->user;
+            job->key = job->near && owner != NONE ? owner : UINT64_MAX;
+            count += job->key != UINT64_MAX;
         }
-        struct group inner = {begin - from, end - from, 0, 0};
-        double chance = chance_of(leads->items + from, to - from, inner, slack);
-        if (chance <= chance_max) {
-            struct fb_lead lead = {.chance = chance};
-            code = add_lead(leads, FB_LEAD_TOGETHER, group, &lead, err);
+        qsort(leads->items, leads->count, sizeof(*leads->items), fb_leads_by_key);
+        for (size_t from = 0, to; code == FB_OK && from < count; from = to) {
+            to = from + 1;
+            while (to < count && leads->items[to].key == leads->items[from].key) {
+                to++;
+            }
+            size_t users =
+                fb_leads_different(leads->items, from, to, offsetof(struct fb_leads_job, user));
+            if (count_runs(leads, from, to) < 2 || (by_account && users < 2)) {
+                continue;
+            }
+            struct fb_lead lead = {.joined_by = text_at(leads, (uint32_t)leads->items[from].key)};
+            code =
+                fb_leads_take(leads, FB_LEAD_BELOW, fb_leads_group_of(leads, from, to), &lead, err);
         }
-    }
-    return code;
-}
-
-static enum fb_code find_all_together(struct fb_leads *leads, struct fb_err *err)
-{
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; i < leads->count; i++) {
-        (void)key_size(&leads->items[i], &leads->items[i].key);
-    }
-    qsort(leads->items, leads->count, sizeof(*leads->items), compare_keys);
-    for (size_t from = 0, to; code == FB_OK && from < leads->count; from = to) {
-        to = from + 1;
-        while (to < leads->count && leads->items[to].key == leads->items[from].key) {
-            to++;
-        }
-        code = find_together(leads, from, to, err);
     }
     return code;
 }
@@ -640,11 +623,11 @@ static int compare_leads(const void *a, const void *b)
 enum fb_code fb_leads_end(struct fb_leads *leads, struct fb_err *err)
 {
     static const struct rule rules[] = {
-        {FB_LEAD_ARRAY, key_array, same_array, false, false, joined_array},
-        {FB_LEAD_RESTARTS, key_restart, same_restart, true, true, joined_name},
-        {FB_LEAD_ACCOUNTS, key_stem, same_stem, false, true, joined_name},
-        {FB_LEAD_SITES, key_stem, same_stem, false, true, joined_name},
-        {FB_LEAD_SITES, key_tag, same_tag, false, false, joined_tag}};
+        {FB_LEAD_ARRAY, key_array, same_array, false, false, true, joined_array},
+        {FB_LEAD_RESTARTS, key_restart, same_restart, true, true, false, joined_name},
+        {FB_LEAD_ACCOUNTS, key_stem, same_stem, false, true, false, joined_name},
+        {FB_LEAD_SITES, key_stem, same_stem, false, true, false, joined_name},
+        {FB_LEAD_SITES, key_tag, same_tag, false, false, true, joined_tag}};
     FB_ASSERT(leads && !leads->leads);
     leads->leads = FB_ARENA_ARRAY(&leads->arena, struct fb_lead, FB_LEADS_MAX);
     if (!leads->leads) {
@@ -657,7 +640,8 @@ enum fb_code fb_leads_end(struct fb_leads *leads, struct fb_err *err)
     for (size_t i = 0; code == FB_OK && i < sizeof(rules) / sizeof(rules[0]); i++) {
         code = apply(leads, &rules[i], err);
     }
-    code = code ? code : find_all_together(leads, err);
+    code = code ? code : find_below(leads, err);
+    code = code ? code : fb_leads_coincide(leads, err);
     if (leads->lead_count > 1) {
         qsort(leads->leads, leads->lead_count, sizeof(*leads->leads), compare_leads);
     }

@@ -4,8 +4,9 @@
  * Jobs are joined by what they share (a tag, an array, a name without its numbers, a user, when
  * they start and end). What is joined and reaches the threshold, while no part of it does alone, is
  * a lead; so is a part that does and that nobody registered. A name that a fifth of all jobs share
- * joins nothing. For jobs that only run at the same time, the lead says how many such coincidences
- * chance would give; more than one in a hundred is no lead.
+ * joins nothing, nor does one of words that say nothing ("train", "python") under several users.
+ * For jobs that only run at the same time, or one after the other, the lead says how many such
+ * coincidences chance would give; more than one in a hundred is no lead.
  */
 #ifndef FB_EVIDENCE_LEADS_H
 #define FB_EVIDENCE_LEADS_H
@@ -27,10 +28,12 @@ enum fb_lead_kind {
                            */
     FB_LEAD_UNTAGGED,     /**< one job reaches the threshold, and says no run */
     FB_LEAD_ARRAY,        /**< the tasks of one array */
-    FB_LEAD_RESTARTS,     /**< one job after the other, of one user, name and size */
+    FB_LEAD_RESTARTS,     /**< one job after the other, of one user and name */
     FB_LEAD_ACCOUNTS,     /**< one name under several accounts or users */
     FB_LEAD_SITES,        /**< one name or tag on several clusters */
-    FB_LEAD_TOGETHER,     /**< jobs of one size that start and end together */
+    FB_LEAD_TOGETHER,     /**< jobs that start and end together */
+    FB_LEAD_RELAY,        /**< jobs of one size, one after the other, of other users or names */
+    FB_LEAD_BELOW,        /**< runs of one user or account, each just below the threshold */
     FB_LEAD_UNFORESEEN,   /**< runs of a system that come to the threshold together, and no forecast
                                on record says so */
     FB_LEAD_KINDS
@@ -45,22 +48,22 @@ struct fb_leads_options {
     struct fb_compute_options compute; /**< for FLOP */
     double threshold_flop;             /**< at the high end of FLOP; 0: by GPU-seconds */
     double threshold_gpu_seconds;      /**< used where threshold_flop is 0 */
-    int64_t gap_s;                     /**< at most so long between restarts */
+    int64_t gap_s;                     /**< at most so long between jobs that a name joins */
     int64_t slack_s;                   /**< what starts within so long starts together */
 };
 
 /** The usual values of gap_s and slack_s. */
-enum { FB_LEADS_GAP_S = 12 * 3600, FB_LEADS_SLACK_S = 300 };
+enum { FB_LEADS_GAP_S = 72 * 3600, FB_LEADS_SLACK_S = 300 };
 
 /** One lead. Texts are the arena's. */
 struct fb_lead {
     enum fb_lead_kind kind;
-    struct fb_str joined_by; /**< the tag, name or array; empty for TOGETHER */
+    struct fb_str joined_by; /**< the tag, name or array; empty for TOGETHER and RELAY */
     size_t jobs, accounts, users, clusters;
     int64_t gpu_seconds;
     double flop[2];       /**< of what has a known rate */
     double largest_share; /**< of the largest job in the whole, by what the threshold is in */
-    double chance;        /**< TOGETHER: how many such groups chance would give; else 0 */
+    double chance;        /**< TOGETHER, RELAY: how many such groups chance would give; else 0 */
     int64_t start, end;   /**< seconds since 1970 */
     struct fb_str shown[FB_LEADS_SHOWN];
     size_t shown_count;

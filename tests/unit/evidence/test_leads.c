@@ -3,10 +3,9 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "base/io.h"
 #include "evidence/leads.h"
 #include "fb_test.h"
-#include "ingest/csv.h"
+#include "leads_scene.h"
 
 static struct fb_err err;
 static struct fb_leads leads;
@@ -112,7 +111,7 @@ static void test_none(void **state)
 {
     (void)state;
     FB_TEST_OK(fb_leads_register(&leads, FB_STR("g"), &err));
-    take("1,ann,a,c,train-1,,,100,700,1\n2,ann,a,c,train-2,,,100000,100600,1\n"
+    take("1,ann,a,c,train-1,,,100,700,1\n2,ann,a,c,train-2,,,400000,400600,1\n"
          "3,bob,a,c,x,,9,100,200,1\n4,bob,a,c,x,,9,100,200,1\n"
          "30,eve,a,east,gem1,run=g,,9000,9600,1\n31,eve,a,west,gem2,run=g,,9000,9600,1\n"
          "40,fay,a,c,cpu,,,100,100000,0\n41,fay,a,c,runs,,,100,,900\n");
@@ -129,7 +128,7 @@ static void test_together(void **state)
     for (int i = 0; i < 300; i++) {
         fb_buf_addf(&rows, "b%d,,,c,,,,%d,%d,8\n", i, 1000 * i + 1, 1000 * i + 60 + i % 9);
     }
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         fb_buf_addf(&rows, "s%d,u%d,a%d,c,%c,,,%d,%d,8\n", i, i, i, 'p' + i, 50000 + 20 * i,
             50090 + 10 * i);
     }
@@ -137,9 +136,57 @@ static void test_together(void **state)
     fb_buf_release(&rows);
     assert_int_equal(leads.lead_count, 1);
     const struct fb_lead *lead = lead_of(FB_LEAD_TOGETHER);
-    assert_true(lead->jobs >= 5 && lead->jobs <= 6);
+    assert_true(lead->jobs >= 7 && lead->jobs <= 8);
     assert_true(lead->chance < 0.01);
-    assert_true(fb_lead_has(lead, 300) && fb_lead_has(lead, 304));
+    assert_true(fb_lead_has(lead, 300) && fb_lead_has(lead, 306));
+}
+
+/* One after the other under other users and names; in a full queue each end is a start, and that
+ * is none. */
+static void test_relay(void **state)
+{
+    (void)state;
+    struct fb_buf rows;
+    fb_buf_init(&rows, 1 << 20);
+    for (int i = 0; i < 100; i++) {
+        fb_buf_addf(&rows, "b%d,,,c,,,,%d,%d,8\n", i, 50000 * i + 7, 50000 * i + 7 + 90 + i % 9);
+        fb_buf_addf(&rows, "q%d,w%d,,c,,,,%d,%d,4\n", i, i, 200 * i + 1, 200 * i + 150 + i % 9);
+    }
+    for (int i = 0; i < 6; i++) {
+        fb_buf_addf(&rows, "s%d,u%d,a,c,%c,,,%d,%d,8\n", i, i, 'p' + i, 52000 + 200 * i,
+            52000 + 200 * i + 28);
+    }
+    take(rows.ptr);
+    fb_buf_release(&rows);
+    assert_int_equal(leads.lead_count, 1);
+    const struct fb_lead *lead = lead_of(FB_LEAD_RELAY);
+    assert_int_equal(lead->jobs, 6);
+    assert_true(lead->chance < 0.01);
+    assert_true(fb_lead_has(lead, 200) && fb_lead_has(lead, 205));
+}
+
+/* Each just below the threshold: two jobs of a user, two runs of an account; not one alone, and not
+ * the jobs of one run. */
+static void test_below(void **state)
+{
+    (void)state;
+    take("1,ann,a,c,x,,,100,1000,1\n2,ann,b,c,y,,,900000,900900,1\n"
+         "3,dan,b,c,z,,,100,600,1\n4,bob,a,c,v,,,100,950,1\n"
+         "5,cat,q,c,w,run=k,,5000000,5000500,1\n6,cat,q,c,w,run=k,,9000000,9000450,1\n");
+    assert_int_equal(count_of(FB_LEAD_BELOW), 2);
+    assert_true(fb_str_is(leads.leads[0].joined_by, "ann"));
+    assert_int_equal(leads.leads[0].jobs, 2);
+    assert_true(fb_str_is(leads.leads[1].joined_by, "a"));
+}
+
+/* Names that say nothing join nothing under several users. */
+static void test_plain(void **state)
+{
+    (void)state;
+    take("1,ann,a,c,train.py,,,100,700,1\n2,bob,a,c,train-2.py,,,100,800,1\n"
+         "3,ann,a,c,Run_12.sh,,,100,700,2\n4,bob,b,d,run_7.sh,,,100,900,2\n");
+    assert_int_equal(leads.lead_count, 4); /* jobs 3 and 4 by themselves */
+    assert_int_equal(count_of(FB_LEAD_UNREGISTERED) + count_of(FB_LEAD_UNTAGGED), 4);
 }
 
 static void test_limits(void **state)
@@ -201,58 +248,7 @@ static uint32_t seed;
 
 static uint32_t draw(uint32_t below)
 {
-    seed = seed * 1664525u + 1013904223u;
-    return (seed >> 8) % below;
-}
-
-/* One job to feed. */
-static void feed(
-    const char *id, const char *name, const char *user, const char *account, struct fb_job job)
-{
-    job.id = fb_str_of(id);
-    job.name = fb_str_of(name);
-    job.user = fb_str_of(user);
-    job.account = fb_str_of(account);
-    job.cluster = job.cluster.len ? job.cluster : FB_STR("openb");
-    FB_TEST_OK(fb_leads_add(&leads, &job, &err));
-}
-
-/* The pods of the trace that had whole GPUs, with users made up, as the trace has none. Returns how
- * many there were. */
-static size_t feed_trace(const char *path)
-{
-    struct fb_buf text;
-    struct fb_csv csv;
-    bool more = true;
-    char user[16];
-    size_t fed = 0;
-    fb_buf_init(&text, 1 << 24);
-    FB_TEST_OK(fb_io_read(path, &text, &err));
-    FB_TEST_OK(fb_csv_start(&csv, fb_buf_str(&text), path, &err));
-    for (;;) {
-        FB_TEST_OK(fb_csv_next(&csv, &more, &err));
-        if (!more) {
-            break;
-        }
-        double gpus = 0, start = 0, end = 0;
-        (void)fb_csv_parse_number(csv.fields[3], &gpus);
-        (void)fb_csv_parse_number(csv.fields[10], &start);
-        (void)fb_csv_parse_number(csv.fields[9], &end);
-        if (gpus < 1 || csv.fields[10].len == 0 || end <= start) {
-            continue;
-        }
-        char id[64], name[64];
-        snprintf(id, sizeof(id), "%.*s", FB_STR_ARG(csv.fields[0]));
-        snprintf(name, sizeof(name), "%s", id);
-        snprintf(user, sizeof(user), "u%u", (unsigned)draw(200));
-        struct fb_job job = {.start = 1 + (int64_t)start, .end = 1 + (int64_t)end};
-        FB_TEST_OK(fb_job_add_gpus(&job, (struct fb_job_part){FB_STR(""), (int64_t)gpus}, &err));
-        feed(id, name, user, csv.fields[6].len ? "open" : "", job);
-        fed++;
-    }
-    fb_csv_release(&csv);
-    fb_buf_release(&text);
-    return fed;
+    return leads_draw(&seed, below);
 }
 
 /* One run of 3e7 GPU-seconds or more in parts, by a scheme. */
@@ -289,7 +285,7 @@ static size_t inject(int scheme, int run)
         job.end = job.start + length + (scheme == 5 ? (int64_t)draw(90000) : (int64_t)draw(100));
         at = job.end;
         FB_TEST_OK(fb_job_add_gpus(&job, (struct fb_job_part){FB_STR(""), gpus}, &err));
-        feed(id, name, user, account, job);
+        leads_feed(&leads, (const char *[4]){id, name, user, account}, job);
     }
     return parts;
 }
@@ -306,7 +302,8 @@ static void test_trace(void **state)
     }
     seed = 20240520;
     leads.options.threshold_gpu_seconds = 3e7;
-    size_t background = feed_trace(path), from[SCHEMES][RUNS], parts[SCHEMES][RUNS];
+    size_t background = leads_feed_trace(&leads, path, &seed), from[SCHEMES][RUNS],
+           parts[SCHEMES][RUNS];
     for (int scheme = 0; scheme < SCHEMES; scheme++) {
         for (int run = 0; run < RUNS; run++) {
             from[scheme][run] = leads.count;
@@ -352,6 +349,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_large), TEST(test_split), TEST(test_none),
-        TEST(test_together), TEST(test_limits), TEST(test_no_memory), TEST(test_trace)};
+        TEST(test_together), TEST(test_relay), TEST(test_below), TEST(test_plain),
+        TEST(test_limits), TEST(test_no_memory), TEST(test_trace)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
