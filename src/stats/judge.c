@@ -175,6 +175,30 @@ enum fb_code fb_judge_ppi_normal(const struct fb_judge_samples *samples, int tun
     return code ? code : estimate(samples, tune, &none, out, err);
 }
 
+/* Widens to Clopper and Pearson's interval of the labels alone where they hold fewer than three of
+ * either kind. How far the judge goes along with the truth is then told by two labels at most; of
+ * none it is told nothing, the judge counts for nothing, and what remains is the normal interval of
+ * 0 of n, which ends before 3 / n where the truth is beyond 3 / n in one of twenty such cases. */
+static enum fb_code widen_to_labels(
+    const struct fb_judge_samples *s, struct fb_judge_estimate *out, struct fb_err *err)
+{
+    enum { FEW = 3 };
+    double n = (double)s->labelled, found = 0, low = out->low, high = out->high;
+    for (size_t i = 0; i < s->labelled; i++) {
+        found += s->truth[i];
+    }
+    found = fmin(found, n);
+    if (fmin(found, n - found) >= FEW) {
+        return FB_OK;
+    }
+    double tail = (1 + s->confidence) / 2;
+    enum fb_code code = fb_binomial_lower_real(found, n, tail, &low, err);
+    code = code ? code : fb_binomial_upper_real(found, n, tail, &high, err);
+    out->low = fmin(out->low, low);
+    out->high = fmax(out->high, high);
+    return code;
+}
+
 enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     struct fb_judge_estimate *out, struct fb_err *err)
 {
@@ -184,11 +208,16 @@ enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     enum fb_code code = check_samples(samples, true, err);
     code = code ? code : fb_judge_ppi_normal(samples, tune, &point, err);
     code = code ? code : estimate(samples, tune, &worst, &wide, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    /* An estimate beyond 0 or 1 is there by chance: it is moved back, and its ends with it. */
+    double value = clamp(point.value), moved = clamp(wide.value) - wide.value;
+    struct fb_judge_estimate e = {
+        value, fmin(value, clamp(wide.low + moved)), fmax(value, clamp(wide.high + moved))};
+    code = tune ? widen_to_labels(samples, &e, err) : FB_OK;
     if (code == FB_OK) {
-        /* An estimate beyond 0 or 1 is there by chance: it is moved back, and its ends with it. */
-        double value = clamp(point.value), moved = clamp(wide.value) - wide.value;
-        *out = (struct fb_judge_estimate){
-            value, fmin(value, clamp(wide.low + moved)), fmax(value, clamp(wide.high + moved))};
+        *out = e;
     }
     return code;
 }

@@ -66,8 +66,10 @@ struct fb_judge_samples {
  * A. Agresti and B. Caffo (2000) add successes and failures to Wald's; variances are by n - 1, the
  * quantile Student's with the degrees of freedom of Welch and Satterthwaite. Its middle is moved to
  * 0 or 1 where it lies beyond, so that its width stays: it comes no further from any true rate by
- * that, and is never of no width. Then held within 0 and 1; the value is the published one. E_RANGE
- * for too few samples, values outside 0 to 1, or the confidence.
+ * that, and is never of no width. Then held within 0 and 1; the value is the published one. With
+ * `tune`, where fewer than three labels are positive, or negative, in truth, lambda is told by next
+ * to nothing: such an interval is widened to Clopper and Pearson's of the labels alone. E_RANGE for
+ * too few samples, values outside 0 to 1, or the confidence.
  */
 FB_CHECKED enum fb_code fb_judge_ppi(const struct fb_judge_samples *samples, int tune,
     struct fb_judge_estimate *out, struct fb_err *err);

@@ -190,6 +190,36 @@ static void test_judge_chance(void **state)
     near(e.low, 1 - .367, .001);
 }
 
+/* Labels with fewer than three of either kind tell next to nothing of how far the judge goes along
+ * with the truth. None of 300 says at most 1.2%: ending before 1%, the interval lost a rate of 1% in
+ * each of the one in twenty cases that show none. */
+static void test_judge_few_labels(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    double truth[N] = {0}, judged[N], others[10 * N], plain[2];
+    for (int i = 0; i < 10 * N; i++) {
+        others[i] = i % 10 == 0;
+        judged[i % N] = i % 10 == 0;
+    }
+    struct fb_judge_samples s = {truth, judged, N, others, 10 * (size_t)N, 0.95};
+    struct fb_judge_estimate e;
+    for (int few = 0; few <= 2; few++) {
+        for (int i = 0; i < N; i++) {
+            truth[i] = i < few;
+        }
+        FB_TEST_OK(fb_judge_ppi(&s, 1, &e, &err));
+        FB_TEST_OK(fb_binomial_upper(few, N, 0.975, &plain[1], &err));
+        FB_TEST_OK(fb_binomial_lower(few, N, 0.975, &plain[0], &err));
+        assert_true(e.low <= plain[0] && e.high >= plain[1] - 1e-15);
+        for (int i = 0; i < N; i++) {
+            truth[i] = 1 - truth[i];
+        }
+        FB_TEST_OK(fb_judge_ppi(&s, 1, &e, &err));
+        assert_true(e.low <= 1 - plain[1] + 1e-12 && e.high >= 1 - plain[0] - 1e-12);
+    }
+}
+
 static void test_clustered(void **state)
 {
     (void)state;
@@ -468,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_betting),
         cmocka_unit_test(test_judge),
         cmocka_unit_test(test_judge_chance),
+        cmocka_unit_test(test_judge_few_labels),
         cmocka_unit_test(test_clustered),
         cmocka_unit_test(test_paired),
         cmocka_unit_test(test_attempts),
