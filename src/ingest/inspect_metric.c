@@ -148,6 +148,43 @@ static void keep_stated(
     metric->why = why;
 }
 
+/* True where a list of metrics, as the header defines them, names one that is not Inspect's: with
+ * that name, but without its prefix. Lists may hold objects of lists, by the keys of values. */
+static bool defines_own(const struct fb_json *list, struct fb_str name, unsigned depth)
+{
+    static const unsigned depth_max = 4;
+    const struct fb_json *d = list && depth < depth_max ? list->child : NULL;
+    for (; d; d = d->next) {
+        struct fb_str full = d->kind == FB_JSON_OBJECT ? fb_json_get_str(d, "name") : FB_STR("");
+        if (full.len == 0 && defines_own(d, name, depth + 1)) {
+            return true;
+        }
+        bool is_inspects = fb_str_starts(full, FB_STR("inspect_ai/"));
+        size_t slash = fb_str_find(full, '/', 0);
+        struct fb_str last = slash < full.len ? fb_str_sub(full, slash + 1, full.len) : full;
+        if (full.len > 0 && !is_inspects && fb_str_eq(last, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True where the scorer has a metric of the task's, or of a package's, that bears this name: what
+ * it computes is its own affair. Headers name the metrics of scorers since Inspect 0.3.58. */
+static bool is_tasks_own(const struct check *check, const struct fb_json *metric)
+{
+    const struct fb_json *scorers = fb_json_get(check->log->eval, "scorers");
+    struct fb_str group = fb_json_get_str(metric, "group");
+    struct fb_str name = group.len > 0 ? group : fb_inspect_metric_name(metric);
+    for (const struct fb_json *s = scorers ? scorers->child : NULL; s; s = s->next) {
+        if (fb_str_eq(fb_json_get_str(s, "name"), check->base.scorer) &&
+            defines_own(fb_json_get(s, "metrics"), name, 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Checks one metric and fills *out. */
 static enum fb_code check_metric(const struct check *check, const struct fb_json *metric,
     struct fb_inspect_metric *out, struct fb_err *err)
@@ -177,7 +214,9 @@ static enum fb_code check_metric(const struct check *check, const struct fb_json
         out->recomputed = other.value;
         return FB_OK;
     }
-    const char *why = ours.why          ? ours.why
+    const char *why = ours.why ? ours.why
+                      : is_tasks_own(check, metric)
+                          ? "the task has a metric of its own by this name"
                       : ours.is_assumed ? "it reads values by a function that only its task has"
                       : check->primary.has_ties
                           ? "epochs have several most frequent values, and their order decides"

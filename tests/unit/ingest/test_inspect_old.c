@@ -226,6 +226,56 @@ static void test_names_of_metrics(void **state)
     assert_non_null(fb_json_get(fb_json_get(body, "metrics"), "mean#3"));
 }
 
+/* A task may call a metric of its own `accuracy`. Headers say whose a metric is by Inspect's
+ * prefix, in lists, in objects by key and in lists of those; only Inspect's own is held to its
+ * definition.
+ */
+static void test_own_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *metrics, *stated;
+        bool is_refused, is_figure; /* else it is kept as stated */
+    } table[] = {
+        {"[{\"name\":\"inspect_ai/accuracy\"}]", "0.5", false, true},
+        {"[{\"name\":\"inspect_ai/accuracy\"}]", "12", true, false},
+        {"[{\"name\":\"inspect_ai/std\"},{\"name\":\"accuracy\"}]", "12", false, false},
+        {"[{\"name\":\"accuracy\"}]", "0.5", false, true}, /* it is Inspect's figure all the same */
+        {"[{\"name\":\"package/accuracy\"}]", "12", false, false},
+        {"[{\"name\":\"accuracy2\"}]", "12", true, false},
+        {"{\"*\":[{\"name\":\"accuracy\"}]}", "12", false, false},
+        {"[{\"x\":[{\"name\":\"accuracy\"}]},{\"name\":\"inspect_ai/std\"}]", "12", false, false},
+        {"{\"*\":[{\"name\":\"inspect_ai/accuracy\"}]}", "12", true, false},
+        {"null", "12", true, false},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char text[4096];
+        const struct fb_json *body = NULL;
+        snprintf(text, sizeof(text),
+            "{\"version\":2,\"status\":\"success\",\"eval\":{\"task\":\"t\",\"model\":\"org/m\","
+            "\"created\":\"2026-01-01T00:00:00+00:00\",\"config\":{},\"scorers\":[{\"name\":\"s\","
+            "\"metrics\":%s},{\"name\":\"r\",\"metrics\":[{\"name\":\"accuracy\"}]}]},"
+            "\"results\":{\"scores\":[{\"name\":\"s\",\"scorer\":\"s\",\"metrics\":{\"accuracy\":"
+            "{\"name\":\"accuracy\",\"value\":%s}}}]},\"samples\":["
+            "{\"id\":1,\"epoch\":1,\"scores\":{\"s\":{\"value\":\"C\"}}},"
+            "{\"id\":2,\"epoch\":1,\"scores\":{\"s\":{\"value\":\"I\"}}}]}",
+            table[i].metrics, table[i].stated);
+        enum fb_code code = read_log(text, &body);
+        assert_int_equal(code, table[i].is_refused ? FB_E_MISMATCH : FB_OK);
+        if (table[i].is_refused) {
+            fb_err_init(&err);
+            continue;
+        }
+        assert_true(isnan(figure(body, "accuracy")) == !table[i].is_figure);
+        assert_true(has_flag(body, "metric_not_recomputed") == !table[i].is_figure);
+        if (!table[i].is_figure) {
+            const struct fb_json *metric = fb_json_get(fb_json_get(body, "metrics"), "accuracy");
+            assert_true(fb_str_is(fb_json_get_str(metric, "reason"),
+                "the task has a metric of its own by this name"));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_figures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frequency, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_of_metrics, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_own_names, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,8 +191,8 @@ static void test_judge_chance(void **state)
 }
 
 /* Labels with fewer than three of either kind tell next to nothing of how far the judge goes along
- * with the truth. None of 300 says at most 1.2%: ending before 1%, the interval lost a rate of 1% in
- * each of the one in twenty cases that show none. */
+ * with the truth. None of 300 says at most 1.2%: ending before 1%, the interval lost a rate of 1%
+ * in each of the one in twenty cases that show none. */
 static void test_judge_few_labels(void **state)
 {
     (void)state;
