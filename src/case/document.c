@@ -115,8 +115,16 @@ enum fb_code fb_doc_report(
 
 static bool is_null(const struct fb_yaml *node)
 {
-    return node->kind == FB_YAML_SCALAR && node->plain &&
-           (node->text.len == 0 || fb_str_is(node->text, "~") || fb_str_is(node->text, "null"));
+    return node->kind == FB_YAML_SCALAR && node->plain && fb_yaml_type(node->text) == FB_YAML_NULL;
+}
+
+static bool is_texts(const struct fb_yaml *node)
+{
+    const struct fb_yaml *item = node->kind == FB_YAML_LIST ? node->child : NULL;
+    while (item && fb_yaml_is_text(item)) {
+        item = item->next;
+    }
+    return node->kind == FB_YAML_LIST && !item;
 }
 
 /* What an element is read into. */
@@ -148,12 +156,19 @@ static enum fb_code take_text(
     if (!node) {
         return FB_OK;
     }
+    bool own = strcmp(key, "evidence") == 0; /* to gsn2x a key that it does not know */
+    if (own && node->kind != FB_YAML_SCALAR) {
+        struct fb_report report = {
+            .rule = "F01", .code = FB_E_SCHEMA, .place = fb_doc_at(t->module, node)};
+        return fb_doc_report(
+            t->doc, &report, err, "'evidence' of '%.*s' is not text", FB_STR_ARG(t->owner));
+    }
     if (node->kind != FB_YAML_SCALAR) {
         return wrong_form(t, node, FB_E_SCHEMA, "is not text", err);
     }
     *out = is_null(node) ? *out : fb_str_trim(node->text);
     bool may_be_null = strcmp(key, "url") == 0;
-    return fb_yaml_is_text(node) || (may_be_null && is_null(node))
+    return own || fb_yaml_is_text(node) || (may_be_null && is_null(node))
                ? FB_OK
                : wrong_form(t, node, FB_OK, "is not text but a number, a flag or nothing", err);
 }
@@ -165,12 +180,9 @@ static enum fb_code take_flag(
     if (!node) {
         return FB_OK;
     }
-    bool is_true = node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "true");
-    bool is_false = node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "false");
-    if (!is_true && !is_false) {
+    if (!fb_yaml_flag(node, out)) {
         return wrong_form(t, node, FB_E_SCHEMA, "is neither true nor false", err);
     }
-    *out = is_true;
     return node->plain ? FB_OK : wrong_form(t, node, FB_OK, "is text, not a flag", err);
 }
 
@@ -249,7 +261,11 @@ static enum fb_code take_acps(const struct taking *t, struct fb_err *err)
     for (const struct fb_yaml *item = node->child; code == FB_OK && item; item = item->next) {
         struct fb_doc_acp *acp = &acps[t->element->acp_count++];
         acp->name = item->key;
-        code = take_refs(t, item, false, &acp->on, err);
+        if (item->key_plain && fb_yaml_type(item->key) != FB_YAML_TEXT) {
+            code =
+                wrong_form(t, node, FB_OK, "has a name that is a number, a flag or nothing", err);
+        }
+        code = code != FB_OK ? code : take_refs(t, item, false, &acp->on, err);
     }
     return code;
 }
@@ -277,26 +293,63 @@ static enum fb_code take_kind(const struct taking *t, struct fb_err *err)
         FB_STR_ARG(type->text), FB_STR_ARG(e->id));
 }
 
-static bool is_whole_number(const struct fb_yaml *node)
+/* {relative: -1}, {absolute: 2} or {absolute: last}. */
+static bool is_index(const struct fb_yaml *node)
 {
-    uint64_t value = 0;
-    return node->kind == FB_YAML_SCALAR && node->plain && fb_str_u64(node->text, &value);
+    const struct fb_yaml *relative = fb_yaml_get(node, "relative");
+    const struct fb_yaml *absolute = fb_yaml_get(node, "absolute");
+    if (node->count != 1 || (!relative && !absolute)) {
+        return false;
+    }
+    uint64_t number = 0;
+    return relative ? fb_yaml_whole(relative, INT32_MIN, INT32_MAX)
+                    : fb_yaml_whole(absolute, 0, UINT32_MAX) || fb_str_is(absolute->text, "last") ||
+                          (!absolute->plain && fb_str_u64(absolute->text, &number) &&
+                              number <= UINT32_MAX);
 }
 
-/* What only a drawing uses; gsn2x reads no file in which it has another form. */
-static enum fb_code check_layout_keys(const struct taking *t, struct fb_err *err)
+/* What only a drawing uses; gsn2x reads no file in which it has another form. Of an element or of
+ * the module section. */
+static enum fb_code check_layout_keys(
+    const struct taking *t, const struct fb_yaml *of, struct fb_err *err)
 {
-    static const char *const NUMBERS[] = {"rankIncrement", "charWrap"};
+    static const struct {
+        const char *key;
+        uint64_t max;
+    } NUMBERS[] = {{"rankIncrement", UINT64_MAX}, {"charWrap", UINT32_MAX}};
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < 2; i++) {
-        const struct fb_yaml *node = fb_doc_member(t->element, NUMBERS[i]);
-        if (node && !is_null(node) && !is_whole_number(node)) {
+        const struct fb_yaml *node = fb_yaml_get(of, NUMBERS[i].key);
+        if (node && !is_null(node) && !fb_yaml_whole(node, 0, NUMBERS[i].max)) {
             code = wrong_form(t, node, FB_OK, "is not a whole number", err);
         }
     }
-    const struct fb_yaml *classes = fb_doc_member(t->element, "classes");
-    if (code == FB_OK && classes && classes->kind != FB_YAML_LIST) {
-        code = wrong_form(t, classes, FB_OK, "is not a list", err);
+    const struct fb_yaml *index = fb_yaml_get(of, "horizontalIndex");
+    if (code == FB_OK && index && !is_null(index) && !is_index(index)) {
+        code = wrong_form(t, index, FB_OK, "is no {relative: N} or {absolute: N}", err);
+    }
+    const struct fb_yaml *classes = fb_yaml_get(of, "classes");
+    if (code == FB_OK && classes && !is_texts(classes)) {
+        code = wrong_form(t, classes, FB_OK, "is not a list of names", err);
+    }
+    return code;
+}
+
+/* gsn2x reads no file with a key that is nothing, or in an element a flag. */
+static enum fb_code check_keys(const struct taking *t, const struct fb_yaml *of, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (const struct fb_yaml *m = of->child; code == FB_OK && m; m = m->next) {
+        enum fb_yaml_type type = m->key_plain ? fb_yaml_type(m->key) : FB_YAML_TEXT;
+        bool flag = type == FB_YAML_TRUE || type == FB_YAML_FALSE;
+        if (type == FB_YAML_NULL || (flag && t->element)) {
+            struct fb_report report = {.rule = "F01",
+                .is_error = true,
+                .place = fb_doc_at_key(t->module, m),
+                .hint = "gsn2x does not read the file; put the key in quotes."};
+            code = fb_doc_report(
+                t->doc, &report, err, "a key of '%.*s' is nothing or a flag", FB_STR_ARG(t->owner));
+        }
     }
     return code;
 }
@@ -337,7 +390,8 @@ static enum fb_code take_element(const struct taking *t, struct fb_err *err)
                          : take_refs(t, fb_yaml_get(node, "defeatedRelation"), false,
                                &e->defeated_relations, err);
     code = code != FB_OK ? code : take_acps(t, err);
-    return code != FB_OK ? code : check_layout_keys(t, err);
+    code = code != FB_OK ? code : check_keys(t, node, err);
+    return code != FB_OK ? code : check_layout_keys(t, node, err);
 }
 
 static enum fb_code take_extension(
@@ -347,9 +401,7 @@ static enum fb_code take_extension(
     struct taking t = {.doc = doc, .module = module, .owner = FB_STR("module")};
     const struct fb_yaml *of = fb_yaml_get(item, "module"),
                          *develops = fb_yaml_get(item, "develops");
-    if (!of || of->kind != FB_YAML_SCALAR || !develops || develops->kind != FB_YAML_MAP) {
-        return wrong_form(&t, item, FB_OK, "holds no 'module' with what it 'develops'", err);
-    }
+    FB_ASSERT(of && develops);
     size_t count = develops->count + 1, have = m->extend_count;
     struct fb_doc_extension *all =
         FB_ARENA_ARRAY(doc->arena, struct fb_doc_extension, have + count);
@@ -372,28 +424,81 @@ static enum fb_code take_extension(
     return code;
 }
 
+/* One of the list under extends. */
+static bool is_extension(const struct fb_yaml *item)
+{
+    const struct fb_yaml *of = fb_yaml_get(item, "module"),
+                         *develops = fb_yaml_get(item, "develops");
+    const struct fb_yaml *by = develops ? develops->child : NULL;
+    while (by && is_texts(by)) {
+        by = by->next;
+    }
+    return of && fb_yaml_is_text(of) && develops && develops->kind == FB_YAML_MAP && !by;
+}
+
+/* What of a module section has a form in which gsn2x does not know it, or NULL. */
+static const struct fb_yaml *unknown_form(const struct fb_yaml *about)
+{
+    const struct fb_yaml *brief = fb_yaml_get(about, "brief");
+    const struct fb_yaml *uses = fb_yaml_get(about, "uses");
+    const struct fb_yaml *sheets = fb_yaml_get(about, "stylesheets");
+    const struct fb_yaml *extends = fb_yaml_get(about, "extends");
+    const struct fb_yaml *item = extends ? extends->child : NULL;
+    while (item && is_extension(item)) {
+        item = item->next;
+    }
+    return brief && !is_null(brief) && !fb_yaml_is_text(brief)  ? brief
+           : uses && !is_texts(uses)                            ? uses
+           : sheets && !is_texts(sheets)                        ? sheets
+           : extends && (item || extends->kind != FB_YAML_LIST) ? extends
+                                                                : NULL;
+}
+
+struct fb_str fb_doc_module_name(const struct fb_yaml *root)
+{
+    const struct fb_yaml *about = fb_yaml_get(root, "module");
+    const struct fb_yaml *name = fb_yaml_get(about, "name");
+    bool named = name && fb_yaml_is_text(name) && !unknown_form(about);
+    return named ? name->text : (struct fb_str){NULL, 0};
+}
+
+/* A section that gsn2x does not know as one says nothing, as there; a docket refuses it. */
+static enum fb_code report_section(const struct taking *t, struct fb_err *err)
+{
+    const struct fb_yaml *about = t->doc->modules[t->module].about;
+    const struct fb_yaml *wrong = fb_yaml_get(about, "name") ? unknown_form(about) : NULL;
+    if (!wrong) {
+        return FB_OK;
+    }
+    struct fb_report report = {.rule = "F01",
+        .code = FB_E_SCHEMA,
+        .place = fb_doc_at(t->module, wrong),
+        .hint = "Write name and brief as text; uses, stylesheets and extends as lists."};
+    return fb_doc_report(t->doc, &report, err,
+        "the module section says nothing, since '%.*s' has another form", FB_STR_ARG(wrong->key));
+}
+
 /* The module section. Without a name it says nothing, as gsn2x has it. */
 static enum fb_code take_about(struct fb_doc *doc, uint32_t at, struct fb_err *err)
 {
     struct fb_doc_module *m = &doc->modules[at];
     m->about = fb_yaml_get(m->root, "module");
-    m->name = fb_str_of(m->path);
-    const struct fb_yaml *name = fb_yaml_get(m->about, "name");
-    if (name && name->kind == FB_YAML_SCALAR && fb_yaml_is_text(name)) {
-        m->name = name->text;
-        m->is_named = true;
-    }
+    struct fb_str name = fb_doc_module_name(m->root);
+    m->is_named = name.ptr != NULL;
+    m->name = m->is_named ? name : fb_str_of(m->path);
     struct taking t = {.doc = doc, .module = at, .owner = FB_STR("module")};
+    enum fb_code code = check_keys(&t, m->root, err);
+    if (code != FB_OK) {
+        return code;
+    }
     if (m->about && m->about->kind != FB_YAML_MAP) {
         struct fb_report report = {
             .rule = "F01", .is_error = true, .code = FB_E_SCHEMA, .place = fb_doc_at(at, m->about)};
         return fb_doc_report(doc, &report, err, "'module' is not a mapping");
     }
     const struct fb_yaml *extends = m->is_named ? fb_yaml_get(m->about, "extends") : NULL;
-    if (extends && extends->kind != FB_YAML_LIST) {
-        return wrong_form(&t, extends, FB_OK, "is not a list", err);
-    }
-    enum fb_code code = FB_OK;
+    code = report_section(&t, err);
+    code = code != FB_OK || !m->about ? code : check_layout_keys(&t, m->about, err);
     for (const struct fb_yaml *item = extends ? extends->child : NULL; code == FB_OK && item;
          item = item->next) {
         code = take_extension(doc, at, item, err);

@@ -139,6 +139,11 @@ struct fb_doc_file {
     struct fb_yaml *root; /**< may be NULL */
 };
 
+/** The name that the module section of a file gives it; NULL when it gives none, or when gsn2x does
+ * not know the section as one (a name or brief that is no text, uses or extends that are no lists),
+ * which then says nothing. */
+struct fb_str fb_doc_module_name(const struct fb_yaml *root);
+
 /**
  * Takes the module section and the elements of a file. An element whose id another file has already
  * ends the taking of this file's elements, in the order of ids, with finding C07, as gsn2x does.

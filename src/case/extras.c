@@ -84,12 +84,9 @@ static enum fb_code read_flag(
     if (!node) {
         return FB_OK;
     }
-    *out = node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "true");
-    if (*out || (node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "false"))) {
-        return FB_OK;
-    }
-    return fb_case_refuse(
-        b, node, "is neither true nor false", "Write true, or leave the key out.", err);
+    return fb_yaml_flag(node, out) ? FB_OK
+                                   : fb_case_refuse(b, node, "is neither true nor false",
+                                         "Write true, or leave the key out.", err);
 }
 
 static enum fb_code read_symbol(

@@ -79,7 +79,8 @@ static void add_element(struct joining *j, const struct fb_doc_element *e)
         return;
     }
     const struct fb_yaml *flag = fb_doc_member(e, "undeveloped");
-    bool developed = flag && fb_str_is(flag->text, "true") && !e->undeveloped;
+    bool was = false;
+    bool developed = flag && fb_yaml_flag(flag, &was) && was && !e->undeveloped;
     struct fb_yaml *to = fb_yaml_add(&j->b, j->root, e->id, FB_YAML_MAP);
     for (const struct fb_yaml *m = e->node->child; m; m = m->next) {
         if (!developed || m != flag) {

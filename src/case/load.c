@@ -10,6 +10,7 @@
 struct waiting {
     const char *path;
     struct fb_doc_place place; /* where a module names it; in none when the caller does */
+    size_t base; /* bytes of the path up to the folder that it and what it uses must stay in */
     struct waiting *next;
 };
 
@@ -55,8 +56,18 @@ static struct fb_str plain_path(struct fb_arena *arena, struct fb_str path)
     return (struct fb_str){out, len};
 }
 
-static enum fb_code enqueue(
-    struct loading *l, struct fb_str path, struct fb_doc_place place, struct fb_err *err)
+/* Bytes of a path up to and with its last slash. */
+static size_t folder_of(struct fb_str path)
+{
+    size_t folder = path.len;
+    while (folder > 0 && path.ptr[folder - 1] != '/') {
+        folder--;
+    }
+    return folder;
+}
+
+static enum fb_code enqueue(struct loading *l, struct fb_str path, size_t base,
+    struct fb_doc_place place, struct fb_err *err)
 {
     struct waiting *file = FB_ARENA_NEW(l->doc->arena, struct waiting);
     struct fb_str kept;
@@ -65,6 +76,7 @@ static enum fb_code enqueue(
     }
     file->path = kept.ptr;
     file->place = place;
+    file->base = base;
     if (l->last) {
         l->last->next = file;
     } else {
@@ -74,25 +86,65 @@ static enum fb_code enqueue(
     return FB_OK;
 }
 
+/* Why a file that another one names is not read; NULL when it may be. A case may come from
+ * anybody, so that it names nothing outside of the folder that its reader gave, nothing through a
+ * link that it brought along, and nothing that is no file. */
+static const char *why_outside(struct fb_arena *arena, struct fb_str full, size_t base)
+{
+    size_t depth = 0;
+    for (size_t at = base; at < full.len;) {
+        size_t end = fb_str_find(full, '/', at);
+        struct fb_str part = fb_str_sub(full, at, end - at);
+        at = end + 1;
+        bool up = fb_str_is(part, "..");
+        if (up && depth == 0) {
+            return "leads out of the folder of the case";
+        }
+        depth += !up && part.len > 0 && !fb_str_is(part, ".");
+        depth -= up;
+        struct fb_str here = fb_arena_printf(arena, "%.*s", (int)end, full.ptr);
+        if (here.ptr && fb_io_is_link(here.ptr)) {
+            return "leads through a link";
+        }
+    }
+    struct fb_str whole = fb_arena_printf(arena, "%.*s", FB_STR_ARG(full));
+    bool odd = whole.ptr && fb_io_exists(whole.ptr) && !fb_io_is_file(whole.ptr);
+    return odd ? "is no file" : NULL;
+}
+
+static enum fb_code enqueue_one(struct loading *l, const struct waiting *by, uint32_t at,
+    const struct fb_yaml *use, struct fb_err *err)
+{
+    struct fb_str path = fb_str_of(by->path);
+    size_t folder = folder_of(path);
+    const char *why = fb_str_starts(use->text, FB_STR("/")) ? "is named from the root" : NULL;
+    bool input = folder == 0 && fb_str_is(use->text, "-"); /* a name here, not standard input */
+    struct fb_str full = fb_arena_printf(l->doc->arena, "%.*s%s%.*s", (int)folder, path.ptr,
+        input ? "./" : "", FB_STR_ARG(use->text));
+    if (!full.ptr) {
+        return fb_arena_failed(l->doc->arena, err);
+    }
+    why = why ? why : why_outside(l->doc->arena, full, by->base);
+    struct fb_doc_place place = fb_doc_at(at, use);
+    if (!why) {
+        return enqueue(l, full, by->base, place, err);
+    }
+    (void)fb_err_set(
+        err, FB_E_UNSUPPORTED, "what the module uses, '%.*s', %s", FB_STR_ARG(use->text), why);
+    (void)fb_err_hint(err, "Put it beside the case or below, or name both to the command instead.");
+    return fb_doc_err_at(l->doc, &place, err);
+}
+
 /* Files that a module uses are named from where it stands. */
-static enum fb_code enqueue_used(struct loading *l, uint32_t at, struct fb_err *err)
+static enum fb_code enqueue_used(
+    struct loading *l, const struct waiting *by, uint32_t at, struct fb_err *err)
 {
     const struct fb_doc_module *module = &l->doc->modules[at];
     const struct fb_yaml *uses = module->is_named ? fb_yaml_get(module->about, "uses") : NULL;
-    struct fb_str path = fb_str_of(module->path);
-    size_t folder = path.len;
-    while (folder > 0 && path.ptr[folder - 1] != '/') {
-        folder--;
-    }
     enum fb_code code = FB_OK;
     for (const struct fb_yaml *use = uses ? uses->child : NULL; code == FB_OK && use;
          use = use->next) {
-        bool rooted = use->text.len > 0 && use->text.ptr[0] == '/';
-        struct fb_str full = rooted ? use->text
-                                    : fb_arena_printf(l->doc->arena, "%.*s%.*s", (int)folder,
-                                          path.ptr, FB_STR_ARG(use->text));
-        code = full.ptr ? enqueue(l, full, fb_doc_at(at, use), err)
-                        : fb_arena_failed(l->doc->arena, err);
+        code = enqueue_one(l, by, at, use, err);
     }
     return code;
 }
@@ -121,9 +173,8 @@ static enum fb_code check_new(struct loading *l, const struct fb_doc_file *file,
     struct fb_doc_place place, struct fb_err *err)
 {
     struct fb_doc *doc = l->doc;
-    const struct fb_yaml *name = fb_yaml_get(fb_yaml_get(file->root, "module"), "name");
-    bool named = name && name->kind == FB_YAML_SCALAR && fb_yaml_is_text(name);
-    struct fb_str module = named ? name->text : fb_str_of(file->path);
+    struct fb_str name = fb_doc_module_name(file->root);
+    struct fb_str module = name.ptr ? name : fb_str_of(file->path);
     struct fb_str plain = plain_path(doc->arena, fb_str_of(file->path));
     if (!plain.ptr) {
         return fb_arena_failed(doc->arena, err);
@@ -160,7 +211,7 @@ static enum fb_code load_one(struct loading *l, const struct waiting *item,
     }
     code = fb_doc_add(doc, &file, err);
     if (code == FB_OK && options->follow) {
-        code = enqueue_used(l, (uint32_t)doc->module_count - 1, err);
+        code = enqueue_used(l, item, (uint32_t)doc->module_count - 1, err);
     }
     return code;
 }
@@ -175,7 +226,8 @@ enum fb_code fb_doc_load(struct fb_doc *doc, const struct fb_load_options *optio
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         struct fb_doc_place nowhere = {FB_DOC_NONE, 0, 0};
-        code = enqueue(&l, fb_str_of(paths[i]), nowhere, err);
+        struct fb_str path = fb_str_of(paths[i]);
+        code = enqueue(&l, path, folder_of(path), nowhere, err);
     }
     for (struct waiting *file = l.first; code == FB_OK && file && !l.stop; file = file->next) {
         code = load_one(&l, file, options, err);

@@ -28,10 +28,10 @@ static bool is_list_of(const struct fb_yaml *list, const struct fb_yaml *one)
 /* A key with nothing in it says as much as no key. */
 static bool is_nothing(const struct fb_yaml *value)
 {
-    bool flag = value->kind == FB_YAML_SCALAR && value->plain;
-    return value->kind == FB_YAML_SCALAR
-               ? value->text.len == 0 || (flag && fb_str_is(value->text, "false"))
-               : value->count == 0;
+    return value->kind != FB_YAML_SCALAR
+               ? value->count == 0
+               : value->text.len == 0 ||
+                     (value->plain && fb_yaml_type(value->text) == FB_YAML_FALSE);
 }
 
 static bool is_same(const struct fb_yaml *before, const struct fb_yaml *after)

@@ -69,7 +69,8 @@ static const struct fb_yaml *pattern_of(const struct fb_yaml *root)
 static bool is_flag(const struct fb_yaml *map, const char *key)
 {
     const struct fb_yaml *node = fb_yaml_get(map, key);
-    return node && node->kind == FB_YAML_SCALAR && fb_str_is(node->text, "true");
+    bool flag = false;
+    return node && fb_yaml_flag(node, &flag) && flag;
 }
 
 static struct fb_str text_at(const struct fb_yaml *map, const char *key)

@@ -220,12 +220,12 @@ static void check_develops(struct checker *c, uint32_t module)
     }
 }
 
-/* V11. */
-static void check_dialectic(struct checker *c, uint32_t module)
+/* V11: once for each module that is looked at, wherever the element stands, as gsn2x has it. */
+static void check_dialectic(struct checker *c)
 {
     for (size_t i = 0; i < c->doc->element_count; i++) {
         const struct fb_doc_element *e = &c->doc->elements[c->by_id[i]];
-        if (e->place.module == module && is_counter(e)) {
+        if (is_counter(e)) {
             FOUND(c, "V11", false, e->place, NULL, "the dialectic extension is used, as by '%.*s'",
                 FB_STR_ARG(e->id));
             return;
@@ -256,7 +256,7 @@ static bool check_module(struct checker *c, uint32_t module)
     }
     check_develops(c, module);
     if (goes_on(c, errors) && c->options->dialectic) {
-        check_dialectic(c, module);
+        check_dialectic(c);
     }
     return goes_on(c, errors);
 }
@@ -472,6 +472,7 @@ struct walk {
     size_t depth;
 };
 enum { NEW, OPEN, DONE };
+enum { ROOT = 2 };
 
 /* C04 from one root; true when a circle was found. */
 static bool find_circle(struct checker *c, struct walk *w, uint32_t root)
@@ -539,6 +540,34 @@ static void push(uint8_t *seen, uint32_t *stack, size_t *depth, uint32_t at)
     }
 }
 
+static bool is_explanation(const struct fb_doc_element *e)
+{
+    return is(e, FB_ELEMENT_CONTEXT) || is(e, FB_ELEMENT_ASSUMPTION) ||
+           is(e, FB_ELEMENT_JUSTIFICATION);
+}
+
+/* gsn2x finds no challenge of a context; what formats with challenges of their own say is found. */
+static bool finds_challenge(const struct checker *c, uint32_t of, uint32_t by)
+{
+    const struct fb_doc_element *e = &c->doc->elements[by];
+    return !is_explanation(&c->doc->elements[of]) || fb_doc_member(e, "ltac") ||
+           fb_doc_member(e, "tea");
+}
+
+/* C08 for some elements, the first of which is given. */
+static void report_lost(struct checker *c, uint32_t first, size_t lost)
+{
+    const struct fb_doc_element *e = &c->doc->elements[first];
+    const struct fb_doc_element *on =
+        e->challenges.count ? named(c, e->challenges.items[0].name) : NULL;
+    FOUND(c, "C08", true, e->place,
+        on && is_explanation(on)
+            ? "gsn2x reaches no challenge of a context; challenge its relation, as G1 -> C1."
+            : "Refer to it, or remove it.",
+        "%zu element%s cannot be reached from the top, '%.*s' among them", lost,
+        lost == 1 ? "" : "s", FB_STR_ARG(e->id));
+}
+
 /* C08: what no root leads to, along support, context and challenges. */
 static void check_reach(struct checker *c, uint8_t *seen, const struct challengers *by)
 {
@@ -551,6 +580,7 @@ static void check_reach(struct checker *c, uint8_t *seen, const struct challenge
     }
     for (uint32_t i = 0; i < doc->element_count; i++) {
         if (seen[i]) {
+            seen[i] = ROOT;
             stack[depth++] = i;
         }
     }
@@ -567,7 +597,9 @@ static void check_reach(struct checker *c, uint8_t *seen, const struct challenge
             push(seen, stack, &depth, fb_doc_find(doc, e->repeats.items[i].name));
         }
         for (uint32_t i = by->first[at]; i != FB_DOC_NONE; i = by->next[i]) {
-            push(seen, stack, &depth, i);
+            if (seen[at] == ROOT || finds_challenge(c, at, i)) {
+                push(seen, stack, &depth, i);
+            }
         }
     }
     uint32_t first = FB_DOC_NONE;
@@ -576,9 +608,7 @@ static void check_reach(struct checker *c, uint8_t *seen, const struct challenge
         first = seen[c->by_id[i]] ? first : c->by_id[i];
     }
     if (lost > 0) {
-        FOUND(c, "C08", true, doc->elements[first].place, "Refer to it, or remove it.",
-            "%zu element%s cannot be reached from the top, '%.*s' among them", lost,
-            lost == 1 ? "" : "s", FB_STR_ARG(doc->elements[first].id));
+        report_lost(c, first, lost);
     }
 }
 
@@ -702,8 +732,8 @@ static enum fb_code prepare(struct checker *c)
 static bool was_read(const struct fb_doc *doc)
 {
     for (size_t i = 0; i < doc->finding_count; i++) {
-        const char *rule = doc->findings[i].rule;
-        if (rule[0] == 'F' || (rule[0] == 'C' && rule[2] == '6')) {
+        const struct fb_finding *f = &doc->findings[i];
+        if (f->is_error && (f->rule[0] == 'F' || (f->rule[0] == 'C' && f->rule[2] == '6'))) {
             return false;
         }
     }

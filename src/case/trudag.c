@@ -255,7 +255,8 @@ static enum fb_code read_markdown(struct reading *r, struct node *node, struct f
 static bool is_context(const struct node *node)
 {
     const struct fb_yaml *normative = fb_yaml_get(node->front, "normative");
-    return normative && fb_str_is(normative->text, "false");
+    bool flag = true;
+    return normative && fb_yaml_flag(normative, &flag) && !flag;
 }
 
 /* A reference of a leaf is the evidence for it. */

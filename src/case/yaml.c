@@ -10,6 +10,8 @@ struct frame {
     struct fb_yaml *node;
     struct fb_map keys; /* MAP: to find duplicates */
     bool has_key;       /* MAP: a key was read and its value comes next */
+    bool key_plain;     /* it stands without quotes */
+    bool merges;        /* MAP: a member of it is a merge */
     struct fb_str key;  /* that key */
     size_t key_offset;  /* and where it stands */
     uint32_t key_line;
@@ -22,6 +24,9 @@ struct reader {
     struct frame frames[FB_YAML_DEPTH_MAX];
     size_t depth;
     size_t node_count;
+    struct fb_map anchors; /* by name, what each stands at */
+    size_t copied_count;   /* values that aliases stand for */
+    size_t copied_bytes;
     uint32_t document_count;
     struct fb_yaml *root;
 };
@@ -56,6 +61,9 @@ static void event_place(
     const struct fy_mark *mark = fy_event_start_mark(event);
     *line = mark && mark->line >= 0 ? (uint32_t)mark->line + 1 : 1;
     *offset = mark && mark->input_pos < r->text.len ? mark->input_pos : r->text.len;
+    if (event->type == FYET_ALIAS && *offset > 0 && r->text.ptr[*offset - 1] == '*') {
+        --*offset; /* its mark stands behind the star */
+    }
 }
 
 static enum fb_code refuse(struct reader *r, struct fy_event *event, enum fb_code code,
@@ -85,59 +93,104 @@ static enum fb_code token_text(struct reader *r, struct fy_event *event, struct 
     return fb_arena_str(r->arena, text, out, err);
 }
 
-static enum fb_code add_key(
-    struct reader *r, struct frame *frame, struct fy_event *event, struct fb_err *err)
+static bool is_merge(bool plain, struct fb_str key)
 {
-    FB_ASSERT(frame->node->kind == FB_YAML_MAP && !frame->has_key);
-    struct fb_str key;
-    enum fb_code code = token_text(r, event, event->scalar.value, &key, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    event_place(r, event, &frame->key_line, &frame->key_offset);
+    return plain && fb_str_is(key, "<<");
+}
+
+/* Keeps a key of the mapping in hand, which stands at a line and offset; there is one of a name. */
+static enum fb_code keep_key(
+    struct reader *r, struct frame *frame, struct fb_str key, struct fb_err *err)
+{
     if (fb_map_has(&frame->keys, key)) {
         (void)fb_err_set(err, FB_E_DUPLICATE, "key '%.*s' stands twice", FB_STR_ARG(key));
         (void)fb_err_hint(err, "Rename or remove one of the two.");
         return fb_yaml_err_at(err, r->text, r->name, frame->key_line, frame->key_offset);
     }
-    frame->key = key;
-    frame->has_key = true;
     return fb_map_put(&frame->keys, key, NULL, err);
+}
+
+/* The next value of the mapping in hand gets this key. */
+static enum fb_code add_key(
+    struct reader *r, struct fy_event *event, struct fb_str key, bool plain, struct fb_err *err)
+{
+    struct frame *frame = &r->frames[r->depth - 1];
+    FB_ASSERT(frame->node->kind == FB_YAML_MAP && !frame->has_key);
+    event_place(r, event, &frame->key_line, &frame->key_offset);
+    frame->key = key;
+    frame->key_plain = plain;
+    frame->has_key = true;
+    frame->merges = frame->merges || is_merge(plain, key);
+    return keep_key(r, frame, key, err);
+}
+
+static enum fb_code count_node(struct reader *r, struct fy_event *event, struct fb_err *err)
+{
+    if (r->node_count == FB_YAML_NODES_MAX) {
+        return refuse(r, event, FB_E_LIMIT, "document has more than 2,000,000 values", err);
+    }
+    r->node_count++;
+    return FB_OK;
+}
+
+static void append(struct fb_yaml *parent, struct fb_yaml *node)
+{
+    if (parent->last) {
+        parent->last->next = node;
+    } else {
+        parent->child = node;
+    }
+    parent->last = node;
+    parent->count++;
+}
+
+/* Hangs a node where the reader is. */
+static void hang(struct reader *r, struct fy_event *event, struct fb_yaml *node)
+{
+    event_place(r, event, &node->line, &node->offset);
+    struct frame *frame = r->depth ? &r->frames[r->depth - 1] : NULL;
+    if (!frame) {
+        FB_ASSERT(!r->root);
+        r->root = node;
+        return;
+    }
+    node->key = frame->key;
+    node->key_plain = frame->key_plain;
+    node->key_line = frame->key_line;
+    node->key_offset = frame->key_offset;
+    frame->has_key = false;
+    append(frame->node, node);
+}
+
+/* Keeps what an event's anchor stands at; a later one of the name replaces it. */
+static enum fb_code keep_anchor(
+    struct reader *r, struct fy_event *event, struct fb_yaml *node, struct fb_err *err)
+{
+    struct fy_token *token = fy_event_get_anchor_token(event);
+    if (!token) {
+        return FB_OK;
+    }
+    struct fb_str name;
+    enum fb_code code = token_text(r, event, token, &name, err);
+    return code != FB_OK ? code : fb_map_put(&r->anchors, name, node, err);
 }
 
 /* Makes a node and hangs it where the reader is. */
 static enum fb_code add_node(struct reader *r, struct fy_event *event, enum fb_yaml_kind kind,
     struct fb_yaml **out, struct fb_err *err)
 {
-    if (r->node_count == FB_YAML_NODES_MAX) {
-        return refuse(r, event, FB_E_LIMIT, "document has more than 2,000,000 values", err);
+    enum fb_code code = count_node(r, event, err);
+    if (code != FB_OK) {
+        return code;
     }
     struct fb_yaml *node = FB_ARENA_NEW(r->arena, struct fb_yaml);
     if (!node) {
         return fb_arena_failed(r->arena, err);
     }
-    r->node_count++;
     node->kind = kind;
-    event_place(r, event, &node->line, &node->offset);
-    struct frame *frame = r->depth ? &r->frames[r->depth - 1] : NULL;
-    if (!frame) {
-        FB_ASSERT(!r->root);
-        r->root = node;
-    } else {
-        node->key = frame->key;
-        node->key_line = frame->key_line;
-        node->key_offset = frame->key_offset;
-        frame->has_key = false;
-        if (frame->node->last) {
-            frame->node->last->next = node;
-        } else {
-            frame->node->child = node;
-        }
-        frame->node->last = node;
-        frame->node->count++;
-    }
+    hang(r, event, node);
     *out = node;
-    return FB_OK;
+    return keep_anchor(r, event, node, err);
 }
 
 static bool key_expected(const struct reader *r)
@@ -165,22 +218,179 @@ static enum fb_code open_node(
     return code;
 }
 
-static void close_node(struct reader *r)
+/* Moves what a merge stands for into the mapping in hand. */
+static enum fb_code merge(
+    struct reader *r, struct frame *frame, const struct fb_yaml *from, struct fb_err *err)
+{
+    frame->key_line = from->key_line;
+    frame->key_offset = from->key_offset;
+    if (from->kind == FB_YAML_SCALAR) {
+        (void)fb_err_set(err, FB_E_SCHEMA, "'<<' is no mapping and no list of mappings");
+        (void)fb_err_hint(err, "Put the key in quotes when it is meant as a name.");
+        return fb_yaml_err_at(err, r->text, r->name, from->line, from->offset);
+    }
+    enum fb_code code = FB_OK;
+    struct fb_yaml *next = NULL;
+    for (struct fb_yaml *item = from->child; code == FB_OK && item; item = next) {
+        next = item->next;
+        if (from->kind == FB_YAML_LIST) {
+            item->key_line = from->key_line;
+            item->key_offset = from->key_offset;
+            code = merge(r, frame, item, err);
+            continue;
+        }
+        code = keep_key(r, frame, item->key, err);
+        item->next = NULL;
+        append(frame->node, item);
+    }
+    return code;
+}
+
+/* Puts the members of mappings under keys << in their place. Aliases were copied, so that what is
+ * moved belongs to this mapping alone. */
+static enum fb_code merge_all(struct reader *r, struct frame *frame, struct fb_err *err)
+{
+    struct fb_yaml *child = frame->node->child, *next = NULL;
+    enum fb_code code = FB_OK;
+    frame->node->child = frame->node->last = NULL;
+    frame->node->count = 0;
+    for (; code == FB_OK && child; child = next) {
+        next = child->next;
+        child->next = NULL;
+        if (is_merge(child->key_plain, child->key)) {
+            code = merge(r, frame, child, err);
+        } else {
+            append(frame->node, child);
+        }
+    }
+    return code;
+}
+
+static enum fb_code close_node(struct reader *r, struct fb_err *err)
 {
     FB_ASSERT(r->depth > 0);
-    fb_map_release(&r->frames[--r->depth].keys);
+    struct frame *frame = &r->frames[r->depth - 1];
+    enum fb_code code = frame->merges ? merge_all(r, frame, err) : FB_OK;
+    r->depth--;
+    fb_map_release(&frame->keys);
+    return code;
+}
+
+/* Counts what an alias stands for; what does not fit below the depth that the reader is at, or
+ * grows without bound, is refused. */
+static enum fb_code count_copy(struct reader *r, struct fy_event *event, const struct fb_yaml *from,
+    size_t depth, struct fb_err *err)
+{
+    for (size_t i = 0; i < r->depth; i++) {
+        if (r->frames[i].node == from) {
+            return refuse(r, event, FB_E_SYNTAX, "the alias stands inside its own anchor", err);
+        }
+    }
+    if (depth > FB_YAML_DEPTH_MAX || (depth == FB_YAML_DEPTH_MAX && from->kind != FB_YAML_SCALAR)) {
+        return refuse(r, event, FB_E_LIMIT, "values are nested deeper than 32 levels", err);
+    }
+    r->copied_bytes += from->text.len + from->key.len;
+    if (r->copied_count++ == FB_YAML_COPIES_MAX || r->copied_bytes > FB_YAML_COPIED_MAX) {
+        return refuse(
+            r, event, FB_E_LIMIT, "aliases stand for more than 100,000 values or 16 MiB", err);
+    }
+    enum fb_code code = count_node(r, event, err);
+    for (const struct fb_yaml *child = from->child; code == FB_OK && child; child = child->next) {
+        code = count_copy(r, event, child, depth + 1, err);
+    }
+    return code;
+}
+
+/* A copy of a tree that count_copy let through; texts are shared. */
+static struct fb_yaml *copy_tree(struct reader *r, const struct fb_yaml *from)
+{
+    struct fb_yaml *node = FB_ARENA_NEW(r->arena, struct fb_yaml);
+    if (node) {
+        *node = *from;
+        node->child = node->last = node->next = NULL;
+        node->count = 0;
+    }
+    for (const struct fb_yaml *child = from->child; node && child; child = child->next) {
+        struct fb_yaml *copy = copy_tree(r, child);
+        if (!copy) {
+            return NULL;
+        }
+        append(node, copy);
+    }
+    return node;
+}
+
+static enum fb_code read_alias(struct reader *r, struct fy_event *event, struct fb_err *err)
+{
+    struct fb_str name;
+    enum fb_code code = token_text(r, event, event->alias.anchor, &name, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct fb_yaml *from = fb_map_get(&r->anchors, name);
+    if (!from) {
+        (void)refuse(r, event, FB_E_REFERENCE, "the alias has no anchor", err);
+        return fb_err_hint(err, "Write &%.*s before what it stands for, above.", FB_STR_ARG(name));
+    }
+    if (key_expected(r)) {
+        return from->kind == FB_YAML_SCALAR
+                   ? add_key(r, event, from->text, from->plain, err)
+                   : refuse(r, event, FB_E_UNSUPPORTED, "a key must be plain text", err);
+    }
+    code = count_copy(r, event, from, r->depth, err);
+    struct fb_yaml *node = code == FB_OK ? copy_tree(r, from) : NULL;
+    if (code == FB_OK && !node) {
+        code = fb_arena_failed(r->arena, err);
+    }
+    if (code == FB_OK) {
+        hang(r, event, node);
+    }
+    return code;
+}
+
+/* A tag may say again what the form says: text, a mapping, a list. */
+static enum fb_code check_tag(struct reader *r, struct fy_event *event, struct fb_err *err)
+{
+    struct fy_token *token = fy_event_get_tag_token(event);
+    if (!token) {
+        return FB_OK;
+    }
+    struct fb_str tag = {"", 0};
+    tag.ptr = fy_token_get_text(token, &tag.len);
+    const char *fits = event->type == FYET_MAPPING_START    ? "tag:yaml.org,2002:map"
+                       : event->type == FYET_SEQUENCE_START ? "tag:yaml.org,2002:seq"
+                                                            : "tag:yaml.org,2002:str";
+    if (tag.ptr && fb_str_is(tag, fits)) {
+        return FB_OK;
+    }
+    (void)refuse(r, event, FB_E_UNSUPPORTED, "the tag is not supported", err);
+    return fb_err_hint(err, "Only !!str, !!map and !!seq are, before text, mappings and lists.");
+}
+
+static enum fb_code read_key(struct reader *r, struct fy_event *event, struct fb_err *err)
+{
+    struct fb_yaml *node = FB_ARENA_NEW(r->arena, struct fb_yaml); /* an anchor may stand at it */
+    if (!node) {
+        return fb_arena_failed(r->arena, err);
+    }
+    struct fy_token *token = event->scalar.value;
+    node->plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
+    enum fb_code code = token_text(r, event, token, &node->text, err);
+    code = code != FB_OK ? code : keep_anchor(r, event, node, err);
+    return code != FB_OK ? code : add_key(r, event, node->text, node->plain, err);
 }
 
 static enum fb_code read_scalar(struct reader *r, struct fy_event *event, struct fb_err *err)
 {
     if (key_expected(r)) {
-        return add_key(r, &r->frames[r->depth - 1], event, err);
+        return read_key(r, event, err);
     }
     struct fb_yaml *node = NULL;
     enum fb_code code = add_node(r, event, FB_YAML_SCALAR, &node, err);
     if (code == FB_OK) {
         struct fy_token *token = event->scalar.value;
-        node->plain = !token || fy_token_scalar_style(token) == FYSS_PLAIN;
+        bool tagged = fy_event_get_tag_token(event);
+        node->plain = !tagged && (!token || fy_token_scalar_style(token) == FYSS_PLAIN);
         code = token_text(r, event, token, &node->text, err);
         if (node->plain && node->text.len == 0 && node->key_line > 0) {
             /* Nothing is written: libfyaml has no place for it. */
@@ -193,12 +403,9 @@ static enum fb_code read_scalar(struct reader *r, struct fy_event *event, struct
 
 static enum fb_code read_event(struct reader *r, struct fy_event *event, struct fb_err *err)
 {
-    if (event->type == FYET_ALIAS || fy_event_get_anchor_token(event)) {
-        (void)refuse(r, event, FB_E_UNSUPPORTED, "anchors and aliases are not supported", err);
-        return fb_err_hint(err, "Write the value out where it is needed.");
-    }
-    if (fy_event_get_tag_token(event)) {
-        return refuse(r, event, FB_E_UNSUPPORTED, "tags are not supported", err);
+    enum fb_code code = check_tag(r, event, err);
+    if (code != FB_OK) {
+        return code;
     }
     switch (event->type) {
     case FYET_DOCUMENT_START:
@@ -212,11 +419,11 @@ static enum fb_code read_event(struct reader *r, struct fy_event *event, struct 
         return open_node(r, event, FB_YAML_LIST, err);
     case FYET_MAPPING_END:
     case FYET_SEQUENCE_END:
-        close_node(r);
-        return FB_OK;
+        return close_node(r, err);
     case FYET_SCALAR:
         return read_scalar(r, event, err);
     case FYET_ALIAS:
+        return read_alias(r, event, err);
     case FYET_NONE:
     case FYET_STREAM_START:
     case FYET_STREAM_END:
@@ -307,6 +514,7 @@ enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena
         return code;
     }
     struct reader r = {.text = text, .name = name, .arena = arena};
+    fb_map_init(&r.anchors);
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.output_fn = drop_output;
@@ -325,8 +533,9 @@ enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena
     }
     code = read_events(&r, parser, diag, err);
     while (r.depth > 0) {
-        close_node(&r);
+        fb_map_release(&r.frames[--r.depth].keys);
     }
+    fb_map_release(&r.anchors);
     if (code == FB_OK) {
         *out = r.root;
     }

@@ -1,9 +1,12 @@
 /*
  * yaml.h: the part of YAML 1.2 that cases are written in, as a tree with places.
  *
- * One document of mappings, lists and scalars. What could make a small file large or strange is
- * refused: anchors, aliases, tags, keys that are no scalars, duplicate keys, several documents, and
- * four or more single quotes in a row, which the library below reads wrongly.
+ * One document of mappings, lists and scalars. An alias is a copy of what its anchor stands at, and
+ * a key << takes in the members of a mapping, or of a list of them, that the one around it has not:
+ * one that it has is a duplicate, as in gsn2x. What could make a file strange is refused: aliases
+ * that blow it up, tags that are no mere repetition of the form, keys that are no scalars,
+ * duplicate keys, several documents, and four or more single quotes in a row, which the library
+ * below reads wrongly.
  */
 #ifndef FB_CASE_YAML_H
 #define FB_CASE_YAML_H
@@ -15,6 +18,8 @@
 enum {
     FB_YAML_DEPTH_MAX = 32,      /**< nesting of mappings and lists */
     FB_YAML_NODES_MAX = 2000000, /**< values of a document */
+    FB_YAML_COPIES_MAX = 100000, /**< values that aliases stand for */
+    FB_YAML_COPIED_MAX = 1 << 24 /**< bytes of text that aliases stand for */
 };
 
 /** Kinds of value. */
@@ -26,6 +31,7 @@ struct fb_yaml {
     bool plain;            /**< SCALAR: written without quotes and not as a block */
     uint32_t line;         /**< 1-based */
     size_t offset;         /**< 0-based, in bytes */
+    bool key_plain;        /**< the name of this member is written without quotes */
     struct fb_str key;     /**< the name of this member when its parent is a mapping */
     size_t key_offset;     /**< where that name stands */
     uint32_t key_line;     /**< likewise */
@@ -43,9 +49,30 @@ struct fb_yaml {
 FB_CHECKED enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err);
 
-/** True when gsn2x and other readers of the core schema take a scalar for text: it is quoted or a
- * block, or looks like no number, flag or null. */
+/** What gsn2x takes a scalar without quotes for. */
+enum fb_yaml_type { FB_YAML_TEXT, FB_YAML_NULL, FB_YAML_TRUE, FB_YAML_FALSE, FB_YAML_NUMBER };
+
+/** The type of a plain text: nulls and the flags of YAML 1.1 in any case (null, true, yes, on, y
+ * and their opposites), numbers to the base 10 (1, 1_000, -1.5e3, also with leading zeros) and
+ * others (0x1F, 0o17, 0b101). Infinity and what is not a number are text there. */
+enum fb_yaml_type fb_yaml_type(struct fb_str text);
+
+/** True when a plain text has a type in gsn2x or in the core schema of YAML 1.2. */
+bool fb_yaml_is_typed(struct fb_str text);
+
+/** True when some reader of YAML, of 1.1 too, may take a plain text for something else: besides
+ * these a date, a time, 12:30 (750, to the base of sixty), a merge. The text is not empty. */
+bool fb_yaml_may_be_typed(struct fb_str text);
+
+/** True when gsn2x takes a scalar for text: it is quoted or a block, or has no type. */
 bool fb_yaml_is_text(const struct fb_yaml *scalar);
+
+/** The whole number that a plain scalar is, as gsn2x reads it; false when it is none, or not from
+ * min to max. */
+bool fb_yaml_whole(const struct fb_yaml *scalar, int64_t min, uint64_t max);
+
+/** The flag that a scalar says, quoted or not; false when it says none. */
+bool fb_yaml_flag(const struct fb_yaml *scalar, bool *out);
 
 /** Appends a tree as YAML that fb_yaml_parse reads back to an equal one: mappings and lists in
  * blocks, texts quoted only where needed. */

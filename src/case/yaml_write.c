@@ -4,97 +4,11 @@
 #include "base/assert.h"
 #include "case/yaml.h"
 
-static bool is_digits(struct fb_str s)
-{
-    size_t i = 0;
-    while (i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= '9') {
-        i++;
-    }
-    return s.len > 0 && i == s.len;
-}
-
-static bool is_based(struct fb_str s)
-{
-    if (!fb_str_starts(s, FB_STR("0x")) && !fb_str_starts(s, FB_STR("0o")) &&
-        !fb_str_starts(s, FB_STR("0b"))) {
-        return false;
-    }
-    for (size_t i = 2; i < s.len; i++) {
-        if (!strchr("0123456789abcdefABCDEF_", s.ptr[i])) {
-            return false;
-        }
-    }
-    return s.len > 2;
-}
-
-/* A number of the core schema: [-+]? (digits [. digits?] | . digits) ([eE] [-+]? digits)?, 0x..,
- * 0o..
- */
-static bool is_number(struct fb_str s)
-{
-    if (s.len > 0 && (s.ptr[0] == '-' || s.ptr[0] == '+')) {
-        s = fb_str_sub(s, 1, SIZE_MAX);
-    }
-    if (fb_str_is(s, ".inf") || fb_str_is(s, ".Inf") || fb_str_is(s, ".INF") || is_based(s)) {
-        return true;
-    }
-    size_t exponent = fb_str_find(s, 'e', 0);
-    size_t big = fb_str_find(s, 'E', 0);
-    exponent = big < exponent ? big : exponent;
-    struct fb_str power = fb_str_sub(s, exponent + 1, SIZE_MAX);
-    if (power.len > 0 && (power.ptr[0] == '-' || power.ptr[0] == '+')) {
-        power = fb_str_sub(power, 1, SIZE_MAX);
-    }
-    if (exponent < s.len && !is_digits(power)) {
-        return false;
-    }
-    s = fb_str_sub(s, 0, exponent);
-    size_t point = fb_str_find(s, '.', 0);
-    struct fb_str whole = fb_str_sub(s, 0, point), part = fb_str_sub(s, point + 1, SIZE_MAX);
-    if (point == s.len) {
-        return is_digits(whole);
-    }
-    return (is_digits(whole) && (part.len == 0 || is_digits(part))) ||
-           (whole.len == 0 && is_digits(part));
-}
-
-static bool is_one_of(struct fb_str s, const char *const *words)
-{
-    for (size_t i = 0; words[i]; i++) {
-        if (fb_str_is(s, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What a reader of the core schema takes for a null, a flag or a number. */
-static bool is_typed(struct fb_str s)
-{
-    static const char *const WORDS[] = {"~", "null", "Null", "NULL", "true", "True", "TRUE",
-        "false", "False", "FALSE", ".nan", ".NaN", ".NAN", NULL};
-    return s.len == 0 || is_one_of(s, WORDS) || is_number(s);
-}
-
-bool fb_yaml_is_text(const struct fb_yaml *scalar)
-{
-    return scalar && scalar->kind == FB_YAML_SCALAR && (!scalar->plain || !is_typed(scalar->text));
-}
-
-/* Scalars of which some reader of YAML 1.1 thinks that they are flags. */
-static bool is_old_flag(struct fb_str s)
-{
-    static const char *const WORDS[] = {"yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON",
-        "off", "Off", "OFF", "y", "n", "Y", "N", "<<", "=", NULL};
-    return is_one_of(s, WORDS);
-}
-
 /* True when a text can stand without quotes, as a value, a key or an item of a block. */
 static bool is_bare(struct fb_str s)
 {
-    if (is_typed(s) || is_old_flag(s) || s.len > 4000 ||
-        strchr(" \t-?:,[]{}#&*!|>'\"%@`", s.ptr[0]) || s.ptr[s.len - 1] == ' ' ||
-        s.ptr[s.len - 1] == ':') {
+    if (fb_yaml_may_be_typed(s) || s.len > 4000 || strchr(" \t-?:,[]{}#&*!|>'\"%@`", s.ptr[0]) ||
+        s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == ':') {
         return false;
     }
     for (size_t i = 0; i < s.len; i++) {
@@ -155,7 +69,7 @@ static void add_quoted(struct fb_str s, struct fb_buf *out)
 
 static void add_scalar(const struct fb_yaml *node, struct fb_buf *out)
 {
-    if ((node->plain && is_typed(node->text)) || is_bare(node->text)) {
+    if ((node->plain && fb_yaml_is_typed(node->text)) || is_bare(node->text)) {
         fb_buf_add_str(out, node->text);
     } else {
         add_quoted(node->text, out);

@@ -188,6 +188,36 @@ static void test_modules(void **state)
     check_files(BOTH, 2, 2, "C07@2:1 C01@1:1");
 }
 
+/* A case from anybody names no file outside of its folder, and none through a link. */
+static void test_uses_stays_inside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *uses, *words;
+    } ROWS[] = {{"/etc/passwd", "is named from the root"}, {"../x.yaml", "leads out of the folder"},
+        {"./sub/../../x.yaml", "leads out of the folder"}, {"d.yaml", "leads through a link"},
+        {"d.yaml/../b.yaml", "leads through a link"}, {".", "is no file"}};
+    char link[80], text[200];
+    snprintf(link, sizeof(link), "%s/d.yaml", folder);
+    assert_int_equal(symlink("/etc/passwd", link), 0);
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        snprintf(text, sizeof(text), "module: {name: A, uses: [%s]}\nG1: {undeveloped: true}\n",
+            ROWS[i].uses);
+        const char *texts[] = {text};
+        assert_int_equal(load(texts, 1, 1), FB_E_UNSUPPORTED);
+        assert_non_null(strstr(err.message, ROWS[i].words));
+        assert_non_null(strstr(err.hint, "beside the case"));
+        assert_int_equal(err.line, 1);
+        assert_int_equal(err.column, 26);
+        again();
+    }
+    static const char *const INSIDE[] = {
+        "module: {name: A, uses: [.//./b.yaml]}\nG1: {supportedBy: [G2]}\n",
+        "module: {name: B}\nG2: {undeveloped: true}\n"};
+    FB_TEST_OK(load(INSIDE, 2, 1));
+    assert_int_equal(doc.module_count, 2);
+}
+
 static void test_options(void **state)
 {
     (void)state;
@@ -370,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(test_modules, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_uses_stays_inside, setup, teardown),
         cmocka_unit_test_setup_teardown(test_options, setup, teardown),
         cmocka_unit_test_setup_teardown(test_own_rules, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits, setup, teardown),

@@ -27,10 +27,12 @@ static void check_written(const struct fb_yaml *root)
 static void test_is_text(void **state)
 {
     (void)state;
-    static const char *const TYPED[] = {"", "~", "null", "true", "False", "5", "-5", "+1", "0x1F",
-        "0o7", "1.5", "1.", ".5", "1e3", "-1.5E-7", ".inf", "-.Inf", ".nan"};
-    static const char *const TEXTS[] = {
-        "a", "5a", "v1.2.3", "1-2", ".", "e5", "1e", "1.5.2", "-", "0x", "truely", "1 2", "..5"};
+    static const char *const TYPED[] = {"", "~", "null", "NULL", "true", "False", "yes", "nO", "On",
+        "y", "5", "-5", "+1", "007", "089", "0x1F", "0X1f", "0x1_0", "0o7", "0b101", "1_000", "1.5",
+        "1.", ".5", "1e3", "-1.5E-7"};
+    static const char *const TEXTS[] = {"a", "5a", "v1.2.3", "1-2", ".", "e5", "1e", "1.5.2", "-",
+        "0x", "0b2", "0x_1", "1__0", "1_", "0_1", "1_0.5", "truely", "1 2", "..5", ".inf", "-.Inf",
+        ".nan", "12:30", "2020-01-01", "<<", "="};
     for (size_t i = 0; i < sizeof(TYPED) / sizeof(TYPED[0]); i++) {
         struct fb_yaml node = {.plain = true, .text = fb_str_of(TYPED[i])};
         if (fb_yaml_is_text(&node)) {
@@ -63,10 +65,100 @@ static void test_writes_what_it_reads(void **state)
         "a: yes\nb: 'No'\nc: =\n",
         "a: [\"with, comma\", \"with [bracket]\"]\n",
         "\xc3\xa9t\xc3\xa9: \xe6\xbc\xa2 \xf0\x9f\x98\x80\n",
+        "a: [1_000, 12:30, 0o17, 017, yes, .inf, '1_000', '.nan', '2020-01-01', '<<']\n",
+        "'<<': {a: b}\nc: {'<<': d}\n",
     };
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
         check_written(read(fb_str_of(TEXTS[i])));
     }
+}
+
+/* Texts that some reader takes for something else stand in quotes; what was typed stays so. */
+static void test_quotes_what_is_ambiguous(void **state)
+{
+    (void)state;
+    static const char *const QUOTED[] = {"1_000", "12:30", "190:20:30.15", "017", "0o17", "0x1F",
+        "0b1", "1e3", "2020-01-01", "2020-01-01 10:00:00", "yes", "Off", "y", "N", ".inf", "-.INF",
+        ".NaN", "<<", "=", "~", "null", "+1", "1_0.5", "-1_000"};
+    static const char *const BARE[] = {"a", "5a is", "v1.2.3", "1 kg", "G1 -> G2", "truely", "x:y"};
+    struct fb_buf out;
+    fb_buf_init(&out, 1 << 12);
+    for (size_t i = 0; i < sizeof(QUOTED) / sizeof(QUOTED[0]) + sizeof(BARE) / sizeof(BARE[0]);
+         i++) {
+        bool quoted = i < sizeof(QUOTED) / sizeof(QUOTED[0]);
+        const char *text = quoted ? QUOTED[i] : BARE[i - sizeof(QUOTED) / sizeof(QUOTED[0])];
+        struct fb_yaml_builder b = {.arena = &arena};
+        struct fb_yaml *root = fb_yaml_add(&b, NULL, FB_STR(""), FB_YAML_MAP);
+        fb_yaml_add_text(&b, root, text, fb_str_of(text));
+        fb_yaml_write(root, &out);
+        struct fb_str want =
+            fb_arena_printf(&arena, quoted ? "\"%s\": \"%s\"\n" : "%s: %s\n", text, text);
+        if (!fb_str_eq(fb_buf_str(&out), want)) {
+            fail_msg("%.*s and not %s", FB_STR_ARG(fb_buf_str(&out)), want.ptr);
+        }
+        fb_buf_clear(&out);
+    }
+    fb_yaml_write(read(FB_STR("a: [1_000, .inf, yes, 12:30]\n")), &out);
+    assert_true(fb_str_is(fb_buf_str(&out), "a:\n  - 1_000\n  - .inf\n  - yes\n  - \"12:30\"\n"));
+    fb_buf_release(&out);
+}
+
+/* An alias is what its anchor stands at, a merge what it names. */
+static void test_aliases(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] = {
+        {"a: &x [1, {b: c}]\nd: *x\n", "a: [1, {b: c}]\nd: [1, {b: c}]\n"},
+        {"a: &x b\nc: &x d\ne: *x\n", "a: b\nc: d\ne: d\n"},
+        {"&k a: b\nc: *k\n", "a: b\nc: a\n"},
+        {"a: &k b\n*k : c\n", "a: b\nb: c\n"},
+        {"a: &m {b: c, d: [e]}\nf: {<<: *m, g: h}\n",
+            "a: {b: c, d: [e]}\nf: {b: c, d: [e], g: h}\n"},
+        {"a: {<<: [{b: c}, {d: e}], f: g}\n", "a: {b: c, d: e, f: g}\n"},
+        {"a: {x: &m {b: c}, <<: *m}\n", "a: {x: {b: c}, b: c}\n"},
+        {"a: {<<: {<<: {b: c}, d: e}}\n", "a: {b: c, d: e}\n"},
+        {"a: {'<<': {b: c}}\n", "'a': {\"<<\": {b: c}}\n"},
+        {"a: !!str 1\nb: !!map {c: d}\ne: !!seq [f]\n", "a: '1'\nb: {c: d}\ne: [f]\n"},
+    };
+    for (size_t i = 0; i < sizeof(SAME) / sizeof(SAME[0]); i++) {
+        if (!fb_yaml_equal(read(fb_str_of(SAME[i][0])), read(fb_str_of(SAME[i][1])))) {
+            fail_msg("%s", SAME[i][0]);
+        }
+    }
+}
+
+/* A small file of aliases of aliases does not become large. */
+static void test_aliases_are_limited(void **state)
+{
+    (void)state;
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 24);
+    fb_buf_add_c(&text, "a: &a0 [x]\n");
+    for (int i = 1; i < 12; i++) {
+        fb_buf_addf(
+            &text, "b%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1);
+    }
+    struct fb_yaml *root = NULL;
+    assert_int_equal(fb_yaml_parse(fb_buf_str(&text), "t", &arena, &root, &err), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "100,000 values or 16 MiB"));
+    assert_int_equal(err.line, 9);
+    fb_buf_clear(&text);
+    fb_buf_add_c(&text, "a: &a ");
+    for (int i = 0; i < 1 << 17; i++) {
+        fb_buf_add_c(&text, "xxxxxxxx");
+    }
+    fb_buf_add_c(&text, "\nb: [");
+    for (int i = 0; i < 17; i++) {
+        fb_buf_add_c(&text, "*a, ");
+    }
+    fb_buf_add_c(&text, "]\n");
+    assert_int_equal(fb_yaml_parse(fb_buf_str(&text), "t", &arena, &root, &err), FB_E_LIMIT);
+    fb_buf_clear(&text);
+    fb_buf_add_c(&text, "a: &a [[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]\n"
+                        "b: [[[[[[[[[[[[*a]]]]]]]]]]]]\n");
+    assert_int_equal(fb_yaml_parse(fb_buf_str(&text), "t", &arena, &root, &err), FB_E_LIMIT);
+    assert_non_null(strstr(err.message, "32 levels"));
+    fb_buf_release(&text);
 }
 
 static struct fb_str some_text(char *out)
@@ -155,6 +247,9 @@ static void test_builder_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_quotes_what_is_ambiguous, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_aliases, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_aliases_are_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_is_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writes_what_it_reads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_trees, setup, teardown),
