@@ -216,7 +216,7 @@ static void play(struct search *search, const struct fb_buf *given, const fb_tim
     fb_arena_release(&arena);
 }
 
-static bool has_group(const struct fb_scene *scene, enum fb_scene_group group)
+static bool has_group(const struct fb_scene *scene, unsigned group)
 {
     for (size_t i = 0; i < scene->field_count; i++) {
         if (scene->fields[i].group == group) {
@@ -251,7 +251,7 @@ static size_t add_relaxed(const struct search *search, fb_time *asks, size_t cou
 static void play_duty(struct search *search, struct fb_scene_choice *choice)
 {
     struct fb_buf given;
-    const fb_time start = fb_scene_time(FB_SCENE_TRIGGERED);
+    const fb_time start = fb_scene_opened(&search->scene);
     fb_time due[2] = {FB_TIME_MAX, FB_TIME_MAX}, acts[8] = {start + FB_HOUR};
     fb_time asks[ASKS_MAX] = {start + FB_MINUTE, start + LATE_DAYS * FB_DAY};
     size_t act_count = 1, ask_count = 2;
@@ -330,15 +330,30 @@ static void choose(struct search *search, size_t n, struct fb_scene_choice *out)
     }
 }
 
+/* The acts that open a duty behind `hence`, the first of the chain first. How many there are. */
+static size_t collect_steps(struct fb_scene_rule *rule, const struct fb_duty *duty)
+{
+    if (!duty->after) {
+        return 0;
+    }
+    size_t step = collect_steps(rule, duty->after);
+    FB_ASSERT(step < FB_POLICY_CHAIN_MAX);
+    fb_scene_collect(rule, duty->after->act, FB_SCENE_STEP + (unsigned)step);
+    return step + 1;
+}
+
 static void collect_duty(struct search *search, const struct fb_duty *duty)
 {
     struct fb_scene_rule rule = {.scene = &search->scene};
+    size_t steps;
     fb_scene_collect(&rule, duty->when, FB_SCENE_TRIGGER);
     fb_scene_collect(&rule, duty->given, FB_SCENE_TRIGGER);
     fb_scene_collect(&rule, duty->during, FB_SCENE_TRIGGER);
     for (size_t i = 0; i < duty->within_count; i++) {
         fb_scene_collect(&rule, duty->within[i].guard, FB_SCENE_TRIGGER);
     }
+    steps = collect_steps(&rule, duty);
+    search->scene.step_count = steps > search->scene.step_count ? steps : search->scene.step_count;
     fb_scene_collect(&rule, duty->act, FB_SCENE_ACT);
     fb_scene_collect(&rule, duty->before, FB_SCENE_BEFORE);
 }

@@ -18,6 +18,11 @@ fb_time fb_scene_time(enum fb_scene_moment moment)
     return fb_days_from_civil(2026, 1, 5) * FB_DAY + days[moment] * FB_DAY + 9 * FB_HOUR;
 }
 
+fb_time fb_scene_opened(const struct fb_scene *scene)
+{
+    return fb_scene_time(FB_SCENE_TRIGGERED) + (int64_t)scene->step_count * FB_HOUR;
+}
+
 static const struct fb_relation *relation_of(uint32_t relation)
 {
     return &fb_policy_signature()->relations[relation];
@@ -97,7 +102,7 @@ static void add_around(struct fb_scene_field *field, struct fb_value value)
 }
 
 static struct fb_scene_field *field_of(
-    struct fb_scene *scene, enum fb_scene_group group, uint32_t relation, uint32_t column)
+    struct fb_scene *scene, unsigned group, uint32_t relation, uint32_t column)
 {
     for (size_t i = 0; i < scene->field_count; i++) {
         struct fb_scene_field *field = &scene->fields[i];
@@ -114,7 +119,7 @@ static struct fb_scene_field *field_of(
         .relation = relation,
         .column = column,
         /* An act without what names it is none, and not doing it is a choice of its own. */
-        .may_miss = known && !known->needed && group != FB_SCENE_ACT};
+        .may_miss = known && !known->needed && group != FB_SCENE_ACT && group < FB_SCENE_STEP};
     return field;
 }
 
@@ -173,7 +178,7 @@ static void collect_line(struct fb_scene *scene, const struct fb_form *form)
 }
 
 /* Fields that the kind needs and that a test does not fill in by itself (test_history.c). */
-static void collect_needed(struct fb_scene *scene, uint32_t relation, enum fb_scene_group group)
+static void collect_needed(struct fb_scene *scene, uint32_t relation, unsigned group)
 {
     size_t count = 0;
     enum fb_kind kind = fb_kind_of(relation_of(relation)->name);
@@ -190,8 +195,7 @@ static void collect_needed(struct fb_scene *scene, uint32_t relation, enum fb_sc
     }
 }
 
-static void collect_fact(
-    struct fb_scene_rule *rule, const struct fb_form *form, enum fb_scene_group group)
+static void collect_fact(struct fb_scene_rule *rule, const struct fb_form *form, unsigned group)
 {
     if (is_derived(form->relation)) {
         if ((int)form->relation == fb_policy_relation("redline")) {
@@ -228,8 +232,7 @@ static void collect_comparison(struct fb_scene_rule *rule, const struct fb_form 
     }
 }
 
-void fb_scene_collect(
-    struct fb_scene_rule *rule, const struct fb_form *form, enum fb_scene_group group)
+void fb_scene_collect(struct fb_scene_rule *rule, const struct fb_form *form, unsigned group)
 {
     if (!form) {
         return;
@@ -256,13 +259,19 @@ static void put_moment(fb_time t, struct fb_buf *out)
 }
 
 /* The names of the only system and of the only record of a kind in its group. */
-static void put_name(uint32_t relation, enum fb_scene_group group, struct fb_buf *out)
+static void put_name(uint32_t relation, unsigned group, struct fb_buf *out)
 {
     static const char *const suffixes[] = {
         [FB_SCENE_TRIGGER] = "", [FB_SCENE_ACT] = "-act", [FB_SCENE_BEFORE] = "-before"};
+    bool step = group >= FB_SCENE_STEP;
     struct fb_str kind = relation_of(relation)->name;
     bool system = fb_str_eq(kind, FB_STR("system"));
-    fb_buf_addf(out, "\"%.*s%s\"", FB_STR_ARG(system ? FB_STR("s") : kind), suffixes[group]);
+    fb_buf_addf(
+        out, "\"%.*s%s", FB_STR_ARG(system ? FB_STR("s") : kind), step ? "-step" : suffixes[group]);
+    if (step && group > FB_SCENE_STEP) {
+        fb_buf_addf(out, "-%u", group - FB_SCENE_STEP + 1);
+    }
+    fb_buf_add_char(out, '"');
 }
 
 static void put_value(const struct fb_scene *scene, const struct fb_scene_field *field,
@@ -330,7 +339,7 @@ static bool is_system(const struct fb_scene_field *field)
 
 /* The first field of each record of a group, or of the system. */
 static void put_group(const struct fb_scene *scene, const struct fb_scene_choice *choice,
-    enum fb_scene_group group, fb_time at, struct fb_buf *out)
+    unsigned group, fb_time at, struct fb_buf *out)
 {
     for (size_t i = 0; i < scene->field_count; i++) {
         const struct fb_scene_field *field = &scene->fields[i];
@@ -519,7 +528,7 @@ static void put_after(
 {
     bool first = choice->before <= choice->act, turned = false;
     for (size_t i = 0; i < 2; i++) {
-        enum fb_scene_group group = (i == 0) == first ? FB_SCENE_BEFORE : FB_SCENE_ACT;
+        unsigned group = (i == 0) == first ? FB_SCENE_BEFORE : FB_SCENE_ACT;
         fb_time at = group == FB_SCENE_ACT ? choice->act : choice->before;
         if (!turned && at >= choice->turns) {
             fb_scene_write_turn(scene, choice, choice->turns, out);
@@ -541,6 +550,12 @@ void fb_scene_write(
     put_past(scene, choice, out);
     put_system(scene, choice, out);
     put_measured(scene, choice, out);
-    put_group(scene, choice, FB_SCENE_TRIGGER, fb_scene_time(FB_SCENE_TRIGGERED), out);
+    fb_time at = fb_scene_time(FB_SCENE_TRIGGERED);
+    put_group(scene, choice, FB_SCENE_TRIGGER, at, out);
+    for (unsigned i = 0; i < scene->step_count; i++) {
+        at += FB_HOUR;
+        put_group(scene, choice, FB_SCENE_STEP + i, at, out);
+    }
+    FB_ASSERT(at == fb_scene_opened(scene));
     put_after(scene, choice, out);
 }

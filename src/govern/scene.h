@@ -13,12 +13,14 @@
 /** Limits; what exceeds them is left out of the search. */
 enum { FB_SCENE_FIELDS_MAX = 64, FB_SCENE_OPTIONS_MAX = 24, FB_SCENE_TASKS_MAX = 16 };
 
-/** When a record of a scene is there for: the rule's trigger, the act, what must not come first. */
-enum fb_scene_group { FB_SCENE_TRIGGER, FB_SCENE_ACT, FB_SCENE_BEFORE, FB_SCENE_GROUPS };
+/** What a record of a scene is there for: the rule's trigger, the act, what must not come first;
+ * and the acts that come before a duty behind `hence`, FB_SCENE_STEP + n for that which discharges
+ * the n-th duty of its chain. */
+enum fb_scene_group { FB_SCENE_TRIGGER, FB_SCENE_ACT, FB_SCENE_BEFORE, FB_SCENE_STEP };
 
 /** A field of a record of the scene, and what it may hold. */
 struct fb_scene_field {
-    enum fb_scene_group group;
+    unsigned group; /**< of enum fb_scene_group, or FB_SCENE_STEP and more */
     uint32_t relation;
     uint32_t column;
     bool may_miss; /**< leaving it out is one more choice */
@@ -32,6 +34,7 @@ struct fb_scene {
     struct fb_str party;                  /**< who does things: "dev", or whom the policies name */
     struct fb_scene_field fields[FB_SCENE_FIELDS_MAX];
     size_t field_count;
+    size_t step_count; /**< acts that open the rule, an hour after one another */
     struct fb_str tasks[FB_SCENE_TASKS_MAX]; /**< what the red lines measure that are spoken of */
     size_t task_count;
 };
@@ -70,6 +73,9 @@ enum fb_scene_moment { FB_SCENE_REGISTERED, FB_SCENE_MEASURED, FB_SCENE_TRIGGERE
 /** When that is, in 2026. */
 fb_time fb_scene_time(enum fb_scene_moment moment);
 
+/** When the rule of a scene is opened: at the trigger, or by the last of the acts before it. */
+fb_time fb_scene_opened(const struct fb_scene *scene);
+
 /** A rule whose formulas are collected. */
 struct fb_scene_rule {
     struct fb_scene *scene;
@@ -77,8 +83,7 @@ struct fb_scene_rule {
 };
 
 /** Collects what a formula speaks of; NULL: nothing. First those that bind variables. */
-void fb_scene_collect(
-    struct fb_scene_rule *rule, const struct fb_form *form, enum fb_scene_group group);
+void fb_scene_collect(struct fb_scene_rule *rule, const struct fb_form *form, unsigned group);
 
 /** Adds what a red line measures to the tasks. */
 void fb_scene_add_tasks(struct fb_scene *scene, const struct fb_redline *line);

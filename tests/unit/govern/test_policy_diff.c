@@ -574,6 +574,49 @@ static void test_bad_policies(void **state)
     fb_arena_release(&arena);
 }
 
+/* clang-format off */
+static const char chain[] =
+    "policy \"p\"\n  title \"P\"\n  version 1\n"
+    "redline cyber(S)\n  measure success of S on \"t\"\n  crossed at 50% with 95% confidence\n"
+    "duty tell(S, I)\n"
+    "  when    incident I of system S with class C, known to P\n"
+    "  party   P\n"
+    "  must    report I to \"office\" stage \"initial\"\n"
+    "  within  10 days\n"
+    "  of      P knowing of I\n"
+    "  hence   must report I to \"office\" stage \"intermediate\" within 30 days\n"
+    "          hence must report I to \"office\" stage \"final\" within 60 days\n"
+    "commitment hold(S) by \"dev\"\n"
+    "  while   cyber(S) crossed or not ruled out\n"
+    "  must    secure S at level 4 within 20 days\n"
+    "          hence must evaluate S on \"t\" within 9 months\n";
+/* clang-format on */
+
+/* Behind `hence` the search does what must come first, and then looks for the difference. */
+static void test_hence(void **state)
+{
+    (void)state;
+    static const struct edit links[] = {
+        {"within 30 days", "within 31 days", LESS},
+        {"within 60 days", "within 50 days", MORE},
+        {"within 60 days", "within 60 days if C is death", LESS},
+        {"stage \"final\" within", "within", LESS},
+        {"stage \"intermediate\" within", "stage \"final\" within", BOTH},
+        {"within 9 months", "within 1 year", LESS},
+        {"within 9 months", "within 200 days", MORE},
+    };
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        char *newer = edited(chain, &links[i]);
+        bool shown = false;
+        enum fb_change forth = compare(chain, newer, FB_POLICY_DIFF_TRIES_MAX, &shown);
+        if (forth != links[i].change || !shown) {
+            fail_msg("'%s' to '%s': %s, %s", links[i].from, links[i].to, fb_change_name(forth),
+                shown ? "shown" : "without a history");
+        }
+        test_free(newer);
+    }
+}
+
 /* How many histories were tried for each clause. */
 static size_t tried(const char *older, const char *newer, size_t out[64])
 {
@@ -683,7 +726,7 @@ int main(void)
         cmocka_unit_test(test_constructs), cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_examples), cmocka_unit_test(test_edits_together),
         cmocka_unit_test(test_itself), cmocka_unit_test(test_joined), cmocka_unit_test(test_paced),
-        cmocka_unit_test(test_bad_policies), cmocka_unit_test(test_tries),
-        cmocka_unit_test(test_scene_limits)};
+        cmocka_unit_test(test_bad_policies), cmocka_unit_test(test_hence),
+        cmocka_unit_test(test_tries), cmocka_unit_test(test_scene_limits)};
     return cmocka_run_group_tests_name("policy diff", tests, NULL, NULL);
 }
