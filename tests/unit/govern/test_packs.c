@@ -156,6 +156,33 @@ static void test_sources(void **state)
     }
 }
 
+/* What recurs has an end: the record that it is about, or a date (the note of lang/lint.c). */
+static void test_ends(void **state)
+{
+    (void)state;
+    static struct fb_policy_errors notes;
+    size_t recurring = 0;
+    for (const struct pack *pack = packs; pack; pack = pack->next) {
+        struct fb_arena arena;
+        struct fb_program *program = NULL;
+        fb_arena_init(&arena, (size_t)1 << 28);
+        must(fb_policy_review(
+                 fb_buf_str(&pack->text), pack->file, &arena, &program, &notes, &errors),
+            pack->file);
+        for (size_t i = 0; i < program->duty_count; i++) {
+            recurring += program->duties[i].every > 0;
+        }
+        for (size_t i = 0; i < notes.count; i++) {
+            if (strstr(notes.items[i].message, "recurs without end")) {
+                fail_msg(
+                    "packs/%s:%u: %s", pack->file, notes.items[i].line, notes.items[i].message);
+            }
+        }
+        fb_arena_release(&arena);
+    }
+    assert_true(recurring >= 9);
+}
+
 static const struct pack *pack_named(struct fb_str file)
 {
     const struct pack *pack = packs;
@@ -477,7 +504,7 @@ static void test_histories(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tests_hold),
-        cmocka_unit_test(test_format), cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_format), cmocka_unit_test(test_ends), cmocka_unit_test(test_sources),
         cmocka_unit_test(test_coverage), cmocka_unit_test(test_histories)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
