@@ -14,8 +14,10 @@
 
 #include "base/assert.h"
 #include "base/limit.h"
+#include "engine/access.h"
 
-enum { SCRATCH_MAX = 1 << 28, OWED_MAX = 100000 };
+/* A handful of tuples is looked through faster than an index is made. */
+enum { SCRATCH_MAX = 1 << 28, OWED_MAX = 100000, INDEXED_MIN = 32 };
 
 enum fb_code fb_duty_grow(const struct fb_eval *ev, void *list, size_t count, size_t size)
 {
@@ -607,7 +609,9 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
     }
     if (code == FB_OK) {
         ticked.time_count = run.tp_count;
-        code = fb_duty_find_paces(&run);
+        bool many = ticked.tuple_count >= INDEXED_MIN && ticked.tuple_count <= FB_ACCESS_TUPLES_MAX;
+        code = task->indexed && many ? fb_access_new(&ticked, arena, &run.ev.access, err) : FB_OK;
+        code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);
         code = code ? code : follow(&run);
     }
@@ -625,7 +629,7 @@ enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb
     struct fb_err *err)
 {
     FB_ASSERT(program && duty && trace && arena && out);
-    struct fb_duty_task task = {program, duty, trace, now, true};
+    struct fb_duty_task task = {program, duty, trace, now, true, false};
     enum fb_code code = fb_duty_check(duty, err);
     return code ? code : fb_duty_follow(&task, arena, out, err);
 }

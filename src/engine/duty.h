@@ -75,6 +75,7 @@ struct fb_duty_task {
     const struct fb_trace *trace;
     fb_time now;
     bool explain; /**< build reasons */
+    bool indexed; /**< find tuples by their values; the oracle looks at each */
 };
 
 /** Runs a duty that is in the fragment over a trace, naively. */

@@ -7,6 +7,7 @@
 
 #include "base/assert.h"
 #include "base/limit.h"
+#include "engine/access.h"
 #include "engine/table.h"
 
 /* Room for what holds() throws away again. */
@@ -68,42 +69,56 @@ bool fb_eval_fits(const struct fb_form *pred, const struct fb_value *tuple,
     return true;
 }
 
+/* Adds the row of a tuple, when it holds at tp and fits. */
+static enum fb_code take_tuple(const struct fb_eval *ev, const struct fb_form *form, size_t tp,
+    const struct fb_env *env, const struct fb_tuple *tuple, struct fb_table *out)
+{
+    if (tuple->relation != form->relation || tuple->from > tp || tuple->until <= tp ||
+        (form->occurs && tuple->from != tp)) {
+        return FB_OK;
+    }
+    struct fb_value values[FB_IR_VARS_MAX];
+    memcpy(values, env->values, ev->var_count * sizeof(*values));
+    if (!fb_eval_fits(form, tuple->values, env, values)) {
+        return FB_OK;
+    }
+    struct fb_row row = fb_row_new(ev, values);
+    row.why = ev->explain ? fb_why_tuple(ev, form, tuple) : NULL;
+    if ((ev->var_count && !row.values) || (ev->explain && !row.why)) {
+        return fb_arena_failed(ev->arena, ev->err);
+    }
+    row.newest = tuple->from + 1;
+    row.corrected = tuple->correction ? ev->trace->times[tuple->from] : FB_TIME_MIN;
+    return fb_table_add(ev, out, row);
+}
+
 static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *form, size_t tp,
     const struct fb_env *env, struct fb_table *out)
 {
     const struct fb_trace *trace = ev->trace;
+    enum fb_code code = FB_OK;
     if (form->definition) {
         return fb_eval_defined(ev, form, tp, env, out);
     }
     FB_ASSERT(form->relation < trace->signature->count);
     FB_ASSERT(form->term_count == trace->signature->relations[form->relation].arity);
+    if (ev->access) {
+        struct fb_value columns[FB_IR_ARITY_MAX];
+        struct fb_access_walk found;
+        uint64_t known = fb_form_known(form, env->bound, env->values, columns);
+        code = fb_access_find(ev->access, form->relation, known, columns, &found);
+        for (uint32_t id; code == FB_OK && (id = fb_access_next(&found)) != FB_ACCESS_NONE;) {
+            code = take_tuple(ev, form, tp, env, &trace->tuples[id], out);
+        }
+        return code;
+    }
     size_t first;
     size_t end;
     fb_trace_range(trace, tp, &first, &end);
-    for (size_t i = first; i < end; i++) {
-        const struct fb_tuple *tuple = &trace->tuples[i];
-        if (tuple->relation != form->relation || tuple->from > tp || tuple->until <= tp ||
-            (form->occurs && tuple->from != tp)) {
-            continue;
-        }
-        struct fb_value values[FB_IR_VARS_MAX];
-        memcpy(values, env->values, ev->var_count * sizeof(*values));
-        if (!fb_eval_fits(form, tuple->values, env, values)) {
-            continue;
-        }
-        struct fb_row row = fb_row_new(ev, values);
-        row.why = ev->explain ? fb_why_tuple(ev, form, tuple) : NULL;
-        if ((ev->var_count && !row.values) || (ev->explain && !row.why)) {
-            return fb_arena_failed(ev->arena, ev->err);
-        }
-        row.newest = tuple->from + 1;
-        row.corrected = tuple->correction ? trace->times[tuple->from] : FB_TIME_MIN;
-        enum fb_code code = fb_table_add(ev, out, row);
-        if (code) {
-            return code;
-        }
+    for (size_t i = first; code == FB_OK && i < end; i++) {
+        code = take_tuple(ev, form, tp, env, &trace->tuples[i], out);
     }
-    return FB_OK;
+    return code;
 }
 
 /* Equality and order hold of no NONE, and order only within a type (all numbers are one). */

@@ -6,6 +6,15 @@
 
 enum { CHECK_STEPS_MAX = 200000 };
 
+/* One check. Nested chains of AND are tried in several orders, which is exponential in the worst
+ * case; steps bounds it. */
+struct checker {
+    struct fb_err *err; /* NULL: only the answer is wanted */
+    size_t steps;
+};
+
+static bool check(const struct fb_form *form, fb_vars given, struct checker *ck);
+
 static fb_vars set_of(const uint32_t *vars, size_t count)
 {
     fb_vars set = 0;
@@ -93,6 +102,47 @@ static void seal_regex(struct fb_regex *regex)
     }
 }
 
+bool fb_form_names_join(struct fb_form_names *a, struct fb_form_names b)
+{
+    FB_ASSERT(a);
+    bool good = !(a->hidden & b.all) && !(b.hidden & a->all);
+    a->all |= b.all;
+    a->hidden |= b.hidden;
+    return good;
+}
+
+bool fb_form_names(const struct fb_form *form, struct fb_form_names *out)
+{
+    struct fb_form_names names = {0, 0}, right = {0, 0};
+    FB_ASSERT(out);
+    *out = names;
+    if (!form) {
+        return true;
+    }
+    if (form->sealed == form) {
+        *out = (struct fb_form_names){form->all, form->hidden};
+        return form->apart;
+    }
+    if (form->regex || form->definition || form->kind == FB_FORM_FREEZE ||
+        form->kind == FB_FORM_LETPAST) {
+        return false;
+    }
+    bool good = fb_form_names(form->left, &names) && fb_form_names(form->right, &right);
+    good = good && fb_form_names_join(&names, right);
+    fb_vars own = vars_of_terms(form) | set_of(form->bound, form->bound_count);
+    good = good && !(names.hidden & own);
+    names.all |= own;
+    if (form->kind == FB_FORM_EXISTS) {
+        names.hidden |= own;
+    } else if (form->kind == FB_FORM_AGGREGATE) {
+        names.hidden |= names.all & ~own;
+        good = good && !(names.all & fb_vars_of(form->agg_result));
+        names.all |= fb_vars_of(form->agg_result);
+    }
+    *out = names;
+    return good;
+}
+
 void fb_form_seal(struct fb_form *form)
 {
     if (!form) {
@@ -106,6 +156,12 @@ void fb_form_seal(struct fb_form *form)
         form->plain = form->plain && form->terms[i]->kind <= FB_TERM_CONST;
     }
     form->free = fb_form_vars_deep(form);
+    struct fb_form_names names;
+    form->apart = fb_form_names(form, &names);
+    form->all = names.all;
+    form->hidden = names.hidden;
+    struct checker ck = {.err = NULL};
+    form->closed = check(form, form->free, &ck);
     form->sealed = form;
 }
 
@@ -128,13 +184,6 @@ size_t fb_form_conjuncts_list(const struct fb_form *form, const struct fb_form *
     return left + fb_form_conjuncts_list(form->right, out + left);
 }
 
-/* One check. Nested chains of AND are tried in several orders, which is exponential in the worst
- * case; steps bounds it. */
-struct checker {
-    struct fb_err *err; /* NULL: only the answer is wanted */
-    size_t steps;
-};
-
 /* Fills err, when there is one, with what is wrong and how to repair it. Returns false. */
 static bool unsafe(
     struct checker *ck, const struct fb_form *form, const char *message, const char *hint)
@@ -146,8 +195,6 @@ static bool unsafe(
     }
     return false;
 }
-
-static bool check(const struct fb_form *form, fb_vars given, struct checker *ck);
 
 static bool check_equation(const struct fb_form *form, fb_vars given, struct checker *ck)
 {
@@ -411,6 +458,9 @@ static bool check(const struct fb_form *form, fb_vars given, struct checker *ck)
     if (++ck->steps > CHECK_STEPS_MAX) {
         return unsafe(ck, form, "a formula takes too long to check",
             "Move some of its conditions into a rule of their own.");
+    }
+    if (form->sealed == form && form->closed && (form->free & ~given) == 0) {
+        return true; /* what is evaluable stays so when more is given */
     }
     if (!check_interval(form, ck)) {
         return false;

@@ -8,7 +8,7 @@
 #include "engine/duty.h"
 #include "engine/slice_walk.h"
 
-enum { SCRATCH_MAX = 1 << 28, FORMS = 6, FIRST_KEYS = 64 };
+enum { SCRATCH_MAX = 1 << 28, FORMS = 6, FIRST_KEYS = 64, SORTED_BY_HAND = 24 };
 
 /* Memory of one run besides its results. */
 #define SLICER_MAX ((size_t)16 << 30)
@@ -55,15 +55,23 @@ static size_t forms_max(const struct fb_duty *duty)
 }
 
 /* The formulas that look at an obligation, trigger first; then those of the duties whose discharge
- * it follows. */
+ * it follows and which it does not share with them. */
 static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
 {
     size_t count = 0;
+    const struct fb_duty *before = NULL;
     for (; duty; duty = duty->after) {
         const struct fb_form *forms[FORMS] = {
             duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
+        const struct fb_form *shared[FORMS] = {NULL};
+        if (before) {
+            shared[0] = before->when;
+            shared[1] = before->given;
+            shared[2] = before->during;
+            shared[FORMS - 1] = before->waived;
+        }
         for (size_t i = 0; i < FORMS; i++) {
-            if (forms[i]) {
+            if (forms[i] && forms[i] != shared[i]) {
                 out[count++] = forms[i];
             }
         }
@@ -72,6 +80,7 @@ static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
                 out[count++] = duty->within[i].guard;
             }
         }
+        before = duty;
     }
     return count;
 }
@@ -159,10 +168,18 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
 
 static enum fb_code find_keys(struct slicer *s)
 {
-    const struct fb_form *parts[2] = {s->query->duty->when, s->query->duty->given};
+    const struct fb_duty_query *query = s->query;
+    const struct fb_form *parts[2] = {query->duty->when, query->duty->given};
+    fb_vars bound = query->only ? fb_vars_of(query->only_param) : 0;
+    enum fb_code code = FB_OK;
     s->walk.found = found_key;
     s->walk.enough = s->params;
-    enum fb_code code = fb_walk_run(&s->walk, parts, parts[1] ? 2 : 1, 0);
+    for (size_t i = 0; code == FB_OK && i < (query->only ? query->only_count : 1); i++) {
+        if (query->only) {
+            s->walk.values[query->only_param] = query->only[i];
+        }
+        code = fb_walk_run(&s->walk, parts, parts[1] ? 2 : 1, bound);
+    }
     s->walk.enough = 0;
     return code;
 }
@@ -187,24 +204,26 @@ static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
     return code;
 }
 
-static int order_ids(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* The marks in the order of the trace. */
-static void sort_marks(struct fb_walk *walk)
-{
-    if (walk->mark_count > 0) {
-        qsort(walk->marks, walk->mark_count, sizeof(*walk->marks), order_ids);
-    }
-}
-
-static int order_points(const void *a, const void *b)
+static int order_numbers(const void *a, const void *b)
 {
     size_t x = *(const size_t *)a, y = *(const size_t *)b;
     return x < y ? -1 : x > y;
+}
+
+/* Slices are small: a few numbers are put in order where they are. */
+static void sort_numbers(size_t *numbers, size_t count)
+{
+    if (count > SORTED_BY_HAND) {
+        qsort(numbers, count, sizeof(*numbers), order_numbers);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        size_t number = numbers[i], at = i;
+        for (; at > 0 && numbers[at - 1] > number; at--) {
+            numbers[at] = numbers[at - 1];
+        }
+        numbers[at] = number;
+    }
 }
 
 /* The place of a time-point among those of the slice: the first that is not before it. */
@@ -241,9 +260,7 @@ static size_t list_points(const struct slicer *s, size_t *points)
             }
         }
     }
-    if (count > 0) {
-        qsort(points, count, sizeof(*points), order_points);
-    }
+    sort_numbers(points, count);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || points[kept - 1] != points[i]) {
@@ -326,7 +343,7 @@ static enum fb_code fill_slice(
     for (size_t i = 0; points && i < point_count; i++) {
         trace->times[i] = s->trace->times[points[i]];
     }
-    sort_marks(walk);
+    sort_numbers(walk->marks, walk->mark_count);
     for (size_t i = 0; i < walk->mark_count; i++) {
         struct fb_tuple tuple = s->trace->tuples[walk->marks[i]];
         if (tuple.from >= s->tp_count) {
@@ -411,6 +428,7 @@ static enum fb_code slicer_init(
 {
     const struct fb_duty *duty = query->duty;
     FB_ASSERT(query->program && query->access && duty && duty->when);
+    FB_ASSERT(!query->only || query->only_param < duty->param_count);
     *s = (struct slicer){
         .query = query, .trace = fb_access_trace(query->access), .arena = arena, .err = err};
     const struct fb_form **forms =
@@ -491,6 +509,17 @@ static enum fb_code keep(struct slicer *s, const struct fb_arena *run,
     return code;
 }
 
+bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bindings)
+{
+    FB_ASSERT(query && bindings);
+    for (size_t i = 0; query->only && i < query->only_count; i++) {
+        if (fb_value_eq(query->only[i], bindings[query->only_param])) {
+            return true;
+        }
+    }
+    return !query->only;
+}
+
 /* The obligations of one key. */
 static enum fb_code run_key(struct slicer *s, const struct fb_value *key, struct results *out)
 {
@@ -499,7 +528,8 @@ static enum fb_code run_key(struct slicer *s, const struct fb_value *key, struct
     const struct fb_duty_query *query = s->query;
     enum fb_code code = cut(s, key, &slice);
     if (code == FB_OK) {
-        struct fb_duty_task task = {query->program, query->duty, &slice.trace, query->now, false};
+        struct fb_duty_task task = {
+            query->program, query->duty, &slice.trace, query->now, false, true};
         code = fb_duty_follow(&task, &slice.arena, &found, s->err);
     }
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
@@ -517,11 +547,13 @@ static enum fb_code run_whole(struct slicer *s, struct results *out)
     struct fb_arena scratch;
     struct fb_obligations found = {NULL, 0};
     const struct fb_duty_query *query = s->query;
-    struct fb_duty_task task = {query->program, query->duty, s->trace, query->now, false};
+    struct fb_duty_task task = {query->program, query->duty, s->trace, query->now, false, true};
     fb_arena_init(&scratch, fb_limit(SLICER_MAX));
     enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
-        code = keep(s, &scratch, &found.items[i], out);
+        if (fb_duty_wanted(query, found.items[i].bindings)) {
+            code = keep(s, &scratch, &found.items[i], out);
+        }
     }
     fb_arena_release(&scratch);
     return code;
@@ -645,7 +677,7 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     }
     if (code == FB_OK) {
         struct fb_duty_task task = {query->program, query->duty,
-            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true};
+            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true, true};
         code = fb_duty_follow(&task, &own, &found, err);
     }
     const struct fb_why *made = NULL;
@@ -681,7 +713,7 @@ static enum fb_code fill_instant(
     times[0] = times[1] = from->times[tp];
     *out = (struct fb_trace){
         .signature = from->signature, .times = times, .time_count = 2, .tuples = tuples};
-    sort_marks(walk);
+    sort_numbers(walk->marks, walk->mark_count);
     for (size_t i = 0; i < walk->mark_count; i++) {
         struct fb_tuple tuple = from->tuples[walk->marks[i]];
         if (tuple.from <= tp && tuple.until > tp) {

@@ -23,11 +23,19 @@ struct fb_duty_query {
     const struct fb_duty *duty;
     struct fb_access *access;
     fb_time now;
+    const struct fb_value *only; /**< only obligations in which parameter only_param has one of
+                                      these values; NULL: all */
+    size_t only_count;
+    uint32_t only_param;
 };
 
-/** The same obligations in the same order as fb_duty_run_naive, but without reasons (why is NULL).
- * bindings, parties and duty are borrowed from the trace and the program. E_POLICY, E_RANGE and
- * E_LIMIT as there; E_LIMIT for more than FB_DUTY_OWED_MAX obligations. */
+/** Whether an obligation with these bindings is asked for. */
+bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bindings);
+
+/** The same obligations in the same order as fb_duty_run_naive, as far as they are wanted, but
+ * without reasons (why is NULL). bindings, parties and duty are borrowed from the trace and the
+ * program. E_POLICY, E_RANGE and E_LIMIT as there; E_LIMIT for more than FB_DUTY_OWED_MAX
+ * obligations. */
 FB_CHECKED enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err);
 

@@ -21,22 +21,6 @@ enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t
     return walk->pending ? FB_OK : fb_arena_failed(arena, err);
 }
 
-/* The columns of a predicate that are known, as a mask; their values go to columns. */
-static uint64_t known_columns(
-    const struct fb_walk *walk, const struct fb_form *pred, fb_vars bound, struct fb_value *columns)
-{
-    uint64_t mask = 0;
-    for (size_t i = 0; i < pred->term_count; i++) {
-        const struct fb_term *term = pred->terms[i];
-        bool constant = term->kind == FB_TERM_CONST;
-        if (constant || (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var)))) {
-            mask |= (uint64_t)1 << i;
-            columns[i] = constant ? term->value : walk->values[term->var];
-        }
-    }
-    return mask;
-}
-
 static size_t cost_of_pred(const struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
 {
     size_t count = fb_access_count(walk->access, pred->relation);
@@ -124,7 +108,7 @@ enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id)
     walk->stamps[id] = walk->round;
     if (walk->mark_count == walk->mark_cap) {
         size_t cap = walk->mark_cap ? 2 * walk->mark_cap : 64;
-        uint32_t *grown = FB_ARENA_ARRAY(walk->arena, uint32_t, cap);
+        size_t *grown = FB_ARENA_ARRAY(walk->arena, size_t, cap);
         if (!grown) {
             return fb_arena_failed(walk->arena, walk->err);
         }
@@ -164,7 +148,7 @@ static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, 
     struct fb_access_walk tuples;
     const struct fb_trace *trace = fb_access_trace(walk->access);
     FB_ASSERT(pred->term_count <= FB_IR_ARITY_MAX);
-    uint64_t known = known_columns(walk, pred, bound, columns);
+    uint64_t known = fb_form_known(pred, bound, walk->values, columns);
     enum fb_code code = fb_access_find(walk->access, pred->relation, known, columns, &tuples);
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
         fb_vars more = bound;
@@ -432,61 +416,12 @@ fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
     return 0;
 }
 
-/* What stands in a formula: everything, and what its quantifiers and aggregations hide. */
-struct names {
-    fb_vars all;
-    fb_vars hidden;
-};
-
-/* Joins what stands in two places; false when one hides a variable of the other. */
-static bool join(struct names *a, struct names b)
-{
-    bool good = !(a->hidden & b.all) && !(b.hidden & a->all);
-    a->all |= b.all;
-    a->hidden |= b.hidden;
-    return good;
-}
-
-static bool names_of(const struct fb_form *form, struct names *out)
-{
-    struct names names = {0, 0}, right = {0, 0};
-    if (!form) {
-        *out = names;
-        return true;
-    }
-    if (form->regex || form->definition || form->kind == FB_FORM_FREEZE ||
-        form->kind == FB_FORM_LETPAST) {
-        return false;
-    }
-    bool good = names_of(form->left, &names) && names_of(form->right, &right);
-    good = good && join(&names, right);
-    fb_vars own = 0;
-    for (size_t i = 0; i < form->term_count; i++) {
-        own |= fb_term_vars(form->terms[i]);
-    }
-    for (size_t i = 0; i < form->bound_count; i++) {
-        own |= fb_vars_of(form->bound[i]);
-    }
-    good = good && !(names.hidden & own);
-    names.all |= own;
-    if (form->kind == FB_FORM_EXISTS) {
-        names.hidden |= own;
-    } else if (form->kind == FB_FORM_AGGREGATE) {
-        names.hidden |= names.all & ~own;
-        good = good && !(names.all & fb_vars_of(form->agg_result));
-        names.all |= fb_vars_of(form->agg_result);
-    }
-    *out = names;
-    return good;
-}
-
 bool fb_walk_possible(const struct fb_form *const *forms, size_t count)
 {
-    struct names all = {0, 0};
+    struct fb_form_names all = {0, 0}, more;
     bool good = true;
     for (size_t i = 0; i < count && good; i++) {
-        struct names more;
-        good = names_of(forms[i], &more) && join(&all, more);
+        good = fb_form_names(forms[i], &more) && fb_form_names_join(&all, more);
     }
     return good;
 }

@@ -29,7 +29,7 @@ struct fb_walk {
 
     uint32_t *stamps; /**< by tuple: the round in which it was marked last; NULL: no marks */
     uint32_t round;
-    uint32_t *marks; /**< tuples of this round */
+    size_t *marks; /**< tuples of this round */
     size_t mark_count;
     size_t mark_cap;
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */

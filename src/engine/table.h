@@ -45,7 +45,25 @@ struct fb_eval {
     bool explain; /**< build reasons; off where only the truth is wanted */
     struct fb_err *err;
     const struct fb_defined *defined;
+    struct fb_access *access; /**< to the trace, which finds the same tuples in the same order;
+                                 NULL: each is looked at */
 };
+
+/** The columns of a predicate whose values are known, as a mask; the values go to columns. */
+static inline uint64_t fb_form_known(const struct fb_form *pred, fb_vars bound,
+    const struct fb_value *values, struct fb_value columns[FB_IR_ARITY_MAX])
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < pred->term_count; i++) {
+        const struct fb_term *term = pred->terms[i];
+        bool constant = term->kind == FB_TERM_CONST;
+        if (constant || (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var)))) {
+            mask |= (uint64_t)1 << i;
+            columns[i] = constant ? term->value : values[term->var];
+        }
+    }
+    return mask;
+}
 
 /** Adds a row unless its values are there already; then the one that is there keeps its reason and
  * takes the weaker of both claims (the least corrected, the newest). The row's values are borrowed.
@@ -93,6 +111,20 @@ static inline fb_vars fb_form_vars(const struct fb_form *form)
 {
     return form->sealed == form ? form->free : fb_form_vars_deep(form);
 }
+
+/** What stands in a formula: all variables, and those that its quantifiers and aggregations hide.
+ */
+struct fb_form_names {
+    fb_vars all;
+    fb_vars hidden;
+};
+
+/** Joins what stands in two places to a; false when one hides a variable of the other. */
+bool fb_form_names_join(struct fb_form_names *a, struct fb_form_names b);
+
+/** What stands in a formula (NULL: nothing). False when a part of it hides a variable of another,
+ * or it holds a regular expression or a definition; *out is then not complete. */
+bool fb_form_names(const struct fb_form *form, struct fb_form_names *out);
 
 /** True when the formula can be evaluated where `given` is bound: then every row binds its free
  * variables. On false err (when not NULL) says why. */

@@ -131,7 +131,8 @@ static void check_slices(const struct fb_program *program, const struct fb_duty 
     memcpy(trace.tuples, b.tuples, trace.tuple_count * sizeof(b.tuples[0]));
     qsort(trace.tuples, trace.tuple_count, sizeof(b.tuples[0]), order_tuples);
     FB_TEST_OK(fb_access_new(&trace, &arena, &access, &err));
-    const struct fb_duty_query query = {program, duty, access, at(now)};
+    const struct fb_duty_query query = {
+        .program = program, .duty = duty, .access = access, .now = at(now)};
     FB_TEST_OK(fb_duty_run(&query, &arena, &got, &err));
     assert_int_equal(got.count, want->count);
     for (size_t i = 0; i < got.count; i++) {
@@ -503,7 +504,8 @@ static enum fb_code run_sliced(
     struct fb_why *why = NULL;
     program = policy();
     enum fb_code code = fb_access_new(&b.trace, own, &access, &err);
-    struct fb_duty_query query = {&program, duty, access, at("2026-04-01")};
+    struct fb_duty_query query = {
+        .program = &program, .duty = duty, .access = access, .now = at("2026-04-01")};
     code = code ? code : fb_duty_run(&query, own, &found, &err);
     code = code ? code : fb_duty_explain(&query, &found.items[0], own, &why, &err);
     *out = code ? *out : found;
@@ -593,7 +595,7 @@ static enum fb_code owed_by(int way, const struct fb_duty *duty)
     if (way == 1) {
         return fb_duty_recount(&subject, &arena, &out, &err);
     }
-    struct fb_duty_query query = {&program, duty, NULL, now};
+    struct fb_duty_query query = {.program = &program, .duty = duty, .now = now};
     enum fb_code code = fb_access_new(&b.trace, &arena, &access, &err);
     query.access = access;
     code = code ? code : fb_duty_run(&query, &arena, &out, &err);

@@ -389,7 +389,7 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
     return same;
 }
 
-static size_t obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen;
+static size_t obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
 {
@@ -449,6 +449,37 @@ static bool recounted(
     return found || code == FB_E_UNSUPPORTED;
 }
 
+/* What differs when only some obligations are asked for; NULL when nothing does. */
+static const char *difference_of_some(
+    const struct fb_duty_query *all, const struct fb_obligations *want, struct fb_arena *own)
+{
+    for (uint32_t p = 0; p < all->duty->param_count; p++) {
+        const struct fb_value only[2] = {
+            fb_value_str(fb_str_of(ids[p % 3])), p % 2 ? fb_value_none() : fb_value_int(1)};
+        struct fb_duty_query query = *all;
+        struct fb_obligations got = {NULL, 0};
+        size_t next = 0;
+        query.only = only;
+        query.only_count = 2;
+        query.only_param = p;
+        FB_TEST_OK(fb_duty_run(&query, own, &got, &err));
+        for (size_t i = 0; i < want->count; i++) {
+            struct fb_value value = want->items[i].bindings[p];
+            if (!fb_value_eq(value, only[0]) && !fb_value_eq(value, only[1])) {
+                continue;
+            }
+            if (next == got.count || !same_item(&want->items[i], &got.items[next++])) {
+                return "what is asked for of some";
+            }
+            some_seen++;
+        }
+        if (next != got.count) {
+            return "the number of some";
+        }
+    }
+    return NULL;
+}
+
 /* What differs between both ways; NULL when nothing does. */
 static const char *difference(struct scenario *s, struct fb_arena *own)
 {
@@ -463,7 +494,8 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
     qsort(trace.tuples, trace.tuple_count, sizeof(*trace.tuples), order_tuples);
     enum fb_code code = fb_duty_run_naive(&s->program, &s->duty, &trace, s->now, own, &want, &err);
     FB_TEST_OK(fb_access_new(&trace, own, &access, &err));
-    struct fb_duty_query query = {&s->program, &s->duty, access, s->now};
+    struct fb_duty_query query = {
+        .program = &s->program, .duty = &s->duty, .access = access, .now = s->now};
     enum fb_code fast = fb_duty_run(&query, own, &got, &err);
     refused_seen += code != FB_OK;
     if (fast != code) {
@@ -498,7 +530,7 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
             return "a reason";
         }
     }
-    return NULL;
+    return difference_of_some(&query, &want, own);
 }
 
 static const char *check(struct scenario *s)
@@ -655,6 +687,7 @@ static void random_duties(void **unused)
     assert_true(obligations_seen > cases / 2);
     assert_true(breaches_seen > cases / 20);
     assert_true(recounted_seen > cases / 10);
+    assert_true(some_seen > cases / 10);
     assert_true(paced_seen > cases / 4);
     assert_true(refused_seen < cases / 2);
 }
