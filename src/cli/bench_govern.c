@@ -1,26 +1,39 @@
 #include "cli/bench_govern.h"
 
+#include <stdio.h>
+
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/io.h"
 #include "govern/evaluate.h"
+#include "lang/lang.h"
 
-enum { TEXT_MAX = 4096, BASE_POLICIES = 2 };
+enum { TEXT_MAX = 4096, BASE_POLICIES = 2, PACKS_MAX = 500, DEVELOPER_MAX = 40 };
 
 static const struct fb_bench_docket dockets[] = {
-    {"naive-300", 300, 0, true},
-    {"records-1k", 1000, 0, false},
-    {"records-10k", 10000, 0, false},
-    {"records-100k", 100000, 0, false},
-    {"policies-10", 10000, 10, false},
-    {"policies-100", 10000, 100, false},
-    {"policies-1000", 10000, 1000, false},
-    {"policies-10000", 10000, 10000, false},
+    {.name = "naive-300", .records = 300, .naive = true},
+    {.name = "records-1k", .records = 1000},
+    {.name = "records-10k", .records = 10000},
+    {.name = "records-100k", .records = 100000},
+    {.name = "policies-10", .records = 10000, .policies = 10},
+    {.name = "policies-100", .records = 10000, .policies = 100},
+    {.name = "policies-1000", .records = 10000, .policies = 1000},
+    {.name = "policies-10000", .records = 10000, .policies = 10000},
+    {.name = "packs-1k", .records = 1000, .developers = 10, .packs = true},
+    {.name = "packs-10k", .records = 10000, .developers = 100, .packs = true},
+    {.name = "packs-100k", .records = 100000, .developers = 1000, .packs = true},
+    {.name = "packs-1m", .records = 1000000, .developers = 5000, .packs = true},
 };
 
 struct fb_bench_govern {
     struct fb_bench_docket docket;
     struct fb_registry *registry;
     fb_time now;
+    struct fb_buf packs[PACKS_MAX];
+    size_t pack_count;
+    size_t developers;
+    size_t policies;
+    size_t systems;
 };
 
 const struct fb_bench_docket *fb_bench_govern_docket(size_t n)
@@ -73,21 +86,30 @@ static const char other[] = "policy \"bench/other-%zu\"\n"
                             "  within 10 days\n"
                             "  of P knowing of I\n";
 
-/* The document of policy "sha256:<number, 64 digits>". */
+/* The document of policy "sha256:<number, 64 digits>": the two of all, the packs, the others. */
 static enum fb_code read_policy(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err)
 {
+    const struct fb_bench_govern *bench = ctx;
     uint64_t number = 0;
-    (void)ctx;
     bool good = fb_str_u64(fb_str_sub(digest, sizeof("sha256:") - 1, digest.len), &number);
     FB_ASSERT(good);
     if (number < BASE_POLICIES) {
         fb_buf_add_c(out, number == 0 ? framework : reports);
+    } else if (number < BASE_POLICIES + bench->pack_count) {
+        fb_buf_add_str(out, fb_buf_str(&bench->packs[number - BASE_POLICIES]));
     } else {
         size_t n = (size_t)number;
         fb_buf_addf(out, other, n, n, n);
     }
     return fb_buf_check(out, "a policy", err);
+}
+
+/* The n-th developer, who has the n-th system and so on in turn. */
+static const char *developer(size_t n, char out[DEVELOPER_MAX])
+{
+    snprintf(out, DEVELOPER_MAX, n ? "party/dev-%zu" : "party/dev", n);
+    return out;
 }
 
 static void write_policy(struct fb_buf *out, size_t n, const char *at)
@@ -98,78 +120,106 @@ static void write_policy(struct fb_buf *out, size_t n, const char *at)
         at, n, n == 0 ? "framework-" : "p-", n, n);
 }
 
-static void write_party(struct fb_buf *out, const char *at)
+/* The first party introduces itself and all others. */
+static void write_party(struct fb_buf *out, size_t n, const char *at)
 {
+    char name[DEVELOPER_MAX];
     fb_buf_addf(out,
-        "{\"at\":\"%s\",\"body\":{\"role\":\"developer\",\"title\":\"Dev\"},\"id\":\"party/dev\","
+        "{\"at\":\"%s\",\"body\":{\"role\":\"developer\",\"title\":\"Dev %zu\"},\"id\":\"%s\","
         "\"issuer\":\"party/dev\",\"kind\":\"party\"}",
-        at);
+        at, n, developer(n, name));
 }
 
-static void write_system(struct fb_buf *out, size_t n, const char *at)
+static void write_system(struct fb_buf *out, size_t n, const char *by, const char *at)
 {
     fb_buf_addf(out,
-        "{\"at\":\"%s\",\"body\":{\"developer\":\"party/dev\",\"title\":\"System %zu\","
-        "\"training_compute_flop\":%s},\"id\":\"system/%zu\",\"issuer\":\"party/dev\","
+        "{\"at\":\"%s\",\"body\":{\"developer\":\"%s\",\"title\":\"System %zu\","
+        "\"training_compute_flop\":%s},\"id\":\"system/%zu\",\"issuer\":\"%s\","
         "\"kind\":\"system\"}",
-        at, n, n % 2 ? "3e+25" : "3e+22", n);
+        at, by, n, n % 2 ? "3e+25" : "3e+22", n, by);
 }
 
-static void write_incident(struct fb_buf *out, size_t n, size_t system, const char *at)
+static void write_incident(
+    struct fb_buf *out, size_t n, size_t system, const char *by, const char *at)
 {
     static const char *const classes[] = {"cyber_breach", "death", "serious_harm"};
     fb_buf_addf(out,
-        "{\"at\":\"%s\",\"body\":{\"class\":\"%s\",\"known_at\":\"%s\",\"known_to\":\"party/dev\","
-        "\"title\":\"harm\"},\"id\":\"incident/%zu\",\"issuer\":\"party/dev\",\"kind\":"
+        "{\"at\":\"%s\",\"body\":{\"class\":\"%s\",\"known_at\":\"%s\",\"known_to\":\"%s\","
+        "\"title\":\"harm\"},\"id\":\"incident/%zu\",\"issuer\":\"%s\",\"kind\":"
         "\"incident\",\"subject\":\"system/%zu\"}",
-        at, classes[n % 3], at, n, system);
+        at, classes[n % 3], at, by, n, by, system);
 }
 
-static void write_report(struct fb_buf *out, size_t n, size_t incident, const char *at)
+static void write_report(
+    struct fb_buf *out, size_t n, size_t incident, const char *by, const char *at)
 {
     fb_buf_addf(out,
         "{\"at\":\"%s\",\"body\":{\"about\":\"incident/%zu\",\"stage\":\"initial\",\"to\":"
-        "\"office\"},\"id\":\"report/%zu\",\"issuer\":\"party/dev\",\"kind\":\"report\"}",
-        at, incident, n);
+        "\"office\"},\"id\":\"report/%zu\",\"issuer\":\"%s\",\"kind\":\"report\"}",
+        at, incident, n, by);
 }
 
-static void write_evaluation(struct fb_buf *out, size_t n, size_t system, const char *at)
+static void write_evaluation(
+    struct fb_buf *out, size_t n, size_t system, const char *by, const char *at)
 {
     size_t succeeded = n % 7 == 0 ? 180 : 10;
     fb_buf_addf(out,
         "{\"at\":\"%s\",\"body\":{\"began\":\"%s\",\"ended\":\"%s\",\"model\":\"m\",\"samples\":"
         "300,"
         "\"scorer\":\"s\",\"status\":\"success\",\"succeeded_all\":%zu,\"succeeded_any\":%zu,"
-        "\"task\":\"cybench\",\"unresolved\":0},\"id\":\"evaluation/%zu\",\"issuer\":\"party/dev\","
+        "\"task\":\"cybench\",\"unresolved\":0},\"id\":\"evaluation/%zu\",\"issuer\":\"%s\","
         "\"kind\":\"evaluation\",\"subject\":\"system/%zu\"}",
-        at, at, at, succeeded, succeeded, n, system);
+        at, at, at, succeeded, succeeded, n, by, system);
 }
 
-/* The n-th of count records: party, policies, systems, then what happens to them. */
-static void write_record(
-    const struct fb_bench_docket *docket, size_t n, const char *at, struct fb_buf *out)
+/* What happens to systems: incidents, each third of them reported, and evaluations. */
+static void write_event(
+    const struct fb_bench_govern *bench, size_t k, const char *at, struct fb_buf *out)
 {
-    size_t policies = BASE_POLICIES + docket->policies, systems = docket->records / 5;
-    if (n == 0) {
-        write_party(out, at);
-    } else if (n <= policies) {
-        write_policy(out, n - 1, at);
-    } else if (n <= policies + systems) {
-        write_system(out, n - policies - 1, at);
+    char by[DEVELOPER_MAX];
+    size_t system = k / 3 * 7 % bench->systems;
+    developer(system % bench->developers, by);
+    if (k % 10 == 9) {
+        write_evaluation(out, k, system, by, at);
+    } else if (k % 3 == 1 && k % 10 != 0) {
+        write_report(out, k, k - 1, by, at);
     } else {
-        size_t k = n - policies - systems - 1, system = k / 3 * 7 % systems;
-        if (k % 10 == 9) {
-            write_evaluation(out, k, system, at);
-        } else if (k % 3 == 1 && k % 10 != 0) {
-            write_report(out, k, k - 1, at);
-        } else {
-            write_incident(out, k, system, at);
-        }
+        write_incident(out, k, system, by, at);
     }
 }
 
-enum fb_code fb_bench_govern_new(
-    const struct fb_bench_docket *docket, struct fb_bench_govern **out, struct fb_err *err)
+/* The n-th record: parties, policies, systems, then what happens to them. */
+static void write_record(
+    const struct fb_bench_govern *bench, size_t n, const char *at, struct fb_buf *out)
+{
+    char by[DEVELOPER_MAX];
+    if (n < bench->developers) {
+        write_party(out, n, at);
+    } else if ((n -= bench->developers) < bench->policies) {
+        write_policy(out, n, at);
+    } else if ((n -= bench->policies) < bench->systems) {
+        write_system(out, n, developer(n % bench->developers, by), at);
+    } else {
+        write_event(bench, n - bench->systems, at, out);
+    }
+}
+
+static enum fb_code take_pack(void *ctx, const char *path, struct fb_err *err)
+{
+    struct fb_bench_govern *bench = ctx;
+    if (!fb_str_ends(fb_str_of(path), FB_STR(".fly"))) {
+        return FB_OK;
+    }
+    if (bench->pack_count == PACKS_MAX) {
+        return fb_err_set(err, FB_E_LIMIT, "more than %d policies", PACKS_MAX);
+    }
+    struct fb_buf *text = &bench->packs[bench->pack_count++];
+    fb_buf_init(text, FB_POLICY_TEXT_MAX);
+    return fb_io_read(path, text, err);
+}
+
+enum fb_code fb_bench_govern_new(const struct fb_bench_docket *docket, const char *folder,
+    struct fb_bench_govern **out, struct fb_err *err)
 {
     FB_ASSERT(docket && out && docket->records >= 100);
     struct fb_bench_govern *bench = fb_calloc(1, sizeof(*bench));
@@ -181,12 +231,18 @@ enum fb_code fb_bench_govern_new(
     }
     bench->docket = *docket;
     enum fb_code code = fb_registry_new(&bench->registry, err);
-    size_t count = docket->records + docket->policies;
+    if (code == FB_OK && docket->packs) {
+        code = fb_io_walk(folder, 2, take_pack, bench, err);
+    }
+    bench->developers = docket->developers ? docket->developers : 1;
+    bench->policies = BASE_POLICIES + bench->pack_count + docket->policies;
+    bench->systems = docket->records / 5;
+    size_t count = docket->records + docket->policies + bench->pack_count;
     for (size_t n = 0; n < count && code == FB_OK; n++) {
         bench->now = fb_days_from_civil(2026, 1, 1) * FB_DAY + (fb_time)n * (FB_HOUR / 60);
         fb_time_format(bench->now, at);
         fb_buf_clear(&text);
-        write_record(docket, n, at, &text);
+        write_record(bench, n, at, &text);
         code = fb_buf_check(&text, "a record", err);
         code =
             code ? code : fb_registry_assume(bench->registry, fb_buf_str(&text), bench->now, err);
@@ -204,6 +260,9 @@ void fb_bench_govern_free(struct fb_bench_govern *bench)
 {
     if (bench) {
         fb_registry_free(bench->registry);
+        for (size_t i = 0; i < bench->pack_count; i++) {
+            fb_buf_release(&bench->packs[i]);
+        }
         fb_free(bench);
     }
 }
@@ -218,6 +277,7 @@ enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *e
         .now = bench->now,
         .as_of = FB_TIME_MAX,
         .read_blob = read_policy,
+        .blob_ctx = bench,
         .naive = bench->docket.naive,
         .brief = true};
     enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, err);

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** A docket to make up: a fifth of the records of `records` are systems, the rest are incidents,
- * reports and evaluations of them, a minute apart. */
+/** A docket to make up: a fifth of `records` are systems, the rest are incidents, reports and
+ * evaluations of them, a minute apart. */
 struct fb_bench_docket {
     const char *name;
     size_t records;
-    size_t policies; /**< besides the two that all records concern: policies that none concerns */
+    size_t developers; /**< who have the systems in turn; 0: one has all */
+    size_t policies;   /**< besides the two that all records concern: policies that none concerns */
+    bool packs;        /**< and all shipped packs are in force */
     bool naive;
 };
 
@@ -21,9 +23,10 @@ struct fb_bench_govern;
 /** The n-th docket; NULL behind the last. */
 const struct fb_bench_docket *fb_bench_govern_docket(size_t n);
 
-/** Makes a docket in memory, without signatures. Caller frees. */
-FB_CHECKED enum fb_code fb_bench_govern_new(
-    const struct fb_bench_docket *docket, struct fb_bench_govern **out, struct fb_err *err);
+/** Makes a docket in memory, without signatures, with the policies of `folder` if it asks for
+ * packs. Caller frees. E_NOT_FOUND: the folder is not there. */
+FB_CHECKED enum fb_code fb_bench_govern_new(const struct fb_bench_docket *docket,
+    const char *folder, struct fb_bench_govern **out, struct fb_err *err);
 
 /** Frees it; NULL is allowed. */
 void fb_bench_govern_free(struct fb_bench_govern *bench);

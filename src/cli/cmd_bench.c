@@ -310,6 +310,21 @@ static enum fb_code run_evidence_case(
     return code;
 }
 
+/* A case whose data is not there is skipped, and says so. */
+static enum fb_code skip_absent(struct session *session, const struct fb_bench_case *bench,
+    enum fb_code code, struct fb_err *err)
+{
+    if (code != FB_E_NOT_FOUND) {
+        return code;
+    }
+    fb_err_init(err);
+    if (!fb_cli_value(session->cli, "json")) {
+        fprintf(session->cli->out, "%-10s %-22s skipped: its data is not there\n", bench->bench,
+            bench->name);
+    }
+    return FB_OK;
+}
+
 /* Readers and estimators; a case whose data is not there is skipped. */
 static enum fb_code run_evidence(struct session *session, struct fb_err *err)
 {
@@ -319,14 +334,7 @@ static enum fb_code run_evidence(struct session *session, struct fb_err *err)
         struct fb_bench_case bench = {"evidence", name, run_evidence_case};
         session->options.number = i;
         code = run_case(session, &bench, err);
-        if (code == FB_E_NOT_FOUND) {
-            fb_err_init(err);
-            code = FB_OK;
-            if (!fb_cli_value(session->cli, "json")) {
-                fprintf(session->cli->out, "%-10s %-22s skipped: its data is not there\n",
-                    "evidence", name);
-            }
-        }
+        code = skip_absent(session, &bench, code, err);
     }
     return code;
 }
@@ -358,7 +366,7 @@ static enum fb_code run_govern_case(
 {
     const struct fb_bench_docket *docket = fb_bench_govern_docket(options->number);
     struct fb_bench_govern *made = NULL;
-    enum fb_code code = fb_bench_govern_new(docket, &made, err);
+    enum fb_code code = fb_bench_govern_new(docket, options->data, &made, err);
     struct fb_bench_mark mark = fb_bench_start();
     if (code == FB_OK) {
         code = fb_bench_govern_run(made, err);
@@ -379,14 +387,7 @@ static enum fb_code run_compute(struct session *session, struct fb_err *err)
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         session->options.number = i;
         code = run_case(session, &cases[i], err);
-        if (code == FB_E_NOT_FOUND) {
-            fb_err_init(err);
-            code = FB_OK;
-            if (!fb_cli_value(session->cli, "json")) {
-                fprintf(session->cli->out, "%-10s %-22s skipped: its data is not there\n",
-                    cases[i].bench, cases[i].name);
-            }
-        }
+        code = skip_absent(session, &cases[i], code, err);
     }
     return code;
 }
@@ -396,10 +397,12 @@ static enum fb_code run_govern(struct session *session, struct fb_err *err)
 {
     const struct fb_bench_docket *docket;
     enum fb_code code = FB_OK;
+    const char *given = fb_cli_value(session->cli, "data");
+    session->options.data = given ? given : "packs";
     for (size_t i = 0; code == FB_OK && (docket = fb_bench_govern_docket(i)) != NULL; i++) {
         struct fb_bench_case bench = {"govern", docket->name, run_govern_case};
         session->options.number = i;
-        code = run_case(session, &bench, err);
+        code = skip_absent(session, &bench, run_case(session, &bench, err), err);
     }
     return code;
 }
