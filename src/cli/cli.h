@@ -122,9 +122,16 @@ FB_CHECKED enum fb_code fb_cli_view_open(
 FB_CHECKED enum fb_code fb_cli_view_records(
     const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err);
 
-/** The same by the naive evaluator, or brief: without the reasons of duties and licences. */
+/** What is evaluated, by default everything with every reason. */
+struct fb_cli_ask {
+    bool naive;        /**< by the naive evaluator */
+    bool brief;        /**< without the reasons of duties and licences */
+    const char *about; /**< only what concerns this system; NULL: everything */
+};
+
+/** The same of no more than is asked. */
 FB_CHECKED enum fb_code fb_cli_view_ask(
-    const struct fb_cli *cli, bool naive, bool brief, struct fb_cli_view *view, struct fb_err *err);
+    const struct fb_cli *cli, struct fb_cli_ask ask, struct fb_cli_view *view, struct fb_err *err);
 
 /** Appends to the text of a view what the latest corrections changed of a verdict, if they did. The
  * picture of the view is void afterwards. */

@@ -51,7 +51,7 @@ enum fb_code cmd_amended(struct fb_cli *cli, struct fb_err *err)
     if (code) {
         return code;
     }
-    code = fb_cli_view_ask(cli, false, true, &view, err);
+    code = fb_cli_view_ask(cli, (struct fb_cli_ask){.brief = true}, &view, err);
     code = code ? code : find_id(cli, &view, &id, err);
     code = code ? code : fb_docket_amended(view.docket, &question, &view.arena, &list, err);
     if (code == FB_OK && fb_cli_value(cli, "json")) {

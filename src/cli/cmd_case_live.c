@@ -83,7 +83,8 @@ static enum fb_code open_docket(
     out->asked = *cli;
     struct fb_str name = split_date(text, &out->asked.as_of);
     out->has_docket = true;
-    enum fb_code code = fb_cli_view_ask(&out->asked, false, true, &out->view, err);
+    enum fb_code code =
+        fb_cli_view_ask(&out->asked, (struct fb_cli_ask){.brief = true}, &out->view, err);
     if (code == FB_E_NOT_FOUND && text.len > 0 && !out->view.docket) {
         fb_err_prefix(err, "'%.*s' is no file", FB_STR_ARG(fb_str_sub(text, 0, 200)));
     }

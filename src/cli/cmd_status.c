@@ -10,9 +10,10 @@
 #define OUTPUT_MAX ((size_t)1 << 30)
 
 enum fb_code fb_cli_view_ask(
-    const struct fb_cli *cli, bool naive, bool brief, struct fb_cli_view *view, struct fb_err *err)
+    const struct fb_cli *cli, struct fb_cli_ask ask, struct fb_cli_view *view, struct fb_err *err)
 {
-    struct fb_docket_question question = {.as_of = cli->as_of, .naive = naive, .brief = brief};
+    struct fb_docket_question question = {
+        .as_of = cli->as_of, .naive = ask.naive, .brief = ask.brief, .about = fb_str_of(ask.about)};
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
     fb_buf_init(&view->text, OUTPUT_MAX);
@@ -45,7 +46,7 @@ enum fb_code fb_cli_view_records(
 enum fb_code fb_cli_view_open(
     const struct fb_cli *cli, struct fb_cli_view *view, struct fb_err *err)
 {
-    return fb_cli_view_ask(cli, false, false, view, err);
+    return fb_cli_view_ask(cli, (struct fb_cli_ask){.about = NULL}, view, err);
 }
 
 void fb_cli_view_close(struct fb_cli_view *view)
@@ -71,8 +72,10 @@ enum fb_code cmd_status(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = fb_cli_view_ask(
-        cli, fb_cli_value(cli, "naive") != NULL, fb_cli_value(cli, "json") == NULL, &view, err);
+    struct fb_cli_ask ask = {.naive = fb_cli_value(cli, "naive") != NULL,
+        .brief = fb_cli_value(cli, "json") == NULL,
+        .about = cli->argument_count ? cli->arguments[0] : NULL};
+    code = fb_cli_view_ask(cli, ask, &view, err);
     if (code == FB_OK && cli->argument_count) {
         code =
             fb_cli_view_system(&view.picture, fb_str_of(cli->arguments[0]), &options.system, err);
@@ -170,7 +173,8 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK || check) {
         return code ? code : check_proof(cli, check, err);
     }
-    code = fb_cli_view_ask(cli, fb_cli_value(cli, "naive") != NULL, true, &view, err);
+    struct fb_cli_ask ask = {.naive = fb_cli_value(cli, "naive") != NULL, .brief = true};
+    code = fb_cli_view_ask(cli, ask, &view, err);
     if (code == FB_OK) {
         code = fb_picture_find(
             &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);

@@ -84,7 +84,8 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     struct fb_gate_answer *out, struct fb_err *err)
 {
     FB_ASSERT(gate && question && out && question->action < FB_ACTION_COUNT);
-    const struct fb_docket_question now = {.as_of = FB_TIME_MAX, .brief = true};
+    const struct fb_docket_question now = {
+        .as_of = FB_TIME_MAX, .about = question->system, .brief = true};
     struct fb_picture picture;
     struct fb_ledger_report seen;
     memset(out, 0, sizeof(*out));

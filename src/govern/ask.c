@@ -200,6 +200,7 @@ static void judge(const struct fb_question *q, const struct fb_predicate *p,
  */
 static const struct fb_segments *line_history(const struct fb_question *q, struct fb_str name)
 {
+    size_t system = fb_picture_system(q->work->picture, q->system);
     for (size_t i = 0; i < q->work->version_count; i++) {
         const struct fb_version *version = &q->work->versions[i];
         struct fb_str policy = version->program->name;
@@ -208,11 +209,9 @@ static const struct fb_segments *line_history(const struct fb_question *q, struc
             continue;
         }
         struct fb_str rule = fb_str_sub(name, policy.len + 1, name.len);
-        size_t count = version->program->redline_count * q->work->picture->system_count;
-        for (size_t k = 0; k < count; k++) {
-            const struct fb_line_view *view = &version->lines[k];
-            if (fb_str_eq(view->rule->name, rule) && fb_str_eq(view->system, q->system)) {
-                return &view->history;
+        for (size_t r = 0; system != SIZE_MAX && r < version->program->redline_count; r++) {
+            if (fb_str_eq(version->program->redlines[r].name, rule)) {
+                return &fb_work_line(q->work, version, r, system)->history;
             }
         }
     }
@@ -560,7 +559,6 @@ static enum fb_code take_lines(
     const struct fb_question *q, fb_instant_taker take, void *ctx, struct fb_err *err)
 {
     const struct fb_work *work = q->work;
-    size_t systems = work->picture->system_count;
     size_t system = fb_picture_system(work->picture, q->system);
     enum fb_code code = FB_OK;
     for (size_t i = 0; i < work->version_count && system != SIZE_MAX; i++) {
@@ -568,7 +566,7 @@ static enum fb_code take_lines(
         code = code ? code : take(ctx, version->from, err);
         code = code ? code : take(ctx, version->until, err);
         for (size_t r = 0; r < version->program->redline_count; r++) {
-            const struct fb_segments *history = &version->lines[r * systems + system].history;
+            const struct fb_segments *history = &fb_work_line(work, version, r, system)->history;
             for (size_t k = 0; k < history->count && code == FB_OK; k++) {
                 code = take(ctx, history->items[k].from, err);
             }

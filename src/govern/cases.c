@@ -431,11 +431,15 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
             continue;
         }
         struct fb_case_view view = {.record = record, .system = fb_work_subject(work, record)};
+        bool wanted = fb_work_wants(work, view.system);
+        if (!wanted && !work->is_wide) {
+            continue;
+        }
         code = run_record(work, &all, &view, err);
         if (code != FB_OK) {
             return code;
         }
-        if (fb_registry_successor(registry, record)) {
+        if (!wanted || fb_registry_successor(registry, record)) {
             continue;
         }
         struct fb_str name = fb_record_text(record, "name");

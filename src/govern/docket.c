@@ -265,6 +265,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         .read_blob = read_blob,
         .blob_ctx = docket,
         .naive = question->naive,
+        .about = question->about,
         .brief = question->brief};
     struct fb_hash root;
     struct fb_picture picture;

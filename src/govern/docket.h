@@ -258,7 +258,8 @@ struct fb_docket_question {
     fb_time as_of; /**< FB_TIME_MAX: now; else what was known before this instant */
     fb_time known; /**< if not 0: at the instant as_of, but with what was admitted before `known` */
     bool naive;    /**< by the naive evaluator, as an oracle */
-    bool brief;    /**< without the reasons of duties and licences; see fb_govern_input */
+    struct fb_str about; /**< only what concerns this system; see fb_govern_input */
+    bool brief;          /**< without the reasons of duties and licences; see fb_govern_input */
 };
 
 /** What the clock says, or the last admission where that is later. */

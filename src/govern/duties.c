@@ -165,18 +165,58 @@ static enum fb_code add_views(struct fb_work *work, const struct fb_version *ver
     return FB_OK;
 }
 
+/* A duty of which only what concerns one system may be asked for: what names it or no system, and
+ * what names no system but who developed it. */
+static struct fb_duty_query query_of(struct fb_work *work, const struct fb_version *version,
+    const struct fb_duty *duty, struct fb_value only[2])
+{
+    struct fb_duty_query query = {
+        .program = version->program, .duty = duty, .access = work->access, .now = work->input->now};
+    const struct fb_system_view *about = work->about;
+    if (about && duty->system_var >= 0) {
+        only[0] = fb_value_str(about->id);
+        only[1] = fb_value_none();
+        query.only = only;
+        query.only_count = 2;
+        query.only_param = (uint32_t)duty->system_var;
+    } else if (about && duty->party && duty->party->kind == FB_TERM_VAR &&
+               duty->party->var < duty->param_count) {
+        only[0] = fb_value_str(about->developer);
+        query.only = only;
+        query.only_count = 1;
+        query.only_param = duty->party->var;
+    }
+    return query;
+}
+
+static enum fb_code run_naive(struct fb_work *work, const struct fb_duty_query *query,
+    struct fb_obligations *out, struct fb_err *err)
+{
+    struct fb_obligations all = {NULL, 0};
+    enum fb_code code = fb_duty_run_naive(
+        query->program, query->duty, &work->trace, query->now, work->arena, &all, err);
+    size_t kept = 0;
+    for (size_t i = 0; code == FB_OK && i < all.count; i++) {
+        if (fb_duty_wanted(query, all.items[i].bindings)) {
+            all.items[kept++] = all.items[i];
+        }
+    }
+    *out = (struct fb_obligations){all.items, kept};
+    return code;
+}
+
 /* The obligations of one duty; without reasons when they are only wanted one by one. */
 static enum fb_code run_duty(struct fb_work *work, const struct fb_version *version,
     const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
 {
-    fb_time now = work->input->now;
+    struct fb_value room[2];
     if (work->proving) {
         return fb_proving_obligations(work, version, duty, out, err);
     }
+    struct fb_duty_query query = query_of(work, version, duty, room);
     if (work->input->naive) {
-        return fb_duty_run_naive(version->program, duty, &work->trace, now, work->arena, out, err);
+        return run_naive(work, &query, out, err);
     }
-    struct fb_duty_query query = {version->program, duty, work->access, now};
     enum fb_code code = fb_duty_run(&query, work->arena, out, err);
     for (size_t i = 0; code == FB_OK && i < out->count && !work->input->brief; i++) {
         code = fb_duty_explain(&query, &out->items[i], work->arena, &out->items[i].why, err);
@@ -193,8 +233,10 @@ enum fb_code fb_work_duty_why(
         *out = obligation->why;
         return FB_OK;
     }
-    struct fb_duty_query query = {
-        view->policy->program, obligation->duty, work->access, work->input->now};
+    struct fb_duty_query query = {.program = view->policy->program,
+        .duty = obligation->duty,
+        .access = work->access,
+        .now = work->input->now};
     return fb_duty_explain(&query, obligation, work->arena, out, err);
 }
 

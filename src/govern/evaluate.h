@@ -23,13 +23,16 @@ struct fb_govern_input {
     fb_time as_of; /**< for the record only; FB_TIME_MAX: everything */
     fb_blob_reader read_blob;
     void *blob_ctx;
-    bool naive; /**< by the naive evaluator, the oracle: the same picture, far slower */
+    bool naive;          /**< by the naive evaluator, the oracle: the same picture, far slower */
+    struct fb_str about; /**< a system by its id or without "system/": only what concerns it, and
+                              the rest as if it were not there; empty: everything */
     bool brief; /**< leave the reasons of duties and licences out (NULL); fb_picture_find makes the
                      one that is asked for */
 };
 
 /** Evaluates everything. The picture lives in arena; text may also be borrowed from the registry,
- * which must outlive it. root, origin and simulated are left to the caller. */
+ * which must outlive it. root, origin and simulated are left to the caller. E_NOT_FOUND: no system
+ * is called `about`. */
 FB_CHECKED enum fb_code fb_govern_evaluate(const struct fb_govern_input *input,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
 

@@ -241,6 +241,7 @@ enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
     if (code == FB_OK) {
         code = list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
     }
-    code = code == FB_OK ? list_systems(work, err) : code;
-    return code == FB_OK ? fb_work_derived(work, err) : code;
+    code = code ? code : list_systems(work, err);
+    code = code ? code : fb_work_derived(work, err);
+    return code ? code : fb_work_narrow(work, err);
 }

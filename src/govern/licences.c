@@ -614,7 +614,7 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
     enum fb_code code = list_owners(work, err);
     for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
         struct fb_system_view *system = &picture->systems[s];
-        if (work->proving && !fb_proving_licenses(work, s)) {
+        if ((work->proving && !fb_proving_licenses(work, s)) || !fb_work_wants(work, system->id)) {
             continue;
         }
         code = find_exempt(work, system, err);
@@ -625,7 +625,7 @@ enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
             code = run_licence(work, system, (enum fb_action)action, err);
         }
     }
-    FB_ASSERT(code != FB_OK || work->proving ||
+    FB_ASSERT(code != FB_OK || work->proving || work->about ||
               picture->licence_count == picture->system_count * FB_ACTION_COUNT);
     fb_picture_chain(picture);
     return code;

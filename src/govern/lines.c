@@ -234,7 +234,7 @@ static const struct fb_line_view *line_of(
 {
     for (size_t r = 0; version->lines && r < version->program->redline_count; r++) {
         if (fb_str_eq(version->program->redlines[r].name, name)) {
-            return &version->lines[r * work->picture->system_count + system];
+            return fb_work_line(work, version, r, system);
         }
     }
     return NULL;
@@ -430,55 +430,73 @@ static enum fb_code show(const struct line_run *run, const struct fb_redline *te
     return FB_OK;
 }
 
-/* One red line of one system. */
-static enum fb_code run_line(struct fb_work *work, const struct fb_version *version,
-    const struct fb_redline *rule, const struct fb_system_view *system, struct fb_line_view *view,
-    struct fb_err *err)
+/* One red line of one system: run has the system, its evaluations, and the rule with its scope. */
+static enum fb_code run_line(struct line_run *run, struct fb_line_view *view, struct fb_err *err)
 {
-    struct line_run run = {.work = work, .version = version, .rule = rule, .system = system};
-    const struct fb_redline *terms = rule;
-    enum fb_code code =
-        fb_work_evaluations(work, system, &run.evaluations, &run.evaluation_count, err);
-    code = code ? code : scope_of(work, rule, system, &run.scope, &run.scope_count, err);
+    struct fb_work *work = run->work;
+    const struct fb_version *version = run->version;
+    const struct fb_redline *rule = run->rule, *terms = rule;
+    size_t system = (size_t)(run->system - work->picture->systems);
     const struct fb_version *before = version_before(work, version);
-    const struct fb_line_view *old =
-        before ? line_of(work, before, rule->name, (size_t)(system - work->picture->systems))
-               : NULL;
-    if (code == FB_OK && is_paced(rule) && version->pace_count > 0) {
-        code = run_paces(&run, old, &terms, &view->figures, err);
-        view->history = run.out;
-    } else if (code == FB_OK) {
-        code = assess(&run, rule, &view->figures, err);
+    const struct fb_line_view *old = before ? line_of(work, before, rule->name, system) : NULL;
+    enum fb_code code = FB_OK;
+    run->out = (struct fb_segments){.items = NULL};
+    if (is_paced(rule) && version->pace_count > 0) {
+        code = run_paces(run, old, &terms, &view->figures, err);
+        view->history = run->out;
+    } else {
+        code = assess(run, rule, &view->figures, err);
         if (code == FB_OK && old) {
             carry_latch(version->from, &old->history, &old->figures, &view->figures);
         }
-        code = code ? code : latch(&run, rule, &view->figures, &view->history, err);
+        code = code ? code : latch(run, rule, &view->figures, &view->history, err);
     }
-    code = code ? code : show(&run, terms, view, err);
+    code = code ? code : show(run, terms, view, err);
     /* What needs a safety case is not settled yet (burden.c). */
     bool settled = rule->needs.safety_case.len == 0;
     return code == FB_OK && settled ? fb_work_line_tuples(work, version, view, err) : code;
 }
 
-/* All red lines of a version, for every system. */
+/* All red lines of a version for one system, as far as they are wanted, `step` views apart. Rules
+ * that say the same of what they apply to have one scope. */
+static enum fb_code run_system(
+    struct line_run *run, struct fb_line_view *view, size_t step, struct fb_err *err)
+{
+    struct fb_work *work = run->work;
+    const struct fb_program *program = run->version->program;
+    size_t system = (size_t)(run->system - work->picture->systems);
+    enum fb_code code = FB_OK;
+    for (size_t r = 0; code == FB_OK && r < program->redline_count; r++, view += step) {
+        const struct fb_redline *rule = &program->redlines[r], *last = run->rule;
+        if (work->proving && !fb_proving_wants(work, run->version, r, system)) {
+            continue;
+        }
+        if (!last) {
+            code = fb_work_evaluations(
+                work, run->system, &run->evaluations, &run->evaluation_count, err);
+        }
+        if (code == FB_OK && (!last || !fb_str_eq(last->scope_text, rule->scope_text))) {
+            code = scope_of(work, rule, run->system, &run->scope, &run->scope_count, err);
+        }
+        run->rule = rule;
+        code = code ? code : run_line(run, view, err);
+    }
+    return code;
+}
+
+/* All red lines of a version, for every system of which one is asked for. */
 static enum fb_code run_version(struct fb_work *work, struct fb_version *version,
     struct fb_line_view *lines, struct fb_err *err)
 {
-    size_t systems = work->picture->system_count;
-    for (size_t r = 0; r < version->program->redline_count; r++) {
-        for (size_t s = 0; s < systems; s++) {
-            if (work->proving && !fb_proving_wants(work, version, r, s)) {
-                continue;
-            }
-            enum fb_code code = run_line(work, version, &version->program->redlines[r],
-                &work->picture->systems[s], &lines[r * systems + s], err);
-            if (code != FB_OK) {
-                return code;
-            }
-        }
+    enum fb_code code = FB_OK;
+    for (size_t s = 0; code == FB_OK && s < work->line_systems; s++) {
+        struct line_run run = {.work = work,
+            .version = version,
+            .system = &work->picture->systems[work->line_first + s]};
+        code = run_system(&run, &lines[s], work->line_systems, err);
     }
-    version->lines = lines;
-    return FB_OK;
+    version->lines = code == FB_OK ? lines : NULL;
+    return code;
 }
 
 /* The version that begins first; the earlier record of two. */
@@ -498,9 +516,11 @@ void fb_work_show_lines(struct fb_work *work)
     picture->line_count = 0;
     for (size_t i = 0; i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
-        size_t count = version->program->redline_count * picture->system_count;
+        size_t count = version->program->redline_count * work->line_systems;
         for (size_t k = 0; version->view->force == FB_IN_FORCE && k < count; k++) {
-            picture->lines[picture->line_count++] = version->lines[k];
+            if (fb_work_wants(work, version->lines[k].system)) {
+                picture->lines[picture->line_count++] = version->lines[k];
+            }
         }
     }
 }
@@ -512,7 +532,7 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     for (size_t i = 0; i < work->version_count; i++) {
         rules += work->versions[i].program->redline_count;
     }
-    size_t most = rules * picture->system_count + 1;
+    size_t most = rules * work->line_systems + 1;
     struct fb_line_view *lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
     picture->lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
     struct fb_version **order =
@@ -531,7 +551,7 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     qsort(order, work->version_count, sizeof(struct fb_version *), by_begin);
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         code = run_version(work, order[i], lines, err);
-        lines += order[i]->program->redline_count * picture->system_count;
+        lines += order[i]->program->redline_count * work->line_systems;
     }
     if (code == FB_OK) {
         fb_work_show_lines(work);

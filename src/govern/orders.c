@@ -135,7 +135,8 @@ static enum fb_code add_order(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
     enum fb_order_action action;
-    if (record->supersedes.len || !action_of(record, &action)) {
+    struct fb_str system = root_or_empty(work, record->subject);
+    if (record->supersedes.len || !action_of(record, &action) || !fb_work_wants(work, system)) {
         return FB_OK;
     }
     const struct fb_record *release;
@@ -144,7 +145,7 @@ static enum fb_code add_order(
         return fb_arena_failed(work->arena, err);
     }
     *view = (struct fb_order_view){.action = action,
-        .system = root_or_empty(work, record->subject),
+        .system = system,
         .party = root_or_empty(work, fb_record_text(record, "party")),
         .record = record,
         .level = fb_work_int(record, "level", -1),

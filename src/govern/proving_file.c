@@ -292,9 +292,8 @@ static const struct fb_line_view *found_line(const struct fb_proving *p)
     const struct fb_version *version = p->subject.version;
     size_t rule = (size_t)(p->subject.line - version->program->redlines);
     size_t system = fb_picture_system(p->work->picture, p->subject.system);
-    return system == SIZE_MAX || !version->lines
-               ? NULL
-               : &version->lines[rule * p->work->picture->system_count + system];
+    return system == SIZE_MAX || !version->lines ? NULL
+                                                 : fb_work_line(p->work, version, rule, system);
 }
 
 static bool same_obligation(const struct fb_obligation *a, const struct fb_obligation *b)

@@ -40,7 +40,8 @@ struct fb_version {
     struct fb_program *program; /**< effective and expires are those of its force */
     fb_time from;
     fb_time until;
-    struct fb_line_view *lines;    /**< by rule, then by system; NULL before its red lines ran */
+    struct fb_line_view *lines;    /**< by rule, then by system (fb_work_line); NULL before its red
+                                        lines ran */
     struct fb_pace_stretch *paces; /**< over its force; none when the policy has no pace */
     size_t pace_count;
 };
@@ -66,6 +67,10 @@ struct fb_work {
     const struct fb_govern_input *input;
     struct fb_arena *arena;
     struct fb_picture *picture;
+    const struct fb_system_view *about; /**< what alone is asked for; NULL: everything */
+    size_t line_first;                  /**< red lines are run of so many systems from here on */
+    size_t line_systems;
+    bool is_wide;                /**< a rule about one system reads red lines or cases of others */
     struct fb_version *versions; /**< in the order of their records */
     size_t version_count;
     struct fb_version **named;        /**< the same by name, then issuer, then as in versions */
@@ -178,6 +183,18 @@ bool fb_work_shows_level(
 
 /** What several records say together: grant_standing, level_held. After the systems are listed. */
 FB_CHECKED enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err);
+
+/** Finds what alone is asked for, and what that rests on. */
+FB_CHECKED enum fb_code fb_work_narrow(struct fb_work *work, struct fb_err *err);
+
+/** Whether something about a system, or about none when that is empty, belongs to what is asked
+ * for. */
+bool fb_work_wants(const struct fb_work *work, struct fb_str system);
+
+/** The red line of a rule of a version, whose lines ran, for the system with an index; NULL when it
+ * was not run, since nothing rests on it. */
+struct fb_line_view *fb_work_line(
+    const struct fb_work *work, const struct fb_version *version, size_t rule, size_t system);
 
 /** How fast quantities grow, and the pace of each. */
 FB_CHECKED enum fb_code fb_work_growth(struct fb_work *work, struct fb_err *err);

@@ -174,13 +174,18 @@ static void add_cases(struct fb_json_writer *w, const struct fb_picture *p, stru
     fb_json_close_array(w);
 }
 
+/* Those about a system, and those about none but all of its developer's. */
 static void add_orders(struct fb_json_writer *w, const struct fb_picture *p, struct fb_str only)
 {
+    size_t system = fb_picture_system(p, only);
+    struct fb_str developer = system == SIZE_MAX ? only : p->systems[system].developer;
     fb_json_key(w, "orders");
     fb_json_open_array(w);
     for (size_t i = 0; i < p->order_count; i++) {
         const struct fb_order_view *view = &p->orders[i];
-        if (only.len && view->system.len && !fb_str_eq(view->system, only)) {
+        bool is_about =
+            view->system.len ? fb_str_eq(view->system, only) : fb_str_eq(view->party, developer);
+        if (only.len && !is_about) {
             continue;
         }
         open_view(w, view->handle, view->id);

@@ -99,21 +99,29 @@ void story_evaluation(
     story_add(story, party, text);
 }
 
-static void write_picture(struct story *story, const struct fb_picture *picture, struct fb_buf *out)
+static void write_picture(
+    struct story *story, const struct fb_picture *picture, struct fb_str system, struct fb_buf *out)
 {
-    const struct fb_report_options options = {.width = 80};
+    const struct fb_report_options options = {.width = 80, .system = system};
     fb_buf_init(out, 1 << 26);
     FB_TEST_OK(fb_report_status_json(picture, &options, out, &err));
 }
 
-/* The reasons of all duties and licences, as explain gives them. */
-static void write_reasons(struct story *story, const struct fb_picture *picture, struct fb_buf *out)
+/* The reasons of the duties and licences of a system, or of all when that is empty, as explain
+ * gives them. */
+static void write_reasons(
+    struct story *story, const struct fb_picture *picture, struct fb_str system, struct fb_buf *out)
 {
     fb_buf_init(out, 1 << 26);
     for (size_t i = 0; i < picture->duty_count + picture->licence_count; i++) {
         struct fb_verdict verdict;
-        struct fb_str id = i < picture->duty_count ? picture->duties[i].id
-                                                   : picture->licences[i - picture->duty_count].id;
+        size_t licence = i - picture->duty_count; /* wraps before the first */
+        bool is_duty = i < picture->duty_count;
+        struct fb_str id = is_duty ? picture->duties[i].id : picture->licences[licence].id;
+        struct fb_str of = is_duty ? picture->duties[i].system : picture->licences[licence].system;
+        if (system.len && !fb_str_eq(of, system)) {
+            continue;
+        }
         FB_TEST_OK(fb_picture_find(picture, id, &story->arena, &verdict, &err));
         FB_TEST_OK(fb_report_why_json(&verdict, out, &err));
     }
@@ -133,15 +141,36 @@ static void compare_ways(struct story *story, fb_time as_of)
     struct fb_picture other;
     struct fb_docket_question question = {.as_of = as_of, .naive = true};
     struct fb_buf picture, reasons, naive_picture, naive_reasons;
-    write_picture(story, &story->picture, &picture);
+    write_picture(story, &story->picture, FB_STR(""), &picture);
     FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &other, &err));
-    write_picture(story, &other, &naive_picture);
-    write_reasons(story, &other, &naive_reasons);
+    write_picture(story, &other, FB_STR(""), &naive_picture);
+    write_reasons(story, &other, FB_STR(""), &naive_reasons);
     question = (struct fb_docket_question){.as_of = as_of, .brief = true};
     FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &other, &err));
-    write_reasons(story, &other, &reasons);
+    write_reasons(story, &other, FB_STR(""), &reasons);
     check_same(&picture, &naive_picture);
     check_same(&reasons, &naive_reasons);
+}
+
+/* A system alone looks as in the whole picture, reasons included, by both evaluators. */
+static void compare_alone(struct story *story, fb_time as_of)
+{
+    for (size_t i = 0; i < story->picture.system_count; i++) {
+        struct fb_picture alone;
+        struct fb_buf picture, reasons, own_picture, own_reasons;
+        struct fb_docket_question question = {.as_of = as_of};
+        FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &story->picture, &err));
+        struct fb_str system = story->picture.systems[i].id;
+        write_picture(story, &story->picture, system, &picture);
+        write_reasons(story, &story->picture, system, &reasons);
+        question.about = fb_arena_printf(&story->arena, "%.*s", FB_STR_ARG(system));
+        question.naive = i % 2 == 1;
+        FB_TEST_OK(fb_docket_ask(story->docket, &question, &story->arena, &alone, &err));
+        write_picture(story, &alone, question.about, &own_picture);
+        write_reasons(story, &alone, question.about, &own_reasons);
+        check_same(&picture, &own_picture);
+        check_same(&reasons, &own_reasons);
+    }
 }
 
 const struct fb_picture *story_picture(struct story *story, const char *as_of)
@@ -150,6 +179,7 @@ const struct fb_picture *story_picture(struct story *story, const char *as_of)
     fb_arena_release(&story->arena);
     FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
     compare_ways(story, when);
+    compare_alone(story, when);
     FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
     return &story->picture;
 }
