@@ -748,6 +748,9 @@ enum fb_code fb_slice_holds(
             bound |= query->given[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
         }
         walk.round = fb_access_round(query->access);
+        walk.still = true;
+        walk.low = tp;
+        walk.high = tp + 1;
         code = fb_walk_mark(&walk, query->form, bound);
         code = code ? code : fill_instant(&walk, whole, tp, &trace);
     }

@@ -15,7 +15,7 @@ enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t
     struct fb_arena *arena, struct fb_err *err)
 {
     FB_ASSERT(walk && access && arena);
-    *walk = (struct fb_walk){.access = access, .arena = arena, .err = err};
+    *walk = (struct fb_walk){.access = access, .arena = arena, .err = err, .high = FB_TP_MAX};
     /* SINCE and UNTIL add one. */
     walk->pending = fb_arena_array(arena, 2 * nodes + 1, sizeof(const struct fb_form *));
     return walk->pending ? FB_OK : fb_arena_failed(arena, err);
@@ -142,6 +142,18 @@ static bool bind(struct fb_walk *walk, const struct fb_form *pred, const struct 
     return true;
 }
 
+/* Narrows the span in which the tuples of this branch hold together; false: they never do. So of
+ * the versions of a record each is joined with those of its own time, and not with all. */
+static bool narrow(struct fb_walk *walk, const struct fb_form *pred, const struct fb_tuple *tuple)
+{
+    size_t until = pred->occurs ? tuple->from + 1 : tuple->until;
+    if (walk->still) {
+        walk->low = tuple->from > walk->low ? tuple->from : walk->low;
+        walk->high = until < walk->high ? until : walk->high;
+    }
+    return walk->low < walk->high;
+}
+
 static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
 {
     struct fb_value columns[FB_IR_ARITY_MAX];
@@ -149,14 +161,18 @@ static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, 
     const struct fb_trace *trace = fb_access_trace(walk->access);
     FB_ASSERT(pred->term_count <= FB_IR_ARITY_MAX);
     uint64_t known = fb_form_known(pred, bound, walk->values, columns);
+    const size_t span[2] = {walk->low, walk->high};
     enum fb_code code = fb_access_find(walk->access, pred->relation, known, columns, &tuples);
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
         fb_vars more = bound;
-        if (bind(walk, pred, trace->tuples[id].values, known, &more)) {
+        const struct fb_tuple *tuple = &trace->tuples[id];
+        if (narrow(walk, pred, tuple) && bind(walk, pred, tuple->values, known, &more)) {
             walk->begins = walk->begins || pred->occurs;
             code = fb_walk_add(walk, id);
             code = code ? code : walk_on(walk, more);
         }
+        walk->low = span[0];
+        walk->high = span[1];
     }
     return code;
 }

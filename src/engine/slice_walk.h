@@ -34,6 +34,10 @@ struct fb_walk {
     size_t mark_cap;
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */
 
+    bool still; /**< all that is walked over is asked of the same time-points */
+    size_t low; /**< still: the tuples of this branch hold together in [low, high) only */
+    size_t high;
+
     const struct fb_form **pending; /**< parts still to take: [base, top); room for all nodes */
     size_t base;
     size_t top;

@@ -573,6 +573,47 @@ static void test_faults(void **state)
     }
 }
 
+/* Versions of one record hold one after the other: three conditions on it have as many valuations
+ * as there are versions, not as many as there are triples of them. */
+static void test_versions(void **state)
+{
+    (void)state;
+    enum { VERSIONS = 3000 };
+    struct fb_trace trace = {.signature = &signature,
+        .times = FB_ARENA_ARRAY(&arena, fb_time, VERSIONS),
+        .time_count = VERSIONS,
+        .tuples = FB_ARENA_ARRAY(&arena, struct fb_tuple, VERSIONS),
+        .tuple_count = VERSIONS};
+    struct fb_value *values = FB_ARENA_ARRAY(&arena, struct fb_value, 2 * VERSIONS);
+    assert_true(trace.times && trace.tuples && values);
+    for (size_t i = 0; i < VERSIONS; i++) {
+        values[2 * i] = str("aurora");
+        values[2 * i + 1] = fb_value_int((int64_t)i);
+        trace.times[i] = (fb_time)i * FB_DAY;
+        trace.tuples[i] = (struct fb_tuple){.relation = LEVEL,
+            .values = &values[2 * i],
+            .from = i,
+            .until = i + 1 < VERSIONS ? i + 1 : FB_TP_MAX,
+            .seq = i};
+    }
+    struct fb_form *same = pred(LEVEL, var(S), var(I), NULL);
+    same = form(FB_FORM_AND, same, pred(LEVEL, var(S), var(C), NULL));
+    same = form(FB_FORM_AND, same, event(pred(LEVEL, var(S), var(K), NULL)));
+    struct fb_access *access = NULL;
+    FB_TEST_OK(fb_access_new(&trace, &arena, &access, &err));
+    struct fb_value given[VARS] = {str("aurora")};
+    for (size_t tp = 0; tp < VERSIONS; tp += 1499) {
+        for (int64_t n = -1; n <= 1; n++) {
+            struct fb_form *all =
+                form(FB_FORM_AND, same, compare(FB_FORM_EQ, var(C), number((int64_t)tp + n)));
+            const struct fb_form_query query = {access, all, VARS, given};
+            bool holds = n != 0;
+            FB_TEST_OK(fb_slice_holds(&query, tp, &holds, &err));
+            assert_true(holds == (n == 0));
+        }
+    }
+}
+
 static enum fb_code judge(
     void *ctx, const struct fb_question *question, struct fb_answer *out, struct fb_err *why)
 {
@@ -673,6 +714,6 @@ int main(void)
         CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
         CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
-        CASE(test_slice_faults), CASE(test_faults), CASE(test_limits)};
+        CASE(test_slice_faults), CASE(test_faults), CASE(test_limits), CASE(test_versions)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }
