@@ -47,14 +47,24 @@ enum fb_warning_grade {
     FB_WARNING_BY_DATE,   /**< its issuer dates it before; it was admitted after */
 };
 
+/** What joins a record to the hazard of a harm, the strongest first. */
+enum fb_warning_link {
+    FB_WARNING_NAMED, /**< a name in it is that of a hazard which the incident states, or its class
+                       */
+    FB_WARNING_CLASS, /**< it is an incident of the same class, or about one */
+    FB_WARNING_WORDS, /**< words of the class stand in it */
+};
+
 /** A passage that speaks of the hazard of a harm. */
 struct fb_warning {
     const struct fb_record *record;
     enum fb_warning_grade grade;
     struct fb_str place; /**< where in the record: "name", "claim G2", "red line cyber" */
-    struct fb_str words; /**< around the word that was found */
-    struct fb_str term;  /**< how that word begins; empty: an incident of the same class */
-    bool elsewhere;      /**< it is of another system */
+    struct fb_str words; /**< around what was found */
+    struct fb_str term;  /**< what was found, as it stands there; empty: an incident of the class */
+    struct fb_str by;    /**< WORDS: the term of classes.def; NAMED: the name of the hazard */
+    enum fb_warning_link link;
+    bool elsewhere; /**< it is of another system */
 };
 
 /** Whether a hazard was foreseen, as far as records say. */
@@ -104,6 +114,9 @@ struct fb_dossier {
     const struct fb_record **cited; /**< every record that the file names, by number */
     size_t cited_count;
 };
+
+/** A word for a link: "hazard", "class", "words". */
+const char *fb_warning_link_name(enum fb_warning_link link);
 
 /** A word for a foresight: "foreseen", "foreseen by its date", "not found", "cannot tell". */
 const char *fb_foresight_name(enum fb_foresight foresight);

@@ -17,6 +17,13 @@ const char *fb_foresight_name(enum fb_foresight foresight)
     return names[foresight];
 }
 
+const char *fb_warning_link_name(enum fb_warning_link link)
+{
+    static const char *const names[] = {"hazard", "class", "words"};
+    FB_ASSERT(link <= FB_WARNING_WORDS);
+    return names[link];
+}
+
 /* The search for one harm. */
 struct search {
     struct fb_dossier_work *work;
@@ -36,10 +43,10 @@ static fb_time time_of(const struct fb_record *record, const char *field)
 }
 
 /* A passage without half characters at its ends. */
-static struct fb_str around(struct fb_str text, size_t at)
+static struct fb_str around(struct fb_str text, size_t at, size_t len)
 {
     size_t from = at > AROUND ? at - AROUND : 0;
-    size_t end = at + AROUND < text.len ? at + AROUND : text.len;
+    size_t end = at + len + AROUND < text.len ? at + len + AROUND : text.len;
     while (from > 0 && ((unsigned char)text.ptr[from] & 0xC0) == 0x80) {
         from--;
     }
@@ -47,6 +54,42 @@ static struct fb_str around(struct fb_str text, size_t at)
         end++;
     }
     return fb_str_sub(text, from, end - from);
+}
+
+static char plain(char c)
+{
+    return c == '_' || c == ' ' ? '-' : c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether two names are one but for case and what joins their words. */
+static bool same_name(struct fb_str a, struct fb_str b)
+{
+    bool same = a.len == b.len && a.len > 0;
+    for (size_t i = 0; same && i < a.len; i++) {
+        same = plain(a.ptr[i]) == plain(b.ptr[i]);
+    }
+    return same;
+}
+
+/* Whether the class says what kind of harm it is: near_miss does not. */
+static bool is_telling(const struct search *search)
+{
+    return !search->class || search->class->terms[0];
+}
+
+/* Whether a name is that of a hazard of the incident, or of its class. */
+static bool is_hazard(const struct search *search, struct fb_str name)
+{
+    const struct fb_json *stated = fb_json_get(search->harm->incident.head->body, "hazards");
+    if (is_telling(search) && same_name(name, search->class_name)) {
+        return true;
+    }
+    for (const struct fb_json *one = stated ? stated->child : NULL; one; one = one->next) {
+        if (same_name(name, one->text)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* When a record counts as a warning. */
@@ -83,36 +126,87 @@ static void add(struct search *search, struct fb_warning warning)
     harm->warnings[harm->warnings_all++] = warning;
 }
 
-/* Adds a text that speaks of the hazard; true when it does. */
-static bool add_text(struct search *search, const struct fb_record *record, struct fb_str place,
-    struct fb_str text, bool elsewhere)
+/* Adds a name that is the hazard's; true when it is. */
+static bool add_name(struct search *search, const struct fb_record *record, struct fb_str place,
+    struct fb_str name, bool elsewhere)
 {
-    struct fb_str term;
-    size_t at;
-    if (!search->class || !fb_class_speaks(search->class, text, &term, &at)) {
+    if (!is_hazard(search, name)) {
         return false;
     }
     add(search, (struct fb_warning){.record = record,
                     .place = place,
-                    .words = around(text, at),
-                    .term = term,
+                    .words = name,
+                    .term = name,
+                    .by = name,
+                    .link = FB_WARNING_NAMED,
                     .elsewhere = elsewhere});
     return true;
 }
 
-/* The first field of a record that speaks of the hazard. */
+/* Adds a text that speaks of the hazard; true when it does. */
+static bool add_text(struct search *search, const struct fb_record *record, struct fb_str place,
+    struct fb_str text, bool elsewhere)
+{
+    struct fb_class_match match;
+    if (!search->class || !fb_class_speaks(search->class, text, &match)) {
+        return false;
+    }
+    add(search, (struct fb_warning){.record = record,
+                    .place = place,
+                    .words = around(text, match.at, match.len),
+                    .term = fb_str_sub(text, match.at, match.len),
+                    .by = match.term,
+                    .link = FB_WARNING_WORDS,
+                    .elsewhere = elsewhere});
+    return true;
+}
+
+/* The first field of a record that names the hazard; where none does, the first that speaks of it.
+ */
 static void read_fields(struct search *search, const struct fb_record *record, bool elsewhere)
 {
     size_t count;
     const struct fb_field *fields = fb_kind_fields(record->kind, &count);
-    for (size_t i = 0; i < count; i++) {
-        bool is_text = fields[i].type == FB_FIELD_STRING || fields[i].type == FB_FIELD_TEXT ||
-                       fields[i].type == FB_FIELD_NAME;
-        if (is_text && add_text(search, record, fb_str_of(fields[i].name),
-                           fb_record_text(record, fields[i].name), elsewhere)) {
-            return;
+    for (int by_words = 0; by_words < 2; by_words++) {
+        for (size_t i = 0; i < count; i++) {
+            enum fb_field_type type = fields[i].type;
+            struct fb_str place = fb_str_of(fields[i].name);
+            bool is_text =
+                type == FB_FIELD_STRING || type == FB_FIELD_TEXT || type == FB_FIELD_NAME;
+            if (!is_text || (!by_words && type != FB_FIELD_NAME)) {
+                continue;
+            }
+            struct fb_str text = fb_record_text(record, fields[i].name);
+            if (by_words ? add_text(search, record, place, text, elsewhere)
+                         : add_name(search, record, place, text, elsewhere)) {
+                return;
+            }
         }
     }
+}
+
+/* What a claim is bound to: a hazard, a mitigation, an outcome or a red line that is the hazard's
+ * by its name, or a hazard whose name speaks of it. */
+static bool read_binding(struct search *search, const struct fb_record *record,
+    const struct fb_binding *binding, bool elsewhere)
+{
+    static const char *const places[FB_BINDING_KINDS] = {[FB_BINDING_HAZARD] = "hazard",
+        [FB_BINDING_MITIGATION] = "mitigation",
+        [FB_BINDING_OUTCOME] = "outcome",
+        [FB_BINDING_LINE] = "red line"};
+    const char *place = places[binding->kind];
+    if (!place) {
+        return false;
+    }
+    struct fb_str name = binding->name;
+    for (size_t i = name.len; binding->kind == FB_BINDING_LINE && i-- > 0;) {
+        if (name.ptr[i] == '/') {
+            name = fb_str_sub(name, i + 1, name.len);
+        }
+    }
+    return add_name(search, record, fb_str_of(place), name, elsewhere) ||
+           (binding->kind == FB_BINDING_HAZARD &&
+               add_text(search, record, fb_str_of(place), name, elsewhere));
 }
 
 /* Every claim of an argument that speaks of the hazard, or is bound to it. */
@@ -140,19 +234,27 @@ static void read_case(struct search *search, const struct fb_record *record, boo
         any = add_text(search, record, place, element->text, elsewhere) || any;
     }
     for (size_t i = 0; i < argument->binding_count; i++) {
-        if (argument->bindings[i].kind == FB_BINDING_HAZARD) {
-            any =
-                add_text(search, record, FB_STR("hazard"), argument->bindings[i].name, elsewhere) ||
-                any;
-        }
+        any = read_binding(search, record, &argument->bindings[i], elsewhere) || any;
     }
     if (!any) {
         read_fields(search, record, elsewhere);
     }
 }
 
-/* An incident of the same class that had begun before: of this system, of its developer's, or one
- * that was publicly known. */
+/* The first hazard that an incident states which is one of the harm's; empty when none is. */
+static struct fb_str shared_hazard(const struct search *search, const struct fb_record *record)
+{
+    const struct fb_json *stated = fb_json_get(record->body, "hazards");
+    for (const struct fb_json *one = stated ? stated->child : NULL; one; one = one->next) {
+        if (is_hazard(search, one->text)) {
+            return one->text;
+        }
+    }
+    return (struct fb_str){NULL, 0};
+}
+
+/* An incident of the same class, or with a hazard in common, that had begun before: of this system,
+ * of its developer's, or one that was publicly known. */
 static void read_incident(struct search *search, const struct fb_record *record)
 {
     const struct fb_dossier_work *work = search->work;
@@ -167,15 +269,43 @@ static void read_incident(struct search *search, const struct fb_record *record)
                       fb_str_eq(work->picture->systems[other].developer, work->developer);
     fb_time began = time_of(record, "began");
     began = began == FB_TIME_MAX ? record->at : began;
+    struct fb_str hazard = shared_hazard(search, record);
+    bool same_class =
+        is_telling(search) && fb_str_eq(fb_record_text(record, "class"), search->class_name);
     if ((!own && !is_public && !same_maker) || began >= search->harm->before ||
-        !fb_str_eq(fb_record_text(record, "class"), search->class_name) ||
+        (!same_class && !hazard.len) ||
         fb_str_eq(fb_dossier_root(work->registry, record->id), search->harm->incident.first->id)) {
         return;
     }
     add(search, (struct fb_warning){.record = record,
                     .place = is_public ? FB_STR("public incident") : FB_STR("incident"),
                     .words = fb_record_text(record, "title"),
+                    .by = hazard.len ? hazard : search->class_name,
+                    .link = hazard.len ? FB_WARNING_NAMED : FB_WARNING_CLASS,
                     .elsewhere = !own});
+}
+
+/* A report, review or decision about another incident of the class; true when it is. */
+static bool read_about(struct search *search, const struct fb_record *record, bool elsewhere)
+{
+    const struct fb_dossier_work *work = search->work;
+    if (fb_kind_field(record->kind, FB_STR("about")) < 0) {
+        return false;
+    }
+    struct fb_str about = fb_dossier_root(work->registry, fb_record_text(record, "about"));
+    const struct fb_record *incident = about.len ? fb_registry_find(work->registry, about) : NULL;
+    if (!incident || incident->kind != FB_KIND_incident || !is_telling(search) ||
+        fb_str_eq(about, search->harm->incident.first->id) ||
+        !fb_str_eq(fb_record_text(incident, "class"), search->class_name)) {
+        return false;
+    }
+    add(search, (struct fb_warning){.record = record,
+                    .place = fb_str_of("about"),
+                    .words = fb_record_text(incident, "title"),
+                    .by = about,
+                    .link = FB_WARNING_CLASS,
+                    .elsewhere = elsewhere});
+    return true;
 }
 
 /* True for a record of one of the systems that this one was made from. */
@@ -210,7 +340,7 @@ static void read_record(struct search *search, const struct fb_record *record)
         read_case(search, record, !own);
     }
     for (size_t i = 0; i < sizeof(speaking) / sizeof(speaking[0]); i++) {
-        if (speaking[i] == record->kind) {
+        if (speaking[i] == record->kind && !read_about(search, record, !own)) {
             read_fields(search, record, !own);
         }
     }
@@ -226,9 +356,10 @@ static void read_lines(struct search *search)
         struct fb_str place =
             fb_arena_printf(search->work->arena, "red line %.*s", FB_STR_ARG(view->rule->name));
         search->failed = search->failed || !place.ptr;
-        if (!add_text(search, view->policy->record, place, view->rule->title, false)) {
-            add_text(search, view->policy->record, place, view->rule->name, false);
-        }
+        bool found = add_name(search, view->policy->record, place, view->rule->name, false) ||
+                     add_text(search, view->policy->record, place, view->rule->title, false) ||
+                     add_text(search, view->policy->record, place, view->rule->name, false);
+        (void)found;
     }
 }
 
@@ -237,6 +368,9 @@ static int by_grade(const void *a, const void *b)
     const struct fb_warning *x = a, *y = b;
     if (x->grade != y->grade) {
         return x->grade < y->grade ? -1 : 1;
+    }
+    if (x->link != y->link) {
+        return x->link < y->link ? -1 : 1;
     }
     if (x->record->seq != y->record->seq) {
         return x->record->seq < y->record->seq ? -1 : 1;
@@ -269,7 +403,8 @@ enum fb_code fb_dossier_foresee(
     struct search search = {
         .work = work, .harm = harm, .class = fb_class_named(name), .class_name = name};
     set_before(harm);
-    if (search.class && search.class->terms[0] == 0) {
+    bool stated = fb_json_get(harm->incident.head->body, "hazards") != NULL;
+    if (search.class && search.class->terms[0] == 0 && !stated) {
         harm->foresight = FB_FORESEEN_UNKNOWN;
         harm->needs = "its class (class): the one on record names no hazard";
         return FB_OK;

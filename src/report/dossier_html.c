@@ -141,10 +141,10 @@ static void how_to_read(struct page *page)
         "when a record was admitted: it is part of what the log signed, and the proofs at the end "
         "show it. <em>Dated</em>, <em>began</em> and <em>known since</em> are what the issuer of a "
         "record says. Where the two lie apart, only the first is proved.</p>\n"
-        "<p><strong>Foreseen.</strong> Records from before a harm were searched for its hazard: an "
-        "incident of the same class, or a text with one of the words of that class. The passage "
-        "and "
-        "the word are shown; what the passage means is for the reader to judge.</p>\n"
+        "<p><strong>Foreseen.</strong> Records from before a harm were searched for its hazard: a "
+        "record that names it, an incident of the same class, or a text with words of that class. "
+        "What was found and by what is shown; what the passage means is for the reader to "
+        "judge.</p>\n"
         "<p><strong>Complete.</strong> The proofs show that each record that is cited is in the "
         "log. "
         "That no other record concerns the system is what the signature vouches for; who holds the "
@@ -264,6 +264,15 @@ static void warnings(struct page *page, const struct fb_harm *harm)
         fb_html_text_cut(out, warning->place, 80);
         fb_buf_add_c(out, warning->elsewhere ? ", of another system</div>" : "</div>");
         passage(page, warning);
+        fb_buf_addf(out, "<div class=\"small\">by %s",
+            warning->link == FB_WARNING_NAMED   ? "the name of the hazard"
+            : warning->link == FB_WARNING_CLASS ? "an incident of the class"
+                                                : "words:");
+        if (warning->by.len) {
+            fb_buf_add_c(out, " ");
+            fb_html_text_cut(out, warning->by, 80);
+        }
+        fb_buf_add_c(out, "</div>");
         fb_buf_add_c(out, "</td></tr>\n");
     }
     fb_buf_add_c(out, "</tbody>\n</table>\n");

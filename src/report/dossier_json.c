@@ -16,7 +16,9 @@ static void put_warning(struct fb_json_writer *w, const struct fb_warning *warni
     fb_json_key_str(w, "issuer", warning->record->issuer);
     fb_json_key_str(w, "place", warning->place);
     fb_json_key_str(w, "passage", warning->words);
-    fb_json_key_str(w, "word", warning->term);
+    fb_json_key_c(w, "link", fb_warning_link_name(warning->link));
+    fb_json_key_str(w, "found", warning->term);
+    fb_json_key_str(w, "by", warning->by);
     fb_json_key_bool(w, "other_system", warning->elsewhere);
     fb_json_close_object(w);
 }

@@ -37,7 +37,7 @@ ok "the risk alone" says "^risk/theft: foreseen$" harm 0
 ok "by its date only" says "^report/late: foreseen by its date$" harm 1
 ok "nothing" says "^: not found$" harm 2
 ok "no class, no answer" says "^: cannot tell$" harm 3
-ok "an incident of the class before it" says "^risk/theft incident/1: foreseen$" harm 4
+ok "an incident of the class before it" says "^incident/1 risk/theft: foreseen$" harm 4
 ok "two times, apart" says "^2026-11-09T00:00:00Z 2026-11-21T00:00:00Z$" \
     file 'next(r["at"]+" "+r["admitted"] for r in d["records"] if "power grid" in r["says"])'
 ok "who knew since when" says "^party/aurora 2026-11-12T00:00:00Z 2026-11-20T00:00:00Z$" \
@@ -47,6 +47,35 @@ ok "before the risk was filed" sh -c '! "$0" --docket "$1" dossier aurora-2 --as
     "$FLYBALL" "$docket"
 ok "as of a date: nothing filed later" says "^ *.*1 harm$" fly dossier aurora-2 --as-of 2026-11-21
 ok "as-of does the same" says "1 harm$" "$FLYBALL" --docket "$docket" as-of 2026-11-21 dossier aurora-2
+# What is found by a name: the hazard that the incident states, of a risk, a safeguard and an incident.
+ok "a hazard that only names say" say risk 2026-11-25T01:00:00Z \
+    '{"kind":"risk","id":"risk/h7","subject":"system/aurora-2","at":"2026-11-25T01:00:00Z",
+      "body":{"name":"H-7","upper":0.1,"unit":"events a year","model":"judgement"}}'
+ok "a safeguard against it" say measure 2026-11-25T02:00:00Z \
+    '{"kind":"measure","id":"measure/h7","subject":"system/aurora-2","at":"2026-11-25T02:00:00Z",
+      "body":{"name":"h_7"}}'
+ok "a harm of that hazard, of a class that tells nothing" say incident 2026-11-26T00:00:00Z \
+    '{"kind":"incident","id":"incident/6","subject":"system/aurora-2","at":"2026-11-26T00:00:00Z",
+      "body":{"title":"it went wrong","class":"near_miss","hazards":["h-7"]}}'
+ok "another, and a report about the one before" say incident 2026-11-27T00:00:00Z \
+    '{"kind":"incident","id":"incident/7","subject":"system/aurora-2","at":"2026-11-27T00:00:00Z",
+      "body":{"title":"it went wrong again","class":"near_miss","hazards":["h-8","H 7"]}}'
+ok "what is of another hazard is not found" say incident 2026-11-28T00:00:00Z \
+    '{"kind":"incident","id":"incident/8","subject":"system/aurora-2","at":"2026-11-28T00:00:00Z",
+      "body":{"title":"something else","class":"near_miss","hazards":["h-9"]}}'
+ok "a report about an incident of the class" say report 2026-11-29T00:00:00Z \
+    '{"kind":"report","id":"report/one","subject":"system/aurora-2","at":"2026-11-29T00:00:00Z",
+      "body":{"about":"incident/1","stage":"initial","to":"institute","text":"we looked into it"}}'
+ok "a third harm of the first class" say incident 2026-11-30T00:00:00Z \
+    '{"kind":"incident","id":"incident/9","subject":"system/aurora-2","at":"2026-11-30T00:00:00Z",
+      "body":{"title":"once more","class":"weights_theft"}}'
+ok "with links" sh -c '"$0" --docket "$1" dossier aurora-2 --json --out a.json' "$FLYBALL" "$docket"
+links() { file '" ".join(w["id"]+"="+w["link"]+":"+w["by"] for w in d["harms"]['"$1"']["warnings"])+": "+d["harms"]['"$1"']["foreseen"]'; }
+ok "by the name of the hazard" says "^risk/h7=hazard:H-7 measure/h7=hazard:h_7: foreseen$" links 5
+ok "by an incident with it" says "^risk/h7=hazard:H-7 measure/h7=hazard:h_7 incident/6=hazard:h-7: foreseen$" links 6
+ok "not by another" says "^: not found$" links 7
+ok "by a report about one of the class, and by words" says \
+    "^incident/1=class:weights_theft incident/5=class:weights_theft report/one=class:incident/1 risk/theft=words:weight ~ theft: foreseen$" links 8
 key=$(fly log key)
 ok "the JSON holds" says "signed by party/institute" "$FLYBALL" dossier --check a.json --key "$key"
 ok "a page" says "wrote a.html" fly dossier aurora-2 --out a.html

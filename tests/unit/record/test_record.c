@@ -63,7 +63,7 @@ static const char *const drafts[FB_KIND_END] = {
     "\"description\":\"line\\nline\",\"state\":\"contained\",\"began\":\"2026-02-27\","
     "\"ended\":\"2026-02-28\",\"deployment\":\"deployment/d\",\"systems\":[\"system/t\"],"
     "\"country\":\"NL\",\"deaths\":1,\"injured\":2,\"damage_usd\":1e6,\"public\":true,"
-    "\"keep_until\":\"2031-03-01\"}}",
+    "\"keep_until\":\"2031-03-01\",\"hazards\":[\"misuse_bio\"]}}",
     [FB_KIND_report] =
         "{" HEAD("report") AT ABOUT "\"body\":{\"about\":\"incident/one\",\"to\":"
                                     "\"ai-office\",\"stage\":\"initial\",\"text\":\"we report\","
@@ -592,7 +592,8 @@ static void test_hints(void **state)
         {FB_KIND_incident, "\"class\"", "\"severity\"",
             "a record of kind incident has no field 'severity'",
             "Its fields are title, class, known_to, known_at, description, state, began, ended, "
-            "deployment, systems, country, deaths, injured, damage_usd, public, keep_until."},
+            "deployment, systems, country, deaths, injured, damage_usd, public, keep_until, "
+            "hazards."},
         {FB_KIND_incident, "\"subject\"", "\"subjekt\"", "a statement has no member 'subjekt'",
             "Did you mean 'subject'?"},
         {FB_KIND_incident, "\"kind\":\"incident\"", "\"kind\":\"incidnet\"",
