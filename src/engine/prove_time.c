@@ -246,10 +246,12 @@ static struct bar find_bar(
             }
             rights += right->weight;
         }
-        if (rights + 1 >= best.weight) {
+        /* Without a bar it may be no more than the rights so far; with one it is a leaf more. */
+        if (best.weight <= (rights ? rights : 1)) {
             return best;
         }
-        struct fb_proof_step *left = fb_prove_fails(p, form->left, &at);
+        struct fb_proof_step *left =
+            rights + 1 < best.weight ? fb_prove_fails(p, form->left, &at) : NULL;
         if (left && rights + left->weight < best.weight) {
             best = (struct bar){left, j, rights + left->weight};
         }
