@@ -16,6 +16,7 @@ struct fb_bench_docket {
     size_t policies;   /**< besides the two that all records concern: policies that none concerns */
     bool packs;        /**< and all shipped packs are in force */
     bool naive;
+    const char *about; /**< decides this system alone; NULL: everything */
 };
 
 struct fb_bench_govern;
