@@ -49,12 +49,13 @@ static void add_against(const struct fb_matrix_cell *cell, struct fb_buf *out)
         if (aspect->change == FB_CHANGE_REWORDED) {
             continue;
         }
-        fb_buf_addf(out, "%s%s ", comma, aspect->name);
+        fb_buf_addf(out, "%s%s", comma, aspect->name);
         if (aspect->before.len <= SHORT && aspect->after.len <= SHORT) {
-            fb_buf_addf(
-                out, "%.*s, there %.*s", FB_STR_ARG(aspect->before), FB_STR_ARG(aspect->after));
+            /* What is exempt is said in a sentence. */
+            fb_buf_addf(out, "%s %.*s, there %.*s", cell->exempts ? ":" : "",
+                FB_STR_ARG(aspect->before), FB_STR_ARG(aspect->after));
         } else {
-            fb_buf_addf(out, "is %s there", fb_change_name(aspect->change));
+            fb_buf_addf(out, " is %s there", fb_change_name(aspect->change));
         }
         comma = "; ";
     }

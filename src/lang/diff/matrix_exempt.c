@@ -53,15 +53,6 @@ static const struct fb_item *rule_of(const struct fb_policy_tree *tree, struct f
     return item;
 }
 
-static bool speaks_of(const struct fb_item *exempt, const struct fb_item *rule)
-{
-    const struct fb_word *word = exempt->rules;
-    while (word && !fb_str_eq(word->text, rule->name)) {
-        word = word->next;
-    }
-    return exempt->kind == FB_ITEM_EXEMPT && (word || !exempt->rules);
-}
-
 /* Who is exempt from a rule, in words. */
 static struct fb_str who(
     struct fb_diffing *d, const struct fb_policy_tree *tree, const struct fb_item *rule)
@@ -69,7 +60,7 @@ static struct fb_str who(
     struct fb_buf text;
     fb_buf_init(&text, TEXT_MAX);
     for (const struct fb_item *item = tree->items; item; item = item->next) {
-        if (speaks_of(item, rule)) {
+        if (fb_exempts(item, rule)) {
             fb_buf_add_c(&text, text.len ? ", or " : "");
             fb_explain_condition(item->condition, &text);
         }

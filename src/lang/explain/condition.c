@@ -47,12 +47,28 @@ static bool is_hidden(const struct fb_fact_field *field)
            fb_str_find(field->value.text, '.', 0) < field->value.text.len;
 }
 
+/* What a fact is called that is derived from several records; NULL: it is a record. */
+static const char *derived_name(struct fb_str relation)
+{
+    static const char *const names[][2] = {{"order_in_force", "an order in force"},
+        {"waiver_in_force", "a waiver in force"}, {"growth", "a known growth"},
+        {"grant_standing", "a grant of access"}, {"level_held", "a level that is held"}};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (fb_str_is(relation, names[i][0])) {
+            return names[i][1];
+        }
+    }
+    return NULL;
+}
+
 /* `incident I of S whose class is C`. */
 static void say_fact(const struct fb_cond *cond, struct fb_buf *out)
 {
     const struct fb_relation *relation = &fb_policy_signature()->relations[cond->relation];
     size_t said = 0;
-    fb_buf_addf(out, "there is a record of kind %.*s", FB_STR_ARG(relation->name));
+    const char *derived = derived_name(relation->name);
+    fb_buf_addf(out, "there is %s%.*s", derived ? derived : "a record of kind ",
+        FB_STR_ARG(derived ? FB_STR("") : relation->name));
     for (const struct fb_fact_field *field = cond->fields; field; field = field->next) {
         bool is_record = fb_str_is(relation->columns[0], "id");
         if (is_record && field->column == 0 && field->compare == FB_IS) {

@@ -117,6 +117,12 @@ struct fb_form *fb_lower_waiver(
 bool fb_lower_exemption(const struct fb_policy_tree *tree, const struct fb_item *rule,
     struct fb_arena *arena, struct fb_form **out);
 
+/** True for an exemption that speaks of the rule. */
+bool fb_exempts(const struct fb_item *exempt, const struct fb_item *rule);
+
+/** Who is exempt from a rule, in English; empty: nobody. */
+struct fb_str fb_lower_exempt_text(struct fb_lowering *l, const struct fb_item *rule);
+
 /** The exemptions of a policy, for fb_lower_exempt. */
 void fb_lower_list_exempts(struct fb_lowering *l, const struct fb_policy_tree *tree);
 

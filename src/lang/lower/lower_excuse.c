@@ -1,15 +1,15 @@
 /* lower_excuse.c: who is exempt from a rule, and what excuses from one for a time. */
 #include "base/assert.h"
+#include "lang/explain.h"
 #include "lang/lower/lower.h"
 
-static bool speaks_of(const struct fb_item *exempt, const struct fb_item *rule)
+bool fb_exempts(const struct fb_item *exempt, const struct fb_item *rule)
 {
-    for (const struct fb_word *word = exempt->rules; word; word = word->next) {
-        if (fb_str_eq(word->text, rule->name)) {
-            return true;
-        }
+    const struct fb_word *word = exempt->rules;
+    while (word && !fb_str_eq(word->text, rule->name)) {
+        word = word->next;
     }
-    return exempt->rules == NULL;
+    return exempt->kind == FB_ITEM_EXEMPT && (word || !exempt->rules);
 }
 
 struct fb_form *fb_lower_exempt(
@@ -17,11 +17,30 @@ struct fb_form *fb_lower_exempt(
 {
     struct fb_form *out = NULL;
     for (size_t i = 0; i < l->exempt_count && fb_lower_good(l); i++) {
-        if (speaks_of(l->exempts[i], rule)) {
+        if (fb_exempts(l->exempts[i], rule)) {
             struct fb_form *form = fb_lower_of(l, l->exempts[i], system);
             out = out ? fb_lower_or(l, out, form) : form;
         }
     }
+    return out;
+}
+
+struct fb_str fb_lower_exempt_text(struct fb_lowering *l, const struct fb_item *rule)
+{
+    struct fb_buf text;
+    struct fb_str out = FB_STR("");
+    struct fb_err err;
+    fb_err_init(&err);
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX);
+    for (size_t i = 0; i < l->exempt_count; i++) {
+        if (fb_exempts(l->exempts[i], rule)) {
+            fb_buf_add_c(&text, text.len ? ", or " : "");
+            fb_explain_condition(l->exempts[i]->condition, &text);
+        }
+    }
+    l->no_memory = l->no_memory || fb_buf_check(&text, "an exemption", &err) != FB_OK ||
+                   fb_arena_str(l->arena, fb_buf_str(&text), &out, &err) != FB_OK;
+    fb_buf_release(&text);
     return out;
 }
 

@@ -130,8 +130,9 @@ static void lower_exemption(
     }
     out->inside = fb_lower_and(l, out->inside, fb_lower_not(l, exempt));
     out->outside = out->outside ? fb_lower_or(l, out->outside, exempt) : exempt;
-    struct fb_str text =
-        fb_arena_printf(l->arena, "%.*s, except the exempt", FB_STR_ARG(out->scope_text));
+    struct fb_str who = fb_lower_exempt_text(l, item);
+    struct fb_str text = fb_arena_printf(
+        l->arena, "%.*s, except the exempt (%.*s)", FB_STR_ARG(out->scope_text), FB_STR_ARG(who));
     l->no_memory = l->no_memory || !text.ptr;
     out->scope_text = text.ptr ? text : out->scope_text;
 }
