@@ -95,7 +95,28 @@ known() {
 ok "pages name commands" test "$(named | wc -l)" -gt 100
 ok "all are commands with options of theirs" known
 
+# tests PAGE: "FILE NAME" of each test that a table of the page names, as `FILE`: NAME, NAME; `FILE`: ...
+tests() {
+    sed -n 's/.*| \(`\(serve\/\)\{0,1\}\(test\|fuzz\)_.*\) |$/\1/p' "$1" | tr ';' '\n' | tr -d '`,' |
+        while IFS=: read -r file names; do
+            [ -n "$names" ] || echo "$file"
+            for name in $names; do echo "$file" "$name"; done
+        done | sed 's/^ *//'
+}
+there() {
+    tests "$1" | while read -r file name; do
+        case $file in fuzz_*) path=fuzz ;; */*) path=unit ;; *) path=unit/ledger ;; esac
+        grep -q "${name:+static void test_$name(}" "$root/tests/$path/$file.c" ||
+            { echo "no test: $file $name"; exit 1; }
+    done
+}
+ok "LEDGER.md names tests" test "$(tests "$root/docs/LEDGER.md" | wc -l)" -gt 40
+ok "all are there" there "$root/docs/LEDGER.md"
+
 # The test can fail.
+echo '| x | y | `test_note`: names, absent |' >"$folder/absent.md"
+if there "$folder/absent.md" >there.out; then found=no; else found=yes; fi
+ok "a test that is not there is found" test $found = yes
 printf '    $ echo one two\n    one ... three\n' >"$folder/wrong.md"
 extract wrong.md
 if prints 1 >wrong.out; then found=no; else found=yes; fi

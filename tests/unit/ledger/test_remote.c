@@ -211,7 +211,10 @@ static void test_failures(void **state)
         server.broken = cases[i].broken;
         server.status = cases[i].status;
         server.instead = cases[i].instead;
+        server.gets = 0;
         enum fb_code code = follow(ledger, &report);
+        /* Nothing else is asked for before a checkpoint is verified. */
+        assert_true(strcmp(cases[i].broken, "/checkpoint") != 0 || server.gets == 1);
         if (code != cases[i].code || report.size != 77) {
             fail_msg("%zu: %s: %s", i, fb_code_name(code), err.message);
         }

@@ -384,26 +384,16 @@ static void test_bad_policies(void **state)
         enum fb_code code;
         uint32_t line;
     } cases[] = {
-        {"", FB_E_SYNTAX, 0},
-        {"# nothing\n", FB_E_SYNTAX, 0},
-        {"quorum none", FB_E_SYNTAX, 0},
-        {"quorum none\nquorum none\n", FB_E_DUPLICATE, 2},
-        {"quorum X\n", FB_E_REFERENCE, 1},
-        {"quorum X\nwitness X A\n", FB_E_REFERENCE, 1},
-        {"quorum\n", FB_E_SYNTAX, 1},
-        {"quorum none more\n", FB_E_SYNTAX, 1},
-        {"log\n", FB_E_SYNTAX, 1},
-        {"log L url more\n", FB_E_SYNTAX, 1},
-        {"log L\nlog L\n", FB_E_DUPLICATE, 2},
-        {"log A\n", FB_E_UNSUPPORTED, 1},
-        {"log key\n", FB_E_SYNTAX, 1},
-        {"witness X\n", FB_E_SYNTAX, 1},
-        {"witness X L\n", FB_E_UNSUPPORTED, 1},
-        {"witness none A\n", FB_E_DUPLICATE, 1},
-        {"witness X A\nwitness X B\n", FB_E_DUPLICATE, 2},
+        {"", FB_E_SYNTAX, 0}, {"# nothing\n", FB_E_SYNTAX, 0}, {"quorum none", FB_E_SYNTAX, 0},
+        {"quorum none\nquorum none\n", FB_E_DUPLICATE, 2}, {"quorum X\n", FB_E_REFERENCE, 1},
+        {"quorum X\nwitness X A\n", FB_E_REFERENCE, 1}, {"quorum\n", FB_E_SYNTAX, 1},
+        {"quorum none more\n", FB_E_SYNTAX, 1}, {"log\n", FB_E_SYNTAX, 1},
+        {"log L url more\n", FB_E_SYNTAX, 1}, {"log L\nlog L\n", FB_E_DUPLICATE, 2},
+        {"log A\n", FB_E_UNSUPPORTED, 1}, {"log key\n", FB_E_SYNTAX, 1},
+        {"witness X\n", FB_E_SYNTAX, 1}, {"witness X L\n", FB_E_UNSUPPORTED, 1},
+        {"witness none A\n", FB_E_DUPLICATE, 1}, {"witness X A\nwitness X B\n", FB_E_DUPLICATE, 2},
         {"witness X A\nwitness Y A\n", FB_E_DUPLICATE, 2},
-        {"witness X A url more\n", FB_E_SYNTAX, 1},
-        {"witness X A\ngroup G 1\n", FB_E_SYNTAX, 2},
+        {"witness X A url more\n", FB_E_SYNTAX, 1}, {"witness X A\ngroup G 1\n", FB_E_SYNTAX, 2},
         {"witness X A\ngroup G 0 X\n", FB_E_SYNTAX, 2},
         {"witness X A\ngroup G 2 X\n", FB_E_SYNTAX, 2},
         {"witness X A\ngroup G 01 X\n", FB_E_SYNTAX, 2},
@@ -412,10 +402,10 @@ static void test_bad_policies(void **state)
         {"witness X A\ngroup G any none\n", FB_E_REFERENCE, 2},
         {"witness X A\ngroup G any X X\n", FB_E_DUPLICATE, 2},
         {"witness X A\ngroup G any X\ngroup H any X\n", FB_E_DUPLICATE, 3},
-        {"witness X A\ngroup X any X\n", FB_E_DUPLICATE, 2},
-        {"Quorum none\n", FB_E_SYNTAX, 1},
-        {"quorum none\r\n", FB_E_SYNTAX, 1},
-        {"# \x01\nquorum none\n", FB_E_SYNTAX, 1},
+        {"witness X A\ngroup X any X\n", FB_E_DUPLICATE, 2}, {"Quorum none\n", FB_E_SYNTAX, 1},
+        {"quorum none\r\n", FB_E_SYNTAX, 1}, {"# \x01\nquorum none\n", FB_E_SYNTAX, 1},
+        {"# \x7F\nquorum none\n", FB_E_SYNTAX, 1}, {"quorum none\x0B\n", FB_E_SYNTAX, 1},
+        {"quorum\xC2\xA0none\n", FB_E_SYNTAX, 1}, /* that space is a letter here */
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         static struct fb_trust trust;
@@ -439,6 +429,32 @@ static void test_bad_policies(void **state)
         fb_buf_release(&text);
     }
     fb_buf_release(&log);
+}
+
+/* Octets above 0x7F are letters, and those of different bytes different ones, whether or not they
+ * are UTF-8. */
+static void test_policy_octets(void **state)
+{
+    (void)state;
+    struct fb_trust trust;
+    struct fb_buf text;
+    char keys[4][200];
+    for (uint8_t i = 0; i < 4; i++) {
+        witness_key((uint8_t)(10 + i), keys[i]);
+    }
+    fb_buf_init(&text, FB_TRUST_MAX);
+    fb_buf_addf(
+        &text, "\t # \x80\xFF\n \n\twitness  K\t%s \nwitness \xE2\x84\xAA %s\n", keys[0], keys[1]);
+    fb_buf_addf(&text, "witness \xFF\xFE %s http://\xFF/\nwitness \xFF %s\n", keys[2], keys[3]);
+    fb_buf_add_c(&text, "group \xC0 3 \xFF \xE2\x84\xAA K\n quorum \xC0 \n");
+    FB_TEST_OK(fb_trust_parse(fb_buf_str(&text), &trust, &err));
+    assert_true(trust.key_count == 4 && trust.name_count == 5 && trust.quorum == 4);
+    assert_int_equal(trust.names[4].needed, 3);
+    assert_true(fb_str_is(trust.names[2].url, "http://\xFF/"));
+    assert_true(trust.names[2].group == FB_TRUST_NONE && trust.names[3].group == 4);
+    fb_buf_add_c(&text, "group x any \xFF\xFF\n");
+    FB_TEST_FAILS(fb_trust_parse(fb_buf_str(&text), &trust, &err), FB_E_REFERENCE);
+    fb_buf_release(&text);
 }
 
 /* 32 logs, 32 witnesses and 32 groups are good, one more of each is not. */
@@ -522,6 +538,7 @@ int main(void)
         cmocka_unit_test(test_quorum),
         cmocka_unit_test(test_roles_of_keys),
         cmocka_unit_test(test_bad_policies),
+        cmocka_unit_test(test_policy_octets),
         cmocka_unit_test(test_policy_limits),
         cmocka_unit_test(test_foreign_cosignatures),
     };

@@ -69,24 +69,30 @@ static inline int served_connect(const struct served *served)
     return fd;
 }
 
-/** Sends text as it is and returns the status of the answer; 0 when the connection is closed
- * without one. */
-static inline int served_raw(const struct served *served, const char *text)
+/** Sends text as it is; returns the status of the answer, 0 for none, and its head in `head`. */
+static inline int served_head(const struct served *served, const char *text, char head[4096])
 {
-    char answer[4096] = "";
     size_t len = 0;
     int fd = served_connect(served), status = 0;
+    head[0] = 0;
     (void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
-    for (ssize_t got = 1; got > 0 && len + 1 < sizeof(answer) && !strstr(answer, "\r\n\r\n");) {
-        got = recv(fd, answer + len, sizeof(answer) - 1 - len, 0);
+    for (ssize_t got = 1; got > 0 && len + 1 < 4096 && !strstr(head, "\r\n\r\n");) {
+        got = recv(fd, head + len, 4096 - 1 - len, 0);
         len += got > 0 ? (size_t)got : 0;
-        answer[len] = 0;
+        head[len] = 0;
     }
-    if (strncmp(answer, "HTTP/1.1 ", 9) == 0) {
-        status = (int)strtoul(answer + 9, NULL, 10);
+    if (strncmp(head, "HTTP/1.1 ", 9) == 0) {
+        status = (int)strtoul(head + 9, NULL, 10);
     }
     close(fd);
     return status;
+}
+
+/** The same without the head. */
+static inline int served_raw(const struct served *served, const char *text)
+{
+    char head[4096];
+    return served_head(served, text, head);
 }
 
 #endif

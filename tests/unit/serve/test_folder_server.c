@@ -89,6 +89,36 @@ static void test_folder(void **state)
     assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* The types and the caching that tlog-tiles asks for. */
+static void test_types(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/flyball-served-XXXXXX", head[4096];
+    struct served served = {.idle_s = 0};
+    assert_non_null(mkdtemp(folder));
+    put(folder, "checkpoint", "the checkpoint\n");
+    put(folder, "tile/0/000.p/5", "tile");
+    put(folder, "tile/entries/000", "bundle");
+    struct fb_folder_server server = {folder};
+    served_start(&served, fb_folder_server_handle, &server, 0);
+    static const char *const cases[][3] = {
+        {"checkpoint", "text/plain; charset=utf-8", "no-cache"},
+        {"tile/0/000.p/5", "application/octet-stream", "immutable"},
+        {"tile/entries/000", "application/octet-stream", "immutable"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[200], type[100];
+        snprintf(text, sizeof(text), "GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i][0]);
+        snprintf(type, sizeof(type), "\r\nContent-Type: %s\r\n", cases[i][1]);
+        assert_int_equal(served_head(&served, text, head), 200);
+        if (!strstr(head, type) || !strstr(head, cases[i][2])) {
+            fail_msg("%s: %s", cases[i][0], head);
+        }
+    }
+    fb_server_stop(served.server);
+    assert_int_equal(nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -122,6 +152,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_types),
         cmocka_unit_test(test_names),
     };
     setenv("no_proxy", "127.0.0.1", 1);
