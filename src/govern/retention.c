@@ -33,12 +33,7 @@ fb_time fb_retention_incident(fb_time last, fb_time stated, bool *out_stated)
 static struct fb_str root_of(const struct fb_registry *registry, struct fb_str id)
 {
     const struct fb_record *record = id.len ? fb_registry_find(registry, id) : NULL;
-    while (record && record->supersedes.len) {
-        const struct fb_record *older = fb_registry_find(registry, record->supersedes);
-        FB_ASSERT(older);
-        record = older;
-    }
-    return record ? record->id : id;
+    return record ? fb_registry_root(registry, record)->id : id;
 }
 
 static fb_time time_of(const struct fb_record *record, const char *field)
@@ -67,7 +62,8 @@ static enum fb_code note(struct fb_retentions *r, struct fb_str id, fb_time unti
 {
     struct fb_retention *kept = fb_map_get(&r->by_id, id);
     if (kept && (always || until > kept->until)) {
-        *kept = (struct fb_retention){until, why};
+        kept->until = until;
+        kept->why = why;
         return FB_OK;
     }
     if (kept) {
@@ -77,7 +73,7 @@ static enum fb_code note(struct fb_retentions *r, struct fb_str id, fb_time unti
     if (!kept) {
         return fb_arena_failed(r->arena, err);
     }
-    *kept = (struct fb_retention){until, why};
+    *kept = (struct fb_retention){.until = until, .why = why};
     return fb_map_put(&r->by_id, id, kept, err);
 }
 
@@ -85,10 +81,13 @@ static enum fb_code note(struct fb_retentions *r, struct fb_str id, fb_time unti
 static enum fb_code note_incident(
     struct fb_retentions *r, const struct fb_record *record, struct fb_str root, struct fb_err *err)
 {
-    const struct fb_record *head = fb_registry_find(r->registry, root);
+    struct fb_retention *kept = fb_map_get(&r->by_id, root);
+    const struct fb_record *head = kept ? kept->version : NULL;
+    head = head ? head : fb_registry_find(r->registry, root);
     if (!head || head->kind != FB_KIND_incident) {
         return FB_OK;
     }
+    /* Records come in the order of their admission: from where the one before ended. */
     for (const struct fb_record *next = head; next && next->admitted <= record->admitted;) {
         head = next;
         next = fb_registry_successor(r->registry, next);
@@ -104,7 +103,13 @@ static enum fb_code note_incident(
     if (!why.ptr) {
         return fb_arena_failed(r->arena, err);
     }
-    return note(r, root, until, why, true, err);
+    enum fb_code code = note(r, root, until, why, true, err);
+    if (code == FB_OK) {
+        kept = fb_map_get(&r->by_id, root);
+        FB_ASSERT(kept);
+        kept->version = head;
+    }
+    return code;
 }
 
 static enum fb_code note_deployment(
@@ -228,7 +233,9 @@ enum fb_code fb_retentions_of(const struct fb_retentions *retentions,
         if (!why.ptr) {
             return fb_arena_failed(retentions->arena, err);
         }
-        prolong(kept, (struct fb_retention){months_after(record->admitted, PUBLISHED_MONTHS), why});
+        struct fb_retention by = {
+            .until = months_after(record->admitted, PUBLISHED_MONTHS), .why = why};
+        prolong(kept, by);
     }
     return FB_OK;
 }

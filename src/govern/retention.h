@@ -21,8 +21,9 @@
 
 /** Until when something is kept. */
 struct fb_retention {
-    fb_time until;     /**< FB_TIME_MIN: nothing keeps it */
-    struct fb_str why; /**< whose it is and which source says so; a noun phrase */
+    fb_time until;                   /**< FB_TIME_MIN: nothing keeps it */
+    struct fb_str why;               /**< whose it is and which source says so; a noun phrase */
+    const struct fb_record *version; /**< of an incident: that of the last word; else NULL */
 };
 
 /** What each incident, system and record keeps. */

@@ -17,7 +17,11 @@ const struct fb_record *fb_work_head(const struct fb_work *work, const struct fb
 {
     FB_ASSERT(work && record);
     const struct fb_registry *registry = work->input->registry;
-    const struct fb_record *head = record;
+    const struct fb_record *head = fb_registry_last(registry, record);
+    if (fb_registry_disowned(registry, head) == FB_TIME_MAX) {
+        return head;
+    }
+    head = record;
     while ((record = fb_registry_successor(registry, record)) != NULL) {
         FB_ASSERT(record->seq > head->seq);
         head = fb_registry_disowned(registry, record) == FB_TIME_MAX ? record : head;
@@ -46,16 +50,21 @@ bool fb_work_span(
     for (bool moved = true; moved;) { /* past the corrections that counted then */
         moved = false;
         const struct fb_record *newer = record;
-        while ((newer = fb_registry_successor(registry, newer)) && newer->admitted <= from) {
+        while (from < FB_TIME_MAX && (newer = fb_registry_successor(registry, newer)) &&
+               newer->admitted <= from) {
             fb_time disowned = fb_registry_disowned(registry, newer);
             moved = moved || disowned > from;
             from = disowned > from ? disowned : from;
         }
     }
     fb_time until = fb_registry_disowned(registry, record);
+    /* The first that is later ends it: admissions never fall along a chain. */
     const struct fb_record *newer = record;
-    while ((newer = fb_registry_successor(registry, newer)) != NULL) {
-        until = newer->admitted > from && newer->admitted < until ? newer->admitted : until;
+    while (from < until && (newer = fb_registry_successor(registry, newer)) != NULL) {
+        if (newer->admitted > from) {
+            until = newer->admitted < until ? newer->admitted : until;
+            break;
+        }
     }
     out[0] = from;
     out[1] = until;

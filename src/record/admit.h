@@ -25,6 +25,8 @@ struct fb_registry_item {
     struct fb_registry_item *successor; /**< what supersedes it, or NULL */
     struct fb_registry_item *root; /**< first of its chain; itself when it supersedes nothing */
     struct fb_registry_item *head; /**< of a root: the last of its chain */
+    bool doubted;                  /**< of a root: one of its chain may be disowned */
+    bool revokes; /**< of a root of kind key: one of its chain says that a key is revoked */
     const struct fb_registry_item *subject; /**< root of what it is about, or NULL */
     bool live;                              /**< false until it was added completely */
     fb_time
@@ -33,7 +35,8 @@ struct fb_registry_item {
                                             key of a ledger, which its own record declares later */
     size_t signer_count;
 
-    struct fb_registry_item *released; /**< of an order: its latest release, or NULL */
+    struct fb_registry_item *released;    /**< of an order: its latest release, or NULL */
+    const struct fb_registry_item *given; /**< of a licence: the one given before, or NULL */
 
     /* Kind key only. */
     struct fb_str wire;              /**< wire form of the public key */
@@ -54,9 +57,10 @@ struct fb_registry {
     bool has_regulator;   /**< one was introduced */
     bool lean;            /**< keeps only what fb_registry_keeps says */
     size_t max;           /**< most records */
-    struct fb_map ids;    /**< id to item */
-    struct fb_map wires;  /**< wire form of a public key to the item that declared it last */
-    struct fb_str first;  /**< wire form of the key that signed the first record */
+    const struct fb_registry_item *given; /**< latest licence that is no application, or NULL */
+    struct fb_map ids;                    /**< id to item */
+    struct fb_map wires; /**< wire form of a public key to the item that declared it last */
+    struct fb_str first; /**< wire form of the key that signed the first record */
 };
 
 /** One admission: what is asked, and what the checks found. */
@@ -87,6 +91,9 @@ struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, str
 /** The period in which signatures of a key's record count, as [*from, *until): its validity, cut
  * where another record supersedes it. Empty when *from >= *until. */
 void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, fb_time *until);
+
+/** Does a record say that a key is revoked? */
+bool fb_registry_key_revokes(const struct fb_record *record);
 
 /** True for a record that revokes a key which another had replaced already: it takes the place of
  * none. The `late` of those before it in its chain must be set. */
@@ -126,6 +133,9 @@ fb_time fb_registry_quorum_void(
 
 /** How many parties could sign what an order or a licence that is being admitted asks for. */
 size_t fb_registry_could_sign(const struct fb_registry *registry, const struct fb_record *record);
+
+/** True for a licence that is no application. */
+bool fb_registry_is_given(const struct fb_record *record);
 
 /** Of what authorities said of the same system and action, and what counts, that with the highest
  * version; NULL: there is none. */

@@ -116,13 +116,20 @@ size_t fb_registry_could_sign(const struct fb_registry *registry, const struct f
     return count;
 }
 
+bool fb_registry_is_given(const struct fb_record *record)
+{
+    return record->kind == FB_KIND_licence &&
+           !fb_str_is(fb_record_text(record, "state"), "applied");
+}
+
 /* True for what an authority said of the system and action of a licence, and what counts: an
- * application binds nobody, and what a stolen key said does not either. */
+ * application binds nobody, and what a stolen key said does not either. Applications, which others
+ * file as they like, are not even looked through. */
 static bool is_ruling(const struct fb_registry *registry, const struct fb_registry_item *item,
     const struct fb_record *licence)
 {
-    return item->record.kind == FB_KIND_licence && item->disowned == FB_TIME_MAX &&
-           !fb_str_is(fb_record_text(&item->record, "state"), "applied") &&
+    FB_ASSERT(fb_registry_is_given(&item->record));
+    return item->disowned == FB_TIME_MAX &&
            fb_str_eq(fb_record_text(&item->record, "action"), fb_record_text(licence, "action")) &&
            fb_registry_same(registry, item->record.subject, licence->subject);
 }
@@ -132,10 +139,10 @@ const struct fb_registry_item *fb_registry_last_licence(
 {
     FB_ASSERT(registry && record && record->kind == FB_KIND_licence);
     const struct fb_registry_item *last = NULL;
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct fb_registry_item *item = registry->items[i];
+    /* The first of those with the highest version. */
+    for (const struct fb_registry_item *item = registry->given; item; item = item->given) {
         if (is_ruling(registry, item, record) &&
-            (!last || fb_admission_int(&item->record, "version", 0) >
+            (!last || fb_admission_int(&item->record, "version", 0) >=
                           fb_admission_int(&last->record, "version", 0))) {
             last = item;
         }
@@ -148,10 +155,9 @@ const struct fb_registry_item *fb_registry_last_licence(
 static const struct fb_registry_item *ruling_licence(const struct fb_admission *a, uint64_t seq)
 {
     const struct fb_registry_item *ruling = NULL;
-    for (size_t i = 0; i < a->registry->count; i++) {
-        const struct fb_registry_item *item = a->registry->items[i];
+    for (const struct fb_registry_item *item = a->registry->given; item; item = item->given) {
         if (item->record.seq < seq && is_ruling(a->registry, item, a->record) &&
-            (!ruling || fb_admission_int(&item->record, "version", 0) >=
+            (!ruling || fb_admission_int(&item->record, "version", 0) >
                             fb_admission_int(&ruling->record, "version", 0))) {
             ruling = item;
         }

@@ -276,6 +276,7 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     if (item->older) {
         item->older->successor = item;
     }
+    item->root->revokes = item->root->revokes || fb_registry_key_revokes(&item->record);
     item->late = item->record.kind == FB_KIND_key && fb_registry_key_is_late(item);
     item->live = true;
     registry->items[registry->count++] = item;
@@ -285,6 +286,10 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     registry->size++;
     registry->last = entry->admitted;
     link_release(registry, item);
+    if (fb_registry_is_given(&item->record)) {
+        item->given = registry->given;
+        registry->given = item;
+    }
     if (item->record.kind == FB_KIND_key && item->older &&
         fb_registry_key_revoked(item) < item->record.admitted) {
         fb_registry_disown(registry);
@@ -369,6 +374,13 @@ const struct fb_record *fb_registry_root(
 {
     const struct fb_registry_item *item = item_of(registry, record);
     return item ? &item->root->record : record;
+}
+
+const struct fb_record *fb_registry_last(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    const struct fb_registry_item *item = item_of(registry, record);
+    return item ? &item->root->head->record : record;
 }
 
 struct fb_str fb_registry_subject(

@@ -119,6 +119,10 @@ const struct fb_record *fb_registry_successor(
 const struct fb_record *fb_registry_root(
     const struct fb_registry *registry, const struct fb_record *record);
 
+/** The last record of the chain that this one is in: itself when none corrects it. */
+const struct fb_record *fb_registry_last(
+    const struct fb_registry *registry, const struct fb_record *record);
+
 /** The id of the first record of the chain of a record's subject; empty when it has none. */
 struct fb_str fb_registry_subject(
     const struct fb_registry *registry, const struct fb_record *record);

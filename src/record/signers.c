@@ -23,9 +23,25 @@ static void stated_period(const struct fb_record *record, fb_time *from, fb_time
     *until = end.type == FB_TYPE_TIME ? end.u.time : FB_TIME_MAX;
 }
 
+/* The instant from which on a key's record says that its key is revoked. */
+static fb_time revoked_from(const struct fb_record *record)
+{
+    struct fb_value value =
+        fb_record_value(record, (size_t)fb_kind_field(FB_KIND_key, FB_STR("revoked")));
+    return value.type == FB_TYPE_TIME ? value.u.time : FB_TIME_MAX;
+}
+
+bool fb_registry_key_revokes(const struct fb_record *record)
+{
+    return record->kind == FB_KIND_key && revoked_from(record) != FB_TIME_MAX;
+}
+
 bool fb_registry_key_is_late(const struct fb_registry_item *item)
 {
     FB_ASSERT(item && item->record.kind == FB_KIND_key);
+    if (!fb_registry_key_revokes(&item->record)) {
+        return false; /* nothing else may declare a key again that was replaced */
+    }
     const struct fb_registry_item *i = item->older;
     while (i && i->late) {
         i = i->older;
@@ -62,19 +78,11 @@ void fb_registry_key_period(const struct fb_registry_item *item, fb_time *from, 
     *until = item->disowned < *until ? item->disowned : *until;
 }
 
-/* The instant from which on a key's record says that its key is revoked. */
-static fb_time revoked_from(const struct fb_record *record)
-{
-    struct fb_value value =
-        fb_record_value(record, (size_t)fb_kind_field(FB_KIND_key, FB_STR("revoked")));
-    return value.type == FB_TYPE_TIME ? value.u.time : FB_TIME_MAX;
-}
-
 fb_time fb_registry_key_revoked(const struct fb_registry_item *key)
 {
     FB_ASSERT(key && key->record.kind == FB_KIND_key);
     fb_time first = FB_TIME_MAX;
-    for (const struct fb_registry_item *i = key; i; i = i->successor) {
+    for (const struct fb_registry_item *i = key->root->revokes ? key : NULL; i; i = i->successor) {
         fb_time from = fb_str_eq(i->wire, key->wire) ? revoked_from(&i->record) : FB_TIME_MAX;
         first = from < first ? from : first;
     }
@@ -85,7 +93,7 @@ fb_time fb_registry_key_void(const struct fb_registry_item *key, fb_time signed_
 {
     FB_ASSERT(key && key->record.kind == FB_KIND_key);
     fb_time known = key->disowned;
-    for (const struct fb_registry_item *i = key; i; i = i->successor) {
+    for (const struct fb_registry_item *i = key->root->revokes ? key : NULL; i; i = i->successor) {
         if (fb_str_eq(i->wire, key->wire) && revoked_from(&i->record) <= signed_at &&
             i->record.admitted < known) {
             known = i->record.admitted;
@@ -99,7 +107,7 @@ fb_time fb_registry_key_void(const struct fb_registry_item *key, fb_time signed_
 static fb_time role_void(const struct fb_registry *registry, const struct fb_registry_item *item)
 {
     const struct fb_registry_item *party = fb_registry_item(registry, item->record.issuer);
-    if (!party || party == item) {
+    if (!party || party == item || !party->root->doubted) {
         return FB_TIME_MAX;
     }
     uint64_t seq = item->record.seq;
@@ -130,6 +138,7 @@ void fb_registry_disown(struct fb_registry *registry)
                              ? fb_registry_quorum_void(registry, item)
                              : FB_TIME_MAX;
         item->disowned = quorum < first ? quorum : first;
+        item->root->doubted = item->root->doubted || item->disowned != FB_TIME_MAX;
     }
 }
 
