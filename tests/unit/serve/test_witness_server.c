@@ -51,6 +51,28 @@ static void set_path(char out[100])
     snprintf(out, 100, "/%s/checkpoint", fb_hex_encode(digest, sizeof(digest), hash));
 }
 
+/* A log that says it had an entry cosigned learns the size of what was, and the answer has its
+ * type.
+ */
+static void expect_conflict(const struct served *served, struct fb_ledger *ledger)
+{
+    char head[4096], raw[1000];
+    struct fb_buf request;
+    fb_buf_init(&request, FB_ADD_REQUEST_MAX);
+    log_grow(ledger, 2, "entry");
+    (void)log_request(ledger, 1, &request);
+    fb_buf_add_char(&request, 0);
+    snprintf(raw, sizeof(raw),
+        "POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s",
+        request.len - 1, request.ptr);
+    assert_int_equal(served_head(served, raw, head), 409);
+    assert_non_null(strstr(head, "\r\nContent-Type: text/x.tlog.size\r\n"));
+    struct fb_exchange got = served_ask(served, "/add-checkpoint", request.ptr, 100);
+    assert_true(got.status == 409 && fb_str_is(fb_buf_str(&got.answer), "0\n"));
+    fb_buf_release(&got.answer);
+    fb_buf_release(&request);
+}
+
 static void test_http(void **state)
 {
     (void)state;
@@ -102,22 +124,7 @@ static void test_http(void **state)
     assert_true(got.status == 200 && fb_str_eq(fb_buf_str(&got.answer), fb_buf_str(&note)));
     fb_buf_release(&got.answer);
     expect(&served, origin_path, "x", 405);
-    /* The size of what was cosigned, and the type of this answer. */
-    char head[4096], raw[1000];
-    struct fb_buf request;
-    fb_buf_init(&request, FB_ADD_REQUEST_MAX);
-    log_grow(ledger, 2, "entry");
-    (void)log_request(ledger, 1, &request);
-    fb_buf_add_char(&request, 0);
-    snprintf(raw, sizeof(raw),
-        "POST /add-checkpoint HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s",
-        request.len - 1, request.ptr);
-    assert_int_equal(served_head(&served, raw, head), 409);
-    assert_non_null(strstr(head, "\r\nContent-Type: text/x.tlog.size\r\n"));
-    got = served_ask(&served, "/add-checkpoint", request.ptr, 100);
-    assert_true(got.status == 409 && fb_str_is(fb_buf_str(&got.answer), "0\n"));
-    fb_buf_release(&got.answer);
-    fb_buf_release(&request);
+    expect_conflict(&served, ledger);
     /* The memory fails: nobody outside is told why, and nothing is cosigned. */
     fb_io_remove(path);
     FB_TEST_OK(fb_io_mkdir(path, 0755, &err));
