@@ -127,11 +127,21 @@ static struct fb_why *explain_miss(const struct fb_work *work, const struct fb_d
     return fb_why_on(why, tuple->record_id, tuple->seq);
 }
 
-static bool is_open(const struct fb_duty_view *view)
+/* One that was met late was open when it was due: of it the records count that were there by then.
+ */
+static bool was_open(const struct fb_duty_view *view)
 {
     enum fb_duty_status status = view->obligation.status;
     return view->obligation.duty->modality == FB_MUST &&
-           (status == FB_DUTY_OWED || status == FB_DUTY_OVERDUE || status == FB_DUTY_UNDATED);
+           (status == FB_DUTY_OWED || status == FB_DUTY_OVERDUE || status == FB_DUTY_UNDATED ||
+               status == FB_DUTY_MET_LATE);
+}
+
+/* The instant from which on records are too late to be looked at. */
+static fb_time end_of(const struct fb_duty_view *view)
+{
+    const struct fb_obligation *o = &view->obligation;
+    return o->status == FB_DUTY_MET_LATE ? o->breached : FB_TIME_MAX;
 }
 
 /* Each record once: by its first tuple. */
@@ -141,7 +151,8 @@ static size_t collect(const struct fb_work *work, const struct fb_duty_view *vie
     size_t count = 0;
     for (size_t i = 0; i < work->trace.tuple_count; i++) {
         const struct fb_tuple *tuple = &work->trace.tuples[i];
-        if (tuple->relation != pred->relation || tuple->seq == FB_WHY_NO_RECORD) {
+        if (tuple->relation != pred->relation || tuple->seq == FB_WHY_NO_RECORD ||
+            work->trace.times[tuple->from] >= end_of(view)) {
             continue;
         }
         if (out) {
@@ -157,7 +168,7 @@ enum fb_code fb_work_near(
 {
     FB_ASSERT(work && view && out);
     const struct fb_form *act = view->obligation.duty->act;
-    const struct fb_form *pred = is_open(view) && act ? asked_for(act) : NULL;
+    const struct fb_form *pred = was_open(view) && act ? asked_for(act) : NULL;
     size_t count = pred ? collect(work, view, pred, NULL) : 0;
     *out = NULL;
     if (count == 0) {
@@ -170,11 +181,12 @@ enum fb_code fb_work_near(
     (void)collect(work, view, pred, misses);
     qsort(misses, count, sizeof(*misses), nearest_first);
     struct fb_str kind = work->trace.signature->relations[pred->relation].name;
+    const char *in_time = end_of(view) == FB_TIME_MAX ? "" : " that came in time";
     struct fb_why *top =
-        count == 1 ? fb_why_new(work->arena, "the one record of kind %.*s does not count",
-                         FB_STR_ARG(kind))
-                   : fb_why_new(work->arena, "none of the %zu records of kind %.*s counts", count,
-                         FB_STR_ARG(kind));
+        count == 1 ? fb_why_new(work->arena, "the one record of kind %.*s%s does not count",
+                         FB_STR_ARG(kind), in_time)
+                   : fb_why_new(work->arena, "none of the %zu records of kind %.*s%s counts", count,
+                         FB_STR_ARG(kind), in_time);
     for (size_t i = 0; top && i < count && i < SHOWN_MAX; i++) {
         struct fb_why *miss = explain_miss(work, view, pred, &misses[i]);
         if (!miss) {

@@ -19,8 +19,9 @@ FB_CHECKED enum fb_code fb_work_say(
     struct fb_work *work, const struct fb_said *of, struct fb_str *out, struct fb_err *err);
 
 /** Of a duty that is or was not done in time: the records of the kind that would do it, and why
- * each does not count, those that nearly do first. *out is NULL when the duty is of another kind,
- * or when there are no such records. */
+ * each does not count, those that nearly do first; of a duty that was met late, the records that
+ * came in time. *out is NULL when the duty is of another kind, or when there are no such records.
+ */
 FB_CHECKED enum fb_code fb_work_near(
     struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err);
 

@@ -34,6 +34,11 @@ clock=2027-01-05T00:00:00Z
 ok "the report comes late" fly add --as aurora report.json
 ok "that is shown for ever" says "met late on 2027-01-05 00:00" \
     "$FLYBALL" --docket "$docket" --clock 2035-01-01T00:00:00Z due
+late=duty:eu/gpai-code/serious-incidents/initial_report:system/aurora-2,incident/2026-001
+ok "of what came in time it says why it did not count" \
+    says "one record of kind report that came in time does not count" fly explain "$late"
+ok "what came too late is not among it" sh -c '! "$0" --docket "$1" --clock "$2" explain "$3" |
+    grep -q "report/late, on record since"' "$FLYBALL" "$docket" "$clock" "$late"
 ok "the calendar completes it" says "1 overdue, 1 owed, 0 undated, 1 late" fly due --ics due.ics
 ok "under the same identity" sh -c 'grep ^UID: due.ics | sort >after && sort before | cmp - after'
 ok "once" [ "$(grep -c '^STATUS:COMPLETED' due.ics)" = 1 ]
