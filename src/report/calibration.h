@@ -10,4 +10,7 @@
  * rates, beside the promised 95%. E_NOMEM, E_LIMIT. */
 FB_CHECKED enum fb_code fb_svg_calibration(struct fb_buf *out, struct fb_err *err);
 
+/** The same as a part of a page, whose style it has: class "calibration". */
+FB_CHECKED enum fb_code fb_svg_calibration_part(struct fb_buf *out, struct fb_err *err);
+
 #endif

@@ -53,6 +53,7 @@ struct fb_progress_report {
     const struct fb_progress_options *options;
     const struct fb_progress_list *list;
     fb_time forecast_at; /**< FB_TIME_MIN: no forecast */
+    bool is_part;        /**< charts are parts of a page (svg_trend.h) */
 };
 
 /** Appends a table of quantities: growth, doubling time, pace, and the forecast if one is wanted.

@@ -412,11 +412,11 @@ static void pace(struct fb_html *html, enum fb_pace level, const struct fb_why *
 }
 
 /* How fast what was measured grows, and which pace each policy has for it. */
-static void paces(struct fb_html *html)
+static enum fb_code paces(struct fb_html *html, struct fb_err *err)
 {
     const struct fb_picture *picture = html->picture;
-    if (picture->pace_count + picture->policy_pace_count == 0) {
-        return;
+    if (picture->pace_count + picture->policy_pace_count + picture->progress.count == 0) {
+        return FB_OK;
     }
     fb_buf_add_c(
         html->out, "<section aria-labelledby=\"pace\">\n<h2 id=\"pace\">Pace of progress</h2>\n");
@@ -428,7 +428,9 @@ static void paces(struct fb_html *html)
         const struct fb_pace_view *view = &picture->paces[i];
         pace(html, view->segment->pace.pace, view->why);
     }
+    enum fb_code code = fb_html_growth(html, err);
     fb_buf_add_c(html->out, "</section>\n");
+    return code;
 }
 
 static enum fb_code timeline(struct fb_html *html, struct fb_err *err)
@@ -469,13 +471,14 @@ enum fb_code fb_report_html(
         title(&html);
         attention(&html);
         code = glance(&html, err);
-        paces(&html);
+        code = code == FB_OK ? paces(&html, err) : code;
     }
     code = code == FB_OK ? timeline(&html, err) : code;
     for (size_t i = 0; code == FB_OK && i < picture->system_count && i < FB_HTML_SYSTEMS_MAX; i++) {
         code = fb_html_system(&html, i, err);
     }
     code = code == FB_OK ? other_duties(&html, err) : code;
+    code = code == FB_OK ? fb_html_calibration(&html, err) : code;
     if (code == FB_OK) {
         policies(&html);
         fb_html_index(&html);

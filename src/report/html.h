@@ -24,6 +24,7 @@ enum {
     FB_HTML_RECORDS_MAX = 300,    /**< rows of the index of records */
     FB_HTML_TIMELINE_MAX = 120,   /**< rows of the timeline */
     FB_HTML_ATTENTION_MAX = 10,   /**< entries of the list of what needs attention */
+    FB_HTML_GROWTH_MAX = 12,      /**< charts of quantities that grow */
     FB_HTML_WHY_MAX = 200,        /**< sentences of one reason */
     FB_HTML_WHY_ALL_MAX = 10000,  /**< sentences of all reasons of a page */
     FB_HTML_WHY_DEPTH_MAX = 24,   /**< nesting of a reason */
@@ -155,5 +156,14 @@ FB_CHECKED enum fb_code fb_html_timeline(struct fb_html *html, struct fb_err *er
 
 /** Appends the plot of a red line's evaluations against its threshold. */
 void fb_html_interval(struct fb_html *html, const struct fb_line_view *view);
+
+/* ---- html_graphs.c ---- */
+
+/** Appends a chart of each quantity with two values or more, with line and band. E_NOMEM. */
+FB_CHECKED enum fb_code fb_html_growth(struct fb_html *html, struct fb_err *err);
+
+/** Appends the section that shows how often bounds hold; nothing where the page shows none.
+ * E_NOMEM. */
+FB_CHECKED enum fb_code fb_html_calibration(struct fb_html *html, struct fb_err *err);
 
 #endif

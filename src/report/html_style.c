@@ -151,6 +151,22 @@ static const char DRAWINGS[] =
     ".chart .threshold-word{fill:var(--bad-ink);font-weight:600}\n"
     ".chart .clears-word{fill:var(--good-ink);font-weight:600}\n";
 
+static const char GRAPHS[] =
+    ".chart .muted{fill:var(--muted)}\n"
+    ".chart .title{font-weight:650;font-size:15px}\n"
+    ".trend .band{fill:var(--now);opacity:.16}\n"
+    ".trend .line{fill:none;stroke:var(--now);stroke-width:2.5}\n"
+    ".trend .error{stroke:var(--muted);stroke-width:1.5}\n"
+    ".trend .dot{fill:var(--ground);stroke:var(--muted);stroke-width:1.5}\n"
+    ".trend .mark{fill:var(--now);stroke:var(--ground)}\n"
+    ".trend .name{paint-order:stroke;stroke:var(--ground);stroke-width:4px;"
+    "stroke-linejoin:round}\n"
+    ".calibration .ours{fill:none;stroke:var(--now);stroke-width:3}\n"
+    ".calibration .wald{fill:none;stroke:var(--bad-fill);stroke-width:1.2}\n"
+    ".calibration .promise{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:6 4}\n"
+    ".chart .ours-word{fill:var(--now);font-weight:600}\n"
+    ".chart .wald-word{fill:var(--bad-ink);font-weight:600}\n";
+
 static const char MEDIA[] =
     "footer{padding:28px 24px 48px;color:var(--muted);font-size:13.5px}\n"
     "@media screen and "
@@ -182,5 +198,6 @@ void fb_html_style(struct fb_buf *out)
     fb_buf_add_c(out, BASE);
     fb_buf_add_c(out, BLOCKS);
     fb_buf_add_c(out, DRAWINGS);
+    fb_buf_add_c(out, GRAPHS);
     fb_buf_add_c(out, MEDIA);
 }

@@ -208,7 +208,8 @@ enum fb_code fb_report_progress_svg(const struct fb_progress_report *report,
             100 * report->options->confidence);
     }
     struct fb_chart chart = {progress->name.len ? progress->name : FB_STR("Growth"),
-        fb_str_of(subtitle), false, points, progress->count, steps, progress->has_line ? STEPS : 0};
+        fb_str_of(subtitle), false, report->is_part, points, progress->count, steps,
+        progress->has_line ? STEPS : 0};
     return fb_svg_trend(&chart, out, err);
 }
 
@@ -252,6 +253,6 @@ enum fb_code fb_report_horizon_svg(const struct fb_horizon_report *report, struc
             "doubling time %.0f days; line through the best at their release", g->doubling_days);
     }
     struct fb_chart chart = {
-        fb_str_of(title), fb_str_of(subtitle), true, points, g->count, steps, STEPS};
+        fb_str_of(title), fb_str_of(subtitle), true, false, points, g->count, steps, STEPS};
     return fb_svg_trend(&chart, out, err);
 }

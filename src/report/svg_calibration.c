@@ -134,20 +134,15 @@ static enum fb_code panel_of(struct fb_buf *out, size_t panel, struct fb_err *er
     return code;
 }
 
-enum fb_code fb_svg_calibration(struct fb_buf *out, struct fb_err *err)
+/* All of it but its opening tag. */
+static enum fb_code draw(struct fb_buf *out, struct fb_err *err)
 {
-    FB_ASSERT(out);
-    fb_buf_addf(out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-        "height=\"%d\" role=\"img\">\n<title>In what share of cases 95%% intervals hold the "
-        "true rate</title>\n%s",
-        WIDTH, HEIGHT, WIDTH, HEIGHT, style);
     word(out, "ink title", (int64_t[]){LEFT * 10, 340}, "start",
         "Do 95% intervals hold the true rate in 95% of cases?");
     word(out, "ours-word", (int64_t[]){LEFT * 10, 640}, "start",
-        "Exact interval: always at least 95%");
-    word(out, "wald-word", (int64_t[]){(LEFT + 290) * 10, 640}, "start",
-        "Rate plus or minus two standard errors: falls short where rates are small");
+        "Exact interval, as here: always at least 95%");
+    word(out, "wald-word", (int64_t[]){(LEFT + 320) * 10, 640}, "start",
+        "Thin: rate plus or minus two standard errors, falls short where rates are small");
     enum fb_code code = FB_OK;
     for (size_t panel = 0; code == FB_OK && panel < PANELS; panel++) {
         code = panel_of(out, panel, err);
@@ -157,4 +152,27 @@ enum fb_code fb_svg_calibration(struct fb_buf *out, struct fb_err *err)
         "it; dashed: the promised 95%.");
     fb_buf_add_c(out, "</svg>\n");
     return code ? code : fb_buf_check(out, "the picture", err);
+}
+
+#define TITLE "<title>In what share of cases 95% intervals hold the true rate</title>\n"
+
+enum fb_code fb_svg_calibration(struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    fb_buf_addf(out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+        "height=\"%d\" role=\"img\">\n",
+        WIDTH, HEIGHT, WIDTH, HEIGHT);
+    fb_buf_add_c(out, TITLE);
+    fb_buf_add_c(out, style);
+    return draw(out, err);
+}
+
+enum fb_code fb_svg_calibration_part(struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    fb_buf_addf(out, "<svg class=\"chart calibration\" viewBox=\"0 0 %d %d\" role=\"img\">\n",
+        WIDTH, HEIGHT);
+    fb_buf_add_c(out, TITLE);
+    return draw(out, err);
 }

@@ -313,14 +313,23 @@ enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, stru
         return code;
     }
     set_window(&plot);
-    fb_buf_addf(out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-        "height=\"%d\" "
-        "role=\"img\">\n%s<title>",
-        WIDTH, HEIGHT, WIDTH, HEIGHT, style);
+    if (chart->is_part) {
+        fb_buf_addf(out, "<svg class=\"chart trend\" viewBox=\"0 0 %d %d\" role=\"img\">\n<title>",
+            WIDTH, HEIGHT);
+    } else {
+        fb_buf_addf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+            "height=\"%d\" "
+            "role=\"img\">\n%s<title>",
+            WIDTH, HEIGHT, WIDTH, HEIGHT, style);
+    }
     fb_html_text(out, chart->title);
     fb_buf_addf(out, "</title>\n<text class=\"ink title\" x=\"%d\" y=\"34\">", 24);
+    size_t shown = out->len;
     fb_html_text(out, chart->title);
+    if (chart->is_part) { /* as the words of the page */
+        fb_html_space(out, shown);
+    }
     fb_buf_addf(out, "</text>\n<text class=\"muted\" x=\"%d\" y=\"58\">", 24);
     fb_html_text(out, chart->subtitle);
     fb_buf_add_c(out, "</text>\n");

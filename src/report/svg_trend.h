@@ -31,6 +31,7 @@ struct fb_chart {
     struct fb_str title;
     struct fb_str subtitle;
     bool minutes; /**< values are minutes: the axis reads 1 min, 1 h, 1 day */
+    bool is_part; /**< of a page, whose style it has: class "trend", no size, no title in large */
     const struct fb_chart_point *points; /**< in the order of dates */
     size_t point_count;
     const struct fb_chart_step *steps;
@@ -38,8 +39,8 @@ struct fb_chart {
 };
 
 /** Appends the chart as a whole SVG document that stands alone: no script, no font, no link, light
- * and dark by the reader's preference. E_LIMIT, E_RANGE for no points or a value that is not
- * positive, E_NOMEM. */
+ * and dark by the reader's preference; or as a part of a page. E_LIMIT, E_RANGE for no points or a
+ * value that is not positive, E_NOMEM. */
 FB_CHECKED enum fb_code fb_svg_trend(
     const struct fb_chart *chart, struct fb_buf *out, struct fb_err *err);
 

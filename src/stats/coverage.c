@@ -483,6 +483,22 @@ double fb_coverage_rate(size_t point)
     return 1 / (1 + exp(most * (1 - 2 * (double)point / (FB_COVERAGE_POINTS - 1))));
 }
 
+/* The chances of 0 to n of n, by the ratios of neighbours from the most frequent one, where
+ * nothing is lost: those that are too small to count become 0. */
+static void chances_of(int64_t n, double p, double *out)
+{
+    double odds = p / (1 - p);
+    int64_t most = (int64_t)floor((double)(n + 1) * p);
+    most = most > n ? n : most;
+    out[most] = dbinom((double)most, (double)n, p, 0);
+    for (int64_t k = most; k < n; k++) {
+        out[k + 1] = out[k] * odds * (double)(n - k) / (double)(k + 1);
+    }
+    for (int64_t k = most; k > 0; k--) {
+        out[k - 1] = out[k] * (double)k / ((double)(n - k + 1) * odds);
+    }
+}
+
 enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, struct fb_err *err)
 {
     FB_ASSERT(i < fb_coverage_curve_count() && out);
@@ -490,8 +506,10 @@ enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, str
     struct fb_coverage_curve c = {
         .method = methods[i / SIZES].name, .ours = methods[i / SIZES].ours, .n = n, .least = 2};
     double(*ends)[2] = fb_calloc((size_t)n + 1, sizeof(*ends));
+    double *chances = fb_calloc((size_t)n + 1, sizeof(*chances));
     enum fb_code code =
-        ends ? FB_OK : fb_err_set(err, FB_E_NOMEM, "no memory for %lld intervals", (long long)n);
+        ends && chances ? FB_OK
+                        : fb_err_set(err, FB_E_NOMEM, "no memory for %lld intervals", (long long)n);
     for (int64_t k = 0; code == FB_OK && k <= n; k++) {
         code = methods[i / SIZES].interval(k, n, ends[k], err);
         if (code == FB_OK && !(ends[k][0] < ends[k][1])) {
@@ -500,8 +518,9 @@ enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, str
     }
     for (size_t point = 0; code == FB_OK && point < FB_COVERAGE_POINTS; point++) {
         double p = fb_coverage_rate(point), held = 0;
+        chances_of(n, p, chances);
         for (int64_t k = 0; k <= n; k++) {
-            held += ends[k][0] <= p && p <= ends[k][1] ? dbinom((double)k, (double)n, p, 0) : 0;
+            held += ends[k][0] <= p && p <= ends[k][1] ? chances[k] : 0;
         }
         c.held[point] = held;
         c.mean += held / FB_COVERAGE_POINTS;
@@ -509,6 +528,7 @@ enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, str
         c.least = fmin(c.least, held);
     }
     fb_free(ends);
+    fb_free(chances);
     if (code == FB_OK) {
         *out = c;
     }

@@ -74,7 +74,8 @@ ok "thirty days then" says "incident/2.; due 2027-07-06" fly status
 ok "what was owed keeps its deadline" says "incident/1.; was due 2026-12-09" fly status
 ok "as programs read it" says '"pace": *"slow"' fly status --json
 ok "the page says it" sh -c '"$0" --docket "$1" --clock 2027-06-06T00:00:00Z report --html page.html >/dev/null &&
-    grep -q "Pace of progress" page.html && grep -q "the pace of t is slow" page.html' "$FLYBALL" "$docket"
+    grep -q "Pace of progress" page.html && grep -q "the pace of t is slow" page.html &&
+    grep -q "chart trend" page.html && grep -q "class=.band" page.html' "$FLYBALL" "$docket"
 duty=duty:t/tell:system/aurora-2,incident/2,party/aurora
 ok "a proof of the deadline" says "is owed" fly explain "$duty" --proof p
 ok "which holds" says "all right" fly explain --check p

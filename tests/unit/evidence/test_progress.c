@@ -176,7 +176,7 @@ static void test_chart(void **state)
         {100 * FB_DAY, 10, 0, INFINITY, FB_STR("c"), true}, {50 * FB_DAY, 3, 0, 0, {0}, false}};
     struct fb_chart_step steps[] = {
         {0, 1, 0.5, 2}, {50 * FB_DAY, 3, (double)NAN, (double)NAN}, {100 * FB_DAY, 10, 5, 20}};
-    struct fb_chart chart = {FB_STR("<T>"), FB_STR("s"), true, points, 3, steps, 3};
+    struct fb_chart chart = {FB_STR("<T>"), FB_STR("s"), true, false, points, 3, steps, 3};
     FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
     assert_non_null(strstr(out.ptr, "&lt;a&gt;"));
     assert_null(strstr(out.ptr, "<a>"));
@@ -185,7 +185,7 @@ static void test_chart(void **state)
     assert_non_null(strstr(out.ptr, "polyline"));
     assert_non_null(strstr(out.ptr, "2 min"));
     /* One point alone, whatever its size. */
-    chart = (struct fb_chart){FB_STR("t"), FB_STR("s"), false, points, 1, NULL, 0};
+    chart = (struct fb_chart){FB_STR("t"), FB_STR("s"), false, false, points, 1, NULL, 0};
     points[0] = (struct fb_chart_point){0, 1e300, 0, 0, {0}, true};
     FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
     points[0].value = 0;

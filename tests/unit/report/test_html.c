@@ -1,7 +1,10 @@
 /* The page as a whole: what it shows, that nothing from a record breaks out of it, its limits. */
+#include <math.h>
+
 #include "base/alloc.h"
 #include "fb_test.h"
 #include "report/html.h"
+#include "report/svg_trend.h"
 #include "sample.h"
 
 static struct fb_err err;
@@ -185,6 +188,7 @@ static void the_page_says_what_holds(void **state)
     assert_int_equal(count_of("class=\"system\""), 3);
     assert_int_equal(count_of("class=\"chart plot\""), 3);
     assert_int_equal(count_of("class=\"chart timeline\""), 1);
+    assert_int_equal(count_of("class=\"chart calibration\""), 1);
     assert_int_equal(count_of("class=\"sign late\""), 3);
     assert_false(has(" more "));
 }
@@ -264,6 +268,54 @@ static void bands_join_and_split_at_now(void **state)
 
 /* ---- hostile text ---- */
 
+/* Makes the picture hold so many quantities, which grow by a tenth from one value to the next. */
+static void grow(uint32_t series, uint32_t values, struct fb_str name)
+{
+    struct fb_series *progress = &sample.picture.progress;
+    struct fb_arena *arena = &sample.arena;
+    *progress = (struct fb_series){FB_ARENA_ARRAY(arena, struct fb_series_point, series * values),
+        (size_t)series * values, FB_ARENA_ARRAY(arena, struct fb_str, series), series};
+    for (uint32_t i = 0; i < series * values; i++) {
+        uint32_t n = i % values;
+        progress->names[i / values] = name;
+        progress->points[i] = (struct fb_series_point){.series = i / values,
+            .at = (17000 + (fb_time)n * 3) * FB_DAY,
+            .value = pow(1.1, n % 1000) * (n % 3 == 2 ? 0.5 : 1),
+            .name = name};
+    }
+}
+
+static void growth_is_drawn_and_what_bounds_keep(void **state)
+{
+    (void)state;
+    make();
+    assert_int_equal(count_of("class=\"chart trend\""), 0);
+    assert_int_equal(count_of("class=\"chart calibration\""), 1);
+    assert_true(has("How far bounds can be trusted") && has("always at least 95%"));
+    grow(2, 7, FB_STR("training_compute"));
+    make();
+    check_page();
+    assert_int_equal(count_of("class=\"chart trend\""), 2);
+    assert_int_equal(count_of("<polygon class=\"band\""), 2);
+    assert_true(
+        has(">training compute</text>") && has("doubles in ") && has("with 90% confidence"));
+    assert_int_equal(count_of("class=\"dot\""), 4); /* two of seven were not the highest */
+    grow(FB_HTML_GROWTH_MAX + 2, 2, FB_STR("x"));
+    make();
+    assert_int_equal(count_of("class=\"chart trend\""), FB_HTML_GROWTH_MAX);
+    assert_true(has("2 more quantities are not drawn"));
+    grow(1, FB_CHART_POINTS_MAX + 1, FB_STR("much_x"));
+    make();
+    check_page();
+    assert_true(has("much x: its 2001 values are too many to draw"));
+    sample.picture.progress.count = 0;
+    for (size_t i = 0; i < sample.picture.line_count; i++) {
+        sample.picture.lines[i].figures.count = 0;
+    }
+    make();
+    assert_int_equal(count_of("class=\"chart calibration\""), 0);
+}
+
 static void nothing_breaks_out(void **state)
 {
     (void)state;
@@ -277,6 +329,7 @@ static void nothing_breaks_out(void **state)
     program->name = program->title = program->source = text;
     picture->policies[0].program = program;
     picture->origin = text;
+    grow(1, 3, text);
     sample.cyber->name = sample.cyber->title = sample.cyber->measures[0] = text;
     sample.cyber->margins[0].name = sample.cyber->margins[0].source = text;
     sample.cyber->needs.elicited[0] = text;
@@ -399,6 +452,7 @@ static void failures_leave_the_buffer_as_it_was(void **state)
     fb_buf_release(&small);
     enum fb_code code = FB_E_NOMEM;
     int64_t n = 0;
+    grow(1, 3, FB_STR("x"));
     for (; code != FB_OK && n < 1000; n++) {
         struct fb_buf out;
         fb_buf_init(&out, 1 << 26);
@@ -423,6 +477,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_page_is_appended, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_docket_has_a_page, setup, teardown),
         cmocka_unit_test_setup_teardown(bands_join_and_split_at_now, setup, teardown),
+        cmocka_unit_test_setup_teardown(growth_is_drawn_and_what_bounds_keep, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_breaks_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_picture_gives_a_bounded_page, setup, teardown),
         cmocka_unit_test_setup_teardown(a_large_argument_is_cut, setup, teardown),
