@@ -38,6 +38,7 @@ struct part {
     bool as_context; /* it is the source of a context relation */
     bool as_source;  /* it speaks for something */
     bool is_counter; /* it speaks against something */
+    bool is_target;  /* something speaks for it, or against it */
     struct part *next;
 };
 
@@ -51,6 +52,7 @@ struct reading {
     struct fb_map names; /* taken */
     struct fb_map ids;   /* whatever a reference can say, to struct part */
     struct fb_map refs;  /* what stands in lists */
+    struct fb_map kept;  /* by id, XML that is no part, as the artifacts that parts refer to */
     size_t line;         /* the line that was looked for last, and where it begins; 0: none */
     size_t line_at;
     struct part *first;
@@ -265,6 +267,9 @@ static enum fb_code collect(struct reading *r, xmlNodePtr node, uint32_t depth, 
         enum class class = class_of(r, node);
         if (class != OTHER) {
             code = add_part(r, node, class, err);
+        } else {
+            struct fb_str id = attribute(r, node, "id");
+            code = id.len == 0 ? FB_OK : fb_map_put(&r->kept, id, node, err);
         }
         code = code != FB_OK ? code : collect(r, node->children, depth + 1, err);
     }
@@ -358,10 +363,18 @@ static enum fb_code mark_roles(struct reading *r, struct fb_err *err)
                 to->as_context = to->as_context || (end == 0 && p->class == CONTEXT);
                 to->as_source = to->as_source || (end == 0 && p->class != CONTEXT && !counter);
                 to->is_counter = to->is_counter || (end == 0 && counter);
+                to->is_target = to->is_target || end == 1;
             }
         }
     }
     return FB_OK;
+}
+
+/* A claim that is assumed or axiomatic and rests on nothing explains what it speaks for. */
+static bool is_given(const struct part *p, struct fb_str status)
+{
+    bool given = fb_str_is(status, "assumed") || fb_str_is(status, "axiomatic");
+    return p->class == CLAIM && given && p->as_source && !p->is_target && !p->is_counter;
 }
 
 static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
@@ -380,7 +393,7 @@ static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
                : p->as_context && !p->as_source ? FB_ELEMENT_CONTEXT
                                                 : FB_ELEMENT_SOLUTION;
     }
-    if (p->as_context && !p->as_source) {
+    if ((p->as_context && !p->as_source) || is_given(p, status)) {
         return fb_str_is(status, "axiomatic") ? FB_ELEMENT_JUSTIFICATION : FB_ELEMENT_ASSUMPTION;
     }
     return p->is_counter && !p->as_source ? FB_ELEMENT_COUNTER_GOAL : FB_ELEMENT_GOAL;
@@ -428,6 +441,15 @@ static enum fb_code add_extras(
     return code;
 }
 
+/* What an element says: the attribute content is the statement, with a description beside it. */
+static struct fb_str text_of(struct reading *r, xmlNodePtr node)
+{
+    struct fb_str text = attribute(r, node, "content");
+    text = text.len > 0 ? text : child_text(r, node, "description");
+    text = text.len > 0 ? text : attribute(r, node, "description");
+    return text.len > 0 ? text : child_text(r, node, "content");
+}
+
 static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err *err)
 {
     long line = xmlGetLineNo(p->xml);
@@ -437,10 +459,16 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
     if (!p->element) {
         return fb_arena_failed(r->arena, err);
     }
-    struct fb_str text = child_text(r, p->xml, "description");
-    text = text.len > 0 ? text : attribute(r, p->xml, "description");
-    text = text.len > 0 ? text : attribute(r, p->xml, "content");
-    text = text.len > 0 ? text : child_text(r, p->xml, "content");
+    struct fb_str text = text_of(r, p->xml);
+    struct fb_str artifact = attribute(r, p->xml, "referencedArtifact");
+    size_t hash = fb_str_find(artifact, '#', 0);
+    artifact = hash < artifact.len ? fb_str_sub(artifact, hash + 1, SIZE_MAX) : artifact;
+    xmlNodePtr about = text.len > 0 ? NULL : fb_map_get(&r->kept, artifact);
+    if (about) {
+        text = text_of(r, about);
+        text = text.len > 0 ? text : attribute(r, about, "name");
+        text = text.len > 0 ? text : child_text(r, about, "name");
+    }
     struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
     struct fb_str url = tag(r, p->xml, "gsn.url");
     fb_case_add_kind(&r->b, p->element, kind_of(r, p));
@@ -480,6 +508,10 @@ static struct fb_str against(struct reading *r, const struct part *relation, con
     struct fb_str source = refs_of(r, to->xml, "source"), target = refs_of(r, to->xml, "target");
     struct part *from = next_ref(&target, &ref) ? part_of(r, ref) : NULL;
     struct part *end = next_ref(&source, &ref) ? part_of(r, ref) : NULL;
+    struct fb_str reasoning = to->class == INFERENCE ? refs_of(r, to->xml, "reasoning") : source;
+    if (to->class == INFERENCE && next_ref(&reasoning, &ref)) {
+        end = part_of(r, ref); /* the strategy stands between */
+    }
     if (!from || !end || from->class >= INFERENCE || end->class >= INFERENCE) {
         return FB_STR("");
     }
@@ -487,6 +519,13 @@ static struct fb_str against(struct reading *r, const struct part *relation, con
         fb_arena_printf(r->arena, "%.*s -> %.*s", FB_STR_ARG(from->name), FB_STR_ARG(end->name));
     r->b.failed = r->b.failed || !text.ptr;
     return text;
+}
+
+/* A claim that is given, however it is tied. */
+static bool explains(struct reading *r, const struct part *p)
+{
+    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    return is_given(p, status) && tag(r, p->xml, "gsn.nodeType").len == 0;
 }
 
 /* One relation: to each of its targets. */
@@ -517,8 +556,9 @@ static void add_relation(struct reading *r, const struct part *p)
                     add_ref(r, by, "challenges", what);
                 }
             } else if (over->class < INFERENCE) {
-                add_ref(r, p->class == CONTEXT ? to : over,
-                    p->class == CONTEXT ? "inContextOf" : "supportedBy", by->name);
+                bool context = p->class == CONTEXT || explains(r, by);
+                add_ref(r, p->class == CONTEXT ? to : over, context ? "inContextOf" : "supportedBy",
+                    by->name);
             }
         }
     }
@@ -609,9 +649,11 @@ enum fb_code fb_sacm_read(const struct fb_doc_file *file, struct fb_arena *arena
     fb_map_init(&r.names);
     fb_map_init(&r.ids);
     fb_map_init(&r.refs);
+    fb_map_init(&r.kept);
     enum fb_code code = read_all(&r, out, err);
     fb_map_release(&r.names);
     fb_map_release(&r.ids);
     fb_map_release(&r.refs);
+    fb_map_release(&r.kept);
     return code;
 }

@@ -73,6 +73,7 @@ static const char *const SCRIPT[] = {
     "}\n",
     "const top0 = I.findIndex(x => x.element === D.top && !x.stub), deepest = Math.max(.."
     ".depth);\n",
+    "const V = Array(n).fill(true), T = Array(n).fill(\"\");\n",
     "let closed = new Set(), kept = null, shown = [], X = [], Y = [], at = top0, scale = "
     "1, tx = 0, ty = 0;\n",
     "const open = i => !closed.has(i), keeps = i => !kept || kept.has(i);\n",
@@ -136,7 +137,7 @@ static const char *const SCRIPT[] = {
     "    } else if (m.role === 2) {\n",
     "      const d = m.right ? 1 : -1;\n",
     "      b += `M${side(p, m.right)} ${mid(p)}H${X[p] + d * (I[p].w / 2 + 10)}V${mid(i)}"
-    "H${side(i, !m.right)}`;\n",
+    "H${side(i, !m.right) - d * 8}v-4l${d * 8} 4l${-d * 8} 4v-4`;\n",
     "    } else if (m.role === 3) {\n",
     "      c += `M${side(i, 0)} ${mid(i)}H${side(i, 0) - 26}V${mid(p)}H${side(p, 1)}m8 -5"
     "l-8 5l8 5`;\n",
@@ -164,9 +165,11 @@ static const char *const SCRIPT[] = {
     "  if (!home) lines();\n",
     "  const is = new Set(shown);\n",
     "  for (const i of ALL) {\n",
-    "    G[i].style.display = is.has(i) ? \"\" : \"none\";\n",
-    "    if (is.has(i)) G[i].setAttribute(\"transform\", home ? \"\" : `translate(${X[i] "
-    "- I[i].x} ${Y[i] - I[i].y})`);\n",
+    "    /* Hidden and not taken out: the words of thousands would be set again. */\n",
+    "    const v = is.has(i), m = home ? \"\" : `translate(${X[i] - I[i].x} ${Y[i] - I[i].y})"
+    "`;\n",
+    "    if (v !== V[i]) { V[i] = v; G[i].style.visibility = v ? \"\" : \"hidden\"; }\n",
+    "    if (v && m !== T[i]) { T[i] = m; G[i].setAttribute(\"transform\", m); }\n",
     "  }\n",
     "  let s = \"\";\n",
     "  for (const i of shown) {\n",
@@ -182,7 +185,7 @@ static const char *const SCRIPT[] = {
     "}\n",
     "function mark() {\n",
     "  const r = $(\"ring\"), m = I[at];\n",
-    "  if (X[at] === undefined || G[at].style.display === \"none\") { r.style.display = "
+    "  if (X[at] === undefined || !V[at]) { r.style.display = "
     "\"none\"; return; }\n",
     "  r.style.display = \"\";\n",
     "  for (const [k, v] of [[\"x\", X[at] - m.w / 2 - 5], [\"y\", Y[at] - 5], [\"width\""

@@ -28,9 +28,9 @@ sed 's/name: Top/name: Old/' old.yaml >older.yaml
 cat >try.js <<'EOT'
 <script>
 const out = [], $ = id => document.getElementById(id);
-const seen = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.display !== "none").length;
+const seen = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.visibility !== "hidden").length;
 const at = () => $("panel").querySelector("h2").textContent.split(" ")[0];
-const ids = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.display !== "none")
+const ids = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.visibility !== "hidden")
   .map(g => g.querySelector("text").textContent).join(" ");
 const key = k => document.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
 const say = what => out.push(what + ": " + seen() + " shown, at " + at());

@@ -130,10 +130,47 @@ static void test_sacm_of_others(void **state)
         FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
                "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
                "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
-               "D1: {nodeType: CounterGoal, challenges: [G1 -> G2]}\nG3: {defeated: true}\n"),
+               "D1: {nodeType: CounterGoal, challenges: [G1 -> S1]}\nG3: {defeated: true}\n"),
         FB_CASE_GSN, &expected));
     assert_true(fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN)));
     fb_buf_release(&text);
+}
+
+/* Statements in content beside a description; ends as elements with ref; what is assumed tied by an
+ * inference; evidence that says only which artifact it is. */
+static void test_sacm_dialects(void **state)
+{
+    (void)state;
+    static const char XML[] =
+        "<SACM:AssuranceCasePackage xmlns:SACM='urn:y' id='p'>\n"
+        "<artifactPackage><artifact id='art' name='Soak test'/></artifactPackage>\n"
+        "<argumentPackage id='ap'>\n"
+        "<Claim id='t' name='Top' content='It is safe'><description>why we say so</description>"
+        "</Claim>\n"
+        "<Claim id='s' name='Sub'><description><content lang='en'>It stops</content></description>"
+        "</Claim>\n"
+        "<Claim id='m' name='Mains' assertionDeclaration='assumed'/>\n"
+        "<Claim id='n' name='Norm' assertionDeclaration='axiomatic'/>\n"
+        "<ArgumentReasoning id='r' name='Why'/>\n"
+        "<ArtifactReference id='e' name='Report' referencedArtifact='#art'/>\n"
+        "<AssertedInference id='i' reasoning='r'><source ref='s'/><target ref='t'/>"
+        "</AssertedInference>\n"
+        "<AssertedInference id='j'><source ref='m'/><source ref='n'/><target ref='s'/>"
+        "</AssertedInference>\n"
+        "<AssertedEvidence id='k'><source ref='e'/><target ref='s'/></AssertedEvidence>\n"
+        "</argumentPackage></SACM:AssuranceCasePackage>\n";
+    struct fb_yaml *root = NULL, *expected = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(XML), FB_CASE_UNKNOWN, &root));
+    FB_TEST_OK(tree_of(FB_STR("Top: {nodeType: Goal, text: It is safe, supportedBy: [Why]}\n"
+                              "Sub: {nodeType: Goal, text: It stops, inContextOf: [Mains, Norm], "
+                              "supportedBy: [Report]}\n"
+                              "Mains: {nodeType: Assumption}\nNorm: {nodeType: Justification}\n"
+                              "Why: {nodeType: Strategy, supportedBy: [Sub]}\n"
+                              "Report: {nodeType: Solution, text: Soak test}\n"),
+        FB_CASE_GSN, &expected));
+    if (!fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN))) {
+        fail_msg("%.*s", FB_STR_ARG(written(root, FB_CASE_GSN)));
+    }
 }
 
 static const char LTAC[] = "# Header\n\n# More\n- Claim C1: Safe (really) () \n"
@@ -688,6 +725,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_sacm_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_of_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sacm_dialects, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_counters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_wide, setup, teardown),
