@@ -77,7 +77,7 @@ enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK) {
         code = fb_due_list(&view.picture, party, &view.arena, &list, err);
     }
-    if (code == FB_OK && !ics && !csv) {
+    if (code == FB_OK) {
         code = fb_due_keep(view.docket, &view.picture, party, &view.arena, &list, err);
     }
     if (code == FB_OK && ics) {

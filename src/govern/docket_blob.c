@@ -294,30 +294,18 @@ static enum fb_code kept_now(struct fb_docket *docket, struct fb_str digest, str
     return code;
 }
 
-/* An order that somebody else gave, or a decision. */
-static enum fb_code check_order(struct fb_docket *docket, const struct fb_docket_erasure *options,
-    struct fb_arena *arena, struct fb_err *err)
+/* The order that is named must let this blob go. */
+static enum fb_code check_order(struct fb_docket *docket, const char *digest,
+    const struct fb_docket_erasure *options, struct fb_arena *arena, struct fb_err *err)
 {
     if (options->order.len == 0) {
         return FB_OK;
     }
     struct fb_str issuer = {NULL, 0};
     enum fb_code code = fb_docket_party_id(docket, options->issuer, arena, &issuer, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    const struct fb_record *order = fb_registry_find(docket->registry, options->order);
-    if (!order || (order->kind != FB_KIND_order && order->kind != FB_KIND_decision)) {
-        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is no order and no decision on record",
-            FB_STR_ARG(options->order));
-        return fb_err_hint(err, "Write --order with the id of its record.");
-    }
-    if (fb_str_eq(order->issuer, issuer)) {
-        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is by '%.*s', who erases",
-            FB_STR_ARG(options->order), FB_STR_ARG(issuer));
-        return fb_err_hint(err, "Write --despite \"WHY\" for a reason of one's own.");
-    }
-    return FB_OK;
+    return code ? code
+                : fb_registry_lets_erase(
+                      docket->registry, options->order, issuer, fb_str_of(digest), err);
 }
 
 /* Refuses what must still be kept, unless it is said why it goes all the same. */
@@ -328,7 +316,7 @@ static enum fb_code check_kept(struct fb_docket *docket, const char *digest,
     struct fb_retention kept;
     char until[FB_TIME_TEXT];
     fb_arena_init(&arena, KEPT_MEMORY_MAX);
-    enum fb_code code = check_order(docket, options, &arena, err);
+    enum fb_code code = check_order(docket, digest, options, &arena, err);
     if (code == FB_OK) {
         code = kept_now(docket, fb_str_of(digest), &arena, &kept, err);
     }

@@ -346,9 +346,66 @@ static bool names_digest(const struct fb_record *record, struct fb_str digest)
     return false;
 }
 
+/* Whether what an order speaks of names the blob: it, or another version of it, or, for a subject,
+ * a record about that. */
+static bool speaks_of(
+    const struct fb_registry *registry, const struct fb_record *order, struct fb_str digest)
+{
+    struct fb_str about = fb_record_text(order, "about");
+    if (!about.len && !order->subject.len) {
+        return true; /* of whatever there is */
+    }
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct fb_record *record = &registry->items[i]->record;
+        if (names_digest(record, digest) &&
+            (about.len ? fb_registry_same(registry, about, record->id)
+                       : fb_registry_same(registry, order->subject, record->subject))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum fb_code fb_registry_lets_erase(const struct fb_registry *registry, struct fb_str order,
+    struct fb_str eraser, struct fb_str digest, struct fb_err *err)
+{
+    FB_ASSERT(registry && err);
+    const struct fb_registry_item *item = fb_registry_item(registry, order);
+    const struct fb_record *record = item ? &item->record : NULL;
+    if (!record || record->kind != FB_KIND_decision ||
+        !fb_str_is(fb_record_text(record, "topic"), "erasure") ||
+        !fb_str_is(fb_record_text(record, "outcome"), "granted")) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is no decision on record that grants an erasure",
+            FB_STR_ARG(order));
+        return fb_err_hint(err, "Name a decision with topic erasure and outcome granted.");
+    }
+    if (fb_registry_same(registry, record->issuer, eraser)) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is by '%.*s', who erases", FB_STR_ARG(order),
+            FB_STR_ARG(eraser));
+        return fb_err_hint(err, "A reason of one's own is said with 'despite'.");
+    }
+    const struct fb_registry_item *issuer = fb_registry_item(registry, record->issuer);
+    if (!issuer || !fb_str_is(fb_registry_role(issuer->root), "regulator")) {
+        fb_err_set(err, FB_E_ROLE, "'%.*s' is by '%.*s', who is no regulator", FB_STR_ARG(order),
+            FB_STR_ARG(record->issuer));
+        return fb_err_hint(err, "Only a regulator can ask for what must be kept.");
+    }
+    if (!speaks_of(registry, record, digest)) {
+        fb_err_set(err, FB_E_REFERENCE, "'%.*s' is about something else", FB_STR_ARG(order));
+        return fb_err_hint(err, "It must be about a record that names the blob, or about its "
+                                "system, or say neither.");
+    }
+    return FB_OK;
+}
+
 static enum fb_code check_erasure(const struct fb_admission *a, struct fb_err *err)
 {
     struct fb_str digest = fb_record_text(a->record, "digest");
+    struct fb_str order = fb_record_text(a->record, "order");
+    if (order.len && !a->assumed &&
+        fb_registry_lets_erase(a->registry, order, a->record->issuer, digest, err) != FB_OK) {
+        return fb_admission_at_field(err, a->record, "order");
+    }
     bool is_named = false;
     const struct fb_record *other = NULL; /* of somebody else, that names it */
     for (size_t i = 0; i < a->registry->count; i++) {

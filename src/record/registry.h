@@ -197,4 +197,11 @@ const struct fb_record *fb_registry_system_of_model(
 FB_CHECKED enum fb_code fb_registry_allowed_signers(
     const struct fb_registry *registry, struct fb_buf *out, struct fb_err *err);
 
+/** Whether a record is an order by which a party may erase a blob (its digest as text) that must
+ * still be kept: a decision with topic erasure and outcome granted, by a regulator who is not that
+ * party, about a record that names the blob, about the system of one, or about nothing. Of a
+ * registry that keeps all kinds. E_REFERENCE, E_ROLE. */
+FB_CHECKED enum fb_code fb_registry_lets_erase(const struct fb_registry *registry,
+    struct fb_str order, struct fb_str eraser, struct fb_str digest, struct fb_err *err);
+
 #endif

@@ -219,6 +219,34 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
     return fb_buf_check(out, "what is owed", err);
 }
 
+/* A document that must be kept, as a row like that of a duty. */
+static void put_kept(struct fb_buf *out, const struct fb_docket_blob *blob)
+{
+    struct fb_buf text;
+    fb_buf_init(&text, FB_SHEET_LINE_MAX);
+    fb_buf_addf(&text, "keep %s %.*s", blob->field, FB_STR_ARG(blob->digest));
+    fb_csv_put(out, blob->record->id, false);
+    fb_csv_put(out, FB_STR("kept"), false);
+    fb_csv_put(out, FB_STR("kept"), false);
+    fb_csv_put(out, blob->record->issuer, false);
+    fb_csv_put(out, FB_STR(""), false);
+    fb_csv_put(out, fb_buf_str(&text), false);
+    fb_csv_put(out, blob->record->subject, false);
+    for (int i = 0; i < 4; i++) { /* policy, rule, since, runs from */
+        fb_csv_put(out, FB_STR(""), false);
+    }
+    fb_csv_put_time(out, blob->kept.until, false);
+    fb_csv_put(out, FB_STR(""), false);
+    fb_csv_put(out, FB_STR(""), false);
+    fb_buf_clear(&text);
+    fb_buf_addf(&text, "of %.*s", FB_STR_ARG(blob->kept.why));
+    fb_csv_put(out, fb_buf_str(&text), true);
+    if (text.state != FB_BUF_GOOD) {
+        out->state = text.state;
+    }
+    fb_buf_release(&text);
+}
+
 enum fb_code fb_report_due_csv(
     const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err)
 {
@@ -243,6 +271,9 @@ enum fb_code fb_report_due_csv(
         fb_csv_put_time(out, o->settled, false);
         fb_csv_put(out, due->needs, false);
         fb_csv_put(out, due->why, true);
+    }
+    for (size_t i = 0; i < list->kept_count; i++) {
+        put_kept(out, &list->kept[i]);
     }
     return fb_buf_check(out, "the table", err);
 }

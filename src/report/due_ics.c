@@ -42,8 +42,9 @@ static void time_line(struct calendar *calendar, const char *name, fb_time t)
     }
 }
 
+/* An id that is the same in each calendar of a docket. */
 static void add_uid(
-    struct calendar *calendar, const struct fb_picture *picture, const struct fb_due *due)
+    struct calendar *calendar, const struct fb_picture *picture, struct fb_str a, struct fb_str b)
 {
     struct fb_sha256 sha;
     uint8_t digest[FB_SHA256_SIZE];
@@ -51,7 +52,8 @@ static void add_uid(
     fb_sha256_init(&sha);
     fb_sha256_add(&sha, picture->origin);
     fb_sha256_add(&sha, FB_STR("\n"));
-    fb_sha256_add(&sha, due->duty->id);
+    fb_sha256_add(&sha, a);
+    fb_sha256_add(&sha, b);
     fb_sha256_end(&sha, digest);
     fb_buf_addf(&calendar->line, "UID:%s", fb_hex_encode(digest, sizeof(digest), hex));
     end_line(calendar);
@@ -112,7 +114,7 @@ static void add_todo(
 {
     const struct fb_obligation *o = &due->duty->obligation;
     plain_line(calendar, "BEGIN:VTODO");
-    add_uid(calendar, picture, due);
+    add_uid(calendar, picture, due->duty->id, FB_STR(""));
     time_line(calendar, "DTSTAMP", picture->now);
     time_line(calendar, "CREATED", o->since);
     time_line(calendar, "DUE", due->until);
@@ -132,6 +134,44 @@ static void add_todo(
     plain_line(calendar, "END:VTODO");
 }
 
+/* A document that must be kept: an event on the day on which it no longer must. One beyond the
+ * calendar has none. */
+static void add_kept(
+    struct calendar *calendar, const struct fb_picture *picture, const struct fb_docket_blob *blob)
+{
+    struct fb_buf room, text;
+    fb_buf_init(&room, FB_TIME_TEXT);
+    bool has_day = fb_ics_time(&room, blob->kept.until);
+    fb_buf_release(&room);
+    if (!has_day) {
+        return;
+    }
+    plain_line(calendar, "BEGIN:VEVENT");
+    fb_buf_init(&text, LINE_MAX_BYTES);
+    fb_buf_addf(&text, "\nkept\n%s\n%.*s", blob->field, FB_STR_ARG(blob->record->id));
+    add_uid(calendar, picture, blob->digest, fb_buf_str(&text));
+    time_line(calendar, "DTSTAMP", picture->now);
+    time_line(calendar, "DTSTART", blob->kept.until);
+    fb_buf_add_c(&calendar->line, "SUMMARY:");
+    fb_ics_text(&calendar->line, fb_short_id(blob->record->issuer));
+    fb_buf_addf(&calendar->line, ": keep %s of ", blob->field);
+    fb_ics_text(&calendar->line, blob->record->id);
+    fb_buf_add_c(&calendar->line, " until then");
+    end_line(calendar);
+    fb_buf_clear(&text);
+    fb_buf_addf(&text, "%.*s\nof %.*s", FB_STR_ARG(blob->digest), FB_STR_ARG(blob->kept.why));
+    if (text.state != FB_BUF_GOOD) {
+        calendar->line.state = text.state;
+    }
+    fb_buf_add_c(&calendar->line, "DESCRIPTION:");
+    fb_ics_text(&calendar->line, fb_buf_str(&text));
+    end_line(calendar);
+    fb_buf_release(&text);
+    plain_line(calendar, "CATEGORIES:kept");
+    plain_line(calendar, "TRANSP:TRANSPARENT");
+    plain_line(calendar, "END:VEVENT");
+}
+
 enum fb_code fb_report_due_ics(const struct fb_picture *picture, const struct fb_due_list *list,
     struct fb_buf *out, struct fb_err *err)
 {
@@ -148,6 +188,9 @@ enum fb_code fb_report_due_ics(const struct fb_picture *picture, const struct fb
         if (list->items[i].group != FB_DUE_HELD) {
             add_todo(&calendar, picture, &list->items[i]);
         }
+    }
+    for (size_t i = 0; i < list->kept_count; i++) {
+        add_kept(&calendar, picture, &list->kept[i]);
     }
     plain_line(&calendar, "END:VCALENDAR");
     fb_buf_release(&calendar.line);

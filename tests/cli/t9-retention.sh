@@ -52,6 +52,12 @@ END
 ok "the model comes to the market" fly add --as aurora deployment.json
 ok "its evaluations are kept for ten years" says \
     "2036-12-10 00:00  log of evaluation/1.*ten years after it came to the market with deployment/1" fly due
+ok "in the table for spreadsheets" says \
+    '^"report/2","kept","kept","party/aurora","","keep document sha256:.*,"2031-12-01T00:00:00Z","","","of report/2, five years' \
+    fly due --csv
+ok "in the calendar" sh -c '"$0" --docket "$1" --clock "$2" due --ics k.ics && tr -d "\r" <k.ics | grep -A1 "^DTSTART:20361210T000000Z" |
+    grep -q "^SUMMARY:aurora: keep log of evaluation/1 until then" && test "$(grep -c "^BEGIN:VEVENT" k.ics)" = 3' \
+    "$FLYBALL" "$docket" "$clock"
 ok "the next end comes first" sh -c '"$0" --docket "$1" --clock "$2" due --json | sed -n "s/.*\"until\": \"\(20[^T]*\)T.*/\1/p" |
     tail -3 | tr "\n" " " | grep -q "2031-12-01 2036-12-10 2036-12-10"' "$FLYBALL" "$docket" "$clock"
 ok "of one party" says "To be kept until then (3)" fly due --party aurora
@@ -75,10 +81,20 @@ END
 sed 's#decision/court#decision/own#' order.json >own.json
 ok "an order, and one of the developer itself" sh -c '"$0" --docket "$1" --clock "$2" add order.json &&
     "$0" --docket "$1" --clock "$2" add --as aurora own.json' "$FLYBALL" "$docket" "$clock"
-ok "what is no order" refused 3 "no order and no decision on record" \
+ok "what is no order" refused 3 "no decision on record that grants an erasure" \
     fly blob erase "$evaluation" --reason r --order report/1 --as aurora
 ok "nor one of one's own" refused 3 "by 'party/aurora', who erases" \
     fly blob erase "$evaluation" --reason r --order decision/own --as aurora
+printf '%s' '{"kind":"system","id":"system/borealis-1","at":"2026-12-10","body":{"title":"B","developer":"party/aurora"}}' >b.json
+ok "another system" fly add --as aurora b.json
+odd() { # NAME SED SAYS
+    sed "s#decision/court#decision/$1#; $2" order.json >odd.json
+    ok "a decision that is not it: $1" fly add odd.json
+    ok "does not let it go: $1" refused 3 "$3" fly blob erase "$evaluation" --reason r --order "decision/$1" --as aurora
+}
+odd other 's#aurora-2#borealis-1#' "about something else"
+odd refused 's#granted#refused#' "no decision on record that grants"
+odd topic 's#"erasure"#"waiver"#' "no decision on record that grants"
 ok "an order on record lets it go" fly blob erase "$evaluation" --reason "ordered" --order decision/court --as aurora
 ok "and says until when it was to be kept" says '"kept_until":"2036-12-10T00:00:00Z".*"order":"decision/court"' \
     sh -c '"$0" --docket "$1" show "erasure/$(echo "$2" | cut -c8-23)" --statement' \
@@ -91,9 +107,8 @@ ok "an erasure that is filed by hand" fly add --as aurora bare.json
 ok "is no way round" refused 3 "must be kept until 2041-01-01 00:00" \
     fly blob erase "$incident" --reason r --as aurora
 sed 's#erasure/bare#erasure/claimed#; s#"by hand"#"by hand", "order": "decision/own"#' bare.json >claimed.json
-ok "one by hand that names an order of one's own" fly add --as aurora claimed.json
-ok "is none either" refused 3 "must be kept until 2041-01-01 00:00" \
-    fly blob erase "$incident" --reason r --as aurora
+ok "one by hand that names an order of one's own is refused" refused 3 "by 'party/aurora', who erases" \
+    fly add --as aurora claimed.json
 ok "a reason lets it go, and stays on record" fly blob erase "$incident" --reason r --as aurora \
     --despite "the vault burns"
 ok "the latest erasure has it" says '"despite":"the vault burns"' sh -c \
