@@ -31,6 +31,22 @@ static const char *weakest(const char *text, enum fb_weakest_cost by)
     return out;
 }
 
+/* Of several sets that cost the same it is always the same one, first by the order of the file. */
+static void test_ties(void **state)
+{
+    (void)state;
+    static const char TREE[] = "G1: {supportedBy: [G2, G3], support: any}\n"
+                               "G2: {supportedBy: [Sn2, Sn1]}\nG3: {supportedBy: [Sn4, Sn3]}\n"
+                               "Sn1: {}\nSn2: {}\nSn3: {}\nSn4: {}\n";
+    static const char OTHER[] = "Sn4: {}\nSn3: {}\nG3: {supportedBy: [Sn3, Sn4]}\nSn2: {}\n"
+                                "G2: {supportedBy: [Sn1, Sn2]}\nSn1: {}\n"
+                                "G1: {supportedBy: [G3, G2], support: any}\n";
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(weakest(TREE, FB_WEAKEST_COUNT), "Sn1 Sn3 = 2");
+        assert_string_equal(weakest(OTHER, FB_WEAKEST_COUNT), "Sn4 Sn2 = 2");
+    }
+}
+
 static void test_known(void **state)
 {
     (void)state;
@@ -365,6 +381,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ties, setup, teardown),
         cmocka_unit_test_setup_teardown(test_against_all_sets, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
