@@ -59,13 +59,32 @@ static struct fb_form *random_form(unsigned depth, bool y)
     return timed(kind, low, high, left, two ? random_form(depth - 1, y) : NULL);
 }
 
-static void random_trace(void)
+/* A heavy right side near, a light one far, and lefts of one leaf or more between. */
+static struct fb_form *uneven_form(void)
+{
+    struct fb_form *left = pred(Q, var(X), NULL);
+    struct fb_form *heavy = pred(Q, var(X), NULL);
+    for (size_t n = roll(3); n > 0; n--) {
+        left = form(FB_FORM_AND, left, pred(Q, var(X), NULL));
+    }
+    for (size_t n = roll(7); n > 0; n--) {
+        heavy = form(FB_FORM_AND, heavy, pred(Q, var(X), NULL));
+    }
+    struct fb_form *right = form(FB_FORM_OR, pred(P, var(X), NULL), heavy);
+    return timed(roll(2) ? FB_FORM_SINCE : FB_FORM_UNTIL, 0, 20, left, right);
+}
+
+static void random_trace(bool uneven)
 {
     fb_time now = 0;
     build_start(&b, &signature);
     for (size_t tp = 0; tp < POINTS; tp++) {
         now += (fb_time)roll(3);
         build_at(&b, now);
+        for (int64_t value = 0; uneven && value < VALUES; value++) {
+            struct fb_value values[] = {fb_value_int(value)};
+            build_add(&b, Q, values, 1, false);
+        }
         for (size_t n = roll(5); n > 0; n--) {
             uint32_t relation = (uint32_t)roll(3);
             struct fb_value values[] = {
@@ -210,6 +229,35 @@ static size_t cost(const struct fb_form *f, size_t tp, const int64_t *env, bool 
 
 /* ---- comparing ---- */
 
+/* The nearest time-point that an operator over time may rest on for this weight; POINTS: there is
+ * no choice of one. */
+static size_t nearest(const struct fb_form *f, size_t tp, const int64_t *env, bool holds)
+{
+    bool some = f->kind == FB_FORM_ONCE || f->kind == FB_FORM_EVENTUALLY;
+    bool every = f->kind == FB_FORM_HISTORICALLY || f->kind == FB_FORM_ALWAYS;
+    bool since = f->kind == FB_FORM_SINCE || f->kind == FB_FORM_UNTIL;
+    bool back =
+        f->kind == FB_FORM_ONCE || f->kind == FB_FORM_HISTORICALLY || f->kind == FB_FORM_SINCE;
+    size_t want = cost(f, tp, env, holds);
+    for (size_t d = 0; d < POINTS; d++) {
+        size_t j = back ? tp - d : tp + d;
+        const size_t between[2] = {back ? j + 1 : tp, back ? tp + 1 : j};
+        if (j >= POINTS || !within(f, tp, j)) {
+            continue;
+        }
+        if ((some && holds) || (every && !holds)) {
+            if (cost(f->left, j, env, holds) == want) {
+                return j;
+            }
+        } else if (since && holds &&
+                   plus(cost(f->right, j, env, true),
+                       cost_between(f, f->left, tp, between, env, true, false)) == want) {
+            return j;
+        }
+    }
+    return POINTS;
+}
+
 /* 1: compared; 0: with a split, or outside of what can be evaluated. */
 static int try_case(const struct fb_form *f, size_t tp, bool *out_holds)
 {
@@ -230,6 +278,8 @@ static int try_case(const struct fb_form *f, size_t tp, bool *out_holds)
     assert_non_null(proof);
     FB_TEST_OK(fb_proof_check(&claim, proof, &b.trace, &err));
     assert_int_equal(proof->weight, want);
+    size_t at = nearest(f, tp, env, holds);
+    assert_true(at == POINTS || proof->at == at);
     return 1;
 }
 
@@ -245,8 +295,10 @@ static void test_lightest(void **state)
         draws = seed;
         fb_arena_init(&arena, ARENA_MAX);
         fb_err_init(&err);
-        random_trace();
-        const struct fb_form *f = random_form(1 + (unsigned)roll(3), false);
+        bool uneven = seed % 4 == 0;
+        random_trace(uneven);
+        const struct fb_form *f =
+            uneven ? uneven_form() : random_form(1 + (unsigned)roll(3), false);
         for (size_t tp = 0; tp < POINTS; tp++) {
             bool holds;
             int good = try_case(f, tp, &holds);
