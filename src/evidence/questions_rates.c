@@ -173,7 +173,7 @@ enum fb_code fb_question_rates(const char *path, const struct fb_question_option
             "(Bonferroni), also where groups share samples; were the groups "
             "independent, %.5g%% each would do (Sidak) instead of %.5g%%",
             2 * (unsigned long)names.count,
-            100 * pow(options->confidence, 1 / (2.0 * (double)names.count)),
+            100 * fb_groups_independent(options->confidence, (size_t)names.count),
             100 * fb_groups_confidence(options->confidence, 2 * (size_t)names.count));
     }
     if (code == FB_OK && !isnan(options->threshold)) {

@@ -91,6 +91,12 @@ double fb_groups_confidence(double confidence, size_t groups)
     return 1 - (1 - confidence) / (double)groups;
 }
 
+double fb_groups_independent(double confidence, size_t groups)
+{
+    FB_ASSERT(confidence > 0 && confidence < 1 && groups >= 1);
+    return (1 + pow(confidence, 1 / (double)groups)) / 2;
+}
+
 /* P(at least k of n fair coins), for k of n; 1 for k = 0. */
 static double coins(int64_t k, int64_t n)
 {

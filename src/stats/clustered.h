@@ -59,6 +59,12 @@ FB_CHECKED enum fb_code fb_clustered_rate(const struct fb_clustered_mean *mean, 
  * 1 - (1 - confidence) / groups (Bonferroni), whatever hangs together. groups >= 1. */
 double fb_groups_confidence(double confidence, size_t groups);
 
+/** The same for the two one-sided ends of each of `groups` intervals of groups that share no
+ * samples: (1 + confidence^(1 / groups)) / 2. The groups are independent (Z. Sidak, "Rectangular
+ * confidence regions for the means of multivariate normal distributions", 1967); the two ends of
+ * one group are not, as at most one of them fails, so that their errors add up. groups >= 1. */
+double fb_groups_independent(double confidence, size_t groups);
+
 /** Two systems on the same n samples: how often only the first, or only the second, succeeded. */
 struct fb_paired {
     int64_t only_first;

@@ -264,6 +264,10 @@ static void test_clustered(void **state)
     m.mean = 1.5;
     FB_TEST_FAILS(fb_clustered_rate(&m, 3, 0.95, out, &err), FB_E_RANGE);
     near(fb_groups_confidence(0.95, 5), 0.99, 1e-15);
+    /* One group: its two ends share the error. Two: all four ends hold in exactly 95%. */
+    near(fb_groups_independent(0.95, 1), 0.975, 1e-15);
+    double end = fb_groups_independent(0.95, 2);
+    near((1 - 2 * (1 - end)) * (1 - 2 * (1 - end)), 0.95, 1e-15);
 }
 
 static void test_paired(void **state)
