@@ -3,10 +3,11 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 
-/* Pages in the log at which it is moved into the database; pages in it, and of one commit, from
- * which and up to which on it is lengthened, and bytes of that at once. */
-enum { PAGES_MAX = 1000, RESERVE_FROM = 8, SMALL_COMMIT = 4, RESERVE_MAX = 1 << 20 };
+/* Pages in the log, and of one commit, from which and up to which on it is lengthened, and bytes of
+ * that at once. */
+enum { RESERVE_FROM = 8, SMALL_COMMIT = 4, RESERVE_MAX = 1 << 20 };
 enum { PIECE = 64 * 1024 };
 /* Of the log's format: bytes before the first page and before each, where a page's size is. */
 enum { LOG_HEADER = 32, PAGE_HEADER = 24, PAGE_SIZE_AT = 8 };
@@ -25,7 +26,7 @@ static int on_commit(void *ctx, sqlite3 *db, const char *name, int pages)
     struct fb_sqlite_log *log = ctx;
     log->step = pages > log->pages ? pages - log->pages : pages;
     log->pages = pages;
-    if (pages >= PAGES_MAX) {
+    if (pages >= (int)fb_limit(FB_SQLITE_LOG_PAGES)) {
         (void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     }
     return SQLITE_OK;
@@ -71,14 +72,16 @@ static int64_t page_size_of(sqlite3_file *file)
     return (int64_t)b[0] << 24 | (int64_t)b[1] << 16 | (int64_t)b[2] << 8 | b[3];
 }
 
-/* Writes zeros after the end of the log, `more` bytes at least. */
-static bool lengthen(struct fb_sqlite_log *log, sqlite3_file *file, int64_t more)
+/* Writes zeros after the end of the log until `end`, when it is shorter than `needed`. */
+static bool lengthen(struct fb_sqlite_log *log, sqlite3_file *file, int64_t needed, int64_t end)
 {
     static const char zeros[PIECE];
     sqlite3_int64 size = 0;
     bool good = file->pMethods->xFileSize(file, &size) == SQLITE_OK;
-    for (int64_t end = size + more; good && size < end; size += PIECE) {
+    bool is_short = size < needed;
+    while (good && is_short && size < end) {
         good = file->pMethods->xWrite(file, zeros, PIECE, size) == SQLITE_OK;
+        size += PIECE;
     }
     log->size = size;
     return good;
@@ -96,7 +99,12 @@ void fb_sqlite_log_reserve(sqlite3 *db, struct fb_sqlite_log *log)
     }
     sqlite3_file *file = log_of(db);
     log->page_size = file ? page_size_of(file) : 0;
-    used = LOG_HEADER + (log->page_size + PAGE_HEADER) * log->pages;
-    log->is_closed =
-        log->page_size == 0 || !lengthen(log, file, used < RESERVE_MAX ? used : RESERVE_MAX);
+    if (log->page_size == 0) {
+        log->pages = 0; /* somebody else cut it: it begins anew */
+        return;
+    }
+    page = log->page_size + PAGE_HEADER;
+    used = LOG_HEADER + page * log->pages;
+    log->is_closed = !lengthen(
+        log, file, used + page * SMALL_COMMIT, used + (used < RESERVE_MAX ? used : RESERVE_MAX));
 }

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Pages in the log at which it is moved into the database, as SQLite does by itself (fb_limit). */
+enum { FB_SQLITE_LOG_PAGES = 1000 };
+
 /** What a connection knows of the log. Zero to begin with; fields are private. */
 struct fb_sqlite_log {
     int pages;         /**< in it after the last commit of this connection */
@@ -18,7 +21,7 @@ struct fb_sqlite_log {
 };
 
 /** Notes each commit of a connection, which borrows *log until it is closed, and moves a log of
- * 1,000 pages into the database, as SQLite does by itself. */
+ * FB_SQLITE_LOG_PAGES pages into the database. */
 void fb_sqlite_log_watch(sqlite3 *db, struct fb_sqlite_log *log);
 
 /** Writes the bytes of the log over themselves, makes it one byte longer and syncs it; nothing when

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limit.h"
 #include "fb_draw.h"
+#include "store/sqlite_log.h"
 
 enum { IMAGE_MAX = 16, NAME_SIZE = 512, SECTOR = 512 };
 
@@ -45,7 +47,6 @@ static uint64_t chance_state;
 static struct image images[IMAGE_MAX];
 static size_t image_count;
 static sqlite3_vfs *base_vfs;
-static sqlite3 *connection; /* the latest */
 static bool is_healed;
 
 static void need(bool good, const char *what)
@@ -409,23 +410,14 @@ static int cut_open(
     }
     /* The log goes into the database every few pages, so that a short test meets that as well;
      * but not when what a failed disk left in the log shall matter. */
-    if ((flags & SQLITE_OPEN_WAL) && connection) {
-        need(sqlite3_wal_autocheckpoint(connection, is_healed ? 1000 : 12) == SQLITE_OK,
-            "set the checkpoint");
+    if (flags & SQLITE_OPEN_WAL) {
+        fb_limit_lower(FB_SQLITE_LOG_PAGES, is_healed ? FB_SQLITE_LOG_PAGES : 12);
     }
     int result = base_vfs->xOpen(base_vfs, path, cut->real, flags, out_flags);
     if (result == SQLITE_OK) {
         cut->base.pMethods = &cut_methods;
     }
     return result;
-}
-
-static int note_connection(sqlite3 *db, char **message, const struct sqlite3_api_routines *api)
-{
-    (void)message;
-    (void)api;
-    connection = db;
-    return SQLITE_OK;
 }
 
 void power_cut_install(const struct power_cut *what)
@@ -442,5 +434,4 @@ void power_cut_install(const struct power_cut *what)
     vfs.xDelete = cut_delete;
     vfs.xGetLastError = cut_last_error;
     need(sqlite3_vfs_register(&vfs, 1) == SQLITE_OK, "register the VFS");
-    need(sqlite3_auto_extension((void (*)(void))note_connection) == SQLITE_OK, "register");
 }

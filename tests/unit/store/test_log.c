@@ -167,6 +167,28 @@ static void test_others_change_the_log(void **state)
     fb_store_close(other);
 }
 
+/* Writers come and go while somebody keeps the file open: none adds to what is long enough. */
+static void test_many_writers(void **state)
+{
+    struct fb_store_options opening = {.create = false};
+    int64_t size = 0;
+    commit(*state, 0, 1, 20);
+    for (uint64_t i = 0; i < 20; i++) {
+        struct fb_store *writer = NULL;
+        FB_TEST_OK(fb_store_open_sqlite(path, &opening, &writer, &err));
+        for (uint64_t k = 0; k < 4; k++) {
+            commit(writer, 1 + 4 * i + k, 1, 20);
+        }
+        fb_store_close(writer);
+        size = size_of("-wal");
+    }
+    int64_t used = 32 + 90 * (int64_t)PAGE;
+    if (size > 2 * used + (1 << 16) + 4 * (int64_t)PAGE) {
+        fail_msg("a log of %lld bytes, of which %lld are used", (long long)size, (long long)used);
+    }
+    assert_int_equal(entries_after_crash(), 81);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_large_commits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_log_starts_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_others_change_the_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_writers, set_up, tear_down),
     };
     fb_err_init(&err);
     return cmocka_run_group_tests(tests, NULL, NULL);
