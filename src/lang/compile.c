@@ -20,12 +20,7 @@ static void check_bytes(struct fb_str text, struct fb_complaints *complaints)
         fb_complain(complaints, FB_E_LIMIT, top, "Split the policy into several files.",
             "a policy has at most %d bytes, found %zu", FB_POLICY_TEXT_MAX, text.len);
     } else if (!fb_str_utf8(text, &bad_at)) {
-        struct fb_span at = top;
-        for (size_t i = 0; i < bad_at; i++) {
-            at.line += text.ptr[i] == '\n';
-            at.column = text.ptr[i] == '\n' ? 1 : at.column + 1;
-        }
-        fb_complain(complaints, FB_E_UTF8, at, "Save the file as UTF-8 text.",
+        fb_complain(complaints, FB_E_UTF8, fb_span_of(text, bad_at), "Save the file as UTF-8 text.",
             "the policy is not valid UTF-8");
     }
 }

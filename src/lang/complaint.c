@@ -7,6 +7,17 @@
 
 enum { WORD_MAX = 64 };
 
+struct fb_span fb_span_of(struct fb_str text, size_t byte)
+{
+    FB_ASSERT(byte <= text.len);
+    struct fb_span at = {1, 1, 0};
+    for (size_t i = 0; i < byte; i++) {
+        at.line += text.ptr[i] == '\n';
+        at.column = text.ptr[i] == '\n' ? 1 : at.column + 1;
+    }
+    return at;
+}
+
 bool fb_complaints_full(const struct fb_complaints *to)
 {
     return to->errors->count >= FB_POLICY_ERRORS_MAX;

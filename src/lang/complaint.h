@@ -19,6 +19,9 @@ struct fb_complaints {
 void fb_complain(struct fb_complaints *to, enum fb_code code, struct fb_span at, const char *hint,
     const char *fmt, ...) FB_PRINTF(5, 6);
 
+/** The line and column of a byte of a text, from 1, columns counted in bytes. */
+struct fb_span fb_span_of(struct fb_str text, size_t byte);
+
 /** True when the list holds FB_POLICY_ERRORS_MAX errors. */
 bool fb_complaints_full(const struct fb_complaints *to);
 
