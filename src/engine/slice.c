@@ -54,33 +54,33 @@ static size_t forms_max(const struct fb_duty *duty)
     return count;
 }
 
+static size_t add_form(const struct fb_form *form, const struct fb_form **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] == form) {
+            return count;
+        }
+    }
+    if (form) {
+        list[count++] = form;
+    }
+    return count;
+}
+
 /* The formulas that look at an obligation, trigger first; then those of the duties whose discharge
- * it follows and which it does not share with them. */
+ * it follows, which share some with it: each once. */
 static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
 {
     size_t count = 0;
-    const struct fb_duty *before = NULL;
     for (; duty; duty = duty->after) {
         const struct fb_form *forms[FORMS] = {
             duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
-        const struct fb_form *shared[FORMS] = {NULL};
-        if (before) {
-            shared[0] = before->when;
-            shared[1] = before->given;
-            shared[2] = before->during;
-            shared[FORMS - 1] = before->waived;
-        }
         for (size_t i = 0; i < FORMS; i++) {
-            if (forms[i] && forms[i] != shared[i]) {
-                out[count++] = forms[i];
-            }
+            count = add_form(forms[i], out, count);
         }
         for (size_t i = 0; i < duty->within_count; i++) {
-            if (duty->within[i].guard) {
-                out[count++] = duty->within[i].guard;
-            }
+            count = add_form(duty->within[i].guard, out, count);
         }
-        before = duty;
     }
     return count;
 }
