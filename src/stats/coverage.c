@@ -18,6 +18,8 @@
 
 static const double level = 0.95;
 
+enum { LOOKS = 500 }; /* after each of so many samples one looks */
+
 /* A case: what makes it, its method, and two numbers that say where. */
 struct coverage_case {
     const char *method;
@@ -28,7 +30,7 @@ struct coverage_case {
     enum fb_code (*interval)(int64_t k, int64_t n, double out[2], struct fb_err *err);
     enum fb_code (*round)(
         const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err);
-    double n;
+    double n; /* exact cases: 0: looked at after each of LOOKS */
     double p;
 };
 
@@ -93,46 +95,54 @@ static enum fb_code sum_up(const struct coverage_case *c, double *out, struct fb
     return FB_OK;
 }
 
+/* The narrowest at 100 samples; the choice is made before looking. */
+static enum fb_code mixture(int64_t k, int64_t n, double out[2], struct fb_err *err)
+{
+    struct fb_sequence_counts counts = {(double)k, (double)n, 1 - level, 100};
+    return fb_sequence_binomial(&counts, out, err);
+}
+
+/* One more sample: chances[k] that k of n succeeded and the truth was inside so far. */
+static enum fb_code look_once(
+    const struct coverage_case *c, int64_t n, double *chances, struct fb_err *err)
+{
+    static const double least = 1e-13; /* what is rarer counts as outside */
+    for (int64_t k = n; k >= 0; k--) {
+        double stays = k < n ? chances[k] * (1 - c->p) : 0;
+        chances[k] = stays + (k > 0 ? chances[k - 1] * c->p : 0);
+    }
+    for (int64_t k = 0; k <= n; k++) {
+        double ends[2] = {1, 0};
+        enum fb_code code = chances[k] > least ? c->interval(k, n, ends, err) : FB_OK;
+        if (code != FB_OK) {
+            return code;
+        }
+        chances[k] = ends[0] <= c->p && c->p <= ends[1] ? chances[k] : 0;
+    }
+    return FB_OK;
+}
+
+/* One looks after every sample: the chance of all paths on which the truth is never outside. */
+static enum fb_code sum_looks(const struct coverage_case *c, double *out, struct fb_err *err)
+{
+    double chances[LOOKS + 1] = {1}, held = 0;
+    for (int64_t n = 1; n <= LOOKS; n++) {
+        enum fb_code code = look_once(c, n, chances, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    for (int64_t k = 0; k <= LOOKS; k++) {
+        held += chances[k];
+    }
+    *out = held;
+    return FB_OK;
+}
+
 /* --- Simulated rounds
  * ----------------------------------------------------------------------------- */
 
-enum { LOOKS = 500, CLUSTER_SIZE = 5, CLUSTERS_MAX = 60, SAMPLES_MAX = 2000 };
-
-/* One looks after every sample, and stops as soon as the truth is outside. */
-static enum fb_code look_mixture(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
-{
-    struct fb_sequence_counts counts = {0, 0, 1 - level, c->n};
-    *held = true;
-    while (*held && counts.n < LOOKS) {
-        double ends[2];
-        counts.n++;
-        counts.k += fb_random_unit(random) < c->p;
-        enum fb_code code = fb_sequence_binomial(&counts, ends, err);
-        if (code != FB_OK) {
-            return code;
-        }
-        *held = ends[0] <= c->p && c->p <= ends[1];
-    }
-    return FB_OK;
-}
-
-static enum fb_code look_exact(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
-{
-    int64_t k = 0;
-    *held = true;
-    for (int64_t n = 1; *held && n <= LOOKS; n++) {
-        double ends[2];
-        k += fb_random_unit(random) < c->p;
-        enum fb_code code = two_sided(k, n, ends, err);
-        if (code != FB_OK) {
-            return code;
-        }
-        *held = ends[0] <= c->p && c->p <= ends[1];
-    }
-    return FB_OK;
-}
+enum { CLUSTER_SIZE = 5, CLUSTERS_MAX = 60, SAMPLES_MAX = 2000 };
 
 /* Betting checks all sizes up to the last by itself. */
 static enum fb_code look_betting(
@@ -362,12 +372,12 @@ static const struct coverage_case cases[] = {
     {"Wald's upper bound", "n = 100, rate 1%", false, wald_upper, NULL, 100, 0.01},
     {"flat prior (Beta(1, 1))", "n = 30, rate 5%", false, flat_prior, NULL, 30, 0.05},
     {"flat prior (Beta(1, 1))", "n = 100, rate 1%", false, flat_prior, NULL, 100, 0.01},
-    {"anytime, mixture", "a look after each of 500, rate 5%", true, NULL, look_mixture, 100, 0.05},
-    {"anytime, mixture", "a look after each of 500, rate 50%", true, NULL, look_mixture, 100, 0.5},
+    {"anytime, mixture", "a look after each of 500, rate 5%", true, mixture, NULL, 0, 0.05},
+    {"anytime, mixture", "a look after each of 500, rate 50%", true, mixture, NULL, 0, 0.5},
     {"anytime, betting", "a look after each of 500, rate 5%", true, NULL, look_betting, 100, 0.05},
     {"anytime, betting", "a look after each of 500, rate 50%", true, NULL, look_betting, 100, 0.5},
-    {"exact interval", "a look after each of 500, rate 5%", false, NULL, look_exact, 100, 0.05},
-    {"exact interval", "a look after each of 500, rate 50%", false, NULL, look_exact, 100, 0.5},
+    {"exact interval", "a look after each of 500, rate 5%", false, two_sided, NULL, 0, 0.05},
+    {"exact interval", "a look after each of 500, rate 50%", false, two_sided, NULL, 0, 0.5},
     {"clustered rate", "20 clusters of 5, rate 5%", true, NULL, clusters_ours, 20, 0.05},
     {"clustered rate", "20 clusters of 5, rate 30%", true, NULL, clusters_ours, 20, 0.3},
     {"clustered rate", "60 clusters of 5, rate 5%", true, NULL, clusters_ours, 60, 0.05},
@@ -422,6 +432,12 @@ size_t fb_coverage_count(void)
     return sizeof(cases) / sizeof(cases[0]);
 }
 
+bool fb_coverage_is(size_t n, const char *method, const char *setting)
+{
+    FB_ASSERT(n < fb_coverage_count() && method && setting);
+    return strcmp(cases[n].method, method) == 0 && strcmp(cases[n].setting, setting) == 0;
+}
+
 enum fb_code fb_coverage_find(
     size_t n, uint32_t rounds, struct fb_coverage *out, struct fb_err *err)
 {
@@ -430,7 +446,7 @@ enum fb_code fb_coverage_find(
     struct fb_coverage found = {c->method, c->setting, c->ours, level, 0, 0};
     enum fb_code code = FB_OK;
     if (c->interval) {
-        code = sum_up(c, &found.held, err);
+        code = c->n == 0 ? sum_looks(c, &found.held, err) : sum_up(c, &found.held, err);
     } else {
         uint32_t held = 0;
         for (uint32_t i = 0; code == FB_OK && i < rounds; i++) {

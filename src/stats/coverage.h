@@ -27,6 +27,9 @@ struct fb_coverage {
 /** The number of cases. */
 size_t fb_coverage_count(void);
 
+/** True for the case of a method in a setting. */
+bool fb_coverage_is(size_t n, const char *method, const char *setting);
+
 /** Computes or simulates the n-th case; rounds is at least 100 and counts for simulated ones only,
  * which are the same for the same number. E_RANGE, E_NOMEM. */
 FB_CHECKED enum fb_code fb_coverage_find(

@@ -9,10 +9,11 @@
 #include "stats/judge.h"
 #include "stats/random.h"
 #include "stats/sequence.h"
+#include "stats/simultaneous.h"
 
 static const double level = 0.95, wald_reach = 1.959963984540054;
 
-enum { CLUSTER = 5, KNOWN = 100, UNLABELLED = 10 };
+enum { CLUSTER = 5, KNOWN = 100, UNLABELLED = 10, GROUPS = 5, DRAWS = 999 };
 
 /* One round: what was drawn in, and the interval that came of it. */
 struct round {
@@ -20,7 +21,7 @@ struct round {
     double p;
     struct fb_random *random;
     double *x, *y, *z;  /* room for n, n, and UNLABELLED * n */
-    uint32_t *clusters; /* room for n */
+    uint32_t *clusters; /* room for 2 GROUPS n */
     double ends[2];
 };
 
@@ -138,6 +139,46 @@ static enum fb_code ppi_tuned_published(struct round *r, struct fb_err *err)
     return powered(r, true, true, err);
 }
 
+/* The same samples in several groups: each group copies the sample's own draw in seven of ten
+ * cases, so that any two correlate by half. The interval is that of a group that misses, if one
+ * does. */
+static enum fb_code groups_round(struct round *r, bool together, struct fb_err *err)
+{
+    struct fb_simultaneous_group groups[GROUPS];
+    struct fb_simultaneous_level at = {.each = (1 + level) / 2};
+    uint32_t *group = r->clusters, *sample = r->clusters + GROUPS * r->n;
+    for (uint32_t i = 0; i < r->n; i++) {
+        bool own = fb_random_unit(r->random) < r->p;
+        for (uint32_t g = 0; g < GROUPS; g++) {
+            size_t row = (size_t)i * GROUPS + g;
+            bool copies = fb_random_unit(r->random) < 0.7;
+            r->z[row] = copies ? own : fb_random_unit(r->random) < r->p;
+            group[row] = g;
+            sample[row] = i;
+        }
+    }
+    const struct fb_simultaneous rows = {group, sample, r->z, (size_t)r->n * GROUPS, GROUPS,
+        (uint32_t)r->n, level, fb_random_u32(r->random), DRAWS};
+    enum fb_code code = fb_simultaneous_find(&rows, groups, &at, err);
+    bool missed = false;
+    for (uint32_t g = 0; code == FB_OK && !missed && g < GROUPS; g++) {
+        code =
+            fb_simultaneous_bounds(&groups[g], together ? at.each : (1 + level) / 2, r->ends, err);
+        missed = !(r->ends[0] <= r->p && r->p <= r->ends[1]);
+    }
+    return code;
+}
+
+static enum fb_code groups_together(struct round *r, struct fb_err *err)
+{
+    return groups_round(r, true, err);
+}
+
+static enum fb_code groups_each(struct round *r, struct fb_err *err)
+{
+    return groups_round(r, false, err);
+}
+
 /* Betting checks all sizes up to the last by itself. */
 static enum fb_code betting(struct round *r, struct fb_err *err)
 {
@@ -192,7 +233,9 @@ static const struct {
     {"PPI++ as published", false, ppi_tuned_published, NULL},
     {"anytime, mixture", true, NULL, mixture}, {"anytime, betting", true, betting, NULL},
     {"exact interval, looked at after each", false, NULL, looked_at},
-    {"Wald's interval, looked at after each", false, NULL, looked_at_wald}};
+    {"Wald's interval, looked at after each", false, NULL, looked_at_wald},
+    {"five groups together (max-T)", true, groups_together, NULL},
+    {"five groups, each by itself", false, groups_each, NULL}};
 static const int64_t sizes[] = {10, 20, 30, 50, 100, 200, 300, 1000};
 static const double lower_rates[] = {.001, .005, .01, .02, .05, .1, .2, .3, .5};
 
@@ -243,7 +286,7 @@ static enum fb_code simulate(
     r.x = fb_calloc((size_t)r.n, sizeof(double));
     r.y = fb_calloc((size_t)r.n, sizeof(double));
     r.z = fb_calloc((size_t)r.n * UNLABELLED, sizeof(double));
-    r.clusters = fb_calloc((size_t)r.n, sizeof(uint32_t));
+    r.clusters = fb_calloc((size_t)r.n * 2 * GROUPS, sizeof(uint32_t));
     enum fb_code code =
         r.x && r.y && r.z && r.clusters
             ? FB_OK

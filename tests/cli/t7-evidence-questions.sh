@@ -32,6 +32,50 @@ ok "rates: notes call figures as the table does" says "^rate together, widest ga
 ok "rates: percentages that can be read" grep -q "98.734% each would do (Sidak) instead of 98.75%" says.out
 ok "rates as a table" says "^a *rate *0.00% *0.00% to 0.99%" "$FLYBALL" evidence rates rates.csv
 
+
+python3 - >samples.csv <<'END'
+print("group,sample,success")
+for i in range(120):
+    for g, flip in enumerate((7, 11, 13, 17)):
+        print("%s,q%d,%d" % ("abcd"[g], i, (i % 5 == 0) != (i % flip == 0 and i % 2 == 0)))
+END
+ask rates samples.csv --threshold 40%
+ok "rates of samples: each group by itself is as its counts" figure "0.2417 0.1786 0.3146" rate a
+ok "rates of samples: what the groups share narrows all together" python3 -c 'import json
+f = {(x["of"], x["name"]): x for x in json.load(open("out.json"))["figures"]}
+each = f["", "confidence_each"]["value"]
+assert .975 < each < 1 - .05 / 2 / 4 - 5e-4, each
+a = f["a", "rate_together"]
+assert .1466 < a["low"] < f["a", "rate"]["low"] and f["a", "rate"]["high"] < a["high"] < .3595, a'
+cp out.json first.json
+(head -1 samples.csv && tail -n +2 samples.csv | sort -R --random-source=samples.csv) >mixed.csv
+mv mixed.csv samples.csv
+ask rates samples.csv --threshold 40%
+ok "rates of samples: the order of lines does not matter" cmp first.json out.json
+ok "rates of samples: says what was made of what is shared" says "max-T: 6 pairs of groups share samples" \
+    "$FLYBALL" evidence rates samples.csv
+cut -d, -f1,3 samples.csv >unnamed.csv
+ok "rates of samples: without names, Bonferroni" says "no column 'sample' says which" "$FLYBALL" evidence rates unnamed.csv
+(cat samples.csv && tail -n +2 samples.csv) >twice.csv
+ask rates twice.csv --threshold 40%
+ok "rates of samples: a sample that stands twice is worth one" sh -c 'python3 figure.py rate a | grep -q "^0.2417 0.17[0-9]* 0.3[12]"'
+ok "rates of samples: and says so" says "in 4 groups a sample stands more than once" "$FLYBALL" evidence rates twice.csv
+python3 -c 'print("group,sample,success")
+for g in range(257):
+    print("g%d,a,%d\ng%d,b,%d" % (g, g % 2, g, 1))' >many.csv
+ok "rates of samples: beyond 256 groups, Bonferroni" says "there are more than 256 groups" "$FLYBALL" evidence rates many.csv
+printf 'group,sample,success\na,x,\nb,x,1\n' >open.csv
+ask rates open.csv
+ok "rates of samples: unresolved is both" figure "0.0000 0.0000 1.0000" rate a
+printf 'group,sample,success\na,x,1\na,y,.5\n' >bad.csv
+ok "rates of samples: half a success, with its line" exits 3 . "$FLYBALL" evidence rates bad.csv
+printf 'group,sample,success\na,x,1\na,,0\n' >bad.csv
+ok "rates of samples: no name" exits 3 . "$FLYBALL" evidence rates bad.csv
+printf 'group,trials\na,3\n' >bad.csv
+ok "rates: neither form" exits 3 . "$FLYBALL" evidence rates bad.csv
+printf 'group,trials,successes\na,3,\n' >bad.csv
+ok "rates: a row without successes" exits 3 . "$FLYBALL" evidence rates bad.csv
+
 printf 'task,trials,successes\na,20,3\n' >pass.csv
 ask pass-at pass.csv --tries 5
 ok "pass@5 of 3 in 20" figure "0.6009 0.0000 1.0000" pass_at_k
