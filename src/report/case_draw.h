@@ -49,6 +49,15 @@ struct fb_str fb_draw_cut(struct fb_str text, size_t max);
 void fb_draw_text(
     struct fb_buf *out, struct fb_point at, struct fb_str text, const char *attributes);
 
+/** How far right of its middle the head of a far challenge of an item comes down on it. */
+double fb_draw_near(const struct fb_drawing *d, const struct fb_case_item *item);
+
+/** Whether a challenge is out: it is drawn in grey. */
+bool fb_draw_answered(const struct fb_drawing *d, const struct fb_challenge *challenge);
+
+/** Draws what stands on the lines that lead to an item: how many it stands for, claim points. */
+void fb_draw_marks(const struct fb_drawing *d, const struct fb_case_item *item);
+
 /** Draws an item: shape, words and marks, in a group of its own. */
 void fb_draw_item(const struct fb_drawing *d, const struct fb_case_item *item);
 

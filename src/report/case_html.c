@@ -26,6 +26,30 @@ static void key_number(struct fb_json_writer *w, const char *key, double x)
     fb_json_key_double(w, key, round(x * 10) / 10);
 }
 
+/* What lines need to know of a shape: where its edges are within its box, and what it challenges.
+ */
+static void add_edges(struct page *p, const struct fb_case_item *item)
+{
+    struct fb_json_writer *w = &p->w;
+    const struct fb_case *c = p->drawing.argument;
+    double right = item->x + item->width / 2, low = item->y + item->height;
+    fb_json_key(w, "tabs");
+    fb_json_open_array(w);
+    fb_json_int(w, lround(fb_draw_top(&p->drawing, item).y - item->y));
+    fb_json_int(w, lround(low - fb_draw_bottom(&p->drawing, item).y));
+    fb_json_close_array(w);
+    key_number(w, "slant", right - fb_draw_side(&p->drawing, item, true).x);
+    key_number(w, "near", fb_draw_near(&p->drawing, item));
+    if (item->role == FB_ITEM_CHALLENGE) {
+        const struct fb_challenge *challenge = &c->challenges[item->position];
+        fb_json_key_int(w, "on",
+            challenge->kind == FB_CHALLENGE_ELEMENT     ? 0
+            : challenge->kind == FB_CHALLENGE_CHALLENGE ? 2
+                                                        : 1);
+        fb_json_key_bool(w, "answered", fb_draw_answered(&p->drawing, challenge));
+    }
+}
+
 static void add_item(struct page *p, const struct fb_case_item *item)
 {
     struct fb_json_writer *w = &p->w;
@@ -42,6 +66,7 @@ static void add_item(struct page *p, const struct fb_case_item *item)
     key_number(w, "h", item->height);
     key_number(w, "top", item->top);
     key_number(w, "bottom", item->bottom);
+    add_edges(p, item);
     fb_json_close_object(w);
 }
 
@@ -232,10 +257,27 @@ static void add_help(struct fb_buf *out)
         "<dt>arrows</dt><dd>up to what it supports, down to its first support, left and right</dd>"
         "<dt>c</dt><dd>to its first challenger or context</dd>"
         "<dt>Enter, space</dt><dd>fold or unfold (also double click)</dd>"
-        "<dt>1 to 9</dt><dd>fold below that depth</dd><dt>/</dt><dd>search; Enter: the next</dd>"
+        "<dt>1 to 9, a</dt><dd>fold below that depth; unfold all</dd><dt>/</dt><dd>search; Enter: "
+        "the next</dd>"
         "<dt>f, d</dt><dd>only what fell; only what changed</dd>"
         "<dt>+ - 0</dt><dd>larger, smaller, all of it</dd><dt>Home</dt><dd>to the top claim</dd>"
         "<dt>?</dt><dd>this help</dd></dl></div>\n");
+}
+
+/* The places for lines, and for the outlines and signs of very many elements. */
+static void add_layers(struct fb_buf *out)
+{
+    fb_buf_add_c(out,
+        "<g id=\"view\">\n<path id=\"support\" class=\"fcl\"/>"
+        "<path id=\"support-tip\" class=\"fch\"/><path id=\"context\" class=\"fcl fcc\"/>"
+        "<path id=\"context-tip\" class=\"fco\"/>\n"
+        "<path id=\"o0\" class=\"fck-in\"/><path id=\"o1\" class=\"fck-uc\"/>"
+        "<path id=\"o2\" class=\"fck-fa\"/><path id=\"o3\" class=\"fck-un\"/>"
+        "<path id=\"o4\" class=\"fck-un\"/>\n<g id=\"items\"></g>\n"
+        "<path id=\"answered\" class=\"fcd fca\"/><path id=\"answered-tip\" class=\"fcd fce fca\"/>"
+        "<path id=\"challenge\" class=\"fcd\"/><path id=\"challenge-tip\" class=\"fcd fce\"/>\n"
+        "<path id=\"s1\"/><path id=\"s2\"/>\n"
+        "<rect id=\"ring\" rx=\"6\"/>\n<g id=\"knobs\"></g>\n</g>\n</svg>\n");
 }
 
 static void add_page(struct page *p)
@@ -247,17 +289,13 @@ static void add_page(struct page *p)
         "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" text-anchor=\"middle\" "
         "class=\"fcg\">\n");
     fb_draw_style(out);
-    fb_buf_add_c(out, "<g id=\"view\">\n<g id=\"home\">\n");
-    fb_draw_relations(&p->drawing);
-    fb_draw_challenges(&p->drawing);
-    fb_buf_add_c(out,
-        "</g>\n<g id=\"made\" style=\"display:none\"><path id=\"la\" class=\"fcl\"/>"
-        "<path id=\"lb\" class=\"fcl fcc\"/><path id=\"lc\" class=\"fcd\"/></g>\n<g id=\"items\">");
+    add_layers(out);
+    fb_buf_add_c(out, "<aside id=\"panel\" aria-live=\"polite\"></aside>\n"
+                      "<template id=\"drawn\"><svg>");
     for (size_t i = 0; i < p->drawing.layout.item_count; i++) {
         fb_draw_item(&p->drawing, &p->drawing.layout.items[i]);
     }
-    fb_buf_add_c(out, "</g>\n<rect id=\"ring\" rx=\"6\"/>\n<g id=\"knobs\"></g>\n</g>\n</svg>\n"
-                      "<aside id=\"panel\" aria-live=\"polite\"></aside>\n");
+    fb_buf_add_c(out, "</svg></template>\n");
     add_help(out);
     fb_buf_add_c(out, "<script type=\"application/json\" id=\"data\">");
     add_data(p);

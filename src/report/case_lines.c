@@ -91,19 +91,76 @@ static struct fb_point middle_of(const struct fb_drawing *d, const struct fb_cas
 }
 
 /* A ball on the line: hollow for what may be left out, solid for what may stand for several. */
-static void add_marks(
-    struct lines *l, const struct fb_case_item *parent, const struct fb_case_item *child)
+static void add_balls(const struct fb_drawing *d, const struct fb_case_item *child)
 {
-    const struct fb_element *e = &l->d->argument->elements[parent->element];
+    const struct fb_case_item *parent = &d->layout.items[child->parent];
+    const struct fb_element *e = &d->argument->elements[parent->element];
     uint8_t marks = e->marks ? e->marks[child->position] : 0;
-    struct fb_point at = middle_of(l->d, child);
+    struct fb_point at = middle_of(d, child);
     for (uint8_t mark = FB_MARK_OPTIONAL; mark <= FB_MARK_MULTIPLE; mark *= 2) {
         if (marks & mark) {
-            fb_buf_addf(l->d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" class=\"%s\"/>\n",
-                at.x, at.y - (mark == FB_MARK_MULTIPLE && marks != mark ? 10 : 0),
+            fb_buf_addf(d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" class=\"%s\"/>\n", at.x,
+                at.y - (mark == FB_MARK_MULTIPLE && marks != mark ? 10 : 0),
                 mark == FB_MARK_OPTIONAL ? "fco" : "fch");
         }
     }
+}
+
+/* A small square with its name, where confidence is argued separately. */
+static void add_claim_point(const struct fb_drawing *d, struct fb_point at, struct fb_str name)
+{
+    fb_buf_addf(d->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\" class=\"fch\"/>\n",
+        at.x - 4.5, at.y - 4.5);
+    fb_draw_text(d->out, (struct fb_point){at.x + 7, at.y - 4},
+        fb_str_sub(name, 0, FB_CASE_ID_SHOWN), "class=\"fcs\"");
+}
+
+/* Whether an element stands among the supporters or contexts of an item. */
+static bool hangs_on(const struct fb_drawing *d, const struct fb_case_item *item, uint32_t element)
+{
+    const struct fb_element *e = &d->argument->elements[item->element];
+    bool found = false;
+    for (size_t i = 0; i < e->supported_by_count && !found; i++) {
+        found = e->supported_by[i] == element;
+    }
+    for (size_t i = 0; i < e->context_count && !found; i++) {
+        found = e->context[i] == element;
+    }
+    return found;
+}
+
+/* Claim points of an item itself, and those of its parent that stand on the line between them. */
+static void add_claim_points(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    const struct fb_element *e = &d->argument->elements[item->element];
+    bool hangs = item->role == FB_ITEM_SUPPORT || item->role == FB_ITEM_CONTEXT;
+    const struct fb_element *above =
+        hangs ? &d->argument->elements[d->layout.items[item->parent].element] : NULL;
+    double down = 0;
+    for (size_t i = 0; above && i < above->acp_count; i++) {
+        if (above->acps[i].on == item->element) {
+            struct fb_point at = middle_of(d, item);
+            add_claim_point(d, (struct fb_point){at.x, at.y + down}, above->acps[i].name);
+            down += 12;
+        }
+    }
+    struct fb_point at = fb_draw_top(d, item);
+    at.x -= item->width / 2 - (at.y > item->y ? 58 : 12); /* beside the tab of a module */
+    for (size_t i = 0; i < e->acp_count && !item->stub; i++) {
+        if (!hangs_on(d, item, e->acps[i].on)) {
+            add_claim_point(d, at, e->acps[i].name);
+            at.x += 24 + fb_case_text_width(e->acps[i].name);
+        }
+    }
+}
+
+void fb_draw_marks(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    FB_ASSERT(d && d->out && item);
+    if (item->role == FB_ITEM_SUPPORT) {
+        add_balls(d, item);
+    }
+    add_claim_points(d, item);
 }
 
 static void add_context(struct lines *l, const struct fb_case_item *item)
@@ -123,29 +180,6 @@ static void add_context(struct lines *l, const struct fb_case_item *item)
     }
     fb_draw_by(&l->context, 'H', to.x - toward * (HEAD - 1));
     add_head(&l->hollow, to, toward, 0);
-}
-
-/* A small square with its name, where confidence is argued separately. */
-static void add_claim_points(const struct fb_drawing *d, const struct fb_case_item *item)
-{
-    const struct fb_element *e = &d->argument->elements[item->element];
-    for (size_t i = 0; i < e->acp_count; i++) {
-        struct fb_point at = fb_draw_top(d, item);
-        at.x -= item->width / 2 - (at.y > item->y ? 58 : 12); /* beside the tab of a module */
-        for (uint32_t k = item->child; k != FB_CASE_NONE; k = d->layout.items[k].next) {
-            at = d->layout.items[k].element == e->acps[i].on ? middle_of(d, &d->layout.items[k])
-                                                             : at;
-        }
-        for (uint32_t k = item->context; k != FB_CASE_NONE; k = d->layout.items[k].next) {
-            at = d->layout.items[k].element == e->acps[i].on ? middle_of(d, &d->layout.items[k])
-                                                             : at;
-        }
-        fb_buf_addf(d->out,
-            "<rect x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\" class=\"fch\"/>\n", at.x - 4.5,
-            at.y - 4.5);
-        fb_draw_text(d->out, (struct fb_point){at.x + 7, at.y - 4},
-            fb_str_sub(e->acps[i].name, 0, FB_CASE_ID_SHOWN), "class=\"fcs\"");
-    }
 }
 
 void fb_draw_relations(const struct fb_drawing *d)
@@ -171,15 +205,6 @@ void fb_draw_relations(const struct fb_drawing *d)
     fb_buf_add_c(d->out, "\"/>\n<path class=\"fco\" d=\"");
     fb_buf_add_str(d->out, fb_buf_str(&l.hollow));
     fb_buf_add_c(d->out, "\"/>\n");
-    for (size_t i = 0; i < d->layout.item_count; i++) {
-        const struct fb_case_item *item = &d->layout.items[i];
-        if (item->role == FB_ITEM_SUPPORT) {
-            add_marks(&l, &d->layout.items[item->parent], item);
-        }
-        if (!item->stub) {
-            add_claim_points(d, item);
-        }
-    }
     if (l.solid.state != FB_BUF_GOOD || l.hollow.state != FB_BUF_GOOD ||
         l.context.state != FB_BUF_GOOD) {
         d->out->state = FB_BUF_NOMEM;
@@ -223,6 +248,17 @@ static bool is_first_beside(const struct fb_drawing *d, uint32_t by)
     return first == by;
 }
 
+double fb_draw_near(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    bool straight = d->argument->elements[item->element].kind == FB_ELEMENT_GOAL;
+    return straight ? item->width / 4 : 8;
+}
+
+bool fb_draw_answered(const struct fb_drawing *d, const struct fb_challenge *challenge)
+{
+    return d->labelled && challenge->label != FB_LABEL_IN && challenge->label != FB_LABEL_UNDECIDED;
+}
+
 static struct end end_at_element(const struct fb_drawing *d, uint32_t by)
 {
     const struct fb_case_item *target = &d->layout.items[d->layout.items[by].parent];
@@ -236,9 +272,8 @@ static struct end end_at_element(const struct fb_drawing *d, uint32_t by)
     if (clear && is_first_beside(d, by)) {
         return (struct end){side, -1, 0, true, 0};
     }
-    double x = target->x + target->width / 4;
-    bool round = d->argument->elements[target->element].kind != FB_ELEMENT_GOAL;
-    return (struct end){{round ? target->x + 8 : x, top.y}, 0, 1, false, round ? target->x + 8 : x};
+    double x = target->x + fb_draw_near(d, target);
+    return (struct end){{x, top.y}, 0, 1, false, x};
 }
 
 /* The end on a relation: on the line to a supporter or a context. */
@@ -293,7 +328,7 @@ static void add_challenge(const struct fb_drawing *d, uint32_t challenge)
     const struct fb_challenge *c = &d->argument->challenges[challenge];
     const struct fb_case_item *item = &d->layout.items[by];
     struct end end = end_of(d, challenge, by);
-    bool answered = d->labelled && c->label != FB_LABEL_IN && c->label != FB_LABEL_UNDECIDED;
+    bool answered = fb_draw_answered(d, c);
     struct fb_point left = fb_draw_side(d, item, false), top = fb_draw_top(d, item);
     double lane = item->top - FB_CASE_LANE;
     fb_buf_addf(d->out, "<path class=\"fcd%s\" d=\"", answered ? " fca" : "");

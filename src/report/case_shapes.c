@@ -395,5 +395,6 @@ void fb_draw_item(const struct fb_drawing *d, const struct fb_case_item *item)
         add_cross(d, item);
         add_edge_marks(d, item);
     }
+    fb_draw_marks(d, item);
     fb_buf_add_c(d->out, "</g>\n");
 }

@@ -28,10 +28,9 @@ sed 's/name: Top/name: Old/' old.yaml >older.yaml
 cat >try.js <<'EOT'
 <script>
 const out = [], $ = id => document.getElementById(id);
-const seen = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.visibility !== "hidden").length;
+const seen = () => document.querySelectorAll("#items>g").length;
 const at = () => $("panel").querySelector("h2").textContent.split(" ")[0];
-const ids = () => [...document.querySelectorAll("#items>g")].filter(g => g.style.visibility !== "hidden")
-  .map(g => g.querySelector("text").textContent).join(" ");
+const ids = () => [...document.querySelectorAll("#items>g")].map(g => g.querySelector("text").textContent).sort().join(" ");
 const key = k => document.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
 const say = what => out.push(what + ": " + seen() + " shown, at " + at());
 const change = (id, set) => { set($(id)); for (const e of ["input", "change"]) $(id).dispatchEvent(new Event(e, {bubbles: true})); };
@@ -56,10 +55,14 @@ try {
 document.body.innerHTML = "<pre>\n\n" + out.join("\n") + "\n</pre>";
 </script>
 EOT
-sed '/<\/body>/d; /<\/html>/d' view.html >tried.html
-cat try.js >>tried.html
-timeout 60 "$browser" --headless --no-sandbox --disable-gpu --window-size=1600,1000 --user-data-dir="$folder/profile" \
-    --dump-dom "file://$folder/tried.html" >dom.out 2>browser.err || true
+# The page, with what is tried at its end, in the browser.
+drive() {
+    sed '/<\/body>/d; /<\/html>/d' "$1" >tried.html
+    cat "$2" >>tried.html
+    timeout 60 "$browser" --headless --no-sandbox --disable-gpu --window-size=1600,1000 \
+        --user-data-dir="$folder/profile" --dump-dom "file://$folder/tried.html" >dom.out 2>browser.err || true
+}
+drive view.html try.js
 if ! grep -q "^start: " dom.out; then
     if grep -q "failed: " dom.out; then
         ok "the script ran" grep -q "^start: " dom.out
@@ -84,12 +87,101 @@ ok "c goes beside" sees "beside: 9 shown, at C1"
 ok "a click on a knob folds" sees "knob: 2 shown, at G1"
 ok "search finds what is folded away" sees "search, 2 found: 9 shown, at Sn1"
 ok "Enter goes to the next" sees "next hit: 9 shown, at Sn4"
-ok "only what fell" sees "fell: G1 G2 C1 Sn2 CSn1"
+ok "only what fell" sees "fell: C1 CSn1 G1 G2 Sn2"
 ok "and back" sees "all again: 9 shown, at Sn4"
-ok "only what changed" sees "changed: G1 G2 C1 Sn2"
+ok "only what changed" sees "changed: C1 G1 G2 Sn2"
 ok "one module" sees "module Top: 8 shown, at Sn4"
 ok "the other" sees "module Sub: 6 shown, at Sn4"
 ok "every module" sees "every module: 9 shown, at Sn4"
 ok "help comes" sees "help: true"
 ok "and goes" sees "closed: true"
+
+# Lines are drawn again when something is folded: a challenge of a relation still ends on its line,
+# one that is answered is still grey, and what stands on lines goes with its element.
+cat >lines.yaml <<'EOT'
+G1: {text: safe, supportedBy: [G2, G3], multiple: [G2], acp: {ACP1: G2}}
+G2: {text: filtered, supportedBy: [Sn1]}
+G3: {text: trained, supportedBy: [Sn2]}
+Sn1: {text: a}
+Sn2: {text: b}
+CG1: {text: not of this, challenges: G1 -> G2, supportedBy: [CSn4]}
+CSn2: {text: it is old, challenges: G3}
+CSn3: {text: it is not, challenges: CSn2}
+CSn4: {text: look}
+EOT
+cat >try.js <<'EOT'
+<script>
+const out = [], $ = id => document.getElementById(id);
+const key = k => document.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
+const count = id => ($(id).getAttribute("d").match(/M/g) || []).length;
+const group = t => [...document.querySelectorAll("#items>g")].find(g => g.querySelector("text").textContent === t);
+const say = what => {
+  const tip = $("challenge-tip").getAttribute("d").match(/L([-.0-9]+) ([-.0-9]+)L/), g = group("G2").getBBox();
+  const m = (group("G2").getAttribute("transform") || "0 0").match(/[-.0-9]+/g).map(Number);
+  const on = Math.abs(tip[1] - g.x - m[0] - g.width / 2) < 30 && tip[2] - (g.y + m[1]) < 30;
+  out.push(`${what}: ${count("challenge")} open, ${count("answered")} answered, on the line ${on}, ` +
+    `${group("G2").querySelectorAll("circle").length} ball, ${group("G2").textContent.includes("ACP1")}`);
+};
+try {
+  out.push("start: lines"); say("whole");
+  key("ArrowDown"); key("ArrowRight"); key("Enter"); say("folded");
+} catch (e) { out.push("failed: " + e); }
+document.body.innerHTML = "<pre>\n\n" + out.join("\n") + "\n</pre>";
+</script>
+EOT
+"$FLYBALL" case draw lines.yaml -o lines.html || exit 1
+drive lines.html try.js
+ok "lines of the whole" sees "whole: 2 open, 1 answered, on the line true, 1 ball, true"
+ok "lines after folding" sees "folded: 1 open, 0 answered, on the line true, 1 ball, true"
+
+# A large case: only what is near the window is in the document; of more, outlines and signs.
+awk 'BEGIN {
+    printf "G0: {text: top, supportedBy: [G1"; for (g = 2; g <= 60; g++) printf ", G%d", g; print "]}"
+    for (g = 1; g <= 60; g++) {
+        printf "G%d: {text: part %d, supportedBy: [", g, g
+        for (s = 1; s <= 30; s++) printf (s > 1 ? ", Sn%d_%d" : "Sn%d_%d"), g, s
+        print "]}"
+        for (s = 1; s <= 30; s++) printf "Sn%d_%d: {text: report %d of part %d}\n", g, s, s, g
+    }
+    print "CSn1: {text: it is false, challenges: Sn7_7}" }' >large.yaml
+cat >try.js <<'EOT'
+<script>
+const out = [], $ = id => document.getElementById(id);
+const key = k => document.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
+const rects = id => ($(id).getAttribute("d").match(/M/g) || []).length;
+const say = what => out.push(`${what}: ${document.querySelectorAll("#items>g").length} in the document, outlines of ` +
+  `${rects("o0")} + ${rects("o1")} + ${rects("o2")}, crosses ${rects("s2")}, at ` + $("panel").querySelector("h2").textContent.split(" ")[0]);
+try {
+  out.push("start: large"); key("a"); key("0"); say("all");
+  $("q").value = "report 30 of part 60"; $("q").dispatchEvent(new Event("input"));
+  out.push("found: " + (document.querySelectorAll("#items>g").length < 400) + " " + [...document.querySelectorAll("#items>g")]
+    .some(g => g.textContent.includes("Sn60_30")) + " " + $("panel").querySelector("h2").textContent);
+  key("f"); say("fell");
+} catch (e) { out.push("failed: " + e); }
+document.body.innerHTML = "<pre>\n\n" + out.join("\n") + "\n</pre>";
+</script>
+EOT
+"$FLYBALL" case draw large.yaml -o large.html || exit 1
+drive large.html try.js
+ok "all of a large case in outlines" sees "all: 0 in the document, outlines of 1859 + 2 + 1, crosses 1, at G0"
+ok "what is found is drawn" sees "found: true true Sn60_30 solution"
+ok "what fell of it is drawn" sees "fell: 4 in the document, outlines of 0 + 0 + 0, crosses 0, at Sn60_30"
+
+# The longest chain that is taken.
+awk 'BEGIN { for (g = 1; g < 4990; g++) printf "G%d: {text: x, supportedBy: [G%d]}\n", g, g + 1
+    print "G4990: {text: x, supportedBy: [Sn1]}"; print "Sn1: {text: x}" }' >chain.yaml
+"$FLYBALL" case draw chain.yaml -o chain.html || exit 1
+cat >try.js <<'EOT'
+<script>
+const key = k => document.dispatchEvent(new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
+let out = "start: chain\n";
+try {
+  key("a"); key("1"); key("3");
+  out += "chain: " + document.querySelectorAll("#items>g").length + " of " + document.getElementById("knobs").textContent;
+} catch (e) { out += "failed: " + e; }
+document.body.innerHTML = "<pre>\n\n" + out + "\n</pre>";
+</script>
+EOT
+drive chain.html try.js
+ok "a chain of 4,990 folds" sees "chain: 4 of .*4987"
 finish
