@@ -369,10 +369,9 @@ bool fb_case_decide(struct fb_case_node *node)
     return node->decided;
 }
 
-/* The least fixed point. Each node is decided at most once and each link then followed once. */
-size_t fb_case_propagate(struct fb_case_graph *g, size_t tail)
+size_t fb_case_follow(struct fb_case_graph *g, size_t head, size_t tail)
 {
-    for (size_t head = 0; head < tail; head++) {
+    for (size_t end = tail; head < end; head++) {
         uint32_t at = g->queue[head];
         for (size_t i = g->first_link[at]; i < g->first_link[at + 1]; i++) {
             const struct fb_case_link *link = &g->links[i];
@@ -385,6 +384,15 @@ size_t fb_case_propagate(struct fb_case_graph *g, size_t tail)
         }
     }
     FB_ASSERT(tail <= g->node_count);
+    return tail;
+}
+
+/* The least fixed point. Each node is decided at most once and each link then followed once. */
+size_t fb_case_propagate(struct fb_case_graph *g, size_t tail)
+{
+    for (size_t head = 0, end = tail; head < tail; head = end, end = tail) {
+        tail = fb_case_follow(g, head, end);
+    }
     return tail;
 }
 

@@ -77,6 +77,10 @@ bool fb_case_is_set_aside(const struct fb_case_graph *g, uint32_t element);
 /** Decides a node when its inputs allow it; true when that is new. */
 bool fb_case_decide(struct fb_case_node *node);
 
+/** Decides what follows from the nodes between head and tail of g->queue at once, without what
+ * follows from that in its turn. Returns the number that stand there then. */
+size_t fb_case_follow(struct fb_case_graph *g, size_t head, size_t tail);
+
 /** Decides all that follows from the decided nodes that stand in g->queue. Returns the number that
  * stand there then. */
 size_t fb_case_propagate(struct fb_case_graph *g, size_t tail);

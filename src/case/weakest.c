@@ -18,10 +18,12 @@ struct ways {
 struct weakest {
     struct fb_case_graph g;
     struct fb_arena *arena;
-    double *costs;    /* of each element's failure; INFINITY: it cannot fail */
-    uint32_t *ranks;  /* of each node: when it was decided */
-    size_t *first_in; /* of each node, and one more: the links that lead to it */
-    uint32_t *in_links;
+    double *costs;      /* of each element's failure; INFINITY: it cannot fail */
+    uint32_t *by_id;    /* the elements by their ids */
+    uint32_t *places;   /* of each node: in an order that no order of a file changes */
+    uint32_t *rounds;   /* of each node: the round of decisions that it was decided in */
+    size_t *first_in;   /* of each node, and one more: the links that lead to it, */
+    uint32_t *in_links; /* by the places of where they come from */
     struct ways ways;
 
     /* Of a witness. */
@@ -43,6 +45,102 @@ struct weakest {
 
 /* ---- the graph ---- */
 
+/* What tells a node from all others, whatever the order of the file: what it is, and the places of
+ * the elements that it is about. */
+struct name {
+    uint32_t node;
+    uint32_t parts[4];
+};
+
+static int by_name(const void *a, const void *b)
+{
+    const struct name *x = a, *y = b;
+    for (size_t i = 0; i < sizeof(x->parts) / sizeof(x->parts[0]); i++) {
+        if (x->parts[i] != y->parts[i]) {
+            return x->parts[i] > y->parts[i] ? 1 : -1;
+        }
+    }
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+static int by_element_id(const void *a, const void *b, void *ctx)
+{
+    const struct fb_element *elements = ctx;
+    return fb_str_cmp(elements[*(const uint32_t *)a].id, elements[*(const uint32_t *)b].id);
+}
+
+/* The element at the other end of a challenged relation. */
+static uint32_t other_end(const struct fb_case *c, const struct fb_challenge *challenge)
+{
+    const struct fb_element *e = &c->elements[challenge->target];
+    return challenge->kind == FB_CHALLENGE_CONTEXT ? e->context[challenge->position]
+                                                   : e->supported_by[challenge->position];
+}
+
+/* Names of what is no element; w->places has those of the elements. */
+static void name_others(const struct weakest *w, struct name *names)
+{
+    const struct fb_case *c = w->g.argument;
+    const uint32_t *places = w->places;
+    enum { RELATION = FB_CHALLENGE_CHALLENGE + 1 };
+    for (size_t i = 0; i < c->challenge_count; i++) {
+        const struct fb_challenge *a = &c->challenges[i];
+        struct name *name = &names[c->element_count + i];
+        *name = (struct name){(uint32_t)(c->element_count + i), {1 + a->kind, places[a->by]}};
+        if (a->kind == FB_CHALLENGE_CHALLENGE) {
+            name->parts[2] = places[c->challenges[a->target].by];
+            continue;
+        }
+        name->parts[2] = places[a->target];
+        if (a->kind != FB_CHALLENGE_ELEMENT) {
+            const struct fb_element *e = &c->elements[a->target];
+            size_t position =
+                a->position + (a->kind == FB_CHALLENGE_CONTEXT ? e->supported_by_count : 0);
+            uint32_t node = w->g.relation_node[w->g.first_relation[a->target] + position];
+            name->parts[3] = places[other_end(c, a)];
+            names[node] =
+                (struct name){node, {RELATION + a->kind, places[a->target], name->parts[3]}};
+        }
+    }
+}
+
+/* Elements by their ids, then challenges, then challenged relations, by what they are about. */
+static enum fb_code find_places(struct weakest *w, struct fb_err *err)
+{
+    const struct fb_case *c = w->g.argument;
+    size_t nodes = w->g.node_count;
+    struct name *names = FB_ARENA_ARRAY(w->arena, struct name, nodes);
+    w->by_id = FB_ARENA_ARRAY(w->arena, uint32_t, c->element_count);
+    w->places = FB_ARENA_ARRAY(w->arena, uint32_t, nodes);
+    if (!names || !w->by_id || !w->places) {
+        return fb_arena_failed(w->arena, err);
+    }
+    for (uint32_t i = 0; i < c->element_count; i++) {
+        w->by_id[i] = i;
+    }
+    qsort_r(w->by_id, c->element_count, sizeof(*w->by_id), by_element_id, c->elements);
+    for (uint32_t i = 0; i < c->element_count; i++) {
+        uint32_t at = w->by_id[i];
+        w->places[at] = i;
+        names[at] = (struct name){at, {0, i}};
+    }
+    name_others(w, names);
+    qsort(names, nodes, sizeof(*names), by_name);
+    for (uint32_t i = 0; i < nodes; i++) {
+        w->places[names[i].node] = i;
+    }
+    return FB_OK;
+}
+
+static int by_origin(const void *a, const void *b, void *ctx)
+{
+    const struct weakest *w = ctx;
+    const struct fb_case_link *x = &w->g.links[*(const uint32_t *)a];
+    const struct fb_case_link *y = &w->g.links[*(const uint32_t *)b];
+    uint32_t p = w->places[x->from], q = w->places[y->from];
+    return p != q ? (p > q) - (p < q) : (x->kind > y->kind) - (x->kind < y->kind);
+}
+
 /* Links by where they lead to. */
 static enum fb_code index_links(struct weakest *w, struct fb_err *err)
 {
@@ -61,10 +159,14 @@ static enum fb_code index_links(struct weakest *w, struct fb_err *err)
     for (size_t i = 0; i < g->link_count; i++) {
         w->in_links[w->first_in[g->links[i].to + 1]++] = (uint32_t)i;
     }
+    for (size_t i = 0; i < g->node_count; i++) {
+        qsort_r(w->in_links + w->first_in[i], w->first_in[i + 1] - w->first_in[i],
+            sizeof(*w->in_links), by_origin, w);
+    }
     return FB_OK;
 }
 
-/* Evaluates everything with these failures, and notes the order of decisions. */
+/* Evaluates everything with these failures, round by round. */
 static void evaluate(struct weakest *w, const uint8_t *failed)
 {
     struct fb_case_graph *g = &w->g;
@@ -87,9 +189,14 @@ static void evaluate(struct weakest *w, const uint8_t *failed)
             g->queue[tail++] = i;
         }
     }
-    tail = fb_case_propagate(g, tail);
-    for (uint32_t i = 0; i < tail; i++) {
-        w->ranks[g->queue[i]] = i;
+    size_t head = 0;
+    for (uint32_t round = 0; head < tail; round++) {
+        size_t end = tail;
+        for (size_t i = head; i < end; i++) {
+            w->rounds[g->queue[i]] = round;
+        }
+        tail = fb_case_follow(g, head, end);
+        head = end;
     }
 }
 
@@ -133,7 +240,7 @@ static void need_inputs(
             const struct fb_case_link *link = &g->links[w->in_links[i]];
             const struct fb_case_node *from = &g->nodes[link->from];
             bool fits = link->kind == kind && from->decided && from->in == in &&
-                        w->ranks[link->from] < w->ranks[node];
+                        w->rounds[link->from] < w->rounds[node];
             /* First what is needed already, so that ways are small. */
             if (fits && (w->seen[link->from] == 1) == (pass == 0)) {
                 need(w, link->from);
@@ -158,7 +265,7 @@ static void need_for_out(struct weakest *w, uint32_t at)
     for (size_t i = w->first_in[at]; i < w->first_in[at + 1]; i++) {
         const struct fb_case_link *link = &w->g.links[w->in_links[i]];
         const struct fb_case_node *from = &w->g.nodes[link->from];
-        bool before = from->decided && w->ranks[link->from] < w->ranks[at];
+        bool before = from->decided && w->rounds[link->from] < w->rounds[at];
         attack += link->kind == FB_LINK_ATTACK && before && from->in;
         context += link->kind == FB_LINK_CONTEXT && before && !from->in;
         support += link->kind == FB_LINK_SUPPORT && before && !from->in;
@@ -176,9 +283,11 @@ static void need_for_out(struct weakest *w, uint32_t at)
 
 static int by_cost(const void *a, const void *b, void *ctx)
 {
-    const double *costs = ctx;
+    const struct weakest *w = ctx;
     uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return costs[x] != costs[y] ? (costs[x] > costs[y]) - (costs[x] < costs[y]) : (x > y) - (x < y);
+    double p = w->costs[x], q = w->costs[y];
+    return p != q ? (p > q) - (p < q)
+                  : (w->places[x] > w->places[y]) - (w->places[x] < w->places[y]);
 }
 
 /* The failures of which one at least must happen before the top claim can fall. */
@@ -208,7 +317,7 @@ static enum fb_code learn(struct weakest *w, struct fb_err *err)
         return fb_arena_failed(w->arena, err);
     }
     memcpy(kept, w->found, w->found_count * sizeof(*kept));
-    qsort_r(kept, w->found_count, sizeof(*kept), by_cost, w->costs);
+    qsort_r(kept, w->found_count, sizeof(*kept), by_cost, w);
     w->ways.items[w->ways.count] = kept;
     w->ways.counts[w->ways.count++] = w->found_count;
     return FB_OK;
@@ -334,7 +443,7 @@ static enum fb_code prepare(struct weakest *w, enum fb_weakest_cost by, struct f
     }
     size_t nodes = w->g.node_count, elements = c->element_count;
     w->costs = FB_ARENA_ARRAY(w->arena, double, elements);
-    w->ranks = FB_ARENA_ARRAY(w->arena, uint32_t, nodes);
+    w->rounds = FB_ARENA_ARRAY(w->arena, uint32_t, nodes);
     w->ways.items = FB_ARENA_ARRAY(w->arena, uint32_t *, FB_WEAKEST_ROUNDS_MAX);
     w->ways.counts = FB_ARENA_ARRAY(w->arena, size_t, FB_WEAKEST_ROUNDS_MAX);
     w->seen = FB_ARENA_ARRAY(w->arena, uint8_t, nodes);
@@ -344,14 +453,15 @@ static enum fb_code prepare(struct weakest *w, enum fb_weakest_cost by, struct f
     w->best = FB_ARENA_ARRAY(w->arena, uint8_t, elements);
     w->marked = FB_ARENA_ARRAY(w->arena, uint8_t, elements);
     w->undo = FB_ARENA_ARRAY(w->arena, uint32_t, elements);
-    if (!w->costs || !w->ranks || !w->ways.items || !w->ways.counts || !w->seen || !w->stack ||
+    if (!w->costs || !w->rounds || !w->ways.items || !w->ways.counts || !w->seen || !w->stack ||
         !w->found || !w->taken || !w->best || !w->marked || !w->undo) {
         return fb_arena_failed(w->arena, err);
     }
     for (uint32_t i = 0; i < elements; i++) {
         w->costs[i] = cost_of(&w->g, i, by);
     }
-    return index_links(w, err);
+    code = find_places(w, err);
+    return code != FB_OK ? code : index_links(w, err);
 }
 
 static enum fb_code beyond(const struct weakest *w, double least, struct fb_err *err)
@@ -377,10 +487,12 @@ static enum fb_code answer(struct weakest *w, struct fb_weakest *out, struct fb_
     }
     count = 0;
     double sum = 0;
-    for (uint32_t i = 0; i < c->element_count; i++) {
-        if (w->best[i]) {
-            list[count++] = (struct fb_failure){i, w->g.sides[i] == FB_SIDE_AGAINST, w->costs[i]};
-            sum += w->costs[i];
+    for (size_t i = 0; i < c->element_count; i++) {
+        uint32_t at = w->by_id[i];
+        if (w->best[at]) {
+            list[count++] =
+                (struct fb_failure){at, w->g.sides[at] == FB_SIDE_AGAINST, w->costs[at]};
+            sum += w->costs[at];
         }
     }
     *out = (struct fb_weakest){.failures = list, .count = count, .cost = sum, .is_possible = true};

@@ -28,7 +28,7 @@ struct fb_failure {
 
 /** The answer. */
 struct fb_weakest {
-    struct fb_failure *failures; /**< by element */
+    struct fb_failure *failures; /**< by id */
     size_t count;
     double cost;      /**< their sum */
     bool is_possible; /**< false: no failures of leaves defeat the top claim */
@@ -40,7 +40,8 @@ struct fb_weakest {
  * looks for the cheapest set that meets every way to hold the claim up that is known so far, tries
  * it, and learns another way when the claim stands (implicit hitting sets; J. de Kleer, B.
  * Williams, "Diagnosing multiple faults", Artificial Intelligence 32, 1987; E. Moreno-Centeno, R.
- * Karp, "The implicit hitting set approach", Operations Research 61, 2013). Answers of evidence are
+ * Karp, "The implicit hitting set approach", Operations Research 61, 2013). The order of the file
+ * does not matter, to which of several sets that cost the same either. Answers of evidence are
  * those that the argument was labelled with, and its labels are left alone. Lives in arena. E_LIMIT
  * when the limits do not suffice; then the message says what any set costs at least. E_NOMEM.
  */

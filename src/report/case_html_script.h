@@ -48,7 +48,8 @@ static const char *const STYLE[] = {
     "aside{border-color:#39424d}.w0{color:#6fb1f0}.w1{color:#f0b04a}.w2{color:#ff8f82}.w3"
     ",aside h3,aside h2 small{color:#a3adb8}.knob circle{fill:#14181d;stroke:#a3adb8}.kno"
     "b text{fill:#e8ebee}.knob .more{fill:#a3adb8}#help{background:#1d232b}#ring{stroke:#"
-    "b794f4}#s1{stroke:#f0b04a}#s2{stroke:#ff8f82}input,select,button{background:#1d232b;color:#e8ebee;border:1px solid #5b6470"
+    "b794f4}#s1{stroke:#f0b04a}#s2{stroke:#ff8f82}input,select,"
+    "button{background:#1d232b;color:#e8ebee;border:1px solid #5b6470"
     ";border-radius:4px}.go{border-radius:10px}}\n",
     NULL};
 
