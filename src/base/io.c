@@ -72,9 +72,14 @@ enum fb_code fb_io_error(const char *what, const char *path, struct fb_err *err)
     int number = errno;
     enum fb_code code = number == ENOENT                       ? FB_E_NOT_FOUND
                         : number == ENOSPC || number == EDQUOT ? FB_E_FULL
+                        : number == EFBIG                      ? FB_E_FULL
                         : number == ENOMEM                     ? FB_E_NOMEM
                                                                : FB_E_IO;
     fb_err_set(err, code, "could not %s '%s': %s", what, path, strerror(number));
+    if (number == EFBIG) {
+        return fb_err_hint(err, "Raise the limit of the size of files (ulimit -f), or use a file "
+                                "system that has room for larger ones, and run the command again.");
+    }
     if (code == FB_E_FULL) {
         return fb_err_hint(err, "Free some disk space and run the command again.");
     }

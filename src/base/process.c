@@ -42,8 +42,8 @@ static void become(const char *const *argv, pid_t parent, int told)
     int failed = 0;
     /* Whoever supervises it may die of anything: then nobody could end it any more. */
     bool good = setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
-    good = good && signal(SIGPIPE, SIG_DFL) != SIG_ERR && sigemptyset(&none) == 0 &&
-           sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+    good = good && signal(SIGPIPE, SIG_DFL) != SIG_ERR && signal(SIGXFSZ, SIG_DFL) != SIG_ERR &&
+           sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
     if (good) {
         /* execvp leaves the strings as they are; its type is older than const. */
         (void)execvp(argv[0], (char *const *)(uintptr_t)argv);

@@ -14,6 +14,8 @@ int main(int argc, char **argv)
     fb_io_hold_streams();
     /* A reader that goes away early ends us quietly through the write error, not by a signal. */
     (void)signal(SIGPIPE, SIG_IGN);
+    /* So does a write past the file-size limit (`ulimit -f`): as one to a full disk. */
+    (void)signal(SIGXFSZ, SIG_IGN);
     enum fb_code code = fb_cli_parse(&cli, argc - 1, (const char **)argv + 1, &err);
     if (code == FB_OK) {
         code = fb_cli_run(&cli, &err);

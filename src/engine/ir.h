@@ -347,6 +347,22 @@ struct fb_redline {
     const struct fb_redline *at_pace[FB_PACE_LEVELS]; /**< its terms at a pace; NULL: these here */
 };
 
+/** What documents a law keeps: those of an incident, from the last word about it; those of a system
+ * and of what is said of it, from its first deployment outside its developer; those of reports on
+ * some topics, each from its admission. */
+enum fb_retain_what { FB_RETAIN_INCIDENTS, FB_RETAIN_SYSTEMS, FB_RETAIN_REPORTS };
+enum { FB_RETAIN_TOPICS_MAX = 16, FB_RETAIN_MONTHS_MAX = 12000, FB_RETAIN_DAYS_MAX = 365000 };
+
+/** For how long a policy has documents kept (govern/retention.h); nothing is decided by it. */
+struct fb_retain {
+    enum fb_retain_what what;
+    const struct fb_str *topics; /**< of reports */
+    size_t topic_count;
+    int64_t amount;       /**< of units; 1 and up */
+    enum fb_unit unit;    /**< days or months */
+    struct fb_str source; /**< where the law says so */
+};
+
 /** A policy that checked. */
 struct fb_program {
     struct fb_str name;
@@ -362,6 +378,8 @@ struct fb_program {
     size_t redline_count;
     struct fb_duty *duties; /**< duties, and the parts of commitments */
     size_t duty_count;
+    struct fb_retain *retains;
+    size_t retain_count;
 };
 
 #endif

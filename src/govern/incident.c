@@ -112,8 +112,8 @@ static bool is_about(const struct fb_record *record, const struct fb_incident_vi
 }
 
 /* What was said, in the order of admission, and until when it is kept. */
-static void add_words(const struct fb_picture *picture, const struct fb_registry *registry,
-    struct fb_incident_view *out)
+static enum fb_code add_words(const struct fb_picture *picture, const struct fb_registry *registry,
+    struct fb_arena *arena, struct fb_incident_view *out, struct fb_err *err)
 {
     const struct fb_record *version = out->first;
     fb_time last = out->first->admitted;
@@ -135,8 +135,8 @@ static void add_words(const struct fb_picture *picture, const struct fb_registry
     int field = fb_kind_field(FB_KIND_incident, FB_STR("keep_until"));
     FB_ASSERT(field >= 0);
     struct fb_value stated = fb_record_value(out->head, (size_t)field);
-    out->keep_until = fb_retention_incident(
-        last, stated.type == FB_TYPE_TIME ? stated.u.time : FB_TIME_MAX, &out->keep_stated);
+    fb_time until = stated.type == FB_TYPE_TIME ? stated.u.time : FB_TIME_MAX;
+    return fb_retention_incident(picture, last, until, arena, &out->kept, err);
 }
 
 static size_t count_words(const struct fb_registry *registry)
@@ -166,7 +166,10 @@ enum fb_code fb_incident_gather(const struct fb_picture *picture,
     if (!view.clocks || !view.words) {
         return fb_arena_failed(arena, err);
     }
-    add_words(picture, registry, &view);
+    enum fb_code code = add_words(picture, registry, arena, &view, err);
+    if (code != FB_OK) {
+        return code;
+    }
     for (size_t i = 0; i < picture->policy_count; i++) {
         const struct fb_program *program = picture->policies[i].program;
         for (size_t k = 0; k < program->duty_count; k++) {
@@ -178,7 +181,7 @@ enum fb_code fb_incident_gather(const struct fb_picture *picture,
     size_t system = fb_picture_system(picture, incident->subject);
     view.small_unknown = system != SIZE_MAX && !fb_json_get(picture->systems[system].record->body,
                                                    "training_compute_flop");
-    enum fb_code code = fb_incident_why(picture, registry, arena, &view, err);
+    code = fb_incident_why(picture, registry, arena, &view, err);
     if (code == FB_OK) {
         *out = view;
     }

@@ -9,6 +9,7 @@
 #define FB_GOVERN_INCIDENT_H
 
 #include "govern/picture.h"
+#include "govern/retention.h"
 #include "record/registry.h"
 
 /** How a clock stands. */
@@ -47,8 +48,7 @@ struct fb_incident_view {
     size_t clock_count;
     struct fb_incident_word *words; /**< in the order of admission */
     size_t word_count;
-    fb_time keep_until; /**< fb_retention_incident: five years after the last word at least */
-    bool keep_stated;   /**< its record says so */
+    struct fb_retention kept; /**< until when what belongs to it is kept: fb_retention_incident */
 };
 
 /** Gathers an incident by the record of any of its versions. Lives in arena and borrows from the

@@ -3,30 +3,76 @@
 
 #include "base/assert.h"
 #include "engine/eval.h"
+#include "lang/lang.h"
+#include "lang/retain.h"
 
-enum { INCIDENT_MONTHS = 60, SYSTEM_MONTHS = 120, PUBLISHED_MONTHS = 60 };
-
-#define CODE_POLICY "eu/gpai-code/safety-security"
-#define SB53_POLICY "us/california/sb53"
-
-static fb_time months_after(fb_time from, int months)
+/* The instant that so many days or months after another are over; local months of UTC. */
+static fb_time after(fb_time from, const struct fb_retain *line)
 {
     static const struct fb_days exact = {.calendar = FB_CALENDAR_EXACT};
     struct fb_err quiet;
     fb_time until = FB_TIME_MAX;
     fb_err_init(&quiet);
-    if (fb_deadline(from, months, FB_UNIT_MONTHS, &exact, &until, &quiet) != FB_OK) {
+    if (fb_deadline(from, line->amount, line->unit, &exact, &until, &quiet) != FB_OK) {
         until = FB_TIME_MAX; /* beyond the calendar */
     }
     return until;
 }
 
-fb_time fb_retention_incident(fb_time last, fb_time stated, bool *out_stated)
+struct fb_retention_law fb_retention_longest(
+    const struct fb_picture *picture, enum fb_retain_what what, struct fb_str topic, fb_time from)
 {
-    FB_ASSERT(out_stated);
-    fb_time least = months_after(last, INCIDENT_MONTHS);
-    *out_stated = stated != FB_TIME_MAX && stated > least;
-    return *out_stated ? stated : least;
+    struct fb_retention_law out = {.until = FB_TIME_MIN};
+    FB_ASSERT(picture && what <= FB_RETAIN_REPORTS);
+    for (size_t i = 0; i < picture->policy_count; i++) {
+        const struct fb_policy_view *policy = &picture->policies[i];
+        const struct fb_retain *line =
+            policy->force == FB_IN_FORCE ? fb_retain_find(policy->program, what, topic) : NULL;
+        fb_time until = line ? after(from, line) : FB_TIME_MIN;
+        if (until > out.until) {
+            out = (struct fb_retention_law){until, line, policy->program};
+        }
+    }
+    return out;
+}
+
+/* "5 years after the last word (Code of Practice, Measure 9.4)". */
+static struct fb_str say_law(
+    struct fb_arena *arena, const struct fb_retention_law *law, const char *since)
+{
+    struct fb_buf text;
+    struct fb_str out = {NULL, 0};
+    struct fb_err quiet;
+    fb_err_init(&quiet);
+    fb_buf_init(&text, FB_POLICY_TEXT_MAX + 1000);
+    fb_retain_period(law->line->amount, law->line->unit, &text);
+    fb_buf_addf(&text, " after %s (%.*s)", since, FB_STR_ARG(law->line->source));
+    if (fb_buf_check(&text, "a reason", &quiet) != FB_OK ||
+        fb_arena_str(arena, fb_buf_str(&text), &out, &quiet) != FB_OK) {
+        out = (struct fb_str){NULL, 0};
+    }
+    fb_buf_release(&text);
+    return out;
+}
+
+enum fb_code fb_retention_incident(const struct fb_picture *picture, fb_time last, fb_time stated,
+    struct fb_arena *arena, struct fb_retention *out, struct fb_err *err)
+{
+    FB_ASSERT(picture && arena && out);
+    struct fb_retention_law law =
+        fb_retention_longest(picture, FB_RETAIN_INCIDENTS, FB_STR(""), last);
+    bool own = stated != FB_TIME_MAX && stated > law.until;
+    struct fb_str why = FB_STR("");
+    if (own) {
+        why = FB_STR("as its record says (keep_until)");
+    } else if (law.line) {
+        why = say_law(arena, &law, "the last word");
+    }
+    if (!why.ptr) {
+        return fb_arena_failed(arena, err);
+    }
+    *out = (struct fb_retention){.until = own ? stated : law.until, .why = why};
+    return FB_OK;
 }
 
 /* The identity of a record: the id of the first of its chain. */
@@ -42,17 +88,6 @@ static fb_time time_of(const struct fb_record *record, const char *field)
     FB_ASSERT(at >= 0);
     struct fb_value value = fb_record_value(record, (size_t)at);
     return value.type == FB_TYPE_TIME ? value.u.time : FB_TIME_MAX;
-}
-
-static bool is_in_force(const struct fb_picture *picture, struct fb_str policy)
-{
-    for (size_t i = 0; i < picture->policy_count; i++) {
-        if (picture->policies[i].force == FB_IN_FORCE &&
-            fb_str_eq(picture->policies[i].program->name, policy)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Notes that an identity keeps its documents until then. When `always`, also where it was kept for
@@ -92,18 +127,19 @@ static enum fb_code note_incident(
         head = next;
         next = fb_registry_successor(r->registry, next);
     }
-    bool stated = false;
-    fb_time until = fb_retention_incident(record->admitted, time_of(head, "keep_until"), &stated);
+    struct fb_retention found;
+    enum fb_code code = fb_retention_incident(
+        r->picture, record->admitted, time_of(head, "keep_until"), r->arena, &found, err);
+    if (code != FB_OK) {
+        return code;
+    }
     struct fb_str why =
-        stated
-            ? fb_arena_printf(r->arena, "%.*s, as its record says (keep_until)", FB_STR_ARG(root))
-            : fb_arena_printf(r->arena,
-                  "%.*s, five years after the last word (Code of Practice, Measure 9.4)",
-                  FB_STR_ARG(root));
+        fb_arena_printf(r->arena, "%.*s, %.*s", FB_STR_ARG(root), FB_STR_ARG(found.why));
     if (!why.ptr) {
         return fb_arena_failed(r->arena, err);
     }
-    enum fb_code code = note(r, root, until, why, true, err);
+    /* Also where nothing keeps it: where its versions were read up to is worth it. */
+    code = note(r, root, found.until, why, true, err);
     if (code == FB_OK) {
         kept = fb_map_get(&r->by_id, root);
         FB_ASSERT(kept);
@@ -120,11 +156,15 @@ static enum fb_code note_deployment(
         fb_registry_disowned(r->registry, record) != FB_TIME_MAX) {
         return FB_OK; /* the first one counts */
     }
-    struct fb_str why = fb_arena_printf(r->arena,
-        "%.*s, ten years after it came to the market with %.*s (Code of Practice, Measure 10.1)",
-        FB_STR_ARG(system), FB_STR_ARG(record->id));
-    return why.ptr ? note(r, system, months_after(record->admitted, SYSTEM_MONTHS), why, false, err)
-                   : fb_arena_failed(r->arena, err);
+    struct fb_retention_law law =
+        fb_retention_longest(r->picture, FB_RETAIN_SYSTEMS, FB_STR(""), record->admitted);
+    struct fb_str since =
+        fb_arena_printf(r->arena, "it came to the market with %.*s", FB_STR_ARG(record->id));
+    struct fb_str said = since.ptr ? say_law(r->arena, &law, since.ptr) : since;
+    struct fb_str why =
+        said.ptr ? fb_arena_printf(r->arena, "%.*s, %.*s", FB_STR_ARG(system), FB_STR_ARG(said))
+                 : said;
+    return why.ptr ? note(r, system, law.until, why, false, err) : fb_arena_failed(r->arena, err);
 }
 
 /* A decision to keep what belongs to a system or a record. */
@@ -171,10 +211,11 @@ enum fb_code fb_retentions_gather(const struct fb_picture *picture,
     struct fb_err *err)
 {
     FB_ASSERT(picture && registry && arena && out);
-    *out = (struct fb_retentions){.registry = registry, .arena = arena, .as_of = picture->as_of};
+    *out = (struct fb_retentions){
+        .picture = picture, .registry = registry, .arena = arena, .as_of = picture->as_of};
     fb_map_init(&out->by_id);
-    out->published = is_in_force(picture, FB_STR(SB53_POLICY));
-    bool systems = is_in_force(picture, FB_STR(CODE_POLICY));
+    bool systems =
+        fb_retention_longest(picture, FB_RETAIN_SYSTEMS, FB_STR(""), picture->as_of).line != NULL;
     enum fb_code code = FB_OK;
     size_t count = fb_registry_count(registry);
     for (size_t i = 0; code == FB_OK && i < count; i++) {
@@ -224,18 +265,21 @@ enum fb_code fb_retentions_of(const struct fb_retentions *retentions,
             prolong(kept, *by);
         }
     }
-    struct fb_str topic =
-        record->kind == FB_KIND_report ? fb_record_text(record, "topic") : FB_STR("");
-    if (retentions->published &&
-        (fb_str_is(topic, "framework") || fb_str_is(topic, "transparency_report"))) {
-        struct fb_str why = fb_arena_printf(retentions->arena,
-            "%.*s, five years after its publication (22757.12(f))", FB_STR_ARG(record->id));
-        if (!why.ptr) {
-            return fb_arena_failed(retentions->arena, err);
-        }
-        struct fb_retention by = {
-            .until = months_after(record->admitted, PUBLISHED_MONTHS), .why = why};
-        prolong(kept, by);
+    if (record->kind != FB_KIND_report) {
+        return FB_OK;
     }
+    struct fb_retention_law law = fb_retention_longest(
+        retentions->picture, FB_RETAIN_REPORTS, fb_record_text(record, "topic"), record->admitted);
+    if (law.until <= kept->until) {
+        return FB_OK;
+    }
+    struct fb_str said = say_law(retentions->arena, &law, "it was filed");
+    struct fb_str why = said.ptr ? fb_arena_printf(retentions->arena, "%.*s, %.*s",
+                                       FB_STR_ARG(record->id), FB_STR_ARG(said))
+                                 : said;
+    if (!why.ptr) {
+        return fb_arena_failed(retentions->arena, err);
+    }
+    *kept = (struct fb_retention){.until = law.until, .why = why};
     return FB_OK;
 }

@@ -19,6 +19,7 @@ enum {
     FB_POLICY_NODES_MAX = 5000,     /**< nodes of the formulas of one rule, definitions expanded */
     FB_POLICY_MEMORY_MAX = 1 << 28, /**< bytes of scratch memory of a compilation */
     FB_POLICY_HOLIDAYS_MAX = 2000,
+    FB_POLICY_RETAIN_MAX = 100,
     FB_POLICY_CHAIN_MAX = 8, /**< duties that follow one another by `hence` */
 };
 

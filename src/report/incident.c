@@ -111,8 +111,15 @@ enum fb_code fb_report_incident_text(const struct fb_picture *picture,
         for (size_t i = 0; i < view->word_count; i++) {
             put_word(&sheet, &view->words[i]);
         }
-        fb_buf_addf(out, "\nTo be kept until %s%s\n", fb_time_format_short(view->keep_until, text),
-            view->keep_stated ? "" : ": five years after the last word (Code of Practice, 9.4)");
+        if (view->kept.until == FB_TIME_MIN) {
+            fb_buf_add_c(out, "\nNo policy in force says how long what belongs to it is kept\n");
+        } else {
+            fb_buf_addf(out, "\nTo be kept until %s: ",
+                view->kept.until == FB_TIME_MAX ? "further notice"
+                                                : fb_time_format_short(view->kept.until, text));
+            fb_sheet_clean(out, view->kept.why, 400);
+            fb_buf_add_c(out, "\n");
+        }
     }
     return fb_sheet_check(&sheet, "an incident", err);
 }
@@ -164,7 +171,8 @@ void fb_report_incident_json(const struct fb_incident_view *view, struct fb_json
         fb_json_close_object(w);
     }
     fb_json_close_array(w);
-    fb_report_key_time(w, "keep_until", view->keep_until);
+    fb_report_key_time(
+        w, "keep_until", view->kept.until == FB_TIME_MIN ? FB_TIME_MAX : view->kept.until);
     fb_json_close_object(w);
 }
 

@@ -161,6 +161,10 @@ static enum fb_code fails(struct sqlite *s, int result, const char *what, struct
         return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
     }
     fb_err_set(err, code, "could not %s '%s': %s", what, s->path, reason);
+    if (code == FB_E_FULL && errno_of(s) == EFBIG) {
+        return fb_err_hint(err, "Nothing was changed. Raise the limit of the size of files "
+                                "(ulimit -f) and run the command again.");
+    }
     if (code == FB_E_FULL) {
         return fb_err_hint(
             err, "Nothing was changed. Free some disk space and run the command again.");

@@ -58,6 +58,11 @@ ok "words that mean the same join them" sh -c '"$0" policy compare --same same.t
     grep -q "stricter in theirs.fly: when is stricter there; deadline 3 days, there 2 days" text' "$FLYBALL"
 ok "who is exempt is a row" grep -q "^ best theirs.fly small: the training compute of S is less than 1e23 FLOP, from all rules" text
 ok "a word that nobody says is noted" grep -q "^flyball: note: same.txt:4:9: no policy here says 'bull'" notes
+sed 's/^  version .*/&\n  retain incidents for 5 years under "A"\n  retain reports on a, b for 1 year under "A"/' ours.fly >short.fly
+sed 's/^  version .*/&\n  retain incidents for 61 months under "B"\n  retain reports on b for 2 years under "B"/' theirs.fly >long.fly
+ok "the draft keeps documents for the longest" sh -c '"$0" policy compare --draft short.fly long.fly 2>notes >draft.fly &&
+    grep "retain" draft.fly | tr -s " " | paste -sd, >lines &&
+    printf "%s\n" " retain reports on \"a\" for 1 year under \"A\", retain incidents for 61 months under \"B\", retain reports on \"b\" for 2 years under \"B\"" | cmp - lines' "$FLYBALL"
 ok "the draft is in the words that stand first" sh -c '"$0" policy compare --draft --same same.txt ours.fly theirs.fly 2>notes >draft.fly &&
     grep -q "of \"incident report\" for S" draft.fly && ! grep -q "notification\|hacking" draft.fly &&
     "$0" policy check draft.fly' "$FLYBALL"

@@ -26,9 +26,14 @@ cat >records.json <<END
   "body": {"topic": "news", "to": "public", "document": "$plain"}}]
 END
 ok "records with documents" fly add --as aurora records.json
+ok "nothing is kept without a law that asks for it" sh -c '! "$0" --docket "$1" --clock "$2" due | grep -q "To be kept"' \
+    "$FLYBALL" "$docket" "$clock"
+ok "the incident says so too" says "No policy in force says how long" fly incident show incident/1
+ok "and no date as JSON" says '"keep_until": *null' fly incident show incident/1 --json
+ok "a law of incidents" fly add "$root/packs/eu/gpai-incident-reports.fly"
 ok "five years for what belongs to an incident" says \
-    "2031-12-01 00:00  document of report/1, sha256:.*of incident/1, five years after the last" fly due
-ok "nothing else without a law that asks for it" says "To be kept until then (1)" fly due
+    "2031-12-01 00:00  document of report/1, sha256:.*of incident/1, 5 years after the last word (Code of Practice, Measure 9.4)" fly due
+ok "nothing else without a law that asks for that" says "To be kept until then (1)" fly due
 ok "as JSON" says '"until": "2031-12-01T00:00:00Z"' fly due --json
 # A developer's own word prolongs what a law asks for and does not shorten it.
 cat >own.json <<END
@@ -36,8 +41,8 @@ cat >own.json <<END
  "body": {"title": "Harm", "class": "serious_harm", "keep_until": "2026-12-11"}}
 END
 ok "an incident that says less" fly add --as aurora own.json
-ok "is kept as long as before" says "2031-12-01 00:00  document of report/1.*five years after the last" fly due
-ok "and shown so" says "To be kept until 2031-12-01.*five years after the last word" fly incident show incident/1
+ok "is kept as long as before" says "2031-12-01 00:00  document of report/1.*5 years after the last" fly due
+ok "and shown so" says "To be kept until 2031-12-01.*5 years after the last word" fly incident show incident/1
 ok "it is not erased before" refused 3 "must be kept until 2031-12-01 00:00: it belongs to incident/1" \
     fly blob erase "$incident" --reason "we are tidying up" --as aurora
 ok "and is still there" says "present  $incident" fly blob list
@@ -51,9 +56,9 @@ cat >deployment.json <<END
 END
 ok "the model comes to the market" fly add --as aurora deployment.json
 ok "its evaluations are kept for ten years" says \
-    "2036-12-10 00:00  log of evaluation/1.*ten years after it came to the market with deployment/1" fly due
+    "2036-12-10 00:00  log of evaluation/1.*10 years after it came to the market with deployment/1" fly due
 ok "in the table for spreadsheets" says \
-    '^"report/2","kept","kept","party/aurora","","keep document sha256:.*,"2031-12-01T00:00:00Z","","","of report/2, five years' \
+    '^"report/2","kept","kept","party/aurora","","keep document sha256:.*,"2031-12-01T00:00:00Z","","","of report/2.*5 years' \
     fly due --csv
 ok "in the calendar" sh -c '"$0" --docket "$1" --clock "$2" due --ics k.ics && tr -d "\r" <k.ics | grep -A1 "^DTSTART:20361210T000000Z" |
     grep -q "^SUMMARY:aurora: keep log of evaluation/1 until then" && test "$(grep -c "^BEGIN:VEVENT" k.ics)" = 3' \

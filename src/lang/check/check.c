@@ -69,6 +69,43 @@ static void check_header(struct fb_checker *c, const struct fb_policy_tree *tree
     }
 }
 
+static bool names_topic(
+    const struct fb_retain_clause *retain, struct fb_str topic, const struct fb_word *before)
+{
+    for (const struct fb_word *word = retain->topics; word != before; word = word->next) {
+        if (fb_str_eq(word->text, topic)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each kind of document is kept by one line, so that nobody looks at the shorter of two. */
+static void check_retains(struct fb_checker *c, const struct fb_policy_tree *tree)
+{
+    for (const struct fb_retain_clause *one = tree->retains; one; one = one->next) {
+        const struct fb_retain_clause *other = tree->retains;
+        while (other != one && (other->what != one->what || one->what == FB_RETAIN_REPORTS)) {
+            other = other->next;
+        }
+        if (other != one) {
+            fb_complain(c->complaints, FB_E_POLICY, one->span, "Keep the longer one.",
+                "a second 'retain %s'; the first is on line %u",
+                one->what == FB_RETAIN_SYSTEMS ? "systems" : "incidents", other->span.line);
+        }
+        for (const struct fb_word *word = one->topics; word; word = word->next) {
+            bool twice = names_topic(one, word->text, word);
+            for (other = tree->retains; other != one && !twice; other = other->next) {
+                twice = names_topic(other, word->text, NULL);
+            }
+            if (twice) {
+                fb_complain(c->complaints, FB_E_POLICY, word->span, "Keep the longer one.",
+                    "reports on '%.*s' are retained twice", FB_STR_ARG(word->text));
+            }
+        }
+    }
+}
+
 /* Parameters are different variables. */
 static void check_params(struct fb_checker *c, const struct fb_item *item)
 {
@@ -545,6 +582,7 @@ bool fb_check(struct fb_policy_tree *tree, struct fb_arena *arena, struct fb_com
     fb_map_init(&c.all);
     fb_map_init(&c.lets);
     check_header(&c, tree);
+    check_retains(&c, tree);
     c.has_pace = tree->pace != NULL;
     bool good = collect_names(&c, tree) && check_holidays(&c, tree) &&
                 fb_check_pace(&c, tree->pace) && fb_check_growth(&c, tree);

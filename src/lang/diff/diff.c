@@ -138,6 +138,7 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
         fb_diff_text(d, "%zu days", b->days.holiday_count));
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
+    fb_diff_retains(d, clause);
     fb_diff_note(clause, "source",
         fb_str_eq(a->source, b->source) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->source,
         b->source);

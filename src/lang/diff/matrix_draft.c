@@ -4,6 +4,7 @@
 #include "lang/diff/matrix.h"
 #include "lang/diff/parts.h"
 #include "lang/explain.h"
+#include "lang/retain.h"
 #include "lang/signature.h"
 
 enum { DRAFT_MAX = FB_POLICY_TEXT_MAX };
@@ -369,6 +370,44 @@ static void put_exemption(struct drafting *d, struct source *source, const struc
     fb_buf_add_char(&d->text, '\n');
 }
 
+/* True when a line is the longest of its kind over all documents, and the first of those. */
+static bool keeps_longest(
+    const struct drafting *d, size_t document, const struct fb_retain *one, struct fb_str topic)
+{
+    for (size_t i = 0; i < d->matrix->document_count; i++) {
+        const struct fb_retain *other =
+            fb_retain_find(d->matrix->documents[i].parts.program, one->what, topic);
+        if (other && other != one && fb_retain_covers(other, one) &&
+            (i < document || !fb_retain_covers(one, other))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* For how long documents are kept at most, of each kind; reports topic by topic. */
+static void put_retains(struct drafting *d)
+{
+    for (size_t i = 0; i < d->matrix->document_count; i++) {
+        const struct fb_program *program = d->matrix->documents[i].parts.program;
+        for (size_t k = 0; k < program->retain_count; k++) {
+            struct fb_retain one = program->retains[k];
+            size_t count = one.what == FB_RETAIN_REPORTS ? one.topic_count : 1;
+            for (size_t t = 0; t < count; t++) {
+                struct fb_str topic = one.topic_count ? one.topics[t] : FB_STR("");
+                struct fb_retain line = one;
+                line.topics = one.topic_count ? &one.topics[t] : NULL;
+                line.topic_count = one.topic_count ? 1 : 0;
+                if (keeps_longest(d, i, &program->retains[k], topic)) {
+                    fb_buf_add_c(&d->text, "  retain ");
+                    fb_retain_write(&line, &d->text);
+                    fb_buf_add_char(&d->text, '\n');
+                }
+            }
+        }
+    }
+}
+
 static void put_head(struct drafting *d)
 {
     static const char *const calendars[] = {"exact", "eu-1182-71", "us-ca"};
@@ -403,6 +442,7 @@ static void put_head(struct drafting *d)
         fb_buf_addf(&d->text, "%s%.10s", i ? ", " : "  holidays ", date);
     }
     fb_buf_add_char(&d->text, '\n');
+    put_retains(d);
 }
 
 /* Definitions and exemptions stand above what uses them. */

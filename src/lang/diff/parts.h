@@ -35,6 +35,9 @@ bool fb_diff_same_text(const struct fb_diffing *d, struct fb_str older, struct f
 /** Compares by what the two policies tell their pace into clause. */
 void fb_diff_paces(struct fb_diffing *d, struct fb_clause_change *clause);
 
+/** Compares by how long documents are kept into clause. */
+void fb_diff_retains(struct fb_diffing *d, struct fb_clause_change *clause);
+
 /** Compares two red lines into clause. */
 void fb_diff_redlines(struct fb_diffing *d, struct fb_clause_change *clause);
 

@@ -1,6 +1,7 @@
 /* policy.c: a policy's items as English. */
 #include "base/assert.h"
 #include "lang/explain.h"
+#include "lang/retain.h"
 
 enum { WIDTH = 90 };
 
@@ -41,6 +42,24 @@ static void say_date(const char *before, fb_time t, struct fb_buf *out)
     fb_buf_addf(out, "%s%.*s", before, FB_STR_ARG(shown));
 }
 
+/* " Documents of ... are kept for 5 years after ... (SOURCE)." */
+static void say_retain(const struct fb_retain_clause *retain, struct fb_buf *out)
+{
+    static const char *const kept[][2] = {{"an incident", "the last that was said of it"},
+        {"a system", "its first deployment outside its developer"}, {"reports", "they were filed"}};
+    fb_buf_addf(out, " Documents of %s", kept[retain->what][0]);
+    for (const struct fb_word *word = retain->topics; word; word = word->next) {
+        fb_buf_addf(out, "%s%.*s",
+            word == retain->topics ? " on "
+            : word->next           ? ", "
+                                   : " and ",
+            FB_STR_ARG(word->text));
+    }
+    fb_buf_add_c(out, " are kept for ");
+    fb_retain_period(retain->period.amount, retain->period.unit, out);
+    fb_buf_addf(out, " after %s (%.*s).", kept[retain->what][1], FB_STR_ARG(retain->source));
+}
+
 static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
 {
     static const char *const calendars[] = {
@@ -69,6 +88,9 @@ static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
         say_date(i ? ", " : " Holidays are ", tree->days.holidays[i] * FB_DAY, out);
     }
     fb_buf_add_c(out, tree->days.holiday_count ? "." : "");
+    for (const struct fb_retain_clause *one = tree->retains; one; one = one->next) {
+        say_retain(one, out);
+    }
 }
 
 static void say_let(const struct fb_item *item, struct fb_buf *out)

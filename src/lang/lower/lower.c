@@ -375,6 +375,27 @@ static struct fb_days lower_days(struct fb_lowering *l, const struct fb_days *da
     return out;
 }
 
+static void lower_retains(
+    struct fb_lowering *l, const struct fb_policy_tree *tree, struct fb_program *program)
+{
+    program->retains = fb_lower_array(l, tree->retain_count, sizeof(*program->retains));
+    for (const struct fb_retain_clause *one = tree->retains; one && program->retains;
+         one = one->next) {
+        struct fb_str *topics = fb_lower_array(l, one->topic_count, sizeof(*topics));
+        size_t count = 0;
+        for (const struct fb_word *word = one->topics; word && topics; word = word->next) {
+            topics[count++] = fb_lower_copy(l, word->text);
+        }
+        program->retains[program->retain_count++] = (struct fb_retain){.what = one->what,
+            .topics = topics,
+            .topic_count = count,
+            .amount = one->period.amount,
+            .unit = one->period.unit,
+            .source = fb_lower_copy(l, one->source)};
+    }
+    FB_ASSERT(!program->retains || program->retain_count == tree->retain_count);
+}
+
 static struct fb_pace_terms lower_pace_terms(
     struct fb_lowering *l, const struct fb_pace_block *pace)
 {
@@ -427,6 +448,7 @@ bool fb_lower(const struct fb_policy_tree *tree, struct fb_arena *arena,
     for (const struct fb_item *item = tree->items; item && !l.no_memory; item = item->next) {
         lower_item(&l, item, program);
     }
+    lower_retains(&l, tree, program);
     program->pace.asked = l.asks_pace;
     if (!l.no_memory && complaints->errors->count == 0) {
         *out = program;

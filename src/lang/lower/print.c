@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "engine/eval.h"
 #include "lang/lang.h"
+#include "lang/retain.h"
 
 /* A rule's formulas with the names of its variables. */
 struct printer {
@@ -449,6 +450,11 @@ void fb_program_print(const struct fb_program *program, struct fb_buf *out)
         program->effective == FB_TIME_MAX ? "never" : fb_time_format(program->effective, from),
         fb_time_format(program->expires, until), calendars[program->days.calendar]);
     put_days(&p, &program->days);
+    for (size_t i = 0; i < program->retain_count; i++) {
+        fb_buf_addf(out, "  %-10s ", "retain");
+        fb_retain_write(&program->retains[i], out);
+        fb_buf_add_char(out, '\n');
+    }
     if (program->pace.given) {
         put_pace(&p, &program->pace);
     }

@@ -633,7 +633,7 @@ static const struct fb_clause header_clauses[] = {{"title", NULL, false, header_
     {"source", NULL, false, header_source}, {"version", NULL, false, header_version},
     {"effective", NULL, false, header_effective}, {"expires", NULL, false, header_expires},
     {"calendar", NULL, false, header_calendar}, {"zone", NULL, false, header_zone},
-    {"holidays", NULL, true, header_holidays}};
+    {"holidays", NULL, true, header_holidays}, {"retain", NULL, true, fb_parse_retain}};
 
 static void parse_header(struct fb_parser *p, struct fb_policy_tree *tree)
 {

@@ -170,6 +170,9 @@ bool fb_parse_levels(struct fb_parser *p, unsigned *out);
 /** Parses what follows `applies`: `to systems with ...`. block is a struct fb_item. */
 bool fb_parse_applies(struct fb_parser *p, void *block);
 
+/** Parses a clause `retain` of the header after its word. block is a struct fb_policy_tree. */
+bool fb_parse_retain(struct fb_parser *p, void *block);
+
 /** Parses a block's title. block is a struct fb_item. */
 bool fb_parse_title(struct fb_parser *p, void *block);
 

@@ -231,6 +231,17 @@ struct fb_holiday {
     struct fb_holiday *next;
 };
 
+/** `retain` of the header. */
+struct fb_retain_clause {
+    struct fb_span span;
+    enum fb_retain_what what;
+    struct fb_word *topics; /**< of reports */
+    size_t topic_count;
+    struct fb_amount period;
+    struct fb_str source;
+    struct fb_retain_clause *next;
+};
+
 /** A policy. */
 struct fb_policy_tree {
     struct fb_span span;
@@ -243,6 +254,8 @@ struct fb_policy_tree {
     struct fb_span expires_span;
     struct fb_days days; /**< holidays sorted by the check */
     struct fb_holiday *holidays;
+    struct fb_retain_clause *retains;
+    size_t retain_count;
     struct fb_pace_block *pace; /**< NULL: it has none */
     struct fb_item *items;
     struct fb_test *tests; /**< lang/tests.h */

@@ -202,12 +202,14 @@ static const struct fb_duty *duty_named(const struct pack *pack, struct fb_str r
     return NULL;
 }
 
-/* True when the rule is no duty but a definition, or the name of what a breach leads to. */
+/* True when the rule is no duty but a definition, how long documents are kept, or the name of what
+ * a breach leads to. */
 static bool is_other(const struct pack *pack, struct fb_str rule)
 {
     char let[256];
     snprintf(let, sizeof(let), "\nlet %.*s(", FB_STR_ARG(rule));
     bool found = memmem(pack->text.ptr, pack->text.len, let, strlen(let)) != NULL;
+    found = found || (pack->program->retain_count > 0 && fb_str_is(rule, "retain"));
     for (size_t i = 0; i < pack->program->duty_count; i++) {
         found = found || fb_str_eq(pack->program->duties[i].lest_text, rule);
     }
