@@ -39,9 +39,17 @@ enum fb_code fb_explainer_open(struct fb_cli *cli, const struct fb_signature *si
     if (code != FB_OK && err->line > 0) {
         fb_err_place(err, path, err->line, err->column, -1);
     }
+    const struct fb_form *form = formula->plain.form;
+    code = code ? code : fb_checker_new(form, &out->trace, &out->checker, err);
+    code = code ? code
+                : fb_proofs_new(form, &out->trace, formula->plain.var_count, &out->proving, err);
     if (code == FB_OK && file) {
         code = fb_io_writer_open(&out->file, file, 0644, err);
         out->has_file = code == FB_OK;
+    }
+    if (out->has_file) {
+        fb_proof_write_version(&out->line);
+        code = fb_io_writer_add(&out->file, fb_buf_str(&out->line), err);
     }
     return code;
 }
@@ -52,6 +60,9 @@ void fb_explainer_close(struct fb_explainer *x)
     if (x->has_file) {
         fb_io_writer_drop(&x->file);
     }
+    fb_proofs_free(x->proving);
+    fb_checker_free(x->checker);
+    fb_proof_told_release(&x->told);
     fb_arena_release(&x->arena);
     fb_buf_release(&x->log);
     fb_buf_release(&x->out);
@@ -82,12 +93,36 @@ static struct fb_proof_claim claim_of(const struct fb_explainer *x, size_t tp,
     return claim;
 }
 
+/* Adds what stands in `line` to the file. */
+static enum fb_code add_line(struct fb_explainer *x, struct fb_err *err)
+{
+    return fb_io_writer_add(&x->file, fb_buf_str(&x->line), err);
+}
+
+/* Checks the lemmas that are new, and writes them to the file. */
+static enum fb_code add_lemmas(struct fb_explainer *x, struct fb_err *err)
+{
+    const struct fb_proof_lemmas *lemmas = fb_proofs_lemmas(x->proving);
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && x->written < lemmas->count; x->written++) {
+        const struct fb_proof_lemma *lemma = lemmas->items[x->written];
+        code = fb_checker_lemma(x->checker, lemma, err);
+        if (code == FB_OK && x->has_file) {
+            fb_buf_clear(&x->line);
+            code = fb_proof_write_lemma(lemma, x->trace.signature, &x->line, err);
+            code = code ? code : add_line(x, err);
+        }
+    }
+    return code;
+}
+
 /* Prints a proof and writes it to the file. */
 static enum fb_code show(struct fb_explainer *x, const struct fb_proof_claim *claim,
     const struct fb_proof_step *proof, const struct fb_value *columns, struct fb_err *err)
 {
     const struct fb_monpoly_body *body = &x->formula->plain;
-    const struct fb_proof_style style = {&x->trace, body->names, body->name_count, 4};
+    const struct fb_proof_style style = {
+        &x->trace, body->names, body->name_count, 4, fb_proofs_lemmas(x->proving), &x->told};
     enum fb_code code = FB_OK;
     if (x->has_file) {
         struct fb_proof_entry entry = {.tp = claim->tp,
@@ -99,10 +134,10 @@ static enum fb_code show(struct fb_explainer *x, const struct fb_proof_claim *cl
             .proof = proof};
         fb_buf_clear(&x->line);
         code = fb_proof_write(&entry, x->trace.signature, &x->line, err);
-        code = code ? code : fb_io_writer_add(&x->file, fb_buf_str(&x->line), err);
+        code = code ? code : add_line(x, err);
     }
     if (fb_cli_value(x->cli, "explain") || fb_cli_value(x->cli, "explain-at")) {
-        fb_proof_text(proof, claim, &style, &x->out);
+        code = code ? code : fb_proof_text(proof, claim, &style, &x->out, err);
         code = code ? code : fb_buf_check(&x->out, "the explanation", err);
         code = code ? code : fb_cli_print(x->cli, &x->out, err);
     }
@@ -117,12 +152,13 @@ static enum fb_code explain(struct fb_explainer *x, const struct fb_proof_claim 
     struct fb_arena arena;
     struct fb_proof_step *proof = NULL;
     fb_arena_init(&arena, PROOF_MAX);
-    enum fb_code code = fb_prove(claim, &x->trace, &arena, &proof, err);
+    enum fb_code code = fb_proofs_prove(x->proving, claim, &arena, &proof, err);
     if (code == FB_OK && !proof) {
         code = fb_err_set(
             err, FB_E_MISMATCH, "there is no proof of a verdict at time-point %zu", claim->tp);
     }
-    code = code ? code : fb_proof_check(claim, proof, &x->trace, err);
+    code = code ? code : add_lemmas(x, err);
+    code = code ? code : fb_checker_claim(x->checker, claim, proof, err);
     code = code ? code : show(x, claim, proof, columns, err);
     x->proofs += code == FB_OK;
     fb_arena_release(&arena);
@@ -253,25 +289,42 @@ enum fb_code fb_explainer_at(struct fb_explainer *x, struct fb_err *err)
     return code ? code : explain(x, &claim, NULL, err);
 }
 
-/* One line of a file of proofs. */
-static enum fb_code check_line(struct fb_explainer *x, struct fb_str line, struct fb_err *err)
+static enum fb_code check_entry(
+    struct fb_explainer *x, const struct fb_proof_entry *entry, struct fb_err *err)
+{
+    struct fb_value room[FB_IR_VARS_MAX];
+    bool fits = entry->any || entry->value_count == x->formula->plain.column_count;
+    if (!fits || entry->tp + 1 >= x->trace.time_count || entry->time != x->trace.times[entry->tp]) {
+        return fb_err_set(err, FB_E_NEGATIVE, "a proof is not about this formula and log");
+    }
+    struct fb_proof_claim claim =
+        claim_of(x, entry->tp, entry->any ? NULL : entry->values, entry->holds, room);
+    enum fb_code code = fb_checker_claim(x->checker, &claim, entry->proof, err);
+    x->proofs += code == FB_OK;
+    return code;
+}
+
+/* One line of a file of proofs; *version is what its first line says. */
+static enum fb_code check_line(
+    struct fb_explainer *x, struct fb_str text, size_t *version, struct fb_err *err)
 {
     struct fb_arena arena;
-    struct fb_proof_entry entry = {0};
-    struct fb_value room[FB_IR_VARS_MAX];
+    struct fb_proof_line line = {0};
     fb_arena_init(&arena, PROOF_MAX);
-    enum fb_code code = fb_proof_read(line, x->trace.signature, &arena, &entry, err);
-    bool fits = entry.any || entry.value_count == x->formula->plain.column_count;
-    if (code == FB_OK &&
-        (!fits || entry.tp + 1 >= x->trace.time_count || entry.time != x->trace.times[entry.tp])) {
-        code = fb_err_set(err, FB_E_NEGATIVE, "a proof is not about this formula and log");
+    enum fb_code code = fb_proof_read_line(text, x->trace.signature, &arena, &line, err);
+    if (code == FB_OK && line.kind == FB_PROOF_LINE_VERSION) {
+        bool first = *version == 0;
+        *version = line.version;
+        code = first ? FB_OK
+                     : fb_err_set(err, FB_E_SCHEMA, "the version stands in the first line alone");
+    } else if (code == FB_OK && line.kind == FB_PROOF_LINE_LEMMA) {
+        bool may = *version >= 2;
+        code = may ? fb_checker_lemma(x->checker, &line.lemma, err)
+                   : fb_err_set(err, FB_E_SCHEMA, "a file of version 1 has no lemmas");
+    } else if (code == FB_OK) {
+        *version = *version ? *version : 1;
+        code = check_entry(x, &line.entry, err);
     }
-    if (code == FB_OK) {
-        struct fb_proof_claim claim =
-            claim_of(x, entry.tp, entry.any ? NULL : entry.values, entry.holds, room);
-        code = fb_proof_check(&claim, entry.proof, &x->trace, err);
-    }
-    x->proofs += code == FB_OK;
     fb_arena_release(&arena);
     return code;
 }
@@ -282,15 +335,17 @@ enum fb_code fb_explainer_check(struct fb_explainer *x, struct fb_err *err)
     const char *path = fb_cli_value(x->cli, "check");
     struct fb_str line;
     uint32_t number = 0;
+    size_t version = 0;
     fb_buf_clear(&x->line);
     enum fb_code code = fb_io_read(path, &x->line, err);
     struct fb_str rest = fb_buf_str(&x->line);
     while (code == FB_OK && fb_str_line(&rest, &line)) {
         number++;
-        code = line.len ? check_line(x, line, err) : FB_OK;
+        code = line.len ? check_line(x, line, &version, err) : FB_OK;
     }
     if (code != FB_OK && number) {
-        fb_err_place(err, path, number, 0, -1);
+        err->line = 0; /* that of the line itself is 1 */
+        fb_err_place(err, path, number, err->column, -1);
     }
     if (code == FB_OK) {
         fb_buf_addf(

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "cli/cli.h"
 #include "lang/monpoly.h"
+#include "proof/proof_text.h"
 
 /** One run with proofs. All of it is private but `log`. */
 struct fb_explainer {
@@ -19,6 +20,10 @@ struct fb_explainer {
     struct fb_io_writer file;
     bool has_file;
     size_t proofs;
+    struct fb_proofs *proving;
+    struct fb_proof_told told;
+    struct fb_checker *checker;
+    size_t written; /**< lemmas in the file, and checked */
 };
 
 /** True when the command line asks for proofs, made or checked. */

@@ -7,6 +7,10 @@
  * of one operator, so that a checker needs nothing but that (src/proof/check.c, which shares no
  * code with what is here). docs/EXPLANATIONS.md has the rules.
  *
+ * What a LETPAST defines is proved by lemmas: a judgement about a definition, proved once and then
+ * referred to by its number. A lemma rests on those of smaller numbers only, so that a proof that
+ * goes back over 100,000 time-points is a list of small trees, and no tree is deep.
+ *
  * Such proof trees are those of Lima, Herasimau, Raszyk, Traytel, Yuan, "Explainable Online
  * Monitoring of Metric Temporal Logic" (TACAS 2023) and, with partitions for quantifiers, Lima,
  * Huerta y Munive, Traytel, "Explainable Online Monitoring of Metric First-Order Temporal Logic"
@@ -21,7 +25,12 @@
 enum {
     FB_PROOF_STEPS_MAX = 20000000, /**< judgements that the search for one proof may look at */
     FB_PROOF_DEPTH_MAX = 2000,     /**< steps below each other */
+    FB_PROOF_LEMMAS_MAX = 5000000, /**< lemmas about one formula over one trace */
 };
+
+/** Beyond so many leaves all proofs weigh the same. A proof with lemmas may stand for a tree that
+ * is larger than anything. */
+#define FB_PROOF_WEIGHT_MAX ((size_t)UINT32_MAX)
 
 /** Steps. Each is named for what it says; "kids" are the proofs that it rests on. */
 enum fb_rule {
@@ -52,6 +61,7 @@ enum fb_rule {
     FB_RULE_TEST,    /**< test number `at` of a match. One kid */
     FB_RULE_DEFINED, /**< a predicate that FREEZE or LETPAST defines: values, one kid */
     FB_RULE_DEFINES, /**< FREEZE, LETPAST: one kid, of what stands behind IN */
+    FB_RULE_LEMMA,   /**< a predicate that LETPAST defines: values, by lemma number `at` */
     FB_RULE_COUNT
 };
 
@@ -72,6 +82,34 @@ struct fb_proof_step {
     struct fb_str record_id;
 };
 
+/** What a lemma says of a parameter of its definition: its value, or which it does not have. */
+struct fb_proof_param {
+    bool known;
+    struct fb_value value;
+    const struct fb_value *but;
+    size_t but_count;
+};
+
+/** A lemma: what a LETPAST defines holds at time-point tp of these values, or of none of them. */
+struct fb_proof_lemma {
+    size_t number;     /**< it rests on lemmas of smaller numbers only */
+    size_t definition; /**< which LETPAST of the formula: they count from 0, as they are written */
+    const size_t *frozen; /**< the time-points of the FREEZEs around it, outermost first */
+    size_t frozen_count;
+    size_t tp;
+    bool holds;
+    const struct fb_proof_param *params; /**< one a parameter */
+    size_t param_count;
+    const struct fb_proof_step *proof; /**< of the definition */
+};
+
+/** Lemmas by their number. */
+struct fb_proof_lemmas {
+    const struct fb_proof_lemma **items;
+    size_t count;
+    size_t cap;
+};
+
 /** A name of `rule` for people and files, as "some"; NULL beyond FB_RULE_COUNT. */
 const char *fb_rule_name(enum fb_rule rule);
 
@@ -87,13 +125,34 @@ struct fb_proof_claim {
     bool holds;
 };
 
-/** Finds a proof of the claim: of those that split variables in the same way, one of the least
- * weight; of these the one that looks at the nearest time-points, and to the left. *out is NULL
- * when the opposite is the case, or, where variables are open, when it holds for some of their
- * values. The tree lives in arena and borrows from the trace. E_POLICY when the formula is outside
- * the fragment of fb_form_check, E_LIMIT when the search takes too long or the arena is full. */
+/** Finds a proof of the claim without lemmas: of those that split variables in the same way, one of
+ * the least weight; of these the one that looks at the nearest time-points, and to the left. *out
+ * is NULL when the opposite is the case, or, where variables are open, when it holds for some of
+ * their values. The tree lives in arena and borrows from the trace. E_POLICY when the formula is
+ * outside the fragment of fb_form_check, E_LIMIT when the search takes too long or the arena is
+ * full. */
 FB_CHECKED enum fb_code fb_prove(const struct fb_proof_claim *claim, const struct fb_trace *trace,
     struct fb_arena *arena, struct fb_proof_step **out, struct fb_err *err);
+
+/** Proofs of one formula over one trace that share lemmas. */
+struct fb_proofs;
+
+/** Begins. Formula and trace are borrowed until fb_proofs_free. */
+FB_CHECKED enum fb_code fb_proofs_new(const struct fb_form *form, const struct fb_trace *trace,
+    size_t var_count, struct fb_proofs **out, struct fb_err *err);
+
+/** As fb_prove, but what a LETPAST defines is proved by lemmas, each once for all claims. The claim
+ * must be about the formula. The tree lives in arena, the lemmas as long as the proofs. Errors as
+ * fb_prove, and E_LIMIT beyond FB_PROOF_LEMMAS_MAX lemmas. */
+FB_CHECKED enum fb_code fb_proofs_prove(struct fb_proofs *proofs,
+    const struct fb_proof_claim *claim, struct fb_arena *arena, struct fb_proof_step **out,
+    struct fb_err *err);
+
+/** All lemmas on which proofs that were found rest; later ones are added behind. */
+const struct fb_proof_lemmas *fb_proofs_lemmas(const struct fb_proofs *proofs);
+
+/** Releases all of it; NULL is nothing. */
+void fb_proofs_free(struct fb_proofs *proofs);
 
 /** What may be asked of a formula over a trace: does it hold at time-point tp with these values,
  * and until when is that so? */

@@ -6,29 +6,26 @@
 #include "base/assert.h"
 #include "base/limit.h"
 
-/* Room for what is only looked at. */
-enum { SCRATCH_MAX = 1 << 28 };
-
 const char *fb_rule_name(enum fb_rule rule)
 {
     static const char *const names[FB_RULE_COUNT] = {"truth", "fact", "absent", "computed", "not",
         "both", "side", "witness", "nobody", "split", "edge", "next to", "some", "every", "anchor",
-        "barred", "never", "group", "row", "listed", "path", "test", "defined", "defines"};
+        "barred", "never", "group", "row", "listed", "path", "test", "defined", "defines", "lemma"};
     return rule < FB_RULE_COUNT ? names[rule] : NULL;
 }
 
 /* ---- failing ---- */
 
-static void *failed(struct fb_prover *p, enum fb_code code)
+void *fb_prove_failed(struct fb_prover *p, enum fb_code code)
 {
-    FB_ASSERT(code != FB_OK);
+    FB_ASSERT(p && code != FB_OK);
     p->code = p->code ? p->code : code;
     return NULL;
 }
 
 static void *no_memory(struct fb_prover *p)
 {
-    return failed(p, fb_arena_failed(p->ev.arena, p->ev.err));
+    return fb_prove_failed(p, fb_arena_failed(p->ev.arena, p->ev.err));
 }
 
 static bool enter(struct fb_prover *p)
@@ -37,12 +34,14 @@ static bool enter(struct fb_prover *p)
         return false;
     }
     if (++p->steps > fb_limit(FB_PROOF_STEPS_MAX)) {
-        failed(p, fb_err_set(p->ev.err, FB_E_LIMIT, "the search for a proof takes too long"));
+        (void)fb_err_set(p->ev.err, FB_E_LIMIT, "the search for a proof takes too long");
+        fb_prove_failed(p, FB_E_LIMIT);
         return false;
     }
     if (p->depth >= FB_PROOF_DEPTH_MAX) {
-        failed(p, fb_err_set(p->ev.err, FB_E_LIMIT, "a proof is more than %d steps deep",
-                      FB_PROOF_DEPTH_MAX));
+        (void)fb_err_set(
+            p->ev.err, FB_E_LIMIT, "a proof is more than %d steps deep", FB_PROOF_DEPTH_MAX);
+        fb_prove_failed(p, FB_E_LIMIT);
         return false;
     }
     p->depth++;
@@ -50,6 +49,11 @@ static bool enter(struct fb_prover *p)
 }
 
 /* ---- building ---- */
+
+size_t fb_prove_weight(size_t leaves)
+{
+    return leaves < FB_PROOF_WEIGHT_MAX ? leaves : FB_PROOF_WEIGHT_MAX;
+}
 
 struct fb_proof_step *fb_prove_leaf(
     struct fb_prover *p, enum fb_rule rule, bool holds, const struct fb_place *place)
@@ -89,7 +93,7 @@ void fb_kids_add(struct fb_kids *kids, struct fb_proof_step *proof)
         kids->first = proof;
     }
     kids->last = proof;
-    kids->weight += proof->weight;
+    kids->weight = fb_prove_weight(kids->weight + proof->weight);
 }
 
 static bool same_values(const struct fb_proof_step *a, const struct fb_proof_step *b)
@@ -128,7 +132,7 @@ static bool same(const struct fb_proof_step *a, const struct fb_proof_step *b)
 static void stretch(struct fb_proof_step *proof, size_t to, size_t weight)
 {
     size_t points = proof->to - proof->from + 1;
-    proof->weight += proof->weight / points * weight;
+    proof->weight = fb_prove_weight(proof->weight + proof->weight / points * weight);
     proof->to = to;
     for (struct fb_proof_step *kid = proof->kid; kid; kid = kid->next) {
         stretch(kid, to, weight);
@@ -143,7 +147,7 @@ void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof)
         fb_kids_add(kids, proof);
         return;
     }
-    kids->weight += proof->weight;
+    kids->weight = fb_prove_weight(kids->weight + proof->weight);
     stretch(last, proof->to, proof->to - proof->from + 1);
 }
 
@@ -167,7 +171,7 @@ struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *val
             values[i].type != FB_TYPE_STRING || fb_arena_has(p->ev.arena, values[i].u.text.ptr) ||
             fb_arena_str(p->ev.arena, values[i].u.text, &copy[i].u.text, p->ev.err) == FB_OK;
         if (!owned) {
-            return failed(p, p->ev.err->code);
+            return fb_prove_failed(p, p->ev.err->code);
         }
     }
     return copy;
@@ -271,7 +275,7 @@ struct fb_table fb_prove_rows(
     p->ev.defined = place->scope ? &place->scope->defined : NULL;
     enum fb_code code = fb_eval_form(&p->ev, form, place->tp, &place->env, &table);
     if (code) {
-        failed(p, code);
+        fb_prove_failed(p, code);
         return (struct fb_table){0};
     }
     size_t kept = 0;
@@ -290,7 +294,7 @@ bool fb_prove_any(struct fb_prover *p, const struct fb_form *form, const struct 
         return true;
     }
     struct fb_arena scratch;
-    fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
+    fb_arena_init(&scratch, fb_limit(FB_PROVE_SCRATCH_MAX));
     struct fb_arena *arena = p->ev.arena;
     p->ev.arena = &scratch;
     bool any = fb_prove_rows(p, form, place).count > 0;
@@ -504,24 +508,36 @@ struct fb_proof_step *fb_prove_either(
     return holds ? fb_prove_holds(p, form, place) : fb_prove_fails(p, form, place);
 }
 
+struct fb_prover fb_prover_of(const struct fb_trace *trace, size_t var_count, struct fb_err *err)
+{
+    FB_ASSERT(trace && var_count <= FB_IR_VARS_MAX);
+    struct fb_prover p = {.ev = {.trace = trace, .var_count = var_count, .err = err}};
+    fb_map_init(&p.scopes);
+    return p;
+}
+
+struct fb_proof_step *fb_prove_claim(struct fb_prover *p, const struct fb_proof_claim *claim)
+{
+    FB_ASSERT(p && claim && claim->form && claim->tp < p->ev.trace->time_count);
+    FB_ASSERT(claim->var_count == p->ev.var_count && p->ev.arena && p->kept);
+    struct fb_value none[FB_IR_VARS_MAX] = {0};
+    struct fb_place place = {.tp = claim->tp,
+        .env = {.bound = claim->known, .values = claim->values ? claim->values : none}};
+    if (!fb_form_evaluable(claim->form, claim->known, p->ev.err)) {
+        return fb_prove_failed(p, FB_E_POLICY);
+    }
+    return fb_prove_either(p, claim->form, &place, claim->holds);
+}
+
 enum fb_code fb_prove(const struct fb_proof_claim *claim, const struct fb_trace *trace,
     struct fb_arena *arena, struct fb_proof_step **out, struct fb_err *err)
 {
-    FB_ASSERT(claim && claim->form && trace && arena && out);
-    FB_ASSERT(claim->var_count <= FB_IR_VARS_MAX && claim->tp < trace->time_count);
-    struct fb_value none[FB_IR_VARS_MAX] = {0};
-    struct fb_prover p = {.ev = {
-                              .trace = trace,
-                              .var_count = claim->var_count,
-                              .arena = arena,
-                              .err = err,
-                          }};
-    struct fb_place place = {.tp = claim->tp,
-        .env = {.bound = claim->known, .values = claim->values ? claim->values : none}};
-    if (!fb_form_evaluable(claim->form, claim->known, err)) {
-        return FB_E_POLICY;
-    }
-    struct fb_proof_step *proof = fb_prove_either(&p, claim->form, &place, claim->holds);
+    FB_ASSERT(claim && arena && out);
+    struct fb_prover p = fb_prover_of(trace, claim->var_count, err);
+    p.ev.arena = arena;
+    p.kept = arena;
+    struct fb_proof_step *proof = fb_prove_claim(&p, claim);
+    fb_map_release(&p.scopes);
     if (p.code) {
         return p.code;
     }

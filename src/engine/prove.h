@@ -7,6 +7,7 @@
 #ifndef FB_ENGINE_PROVE_H
 #define FB_ENGINE_PROVE_H
 
+#include "base/map.h"
 #include "engine/proof.h"
 #include "engine/table.h"
 
@@ -23,6 +24,7 @@ struct fb_scope {
     size_t tp; /**< FREEZE */
     struct fb_defined defined;
     const struct fb_scope *outer;
+    size_t number; /**< LETPAST, where there are lemmas: as in fb_proof_lemma */
 };
 
 /** Where a formula is judged, and what is known of its variables. */
@@ -33,20 +35,25 @@ struct fb_place {
     const struct fb_scope *scope;
 };
 
-/** What a LETPAST defines, made once. */
-struct fb_made {
-    struct fb_scope scope;
-    const struct fb_made *next;
-};
-
 /** One search. */
 struct fb_prover {
-    struct fb_eval ev; /**< without reasons; its arena holds the tree */
+    struct fb_eval ev;     /**< without reasons; its arena holds the tree */
+    struct fb_arena *kept; /**< holds definitions and lemmas */
     enum fb_code code;
     size_t steps;
     size_t depth;
-    const struct fb_made *made;
+    struct fb_map scopes;     /**< what is defined, made once for each place; in kept */
+    struct fb_proofs *lemmas; /**< NULL: what is defined is proved wherever it is asked */
 };
+
+/** Bytes of scratch for what is only looked at. */
+enum { FB_PROVE_SCRATCH_MAX = 1 << 28 };
+
+/** Begins a search; an evaluator that has no arena yet. */
+struct fb_prover fb_prover_of(const struct fb_trace *trace, size_t var_count, struct fb_err *err);
+
+/** A proof of a claim; NULL when there is none or the prover's code says why not. */
+struct fb_proof_step *fb_prove_claim(struct fb_prover *p, const struct fb_proof_claim *claim);
 
 /** Proofs under construction, in the order of time. */
 struct fb_kids {
@@ -84,6 +91,20 @@ void fb_kids_append(struct fb_kids *kids, struct fb_proof_step *proof);
 
 /** The same steps up to time-point `to`, at which nothing differs for them. */
 void fb_prove_stretch(struct fb_proof_step *proof, size_t to);
+
+/** No more than FB_PROOF_WEIGHT_MAX. */
+size_t fb_prove_weight(size_t leaves);
+
+/** Sets the prover's code, unless it failed before; returns NULL. */
+void *fb_prove_failed(struct fb_prover *p, enum fb_code code);
+
+/** What is judged of a definition at a place, at which its parameters are known or open, by a
+ * lemma: a step for pred, which reads it. */
+struct fb_proof_step *fb_prove_by_lemma(struct fb_prover *p, const struct fb_form *pred,
+    const struct fb_place *place, const struct fb_place *inner, bool holds);
+
+/** The number of a LETPAST in the formula that lemmas are about; 0 where there are none. */
+size_t fb_prove_number(const struct fb_prover *p, const struct fb_form *definition);
 
 /** A copy of values[0 .. count), whose text lives as long as the tree; NULL on failure. */
 struct fb_value *fb_prove_values(struct fb_prover *p, const struct fb_value *values, size_t count);
@@ -133,6 +154,13 @@ struct fb_listed {
     const struct fb_form *form;
     const struct fb_table *rows;
 };
+
+/** Room for the values of all variables, none of them known. */
+struct fb_value *fb_prove_room(struct fb_prover *p);
+
+/** A place at which var has not this value either. */
+struct fb_place fb_prove_but(
+    struct fb_prover *p, const struct fb_place *place, uint32_t var, struct fb_value value);
 
 /** Splits an open variable of form, of which no row is left: by the values that it has where it is
  * bound first. */

@@ -208,7 +208,7 @@ static struct fb_proof_step *by_path(struct walk *w)
         return NULL;
     }
     struct fb_kids kids = {0};
-    proof->weight = best.weight ? best.weight : 1;
+    proof->weight = best.weight ? fb_prove_weight(best.weight) : 1;
     for (const struct hop *hop = best.hop; hop; hop = hop->before) {
         struct fb_proof_step *kid = FB_ARENA_NEW(w->p->ev.arena, struct fb_proof_step);
         if (!kid) {

@@ -1,4 +1,4 @@
-/* The search for proofs: variables that may be anything, aggregations, definitions. */
+/* The search for proofs: variables that may be anything, and aggregations. */
 #include <string.h>
 
 #include "base/assert.h"
@@ -186,19 +186,28 @@ static void look(struct search *s, const struct fb_form *form)
     }
 }
 
+struct fb_place fb_prove_but(
+    struct fb_prover *p, const struct fb_place *place, uint32_t var, struct fb_value value)
+{
+    FB_ASSERT(p && place && !(place->env.bound & fb_vars_of(var)));
+    struct fb_place rest = *place;
+    struct fb_but *but = FB_ARENA_NEW(p->ev.arena, struct fb_but);
+    if (!but) {
+        no_memory(p);
+        return rest;
+    }
+    *but = (struct fb_but){var, value, rest.but};
+    rest.but = but;
+    return rest;
+}
+
 /* The place where var has none of the values. */
 static struct fb_place apart(
     struct fb_prover *p, const struct fb_place *place, uint32_t var, const struct values *values)
 {
     struct fb_place rest = *place;
-    for (size_t i = 0; i < values->count; i++) {
-        struct fb_but *but = FB_ARENA_NEW(p->ev.arena, struct fb_but);
-        if (!but) {
-            no_memory(p);
-            return rest;
-        }
-        *but = (struct fb_but){var, values->items[i], rest.but};
-        rest.but = but;
+    for (size_t i = 0; !p->code && i < values->count; i++) {
+        rest = fb_prove_but(p, &rest, var, values->items[i]);
     }
     return rest;
 }
@@ -391,166 +400,4 @@ struct fb_proof_step *fb_prove_group(
         proof->value_count = 1;
     }
     return proof;
-}
-
-/* ---- definitions ---- */
-
-static const struct fb_scope *scope_of(const struct fb_place *place, const struct fb_form *form)
-{
-    const struct fb_scope *scope = place->scope;
-    while (scope && scope->form != form) {
-        scope = scope->outer;
-    }
-    FB_ASSERT(scope);
-    return scope;
-}
-
-/* Where the definition is asked: nothing is known there but its parameters. */
-static struct fb_place definition_place(
-    struct fb_prover *p, const struct fb_form *definition, const struct fb_place *place)
-{
-    const struct fb_scope *scope = scope_of(place, definition);
-    bool frozen = definition->kind == FB_FORM_FREEZE;
-    struct fb_value *values = FB_ARENA_ARRAY(p->ev.arena, struct fb_value, p->ev.var_count);
-    if (!values) {
-        no_memory(p);
-    }
-    return (struct fb_place){.tp = frozen ? scope->tp : place->tp,
-        .env = {.values = values},
-        .scope = frozen ? scope->outer : scope};
-}
-
-/* Adds to the place of the definition what the predicate's arguments say of its parameters. */
-static void pass_arguments(struct fb_prover *p, const struct fb_form *pred,
-    const struct fb_place *place, struct fb_place *inner)
-{
-    for (size_t i = 0; !p->code && i < pred->term_count; i++) {
-        const struct fb_term *term = pred->terms[i];
-        uint32_t parameter = pred->definition->bound[i];
-        if (term->kind == FB_TERM_ANY) {
-            continue;
-        }
-        if ((fb_term_vars(term) & ~place->env.bound) == 0) {
-            char room[FB_TERM_ROOM];
-            struct fb_value value = fb_term_value_in(term, place->env.values, room);
-            const struct fb_value *kept = fb_prove_values(p, &value, 1);
-            *inner = kept ? fb_prove_bound(p, inner, parameter, *kept) : *inner;
-            continue;
-        }
-        for (const struct fb_but *but = place->but; but; but = but->next) {
-            struct values one = {(struct fb_value *)(uintptr_t)&but->value, 1, 1};
-            if (term->kind == FB_TERM_VAR && but->var == term->var) {
-                *inner = apart(p, inner, parameter, &one);
-            }
-        }
-    }
-}
-
-/* The parameters have the values of one of the definition's tuples. */
-static struct fb_proof_step *defined_by(struct fb_prover *p, const struct fb_form *pred,
-    const struct fb_place *place, const struct fb_value *tuple)
-{
-    struct fb_place inner = definition_place(p, pred->definition, place);
-    for (size_t i = 0; !p->code && i < pred->term_count; i++) {
-        inner = fb_prove_bound(p, &inner, pred->definition->bound[i], tuple[i]);
-    }
-    struct fb_proof_step *kid = p->code ? NULL : fb_prove_holds(p, pred->definition->left, &inner);
-    struct fb_proof_step *proof = fb_prove_over(p, FB_RULE_DEFINED, true, place, kid);
-    if (proof) {
-        proof->values = fb_prove_values(p, tuple, pred->term_count);
-        proof->value_count = pred->term_count;
-    }
-    return proof;
-}
-
-struct fb_proof_step *fb_prove_defined(
-    struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
-{
-    FB_ASSERT(p && form->definition && place);
-    const struct fb_scope *scope = scope_of(place, form->definition);
-    bool frozen = form->definition->kind == FB_FORM_FREEZE;
-    if (!holds) {
-        struct fb_place inner = definition_place(p, form->definition, place);
-        pass_arguments(p, form, place, &inner);
-        struct fb_proof_step *kid =
-            p->code ? NULL : fb_prove_fails(p, form->definition->left, &inner);
-        return fb_prove_over(p, FB_RULE_DEFINED, false, place, kid);
-    }
-    FB_ASSERT(frozen || place->tp < scope->defined.count);
-    const struct fb_table *table = &scope->defined.tables[frozen ? 0 : place->tp];
-    struct fb_proof_step *best = NULL;
-    for (size_t i = 0; i < table->count && !(best && best->weight == 1); i++) {
-        struct fb_value tuple[FB_IR_ARITY_MAX];
-        struct fb_value values[FB_IR_VARS_MAX];
-        for (size_t k = 0; k < form->term_count; k++) {
-            tuple[k] = table->rows[i].values[form->definition->bound[k]];
-        }
-        memcpy(values, place->env.values, p->ev.var_count * sizeof(*values));
-        struct fb_proof_step *proof = fb_eval_fits(form, tuple, &place->env, values)
-                                          ? defined_by(p, form, place, tuple)
-                                          : NULL;
-        best = proof && (!best || proof->weight < best->weight) ? proof : best;
-    }
-    return best;
-}
-
-/* The tuples that a FREEZE or LETPAST defines, as the evaluator makes them. */
-static bool fill(struct fb_prover *p, struct fb_scope *scope, size_t tp)
-{
-    bool frozen = scope->form->kind == FB_FORM_FREEZE;
-    size_t count = frozen ? 1 : p->ev.trace->time_count;
-    struct fb_table *tables = FB_ARENA_ARRAY(p->ev.arena, struct fb_table, count);
-    struct fb_value *values = FB_ARENA_ARRAY(p->ev.arena, struct fb_value, p->ev.var_count);
-    if (!tables || !values) {
-        no_memory(p);
-        return false;
-    }
-    scope->defined.tables = tables;
-    for (size_t k = 0; !p->code && k < count; k++) {
-        struct fb_place place = {.tp = frozen ? tp : k,
-            .env = {.values = values},
-            .scope = frozen ? scope->outer : scope};
-        tables[k] = fb_prove_rows(p, scope->form->left, &place);
-        scope->defined.count = k + 1;
-    }
-    return p->code == FB_OK;
-}
-
-/* What a LETPAST defines is the same wherever it is asked, as long as what is around is. */
-static const struct fb_scope *known_scope(
-    const struct fb_prover *p, const struct fb_form *form, const struct fb_scope *outer)
-{
-    for (const struct fb_made *made = p->made; made; made = made->next) {
-        if (made->scope.form == form && made->scope.outer == outer) {
-            return &made->scope;
-        }
-    }
-    return NULL;
-}
-
-struct fb_proof_step *fb_prove_defines(
-    struct fb_prover *p, const struct fb_form *form, const struct fb_place *place, bool holds)
-{
-    FB_ASSERT(p && form && place);
-    bool recursive = form->kind == FB_FORM_LETPAST;
-    const struct fb_scope *scope = recursive ? known_scope(p, form, place->scope) : NULL;
-    if (!scope) {
-        struct fb_made *made = FB_ARENA_NEW(p->ev.arena, struct fb_made);
-        if (!made) {
-            return no_memory(p);
-        }
-        made->scope = (struct fb_scope){.form = form, .tp = place->tp, .outer = place->scope};
-        made->scope.defined.form = form;
-        made->scope.defined.outer = place->scope ? &place->scope->defined : NULL;
-        if (!fill(p, &made->scope, place->tp)) {
-            return NULL;
-        }
-        scope = &made->scope;
-        made->next = recursive ? p->made : NULL;
-        p->made = recursive ? made : p->made;
-    }
-    struct fb_place inner = *place;
-    inner.scope = scope;
-    return fb_prove_over(
-        p, FB_RULE_DEFINES, holds, place, fb_prove_either(p, form->right, &inner, holds));
 }

@@ -110,7 +110,7 @@ static struct fb_proof_step *over_kids(struct fb_prover *p, enum fb_rule rule, b
     struct fb_proof_step *proof = fb_prove_leaf(p, rule, holds, place);
     if (proof) {
         proof->kid = kids->first;
-        proof->weight = kids->weight ? kids->weight : 1;
+        proof->weight = kids->weight ? fb_prove_weight(kids->weight) : 1;
     }
     return proof;
 }

@@ -11,8 +11,6 @@
 #include "base/limit.h"
 #include "proof/check_parts.h"
 
-#define MEMORY_MAX ((size_t)1 << 32)
-
 bool fb_check_refuse(struct fb_check *c, const struct fb_proof_step *proof, const char *message)
 {
     if (c->err->code == FB_OK) {
@@ -137,7 +135,7 @@ static bool same_values(
 {
     bool same = proof->value_count == count;
     for (size_t i = 0; same && i < count; i++) {
-        same = proof->values[i].type == values[i].type && fb_value_eq(proof->values[i], values[i]);
+        same = fb_check_same(proof->values[i], values[i]);
     }
     return same;
 }
@@ -189,21 +187,11 @@ static bool check_absent(
 
 /* ---- definitions ---- */
 
-static bool check_defined(
-    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
+/* What is known of the parameters where a definition is asked; false when the values do not fit. */
+static bool pass_parameters(struct fb_check *c, const struct fb_proof_step *proof,
+    const struct fb_goal *goal, struct fb_knows *inner)
 {
     const struct fb_form *form = goal->form;
-    const struct fb_form *definition = form->definition;
-    const struct fb_around *around = goal->knows->around;
-    while (around && around->form != definition) {
-        around = around->outer;
-    }
-    if (!around || goal->from != goal->to) {
-        return fb_check_refuse(c, proof, "the predicate is defined elsewhere");
-    }
-    bool frozen = definition->kind == FB_FORM_FREEZE;
-    size_t tp = frozen ? around->tp : goal->from;
-    struct fb_knows inner = {.around = frozen ? around->outer : around};
     bool fits =
         !goal->holds || (proof->value_count == form->term_count && all_known(form, goal->knows) &&
                             may_fit(form, proof->values, goal->knows));
@@ -215,18 +203,43 @@ static bool check_defined(
     }
     for (size_t i = 0; fits && i < form->term_count; i++) {
         const struct fb_term *term = form->terms[i];
-        uint32_t parameter = definition->bound[i];
+        uint32_t parameter = form->definition->bound[i];
         bool known = term->kind != FB_TERM_ANY &&
                      fb_check_term(term, goal->knows->value, rooms + i * FB_CHECK_ROOM, &values[i]);
         if (goal->holds || known) {
-            inner.value[parameter] = goal->holds ? &proof->values[i] : &values[i];
+            inner->value[parameter] = goal->holds ? &proof->values[i] : &values[i];
         } else if (term->kind == FB_TERM_VAR) {
-            inner.without[parameter] = goal->knows->without[term->var];
+            inner->without[parameter] = goal->knows->without[term->var];
         }
     }
+    return fits || fb_check_refuse(c, proof, "the values do not fit");
+}
+
+/* By its definition: by a step, or by a lemma that says so. */
+static bool check_defined(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal)
+{
+    const struct fb_form *definition = goal->form->definition;
+    const struct fb_around *around = goal->knows->around;
+    while (around && around->form != definition) {
+        around = around->outer;
+    }
+    if (!around || goal->from != goal->to) {
+        return fb_check_refuse(c, proof, "the predicate is defined elsewhere");
+    }
+    bool frozen = definition->kind == FB_FORM_FREEZE;
+    size_t tp = frozen ? around->tp : goal->from;
+    struct fb_knows inner = {.around = frozen ? around->outer : around};
     struct fb_goal sub = {definition->left, tp, tp, goal->holds, &inner};
-    return fits && kids(proof, 1) ? fb_check_step(c, proof->kid, &sub)
-                                  : fb_check_refuse(c, proof, "the values do not fit");
+    if (!pass_parameters(c, proof, goal, &inner)) {
+        return false;
+    }
+    if (proof->rule == FB_RULE_LEMMA) {
+        return !frozen && kids(proof, 0) ? fb_check_lemma(c, proof, &sub)
+                                         : fb_check_refuse(c, proof, "no lemma speaks of that");
+    }
+    return kids(proof, 1) ? fb_check_step(c, proof->kid, &sub)
+                          : fb_check_refuse(c, proof, "it must rest on one step");
 }
 
 static bool check_defines(
@@ -489,7 +502,7 @@ static bool check_atom(
                    fb_check_compare(c, form, goal->knows) == (goal->holds ? 1 : 0)) ||
                fb_check_refuse(c, proof, "the values give something else");
     }
-    if (form->definition && rule == FB_RULE_DEFINED) {
+    if (form->definition && (rule == FB_RULE_DEFINED || rule == FB_RULE_LEMMA)) {
         return check_defined(c, proof, goal);
     }
     if (!form->definition && rule == FB_RULE_FACT) {
@@ -590,85 +603,4 @@ bool fb_check_step(
         proof->rule == FB_RULE_SPLIT ? check_split(c, proof, goal) : check_kind(c, proof, goal);
     c->depth--;
     return good;
-}
-
-/* ---- from outside ---- */
-
-/* Finds where the tuples of each time-point are; they must be in the order in which they begin. */
-static enum fb_code index_trace(struct fb_check *c, struct fb_err *err)
-{
-    const struct fb_trace *trace = c->trace;
-    size_t *starts = FB_ARENA_ARRAY(c->arena, size_t, trace->time_count + 1);
-    size_t *longer = FB_ARENA_ARRAY(c->arena, size_t, trace->tuple_count);
-    if (!starts || !longer) {
-        return fb_arena_failed(c->arena, err);
-    }
-    size_t at = 0;
-    for (size_t tp = 0; tp <= trace->time_count; tp++) {
-        for (; at < trace->tuple_count && trace->tuples[at].from < tp; at++) {
-            const struct fb_tuple *tuple = &trace->tuples[at];
-            FB_ASSERT(at == 0 || trace->tuples[at - 1].from <= tuple->from);
-            if (tuple->until > tuple->from + 1) {
-                longer[c->longer_count++] = at;
-            }
-        }
-        starts[tp] = at;
-    }
-    c->starts = starts;
-    c->longer = longer;
-    return FB_OK;
-}
-
-/* Goes through a proof. */
-static enum fb_code check(const struct fb_trace *trace, const struct fb_proof_step *proof,
-    const struct fb_goal *goal, struct fb_err *err)
-{
-    struct fb_arena arena;
-    struct fb_check c = {.trace = trace, .arena = &arena, .err = err};
-    fb_arena_init(&arena, fb_limit(MEMORY_MAX));
-    fb_err_init(err);
-    enum fb_code code = index_trace(&c, err);
-    if (code == FB_OK && !fb_check_step(&c, proof, goal)) {
-        code = err->code;
-        FB_ASSERT(code != FB_OK);
-    }
-    fb_arena_release(&arena);
-    return code;
-}
-
-enum fb_code fb_proof_check(const struct fb_proof_claim *claim, const struct fb_proof_step *proof,
-    const struct fb_trace *trace, struct fb_err *err)
-{
-    FB_ASSERT(claim && claim->form && proof && trace && err);
-    FB_ASSERT(claim->tp < trace->time_count);
-    struct fb_knows knows = {.around = NULL};
-    for (size_t v = 0; v < FB_IR_VARS_MAX; v++) {
-        knows.value[v] = claim->known >> v & 1 ? &claim->values[v] : NULL;
-    }
-    struct fb_goal goal = {claim->form, claim->tp, claim->tp, claim->holds, &knows};
-    return check(trace, proof, &goal, err);
-}
-
-enum fb_code fb_proof_check_answer(
-    const struct fb_question *question, const struct fb_answer *answer, struct fb_err *err)
-{
-    FB_ASSERT(question && question->form && question->trace && answer && answer->proof && err);
-    FB_ASSERT(question->tp <= question->last && question->last < question->trace->time_count);
-    struct fb_knows knows = {.around = NULL};
-    struct fb_goal goal = {question->form, question->tp, answer->to, answer->holds, &knows};
-    for (size_t v = 0; v < FB_IR_VARS_MAX; v++) {
-        knows.value[v] = question->known >> v & 1 ? &question->values[v] : NULL;
-    }
-    if (answer->to < question->tp || answer->to > question->last) {
-        return fb_err_set(err, FB_E_NEGATIVE, "an answer at time-point %zu reaches to %zu",
-            question->tp, answer->to);
-    }
-    if (answer->holds && question->result >= 0) {
-        /* The result is what the proof says that it is; its rows must give it. */
-        if (answer->proof->rule != FB_RULE_GROUP || answer->proof->value_count != 1) {
-            return fb_err_set(err, FB_E_NEGATIVE, "an answer about rows does not list them");
-        }
-        knows.value[question->result] = &answer->proof->values[0];
-    }
-    return check(question->trace, answer->proof, &goal, err);
 }

@@ -34,8 +34,11 @@ struct fb_goal {
     const struct fb_knows *knows;
 };
 
+struct fb_checker;
+
 /** One check. */
 struct fb_check {
+    const struct fb_checker *checker; /**< has the lemmas; NULL: there are none */
     const struct fb_trace *trace;
     const size_t *starts; /**< tuples that begin at time-point i: [starts[i], starts[i + 1]) */
     const size_t *longer; /**< tuples that hold at more than one */
@@ -59,6 +62,13 @@ bool fb_check_work(struct fb_check *c, size_t steps);
 /** The time-points that an operator looks at from tp: [*out_low, *out_high]; false: none. */
 bool fb_check_window(
     const struct fb_check *c, const struct fb_form *form, size_t tp, size_t out[2]);
+
+/** A judgement about a definition, with what is known of its parameters, by a lemma. */
+bool fb_check_lemma(
+    struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);
+
+/** Whether two values are equal and of the same type. */
+bool fb_check_same(struct fb_value a, struct fb_value b);
 
 /** MATCH_PAST and MATCH_FUTURE. */
 bool fb_check_path(

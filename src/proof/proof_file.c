@@ -118,6 +118,73 @@ static void add_step(struct fb_json_writer *w, const struct fb_signature *signat
     }
 }
 
+static void add_steps(struct fb_json_writer *w, const struct fb_signature *signature,
+    const struct fb_proof_step *proof)
+{
+    fb_json_key(w, "steps");
+    fb_json_open_array(w);
+    add_step(w, signature, proof);
+    fb_json_close_array(w);
+}
+
+void fb_proof_write_version(struct fb_buf *out)
+{
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 0);
+    fb_json_open_object(&w);
+    fb_json_key_int(&w, "version", FB_PROOF_VERSION);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+}
+
+/* The value of a parameter, or which it has not. */
+static void add_param(struct fb_json_writer *w, const struct fb_proof_param *param)
+{
+    if (param->known) {
+        add_value(w, param->value);
+        return;
+    }
+    fb_json_open_object(w);
+    fb_json_key(w, "but");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < param->but_count; i++) {
+        add_value(w, param->but[i]);
+    }
+    fb_json_close_array(w);
+    fb_json_close_object(w);
+}
+
+enum fb_code fb_proof_write_lemma(const struct fb_proof_lemma *lemma,
+    const struct fb_signature *signature, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(lemma && lemma->proof && signature && out);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 0);
+    fb_json_open_object(&w);
+    fb_json_key_int(&w, "lemma", (int64_t)lemma->number);
+    fb_json_key_int(&w, "letpast", (int64_t)lemma->definition);
+    if (lemma->frozen_count) {
+        fb_json_key(&w, "frozen");
+        fb_json_open_array(&w);
+        for (size_t i = 0; i < lemma->frozen_count; i++) {
+            fb_json_int(&w, (int64_t)lemma->frozen[i]);
+        }
+        fb_json_close_array(&w);
+    }
+    fb_json_key_int(&w, "tp", (int64_t)lemma->tp);
+    fb_json_key_bool(&w, "holds", lemma->holds);
+    fb_json_key(&w, "of");
+    fb_json_open_array(&w);
+    for (size_t i = 0; i < lemma->param_count; i++) {
+        add_param(&w, &lemma->params[i]);
+    }
+    fb_json_close_array(&w);
+    add_steps(&w, signature, lemma->proof);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the proofs", err);
+}
+
 enum fb_code fb_proof_write(const struct fb_proof_entry *entry,
     const struct fb_signature *signature, struct fb_buf *out, struct fb_err *err)
 {
@@ -137,10 +204,7 @@ enum fb_code fb_proof_write(const struct fb_proof_entry *entry,
     if (!entry->any) {
         fb_proof_write_values(&w, entry->values, entry->value_count);
     }
-    fb_json_key(&w, "steps");
-    fb_json_open_array(&w);
-    add_step(&w, signature, entry->proof);
-    fb_json_close_array(&w);
+    add_steps(&w, signature, entry->proof);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the proofs", err);
@@ -385,50 +449,186 @@ static enum fb_code read_step(struct source *s, struct fb_proof_step **out)
     return code;
 }
 
-enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signature,
-    struct fb_arena *arena, struct fb_proof_entry *out, struct fb_err *err)
+/* The tree of an object that has "steps". */
+static enum fb_code read_tree(
+    struct source *s, const struct fb_json *json, const struct fb_proof_step **out)
 {
-    FB_ASSERT(signature && arena && out);
-    static const char *const keys[] = {"about", "tp", "to", "time", "holds", "values", "steps"};
-    struct source s = {.signature = signature, .arena = arena, .err = err};
-    struct fb_proof_entry entry = {0};
+    const struct fb_json *steps = fb_json_get(json, "steps");
     struct fb_proof_step *proof = NULL;
-    struct fb_json *json = NULL;
-    if (line.len > fb_limit(FB_PROOF_LINE_MAX)) {
-        return fb_err_set(err, FB_E_LIMIT, "a proof is larger than %d bytes", FB_PROOF_LINE_MAX);
+    if (!steps || steps->kind != FB_JSON_ARRAY || !steps->child) {
+        return refuse(s, json, "'steps' is not a list of steps");
     }
-    enum fb_code code = fb_json_parse(line, NULL, NULL, arena, &json, err);
-    code = code ? code : only(&s, json, keys, sizeof(keys) / sizeof(keys[0]));
-    code = code ? code : read_size(&s, json, "tp", NULL, &entry.tp);
-    code = code ? code : read_size(&s, json, "to", &entry.tp, &entry.to);
-    code = code ? code : read_bool(&s, json, "holds", &entry.holds);
+    if (steps->count > fb_limit(FB_PROOF_READ_MAX)) {
+        return fb_err_set(s->err, FB_E_LIMIT, "a proof has more than %d steps", FB_PROOF_READ_MAX);
+    }
+    s->next = steps->child;
+    enum fb_code code = read_step(s, &proof);
+    if (code == FB_OK && s->next) {
+        code = refuse(s, s->next, "a step has no place in the tree");
+    }
+    if (code == FB_OK) {
+        *out = proof;
+    }
+    return code;
+}
+
+static enum fb_code read_entry(
+    struct source *s, const struct fb_json *json, struct fb_proof_entry *out)
+{
+    static const char *const keys[] = {"about", "tp", "to", "time", "holds", "values", "steps"};
+    struct fb_proof_entry entry = {0};
+    enum fb_code code = only(s, json, keys, sizeof(keys) / sizeof(keys[0]));
+    code = code ? code : read_size(s, json, "tp", NULL, &entry.tp);
+    code = code ? code : read_size(s, json, "to", &entry.tp, &entry.to);
+    code = code ? code : read_bool(s, json, "holds", &entry.holds);
     if (code) {
         return code;
     }
     entry.about = fb_json_get_str(json, "about");
     const struct fb_json *time = fb_json_get(json, "time");
     const struct fb_json *values = fb_json_get(json, "values");
-    const struct fb_json *steps = fb_json_get(json, "steps");
     if (!time || !time->is_integer) {
-        return refuse(&s, json, "'time' is not a whole number");
-    }
-    if (!steps || steps->kind != FB_JSON_ARRAY || !steps->child) {
-        return refuse(&s, json, "'steps' is not a list of steps");
-    }
-    if (steps->count > fb_limit(FB_PROOF_READ_MAX)) {
-        return fb_err_set(err, FB_E_LIMIT, "a proof has more than %d steps", FB_PROOF_READ_MAX);
+        return refuse(s, json, "'time' is not a whole number");
     }
     entry.time = time->integer;
     entry.any = !values;
-    s.next = steps->child;
-    code = values ? read_values(&s, values, &entry.values, &entry.value_count) : FB_OK;
-    code = code ? code : read_step(&s, &proof);
-    if (code == FB_OK && s.next) {
-        code = refuse(&s, s.next, "a step has no place in the tree");
+    code = values ? read_values(s, values, &entry.values, &entry.value_count) : FB_OK;
+    code = code ? code : read_tree(s, json, &entry.proof);
+    if (code == FB_OK) {
+        *out = entry;
+    }
+    return code;
+}
+
+static enum fb_code read_param(
+    struct source *s, const struct fb_json *json, struct fb_proof_param *out)
+{
+    const struct fb_json *but = json->kind == FB_JSON_OBJECT ? fb_json_get(json, "but") : NULL;
+    *out = (struct fb_proof_param){.known = !but};
+    if (!but) {
+        return read_value(s, json, &out->value);
+    }
+    return json->count == 1 ? read_values(s, but, &out->but, &out->but_count)
+                            : refuse(s, json, "a parameter has one member");
+}
+
+/* The time-points of the FREEZEs around a lemma. */
+static enum fb_code read_frozen(
+    struct source *s, const struct fb_json *json, struct fb_proof_lemma *out)
+{
+    const struct fb_json *list = fb_json_get(json, "frozen");
+    if (!list) {
+        return FB_OK;
+    }
+    size_t *frozen = FB_ARENA_ARRAY(s->arena, size_t, list->count);
+    if (!frozen) {
+        return fb_arena_failed(s->arena, s->err);
+    }
+    if (list->kind != FB_JSON_ARRAY) {
+        return refuse(s, list, "'frozen' is not a list of time-points");
+    }
+    for (const struct fb_json *item = list->child; item; item = item->next) {
+        if (item->kind != FB_JSON_NUMBER || !item->is_integer || item->integer < 0) {
+            return refuse(s, item, "'frozen' is not a list of time-points");
+        }
+        frozen[out->frozen_count++] = (size_t)item->integer;
+    }
+    out->frozen = frozen;
+    return FB_OK;
+}
+
+static enum fb_code read_lemma(
+    struct source *s, const struct fb_json *json, struct fb_proof_lemma *out)
+{
+    static const char *const keys[] = {"lemma", "letpast", "frozen", "tp", "holds", "of", "steps"};
+    struct fb_proof_lemma lemma = {0};
+    enum fb_code code = only(s, json, keys, sizeof(keys) / sizeof(keys[0]));
+    code = code ? code : read_size(s, json, "lemma", NULL, &lemma.number);
+    code = code ? code : read_size(s, json, "letpast", NULL, &lemma.definition);
+    code = code ? code : read_frozen(s, json, &lemma);
+    code = code ? code : read_size(s, json, "tp", NULL, &lemma.tp);
+    code = code ? code : read_bool(s, json, "holds", &lemma.holds);
+    const struct fb_json *of = code ? NULL : fb_json_get(json, "of");
+    if (code == FB_OK && (!of || of->kind != FB_JSON_ARRAY)) {
+        code = refuse(s, of ? of : json, "'of' is not a list of parameters");
+    }
+    if (code) {
+        return code;
+    }
+    struct fb_proof_param *params = FB_ARENA_ARRAY(s->arena, struct fb_proof_param, of->count);
+    if (!params) {
+        return fb_arena_failed(s->arena, s->err);
+    }
+    lemma.params = params;
+    for (const struct fb_json *item = of->child; code == FB_OK && item; item = item->next) {
+        code = read_param(s, item, &params[lemma.param_count++]);
+    }
+    code = code ? code : read_tree(s, json, &lemma.proof);
+    if (code == FB_OK) {
+        *out = lemma;
+    }
+    return code;
+}
+
+static enum fb_code read_version(struct source *s, const struct fb_json *json, size_t *out)
+{
+    static const char *const keys[] = {"version"};
+    size_t version = 0;
+    enum fb_code code = only(s, json, keys, 1);
+    code = code ? code : read_size(s, json, "version", NULL, &version);
+    if (code == FB_OK && (version < 1 || version > FB_PROOF_VERSION)) {
+        (void)fb_err_set(
+            s->err, FB_E_UNSUPPORTED, "proofs of version %zu are not known here", version);
+        return fb_err_hint(s->err, "Versions 1 to %d are.", FB_PROOF_VERSION);
     }
     if (code == FB_OK) {
-        entry.proof = proof;
-        *out = entry;
+        *out = version;
+    }
+    return code;
+}
+
+static enum fb_code parse(
+    struct source *s, struct fb_str line, struct fb_json **out, struct fb_err *err)
+{
+    if (line.len > fb_limit(FB_PROOF_LINE_MAX)) {
+        return fb_err_set(err, FB_E_LIMIT, "a proof is larger than %d bytes", FB_PROOF_LINE_MAX);
+    }
+    return fb_json_parse(line, NULL, NULL, s->arena, out, err);
+}
+
+enum fb_code fb_proof_read(struct fb_str line, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_proof_entry *out, struct fb_err *err)
+{
+    FB_ASSERT(signature && arena && out);
+    struct source s = {.signature = signature, .arena = arena, .err = err};
+    struct fb_json *json = NULL;
+    enum fb_code code = parse(&s, line, &json, err);
+    return code ? code : read_entry(&s, json, out);
+}
+
+enum fb_code fb_proof_read_line(struct fb_str line, const struct fb_signature *signature,
+    struct fb_arena *arena, struct fb_proof_line *out, struct fb_err *err)
+{
+    FB_ASSERT(signature && arena && out);
+    struct source s = {.signature = signature, .arena = arena, .err = err};
+    struct fb_proof_line read = {.kind = FB_PROOF_LINE_CLAIM};
+    struct fb_json *json = NULL;
+    enum fb_code code = parse(&s, line, &json, err);
+    if (code) {
+        return code;
+    }
+    bool object = json->kind == FB_JSON_OBJECT;
+    if (object && fb_json_get(json, "lemma")) {
+        read.kind = FB_PROOF_LINE_LEMMA;
+        code = read_lemma(&s, json, &read.lemma);
+    } else if (object && fb_json_get(json, "version")) {
+        read.kind = FB_PROOF_LINE_VERSION;
+        code = read_version(&s, json, &read.version);
+    } else {
+        code = read_entry(&s, json, &read.entry);
+    }
+    if (code == FB_OK) {
+        *out = read;
     }
     return code;
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 
 /* Names of variables, innermost first. */
@@ -23,6 +24,8 @@ struct writer {
     const struct fb_proof_style *style;
     struct fb_buf *out;
     size_t level;
+    size_t deep; /* lemmas that are being told within each other */
+    bool failed; /* memory ran out */
 };
 
 /* A step with what it is about. */
@@ -429,10 +432,37 @@ static void write_group(
     w->level--;
 }
 
+/* Whether a lemma is told where it is needed; else it is told already, or has a heading. */
+static bool tell_here(struct writer *w, size_t number)
+{
+    struct fb_proof_told *told = w->style->told;
+    if (!told || told->told[number] == SIZE_MAX || told->told[number] == told->proofs) {
+        return false;
+    }
+    if (w->deep < FB_PROOF_TEXT_DEEP) {
+        told->told[number] = told->proofs;
+        return true;
+    }
+    if (told->waiting_count == told->waiting_cap) {
+        size_t cap = told->waiting_cap ? 2 * told->waiting_cap : 64;
+        size_t *waiting = fb_realloc(told->waiting, cap * sizeof(*waiting));
+        if (!waiting) {
+            w->failed = true;
+            return false;
+        }
+        told->waiting = waiting;
+        told->waiting_cap = cap;
+    }
+    told->waiting[told->waiting_count++] = number;
+    told->told[number] = SIZE_MAX;
+    return false;
+}
+
 static void write_defined(
     struct writer *w, const struct fb_proof_step *proof, const struct about *about)
 {
     const struct fb_form *definition = about->form->definition;
+    bool lemma = proof->rule == FB_RULE_LEMMA;
     struct names names = {definition->names, definition->name_count, NULL};
     struct known known = {{NULL}};
     for (size_t i = 0; i < about->form->term_count; i++) {
@@ -447,8 +477,16 @@ static void write_defined(
     fb_buf_add_c(w->out, proof->holds ? "" : "no ");
     add_predicate(w, proof, about);
     add_when(w, proof);
+    if (lemma && !tell_here(w, proof->at)) {
+        bool headed = !w->style->told || w->style->told->told[proof->at] == SIZE_MAX;
+        fb_buf_addf(w->out, headed ? ", by lemma %zu\n" : ", as above\n", proof->at);
+        return;
+    }
     fb_buf_add_c(w->out, ", as defined:\n");
-    write_kid(w, proof->kid, definition->left, inner);
+    w->deep += lemma;
+    write_kid(
+        w, lemma ? w->style->lemmas->items[proof->at]->proof : proof->kid, definition->left, inner);
+    w->deep -= lemma;
 }
 
 /* Steps that only pass on. */
@@ -464,7 +502,7 @@ static void write_through(
 static void write_step(
     struct writer *w, const struct fb_proof_step *proof, const struct about *about)
 {
-    if (w->out->state != FB_BUF_GOOD) {
+    if (w->out->state != FB_BUF_GOOD || w->failed) {
         return;
     }
     switch ((int)proof->rule) {
@@ -505,6 +543,7 @@ static void write_step(
         write_path(w, proof, about);
         return;
     case FB_RULE_DEFINED:
+    case FB_RULE_LEMMA:
         write_defined(w, proof, about);
         return;
     default:
@@ -513,10 +552,94 @@ static void write_step(
     }
 }
 
-void fb_proof_text(const struct fb_proof_step *proof, const struct fb_proof_claim *claim,
-    const struct fb_proof_style *style, struct fb_buf *out)
+/* LETPAST number n of a formula, as they are written; NULL when there are fewer. */
+static const struct fb_form *letpast_of(const struct fb_form *form, size_t *n);
+
+static const struct fb_form *letpast_in(const struct fb_regex *regex, size_t *n)
 {
-    FB_ASSERT(proof && claim && style && out);
+    const struct fb_form *found = regex->test ? letpast_of(regex->test, n) : NULL;
+    found = found || !regex->left ? found : letpast_in(regex->left, n);
+    return found || !regex->right ? found : letpast_in(regex->right, n);
+}
+
+static const struct fb_form *letpast_of(const struct fb_form *form, size_t *n)
+{
+    if (form->kind == FB_FORM_LETPAST && (*n)-- == 0) {
+        return form;
+    }
+    const struct fb_form *found = form->left ? letpast_of(form->left, n) : NULL;
+    found = found || !form->right ? found : letpast_of(form->right, n);
+    return found || !form->regex ? found : letpast_in(form->regex, n);
+}
+
+/* "lemma 17: no K(1, y) at time-point 5 (@9), y not 2 or 3, as defined:" and its proof. */
+static void write_lemma(
+    struct writer *w, const struct fb_proof_lemma *lemma, const struct fb_form *form)
+{
+    size_t n = lemma->definition;
+    const struct fb_form *definition = letpast_of(form, &n);
+    FB_ASSERT(definition && definition->bound_count == lemma->param_count);
+    struct names names = {definition->names, definition->name_count, NULL};
+    struct known known = {{NULL}};
+    struct about inner = {definition->left, &names, &known};
+    line(w);
+    fb_buf_addf(w->out, "lemma %zu: %s", lemma->number, lemma->holds ? "" : "no ");
+    fb_buf_add_str(w->out, definition->label);
+    fb_buf_add_c(w->out, "(");
+    for (size_t i = 0; i < lemma->param_count; i++) {
+        const struct fb_proof_param *param = &lemma->params[i];
+        fb_buf_add_c(w->out, i ? ", " : "");
+        if (param->known) {
+            known.values[definition->bound[i]] = &param->value;
+            add_value(w, param->value);
+        } else {
+            add_name(w, &names, definition->bound[i]);
+        }
+    }
+    fb_buf_add_c(w->out, ") at ");
+    add_point(w, lemma->tp);
+    for (size_t i = 0; i < lemma->param_count; i++) {
+        const struct fb_proof_param *param = &lemma->params[i];
+        for (size_t k = 0; k < param->but_count; k++) {
+            if (k == 0) {
+                fb_buf_add_c(w->out, ", ");
+                add_name(w, &names, definition->bound[i]);
+            }
+            fb_buf_add_c(w->out, k ? " or " : " not ");
+            add_value(w, param->but[k]);
+        }
+    }
+    fb_buf_add_c(w->out, ", as defined:\n");
+    write_kid(w, lemma->proof, definition->left, inner);
+}
+
+/* Makes room for what is told of each lemma. */
+static bool begin_telling(const struct fb_proof_style *style)
+{
+    struct fb_proof_told *told = style->told;
+    if (!told) {
+        return true;
+    }
+    FB_ASSERT(style->lemmas);
+    if (told->count < style->lemmas->count) {
+        size_t count =
+            style->lemmas->count > 2 * told->count ? style->lemmas->count : 2 * told->count;
+        size_t *more = fb_realloc(told->told, count * sizeof(*more));
+        if (!more) {
+            return false;
+        }
+        memset(more + told->count, 0, (count - told->count) * sizeof(*more));
+        told->told = more;
+        told->count = count;
+    }
+    told->proofs++;
+    return true;
+}
+
+enum fb_code fb_proof_text(const struct fb_proof_step *proof, const struct fb_proof_claim *claim,
+    const struct fb_proof_style *style, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(proof && claim && style && out && !style->lemmas == !style->told);
     struct names names = {style->names, style->name_count, NULL};
     struct known known = {{NULL}};
     struct writer w = {.style = style, .out = out};
@@ -524,5 +647,21 @@ void fb_proof_text(const struct fb_proof_step *proof, const struct fb_proof_clai
     for (size_t v = 0; v < claim->var_count; v++) {
         known.values[v] = claim->known >> v & 1 ? &claim->values[v] : NULL;
     }
+    w.failed = !begin_telling(style);
     write_step(&w, proof, &about);
+    for (size_t i = 0; style->told && i < style->told->waiting_count && !w.failed; i++) {
+        write_lemma(&w, style->lemmas->items[style->told->waiting[i]], claim->form);
+    }
+    if (style->told) {
+        style->told->waiting_count = 0;
+    }
+    return w.failed ? fb_err_set(err, FB_E_NOMEM, "memory ran out") : FB_OK;
+}
+
+void fb_proof_told_release(struct fb_proof_told *told)
+{
+    FB_ASSERT(told);
+    fb_free(told->told);
+    fb_free(told->waiting);
+    memset(told, 0, sizeof(*told));
 }

@@ -272,14 +272,11 @@ static struct node *regex(struct draw *d, const char *vars, int depth)
     return make(d, all, NULL, "(%s%s \1)", past ? "<|" : "|>", interval(d, !past));
 }
 
-/* LET, FRZ and LETPAST over one variable, read somewhere in what follows. */
-static struct node *definition(struct draw *d, const char *vars, int depth)
+static struct node *definition(struct draw *d, const char *vars, int depth);
+
+/* LET, FRZ or LETPAST over one variable, read somewhere in what follows. */
+static struct node *define(struct draw *d, const char *word, const char *vars, int depth)
 {
-    static const char *const words[] = {"LET", "FRZ", "FRZ", "LETPAST"};
-    if (d->unary_count == 3) {
-        return formula(d, vars, depth);
-    }
-    const char *word = words[draw(d, 4)];
     char name = (char)('K' + d->unary_count);
     struct node *what = formula(d, "x", depth);
     if (strcmp(word, "LETPAST") == 0) {
@@ -313,6 +310,13 @@ static struct node *definition(struct draw *d, const char *vars, int depth)
     struct node *in = more ? definition(d, vars, depth) : formula(d, vars, depth);
     d->unary_count--;
     return make(d, what, in, "(%s %c(x) = \1 IN \2)", word, name);
+}
+
+static struct node *definition(struct draw *d, const char *vars, int depth)
+{
+    static const char *const words[] = {"LET", "FRZ", "FRZ", "LETPAST"};
+    return d->unary_count == 3 ? formula(d, vars, depth)
+                               : define(d, words[draw(d, 4)], vars, depth);
 }
 
 static struct node *quantified(struct draw *d, const char *vars, int depth)
@@ -432,6 +436,28 @@ static inline void write_log(const struct sample *s, struct fb_buf *out)
             fb_buf_add_c(out, s->items[i].text);
         }
     }
+}
+
+/* The sample of a seed with recursive definitions, two half of the time, that are read. */
+static inline void random_recursive(struct draw *d, struct sample *sample, uint64_t seed)
+{
+    *d = (struct draw){.seed = seed, .sample = sample};
+    sample->node_count = 0;
+    sample->item_count = 0;
+    bool frozen = draw(d, 4) == 0;
+    bool twice = draw(d, 2);
+    int depth = (int)draw(d, 3);
+    sample->root = define(d, "LETPAST", twice || frozen ? "x" : draw(d, 2) ? "x" : "", depth);
+    for (const char *word = frozen ? "FRZ" : "LETPAST"; twice || frozen; twice = frozen = false) {
+        /* around it, and again in the definition of another */
+        struct node *inner = sample->root;
+        struct node *more = make(d, inner, NULL, "(\1 OR PREVIOUS%s K(x))", interval(d, false));
+        sample->root = make(d, frozen ? inner : more,
+            make(d, formula(d, "x", 0), NULL,
+                "(K(x) AND NOT ONCE[1,3] \1 OR ONCE[0,3] (\1 AND K(x)))"),
+            "(%s K(x) = \1 IN \2)", word);
+    }
+    random_log(d);
 }
 
 /* The n-th sample of a seed. */

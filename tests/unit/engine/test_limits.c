@@ -453,6 +453,60 @@ static void test_proofs(void **state)
     finish(&r);
 }
 
+/* Lemmas, of the search and of the check; and a search that is stopped goes on afterwards. */
+static void test_lemmas(void **state)
+{
+    (void)state;
+    struct reading r;
+    struct fb_proofs *proofs = NULL;
+    struct fb_checker *checker = NULL;
+    struct fb_proof_step *proof = NULL;
+    struct fb_buf log;
+    start(&r);
+    fb_buf_init(&log, TEXT_MAX);
+    fb_buf_add_c(&log, "@0 P(1)\n");
+    for (int i = 1; i < 600; i++) {
+        fb_buf_addf(&log, "@%d\n", i);
+    }
+    fb_buf_add_char(&log, '\0');
+    FB_TEST_OK(read_both(&r, "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN K(x)", log.ptr));
+    const struct fb_monpoly_body *body = &r.formula.plain;
+    struct fb_value values[FB_IR_VARS_MAX] = {0};
+    values[body->columns[0]] = fb_value_int(1);
+    struct fb_proof_claim claim = {
+        body->form, 599, body->var_count, values, (uint64_t)1 << body->columns[0], true};
+    FB_TEST_OK(fb_proofs_new(body->form, &r.trace, body->var_count, &proofs, &err));
+    fb_limit_lower(FB_PROOF_LEMMAS_MAX, 590);
+    lowered(FB_PROOF_LEMMAS_MAX, 590, fb_proofs_prove(proofs, &claim, &r.arena, &proof, &err),
+        "a proof takes more than");
+    fb_limit_lower(FB_PROOF_STEPS_MAX, 100);
+    lowered(FB_PROOF_STEPS_MAX, 100, fb_proofs_prove(proofs, &claim, &r.arena, &proof, &err),
+        "the search for a proof takes too long");
+    fb_limit_lower((size_t)1 << 32, 1000);
+    struct fb_proofs *small = NULL;
+    FB_TEST_OK(fb_proofs_new(body->form, &r.trace, body->var_count, &small, &err));
+    lowered((size_t)1 << 32, 1000, fb_proofs_prove(small, &claim, &r.arena, &proof, &err),
+        "bytes of memory");
+    fb_proofs_free(small);
+    FB_TEST_OK(fb_proofs_prove(proofs, &claim, &r.arena, &proof, &err));
+    assert_non_null(proof);
+    const struct fb_proof_lemmas *given = fb_proofs_lemmas(proofs);
+    assert_int_equal(given->count, 600);
+    FB_TEST_OK(fb_checker_new(body->form, &r.trace, &checker, &err));
+    for (size_t i = 0; i < 599; i++) {
+        FB_TEST_OK(fb_checker_lemma(checker, given->items[i], &err));
+    }
+    fb_limit_lower(FB_PROOF_LEMMAS_MAX, 599);
+    lowered(FB_PROOF_LEMMAS_MAX, 599, fb_checker_lemma(checker, given->items[599], &err),
+        "there are more than");
+    FB_TEST_OK(fb_checker_lemma(checker, given->items[599], &err));
+    FB_TEST_OK(fb_checker_claim(checker, &claim, proof, &err));
+    fb_checker_free(checker);
+    fb_proofs_free(proofs);
+    fb_buf_release(&log);
+    finish(&r);
+}
+
 /* Of more than THIN_MAX failing tests none is left out for being superfluous; the proof is one. */
 static void test_long_matches(void **state)
 {
@@ -530,8 +584,9 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_other_ways), cmocka_unit_test(test_filters),
         cmocka_unit_test(test_evaluators), cmocka_unit_test(test_snapshots),
-        cmocka_unit_test(test_proofs), cmocka_unit_test(test_deep_proofs),
-        cmocka_unit_test(test_long_matches), cmocka_unit_test(test_many_atoms),
-        cmocka_unit_test(test_stages), cmocka_unit_test(test_log)};
+        cmocka_unit_test(test_proofs), cmocka_unit_test(test_lemmas),
+        cmocka_unit_test(test_deep_proofs), cmocka_unit_test(test_long_matches),
+        cmocka_unit_test(test_many_atoms), cmocka_unit_test(test_stages),
+        cmocka_unit_test(test_log)};
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }

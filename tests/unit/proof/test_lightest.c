@@ -2,8 +2,8 @@
  * Proofs are the lightest that there are: the weight of what src/engine/prove*.c finds is compared
  * with the least over all proofs, which is worked out here from the rules of docs/EXPLANATIONS.md
  * and nothing else: every side, every time-point, every witness is tried. Small random formulas
- * whose variables have values, so that nothing is split; FB_RANDOM_CASES and FB_RANDOM_SEED as in
- * test_proof.c.
+ * whose variables have values, so that nothing is split, recursive definitions among them, which
+ * are proved by lemmas; FB_RANDOM_CASES and FB_RANDOM_SEED as in test_proof.c.
  */
 #include <stdlib.h>
 
@@ -26,6 +26,7 @@ static const struct fb_signature signature = {relations, 3};
 
 static struct build b;
 static uint64_t draws;
+static size_t lemmas;
 static bool split; /* a proof was asked for that splits: of how those are, nothing is promised */
 
 static size_t roll(size_t below)
@@ -72,6 +73,41 @@ static struct fb_form *uneven_form(void)
     }
     struct fb_form *right = form(FB_FORM_OR, pred(P, var(X), NULL), heavy);
     return timed(roll(2) ? FB_FORM_SINCE : FB_FORM_UNTIL, 0, 20, left, right);
+}
+
+/* What the definition says of a tuple of its own, a time-point or some time earlier. */
+static struct fb_form *earlier(const struct fb_form *definition)
+{
+    struct fb_form *self = pred(definition->relation, roll(4) ? var(X) : number(1), NULL);
+    self->definition = definition;
+    self->earlier = true;
+    struct fb_form *before = timed(FB_FORM_PREVIOUS, 0, 20, self, NULL);
+    return roll(2) ? before
+                   : timed(roll(2) ? FB_FORM_ONCE : FB_FORM_HISTORICALLY, 0, 3, before, NULL);
+}
+
+/* K(x) <- P(x) or Q(x), or K before, and what else there is. */
+static struct fb_form *recursive_form(void)
+{
+    static const uint32_t parameter[] = {X};
+    struct fb_form *definition = form(FB_FORM_LETPAST, NULL, NULL);
+    definition->relation = 3;
+    definition->bound = parameter;
+    definition->bound_count = 1;
+    struct fb_form *step = earlier(definition);
+    if (roll(2)) {
+        struct fb_form *other = roll(2) ? earlier(definition) : random_form(1, false);
+        step = form(roll(2) ? FB_FORM_AND : FB_FORM_OR, step, other);
+    }
+    step = roll(4) ? step : form(FB_FORM_NOT, step, NULL);
+    struct fb_form *base = pred(roll(2) ? P : Q, var(X), NULL);
+    definition->left = form(roll(3) ? FB_FORM_OR : FB_FORM_AND, base, step);
+    struct fb_form *read = pred(definition->relation, var(X), NULL);
+    read->definition = definition;
+    definition->right =
+        roll(2) ? read : form(roll(2) ? FB_FORM_AND : FB_FORM_OR, read, random_form(1, false));
+    definition->right = roll(3) ? definition->right : form(FB_FORM_NOT, definition->right, NULL);
+    return definition;
 }
 
 static void random_trace(bool uneven)
@@ -128,6 +164,15 @@ static size_t cost_of_fact(const struct fb_form *f, size_t tp, const int64_t *en
         found = found || fits;
     }
     return found == holds ? 1 : never;
+}
+
+/* Of a recursive definition: what its own text costs, however often it is gone through. */
+static size_t cost_of_defined(const struct fb_form *f, size_t tp, const int64_t *env, bool holds)
+{
+    const struct fb_term *term = f->terms[0];
+    const int64_t inner[VARS] = {
+        term->kind == FB_TERM_VAR ? env[term->var] : term->value.u.integer, 0};
+    return cost(f->definition->left, tp, inner, holds);
 }
 
 static size_t cost_of_witness(const struct fb_form *f, size_t tp, const int64_t *env, bool holds)
@@ -204,7 +249,9 @@ static size_t cost(const struct fb_form *f, size_t tp, const int64_t *env, bool 
     size_t right;
     switch ((int)f->kind) {
     case FB_FORM_PRED:
-        return cost_of_fact(f, tp, env, holds);
+        return f->definition ? cost_of_defined(f, tp, env, holds) : cost_of_fact(f, tp, env, holds);
+    case FB_FORM_LETPAST:
+        return cost(f->right, tp, env, holds);
     case FB_FORM_NOT:
         return cost(f->left, tp, env, !holds);
     case FB_FORM_AND:
@@ -258,6 +305,27 @@ static size_t nearest(const struct fb_form *f, size_t tp, const int64_t *env, bo
     return POINTS;
 }
 
+/* The same by lemmas: as light, and each of them is right. */
+static void by_lemmas(const struct fb_proof_claim *claim, size_t want)
+{
+    struct fb_proofs *proofs = NULL;
+    struct fb_checker *checker = NULL;
+    struct fb_proof_step *proof = NULL;
+    FB_TEST_OK(fb_proofs_new(claim->form, &b.trace, VARS, &proofs, &err));
+    FB_TEST_OK(fb_checker_new(claim->form, &b.trace, &checker, &err));
+    FB_TEST_OK(fb_proofs_prove(proofs, claim, &arena, &proof, &err));
+    assert_non_null(proof);
+    assert_int_equal(proof->weight, want);
+    const struct fb_proof_lemmas *given = fb_proofs_lemmas(proofs);
+    for (size_t i = 0; i < given->count; i++) {
+        FB_TEST_OK(fb_checker_lemma(checker, given->items[i], &err));
+    }
+    FB_TEST_OK(fb_checker_claim(checker, claim, proof, &err));
+    lemmas += given->count;
+    fb_checker_free(checker);
+    fb_proofs_free(proofs);
+}
+
 /* 1: compared; 0: with a split, or outside of what can be evaluated. */
 static int try_case(const struct fb_form *f, size_t tp, bool *out_holds)
 {
@@ -280,6 +348,7 @@ static int try_case(const struct fb_form *f, size_t tp, bool *out_holds)
     assert_int_equal(proof->weight, want);
     size_t at = nearest(f, tp, env, holds);
     assert_true(at == POINTS || proof->at == at);
+    by_lemmas(&claim, want);
     return 1;
 }
 
@@ -297,8 +366,9 @@ static void test_lightest(void **state)
         fb_err_init(&err);
         bool uneven = seed % 4 == 0;
         random_trace(uneven);
-        const struct fb_form *f =
-            uneven ? uneven_form() : random_form(1 + (unsigned)roll(3), false);
+        const struct fb_form *f = uneven          ? uneven_form()
+                                  : seed % 4 == 1 ? recursive_form()
+                                                  : random_form(1 + (unsigned)roll(3), false);
         for (size_t tp = 0; tp < POINTS; tp++) {
             bool holds;
             int good = try_case(f, tp, &holds);
@@ -306,9 +376,9 @@ static void test_lightest(void **state)
         }
         fb_arena_release(&arena);
     }
-    printf(
-        "# lightest: %ld proofs that it holds, %ld that it does not\n", compared[1], compared[0]);
-    assert_true(compared[0] > cases && compared[1] > cases);
+    printf("# lightest: %ld proofs that it holds, %ld that it does not, by %zu lemmas\n",
+        compared[1], compared[0], lemmas);
+    assert_true(compared[0] > cases && compared[1] > cases && lemmas > (size_t)cases);
 }
 
 int main(void)

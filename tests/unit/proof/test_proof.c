@@ -23,6 +23,9 @@ struct subject {
     struct fb_monpoly_formula formula;
     struct fb_trace trace;
     struct fb_buf texts[2];
+    struct fb_proofs *proofs;
+    struct fb_checker *checker;
+    size_t accepted; /* lemmas */
 };
 
 struct tally {
@@ -32,6 +35,9 @@ struct tally {
     long open;
     long mutants;
     long harmless;
+    long lemmas;
+    long other_lemmas; /* changed in what they say */
+    long as_good;      /* of them, those with which all is accepted */
 };
 
 static void report(const struct subject *s, uint64_t seed, const char *what)
@@ -63,7 +69,8 @@ static bool change(struct fb_proof_step *proof, struct draw *d)
                     proof->rule == FB_RULE_NEXT_TO || proof->rule == FB_RULE_SOME ||
                     proof->rule == FB_RULE_ANCHOR || proof->rule == FB_RULE_BARRED ||
                     proof->rule == FB_RULE_LISTED || proof->rule == FB_RULE_TEST ||
-                    proof->rule == FB_RULE_FACT || proof->rule == FB_RULE_ABSENT;
+                    proof->rule == FB_RULE_FACT || proof->rule == FB_RULE_ABSENT ||
+                    proof->rule == FB_RULE_LEMMA;
         proof->at += draw(d, 2) || proof->at == 0 ? 1 : (size_t)-1;
         return used;
     }
@@ -122,6 +129,16 @@ static bool has_idle_variable(const struct fb_form *form)
     return has_idle_variable(form->left) || has_idle_variable(form->right);
 }
 
+/* The same step may show it of the other side or test, or of another value: a proof too. */
+static bool is_another(const struct fb_proof_step *before, const struct fb_proof_step *step,
+    const struct fb_form *form)
+{
+    bool chosen = before->rule == FB_RULE_SIDE || before->rule == FB_RULE_TEST;
+    bool values = step->values != before->values;
+    return (chosen && step->at != before->at) || (values && before->rule == FB_RULE_SPLIT) ||
+           (values && before->rule == FB_RULE_WITNESS && has_idle_variable(form));
+}
+
 /* A change is refused; the proof is as before afterwards. */
 static bool mutate(const struct subject *s, const struct fb_proof_claim *claim,
     struct fb_proof_step *proof, struct draw *d, struct tally *tally)
@@ -136,13 +153,7 @@ static bool mutate(const struct subject *s, const struct fb_proof_claim *claim,
         refused = fb_proof_check(claim, proof, &s->trace, &why) == FB_E_NEGATIVE;
         tally->mutants++;
     }
-    bool other =
-        ((before.rule == FB_RULE_SIDE || before.rule == FB_RULE_TEST) && step->at != before.at) ||
-        (before.rule == FB_RULE_SPLIT && step->values != before.values) ||
-        (before.rule == FB_RULE_WITNESS && step->values != before.values &&
-            has_idle_variable(claim->form));
-    if (!refused && other) {
-        /* The same step shows it of the other side or test, or of another value: a proof too. */
+    if (!refused && is_another(&before, step, claim->form)) {
         refused = true;
         tally->mutants--;
         tally->harmless++;
@@ -170,7 +181,8 @@ static const char *through_file(
         .proof = proof};
     struct fb_proof_entry back = {0};
     const struct fb_monpoly_body *body = &s->formula.plain;
-    struct fb_proof_style style = {&s->trace, body->names, body->name_count, 0};
+    struct fb_proof_style style = {
+        .trace = &s->trace, .names = body->names, .name_count = body->name_count};
     const char *wrong = NULL;
     fb_buf_init(&lines[0], TEXT_MAX);
     fb_buf_init(&lines[1], TEXT_MAX);
@@ -184,11 +196,171 @@ static const char *through_file(
         wrong = "a proof that was written and read is refused";
     }
     fb_buf_clear(&lines[0]);
-    fb_proof_text(proof, claim, &style, &lines[0]);
+    FB_TEST_OK(fb_proof_text(proof, claim, &style, &lines[0], &err));
     wrong = lines[0].len ? wrong : "a proof has no text";
     fb_buf_release(&lines[0]);
     fb_buf_release(&lines[1]);
     return wrong;
+}
+
+/* ---- lemmas ---- */
+
+/* Goes through lemmas, and through the claim, from the beginning. */
+static enum fb_code check_all(const struct subject *s, const struct fb_proof_lemma *lemmas,
+    size_t count, const struct fb_proof_claim *claim, const struct fb_proof_step *proof)
+{
+    struct fb_checker *checker = NULL;
+    struct fb_err why;
+    fb_err_init(&why);
+    enum fb_code code = fb_checker_new(claim->form, &s->trace, &checker, &why);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        code = fb_checker_lemma(checker, &lemmas[i], &why);
+    }
+    code = code ? code : fb_checker_claim(checker, claim, proof, &why);
+    assert_true(code == FB_OK || why.message[0]);
+    fb_checker_free(checker);
+    return code;
+}
+
+/* Changes what a lemma says. */
+static void change_lemma(
+    struct fb_proof_lemma *lemma, struct draw *d, struct fb_proof_param *params, size_t *frozen)
+{
+    static const struct fb_value more[] = {{.type = FB_TYPE_INT, .u.integer = 77}};
+    size_t n = draw(d, (uint32_t)lemma->param_count);
+    memcpy(params, lemma->params, lemma->param_count * sizeof(*params));
+    switch (draw(d, lemma->frozen_count ? 7 : 6)) {
+    case 0:
+        lemma->tp += draw(d, 2) || lemma->tp == 0 ? 1 : (size_t)-1;
+        return;
+    case 1:
+        lemma->holds = !lemma->holds;
+        return;
+    case 2:
+        lemma->definition++;
+        return;
+    case 3:
+        lemma->number += draw(d, 2) || lemma->number == 0 ? 1 : (size_t)-1;
+        return;
+    case 4:
+        params[lemma->param_count] = params[0];
+        lemma->param_count += draw(d, 2) ? 1 : (size_t)-1;
+        lemma->params = params;
+        return;
+    case 5:
+        lemma->params = params;
+        if (params[n].known) {
+            params[n].value = fb_value_int(params[n].value.u.integer + 1 + draw(d, 2));
+        } else if (params[n].but_count) {
+            params[n].but_count--;
+        } else {
+            params[n].but = more;
+            params[n].but_count = 1;
+        }
+        return;
+    default:
+        memcpy(frozen, lemma->frozen, lemma->frozen_count * sizeof(*frozen));
+        frozen[0] += draw(d, 2) || frozen[0] == 0 ? 1 : (size_t)-1;
+        lemma->frozen = frozen;
+        return;
+    }
+}
+
+/* One lemma is changed, in its proof or in what it says. The claim with these proofs is refused,
+ * unless it is as good; the opposite of it is always. */
+static const char *forge(const struct subject *s, const struct fb_proof_claim *claim,
+    const struct fb_proof_step *proof, struct draw *d, struct tally *tally)
+{
+    const struct fb_proof_lemmas *given = fb_proofs_lemmas(s->proofs);
+    struct fb_proof_lemma *lemmas = calloc(given->count + 1, sizeof(*lemmas));
+    struct fb_proof_param params[FB_IR_ARITY_MAX + 1];
+    size_t frozen[FB_IR_DEPTH_MAX];
+    struct fb_proof_claim opposite = *claim;
+    const char *wrong = NULL;
+    assert_non_null(lemmas);
+    for (size_t i = 0; i < given->count; i++) {
+        lemmas[i] = *given->items[i];
+    }
+    size_t n = draw(d, (uint32_t)given->count);
+    opposite.holds = !claim->holds;
+    struct fb_proof_step *tree = (struct fb_proof_step *)(uintptr_t)lemmas[n].proof;
+    size_t at = draw(d, (uint32_t)steps_of(tree));
+    struct fb_proof_step *step = step_of(tree, &at);
+    struct fb_proof_step before = *step;
+    if (change(step, d)) {
+        bool fine = check_all(s, lemmas, given->count, claim, proof) == FB_OK;
+        wrong = fine && !is_another(&before, step, claim->form)
+                    ? "a changed proof of a lemma is accepted"
+                    : NULL;
+        if (wrong) {
+            printf("# accepted in lemma %zu: %s -> %s from %zu to %zu at %zu -> %zu\n", n,
+                fb_rule_name(before.rule), fb_rule_name(step->rule), step->from, step->to,
+                before.at, step->at);
+        }
+        tally->mutants++;
+        tally->harmless += fine;
+    }
+    if (step->values != before.values) {
+        free((void *)(uintptr_t)step->values);
+    }
+    *step = before;
+    change_lemma(&lemmas[n], d, params, frozen);
+    tally->other_lemmas++;
+    tally->as_good += check_all(s, lemmas, given->count, claim, proof) == FB_OK;
+    if (check_all(s, lemmas, given->count, &opposite, proof) == FB_OK) {
+        wrong = "a forged lemma proves the opposite";
+    }
+    free(lemmas);
+    return wrong;
+}
+
+/* The lemmas as lines of a file, read again: the same lines. */
+static const char *lemma_through_file(struct subject *s, const struct fb_proof_lemma *lemma)
+{
+    struct fb_buf lines[2];
+    struct fb_proof_line back = {0};
+    fb_buf_init(&lines[0], TEXT_MAX);
+    fb_buf_init(&lines[1], TEXT_MAX);
+    FB_TEST_OK(fb_proof_write_lemma(lemma, &s->signature, &lines[0], &err));
+    FB_TEST_OK(fb_proof_read_line(fb_buf_str(&lines[0]), &s->signature, &s->arena, &back, &err));
+    assert_int_equal(back.kind, FB_PROOF_LINE_LEMMA);
+    FB_TEST_OK(fb_proof_write_lemma(&back.lemma, &s->signature, &lines[1], &err));
+    bool same = fb_str_eq(fb_buf_str(&lines[0]), fb_buf_str(&lines[1]));
+    const char *wrong = same ? NULL : "a lemma is another one when it was written and read";
+    if (fb_checker_lemma(s->checker, &back.lemma, &err) != FB_OK) {
+        wrong = "a lemma is refused";
+    }
+    fb_buf_release(&lines[0]);
+    fb_buf_release(&lines[1]);
+    return wrong;
+}
+
+/* The claim has a proof by lemmas too, as light, and its opposite has none. */
+static const char *try_lemmas(struct subject *s, const struct fb_proof_claim *claim, size_t weight,
+    struct draw *d, struct tally *tally)
+{
+    struct fb_proof_step *proof = NULL;
+    struct fb_proof_step *other = NULL;
+    struct fb_proof_claim opposite = *claim;
+    const struct fb_proof_lemmas *given = fb_proofs_lemmas(s->proofs);
+    const char *wrong = NULL;
+    opposite.holds = !claim->holds;
+    FB_TEST_OK(fb_proofs_prove(s->proofs, claim, &s->arena, &proof, &err));
+    FB_TEST_OK(fb_proofs_prove(s->proofs, &opposite, &s->arena, &other, &err));
+    if (!proof || other) {
+        return proof ? "a proof of the opposite, by lemmas" : "no proof by lemmas";
+    }
+    for (; !wrong && s->accepted < given->count; s->accepted++) {
+        wrong = lemma_through_file(s, given->items[s->accepted]);
+    }
+    if (wrong || fb_checker_claim(s->checker, claim, proof, &err) != FB_OK) {
+        return wrong ? wrong : "a proof by lemmas is refused";
+    }
+    if (proof->weight != weight) {
+        return "a proof by lemmas has another weight";
+    }
+    tally->lemmas += (long)given->count;
+    return given->count ? forge(s, claim, proof, d, tally) : NULL;
 }
 
 /* What is claimed has a proof, which is accepted, and its opposite has none. */
@@ -212,6 +384,7 @@ static const char *try_claim(
         return "a proof proves the opposite too";
     }
     const char *wrong = through_file(s, claim, proof);
+    wrong = wrong ? wrong : try_lemmas(s, claim, proof->weight, d, tally);
     for (int i = 0; !wrong && i < 3; i++) {
         if (!mutate(s, claim, proof, d, tally)) {
             return "a changed proof is accepted";
@@ -277,9 +450,18 @@ static const char *try_point(struct subject *s, size_t tp, struct draw *d, struc
 
 static void subject_release(struct subject *s)
 {
+    fb_proofs_free(s->proofs);
+    fb_checker_free(s->checker);
     fb_arena_release(&s->arena);
     fb_buf_release(&s->texts[0]);
     fb_buf_release(&s->texts[1]);
+}
+
+static void begin(struct subject *s)
+{
+    const struct fb_monpoly_body *body = &s->formula.plain;
+    FB_TEST_OK(fb_proofs_new(body->form, &s->trace, body->var_count, &s->proofs, &err));
+    FB_TEST_OK(fb_checker_new(body->form, &s->trace, &s->checker, &err));
 }
 
 /* False when the formula is outside the fragment. */
@@ -292,16 +474,19 @@ static bool subject_read(struct subject *s, const struct sample *sample)
     write_node(sample->root, &s->texts[0]);
     write_log(sample, &s->texts[1]);
     FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), &s->arena, &s->signature, &err));
-    return fb_monpoly_formula_read(
-               fb_buf_str(&s->texts[0]), &s->signature, &s->arena, &s->formula, &err) == FB_OK &&
-           fb_form_check(s->formula.plain.form, NULL, 0, &err) == FB_OK &&
-           fb_monpoly_log(fb_buf_str(&s->texts[1]), &s->signature, &s->arena, &s->trace, &err) ==
-               FB_OK;
+    bool read = fb_monpoly_formula_read(fb_buf_str(&s->texts[0]), &s->signature, &s->arena,
+                    &s->formula, &err) == FB_OK &&
+                fb_form_check(s->formula.plain.form, NULL, 0, &err) == FB_OK &&
+                fb_monpoly_log(
+                    fb_buf_str(&s->texts[1]), &s->signature, &s->arena, &s->trace, &err) == FB_OK;
+    if (read) {
+        begin(s);
+    }
+    return read;
 }
 
-static void test_random_proofs(void **state)
+static struct tally random_proofs(bool recursive, long *out_cases)
 {
-    (void)state;
     static struct sample sample;
     struct tally tally = {0};
     const char *more = getenv("FB_RANDOM_CASES");
@@ -311,7 +496,11 @@ static void test_random_proofs(void **state)
     for (uint64_t seed = first; seed < first + (uint64_t)cases; seed++) {
         struct draw d;
         struct subject s;
-        random_sample(&d, &sample, seed);
+        if (recursive) {
+            random_recursive(&d, &sample, seed);
+        } else {
+            random_sample(&d, &sample, seed);
+        }
         fb_err_init(&err);
         bool read = subject_read(&s, &sample);
         const char *wrong = NULL;
@@ -326,10 +515,30 @@ static void test_random_proofs(void **state)
     }
     printf(
         "# proofs over %ld samples: %ld that it holds, %ld that it does not, %ld for any values; "
-        "%ld changes refused, %ld harmless\n",
-        tally.samples, tally.positive, tally.negative, tally.open, tally.mutants, tally.harmless);
+        "%ld changes refused, %ld harmless; %ld lemmas, %ld said otherwise, %ld as good\n",
+        tally.samples, tally.positive, tally.negative, tally.open, tally.mutants, tally.harmless,
+        tally.lemmas, tally.other_lemmas, tally.as_good);
+    *out_cases = cases;
+    return tally;
+}
+
+static void test_random_proofs(void **state)
+{
+    (void)state;
+    long cases;
+    struct tally tally = random_proofs(false, &cases);
     assert_true(tally.positive > cases && tally.negative > cases && tally.open > cases);
     assert_true(tally.mutants > 2 * cases && tally.harmless < tally.mutants / 100);
+}
+
+/* The same of recursive definitions, each judgement about which is a lemma. */
+static void test_random_lemmas(void **state)
+{
+    (void)state;
+    long cases;
+    struct tally tally = random_proofs(true, &cases);
+    assert_true(tally.lemmas > 10 * cases && tally.other_lemmas > cases);
+    assert_true(tally.as_good < tally.other_lemmas / 10);
 }
 
 /* Reads a formula and a log of their own. */
@@ -344,9 +553,15 @@ static void subject_of(struct subject *s, const char *formula, const char *log)
     FB_TEST_OK(
         fb_monpoly_formula_read(fb_str_of(formula), &s->signature, &s->arena, &s->formula, &err));
     FB_TEST_OK(fb_monpoly_log(fb_str_of(log), &s->signature, &s->arena, &s->trace, &err));
+    begin(s);
 }
 
-/* What is long ago is one step away, but not through a recursive definition. */
+#define ABSENT(from, to)                                                                           \
+    "{\"rule\":\"absent\",\"holds\":false,\"from\":" #from ",\"to\":" #to ",\"relation\":\"P\"}"
+#define LINE(steps) "{\"tp\":2,\"time\":9,\"holds\":false,\"steps\":[" steps "]}"
+#define EVERY "{\"rule\":\"every\",\"holds\":false,\"from\":2,\"to\":2,\"kids\":1},"
+
+/* A proof without lemmas is not deep. */
 static void test_limits(void **state)
 {
     (void)state;
@@ -371,6 +586,7 @@ static void test_limits(void **state)
             (uint64_t)1 << body->columns[0], true};
         if (i == 0) {
             FB_TEST_FAILS(fb_prove(&claim, &s.trace, &s.arena, &proof, &err), FB_E_LIMIT);
+            assert_non_null(strstr(err.message, "2000 steps deep"));
         } else {
             FB_TEST_OK(fb_prove(&claim, &s.trace, &s.arena, &proof, &err));
             assert_int_equal(proof->weight, 1);
@@ -380,6 +596,152 @@ static void test_limits(void **state)
         subject_release(&s);
     }
     fb_buf_release(&log);
+}
+
+/* A claim about one value at one time-point, by lemmas that the checker takes; how many. */
+static size_t by_lemmas(
+    struct subject *s, size_t tp, int64_t x, bool holds, struct fb_proof_step **out)
+{
+    const struct fb_monpoly_body *body = &s->formula.plain;
+    struct fb_value values[FB_IR_VARS_MAX] = {0};
+    struct fb_proof_claim claim = {
+        body->form, tp, body->var_count, values, (uint64_t)1 << body->columns[0], holds};
+    const struct fb_proof_lemmas *given = fb_proofs_lemmas(s->proofs);
+    values[body->columns[0]] = fb_value_int(x);
+    FB_TEST_OK(fb_proofs_prove(s->proofs, &claim, &s->arena, out, &err));
+    assert_non_null(*out);
+    for (; s->accepted < given->count; s->accepted++) {
+        FB_TEST_OK(fb_checker_lemma(s->checker, given->items[s->accepted], &err));
+    }
+    FB_TEST_OK(fb_checker_claim(s->checker, &claim, *out, &err));
+    return given->count;
+}
+
+static void long_log(struct fb_buf *log, int points)
+{
+    fb_buf_init(log, TEXT_MAX << 4);
+    fb_buf_add_c(log, "@0 P(1)\n");
+    for (int i = 1; i < points; i++) {
+        fb_buf_addf(log, "@%d\n", i);
+    }
+    fb_buf_add_char(log, '\0');
+}
+
+/* Through a recursive definition, which goes back over 100,000 time-points, each of which is a
+ * lemma; more claims take few more of them. */
+static void test_long_recursion(void **state)
+{
+    (void)state;
+    enum { POINTS = 100000 };
+    struct fb_buf log;
+    struct subject s;
+    struct fb_proof_step *proof = NULL;
+    long_log(&log, POINTS);
+    subject_of(&s, "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN K(x)", log.ptr);
+    assert_int_equal(by_lemmas(&s, POINTS - 1, 1, true, &proof), POINTS);
+    assert_int_equal(proof->weight, 1);
+    assert_int_equal(by_lemmas(&s, POINTS - 2, 1, true, &proof), POINTS);
+    assert_int_equal(by_lemmas(&s, POINTS - 1, 2, false, &proof), 2 * POINTS);
+    assert_int_equal(proof->weight, POINTS + 1);
+    subject_release(&s);
+    fb_buf_release(&log);
+}
+
+/* A definition that reads itself twice: a tree would have 2^3000 leaves; lemmas are one a
+ * time-point. */
+static void test_many_ways(void **state)
+{
+    (void)state;
+    enum { POINTS = 3000 };
+    struct fb_buf log;
+    struct subject s;
+    struct fb_proof_step *proof = NULL;
+    long_log(&log, POINTS);
+    subject_of(&s, "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND ((PREVIOUS K(x)) OR P(x))) IN K(x)",
+        log.ptr);
+    assert_int_equal(by_lemmas(&s, POINTS - 1, 1, true, &proof), POINTS);
+    assert_true(proof->weight == FB_PROOF_WEIGHT_MAX);
+    subject_release(&s);
+    fb_buf_release(&log);
+}
+
+/* What a file of lemmas may not do: each must come after those that it rests on. */
+static void test_circles(void **state)
+{
+    (void)state;
+    struct subject s;
+    subject_of(&s, "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN K(x)", "@1 Q(1)\n@2\n@3\n");
+    struct fb_proof_param two = {.known = true, .value = fb_value_int(2)};
+    const struct fb_value value = fb_value_int(2);
+    struct fb_proof_step steps[3] = {{.rule = FB_RULE_SIDE, .holds = true, .at = 1},
+        {.rule = FB_RULE_NEXT_TO, .holds = true},
+        {.rule = FB_RULE_LEMMA, .holds = true, .values = &value, .value_count = 1}};
+    struct fb_proof_lemma lemma = {.tp = 1, .holds = true, .params = &two, .param_count = 1};
+    lemma.proof = steps;
+    steps[0].kid = &steps[1];
+    steps[1].kid = &steps[2];
+    for (size_t i = 0; i < 3; i++) {
+        steps[i].from = steps[i].to = i < 2;
+        steps[i].seq = FB_WHY_NO_RECORD;
+    }
+    static const struct {
+        size_t number, tp, rests;
+        const char *why;
+    } rows[] = {{0, 1, 0, "no such lemma"}, {0, 1, 1, "no such lemma"}, {1, 1, 0, "order"},
+        {0, 9, 0, "no such time-point"}, {0, 1, SIZE_MAX, "no such lemma"}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        lemma.number = rows[i].number;
+        lemma.tp = rows[i].tp;
+        steps[2].at = rows[i].rests;
+        FB_TEST_FAILS(fb_checker_lemma(s.checker, &lemma, &err), FB_E_NEGATIVE);
+        assert_non_null(strstr(err.message, rows[i].why));
+    }
+    lemma.number = 0;
+    lemma.tp = 1;
+    lemma.definition = 1;
+    FB_TEST_FAILS(fb_checker_lemma(s.checker, &lemma, &err), FB_E_NEGATIVE);
+    lemma.definition = 0;
+    two.known = false;
+    FB_TEST_FAILS(fb_checker_lemma(s.checker, &lemma, &err), FB_E_NEGATIVE);
+    lemma.param_count = 0;
+    FB_TEST_FAILS(fb_checker_lemma(s.checker, &lemma, &err), FB_E_NEGATIVE);
+    subject_release(&s);
+}
+
+/* The lines of a file. */
+static void test_lines(void **state)
+{
+    (void)state;
+#define OF(of)                                                                                     \
+    "{\"lemma\":0,\"letpast\":0,\"tp\":0,\"holds\":true,\"of\":" of ",\"steps\":[" ABSENT(0, 2) "]}"
+    static const struct {
+        const char *line;
+        enum fb_code code;
+    } rows[] = {{"{\"version\":2}", FB_OK}, {"{\"version\":1}", FB_OK},
+        {"{\"version\":3}", FB_E_UNSUPPORTED}, {"{\"version\":0}", FB_E_UNSUPPORTED},
+        {"{\"version\":2,\"tp\":1}", FB_E_SCHEMA}, {OF("[1,{\"but\":[]}]"), FB_OK},
+        {OF("[{\"but\":[1,{\"float\":1.5}]}]"), FB_OK}, {OF("[{\"but\":1}]"), FB_E_SCHEMA},
+        {OF("[{\"but\":[],\"float\":1}]"), FB_E_SCHEMA}, {OF("1"), FB_E_SCHEMA},
+        {OF("[[]]"), FB_E_SCHEMA}, {"{\"lemma\":0}", FB_E_SCHEMA},
+        {"{\"lemma\":0,\"letpast\":0,\"frozen\":[-1],\"tp\":0,\"holds\":true,\"of\":[],"
+         "\"steps\":[]}",
+            FB_E_SCHEMA},
+        {"{\"lemma\":0,\"letpast\":0,\"frozen\":1,\"tp\":0,\"holds\":true,\"of\":[],\"steps\":[]}",
+            FB_E_SCHEMA},
+        {"{\"lemma\":0,\"letpast\":0,\"tp\":0,\"holds\":true,\"of\":[],\"steps\":[]}",
+            FB_E_SCHEMA}};
+    struct subject s;
+    subject_of(&s, "ONCE P(x)", "@7 Q(1)\n@8\n@9\n@9 P(1)\n");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fb_proof_line line;
+        fb_err_init(&err);
+        enum fb_code code =
+            fb_proof_read_line(fb_str_of(rows[i].line), &s.signature, &s.arena, &line, &err);
+        if (code != rows[i].code) {
+            fail_msg("%s: %s", rows[i].line, err.message);
+        }
+    }
+    subject_release(&s);
 }
 
 /* Any value is a witness of a variable that nothing is asked of; of another, only its own. */
@@ -409,11 +771,6 @@ static void test_idle_witness(void **state)
         subject_release(&s);
     }
 }
-
-#define ABSENT(from, to)                                                                           \
-    "{\"rule\":\"absent\",\"holds\":false,\"from\":" #from ",\"to\":" #to ",\"relation\":\"P\"}"
-#define LINE(steps) "{\"tp\":2,\"time\":9,\"holds\":false,\"steps\":[" steps "]}"
-#define EVERY "{\"rule\":\"every\",\"holds\":false,\"from\":2,\"to\":2,\"kids\":1},"
 
 /* By hand, against a log in which P(x) comes once: at time-point 3. */
 static void test_by_hand(void **state)
@@ -467,7 +824,9 @@ static void test_by_hand(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_proofs),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_idle_witness),
-        cmocka_unit_test(test_by_hand)};
+        cmocka_unit_test(test_random_lemmas), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_long_recursion), cmocka_unit_test(test_many_ways),
+        cmocka_unit_test(test_circles), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_idle_witness), cmocka_unit_test(test_by_hand)};
     return cmocka_run_group_tests_name("proof", tests, NULL, NULL);
 }
