@@ -3,7 +3,8 @@
  *
  * An evaluation is an agent at a family of tasks, and one more at all of them ("all-families"); its
  * samples are the tasks, tried in several runs, and its clusters the families.
- * A run that ended in a fatal error is unresolved unless it succeeded. The file's own weights,
+ * A run that ended in a fatal error is unresolved unless it succeeded; a run of one agent at one
+ * task that stands twice refuses the file. The file's own weights,
  * 1 / (runs of the task * sqrt(tasks of the family)) with the sum 1 for each agent, are computed
  * again: where they differ, runs that were there when they were made are missing.
  */
@@ -12,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "ingest/lines.h"
+#include "ingest/once.h"
 #include "ingest/trials.h"
 
 #define WEIGHT_TOLERANCE 1e-4
@@ -24,6 +26,8 @@ enum { LINE_TREE_MAX = 256 << 20, MILLISECOND = 1000 };
 struct runs {
     struct fb_reading *reading;
     struct fb_trials trials;
+    struct fb_once once;
+    uint32_t line;
     double *weights; /* by sample, as stated; NAN: none, or two that differ */
     size_t weight_cap;
 };
@@ -35,7 +39,10 @@ bool fb_is_metr_runs(const struct fb_head *head)
 
 static enum fb_code lacks(const char *what, struct fb_err *err)
 {
-    return fb_err_set(err, FB_E_SCHEMA, "a run needs %s", what);
+    (void)fb_err_set(err, FB_E_SCHEMA, "a run needs %s", what);
+    return fb_err_hint(err,
+        "A line is a run: task_id, alias or model, score_binarized (0, 1, or null "
+        "where there is no score).");
 }
 
 /* A time in milliseconds since the epoch; false when it is none. */
@@ -99,6 +106,19 @@ static enum fb_code take_weight(
     return FB_OK;
 }
 
+/* Notes the run, so that one that stands twice is found; one without run_id cannot be told. */
+static enum fb_code take_id(
+    struct runs *runs, const struct fb_json *run, const struct fb_str of[2], struct fb_err *err)
+{
+    const struct fb_json *id = fb_json_get(run, "run_id");
+    bool has_id = id && (id->kind == FB_JSON_STRING || id->kind == FB_JSON_NUMBER);
+    if (!has_id || id->text.len == 0) {
+        return FB_OK;
+    }
+    const struct fb_str parts[] = {of[0], of[1], id->text};
+    return fb_once_add(&runs->once, parts, 3, runs->line, err);
+}
+
 static enum fb_code take_run(struct runs *runs, const struct fb_json *run, struct fb_err *err)
 {
     struct fb_str alias = fb_json_get_str(run, "alias"), model = fb_json_get_str(run, "model");
@@ -118,7 +138,9 @@ static enum fb_code take_run(struct runs *runs, const struct fb_json *run, struc
         names.task = fb_str_sub(trial.sample, 0, fb_str_find(trial.sample, '/', 0));
     }
     trial.is_faulty = fatal && fatal->kind == FB_JSON_STRING && fatal->text.len > 0;
+    const struct fb_str of[] = {names.model, trial.sample};
     enum fb_code code = score_of(run, &trial.value, err);
+    code = code ? code : take_id(runs, run, of, err);
     for (int all = 0; code == FB_OK && all < 2; all++) {
         struct fb_trial_group *group = NULL;
         size_t sample = 0;
@@ -147,6 +169,7 @@ static enum fb_code read_lines(struct runs *runs, struct fb_lines *lines, struct
         struct fb_arena scratch;
         struct fb_json *run = NULL;
         fb_arena_init(&scratch, LINE_TREE_MAX);
+        runs->line = lines->line;
         code = fb_json_parse(line, runs->reading->input->name, &options, &scratch, &run, err);
         code = code ? code : take_run(runs, run, err);
         fb_arena_release(&scratch);
@@ -244,6 +267,7 @@ enum fb_code fb_read_metr_runs(struct fb_reading *reading, struct fb_err *err)
     fb_trials_init(&runs.trials);
     fb_lines_init(&lines, reading->input);
     enum fb_code code = read_lines(&runs, &lines, err);
+    code = code ? code : fb_once_check(&runs.once, reading->input->name, err);
     code = code ? code : check_subject(&runs, err);
     if (code == FB_OK) {
         runs.trials.cluster_by = FB_STR("task_family");
@@ -254,6 +278,7 @@ enum fb_code fb_read_metr_runs(struct fb_reading *reading, struct fb_err *err)
     code = code ? code : fb_trials_write(&runs.trials, reading, FB_STR("METR runs"), err);
     fb_lines_release(&lines);
     fb_trials_release(&runs.trials);
+    fb_once_release(&runs.once);
     fb_free(runs.weights);
     return code;
 }

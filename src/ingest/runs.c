@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "ingest/csv.h"
 #include "ingest/names.h"
+#include "ingest/once.h"
 
 /* Members of a line, by meaning: each list is in the order of preference. */
 static const char *const agent_names[] = {"alias", "agent", "model", NULL};
@@ -18,6 +19,7 @@ static const char *const minutes_names[] = {"human_minutes", "minutes", NULL};
 static const char *const score_names[] = {"score_binarized", "success", "score", NULL};
 static const char *const successes_names[] = {"successes", NULL};
 static const char *const trials_names[] = {"trials", "samples", "n", NULL};
+static const char *const id_names[] = {"run_id", NULL};
 
 enum { AGENT, TASK, FAMILY, MINUTES, SCORE, FIELDS };
 
@@ -33,6 +35,9 @@ struct work {
     size_t count;
     size_t cap;
     uint32_t line;
+    int score; /* which of the names of a score the first line has */
+    struct fb_once once;
+    struct fb_buf id; /* run_id of the run at hand; empty: it has none */
 };
 
 /* One run as it is written. */
@@ -61,6 +66,16 @@ static enum fb_code add_run(struct work *work, const struct fb_horizon_run *run,
     }
     work->runs[work->count++] = *run;
     return FB_OK;
+}
+
+/* Notes a run that has a name of its own, so that one that stands twice is found. */
+static enum fb_code note_run(
+    struct work *work, const struct written *written, uint32_t line, struct fb_err *err)
+{
+    const struct fb_str parts[] = {
+        written->text[AGENT], written->text[TASK], fb_str_trim(fb_buf_str(&work->id))};
+    enum fb_code code = fb_buf_check(&work->id, "a run_id", err);
+    return code || parts[2].len == 0 ? code : fb_once_add(&work->once, parts, 3, line, err);
 }
 
 /* Checks a run and turns its names into numbers. */
@@ -132,6 +147,20 @@ static enum fb_code take(struct work *work, int field, const struct fb_json_toke
     return FB_OK;
 }
 
+/* Says what a run lacks, and all that it may be called. */
+static enum fb_code lacks(int field, struct fb_err *err)
+{
+    const char *const *names = field_names[field];
+    bool has_third = names[1] && names[2];
+    (void)fb_err_set(err, FB_E_SCHEMA, "a run has no '%s'", names[0]);
+    return fb_err_hint(err,
+        "A line is a run: an agent, a task, human minutes and a score from 0 to 1; '%s' may also "
+        "be "
+        "'%s'%s%s%s.",
+        names[0], names[1], has_third ? " or '" : "", has_third ? names[2] : "",
+        has_third ? "'" : "");
+}
+
 static enum fb_code read_members(
     struct work *work, struct fb_json_reader *reader, struct written *out, struct fb_err *err)
 {
@@ -149,7 +178,13 @@ static enum fb_code read_members(
             break;
         }
         int rank = 0, field = field_of(token.text, &rank);
+        bool is_id = fb_str_is(token.text, id_names[0]);
         code = fb_json_next(reader, &token, err);
+        if (code == FB_OK && is_id &&
+            (token.kind == FB_JSON_STRING || token.kind == FB_JSON_NUMBER)) {
+            fb_buf_clear(&work->id);
+            fb_buf_add_str(&work->id, token.text);
+        }
         if (code == FB_OK && field < FIELDS && rank < best[field] && token.kind != FB_JSON_NULL) {
             code = take(work, field, &token, out, err);
             best[field] = rank;
@@ -161,8 +196,16 @@ static enum fb_code read_members(
     }
     for (int i = 0; i < FIELDS; i++) {
         if (best[i] == INT32_MAX && i != FAMILY) {
-            return fb_err_set(err, FB_E_SCHEMA, "a run has no '%s'", field_names[i][0]);
+            return lacks(i, err);
         }
+    }
+    if (work->count == 0) {
+        work->score = best[SCORE];
+    } else if (best[SCORE] != work->score) {
+        (void)fb_err_set(err, FB_E_SCHEMA,
+            "a run has its score as '%s', not as '%s' as those before", score_names[best[SCORE]],
+            score_names[work->score]);
+        return fb_err_hint(err, "Scores of two kinds make no rate: give every run the same one.");
     }
     return fb_json_next(reader, &token, err);
 }
@@ -179,8 +222,10 @@ static enum fb_code read_object(struct work *work, struct fb_str line, struct fb
     if (code == FB_OK && token.kind != FB_JSON_OBJECT) {
         code = fb_err_set(err, FB_E_SYNTAX, "a line is not a JSON object");
     }
+    fb_buf_clear(&work->id);
     code = code ? code : read_members(work, reader, &written, err);
     code = code ? code : number_run(work, &written, &run, err);
+    code = code ? code : note_run(work, &written, work->line, err);
     code = code ? code : add_run(work, &run, err);
     fb_json_reader_free(reader);
     if (code != FB_OK) {
@@ -216,6 +261,7 @@ static enum fb_code read_lines(struct work *work, struct fb_str text, struct fb_
 
 struct columns {
     size_t of[FIELDS];
+    size_t id;
     size_t successes;
     size_t trials;
 };
@@ -227,6 +273,7 @@ static enum fb_code find_columns(const struct fb_csv *csv, struct columns *out, 
     code = code ? code : fb_csv_require(csv, minutes_names, &out->of[MINUTES], err);
     out->of[FAMILY] = fb_csv_column(csv, family_names);
     out->successes = fb_csv_column(csv, successes_names);
+    out->id = fb_csv_column(csv, id_names);
     out->trials = fb_csv_column(csv, trials_names);
     out->of[SCORE] = fb_csv_column(csv, score_names);
     if (code == FB_OK && out->successes == SIZE_MAX) {
@@ -281,7 +328,10 @@ static enum fb_code read_row(
                 csv, columns->of[SCORE], FB_E_RANGE, err, "is not between 0 and 1");
         }
     }
+    fb_buf_clear(&work->id);
+    fb_buf_add_str(&work->id, fb_csv_field(csv, columns->id));
     code = code ? code : number_run(work, &written, &run, err);
+    code = code ? code : note_run(work, &written, csv->line, err);
     if (code == FB_OK) {
         code = counted ? add_trials(work, csv, columns, &run, err) : add_run(work, &run, err);
     }
@@ -370,12 +420,16 @@ enum fb_code fb_runs_read_memory(struct fb_str text, const char *name, struct fb
 {
     FB_ASSERT(name && arena && out);
     struct work work = {.name = name, .arena = arena};
+    fb_buf_init(&work.id, FB_NAME_BYTES_MAX);
     for (int i = AGENT; i <= FAMILY; i++) {
         fb_names_init(&work.names[i], arena);
     }
     bool is_json = fb_str_starts(fb_str_trim(text), FB_STR("{"));
     enum fb_code code = is_json ? read_lines(&work, text, err) : read_table(&work, text, err);
+    code = code ? code : fb_once_check(&work.once, name, err);
     code = code ? code : finish(&work, out, err);
+    fb_once_release(&work.once);
+    fb_buf_release(&work.id);
     for (int i = AGENT; i <= FAMILY; i++) {
         fb_names_release(&work.names[i]);
     }

@@ -235,6 +235,18 @@ static void test_runs_refuses(void **state)
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":NaN,\"score\":1}", FB_E_RANGE, 1},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":null}", FB_E_SCHEMA, 1},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":1} x", FB_E_SYNTAX, 1},
+        {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":1,\"run_id\":\"3\"}\n"
+         "{\"alias\":\"b\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":1,\"run_id\":3}\n"
+         "{\"run_id\":3,\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":0}\n",
+            FB_E_DUPLICATE, 3},
+        {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score_binarized\":1,\"score\":0."
+         "5}\n"
+         "{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score_binarized\":null,"
+         "\"score\":1}\n",
+            FB_E_SCHEMA, 2},
+        {"agent,task,minutes,score,run_id\nx,t,3,1,\nx,t,3,1,\nx,t,3,1,r\nx,t,3,1,s\n"
+         "x,t,3,1, r\n",
+            FB_E_DUPLICATE, 6},
     };
     struct fb_runs runs = {.data.count = 77};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -1,12 +1,14 @@
 /* Tests of ingest/trials with its readers: metr, harness, harness_samples, trials_csv, and of
- * ingest/lines. */
+ * ingest/lines and ingest/once. */
 #include <unistd.h>
 
 #include <math.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "fb_refused.h"
 #include "ingest/lines.h"
+#include "ingest/once.h"
 #include "ingest/trials.h"
 
 /* cmocka compares floats; these are doubles. */
@@ -86,11 +88,17 @@ static bool has_flag(const struct fb_json *body, const char *flag)
 
 /* --- METR --------------------------------------------------------------------------------- */
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
+/* A run, named by its line here. */
 #define RUN(family, task, score, fatal, weight)                                                    \
-    "{\"task_id\":\"" family "/" task "\",\"task_family\":\"" family "\",\"run_id\":1,\"alias\":"  \
-    "\"A\",\"model\":\"a\",\"score_binarized\":" score ",\"fatal_error_from\":" fatal              \
-    ",\"started_at\":1700000000000,\"completed_at\":1700000060000,\"invsqrt_task_weight\":" weight \
-    "}\n"
+    "{\"task_id\":\"" family "/" task "\",\"task_family\":\"" family                               \
+    "\",\"run_id\":" TEXT(__LINE__) ",\"alias\":"                                                  \
+                                    "\"A\",\"model\":\"a\",\"score_binarized\":" score             \
+                                    ",\"fatal_error_from\":" fatal                                 \
+                                    ",\"started_at\":1700000000000,\"completed_at\":"              \
+                                    "1700000060000,\"invsqrt_task_weight\":" weight "}\n"
 
 /* Two families, of one task and of four: the weights' divisor is 1 + 2. */
 static const char runs_text[] = RUN("one", "t", "1", "null", "0.16666666666666666")
@@ -152,6 +160,51 @@ static void test_metr_refusals(void **state)
     assert_int_equal(drafts.count, 2);
     one.model = FB_STR("C");
     FB_TEST_FAILS(read_text(two, &one), FB_E_SCHEMA);
+}
+
+/* A run that stands twice counts once or not at all, wherever the lines are; runs of other agents
+ * and tasks may have its number, and runs without one cannot be told. */
+static void test_metr_twice(void **state)
+{
+    (void)state;
+#define ROW(agent, task, id)                                                                       \
+    "{\"alias\":\"" agent "\",\"task_id\":\"" task "\"," id "\"score_binarized\":1}\n"
+    static const char good[] = ROW("A", "t", "\"run_id\":1,") ROW("A", "t", "\"run_id\":\"2\",")
+        ROW("B", "t", "\"run_id\":1,") ROW("A", "u", "\"run_id\":1,") ROW("A", "t", "")
+            ROW("A", "t", "") ROW("A", "t", "\"run_id\":null,");
+    char text[4096];
+    FB_TEST_OK(read_text(good, NULL));
+    assert_int_equal(number(body_of("all-families", "score_binarized", "A"), "epochs"), 5);
+    snprintf(text, sizeof(text), "%s\n%s", good, ROW("A", "t", "\"run_id\":2,"));
+    FB_TEST_FAILS(read_text(text, NULL), FB_E_DUPLICATE);
+    assert_int_equal(err.line, 9);
+    assert_string_equal(err.file, "test");
+    assert_non_null(strstr(err.message, "line 2"));
+    assert_true(err.hint[0] != 0);
+    fb_err_init(&err);
+    /* Of one agent, what stands twice of another does not matter. */
+    struct fb_ingest_options one = {.model = FB_STR("B")};
+    FB_TEST_OK(read_text(text, &one));
+#undef ROW
+}
+
+/* More runs with names than the limit. */
+static void test_once_limit(void **state)
+{
+    (void)state;
+    struct fb_once once = {NULL, 0, 0};
+    const struct fb_str name = FB_STR("a");
+    FB_TEST_OK(fb_once_add(&once, &name, 1, 1, &err));
+    FB_TEST_OK(fb_once_check(&once, "test", &err));
+    once.count = FB_ONCE_MAX;
+    FB_TEST_FAILS(fb_once_add(&once, &name, 1, 2, &err), FB_E_LIMIT);
+    fb_once_release(&once);
+    fb_alloc_fail_at(0);
+    enum fb_code code = fb_once_add(&once, &name, 1, 1, &err);
+    fb_alloc_fail_at(-1);
+    assert_int_equal(code, FB_E_NOMEM);
+    fb_once_release(&once);
+    fb_err_init(&err);
 }
 
 /* The real file: its agents and weights. */
@@ -444,6 +497,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_metr_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metr_missing_run, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metr_refusals, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_metr_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_once_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metr_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_with_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_without_samples, setup, teardown),
