@@ -217,8 +217,7 @@ static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bo
     return code;
 }
 
-/* The last time-point at or before t; SIZE_MAX when there is none. */
-static size_t point_at(const struct fb_duty_run *run, fb_time t)
+size_t fb_duty_point(const struct fb_duty_run *run, fb_time t)
 {
     size_t low = 0, high = run->tp_count;
     while (low < high) {
@@ -252,7 +251,7 @@ enum fb_code fb_duty_waived(
 {
     FB_ASSERT(run && owed && out);
     *out = FB_TIME_MIN;
-    size_t tp = point_at(run, t);
+    size_t tp = fb_duty_point(run, t);
     if (!run->duty->waived || tp == SIZE_MAX) {
         return FB_OK;
     }
@@ -292,7 +291,7 @@ static enum fb_code quicken_after(
 static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligation *item)
 {
     const struct fb_duty *duty = run->duty, *after = duty->after;
-    struct fb_claim claim = {.tp = point_at(run, item->settled)};
+    struct fb_claim claim = {.tp = fb_duty_point(run, item->settled)};
     struct fb_row row = {.corrected = FB_TIME_MIN, .why = item->why};
     FB_ASSERT(claim.tp != SIZE_MAX && after->var_count <= duty->var_count);
     row.values = FB_ARENA_ARRAY(run->ev.arena, struct fb_value, duty->var_count);
@@ -577,6 +576,7 @@ enum fb_code fb_duty_check(const struct fb_duty *duty, struct fb_err *err)
     bool good = fb_form_evaluable(duty->given ? &with_given : duty->when, 0, err);
     good = good && (!duty->during || fb_form_evaluable(duty->during, bound, err));
     good = good && (!duty->act || fb_form_evaluable(duty->act, bound, err));
+    good = good && (!duty->received || fb_form_evaluable(duty->received, bound, err));
     good = good && (!duty->before || fb_form_evaluable(duty->before, bound, err));
     good = good && (!duty->waived || fb_form_evaluable(duty->waived, bound, err));
     for (size_t i = 0; i < duty->within_count; i++) {

@@ -101,6 +101,9 @@ FB_CHECKED enum fb_code fb_duty_waived(
 FB_CHECKED enum fb_code fb_duty_grow(
     const struct fb_eval *ev, void *list, size_t count, size_t size);
 
+/** The last time-point of a run at or before t; SIZE_MAX when there is none. */
+size_t fb_duty_point(const struct fb_duty_run *run, fb_time t);
+
 /** The environment of a claim. */
 struct fb_env fb_duty_env(const struct fb_duty_run *run, const struct fb_claim *claim);
 

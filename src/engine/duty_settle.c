@@ -8,10 +8,12 @@
 static const char *const unit_names[] = {"hours", "days", "business days", "months"};
 static const char *const calendar_names[] = {"exact", "eu-1182-71", "us-ca"};
 
-/* An act: when, and why we know. */
+/* An act: when it was admitted, when it counts as done, and why we know. */
 struct deed {
     bool found;
+    bool received; /* its recipient had it before it was admitted, and says so */
     size_t tp;
+    fb_time admitted;
     fb_time at;
     struct fb_why *why;
 };
@@ -48,7 +50,8 @@ static enum fb_code done_at(const struct fb_duty_run *run, const struct fb_owed 
         }
         for (size_t k = 0; k < found.count; k++) {
             if (!begins || found.rows[k].newest == tp + 1) {
-                *out = (struct deed){true, tp, run->ev.trace->times[tp], found.rows[k].why};
+                fb_time at = run->ev.trace->times[tp];
+                *out = (struct deed){true, false, tp, at, at, found.rows[k].why};
                 return FB_OK;
             }
         }
@@ -95,6 +98,60 @@ static enum fb_code next_begun(const struct fb_duty_run *run, const struct fb_ow
         out->found = out->found && !waived;
     }
     return code;
+}
+
+/* Takes a row of receipts: the act counts as done when its recipient had it. */
+static void take_receipt(const struct fb_duty_run *run, const struct fb_claim *claim,
+    const struct fb_row *row, fb_time low, struct deed *out)
+{
+    struct fb_value at = row->values[run->duty->received_var];
+    struct fb_value admitted = row->values[run->duty->admitted_var];
+    const fb_time *times = run->ev.trace->times;
+    if (at.type != FB_TYPE_TIME || admitted.type != FB_TYPE_TIME || at.u.time < low ||
+        at.u.time >= admitted.u.time || admitted.u.time < times[claim->tp]) {
+        return;
+    }
+    if (!out->found || at.u.time < out->at) {
+        *out = (struct deed){
+            true, true, fb_duty_point(run, admitted.u.time), admitted.u.time, at.u.time, row->why};
+    }
+}
+
+/* The receipts that stand now can only make an act earlier: not before `low`, since then it was
+ * done about something else. They are of any act that was admitted since the obligation arose, or
+ * (`only`) of the one that was found. */
+static enum fb_code take_receipts(const struct fb_duty_run *run, const struct fb_owed *owed,
+    fb_time low, bool only, struct deed *out)
+{
+    enum fb_code code = FB_OK;
+    fb_time admitted = out->admitted;
+    if (!run->duty->received || (only && !out->found)) {
+        return FB_OK;
+    }
+    for (size_t i = 0; code == FB_OK && i < owed->claim_count; i++) {
+        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+        struct fb_table found = {0};
+        code = fb_eval_form(&run->ev, run->duty->received, run->tp_count - 1, &env, &found);
+        for (size_t k = 0; code == FB_OK && k < found.count; k++) {
+            struct fb_value of = found.rows[k].values[run->duty->admitted_var];
+            if (!only || fb_value_eq(of, fb_value_time(admitted))) {
+                take_receipt(run, &owed->claims[i], &found.rows[k], low, out);
+            }
+        }
+    }
+    return code;
+}
+
+/* What is owed runs from here, before any correction: what its recipient had earlier counts from
+ * its admission. */
+static fb_time begin_of(const struct fb_owed *owed)
+{
+    fb_time begin = FB_TIME_MAX;
+    for (size_t i = 0; i < owed->claim_count; i++) {
+        const struct fb_claim *claim = &owed->claims[i];
+        begin = claim->dated && claim->stated < begin ? claim->stated : begin;
+    }
+    return begin == FB_TIME_MAX ? FB_TIME_MIN : begin;
 }
 
 /* A deadline that falls where the obligation is excused moves to the end of that: FB_TIME_MAX while
@@ -266,8 +323,15 @@ static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const st
     struct fb_arena *arena = run->ev.arena;
     char when[FB_TIME_TEXT];
     if (done->found) {
+        char admitted[FB_TIME_TEXT];
         fb_time_format_short(done->at, when);
-        return add(run, top, fb_why_new(arena, "done on %s", when), done->why);
+        fb_time_format_short(done->admitted, admitted);
+        struct fb_why *why =
+            done->received ? fb_why_new(arena,
+                                 "done on %s, as its recipient says, before it was admitted on %s",
+                                 when, admitted)
+                           : fb_why_new(arena, "done on %s", when);
+        return add(run, top, why, done->why);
     }
     if (!run->duty->act) {
         return true;
@@ -309,7 +373,7 @@ static enum fb_code overtaken(const struct fb_duty_run *run, const struct fb_owe
 {
     struct deed first = {0};
     enum fb_code code = next_begun(run, owed, run->duty->before, owed->claims[0].tp, false, &first);
-    if (code || !first.found || (done->found && done->tp < first.tp)) {
+    if (code || !first.found || (done->found && (done->tp < first.tp || done->at < first.at))) {
         return code;
     }
     if (done->found && done->tp == first.tp && first.tp > 0) {
@@ -392,6 +456,7 @@ static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *o
     struct deed done = {0};
     struct deed first = {0};
     enum fb_code code = first_done(run, owed, run->duty->act, &done);
+    code = code ? code : take_receipts(run, owed, begin_of(owed), false, &done);
     if (code == FB_OK && run->duty->before) {
         code = overtaken(run, owed, &done, &first);
     }
@@ -424,6 +489,7 @@ static enum fb_code settle_every(struct fb_duty_run *run, const struct fb_owed *
         }
         code = next_begun(run, owed, run->duty->act, tp, true, &done);
         tp = done.found ? done.tp + 1 : run->tp_count;
+        code = code ? code : take_receipts(run, owed, item.anchor, true, &done);
         code = code ? code : finish_must(run, owed, &done, &none, &item);
         if (code) {
             return code;

@@ -282,6 +282,14 @@ struct fb_duty {
     struct fb_form *during;   /**< owed only while this holds (commitments); NULL: always */
     struct fb_term *party;    /**< who owes it; a VAR bound by `when`, or a CONST */
     struct fb_form *act;      /**< MUST: discharges. MAY_NOT: breaks. KEEP: must hold */
+    struct fb_form *received; /**< MUST: receipts of what `act` asks for, as far as its recipient
+                                 had it before it was admitted: binds received_var and
+                                 admitted_var; NULL: none are given */
+    uint32_t received_var;    /**< TIME: when the recipient had it; such instants are time-points */
+    uint32_t admitted_var;    /**< TIME: when the act that it is of was admitted */
+    uint32_t received_relation; /**< which `received` reads, and its columns of the two */
+    uint32_t received_column;
+    uint32_t admitted_column;
     struct fb_form *before;   /**< MUST: overdue when this happens first; NULL: none */
     struct fb_within *within; /**< MUST: the tightest that applies counts */
     size_t within_count;

@@ -8,7 +8,7 @@
 #include "engine/duty.h"
 #include "engine/slice_walk.h"
 
-enum { SCRATCH_MAX = 1 << 28, FORMS = 6, FIRST_KEYS = 64, SORTED_BY_HAND = 24 };
+enum { SCRATCH_MAX = 1 << 28, FORMS = 7, FIRST_KEYS = 64, SORTED_BY_HAND = 24, POINTS = 4 };
 
 /* Memory of one run besides its results. */
 #define SLICER_MAX ((size_t)16 << 30)
@@ -73,8 +73,8 @@ static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
 {
     size_t count = 0;
     for (; duty; duty = duty->after) {
-        const struct fb_form *forms[FORMS] = {
-            duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
+        const struct fb_form *forms[FORMS] = {duty->when, duty->given, duty->during, duty->act,
+            duty->received, duty->before, duty->waived};
         for (size_t i = 0; i < FORMS; i++) {
             count = add_form(forms[i], out, count);
         }
@@ -192,7 +192,8 @@ static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
     const struct slicer *s = walk->ctx;
     enum fb_code code = FB_OK;
     for (const struct fb_duty *duty = s->query->duty; duty; duty = duty->after) {
-        const struct fb_form *forms[] = {duty->during, duty->act, duty->before, duty->waived};
+        const struct fb_form *forms[] = {
+            duty->during, duty->act, duty->received, duty->before, duty->waived};
         for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && code == FB_OK; i++) {
             code = forms[i] ? fb_walk_mark(walk, forms[i], bound) : FB_OK;
         }
@@ -241,9 +242,29 @@ static size_t place(const size_t *points, size_t count, size_t tp)
     return low;
 }
 
+/* The time-point at which a tuple says that its recipient had an act: then that counts as done, and
+ * what follows it begins. SIZE_MAX: it says nothing of that. */
+static size_t received_point(const struct slicer *s, const struct fb_tuple *tuple)
+{
+    const struct fb_duty *duty = s->query->duty;
+    while (duty && (!duty->received || duty->received_relation != tuple->relation)) {
+        duty = duty->after;
+    }
+    struct fb_value at = duty ? tuple->values[duty->received_column] : fb_value_none();
+    size_t low = 0, high = at.type == FB_TYPE_TIME ? s->tp_count : 0;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool before = s->trace->times[middle] < at.u.time;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    bool there = at.type == FB_TYPE_TIME && low < s->tp_count && s->trace->times[low] == at.u.time;
+    return there ? low : SIZE_MAX;
+}
+
 /* The time-points at which a marked tuple begins or ends; where beginnings matter also the next
- * one, at which it is over; that at which the policy comes into force; and the last one before all.
- */
+ * one, at which it is over; that at which it says that something was received; that at which the
+ * policy comes into force; and the last one before all. */
 static size_t list_points(const struct slicer *s, size_t *points)
 {
     const struct fb_walk *walk = &s->walk;
@@ -253,8 +274,9 @@ static size_t list_points(const struct slicer *s, size_t *points)
     }
     for (size_t i = 0; i < walk->mark_count; i++) {
         const struct fb_tuple *tuple = &s->trace->tuples[walk->marks[i]];
-        size_t all[3] = {tuple->from, tuple->until, walk->begins ? tuple->from + 1 : SIZE_MAX};
-        for (size_t k = 0; k < 3; k++) {
+        size_t all[POINTS] = {tuple->from, tuple->until, walk->begins ? tuple->from + 1 : SIZE_MAX,
+            received_point(s, tuple)};
+        for (size_t k = 0; k < POINTS; k++) {
             if (all[k] < s->tp_count) {
                 points[count++] = all[k];
             }
@@ -383,7 +405,7 @@ static enum fb_code cut(struct slicer *s, const struct fb_value *key, struct sli
     if (code) {
         return code;
     }
-    size_t *points = FB_ARENA_ARRAY(&out->arena, size_t, 3 * s->walk.mark_count + 2);
+    size_t *points = FB_ARENA_ARRAY(&out->arena, size_t, POINTS * s->walk.mark_count + 2);
     if (!points) {
         return fb_arena_failed(&out->arena, s->err);
     }

@@ -4,15 +4,18 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "govern/receipts.h"
 
 #define PICTURE_MAX ((size_t)8 << 30)
 
 enum { TEXT_MAX = 1 << 16 };
 
-bool fb_record_corrects(const struct fb_record *record)
+bool fb_record_corrects(const struct fb_registry *registry, const struct fb_record *record)
 {
-    FB_ASSERT(record);
-    return record->supersedes.len > 0 || record->kind == FB_KIND_review;
+    struct fb_receipt receipt;
+    FB_ASSERT(registry && record);
+    return record->supersedes.len > 0 || record->kind == FB_KIND_review ||
+           fb_receipt_of(registry, record, &receipt);
 }
 
 /* ---- what a picture says, as sentences ---- */
@@ -298,13 +301,13 @@ enum fb_code fb_docket_amended(struct fb_docket *docket, const struct fb_amended
     enum fb_code code = FB_OK;
     for (size_t i = fb_registry_count(registry); code == FB_OK && i-- > 0;) {
         const struct fb_record *record = fb_registry_at(registry, i);
-        if (!fb_record_corrects(record) || record->admitted >= question->as_of) {
+        if (!fb_record_corrects(registry, record) || record->admitted >= question->as_of) {
             continue;
         }
         const struct fb_record *first = record;
         for (; i > 0 && fb_registry_at(registry, i - 1)->admitted == record->admitted; i--) {
             const struct fb_record *before = fb_registry_at(registry, i - 1);
-            first = fb_record_corrects(before) ? before : first;
+            first = fb_record_corrects(registry, before) ? before : first;
         }
         found.corrections++;
         if (found.looked_at < question->most) {

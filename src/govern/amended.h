@@ -1,10 +1,10 @@
 /*
- * amended.h: what corrections changed. For each record that supersedes another, or rejects one in a
- * review, the verdicts at its admission are compared: those of what was known before it, and those
- * of what was known with it, at the same instant. So the difference is what was learnt, and not
- * that time went on. Beside corrections there are records that come late: by one a duty can turn
- * out to have been broken before anybody knew that it was owed. They are found in one look at what
- * holds now, however many there are.
+ * amended.h: what corrections changed. For each record that supersedes another, rejects one in a
+ * review, or shows that one was received before it was admitted, the verdicts at its admission are
+ * compared: those of what was known before it, and those of what was known with it, at the same
+ * instant. So the difference is what was learnt, and not that time went on. Beside corrections
+ * there are records that come late: by one a duty can turn out to have been broken before anybody
+ * knew that it was owed. They are found in one look at what holds now, however many there are.
  */
 #ifndef FB_GOVERN_AMENDED_H
 #define FB_GOVERN_AMENDED_H
@@ -37,8 +37,9 @@ struct fb_amendments {
     fb_time earliest;   /**< the first instant that was looked at; FB_TIME_MAX: none */
 };
 
-/** True when a record may change what was decided before: it supersedes another, or rejects one. */
-bool fb_record_corrects(const struct fb_record *record);
+/** True when a record may change what was decided before: it supersedes another, is a review, or a
+ * receipt of what was there before it was admitted. */
+bool fb_record_corrects(const struct fb_registry *registry, const struct fb_record *record);
 
 /** Compares. Lives in arena and borrows records from the docket. Errors of fb_docket_ask. Pictures
  * of the docket that were asked for as of an instant are void afterwards. */

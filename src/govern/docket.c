@@ -278,7 +278,8 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         picture.origin = fb_ledger_origin(docket->ledger);
         picture.simulated = fb_docket_simulated(docket);
         for (size_t i = 0; i < (size_t)size; i++) {
-            picture.correction_count += fb_record_corrects(fb_registry_at(registry, i)) ? 1 : 0;
+            picture.correction_count +=
+                fb_record_corrects(registry, fb_registry_at(registry, i)) ? 1 : 0;
         }
         *out = picture;
     }

@@ -5,18 +5,12 @@
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
 enum { COMMON_COLUMNS = 4 };
 
-static enum fb_code add_record(
-    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+void fb_work_columns(
+    const struct fb_work *work, const struct fb_record *record, struct fb_value *values)
 {
     size_t field_count;
     const struct fb_field *fields = fb_kind_fields(record->kind, &field_count);
-    int relation = fb_policy_relation(fb_kind_name(record->kind));
-    FB_ASSERT(relation >= 0);
-    struct fb_value *values =
-        FB_ARENA_ARRAY(work->arena, struct fb_value, COMMON_COLUMNS + field_count);
-    if (!values) {
-        return fb_arena_failed(work->arena, err);
-    }
+    FB_ASSERT(values);
     values[0] = fb_value_str(fb_work_root(work, record)->id);
     values[1] = record->subject.len ? fb_value_str(fb_work_subject(work, record)) : fb_value_none();
     values[2] = fb_value_str(record->issuer);
@@ -34,7 +28,20 @@ static enum fb_code add_record(
         }
         values[at++] = value;
     }
-    FB_ASSERT(at == fb_policy_signature()->relations[relation].arity);
+    FB_ASSERT(at <= COMMON_COLUMNS + field_count);
+}
+
+static enum fb_code add_record(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    int relation = fb_policy_relation(fb_kind_name(record->kind));
+    FB_ASSERT(relation >= 0);
+    struct fb_value *values = FB_ARENA_ARRAY(
+        work->arena, struct fb_value, fb_policy_signature()->relations[relation].arity);
+    if (!values) {
+        return fb_arena_failed(work->arena, err);
+    }
+    fb_work_columns(work, record, values);
     struct fb_timed tuple = {.relation = (uint32_t)relation,
         .values = values,
         .seq = record->seq,
@@ -243,5 +250,6 @@ enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
     }
     code = code ? code : list_systems(work, err);
     code = code ? code : fb_work_derived(work, err);
+    code = code ? code : fb_work_receipts(work, err);
     return code ? code : fb_work_narrow(work, err);
 }

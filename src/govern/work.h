@@ -184,6 +184,13 @@ bool fb_work_shows_level(
 /** What several records say together: grant_standing, level_held. After the systems are listed. */
 FB_CHECKED enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err);
 
+/** The values of the columns of a record's relation. */
+void fb_work_columns(
+    const struct fb_work *work, const struct fb_record *record, struct fb_value *values);
+
+/** Reports that their recipient had before they were admitted, as its receipt says. */
+FB_CHECKED enum fb_code fb_work_receipts(struct fb_work *work, struct fb_err *err);
+
 /** Finds what alone is asked for, and what that rests on. */
 FB_CHECKED enum fb_code fb_work_narrow(struct fb_work *work, struct fb_err *err);
 

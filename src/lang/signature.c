@@ -195,6 +195,23 @@ static void add_level_held(void)
     add_column("valid_until", (struct fb_domain){.type = FB_TYPE_TIME});
 }
 
+/* A report that its recipient had before it was admitted: all that the report says, then when. */
+static void add_report_received(void)
+{
+    add_relation("report_received");
+    add_column("id", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "report"});
+    add_column("subject", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "system"});
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    for (size_t i = 0; i < LINE_COUNT; i++) {
+        if (lines[i].field && fb_str_is(fb_str_of(lines[i].kind), "report")) {
+            add_field(&lines[i]);
+        }
+    }
+    add_column("received", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("admitted", (struct fb_domain){.type = FB_TYPE_TIME});
+}
+
 /* The pace that a policy with a pace block has. */
 static void add_pace(void)
 {
@@ -233,6 +250,7 @@ static void build(void)
     add_case_standing();
     add_grant_standing();
     add_level_held();
+    add_report_received();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -229,6 +229,30 @@ static enum fb_code list_corrections(struct fb_recount *r)
     return code;
 }
 
+/* The variables in which a receipt says when. */
+static uint64_t receipt_vars(const struct fb_duty *duty)
+{
+    return (uint64_t)1 << duty->received_var | (uint64_t)1 << duty->admitted_var;
+}
+
+/* What `received` may read at the last time-point. */
+static enum fb_code list_receipts(struct fb_recount *r)
+{
+    const struct fb_duty *duty = r->duty;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; duty->received && code == FB_OK && i < r->trace.tuple_count; i++) {
+        const struct fb_tuple *tuple = &r->trace.tuples[i];
+        if (tuple->relation == duty->received_relation && tuple->from < r->tp_count &&
+            tuple->until >= r->tp_count) {
+            code = fb_recount_grow(r, &r->receipts, r->receipt_count, sizeof(*r->receipts));
+            if (code == FB_OK) {
+                r->receipts[r->receipt_count++] = tuple;
+            }
+        }
+    }
+    return code;
+}
+
 static enum fb_code set_matters(struct fb_recount *r)
 {
     const struct fb_duty *duty = r->duty;
@@ -246,6 +270,13 @@ static enum fb_code set_matters(struct fb_recount *r)
     code = code ? code : list_corrections(r);
     code = code ? code : set_matter(r, &r->during, "during", duty->during, false);
     code = code ? code : set_matter(r, &r->act, "act", duty->act, false);
+    code = code ? code : list_receipts(r);
+    if (code == FB_OK && r->receipt_count > 0) {
+        uint64_t known = r->bound | receipt_vars(duty);
+        r->received =
+            (struct fb_matter){"receipt", fb_form_closed(duty->received, known, r->arena)};
+        code = r->received.form ? FB_OK : fb_arena_failed(r->arena, r->err);
+    }
     code = code ? code : set_matter(r, &r->waived, "waived", duty->waived, false);
     code = code ? code : set_matter(r, &r->before_begins, "before", duty->before, true);
     if (code == FB_OK && (duty->modality == FB_MAY_NOT || duty->every)) {
@@ -312,6 +343,59 @@ enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bond *bond,
             code = fb_recount_holds(r, matter, bond->seen[i].values, tp, out);
         }
     }
+    return code;
+}
+
+/* Whether a tuple may be what a predicate of the formula rests on. hidden: variables that stand for
+ * others here. */
+static bool may_rest(const struct fb_form *form, const struct fb_tuple *tuple,
+    const struct fb_value *values, uint64_t hidden)
+{
+    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
+        hidden |= (uint64_t)1 << form->bound[i];
+    }
+    if (form->kind != FB_FORM_PRED) {
+        return (form->left && may_rest(form->left, tuple, values, hidden)) ||
+               (form->right && may_rest(form->right, tuple, values, hidden));
+    }
+    bool fits = form->relation == tuple->relation;
+    for (size_t i = 0; fits && i < form->term_count; i++) {
+        const struct fb_term *term = form->terms[i];
+        if (term->kind == FB_TERM_CONST) {
+            fits = fb_value_eq(term->value, tuple->values[i]);
+        } else if (term->kind == FB_TERM_VAR && !(hidden >> term->var & 1)) {
+            fits = fb_value_eq(values[term->var], tuple->values[i]);
+        }
+    }
+    return fits;
+}
+
+enum fb_code fb_recount_received(
+    struct fb_recount *r, const struct fb_seen *seen, const struct fb_tuple *receipt, bool *out)
+{
+    const struct fb_duty *duty = r->duty;
+    struct fb_value *values = FB_ARENA_ARRAY(r->arena, struct fb_value, duty->var_count);
+    if (!values) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    memcpy(values, seen->values, duty->var_count * sizeof(*values));
+    values[duty->received_var] = receipt->values[duty->received_column];
+    values[duty->admitted_var] = receipt->values[duty->admitted_column];
+    *out = may_rest(r->received.form, receipt, values, 0);
+    if (!*out) {
+        return FB_OK;
+    }
+    struct fb_question question = {.about = r->received.about,
+        .trace = &r->trace,
+        .form = r->received.form,
+        .values = values,
+        .var_count = duty->var_count,
+        .known = r->bound | receipt_vars(duty),
+        .result = -1,
+        .tp = r->tp_count - 1};
+    struct fb_answer answer = {0};
+    enum fb_code code = ask(r, &question, &answer);
+    *out = answer.holds;
     return code;
 }
 
@@ -406,30 +490,6 @@ size_t fb_recount_point(const struct fb_recount *r, fb_time t)
 }
 
 /* ---- corrections ---- */
-
-/* Whether a tuple may be what a predicate of the formula rests on. hidden: variables that stand for
- * others here. */
-static bool may_rest(const struct fb_form *form, const struct fb_tuple *tuple,
-    const struct fb_value *values, uint64_t hidden)
-{
-    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
-        hidden |= (uint64_t)1 << form->bound[i];
-    }
-    if (form->kind != FB_FORM_PRED) {
-        return (form->left && may_rest(form->left, tuple, values, hidden)) ||
-               (form->right && may_rest(form->right, tuple, values, hidden));
-    }
-    bool fits = form->relation == tuple->relation;
-    for (size_t i = 0; fits && i < form->term_count; i++) {
-        const struct fb_term *term = form->terms[i];
-        if (term->kind == FB_TERM_CONST) {
-            fits = fb_value_eq(term->value, tuple->values[i]);
-        } else if (term->kind == FB_TERM_VAR && !(hidden >> term->var & 1)) {
-            fits = fb_value_eq(values[term->var], tuple->values[i]);
-        }
-    }
-    return fits;
-}
 
 /* The formula over relations of which the corrections are left out, wherever it rests on one: they
  * have the numbers behind those of the signature. NULL: as fb_form_begins. */

@@ -111,7 +111,7 @@ static enum fb_code find_first(
     enum fb_code code = first(r, bond, &r->before_begins, false, &first_act);
     bool held = false;
     *out = never;
-    if (code || first_act.tp == SIZE_MAX || done->tp < first_act.tp) {
+    if (code || first_act.tp == SIZE_MAX || done->tp < first_act.tp || done->at < first_act.at) {
         return code;
     }
     if (done->tp == first_act.tp && first_act.tp > 0) {
@@ -119,6 +119,43 @@ static enum fb_code find_first(
     }
     *out = held ? never : first_act;
     return code;
+}
+
+/* An act counts as done when its recipient had it, if a receipt that stands now says so: not before
+ * `low`, and of the act at of->tp, or of any when of is NULL. */
+static enum fb_code hear(struct fb_recount *r, const struct fb_bond *bond, fb_time low,
+    const struct done *of, struct done *out)
+{
+    enum fb_code code = FB_OK;
+    const fb_time *times = r->trace.times;
+    for (size_t i = 0; code == FB_OK && i < r->receipt_count; i++) {
+        struct fb_value at = r->receipts[i]->values[r->duty->received_column];
+        struct fb_value admitted = r->receipts[i]->values[r->duty->admitted_column];
+        bool may = at.type == FB_TYPE_TIME && admitted.type == FB_TYPE_TIME && at.u.time >= low &&
+                   at.u.time < admitted.u.time;
+        may = may && (!of || (of->tp != SIZE_MAX && admitted.u.time == times[of->tp]));
+        for (size_t k = 0; code == FB_OK && may && k < bond->count; k++) {
+            bool said = false;
+            if (at.u.time < out->at && admitted.u.time >= times[bond->seen[k].tp]) {
+                code = fb_recount_received(r, &bond->seen[k], r->receipts[i], &said);
+            }
+            if (said) {
+                *out = (struct done){fb_recount_point(r, admitted.u.time), at.u.time};
+            }
+        }
+    }
+    return code;
+}
+
+/* From when it is owed, whatever was corrected since. */
+static fb_time first_stated(const struct fb_bond *bond)
+{
+    fb_time first = FB_TIME_MAX;
+    for (size_t i = 0; i < bond->count; i++) {
+        bool sooner = bond->seen[i].dated && bond->seen[i].stated < first;
+        first = sooner ? bond->seen[i].stated : first;
+    }
+    return first == FB_TIME_MAX ? FB_TIME_MIN : first;
 }
 
 /* The status of what must be done by item->deadline. */
@@ -164,6 +201,7 @@ static enum fb_code settle_must(struct fb_recount *r, const struct fb_bond *bond
 {
     struct done done = {.tp = bond->seen[0].tp}, before = never;
     enum fb_code code = first(r, bond, &r->act, true, &done);
+    code = code ? code : hear(r, bond, first_stated(bond), NULL, &done);
     if (code == FB_OK && r->before_begins.form) {
         code = find_first(r, bond, &done, &before);
     }
@@ -298,6 +336,8 @@ static enum fb_code settle_every(struct fb_recount *r, const struct fb_bond *bon
         struct done done = {.tp = tp};
         code = first(r, bond, &r->act_begins, true, &done);
         tp = done.tp == SIZE_MAX ? r->tp_count : done.tp + 1;
+        struct done act = done;
+        code = code ? code : hear(r, bond, item.anchor, &act, &done);
         code = code ? code : finish(r, bond, &done, &never, item);
         if (code) {
             return code;

@@ -70,6 +70,9 @@ struct fb_recount {
     struct fb_matter during;
     struct fb_matter act;
     struct fb_matter act_begins;
+    struct fb_matter received; /**< for the trigger's values, and the two instants of a receipt */
+    const struct fb_tuple **receipts; /**< what it may read, as far as that stands now */
+    size_t receipt_count;
     struct fb_matter before_begins;
     struct fb_matter waived;
     struct fb_matter *guards;
@@ -92,6 +95,10 @@ struct fb_recount {
 /** Whether a matter holds at tp for the values of a row; false where the duty has none. */
 FB_CHECKED enum fb_code fb_recount_holds(struct fb_recount *r, const struct fb_matter *matter,
     const struct fb_value *values, size_t tp, bool *out);
+
+/** Whether a tuple of r->receipts says of an act of a row when its recipient had it. */
+FB_CHECKED enum fb_code fb_recount_received(
+    struct fb_recount *r, const struct fb_seen *seen, const struct fb_tuple *receipt, bool *out);
 
 /** Whether it holds at tp for any row of an obligation that was seen by then. */
 FB_CHECKED enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bond *bond,

@@ -13,6 +13,8 @@ void fb_lower_begin(struct fb_lowering *l, struct fb_span span)
     l->visible_count = 0;
     l->frame = 0;
     l->nodes = 0;
+    l->received = NULL;
+    l->admitted = NULL;
     l->stopped = false;
 }
 
@@ -183,6 +185,7 @@ static void lower_demand(struct fb_lowering *l, const struct duties *d,
     out->modality = demand->modality;
     out->party = fb_lower_term(l, &item->party, &party);
     out->act = fb_lower_closed(l, demand->act);
+    fb_lower_received(l, out);
     out->before = fb_lower_closed(l, demand->before);
     lower_within(l, demand, d->bound, out);
     out->every = demand->every.amount;
@@ -201,6 +204,7 @@ static void lower_demand(struct fb_lowering *l, const struct duties *d,
     check_form(l, out->given, d->bound);
     check_form(l, out->during, d->bound);
     check_form(l, out->act, d->bound);
+    check_form(l, out->received, d->bound);
     check_form(l, out->before, d->bound);
     check_form(l, out->waived, d->bound);
 }

@@ -34,6 +34,8 @@ struct fb_lowering {
     size_t visible_count;
     size_t frame; /**< names before this are another definition's */
     size_t nodes;
+    struct fb_term *received; /**< the variables of receipts in this rule; NULL: none yet */
+    struct fb_term *admitted;
     bool asks_pace; /**< a condition of the policy asks for the pace */
     bool stopped;   /**< a limit was complained about */
     bool no_memory;
@@ -129,6 +131,10 @@ void fb_lower_list_exempts(struct fb_lowering *l, const struct fb_policy_tree *t
 /** A definition or exemption of one variable, of a term. */
 struct fb_form *fb_lower_of(
     struct fb_lowering *l, const struct fb_item *item, struct fb_term *term);
+
+/** Receipts of the report that the act of a duty that must be done asks for: sets `received` of the
+ * duty, and what belongs to it. Nothing when the act is no report. */
+void fb_lower_received(struct fb_lowering *l, struct fb_duty *duty);
 
 /** A red line. */
 void fb_lower_redline(struct fb_lowering *l, const struct fb_item *item, struct fb_redline *out);

@@ -415,6 +415,7 @@ static void put_duty(struct printer *p, const struct fb_duty *duty)
     put_term(p, duty->party);
     fb_buf_add_char(p->out, '\n');
     put_part(p, modalities[duty->modality], duty->act);
+    put_part(p, "received", duty->received);
     put_every(p, &own);
     put_part(p, "before", duty->before);
     for (size_t i = 0; i < duty->within_count; i++) {

@@ -85,6 +85,64 @@ static void test_correction(void **state)
     story_end(&s);
 }
 
+static void receipt(struct story *story, const char *by, const char *id, const char *more)
+{
+    char text[1024];
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"decision\",\"id\":\"decision/%s\",%s\"body\":{\"topic\":\"receipt\","
+        "\"outcome\":\"noted\",\"reasons\":\"came by post\",\"about\":\"report/r\"}}",
+        id, more);
+    story_add(story, by, text);
+}
+
+/* The recipient had the report before the deadline; the ledger took it after. */
+static void test_receipt(void **state)
+{
+    (void)state;
+    struct story s;
+    struct fb_arena arena;
+    struct fb_amendments list;
+    struct fb_amended_question all = {.as_of = FB_TIME_MAX, .most = 10};
+    story_begin(&s);
+    story_add(&s, "institute",
+        "policy \"d\"\n  title \"Reports\"\n  version 1\n\n"
+        "duty initial_report(S, I)\n"
+        "  when incident I of system S, known to P\n"
+        "  party P\n"
+        "  must report I to \"institute\" stage \"initial\"\n"
+        "  within 15 days\n"
+        "  of P knowing of I\n");
+    fb_arena_init(&arena, ARENA_MAX);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    story_at(&s, "2026-03-20T00:00:00Z");
+    story_add(&s, "dev",
+        "{\"kind\":\"report\",\"id\":\"report/r\",\"subject\":\"system/s\",\"body\":{"
+        "\"about\":\"incident/1\",\"to\":\"institute\",\"stage\":\"initial\"}}");
+    assert_int_equal(story_duty(&s, "initial_report", "incident/1")->status, FB_DUTY_MET_LATE);
+    /* Of today it shows nothing more than the ledger does. */
+    story_at(&s, "2026-03-21T00:00:00Z");
+    receipt(&s, "institute", "today", "");
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.corrections, 0);
+    story_at(&s, "2026-03-22T00:00:00Z");
+    receipt(&s, "institute", "then", "\"at\":\"2026-03-10\",");
+    const struct fb_obligation *met = story_duty(&s, "initial_report", "incident/1");
+    assert_int_equal(met->status, FB_DUTY_MET);
+    assert_true(met->settled == story_time("2026-03-10"));
+    FB_TEST_OK(fb_docket_amended(s.docket, &all, &arena, &list, &err));
+    assert_int_equal(list.corrections, 1);
+    const struct fb_amendment *item = find(&list, "initial_report");
+    assert_non_null(item);
+    assert_true(fb_str_is(item->correction->id, "decision/then"));
+    assert_true(fb_str_is(
+        item->was, "met late on 2026-03-20 00:00, overdue from 2026-03-16 09:00, by party/dev"));
+    assert_true(fb_str_is(item->now, "met on 2026-03-10 00:00, by party/dev"));
+    assert_true(story_picture(&s, "2026-03-21")->duties[0].obligation.status == FB_DUTY_MET_LATE);
+    fb_arena_release(&arena);
+    story_end(&s);
+}
+
 /* An incident that is filed weeks after it was known: what is overdue was so before it was filed.
  */
 static void test_late_record(void **state)
@@ -277,7 +335,8 @@ static void test_two_axes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_correction),
-        cmocka_unit_test(test_late_record), cmocka_unit_test(test_nothing_changed_and_limit),
+        cmocka_unit_test(test_receipt), cmocka_unit_test(test_late_record),
+        cmocka_unit_test(test_nothing_changed_and_limit),
         cmocka_unit_test(test_policy_over_old_history),
         cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
