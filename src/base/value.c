@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/json.h"
+#include "base/map.h"
 
 struct fb_value fb_value_none(void)
 {
@@ -98,7 +99,66 @@ int fb_value_cmp(struct fb_value a, struct fb_value b)
 
 bool fb_value_eq(struct fb_value a, struct fb_value b)
 {
-    return fb_value_cmp(a, b) == 0;
+    if (a.type != FB_TYPE_STRING || b.type != FB_TYPE_STRING) {
+        return fb_value_cmp(a, b) == 0;
+    }
+    bool differ = a.hash && b.hash && a.hash != b.hash;
+    return !differ && fb_str_eq(a.u.text, b.u.text);
+}
+
+/* The bits of a number, one for all NaN and for both zeros. */
+static uint64_t number_bits(double number)
+{
+    uint64_t bits = 0;
+    number = isnan(number) ? NAN : number + 0.0;
+    memcpy(&bits, &number, sizeof(bits));
+    return bits;
+}
+
+/* 32 bits, so that they fit beside the type; never 0. */
+static uint32_t text_hash(struct fb_str text)
+{
+    uint64_t hash = fb_map_hash(text);
+    uint32_t low = (uint32_t)(hash ^ hash >> 32);
+    return low ? low : 1;
+}
+
+void fb_value_note(struct fb_value *value)
+{
+    FB_ASSERT(value);
+    if (value->type == FB_TYPE_STRING) {
+        value->hash = text_hash(value->u.text);
+    }
+}
+
+/* Numbers that are equal have equal hashes, whatever their type: an integer that a float equals is
+ * that float when it is converted. */
+uint64_t fb_value_hash(struct fb_value value)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15u;
+    uint64_t bits = 0;
+    switch (value.type) {
+    case FB_TYPE_NONE:
+        break;
+    case FB_TYPE_STRING:
+        return (value.hash ? value.hash : text_hash(value.u.text)) * odd;
+    case FB_TYPE_INT:
+        bits = number_bits((double)value.u.integer);
+        break;
+    case FB_TYPE_FLOAT:
+        bits = number_bits(value.u.number);
+        break;
+    case FB_TYPE_TIME:
+        bits = (uint64_t)value.u.time;
+        break;
+    case FB_TYPE_BOOL:
+        bits = value.u.truth ? 1 : 0;
+        break;
+    }
+    char key[9];
+    memcpy(key, &bits, sizeof(bits));
+    key[8] = (char)(value.type == FB_TYPE_INT ? FB_TYPE_FLOAT : value.type);
+    return fb_map_hash((struct fb_str){key, sizeof(key)});
 }
 
 /* The shortest digits, without the "+" that JSON puts into an exponent: people write 1e25. */

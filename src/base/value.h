@@ -19,6 +19,8 @@ enum fb_type {
 /** A value; text is borrowed. */
 struct fb_value {
     enum fb_type type;
+    uint32_t hash; /**< private: of a text, as fb_value_note leaves it; 0: not noted. Who gives the
+                        value another text makes a new value of it */
     union {
         struct fb_str text;
         int64_t integer;
@@ -42,6 +44,12 @@ int fb_value_cmp(struct fb_value a, struct fb_value b);
 
 /** True when both are equal in the order of fb_value_cmp. */
 bool fb_value_eq(struct fb_value a, struct fb_value b);
+
+/** A hash, keyed for this process, under which values that fb_value_eq holds of agree. */
+uint64_t fb_value_hash(struct fb_value value);
+
+/** Notes the hash of a text in the value, so that copies of it need not be hashed again. */
+void fb_value_note(struct fb_value *value);
 
 /** Appends the value as people read it (a string without quotes, a time as RFC 3339). */
 void fb_value_write(struct fb_value value, struct fb_buf *out);

@@ -1,11 +1,9 @@
 #include "engine/access.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/map.h"
 
 enum { FIRST_SLOTS = 64 };
 
@@ -49,44 +47,6 @@ static uint64_t mix(uint64_t x)
     x *= 0xd6e8feb86659fd93u;
     x ^= x >> 32;
     return x;
-}
-
-/* The bits of a number, one for all NaN and for both zeros. */
-static uint64_t number_bits(double number)
-{
-    uint64_t bits = 0;
-    number = isnan(number) ? NAN : number + 0.0;
-    memcpy(&bits, &number, sizeof(bits));
-    return bits;
-}
-
-/* Numbers that are equal have equal hashes, whatever their type: an integer that a float equals is
- * that float when it is converted. */
-uint64_t fb_value_hash(struct fb_value value)
-{
-    uint64_t bits = 0;
-    switch (value.type) {
-    case FB_TYPE_NONE:
-        break;
-    case FB_TYPE_STRING:
-        return fb_map_hash(value.u.text);
-    case FB_TYPE_INT:
-        bits = number_bits((double)value.u.integer);
-        break;
-    case FB_TYPE_FLOAT:
-        bits = number_bits(value.u.number);
-        break;
-    case FB_TYPE_TIME:
-        bits = (uint64_t)value.u.time;
-        break;
-    case FB_TYPE_BOOL:
-        bits = value.u.truth ? 1 : 0;
-        break;
-    }
-    char key[9];
-    memcpy(key, &bits, sizeof(bits));
-    key[8] = (char)(value.type == FB_TYPE_INT ? FB_TYPE_FLOAT : value.type);
-    return fb_map_hash((struct fb_str){key, sizeof(key)});
 }
 
 static uint32_t hash_of(const struct fb_value *values, uint64_t mask)

@@ -71,7 +71,4 @@ size_t fb_access_count(const struct fb_access *access, uint32_t relation);
 /** The trace. */
 const struct fb_trace *fb_access_trace(const struct fb_access *access);
 
-/** A keyed hash under which values that fb_value_eq holds of agree. */
-uint64_t fb_value_hash(struct fb_value value);
-
 #endif

@@ -335,6 +335,7 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
     struct fb_obligations found = {NULL, 0};
     size_t count = 0;
     before.duty = run->duty->after;
+    before.key = before.duty->param_count == run->duty->param_count ? task->key : NULL;
     enum fb_code code = fb_duty_follow(&before, run->ev.arena, &found, run->ev.err);
     if (code) {
         return code;
@@ -392,8 +393,12 @@ static enum fb_code trigger_rows(
     const struct fb_duty_run *run, const struct fb_eval *ev, size_t tp, struct fb_table *out)
 {
     const struct fb_duty *duty = run->duty;
-    struct fb_value none[FB_IR_VARS_MAX] = {0};
-    struct fb_env env = {.values = none};
+    struct fb_value values[FB_IR_VARS_MAX] = {0};
+    struct fb_env env = {.values = values};
+    for (uint32_t i = 0; run->key && i < duty->param_count; i++) {
+        env.bound |= fb_vars_of(i);
+        values[i] = run->key[i];
+    }
     struct fb_form with_given = {
         .kind = FB_FORM_AND, .left = duty->when, .right = duty->given, .span = duty->span};
     struct fb_table found = {0};
@@ -411,13 +416,51 @@ static enum fb_code trigger_rows(
     return code;
 }
 
+/* Lists predicates that must hold where a formula does. */
+static void list_needs(struct fb_duty_run *run, const struct fb_form *form)
+{
+    if (form->kind == FB_FORM_AND) {
+        list_needs(run, form->left);
+        list_needs(run, form->right);
+    } else if (form->kind == FB_FORM_EXISTS) {
+        list_needs(run, form->left);
+    } else if (form->kind == FB_FORM_PRED && !form->definition &&
+               run->need_count < FB_DUTY_NEEDS_MAX) {
+        run->needs[run->need_count++] = form;
+    }
+}
+
+/* False when the trigger cannot hold at tp, since no tuple of a relation that it needs does: of the
+ * time-points of a slice that is most. */
+static bool may_hold(const struct fb_duty_run *run, size_t tp)
+{
+    const struct fb_trace *trace = run->ev.trace;
+    for (size_t n = 0; n < run->need_count; n++) {
+        const struct fb_form *need = run->needs[n];
+        bool there = false;
+        for (size_t i = 0; i < trace->tuple_count && !there; i++) {
+            const struct fb_tuple *tuple = &trace->tuples[i];
+            there = tuple->relation == need->relation && tuple->from <= tp && tp < tuple->until &&
+                    (!need->occurs || tuple->from == tp);
+        }
+        if (!there) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
 {
+    if (!may_hold(run, tp)) {
+        return FB_OK;
+    }
     struct fb_arena scratch;
     fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
     struct fb_eval quiet = run->ev;
     quiet.arena = &scratch;
     quiet.explain = false;
+    quiet.bare = quiet.quick && !run->corrections;
     run->scratch = &scratch;
     struct fb_table rows = {0};
     enum fb_code code = trigger_rows(run, &quiet, tp, &rows);
@@ -599,7 +642,9 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
             .var_count = duty->var_count,
             .arena = arena,
             .explain = task->explain,
+            .quick = task->indexed,
             .err = err},
+        .key = task->key,
         .now = task->now,
         .bound = bound_by(duty)};
     enum fb_code code = fb_trace_tick(task->trace, task->program->effective, arena, &ticked, err);
@@ -611,6 +656,12 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         ticked.time_count = run.tp_count;
         bool many = ticked.tuple_count >= INDEXED_MIN && ticked.tuple_count <= FB_ACCESS_TUPLES_MAX;
         code = task->indexed && many ? fb_access_new(&ticked, arena, &run.ev.access, err) : FB_OK;
+        if (task->indexed && ticked.tuple_count < INDEXED_MIN) {
+            list_needs(&run, duty->when);
+        }
+        for (size_t i = 0; i < ticked.tuple_count; i++) {
+            run.corrections = run.corrections || ticked.tuples[i].correction;
+        }
         code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);
         code = code ? code : follow(&run);
@@ -629,7 +680,8 @@ enum fb_code fb_duty_run_naive(const struct fb_program *program, const struct fb
     struct fb_err *err)
 {
     FB_ASSERT(program && duty && trace && arena && out);
-    struct fb_duty_task task = {program, duty, trace, now, true, false};
+    struct fb_duty_task task = {
+        .program = program, .duty = duty, .trace = trace, .now = now, .explain = true};
     enum fb_code code = fb_duty_check(duty, err);
     return code ? code : fb_duty_follow(&task, arena, out, err);
 }

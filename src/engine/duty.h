@@ -7,6 +7,8 @@
 
 #include "engine/table.h"
 
+enum { FB_DUTY_NEEDS_MAX = 8 };
+
 /** One valuation of the trigger, from the time-point at which it was first seen. */
 struct fb_claim {
     struct fb_row row;
@@ -55,10 +57,15 @@ struct fb_duty_run {
     const struct fb_program *program;
     const struct fb_duty *duty;
     struct fb_eval ev;
+    const struct fb_value *key;     /**< of the task */
     const struct fb_arena *scratch; /**< of the rows at hand */
     size_t tp_count;                /**< time-points up to now */
     fb_time now;
-    fb_vars bound; /**< what the trigger binds */
+    fb_vars bound;                                  /**< what the trigger binds */
+    const struct fb_form *needs[FB_DUTY_NEEDS_MAX]; /**< predicates without which the trigger does
+                                                         not hold, those that are looked at first */
+    bool corrections;                               /**< a tuple comes from one */
+    size_t need_count;                              /**< 0: it is evaluated at each time-point */
     struct fb_owed *owed;
     size_t owed_count;
     struct fb_duty_pace *paces; /**< when the duty is paced: the policy's, in the order of time */
@@ -74,8 +81,10 @@ struct fb_duty_task {
     const struct fb_duty *duty;
     const struct fb_trace *trace;
     fb_time now;
-    bool explain; /**< build reasons */
-    bool indexed; /**< find tuples by their values; the oracle looks at each */
+    bool explain;               /**< build reasons */
+    bool indexed;               /**< find tuples by their values; the oracle looks at each */
+    const struct fb_value *key; /**< param_count values: only obligations with these bindings are
+                                     wanted, others may be missing; NULL: all */
 };
 
 /** Runs a duty that is in the fragment over a trace, naively. */

@@ -69,14 +69,10 @@ bool fb_eval_fits(const struct fb_form *pred, const struct fb_value *tuple,
     return true;
 }
 
-/* Adds the row of a tuple, when it holds at tp and fits. */
-static enum fb_code take_tuple(const struct fb_eval *ev, const struct fb_form *form, size_t tp,
+/* Adds the row of a tuple that holds, when it fits. */
+static enum fb_code take_tuple(const struct fb_eval *ev, const struct fb_form *form,
     const struct fb_env *env, const struct fb_tuple *tuple, struct fb_table *out)
 {
-    if (tuple->relation != form->relation || tuple->from > tp || tuple->until <= tp ||
-        (form->occurs && tuple->from != tp)) {
-        return FB_OK;
-    }
     struct fb_value values[FB_IR_VARS_MAX];
     memcpy(values, env->values, ev->var_count * sizeof(*values));
     if (!fb_eval_fits(form, tuple->values, env, values)) {
@@ -92,31 +88,48 @@ static enum fb_code take_tuple(const struct fb_eval *ev, const struct fb_form *f
     return fb_table_add(ev, out, row);
 }
 
+enum fb_code fb_eval_tuples(const struct fb_eval *ev, const struct fb_form *pred, size_t tp,
+    const struct fb_env *env, struct fb_tuples *out)
+{
+    const struct fb_trace *trace = ev->trace;
+    FB_ASSERT(pred->kind == FB_FORM_PRED && pred->relation < trace->signature->count);
+    FB_ASSERT(pred->term_count == trace->signature->relations[pred->relation].arity);
+    *out = (struct fb_tuples){.trace = trace, .pred = pred, .tp = tp, .indexed = ev->access};
+    if (!ev->access) {
+        fb_trace_range(trace, tp, &out->at, &out->end);
+        return FB_OK;
+    }
+    struct fb_value columns[FB_IR_ARITY_MAX];
+    uint64_t known = fb_form_known(pred, env->bound, env->values, columns);
+    return fb_access_find(ev->access, pred->relation, known, columns, &out->found);
+}
+
+const struct fb_tuple *fb_tuples_next(struct fb_tuples *tuples)
+{
+    const struct fb_form *pred = tuples->pred;
+    for (;;) {
+        size_t at = tuples->indexed ? fb_access_next(&tuples->found) : tuples->at++;
+        if (tuples->indexed ? at == FB_ACCESS_NONE : at >= tuples->end) {
+            return NULL;
+        }
+        const struct fb_tuple *tuple = &tuples->trace->tuples[at];
+        if (tuple->relation == pred->relation && tuple->from <= tuples->tp &&
+            tuples->tp < tuple->until && (!pred->occurs || tuple->from == tuples->tp)) {
+            return tuple;
+        }
+    }
+}
+
 static enum fb_code eval_pred(const struct fb_eval *ev, const struct fb_form *form, size_t tp,
     const struct fb_env *env, struct fb_table *out)
 {
-    const struct fb_trace *trace = ev->trace;
-    enum fb_code code = FB_OK;
     if (form->definition) {
         return fb_eval_defined(ev, form, tp, env, out);
     }
-    FB_ASSERT(form->relation < trace->signature->count);
-    FB_ASSERT(form->term_count == trace->signature->relations[form->relation].arity);
-    if (ev->access) {
-        struct fb_value columns[FB_IR_ARITY_MAX];
-        struct fb_access_walk found;
-        uint64_t known = fb_form_known(form, env->bound, env->values, columns);
-        code = fb_access_find(ev->access, form->relation, known, columns, &found);
-        for (uint32_t id; code == FB_OK && (id = fb_access_next(&found)) != FB_ACCESS_NONE;) {
-            code = take_tuple(ev, form, tp, env, &trace->tuples[id], out);
-        }
-        return code;
-    }
-    size_t first;
-    size_t end;
-    fb_trace_range(trace, tp, &first, &end);
-    for (size_t i = first; code == FB_OK && i < end; i++) {
-        code = take_tuple(ev, form, tp, env, &trace->tuples[i], out);
+    struct fb_tuples tuples;
+    enum fb_code code = fb_eval_tuples(ev, form, tp, env, &tuples);
+    for (const struct fb_tuple *tuple; !code && (tuple = fb_tuples_next(&tuples)) != NULL;) {
+        code = take_tuple(ev, form, env, tuple, out);
     }
     return code;
 }
@@ -137,6 +150,19 @@ static bool compare(const struct fb_form *form, const struct fb_value *values)
         return order == 0;
     }
     return form->kind == FB_FORM_LESS ? order < 0 : order <= 0;
+}
+
+bool fb_form_true(const struct fb_form *form, const struct fb_value *values)
+{
+    FB_ASSERT(form && fb_form_timeless(form));
+    if (form->kind == FB_FORM_NOT) {
+        return !fb_form_true(form->left, values);
+    }
+    if (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR) {
+        bool left = fb_form_true(form->left, values);
+        return left == (form->kind == FB_FORM_OR) ? left : fb_form_true(form->right, values);
+    }
+    return form->kind == FB_FORM_TRUE || (form->kind != FB_FORM_FALSE && compare(form, values));
 }
 
 /* A value whose text lives as long as the rows. */
@@ -202,6 +228,9 @@ enum fb_code fb_eval_holds(const struct fb_eval *ev, const struct fb_form *form,
     const struct fb_env *env, bool *out)
 {
     FB_ASSERT(ev && form && out);
+    if (ev->quick && form->sealed == form && form->still) {
+        return fb_eval_truth(ev, form, tp, env, out);
+    }
     struct fb_arena scratch;
     fb_arena_init(&scratch, fb_limit(SCRATCH_MAX));
     struct fb_eval quiet = *ev;
@@ -526,11 +555,22 @@ static enum fb_code eval_aggregate(const struct fb_eval *ev, const struct fb_for
     return code;
 }
 
+/* A condition that binds nothing, where nobody asks what its rows rest on. */
+static bool only_filters(const struct fb_eval *ev, const struct fb_form *form, fb_vars bound)
+{
+    return ev->bare && form->sealed == form && form->still && (form->free & ~bound) == 0;
+}
+
 enum fb_code fb_eval_form(const struct fb_eval *ev, const struct fb_form *form, size_t tp,
     const struct fb_env *env, struct fb_table *out)
 {
     FB_ASSERT(ev && form && env && out);
     FB_ASSERT(tp < ev->trace->time_count);
+    if (only_filters(ev, form, env->bound)) {
+        bool holds = false;
+        enum fb_code code = fb_eval_truth(ev, form, tp, env, &holds);
+        return code || !holds ? code : add_unit(ev, env, NULL, out);
+    }
     switch (form->kind) {
     case FB_FORM_TRUE:
         return add_unit(ev, env, NULL, out);

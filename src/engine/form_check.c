@@ -143,6 +143,34 @@ bool fb_form_names(const struct fb_form *form, struct fb_form_names *out)
     return good;
 }
 
+static bool is_comparison(const struct fb_form *form)
+{
+    return form->kind == FB_FORM_EQ || form->kind == FB_FORM_LESS || form->kind == FB_FORM_LESS_EQ;
+}
+
+bool fb_form_timeless_deep(const struct fb_form *form)
+{
+    FB_ASSERT(form);
+    if (form->kind == FB_FORM_NOT) {
+        return fb_form_timeless(form->left);
+    }
+    if (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR) {
+        return fb_form_timeless(form->left) && fb_form_timeless(form->right);
+    }
+    return form->kind == FB_FORM_TRUE || form->kind == FB_FORM_FALSE || is_comparison(form);
+}
+
+/* Of a form whose operands are sealed. */
+static bool is_still(const struct fb_form *form)
+{
+    bool own = form->kind == FB_FORM_PRED
+                   ? !form->definition
+                   : form->timeless || form->kind == FB_FORM_NOT || form->kind == FB_FORM_AND ||
+                         form->kind == FB_FORM_OR || form->kind == FB_FORM_EXISTS ||
+                         form->kind == FB_FORM_SUBSTRING || form->kind == FB_FORM_MATCHES;
+    return own && (!form->left || form->left->still) && (!form->right || form->right->still);
+}
+
 void fb_form_seal(struct fb_form *form)
 {
     if (!form) {
@@ -154,6 +182,7 @@ void fb_form_seal(struct fb_form *form)
     form->plain = form->kind == FB_FORM_PRED;
     for (size_t i = 0; i < form->term_count; i++) {
         form->plain = form->plain && form->terms[i]->kind <= FB_TERM_CONST;
+        fb_value_note(&form->terms[i]->value);
     }
     form->free = fb_form_vars_deep(form);
     struct fb_form_names names;
@@ -162,6 +191,8 @@ void fb_form_seal(struct fb_form *form)
     form->hidden = names.hidden;
     struct checker ck = {.err = NULL};
     form->closed = check(form, form->free, &ck);
+    form->timeless = fb_form_timeless_deep(form);
+    form->still = is_still(form);
     form->sealed = form;
 }
 

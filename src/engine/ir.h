@@ -176,8 +176,11 @@ struct fb_form {
     const struct fb_form *sealed; /**< itself once what follows is computed (fb_form_seal), which a
                                      copy thereby loses */
     uint64_t free;                /**< its free variables, one bit each */
-    bool plain;  /**< PRED: no column holds arithmetic, so it can be evaluated anywhere */
-    bool closed; /**< it can be evaluated wherever its free variables are bound */
+    bool plain;    /**< PRED: no column holds arithmetic, so it can be evaluated anywhere */
+    bool closed;   /**< it can be evaluated wherever its free variables are bound */
+    bool still;    /**< it has no aggregation, no operator over time, no regular expression and no
+                        definition */
+    bool timeless; /**< comparisons, and NOT, AND and OR of such: what is bound decides it */
     bool apart; /**< no quantifier or aggregation in it hides a variable that stands elsewhere in it
                      too, and there is no regular expression and no definition */
     uint64_t all; /**< all variables in it, of which these are hidden so */

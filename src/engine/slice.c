@@ -30,11 +30,15 @@ struct slicer {
     struct fb_arena *arena; /* of the slicer */
     struct fb_err *err;
     struct fb_walk walk;
+    const struct fb_form **asides; /* what is looked at beside the trigger, as far as there are
+                                      tuples that it could meet */
+    size_t aside_count;
     fb_vars params;
-    size_t tp_count;  /* time-points up to now */
-    size_t effective; /* the time-point at which the policy comes into force; SIZE_MAX: none */
-    bool whole;       /* cannot be sliced: the duty runs over everything at once */
-    bool all_times;   /* every time-point counts: there are operators over time */
+    size_t tp_count;   /* time-points up to now */
+    size_t effective;  /* the time-point at which the policy comes into force; SIZE_MAX: none */
+    bool whole;        /* cannot be sliced: the duty runs over everything at once */
+    bool all_times;    /* every time-point counts: there are operators over time */
+    size_t valuations; /* of the trigger, that the slice at hand was cut for */
     struct keys keys;
 };
 
@@ -63,6 +67,25 @@ static size_t add_form(const struct fb_form *form, const struct fb_form **list, 
     }
     if (form) {
         list[count++] = form;
+    }
+    return count;
+}
+
+/* The formulas beside the trigger that have a say about what became of an obligation. */
+static size_t asides_of(
+    const struct fb_duty *duty, const struct fb_access *access, const struct fb_form **out)
+{
+    size_t count = 0;
+    for (; duty; duty = duty->after) {
+        const struct fb_form *forms[] = {
+            duty->during, duty->act, duty->received, duty->before, duty->waived};
+        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+            count = fb_walk_meets(forms[i], access) ? add_form(forms[i], out, count) : count;
+        }
+        for (size_t i = 0; i < duty->within_count; i++) {
+            const struct fb_form *guard = duty->within[i].guard;
+            count = fb_walk_meets(guard, access) ? add_form(guard, out, count) : count;
+        }
     }
     return count;
 }
@@ -189,18 +212,11 @@ static enum fb_code find_keys(struct slicer *s)
 /* A valuation of the trigger: all that has a say about it is marked. */
 static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
 {
-    const struct slicer *s = walk->ctx;
+    struct slicer *s = walk->ctx;
     enum fb_code code = FB_OK;
-    for (const struct fb_duty *duty = s->query->duty; duty; duty = duty->after) {
-        const struct fb_form *forms[] = {
-            duty->during, duty->act, duty->received, duty->before, duty->waived};
-        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && code == FB_OK; i++) {
-            code = forms[i] ? fb_walk_mark(walk, forms[i], bound) : FB_OK;
-        }
-        for (size_t i = 0; i < duty->within_count && code == FB_OK; i++) {
-            const struct fb_form *guard = duty->within[i].guard;
-            code = guard ? fb_walk_mark(walk, guard, bound) : FB_OK;
-        }
+    s->valuations++;
+    for (size_t i = 0; code == FB_OK && i < s->aside_count; i++) {
+        code = fb_walk_mark(walk, s->asides[i], bound);
     }
     return code;
 }
@@ -390,6 +406,7 @@ static enum fb_code mark_key(struct slicer *s, const struct fb_value *key)
     walk->mark_count = 0;
     walk->begins = false;
     walk->found = found_valuation;
+    s->valuations = 0;
     memcpy(walk->values, key, duty->param_count * sizeof(*key));
     return fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
 }
@@ -453,11 +470,13 @@ static enum fb_code slicer_init(
     FB_ASSERT(!query->only || query->only_param < duty->param_count);
     *s = (struct slicer){
         .query = query, .trace = fb_access_trace(query->access), .arena = arena, .err = err};
-    const struct fb_form **forms =
-        fb_arena_array(arena, forms_max(duty), sizeof(const struct fb_form *));
+    size_t most = forms_max(duty);
+    const struct fb_form **forms = fb_arena_array(arena, 2 * most, sizeof(const struct fb_form *));
     if (!forms) {
         return fb_arena_failed(arena, err);
     }
+    s->asides = forms + most;
+    s->aside_count = asides_of(duty, query->access, s->asides);
     size_t count = forms_of(duty, forms), nodes = 0;
     for (size_t i = 0; i < count; i++) {
         nodes += fb_walk_nodes(forms[i]);
@@ -549,9 +568,10 @@ static enum fb_code run_key(struct slicer *s, const struct fb_value *key, struct
     struct fb_obligations found = {NULL, 0};
     const struct fb_duty_query *query = s->query;
     enum fb_code code = cut(s, key, &slice);
-    if (code == FB_OK) {
+    /* Without a valuation the trigger holds at no time-point. */
+    if (code == FB_OK && s->valuations > 0) {
         struct fb_duty_task task = {
-            query->program, query->duty, &slice.trace, query->now, false, true};
+            query->program, query->duty, &slice.trace, query->now, false, true, key};
         code = fb_duty_follow(&task, &slice.arena, &found, s->err);
     }
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
@@ -569,7 +589,8 @@ static enum fb_code run_whole(struct slicer *s, struct results *out)
     struct fb_arena scratch;
     struct fb_obligations found = {NULL, 0};
     const struct fb_duty_query *query = s->query;
-    struct fb_duty_task task = {query->program, query->duty, s->trace, query->now, false, true};
+    struct fb_duty_task task = {
+        query->program, query->duty, s->trace, query->now, false, true, NULL};
     fb_arena_init(&scratch, fb_limit(SLICER_MAX));
     enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
@@ -699,7 +720,8 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     }
     if (code == FB_OK) {
         struct fb_duty_task task = {query->program, query->duty,
-            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true, true};
+            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true, true,
+            s.whole ? NULL : of->bindings};
         code = fb_duty_follow(&task, &own, &found, err);
     }
     const struct fb_why *made = NULL;

@@ -52,18 +52,28 @@ static bool binds_more(const struct fb_form *form, fb_vars bound)
     return false;
 }
 
+/* True when what is bound decides a part. */
+static bool decided(const struct fb_form *form, fb_vars bound)
+{
+    return (fb_form_vars(form) & ~bound) == 0 && fb_form_timeless(form);
+}
+
 static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
     size_t left, right;
+    if (decided(form, bound)) {
+        return COST_FREE;
+    }
     switch (form->kind) {
     case FB_FORM_EQ:
         return (fb_term_vars(form->terms[0]) & ~bound) && (fb_term_vars(form->terms[1]) & ~bound)
                    ? cost_last - 1
                    : COST_FREE;
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
+        return cost_last - 1;
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
     case FB_FORM_SUBSTRING:
     case FB_FORM_MATCHES:
     case FB_FORM_AND:
@@ -160,6 +170,9 @@ static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, 
     struct fb_access_walk tuples;
     const struct fb_trace *trace = fb_access_trace(walk->access);
     FB_ASSERT(pred->term_count <= FB_IR_ARITY_MAX);
+    if (fb_access_count(walk->access, pred->relation) == 0) {
+        return FB_OK;
+    }
     uint64_t known = fb_form_known(pred, bound, walk->values, columns);
     const size_t span[2] = {walk->low, walk->high};
     enum fb_code code = fb_access_find(walk->access, pred->relation, known, columns, &tuples);
@@ -221,27 +234,39 @@ static enum fb_code with(struct fb_walk *walk, const struct fb_form *form, fb_va
     return code;
 }
 
-enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+/* Marks, and says whether a valuation was met that the formula may hold of. */
+static enum fb_code mark(
+    struct fb_walk *walk, const struct fb_form *form, fb_vars bound, bool *out_met)
 {
-    FB_ASSERT(walk && form);
-    if (!walk->stamps) {
-        return FB_OK;
-    }
     fb_walk_found found = walk->found;
     size_t base = walk->base;
+    bool met = walk->met;
     walk->found = NULL;
     walk->base = walk->top;
+    walk->met = false;
     enum fb_code code = with(walk, form, bound);
+    *out_met = walk->met;
+    walk->met = met;
     walk->base = base;
     walk->found = found;
     return code;
 }
 
-/* A part that binds nothing to what others need: its tuples are marked, then the walk goes on. */
-static enum fb_code walk_aside(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
-    enum fb_code code = fb_walk_mark(walk, form, bound);
-    return code ? code : walk_on(walk, bound);
+    FB_ASSERT(walk && form);
+    bool met;
+    return walk->stamps ? mark(walk, form, bound, &met) : FB_OK;
+}
+
+/* A part that binds nothing to what others need: its tuples are marked, then the walk goes on;
+ * where it must hold only if something was met that it may hold of. */
+static enum fb_code walk_aside(
+    struct fb_walk *walk, const struct fb_form *form, fb_vars bound, bool needed)
+{
+    bool met = true;
+    enum fb_code code = walk->stamps ? mark(walk, form, bound, &met) : FB_OK;
+    return code || (needed && !met) ? code : walk_on(walk, bound);
 }
 
 /* The anchor, then what must hold between it and here. */
@@ -260,6 +285,9 @@ static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, 
     bool alone = !walk->found && walk->top == walk->base;
     bool inside = alone || binds_more(form, bound);
     enum fb_code code;
+    if (decided(form, bound)) {
+        return fb_form_true(form, walk->values) ? walk_on(walk, bound) : FB_OK;
+    }
     switch (form->kind) {
     case FB_FORM_TRUE:
     case FB_FORM_LESS:
@@ -276,25 +304,30 @@ static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, 
     case FB_FORM_NOT:
     case FB_FORM_HISTORICALLY:
     case FB_FORM_ALWAYS:
-        return walk_aside(walk, form->left, bound);
+        return walk_aside(walk, form->left, bound, false);
     case FB_FORM_AND:
         walk->pending[walk->top++] = form->left;
         code = with(walk, form->right, bound);
         walk->top--;
         return code;
     case FB_FORM_OR:
-        code = inside ? with(walk, form->left, bound) : fb_walk_mark(walk, form, bound);
-        return code ? code : inside ? with(walk, form->right, bound) : walk_on(walk, bound);
+        if (!inside) {
+            return walk_aside(walk, form, bound, true);
+        }
+        code = with(walk, form->left, bound);
+        return code ? code : with(walk, form->right, bound);
     case FB_FORM_EXISTS:
     case FB_FORM_AGGREGATE:
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
     case FB_FORM_ONCE:
     case FB_FORM_EVENTUALLY:
-        return inside ? with(walk, form->left, bound) : walk_aside(walk, form->left, bound);
+        /* An aggregation has a value also where nothing is met. */
+        return inside ? with(walk, form->left, bound)
+                      : walk_aside(walk, form->left, bound, form->kind != FB_FORM_AGGREGATE);
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
-        return inside ? walk_anchor(walk, form, bound) : walk_aside(walk, form, bound);
+        return inside ? walk_anchor(walk, form, bound) : walk_aside(walk, form, bound, true);
     case FB_FORM_MATCH_PAST:
     case FB_FORM_MATCH_FUTURE:
     case FB_FORM_FREEZE:
@@ -310,6 +343,7 @@ static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound)
 {
     bool enough = walk->found && walk->enough && (walk->enough & ~bound) == 0;
     if (walk->top == walk->base || enough) {
+        walk->met = true;
         return walk->found ? walk->found(walk, bound) : FB_OK;
     }
     size_t best = walk->base, best_cost = cost_last;
@@ -341,6 +375,16 @@ enum fb_code fb_walk_run(
     walk->base = base;
     walk->top = top;
     return code;
+}
+
+bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access)
+{
+    FB_ASSERT(access);
+    if (!form || form->kind != FB_FORM_PRED) {
+        return form && (fb_walk_meets(form->left, access) || fb_walk_meets(form->right, access) ||
+                           form->regex || form->definition);
+    }
+    return form->definition || fb_access_count(access, form->relation) > 0;
 }
 
 size_t fb_walk_nodes(const struct fb_form *form)

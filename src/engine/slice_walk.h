@@ -32,6 +32,7 @@ struct fb_walk {
     size_t *marks; /**< tuples of this round */
     size_t mark_count;
     size_t mark_cap;
+    bool met;    /**< a valuation of what is walked over was complete */
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */
 
     bool still; /**< all that is walked over is asked of the same time-points */
@@ -61,6 +62,10 @@ FB_CHECKED enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id);
 
 /** Variables that every walk over a formula under what is bound binds for sure. */
 fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound);
+
+/** False when no tuple can be met in a walk over a formula (NULL: none), since the relations that
+ * it reads are empty. */
+bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access);
 
 /** Number of nodes of a formula; 0 for NULL. */
 size_t fb_walk_nodes(const struct fb_form *form);

@@ -9,6 +9,7 @@
 #define FB_ENGINE_TABLE_H
 
 #include "base/assert.h"
+#include "engine/access.h"
 #include "engine/eval.h"
 
 /** A set of variables, one bit each. */
@@ -43,6 +44,8 @@ struct fb_eval {
     size_t var_count;
     struct fb_arena *arena;
     bool explain; /**< build reasons; off where only the truth is wanted */
+    bool quick;   /**< whether a formula holds is found without its rows; the oracle makes them */
+    bool bare;    /**< quick: rows need not say what they rest on (corrected, newest) */
     struct fb_err *err;
     const struct fb_defined *defined;
     struct fb_access *access; /**< to the trace, which finds the same tuples in the same order;
@@ -130,6 +133,18 @@ bool fb_form_names(const struct fb_form *form, struct fb_form_names *out);
  * variables. On false err (when not NULL) says why. */
 bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err *err);
 
+/** fb_form_timeless of a formula that is not sealed. */
+bool fb_form_timeless_deep(const struct fb_form *form);
+
+/** True for comparisons, and NOT, AND and OR of such: no tuple and no time has a say. */
+static inline bool fb_form_timeless(const struct fb_form *form)
+{
+    return form->sealed == form ? form->timeless : fb_form_timeless_deep(form);
+}
+
+/** Whether a timeless formula holds of values, which bind all its variables. */
+bool fb_form_true(const struct fb_form *form, const struct fb_value *values);
+
 /** Variables that stand in the tests of a regular expression. */
 fb_vars fb_regex_vars(const struct fb_regex *regex);
 
@@ -151,6 +166,28 @@ FB_CHECKED enum fb_code fb_eval_defined(const struct fb_eval *ev, const struct f
 /** Binds the columns of a tuple in values; false when they do not fit. */
 bool fb_eval_fits(const struct fb_form *pred, const struct fb_value *tuple,
     const struct fb_env *env, struct fb_value *values);
+
+/** A walk over the tuples of a predicate that hold at a time-point. */
+struct fb_tuples {
+    const struct fb_trace *trace;
+    const struct fb_form *pred;
+    size_t tp;
+    bool indexed;
+    struct fb_access_walk found; /**< indexed */
+    size_t at;                   /**< else: of the trace's tuples [at, end) */
+    size_t end;
+};
+
+/** Begins such a walk. Tuples that do not fit may come along. */
+FB_CHECKED enum fb_code fb_eval_tuples(const struct fb_eval *ev, const struct fb_form *pred,
+    size_t tp, const struct fb_env *env, struct fb_tuples *out);
+
+/** The next tuple, in the order of the trace; NULL behind the last. */
+const struct fb_tuple *fb_tuples_next(struct fb_tuples *tuples);
+
+/** fb_eval_holds of a formula that is still (struct fb_form), without rows. */
+FB_CHECKED enum fb_code fb_eval_truth(const struct fb_eval *ev, const struct fb_form *form,
+    size_t tp, const struct fb_env *env, bool *out);
 
 /** True when time-point j lies in the interval as seen from i. */
 bool fb_eval_within(const struct fb_eval *ev, const struct fb_form *form, size_t i, size_t j);

@@ -4,6 +4,14 @@
 #include "base/assert.h"
 #include "govern/proving.h"
 
+/* A copy; ptr NULL when memory ran out. */
+static struct fb_str keep_text(struct fb_arena *arena, struct fb_str text)
+{
+    struct fb_err ignored;
+    struct fb_str out = {NULL, 0};
+    return fb_arena_str(arena, text, &out, &ignored) == FB_OK ? out : (struct fb_str){NULL, 0};
+}
+
 struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program *program,
     const struct fb_obligation *obligation)
 {
@@ -18,7 +26,7 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
     }
     struct fb_str out = {NULL, 0};
     if (text.state == FB_BUF_GOOD) {
-        out = fb_arena_printf(arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
+        out = keep_text(arena, fb_buf_str(&text));
     }
     fb_buf_release(&text);
     return out;
@@ -70,6 +78,14 @@ static int parameter_at(const struct fb_duty *duty, struct fb_str text, size_t a
     return -1;
 }
 
+/* The beginning of the next word behind the one at `at`. */
+static size_t next_word(struct fb_str text, size_t at)
+{
+    for (at++; at < text.len && (!is_word(text.ptr[at]) || is_word(text.ptr[at - 1])); at++) {
+    }
+    return at;
+}
+
 /* Appends a binding as people say it: an id without its kind. */
 static void add_binding(struct fb_value value, bool whole, struct fb_buf *out)
 {
@@ -94,7 +110,9 @@ static struct fb_str duty_text(struct fb_work *work, const struct fb_obligation 
     for (size_t at = 0; at < duty->title.len;) {
         int parameter = parameter_at(duty, duty->title, at);
         if (parameter < 0) {
-            fb_buf_add_char(&text, duty->title.ptr[at++]);
+            size_t next = next_word(duty->title, at);
+            fb_buf_add_str(&text, fb_str_sub(duty->title, at, next - at));
+            at = next;
             continue;
         }
         add_binding(obligation->bindings[parameter], false, &text);
@@ -112,7 +130,7 @@ static struct fb_str duty_text(struct fb_work *work, const struct fb_obligation 
     }
     struct fb_str out = {NULL, 0};
     if (text.state == FB_BUF_GOOD) {
-        out = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(fb_buf_str(&text)));
+        out = keep_text(work->arena, fb_buf_str(&text));
     }
     fb_buf_release(&text);
     return out;

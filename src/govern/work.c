@@ -116,6 +116,9 @@ struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest)
 enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
 {
     FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);
+    for (size_t i = 0; i < fb_policy_signature()->relations[tuple->relation].arity; i++) {
+        fb_value_note(&tuple->values[i]);
+    }
     if (work->timed_count == work->timed_cap) {
         size_t cap = work->timed_cap ? work->timed_cap * 2 : 256;
         struct fb_timed *grown = FB_ARENA_ARRAY(work->arena, struct fb_timed, cap);

@@ -20,7 +20,7 @@ struct fb_timed {
     uint32_t relation;
     fb_time from;
     fb_time until;
-    const struct fb_value *values;
+    struct fb_value *values;
     uint64_t seq;
     struct fb_str record_id;
     const struct fb_why *why; /**< of a tuple that was derived; NULL for a record's */
@@ -136,7 +136,7 @@ size_t fb_work_time_point(const struct fb_work *work, fb_time t);
 /** A sentence that a blob was erased, by whom and why; NULL when it was not, or memory ran out. */
 struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest);
 
-/** Adds a tuple; values are kept, not copied. */
+/** Adds a tuple; values are kept, not copied, and noted. */
 FB_CHECKED enum fb_code fb_work_add(
     struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err);
 
