@@ -188,8 +188,8 @@ static const char *const SCRIPT[] = {
     "    return [`M${x} ${y}V${lane}H${X[p] + 2}`, fork(X[p] + 2, lane, -1, 0)];\n",
     "  }\n",
     "  if (first && (cross || edge(p) <= X[p] + I[p].w / 2 + .05)) {\n",
-    "    return [`M${s} ${mid(i)}H${cross ? edge(o) + 22 : (s + right) / 2}V${mid(p)}H${right}`"
-    ", fork(right, mid(p), -1, 0)];\n",
+    "    return [`M${s} ${Math.abs(mid(i) - mid(p)) < 14 ? mid(p) : mid(i)}H${cross ? edge(o) +"
+    " 22 : (s + right) / 2}V${mid(p)}H${right}`, fork(right, mid(p), -1, 0)];\n",
     "  }\n",
     "  if (cross) return [`M${x} ${y}V${lane}H${edge(o) + 22}V${mid(p)}H${right}`, fork(right, "
     "mid(p), -1, 0)];\n",

@@ -15,9 +15,10 @@ enum {
     TREE_GAP = 64,   /* between trees with a top of their own */
     MARGIN = 30,
     CONTOUR_FIRST = 16,
-    SMALL_HIGH = 1100, /* pixels: what stands along a rail is not higher than this */
-    HUGE_HIGH = 2200,  /* the same in a huge case */
-    HUGE_FROM = 1000,  /* elements of a huge case */
+    /* What stands along a rail is not higher than this, in pixels; large cases become less wide. */
+    SMALL_HIGH = 1100,
+    LARGE_HIGH = 2200,
+    HUGE_HIGH = 8000,
 };
 
 /* The left and right edges of a subtree, row by row. Rows are stored from the lowest up, so that a
@@ -164,10 +165,11 @@ static bool wants_rail(const struct layout *l, const struct fb_case_item *item)
         high += l->packs[i].subtree + STACK_GAP;
         upright = upright && l->packs[i].upright;
     }
-    bool large = l->argument->element_count > FB_CASE_LARGE;
+    size_t size = l->argument->element_count;
+    bool large = size > FB_CASE_SMALL;
     bool all_leaves = leaves == count;
-    size_t highest = l->argument->element_count > HUGE_FROM ? HUGE_HIGH : SMALL_HIGH;
-    if (count < 2 || !upright || high > (double)highest) {
+    int highest = size > 3000 ? HUGE_HIGH : size > 300 ? LARGE_HIGH : SMALL_HIGH;
+    if (count < 2 || !upright || high > highest) {
         return all_leaves && count > 12;
     }
     return large || (all_leaves && count > 3);

@@ -28,6 +28,7 @@ enum {
     FB_CASE_BUS = 24,            /**< below an element: where its lines spread out */
     FB_CASE_LANE = 12,           /**< above an element: where far challenges run */
     FB_CASE_RAIL = 14,           /**< from an element's left edge to its rail */
+    FB_CASE_LEVEL = 14,          /**< below this a challenge comes level */
 };
 
 /** No item. */

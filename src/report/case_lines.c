@@ -334,6 +334,8 @@ static void add_challenge(const struct fb_drawing *d, uint32_t challenge)
     fb_buf_addf(d->out, "<path class=\"fcd%s\" d=\"", answered ? " fca" : "");
     if (end.beside) {
         double corridor = (left.x + end.at.x) / 2;
+        /* Nearly level is level: no small step. */
+        left.y = fabs(left.y - end.at.y) < FB_CASE_LEVEL ? end.at.y : left.y;
         fb_draw_to(d->out, 'M', left);
         if (fabs(left.y - end.at.y) > 0.05) {
             fb_draw_by(d->out, 'H', end.dx < 0 && end.corridor > 0 ? end.corridor : corridor);

@@ -50,6 +50,10 @@ struct fb_html {
 
 /* ---- html_parts.c: text and small pieces ---- */
 
+/** Reads one character of UTF-8 at the start of s, which has at least one byte; its length in
+ * bytes, or 0 when there is none. */
+size_t fb_html_character(struct fb_str s, uint32_t *out);
+
 /** Appends text from a record, escaped, cut after FB_HTML_TEXT_MAX characters. Control characters
  * become spaces; bytes that are no UTF-8 and characters that turn the reading direction become
  * U+FFFD. */

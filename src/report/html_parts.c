@@ -6,8 +6,7 @@
 #include "base/assert.h"
 #include "report/html.h"
 
-/* Reads one character of UTF-8 at the start of s; its length, or 0 when there is none. */
-static size_t character(struct fb_str s, uint32_t *out)
+size_t fb_html_character(struct fb_str s, uint32_t *out)
 {
     unsigned char c = (unsigned char)s.ptr[0];
     size_t len = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
@@ -62,7 +61,7 @@ void fb_html_text_cut(struct fb_buf *out, struct fb_str text, size_t max)
             return;
         }
         uint32_t code = 0;
-        size_t len = character(rest, &code);
+        size_t len = fb_html_character(rest, &code);
         const char *named = entity(code);
         if (len == 0 || turns_direction(code) || (code & 0xFFFE) == 0xFFFE) {
             fb_buf_add_c(out, "\uFFFD");
@@ -93,7 +92,7 @@ static size_t from_start(struct fb_str text, size_t n)
     uint32_t code;
     size_t at = 0;
     for (; n > 0 && at < text.len; n--) {
-        size_t len = character(fb_str_sub(text, at, text.len), &code);
+        size_t len = fb_html_character(fb_str_sub(text, at, text.len), &code);
         at += len ? len : 1;
     }
     return at;

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "case/document.h"
 #include "fb_case.h"
+#include "report/case_draw.h"
 #include "report/case_graph.h"
 #include "report/case_html.h"
 #include "report/case_layout.h"
@@ -182,11 +183,11 @@ static void test_wraps(void **state)
     assert_true(fb_str_is(box.lines[3], "aaaa b"));
 
     box = (struct fb_case_label){.line_count = 0};
-    fb_case_wrap(FB_STR("aa/bbbb-cccc dd"), 30, &box);
-    assert_int_equal(box.line_count, 5);
+    fb_case_wrap(FB_STR("aa/bbbb-cccc dd"), 31, &box);
+    assert_int_equal(box.line_count, 4);
     assert_true(fb_str_is(box.lines[0], "aa/"));
-    assert_true(fb_str_is(box.lines[1], "bbbb"));
-    assert_true(fb_str_is(box.lines[2], "-"));
+    assert_true(fb_str_is(box.lines[1], "bbbb-"));
+    assert_true(fb_str_is(box.lines[2], "cccc"));
 
     box = (struct fb_case_label){.line_count = 0};
     fb_case_wrap(FB_STR("a\nb\nc\nd\ne\nf\ng\nh\ni"), 60, &box);
@@ -198,6 +199,78 @@ static void test_wraps(void **state)
     assert_int_equal(box.line_count, 2);
     assert_int_equal(box.lines[0].len, 6);
     assert_int_equal((int)fb_case_text_width(FB_STR("aa")), 13);
+}
+
+/* The lines of a text in a width, with bars between them. */
+static const char *wrapped(const char *text, double width)
+{
+    static char out_lines[1000];
+    struct fb_case_label box = {.line_count = 0};
+    size_t at = 0;
+    fb_case_wrap(fb_str_of(text), width, &box);
+    out_lines[0] = '\0';
+    for (size_t i = 0; i < box.line_count; i++) {
+        assert_true(fb_str_utf8(box.lines[i], NULL));
+        at += (size_t)snprintf(out_lines + at, sizeof(out_lines) - at, "%s%.*s", i ? "|" : "",
+            FB_STR_ARG(box.lines[i]));
+    }
+    return out_lines;
+}
+
+/* Texts of every script: marks stay on their letters, joined pictures together, and Chinese breaks
+ * where there are no spaces, but before no full stop. */
+static void test_wraps_scripts(void **state)
+{
+    (void)state;
+    assert_string_equal(wrapped("安全安全。好", 50), "安全安|全。好");
+    assert_string_equal(wrapped("安全安全。好", 48), "安全安|全。好");
+    assert_string_equal(wrapped("系统ab cd", 40), "系统ab|cd");
+    assert_string_equal(wrapped("a 系统系统系统", 40), "a 系统|系统系|统");
+    assert_string_equal(
+        wrapped("e\u0301e\u0301e\u0301e\u0301e\u0301", 21), "e\u0301e\u0301e\u0301|e\u0301e\u0301");
+    assert_string_equal(wrapped("👨‍👩‍👧👨‍👩‍👧", 50),
+        "👨‍👩‍👧|👨‍👩‍👧");
+    assert_string_equal(wrapped("👩🏽👩🏽👩🏽", 31), "👩🏽👩🏽|👩🏽");
+    assert_string_equal(wrapped("\u200bab\u200bcd\u200b\u200b", 25), "ab|cd");
+    assert_string_equal(wrapped("\u200b\u200b \u3000", 25), "");
+    assert_string_equal(wrapped("הקשר סביבת", 40), "הקשר|סביבת");
+    assert_string_equal(wrapped("WWWWWWWW", 60), "WWWWW|WWW");
+    assert_true(fb_case_text_width(FB_STR("\u202e")) > 0); /* it is drawn as U+FFFD */
+    assert_true(
+        fb_case_text_width(FB_STR("a\u0300\u0301\u0302")) == fb_case_text_width(FB_STR("a")));
+    assert_true(fb_case_text_width(FB_STR("\xff\xfe")) == 24);
+}
+
+/* Words without an end, in every script: each line of a shape stands within it. */
+static void test_text_in_shapes(void **state)
+{
+    (void)state;
+    static const char *const UNITS[] = {"W", "@", "i", "安", "한", "👨‍👩‍👧", "e\u0301",
+        "\u200b", "ש", "ﷺ", "aW安 ", "\U000E0100", "Donaudampfschiffahrt"};
+    static const char *const KINDS[] = {"G2", "S2", "Sn2", "C2", "A2", "J2"};
+    for (size_t u = 0; u < sizeof(UNITS) / sizeof(UNITS[0]); u++) {
+        for (size_t k = 0; k < sizeof(KINDS) / sizeof(KINDS[0]); k++) {
+            struct fb_buf text;
+            fb_buf_init(&text, 1 << 16);
+            fb_buf_addf(&text, "G1: {%s: [%s]}\n%s: {text: \"a",
+                k < 3 ? "supportedBy" : "inContextOf", KINDS[k], KINDS[k]);
+            for (int i = 0; i < 60; i++) {
+                fb_buf_add_c(&text, UNITS[u]);
+            }
+            fb_buf_addf(&text, "\"%s}\n%s", k < 2 ? ", undeveloped: true" : "", "");
+            const struct fb_case *c = parse(fb_buf_str(&text));
+            struct fb_case_layout layout = lay_out(c);
+            const struct fb_case_item *item = &layout.items[layout.item_of[1]];
+            for (uint32_t i = 0; i < item->label.line_count; i++) {
+                double wide = fb_case_text_width(item->label.lines[i]);
+                if (wide > item->width - 6) {
+                    fail_msg("%s of %s: %.0f in %.0f", KINDS[k], UNITS[u], wide, item->width);
+                }
+            }
+            assert_true(item->height >= FB_CASE_LINE * (1.0 + item->label.line_count));
+            fb_buf_release(&text);
+        }
+    }
 }
 
 static const struct fb_case_item *place(
@@ -504,6 +577,84 @@ static void test_mermaid(void **state)
     assert_null(strstr(out.ptr, "</script>"));
 }
 
+/* The colour that a class sets, by night where it is set anew there; -1: none. */
+static long colour_of(const char *style, const char *class, const char *what, bool night)
+{
+    char name[32];
+    long found = -1;
+    const char *dark = strstr(style, "@media");
+    snprintf(name, sizeof(name), ".%s", class);
+    for (const char *at = strstr(style, name); at; at = strstr(at + 1, name)) {
+        const char *after = at + strlen(name), *block = strchr(after, '{');
+        const char *set = strstr(block, what), *end = strchr(block, '}');
+        bool whole = *after == '{' || *after == ',';
+        if (whole && set && set < end && (night || at < dark)) {
+            const char *hex = strchr(set, '#') + 1;
+            unsigned long value = strtoul(hex, NULL, 16);
+            bool brief = strcspn(hex, ";}") == 3;
+            found = brief ? (long)((value >> 8) * 0x110000 + (value >> 4 & 15) * 0x1100 +
+                                   (value & 15) * 0x11)
+                          : (long)value;
+        }
+    }
+    return found;
+}
+
+/* Relative luminance and contrast of two colours as WCAG 2.2 defines them. */
+static double luminance(long colour)
+{
+    static const double WEIGHTS[] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int i = 0; i < 3; i++) {
+        double c = (double)(colour >> (16 - 8 * i) & 255) / 255;
+        sum += WEIGHTS[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+static double contrast(long a, long b)
+{
+    double x = luminance(a), y = luminance(b);
+    return (fmax(x, y) + 0.05) / (fmin(x, y) + 0.05);
+}
+
+/* WCAG AA, by day and by night: 4.5 for text on what it stands on, 3 for edges and lines. */
+static void test_contrast(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *front, *how, *back;
+        double least;
+    } PAIRS[] = {{"fcg", "fill", "fcb", 4.5}, {"fcg", "fill", "fc", 4.5},
+        {"fcg", "fill", "fc-in", 4.5}, {"fcg", "fill", "fc-uc", 4.5}, {"fcg", "fill", "fc-fa", 4.5},
+        {"fcg", "fill", "fc-un", 4.5}, {"fcs", "fill", "fcb", 4.5}, {"fcs", "fill", "fc", 4.5},
+        {"fcs", "fill", "fc-in", 4.5}, {"fcs", "fill", "fc-uc", 4.5}, {"fcs", "fill", "fc-fa", 4.5},
+        {"fcs", "fill", "fc-un", 4.5}, {"fcv", "fill", "fc", 4.5}, {"fcv", "fill", "fc-in", 4.5},
+        {"fcv", "fill", "fc-uc", 4.5}, {"fcv", "fill", "fc-fa", 4.5}, {"fcv", "fill", "fc-un", 4.5},
+        {"fcp", "fill", "fck-in", 4.5}, {"fcp", "fill", "fck-uc", 4.5},
+        {"fcp", "fill", "fck-fa", 4.5}, {"fcp", "fill", "fck-un", 4.5}, {"fcp", "fill", "fcn", 4.5},
+        {"fck-in", "fill", "fcb", 4.5}, {"fck-uc", "fill", "fcb", 4.5},
+        {"fck-fa", "fill", "fcb", 4.5}, {"fck-un", "fill", "fcb", 4.5}, {"fc", "stroke", "fcb", 3},
+        {"fc-in", "stroke", "fcb", 3}, {"fc-uc", "stroke", "fcb", 3}, {"fc-fa", "stroke", "fcb", 3},
+        {"fc-un", "stroke", "fcb", 3}, {"fcl", "stroke", "fcb", 3}, {"fcc", "stroke", "fcb", 3},
+        {"fco", "stroke", "fcb", 3}, {"fcd", "stroke", "fcb", 3}, {"fca", "stroke", "fcb", 3},
+        {"fch", "fill", "fcb", 3}, {"fcx", "stroke", "fc-fa", 3}};
+    fb_draw_style(&out);
+    fb_buf_add_char(&out, '\0');
+    assert_true(contrast(0, 0xFFFFFF) == 21.0);
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++) {
+        for (int night = 0; night < 2; night++) {
+            long front = colour_of(out.ptr, PAIRS[i].front, PAIRS[i].how, night);
+            long back = colour_of(out.ptr, PAIRS[i].back, "fill", night);
+            assert_true(front >= 0 && back >= 0);
+            if (contrast(front, back) < PAIRS[i].least) {
+                fail_msg("%s %s on %s by %s: %.2f", PAIRS[i].front, PAIRS[i].how, PAIRS[i].back,
+                    night ? "night" : "day", contrast(front, back));
+            }
+        }
+    }
+}
+
 static void test_unlabelled_says_nothing(void **state)
 {
     (void)state;
@@ -615,6 +766,9 @@ static void test_shared_examples(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_wraps_scripts, setup_out, teardown_out),
+        cmocka_unit_test_setup_teardown(test_text_in_shapes, setup_out, teardown_out),
+        cmocka_unit_test_setup_teardown(test_contrast, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_wraps, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_places, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_stacks, setup_out, teardown_out),
