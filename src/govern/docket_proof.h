@@ -1,6 +1,6 @@
 /*
- * docket_proof.h: proofs of red lines, duties, orders and refused licences, that a checker goes
- * through with nothing but the records.
+ * docket_proof.h: proofs of red lines, duties, orders and licences, that a checker goes through
+ * with nothing but the records.
  *
  * A proof is a file of lines of JSON: what is claimed of which ledger prefix, then one line for
  * each judgement about a formula that the verdict rests on (proof/proof_file.h), down to records.
@@ -31,9 +31,9 @@ struct fb_proof_claimed {
     size_t judgements;    /**< in a file that was made or checked */
 };
 
-/** Appends the proof of a red line, duty, order or refused licence of a picture, and checks it:
- * what comes out was accepted by the checker and says what the picture says, else E_MISMATCH.
- * E_UNSUPPORTED for a verdict of another kind, or a licence that is allowed; E_LIMIT. */
+/** Appends the proof of a red line, duty, order or licence of a picture, and checks it: what comes
+ * out was accepted by the checker and says what the picture says, else E_MISMATCH. E_UNSUPPORTED
+ * for a verdict of another kind, or what is allowed only because no rule applies; E_LIMIT. */
 FB_CHECKED enum fb_code fb_picture_prove(const struct fb_picture *picture, struct fb_str id,
     struct fb_buf *out, struct fb_proof_claimed *claimed, struct fb_err *err);
 

@@ -37,7 +37,7 @@ static bool reads_line(const struct fb_form *form, const struct fb_proving_subje
     const struct fb_term *of = form->terms[1];
     bool other_rule = rule->kind == FB_TERM_CONST && rule->value.type == FB_TYPE_STRING &&
                       !is_named(version, line, rule->value.u.text);
-    bool is_key = of->kind == FB_TERM_VAR && of->var < subject->duty->param_count;
+    bool is_key = subject->key && of->kind == FB_TERM_VAR && of->var < subject->duty->param_count;
     bool other_system = is_key && subject->key[of->var].type == FB_TYPE_STRING &&
                         !fb_str_eq(subject->key[of->var].u.text, system);
     return !other_rule && !other_system;
@@ -78,6 +78,25 @@ static bool reads_wanted(const struct fb_form *form, void *ctx)
     return reads_line(form, w->subject, w->version, w->line, w->system);
 }
 
+/* Calls `use` for the duties that could forbid the action until it says true. */
+static bool any_duty(
+    const struct fb_proving *p, bool (*use)(const struct fb_form *, void *), struct wanted *ctx)
+{
+    const struct fb_work *work = p->work;
+    for (size_t i = 0; p->complete && i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        for (size_t d = 0; d < version->program->duty_count; d++) {
+            struct fb_proving_subject any = {
+                .version = version, .duty = &version->program->duties[d]};
+            ctx->subject = &any;
+            if (fb_work_may_forbid(any.duty, p->subject.action) && any_form(any.duty, use, ctx)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool fb_proving_wants(
     const struct fb_work *work, const struct fb_version *version, size_t line, size_t system)
 {
@@ -101,7 +120,8 @@ bool fb_proving_wants(
             return true;
         }
     }
-    return false;
+    struct wanted w = {NULL, version, line, id};
+    return any_duty(p, reads_wanted, &w);
 }
 
 bool fb_proving_licenses(const struct fb_work *work, size_t system)
@@ -147,7 +167,9 @@ static bool needs_cases(const struct fb_proving *p)
             return true;
         }
     }
-    if (p->subject.duty && any_form(p->subject.duty, reads_case, NULL)) {
+    struct wanted none = {.subject = NULL};
+    if ((p->subject.duty && any_form(p->subject.duty, reads_case, NULL)) ||
+        any_duty(p, reads_case, &none)) {
         return true;
     }
     for (size_t i = 0; i < work->version_count; i++) {
@@ -338,6 +360,57 @@ enum fb_code fb_proving_duty(struct fb_proving *p, struct fb_obligations *out, s
     return recount(p, &p->subject, out, err);
 }
 
+/* Adds the obligations of a duty with these parameters. */
+static enum fb_code add_obligations(struct fb_proving *p, const struct fb_proving_subject *of,
+    struct fb_obligations *out, struct fb_err *err)
+{
+    struct fb_obligations found = {NULL, 0};
+    enum fb_code code = recount(p, of, &found, err);
+    size_t total = out->count + found.count;
+    if (code || found.count == 0) {
+        return code;
+    }
+    struct fb_obligation *all = FB_ARENA_ARRAY(p->work->arena, struct fb_obligation, total);
+    if (!all) {
+        return fb_arena_failed(p->work->arena, err);
+    }
+    for (size_t k = 0; k < total; k++) {
+        all[k] = k < out->count ? out->items[k] : found.items[k - out->count];
+    }
+    *out = (struct fb_obligations){all, total};
+    return FB_OK;
+}
+
+/* All obligations of a duty that could forbid the action, but those about other systems. */
+static enum fb_code all_obligations(struct fb_proving *p, const struct fb_version *version,
+    const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
+{
+    const struct fb_value *const *keys = NULL;
+    size_t count = 0;
+    enum fb_code code = sort_trace(p, err);
+    struct fb_duty_subject subject = {.program = version->program,
+        .duty = duty,
+        .trace = &p->trace,
+        .now = p->work->input->now,
+        .judge = judge,
+        .ctx = p};
+    if (!fb_work_may_forbid(duty, p->subject.action)) {
+        return code;
+    }
+    code = code ? code : fb_duty_keys(&subject, p->work->arena, &keys, &count, err);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        struct fb_proving_subject of = {.version = version, .duty = duty, .key = keys[i]};
+        const struct fb_value *system =
+            duty->system_var >= 0 && (size_t)duty->system_var < duty->param_count
+                ? &keys[i][duty->system_var]
+                : NULL;
+        bool other = system && system->type == FB_TYPE_STRING &&
+                     !fb_str_eq(system->u.text, p->subject.system);
+        code = other ? FB_OK : add_obligations(p, &of, out, err);
+    }
+    return code;
+}
+
 enum fb_code fb_proving_obligations(struct fb_work *work, const struct fb_version *version,
     const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
 {
@@ -345,23 +418,12 @@ enum fb_code fb_proving_obligations(struct fb_work *work, const struct fb_versio
     struct fb_proving *p = work->proving;
     enum fb_code code = FB_OK;
     *out = (struct fb_obligations){NULL, 0};
+    if (p->complete) {
+        return all_obligations(p, version, duty, out, err);
+    }
     for (size_t i = 0; code == FB_OK && i < p->rest_count; i++) {
-        struct fb_obligations found = {NULL, 0};
-        if (p->rests[i].version != version || p->rests[i].duty != duty) {
-            continue;
-        }
-        code = recount(p, &p->rests[i], &found, err);
-        size_t total = out->count + found.count;
-        struct fb_obligation *all =
-            code ? NULL : FB_ARENA_ARRAY(work->arena, struct fb_obligation, total + 1);
-        if (code == FB_OK && !all) {
-            code = fb_arena_failed(work->arena, err);
-        }
-        for (size_t k = 0; code == FB_OK && k < total; k++) {
-            all[k] = k < out->count ? out->items[k] : found.items[k - out->count];
-        }
-        if (code == FB_OK) {
-            *out = (struct fb_obligations){all, total};
+        if (p->rests[i].version == version && p->rests[i].duty == duty) {
+            code = add_obligations(p, &p->rests[i], out, err);
         }
     }
     return code;

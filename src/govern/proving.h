@@ -23,6 +23,8 @@ struct fb_proving {
     struct fb_proving_subject subject;
     struct fb_proving_subject *rests; /**< duties that an order or a licence rests on */
     size_t rest_count;
+    bool exempt;   /**< where it is made: no rule applies to the system, by the engine */
+    bool complete; /**< a licence is allowed: it rests on all duties that could forbid the action */
     bool everything;    /**< all red lines have a say, and cases */
     struct fb_buf *out; /**< the judgements, when it is made; NULL: it is checked */
     struct fb_str rest; /**< the lines that are still to be read */
@@ -41,10 +43,15 @@ FB_CHECKED enum fb_code fb_proving_duty(
     struct fb_proving *p, struct fb_obligations *out, struct fb_err *err);
 
 /** The obligations of a duty that an order or licence rests on, by proofs: those with the
- * parameters that the proof names, in its order. None when it names none of this duty. */
+ * parameters that the proof names, in its order. None when it names none of this duty. Where a
+ * proof must be complete, all of them that are not about other systems, and that there are no more.
+ */
 FB_CHECKED enum fb_code fb_proving_obligations(struct fb_work *work,
     const struct fb_version *version, const struct fb_duty *duty, struct fb_obligations *out,
     struct fb_err *err);
+
+/** Whether an obligation of a duty, or what its breach leads to, could forbid an action. */
+bool fb_work_may_forbid(const struct fb_duty *duty, enum fb_action action);
 
 /** Whether licences of a system (by index) are worked out for the proof. */
 bool fb_proving_licenses(const struct fb_work *work, size_t system);

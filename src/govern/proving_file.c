@@ -151,7 +151,9 @@ static void add_licence(struct fb_json_writer *w, const struct verdict *v)
     fb_json_key_c(w, "action", fb_action_name(v->licence->action));
     fb_json_key_str(w, "system", v->licence->system);
     fb_json_key_c(w, "status", status_of(v));
-    add_rests(w, v);
+    if (!v->licence->allowed) {
+        add_rests(w, v);
+    }
 }
 
 static const char *kind_of(const struct verdict *v)
@@ -383,7 +385,8 @@ static const struct fb_licence_view *find_licence(
 
 /* An order or a licence, from what the duties that it rests on are by proofs: the rules of orders.c
  * and licences.c, which are not the engine's, over those duties alone. More duties can add reasons
- * against an action and take none away, so what is not allowed by some is not allowed by all. */
+ * against an action and take none away, so what is not allowed by some is not allowed by all; for
+ * what is allowed the proof is complete, and has all duties that could forbid it. */
 static enum fb_code work_out(struct fb_proving *p, struct verdict *v, struct fb_err *err)
 {
     struct fb_work *work = p->work;
@@ -502,6 +505,12 @@ static enum fb_code list_rests(const struct fb_picture *picture, struct fb_provi
     if (v->licence) {
         p->subject.system = v->licence->system;
         p->subject.action = v->licence->action;
+        p->complete = v->licence->allowed;
+    }
+    if (p->complete) {
+        return FB_OK;
+    }
+    if (v->licence) {
         count = fb_work_licence_rests(picture->work, v->licence, views, REASONS);
     } else if (v->order->duty) {
         views[count++] = v->order->duty;
@@ -547,6 +556,12 @@ static enum fb_code confirm(struct fb_proving *p, struct verdict *v, struct fb_e
         const struct fb_order_view *a = v->order, *b = engine.order;
         bool same = a ? a->since == b->since && a->until == b->until && a->action == b->action
                       : v->licence && v->licence->allowed == engine.licence->allowed;
+        if (!worked && v->licence && p->complete && !v->licence->allowed && p->exempt) {
+            (void)fb_err_set(err, FB_E_UNSUPPORTED,
+                "'%.*s' is allowed because no rule in force applies, and that is not proved",
+                FB_STR_ARG(v->claimed.id));
+            return fb_err_hint(err, "What is allowed though rules apply has a proof.");
+        }
         return worked || same ? worked : differs(v->claimed.id, err);
     }
     enum fb_code code = fb_proving_run(p, err);
@@ -587,16 +602,11 @@ enum fb_code fb_picture_prove(const struct fb_picture *picture, struct fb_str id
         return fb_err_hint(
             err, "Prove the verdicts that it rests on, which `flyball explain` names.");
     }
-    if (v.licence && v.licence->allowed) {
-        (void)fb_err_set(err, FB_E_UNSUPPORTED, "'%.*s' is allowed, and that is not proved",
-            FB_STR_ARG(fb_str_sub(id, 0, 200)));
-        return fb_err_hint(err,
-            "It says of every rule that it forbids nothing. What is not allowed "
-            "has a proof, and so has each red line and duty.");
-    }
     fb_arena_init(&arena, WORK_MAX);
     fb_buf_init(&judgements, FB_DOCKET_PROOF_MAX - HEAD_MAX);
     struct fb_proving p = {.out = &judgements};
+    size_t system = v.licence ? fb_picture_system(picture, v.licence->system) : SIZE_MAX;
+    p.exempt = system != SIZE_MAX && picture->systems[system].exempt;
     enum fb_code code = begin(picture->work->input, &arena, &p, err);
     if (code == FB_OK && (v.order || v.licence)) {
         code = list_rests(picture, &p, &v, err);
@@ -677,6 +687,10 @@ static enum fb_code find_rests(
             p->subject.action = named ? (enum fb_action)i : p->subject.action;
         }
     }
+    p->complete = licence && fb_str_is(fb_json_get_str(head, "status"), "allowed");
+    if (p->complete && p->subject.system.len > 0) {
+        return FB_OK;
+    }
     if (!rests || rests->kind != FB_JSON_ARRAY || (licence && p->subject.system.len == 0)) {
         return refuse(head, licence && rests ? "system" : "rests", err);
     }
@@ -735,8 +749,8 @@ static enum fb_code go_through(
     bool more = p->rests != NULL;
     enum fb_code code = more ? work_out(p, v, err) : fb_proving_run(p, err);
     if (code == FB_OK && more) {
-        /* That something is allowed would need all duties, not those that the file names. */
-        others = v->order || (v->licence && !v->licence->allowed) ? 1 : 0;
+        /* That something is allowed needs all duties, not those that the file names. */
+        others = v->order || (v->licence && (p->complete || !v->licence->allowed)) ? 1 : 0;
         code = others ? compare(v, first, &same, err) : FB_OK;
     } else if (code == FB_OK && p->subject.line) {
         v->line = found_line(p);

@@ -156,7 +156,7 @@ static bool is_plain(const struct fb_form *form)
     }
 }
 
-static enum fb_code refuse(struct fb_recount *r)
+enum fb_code fb_recount_refuse(struct fb_recount *r)
 {
     return fb_err_set(r->err, FB_E_UNSUPPORTED,
         "duty '%.*s' has an operator of which no proof is made", FB_STR_ARG(r->duty->name));
@@ -264,7 +264,7 @@ static enum fb_code set_matters(struct fb_recount *r)
     r->bound = fb_check_vars(r->trigger);
     if (!is_plain(r->trigger) || (duty->act && !is_plain(duty->act)) ||
         (duty->before && !is_plain(duty->before))) {
-        return refuse(r);
+        return fb_recount_refuse(r);
     }
     enum fb_code code = set_counted(r);
     code = code ? code : list_corrections(r);
@@ -290,7 +290,8 @@ static enum fb_code set_matters(struct fb_recount *r)
 
 /* ---- asking ---- */
 
-static enum fb_code ask(struct fb_recount *r, struct fb_question *question, struct fb_answer *out)
+enum fb_code fb_recount_ask(
+    struct fb_recount *r, struct fb_question *question, struct fb_answer *out)
 {
     FB_ASSERT(question->tp < r->tp_count);
     question->last = r->tp_count - 1;
@@ -323,7 +324,7 @@ enum fb_code fb_recount_holds(struct fb_recount *r, const struct fb_matter *matt
         .result = -1,
         .tp = tp};
     struct fb_answer answer = {0};
-    enum fb_code code = ask(r, &question, &answer);
+    enum fb_code code = fb_recount_ask(r, &question, &answer);
     code = code ? code : fb_recount_grow(r, &r->known, r->known_count, sizeof(*r->known));
     if (code == FB_OK) {
         r->known[r->known_count++] =
@@ -394,7 +395,7 @@ enum fb_code fb_recount_received(
         .result = -1,
         .tp = r->tp_count - 1};
     struct fb_answer answer = {0};
-    enum fb_code code = ask(r, &question, &answer);
+    enum fb_code code = fb_recount_ask(r, &question, &answer);
     *out = answer.holds;
     return code;
 }
@@ -452,7 +453,7 @@ static enum fb_code ask_rows(struct fb_recount *r, size_t tp, struct fb_stretch 
         .tp = tp};
     struct fb_answer answer = {0};
     struct fb_stretch s = {.from = tp};
-    enum fb_code code = ask(r, &question, &answer);
+    enum fb_code code = fb_recount_ask(r, &question, &answer);
     s.to = answer.to;
     if (code == FB_OK && answer.holds && !r->counted) {
         code = add_row(r, &s, NULL);
@@ -575,7 +576,7 @@ static enum fb_code holds_without(
         .tp = tp};
     struct fb_answer answer = {0};
     enum fb_code code = double_trace(r, until, trace);
-    code = code ? code : ask(r, &question, &answer);
+    code = code ? code : fb_recount_ask(r, &question, &answer);
     *out = answer.holds;
     return code;
 }
@@ -937,7 +938,7 @@ static enum fb_code follow_after(struct fb_recount *r)
     before.duty = r->duty->after;
     if (before.duty->param_count > r->duty->param_count ||
         before.duty->var_count > r->duty->var_count) {
-        return refuse(r);
+        return fb_recount_refuse(r);
     }
     enum fb_code code = fb_duty_recount(&before, r->arena, &found, r->err);
     for (fb_time after = FB_TIME_MIN; code == FB_OK && after != FB_TIME_MAX;) {
@@ -956,17 +957,23 @@ static enum fb_code follow_after(struct fb_recount *r)
     return code;
 }
 
+enum fb_code fb_recount_begin(struct fb_recount *r)
+{
+    enum fb_code code =
+        fb_trace_tick(r->of->trace, r->of->program->effective, r->arena, &r->trace, r->err);
+    while (code == FB_OK && r->tp_count < r->trace.time_count &&
+           r->trace.times[r->tp_count] <= r->of->now) {
+        r->tp_count++;
+    }
+    return code;
+}
+
 enum fb_code fb_duty_recount(const struct fb_duty_subject *subject, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err)
 {
     FB_ASSERT(subject && subject->judge && subject->duty->when && arena && out);
     struct fb_recount r = {.of = subject, .duty = subject->duty, .arena = arena, .err = err};
-    enum fb_code code =
-        fb_trace_tick(subject->trace, subject->program->effective, arena, &r.trace, err);
-    while (code == FB_OK && r.tp_count < r.trace.time_count &&
-           r.trace.times[r.tp_count] <= subject->now) {
-        r.tp_count++;
-    }
+    enum fb_code code = fb_recount_begin(&r);
     code = code ? code : list_paces(&r);
     code = code ? code : set_matters(&r);
     if (code == FB_OK && r.duty->after) {

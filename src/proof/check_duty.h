@@ -34,6 +34,12 @@ struct fb_duty_subject {
 FB_CHECKED enum fb_code fb_duty_recount(const struct fb_duty_subject *subject,
     struct fb_arena *arena, struct fb_obligations *out, struct fb_err *err);
 
+/** The values of its parameters, one row for each obligation that there may be, as of now; the
+ * subject's key is not looked at. All there are: that there is no other is part of the answer. For
+ * those of a duty that has none, one row without values. */
+FB_CHECKED enum fb_code fb_duty_keys(const struct fb_duty_subject *subject, struct fb_arena *arena,
+    const struct fb_value *const **out, size_t *out_count, struct fb_err *err);
+
 /** A formula of which all free variables but the known ones are quantified; NULL: the arena is
  * full. */
 const struct fb_form *fb_form_closed(

@@ -92,6 +92,16 @@ struct fb_recount {
     struct fb_err *err;
 };
 
+/** Sets the trace, with a time-point at which the policy comes into force, and tp_count. */
+FB_CHECKED enum fb_code fb_recount_begin(struct fb_recount *r);
+
+/** Asks the judge; the answer need not reach beyond now. */
+FB_CHECKED enum fb_code fb_recount_ask(
+    struct fb_recount *r, struct fb_question *question, struct fb_answer *out);
+
+/** E_UNSUPPORTED: the duty has an operator of which no proof is made. */
+FB_CHECKED enum fb_code fb_recount_refuse(struct fb_recount *r);
+
 /** Whether a matter holds at tp for the values of a row; false where the duty has none. */
 FB_CHECKED enum fb_code fb_recount_holds(struct fb_recount *r, const struct fb_matter *matter,
     const struct fb_value *values, size_t tp, bool *out);

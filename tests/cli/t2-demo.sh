@@ -83,11 +83,15 @@ ok "nor is an empty file" exits 3 "no proof" fly explain --check lie
 ok "a licence that is refused is proved" proves licence:deploy:system/aurora-3 "not allowed"
 ok "so is one for which everything counts" proves "licence:act autonomously:system/aurora-3" "not allowed"
 sed 's/"status":"not allowed"/"status":"allowed"/' p >lie
-ok "that it is allowed does not follow" exits 1 "they give not allowed" fly explain --check lie
+ok "that it is allowed does not follow" exits 1 "which is asked for here" fly explain --check lie
 sed 's/"rests":\[{.*}\]/"rests":[]/' p >lie
 ok "nor without what it rests on" exits 1 "." fly explain --check lie
-ok "what is allowed has no proof" exits 3 "is allowed, and that is not proved" \
-    fly explain licence:train:system/aurora-mini --proof p
+ok "so is what is allowed, by all rules that could forbid it" proves licence:train:system/aurora-mini "allowed"
+cp p allowed
+awk '!/"about":"all that are owed"/ || out++' allowed >lie
+ok "not with a rule left out" exits 1 "judgement .all that are owed. is missing" fly explain --check lie
+sed 's/licence:train:/licence:deploy:/' allowed >lie
+ok "nor of another action" exits 1 "." fly explain --check lie
 ok "nor has a safety case" exits 3 "no red line, duty, order or licence" fly explain case:cyber --proof p
 ok "--check goes alone" exits 2 "goes alone" fly explain --check p --json
 ok "the proof itself on standard output" says '"kind":"duty"' fly explain $overdue --proof -
