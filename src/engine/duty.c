@@ -287,8 +287,10 @@ static enum fb_code quicken_after(
     return code;
 }
 
-/* What the discharge of another duty opened: the same values, from that instant on. */
-static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligation *item)
+/* What the discharge of another duty opened: the same values, from that instant on. One act may
+ * discharge several of the same bindings, and each of them opens one. */
+static enum fb_code open_after(
+    struct fb_duty_run *run, const struct fb_obligation *item, uint32_t twin)
 {
     const struct fb_duty *duty = run->duty, *after = duty->after;
     struct fb_claim claim = {.tp = fb_duty_point(run, item->settled)};
@@ -306,6 +308,7 @@ static enum fb_code open_after(struct fb_duty_run *run, const struct fb_obligati
     code = code || !applies ? code : open_owed(run, claim, lines);
     if (code == FB_OK && applies) {
         run->owed[run->owed_count - 1].seen = SIZE_MAX; /* it never loses a trigger */
+        run->owed[run->owed_count - 1].twin = twin;
         code = quicken_after(run, item->settled, &run->owed[run->owed_count - 1]);
     }
     return code;
@@ -318,13 +321,18 @@ struct discharge {
 };
 
 /* By time, then by their values: the order in which triggers give obligations. */
-static int order_discharges(const void *a, const void *b)
+static int compare_discharges(const struct discharge *x, const struct discharge *y)
 {
-    const struct discharge *x = a, *y = b;
     if (x->item->settled != y->item->settled) {
         return x->item->settled < y->item->settled ? -1 : 1;
     }
-    int order = fb_row_cmp(x->item->bindings, y->item->bindings, x->item->duty->var_count);
+    return fb_row_cmp(x->item->bindings, y->item->bindings, x->item->duty->var_count);
+}
+
+static int order_discharges(const void *a, const void *b)
+{
+    const struct discharge *x = a, *y = b;
+    int order = compare_discharges(x, y);
     return order ? order : x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
@@ -354,8 +362,10 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
     if (count > 0) {
         qsort(all, count, sizeof(*all), order_discharges);
     }
+    uint32_t twin = 0;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        code = open_after(run, all[i].item);
+        twin = i > 0 && compare_discharges(&all[i - 1], &all[i]) == 0 ? twin + 1 : 0;
+        code = open_after(run, all[i].item, twin);
     }
     return code;
 }

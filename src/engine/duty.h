@@ -30,6 +30,7 @@ struct fb_owed {
     fb_time failed; /**< since when `during` has failed; FB_TIME_MAX while it holds */
     fb_time ended;  /**< nothing is owed from this instant on; FB_TIME_MAX while it is */
     const char *ended_why;
+    uint32_t twin; /**< as of fb_obligation */
 };
 
 /** From when on the policy's pace is at a level. */

@@ -177,6 +177,7 @@ static struct fb_obligation obligation(const struct fb_duty_run *run, const stru
     return (struct fb_obligation){.duty = run->duty,
         .bindings = owed->claims[0].row.values,
         .party = owed->party,
+        .twin = owed->twin,
         .since = run->ev.trace->times[owed->claims[0].tp],
         .anchor = claim->anchor,
         .deadline = claim->deadline,

@@ -84,7 +84,8 @@ struct fb_obligation {
     fb_time settled;          /**< when it was met, broken or relaxed; FB_TIME_MAX when not */
     fb_time breached;         /**< the instant of the breach; FB_TIME_MAX when none */
     enum fb_consequence lest; /**< what follows a breach, by the pace at its instant (or now) */
-    int64_t turn; /**< of a duty that recurs: which of its periods, from 1; otherwise 0 */
+    int64_t turn;  /**< of a duty that recurs: which of its periods, from 1; otherwise 0 */
+    uint32_t twin; /**< among those of one discharge and the same bindings: which, from 0 */
     struct fb_why *why;
 };
 

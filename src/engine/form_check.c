@@ -341,6 +341,12 @@ static bool check_aggregate(const struct fb_form *form, fb_vars given, struct ch
         return unsafe(ck, form, "an aggregation reads a variable that its condition does not bind",
             "Name only variables of the condition, as what is aggregated and as groups.");
     }
+    if (groups & fb_vars_of(form->agg_result)) {
+        /* One name would have two values at once, and which of them is meant would hang on the
+         * order of evaluation. */
+        return unsafe(ck, form, "the result of an aggregation has the name of one of its groups",
+            "Give the result a name of its own, and compare it where both shall be equal.");
+    }
     return check(form->left, given & groups, ck);
 }
 

@@ -462,6 +462,18 @@ static void find_times(struct slicer *s)
     s->whole = s->whole || (!there && at > 0);
 }
 
+/* The parameters that the trigger does not bind one by one. */
+static fb_vars params_open(const struct fb_duty *duty)
+{
+    fb_vars params = 0;
+    for (uint32_t i = 0; i < duty->param_count; i++) {
+        params |= fb_vars_of(i);
+    }
+    fb_vars binds = fb_walk_binds(duty->when, 0);
+    binds |= duty->given ? fb_walk_binds(duty->given, binds) : 0;
+    return params & ~binds;
+}
+
 static enum fb_code slicer_init(
     struct slicer *s, const struct fb_duty_query *query, struct fb_arena *arena, struct fb_err *err)
 {
@@ -485,10 +497,8 @@ static enum fb_code slicer_init(
     for (uint32_t i = 0; i < duty->param_count; i++) {
         s->params |= fb_vars_of(i);
     }
-    fb_vars binds = fb_walk_binds(duty->when, 0);
-    binds |= duty->given ? fb_walk_binds(duty->given, binds) : 0;
-    s->whole = (s->params & ~binds) || !fb_walk_possible(forms, count) ||
-               !fb_access_distinct(query->access);
+    s->whole =
+        params_open(duty) || !fb_walk_possible(forms, count) || !fb_access_distinct(query->access);
     find_times(s);
     enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
     s->walk.ctx = s;
@@ -699,7 +709,8 @@ static struct fb_why *keep_why(
 static bool same(const struct fb_obligation *a, const struct fb_obligation *b)
 {
     return a->since == b->since && a->status == b->status && a->breached == b->breached &&
-           a->turn == b->turn && a->settled == b->settled && fb_str_eq(a->party, b->party) &&
+           a->turn == b->turn && a->twin == b->twin && a->settled == b->settled &&
+           fb_str_eq(a->party, b->party) &&
            fb_row_cmp(a->bindings, b->bindings, a->duty->var_count) == 0;
 }
 
@@ -740,6 +751,99 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     }
     *out = code == FB_OK ? why : *out;
     return code;
+}
+
+/* ---- what a duty has to be weighed against ---- */
+
+/* A predicate or an equation that shares a variable with those that were reached is reached, too:
+ * it is found by its value. */
+static fb_vars reach_on(const struct fb_form *form, fb_vars reached)
+{
+    fb_vars all = 0;
+    if (!form) {
+        return reached;
+    }
+    for (size_t i = 0; form->kind == FB_FORM_PRED && i < form->term_count; i++) {
+        all |= form->terms[i]->kind == FB_TERM_VAR ? fb_vars_of(form->terms[i]->var) : 0;
+    }
+    if (form->kind == FB_FORM_EQ) {
+        all = fb_term_vars(form->terms[0]) | fb_term_vars(form->terms[1]);
+    }
+    reached |= all & reached ? all : 0;
+    return reach_on(form->right, reach_on(form->left, reached));
+}
+
+/* Takes the predicates that are not reached off *nth; the one at which it ends. */
+static const struct fb_form *find_loose(const struct fb_form *form, fb_vars reached, size_t *nth)
+{
+    if (!form) {
+        return NULL;
+    }
+    if (form->kind == FB_FORM_PRED && !(fb_form_vars(form) & reached)) {
+        return (*nth)-- == 0 ? form : NULL;
+    }
+    const struct fb_form *left = find_loose(form->left, reached, nth);
+    return left ? left : find_loose(form->right, reached, nth);
+}
+
+/* The variables of the first predicate that has some: where a search begins. */
+static fb_vars first_vars(const struct fb_form *form)
+{
+    if (!form || form->kind == FB_FORM_PRED) {
+        return form ? fb_form_vars(form) : 0;
+    }
+    fb_vars left = first_vars(form->left);
+    return left ? left : first_vars(form->right);
+}
+
+const struct fb_form *fb_duty_loose(const struct fb_duty *duty, size_t nth)
+{
+    const struct fb_form *forms[FORMS] = {duty->when, duty->given, duty->during, duty->act,
+        duty->received, duty->before, duty->waived};
+    fb_vars reached = first_vars(duty->when), before;
+    const struct fb_form *found = NULL;
+    FB_ASSERT(duty->when);
+    do {
+        before = reached;
+        for (size_t i = 0; i < FORMS; i++) {
+            reached = reach_on(forms[i], reached);
+        }
+        for (size_t i = 0; i < duty->within_count; i++) {
+            reached = reach_on(duty->within[i].guard, reached);
+        }
+    } while (reached != before);
+    for (size_t i = 0; i < FORMS && !found; i++) {
+        found = find_loose(forms[i], reached, &nth);
+    }
+    for (size_t i = 0; i < duty->within_count && !found; i++) {
+        found = find_loose(duty->within[i].guard, reached, &nth);
+    }
+    return found;
+}
+
+enum fb_code fb_duty_slicing(const struct fb_duty *duty, enum fb_slicing *out, struct fb_err *err)
+{
+    struct fb_arena own;
+    bool over_time = false;
+    FB_ASSERT(duty && duty->when && out);
+    fb_arena_init(&own, fb_limit(SCRATCH_MAX));
+    const struct fb_form **forms =
+        fb_arena_array(&own, forms_max(duty), sizeof(const struct fb_form *));
+    if (!forms) {
+        enum fb_code code = fb_arena_failed(&own, err);
+        fb_arena_release(&own);
+        return code;
+    }
+    size_t count = forms_of(duty, forms);
+    for (size_t i = 0; i < count; i++) {
+        over_time = over_time || fb_walk_temporal(forms[i]);
+    }
+    *out = params_open(duty)                 ? FB_WHOLE_BY_PARAMS
+           : !fb_walk_possible(forms, count) ? FB_WHOLE_BY_NAMES
+           : over_time                       ? FB_SLICED_AT_ALL_TIMES
+                                             : FB_SLICED;
+    fb_arena_release(&own);
+    return FB_OK;
 }
 
 /* ---- formulas ---- */

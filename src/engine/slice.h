@@ -44,6 +44,25 @@ FB_CHECKED enum fb_code fb_duty_explain(const struct fb_duty_query *query,
     const struct fb_obligation *of, struct fb_arena *arena, struct fb_why **out,
     struct fb_err *err);
 
+/** What has to be looked at to decide one obligation of a duty, over a trace with distinct times.
+ */
+enum fb_slicing {
+    FB_SLICED, /**< the facts that agree with its bindings, at the times at which they change */
+    FB_SLICED_AT_ALL_TIMES, /**< the same at every time-point: the duty has operators over time */
+    FB_WHOLE_BY_PARAMS,     /**< all facts: only an aggregation says what the obligations are */
+    FB_WHOLE_BY_NAMES, /**< all facts: one name stands for two variables, or there is a definition
+                        */
+};
+
+/** Finds that out. E_NOMEM. */
+FB_CHECKED enum fb_code fb_duty_slicing(
+    const struct fb_duty *duty, enum fb_slicing *out, struct fb_err *err);
+
+/** The predicate number nth, from 0, that shares no variable with what its duty is about, also not
+ * by way of others: for each obligation all facts are looked at that agree with its constants. NULL
+ * when there are not so many. */
+const struct fb_form *fb_duty_loose(const struct fb_duty *duty, size_t nth);
+
 /** A formula, some of whose variables have values. */
 struct fb_form_query {
     struct fb_access *access;

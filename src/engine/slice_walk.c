@@ -8,6 +8,7 @@
  * as far as they will be. */
 enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
 static const size_t cost_last = SIZE_MAX;
+static const size_t cost_open = SIZE_MAX - 1; /* wants a variable that another part may bind */
 
 static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound);
 
@@ -67,11 +68,11 @@ static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb
     switch (form->kind) {
     case FB_FORM_EQ:
         return (fb_term_vars(form->terms[0]) & ~bound) && (fb_term_vars(form->terms[1]) & ~bound)
-                   ? cost_last - 1
+                   ? cost_open
                    : COST_FREE;
     case FB_FORM_LESS:
     case FB_FORM_LESS_EQ:
-        return cost_last - 1;
+        return cost_open;
     case FB_FORM_TRUE:
     case FB_FORM_FALSE:
     case FB_FORM_SUBSTRING:
@@ -86,7 +87,10 @@ static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb
         }
         left = cost_of(walk, form->left, bound);
         right = cost_of(walk, form->right, bound);
-        return left == cost_last || right == cost_last ? cost_last : left + right;
+        if (left >= cost_open || right >= cost_open) {
+            return left > right ? left : right;
+        }
+        return left + right;
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
         return binds_more(form, bound) ? cost_of(walk, form->right, bound) : cost_last;
@@ -341,11 +345,6 @@ static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, 
 /* Takes the cheapest of the pending parts, goes on with the rest, and puts it back. */
 static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound)
 {
-    bool enough = walk->found && walk->enough && (walk->enough & ~bound) == 0;
-    if (walk->top == walk->base || enough) {
-        walk->met = true;
-        return walk->found ? walk->found(walk, bound) : FB_OK;
-    }
     size_t best = walk->base, best_cost = cost_last;
     for (size_t i = walk->base; i < walk->top && best_cost > COST_FREE; i++) {
         size_t cost = cost_of(walk, walk->pending[i], bound);
@@ -353,6 +352,12 @@ static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound)
             best = i;
             best_cost = cost;
         }
+    }
+    /* What costs nothing may end the branch, so it is asked even where enough is bound. */
+    bool enough = walk->found && walk->enough && (walk->enough & ~bound) == 0;
+    if (walk->top == walk->base || (enough && best_cost > COST_FREE)) {
+        walk->met = true;
+        return walk->found ? walk->found(walk, bound) : FB_OK;
     }
     const struct fb_form *form = walk->pending[best];
     walk->pending[best] = walk->pending[--walk->top];
@@ -423,9 +428,20 @@ static fb_vars equation_binds(const struct fb_form *form, fb_vars bound)
     return out;
 }
 
-fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
+/* What the equations of a conjunction bind when `bound` is. */
+static fb_vars equations_bind(const struct fb_form *form, fb_vars bound)
 {
-    fb_vars set = 0;
+    if (form->kind != FB_FORM_AND) {
+        return form->kind == FB_FORM_EQ ? equation_binds(form, bound) : 0;
+    }
+    fb_vars set = equations_bind(form->left, bound);
+    return set | equations_bind(form->right, bound | set);
+}
+
+/* What is bound from left to right, and then by equations that stood too far left. */
+static fb_vars binds_once(const struct fb_form *form, fb_vars bound)
+{
+    fb_vars set = 0, more;
     switch (form->kind) {
     case FB_FORM_PRED:
         for (size_t i = 0; i < form->term_count; i++) {
@@ -436,27 +452,30 @@ fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
     case FB_FORM_EQ:
         return equation_binds(form, bound);
     case FB_FORM_AND:
-        set = fb_walk_binds(form->left, bound);
-        set |= fb_walk_binds(form->right, bound | set);
-        return set | fb_walk_binds(form->left, bound | set);
+        set = binds_once(form->left, bound);
+        set |= binds_once(form->right, bound | set);
+        while ((more = equations_bind(form, bound | set) & ~set) != 0) {
+            set |= more;
+        }
+        return set;
     case FB_FORM_OR:
-        return fb_walk_binds(form->left, bound) & fb_walk_binds(form->right, bound);
+        return binds_once(form->left, bound) & binds_once(form->right, bound);
     case FB_FORM_EXISTS:
-        set = fb_walk_binds(form->left, bound);
+        set = binds_once(form->left, bound);
         return set & fb_form_vars(form);
     case FB_FORM_AGGREGATE:
         for (size_t i = 0; i < form->bound_count; i++) {
             set |= fb_vars_of(form->bound[i]);
         }
-        return set & fb_walk_binds(form->left, bound);
+        return set & binds_once(form->left, bound);
     case FB_FORM_ONCE:
     case FB_FORM_EVENTUALLY:
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
-        return fb_walk_binds(form->left, bound);
+        return binds_once(form->left, bound);
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
-        return fb_walk_binds(form->right, bound);
+        return binds_once(form->right, bound);
     case FB_FORM_TRUE:
     case FB_FORM_FALSE:
     case FB_FORM_LESS:
@@ -474,6 +493,19 @@ fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
     }
     FB_ASSERT(false);
     return 0;
+}
+
+/* Each part is looked at once a round, so that a long conjunction costs no more than its length
+ * times the variables. */
+fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
+{
+    fb_vars set = 0, before;
+    FB_ASSERT(form);
+    do {
+        before = set;
+        set |= binds_once(form, bound | set);
+    } while (set != before);
+    return set;
 }
 
 bool fb_walk_possible(const struct fb_form *const *forms, size_t count)

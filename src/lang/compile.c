@@ -98,6 +98,7 @@ static enum fb_code compile(struct fb_str text, const char *name, struct fb_aren
     if (memory && errors->count == 0 && notes) {
         fb_policy_notes(tree, &found);
         fb_program_lint(program, &found);
+        fb_program_lint_cost(program, &found);
     }
     enum fb_code code = finish(&complaints, memory, scratch.used, scratch.max);
     fb_arena_release(&scratch);
@@ -155,6 +156,7 @@ static bool put_notes(const struct fb_policy_tree *tree, const struct fb_program
     }
     fb_policy_notes(tree, &notes);
     fb_program_lint(program, &notes);
+    fb_program_lint_cost(program, &notes);
     fb_buf_add_c(out, found->count ? "\nWorth a second look:\n" : "");
     for (size_t i = 0; i < found->count; i++) {
         const struct fb_err *note = &found->items[i];

@@ -14,6 +14,14 @@
  * evidence can rule out, a prohibition that nothing ends. Each has a place and a hint. */
 void fb_program_lint(const struct fb_program *program, struct fb_complaints *notes);
 
+/** Adds what makes a policy slow that is right: a duty of which an obligation is weighed against
+ * facts that nothing ties to it, or that all facts or all systems must be looked at for. */
+void fb_program_lint_cost(const struct fb_program *program, struct fb_complaints *notes);
+
+/** A predicate of a duty that finds red lines or cases of other systems than its own, so that they
+ * are decided for all systems where one is asked about; NULL when there is none. */
+const struct fb_form *fb_duty_reads_others(const struct fb_duty *duty);
+
 /** True when whoever does what `must` demands does what `may_not` forbids, and both can bind the
  * same system at once. */
 bool fb_duties_conflict(

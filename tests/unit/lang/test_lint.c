@@ -1,4 +1,5 @@
-/* Tests of lint.c: what is wrong with a policy although it compiles, and silence where nothing is.
+/* Tests of lint.c and lint_cost.c: what is wrong with a policy although it compiles, and silence
+ * where nothing is.
  */
 #include "fb_test.h"
 #include "lang/lint.h"
@@ -125,6 +126,105 @@ static void test_cases(void **state)
     }
 }
 
+#define LOOSE                                                                                      \
+    HEAD "duty tell(R)\n"                                                                          \
+         "  when    report R with issuer P, topic y\n"                                             \
+         "  party   P\n"
+
+/* What a right policy costs. */
+static const struct {
+    const char *text;
+    const char *says;
+    uint32_t line;
+} costs[] = {
+    {LOOSE "  must    issue report N with topic x, concerns R\n  within  2 days\n", NULL, 0},
+    {LOOSE "  must    issue report N with topic x, issuer P\n  within  2 days\n", NULL, 0},
+    {LOOSE "  must    issue report N with topic x, issuer \"p\"\n  within  2 days\n",
+        "every 'report' that fits this counts for each obligation of 'tell', which is weighed "
+        "against all of them: nothing ties it to the rest of the rule",
+        7},
+    {LOOSE "  if      not decision D with topic x\n"
+           "  must    issue report N with topic x, issuer P\n  within  2 days\n",
+        "every 'decision' that fits this counts for each obligation of 'tell', which is weighed "
+        "against all of them: nothing ties it to the rest of the rule",
+        7},
+    {LINE "duty tell(S)\n  when    deployment D of S\n  if      cyber(T) crossed\n"
+          "  party   \"x\"\n  must    evaluate S on \"t\"\n  within  2 days\n",
+        "'tell' asks for red lines of other systems, so that a question about one system decides "
+        "those of all",
+        9},
+    {LINE "duty tell(S)\n  when    deployment D of S\n  if      cyber(S) crossed\n"
+          "  party   \"x\"\n  must    evaluate S on \"t\"\n  within  2 days\n",
+        NULL, 0},
+};
+
+static void test_costs(void **state)
+{
+    static struct fb_policy_errors errors, notes;
+    (void)state;
+    for (size_t i = 0; i < sizeof(costs) / sizeof(costs[0]); i++) {
+        struct fb_arena arena;
+        struct fb_program *program = NULL;
+        struct fb_complaints to = {.name = "p.fly", .errors = &notes};
+        fb_arena_init(&arena, (size_t)1 << 26);
+        notes.count = 0;
+        if (fb_policy_compile(fb_str_of(costs[i].text), "p.fly", &arena, &program, &errors)) {
+            fail_msg("'%s' of\n%s", errors.items[0].message, costs[i].text);
+        }
+        fb_program_lint_cost(program, &to);
+        assert_int_equal(notes.count, costs[i].says ? 1 : 0);
+        if (costs[i].says) {
+            assert_string_equal(notes.items[0].message, costs[i].says);
+            assert_int_equal(notes.items[0].line, costs[i].line);
+            assert_true(notes.items[0].hint[0] != 0);
+        }
+        fb_arena_release(&arena);
+    }
+}
+
+/* The language has no operators over time, no aggregations, and a variable for each name. Were it
+ * to get them, what they cost would be said. */
+static void test_slicing(void **state)
+{
+    static struct fb_policy_errors errors, notes;
+    struct fb_arena arena;
+    struct fb_complaints to = {.name = "p.fly", .errors = &notes};
+    (void)state;
+    static const uint32_t party[] = {1};
+    static const struct {
+        struct fb_form with;
+        const char *says;
+    } ways[] = {
+        {{.kind = FB_FORM_ONCE},
+            "'tell' is decided by looking at all instants, not at the facts of each obligation: "
+            "its conditions have operators over time"},
+        {{.kind = FB_FORM_AGGREGATE, .agg = FB_AGG_COUNT, .agg_over = 1, .agg_result = 0},
+            "'tell' is decided by looking at all records, not at the facts of each obligation: "
+            "only an aggregation says what is owed"},
+        {{.kind = FB_FORM_EXISTS, .bound = party, .bound_count = 1},
+            "'tell' is decided by looking at all records, not at the facts of each obligation: "
+            "one name stands for two variables in it"},
+    };
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        struct fb_program *program = NULL;
+        fb_arena_init(&arena, (size_t)1 << 26);
+        struct fb_str text =
+            FB_STR(LOOSE "  must    issue report N with topic x, issuer P\n  within  2 days\n");
+        assert_int_equal(fb_policy_compile(text, "p.fly", &arena, &program, &errors), FB_OK);
+        struct fb_duty *duty = &program->duties[0];
+        struct fb_form with = ways[i].with;
+        with.interval.high = FB_TIME_MAX;
+        with.left = duty->when;
+        duty->when = &with;
+        duty->param_count = 1;
+        notes.count = 0;
+        fb_program_lint_cost(program, &to);
+        assert_true(notes.count >= 1);
+        assert_string_equal(notes.items[0].message, ways[i].says);
+        fb_arena_release(&arena);
+    }
+}
+
 /* A review gives the notes of the tree and these, and the program all the same. */
 static void test_review(void **state)
 {
@@ -143,6 +243,7 @@ static void test_review(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_review)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_costs),
+        cmocka_unit_test(test_slicing), cmocka_unit_test(test_review)};
     return cmocka_run_group_tests_name("lint", tests, NULL, NULL);
 }

@@ -268,6 +268,7 @@ static void test_refusals(void **state)
     refuses("ONCE[1 P(x)", "@1", FB_E_SYNTAX, "expected ','");
     refuses("ONCE[1y,2] P(x)", "@1", FB_E_SYNTAX, "expected a number of seconds");
     refuses("P(x) AND x = g(3)", "@1", FB_E_SYNTAX, "no such function");
+    refuses("x <- CNT y; x (R(x,y))", "@1", FB_E_POLICY, "the name of one of its groups");
     refuses("LETPAST A(x) = P(x) OR A(x) IN A(x)", "@1", FB_E_POLICY, "at the same time");
     refuses("LETPAST A(x) = P(x) OR NEXT A(x) IN A(x)", "@1", FB_E_POLICY, "at the same time");
     refuses("LET A(x,y) = P(x) IN A(x,y)", "@1", FB_E_POLICY, "other variables than its param");
