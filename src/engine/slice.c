@@ -462,6 +462,12 @@ static void find_times(struct slicer *s)
     s->whole = s->whole || (!there && at > 0);
 }
 
+/* How many of the formulas of forms_of are the trigger, which every other one is walked after. */
+static size_t trigger_forms(const struct fb_duty *duty)
+{
+    return duty->given && duty->given != duty->when ? 2 : 1;
+}
+
 /* The parameters that the trigger does not bind one by one. */
 static fb_vars params_open(const struct fb_duty *duty)
 {
@@ -497,8 +503,8 @@ static enum fb_code slicer_init(
     for (uint32_t i = 0; i < duty->param_count; i++) {
         s->params |= fb_vars_of(i);
     }
-    s->whole =
-        params_open(duty) || !fb_walk_possible(forms, count) || !fb_access_distinct(query->access);
+    s->whole = params_open(duty) || !fb_walk_possible(forms, count, trigger_forms(duty)) ||
+               !fb_access_distinct(query->access);
     find_times(s);
     enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
     s->walk.ctx = s;
@@ -838,10 +844,10 @@ enum fb_code fb_duty_slicing(const struct fb_duty *duty, enum fb_slicing *out, s
     for (size_t i = 0; i < count; i++) {
         over_time = over_time || fb_walk_temporal(forms[i]);
     }
-    *out = params_open(duty)                 ? FB_WHOLE_BY_PARAMS
-           : !fb_walk_possible(forms, count) ? FB_WHOLE_BY_NAMES
-           : over_time                       ? FB_SLICED_AT_ALL_TIMES
-                                             : FB_SLICED;
+    *out = params_open(duty)                                      ? FB_WHOLE_BY_PARAMS
+           : !fb_walk_possible(forms, count, trigger_forms(duty)) ? FB_WHOLE_BY_NAMES
+           : over_time                                            ? FB_SLICED_AT_ALL_TIMES
+                                                                  : FB_SLICED;
     fb_arena_release(&own);
     return FB_OK;
 }
@@ -883,7 +889,7 @@ enum fb_code fb_slice_holds(
     struct fb_trace trace = *whole;
     struct fb_table table;
     struct fb_row given = {.values = (struct fb_value *)(uintptr_t)query->given};
-    bool sliced = fb_walk_possible(&query->form, 1) && !fb_walk_temporal(query->form);
+    bool sliced = fb_walk_possible(&query->form, 1, 1) && !fb_walk_temporal(query->form);
     fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
     if (code == FB_OK && sliced) {

@@ -508,12 +508,15 @@ fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
     return set;
 }
 
-bool fb_walk_possible(const struct fb_form *const *forms, size_t count)
+bool fb_walk_possible(const struct fb_form *const *forms, size_t count, size_t first)
 {
     struct fb_form_names all = {0, 0}, more;
     bool good = true;
+    FB_ASSERT(first <= count);
     for (size_t i = 0; i < count && good; i++) {
-        good = fb_form_names(forms[i], &more) && fb_form_names_join(&all, more);
+        struct fb_form_names with = all;
+        good = fb_form_names(forms[i], &more) && fb_form_names_join(&with, more);
+        all = i < first ? with : all;
     }
     return good;
 }

@@ -70,10 +70,11 @@ bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access);
 /** Number of nodes of a formula; 0 for NULL. */
 size_t fb_walk_nodes(const struct fb_form *form);
 
-/** True when walks can be made over these formulas (NULL is allowed): they have no regular
- * expression and no definition, and no quantifier or aggregation of them hides a variable that
- * stands elsewhere too, so that a variable has one value at a time. */
-bool fb_walk_possible(const struct fb_form *const *forms, size_t count);
+/** True when walks can be made over these formulas (NULL is allowed), of which the first ones are
+ * walked over together and each of the others by itself under what those bind: they have no regular
+ * expression and no definition, and no quantifier or aggregation hides a variable that stands
+ * elsewhere in a walk too, so that a variable has one value at a time. */
+bool fb_walk_possible(const struct fb_form *const *forms, size_t count, size_t first);
 
 /** True when a formula (NULL: false) has an operator over time. */
 bool fb_walk_temporal(const struct fb_form *form);

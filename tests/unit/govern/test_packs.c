@@ -11,6 +11,7 @@
 
 #include "base/io.h"
 #include "base/map.h"
+#include "engine/slice.h"
 #include "fb_test.h"
 #include "govern/policy_test.h"
 #include "govern/test_history.h"
@@ -503,10 +504,26 @@ static void test_histories(void **state)
     fb_arena_release(&covered_arena);
 }
 
+/* What became of an obligation is found from its own facts, whatever else a docket holds. */
+static void test_sliced(void **state)
+{
+    (void)state;
+    for (const struct pack *pack = packs; pack; pack = pack->next) {
+        for (size_t i = 0; i < pack->program->duty_count; i++) {
+            enum fb_slicing slicing = FB_WHOLE_BY_NAMES;
+            FB_TEST_OK(fb_duty_slicing(&pack->program->duties[i], &slicing, &err));
+            if (slicing != FB_SLICED) {
+                fail_msg("%s: duty %zu is not sliced", pack->file, i);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tests_hold),
         cmocka_unit_test(test_format), cmocka_unit_test(test_ends), cmocka_unit_test(test_sources),
-        cmocka_unit_test(test_coverage), cmocka_unit_test(test_histories)};
+        cmocka_unit_test(test_coverage), cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_sliced)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
