@@ -5,7 +5,8 @@
  * Figures are computed again from the samples. A mean that differs refuses the file. A standard
  * error of exactly 0 where the values differ is a fault that the harness is known for: it is
  * flagged. Without samples every document is unresolved: a figure alone is no evidence. Tasks that
- * only sum up others (`group_subtasks`) are left out, their parts are there.
+ * only sum up others (`group_subtasks`) make no evaluation, since their parts do; their means are
+ * computed again from the parts, and one that differs refuses the file.
  */
 #include "ingest/harness.h"
 
@@ -137,7 +138,12 @@ static bool figure_of(const struct fb_json *member, struct figure *out)
     return member->kind == FB_JSON_NUMBER && out->metric.len > 0 && !is_count;
 }
 
-enum aggregation { AGGREGATE_UNKNOWN, AGGREGATE_MEAN, AGGREGATE_MEAN_PERHAPS };
+enum aggregation {
+    AGGREGATE_UNKNOWN,
+    AGGREGATE_MEAN,
+    AGGREGATE_MEAN_PERHAPS,
+    AGGREGATE_PERPLEXITY, /* exp(-mean) of log likelihoods */
+};
 
 /* How a metric of a task sums up its documents, as its configuration says. */
 static enum aggregation aggregation_of(
@@ -149,7 +155,9 @@ static enum aggregation aggregation_of(
     for (const struct fb_json *m = list ? list->child : NULL; m; m = m->next) {
         struct fb_str how = fb_json_get_str(m, "aggregation");
         if (fb_str_eq(fb_json_get_str(m, "metric"), metric) && how.len > 0) {
-            return fb_str_is(how, "mean") ? AGGREGATE_MEAN : AGGREGATE_UNKNOWN;
+            return fb_str_is(how, "mean")         ? AGGREGATE_MEAN
+                   : fb_str_is(how, "perplexity") ? AGGREGATE_PERPLEXITY
+                                                  : AGGREGATE_UNKNOWN;
         }
     }
     for (size_t i = 0; i < sizeof(means) / sizeof(means[0]); i++) {
@@ -184,6 +192,10 @@ static enum fb_code check_figure(struct results *r, struct fb_trial_group *group
 {
     enum aggregation how = aggregation_of(r, task, figure->metric);
     double ours = figure->is_stderr ? fb_trials_stderr(group) : fb_trials_mean(group);
+    if (how == AGGREGATE_PERPLEXITY) {
+        ours = exp(-ours);
+        how = figure->is_stderr ? AGGREGATE_UNKNOWN : AGGREGATE_MEAN; /* its error is drawn */
+    }
     struct fb_trial_figure noted = {.name = figure->value->key,
         .is_stated = true,
         .stated = figure->value->number,
@@ -192,9 +204,11 @@ static enum fb_code check_figure(struct results *r, struct fb_trial_group *group
     bool is_equal = has_values && is_same(noted.stated, ours);
     bool is_zero = has_values && figure->is_stderr && noted.stated == 0 && ours > 0;
     noted.is_known = is_equal || is_zero || (has_values && how == AGGREGATE_MEAN);
-    noted.why = noted.is_known         ? NULL
-                : group->attempts == 0 ? "the samples that it is of are not there"
-                                       : "how it puts values together is not known here";
+    bool has_samples = !group->flags[FB_INSPECT_NO_SAMPLES];
+    noted.why = noted.is_known    ? NULL
+                : group->attempts ? "how it puts values together is not known here"
+                : has_samples     ? "the values of its samples are no numbers"
+                                  : "the samples that it is of are not there";
     group->flags[FB_INSPECT_STDERR_ZERO] |= is_zero;
     if (noted.is_known && !is_equal && !is_zero) {
         return refuse(figure, group, ours, err);
@@ -300,6 +314,111 @@ static enum fb_code read_task(struct results *r, const struct fb_json *task, str
     return code;
 }
 
+/* --- Summaries -----------------------------------------------------------------------------------
+ */
+
+/* What the parts of a summary say of one metric. */
+struct parts {
+    double weighted, plain; /* sums of the means of tasks: times their samples, and once each */
+    double direct;          /* sum of the stated figures of the parts one level down */
+    double samples, tasks, directs;
+    bool is_sure; /* every mean is one of all samples, which are there */
+};
+
+/* The evaluation of a task by a metric and filter; NULL: there is none. */
+static const struct fb_trial_group *group_of(
+    const struct results *r, struct fb_str task, const struct figure *figure)
+{
+    struct fb_buf name;
+    fb_buf_init(&name, NAME_BYTES);
+    fb_harness_score_name(&name, figure->metric, figure->filter);
+    const struct fb_trial_group *found = NULL;
+    for (size_t i = 0; name.state == FB_BUF_GOOD && !found && i < r->trials.group_count; i++) {
+        const struct fb_trial_group *g = &r->trials.groups[i];
+        found = fb_str_eq(g->task, task) && fb_str_eq(g->scorer, fb_buf_str(&name)) ? g : NULL;
+    }
+    fb_buf_release(&name);
+    return found;
+}
+
+/* Adds the tasks below a part that have the metric; those that lack it do not count. */
+static void add_part(const struct results *r, struct fb_str part, const struct figure *figure,
+    int depth, struct parts *out)
+{
+    enum { DEPTH_MAX = 8 };
+    const struct fb_json *below = fb_json_get(fb_json_get(r->root, "group_subtasks"), part.ptr);
+    const struct fb_json *stated = fb_json_get(fb_json_get(r->root, "results"), part.ptr);
+    const struct fb_json *value = fb_json_get(stated, figure->value->key.ptr);
+    if (depth == 0 && value && value->kind == FB_JSON_NUMBER) {
+        out->direct += value->number;
+        out->directs++;
+    }
+    if (below && below->kind == FB_JSON_ARRAY && below->count > 0) {
+        out->is_sure = out->is_sure && depth < DEPTH_MAX;
+        for (const struct fb_json *b = below->child; b && depth < DEPTH_MAX; b = b->next) {
+            add_part(r, b->text, figure, depth + 1, out);
+        }
+        return;
+    }
+    const struct fb_trial_group *group = value ? group_of(r, part, figure) : NULL;
+    if (group) {
+        double n = (double)group->attempts;
+        out->is_sure = out->is_sure && n > 0 && group->attempts == group->planned &&
+                       aggregation_of(r, part.ptr, figure->metric) == AGGREGATE_MEAN;
+        out->weighted += n * fb_trials_mean(group);
+        out->plain += fb_trials_mean(group);
+        out->samples += n;
+        out->tasks++;
+    }
+}
+
+/* The harness weighs tasks by their samples, or alike, as the group is defined; the file does not
+ * say which, so either may be. */
+static enum fb_code check_summary(const struct results *r, const struct fb_json *task,
+    const struct figure *figure, struct fb_err *err)
+{
+    struct parts parts = {.is_sure = true};
+    const struct fb_json *below =
+        fb_json_get(fb_json_get(r->root, "group_subtasks"), task->key.ptr);
+    for (const struct fb_json *b = below->child; b; b = b->next) {
+        parts.is_sure = parts.is_sure && b->kind == FB_JSON_STRING;
+        if (parts.is_sure) {
+            add_part(r, b->text, figure, 0, &parts);
+        }
+    }
+    double stated = figure->value->number;
+    if (!parts.is_sure || parts.tasks == 0 || is_same(stated, parts.weighted / parts.samples) ||
+        is_same(stated, parts.plain / parts.tasks) ||
+        is_same(stated, parts.direct / fmax(1, parts.directs))) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_MISMATCH,
+        "metric '%.*s' of the group '%.*s' is stated as %.10g, but its tasks give %.10g, or "
+        "%.10g if each counts alike",
+        FB_STR_ARG(figure->value->key), FB_STR_ARG(task->key), stated,
+        parts.weighted / parts.samples, parts.plain / parts.tasks);
+    fb_err_hint(err, "Only results with all of their samples, as the harness wrote them, are "
+                     "evidence.");
+    return fb_json_err_at(err, figure->value);
+}
+
+static enum fb_code check_summaries(
+    const struct results *r, const struct fb_json *tasks, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (const struct fb_json *task = tasks->child; code == FB_OK && task; task = task->next) {
+        bool is_one = task->kind == FB_JSON_OBJECT && is_summary(r, task->key.ptr);
+        for (const struct fb_json *m = is_one ? task->child : NULL; code == FB_OK && m;
+             m = m->next) {
+            struct figure figure;
+            if (figure_of(m, &figure) && !figure.is_stderr) {
+                code = check_summary(r, task, &figure, err);
+            }
+        }
+    }
+    return code;
+}
+
 static enum fb_code read_root(struct results *r, struct fb_err *err)
 {
     static const struct fb_json_options options = {.allow_nonfinite = true};
@@ -330,6 +449,7 @@ static enum fb_code read_results(struct results *r, struct fb_str *out_tool, str
     for (const struct fb_json *task = tasks->child; code == FB_OK && task; task = task->next) {
         code = read_task(r, task, err);
     }
+    code = code ? code : check_summaries(r, tasks, err);
     if (code == FB_OK && r->trials.group_count == 0) {
         fb_err_set(err, FB_E_SCHEMA, "the results state no figure of a task");
         return fb_json_err_at(err, tasks);

@@ -240,7 +240,7 @@ static const char *write_file(const char *name, const char *text, char out[256])
 
 #define RESULTS(acc, stderr, n)                                                                    \
     "{\"results\":{\"arc\":{\"alias\":\"arc\",\"acc,none\":" acc ",\"acc_stderr,none\":" stderr    \
-    ",\"ppl,none\":7.5},\"all\":{\"acc,none\":0.9}},"                                              \
+    ",\"ppl,none\":7.5},\"all\":{\"acc,none\":" acc "}},"                                          \
     "\"group_subtasks\":{\"arc\":[],\"all\":[\"arc\"]},\"configs\":{\"arc\":{\"metric_list\":["    \
     "{\"metric\":\"acc\",\"aggregation\":\"mean\"},{\"metric\":\"ppl\",\"aggregation\":"           \
     "\"perplexity\"}]}},\"n-samples\":{\"arc\":{\"original\":" n ",\"effective\":" n "}},"         \
@@ -272,6 +272,18 @@ static void test_harness_with_samples(void **state)
     assert_true(has_flag(ppl, "metric_not_recomputed"));
     has_counts(ppl, (int64_t[]){4, 0, 0, 4, 1});
 
+    /* A group's figure that is not that of its tasks. */
+    char text[4096];
+    snprintf(text, sizeof(text), "%s", RESULTS("0.5", "0.28867513459481287", "4"));
+    char *edited = strstr(text, "\"all\":{\"acc,none\":0.5");
+    assert_non_null(edited);
+    memcpy(edited, "\"all\":{\"acc,none\":0.6", strlen("\"all\":{\"acc,none\":0.6"));
+    write_file("results_2026-03-01T00-00-00.000.json", text, path);
+    FB_TEST_FAILS(fb_ingest_file(path, NULL, &arena, &drafts, &err), FB_E_MISMATCH);
+    assert_non_null(strstr(err.message, "group 'all' is stated as 0.6, but its tasks give 0.5"));
+    assert_string_equal(err.path, "$.results.all[\"acc,none\"]");
+    fb_err_init(&err);
+
     /* One document is missing, and the standard error is the zero that the harness is known for. */
     write_file("results_2026-03-01T00-00-00.000.json", RESULTS("0.5", "0.0", "5"), path);
     FB_TEST_OK(fb_ingest_file(path, NULL, &arena, &drafts, &err));
@@ -292,6 +304,51 @@ static void test_harness_with_samples(void **state)
     assert_string_equal(err.file, other);
     fb_io_remove(path);
     fb_io_remove(other);
+}
+
+/* Groups of groups, weighed by samples or alike; perplexity. The first task has the values 1, 0, 0,
+ * the second 1: 0.5 by samples, 2 / 3 alike. */
+static void test_harness_groups(void **state)
+{
+    (void)state;
+#define LL(id, acc, ll)                                                                            \
+    "{\"doc_id\":" id ",\"filter\":\"none\",\"metrics\":[\"acc\",\"ppl\"],\"acc\":" acc            \
+    ",\"ppl\":" ll "}\n"
+    static const struct {
+        const char *inner, *outer, *ppl;
+        enum fb_code code;
+        const char *path;
+    } table[] = {{"0.5", "0.5", "2.718281828459045", FB_OK, NULL},
+        {"0.6666666666666666", "0.6666666666666666", "2.718281828459045", FB_OK, NULL},
+        {"0.5", "0.6666666666666666", "2.718281828459045", FB_OK, NULL},
+        {"0.5", "0.51", "2.718281828459045", FB_E_MISMATCH, "$.results.outer[\"acc,none\"]"},
+        {"0.4", "0.5", "2.718281828459045", FB_E_MISMATCH, "$.results.inner[\"acc,none\"]"},
+        {"0.5", "0.5", "2.7", FB_E_MISMATCH, "$.results.a[\"ppl,none\"]"}};
+    char path[256], a[256], b[256], text[4096];
+    write_file("samples_a_2026-03-02T00-00-00.000.jsonl",
+        LL("0", "1", "-1") LL("1", "0", "-2") LL("2", "0", "0"), a);
+    write_file("samples_b_2026-03-02T00-00-00.000.jsonl", LL("0", "1", "-1"), b);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        snprintf(text, sizeof(text),
+            "{\"results\":{\"a\":{\"acc,none\":0.3333333333333333,\"ppl,none\":%s},"
+            "\"b\":{\"acc,none\":1.0},\"inner\":{\"acc,none\":%s},\"outer\":{\"acc,none\":%s}},"
+            "\"group_subtasks\":{\"outer\":[\"inner\"],\"inner\":[\"a\",\"b\"]},\"configs\":{\"a\":"
+            "{"
+            "\"metric_list\":[{\"metric\":\"acc\",\"aggregation\":\"mean\"},{\"metric\":\"ppl\","
+            "\"aggregation\":\"perplexity\"}]}},\"config\":{\"model\":\"m\"}}",
+            table[i].ppl, table[i].inner, table[i].outer);
+        write_file("results_2026-03-02T00-00-00.000.json", text, path);
+        fb_err_init(&err);
+        enum fb_code code = fb_ingest_file(path, NULL, &arena, &drafts, &err);
+        if (code != table[i].code || (code && strcmp(err.path, table[i].path) != 0)) {
+            fail_msg("case %zu: %s %s", i, err.message, err.path);
+        }
+    }
+    fb_err_init(&err);
+    fb_io_remove(path);
+    fb_io_remove(a);
+    fb_io_remove(b);
+#undef LL
 }
 
 /* A figure without samples is stated, and counts nothing. */
@@ -501,6 +558,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_once_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_metr_shared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_with_samples, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_harness_groups, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_without_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harness_samples_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trials_table, setup, teardown),
