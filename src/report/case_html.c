@@ -47,6 +47,7 @@ static void add_edges(struct page *p, const struct fb_case_item *item)
             : challenge->kind == FB_CHALLENGE_CHALLENGE ? 2
                                                         : 1);
         fb_json_key_bool(w, "answered", fb_draw_answered(&p->drawing, challenge));
+        fb_json_key_bool(w, "stands", p->drawing.labelled && challenge->label == FB_LABEL_IN);
     }
 }
 
@@ -275,7 +276,8 @@ static void add_layers(struct fb_buf *out)
         "<path id=\"o2\" class=\"fck-fa\"/><path id=\"o3\" class=\"fck-un\"/>"
         "<path id=\"o4\" class=\"fck-un\"/>\n<g id=\"items\"></g>\n"
         "<path id=\"answered\" class=\"fcd fca\"/><path id=\"answered-tip\" class=\"fcd fce fca\"/>"
-        "<path id=\"challenge\" class=\"fcd\"/><path id=\"challenge-tip\" class=\"fcd fce\"/>\n"
+        "<path id=\"challenge\" class=\"fcd\"/><path id=\"challenge-tip\" class=\"fcd fce\"/>"
+        "<path id=\"crosses\" class=\"fcx fcr\"/>\n"
         "<path id=\"s1\"/><path id=\"s2\"/>\n"
         "<rect id=\"ring\" rx=\"6\"/>\n<g id=\"knobs\"></g>\n</g>\n</svg>\n");
 }

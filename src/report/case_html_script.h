@@ -195,6 +195,15 @@ static const char *const SCRIPT[] = {
     "mid(p), -1, 0)];\n",
     "  return far(X[p] + I[p].near, topY(p));\n",
     "}\n",
+    "/* The cross on a relation that a challenge defeats. */\n",
+    "function cross(i, p) {\n",
+    "  let x = X[p], y = high(p) - 23;\n",
+    "  if (I[i].on === 2) { x = side(p, false) - 24; y = mid(p); }\n",
+    "  else if (I[p].role === 2) { x = (side(own[i], I[p].right) + side(p, !I[p].right)) / 2 - "
+    "(I[p].right ? 8 : -8); y = mid(p); }\n",
+    "  else if (I[I[p].parent].stacked) { x = X[p] - I[p].w / 2 - 16; y = mid(p); }\n",
+    "  return `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`;\n",
+    "}\n",
     "/* Whether something from x to X and from y to Y can be seen. */\n",
     "const sees = (b, x, x2, y, y2) => x2 >= b[0] && x <= b[2] && y2 >= b[1] && y <= b[3];\n",
     "const inside = (b, i) => sees(b, X[i] - I[i].w / 2, X[i] + I[i].w / 2, Y[i], Y[i] + I[i].h"
@@ -202,6 +211,7 @@ static const char *const SCRIPT[] = {
     "function lines() {\n",
     "  const all = {support: [\"\", \"\"], context: [\"\", \"\"], challenge: [\"\", \"\"], answ"
     "ered: [\"\", \"\"]};\n",
+    "  let crosses = \"\";\n",
     "  for (const i of shown) {\n",
     "    const r = I[i].role, p = I[i].parent;\n",
     "    if (r === 0 || !sees(box, Math.min(X[i], X[p]) - I[p].w / 2 - I[i].w / 2, Math.max(X[i"
@@ -212,7 +222,9 @@ static const char *const SCRIPT[] = {
     "    const to = all[r === 2 ? \"context\" : r === 1 ? \"support\" : I[i].answered ? \"answe"
     "red\" : \"challenge\"];\n",
     "    to[0] += way; if (!far) to[1] += tip;\n",
+    "    if (r === 3 && I[i].on && I[i].stands) crosses += cross(i, p);\n",
     "  }\n",
+    "  $(\"crosses\").setAttribute(\"d\", crosses);\n",
     "  for (const k in all) { $(k).setAttribute(\"d\", all[k][0]); $(k + \"-tip\").setAttribute"
     "(\"d\", all[k][1]); }\n",
     "}\n",

@@ -319,6 +319,29 @@ static void add_open_head(struct fb_buf *out, struct fb_point tip, double dx, do
     fb_draw_to(out, 'L', (struct fb_point){tip.x - HEAD * dx + 5 * dy, tip.y - HEAD * dy - 5 * dx});
 }
 
+/* The cross on a relation that a challenge defeats, beside where the challenge ends. */
+static void add_relation_cross(
+    const struct fb_drawing *d, const struct fb_challenge *c, uint32_t by)
+{
+    const struct fb_case_item *anchor = &d->layout.items[d->layout.items[by].parent];
+    if (!d->labelled || c->label != FB_LABEL_IN || c->kind == FB_CHALLENGE_ELEMENT) {
+        return;
+    }
+    bool on_challenge = c->kind == FB_CHALLENGE_CHALLENGE;
+    struct fb_point at = on_challenge ? fb_draw_side(d, anchor, false) : middle_of(d, anchor);
+    if (on_challenge) {
+        at.x -= 24;
+    } else if (anchor->role == FB_ITEM_CONTEXT) {
+        at.x -= anchor->right ? 8 : -8;
+    } else if (d->layout.items[anchor->parent].stacked) {
+        at.x -= 3;
+    } else {
+        at.y -= 11;
+    }
+    fb_buf_addf(d->out, "<path class=\"fcx fcr\" d=\"M%.1f %.1fl10 10m-10 0l10 -10\"/>\n", at.x - 5,
+        at.y - 5);
+}
+
 static void add_challenge(const struct fb_drawing *d, uint32_t challenge)
 {
     uint32_t by = d->layout.item_of_challenge[challenge];
@@ -354,6 +377,7 @@ static void add_challenge(const struct fb_drawing *d, uint32_t challenge)
     fb_buf_addf(d->out, "\"/>\n<path class=\"fcd fce%s\" d=\"", answered ? " fca" : "");
     add_open_head(d->out, end.at, end.dx, end.dy);
     fb_buf_add_c(d->out, "\"/>\n");
+    add_relation_cross(d, c, by);
 }
 
 void fb_draw_challenges(const struct fb_drawing *d)

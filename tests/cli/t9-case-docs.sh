@@ -27,5 +27,8 @@ while read -r line; do
 done <commands
 ok "as it was known" fly as-of 2026-11-02T12:00:00Z case status
 ok "a case and a date" fly case status "one@2026-11-03"
+"$FLYBALL" case draw "$root/docs/gsn/symbols.yaml" -o symbols.svg
+ok "the sheet of symbols is as it is drawn" cmp symbols.svg "$root/docs/gsn/symbols.svg"
+ok "the sheet is well formed" "$FLYBALL" case check "$root/docs/gsn/symbols.yaml"
 ok "each pattern's parameters" fly case new --pattern inability --list
 finish

@@ -511,6 +511,38 @@ static void test_symbols(void **state)
     }
 }
 
+/* A relation that a challenge defeats has a cross, of support, of context and of a challenge; one
+ * whose challenge is answered has none. */
+static void test_defeated_relations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *challenges;
+        int crosses;
+    } ROWS[] = {{"CSn1: {challenges: G1 -> G2}\n", 1}, {"CSn1: {challenges: G1 -> C1}\n", 1},
+        {"CSn1: {challenges: G1}\nCSn2: {challenges: G1 -> CSn1}\n", 1},
+        {"CSn1: {challenges: G1}\n", 0}, {"CSn1: {challenges: G1 -> G2, undeveloped: true}\n", 0},
+        {"CSn1: {challenges: G1 -> G2}\nCSn2: {challenges: CSn1}\n", 0},
+        {"CSn1: {challenges: [G1 -> G2, G1 -> G3]}\n", 2}};
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[300];
+        int count = 0;
+        snprintf(text, sizeof(text),
+            "G1: {supportedBy: [G2, G3], inContextOf: [C1]}\nG2: {supportedBy: [Sn1]}\n"
+            "G3: {supportedBy: [Sn1]}\nSn1:\nC1:\n%s",
+            ROWS[i].challenges);
+        FB_TEST_OK(fb_report_case_svg(drawn_as(text), &out, &err));
+        check_well_formed(out.ptr);
+        for (const char *at = out.ptr; (at = strstr(at, "class=\"fcx fcr\"")); at++) {
+            count++;
+        }
+        if (count != ROWS[i].crosses) {
+            fail_msg("%s: %d", ROWS[i].challenges, count);
+        }
+        fb_buf_clear(&out);
+    }
+}
+
 static const char HOSTILE[] =
     "G1: {text: \"a <b> & \\\"c\\\" ]]> </script> \\u2028 # ` |\", supportedBy: [Sn1, S1], "
     "inContextOf: [C1, A1], url: 'javascript:alert(1)'}\n"
@@ -769,6 +801,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wraps_scripts, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_text_in_shapes, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_contrast, setup_out, teardown_out),
+        cmocka_unit_test_setup_teardown(test_defeated_relations, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_wraps, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_places, setup_out, teardown_out),
         cmocka_unit_test_setup_teardown(test_stacks, setup_out, teardown_out),
