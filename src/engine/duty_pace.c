@@ -124,7 +124,8 @@ static void count_from(struct fb_turns *turns, fb_time anchor, const struct fb_d
 }
 
 /* When the current period ends. Where the pace changes in it, the period of the new pace runs from
- * then; the earlier end counts, and the next periods are counted with it. */
+ * then; the earlier end counts, and the next periods are counted with it. (A change at its begin or
+ * its end, or one to the same length, would give no earlier end: they are only passed over.) */
 static enum fb_code end_turn(const struct fb_duty_run *run, struct fb_turns *turns)
 {
     const struct fb_days *days = &run->program->days;
@@ -148,7 +149,9 @@ static enum fb_code end_turn(const struct fb_duty_run *run, struct fb_turns *tur
 }
 
 /* When the current period is due: so long after its end; where the pace changes before, by the
- * earliest of what each pace says, which runs from the change at the earliest. */
+ * earliest of what each pace says, which runs from the change at the earliest. (So a change at its
+ * begin, whose line that is already, or at *out, from where nothing is due earlier, is only passed
+ * over.) */
 static enum fb_code due_after(const struct fb_duty_run *run, const struct fb_owed *owed,
     const struct fb_turns *turns, fb_time *out)
 {
