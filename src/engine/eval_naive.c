@@ -432,8 +432,13 @@ static enum fb_code eval_some(const struct fb_eval *ev, const struct fb_form *fo
 {
     bool back = form->kind == FB_FORM_ONCE || form->kind == FB_FORM_SINCE;
     size_t count = back ? tp + 1 : ev->trace->time_count - tp;
+    struct fb_form whole = *form;
+    whole.interval.low = 0;
     for (size_t i = 0; i < count; i++) {
         size_t j = back ? tp - i : tp + i;
+        if (!fb_eval_within(ev, &whole, tp, j)) {
+            break; /* all that follow lie still further away */
+        }
         if (!fb_eval_within(ev, form, tp, j)) {
             continue;
         }

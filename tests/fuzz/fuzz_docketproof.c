@@ -74,6 +74,12 @@ static bool is_so(const struct fb_proof_claimed *claimed)
                 claimed->status, fb_duty_status_name(picture.duties[i].obligation.status));
         }
     }
+    for (size_t i = 0; i < picture.licence_count; i++) {
+        if (fb_str_eq(picture.licences[i].id, claimed->id)) {
+            return fb_str_is(
+                claimed->status, picture.licences[i].allowed ? "allowed" : "not allowed");
+        }
+    }
     return false;
 }
 
