@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/duty.h"
+#include "engine/holidays.h"
 
 static const char *const unit_names[] = {"hours", "days", "business days", "months"};
 static const char *const calendar_names[] = {"exact", "eu-1182-71", "us-ca"};
@@ -268,6 +269,22 @@ static bool add_trigger(const struct fb_duty_run *run, struct fb_why *top,
     return add(run, top, since, owed->claims[0].row.why);
 }
 
+/* That the deadline may end later, past the years for which public holidays are listed. */
+static bool add_unlisted(const struct fb_duty_run *run, struct fb_why *top, fb_time anchor,
+    fb_time deadline, enum fb_unit unit)
+{
+    const struct fb_days *days = &run->program->days;
+    char from[FB_TIME_TEXT], to[FB_TIME_TEXT];
+    if (!fb_holidays_unlisted(days, anchor, deadline, unit)) {
+        return true;
+    }
+    struct fb_why *why = fb_why_new(run->ev.arena,
+        "public holidays (%.*s) are listed from %.10s to %.10s only: it may end later",
+        FB_STR_ARG(days->listed), fb_time_format(days->listed_from * FB_DAY, from),
+        fb_time_format((days->listed_until - 1) * FB_DAY, to));
+    return add(run, top, why, NULL);
+}
+
 /* The same of one period of a duty that recurs. */
 static bool add_turn(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed,
     const struct fb_obligation *item)
@@ -283,7 +300,8 @@ static bool add_turn(const struct fb_duty_run *run, struct fb_why *top, const st
         paced ? ", by the pace" : "", (long long)item->turn,
         fb_time_format_short(item->anchor, begin), fb_time_format_short(item->deadline, to),
         calendar_names[run->program->days.calendar]);
-    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
+    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL) &&
+           add_unlisted(run, top, item->anchor, item->deadline, turns->unit);
 }
 
 /* The arithmetic of the deadline, in words. */
@@ -315,7 +333,8 @@ static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
         : run->duty->paced ? ", when the pace or a correction brought it,"
                            : ", when a correction made it known,",
         fb_time_format_short(item->deadline, to), calendar_names[run->program->days.calendar]);
-    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL);
+    return add(run, top, why, claim != &owed->claims[0] ? claim->row.why : NULL) &&
+           add_unlisted(run, top, claim->anchor, item->deadline, claim->within->unit);
 }
 
 static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const struct fb_owed *owed,

@@ -216,6 +216,10 @@ struct fb_days {
     struct fb_str zone_name; /**< as written; empty: UTC */
     const int64_t *holidays; /**< day numbers of fb_days_from_civil, sorted, each once */
     size_t holiday_count;
+    struct fb_str listed; /**< names of lists of public holidays that are among them, as "be, kr";
+                               empty: none */
+    int64_t listed_from;  /**< the days that all these lists cover */
+    int64_t listed_until; /**< the day after the last of them */
 };
 
 /** Whether progress is fast, normal or slow: from the tightest to the loosest. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "engine/holidays.h"
 #include "lang/lang.h"
 
 const char *fb_due_group_name(enum fb_due_group group)
@@ -95,21 +96,40 @@ static struct fb_str missing_fact(const struct fb_obligation *o, struct fb_arena
     return fb_arena_printf(arena, "the date %.*s", FB_STR_ARG(name));
 }
 
+/* True when the deadline depends on years for which no public holidays are listed. The unit is that
+ * of the line that set it, or the one that asks for most when its rule has several. */
+static bool may_end_later(const struct fb_duty_view *view)
+{
+    const struct fb_obligation *o = &view->obligation;
+    const struct fb_duty *duty = o->duty;
+    enum fb_unit unit = duty->every ? duty->every_unit : FB_UNIT_HOURS;
+    for (size_t i = 0; i < duty->within_count; i++) {
+        enum fb_unit one = duty->within[i].unit;
+        unit = unit == FB_UNIT_BUSINESS_DAYS || one == FB_UNIT_HOURS ? unit : one;
+    }
+    return fb_holidays_unlisted(&view->policy->program->days, o->anchor, o->deadline, unit);
+}
+
 /* One sentence: which rule, from where, since when, and from when its time runs. */
 static struct fb_str sentence(const struct fb_duty_view *view, struct fb_arena *arena)
 {
     const struct fb_obligation *o = &view->obligation;
     const struct fb_program *program = view->policy->program;
     char since[FB_TIME_TEXT], anchor[FB_TIME_TEXT];
+    bool later = may_end_later(view);
     bool runs = o->anchor != FB_TIME_MIN && o->anchor != o->since && o->deadline != FB_TIME_MAX;
     (void)fb_time_format_short(o->since, since);
     (void)fb_time_format_short(o->anchor, anchor);
     struct fb_str source = o->duty->source.len   ? o->duty->source
                            : program->source.len ? program->source
                                                  : program->title;
-    return fb_arena_printf(arena, "rule %.*s of %.*s version %lld (%.*s) binds since %s%s%s",
+    return fb_arena_printf(arena,
+        "rule %.*s of %.*s version %lld (%.*s) binds since %s%s%s%s%.*s%s",
         FB_STR_ARG(o->duty->name), FB_STR_ARG(program->name), (long long)program->version,
-        FB_STR_ARG(source), since, runs ? "; its time runs from " : "", runs ? anchor : "");
+        FB_STR_ARG(source), since, runs ? "; its time runs from " : "", runs ? anchor : "",
+        later ? "; it may end later, since its public holidays (" : "",
+        FB_STR_ARG(later ? program->days.listed : FB_STR("")),
+        later ? ") are not listed for those years" : "");
 }
 
 static int compare(const void *left, const void *right)

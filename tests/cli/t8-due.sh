@@ -73,4 +73,43 @@ assert all(r["why"] and r["party"].startswith("party/") for r in rows)
 END' "$FLYBALL" "$docket" "$clock"
 ok "one form at a time" exits 2 "exclude each other" fly due --csv --json
 ok "nor with a calendar" exits 2 "exclude each other" fly due --csv --ics x
+docket=$PWD/listed clock=2026-12-01T00:00:00Z
+ok "another docket" "$FLYBALL" --clock 2026-11-01T00:00:00Z init "$docket" --simulated --name t --party office --role regulator
+ok "a developer" fly party dev --role developer
+cat >listed.fly <<'END'
+policy "listed"
+  title    "Public holidays"
+  version  1
+  calendar eu-1182-71
+  zone     "Europe/Brussels"
+  holidays "eu-commission"
+duty tell(S, I)
+  when   incident I of system S, known to P
+  party  P
+  must   report I to "office"
+  within 5 days
+duty soon(S, I)
+  when   incident I of system S, known to P
+  party  P
+  must   report I to "office" stage "final"
+  within 48 hours
+END
+cat >incident.json <<'END'
+[{"kind": "system", "id": "system/s", "at": "2026-12-22", "body": {"title": "S", "developer": "party/dev"}},
+{"kind": "incident", "id": "incident/1", "at": "2026-12-22", "subject": "system/s",
+ "body": {"title": "T", "class": "other", "known_to": "party/dev", "known_at": "2026-12-22"}}]
+END
+ok "a policy with a list of public holidays" fly add listed.fly
+clock=2026-12-22T09:00:00Z
+ok "an incident before Christmas" fly add --as dev incident.json
+ok "a deadline past the listed years says that it may end later" says \
+    "2027-01-01 23:00  dev to office" fly due
+ok "in a sentence" says "it may end later, since its public holidays (eu-commission) are not listed" fly due --json
+ok "in the calendar too" sh -c '"$0" --docket "$1" --clock "$2" due --ics - | tr -d "\r\n" | grep -q "may end later"' \
+    "$FLYBALL" "$docket" "$clock"
+ok "one in hours does not" sh -c '[ "$("$0" --docket "$1" --clock "$2" due --json | grep -c "may end later")" = 1 ]' \
+    "$FLYBALL" "$docket" "$clock"
+ok "and explain says which years there are" says \
+    "public holidays (eu-commission) are listed from 2025-01-01 to 2026-12-31 only: it may end later" \
+    fly explain duty:listed/tell:system/s,incident/1
 finish

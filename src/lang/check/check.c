@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "engine/holidays.h"
 
 void fb_check_fail(struct fb_checker *c, struct fb_span at, const char *hint, const char *message)
 {
@@ -24,27 +25,72 @@ static int order_days(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The holidays in order. False when memory ran out. */
+/* Complains of a list or a date that stands before, too. */
+static void check_twice(
+    struct fb_checker *c, const struct fb_policy_tree *tree, const struct fb_holiday *one)
+{
+    const struct fb_holiday *other = tree->holidays;
+    while (other != one && (!fb_str_eq(other->list, one->list) || other->date != one->date)) {
+        other = other->next;
+    }
+    if (other != one && one->list.len) {
+        fb_complain(c->complaints, FB_E_POLICY, one->span, "Keep one of them.",
+            "the holidays of '%.*s' are listed twice", FB_STR_ARG(one->list));
+    } else if (other != one) {
+        char date[FB_TIME_TEXT];
+        fb_time_format(one->date, date);
+        fb_complain(c->complaints, FB_E_POLICY, one->span, "Keep one of them.",
+            "holiday %.10s is listed twice", date);
+    }
+}
+
+/* Notes a list that is named: what all of them cover is what each does. False when memory ran out.
+ */
+static bool note_list(struct fb_checker *c, struct fb_policy_tree *tree, struct fb_str name,
+    const struct fb_holiday_list *list)
+{
+    struct fb_days *days = &tree->days;
+    bool first = days->listed.len == 0;
+    days->listed =
+        first ? name
+              : fb_arena_printf(c->arena, "%.*s, %.*s", FB_STR_ARG(days->listed), FB_STR_ARG(name));
+    days->listed_from = first || list->from > days->listed_from ? list->from : days->listed_from;
+    days->listed_until =
+        first || list->until < days->listed_until ? list->until : days->listed_until;
+    return days->listed.ptr != NULL;
+}
+
+/* The holidays in order, those of the lists included. False when memory ran out. */
 static bool check_holidays(struct fb_checker *c, struct fb_policy_tree *tree)
 {
-    size_t count = 0, kept = 0;
-    int64_t *days = FB_ARENA_ARRAY(c->arena, int64_t, tree->days.holiday_count + 1);
+    size_t room = 1, count = 0, kept = 0;
+    struct fb_holiday_list list;
+    for (const struct fb_holiday *one = tree->holidays; one; one = one->next) {
+        check_twice(c, tree, one);
+        room += one->list.len && fb_holidays_named(one->list, &list) ? list.count : 1;
+    }
+    int64_t *days = FB_ARENA_ARRAY(c->arena, int64_t, room);
+    for (const struct fb_holiday *one = tree->holidays; one && days; one = one->next) {
+        if (one->list.len == 0) {
+            days[count++] = one->date / FB_DAY - (one->date % FB_DAY < 0);
+            continue;
+        }
+        bool known = fb_holidays_named(one->list, &list);
+        FB_ASSERT(known);
+        fb_holidays_write(one->list, &days[count]);
+        count += list.count;
+        if (!note_list(c, tree, one->list, &list)) {
+            return false;
+        }
+    }
     if (!days) {
         return false;
     }
-    for (const struct fb_holiday *one = tree->holidays; one; one = one->next) {
-        days[count++] = one->date / FB_DAY - (one->date % FB_DAY < 0);
-    }
     qsort(days, count, sizeof(*days), order_days);
     for (size_t i = 0; i < count; i++) {
-        if (i > 0 && days[i] == days[i - 1]) {
-            char date[FB_TIME_TEXT];
-            fb_time_format(days[i] * FB_DAY, date);
-            fb_complain(c->complaints, FB_E_POLICY, tree->holidays->span, "Keep one of them.",
-                "holiday %.10s is listed twice", date);
-            continue;
+        if (i == 0 || days[i] != days[i - 1]) {
+            days[kept++] = days[i];
         }
-        days[kept++] = days[i];
     }
     tree->days.holidays = days;
     tree->days.holiday_count = kept;

@@ -134,8 +134,10 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
         b->days.zone_name.len ? b->days.zone_name : FB_STR("UTC"));
     fb_diff_note(clause, "holidays",
         same_holidays(&a->days, &b->days) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,
-        fb_diff_text(d, "%zu days", a->days.holiday_count),
-        fb_diff_text(d, "%zu days", b->days.holiday_count));
+        fb_diff_text(d, "%zu days%s%.*s", a->days.holiday_count, a->days.listed.len ? ", " : "",
+            FB_STR_ARG(a->days.listed)),
+        fb_diff_text(d, "%zu days%s%.*s", b->days.holiday_count, b->days.listed.len ? ", " : "",
+            FB_STR_ARG(b->days.listed)));
     fb_diff_note(clause, "title",
         fb_str_eq(a->title, b->title) ? FB_CHANGE_NONE : FB_CHANGE_REWORDED, a->title, b->title);
     fb_diff_retains(d, clause);

@@ -436,10 +436,16 @@ static void put_head(struct drafting *d)
     if (days->zone_name.len) {
         fb_buf_addf(&d->text, "  zone \"%.*s\"\n", FB_STR_ARG(days->zone_name));
     }
-    for (size_t i = 0; i < days->holiday_count; i++) {
+    const struct fb_holiday *first = matrix->documents[0].parts.tree->holidays;
+    for (const struct fb_holiday *one = first; one; one = one->next) {
         char date[FB_TIME_TEXT];
-        fb_time_format(days->holidays[i] * FB_DAY, date);
-        fb_buf_addf(&d->text, "%s%.10s", i ? ", " : "  holidays ", date);
+        fb_time_format(one->date, date);
+        fb_buf_add_c(&d->text, one == first ? "  holidays " : ", ");
+        if (one->list.len) {
+            fb_buf_addf(&d->text, "\"%.*s\"", FB_STR_ARG(one->list));
+        } else {
+            fb_buf_addf(&d->text, "%.10s", date);
+        }
     }
     fb_buf_add_char(&d->text, '\n');
     put_retains(d);

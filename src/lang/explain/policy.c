@@ -1,5 +1,6 @@
 /* policy.c: a policy's items as English. */
 #include "base/assert.h"
+#include "engine/holidays.h"
 #include "lang/explain.h"
 #include "lang/retain.h"
 
@@ -60,6 +61,32 @@ static void say_retain(const struct fb_retain_clause *retain, struct fb_buf *out
     fb_buf_addf(out, " after %s (%.*s).", kept[retain->what][1], FB_STR_ARG(retain->source));
 }
 
+/* The lists of public holidays that are named, each with its law and its years, then the dates. */
+static void say_holidays(const struct fb_policy_tree *tree, struct fb_buf *out)
+{
+    const char *before = " Holidays are ";
+    char from[FB_TIME_TEXT], to[FB_TIME_TEXT];
+    for (const struct fb_holiday *one = tree->holidays; one; one = one->next) {
+        struct fb_holiday_list list;
+        if (one->list.len && fb_holidays_named(one->list, &list)) {
+            fb_buf_addf(out, "%sthose of %s (%s), listed from %.10s to %.10s", before, list.place,
+                list.source, fb_time_format(list.from * FB_DAY, from),
+                fb_time_format((list.until - 1) * FB_DAY, to));
+            before = ", and ";
+        }
+    }
+    for (const struct fb_holiday *one = tree->holidays; one; one = one->next) {
+        if (one->list.len == 0) {
+            say_date(before, one->date, out);
+            before = ", ";
+        }
+    }
+    fb_buf_add_c(out, tree->holidays ? "." : "");
+    fb_buf_add_c(out, tree->days.listed.len
+                          ? " A deadline past those years may end later than it is said to."
+                          : "");
+}
+
 static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
 {
     static const char *const calendars[] = {
@@ -84,10 +111,7 @@ static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
         fb_buf_addf(out, ", in the local time of %.*s", FB_STR_ARG(tree->days.zone_name));
     }
     fb_buf_add_char(out, '.');
-    for (size_t i = 0; i < tree->days.holiday_count; i++) {
-        say_date(i ? ", " : " Holidays are ", tree->days.holidays[i] * FB_DAY, out);
-    }
-    fb_buf_add_c(out, tree->days.holiday_count ? "." : "");
+    say_holidays(tree, out);
     for (const struct fb_retain_clause *one = tree->retains; one; one = one->next) {
         say_retain(one, out);
     }

@@ -376,6 +376,7 @@ static struct fb_days lower_days(struct fb_lowering *l, const struct fb_days *da
     }
     out.holidays = holidays;
     out.zone_name = fb_lower_copy(l, days->zone_name);
+    out.listed = fb_lower_copy(l, days->listed);
     return out;
 }
 

@@ -384,6 +384,14 @@ static void put_days(const struct printer *p, const struct fb_days *days)
     if (days->zone_name.len) {
         fb_buf_addf(p->out, "  %-10s %.*s\n", "zone", FB_STR_ARG(days->zone_name));
     }
+    if (days->listed.len) {
+        char from[FB_TIME_TEXT], to[FB_TIME_TEXT];
+        fb_buf_addf(p->out, "  %-10s %zu days, those of %.*s from %.10s to %.10s\n", "holidays",
+            days->holiday_count, FB_STR_ARG(days->listed),
+            fb_time_format(days->listed_from * FB_DAY, from),
+            fb_time_format((days->listed_until - 1) * FB_DAY, to));
+        return;
+    }
     for (size_t i = 0; i < days->holiday_count; i++) {
         char date[FB_TIME_TEXT];
         fb_buf_addf(

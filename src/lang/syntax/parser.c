@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "engine/holidays.h"
 #include "engine/zone.h"
 
 static const char *const item_words[] = {
@@ -574,7 +575,45 @@ static bool header_calendar(struct fb_parser *p, void *block)
     return fb_parse_expected(p, "a calendar", "Known calendars are exact, eu-1182-71 and us-ca.");
 }
 
-/* `holidays 2026-12-25, 2026-12-26`; there may be several lines of them. */
+static void offer_name(void *ctx, struct fb_str name)
+{
+    fb_nearest_offer(ctx, name);
+}
+
+/* The name of a list of public holidays: engine/holidays.def. */
+static bool holiday_list(struct fb_parser *p, struct fb_holiday *holiday)
+{
+    const char *otherwise =
+        "Write a place that docs/LANGUAGE.md lists, as \"be\" or \"us-ca\", or the dates.";
+    char hint[FB_ERR_TEXT_MAX];
+    struct fb_holiday_list list;
+    struct fb_word name;
+    if (!fb_parse_string(p, &name, otherwise)) {
+        return false;
+    }
+    holiday->list = name.text;
+    holiday->span = name.span;
+    if (fb_holidays_named(name.text, &list)) {
+        return true;
+    }
+    struct fb_nearest nearest = fb_nearest_to(name.text);
+    fb_holidays_each(offer_name, &nearest);
+    fb_complain(p->complaints, FB_E_SYNTAX, name.span, fb_nearest_hint(&nearest, otherwise, hint),
+        "no list of public holidays is named '%.*s' here", FB_STR_ARG(name.text));
+    return false;
+}
+
+static bool holiday_date(struct fb_parser *p, struct fb_holiday *holiday)
+{
+    if (!fb_parse_date(p, &holiday->date, &holiday->span)) {
+        return false;
+    }
+    return holiday->date % FB_DAY == 0 ||
+           fb_parse_fail(p, holiday->span, "Write the date alone, as in 2026-12-25.",
+               "a holiday has no time of day");
+}
+
+/* `holidays "be", 2026-12-24`; there may be several lines of them. */
 static bool header_holidays(struct fb_parser *p, void *block)
 {
     struct fb_policy_tree *tree = block;
@@ -584,12 +623,9 @@ static bool header_holidays(struct fb_parser *p, void *block)
     }
     do {
         struct fb_holiday *holiday = fb_parse_new(p, sizeof(*holiday));
-        if (!holiday || !fb_parse_date(p, &holiday->date, &holiday->span)) {
+        if (!holiday || !(fb_parse_now(p)->kind == FB_TOKEN_STRING ? holiday_list(p, holiday)
+                                                                   : holiday_date(p, holiday))) {
             return false;
-        }
-        if (holiday->date % FB_DAY) {
-            return fb_parse_fail(p, holiday->span, "Write the date alone, as in 2026-12-25.",
-                "a holiday has no time of day");
         }
         if (++tree->days.holiday_count > FB_POLICY_HOLIDAYS_MAX) {
             fb_complain(p->complaints, FB_E_LIMIT, holiday->span,
@@ -601,11 +637,6 @@ static bool header_holidays(struct fb_parser *p, void *block)
         tail = &holiday->next;
     } while (fb_parse_take(p, ","));
     return true;
-}
-
-static void offer_zone(void *ctx, struct fb_str name)
-{
-    fb_nearest_offer(ctx, name);
 }
 
 static bool header_zone(struct fb_parser *p, void *block)
@@ -623,7 +654,7 @@ static bool header_zone(struct fb_parser *p, void *block)
         return true;
     }
     struct fb_nearest nearest = fb_nearest_to(name.text);
-    fb_zone_each(offer_zone, &nearest);
+    fb_zone_each(offer_name, &nearest);
     fb_complain(p->complaints, FB_E_SYNTAX, name.span, fb_nearest_hint(&nearest, otherwise, hint),
         "no time zone is named '%.*s' here", FB_STR_ARG(name.text));
     return false;

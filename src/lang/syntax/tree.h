@@ -224,10 +224,11 @@ struct fb_pace_block {
 
 struct fb_test;
 
-/** A date of `holidays`. */
+/** A date of `holidays`, or the name of a list of them. */
 struct fb_holiday {
     struct fb_span span;
     fb_time date;
+    struct fb_str list; /**< empty: a date */
     struct fb_holiday *next;
 };
 

@@ -90,6 +90,7 @@ static bool add_class(struct fb_str name, struct fb_buf *out)
     } classes[] = {
         {"TEXT", {"\"t\"", "\"a text\"", "\"x/y\""}},
         {"ZONE", {"\"Europe/Brussels\"", "\"+05:30\""}},
+        {"PLACE", {"\"be\"", "\"us-ca\"", "\"kr\""}},
         {"WHOLE", {"1", "30", "200"}},
         {"NUMBER", {"1.5", "2", "1e25"}},
         {"PERCENT", {"50%", "95%", "12.5%"}},
