@@ -659,6 +659,50 @@ static void test_length(void **state)
     }
 }
 
+/* A log so long that there are more states to go back to than are kept, so that every second one is
+ * given up, twice: what comes late anywhere in it finds what was there, also once it was saved. */
+static void test_many_states(void **state)
+{
+    (void)state;
+    enum { POINTS = 16000 };
+    static const int late[] = {POINTS - 2, 7000, 7001, 12345, 3, 15000};
+    struct run run = {.stream = {.reorder = true, .watermark = 0, .amend = 1 << 20}};
+    struct fb_buf lines, log, saved;
+    fb_buf_init(&log, 1 << 24);
+    fb_buf_init(&saved, 1 << 26);
+    begin(&run, &lines, "R(x,y) AND ONCE[1,1] P(x)", "");
+    for (int i = 0; i < POINTS; i++) {
+        fb_buf_addf(
+            &log, "@%d P(%d) W(%d,\"a text of some length, as records have\");\n", 2 * i, i, i);
+    }
+    FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, fb_buf_str(&log), &err));
+    assert_int_equal(lines.len, 0);
+    for (size_t i = 0; i < sizeof(late) / sizeof(late[0]); i++) {
+        char text[64];
+        if (i == 3) {
+            FB_TEST_OK(fb_monpoly_monitor_save(run.monitor, &saved, &err));
+            fb_monpoly_monitor_free(run.monitor);
+            FB_TEST_OK(start(&run));
+            struct fb_wire in = fb_wire_of(fb_buf_str(&saved));
+            FB_TEST_OK(fb_monpoly_monitor_load(run.monitor, &in, &err));
+        }
+        fb_buf_clear(&lines);
+        fb_buf_clear(&log);
+        /* The one that fits and one that does not. */
+        fb_buf_addf(&log, "@%d R(%d,7)(%d,8);\n", 2 * late[i] + 1, late[i], late[i] + 1);
+        FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, fb_buf_str(&log), &err));
+        snprintf(text, sizeof(text), "(%d,7)\n", late[i]);
+        fb_buf_add(&lines, "", 1);
+        const char *there = strstr((const char *)lines.ptr, text);
+        if (!there || strchr(there, '\n')[1] || strstr((const char *)lines.ptr, ",8)")) {
+            fail_msg("after %s came %s", text, (const char *)lines.ptr);
+        }
+    }
+    fb_buf_release(&saved);
+    fb_buf_release(&log);
+    end(&run, &lines);
+}
+
 /* What is kept back, and for corrections, has a limit. */
 static void test_limits(void **state)
 {
@@ -685,7 +729,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_clock), cmocka_unit_test(test_damage),
         cmocka_unit_test(test_disk), cmocka_unit_test(test_no_memory),
-        cmocka_unit_test(test_length), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_property)};
+        cmocka_unit_test(test_length), cmocka_unit_test(test_many_states),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_property)};
     return cmocka_run_group_tests_name("session", tests, NULL, NULL);
 }
