@@ -1,25 +1,21 @@
 #include "base/why.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "base/assert.h"
 
 struct fb_why *fb_why_new(struct fb_arena *arena, const char *fmt, ...)
 {
     FB_ASSERT(arena && fmt);
-    char text[2048];
-    va_list args;
-    va_start(args, fmt);
-    int len = vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    FB_ASSERT(len >= 0);
     struct fb_why *why = FB_ARENA_NEW(arena, struct fb_why);
     if (!why) {
         return NULL;
     }
     why->seq = FB_WHY_NO_RECORD;
-    why->text = fb_arena_printf(arena, "%s", text);
+    va_list args;
+    va_start(args, fmt);
+    why->text = fb_arena_vprintf(arena, fmt, args);
+    va_end(args);
     return why->text.ptr ? why : NULL;
 }
 

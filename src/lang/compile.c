@@ -60,8 +60,8 @@ static void seal(struct fb_program *program)
 {
     for (size_t i = 0; i < program->duty_count; i++) {
         const struct fb_duty *duty = &program->duties[i];
-        struct fb_form *const forms[] = {
-            duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
+        struct fb_form *const forms[] = {duty->when, duty->given, duty->during, duty->act,
+            duty->received, duty->before, duty->waived};
         for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
             fb_form_seal(forms[k]);
         }

@@ -249,6 +249,9 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     if (code == FB_OK) {
         code = fb_record_parse(entry->statement, NULL, &registry->arena, &item->record, err);
     }
+    if (code == FB_OK && assumed && item->record.kind == FB_KIND_key) {
+        code = fb_err_set(err, FB_E_UNSUPPORTED, "a key cannot be assumed");
+    }
     if (code == FB_OK) {
         admission.record = &item->record;
         code = fb_admission_check(&admission, err);
@@ -324,15 +327,7 @@ enum fb_code fb_registry_assume(
 {
     FB_ASSERT(registry);
     struct fb_entry entry = {.admitted = admitted, .statement = statement};
-    struct fb_arena scratch;
-    struct fb_record record;
-    fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
-    enum fb_code code = fb_record_parse(statement, NULL, &scratch, &record, err);
-    if (code == FB_OK && record.kind == FB_KIND_key) {
-        code = fb_err_set(err, FB_E_UNSUPPORTED, "a key cannot be assumed");
-    }
-    fb_arena_release(&scratch);
-    return code == FB_OK ? load(registry, registry->count, &entry, true, err) : code;
+    return load(registry, registry->count, &entry, true, err);
 }
 
 enum fb_code fb_registry_add(
