@@ -352,9 +352,12 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
     if (!all) {
         return fb_arena_failed(run->ev.arena, run->ev.err);
     }
+    const struct fb_program *program = run->program;
+    fb_time end = program->replaced ? program->replaced_from : FB_TIME_MAX;
     for (size_t i = 0; i < found.count; i++) {
         enum fb_duty_status status = found.items[i].status;
-        if (status == FB_DUTY_MET || status == FB_DUTY_MET_LATE) {
+        bool done = status == FB_DUTY_MET || status == FB_DUTY_MET_LATE;
+        if (done && found.items[i].settled < end) {
             all[count] = (struct discharge){&found.items[i], count};
             count++;
         }
@@ -574,7 +577,8 @@ static enum fb_code end_owed(
     return FB_OK;
 }
 
-/* What a policy that expired forbids or keeps binds no longer; what must be done stays owed. */
+/* What a policy that expired forbids or keeps binds no longer; what must be done stays owed, unless
+ * the next version replaces it. */
 static void expire(struct fb_duty_run *run)
 {
     fb_time expires = run->program->expires;
@@ -582,6 +586,13 @@ static void expire(struct fb_duty_run *run)
         if (expires <= run->now && run->owed[i].ended > expires) {
             run->owed[i].ended = expires;
             run->owed[i].ended_why = "the policy expired";
+        }
+    }
+    fb_time replaced = run->program->replaced_from;
+    for (size_t i = 0; i < run->owed_count && run->program->replaced; i++) {
+        if (replaced <= run->now && run->owed[i].ended > replaced) {
+            run->owed[i].ended = replaced;
+            run->owed[i].ended_why = "a later version replaces this one";
         }
     }
 }

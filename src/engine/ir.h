@@ -384,8 +384,11 @@ struct fb_program {
     struct fb_str title;
     struct fb_str source;
     int64_t version;
-    fb_time effective; /**< in force from; FB_TIME_MIN: always; FB_TIME_MAX: never */
-    fb_time expires;   /**< in force until; FB_TIME_MAX: never */
+    fb_time effective;     /**< in force from; FB_TIME_MIN: always; FB_TIME_MAX: never */
+    fb_time expires;       /**< in force until; FB_TIME_MAX: never */
+    bool replaces;         /**< what earlier versions opened ends when this one comes into force */
+    bool replaced;         /**< a later version does so with this one ... */
+    fb_time replaced_from; /**< ... from then on; set by who knows the versions */
     struct fb_days days;
     struct fb_pace_terms pace;
     const struct fb_signature *signature;

@@ -74,6 +74,25 @@ struct fb_version **fb_work_versions_of(
     return work->named + low;
 }
 
+/* What a version opened ends when a later one that replaces it comes into force. */
+static void set_replaced(struct fb_work *work, struct fb_version *older)
+{
+    size_t count;
+    struct fb_version **same = fb_work_versions_of(work, older, &count);
+    struct fb_program *program = older->program;
+    for (size_t i = 0; i < count; i++) {
+        bool counts =
+            fb_registry_disowned(work->input->registry, same[i]->view->record) == FB_TIME_MAX;
+        bool later = same[i]->program->replaces && same[i]->program->version > program->version;
+        /* One that is overtaken before it begins replaces nothing. */
+        if (counts && later && same[i]->from < same[i]->until &&
+            (!program->replaced || same[i]->from < program->replaced_from)) {
+            program->replaced = true;
+            program->replaced_from = same[i]->from;
+        }
+    }
+}
+
 /* A version is in force from the later of its effective date and its admission until it expires, is
  * superseded or the next version of the same name and issuer begins. */
 static void set_force(struct fb_work *work)
@@ -100,6 +119,9 @@ static void set_force(struct fb_work *work)
                 older->until = same[k]->from;
             }
         }
+    }
+    for (size_t i = 0; i < work->version_count; i++) {
+        set_replaced(work, &work->versions[i]);
     }
     for (size_t i = 0; i < work->version_count; i++) {
         struct fb_version *version = &work->versions[i];

@@ -849,6 +849,10 @@ static enum fb_code follow(struct fb_recount *r)
             r->bonds[i].ended > program->expires) {
             r->bonds[i].ended = program->expires;
         }
+        if (program->replaced && program->replaced_from <= r->of->now &&
+            r->bonds[i].ended > program->replaced_from) {
+            r->bonds[i].ended = program->replaced_from;
+        }
     }
     return code;
 }
@@ -946,6 +950,8 @@ static enum fb_code follow_after(struct fb_recount *r)
         for (size_t i = 0; code == FB_OK && i < found.count; i++) {
             const struct fb_obligation *item = &found.items[i];
             bool done = item->status == FB_DUTY_MET || item->status == FB_DUTY_MET_LATE;
+            done = done &&
+                   !(r->of->program->replaced && item->settled >= r->of->program->replaced_from);
             if (done && item->settled == after) {
                 code = open_after(r, item);
             } else if (done && item->settled > after && item->settled < next) {

@@ -13,7 +13,7 @@ syntax keyword flyballOperator and or not is unknown ruled out
 syntax match flyballStatus /\<\(crossed\|ruled\|scope\|owed\|met\|late\|overdue\|broken\|held\|relaxed\|undated\|waived\|nothing\|no\|halt\|restriction\|order\|released\|train\|deploy\|autonomously\|exempt\|stands\|fallen\|submitted\|until\|since\|because\)\>/
 syntax keyword flyballUnit hours hour days day weeks week months month years year
 syntax match flyballItem /^\s*\zs\(commitment\|duty\|exempt\|let\|pace\|policy\|redline\|test\)\>/
-syntax match flyballClause /^\s\+\zs\(applies\|before\|calendar\|clears\|crossed\|effective\|every\|expect\|expires\|fast\|from\|given\|hence\|holidays\|if\|keep\|lest\|margin\|may\|measure\|must\|needs\|of\|party\|relax\|retain\|slow\|source\|then\|title\|version\|waived\|when\|while\|within\|zone\)\>/
+syntax match flyballClause /^\s\+\zs\(applies\|before\|calendar\|clears\|crossed\|effective\|every\|expect\|expires\|fast\|from\|given\|hence\|holidays\|if\|keep\|lest\|margin\|may\|measure\|must\|needs\|of\|party\|relax\|replaces\|retain\|slow\|source\|then\|title\|version\|waived\|when\|while\|within\|zone\)\>/
 syntax match flyballComment /#.*$/ contains=@Spell
 syntax region flyballString start=/"/ end=/"/ oneline contains=@Spell
 highlight default link flyballComment Comment

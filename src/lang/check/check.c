@@ -106,6 +106,10 @@ static void check_header(struct fb_checker *c, const struct fb_policy_tree *tree
     if (tree->version == 0) {
         fb_check_fail(c, tree->span, "Add a line: version 1.", "the policy has no 'version'");
     }
+    if (tree->replaces && tree->version == 1) {
+        fb_check_fail(c, tree->replaces_span, "Remove the line, or raise the version.",
+            "version 1 has no earlier versions to replace");
+    }
     if (tree->effective == FB_TIME_MAX && tree->expires != FB_TIME_MAX) {
         fb_check_fail(c, tree->expires_span, "Remove it.", "a policy never in force cannot expire");
     } else if (tree->expires <= tree->effective && tree->effective != FB_TIME_MIN &&

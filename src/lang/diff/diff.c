@@ -124,6 +124,12 @@ static void compare_headers(struct fb_diffing *d, struct fb_clause_change *claus
             d, "%s", a->expires == FB_TIME_MAX ? "never" : fb_time_format(a->expires, before)),
         fb_diff_text(
             d, "%s", b->expires == FB_TIME_MAX ? "never" : fb_time_format(b->expires, after)));
+    /* What was still owed under the older one ends. */
+    fb_diff_note(clause, "replaces",
+        fb_diff_judge(!b->replaces || a->replaces, !a->replaces || b->replaces),
+        fb_str_of(a->replaces ? "earlier versions" : "nothing: what is owed goes on"),
+        fb_str_of(b->replaces ? "earlier versions: what was still owed ends"
+                              : "nothing: what is owed goes on"));
     /* What another calendar does to a deadline is told with the deadline. */
     fb_diff_note(clause, "calendar",
         a->days.calendar == b->days.calendar ? FB_CHANGE_NONE : FB_CHANGE_REWORDED,

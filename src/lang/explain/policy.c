@@ -106,6 +106,11 @@ static void say_header(const struct fb_policy_tree *tree, struct fb_buf *out)
     if (tree->expires != FB_TIME_MAX) {
         say_date(" until ", tree->expires, out);
     }
+    if (tree->replaces) {
+        fb_buf_add_c(out,
+            ". It replaces its earlier versions: what they opened and is still owed ends "
+            "when it comes into force, and what was broken stays broken");
+    }
     fb_buf_addf(out, ". Days are counted %s", calendars[tree->days.calendar]);
     if (tree->days.zone_name.len) {
         fb_buf_addf(out, ", in the local time of %.*s", FB_STR_ARG(tree->days.zone_name));

@@ -458,6 +458,9 @@ void fb_program_print(const struct fb_program *program, struct fb_buf *out)
     fb_buf_addf(out, "  %-10s from %s until %s, calendar %s\n", "in force",
         program->effective == FB_TIME_MAX ? "never" : fb_time_format(program->effective, from),
         fb_time_format(program->expires, until), calendars[program->days.calendar]);
+    if (program->replaces) {
+        fb_buf_addf(out, "  %-10s earlier versions\n", "replaces");
+    }
     put_days(&p, &program->days);
     for (size_t i = 0; i < program->retain_count; i++) {
         fb_buf_addf(out, "  %-10s ", "retain");

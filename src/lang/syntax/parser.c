@@ -558,6 +558,15 @@ static bool header_expires(struct fb_parser *p, void *block)
     return fb_parse_date(p, &tree->expires, &tree->expires_span);
 }
 
+static bool header_replaces(struct fb_parser *p, void *block)
+{
+    const char *hint = "Write: replaces earlier versions.";
+    struct fb_policy_tree *tree = block;
+    tree->replaces = true;
+    tree->replaces_span = fb_parse_now(p)->span;
+    return fb_parse_expect(p, "earlier", hint) && fb_parse_expect(p, "versions", hint);
+}
+
 static bool header_calendar(struct fb_parser *p, void *block)
 {
     static const struct {
@@ -663,8 +672,9 @@ static bool header_zone(struct fb_parser *p, void *block)
 static const struct fb_clause header_clauses[] = {{"title", NULL, false, header_title},
     {"source", NULL, false, header_source}, {"version", NULL, false, header_version},
     {"effective", NULL, false, header_effective}, {"expires", NULL, false, header_expires},
-    {"calendar", NULL, false, header_calendar}, {"zone", NULL, false, header_zone},
-    {"holidays", NULL, true, header_holidays}, {"retain", NULL, true, fb_parse_retain}};
+    {"replaces", NULL, false, header_replaces}, {"calendar", NULL, false, header_calendar},
+    {"zone", NULL, false, header_zone}, {"holidays", NULL, true, header_holidays},
+    {"retain", NULL, true, fb_parse_retain}};
 
 static void parse_header(struct fb_parser *p, struct fb_policy_tree *tree)
 {

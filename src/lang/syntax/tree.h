@@ -253,6 +253,8 @@ struct fb_policy_tree {
     fb_time effective;
     fb_time expires;
     struct fb_span expires_span;
+    bool replaces; /**< `replaces earlier versions` */
+    struct fb_span replaces_span;
     struct fb_days days; /**< holidays sorted by the check */
     struct fb_holiday *holidays;
     struct fb_retain_clause *retains;

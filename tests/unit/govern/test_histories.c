@@ -1,7 +1,7 @@
 /*
  * The worked histories of docs/SEMANTICS.md, from files that are added to a docket to the picture
  * that comes out: policies.c, facts.c, lines.c, duties.c, licences.c and evaluate.c at work.
- * Seventeen (pace) is in test_growth.c, 25 to 29 in tests/lang/histories; orders have further tests
+ * Seventeen (pace) is in test_growth.c, 25 to 31 in tests/lang/histories; orders have further tests
  * in test_orders.c.
  */
 #include "base/io.h"
@@ -359,6 +359,90 @@ static void test_15_new_version(void **state)
     story_end(&s);
 }
 
+/* Two versions of a duty with a deadline; the second from `from` on, with one more line or "". */
+static void add_versions(struct story *story, const char *from, const char *line)
+{
+    static const char text[] =
+        "policy \"v\"\n"
+        "  title \"V\"\n"
+        "  version %s\n"
+        "\n"
+        "duty tell(S, I)\n"
+        "  when incident I of system S, known to P\n"
+        "  party P\n"
+        "  must report I to \"office\" stage \"initial\"\n"
+        "  within %s days\n"
+        "  of P knowing of I\n"
+        "  hence must report I to \"office\" stage \"final\" within 5 days\n";
+    char policy[1024], head[256];
+    snprintf(policy, sizeof(policy), text, "1", "10");
+    story_add(story, "institute", policy);
+    snprintf(head, sizeof(head), "2\n  effective %s\n%s", from, line);
+    snprintf(policy, sizeof(policy), text, head, "20");
+    story_add(story, "institute", policy);
+}
+
+/* The duty tell of a version of the policy about incident/1. */
+static const struct fb_obligation *tell(struct story *story, const char *name, int64_t version)
+{
+    const struct fb_picture *p = story_picture(story, NULL);
+    for (size_t i = 0; i < p->duty_count; i++) {
+        const struct fb_duty_view *view = &p->duties[i];
+        if (view->policy->program->version == version &&
+            fb_str_is(view->obligation.duty->name, name)) {
+            return &view->obligation;
+        }
+    }
+    return NULL;
+}
+
+#define REPLACES "  replaces earlier versions\n"
+
+static void test_32_replaces(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from;
+        const char *line;
+        enum fb_duty_status want;
+    } cases[] = {{"2026-03-05", "", FB_DUTY_OVERDUE}, {"2026-03-05", REPLACES, FB_DUTY_RELAXED},
+        {"2026-03-12", REPLACES, FB_DUTY_OVERDUE}, {"2026-03-11 09:00", REPLACES, FB_DUTY_RELAXED},
+        {"never", REPLACES, FB_DUTY_OVERDUE}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct story s;
+        story_begin(&s);
+        add_versions(&s, cases[i].from, cases[i].line);
+        story_at(&s, "2026-03-01T10:00:00Z");
+        add_incident(&s, "1", DEATH, NULL);
+        /* Before it is in force it replaces nothing. */
+        story_at(&s, "2026-03-04T00:00:00Z");
+        assert_int_equal(tell(&s, "tell", 1)->status, FB_DUTY_OWED);
+        story_at(&s, "2026-03-13T00:00:00Z");
+        const struct fb_obligation *one = tell(&s, "tell", 1);
+        assert_int_equal(one->status, cases[i].want);
+        if (one->status == FB_DUTY_OVERDUE) {
+            assert_true(one->breached == story_time("2026-03-11T09:00:00Z"));
+        } else {
+            assert_true(one->breached == FB_TIME_MAX);
+            assert_true(
+                has_sentence(one->why, "a later version replaces this one") ||
+                has_sentence(one->why, i == 1 ? "not owed from 2026-03-05 00:00 on: a later "
+                                                "version replaces this one"
+                                              : "not owed from 2026-03-11 09:00 on: a later "
+                                                "version replaces this one"));
+        }
+        const struct fb_obligation *two = tell(&s, "tell", 2);
+        assert_int_equal(!two, i == 4);
+        assert_true(i != 1 || two->deadline == story_time("2026-03-25T00:00:00Z"));
+        /* What is done now opens nothing under a version that was replaced. */
+        add_report(&s, "2026-03-13");
+        bool replaced = cases[i].line[0] && i != 4;
+        assert_int_equal(tell(&s, "tell.hence", 1) == NULL, replaced);
+        assert_int_equal(tell(&s, "tell.hence", 2) == NULL, i == 4);
+        story_end(&s);
+    }
+}
+
 static void test_16_replayed_release(void **state)
 {
     (void)state;
@@ -650,7 +734,7 @@ int main(void)
         cmocka_unit_test(test_11_own_date_counts_nothing), cmocka_unit_test(test_12_undated),
         cmocka_unit_test(test_13_correction), cmocka_unit_test(test_14_small_and_unknown),
         cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_16_replayed_release),
-        cmocka_unit_test(test_18_two_parties),
+        cmocka_unit_test(test_32_replaces), cmocka_unit_test(test_18_two_parties),
         cmocka_unit_test(test_latch_outlives_a_weaker_version),
         cmocka_unit_test(test_scope_of_a_correction_at_once),
         cmocka_unit_test(test_developer_is_not_independent),
