@@ -102,6 +102,15 @@ FB_CHECKED enum fb_code fb_duty_run_naive(const struct fb_program *program,
     const struct fb_duty *duty, const struct fb_trace *trace, fb_time now, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err);
 
+enum { FB_DUTY_TRIGGER = 2 /**< the first formulas of a duty are its trigger */ };
+
+/** How many formulas a duty may have: fb_duty_form is asked for 0 to one less. */
+size_t fb_duty_form_count(const struct fb_duty *duty);
+
+/** The n-th formula of a duty: when and given, those that stand beside them, the guards of within.
+ * NULL where it has none. */
+struct fb_form *fb_duty_form(const struct fb_duty *duty, size_t n);
+
 /** What a duty says at a pace; at level -1, that of no pace, what it says itself. */
 struct fb_duty_terms fb_duty_terms_at(const struct fb_duty *duty, int level);
 

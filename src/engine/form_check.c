@@ -160,6 +160,22 @@ bool fb_form_timeless_deep(const struct fb_form *form)
     return form->kind == FB_FORM_TRUE || form->kind == FB_FORM_FALSE || is_comparison(form);
 }
 
+enum { DUTY_FORMS = 7 };
+
+size_t fb_duty_form_count(const struct fb_duty *duty)
+{
+    FB_ASSERT(duty);
+    return DUTY_FORMS + duty->within_count;
+}
+
+struct fb_form *fb_duty_form(const struct fb_duty *duty, size_t n)
+{
+    FB_ASSERT(n < fb_duty_form_count(duty));
+    struct fb_form *const forms[DUTY_FORMS] = {duty->when, duty->given, duty->during, duty->act,
+        duty->received, duty->before, duty->waived};
+    return n < DUTY_FORMS ? forms[n] : duty->within[n - DUTY_FORMS].guard;
+}
+
 /* Of a form whose operands are sealed. */
 static bool is_still(const struct fb_form *form)
 {

@@ -8,7 +8,7 @@
 #include "engine/duty.h"
 #include "engine/slice_walk.h"
 
-enum { SCRATCH_MAX = 1 << 28, FORMS = 7, FIRST_KEYS = 64, SORTED_BY_HAND = 24, POINTS = 4 };
+enum { SCRATCH_MAX = 1 << 28, FIRST_KEYS = 64, SORTED_BY_HAND = 24, POINTS = 4 };
 
 /* Memory of one run besides its results. */
 #define SLICER_MAX ((size_t)16 << 30)
@@ -53,7 +53,7 @@ static size_t forms_max(const struct fb_duty *duty)
 {
     size_t count = 0;
     for (; duty; duty = duty->after) {
-        count += FORMS + duty->within_count;
+        count += fb_duty_form_count(duty);
     }
     return count;
 }
@@ -77,14 +77,9 @@ static size_t asides_of(
 {
     size_t count = 0;
     for (; duty; duty = duty->after) {
-        const struct fb_form *forms[] = {
-            duty->during, duty->act, duty->received, duty->before, duty->waived};
-        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-            count = fb_walk_meets(forms[i], access) ? add_form(forms[i], out, count) : count;
-        }
-        for (size_t i = 0; i < duty->within_count; i++) {
-            const struct fb_form *guard = duty->within[i].guard;
-            count = fb_walk_meets(guard, access) ? add_form(guard, out, count) : count;
+        for (size_t i = FB_DUTY_TRIGGER; i < fb_duty_form_count(duty); i++) {
+            const struct fb_form *form = fb_duty_form(duty, i);
+            count = fb_walk_meets(form, access) ? add_form(form, out, count) : count;
         }
     }
     return count;
@@ -96,13 +91,8 @@ static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
 {
     size_t count = 0;
     for (; duty; duty = duty->after) {
-        const struct fb_form *forms[FORMS] = {duty->when, duty->given, duty->during, duty->act,
-            duty->received, duty->before, duty->waived};
-        for (size_t i = 0; i < FORMS; i++) {
-            count = add_form(forms[i], out, count);
-        }
-        for (size_t i = 0; i < duty->within_count; i++) {
-            count = add_form(duty->within[i].guard, out, count);
+        for (size_t i = 0; i < fb_duty_form_count(duty); i++) {
+            count = add_form(fb_duty_form(duty, i), out, count);
         }
     }
     return count;
@@ -804,25 +794,18 @@ static fb_vars first_vars(const struct fb_form *form)
 
 const struct fb_form *fb_duty_loose(const struct fb_duty *duty, size_t nth)
 {
-    const struct fb_form *forms[FORMS] = {duty->when, duty->given, duty->during, duty->act,
-        duty->received, duty->before, duty->waived};
+    size_t count = fb_duty_form_count(duty);
     fb_vars reached = first_vars(duty->when), before;
     const struct fb_form *found = NULL;
     FB_ASSERT(duty->when);
     do {
         before = reached;
-        for (size_t i = 0; i < FORMS; i++) {
-            reached = reach_on(forms[i], reached);
-        }
-        for (size_t i = 0; i < duty->within_count; i++) {
-            reached = reach_on(duty->within[i].guard, reached);
+        for (size_t i = 0; i < count; i++) {
+            reached = reach_on(fb_duty_form(duty, i), reached);
         }
     } while (reached != before);
-    for (size_t i = 0; i < FORMS && !found; i++) {
-        found = find_loose(forms[i], reached, &nth);
-    }
-    for (size_t i = 0; i < duty->within_count && !found; i++) {
-        found = find_loose(duty->within[i].guard, reached, &nth);
+    for (size_t i = 0; i < count && !found; i++) {
+        found = find_loose(fb_duty_form(duty, i), reached, &nth);
     }
     return found;
 }

@@ -48,15 +48,9 @@ static bool any_form(
     const struct fb_duty *duty, bool (*use)(const struct fb_form *, void *), void *ctx)
 {
     for (; duty; duty = duty->after) {
-        const struct fb_form *forms[] = {
-            duty->when, duty->given, duty->during, duty->act, duty->before, duty->waived};
-        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-            if (forms[i] && use(forms[i], ctx)) {
-                return true;
-            }
-        }
-        for (size_t i = 0; i < duty->within_count; i++) {
-            if (duty->within[i].guard && use(duty->within[i].guard, ctx)) {
+        for (size_t i = 0; i < fb_duty_form_count(duty); i++) {
+            const struct fb_form *form = fb_duty_form(duty, i);
+            if (form && use(form, ctx)) {
                 return true;
             }
         }

@@ -60,13 +60,8 @@ static void seal(struct fb_program *program)
 {
     for (size_t i = 0; i < program->duty_count; i++) {
         const struct fb_duty *duty = &program->duties[i];
-        struct fb_form *const forms[] = {duty->when, duty->given, duty->during, duty->act,
-            duty->received, duty->before, duty->waived};
-        for (size_t k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
-            fb_form_seal(forms[k]);
-        }
-        for (size_t k = 0; k < duty->within_count; k++) {
-            fb_form_seal(duty->within[k].guard);
+        for (size_t k = 0; k < fb_duty_form_count(duty); k++) {
+            fb_form_seal(fb_duty_form(duty, k));
         }
     }
     for (size_t i = 0; i < program->redline_count; i++) {

@@ -45,13 +45,8 @@ const struct fb_form *fb_duty_reads_others(const struct fb_duty *duty)
     const struct fb_form *out = NULL;
     FB_ASSERT(duty);
     for (; duty && !out; duty = duty->after) {
-        const struct fb_form *forms[] = {duty->when, duty->given, duty->during, duty->act,
-            duty->received, duty->before, duty->waived};
-        for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !out; i++) {
-            out = reads_others(forms[i], duty->system_var);
-        }
-        for (size_t i = 0; i < duty->within_count && !out; i++) {
-            out = reads_others(duty->within[i].guard, duty->system_var);
+        for (size_t i = 0; i < fb_duty_form_count(duty) && !out; i++) {
+            out = reads_others(fb_duty_form(duty, i), duty->system_var);
         }
     }
     return out;
