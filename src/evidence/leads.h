@@ -81,6 +81,8 @@ struct fb_leads {
     struct fb_leads_job *items; /**< private */
     size_t count, cap;
     uint64_t uncounted; /**< jobs without times or GPUs, which could hide a part */
+    uint64_t crowded; /**< jobs of one size with which so many begin within slack_s that it was not
+                           looked at whether they belong together; they could hide a part, too */
     struct fb_lead *leads;
     size_t lead_count;
     bool more; /**< there were more than FB_LEADS_MAX */

@@ -129,12 +129,13 @@ static bool ends_with(
  */
 static struct fb_leads_group weigh(const struct sized *s, size_t i, int64_t slack)
 {
-    const struct fb_leads_job *first = job_at(s, i);
+    struct fb_leads_job *first = job_at(s, i);
     struct fb_leads_group group = {i, i, 0, 0};
     size_t count = s->to - s->from, begun = 0;
     for (size_t k = i; k < count && job_at(s, k)->start - first->start <= slack; k++) {
         const struct fb_leads_job *other = job_at(s, k);
         if (++begun > WINDOW_MAX) {
+            first->crowded = first->crowded || slack == s->leads->options.slack_s;
             return (struct fb_leads_group){i, i, 0, 0};
         }
         if (ends_with(first, other, slack)) {
@@ -419,7 +420,7 @@ enum fb_code fb_leads_coincide(struct fb_leads *leads, struct fb_err *err)
     for (size_t i = 0; i < leads->count; i++) {
         struct fb_leads_job *job = &leads->items[i];
         job->key = fb_leads_mix((uint64_t)job->gpus, job->chip);
-        job->joined = job->relayed = false;
+        job->joined = job->relayed = job->crowded = false;
     }
     qsort(leads->items, leads->count, sizeof(*leads->items), fb_leads_by_key);
     for (size_t from = 0, to; code == FB_OK && from < leads->count; from = to) {
@@ -430,6 +431,8 @@ enum fb_code fb_leads_coincide(struct fb_leads *leads, struct fb_err *err)
         code = look(leads, from, to, false, err);
     }
     for (size_t i = 0; i < leads->count; i++) {
+        const struct fb_leads_job *job = &leads->items[i];
+        leads->crowded += job->crowded && !job->joined;
         leads->items[i].key = 0;
     }
     qsort(leads->items, leads->count, sizeof(*leads->items), fb_leads_by_key);

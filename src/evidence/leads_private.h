@@ -19,6 +19,7 @@ struct fb_leads_job {
     bool plain;   /**< its name says nothing of what it is */
     bool near;    /**< its run comes to just below the threshold */
     bool joined;  /**< part of a lead of jobs together */
+    bool crowded; /**< too many of its size begin with it to see which belong together */
     bool relayed; /**< part of a lead of jobs that follow each other */
 };
 

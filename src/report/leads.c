@@ -54,6 +54,12 @@ enum fb_code fb_report_leads_text(const struct fb_leads *leads,
         fb_buf_addf(out, "%llu jobs without times or GPUs were not looked at.\n",
             (unsigned long long)leads->uncounted);
     }
+    if (leads->crowded > 0) {
+        fb_buf_addf(out,
+            "%llu jobs begin together with so many others of their size that it was not looked at "
+            "whether they belong together.\n",
+            (unsigned long long)leads->crowded);
+    }
     return fb_sheet_check(&sheet, "the leads", err);
 }
 
@@ -103,6 +109,7 @@ enum fb_code fb_report_leads_json(
     fb_json_open_object(&w);
     fb_json_key_int(&w, "jobs", (int64_t)leads->count);
     fb_json_key_int(&w, "not_looked_at", (int64_t)leads->uncounted);
+    fb_json_key_int(&w, "crowded", (int64_t)leads->crowded);
     fb_json_key_bool(&w, "more", leads->more);
     fb_json_key(&w, "leads");
     fb_json_open_array(&w);

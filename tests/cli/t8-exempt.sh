@@ -79,4 +79,14 @@ mv "$docket/keys/institute" hidden
 ok "without the key there is no certificate" exits 3 "no key of 'party/institute'" \
     fly exempt small --out d.json
 ok "and no file" [ ! -e d.json ]
+# Under the plan itself, the reports of the Code of Practice and Korea's Act a small system has nothing to file.
+docket=$PWD/plan
+ok "another docket" make_docket
+cat >tiny.json <<'END'
+{"kind": "system", "id": "system/tiny", "at": "2026-11-02", "body": {"title": "Tiny", "developer": "party/aurora", "training_compute_flop": 3e22}}
+END
+ok "a small system" fly add --as aurora tiny.json
+ok "the plan and laws with thresholds" fly add "$root"/packs/plan/*.fly "$root"/packs/kr/*.fly \
+    "$root"/packs/eu/gpai-serious-incidents.fly "$root"/packs/eu/gpai-incident-reports.fly
+ok "nothing binds it" says "^system/tiny (Tiny) is exempt: no rule in force" fly exempt tiny
 finish

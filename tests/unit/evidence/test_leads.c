@@ -189,6 +189,30 @@ static void test_plain(void **state)
     assert_int_equal(count_of(FB_LEAD_UNREGISTERED) + count_of(FB_LEAD_UNTAGGED), 4);
 }
 
+/* Jobs that share nothing but when they run, of which so many begin at once: up to the limit they
+ * are one lead; past it none is joined, and it is said of how many. */
+static void test_crowd(void **state)
+{
+    static const size_t crowds[] = {4000, 4096, 4097, 5000};
+    (void)state;
+    for (size_t c = 0; c < sizeof(crowds) / sizeof(crowds[0]); c++) {
+        fb_leads_release(&leads);
+        FB_TEST_OK(fb_leads_init(&leads, &plain, &err));
+        for (size_t i = 0; i < crowds[c] + 300; i++) {
+            bool apart = i >= crowds[c];
+            int64_t at = apart ? (int64_t)(i - crowds[c]) * 1000 + 1 : 500000 + (int64_t)(i % 7);
+            struct fb_job job = {.start = at, .end = at + (apart ? 60 : 90)};
+            FB_TEST_OK(fb_job_add_gpus(&job, (struct fb_job_part){FB_STR(""), 8}, &err));
+            FB_TEST_OK(fb_leads_add(&leads, &job, &err));
+        }
+        FB_TEST_OK(fb_leads_end(&leads, &err));
+        /* The first ones of a crowd are left out, and so many are told of. */
+        size_t left_out = crowds[c] > 4096 ? crowds[c] - 4096 : 0;
+        assert_true(lead_of(FB_LEAD_TOGETHER)->jobs >= crowds[c] - left_out);
+        assert_int_equal(leads.crowded, left_out);
+    }
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -348,8 +372,8 @@ static void test_trace(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_large), TEST(test_split), TEST(test_none),
-        TEST(test_together), TEST(test_relay), TEST(test_below), TEST(test_plain),
+    const struct CMUnitTest tests[] = {TEST(test_crowd), TEST(test_large), TEST(test_split),
+        TEST(test_none), TEST(test_together), TEST(test_relay), TEST(test_below), TEST(test_plain),
         TEST(test_limits), TEST(test_no_memory), TEST(test_trace)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
