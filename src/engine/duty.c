@@ -437,8 +437,7 @@ static void list_needs(struct fb_duty_run *run, const struct fb_form *form)
         list_needs(run, form->right);
     } else if (form->kind == FB_FORM_EXISTS) {
         list_needs(run, form->left);
-    } else if (form->kind == FB_FORM_PRED && !form->definition &&
-               run->need_count < FB_DUTY_NEEDS_MAX) {
+    } else if (form->kind == FB_FORM_PRED && !form->definition && run->need_count < FB_DUTY_NEEDS) {
         run->needs[run->need_count++] = form;
     }
 }

@@ -7,7 +7,7 @@
 
 #include "engine/table.h"
 
-enum { FB_DUTY_NEEDS_MAX = 8 };
+enum { FB_DUTY_NEEDS = 8 };
 
 /** One valuation of the trigger, from the time-point at which it was first seen. */
 struct fb_claim {
@@ -62,11 +62,11 @@ struct fb_duty_run {
     const struct fb_arena *scratch; /**< of the rows at hand */
     size_t tp_count;                /**< time-points up to now */
     fb_time now;
-    fb_vars bound;                                  /**< what the trigger binds */
-    const struct fb_form *needs[FB_DUTY_NEEDS_MAX]; /**< predicates without which the trigger does
+    fb_vars bound;                              /**< what the trigger binds */
+    const struct fb_form *needs[FB_DUTY_NEEDS]; /**< predicates without which the trigger does
                                                          not hold, those that are looked at first */
-    bool corrections;                               /**< a tuple comes from one */
-    size_t need_count;                              /**< 0: it is evaluated at each time-point */
+    bool corrections;                           /**< a tuple comes from one */
+    size_t need_count;                          /**< 0: it is evaluated at each time-point */
     struct fb_owed *owed;
     size_t owed_count;
     struct fb_duty_pace *paces; /**< when the duty is paced: the policy's, in the order of time */

@@ -7,7 +7,7 @@
 #include "engine/zone.h"
 
 /* Longer than any run of days that are all free. */
-enum { RUN_MAX = 15 };
+enum { LONGEST_RUN = 15 };
 
 /* A place has year 0, and the lines of its years follow it. */
 static const struct {
@@ -117,8 +117,8 @@ bool fb_holidays_unlisted(
     }
     /* Business days are counted one by one; of others the last ones alone decide. */
     int64_t last = local_day(days, deadline - 1), first = local_day(days, anchor) + 1;
-    if (unit != FB_UNIT_BUSINESS_DAYS && first < last - RUN_MAX) {
-        first = last - RUN_MAX;
+    if (unit != FB_UNIT_BUSINESS_DAYS && first < last - LONGEST_RUN) {
+        first = last - LONGEST_RUN;
     }
     return (first < last ? first : last) < days->listed_from || last >= days->listed_until;
 }
