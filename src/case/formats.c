@@ -177,6 +177,17 @@ enum fb_code fb_case_write(
     return fb_err_hint(err, "gsn (.yaml), ltac (.ltac), sacm (.xml) and tea (.json) are written.");
 }
 
+/* Elements are the keys of a tree, in which this one says what the case is. */
+bool fb_case_is_head(struct fb_str name)
+{
+    return fb_str_is(name, "module");
+}
+
+static bool is_taken(const struct fb_map *taken, struct fb_str name)
+{
+    return fb_case_is_head(name) || fb_map_has(taken, name);
+}
+
 struct fb_str fb_case_fresh_name(
     struct fb_map *taken, struct fb_arena *arena, struct fb_str wanted, struct fb_err *err)
 {
@@ -185,7 +196,7 @@ struct fb_str fb_case_fresh_name(
     struct fb_str name = first;
     /* The value of a name is the number to try next, so that many that want the same are quick. */
     uintptr_t turn = code == FB_OK ? (uintptr_t)fb_map_get(taken, first) : 0;
-    for (turn = turn < 2 ? 2 : turn; code == FB_OK && fb_map_has(taken, name); turn++) {
+    for (turn = turn < 2 ? 2 : turn; code == FB_OK && is_taken(taken, name); turn++) {
         name = fb_arena_printf(arena, "%.*s~%zu", FB_STR_ARG(wanted), (size_t)turn);
         code = name.ptr ? FB_OK : fb_arena_failed(arena, err);
     }

@@ -64,6 +64,9 @@ FB_CHECKED enum fb_code fb_trudag_read(const struct fb_doc_file *file, struct fb
 /** True for a template of TEA, which has lists in place of a tree. */
 bool fb_tea_is_lists(const struct fb_json *top);
 
+/** True for the name that no element has, since the head of a tree has it. */
+bool fb_case_is_head(struct fb_str name);
+
 /** A name that nothing has yet: wanted, or wanted with ~2, ~3 ... The key of map is the result.
  * NULL in ptr when memory ran out. */
 struct fb_str fb_case_fresh_name(

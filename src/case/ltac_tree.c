@@ -85,6 +85,9 @@ static enum fb_code declare(struct making *m, uint32_t at, struct fb_err *err)
     if (node->type == FB_LTAC_LINK || node->type == FB_LTAC_RELATION) {
         return FB_OK;
     }
+    if (fb_case_is_head(node->name)) {
+        return refuse(m, at, FB_E_SCHEMA, "has a name that is kept for the head of a case", err);
+    }
     uint32_t known = other != FB_LTAC_NONE ? other : cited;
     if (known != FB_LTAC_NONE && m->ltac->nodes[known].type != node->type) {
         return refuse(m, at, FB_E_SCHEMA, "is used with two types", err);

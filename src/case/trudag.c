@@ -105,6 +105,11 @@ static enum fb_code node_of(
     if (*out) {
         return FB_OK;
     }
+    if (fb_case_is_head(name)) {
+        (void)fb_err_set(
+            err, FB_E_SCHEMA, "'%.*s' is kept for the head of a case", FB_STR_ARG(name));
+        return fb_yaml_err_at(err, r->file->text, r->file->path, r->line, r->offset);
+    }
     if (r->count++ == FB_CASE_ELEMENTS_MAX) {
         (void)fb_err_set(err, FB_E_LIMIT, "the case has more than 100,000 elements");
         return fb_yaml_err_at(err, r->file->text, r->file->path, r->line, r->offset);

@@ -459,6 +459,7 @@ static const struct {
     {FB_CASE_TEA, "{\"tree\":\n{\"id\":\"a\",\"type\":\"GOAL\",\"children\":3}}", FB_E_SCHEMA, 2,
         36, "list"},
     {FB_CASE_TEA, "{\"tree\":1,\"tree\":2}", FB_E_SYNTAX, 1, 18, ""},
+    {FB_CASE_LTAC, "- Claim C1: a\n  - Claim module: b\n", FB_E_SCHEMA, 2, 3, "kept for the head"},
     {FB_CASE_SACM, "<a>\n<b>\n</a>", FB_E_SYNTAX, 3, 5, ""},
     {FB_CASE_SACM, "<a/>", FB_E_FORMAT, 1, 1, "no element of a SACM"},
     {FB_CASE_SACM, "<a>\n<!DOCTYPE x></a>", FB_E_UNSUPPORTED, 2, 1, "document type"},
@@ -471,6 +472,7 @@ static const struct {
         FB_E_REFERENCE, 2, 62, "does not exist"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\" [sha=1];\n\"a\" [sha=2];\n}\n", FB_E_DUPLICATE, 3, 1,
         "'a' is declared twice"},
+    {FB_CASE_TRUDAG, "digraph {\n\"module\" [sha=1];\n}\n", FB_E_SCHEMA, 2, 1, "kept for the head"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\" -> ;\n}\n", FB_E_SYNTAX, 2, 1, "leads nowhere"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\n}\n", FB_E_SYNTAX, 2, 1, "neither a node"},
 };
