@@ -116,6 +116,19 @@ static struct fb_form *binder(void)
         roll(2) ? var(5) : term(FB_TERM_ANY), NULL);
 }
 
+/* How many tuples there are, or their sum, of one value or of all: where there are none the count
+ * of all is 0, and that of a value is not there. */
+static struct fb_form *random_sum(void)
+{
+    bool all = roll(3) == 0;
+    struct fb_form *found = pred(
+        3, all ? term(FB_TERM_ANY) : var(0), term(FB_TERM_ANY), var(4), term(FB_TERM_ANY), NULL);
+    struct fb_form *sum = aggregate(roll(2) ? FB_AGG_COUNT : FB_AGG_SUM, 3, 4, all ? -1 : 0, found);
+    return form(FB_FORM_AND, sum,
+        roll(2) ? compare(FB_FORM_LESS, number(1), var(3))
+                : compare(FB_FORM_LESS, var(3), number(1)));
+}
+
 static struct fb_form *random_filter(unsigned depth);
 
 static struct fb_form *random_part(unsigned depth)
@@ -135,12 +148,7 @@ static struct fb_form *random_part(unsigned depth)
                        : timed(roll(2) ? FB_FORM_ONCE : FB_FORM_HISTORICALLY, 0,
                              (int64_t)(1 + roll(5)) * FB_DAY, random_filter(depth - 1), NULL);
     case 8:
-        return roll(3)
-                   ? random_pred(0)
-                   : form(FB_FORM_AND,
-                         aggregate(roll(2) ? FB_AGG_COUNT : FB_AGG_SUM, 3, 4, 0,
-                             pred(3, var(0), term(FB_TERM_ANY), var(4), term(FB_TERM_ANY), NULL)),
-                         compare(FB_FORM_LESS, number(1), var(3)));
+        return roll(3) ? random_pred(0) : random_sum();
     default:
         return random_pred(0);
     }
