@@ -137,13 +137,7 @@ static enum fb_code take(struct work *work, int field, const struct fb_json_toke
         return fb_err_set(err, FB_E_SCHEMA, "'%s' is not a number", field_names[field][0]);
     }
     double value = is_number ? token->number : token->kind == FB_JSON_TRUE;
-    if (field == MINUTES) {
-        out->minutes = value;
-    } else if (value >= 0 && value <= 1) {
-        out->score = value;
-    } else {
-        return fb_err_set(err, FB_E_RANGE, "a score %g is not between 0 and 1", value);
-    }
+    *(field == MINUTES ? &out->minutes : &out->score) = value;
     return FB_OK;
 }
 
@@ -198,6 +192,11 @@ static enum fb_code read_members(
         if (best[i] == INT32_MAX && i != FAMILY) {
             return lacks(i, err);
         }
+    }
+    /* Not before: METR's runs of January 2025 have a 'score' without bounds before
+     * 'score_binarized'. */
+    if (!(out->score >= 0 && out->score <= 1)) {
+        return fb_err_set(err, FB_E_RANGE, "a score %g is not between 0 and 1", out->score);
     }
     if (work->count == 0) {
         work->score = best[SCORE];

@@ -197,6 +197,41 @@ static void test_chart(void **state)
     fb_buf_release(&out);
 }
 
+/* METR's published horizons (benchmark_results_1_1.yaml, January 2026; minutes at 50%) and the
+ * doubling times published beside them: 130.801 days from 2023 on, 196.475 since 2019. */
+static const char metr_table[] = "date,value,name\n"
+                                 "2019-02-14,0.039762,gpt2\n2020-05-28,0.148793,davinci_002\n"
+                                 "2022-03-15,0.604245,gpt_3_5_turbo_instruct\n";
+static const char metr_later[] =
+    "2023-03-14,3.524514,gpt_4\n2023-11-06,3.609578,gpt_4_1106\n2024-03-04,3.575399,opus_3\n"
+    "2024-04-09,3.225159,gpt_4_turbo\n2024-05-13,6.404471,gpt_4o\n"
+    "2024-06-20,10.771603,sonnet_3_5_old\n2024-09-12,19.395096,o1_preview\n"
+    "2024-10-22,19.776241,sonnet_3_5_new\n2024-12-05,37.937543,o1\n"
+    "2025-02-24,59.763762,sonnet_3_7\n2025-04-16,120.730463,o3\n2025-05-22,101.182643,opus_4\n"
+    "2025-08-07,213.954459,gpt_5\n2025-11-24,320.422486,opus_4_5\n";
+
+static void test_metr_published(void **state)
+{
+    (void)state;
+    struct fb_series s;
+    struct fb_progress_list list;
+    struct fb_progress_options options = {0.95, true, rule, 0};
+    struct fb_buf text;
+    fb_buf_init(&text, 1 << 16);
+    fb_buf_addf(&text, "%s%s", metr_table, metr_later);
+    FB_TEST_OK(fb_series_read_memory(fb_buf_str(&text), "all", &arena, &s, &err));
+    FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
+    assert_true(list.items[0].count == 17 && list.items[0].used == 14);
+    near(fb_trend_doubling(list.items[0].line.slope), 196.475, 0.0005);
+    fb_buf_clear(&text);
+    fb_buf_addf(&text, "date,value,name\n%s", metr_later);
+    FB_TEST_OK(fb_series_read_memory(fb_buf_str(&text), "later", &arena, &s, &err));
+    FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
+    assert_true(list.items[0].count == 14 && list.items[0].used == 11);
+    near(fb_trend_doubling(list.items[0].line.slope), 130.801, 0.0005);
+    fb_buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_pace),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_metr_published),
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_chart),
     };

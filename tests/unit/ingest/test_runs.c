@@ -207,6 +207,13 @@ static void test_runs(void **state)
         FB_STR("model,task,minutes,score\nx,t,3,0.5\n"), "t", &arena, &a, &err));
     assert_true(fb_str_is(a.families[0], "t") && a.data.runs[0].score == 0.5);
     assert_memory_not_equal(a.digest, b.digest, sizeof(a.digest));
+    /* METR's runs of January 2025 have a score without bounds before the one that counts. */
+    FB_TEST_OK(fb_runs_read_memory(
+        FB_STR("{\"score\":1.06,\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,"
+               "\"score_binarized\":1}\n{\"score_binarized\":0,\"score\":-3,\"alias\":\"a\","
+               "\"task_id\":\"t\",\"human_minutes\":1}\n"),
+        "t", &arena, &a, &err));
+    assert_true(a.data.count == 2 && a.data.runs[0].score == 0 && a.data.runs[1].score == 1);
 }
 
 static void test_runs_refuses(void **state)
@@ -232,6 +239,9 @@ static void test_runs_refuses(void **state)
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":1}\n[1]", FB_E_SYNTAX,
             2},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":7}", FB_E_RANGE, 1},
+        {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":NaN}", FB_E_RANGE, 1},
+        {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":Infinity,\"score\":1}", FB_E_RANGE,
+            1},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":NaN,\"score\":1}", FB_E_RANGE, 1},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":null}", FB_E_SCHEMA, 1},
         {"{\"alias\":\"a\",\"task_id\":\"t\",\"human_minutes\":1,\"score\":1} x", FB_E_SYNTAX, 1},

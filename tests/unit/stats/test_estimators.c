@@ -270,6 +270,36 @@ static void test_clustered(void **state)
     near((1 - 2 * (1 - end)) * (1 - 2 * (1 - end)), 0.95, 1e-15);
 }
 
+/* Inspect's own checks of its clustered error (tests/scorer/test_metric.py): 0 to 19 in four
+ * clusters by the remainder, .645; and the definition, a sum over the pairs of a cluster, on a
+ * lopsided split. */
+static void test_clustered_published(void **state)
+{
+    (void)state;
+    double x[200], sum = 0;
+    uint32_t cluster[200];
+    struct fb_clustered_mean m;
+    for (uint32_t i = 0; i < 20; i++) {
+        x[i] = i;
+        cluster[i] = i % 4;
+    }
+    struct fb_clustered s = {x, cluster, 20, 4};
+    FB_TEST_OK(fb_clustered_find(&s, &m, &err));
+    near(m.error, 0.645, 5e-4);
+    for (uint32_t i = 0; i < 200; i++) {
+        x[i] = i % 5;
+        cluster[i] = i < 180 ? 0 : i - 179;
+    }
+    for (uint32_t i = 0; i < 200; i++) {
+        for (uint32_t j = 0; j < 200; j++) {
+            sum += cluster[i] == cluster[j] ? (x[i] - 2) * (x[j] - 2) : 0;
+        }
+    }
+    s = (struct fb_clustered){x, cluster, 200, 21};
+    FB_TEST_OK(fb_clustered_find(&s, &m, &err));
+    near(m.error, sqrt(sum * 21 / 20) / 200, 1e-12);
+}
+
 static void test_paired(void **state)
 {
     (void)state;
@@ -504,6 +534,7 @@ int main(void)
         cmocka_unit_test(test_judge_chance),
         cmocka_unit_test(test_judge_few_labels),
         cmocka_unit_test(test_clustered),
+        cmocka_unit_test(test_clustered_published),
         cmocka_unit_test(test_paired),
         cmocka_unit_test(test_attempts),
         cmocka_unit_test(test_rare),
