@@ -45,8 +45,9 @@ struct fb_judge_record {
 /** What one sample of a log came to, over all its epochs. Texts are valid during the call. */
 struct fb_sample_value {
     struct fb_str task, scorer, id;
-    double value;     /**< the mean of its values; 0 without any */
-    bool is_resolved; /**< every planned attempt is there, clean and scored */
+    struct fb_str cluster; /**< what it hangs together with; empty: it stands alone */
+    double value;          /**< the mean of its values; 0 without any */
+    bool is_resolved;      /**< every planned attempt is there, clean and scored */
 };
 
 /** Takes one value; an error ends the reading with it. */

@@ -231,31 +231,53 @@ static enum fb_code find_clusters(const struct fb_inspect *log,
     return FB_OK;
 }
 
-/* Writes how samples hang together, by the key that makes the fewest clusters of them. */
-static enum fb_code write_clusters(struct fb_json_writer *w, const struct fb_inspect *log,
-    const struct fb_inspect_series *series, uint32_t epochs, struct fb_err *err)
+/* How the samples of a series hang together. */
+struct joined {
+    struct fb_clusters clusters;
+    size_t key;      /* of the log's cluster keys; SIZE_MAX: nothing joins samples */
+    bool is_lacking; /* no sample has the key: all are one cluster */
+};
+
+/* Finds how samples hang together, by the key that makes the fewest clusters of them. The caller
+ * ends with fb_clusters_release. */
+static enum fb_code fewest_clusters(const struct fb_inspect *log,
+    const struct fb_inspect_series *series, uint32_t epochs, struct joined *out, struct fb_err *err)
 {
-    struct fb_clusters best, other;
-    const char *by = NULL;
+    struct fb_clusters other;
     enum fb_code code = FB_OK;
-    fb_clusters_init(&best);
+    fb_clusters_init(&out->clusters);
+    out->key = SIZE_MAX;
     for (size_t key = 0; code == FB_OK && key < log->cluster_count; key++) {
         if (!log->cluster_joins[key]) {
             continue;
         }
         code = find_clusters(log, series, epochs, key, &other, err);
-        if (code == FB_OK && other.count > 0 && (!by || other.count < best.count)) {
-            struct fb_clusters worse = best;
-            best = other;
+        bool is_fewest = out->key == SIZE_MAX || other.count < out->clusters.count;
+        if (code == FB_OK && other.count > 0 && is_fewest) {
+            struct fb_clusters worse = out->clusters;
+            out->clusters = other;
             other = worse;
-            by = log->cluster_keys[key];
+            out->key = key;
         }
         fb_clusters_release(&other);
     }
-    if (code == FB_OK && by) {
-        fb_clusters_write(w, &best, 0, fb_str_of(by));
+    out->is_lacking = true;
+    for (uint32_t i = 0; out->key != SIZE_MAX && i < log->sample_count; i++) {
+        out->is_lacking &= log->samples[i].clusters[out->key].len == 0;
     }
-    fb_clusters_release(&best);
+    return code;
+}
+
+/* Writes how samples hang together. */
+static enum fb_code write_clusters(struct fb_json_writer *w, const struct fb_inspect *log,
+    const struct fb_inspect_series *series, uint32_t epochs, struct fb_err *err)
+{
+    struct joined joined;
+    enum fb_code code = fewest_clusters(log, series, epochs, &joined, err);
+    if (code == FB_OK && joined.key != SIZE_MAX) {
+        fb_clusters_write(w, &joined.clusters, 0, fb_str_of(log->cluster_keys[joined.key]));
+    }
+    fb_clusters_release(&joined.clusters);
     return code;
 }
 
@@ -543,6 +565,16 @@ static enum fb_code write_draft(
     return code;
 }
 
+/* The cluster of a sample; empty: it stands alone. */
+static struct fb_str cluster_of(
+    const struct fb_inspect *log, const struct joined *joined, uint32_t sample)
+{
+    if (joined->key == SIZE_MAX) {
+        return (struct fb_str){NULL, 0};
+    }
+    return joined->is_lacking ? FB_STR("all") : log->samples[sample].clusters[joined->key];
+}
+
 /* Hands the samples of a series, whose cells are sorted by sample, to who asked for them. A sample
  * without a value is unresolved. */
 static enum fb_code give_samples(const struct fb_inspect *log,
@@ -553,9 +585,11 @@ static enum fb_code give_samples(const struct fb_inspect *log,
         return FB_OK;
     }
     struct fb_buf name;
+    struct joined joined;
     fb_buf_init(&name, NAME_BYTES);
     add_score_name(&name, series);
-    enum fb_code code = fb_buf_check(&name, "the name of a score", err);
+    enum fb_code code = fewest_clusters(log, series, common->epochs, &joined, err);
+    code = code ? code : fb_buf_check(&name, "the name of a score", err);
     size_t at = 0;
     for (uint32_t i = 0; code == FB_OK && i < log->sample_count; i++) {
         double sum = 0;
@@ -569,11 +603,13 @@ static enum fb_code give_samples(const struct fb_inspect *log,
         struct fb_sample_value value = {.task = common->task,
             .scorer = fb_buf_str(&name),
             .id = log->samples[i].id,
+            .cluster = cluster_of(log, &joined, i),
             .value = scored > 0 ? sum / scored : 0,
             .is_resolved = clean > 0 && clean >= common->epochs};
         code = options->take_sample(options->take_ctx, &value, err);
     }
     FB_ASSERT(code != FB_OK || at == series->count);
+    fb_clusters_release(&joined.clusters);
     fb_buf_release(&name);
     return code;
 }

@@ -413,6 +413,7 @@ static enum fb_code give_samples(
         struct fb_sample_value value = {.task = trials->groups[s->group].task,
             .scorer = trials->groups[s->group].scorer,
             .id = s->id,
+            .cluster = s->cluster,
             .value = s->sum / (double)s->attempts,
             .is_resolved = s->is_clean};
         code = options->take_sample(options->take_ctx, &value, err);

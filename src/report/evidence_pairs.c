@@ -41,6 +41,17 @@ enum fb_code fb_report_paired_text(const char *const paths[2], const struct fb_p
         }
     }
     fb_sheet_table_end(&table, &sheet, 0);
+    const char *gap = "\n";
+    for (size_t i = 0; i < list->count; i++) {
+        const struct fb_pairs *p = &list->items[i];
+        if (p->clusters > 0) {
+            fb_buf_add_c(out, gap);
+            fb_sheet_clean(out, p->task, SIZE_MAX);
+            fb_buf_addf(out, ": %lld pairs in %u clusters; these were compared whole.\n",
+                (long long)p->common, p->clusters);
+            gap = "";
+        }
+    }
     return fb_sheet_check(&sheet, "the comparison", err);
 }
 
@@ -86,7 +97,10 @@ enum fb_code fb_report_paired_json(const char *const paths[2], const struct fb_p
         key_number(&w, "standard_error", p->standard_error);
         key_number(&w, "lower", p->lower);
         key_number(&w, "upper", p->upper);
-        fb_json_key_bool(&w, "exact", p->is_binary);
+        if (p->clusters > 0) {
+            fb_json_key_int(&w, "clusters", p->clusters);
+        }
+        fb_json_key_bool(&w, "exact", p->is_binary && p->clusters == 0);
         key_number(&w, "p_value", p->p_value);
         fb_json_close_object(&w);
     }

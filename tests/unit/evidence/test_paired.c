@@ -11,6 +11,7 @@
 #define assert_near(a, b, epsilon) assert_true(fabs((a) - (b)) <= (epsilon))
 
 static struct fb_err err;
+static const struct fb_pairs_options plain = {.confidence = 0.95};
 static char folder[] = "/tmp/flyball-test-XXXXXX";
 static char paths[2][64];
 
@@ -41,7 +42,7 @@ static struct fb_pairs compare(const char *a, const char *b)
     fb_arena_init(&arena, (size_t)64 << 20);
     write_log(0, a);
     write_log(1, b);
-    FB_TEST_OK(fb_paired_read(both, 0.95, &arena, &list, &err));
+    FB_TEST_OK(fb_paired_read(both, &plain, &arena, &list, &err));
     assert_int_equal(list.count, 1);
     struct fb_pairs out = list.items[0];
     assert_true(fb_str_is(out.task, "t") && fb_str_is(out.scorer, "acc"));
@@ -120,7 +121,7 @@ static void test_digests(void **state)
         snprintf(paths[i], sizeof(paths[i]), "%s/samples_t_%d.jsonl", folder, i);
         FB_TEST_OK(fb_io_write(paths[i], fb_str_of(lines[i]), 0600, &err));
     }
-    FB_TEST_OK(fb_paired_read(both, 0.95, &arena, &list, &err));
+    FB_TEST_OK(fb_paired_read(both, &plain, &arena, &list, &err));
     assert_int_equal(list.count, 1);
     const struct fb_pairs *p = &list.items[0];
     assert_int_equal(p->common, 4); /* a, b, d, d; c was asked in another way */
@@ -128,6 +129,70 @@ static void test_digests(void **state)
     assert_int_equal(p->only[0], 1);
     assert_int_equal(p->only[1], 2);
     fb_arena_release(&arena);
+}
+
+/* METR's runs: tasks of a family are compared whole; a file of two agents asks for one. */
+static void test_clusters(void **state)
+{
+    (void)state;
+    const char *const both[2] = {paths[0], paths[1]};
+    struct fb_arena arena;
+    struct fb_pairs_list list;
+    struct fb_buf text;
+    fb_arena_init(&arena, (size_t)64 << 20);
+    fb_buf_init(&text, 1 << 20);
+    /* Families of 3, 2 and 1 tasks; b gains on all of the first two, a on the last. */
+    for (int which = 0; which < 2; which++) {
+        static const char families[] = "xxxyyz";
+        snprintf(paths[which], sizeof(paths[which]), "%s/runs_%d.jsonl", folder, which);
+        fb_buf_clear(&text);
+        for (int i = 0; i < 6; i++) {
+            int score = which == 1 ? i < 5 : i == 5;
+            fb_buf_addf(&text,
+                "{\"alias\":\"a%d\",\"task_id\":\"%c/%d\",\"task_family\":\"%c\","
+                "\"score_binarized\":%d}\n",
+                which, families[i], i, families[i], score);
+        }
+        FB_TEST_OK(fb_io_write(paths[which], fb_buf_str(&text), 0600, &err));
+    }
+    FB_TEST_OK(fb_paired_read(both, &plain, &arena, &list, &err));
+    const struct fb_pairs *p = NULL;
+    for (size_t i = 0; i < list.count; i++) {
+        p = fb_str_is(list.items[i].task, "all-families") ? &list.items[i] : p;
+    }
+    assert_non_null(p);
+    assert_true(p->common == 6 && p->clusters == 3 && p->is_binary);
+    assert_near(p->difference, 4 / 6.0, 1e-12);
+    /* Signs of 3, 2, -1 that reach 4: 6 and 4, and their opposites, of eight. */
+    assert_near(p->p_value, 0.5, 1e-12);
+    assert_true(p->lower < 0 && p->upper > 0.9);
+    /* Both agents in one file. */
+    const char *const same[2] = {paths[1], paths[1]};
+    fb_buf_clear(&text);
+    FB_TEST_OK(fb_io_read(paths[0], &text, &err));
+    FB_TEST_OK(fb_io_read(paths[1], &text, &err));
+    FB_TEST_OK(fb_io_write(paths[1], fb_buf_str(&text), 0600, &err));
+    FB_TEST_FAILS(fb_paired_read(same, &plain, &arena, &list, &err), FB_E_USAGE);
+    struct fb_pairs_options how = {.confidence = 0.95, .model = {FB_STR("a0"), FB_STR("a1")}};
+    FB_TEST_OK(fb_paired_read(same, &how, &arena, &list, &err));
+    assert_true(list.count == 4);
+    fb_buf_release(&text);
+    fb_arena_release(&arena);
+}
+
+/* Graded values that never vary, and unresolved ones, leave an interval as wide as they may go. */
+static void test_graded_widens(void **state)
+{
+    (void)state;
+    struct fb_pairs alike = compare("0000", "hhhh");
+    assert_near(alike.difference, 0.5, 1e-12);
+    assert_true(!alike.is_binary && alike.lower < 0.3 && alike.upper > 0.7);
+    assert_true(alike.lower >= -1 && alike.upper <= 1);
+    struct fb_pairs some = compare("0h000000", "hhh0hh01"),
+                    open = compare("0h000000e", "hhh0hh01e");
+    assert_int_equal(open.unresolved, 1);
+    assert_near(open.difference, some.difference, 1e-12);
+    assert_true(open.lower < some.lower && open.upper > some.upper);
 }
 
 static void test_nothing_in_common(void **state)
@@ -139,9 +204,9 @@ static void test_nothing_in_common(void **state)
     fb_arena_init(&arena, (size_t)64 << 20);
     write_log(0, "1-");
     write_log(1, "-1");
-    FB_TEST_FAILS(fb_paired_read(both, 0.95, &arena, &list, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_paired_read(both, &plain, &arena, &list, &err), FB_E_NOT_FOUND);
     fb_io_remove(paths[1]);
-    FB_TEST_FAILS(fb_paired_read(both, 0.95, &arena, &list, &err), FB_E_NOT_FOUND);
+    FB_TEST_FAILS(fb_paired_read(both, &plain, &arena, &list, &err), FB_E_NOT_FOUND);
     fb_arena_release(&arena);
 }
 
@@ -231,6 +296,8 @@ int main(void)
         cmocka_unit_test(test_unresolved_widens),
         cmocka_unit_test(test_graded),
         cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_clusters),
+        cmocka_unit_test(test_graded_widens),
         cmocka_unit_test(test_nothing_in_common),
         cmocka_unit_test(test_interval_holds),
         cmocka_unit_test(test_words),
