@@ -6,6 +6,10 @@
  * correction, at the very time-point at which that begins, runs from then at the earliest, unless
  * its line applied to the obligation before: so a correction gives no second wind, and what appears
  * only through one runs from when the party knew. See docs/decisions/0005-corrected-duties.md.
+ *
+ * What was done before the policy was in force. What it finds at its first instant is followed from
+ * where it began, as though the policy had been in force then, and an act since counts; no deadline
+ * comes from there. See docs/decisions/0049-done-before-in-force.md.
  */
 #include "engine/duty.h"
 
@@ -50,12 +54,13 @@ static struct fb_str party_of(const struct fb_duty *duty, const struct fb_value 
     return party.type == FB_TYPE_STRING ? party.u.text : FB_STR("");
 }
 
-/* The obligation of a row that is still open, or NULL. */
-static struct fb_owed *find_open(struct fb_duty_run *run, const struct fb_row *row)
+/* The obligation of a row that is still open in a list, or NULL. */
+static struct fb_owed *find_open(
+    const struct fb_duty_run *run, struct fb_owed *list, size_t count, const struct fb_row *row)
 {
     struct fb_str party = party_of(run->duty, row->values);
-    for (size_t i = 0; i < run->owed_count; i++) {
-        struct fb_owed *owed = &run->owed[i];
+    for (size_t i = 0; i < count; i++) {
+        struct fb_owed *owed = &list[i];
         if (owed->ended == FB_TIME_MAX && fb_str_eq(owed->party, party) &&
             fb_row_cmp(owed->claims[0].row.values, row->values, run->duty->param_count) == 0) {
             return owed;
@@ -210,6 +215,14 @@ static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bo
         .seen = claim.tp,
         .failed = FB_TIME_MAX,
         .ended = FB_TIME_MAX};
+    const struct fb_owed *early = NULL;
+    if (run->early_count > 0 && run->ev.trace->times[claim.tp] == run->program->effective) {
+        early = find_open(run, run->early, run->early_count, &claim.row);
+    }
+    if (early) {
+        owed.early = early->claims;
+        owed.early_count = early->claim_count;
+    }
     code = add_claim(run, &owed, claim);
     if (code == FB_OK) {
         run->owed[run->owed_count++] = owed;
@@ -287,13 +300,40 @@ static enum fb_code quicken_after(
     return code;
 }
 
+/* When the discharge of another duty opens this one: at once, or when the policy comes into force,
+ * if it was done before. */
+static fb_time opens(const struct fb_duty_run *run, const struct fb_obligation *item)
+{
+    fb_time effective = run->program->effective;
+    return item->settled < effective ? effective : item->settled;
+}
+
+/* What was done between a discharge and the policy's force counts for what that opened. */
+static enum fb_code follow_early(
+    const struct fb_duty_run *run, const struct fb_obligation *item, struct fb_owed *owed)
+{
+    if (item->settled >= run->program->effective) {
+        return FB_OK;
+    }
+    struct fb_claim *early = FB_ARENA_NEW(run->ev.arena, struct fb_claim);
+    if (!early) {
+        return fb_arena_failed(run->ev.arena, run->ev.err);
+    }
+    *early = owed->claims[0];
+    early->tp = fb_duty_point(run, item->settled);
+    owed->early = early;
+    owed->early_count = 1;
+    return FB_OK;
+}
+
 /* What the discharge of another duty opened: the same values, from that instant on. One act may
  * discharge several of the same bindings, and each of them opens one. */
 static enum fb_code open_after(
     struct fb_duty_run *run, const struct fb_obligation *item, uint32_t twin)
 {
     const struct fb_duty *duty = run->duty, *after = duty->after;
-    struct fb_claim claim = {.tp = fb_duty_point(run, item->settled)};
+    const fb_time opened = opens(run, item);
+    struct fb_claim claim = {.tp = fb_duty_point(run, opened)};
     struct fb_row row = {.corrected = FB_TIME_MIN, .why = item->why};
     FB_ASSERT(claim.tp != SIZE_MAX && after->var_count <= duty->var_count);
     row.values = FB_ARENA_ARRAY(run->ev.arena, struct fb_value, duty->var_count);
@@ -304,27 +344,30 @@ static enum fb_code open_after(
     memcpy(row.values, item->bindings, after->var_count * sizeof(*row.values));
     claim.row = row;
     bool applies = false;
-    enum fb_code code = date_claim(run, item->settled, lines, &claim, &applies);
+    enum fb_code code = date_claim(run, opened, lines, &claim, &applies);
     code = code || !applies ? code : open_owed(run, claim, lines);
     if (code == FB_OK && applies) {
-        run->owed[run->owed_count - 1].seen = SIZE_MAX; /* it never loses a trigger */
-        run->owed[run->owed_count - 1].twin = twin;
-        code = quicken_after(run, item->settled, &run->owed[run->owed_count - 1]);
+        struct fb_owed *owed = &run->owed[run->owed_count - 1];
+        owed->seen = SIZE_MAX; /* it never loses a trigger */
+        owed->twin = twin;
+        code = follow_early(run, item, owed);
+        code = code ? code : quicken_after(run, opened, owed);
     }
     return code;
 }
 
-/* A discharge, and its place among all. */
+/* A discharge, when it opens something, and its place among all. */
 struct discharge {
     const struct fb_obligation *item;
+    fb_time opens;
     size_t rank;
 };
 
 /* By time, then by their values: the order in which triggers give obligations. */
 static int compare_discharges(const struct discharge *x, const struct discharge *y)
 {
-    if (x->item->settled != y->item->settled) {
-        return x->item->settled < y->item->settled ? -1 : 1;
+    if (x->opens != y->opens) {
+        return x->opens < y->opens ? -1 : 1;
     }
     return fb_row_cmp(x->item->bindings, y->item->bindings, x->item->duty->var_count);
 }
@@ -358,7 +401,7 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
         enum fb_duty_status status = found.items[i].status;
         bool done = status == FB_DUTY_MET || status == FB_DUTY_MET_LATE;
         if (done && found.items[i].settled < end) {
-            all[count] = (struct discharge){&found.items[i], count};
+            all[count] = (struct discharge){&found.items[i], opens(run, &found.items[i]), count};
             count++;
         }
     }
@@ -376,7 +419,7 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
 /* One row of the trigger at tp: a new obligation, a new claim of an open one, or nothing new. */
 static enum fb_code take_row(struct fb_duty_run *run, const struct fb_row *row, size_t tp)
 {
-    struct fb_owed *owed = find_open(run, row);
+    struct fb_owed *owed = find_open(run, run->owed, run->owed_count, row);
     if (owed) {
         owed->seen = tp;
     }
@@ -429,16 +472,16 @@ static enum fb_code trigger_rows(
     return code;
 }
 
-/* Lists predicates that must hold where a formula does. */
-static void list_needs(struct fb_duty_run *run, const struct fb_form *form)
+/* Lists predicates that must hold where a formula does, FB_DUTY_NEEDS of them at most. */
+static void list_needs(const struct fb_form *form, const struct fb_form **needs, size_t *count)
 {
     if (form->kind == FB_FORM_AND) {
-        list_needs(run, form->left);
-        list_needs(run, form->right);
+        list_needs(form->left, needs, count);
+        list_needs(form->right, needs, count);
     } else if (form->kind == FB_FORM_EXISTS) {
-        list_needs(run, form->left);
-    } else if (form->kind == FB_FORM_PRED && !form->definition && run->need_count < FB_DUTY_NEEDS) {
-        run->needs[run->need_count++] = form;
+        list_needs(form->left, needs, count);
+    } else if (form->kind == FB_FORM_PRED && !form->definition && *count < FB_DUTY_NEEDS) {
+        needs[(*count)++] = form;
     }
 }
 
@@ -596,32 +639,85 @@ static void expire(struct fb_duty_run *run)
     }
 }
 
+/* One time-point: what is there, and what ends. */
+static enum fb_code step(struct fb_duty_run *run, size_t tp, bool in_force)
+{
+    fb_time now = run->ev.trace->times[tp];
+    for (size_t i = 0; i < run->owed_count; i++) {
+        relax(run, &run->owed[i], now);
+    }
+    enum fb_code code = in_force && !run->duty->after ? take_rows(run, tp) : FB_OK;
+    for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
+        if (run->owed[i].ended == FB_TIME_MAX && run->owed[i].claims[0].tp <= tp) {
+            code = end_owed(run, &run->owed[i], tp, in_force);
+        }
+    }
+    return code;
+}
+
+/* False when the act cannot have been done before a time-point, since no tuple that it needs begins
+ * before. */
+static bool may_be_done(const struct fb_duty_run *run, size_t before)
+{
+    const struct fb_trace *trace = run->ev.trace;
+    const struct fb_form *needs[FB_DUTY_NEEDS];
+    size_t count = 0;
+    list_needs(run->duty->act, needs, &count);
+    for (size_t n = 0; n < count; n++) {
+        bool there = false;
+        for (size_t i = 0; i < trace->tuple_count && !there; i++) {
+            there =
+                trace->tuples[i].relation == needs[n]->relation && trace->tuples[i].from < before;
+        }
+        if (!there) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Follows what was there before the policy was in force, as though it had been in force. What is
+ * done over and over begins with the force: nothing done before is about a period of it. */
+static enum fb_code look_back(struct fb_duty_run *run)
+{
+    const struct fb_duty *duty = run->duty;
+    fb_time effective = run->program->effective;
+    size_t force = 0;
+    while (force < run->tp_count && run->ev.trace->times[force] < effective) {
+        force++;
+    }
+    bool asks = duty->modality == FB_MUST && duty->act && !duty->every && !duty->after;
+    if (!asks || force == run->tp_count || (run->ev.quick && !may_be_done(run, force))) {
+        return FB_OK;
+    }
+    struct fb_duty_run before = *run;
+    enum fb_code code = FB_OK;
+    before.ev.explain = false;
+    for (size_t tp = 0; code == FB_OK && tp < force; tp++) {
+        code = step(&before, tp, true);
+    }
+    for (size_t i = 0; code == FB_OK && i < before.owed_count; i++) {
+        relax(&before, &before.owed[i], effective);
+    }
+    run->early = before.owed;
+    run->early_count = before.owed_count;
+    return code;
+}
+
 static enum fb_code follow(struct fb_duty_run *run)
 {
-    for (size_t tp = 0; tp < run->tp_count; tp++) {
+    enum fb_code code = look_back(run);
+    for (size_t tp = 0; code == FB_OK && tp < run->tp_count; tp++) {
         fb_time now = run->ev.trace->times[tp];
-        for (size_t i = 0; i < run->owed_count; i++) {
-            relax(run, &run->owed[i], now);
-        }
-        enum fb_code code = FB_OK;
-        bool in_force = now >= run->program->effective && now < run->program->expires;
-        if (in_force && !run->duty->after) {
-            code = take_rows(run, tp);
-        }
-        for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
-            if (run->owed[i].ended == FB_TIME_MAX && run->owed[i].claims[0].tp <= tp) {
-                code = end_owed(run, &run->owed[i], tp, in_force);
-            }
-        }
-        if (code) {
-            return code;
-        }
+        code = step(run, tp, now >= run->program->effective && now < run->program->expires);
     }
-    for (size_t i = 0; i < run->owed_count; i++) {
+    for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
         relax(run, &run->owed[i], run->now);
     }
-    expire(run);
-    return FB_OK;
+    if (code == FB_OK) {
+        expire(run);
+    }
+    return code;
 }
 
 /* What the trigger binds. */
@@ -677,7 +773,7 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         bool many = ticked.tuple_count >= INDEXED_MIN && ticked.tuple_count <= FB_ACCESS_TUPLES_MAX;
         code = task->indexed && many ? fb_access_new(&ticked, arena, &run.ev.access, err) : FB_OK;
         if (task->indexed && ticked.tuple_count < INDEXED_MIN) {
-            list_needs(&run, duty->when);
+            list_needs(duty->when, run.needs, &run.need_count);
         }
         for (size_t i = 0; i < ticked.tuple_count; i++) {
             run.corrections = run.corrections || ticked.tuples[i].correction;

@@ -24,6 +24,9 @@ struct fb_claim {
 struct fb_owed {
     struct fb_claim *claims;
     size_t claim_count;
+    const struct fb_claim *early; /**< it was there before the policy was in force, with these;
+                                       what was done since counts */
+    size_t early_count;
     struct fb_str party;
     bool *lines;    /**< which lines of `within` have applied so far */
     size_t seen;    /**< the last time-point at which the trigger held */
@@ -69,6 +72,9 @@ struct fb_duty_run {
     size_t need_count;                          /**< 0: it is evaluated at each time-point */
     struct fb_owed *owed;
     size_t owed_count;
+    struct fb_owed *early; /**< what would be owed when the policy comes into force, had it been so
+                                before */
+    size_t early_count;
     struct fb_duty_pace *paces; /**< when the duty is paced: the policy's, in the order of time */
     size_t pace_count;
     const struct fb_turns *turns; /**< the period at work; NULL: the duty does not recur */

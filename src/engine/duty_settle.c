@@ -70,16 +70,18 @@ static enum fb_code is_waived(
     return code;
 }
 
-/* The first time-point at which it is done. */
-static enum fb_code first_done(const struct fb_duty_run *run, const struct fb_owed *owed,
-    const struct fb_form *form, struct deed *out)
+/* The first time-point at which it is done, from where it began: before the policy was in force, or
+ * since. */
+static enum fb_code first_done(
+    const struct fb_duty_run *run, const struct fb_owed *owed, struct deed *out)
 {
+    const struct fb_form *act = run->duty->act;
+    const struct fb_owed early = {
+        .claims = (struct fb_claim *)(uintptr_t)owed->early, .claim_count = owed->early_count};
+    size_t first = owed->claims[0].tp, tp = owed->early_count ? owed->early[0].tp : first;
     enum fb_code code = FB_OK;
-    for (size_t tp = owed->claims[0].tp; form && code == FB_OK && !out->found; tp++) {
-        if (tp >= run->tp_count) {
-            break;
-        }
-        code = done_at(run, owed, form, tp, false, out);
+    for (; act && code == FB_OK && tp < run->tp_count && !out->found; tp++) {
+        code = done_at(run, tp < first ? &early : owed, act, tp, false, out);
     }
     return code;
 }
@@ -346,11 +348,16 @@ static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const st
         char admitted[FB_TIME_TEXT];
         fb_time_format_short(done->at, when);
         fb_time_format_short(done->admitted, admitted);
-        struct fb_why *why =
-            done->received ? fb_why_new(arena,
-                                 "done on %s, as its recipient says, before it was admitted on %s",
-                                 when, admitted)
-                           : fb_why_new(arena, "done on %s", when);
+        struct fb_why *why = NULL;
+        if (done->received) {
+            why = fb_why_new(arena,
+                "done on %s, as its recipient says, before it was admitted on %s", when, admitted);
+        } else if (done->at < run->program->effective) {
+            why = fb_why_new(
+                arena, "done on %s, before this rule was in force: not to be done again", when);
+        } else {
+            why = fb_why_new(arena, "done on %s", when);
+        }
         return add(run, top, why, done->why);
     }
     if (!run->duty->act) {
@@ -475,7 +482,7 @@ static enum fb_code settle_must(struct fb_duty_run *run, const struct fb_owed *o
     struct fb_obligation item = obligation(run, owed);
     struct deed done = {0};
     struct deed first = {0};
-    enum fb_code code = first_done(run, owed, run->duty->act, &done);
+    enum fb_code code = first_done(run, owed, &done);
     code = code ? code : take_receipts(run, owed, begin_of(owed), false, &done);
     if (code == FB_OK && run->duty->before) {
         code = overtaken(run, owed, &done, &first);

@@ -145,6 +145,13 @@ static int compare(const void *left, const void *right)
     return order ? order : (a->duty > b->duty) - (a->duty < b->duty);
 }
 
+bool fb_done_early(const struct fb_duty_view *view)
+{
+    FB_ASSERT(view && view->policy);
+    const struct fb_obligation *o = &view->obligation;
+    return o->status == FB_DUTY_MET && o->settled < view->policy->program->effective;
+}
+
 enum fb_code fb_due_list(const struct fb_picture *picture, struct fb_str party,
     struct fb_arena *arena, struct fb_due_list *out, struct fb_err *err)
 {
@@ -158,6 +165,7 @@ enum fb_code fb_due_list(const struct fb_picture *picture, struct fb_str party,
         const struct fb_duty_view *view = &picture->duties[i];
         const struct fb_obligation *o = &view->obligation;
         enum fb_due_group group = group_of(o);
+        list.early += fb_done_early(view) && (!party.len || fb_str_eq(o->party, party));
         if (group == FB_DUE_GROUPS || (party.len && !fb_str_eq(o->party, party))) {
             continue;
         }

@@ -35,6 +35,8 @@ struct fb_due_list {
     struct fb_due *items;
     size_t count;
     size_t counts[FB_DUE_GROUPS];
+    size_t early; /**< duties that are not listed since they were done before their rule was in
+                       force (fb_done_early) */
     const struct fb_docket_blob *kept; /**< documents that must be kept, the next end first; NULL:
                                             it was not asked */
     size_t kept_count;
@@ -49,6 +51,9 @@ FB_CHECKED enum fb_code fb_due_list(const struct fb_picture *picture, struct fb_
  * party's records name (its id; empty: all). E_NOMEM. */
 FB_CHECKED enum fb_code fb_due_keep(struct fb_docket *docket, const struct fb_picture *picture,
     struct fb_str party, struct fb_arena *arena, struct fb_due_list *out, struct fb_err *err);
+
+/** Whether a duty was met by what was done before its policy was in force. */
+bool fb_done_early(const struct fb_duty_view *view);
 
 /** A word for a group: "overdue", "owed", "undated", "held", "late". */
 const char *fb_due_group_name(enum fb_due_group group);

@@ -67,6 +67,23 @@ static struct fb_why *why_at(const struct pacing *p, fb_time t, enum fb_pace lev
     return why;
 }
 
+/* From when on the first pace of a version counts: before its force, too, so that what was done
+ * then is judged by it; where an earlier version of the policy had a pace, from its end. */
+static fb_time first_from(const struct pacing *p)
+{
+    size_t count;
+    struct fb_version **same = fb_work_versions_of(p->work, p->version, &count);
+    fb_time from = FB_TIME_MIN;
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_version *other = same[i];
+        if (other != p->version && other->program->pace.given && other->from < other->until &&
+            other->until <= p->version->from && other->until > from) {
+            from = other->until;
+        }
+    }
+    return from;
+}
+
 /* pace(policy, level). What comes with another pace is new to everybody, as a correction is: a
  * deadline that it brings runs from then at the earliest. */
 static enum fb_code add_tuple(
@@ -82,7 +99,7 @@ static enum fb_code add_tuple(
     values[0] = fb_value_str(p->version->program->name);
     values[1] = fb_value_str(fb_str_of(fb_pace_name(stretch->level)));
     struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = stretch->from,
+        .from = index > 0 ? stretch->from : first_from(p),
         .until = until,
         .values = values,
         .seq = FB_WHY_NO_RECORD,

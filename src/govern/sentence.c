@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "govern/due.h"
 #include "govern/sentence.h"
 
 enum { SENTENCE_MAX = 6000, RECORDS_MAX = 4, REASONS_MAX = 6 };
@@ -168,6 +169,8 @@ static void add_done(const struct fb_duty_view *view, const struct fb_why *why, 
     if (o->status == FB_DUTY_MET_LATE && o->breached != FB_TIME_MAX) {
         fb_buf_add_c(out, ", late by ");
         add_span(out, o->settled - o->breached);
+    } else if (fb_done_early(view)) {
+        fb_buf_add_c(out, ", before the rule was in force: not to be done again");
     } else if (o->deadline != FB_TIME_MAX) {
         fb_buf_add_c(out, ", in time");
     }

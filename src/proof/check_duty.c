@@ -25,137 +25,6 @@ enum fb_code fb_recount_grow(struct fb_recount *r, void *list, size_t count, siz
     return FB_OK;
 }
 
-/* ---- formulas that are asked about ---- */
-
-static struct fb_form *node(
-    struct fb_arena *arena, enum fb_form_kind kind, const struct fb_form *left)
-{
-    struct fb_form *form = FB_ARENA_NEW(arena, struct fb_form);
-    if (form) {
-        form->kind = kind;
-        form->left = (struct fb_form *)left;
-    }
-    return form;
-}
-
-/* FALSE is left out, so that both sides of OR bind the same variables. */
-static const struct fb_form *two(struct fb_arena *arena, enum fb_form_kind kind,
-    const struct fb_form *left, const struct fb_form *right)
-{
-    if (left && right && (left->kind == FB_FORM_FALSE || right->kind == FB_FORM_FALSE)) {
-        bool first = (left->kind == FB_FORM_FALSE) == (kind == FB_FORM_AND);
-        return first ? left : right;
-    }
-    struct fb_form *form = left && right ? node(arena, kind, left) : NULL;
-    if (form) {
-        form->right = (struct fb_form *)right;
-    }
-    return form;
-}
-
-/* A copy of a node over another operand. */
-static const struct fb_form *over(
-    const struct fb_form *form, const struct fb_form *left, struct fb_arena *arena)
-{
-    if (left && left->kind == FB_FORM_FALSE) {
-        return left;
-    }
-    struct fb_form *copy = left ? node(arena, form->kind, left) : NULL;
-    if (copy) {
-        *copy = *form;
-        copy->left = (struct fb_form *)left;
-    }
-    return copy;
-}
-
-/* What binds no variable: no tuple of it begins, or is taken back. */
-static bool binds_nothing(const struct fb_form *form)
-{
-    switch ((int)form->kind) {
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
-    case FB_FORM_EQ:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-    case FB_FORM_NOT:
-    case FB_FORM_HISTORICALLY:
-        return true;
-    default:
-        return false;
-    }
-}
-
-const struct fb_form *fb_form_begins(const struct fb_form *form, struct fb_arena *arena)
-{
-    struct fb_form *copy;
-    switch ((int)form->kind) {
-    case FB_FORM_PRED:
-        copy = form->definition ? NULL : node(arena, form->kind, NULL);
-        if (copy) {
-            *copy = *form;
-            copy->occurs = true;
-        }
-        return copy;
-    case FB_FORM_AND:
-        return two(arena, FB_FORM_OR,
-            two(arena, FB_FORM_AND, fb_form_begins(form->left, arena), form->right),
-            two(arena, FB_FORM_AND, form->left, fb_form_begins(form->right, arena)));
-    case FB_FORM_OR:
-        return two(arena, FB_FORM_OR, fb_form_begins(form->left, arena),
-            fb_form_begins(form->right, arena));
-    case FB_FORM_EXISTS:
-        return over(form, fb_form_begins(form->left, arena), arena);
-    case FB_FORM_ONCE:
-        return form->interval.low == 0 ? fb_form_begins(form->left, arena)
-                                       : node(arena, FB_FORM_FALSE, NULL);
-    case FB_FORM_SINCE:
-        return form->interval.low == 0 ? fb_form_begins(form->right, arena)
-                                       : node(arena, FB_FORM_FALSE, NULL);
-    case FB_FORM_PREVIOUS:
-        return node(arena, FB_FORM_FALSE, NULL);
-    default:
-        return binds_nothing(form) ? node(arena, FB_FORM_FALSE, NULL) : NULL;
-    }
-}
-
-const struct fb_form *fb_form_closed(
-    const struct fb_form *form, uint64_t known, struct fb_arena *arena)
-{
-    uint64_t open = fb_check_vars(form) & ~known;
-    struct fb_form *all = open ? node(arena, FB_FORM_EXISTS, form) : NULL;
-    uint32_t *vars = all ? FB_ARENA_ARRAY(arena, uint32_t, FB_IR_VARS_MAX) : NULL;
-    if (!open || !vars) {
-        return open ? NULL : form;
-    }
-    for (uint32_t v = 0; v < FB_IR_VARS_MAX; v++) {
-        if (open >> v & 1) {
-            vars[all->bound_count++] = v;
-        }
-    }
-    all->bound = vars;
-    return all;
-}
-
-/* What fb_form_begins and `without` are told of: which tuples a formula rests on is plain. */
-static bool is_plain(const struct fb_form *form)
-{
-    switch ((int)form->kind) {
-    case FB_FORM_PRED:
-        return form->definition == NULL;
-    case FB_FORM_AND:
-    case FB_FORM_OR:
-        return is_plain(form->left) && is_plain(form->right);
-    case FB_FORM_EXISTS:
-    case FB_FORM_ONCE:
-    case FB_FORM_PREVIOUS:
-        return is_plain(form->left);
-    case FB_FORM_SINCE:
-        return is_plain(form->right);
-    default:
-        return binds_nothing(form);
-    }
-}
-
 enum fb_code fb_recount_refuse(struct fb_recount *r)
 {
     return fb_err_set(r->err, FB_E_UNSUPPORTED,
@@ -181,7 +50,7 @@ static enum fb_code set_counted(struct fb_recount *r)
         return fb_err_set(r->err, FB_E_LIMIT, "duty '%.*s' has %d variables: none is left to count",
             FB_STR_ARG(duty->name), FB_IR_VARS_MAX);
     }
-    struct fb_form *counted = node(r->arena, FB_FORM_AGGREGATE, r->trigger);
+    struct fb_form *counted = fb_form_node(r->arena, FB_FORM_AGGREGATE, r->trigger);
     uint32_t *vars = FB_ARENA_ARRAY(r->arena, uint32_t, FB_IR_VARS_MAX);
     if (!counted || !vars) {
         return fb_arena_failed(r->arena, r->err);
@@ -256,14 +125,15 @@ static enum fb_code list_receipts(struct fb_recount *r)
 static enum fb_code set_matters(struct fb_recount *r)
 {
     const struct fb_duty *duty = r->duty;
-    r->trigger = duty->given ? two(r->arena, FB_FORM_AND, duty->when, duty->given) : duty->when;
+    r->trigger =
+        duty->given ? fb_form_two(r->arena, FB_FORM_AND, duty->when, duty->given) : duty->when;
     r->guards = FB_ARENA_ARRAY(r->arena, struct fb_matter, duty->within_count);
     if (!r->trigger || !r->guards) {
         return fb_arena_failed(r->arena, r->err);
     }
     r->bound = fb_check_vars(r->trigger);
-    if (!is_plain(r->trigger) || (duty->act && !is_plain(duty->act)) ||
-        (duty->before && !is_plain(duty->before))) {
+    if (!fb_form_is_plain(r->trigger) || (duty->act && !fb_form_is_plain(duty->act)) ||
+        (duty->before && !fb_form_is_plain(duty->before))) {
         return fb_recount_refuse(r);
     }
     enum fb_code code = set_counted(r);
@@ -347,30 +217,6 @@ enum fb_code fb_recount_any(struct fb_recount *r, const struct fb_bond *bond,
     return code;
 }
 
-/* Whether a tuple may be what a predicate of the formula rests on. hidden: variables that stand for
- * others here. */
-static bool may_rest(const struct fb_form *form, const struct fb_tuple *tuple,
-    const struct fb_value *values, uint64_t hidden)
-{
-    for (size_t i = 0; form->kind == FB_FORM_EXISTS && i < form->bound_count; i++) {
-        hidden |= (uint64_t)1 << form->bound[i];
-    }
-    if (form->kind != FB_FORM_PRED) {
-        return (form->left && may_rest(form->left, tuple, values, hidden)) ||
-               (form->right && may_rest(form->right, tuple, values, hidden));
-    }
-    bool fits = form->relation == tuple->relation;
-    for (size_t i = 0; fits && i < form->term_count; i++) {
-        const struct fb_term *term = form->terms[i];
-        if (term->kind == FB_TERM_CONST) {
-            fits = fb_value_eq(term->value, tuple->values[i]);
-        } else if (term->kind == FB_TERM_VAR && !(hidden >> term->var & 1)) {
-            fits = fb_value_eq(values[term->var], tuple->values[i]);
-        }
-    }
-    return fits;
-}
-
 enum fb_code fb_recount_received(
     struct fb_recount *r, const struct fb_seen *seen, const struct fb_tuple *receipt, bool *out)
 {
@@ -382,7 +228,7 @@ enum fb_code fb_recount_received(
     memcpy(values, seen->values, duty->var_count * sizeof(*values));
     values[duty->received_var] = receipt->values[duty->received_column];
     values[duty->admitted_var] = receipt->values[duty->admitted_column];
-    *out = may_rest(r->received.form, receipt, values, 0);
+    *out = fb_form_may_rest(r->received.form, receipt, values, 0);
     if (!*out) {
         return FB_OK;
     }
@@ -490,134 +336,6 @@ size_t fb_recount_point(const struct fb_recount *r, fb_time t)
     return tp - 1;
 }
 
-/* ---- corrections ---- */
-
-/* The formula over relations of which the corrections are left out, wherever it rests on one: they
- * have the numbers behind those of the signature. NULL: as fb_form_begins. */
-static const struct fb_form *without(
-    const struct fb_form *form, size_t relations, struct fb_arena *arena)
-{
-    struct fb_form *copy = node(arena, form->kind, NULL);
-    if (!copy) {
-        return NULL;
-    }
-    *copy = *form;
-    switch ((int)form->kind) {
-    case FB_FORM_PRED:
-        copy->relation += (uint32_t)relations;
-        return form->definition ? NULL : copy;
-    case FB_FORM_AND:
-    case FB_FORM_OR:
-        return two(arena, form->kind, without(form->left, relations, arena),
-            without(form->right, relations, arena));
-    case FB_FORM_EXISTS:
-    case FB_FORM_ONCE:
-    case FB_FORM_PREVIOUS:
-        return over(form, without(form->left, relations, arena), arena);
-    case FB_FORM_SINCE:
-        copy->right = (struct fb_form *)without(form->right, relations, arena);
-        return copy->right ? copy : NULL;
-    default:
-        return binds_nothing(form) ? copy : NULL;
-    }
-}
-
-/* The trace, with each relation a second time without the corrections after an instant. */
-static enum fb_code double_trace(struct fb_recount *r, fb_time until, struct fb_trace *out)
-{
-    const struct fb_trace *trace = &r->trace;
-    size_t relations = trace->signature->count;
-    struct fb_signature *signature = FB_ARENA_NEW(r->arena, struct fb_signature);
-    struct fb_relation *all = FB_ARENA_ARRAY(r->arena, struct fb_relation, 2 * relations);
-    struct fb_tuple *tuples = FB_ARENA_ARRAY(r->arena, struct fb_tuple, 2 * trace->tuple_count);
-    if (!signature || !all || !tuples) {
-        return fb_arena_failed(r->arena, r->err);
-    }
-    memcpy(all, trace->signature->relations, relations * sizeof(*all));
-    for (size_t i = 0; i < relations; i++) {
-        all[relations + i] = all[i];
-        all[relations + i].name =
-            fb_arena_printf(r->arena, "%.*s, not corrected", FB_STR_ARG(all[i].name));
-    }
-    *signature = (struct fb_signature){all, 2 * relations};
-    size_t count = 0;
-    for (size_t i = 0; i < trace->tuple_count; i++) {
-        const struct fb_tuple *tuple = &trace->tuples[i];
-        tuples[count++] = *tuple;
-        if (!tuple->correction || trace->times[tuple->from] <= until) {
-            tuples[count] = *tuple;
-            tuples[count++].relation += (uint32_t)relations;
-        }
-    }
-    *out = *trace;
-    out->signature = signature;
-    out->tuples = tuples;
-    out->tuple_count = count;
-    out->starts = NULL;
-    return FB_OK;
-}
-
-/* Whether a row of the trigger holds at tp by what no correction after `until` says. */
-static enum fb_code holds_without(
-    struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time until, bool *out)
-{
-    const struct fb_form *form = without(r->trigger, r->trace.signature->count, r->arena);
-    struct fb_trace *trace = FB_ARENA_NEW(r->arena, struct fb_trace);
-    if (!form || !trace) {
-        return fb_arena_failed(r->arena, r->err);
-    }
-    struct fb_question question = {.about = "without corrections",
-        .trace = trace,
-        .form = form,
-        .values = row,
-        .var_count = r->duty->var_count,
-        .known = r->bound,
-        .result = -1,
-        .tp = tp};
-    struct fb_answer answer = {0};
-    enum fb_code code = double_trace(r, until, trace);
-    code = code ? code : fb_recount_ask(r, &question, &answer);
-    *out = answer.holds;
-    return code;
-}
-
-/* The next instant after `after` at which a correction began that a row at tp may rest on;
- * FB_TIME_MAX: there is none. */
-static fb_time next_correction(
-    const struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time after)
-{
-    fb_time next = FB_TIME_MAX;
-    for (size_t i = 0; i < r->correction_count; i++) {
-        const struct fb_tuple *tuple = r->corrections[i];
-        if (tuple->from <= tp && r->trace.times[tuple->from] > after &&
-            r->trace.times[tuple->from] < next && may_rest(r->trigger, tuple, row, 0)) {
-            next = r->trace.times[tuple->from];
-        }
-    }
-    return next;
-}
-
-/* The least instant such that a row at tp needs no correction after it; FB_TIME_MIN: it needs none
- * at all. */
-static enum fb_code find_corrected(
-    struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time *out)
-{
-    fb_time until = FB_TIME_MIN;
-    fb_time next = next_correction(r, row, tp, until);
-    bool holds = false;
-    enum fb_code code = FB_OK;
-    while (code == FB_OK && next != FB_TIME_MAX) {
-        code = holds_without(r, row, tp, until, &holds);
-        if (holds) {
-            break;
-        }
-        until = next;
-        next = next_correction(r, row, tp, until);
-    }
-    *out = until;
-    return code;
-}
-
 /* ---- claims ---- */
 
 static enum fb_code date_line(
@@ -694,6 +412,14 @@ static enum fb_code add_bond(struct fb_recount *r, struct fb_seen seen, bool *li
         .last = last,
         .failing = FB_TIME_MAX,
         .ended = FB_TIME_MAX};
+    for (size_t i = 0; i < r->early_count; i++) {
+        const struct fb_bond *early = &r->early[i];
+        if (early->ended == FB_TIME_MAX && fb_str_eq(early->party, bond.party) &&
+            r->trace.times[seen.tp] == r->of->program->effective) {
+            bond.early = early->seen;
+            bond.early_count = early->count;
+        }
+    }
     enum fb_code code = fb_recount_grow(r, &r->bonds, r->bond_count, sizeof(*r->bonds));
     code = code ? code : add_seen(r, &bond, seen);
     if (code == FB_OK) {
@@ -726,7 +452,7 @@ static enum fb_code take_row(struct fb_recount *r, const struct fb_value *row, s
         open = binds && fb_str_eq(r->bonds[i].party, party) ? &r->bonds[i] : NULL;
     }
     bool again = was_seen(r, open, row, FB_TIME_MIN);
-    enum fb_code code = again ? FB_OK : find_corrected(r, row, tp, &seen.corrected);
+    enum fb_code code = again ? FB_OK : fb_recount_corrected(r, row, tp, &seen.corrected);
     if (code == FB_OK && (again || was_seen(r, open, row, seen.corrected))) {
         open->last = tp;
         return FB_OK;
@@ -768,24 +494,10 @@ static enum fb_code take_rows(struct fb_recount *r, size_t tp)
 
 /* ---- ends ---- */
 
-/* The first instant at which the failure has lasted for as long as is asked for then. */
-static fb_time relaxed_at(const struct fb_recount *r, fb_time failing)
-{
-    fb_time first = FB_TIME_MAX;
-    for (size_t i = r->pace_count; i-- > 0;) {
-        const struct fb_paced *pace = &r->paces[i];
-        fb_time at = fb_time_add(failing, pace->terms.relax_after);
-        at = at > pace->from ? at : pace->from;
-        bool still = i + 1 == r->pace_count || at < r->paces[i + 1].from;
-        first = still && at < first ? at : first;
-    }
-    return first;
-}
-
 static void relax(const struct fb_recount *r, struct fb_bond *bond, fb_time now)
 {
     if (bond->ended == FB_TIME_MAX && bond->failing != FB_TIME_MAX) {
-        fb_time at = relaxed_at(r, bond->failing);
+        fb_time at = fb_recount_relaxed(r, bond->failing);
         bond->ended = at <= now ? at : FB_TIME_MAX;
     }
 }
@@ -824,24 +536,76 @@ static enum fb_code end_bond(struct fb_recount *r, struct fb_bond *bond, size_t 
     return FB_OK;
 }
 
+/* What a time-point opens and ends. */
+static enum fb_code step(struct fb_recount *r, size_t tp, bool in_force)
+{
+    fb_time now = r->trace.times[tp];
+    for (size_t i = 0; i < r->bond_count; i++) {
+        relax(r, &r->bonds[i], now);
+    }
+    enum fb_code code = in_force && !r->duty->after ? take_rows(r, tp) : FB_OK;
+    for (size_t i = 0; code == FB_OK && i < r->bond_count; i++) {
+        if (r->bonds[i].ended == FB_TIME_MAX && r->bonds[i].seen[0].tp <= tp) {
+            code = end_bond(r, &r->bonds[i], tp, in_force);
+        }
+    }
+    return code;
+}
+
+/* Whether a formula holds only where some predicate of it does. */
+static bool needs_tuple(const struct fb_form *form)
+{
+    return form->kind == FB_FORM_PRED ||
+           (form->kind == FB_FORM_AND && (needs_tuple(form->left) || needs_tuple(form->right))) ||
+           (form->kind == FB_FORM_EXISTS && needs_tuple(form->left));
+}
+
+/* Whether the act may have been done for the key before a time-point. */
+static bool may_be_done(const struct fb_recount *r, size_t before)
+{
+    uint64_t open = ~(((uint64_t)1 << r->duty->param_count) - 1);
+    bool may = !needs_tuple(r->duty->act);
+    for (size_t i = 0; !may && i < r->trace.tuple_count; i++) {
+        may = r->trace.tuples[i].from < before &&
+              fb_form_may_rest(r->duty->act, &r->trace.tuples[i], r->of->key, open);
+    }
+    return may;
+}
+
+/* What is there when the policy comes into force began before: it is followed from then, so that
+ * what was done since counts. */
+static enum fb_code look_back(struct fb_recount *r)
+{
+    const struct fb_duty *duty = r->duty;
+    enum fb_code code = FB_OK;
+    size_t force = 0;
+    while (force < r->tp_count && r->trace.times[force] < r->of->program->effective) {
+        force++;
+    }
+    if (duty->modality != FB_MUST || !duty->act || duty->every || duty->after ||
+        force == r->tp_count || !may_be_done(r, force)) {
+        return FB_OK;
+    }
+    for (size_t tp = 0; code == FB_OK && tp < force; tp++) {
+        code = step(r, tp, true);
+    }
+    for (size_t i = 0; i < r->bond_count; i++) {
+        relax(r, &r->bonds[i], r->of->program->effective);
+    }
+    r->early = r->bonds;
+    r->early_count = r->bond_count;
+    r->bonds = NULL;
+    r->bond_count = 0;
+    return code;
+}
+
 static enum fb_code follow(struct fb_recount *r)
 {
     const struct fb_program *program = r->of->program;
-    enum fb_code code = FB_OK;
+    enum fb_code code = look_back(r);
     for (size_t tp = 0; code == FB_OK && tp < r->tp_count; tp++) {
         fb_time now = r->trace.times[tp];
-        bool in_force = now >= program->effective && now < program->expires;
-        for (size_t i = 0; i < r->bond_count; i++) {
-            relax(r, &r->bonds[i], now);
-        }
-        if (in_force && !r->duty->after) {
-            code = take_rows(r, tp);
-        }
-        for (size_t i = 0; code == FB_OK && i < r->bond_count; i++) {
-            if (r->bonds[i].ended == FB_TIME_MAX && r->bonds[i].seen[0].tp <= tp) {
-                code = end_bond(r, &r->bonds[i], tp, in_force);
-            }
-        }
+        code = step(r, tp, now >= program->effective && now < program->expires);
     }
     for (size_t i = 0; i < r->bond_count; i++) {
         relax(r, &r->bonds[i], r->of->now);
@@ -857,48 +621,28 @@ static enum fb_code follow(struct fb_recount *r)
     return code;
 }
 
-/* ---- paces ---- */
-
-const struct fb_paced *fb_recount_pace(const struct fb_recount *r, fb_time t)
-{
-    size_t i = r->pace_count;
-    while (i > 1 && r->paces[i - 1].from > t) {
-        i--;
-    }
-    return &r->paces[i - 1];
-}
-
-/* The terms that hold from each change of the policy's pace on. */
-static enum fb_code list_paces(struct fb_recount *r)
-{
-    static const char *const names[FB_PACE_LEVELS] = {"fast", "normal", "slow"};
-    const struct fb_duty *duty = r->duty;
-    struct fb_paced none = {FB_TIME_MIN, fb_duty_terms_at(duty, -1), -1};
-    enum fb_code code = fb_recount_grow(r, &r->paces, 0, sizeof(*r->paces));
-    for (size_t i = 0; code == FB_OK && i <= r->trace.tuple_count; i++) {
-        const struct fb_tuple *tuple = i > 0 ? &r->trace.tuples[i - 1] : NULL;
-        struct fb_paced pace = none;
-        bool own = duty->paced && tuple && tuple->relation == duty->pace_relation &&
-                   tuple->from < r->tp_count &&
-                   fb_value_eq(tuple->values[0], fb_value_str(r->of->program->name));
-        for (int level = 0; own && level < FB_PACE_LEVELS; level++) {
-            if (fb_value_eq(tuple->values[1], fb_value_str(fb_str_of(names[level])))) {
-                pace = (struct fb_paced){
-                    r->trace.times[tuple->from], fb_duty_terms_at(duty, level), level};
-            }
-        }
-        if (i > 0 && pace.level < 0) {
-            continue;
-        }
-        code = fb_recount_grow(r, &r->paces, r->pace_count, sizeof(*r->paces));
-        if (code == FB_OK) {
-            r->paces[r->pace_count++] = pace;
-        }
-    }
-    return code;
-}
-
 /* ---- duties that follow another ---- */
+
+/* When a discharge opens what follows it: not before the policy is in force. */
+static fb_time opened_at(const struct fb_recount *r, const struct fb_obligation *item)
+{
+    fb_time effective = r->of->program->effective;
+    return item->settled > effective ? item->settled : effective;
+}
+
+/* What was done from tp on, at which it was discharged, counts for the last bond. */
+static enum fb_code add_early(struct fb_recount *r, struct fb_seen seen, size_t tp)
+{
+    struct fb_seen *early = FB_ARENA_NEW(r->arena, struct fb_seen);
+    if (!early) {
+        return fb_arena_failed(r->arena, r->err);
+    }
+    *early = seen;
+    early->tp = tp;
+    r->bonds[r->bond_count - 1].early = early;
+    r->bonds[r->bond_count - 1].early_count = 1;
+    return FB_OK;
+}
 
 static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation *item)
 {
@@ -914,11 +658,15 @@ static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation 
             return FB_OK;
         }
     }
+    fb_time opens = opened_at(r, item);
     struct fb_seen seen = {
-        .values = values, .tp = fb_recount_point(r, item->settled), .corrected = FB_TIME_MIN};
+        .values = values, .tp = fb_recount_point(r, opens), .corrected = FB_TIME_MIN};
     bool applies = false;
-    enum fb_code code = date(r, item->settled, lines, &seen, &applies);
+    enum fb_code code = date(r, opens, lines, &seen, &applies);
     code = code || !applies ? code : add_bond(r, seen, lines, SIZE_MAX);
+    if (code == FB_OK && applies && item->settled < opens) {
+        code = add_early(r, seen, fb_recount_point(r, item->settled));
+    }
     /* A later pace dates it anew, from then on. */
     for (size_t i = 1; code == FB_OK && applies && i < r->pace_count; i++) {
         struct fb_seen later = {.values = values,
@@ -928,7 +676,7 @@ static enum fb_code open_after(struct fb_recount *r, const struct fb_obligation 
         if (r->paces[i].from <= r->trace.times[seen.tp]) {
             continue;
         }
-        code = date(r, item->settled, lines, &later, &also);
+        code = date(r, opens, lines, &later, &also);
         code = code || !also ? code : add_seen(r, &r->bonds[r->bond_count - 1], later);
     }
     return code;
@@ -952,10 +700,11 @@ static enum fb_code follow_after(struct fb_recount *r)
             bool done = item->status == FB_DUTY_MET || item->status == FB_DUTY_MET_LATE;
             done = done &&
                    !(r->of->program->replaced && item->settled >= r->of->program->replaced_from);
-            if (done && item->settled == after) {
+            fb_time opens = opened_at(r, item);
+            if (done && opens == after) {
                 code = open_after(r, item);
-            } else if (done && item->settled > after && item->settled < next) {
-                next = item->settled;
+            } else if (done && opens > after && opens < next) {
+                next = opens;
             }
         }
         after = next;
@@ -980,7 +729,7 @@ enum fb_code fb_duty_recount(const struct fb_duty_subject *subject, struct fb_ar
     FB_ASSERT(subject && subject->judge && subject->duty->when && arena && out);
     struct fb_recount r = {.of = subject, .duty = subject->duty, .arena = arena, .err = err};
     enum fb_code code = fb_recount_begin(&r);
-    code = code ? code : list_paces(&r);
+    code = code ? code : fb_recount_list_paces(&r);
     code = code ? code : set_matters(&r);
     if (code == FB_OK && r.duty->after) {
         code = follow_after(&r);

@@ -197,10 +197,30 @@ static enum fb_code finish(struct fb_recount *r, const struct fb_bond *bond,
     return code ? code : emit(r, item);
 }
 
+/* The first time-point at which it was done before the policy was in force. */
+static enum fb_code done_early(struct fb_recount *r, const struct fb_bond *bond, struct done *out)
+{
+    const struct fb_bond early = {
+        .seen = (struct fb_seen *)(uintptr_t)bond->early, .count = bond->early_count};
+    enum fb_code code = FB_OK;
+    bool holds = false;
+    *out = never;
+    for (size_t tp = early.count ? early.seen[0].tp : bond->seen[0].tp;
+         code == FB_OK && r->act.form && tp < bond->seen[0].tp && !holds; tp++) {
+        code = fb_recount_any(r, &early, &r->act, tp, &holds);
+        *out = holds ? (struct done){tp, r->trace.times[tp]} : never;
+    }
+    return code;
+}
+
 static enum fb_code settle_must(struct fb_recount *r, const struct fb_bond *bond)
 {
-    struct done done = {.tp = bond->seen[0].tp}, before = never;
-    enum fb_code code = first(r, bond, &r->act, true, &done);
+    struct done done = never, before = never;
+    enum fb_code code = done_early(r, bond, &done);
+    if (code == FB_OK && done.tp == SIZE_MAX) {
+        done.tp = bond->seen[0].tp;
+        code = first(r, bond, &r->act, true, &done);
+    }
     code = code ? code : hear(r, bond, first_stated(bond), NULL, &done);
     if (code == FB_OK && r->before_begins.form) {
         code = find_first(r, bond, &done, &before);

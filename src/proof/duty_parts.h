@@ -26,6 +26,9 @@ struct fb_seen {
 struct fb_bond {
     struct fb_seen *seen;
     size_t count;
+    const struct fb_seen *early; /**< rows before the policy was in force: what was done since the
+                                      first of them counts */
+    size_t early_count;
     struct fb_str party;
     bool *lines;     /**< which lines of `within` have applied */
     size_t last;     /**< the last time-point at which its trigger held */
@@ -86,6 +89,9 @@ struct fb_recount {
     size_t pace_count;
     struct fb_bond *bonds;
     size_t bond_count;
+    struct fb_bond *early; /**< what would be owed when the policy comes into force, had it been so
+                                before */
+    size_t early_count;
     struct fb_obligation *items;
     size_t item_count;
     struct fb_arena *arena;
@@ -120,12 +126,41 @@ size_t fb_recount_point(const struct fb_recount *r, fb_time t);
 /** What the duty says at t. */
 const struct fb_paced *fb_recount_pace(const struct fb_recount *r, fb_time t);
 
+/** Lists the terms that hold from each change of the policy's pace on, as r->paces. */
+FB_CHECKED enum fb_code fb_recount_list_paces(struct fb_recount *r);
+
+/** The first instant at which what fails from `failing` on has failed for as long as is asked for
+ * then; FB_TIME_MAX: there is none. */
+fb_time fb_recount_relaxed(const struct fb_recount *r, fb_time failing);
+
 /** Makes room for one more element in a list of count elements. */
 FB_CHECKED enum fb_code fb_recount_grow(
     struct fb_recount *r, void *list, size_t count, size_t size);
 
 /** Appends what became of an obligation to r->items. */
 FB_CHECKED enum fb_code fb_recount_settle(struct fb_recount *r, const struct fb_bond *bond);
+
+/** A node over one operand; NULL when memory ran out. */
+struct fb_form *fb_form_node(
+    struct fb_arena *arena, enum fb_form_kind kind, const struct fb_form *left);
+
+/** AND or OR of two formulas, from which FALSE is left out, so that both sides of OR bind the same
+ * variables; NULL when one of them is or memory ran out. */
+const struct fb_form *fb_form_two(struct fb_arena *arena, enum fb_form_kind kind,
+    const struct fb_form *left, const struct fb_form *right);
+
+/** Whether it is plain which tuples a formula rests on, as fb_form_begins needs. */
+bool fb_form_is_plain(const struct fb_form *form);
+
+/** Whether a tuple may be what a predicate of the formula rests on. hidden: variables that may have
+ * any value, as those that stand for others in a part of it. */
+bool fb_form_may_rest(const struct fb_form *form, const struct fb_tuple *tuple,
+    const struct fb_value *values, uint64_t hidden);
+
+/** The least instant such that a row at tp needs no correction after it; FB_TIME_MIN: it needs none
+ * at all. */
+FB_CHECKED enum fb_code fb_recount_corrected(
+    struct fb_recount *r, const struct fb_value *row, size_t tp, fb_time *out);
 
 /** The formula that holds where form does because of a tuple that begins at that time-point; NULL
  * when memory ran out, or when form has an operator that this is not told of. */

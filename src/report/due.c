@@ -139,6 +139,13 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
     fb_buf_add_c(out, list->count ? "\n`flyball explain NAME` says why in full; NAME is in the "
                                     "first column.\n"
                                   : "\nnothing is owed, and nothing was late\n");
+    if (list->early) {
+        fb_buf_addf(out,
+            "%zu %s done before the rule that asks for %s was in force, and need not "
+            "be done again: `flyball status` has %s\n",
+            list->early, list->early == 1 ? "thing was" : "things were",
+            list->early == 1 ? "it" : "them", list->early == 1 ? "it" : "them");
+    }
     fb_report_corrections(picture, out);
     return fb_sheet_check(&sheet, "what is owed", err);
 }
@@ -194,6 +201,7 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
         fb_json_key_int(&w, name, (int64_t)list->counts[group]);
     }
     fb_json_close_object(&w);
+    fb_json_key_int(&w, "done_before_force", (int64_t)list->early);
     fb_json_key(&w, "due");
     fb_json_open_array(&w);
     for (size_t i = 0; i < list->count; i++) {

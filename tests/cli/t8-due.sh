@@ -112,4 +112,42 @@ ok "one in hours does not" sh -c '[ "$("$0" --docket "$1" --clock "$2" due --jso
 ok "and explain says which years there are" says \
     "public holidays (eu-commission) are listed from 2025-01-01 to 2026-12-31 only: it may end later" \
     fly explain duty:listed/tell:system/s,incident/1
+docket=$PWD/versions clock=2026-03-01T00:00:00Z
+ok "a docket in which a second version comes" "$FLYBALL" --clock $clock init "$docket" --simulated --name t --party office --role regulator
+ok "a developer there" fly party dev --role developer
+for n in 1 2; do
+    cat >v$n.fly <<END
+policy "v"
+  title     "Reports"
+  version   $n
+  effective $([ $n = 1 ] && echo 2026-01-01 || echo 2026-06-01)
+duty tell(S, I)
+  when   incident I of system S, known to P
+  party  P
+  must   report I to "office"
+  within 10 days
+END
+done
+cat >report.json <<'END'
+{"kind": "report", "id": "report/r", "subject": "system/s", "at": "2026-12-23", "body": {"about": "incident/1", "to": "office", "stage": "initial"}}
+END
+sed -i s/2026-12-2/2026-03-0/ incident.json report.json
+ok "both versions are on record" fly add v1.fly v2.fly
+clock=2026-03-02T00:00:00Z
+ok "an incident under version 1" fly add --as dev incident.json
+clock=2026-03-03T00:00:00Z
+ok "reported under version 1" fly add --as dev report.json
+clock=2026-07-01T00:00:00Z
+ok "version 2 does not ask for it again" says "nothing is owed, and nothing was late" fly due
+ok "and says so" says "1 thing was done before the rule that asks for it was in force, and need not be done again" fly due
+ok "in JSON too" says '"done_before_force": 1' fly due --json
+ok "nor for anybody else" says '"done_before_force": 0' fly due --party office --json
+two=$(fly status --json | python3 -c 'import json, sys
+print([d["handle"] for d in json.load(sys.stdin)["duties"] if d["since"].startswith("2026-06")][0])')
+ok "explain says that it was before" says "It did on 2026-03-03 00:00 (.*), before the rule was in force: not to be done again" fly explain "$two"
+ok "by which record" says "report/r" fly explain "$two"
+ok "the proof is made" says "is met, by" fly explain "$two" --proof early.proof
+ok "and checked" says "is met at 2026-07-01 00:00, .*all right" fly explain --check early.proof
+sed 's/"settled":"2026-03-03/"settled":"2026-03-04/' early.proof >lie
+ok "another date is refused" exits 1 "does not follow from the records" fly explain --check lie
 finish

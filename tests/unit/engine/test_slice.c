@@ -459,8 +459,8 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
     return same;
 }
 
-static size_t heard_seen, obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen,
-    some_seen;
+static size_t early_seen, heard_seen, obligations_seen, breaches_seen, refused_seen, recounted_seen,
+    paced_seen, some_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
 {
@@ -574,6 +574,54 @@ static const char *hear(struct scenario *s, const struct fb_trace *trace,
     return NULL;
 }
 
+/* The last obligation of the same bindings and party that began by t; NULL: there is none. */
+static const struct fb_obligation *begun_by(
+    const struct fb_obligations *all, const struct fb_obligation *of, fb_time t)
+{
+    const struct fb_obligation *found = NULL;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct fb_obligation *o = &all->items[i];
+        bool same = o->since <= t && fb_str_eq(o->party, of->party);
+        for (size_t k = 0; same && k < of->duty->param_count; k++) {
+            same = fb_value_eq(o->bindings[k], of->bindings[k]);
+        }
+        found = same ? o : found;
+    }
+    return found;
+}
+
+/* What was done before the policy came into force is done with, and only what would be if it had
+ * always been in force. */
+static const char *look_back(struct scenario *s, const struct fb_trace *trace, struct fb_arena *own)
+{
+    struct fb_program always = s->program;
+    struct fb_duty deaf = s->duty;
+    struct fb_obligations want = {0}, got = {0};
+    fb_time force = s->program.effective;
+    if (deaf.modality != FB_MUST || deaf.every || deaf.after || force == FB_TIME_MIN) {
+        return NULL;
+    }
+    always.effective = FB_TIME_MIN;
+    deaf.received = NULL;
+    FB_TEST_OK(fb_duty_run_naive(&always, &deaf, trace, s->now, own, &want, &err));
+    FB_TEST_OK(fb_duty_run_naive(&s->program, &deaf, trace, s->now, own, &got, &err));
+    for (size_t i = 0; i < got.count; i++) {
+        const struct fb_obligation *o = &got.items[i];
+        const struct fb_obligation *other = o->since == force ? begun_by(&want, o, force) : NULL;
+        bool early = other && other->since < force && other->settled < force &&
+                     (other->status == FB_DUTY_MET || other->status == FB_DUTY_MET_LATE);
+        early_seen += early;
+        if (o->settled < force ? !early : early) {
+            return "what was done before the policy was in force";
+        }
+        if (early && (o->status != FB_DUTY_MET || o->settled != other->settled ||
+                         o->breached != FB_TIME_MAX)) {
+            return "when it was done before the policy was in force";
+        }
+    }
+    return NULL;
+}
+
 /* What differs between both ways; NULL when nothing does. */
 static const char *difference(struct scenario *s, struct fb_arena *own)
 {
@@ -630,6 +678,7 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
         }
     }
     const char *what = hear(s, &trace, &want, own);
+    what = what ? what : look_back(s, &trace, own);
     return what ? what : difference_of_some(&query, &want, own);
 }
 
@@ -815,6 +864,7 @@ static void test_duties(void **unused)
     assert_true(some_seen > cases / 10);
     assert_true(paced_seen > cases / 4);
     assert_true(heard_seen > cases / 200);
+    assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
 }
 

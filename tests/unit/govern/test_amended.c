@@ -280,9 +280,10 @@ static void test_duty_over_old_history(void **state)
     assert_true(one->anchor == story_time("2026-03-05T00:00:00Z"));
     assert_true(one->deadline == story_time("2026-03-20T00:00:00Z"));
     assert_int_equal(one->status, FB_DUTY_OWED);
-    /* To report is an act: one of before there was the duty does not discharge it. */
+    /* What was done about it before there was the duty need not be done again. */
     const struct fb_obligation *two = story_duty(&s, "initial_report", "incident/2");
-    assert_int_equal(two->status, FB_DUTY_OWED);
+    assert_int_equal(two->status, FB_DUTY_MET);
+    assert_true(two->settled == story_time("2026-03-03T00:00:00Z"));
     assert_true(two->deadline == story_time("2026-03-20T00:00:00Z"));
     /* As of before it, nothing was owed; the breach is at its own instant. */
     assert_int_equal(story_picture(&s, "2026-03-04")->duty_count, 0);

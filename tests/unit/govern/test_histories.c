@@ -443,6 +443,57 @@ static void test_32_replaces(void **state)
     }
 }
 
+static void add_final(struct story *story)
+{
+    story_add(story, "dev",
+        "{\"kind\":\"report\",\"id\":\"report/f\",\"subject\":\"system/s\",\"at\":\"2026-03-05\","
+        "\"body\":{\"about\":\"incident/1\",\"to\":\"office\",\"stage\":\"final\"}}");
+}
+
+/* What was reported under version 1 is not asked for again by version 2, whether that replaces it
+ * or not, and what follows from the report goes on from there. */
+static void test_33_done_before(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"", REPLACES};
+    for (int i = 0; i < 8; i++) {
+        struct story s;
+        bool initial = i & 1, final = i & 2;
+        story_begin(&s);
+        add_versions(&s, "2026-06-01", lines[i / 4]);
+        story_at(&s, "2026-03-01T10:00:00Z");
+        add_incident(&s, "1", DEATH, NULL);
+        story_at(&s, "2026-03-04T00:00:00Z");
+        if (initial) {
+            add_report(&s, "2026-03-04");
+        }
+        story_at(&s, "2026-03-06T00:00:00Z");
+        if (final) {
+            add_final(&s);
+        }
+        assert_null(tell(&s, "tell", 2));
+        story_at(&s, "2026-07-01T00:00:00Z");
+        const struct fb_obligation *two = tell(&s, "tell", 2);
+        assert_true(two->since == story_time("2026-06-01T00:00:00Z"));
+        assert_int_equal(two->status, initial ? FB_DUTY_MET : FB_DUTY_OVERDUE);
+        assert_true(!initial || two->settled == story_time("2026-03-04T00:00:00Z"));
+        assert_true(!initial || two->breached == FB_TIME_MAX);
+        assert_int_equal(initial,
+            has_sentence(two->why,
+                "done on 2026-03-04 00:00, before this rule was in force: not to be done again"));
+        const struct fb_obligation *hence = tell(&s, "tell.hence", 2);
+        assert_int_equal(hence != NULL, initial);
+        if (hence) {
+            assert_true(hence->since == story_time("2026-06-01T00:00:00Z"));
+            assert_int_equal(hence->status, final ? FB_DUTY_MET : FB_DUTY_OVERDUE);
+            assert_true(
+                hence->settled == (final ? story_time("2026-03-06T00:00:00Z") : FB_TIME_MAX));
+            assert_true(final || hence->breached == story_time("2026-06-06T00:00:00Z"));
+        }
+        story_end(&s);
+    }
+}
+
 static void test_16_replayed_release(void **state)
 {
     (void)state;
@@ -734,7 +785,8 @@ int main(void)
         cmocka_unit_test(test_11_own_date_counts_nothing), cmocka_unit_test(test_12_undated),
         cmocka_unit_test(test_13_correction), cmocka_unit_test(test_14_small_and_unknown),
         cmocka_unit_test(test_15_new_version), cmocka_unit_test(test_16_replayed_release),
-        cmocka_unit_test(test_32_replaces), cmocka_unit_test(test_18_two_parties),
+        cmocka_unit_test(test_32_replaces), cmocka_unit_test(test_33_done_before),
+        cmocka_unit_test(test_18_two_parties),
         cmocka_unit_test(test_latch_outlives_a_weaker_version),
         cmocka_unit_test(test_scope_of_a_correction_at_once),
         cmocka_unit_test(test_developer_is_not_independent),
