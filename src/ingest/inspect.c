@@ -12,7 +12,7 @@ enum { LOG_VERSION_MAX = 3 };
 void fb_inspect_init(struct fb_inspect *log, struct fb_reading *reading)
 {
     FB_ASSERT(log && reading);
-    *log = (struct fb_inspect){.reading = reading, .last = FB_TIME_MIN};
+    *log = (struct fb_inspect){.reading = reading, .last = FB_TIME_MIN, .scored = FB_TIME_MIN};
     fb_arena_init(&log->arena, FB_INSPECT_TREE_MAX);
     fb_map_init(&log->ids);
 }
@@ -226,35 +226,50 @@ static enum fb_code read_header(
     return code;
 }
 
-/* Reads the cluster values of a sample that keeps its metadata in a member of its own. name is
- * that of its sample.json. */
-static enum fb_code read_sidecar(
-    struct fb_inspect *log, struct fb_archive *archive, struct fb_str name, struct fb_err *err)
+/* Starts to read a member beside a sample.json of that name; *out is NULL where there is none. */
+static enum fb_code open_sidecar(struct fb_inspect *log, struct fb_archive *archive,
+    const struct fb_str names[2], struct fb_json_reader **out, struct fb_err *err)
 {
-    struct fb_str folder = fb_str_sub(name, 0, name.len - strlen("sample.json"));
-    struct fb_str sidecar = fb_arena_printf(&log->arena, "%.*smetadata.json", FB_STR_ARG(folder));
+    struct fb_str folder = fb_str_sub(names[0], 0, names[0].len - strlen("sample.json"));
+    struct fb_str sidecar =
+        fb_arena_printf(&log->arena, "%.*s%.*s", FB_STR_ARG(folder), FB_STR_ARG(names[1]));
     size_t index = 0;
+    *out = NULL;
     if (!sidecar.ptr) {
         return fb_arena_failed(&log->arena, err);
     }
-    if (log->cluster_count == 0 || log->attempt_count == 0 ||
-        !fb_archive_find(archive, sidecar.ptr, &index)) {
-        return FB_OK;
+    return fb_archive_find(archive, sidecar.ptr, &index) ? fb_archive_json(archive, index, out, err)
+                                                         : FB_OK;
+}
+
+/* Reads what a sample keeps in members of their own: the cluster values of its metadata, and when
+ * it was scored. name is that of its sample.json. */
+static enum fb_code read_sidecars(
+    struct fb_inspect *log, struct fb_archive *archive, struct fb_str name, struct fb_err *err)
+{
+    static const char *const names[] = {"metadata.json", "skeleton.json"};
+    enum fb_code code = FB_OK;
+    for (int i = 0; code == FB_OK && i < 2 && log->attempt_count > 0; i++) {
+        struct fb_json_reader *reader = NULL;
+        struct fb_json_token token;
+        if (i == 0 && log->cluster_count == 0) {
+            continue;
+        }
+        const struct fb_str of[] = {name, fb_str_of(names[i])};
+        code = open_sidecar(log, archive, of, &reader, err);
+        if (code == FB_OK && reader && i == 0) {
+            uint32_t sample = log->attempts[log->attempt_count - 1].sample;
+            code = fb_json_next(reader, &token, err);
+            code = code ? code
+                        : fb_inspect_read_metadata(log, &log->samples[sample], reader, &token, err);
+        } else if (code == FB_OK && reader) {
+            code = fb_inspect_read_skeleton(log, reader, err);
+        }
+        if (code == FB_OK && reader) {
+            code = fb_json_next(reader, &token, err);
+        }
+        fb_json_reader_free(reader);
     }
-    struct fb_inspect_sample *sample = &log->samples[log->attempts[log->attempt_count - 1].sample];
-    struct fb_json_reader *reader = NULL;
-    struct fb_json_token token;
-    enum fb_code code = fb_archive_json(archive, index, &reader, err);
-    if (code == FB_OK) {
-        code = fb_json_next(reader, &token, err);
-    }
-    if (code == FB_OK) {
-        code = fb_inspect_read_metadata(log, sample, reader, &token, err);
-    }
-    if (code == FB_OK) {
-        code = fb_json_next(reader, &token, err);
-    }
-    fb_json_reader_free(reader);
     return code;
 }
 
@@ -310,7 +325,7 @@ static enum fb_code read_sample_member(
     }
     fb_json_reader_free(reader);
     if (code == FB_OK && kind == MEMBER_CHUNKED) {
-        code = read_sidecar(log, archive, name, err);
+        code = read_sidecars(log, archive, name, err);
     }
     return code;
 }

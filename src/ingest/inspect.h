@@ -108,8 +108,9 @@ struct fb_inspect {
     struct fb_inspect_likelihood *likelihoods; /**< only where a metric of the header needs them */
     size_t likelihood_count, likelihood_cap;
     bool wants_likelihoods;
-    uint64_t work; /**< of FB_INSPECT_WORK_MAX, so far */
-    fb_time last;  /**< the latest end of a sample; FB_TIME_MIN when there is none */
+    uint64_t work;  /**< of FB_INSPECT_WORK_MAX, so far */
+    fb_time last;   /**< the latest end of a sample; FB_TIME_MIN when there is none */
+    fb_time scored; /**< the latest time at which a sample was scored; FB_TIME_MIN: not known */
     bool flags[FB_INSPECT_FLAG_END];
 };
 
@@ -129,6 +130,15 @@ FB_CHECKED enum fb_code fb_inspect_series_of(struct fb_inspect *log, struct fb_s
 /** Reads one sample, whose first token is an object's start, into the log. */
 FB_CHECKED enum fb_code fb_inspect_read_sample(struct fb_inspect *log,
     struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
+
+/** Reads the events of a sample, whose first token was read, for when it was scored. Errors of
+ * reading JSON. */
+FB_CHECKED enum fb_code fb_inspect_read_events(struct fb_inspect *log,
+    struct fb_json_reader *reader, const struct fb_json_token *first, struct fb_err *err);
+
+/** The same of the skeleton of a chunked sample, an object with the spans of its events. */
+FB_CHECKED enum fb_code fb_inspect_read_skeleton(
+    struct fb_inspect *log, struct fb_json_reader *reader, struct fb_err *err);
 
 /** Reads a time of a log. Old logs name no zone; then it is taken as UTC, and flagged. E_TIME,
  * placed at the value. */

@@ -30,7 +30,8 @@ static size_t places_of(const struct fb_inspect *log, const struct fb_inspect_vi
 static bool keeps_values(struct fb_inspect_reducer reducer)
 {
     return reducer.how == FB_INSPECT_REDUCE_NONE || reducer.how == FB_INSPECT_REDUCE_MODE ||
-           reducer.how == FB_INSPECT_REDUCE_MAX || reducer.how == FB_INSPECT_REDUCE_LIST;
+           reducer.how == FB_INSPECT_REDUCE_MAJORITY || reducer.how == FB_INSPECT_REDUCE_MAX ||
+           reducer.how == FB_INSPECT_REDUCE_LIST;
 }
 
 /* --- One field of objects ----------------------------------------------------------------- */

@@ -302,6 +302,9 @@ static enum fb_code time_of(struct fb_inspect *log, const struct fb_json *object
     return fb_inspect_time(log, fb_json_get(object, key), out, err);
 }
 
+/* The end of a run is said in whole seconds. */
+#define SCORING_SLACK (2 * FB_SECOND)
+
 static enum fb_code read_times(struct fb_inspect *log, struct common *c, struct fb_err *err)
 {
     fb_time created;
@@ -317,6 +320,7 @@ static enum fb_code read_times(struct fb_inspect *log, struct common *c, struct 
         fb_time last = log->last > c->began ? log->last : c->began;
         code = time_of(log, log->stats, "completed_at", last, &c->ended, err);
     }
+    log->flags[FB_INSPECT_RESCORED] |= code == FB_OK && log->scored > c->ended + SCORING_SLACK;
     if (code == FB_OK && c->ended < c->began) {
         fb_err_set(err, FB_E_TIME, "the run ends before it began");
         fb_err_place(err, log->header.ptr, 0, 0, -1);

@@ -115,7 +115,7 @@ bool fb_inspect_has_only(
     const struct fb_json *p = spec->params ? spec->params->child : NULL;
     for (; p; p = p->next) {
         bool is_named = p->kind == FB_JSON_NULL;
-        if (!is_named && fb_str_is(p->key, "to_float")) {
+        if (!is_named && (fb_str_is(p->key, "to_float") || fb_str_is(p->key, "value_to_float"))) {
             is_named = m->is_assumed = true;
         }
         for (size_t i = 0; names[i] && !is_named; i++) {
@@ -230,6 +230,27 @@ static bool measure_frequency(
 
 /* --- Groups ------------------------------------------------------------------------------- */
 
+/* The group that an entry names: what the template has around it is cut off. False where the entry
+ * does not fit, or the template has more than the group's name. */
+static bool strip_template(struct fb_str template, struct fb_str entry, struct fb_str *out)
+{
+    static const char mark[] = "{group_name}";
+    size_t at = fb_str_find(template, '{', 0);
+    struct fb_str before = fb_str_sub(template, 0, at);
+    struct fb_str rest = fb_str_sub(template, at, template.len);
+    struct fb_str after = fb_str_sub(rest, sizeof(mark) - 1, rest.len);
+    bool is_plain = fb_str_starts(rest, FB_STR("{group_name}"));
+    for (size_t i = 0; i < template.len; i++) {
+        bool is_brace = template.ptr[i] == '{' || template.ptr[i] == '}';
+        is_plain &= !is_brace || i == at || i == at + sizeof(mark) - 2;
+    }
+    if (!is_plain || entry.len < before.len + after.len || !fb_str_starts(entry, before)) {
+        return false;
+    }
+    *out = fb_str_sub(entry, before.len, entry.len - after.len - before.len);
+    return fb_str_ends(entry, after);
+}
+
 /* True when a cluster's text, as it was kept, is what Python prints of the value. */
 static bool is_group(struct fb_str kept, struct fb_str name)
 {
@@ -299,10 +320,12 @@ static bool measure_groups(struct fb_inspect_measuring *m, const struct fb_inspe
 static bool measure_grouped(struct fb_inspect_measuring *m, const struct fb_inspect_spec *spec,
     struct fb_inspect_measured *out)
 {
-    static const char *const known[] = {"metric", "group_key", "all", "all_label", NULL};
+    static const char *const known[] = {
+        "metric", "group_key", "all", "all_label", "name_template", NULL};
     const struct fb_json *metric = fb_inspect_param(spec, "metric");
     const struct fb_json *all = fb_inspect_param(spec, "all");
     const struct fb_json *label = fb_inspect_param(spec, "all_label");
+    const struct fb_json *form = fb_inspect_param(spec, "name_template");
     struct fb_inspect_spec inner = {
         .name = fb_inspect_metric_name(metric), .params = fb_json_get(metric, "params")};
     size_t key = 0;
@@ -317,9 +340,13 @@ static bool measure_grouped(struct fb_inspect_measuring *m, const struct fb_insp
                    ? measure_groups(m, &inner, key, out)
                    : fb_inspect_measure_inner(m, &inner, m->view, out);
     }
+    struct fb_str group = spec->entry;
+    if (form && !strip_template(form->text, spec->entry, &group)) {
+        return fb_inspect_unknown(m, "no sample is of the group that it names");
+    }
     for (size_t i = 0; i < m->view->count; i++) {
         struct fb_str kept = m->log->samples[m->view->units[i].sample].clusters[key];
-        if (is_group(kept, spec->entry)) {
+        if (is_group(kept, group)) {
             return measure_part(m, &inner, key, kept, out);
         }
     }

@@ -20,6 +20,7 @@ enum fb_inspect_reducing {
     FB_INSPECT_REDUCE_MEAN,
     FB_INSPECT_REDUCE_MEDIAN,
     FB_INSPECT_REDUCE_MODE,
+    FB_INSPECT_REDUCE_MAJORITY, /**< the value of more than half of all epochs, else none */
     FB_INSPECT_REDUCE_MAX,
     FB_INSPECT_REDUCE_AT_LEAST,
     FB_INSPECT_REDUCE_PASS_AT,

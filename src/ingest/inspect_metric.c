@@ -128,7 +128,10 @@ static enum fb_code refuse(const struct check *check, const struct fb_json *metr
             "metric '%.*s' of score '%.*s' is stated as %.10g, but its %zu values give %.10g",
             FB_STR_ARG(name), FB_STR_ARG(check->base.score), stated, check->primary.count, ours);
     }
-    fb_err_hint(err, "Only a log with all of its samples, as Inspect wrote it, is evidence.");
+    fb_err_hint(err,
+        check->log->flags[FB_INSPECT_SCORE_EDITS]
+            ? "A score was edited: let Inspect compute the metrics again, and add what it writes."
+            : "Only a log with all of its samples, as Inspect wrote it, is evidence.");
     return place(check->log, value, err);
 }
 

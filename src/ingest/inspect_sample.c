@@ -31,11 +31,12 @@ enum member {
     MEMBER_INVALIDATION,
     MEMBER_FALLBACKS,
     MEMBER_RETRIES,
+    MEMBER_EVENTS,
     MEMBER_COUNT
 };
 
 static const char *const member_names[MEMBER_COUNT] = {"id", "epoch", "scores", "score", "metadata",
-    "completed_at", "error", "limit", "invalidation", "model_fallbacks", "error_retries"};
+    "completed_at", "error", "limit", "invalidation", "model_fallbacks", "error_retries", "events"};
 
 bool fb_inspect_grow(void **items, size_t *cap, size_t count, size_t size)
 {
@@ -436,6 +437,8 @@ static enum fb_code take_member(struct fb_inspect *log, struct fields *f, enum m
     bool is_wanted = member < MEMBER_ERROR && (member != MEMBER_METADATA || log->cluster_count);
     if (is_wanted) {
         code = fb_json_read_tree(reader, &first, f->scratch, &tree, err);
+    } else if (member == MEMBER_EVENTS) {
+        code = fb_inspect_read_events(log, reader, &first, err);
     } else if (member >= MEMBER_FALLBACKS && first.kind == FB_JSON_ARRAY) {
         struct fb_json_token token;
         code = fb_json_next(reader, &token, err);

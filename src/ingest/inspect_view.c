@@ -21,7 +21,8 @@ struct fb_inspect_reducer fb_inspect_reducer_of(struct fb_str name)
         enum fb_inspect_reducing how;
     } plain[] = {{"", FB_INSPECT_REDUCE_MEAN}, {"mean", FB_INSPECT_REDUCE_MEAN},
         {"median", FB_INSPECT_REDUCE_MEDIAN}, {"mode", FB_INSPECT_REDUCE_MODE},
-        {"max", FB_INSPECT_REDUCE_MAX}, {"collect", FB_INSPECT_REDUCE_LIST}},
+        {"majority", FB_INSPECT_REDUCE_MAJORITY}, {"max", FB_INSPECT_REDUCE_MAX},
+        {"collect", FB_INSPECT_REDUCE_LIST}},
       with_k[] = {{"at_least_", FB_INSPECT_REDUCE_AT_LEAST},
           {"pass_at_", FB_INSPECT_REDUCE_PASS_AT}, {"pass_k_", FB_INSPECT_REDUCE_PASS_K}};
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
@@ -40,24 +41,58 @@ struct fb_inspect_reducer fb_inspect_reducer_of(struct fb_str name)
     return (struct fb_inspect_reducer){FB_INSPECT_REDUCE_UNKNOWN, 0};
 }
 
-/* The most frequent value; of equally frequent ones, which *ties notes, the one that comes first.
- */
-static double mode_of(const double *values, size_t n, bool *ties)
+/* The values of one sample that are counted as they stand: the words I and N are two, though both
+ * are 0. */
+struct votes {
+    const struct fb_inspect_cell *cells[MODE_MAX];
+    size_t count;
+    size_t total; /* epochs, with those that gave no value */
+};
+
+static bool is_alike(const struct fb_inspect_cell *a, const struct fb_inspect_cell *b)
 {
-    size_t best = 0;
-    double out = 0;
+    return a->is_text == b->is_text && (a->is_text ? a->word == b->word : a->value == b->value);
+}
+
+/* The most frequent value; of equally frequent ones, which view->has_ties notes, the one that comes
+ * first. A majority is that of more than half of the epochs; NaN: there is none. */
+static double count_votes(
+    enum fb_inspect_reducing how, const struct votes *votes, struct fb_inspect_view *view)
+{
+    size_t most = 0;
+    const struct fb_inspect_cell *best = NULL;
     bool is_tied = false;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < votes->count; i++) {
         size_t times = 0;
-        for (size_t j = 0; j < n; j++) {
-            times += values[j] == values[i];
+        for (size_t j = 0; j < votes->count; j++) {
+            times += is_alike(votes->cells[i], votes->cells[j]);
         }
-        is_tied = times > best ? false : is_tied || (times == best && values[i] != out);
-        out = times > best ? values[i] : out;
-        best = times > best ? times : best;
+        is_tied =
+            times > most ? false : is_tied || (times == most && !is_alike(votes->cells[i], best));
+        best = times > most ? votes->cells[i] : best;
+        most = times > most ? times : most;
     }
-    *ties = *ties || is_tied;
-    return out;
+    if (how == FB_INSPECT_REDUCE_MAJORITY) {
+        return best && 2 * most > votes->total ? best->value : (double)NAN;
+    }
+    view->has_ties = view->has_ties || is_tied;
+    return best ? best->value : (double)NAN;
+}
+
+/* Takes a value among those that are counted. Words that were too many to be kept are none. */
+static void add_vote(
+    struct votes *votes, const struct fb_inspect_cell *cell, struct fb_inspect_view *view)
+{
+    bool is_lost = cell->is_text && !view->series->words_known;
+    votes->total++;
+    if (cell->is_excluded || cell->is_null) {
+        return;
+    }
+    if (is_lost || votes->count == MODE_MAX) {
+        view->is_known = false;
+        return;
+    }
+    votes->cells[votes->count++] = cell;
 }
 
 /* Chance that at least one (pass_at) or each (pass_k) of k draws without replacement succeeds. */
@@ -75,8 +110,7 @@ static double pass(enum fb_inspect_reducing how, size_t total, size_t correct, u
 }
 
 /* Reduces the n > 0 values of one sample, which it may sort. NaN: the sample is left out. */
-static double reduce(
-    struct fb_inspect_reducer reducer, double *values, size_t n, struct fb_inspect_view *view)
+static double reduce(struct fb_inspect_reducer reducer, double *values, size_t n)
 {
     FB_ASSERT(n > 0);
     double sum = 0;
@@ -84,11 +118,6 @@ static double reduce(
     for (size_t i = 0; i < n; i++) {
         sum += values[i];
         correct += values[i] >= 1;
-    }
-    if (reducer.how == FB_INSPECT_REDUCE_MODE) {
-        view->is_known = view->is_known && n <= MODE_MAX;
-        n = n <= MODE_MAX ? n : MODE_MAX;
-        return mode_of(values, n, &view->has_ties);
     }
     qsort(values, n, sizeof(*values), compare_double);
     switch (reducer.how) {
@@ -106,6 +135,7 @@ static double reduce(
     case FB_INSPECT_REDUCE_NONE:
     case FB_INSPECT_REDUCE_MEAN:
     case FB_INSPECT_REDUCE_MODE:
+    case FB_INSPECT_REDUCE_MAJORITY:
     case FB_INSPECT_REDUCE_UNKNOWN:
         break;
     }
@@ -115,6 +145,74 @@ static double reduce(
 static enum fb_code no_memory(struct fb_err *err)
 {
     return fb_err_set(err, FB_E_NOMEM, "memory ran out while checking metrics");
+}
+
+/* How often a scorer whose values are objects gave NaN in place of one: of each sample, in the
+ * order of samples. */
+struct roots {
+    const struct fb_inspect *log;
+    const struct fb_inspect_series *series; /* NULL: it has none */
+    size_t at;
+};
+
+static struct roots roots_of(const struct fb_inspect *log, const struct fb_inspect_series *series)
+{
+    struct roots roots = {.log = log};
+    for (size_t i = 0; i < log->series_count && series->key.len > 0; i++) {
+        if (log->series[i].key.len == 0 && fb_str_eq(log->series[i].scorer, series->scorer)) {
+            roots.series = &log->series[i];
+        }
+    }
+    return roots;
+}
+
+static size_t next_roots(struct roots *roots, uint32_t sample)
+{
+    size_t found = 0;
+    for (; roots->series && roots->at < roots->series->count; roots->at++) {
+        uint32_t of = roots->log->attempts[roots->series->cells[roots->at].attempt].sample;
+        if (of > sample) {
+            break;
+        }
+        found += of == sample;
+    }
+    return found;
+}
+
+/* Reduces each sample of a series to one unit; values has room for all. */
+static void fill_units(const struct fb_inspect *log, const struct fb_inspect_series *series,
+    struct fb_inspect_view *view, double *values)
+{
+    enum fb_inspect_reducing how = view->reducer.how;
+    bool counts = how == FB_INSPECT_REDUCE_MODE || how == FB_INSPECT_REDUCE_MAJORITY;
+    struct roots roots = roots_of(log, series);
+    struct votes votes = {.count = 0};
+    uint32_t first = 0;
+    for (size_t i = 0, n = 0, seen = 0; i < series->count; i++) {
+        const struct fb_inspect_cell *cell = &series->cells[i];
+        uint32_t sample = log->attempts[cell->attempt].sample;
+        first = seen++ == 0 ? cell->attempt : first;
+        if (counts) {
+            add_vote(&votes, cell, view);
+        }
+        if (!cell->is_excluded) {
+            values[n++] = cell->value;
+        }
+        bool is_last = i + 1 == series->count || how == FB_INSPECT_REDUCE_NONE ||
+                       log->attempts[series->cells[i + 1].attempt].sample != sample;
+        if (!is_last) {
+            continue;
+        }
+        votes.total += counts ? next_roots(&roots, sample) : 0;
+        double value = counts  ? count_votes(how, &votes, view)
+                       : n > 0 ? reduce(view->reducer, values, n)
+                               : (double)NAN;
+        if (!isnan(value)) {
+            view->units[view->count++] = (struct fb_inspect_unit){value, sample, first};
+        }
+        n = seen = votes.count = votes.total = 0;
+    }
+    FB_ASSERT(view->count <= series->count);
 }
 
 enum fb_code fb_inspect_view_fill(const struct fb_inspect *log,
@@ -133,26 +231,7 @@ enum fb_code fb_inspect_view_fill(const struct fb_inspect *log,
         fb_free(values);
         return no_memory(err);
     }
-    uint32_t first = 0;
-    for (size_t i = 0, n = 0, seen = 0; i < series->count; i++) {
-        const struct fb_inspect_cell *cell = &series->cells[i];
-        uint32_t sample = log->attempts[cell->attempt].sample;
-        first = seen++ == 0 ? cell->attempt : first;
-        if (!cell->is_excluded) {
-            values[n++] = cell->value;
-        }
-        bool is_last = i + 1 == series->count || reducer.how == FB_INSPECT_REDUCE_NONE ||
-                       log->attempts[series->cells[i + 1].attempt].sample != sample;
-        if (is_last && n > 0) {
-            double value = reduce(reducer, values, n, view);
-            if (!isnan(value)) {
-                view->units[view->count++] = (struct fb_inspect_unit){value, sample, first};
-            }
-        }
-        n = is_last ? 0 : n;
-        seen = is_last ? 0 : seen;
-    }
-    FB_ASSERT(view->count <= series->count);
+    fill_units(log, series, view, values);
     fb_free(values);
     return FB_OK;
 }

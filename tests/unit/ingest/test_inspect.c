@@ -192,6 +192,8 @@ static void test_every_metric(void **state)
     } table[] = {{"reducers.eval", 1, 42, {8}, {0}, {0}},
         {"clusters.eval", 3, 10, {5, 3, 6}, {0, 0, 0}, {3, 5, 2}},
         {"clusters-chunked.eval", 3, 10, {5, 3, 6}, {0, 0, 0}, {3, 5, 2}},
+        {"votes.eval", 3, 18, {4, 5, 7}, {1, 1, 3}, {1, 0, 0}},
+        {"edited.eval", 1, 6, {4}, {2}, {1}},
         {"keyed.json", 3, 6, {2, 5, 3}, {2, 5, 1}, {0, 0, 0}}};
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         char path[1024];
