@@ -24,7 +24,7 @@ struct fb_value fb_value_int(int64_t integer)
 
 struct fb_value fb_value_float(double number)
 {
-    return (struct fb_value){.type = FB_TYPE_FLOAT, .u.number = number};
+    return (struct fb_value){.type = FB_TYPE_FLOAT, .u.number = number + 0.0};
 }
 
 struct fb_value fb_value_time(fb_time time)

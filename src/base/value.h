@@ -30,7 +30,8 @@ struct fb_value {
     } u;
 };
 
-/** Makers. */
+/** Makers. A float has one zero: -0.0 becomes 0.0, which it equals, so that no result tells them
+ * apart. */
 struct fb_value fb_value_none(void);
 struct fb_value fb_value_str(struct fb_str text);
 struct fb_value fb_value_int(int64_t integer);

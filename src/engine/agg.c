@@ -1,12 +1,8 @@
-/* Aggregations over the rows of one group. */
+/* Aggregations over the rows of one group. Sums and means are those of the exact numbers, rounded
+ * once; see docs/decisions/0046-exact-sums.md. */
 #include "base/assert.h"
+#include "base/exact.h"
 #include "engine/table.h"
-
-static bool number_of(struct fb_value v, double *out)
-{
-    *out = v.type == FB_TYPE_INT ? (double)v.u.integer : v.u.number;
-    return v.type == FB_TYPE_INT || v.type == FB_TYPE_FLOAT;
-}
 
 static enum fb_code not_a_number(const struct fb_eval *ev, struct fb_value v)
 {
@@ -15,25 +11,38 @@ static enum fb_code not_a_number(const struct fb_eval *ev, struct fb_value v)
     return fb_err_hint(ev->err, "Sum, average and median need numbers.");
 }
 
+static enum fb_code add_up(const struct fb_eval *ev, const struct fb_value *values, size_t count,
+    struct fb_exact *out, bool *any_float)
+{
+    *out = (struct fb_exact){.nans = 0};
+    *any_float = false;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].type == FB_TYPE_INT) {
+            fb_exact_add_int(out, values[i].u.integer, true);
+        } else if (values[i].type == FB_TYPE_FLOAT) {
+            fb_exact_add(out, values[i].u.number, true);
+            *any_float = true;
+        } else {
+            return not_a_number(ev, values[i]);
+        }
+    }
+    return FB_OK;
+}
+
 static enum fb_code sum(
     const struct fb_eval *ev, const struct fb_value *values, size_t count, struct fb_value *out)
 {
+    struct fb_exact all;
     int64_t whole = 0;
-    double real = 0.0;
-    bool is_real = false;
-    for (size_t i = 0; i < count; i++) {
-        double x;
-        if (!number_of(values[i], &x)) {
-            return not_a_number(ev, values[i]);
-        }
-        real += x;
-        if (values[i].type == FB_TYPE_FLOAT) {
-            is_real = true;
-        } else if (__builtin_add_overflow(whole, values[i].u.integer, &whole)) {
-            return fb_err_set(ev->err, FB_E_RANGE, "a sum does not fit into 64 bits");
-        }
+    bool is_real;
+    enum fb_code code = add_up(ev, values, count, &all, &is_real);
+    if (code) {
+        return code;
     }
-    *out = is_real ? fb_value_float(real) : fb_value_int(whole);
+    if (!is_real && !fb_exact_int(&all, &whole)) {
+        return fb_err_set(ev->err, FB_E_RANGE, "a sum does not fit into 64 bits");
+    }
+    *out = is_real ? fb_value_float(fb_exact_mean(&all, 1)) : fb_value_int(whole);
     return FB_OK;
 }
 
@@ -41,33 +50,22 @@ static enum fb_code average(
     const struct fb_eval *ev, const struct fb_value *values, size_t count, struct fb_value *out)
 {
     FB_ASSERT(count > 0);
-    double total = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        double x;
-        if (!number_of(values[i], &x)) {
-            return not_a_number(ev, values[i]);
-        }
-        total += x;
+    struct fb_exact all;
+    bool is_real;
+    enum fb_code code = add_up(ev, values, count, &all, &is_real);
+    if (code) {
+        return code;
     }
-    *out = fb_value_float(total / (double)count);
+    *out = fb_value_float(fb_exact_mean(&all, count));
     return FB_OK;
 }
 
-/* values are sorted. */
+/* values are sorted. The mean of the two in the middle, or of the one. */
 static enum fb_code median(
     const struct fb_eval *ev, const struct fb_value *values, size_t count, struct fb_value *out)
 {
     FB_ASSERT(count > 0);
-    double low;
-    double high;
-    if (!number_of(values[(count - 1) / 2], &low)) {
-        return not_a_number(ev, values[(count - 1) / 2]);
-    }
-    if (!number_of(values[count / 2], &high)) {
-        return not_a_number(ev, values[count / 2]);
-    }
-    *out = fb_value_float(count % 2 ? low : (low + high) / 2.0);
-    return FB_OK;
+    return average(ev, values + (count - 1) / 2, count % 2 ? 1 : 2, out);
 }
 
 /* The values of a column, NONE left out, sorted. */

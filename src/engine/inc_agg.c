@@ -1,47 +1,53 @@
 /*
- * Aggregates by group. Sums are kept exactly where they are sums of whole numbers of moderate size,
- * which is the same in any order; otherwise the members are added anew, sorted, as the naive
- * evaluator does, so that both round alike.
+ * Aggregates by group. Sums are exact, so that members are taken out as they were added; what is
+ * given is the exact sum, or mean, rounded once. The least, the greatest and the middle of what a
+ * past operator holds are found in a tree (inc_order.c).
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/assert.h"
 #include "engine/inc_plan.h"
 
-/* So large that 2^26 of them fit into an int64_t, and sums below EXACT_SUM into a double. */
-#define EXACT_MEMBER ((int64_t)1 << 36)
-#define EXACT_SUM ((int64_t)1 << 53)
-
-static bool exact(const struct fb_cell *cell, int64_t *out)
+static bool add_number(struct fb_inc *inc, struct fb_inc_set *set, struct fb_inc_group *load,
+    const struct fb_cell *over, bool in)
 {
-    if (cell->type == FB_TYPE_INT) {
-        *out = cell->u.integer;
-        return *out > -EXACT_MEMBER && *out < EXACT_MEMBER;
+    bool whole = over->type == FB_TYPE_INT;
+    if (!load->wide) {
+        if (whole ? fb_exact_small_add_int(&load->sum, over->u.integer, in)
+                  : fb_exact_small_add(&load->sum, over->u.number, in)) {
+            return true;
+        }
+        if (!fb_inc_set_widen(set, load, &inc->memory)) {
+            return false;
+        }
     }
-    double x = cell->u.number;
-    if (cell->type != FB_TYPE_FLOAT || !(fabs(x) < (double)EXACT_MEMBER) || floor(x) != x) {
-        return false;
+    struct fb_exact *sum = &set->wides[load->wide - 1];
+    if (whole) {
+        fb_exact_add_int(sum, over->u.integer, in);
+    } else {
+        fb_exact_add(sum, over->u.number, in);
     }
-    *out = (int64_t)x;
     return true;
 }
 
-static void count_member(struct fb_inc_group *load, const struct fb_cell *over, bool in)
+/* A member of a group comes, or goes. */
+static bool count_member(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_group *load,
+    const struct fb_cell *over, bool in)
 {
-    int64_t value = 0;
-    int64_t sign = in ? 1 : -1;
-    uint64_t one = in ? 1 : UINT64_MAX; /* wraps: minus one */
+    enum fb_agg_kind agg = node->form->agg;
     load->known = false;
-    load->count += one;
-    load->floats += over->type == FB_TYPE_FLOAT ? one : 0;
-    if (exact(over, &value)) {
-        load->sum += sign * value;
-        load->size += sign * (value < 0 ? -value : value);
-    } else {
-        load->rough += one;
+    load->count += in ? 1 : UINT64_MAX; /* wraps: minus one */
+    if (over->type == FB_TYPE_NONE || agg == FB_AGG_COUNT) {
+        return true;
     }
+    uint32_t one = in ? 1 : UINT32_MAX;
+    bool number = over->type == FB_TYPE_INT || over->type == FB_TYPE_FLOAT;
+    load->numbers += number ? one : 0;
+    load->floats += over->type == FB_TYPE_FLOAT ? one : 0;
+    load->odd += number ? 0 : one;
+    bool adds = number && (agg == FB_AGG_SUM || agg == FB_AGG_AVG);
+    return !adds || add_number(inc, &node->set, load, over, in);
 }
 
 static void group_row(
@@ -69,7 +75,9 @@ void fb_inc_tally(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, b
     }
     FB_ASSERT(in || !added);
     struct fb_inc_group *load = &node->set.groups[group];
-    count_member(load, &member[node->over_at], in);
+    if (!count_member(inc, node, load, &member[node->over_at], in)) {
+        return;
+    }
     if (load->count == 0) {
         fb_inc_set_remove(&node->set, group);
     }
@@ -95,31 +103,16 @@ static bool keep_value(struct fb_inc *inc, const struct fb_cell *cell, size_t *c
     return true;
 }
 
-/* The aggregated values of a group, into inc->values. */
+/* The aggregated values of a scratch group, into inc->values. */
 static bool gather(
     struct fb_inc *inc, const struct fb_inc_node *node, uint32_t group, size_t *out_count)
 {
     const struct fb_inc_set *set = &node->child->set;
+    uint32_t link = node->set.groups[group].first;
+    FB_ASSERT(node->kind == FB_INC_SCRATCH);
     *out_count = 0;
-    if (node->kind == FB_INC_SCRATCH) {
-        uint32_t link = node->set.groups[group].first;
-        for (; link; link = set->slots[link - 1].load.next) {
-            if (!keep_value(inc, fb_inc_set_row(set, link - 1) + node->over_at, out_count)) {
-                return false;
-            }
-        }
-        return true;
-    }
-    struct fb_cell row[FB_IR_VARS_MAX];
-    memset(row, 0, sizeof(row));
-    for (size_t i = 0; i < node->width; i++) {
-        row[node->group_at[i]] = fb_inc_set_row(&node->set, group)[i];
-    }
-    size_t index = (size_t)node->child_index;
-    uint32_t slot = fb_inc_set_first(set, index, row);
-    for (; slot != FB_INC_NONE; slot = fb_inc_set_next(set, index, row, slot)) {
-        const struct fb_cell *over = fb_inc_set_row(set, slot) + node->over_at;
-        if (set->slots[slot].load.past.holds && !keep_value(inc, over, out_count)) {
+    for (; link; link = set->slots[link - 1].load.next) {
+        if (!keep_value(inc, fb_inc_set_row(set, link - 1) + node->over_at, out_count)) {
             return false;
         }
     }
@@ -131,55 +124,55 @@ static int by_value(const void *a, const void *b, void *ctx)
     return fb_inc_cmp(ctx, a, b);
 }
 
-static bool number_of(struct fb_inc *inc, const struct fb_cell *cell, double *out)
+static bool not_a_number(struct fb_inc *inc)
 {
-    *out = cell->type == FB_TYPE_INT ? (double)cell->u.integer : cell->u.number;
-    if (cell->type == FB_TYPE_INT || cell->type == FB_TYPE_FLOAT) {
-        return true;
-    }
     (void)refuse(inc, FB_E_POLICY, "cannot aggregate a value that is no number");
     (void)fb_err_hint(inc->memory.err, "Sum, average and median need numbers.");
     return false;
 }
 
-/* As sum and average in agg.c, over sorted values. */
-static bool total(struct fb_inc *inc, size_t count, bool average, struct fb_cell *out)
+static bool total(
+    struct fb_inc *inc, const struct fb_inc_set *set, struct fb_inc_group *load, bool mean)
 {
-    int64_t whole = 0;
-    double real = 0.0;
-    bool is_real = average;
-    for (size_t i = 0; i < count; i++) {
-        double x;
-        if (!number_of(inc, &inc->values[i], &x)) {
-            return false;
-        }
-        real += x;
-        if (inc->values[i].type == FB_TYPE_FLOAT) {
-            is_real = true;
-        } else if (!average && __builtin_add_overflow(whole, inc->values[i].u.integer, &whole)) {
+    struct fb_cell *out = &load->result;
+    const struct fb_exact *wide = load->wide ? &set->wides[load->wide - 1] : NULL;
+    if (load->odd) {
+        return not_a_number(inc);
+    }
+    if (mean && load->numbers == 0) {
+        *out = (struct fb_cell){.type = FB_TYPE_NONE};
+        return true;
+    }
+    if (!mean && load->floats == 0) {
+        int64_t whole = 0;
+        if (!(wide ? fb_exact_int(wide, &whole) : fb_exact_small_int(&load->sum, &whole))) {
             return refuse(inc, FB_E_RANGE, "a sum does not fit into 64 bits");
         }
+        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = whole};
+        return true;
     }
-    *out = (struct fb_cell){.type = is_real ? FB_TYPE_FLOAT : FB_TYPE_INT};
-    if (is_real) {
-        out->u.number = average ? real / (double)count : real;
-    } else {
-        out->u.integer = whole;
-    }
+    uint64_t by = mean ? load->numbers : 1;
+    double real = wide ? fb_exact_mean(wide, by) : fb_exact_small_mean(&load->sum, by);
+    *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = real + 0.0};
     return true;
 }
 
-/* Of sorted values. */
-static bool median(struct fb_inc *inc, size_t count, struct fb_cell *out)
+/* The mean of what is in the middle. */
+static bool middle(
+    struct fb_inc *inc, const struct fb_cell *low, const struct fb_cell *high, struct fb_cell *out)
 {
-    double low;
-    double high;
-    if (!number_of(inc, &inc->values[(count - 1) / 2], &low) ||
-        !number_of(inc, &inc->values[count / 2], &high)) {
-        return false;
+    struct fb_exact sum = {.nans = 0};
+    for (size_t i = 0; i < 2; i++) {
+        const struct fb_cell *cell = i == 0 ? low : high;
+        if (cell->type == FB_TYPE_INT) {
+            fb_exact_add_int(&sum, cell->u.integer, true);
+        } else if (cell->type == FB_TYPE_FLOAT) {
+            fb_exact_add(&sum, cell->u.number, true);
+        } else {
+            return not_a_number(inc);
+        }
     }
-    out->type = FB_TYPE_FLOAT;
-    out->u.number = count % 2 ? low : (low + high) / 2.0;
+    *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = fb_exact_mean(&sum, 2) + 0.0};
     return true;
 }
 
@@ -189,27 +182,48 @@ static bool from_members(
 {
     size_t count;
     enum fb_agg_kind agg = node->form->agg;
+    FB_ASSERT(agg == FB_AGG_MIN || agg == FB_AGG_MAX || agg == FB_AGG_MEDIAN);
     *out = (struct fb_cell){.type = FB_TYPE_NONE};
     if (!gather(inc, node, group, &count)) {
         return false;
     }
-    if (count == 0 && agg != FB_AGG_SUM) {
+    if (count == 0) {
         return true;
     }
-    if (agg == FB_AGG_MIN || agg == FB_AGG_MAX) {
-        size_t best = 0;
-        for (size_t i = 1; i < count; i++) {
-            int order = fb_inc_cmp(inc, &inc->values[i], &inc->values[best]);
-            best = (agg == FB_AGG_MIN ? order < 0 : order > 0) ? i : best;
-        }
-        *out = inc->values[best];
-        return true;
-    }
-    if (count) {
+    if (agg == FB_AGG_MEDIAN) {
         qsort_r(inc->values, count, sizeof(*inc->values), by_value, inc);
+        return middle(inc, &inc->values[(count - 1) / 2], &inc->values[count / 2], out);
     }
-    return agg == FB_AGG_MEDIAN ? median(inc, count, out)
-                                : total(inc, count, agg == FB_AGG_AVG, out);
+    size_t best = 0;
+    for (size_t i = 1; i < count; i++) {
+        int order = fb_inc_cmp(inc, &inc->values[i], &inc->values[best]);
+        best = (agg == FB_AGG_MIN ? order < 0 : order > 0) ? i : best;
+    }
+    *out = inc->values[best];
+    return true;
+}
+
+/* By rank, where the rows of the groups stand in trees. */
+static bool from_order(
+    struct fb_inc *inc, const struct fb_inc_node *node, uint32_t group, struct fb_cell *out)
+{
+    struct fb_cell row[FB_IR_VARS_MAX];
+    const struct fb_inc_group *load = &node->set.groups[group];
+    uint64_t count = (uint64_t)load->numbers + load->odd;
+    *out = (struct fb_cell){.type = FB_TYPE_NONE};
+    if (count == 0) {
+        return true;
+    }
+    memset(row, 0, sizeof(row));
+    for (size_t i = 0; i < node->width; i++) {
+        row[node->group_at[i]] = fb_inc_set_row(&node->set, group)[i];
+    }
+    if (node->form->agg == FB_AGG_MEDIAN) {
+        return middle(inc, fb_inc_order_at(node->order, row, (count - 1) / 2),
+            fb_inc_order_at(node->order, row, count / 2), out);
+    }
+    *out = *fb_inc_order_at(node->order, row, node->form->agg == FB_AGG_MIN ? 0 : count - 1);
+    return true;
 }
 
 /* Whether a group is of a subject whose tuples are not all here: from a part of them a sum could
@@ -228,29 +242,20 @@ static bool is_foreign(
 static bool result_of(struct fb_inc *inc, const struct fb_inc_node *node, uint32_t group)
 {
     struct fb_inc_group *load = &node->set.groups[group];
-    struct fb_cell *out = &load->result;
-    bool exactly = load->rough == 0 && load->size < EXACT_SUM;
+    enum fb_agg_kind agg = node->form->agg;
     if (load->known) {
         return true;
     }
     load->known = true;
-    if (node->form->agg == FB_AGG_COUNT) {
-        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = (int64_t)load->count};
+    if (agg == FB_AGG_COUNT) {
+        load->result = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = (int64_t)load->count};
         return true;
     }
-    if (exactly && node->form->agg == FB_AGG_SUM) {
-        *out = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = load->sum};
-        if (load->floats) {
-            *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = (double)load->sum};
-        }
-        return true;
+    if (agg == FB_AGG_SUM || agg == FB_AGG_AVG) {
+        return total(inc, &node->set, load, agg == FB_AGG_AVG);
     }
-    if (exactly && node->form->agg == FB_AGG_AVG) {
-        double mean = (double)load->sum / (double)load->count;
-        *out = (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = mean};
-        return true;
-    }
-    return from_members(inc, node, group, out);
+    return node->order ? from_order(inc, node, group, &load->result)
+                       : from_members(inc, node, group, &load->result);
 }
 
 /* ---- rows ---- */
@@ -354,7 +359,9 @@ static bool collect_row(void *ctx, struct fb_inc *inc)
         return false;
     }
     struct fb_inc_group *load = &node->set.groups[group];
-    count_member(load, &member[node->over_at], true);
+    if (!count_member(inc, node, load, &member[node->over_at], true)) {
+        return false;
+    }
     if (slot != FB_INC_NONE) {
         rows->set.slots[slot].load.next = load->first;
         load->first = slot + 1;

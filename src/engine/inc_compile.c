@@ -674,12 +674,20 @@ static enum fb_code compile_tally(
     }
     node->child = child;
     node->blind = inside.blind;
-    node->child_index = fb_inc_set_index(&child->set, fb_inc_mask_of(child, groups));
-    FB_ASSERT(node->child_index >= 0);
     child->tally = node;
     (*out)->node = node;
     (*out)->index = (groups & ~site->given) == 0 ? 0 : -1;
-    return new_groups(site, *out, child, node);
+    code = new_groups(site, *out, child, node);
+    if (code ||
+        (form->agg != FB_AGG_MIN && form->agg != FB_AGG_MAX && form->agg != FB_AGG_MEDIAN)) {
+        return code;
+    }
+    code =
+        fb_inc_new_order(site, child, fb_inc_mask_of(child, groups), node->over_at, &node->order);
+    if (code == FB_OK) {
+        node->order->ranked = true;
+    }
+    return code;
 }
 
 static enum fb_code compile_collect(

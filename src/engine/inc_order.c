@@ -1,7 +1,8 @@
 /*
- * Counts of rows by the value of a column: "how many payments of this user are above twice the
- * average" is two walks down a tree, however many payments the window holds. Trees are treaps, one
- * a key; they hold the rows of a past operator that hold now and whose value is a number.
+ * Rows by the value of a column: "how many payments of this user are above twice the average" is
+ * two walks down a tree, and the median of them one, however many payments the window holds. Trees
+ * are treaps, one a key; they hold the rows of a past operator that hold now and whose value is a
+ * number, or any value where only ranks are asked for.
  */
 #include <math.h>
 #include <string.h>
@@ -131,7 +132,8 @@ static void change(struct fb_inc *inc, struct fb_inc_order *order, uint32_t slot
 {
     struct fb_cell key[FB_IR_VARS_MAX];
     bool added;
-    if (!fb_inc_ordered(value_at(order, slot))) {
+    const struct fb_cell *value = value_at(order, slot);
+    if (order->ranked ? value->type == FB_TYPE_NONE : !fb_inc_ordered(value)) {
         order->odd += in ? 1 : UINT64_MAX; /* wraps: minus one */
         return;
     }
@@ -227,6 +229,28 @@ uint64_t fb_inc_order_count(const struct fb_inc *inc, const struct fb_inc_range 
     return high > low ? high - low : 0;
 }
 
+const struct fb_cell *fb_inc_order_at(
+    const struct fb_inc_order *order, const struct fb_cell *row, uint64_t rank)
+{
+    FB_ASSERT(order && row);
+    struct fb_cell key[FB_IR_VARS_MAX];
+    key_row(order, row, key);
+    uint32_t at = fb_inc_set_find(&order->keys, key);
+    FB_ASSERT(at != FB_INC_NONE);
+    uint32_t link = order->keys.slots[at].load.root;
+    while (link) {
+        const struct fb_inc_branch *branch = &order->branches[link - 1];
+        uint32_t left = count_of(order, branch->left);
+        if (rank == left) {
+            return value_at(order, link - 1);
+        }
+        link = rank < left ? branch->left : branch->right;
+        rank -= rank < left ? 0 : left + 1;
+    }
+    FB_ASSERT(false);
+    return NULL;
+}
+
 /* ---- compiling ---- */
 
 /* Takes a comparison of the column `by` with what is bound before; NOT of one too. */
@@ -280,25 +304,32 @@ static enum fb_code part_of(const struct fb_inc_site *site, const struct fb_inc_
     return FB_OK;
 }
 
-static enum fb_code add_order(const struct fb_inc_site *site, struct fb_inc_op *op,
-    const struct fb_inc_op *probe, uint32_t var)
+enum fb_code fb_inc_new_order(const struct fb_inc_site *site, struct fb_inc_node *node,
+    uint64_t mask, size_t by, struct fb_inc_order **out)
 {
-    struct fb_inc_node *node = probe->node;
+    FB_ASSERT(site && node && out);
+    FB_ASSERT(by < node->width && node->kind == FB_INC_PAST);
     struct fb_inc_order *order = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_order);
     if (!order) {
         return fb_inc_no_memory(site);
     }
-    order->node = node;
-    order->mask = fb_inc_mask_of(node, probe->bound);
-    while (node->vars[order->by] != var) {
-        order->by++;
-        FB_ASSERT(order->by < node->width);
-    }
-    fb_inc_set_init(&order->keys, (size_t)__builtin_popcountll(order->mask));
-    order->next = node->orders;
+    *order = (struct fb_inc_order){.node = node, .mask = mask, .by = by, .next = node->orders};
+    fb_inc_set_init(&order->keys, (size_t)__builtin_popcountll(mask));
     node->orders = order;
-    op->range->order = order;
+    *out = order;
     return FB_OK;
+}
+
+static enum fb_code add_order(const struct fb_inc_site *site, struct fb_inc_op *op,
+    const struct fb_inc_op *probe, uint32_t var)
+{
+    struct fb_inc_node *node = probe->node;
+    size_t by = 0;
+    while (node->vars[by] != var) {
+        by++;
+        FB_ASSERT(by < node->width);
+    }
+    return fb_inc_new_order(site, node, fb_inc_mask_of(node, probe->bound), by, &op->range->order);
 }
 
 enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op)

@@ -161,7 +161,8 @@ struct fb_inc_order {
     struct fb_inc_set keys;         /**< each with the root of its tree */
     struct fb_inc_branch *branches; /**< by slot */
     size_t branch_cap;
-    uint64_t odd;              /**< rows whose value is no number, which have no place */
+    bool ranked;               /**< every value has a place, not numbers alone */
+    uint64_t odd;              /**< rows whose value has no place */
     struct fb_inc_order *next; /**< of the same node */
 };
 
@@ -181,15 +182,16 @@ struct fb_inc_node {
     struct fb_inc_op *op;        /**< gives the rows of the right side */
     struct fb_inc_killer *killers;
     size_t killer_count;
-    struct fb_inc_node *tally;    /**< PAST: who counts its rows */
-    struct fb_inc_node *child;    /**< TALLY: the PAST node */
-    int child_index;              /**< TALLY: the index by group of its set */
-    size_t *group_at;             /**< TALLY, SCRATCH: the groups' columns in a row of the child */
-    size_t over_at;               /**< the aggregated column */
-    bool distinct;                /**< SCRATCH: rows cannot repeat */
-    bool blind;                   /**< TALLY, SCRATCH: groups are of no subject */
-    struct fb_inc_op *walk;       /**< WALK: the states; its nodes hold the walkers */
-    struct fb_inc_order *orders;  /**< PAST */
+    struct fb_inc_node *tally;   /**< PAST: who counts its rows */
+    struct fb_inc_order *order;  /**< TALLY: where the rows of its groups stand by value; or NULL */
+    struct fb_inc_node *child;   /**< TALLY: the PAST node */
+    int child_index;             /**< TALLY: the index by group of its set */
+    size_t *group_at;            /**< TALLY, SCRATCH: the groups' columns in a row of the child */
+    size_t over_at;              /**< the aggregated column */
+    bool distinct;               /**< SCRATCH: rows cannot repeat */
+    bool blind;                  /**< TALLY, SCRATCH: groups are of no subject */
+    struct fb_inc_op *walk;      /**< WALK: the states; its nodes hold the walkers */
+    struct fb_inc_order *orders; /**< PAST */
     struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
     bool all;                     /**< VIEW: nothing is known of any key; child: the stale ones */
     uint64_t epoch;               /**< FREEZE: the number of its rows. RECUR: what it is for */
@@ -456,6 +458,15 @@ void fb_inc_order(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, b
  * numbers. */
 uint64_t fb_inc_order_count(const struct fb_inc *inc, const struct fb_inc_range *range,
     const struct fb_cell *row, const struct fb_cell *values);
+
+/** The value of a rank, counted from 0, of the key in `row`, which has more rows than that. */
+const struct fb_cell *fb_inc_order_at(
+    const struct fb_inc_order *order, const struct fb_cell *row, uint64_t rank);
+
+/** An order of the rows of a node, by the columns of mask and then by column `by`; of numbers,
+ * until the caller makes it ranked. */
+FB_CHECKED enum fb_code fb_inc_new_order(const struct fb_inc_site *site, struct fb_inc_node *node,
+    uint64_t mask, size_t by, struct fb_inc_order **out);
 
 /** Whether a cell is a number that has a place in an order. */
 bool fb_inc_ordered(const struct fb_cell *cell);

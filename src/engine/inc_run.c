@@ -81,7 +81,7 @@ struct fb_cell fb_inc_term(struct fb_inc *inc, const struct fb_term *term)
         return inc->regs[term->var];
     }
     if (quick_float(inc, term, &number)) {
-        return (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = number};
+        return (struct fb_cell){.type = FB_TYPE_FLOAT, .u.number = number + 0.0};
     }
     char room[FB_TERM_ROOM];
     struct fb_cell cell = {0};

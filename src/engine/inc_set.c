@@ -194,6 +194,7 @@ void fb_inc_set_release(struct fb_inc_set *set, struct fb_inc_memory *memory)
     fb_inc_drop(memory, set->cells, set->cell_cap, sizeof(*set->cells));
     fb_inc_drop(memory, set->slots, set->slot_cap, sizeof(*set->slots));
     fb_inc_drop(memory, set->groups, set->group_cap, sizeof(*set->groups));
+    fb_inc_drop(memory, set->wides, set->wide_cap, sizeof(*set->wides));
     fb_inc_drop(memory, set->places, set->place_cap, sizeof(*set->places));
     for (size_t i = 0; i < set->index_count; i++) {
         struct fb_inc_index *index = &set->indexes[i];
@@ -234,6 +235,8 @@ void fb_inc_set_clear(struct fb_inc_set *set)
     set->slot_count = 0;
     set->live_count = 0;
     set->free_head = 0;
+    set->wide_count = 0;
+    set->wide_free = 0;
 }
 
 int fb_inc_set_index(struct fb_inc_set *set, uint64_t mask)
@@ -503,11 +506,33 @@ void fb_inc_set_remove(struct fb_inc_set *set, uint32_t slot)
     for (size_t i = 1; i < set->index_count; i++) {
         unlink_slot(&set->indexes[i], slot);
     }
+    if (set->grouped && set->groups[slot].wide) {
+        set->wides[set->groups[slot].wide - 1].nans = set->wide_free;
+        set->wide_free = set->groups[slot].wide;
+    }
     set->slots[slot].live = false;
     set->slots[slot].gen++;
     set->slots[slot].next_free = set->free_head;
     set->free_head = slot + 1;
     set->live_count--;
+}
+
+bool fb_inc_set_widen(
+    struct fb_inc_set *set, struct fb_inc_group *group, struct fb_inc_memory *memory)
+{
+    FB_ASSERT(set && set->grouped && group && memory);
+    FB_ASSERT(!group->wide);
+    if (set->wide_free) {
+        group->wide = set->wide_free;
+        set->wide_free = (uint32_t)set->wides[group->wide - 1].nans;
+    } else if (fb_inc_room(
+                   memory, &set->wides, &set->wide_cap, set->wide_count, sizeof(*set->wides))) {
+        group->wide = ++set->wide_count;
+    } else {
+        return false;
+    }
+    fb_exact_widen(&group->sum, &set->wides[group->wide - 1]);
+    return true;
 }
 
 /* ---- queues ---- */

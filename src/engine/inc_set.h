@@ -8,6 +8,7 @@
 #ifndef FB_ENGINE_INC_SET_H
 #define FB_ENGINE_INC_SET_H
 
+#include "base/exact.h"
 #include "engine/inc.h"
 
 /** No slot. */
@@ -53,12 +54,13 @@ union fb_inc_load {
 /** What a group of an aggregation carries. */
 struct fb_inc_group {
     uint64_t count;
-    uint64_t floats; /**< members that are floats */
-    uint64_t rough;  /**< members that cannot be summed exactly in any order */
-    int64_t sum;     /**< of the others */
-    int64_t size;    /**< of their absolute values */
-    uint32_t first;  /**< scratch groups: the newest member */
-    bool known;      /**< result is up to date */
+    uint32_t numbers; /**< members to add up */
+    uint32_t floats;  /**< of these */
+    uint32_t odd;     /**< members that are no numbers but have a value */
+    uint32_t first;   /**< scratch groups: the newest member */
+    uint32_t wide;    /**< 1 + the place of its sum among the set's wide ones; 0: it is small */
+    bool known;       /**< result is up to date */
+    struct fb_exact_small sum;
     struct fb_cell result;
 };
 
@@ -105,6 +107,10 @@ struct fb_inc_set {
     bool grouped;       /**< rows are groups */
     struct fb_inc_group *groups;
     size_t group_cap;
+    struct fb_exact *wides; /**< sums that are not small */
+    size_t wide_cap;
+    uint32_t wide_count;         /**< ever used */
+    uint32_t wide_free;          /**< 1 + the first free one, whose nans is the next such */
     struct fb_inc_place *places; /**< a power of two, more than twice the rows */
     size_t place_cap;
     struct fb_inc_index indexes[FB_INC_INDEXES_MAX]; /**< the first is places instead */
@@ -129,6 +135,10 @@ void fb_inc_set_clear(struct fb_inc_set *set);
 /** The number of an index over the columns of mask, added before the first row; -1 when there are
  * too many. */
 int fb_inc_set_index(struct fb_inc_set *set, uint64_t mask);
+
+/** Makes the sum of a group wide, which goes with the group. False when memory ran out. */
+bool fb_inc_set_widen(
+    struct fb_inc_set *set, struct fb_inc_group *group, struct fb_inc_memory *memory);
 
 /** The slot of a row, or FB_INC_NONE. */
 uint32_t fb_inc_set_find(const struct fb_inc_set *set, const struct fb_cell *row);

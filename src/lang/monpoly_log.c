@@ -242,8 +242,10 @@ static enum fb_code read_value(struct fb_mlog *log, enum fb_type type, struct fb
         return read_string(log, &out->u.text);
     }
     struct fb_str word = read_word(log);
-    bool good = type == FB_TYPE_INT ? whole_number(word, &out->u.integer)
-                                    : real_number(word, &out->u.number);
+    double number = 0.0;
+    bool whole = type == FB_TYPE_INT;
+    bool good = whole ? whole_number(word, &out->u.integer) : real_number(word, &number);
+    *out = whole ? *out : fb_value_float(number);
     return good ? FB_OK : refuse_at(log, start, FB_E_SYNTAX, "a value is not of its column's type");
 }
 

@@ -74,6 +74,11 @@ bool fb_check_same(struct fb_value a, struct fb_value b);
 bool fb_check_path(
     struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);
 
+/** The exact sum, or mean, of numbers, rounded once; a sum of integers alone is an integer. False
+ * when one is no number, or a sum of integers does not fit into 64 bits. A mean is of one at least.
+ */
+bool fb_check_add_up(const struct fb_value *values, size_t count, bool mean, struct fb_value *out);
+
 /** Aggregations. */
 bool fb_check_group(
     struct fb_check *c, const struct fb_proof_step *proof, const struct fb_goal *goal);

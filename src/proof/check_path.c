@@ -277,28 +277,6 @@ static int by_value(const void *a, const void *b)
     return fb_value_cmp(*(const struct fb_value *)a, *(const struct fb_value *)b);
 }
 
-/* Of numbers in their order. false when that cannot be computed. */
-static bool add_up(const struct fb_value *values, size_t count, bool mean, struct fb_value *out)
-{
-    int64_t whole = 0;
-    double real = 0.0;
-    bool is_real = mean;
-    for (size_t i = 0; i < count; i++) {
-        bool is_int = values[i].type == FB_TYPE_INT;
-        if (!is_int && values[i].type != FB_TYPE_FLOAT) {
-            return false;
-        }
-        real += is_int ? (double)values[i].u.integer : values[i].u.number;
-        is_real = is_real || !is_int;
-        if (is_int && __builtin_add_overflow(whole, values[i].u.integer, &whole) && !mean) {
-            return false;
-        }
-    }
-    real = mean ? real / (double)count : real;
-    *out = is_real ? fb_value_float(real) : fb_value_int(whole);
-    return true;
-}
-
 /* What comes out of the rows. */
 static bool compute(struct fb_check *c, const struct group *group, struct fb_value *out)
 {
@@ -320,7 +298,7 @@ static bool compute(struct fb_check *c, const struct group *group, struct fb_val
         return true;
     }
     if (form->agg == FB_AGG_SUM) {
-        return add_up(values, count, false, out);
+        return fb_check_add_up(values, count, false, out);
     }
     if (count == 0) {
         return true;
@@ -334,10 +312,10 @@ static bool compute(struct fb_check *c, const struct group *group, struct fb_val
         return true;
     case FB_AGG_MEDIAN: {
         struct fb_value middle[2] = {values[(count - 1) / 2], values[count / 2]};
-        return add_up(middle, count % 2 ? 1 : 2, true, out);
+        return fb_check_add_up(middle, count % 2 ? 1 : 2, true, out);
     }
     default:
-        return add_up(values, count, true, out);
+        return fb_check_add_up(values, count, true, out);
     }
 }
 

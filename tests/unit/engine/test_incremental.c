@@ -1,6 +1,6 @@
 /* Tests of src/engine/inc*.c (inc, inc_set, inc_symbol, inc_compile, inc_run, inc_node, inc_agg,
- * inc_view, inc_order) and parallel.c: against the naive evaluator; test_random.c, and test_cases.c
- * of lang, have more. */
+ * inc_view, inc_order), agg.c and parallel.c: against the naive evaluator; test_random.c, and
+ * test_cases.c of lang, have more. */
 #include "base/alloc.h"
 #include "engine/eval.h"
 #include "engine/inc.h"
@@ -300,6 +300,75 @@ static void test_faults(void **state)
     }
 }
 
+/* Numbers of many sizes, infinities, integers that do not fit together: what comes into a window
+ * and leaves it again changes no digit of the rest. */
+static void test_windows(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"0.1", "1e308", "-1e308", "5e-324", "0.3", "1e400", "7.25",
+        "-0.0", "1e16", "-1e400", "1e-200", "-5e-324", "3.0", "1e308", "-0.1"};
+    static const char *const whole[] = {"1", "9223372036854775807", "-9223372036854775808", "-4",
+        "9007199254740993", "12", "9223372036854775806", "0", "-7"};
+    static const char *const aggregates[] = {"SUM", "AVG", "MED", "MIN", "MAX", "CNT"};
+    struct tally tally = {0};
+    for (size_t k = 0; k < 4 * sizeof(aggregates) / sizeof(aggregates[0]); k++) {
+        struct fb_buf log;
+        char formula[100];
+        bool floats = k % 4 != 1;
+        const char *of = k % 4 == 2 ? "" : "; k";
+        const char *agg = aggregates[k / 4];
+        fb_buf_init(&log, TEXT_MAX);
+        for (size_t i = 0; i < 160; i++) {
+            size_t draw = (i * i * 31 + i * 7 + k) % 1009;
+            fb_buf_addf(&log, "@%zu F(%zu,%zu,%s)\n", i / 2, i, draw % 3,
+                floats ? values[draw % 15] : whole[draw % 9]);
+        }
+        fb_buf_add(&log, "", 1);
+        if (k % 4 == 3) {
+            snprintf(formula, sizeof(formula),
+                "(s <- %s x%s F(_,k,x)) OR (s <- %s x%s ONCE[0,30] F(i,k,x))", agg, of, agg, of);
+        } else {
+            snprintf(formula, sizeof(formula), "s <- %s x%s ONCE[2,30] F(i,k,x)", agg, of);
+        }
+        compare(floats ? "F(i:int, k:int, x:float)" : "F(i:int, k:int, x:int)", formula, log.ptr,
+            &tally);
+        fb_buf_release(&log);
+    }
+    assert_int_equal(tally.unsupported, 0);
+    assert_int_equal(tally.refused, 1); /* the sum of the greatest integers */
+    assert_true(tally.verdicts >= 22);
+}
+
+/* Wide sums go with their groups; they are counted, and may fail to be had. */
+static void test_wide_sums(void **state)
+{
+    (void)state;
+    struct fb_buf log;
+    struct job job = {.sig = "F(k:int, x:float)", .formula = "s <- SUM x; k ONCE[0,3] F(k,x)"};
+    fb_buf_init(&log, TEXT_MAX);
+    for (int i = 0; i < 4000; i++) {
+        fb_buf_addf(&log, "@%d F(%d,1e300)(%d,0.5)\n", i, i, i);
+    }
+    fb_buf_add(&log, "", 1);
+    job.log = log.ptr;
+    job.memory_max = 12000; /* of four groups, not of thousands */
+    FB_TEST_OK(run(&job, false));
+    fb_buf_release(&job.out);
+    fb_buf_release(&log);
+    job.log = "@0 F(1,1.0)(2,2.0)(3,3.0)(4,4.0)(5,5.0)(6,6.0)\n@1 F(1,1e300)(2,1e300)\n";
+    for (int64_t n = 0;; n++) {
+        fb_alloc_fail_at(n);
+        enum fb_code code = run(&job, false);
+        fb_alloc_fail_at(-1);
+        fb_buf_release(&job.out);
+        if (code == FB_OK) {
+            assert_true(n > 20);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+    }
+}
+
 /* On threads: the same text, also up to a mistake in the log; one thread where nothing cuts it. */
 static void test_threads(void **state)
 {
@@ -403,6 +472,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_operators),
         cmocka_unit_test(test_views), cmocka_unit_test(test_threads),
         cmocka_unit_test(test_faults_of_threads), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_windows), cmocka_unit_test(test_wide_sums),
         cmocka_unit_test(test_memory), cmocka_unit_test(test_delay), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests_name("incremental", tests, setup, NULL);
 }
