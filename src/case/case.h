@@ -66,7 +66,7 @@ enum fb_symbol {
     FB_SYMBOL_CONTRACT, /**< a contract between modules stands for it */
 };
 
-/** How a supporter is meant in a pattern; flags. */
+/** How a supporter or a context is meant in a pattern; flags. */
 enum { FB_MARK_OPTIONAL = 1, FB_MARK_MULTIPLE = 2 };
 
 /** An assurance claim point: where confidence is argued separately. */
@@ -131,8 +131,14 @@ struct fb_element {
     bool by_contract;    /**< a contract between modules is to support it */
     bool uninstantiated; /**< it has parameters without a value */
     bool choice;         /**< its supporters are alternatives of a pattern */
+    bool context_choice; /**< its contexts are */
     bool flagged;        /**< the file says that it is defeated; labels ignore it */
-    uint8_t *marks;      /**< of each supporter: FB_MARK flags; NULL: none */
+    bool is_away_goal;   /**< CONTEXT: an away goal stands in its place */
+    uint8_t *marks;      /**< of each supporter, then of each context: FB_MARK flags; NULL: none */
+    struct fb_str *counts;      /**< of each the cardinality, as "0..n"; NULL: none is given */
+    struct fb_str choice_count; /**< how many of the alternatives, as "1 of 3"; may be empty */
+    struct fb_str context_choice_count; /**< of those among its contexts; may be empty */
+    struct fb_str instantiation;        /**< where the data of a template is; may be empty */
     struct fb_acp *acps;
     size_t acp_count;
     double given[2]; /**< bounds that hold while its evidence does; [0, 1]: none given */

@@ -214,19 +214,31 @@ static struct fb_str known_of(struct comparing *d, const struct fb_element *e)
     return out;
 }
 
-/* The supporters that a mark is on. */
+/* The supporters and contexts that a mark is on, with their cardinality as "G2: 0..n". */
 static struct fb_str marked(
     struct comparing *d, const struct fb_case *c, const struct fb_element *e, uint8_t mark)
 {
-    uint32_t *items = FB_ARENA_ARRAY(d->arena, uint32_t, e->supported_by_count);
-    size_t count = 0;
-    d->failed = d->failed || !items;
-    for (size_t i = 0; items && e->marks && i < e->supported_by_count; i++) {
+    size_t supports = e->supported_by_count, count = 0;
+    struct fb_str *names = FB_ARENA_ARRAY(d->arena, struct fb_str, supports + e->context_count);
+    d->failed = d->failed || !names;
+    for (size_t i = 0; names && e->marks && i < supports + e->context_count; i++) {
+        struct fb_str id =
+            c->elements[i < supports ? e->supported_by[i] : e->context[i - supports]].id;
+        bool counted = mark == FB_MARK_MULTIPLE && e->counts && e->counts[i].len > 0;
         if (e->marks[i] & mark) {
-            items[count++] = e->supported_by[i];
+            names[count++] = counted ? fb_arena_printf(d->arena, "%.*s: %.*s", FB_STR_ARG(id),
+                                           FB_STR_ARG(e->counts[i]))
+                                     : id;
+            d->failed = d->failed || !names[count - 1].ptr;
         }
     }
-    return names_of(d, c, items, count);
+    return join(d, names, d->failed ? 0 : count);
+}
+
+/* A choice: how many, or that it is one. */
+static struct fb_str choice_of(bool is, struct fb_str count)
+{
+    return !is ? FB_STR("") : count.len ? count : FB_STR("true");
 }
 
 static struct fb_str cost_of(struct comparing *d, const struct fb_element *e)
@@ -251,15 +263,21 @@ static void compare_marks(
     } flags[] = {{"undeveloped", e->undeveloped, f->undeveloped},
         {"exhaustive", e->exhaustive, f->exhaustive}, {"public", e->is_public, f->is_public},
         {"byContract", e->by_contract, f->by_contract},
-        {"uninstantiated", e->uninstantiated, f->uninstantiated}, {"choice", e->choice, f->choice},
+        {"uninstantiated", e->uninstantiated, f->uninstantiated},
         {"defeated", e->flagged, f->flagged}};
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         compare(d, e->id, flags[i].what, flags[i].was ? FB_STR("true") : FB_STR(""),
             flags[i].is ? FB_STR("true") : FB_STR(""));
     }
     compare(d, e->id, "away", e->away, f->away);
-    compare(d, e->id, "symbol", fb_str_of(SYMBOLS[e->symbol]), fb_str_of(SYMBOLS[f->symbol]));
+    compare(d, e->id, "symbol", fb_str_of(e->is_away_goal ? "goal" : SYMBOLS[e->symbol]),
+        fb_str_of(f->is_away_goal ? "goal" : SYMBOLS[f->symbol]));
     compare(d, e->id, "cost", cost_of(d, e), cost_of(d, f));
+    compare(d, e->id, "choice", choice_of(e->choice, e->choice_count),
+        choice_of(f->choice, f->choice_count));
+    compare(d, e->id, "contextChoice", choice_of(e->context_choice, e->context_choice_count),
+        choice_of(f->context_choice, f->context_choice_count));
+    compare(d, e->id, "instantiationData", e->instantiation, f->instantiation);
     const char *const names[] = {"optional", "multiple"};
     const uint8_t bits[] = {FB_MARK_OPTIONAL, FB_MARK_MULTIPLE};
     for (size_t i = 0; i < 2; i++) {

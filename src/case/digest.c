@@ -68,6 +68,15 @@ static void add_relations(struct part *p, const struct fb_element *e, struct fb_
     add_names(p, names, e->context_count);
 }
 
+/* A text with its name, where it is said. */
+static void add_said(struct part *p, const char *name, struct fb_str text)
+{
+    if (text.len > 0) {
+        add_text(p, fb_str_of(name));
+        add_text(p, text);
+    }
+}
+
 /* What went in later than the rest, each with its name and only where it is said, so that digests
  * of old cases stay as they are. */
 static void add_later(struct part *p, const struct fb_element *e)
@@ -82,10 +91,7 @@ static void add_later(struct part *p, const struct fb_element *e)
             add_text(p, fb_str_of(flags[i].name));
         }
     }
-    if (e->accepted.because.len) {
-        add_text(p, FB_STR("because"));
-        add_text(p, e->accepted.because);
-    }
+    add_said(p, "because", e->accepted.because);
     if (!isnan(e->cost)) {
         add_text(p, FB_STR("cost"));
         add_number(p, e->cost);
@@ -95,13 +101,23 @@ static void add_later(struct part *p, const struct fb_element *e)
         add_text(p, e->acps[i].name);
         add_text(p, p->c->elements[e->acps[i].on].id);
     }
-    for (size_t i = 0; e->marks && i < e->supported_by_count; i++) {
+    size_t supports = e->supported_by_count;
+    for (size_t i = 0; e->marks && i < supports + e->context_count; i++) {
+        uint32_t on = i < supports ? e->supported_by[i] : e->context[i - supports];
         if (e->marks[i]) {
             add_text(p, FB_STR("mark"));
             add_number(p, e->marks[i]);
-            add_text(p, p->c->elements[e->supported_by[i]].id);
+            add_text(p, p->c->elements[on].id);
+            add_said(p, "count", e->counts ? e->counts[i] : FB_STR(""));
         }
     }
+    add_said(p, "choice", e->choice_count);
+    add_said(p, "instantiationData", e->instantiation);
+    if (e->context_choice) {
+        add_text(p, FB_STR("contextChoice"));
+        add_text(p, e->context_choice_count);
+    }
+    add_said(p, "symbol", e->is_away_goal ? FB_STR("goal") : FB_STR(""));
 }
 
 static void add_element(struct part *p, uint32_t at, struct fb_str *names)

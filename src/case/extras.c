@@ -97,8 +97,11 @@ static enum fb_code read_symbol(
         e->symbol = FB_SYMBOL_MODULE;
     } else if (symbol && fb_str_is(symbol->text, "contract")) {
         e->symbol = FB_SYMBOL_CONTRACT;
+    } else if (symbol && fb_str_is(symbol->text, "goal") && away && e->kind == FB_ELEMENT_CONTEXT) {
+        e->is_away_goal = true;
     } else if (symbol) {
-        return fb_case_refuse(b, symbol, "is no symbol", "Write module or contract.", err);
+        return fb_case_refuse(b, symbol, "is no symbol",
+            "Write module or contract, or goal where an away goal stands as a context.", err);
     }
     if (!away) {
         return FB_OK;
@@ -113,36 +116,103 @@ static enum fb_code read_symbol(
     return fb_arena_str(b->arena, away->text, &e->away, err);
 }
 
-/* Marks the supporters that a key lists. */
-static enum fb_code read_marks(const struct fb_case_builder *b, struct fb_element *e,
-    const char *key, uint8_t mark, struct fb_err *err)
+/* The mark of what a name stands for: of a supporter, or behind those of a context; SIZE_MAX when
+ * it is neither. */
+static size_t mark_of(
+    const struct fb_case_builder *b, const struct fb_element *e, struct fb_str name)
+{
+    uint32_t to = fb_doc_find(b->doc, name);
+    for (size_t i = 0; i < e->supported_by_count; i++) {
+        if (e->supported_by[i] == to) {
+            return i;
+        }
+    }
+    for (size_t i = 0; i < e->context_count; i++) {
+        if (e->context[i] == to) {
+            return e->supported_by_count + i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Marks what one item of a key names; of a mapping the value says how many it stands for. */
+static enum fb_code read_mark(const struct fb_case_builder *b, struct fb_element *e,
+    const struct fb_yaml *node, const struct fb_yaml *item, struct fb_err *err)
+{
+    bool map = node->kind == FB_YAML_MAP, multiple = fb_str_is(node->key, "multiple");
+    struct fb_str name = map ? item->key : item->text;
+    size_t at = mark_of(b, e, name);
+    if (at == SIZE_MAX) {
+        (void)fb_err_set(err, FB_E_REFERENCE,
+            "'%.*s' of '%.*s' names '%.*s', neither a supporter nor a context of it",
+            FB_STR_ARG(node->key), FB_STR_ARG(e->id), FB_STR_ARG(name));
+        (void)fb_err_hint(err, "Name elements that stand under supportedBy or inContextOf.");
+        return fb_case_err_at(b, b->at, item, err);
+    }
+    e->marks[at] |= multiple ? FB_MARK_MULTIPLE : FB_MARK_OPTIONAL;
+    if (!map) {
+        return FB_OK;
+    }
+    if (!multiple || item->kind != FB_YAML_SCALAR) {
+        return fb_case_refuse(b, item, "is no cardinality",
+            "Write a text, as in `multiple: {G2: 0..n}`; what is optional has none.", err);
+    }
+    return fb_arena_str(b->arena, fb_str_trim(item->text), &e->counts[at], err);
+}
+
+/* Marks what a key lists: one name, several, or a mapping from names to cardinalities. */
+static enum fb_code read_marks(
+    const struct fb_case_builder *b, struct fb_element *e, const char *key, struct fb_err *err)
 {
     const struct fb_yaml *node = member(b, key);
+    size_t count = e->supported_by_count + e->context_count;
     if (!node) {
         return FB_OK;
     }
-    if (!e->marks) {
-        e->marks = FB_ARENA_ARRAY(b->arena, uint8_t, e->supported_by_count);
-        if (!e->marks) {
-            return fb_arena_failed(b->arena, err);
-        }
+    e->marks = e->marks ? e->marks : FB_ARENA_ARRAY(b->arena, uint8_t, count);
+    if (e->marks && node->kind == FB_YAML_MAP && !e->counts) {
+        e->counts = FB_ARENA_ARRAY(b->arena, struct fb_str, count);
     }
-    const struct fb_yaml *item = node->kind == FB_YAML_LIST ? node->child : node;
-    for (; item; item = node->kind == FB_YAML_LIST ? item->next : NULL) {
-        uint32_t to = fb_doc_find(b->doc, item->text);
-        size_t at = 0;
-        while (at < e->supported_by_count && e->supported_by[at] != to) {
-            at++;
-        }
-        if (at == e->supported_by_count) {
-            (void)fb_err_set(err, FB_E_REFERENCE, "'%s' of '%.*s' names '%.*s', no supporter of it",
-                key, FB_STR_ARG(e->id), FB_STR_ARG(item->text));
-            (void)fb_err_hint(err, "Name elements that stand under supportedBy.");
-            return fb_case_err_at(b, b->at, item, err);
-        }
-        e->marks[at] |= mark;
+    if (!e->marks || (node->kind == FB_YAML_MAP && !e->counts)) {
+        return fb_arena_failed(b->arena, err);
     }
-    return FB_OK;
+    bool several = node->kind != FB_YAML_SCALAR;
+    enum fb_code code = FB_OK;
+    for (const struct fb_yaml *item = several ? node->child : node; code == FB_OK && item;
+         item = several ? item->next : NULL) {
+        code = read_mark(b, e, node, item, err);
+    }
+    return code;
+}
+
+/* `true`, or how many of the alternatives, as "1 of 3". */
+static enum fb_code read_choice(const struct fb_case_builder *b, const char *key, bool *out,
+    struct fb_str *out_count, struct fb_err *err)
+{
+    const struct fb_yaml *node = member(b, key);
+    if (!node || fb_yaml_flag(node, out)) {
+        return FB_OK;
+    }
+    if (node->kind != FB_YAML_SCALAR || fb_str_trim(node->text).len == 0) {
+        return fb_case_refuse(b, node, "says neither true nor how many",
+            "Write true, or how many of the alternatives, as 1 of 3.", err);
+    }
+    *out = true;
+    return fb_arena_str(b->arena, fb_str_trim(node->text), out_count, err);
+}
+
+/* Where the data stands that a template is instantiated from. */
+static enum fb_code read_instantiation(
+    const struct fb_case_builder *b, struct fb_element *e, struct fb_err *err)
+{
+    const struct fb_yaml *node = member(b, "instantiationData");
+    if (!node) {
+        return FB_OK;
+    }
+    struct fb_str text = node->kind == FB_YAML_SCALAR ? fb_str_trim(node->text) : FB_STR("");
+    return text.len ? fb_arena_str(b->arena, text, &e->instantiation, err)
+                    : fb_case_refuse(b, node, "refers to nothing",
+                          "Write where the data is, as `instantiationData: table 3`.", err);
 }
 
 /* A number between 0 and 1. */
@@ -221,10 +291,14 @@ static enum fb_code read_element(
     code = code != FB_OK ? code : read_flag(b, "public", &e->is_public, err);
     code = code != FB_OK ? code : read_flag(b, "byContract", &e->by_contract, err);
     code = code != FB_OK ? code : read_flag(b, "uninstantiated", &e->uninstantiated, err);
-    code = code != FB_OK ? code : read_flag(b, "choice", &e->choice, err);
+    code = code != FB_OK ? code : read_choice(b, "choice", &e->choice, &e->choice_count, err);
+    code = code != FB_OK
+               ? code
+               : read_choice(b, "contextChoice", &e->context_choice, &e->context_choice_count, err);
+    code = code != FB_OK ? code : read_instantiation(b, e, err);
     code = code != FB_OK ? code : read_flag(b, "exhaustive", &e->exhaustive, err);
-    code = code != FB_OK ? code : read_marks(b, e, "optional", FB_MARK_OPTIONAL, err);
-    code = code != FB_OK ? code : read_marks(b, e, "multiple", FB_MARK_MULTIPLE, err);
+    code = code != FB_OK ? code : read_marks(b, e, "optional", err);
+    code = code != FB_OK ? code : read_marks(b, e, "multiple", err);
     code = code != FB_OK ? code : read_given(b, e, err);
     code = code != FB_OK ? code : fb_case_read_bindings(b, e, err);
     return code != FB_OK ? code : read_acps(b, e, err);

@@ -689,7 +689,8 @@ static void add_filled(struct applying *a, struct fb_yaml *parent, const struct 
 static bool is_of_pattern(struct fb_str key)
 {
     static const char *const KEYS[] = {
-        "each", "when", "choice", "optional", "multiple", "uninstantiated"};
+        "each", "when", "choice", "contextChoice", "optional", "multiple", "uninstantiated",
+        "instantiationData"};
     bool found = false;
     for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
         found = found || fb_str_is(key, KEYS[i]);

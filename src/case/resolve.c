@@ -130,6 +130,16 @@ static enum fb_code cannot_repeat(
         err);
 }
 
+/* The kind of what the element in hand may repeat: its own, or a goal where an away goal stands as
+ * a context. */
+static enum fb_element_kind kind_repeated(const struct fb_case_builder *b)
+{
+    enum fb_element_kind own = b->argument->elements[b->at].kind;
+    const struct fb_yaml *symbol = fb_doc_member(&b->doc->elements[b->at], "symbol");
+    bool goal = own == FB_ELEMENT_CONTEXT && symbol && fb_str_is(symbol->text, "goal");
+    return goal ? FB_ELEMENT_GOAL : own;
+}
+
 /* What an away element repeats is what it rests on, so that it has the label of the original. */
 static enum fb_code resolve_repeats(
     struct fb_case_builder *b, struct refs *support, struct fb_err *err)
@@ -148,7 +158,7 @@ static enum fb_code resolve_repeats(
         return code;
     }
     const char *wrong = !fb_doc_member(from, "away") ? "stands without 'away'"
-                        : b->argument->elements[to].kind != b->argument->elements[b->at].kind
+                        : b->argument->elements[to].kind != kind_repeated(b)
                             ? "names an element of another kind"
                         : support->count > 0 || from->undeveloped || from->evidence.len > 0
                             ? "stands beside support of its own"

@@ -49,6 +49,9 @@ struct fb_str fb_draw_cut(struct fb_str text, size_t max);
 void fb_draw_text(
     struct fb_buf *out, struct fb_point at, struct fb_str text, const char *attributes);
 
+/** A small note beside a line, that begins at a point: how many, a name. At most 24 letters. */
+void fb_draw_note(struct fb_buf *out, struct fb_point at, struct fb_str text);
+
 /** How far right of its middle the head of a far challenge of an item comes down on it. */
 double fb_draw_near(const struct fb_drawing *d, const struct fb_case_item *item);
 

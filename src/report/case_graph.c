@@ -70,6 +70,37 @@ static const char *dot_shape(const struct fb_element *e)
     return "box";
 }
 
+/* What stands at the bottom of a shape, as a character. */
+static const char *decorator_of(const struct fb_element *e)
+{
+    if (e->by_contract) {
+        return e->uninstantiated ? "\xE2\x8A\x9F\xE2\x96\xB3" : "\xE2\x8A\x9F";
+    }
+    if (e->undeveloped) {
+        return e->uninstantiated ? "\xE2\x97\x87\xE2\x96\xB3" : "\xE2\x97\x87";
+    }
+    return e->uninstantiated ? "\xE2\x96\xB3" : "";
+}
+
+static void add_dot_choice(struct fb_buf *out, const char *symbol, bool is, struct fb_str count)
+{
+    if (is) {
+        fb_buf_addf(out, "\\n%s", symbol);
+        add_dot_text(out, count.len ? count : FB_STR("choice"));
+    }
+}
+
+/* The balls on a relation as characters, empty when it has none; and how many it stands for. */
+static const char *balls_of(const struct fb_element *e, size_t mark, struct fb_str *out_count)
+{
+    static const char *const BALLS[] = {
+        "", "\xE2\x97\x8B", "\xE2\x97\x8F", "\xE2\x97\x8B\xE2\x97\x8F"};
+    uint8_t marks = e->marks ? e->marks[mark] : 0;
+    *out_count = marks && e->counts ? e->counts[mark] : FB_STR("");
+    FB_ASSERT(marks < sizeof(BALLS) / sizeof(BALLS[0]));
+    return BALLS[marks];
+}
+
 static void add_dot_element(const struct fb_case *c, uint32_t at, struct fb_buf *out)
 {
     const struct fb_element *e = &c->elements[at];
@@ -84,7 +115,14 @@ static void add_dot_element(const struct fb_case *c, uint32_t at, struct fb_buf 
         add_dot_text(out, e->away);
         fb_buf_add_char(out, ']');
     }
-    fb_buf_addf(out, "\"%s", e->undeveloped ? ", xlabel=\"\xE2\x97\x87\"" : "");
+    add_dot_choice(out, "\xE2\x97\x86 ", e->choice, e->choice_count);
+    add_dot_choice(out, "\xE2\x97\x86\xE2\x86\x92 ", e->context_choice, e->context_choice_count);
+    if (e->instantiation.len > 0) {
+        fb_buf_add_c(out, "\\n\xE2\x96\xB3 ");
+        add_dot_text(out, e->instantiation);
+    }
+    const char *mark = decorator_of(e);
+    fb_buf_addf(out, "\"%s%s%s", mark[0] ? ", xlabel=\"" : "", mark, mark[0] ? "\"" : "");
     const char *round = e->kind == FB_ELEMENT_CONTEXT ? ",rounded" : "";
     if (is_labelled(c)) {
         fb_buf_addf(out, ", style=\"filled,%s%s\", fillcolor=\"%s\", color=\"%s\"",
@@ -144,6 +182,18 @@ static void add_dot_edge(
     }
 }
 
+/* The label of the relation that comes next, or none. */
+static void add_dot_balls(struct fb_buf *out, const struct fb_element *e, size_t mark)
+{
+    struct fb_str count;
+    const char *balls = balls_of(e, mark, &count);
+    if (e->marks) {
+        fb_buf_addf(out, "  edge [label=\"%s%s", balls, count.len ? " " : "");
+        add_dot_text(out, count);
+        fb_buf_add_c(out, "\"];\n");
+    }
+}
+
 static void add_dot_relations(
     const struct fb_case *c, const struct points *points, uint32_t at, struct fb_buf *out)
 {
@@ -154,6 +204,7 @@ static void add_dot_relations(
         (void)snprintf(to, sizeof(to), "n%u", e->supported_by[k]);
         (void)snprintf(point, sizeof(point), "s%u_%u", at, k);
         bool named = points->relation[points->first[at] + k];
+        add_dot_balls(out, e, k);
         add_dot_edge(out, from, to, named ? point : NULL, "");
     }
     for (uint32_t k = 0; k < e->context_count; k++) {
@@ -161,6 +212,7 @@ static void add_dot_relations(
         (void)snprintf(point, sizeof(point), "x%u_%u", at, k);
         bool named = points->relation[points->first[at] + e->supported_by_count + k];
         fb_buf_addf(out, "  {rank=same; %s; %s}\n", from, to);
+        add_dot_balls(out, e, e->supported_by_count + k);
         add_dot_edge(out, from, to, named ? point : NULL, "arrowhead=empty");
     }
 }
@@ -202,12 +254,14 @@ enum fb_code fb_report_case_dot(
         fb_arena_release(&arena);
         return code;
     }
-    fb_buf_add_c(out, "digraph {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=10];\n");
+    fb_buf_add_c(out, "digraph {\n  rankdir=TB;\n  node [fontname=\"Helvetica\", fontsize=10];\n"
+                      "  edge [fontname=\"Helvetica\", fontsize=9];\n");
     for (uint32_t i = 0; i < argument->element_count; i++) {
         add_dot_element(argument, i, out);
     }
     for (uint32_t i = 0; i < argument->element_count; i++) {
         add_dot_relations(argument, &points, i, out);
+        fb_buf_add_c(out, argument->elements[i].marks ? "  edge [label=\"\"];\n" : "");
     }
     for (uint32_t i = 0; i < argument->challenge_count; i++) {
         add_dot_challenge(argument, &points, i, out);
@@ -316,6 +370,37 @@ static void add_mermaid_edge(
     fb_buf_add_char(out, '\n');
 }
 
+static void add_mermaid_choice(struct fb_buf *out, const char *symbol, bool is, struct fb_str count)
+{
+    if (is) {
+        fb_buf_addf(out, "<br>%s", symbol);
+        add_mermaid_text(out, count.len ? count : FB_STR("choice"));
+    }
+}
+
+/* A relation of an element, with what is on it. */
+static void add_mermaid_relation(
+    const struct fb_case *c, uint32_t from, size_t mark, const char *arrow, struct fb_buf *out)
+{
+    const struct fb_element *e = &c->elements[from];
+    struct fb_str count;
+    const char *balls = balls_of(e, mark, &count);
+    fb_buf_add_c(out, "    ");
+    add_mermaid_name(c, from, out);
+    fb_buf_addf(out, " %s", arrow);
+    if (balls[0]) {
+        fb_buf_addf(out, "|\"%s%s", balls, count.len ? " " : "");
+        add_mermaid_text(out, count);
+        fb_buf_add_c(out, "\"|");
+    }
+    fb_buf_add_char(out, ' ');
+    add_mermaid_name(c,
+        mark < e->supported_by_count ? e->supported_by[mark]
+                                     : e->context[mark - e->supported_by_count],
+        out);
+    fb_buf_add_char(out, '\n');
+}
+
 static void add_mermaid_element(const struct fb_case *c, uint32_t at, struct fb_buf *out)
 {
     const struct fb_element *e = &c->elements[at];
@@ -337,7 +422,15 @@ static void add_mermaid_element(const struct fb_case *c, uint32_t at, struct fb_
         add_mermaid_text(out, e->away);
         fb_buf_add_char(out, ']');
     }
-    fb_buf_addf(out, "%s%s", e->undeveloped ? "<br>\xE2\x97\x87" : "", shape[1]);
+    add_mermaid_choice(out, "\xE2\x97\x86 ", e->choice, e->choice_count);
+    add_mermaid_choice(
+        out, "\xE2\x97\x86\xE2\x86\x92 ", e->context_choice, e->context_choice_count);
+    if (e->instantiation.len > 0) {
+        fb_buf_add_c(out, "<br>\xE2\x96\xB3 ");
+        add_mermaid_text(out, e->instantiation);
+    }
+    const char *mark = decorator_of(e);
+    fb_buf_addf(out, "%s%s%s", mark[0] ? "<br>" : "", mark, shape[1]);
     if (is_labelled(c)) {
         fb_buf_addf(out, ":::%s", PAINTS[e->label].name);
     }
@@ -374,11 +467,8 @@ enum fb_code fb_report_case_mermaid(
     }
     for (uint32_t i = 0; i < argument->element_count; i++) {
         const struct fb_element *e = &argument->elements[i];
-        for (size_t k = 0; k < e->supported_by_count; k++) {
-            add_mermaid_edge(argument, i, "-->", e->supported_by[k], out);
-        }
-        for (size_t k = 0; k < e->context_count; k++) {
-            add_mermaid_edge(argument, i, "--o", e->context[k], out);
+        for (size_t k = 0; k < e->supported_by_count + e->context_count; k++) {
+            add_mermaid_relation(argument, i, k, k < e->supported_by_count ? "-->" : "--o", out);
         }
     }
     for (uint32_t i = 0; i < argument->challenge_count; i++) {

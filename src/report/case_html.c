@@ -58,7 +58,9 @@ static void add_item(struct page *p, const struct fb_case_item *item)
     fb_json_key_int(w, "element", item->element);
     fb_json_key_int(w, "parent", item->parent == FB_CASE_NONE ? -1 : (int64_t)item->parent);
     fb_json_key_int(w, "role", item->role);
-    fb_json_key_int(w, "stub", item->stub);
+    fb_json_key_int(w, "stub", item->stub || item->data);
+    fb_json_key_int(w, "data", item->data);
+    fb_json_key_int(w, "split", p->drawing.argument->elements[item->element].context_choice);
     fb_json_key_int(w, "stacked", item->stacked);
     fb_json_key_int(w, "right", item->right);
     key_number(w, "x", item->x);
@@ -271,6 +273,7 @@ static void add_layers(struct fb_buf *out)
     fb_buf_add_c(out,
         "<g id=\"view\">\n<path id=\"support\" class=\"fcl\"/>"
         "<path id=\"support-tip\" class=\"fch\"/><path id=\"context\" class=\"fcl fcc\"/>"
+        "<path id=\"data-line\" class=\"fcl fci\"/><path id=\"data-line-tip\"/>"
         "<path id=\"context-tip\" class=\"fco\"/>\n"
         "<path id=\"o0\" class=\"fck-in\"/><path id=\"o1\" class=\"fck-uc\"/>"
         "<path id=\"o2\" class=\"fck-fa\"/><path id=\"o3\" class=\"fck-un\"/>"

@@ -167,7 +167,10 @@ static const char *const SCRIPT[] = {
     "function context(i, p) {\n",
     "  const d = I[i].right ? 1 : -1, to = side(i, !I[i].right), y = mid(i), from = side(p, I[i"
     "].right);\n",
-    "  const level = !I[p].slant && Math.abs(Math.max(Y[p] + 6, Math.min(Y[p] + I[p].h - 6, y))"
+    "  if (I[i].data) return [`M${X[p] + I[p].w / 2 - 20} ${topY(p)}V${Math.min(Y[p], Y[i]) - 5"
+    "}H${X[i]}V${Y[i]}`, \"\"];\n",
+    "  const level = !I[p].slant && !I[p].split && Math.abs(Math.max(Y[p] + 6, Math.min(Y[p"
+    "] + I[p].h - 6, y))"
     " - y) < .05;\n",
     "  const way = level ? `M${from} ${y}` : `M${from} ${mid(p)}H${X[p] + d * (I[p].w / 2 + 10)"
     "}V${y}`;\n",
@@ -210,7 +213,7 @@ static const char *const SCRIPT[] = {
     ");\n",
     "function lines() {\n",
     "  const all = {support: [\"\", \"\"], context: [\"\", \"\"], challenge: [\"\", \"\"], answ"
-    "ered: [\"\", \"\"]};\n",
+    "ered: [\"\", \"\"], \"data-line\": [\"\", \"\"]};\n",
     "  let crosses = \"\";\n",
     "  for (const i of shown) {\n",
     "    const r = I[i].role, p = I[i].parent;\n",
@@ -219,7 +222,8 @@ static const char *const SCRIPT[] = {
     "      Math.min(Y[i], Y[p]) - 40, Math.max(Y[i] + I[i].h, Y[p] + I[p].h) + 40)) continue;\n",
     "    const [way, tip] = r === 2 ? context(i, p) : r === 3 ? challenge(i, p) : I[p].stacked "
     "? tick(i, p) : drop(i, p);\n",
-    "    const to = all[r === 2 ? \"context\" : r === 1 ? \"support\" : I[i].answered ? \"answe"
+    "    const to = all[r === 2 ? I[i].data ? \"data-line\" : \"context\" : r === 1 ? \"sup"
+    "port\" : I[i].answered ? \"answe"
     "red\" : \"challenge\"];\n",
     "    to[0] += way; if (!far) to[1] += tip;\n",
     "    if (r === 3 && I[i].on && I[i].stands) crosses += cross(i, p);\n",

@@ -201,6 +201,34 @@ static void choose_rails(struct layout *l)
     }
 }
 
+/* How far a context stands from its element: what is written on the line between them fits. */
+static double gap_of(const struct layout *l, uint32_t at)
+{
+    const struct fb_case_item *item = &l->out->items[at];
+    uint32_t owner = l->out->items[item->parent].element;
+    const struct fb_element *e = &l->argument->elements[owner];
+    double gap = BESIDE_GAP;
+    if (item->data) {
+        return gap;
+    }
+    size_t mark = e->supported_by_count + item->position;
+    bool ball = e->marks && e->marks[mark], claim = false;
+    for (size_t i = 0; i < e->acp_count; i++) {
+        claim = claim || e->acps[i].on == item->element;
+        if (e->acps[i].on == item->element) {
+            gap = fmax(gap, fb_case_note_width(e->acps[i].name) + 2 * FB_CASE_SPLIT + 4);
+        }
+    }
+    gap += ball && claim ? 20 : 0;
+    if (e->counts && e->counts[mark].len > 0) {
+        gap = fmax(gap, fb_case_note_width(e->counts[mark]) + FB_CASE_SPLIT + 12);
+    }
+    if (e->context_choice) {
+        gap = fmax(gap + 14, fb_case_note_width(e->context_choice_count) + FB_CASE_SPLIT + 26);
+    }
+    return gap;
+}
+
 /* Contexts stand in two stacks. Along a rail, and where something challenges them, they stand on
  * the right; beside an element with challengers, on the left. */
 static void place_contexts(struct layout *l, uint32_t at)
@@ -210,12 +238,13 @@ static void place_contexts(struct layout *l, uint32_t at)
     uint32_t turn = 0;
     for (uint32_t i = item->context; i != FB_CASE_NONE; i = items[i].next) {
         bool challenged = items[i].side != FB_CASE_NONE;
-        items[i].right =
-            p->along_rail || challenged || (item->side == FB_CASE_NONE && turn++ % 2 == 1);
+        items[i].right = items[i].data || p->along_rail || challenged ||
+                         (item->side == FB_CASE_NONE && turn++ % 2 == 1);
+        items[i].gap = gap_of(l, i);
         size_t side = items[i].right;
         l->packs[i].dy = p->high[side];
         p->high[side] += items[i].height + STACK_GAP;
-        p->beside[side] = fmax(p->beside[side], items[i].width + BESIDE_GAP);
+        p->beside[side] = fmax(p->beside[side], items[i].width + items[i].gap);
     }
     p->high[0] = fmax(p->high[0] - STACK_GAP, 0);
     p->high[1] = fmax(p->high[1] - STACK_GAP, 0);
@@ -313,7 +342,7 @@ static void place_item(struct layout *l, uint32_t at)
     const struct fb_case_item *parent = from == FB_CASE_NONE ? NULL : &items[from];
     if (item->role == FB_ITEM_CONTEXT) {
         const struct pack *owner = &l->packs[from];
-        double away = parent->width / 2 + BESIDE_GAP + item->width / 2;
+        double away = parent->width / 2 + item->gap + item->width / 2;
         item->x = parent->x + (item->right ? away : -away);
         item->y = parent->top + (owner->block - owner->high[item->right]) / 2 + p->dy;
         item->top = item->y;

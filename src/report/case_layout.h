@@ -29,6 +29,7 @@ enum {
     FB_CASE_LANE = 12,           /**< above an element: where far challenges run */
     FB_CASE_RAIL = 14,           /**< from an element's left edge to its rail */
     FB_CASE_LEVEL = 14,          /**< below this a challenge comes level */
+    FB_CASE_SPLIT = 10,          /**< beside an element: where the lines to contexts part */
 };
 
 /** No item. */
@@ -49,11 +50,13 @@ struct fb_case_label {
 struct fb_case_item {
     uint32_t element;
     bool stub;
+    bool data; /**< CONTEXT: no element, but where the data of its parent's template stands */
     enum fb_item_role role;
     uint32_t parent;   /**< an item; of a challenger what it stands beside */
     uint32_t position; /**< SUPPORT, CONTEXT: which one of the parent; CHALLENGE: which challenge */
     bool stacked;      /**< what supports it stands along a rail */
     bool right;        /**< CONTEXT: it stands to the right */
+    double gap;        /**< CONTEXT: how far from its parent */
     double x;          /**< of its middle */
     double y;          /**< of its upper edge */
     double width;
@@ -83,6 +86,9 @@ FB_CHECKED enum fb_code fb_case_layout_make(const struct fb_case *argument, stru
 
 /** The width of a text in 12 pixel Helvetica, about. */
 double fb_case_text_width(struct fb_str text);
+
+/** The width of a small note beside a line, cut as fb_draw_note does; 0 when it is empty. */
+double fb_case_note_width(struct fb_str text);
 
 /** Wraps text to a width and adds it to a label of at most FB_CASE_LABEL_LINES_MAX lines. */
 void fb_case_wrap(struct fb_str text, double width, struct fb_case_label *label);

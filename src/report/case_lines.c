@@ -13,6 +13,7 @@ struct lines {
     struct fb_buf solid;   /* heads of support, one path */
     struct fb_buf hollow;  /* heads of context, one path */
     struct fb_buf context; /* lines of context, one path */
+    struct fb_buf dotted;  /* lines to the data of templates, one path */
 };
 
 /* A head whose tip is at `tip`, along dx, dy (one of them 0, the other 1 or -1). */
@@ -95,24 +96,28 @@ static void add_balls(const struct fb_drawing *d, const struct fb_case_item *chi
 {
     const struct fb_case_item *parent = &d->layout.items[child->parent];
     const struct fb_element *e = &d->argument->elements[parent->element];
-    uint8_t marks = e->marks ? e->marks[child->position] : 0;
+    bool context = child->role == FB_ITEM_CONTEXT;
+    size_t mark_at = child->position + (context ? e->supported_by_count : 0);
+    uint8_t marks = e->marks ? e->marks[mark_at] : 0;
     struct fb_point at = middle_of(d, child);
     for (uint8_t mark = FB_MARK_OPTIONAL; mark <= FB_MARK_MULTIPLE; mark *= 2) {
         if (marks & mark) {
-            fb_buf_addf(d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" class=\"%s\"/>\n", at.x,
-                at.y - (mark == FB_MARK_MULTIPLE && marks != mark ? 10 : 0),
+            bool second = mark == FB_MARK_MULTIPLE && marks != mark;
+            bool along = context || parent->stacked; /* the line is level */
+            fb_buf_addf(d->out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4.5\" class=\"%s\"/>\n",
+                at.x - (second && along ? 10 : 0), at.y - (second && !along ? 10 : 0),
                 mark == FB_MARK_OPTIONAL ? "fco" : "fch");
         }
     }
-}
-
-/* A small square with its name, where confidence is argued separately. */
-static void add_claim_point(const struct fb_drawing *d, struct fb_point at, struct fb_str name)
-{
-    fb_buf_addf(d->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\" class=\"fch\"/>\n",
-        at.x - 4.5, at.y - 4.5);
-    fb_draw_text(d->out, (struct fb_point){at.x + 7, at.y - 4},
-        fb_str_sub(name, 0, FB_CASE_ID_SHOWN), "class=\"fcs\"");
+    struct fb_str count = marks && e->counts ? e->counts[mark_at] : FB_STR("");
+    if (count.len > 0) {
+        double half = fb_case_note_width(count) / 2;
+        fb_draw_note(d->out,
+            context           ? (struct fb_point){at.x - half, at.y + 15}
+            : parent->stacked ? (struct fb_point){at.x - 4, child->y - 4}
+                              : (struct fb_point){at.x + 8, at.y + 4},
+            count);
+    }
 }
 
 /* Whether an element stands among the supporters or contexts of an item. */
@@ -129,50 +134,99 @@ static bool hangs_on(const struct fb_drawing *d, const struct fb_case_item *item
     return found;
 }
 
+/* A small square, where confidence is argued separately, and its name from a point on. */
+static void add_claim_point(
+    const struct fb_drawing *d, struct fb_point at, struct fb_point name_at, struct fb_str name)
+{
+    fb_buf_addf(d->out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"9\" height=\"9\" class=\"fch\"/>\n",
+        at.x - 4.5, at.y - 4.5);
+    fb_draw_note(d->out, name_at, name);
+}
+
+/* Those of an element itself, along its upper left: of a round one with names to the left. */
+static void add_own_claim_points(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    const struct fb_element *e = &d->argument->elements[item->element];
+    bool round = e->kind == FB_ELEMENT_SOLUTION || e->kind == FB_ELEMENT_COUNTER_SOLUTION ||
+                 e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION;
+    struct fb_point at = fb_draw_top(d, item);
+    if (round && e->symbol != FB_SYMBOL_AWAY) {
+        at = (struct fb_point){item->x - item->width * 0.36, item->y + item->height * 0.15};
+    } else {
+        at.x -= item->width / 2 - (at.y > item->y ? 58 : 12); /* beside the tab of a module */
+    }
+    for (size_t i = 0; i < e->acp_count; i++) {
+        double wide = fb_case_note_width(e->acps[i].name);
+        if (!hangs_on(d, item, e->acps[i].on) && round) {
+            add_claim_point(d, at, (struct fb_point){at.x - 8 - wide, at.y + 3}, e->acps[i].name);
+            at.y += 12;
+            at.x -= 5;
+        } else if (!hangs_on(d, item, e->acps[i].on)) {
+            add_claim_point(d, at, (struct fb_point){at.x + 7, at.y - 4}, e->acps[i].name);
+            at.x += 24 + wide;
+        }
+    }
+}
+
 /* Claim points of an item itself, and those of its parent that stand on the line between them. */
 static void add_claim_points(const struct fb_drawing *d, const struct fb_case_item *item)
 {
-    const struct fb_element *e = &d->argument->elements[item->element];
     bool hangs = item->role == FB_ITEM_SUPPORT || item->role == FB_ITEM_CONTEXT;
     const struct fb_element *above =
         hangs ? &d->argument->elements[d->layout.items[item->parent].element] : NULL;
-    double down = 0;
+    bool context = item->role == FB_ITEM_CONTEXT;
+    size_t mark_at = item->position + (context ? above->supported_by_count : 0);
+    bool ball = above && above->marks && above->marks[mark_at];
+    bool rail = hangs && !context && d->layout.items[item->parent].stacked;
+    bool drops = ball && !context && !rail;
+    double down = drops ? -12 : 0, aside = ball && context ? (item->right ? -13 : 13) : 0;
     for (size_t i = 0; above && i < above->acp_count; i++) {
         if (above->acps[i].on == item->element) {
-            struct fb_point at = middle_of(d, item);
-            add_claim_point(d, (struct fb_point){at.x, at.y + down}, above->acps[i].name);
-            down += 12;
+            struct fb_point at = middle_of(d, item), name = {0, 0};
+            at = (struct fb_point){at.x + aside, at.y + down};
+            name = context ? (struct fb_point){at.x - fb_case_note_width(above->acps[i].name) / 2,
+                                 at.y - 8}
+                   : rail  ? (struct fb_point){at.x - 4, item->y - 4 + down}
+                           : (struct fb_point){at.x + 7, at.y - 4};
+            add_claim_point(d, at, name, above->acps[i].name);
+            down += drops ? -12 : 12;
         }
     }
-    struct fb_point at = fb_draw_top(d, item);
-    at.x -= item->width / 2 - (at.y > item->y ? 58 : 12); /* beside the tab of a module */
-    for (size_t i = 0; i < e->acp_count && !item->stub; i++) {
-        if (!hangs_on(d, item, e->acps[i].on)) {
-            add_claim_point(d, at, e->acps[i].name);
-            at.x += 24 + fb_case_text_width(e->acps[i].name);
-        }
+    if (!item->stub) {
+        add_own_claim_points(d, item);
     }
 }
 
 void fb_draw_marks(const struct fb_drawing *d, const struct fb_case_item *item)
 {
     FB_ASSERT(d && d->out && item);
-    if (item->role == FB_ITEM_SUPPORT) {
+    if (item->role == FB_ITEM_SUPPORT || item->role == FB_ITEM_CONTEXT) {
         add_balls(d, item);
     }
     add_claim_points(d, item);
 }
 
+/* A dotted line from the upper edge of an element to the apex of where its data is. */
+static void add_reference(struct lines *l, const struct fb_case_item *item)
+{
+    const struct fb_case_item *owner = &l->d->layout.items[item->parent];
+    struct fb_point from = fb_draw_top(l->d, owner);
+    fb_draw_to(&l->dotted, 'M', (struct fb_point){owner->x + owner->width / 2 - 20, from.y});
+    fb_draw_by(&l->dotted, 'V', fmin(owner->y, item->y) - 5);
+    fb_draw_by(&l->dotted, 'H', item->x);
+    fb_draw_by(&l->dotted, 'V', item->y);
+}
+
 static void add_context(struct lines *l, const struct fb_case_item *item)
 {
     const struct fb_case_item *owner = &l->d->layout.items[item->parent];
+    const struct fb_element *e = &l->d->argument->elements[owner->element];
     struct fb_point from = fb_draw_side(l->d, owner, item->right);
     struct fb_point to = fb_draw_side(l->d, item, !item->right);
     double toward = item->right ? 1 : -1;
-    double middle = owner->x + toward * (owner->width / 2 + 10);
+    double middle = owner->x + toward * (owner->width / 2 + FB_CASE_SPLIT);
     double y = fmax(owner->y + 6, fmin(owner->y + owner->height - 6, to.y));
-    bool straight =
-        fabs(y - to.y) < 0.05 && l->d->argument->elements[owner->element].kind == FB_ELEMENT_GOAL;
+    bool straight = fabs(y - to.y) < 0.05 && e->kind == FB_ELEMENT_GOAL && !e->context_choice;
     fb_draw_to(&l->context, 'M', straight ? (struct fb_point){from.x, to.y} : from);
     if (!straight) {
         fb_draw_by(&l->context, 'H', middle);
@@ -188,11 +242,12 @@ void fb_draw_relations(const struct fb_drawing *d)
     fb_buf_init(&l.solid, d->out->max);
     fb_buf_init(&l.hollow, d->out->max);
     fb_buf_init(&l.context, d->out->max);
+    fb_buf_init(&l.dotted, d->out->max);
     fb_buf_add_c(d->out, "<path class=\"fcl\" d=\"");
     for (size_t i = 0; i < d->layout.item_count; i++) {
         const struct fb_case_item *item = &d->layout.items[i];
         if (item->role == FB_ITEM_CONTEXT) {
-            add_context(&l, item);
+            (item->data ? add_reference : add_context)(&l, item);
         } else if (item->role == FB_ITEM_SUPPORT) {
             const struct fb_case_item *parent = &d->layout.items[item->parent];
             (parent->stacked ? add_tick : add_drop)(&l, parent, item);
@@ -204,14 +259,19 @@ void fb_draw_relations(const struct fb_drawing *d)
     fb_buf_add_str(d->out, fb_buf_str(&l.context));
     fb_buf_add_c(d->out, "\"/>\n<path class=\"fco\" d=\"");
     fb_buf_add_str(d->out, fb_buf_str(&l.hollow));
+    if (l.dotted.len > 0) {
+        fb_buf_add_c(d->out, "\"/>\n<path class=\"fcl fci\" d=\"");
+        fb_buf_add_str(d->out, fb_buf_str(&l.dotted));
+    }
     fb_buf_add_c(d->out, "\"/>\n");
     if (l.solid.state != FB_BUF_GOOD || l.hollow.state != FB_BUF_GOOD ||
-        l.context.state != FB_BUF_GOOD) {
+        l.context.state != FB_BUF_GOOD || l.dotted.state != FB_BUF_GOOD) {
         d->out->state = FB_BUF_NOMEM;
     }
     fb_buf_release(&l.solid);
     fb_buf_release(&l.hollow);
     fb_buf_release(&l.context);
+    fb_buf_release(&l.dotted);
 }
 
 /* Where a challenge ends, and how it comes there. */

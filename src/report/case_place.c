@@ -27,6 +27,19 @@ static bool is_ellipse(const struct fb_element *e)
     return e->kind == FB_ELEMENT_ASSUMPTION || e->kind == FB_ELEMENT_JUSTIFICATION;
 }
 
+/* A triangle with the reference to the data of a template in its lower half. */
+static void measure_data(struct fb_case_item *item, struct fb_str reference)
+{
+    fb_case_wrap(reference, 84, &item->label);
+    item->label.text_count = item->label.line_count;
+    double wide = 30;
+    for (uint32_t i = 0; i < item->label.line_count; i++) {
+        wide = fmax(wide, fb_case_text_width(item->label.lines[i]));
+    }
+    item->height = 2 * FB_CASE_LINE * item->label.line_count + 20;
+    item->width = ceil(2 * wide) + 28;
+}
+
 /* Wraps the text and gives the item its size: the text stands inside the shape. */
 static void measure(const struct placing *p, struct fb_case_item *item)
 {
@@ -86,6 +99,20 @@ static void append(struct placing *p, uint32_t *first, uint32_t *last, uint32_t 
     *last = item;
 }
 
+/* Hangs an item on its parent, behind those of its kind. */
+static void link_item(struct placing *p, uint32_t at)
+{
+    struct fb_case_item *items = p->out->items;
+    uint32_t parent = items[at].parent;
+    if (items[at].role == FB_ITEM_SUPPORT) {
+        append(p, &items[parent].child, &p->last_child[parent], at);
+    } else if (items[at].role == FB_ITEM_CONTEXT) {
+        append(p, &items[parent].context, &p->last_context[parent], at);
+    } else if (items[at].role == FB_ITEM_CHALLENGE) {
+        append(p, &items[parent].side, &p->last_side[parent], at);
+    }
+}
+
 /* Adds what names an element: the element itself the first time, a stub later. */
 static uint32_t add_item(
     struct placing *p, uint32_t element, uint32_t parent, enum fb_item_role role, uint32_t position)
@@ -109,14 +136,28 @@ static uint32_t add_item(
         out->item_of[element] = at;
     }
     measure(p, item);
-    if (role == FB_ITEM_SUPPORT) {
-        append(p, &out->items[parent].child, &p->last_child[parent], at);
-    } else if (role == FB_ITEM_CONTEXT) {
-        append(p, &out->items[parent].context, &p->last_context[parent], at);
-    } else if (role == FB_ITEM_CHALLENGE) {
-        append(p, &out->items[parent].side, &p->last_side[parent], at);
-    }
+    link_item(p, at);
     return at;
+}
+
+/* Puts the reference to the data that an element is instantiated from beside it. */
+static void add_data(struct placing *p, uint32_t parent)
+{
+    if (!grow(p)) {
+        return;
+    }
+    uint32_t at = (uint32_t)p->out->item_count++, element = p->out->items[parent].element;
+    p->out->items[at] = (struct fb_case_item){.element = element,
+        .data = true,
+        .role = FB_ITEM_CONTEXT,
+        .parent = parent,
+        .position = UINT32_MAX,
+        .child = FB_CASE_NONE,
+        .context = FB_CASE_NONE,
+        .side = FB_CASE_NONE,
+        .next = FB_CASE_NONE};
+    measure_data(&p->out->items[at], p->argument->elements[element].instantiation);
+    link_item(p, at);
 }
 
 /* Adds all that supports what was added since item `from`, row by row, and their contexts. */
@@ -128,6 +169,9 @@ static void add_below(struct placing *p, size_t from)
             continue;
         }
         const struct fb_element *e = &p->argument->elements[item->element];
+        if (e->instantiation.len > 0) {
+            add_data(p, (uint32_t)at);
+        }
         for (uint32_t k = 0; k < e->supported_by_count && !p->failed; k++) {
             (void)add_item(p, e->supported_by[k], (uint32_t)at, FB_ITEM_SUPPORT, k);
         }
@@ -266,6 +310,7 @@ static enum fb_code allocate(struct placing *p, struct fb_err *err)
     p->cap = c->element_count + c->challenge_count;
     for (size_t i = 0; i < c->element_count; i++) {
         p->cap += c->elements[i].supported_by_count + c->elements[i].context_count;
+        p->cap += c->elements[i].instantiation.len > 0;
     }
     out->items = FB_ARENA_ARRAY(p->arena, struct fb_case_item, p->cap);
     out->item_of = FB_ARENA_ARRAY(p->arena, uint32_t, c->element_count);

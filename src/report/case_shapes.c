@@ -20,7 +20,9 @@ void fb_draw_style(struct fb_buf *out)
         ".fch{fill:#5b6470}.fco{fill:#fff;stroke:#7d8692;stroke-width:1.2}"
         ".fcd{fill:none;stroke:#9c1c1c;stroke-width:1.8;stroke-dasharray:6 4}"
         ".fce{stroke-dasharray:none}.fca{stroke:#7d8692;stroke-width:1.3}"
-        ".fcx{stroke:#9c1c1c;stroke-width:2;opacity:.55}.fcr{fill:none;opacity:1}.fcg{fill:#1b1f24}"
+        ".fci{stroke-dasharray:2 "
+        "3}.fcw{fill:#cdd5de}.fcx{stroke:#9c1c1c;stroke-width:2;opacity:.55}.fcr{fill:none;opacity:"
+        "1}.fcg{fill:#1b1f24}"
         ".fcs{fill:#5b6470;"
         "font-size:10px;text-anchor:start}.fcv{fill:#174ea6;font-style:italic}"
         ".fcp{fill:#fff;font-size:10px;font-weight:bold}.fck-in{fill:#1b5e9e}"
@@ -28,7 +30,8 @@ void fb_draw_style(struct fb_buf *out)
         "@media(prefers-color-scheme:dark){.fcb{fill:#14181d}.fc{fill:#1d232b;stroke:#a3adb8}"
         ".fc-in{fill:#132b43;stroke:#6fb1f0}.fc-uc{fill:#3a2a0c;stroke:#f0b04a}"
         ".fc-fa{fill:#431a18;stroke:#ff8f82}.fc-un{fill:#262b32;stroke:#9aa4ae}"
-        ".fcl,.fcm{stroke:#9aa4ae}.fcc{stroke:#77818c}.fch{fill:#9aa4ae}.fco{fill:#14181d;"
+        ".fcw{fill:#46515d}.fcl,.fcm{stroke:#9aa4ae}.fcc{stroke:#77818c}.fch{fill:#9aa4ae}.fco{"
+        "fill:#14181d;"
         "stroke:#9aa4ae}.fcd{stroke:#ff8f82}.fca{stroke:#77818c}.fcx{stroke:#ff8f82}"
         ".fcg{fill:#e8ebee}.fcs{fill:#a3adb8}.fcv{fill:#8ab4f8}.fcp{fill:#101418}"
         ".fck-in{fill:#6fb1f0}.fck-uc{fill:#f0b04a}.fck-fa{fill:#ff8f82}.fck-un{fill:#9aa4ae}"
@@ -174,10 +177,23 @@ static void add_rect(
     fb_buf_addf(out, "\" rx=\"%.0f\" class=\"%s\"/>\n", round, class);
 }
 
-/* The miniature module symbol. */
-static void add_module_icon(struct fb_buf *out, struct fb_point at)
+void fb_draw_note(struct fb_buf *out, struct fb_point at, struct fb_str text)
 {
-    fb_buf_addf(out, "<path class=\"fcm\" d=\"M%.1f %.1fv-4h6v4h8v10h-14Z\"/>\n", at.x, at.y);
+    struct fb_str shown = fb_draw_cut(text, FB_CASE_ID_SHOWN);
+    fb_buf_add_c(out, "<text x=\"");
+    fb_draw_number(out, at.x);
+    fb_buf_add_c(out, "\" y=\"");
+    fb_draw_number(out, at.y);
+    fb_buf_add_c(out, "\" class=\"fcs\">");
+    fb_html_text_all(out, shown);
+    fb_buf_add_c(out, shown.len < text.len ? " ...</text>\n" : "</text>\n");
+}
+
+/* The miniature module symbol; shaded in away elements. */
+static void add_module_icon(struct fb_buf *out, struct fb_point at, bool shaded)
+{
+    fb_buf_addf(out, "<path class=\"fcm%s\" d=\"M%.1f %.1fv-4h6v4h8v10h-14Z\"/>\n",
+        shaded ? " fcw" : "", at.x, at.y);
 }
 
 /* An element of another module: its shape on top of a box with the module's name. */
@@ -186,10 +202,9 @@ static void add_away(const struct fb_drawing *d, const struct fb_case_item *item
     const struct fb_element *e = element_of(d, item);
     double left = item->x - item->width / 2, right = item->x + item->width / 2;
     double low = item->y + item->height, base = low - FOOT;
-    double high = is_circle(e) || is_ellipse(e)   ? fmin(base - item->y, 44)
-                  : e->kind == FB_ELEMENT_CONTEXT ? 18
-                                                  : 0;
-    double wide = e->kind == FB_ELEMENT_CONTEXT ? 18 : item->width / 2;
+    bool context = e->kind == FB_ELEMENT_CONTEXT && !e->is_away_goal;
+    double high = is_circle(e) || is_ellipse(e) ? fmin(base - item->y, 44) : context ? 18 : 0;
+    double wide = context ? 18 : item->width / 2;
     if (high > 0) {
         fb_buf_addf(d->out,
             "<path class=\"%s\" d=\"M%.1f %.1fV%.1fA%.1f %.1f 0 0 1 %.1f %.1fH%.1fA%.1f %.1f 0 0 1 "
@@ -201,7 +216,7 @@ static void add_away(const struct fb_drawing *d, const struct fb_case_item *item
             (struct fb_point){item->width, item->height}, 2, class);
     }
     fb_buf_addf(d->out, "<path class=\"fcm\" d=\"M%.1f %.1fH%.1f\"/>\n", left, base, right);
-    add_module_icon(d->out, (struct fb_point){left + 8, base + 9});
+    add_module_icon(d->out, (struct fb_point){left + 8, base + 9}, true);
     fb_draw_text(d->out, (struct fb_point){left + 28, base + 17},
         fb_draw_cut(e->away, (size_t)(item->width / 8)), "class=\"fcs\"");
 }
@@ -283,19 +298,69 @@ static void add_pill(struct fb_buf *out, struct fb_point at, const char *word, c
     fb_draw_text(out, (struct fb_point){at.x, at.y + 12}, fb_str_of(word), "class=\"fcp\"");
 }
 
-/* Undeveloped, uninstantiated, or both, at the bottom. */
+/* Undeveloped, to be supported by a contract, uninstantiated, or two of these, at the bottom. */
 static void add_decorator(const struct fb_drawing *d, const struct fb_case_item *item)
 {
     const struct fb_element *e = element_of(d, item);
     struct fb_point at = fb_draw_bottom(d, item);
     if (e->by_contract) {
-        fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fh8v4h14v14h-8v-4h-14Z\"/>\n",
-            at.x - 11, at.y);
+        fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fh8v4h14v14h-8v-4h-14Z%s\"/>\n",
+            at.x - 11, at.y, e->uninstantiated ? "m11 3l8 11h-16Z" : "");
     } else if (e->undeveloped) {
         fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fl9 9l-9 9l-9 -9Z%s\"/>\n", at.x, at.y,
             e->uninstantiated ? "m-9 9h18" : "");
     } else if (e->uninstantiated) {
         fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fl9 14h-18Z\"/>\n", at.x, at.y);
+    }
+}
+
+/* A diamond of a height around a point, and how many of the alternatives beside it. */
+static void add_diamond(
+    const struct fb_drawing *d, struct fb_point at, double half, struct fb_str count)
+{
+    fb_buf_addf(d->out, "<path class=\"fch\" d=\"M%.1f %.1fl7 %.0fl-7 %.0fl-7 %.0fZ\"/>\n", at.x,
+        at.y - half, half, half, -half);
+    if (count.len > 0) {
+        fb_draw_note(d->out, (struct fb_point){at.x + 10, at.y + 3}, count);
+    }
+}
+
+/* Where the lines to alternatives part: below an element or on its rail, and beside it. */
+static void add_choices(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    const struct fb_element *e = element_of(d, item);
+    bool right = false, left = false;
+    for (uint32_t i = item->context; i != FB_CASE_NONE; i = d->layout.items[i].next) {
+        right = right || (d->layout.items[i].right && !d->layout.items[i].data);
+        left = left || !d->layout.items[i].right;
+    }
+    if (e->choice && item->stacked) {
+        double rail = item->x - item->width / 2 + FB_CASE_RAIL;
+        add_diamond(d, (struct fb_point){rail, item->bottom + 8}, 7, e->choice_count);
+    } else if (e->choice && item->child != FB_CASE_NONE) {
+        double y = item->bottom + FB_CASE_BUS - (e->uninstantiated ? 5 : 9);
+        add_diamond(d, (struct fb_point){item->x, y}, e->uninstantiated ? 5 : 7, e->choice_count);
+    }
+    for (int side = -1; e->context_choice && side <= 1; side += 2) {
+        if (side < 0 ? left : right) {
+            double x = item->x + side * (item->width / 2 + FB_CASE_SPLIT);
+            double y = item->y + item->height / 2;
+            double wide = fb_case_note_width(e->context_choice_count);
+            add_diamond(d, (struct fb_point){x, y}, 7, FB_STR(""));
+            fb_draw_note(d->out, (struct fb_point){side < 0 ? x - wide - 9 : x + 9, y - 5},
+                side < 0 && right ? FB_STR("") : e->context_choice_count);
+        }
+    }
+}
+
+/* Where the data of a template is: a triangle, its text in the lower half. */
+static void add_data(const struct fb_drawing *d, const struct fb_case_item *item)
+{
+    double low = item->y + item->height, y = low - 8;
+    fb_buf_addf(d->out, "<path class=\"fc\" d=\"M%.1f %.1fL%.1f %.1fH%.1fZ\"/>\n", item->x, item->y,
+        item->x + item->width / 2, low, item->x - item->width / 2);
+    for (uint32_t i = item->label.line_count; i-- > 0; y -= FB_CASE_LINE) {
+        fb_draw_text(d->out, (struct fb_point){item->x, y}, item->label.lines[i], "");
     }
 }
 
@@ -320,21 +385,22 @@ static void add_edge_marks(const struct fb_drawing *d, const struct fb_case_item
             e->kind == FB_ELEMENT_ASSUMPTION ? FB_STR("A") : FB_STR("J"), "font-weight=\"bold\"");
     }
     if (e->is_public) {
-        double in = e->kind == FB_ELEMENT_CONTEXT ? 9 : 0; /* its corners are round */
-        bool round = is_circle(e) || is_ellipse(e);
+        /* Corners of a context are round; a round shape has it outside, at the top right. */
+        double in = e->kind == FB_ELEMENT_CONTEXT ? 29 : is_circle(e) ? item->width * 0.12 + 6 : 20;
         add_module_icon(
-            d->out, (struct fb_point){round ? item->x - 7 : right - 20 - in, item->y + 7});
+            d->out, (struct fb_point){right - in, item->y + (is_ellipse(e) ? 2 : 7)}, false);
     }
     add_decorator(d, item);
-    if (e->choice && e->supported_by_count > 0 && !item->stacked) {
-        fb_buf_addf(d->out, "<path class=\"fch\" d=\"M%.1f %.1fl7 7l-7 7l-7 -7Z\"/>\n", item->x,
-            item->bottom + FB_CASE_BUS - 16);
-    }
+    add_choices(d, item);
     if (e->supported_by_count > 1 && e->support != FB_SUPPORT_ALL) {
         char needs[64];
         (void)snprintf(needs, sizeof(needs), "%u of %zu needed",
             e->support == FB_SUPPORT_ANY ? 1 : e->support_k, e->supported_by_count);
-        add_pill(d->out, (struct fb_point){item->x, low - 8}, needs, "fcn");
+        /* Beside what stands in the middle of the edge. */
+        double half = fb_case_text_width(fb_str_of(needs)) * 0.44 + 7;
+        bool middle = e->uninstantiated || e->by_contract, rail = e->choice && item->stacked;
+        double x = rail ? right - half - 4 : middle ? item->x - half - 14 : item->x;
+        add_pill(d->out, (struct fb_point){x, low - 8}, needs, "fcn");
     }
 }
 
@@ -361,6 +427,12 @@ static void add_title(const struct fb_drawing *d, const struct fb_case_item *ite
 {
     const struct fb_element *e = element_of(d, item);
     fb_buf_add_c(d->out, "<g><title>");
+    if (item->data) {
+        fb_buf_add_c(d->out, "the data of this template: ");
+        fb_html_text_all(d->out, e->instantiation);
+        fb_buf_add_c(d->out, "</title>\n");
+        return;
+    }
     if (item->stub) {
         fb_html_text_all(d->out, fb_draw_cut(e->id, FB_CASE_ID_SHOWN));
         fb_buf_add_c(d->out, " stands elsewhere in this drawing: ");
@@ -381,6 +453,11 @@ void fb_draw_item(const struct fb_drawing *d, const struct fb_case_item *item)
     (void)snprintf(class, sizeof(class), "fc%s%s%s", label ? " fc-" : "", label ? label : "",
         item->element == d->argument->top && !item->stub ? " fct" : "");
     add_title(d, item);
+    if (item->data) {
+        add_data(d, item);
+        fb_buf_add_c(d->out, "</g>\n");
+        return;
+    }
     if (item->stub) {
         add_rect(d->out, (struct fb_point){item->x - item->width / 2, item->y},
             (struct fb_point){item->width, item->height}, 12, class);

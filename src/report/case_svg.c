@@ -78,7 +78,10 @@ static void add_legend(const struct fb_drawing *d, double y)
         {FB_LABEL_UNDECIDED, "not known"},
     };
     struct fb_point at = {MARGIN, y};
-    bool stubs = d->layout.item_count > d->argument->element_count;
+    bool stubs = false;
+    for (size_t i = 0; i < d->layout.item_count && !stubs; i++) {
+        stubs = d->layout.items[i].stub;
+    }
     for (size_t i = 0; d->labelled && i < sizeof(ENTRIES) / sizeof(ENTRIES[0]); i++) {
         at.x = add_legend_label(d, at, ENTRIES[i].label, ENTRIES[i].text);
     }

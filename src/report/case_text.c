@@ -128,6 +128,13 @@ double fb_case_text_width(struct fb_str text)
     return width;
 }
 
+double fb_case_note_width(struct fb_str text)
+{
+    enum { SHOWN = 24 };
+    double width = fb_case_text_width(fb_str_sub(text, 0, SHOWN)) * 0.84;
+    return text.len > SHOWN ? width + 10 : width;
+}
+
 static bool is_space(uint32_t code)
 {
     return code == ' ' || code == '\n' || code == '\t' || code == '\r' ||

@@ -460,7 +460,7 @@ static const struct {
     {"G1:\n  undeveloped: true\n  byContract: 3\n", false, ""},
     {"G1:\n  undeveloped: true\n  inModule: 3\n", false, ""},
     {"G1:\n  undeveloped: true\n  uninstantiated: x\n", false, ""},
-    {"G1:\n  undeveloped: true\n  choice: x\n", false, ""},
+    {"G1:\n  undeveloped: true\n  choice: [x]\n", false, ""},
     {"G1:\n  undeveloped: true\n  optional: x\n", false, ""},
     {"G1:\n  undeveloped: true\n  multiple: 3\n", false, ""},
     {"G1:\n  undeveloped: true\n  redlines: {a: b}\n", false, ""},

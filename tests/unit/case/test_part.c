@@ -65,7 +65,9 @@ static void test_digest_misses_nothing(void **state)
         "exhaustive: true", "choice: true", "uninstantiated: true", "byContract: true",
         "symbol: module", "symbol: contract", "away: M", "support: any", "support: 1 of 2",
         "support: 2 of 2", "independent: p2", "hazards: h", "mitigations: h", "outcomes: h",
-        "redlines: p/r", "url: v", "defeated: true"};
+        "redlines: p/r", "url: v", "defeated: true", "choice: 1 of 2", "choice: n of 2",
+        "contextChoice: true", "contextChoice: 1 of 2", "multiple: C1", "multiple: {C1: n}",
+        "multiple: {C1: m}", "optional: C1", "instantiationData: t", "instantiationData: s"};
     enum { KEY_COUNT = sizeof(KEYS) / sizeof(KEYS[0]) };
     uint8_t seen[KEY_COUNT + 1][FB_SHA256_SIZE];
     for (size_t i = 0; i <= KEY_COUNT; i++) {

@@ -293,7 +293,8 @@ static void test_diff_of_keys(void **state)
     static const char *const KEYS[] = {"exhaustive: true", "public: true", "byContract: true",
         "uninstantiated: true", "choice: true", "away: M", "symbol: contract", "cost: 2",
         "optional: [Sn1]", "multiple: [Sn1]", "support: any", "independent: x", "url: u",
-        "hazards: h", "defeated: true", "acp: {a: G1}", "inModule: A",
+        "hazards: h", "defeated: true", "acp: {a: G1}", "inModule: A", "choice: 1 of 2",
+        "contextChoice: true", "multiple: {Sn1: n}", "instantiationData: t",
         "accepted: {by: a, until: 2030-01-01}"};
     for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
         char text[200];

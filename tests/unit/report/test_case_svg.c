@@ -143,10 +143,11 @@ static void check_path(const struct fb_case_layout *layout, const char *at)
 static void check_lines(const struct fb_case_layout *layout, const char *svg)
 {
     static const char *const CLASSES[] = {"<path class=\"fcl\" d=\"",
-        "<path class=\"fcl fcc\" d=\"", "<path class=\"fcd\" d=\"", "<path class=\"fcd fca\" d=\""};
+        "<path class=\"fcl fcc\" d=\"", "<path class=\"fcl fci\" d=\"", "<path class=\"fcd\" d=\"",
+        "<path class=\"fcd fca\" d=\""};
     const char *start = strstr(svg, "<g transform"), *legend = strstr(svg, "</g>\n<rect x=\"30");
     assert_non_null(start);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof(CLASSES) / sizeof(CLASSES[0]); i++) {
         for (const char *at = strstr(start, CLASSES[i]); at && (!legend || at < legend);
              at = strstr(at + 1, CLASSES[i])) {
             const char *path = at + strlen(CLASSES[i]);
@@ -329,6 +330,27 @@ static void test_stacks(void **state)
         a->x - a->width / 2 > place(c, &layout, "G1")->x - place(c, &layout, "G1")->width / 2);
 }
 
+/* What stands on the lines of a goal whose last supporter and first context have these numbers. */
+static void some_marks(struct fb_buf *text, uint32_t support, uint32_t context)
+{
+    static const char *const COUNTS[] = {"n", "0..x", "number of hazards", ""};
+    const char *count = COUNTS[chance(4)];
+    if (chance(3) == 0) {
+        fb_buf_addf(text, ", multiple: {Sn%u: '%s', C%u: '%s'}, optional: [C%u]", support, count,
+            context, count, context);
+    }
+    if (chance(4) == 0) {
+        fb_buf_addf(text, ", choice: m of n, contextChoice: %s", chance(2) ? "1 of 2" : "true");
+    }
+    if (chance(4) == 0) {
+        fb_buf_addf(text, ", instantiationData: 'table %u of the%s'", support,
+            chance(2) ? " annex with all requirements" : "m");
+    }
+    if (chance(4) == 0) {
+        fb_buf_addf(text, ", acp: {P1: Sn%u, 'P2[Confidence]': C%u}", support, context);
+    }
+}
+
 /* A case of goals with shared support, context, and challenges of all kinds. */
 static void some_case(struct fb_buf *text)
 {
@@ -340,11 +362,14 @@ static void some_case(struct fb_buf *text)
         for (uint32_t k = 0; i + 1 < goals && k < chance(5); k++) {
             fb_buf_addf(text, "N%u, ", i + 1 + chance(goals - i - 1));
         }
-        fb_buf_addf(text, "Sn%u], inContextOf: [", chance(goals));
+        uint32_t support = chance(goals), context = chance(4);
+        fb_buf_addf(text, "Sn%u], inContextOf: [C%u, ", support, context);
         for (uint32_t k = 0; k < chance(4); k++) {
             fb_buf_addf(text, "C%u, ", chance(4));
         }
-        fb_buf_add_c(text, "]}\n");
+        fb_buf_add_char(text, ']');
+        some_marks(text, support, context);
+        fb_buf_add_c(text, "}\n");
     }
     for (uint32_t i = 0; i < goals; i++) {
         fb_buf_addf(text, "Sn%u: {text: evidence, symbol: module}\n", i);
@@ -494,12 +519,27 @@ static void test_symbols(void **state)
         {"supportedBy: [Sn1], optional: [Sn1]", "r=\"4.5\" class=\"fco\""},
         {"supportedBy: [Sn1], multiple: [Sn1]", "r=\"4.5\" class=\"fch\""},
         {"defeated: true", "class=\"fcx\""},
+        {"supportedBy: [Sn1], choice: 1 of 3", ">1 of 3</text>"},
+        {"supportedBy: [Sn1], multiple: {Sn1: 0..n}", ">0..n</text>"},
+        {"inContextOf: [C1], multiple: {C1: \"0\u2264n\u2264x\"}", ">0\u2264n\u2264x</text>"},
+        {"inContextOf: [C1], multiple: C1", "r=\"4.5\" class=\"fch\""},
+        {"inContextOf: [C1], optional: C1", "r=\"4.5\" class=\"fco\""},
+        {"inContextOf: [C1], contextChoice: true", "l7 7l-7 7l-7 -7Z"},
+        {"inContextOf: [C1], contextChoice: m of n", ">m of n</text>"},
+        {"supportedBy: [Sn1, Sn2, Sn3, Sn4], choice: m of n", ">m of n</text>"},
+        {"instantiationData: table 7", ">table 7</text>"},
+        {"instantiationData: table 7", "class=\"fcl fci\""},
+        {"byContract: true, undeveloped: true", "h8v4h14v14h-8v-4h-14Z\""},
+        {"byContract: true, uninstantiated: true", "h8v4h14v14h-8v-4h-14Zm11 3l8 11h-16Z"},
+        {"away: other", "class=\"fcm fcw\""},
+        {"inContextOf: [C1], acp: {P8: C1}", ">P8</text>"},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         for (int with = 0; with < 2; with++) {
-            char text[300];
+            char text[400];
             snprintf(text, sizeof(text),
-                "G1: {supportedBy: [G2, Sn1]}\nSn1:\nG2: {text: t%s%s}\nCG1: {challenges: G2}\n",
+                "G1: {supportedBy: [G2, Sn1, Sn2, Sn3, Sn4], inContextOf: [C1]}\nSn1:\nSn2:\n"
+                "Sn3:\nSn4:\nC1:\nG2: {text: t%s%s}\nCG1: {challenges: G2}\n",
                 with ? ", " : "", with ? ROWS[i].key : "");
             FB_TEST_OK(fb_report_case_svg(parse(fb_str_of(text)), &out, &err));
             check_well_formed(out.ptr);
