@@ -168,6 +168,15 @@ enum fb_code fb_case_read_file(
     return code;
 }
 
+/* Whether a file was read already. */
+static enum fb_code is_known(
+    const struct loading *l, const char *path, bool *out, struct fb_err *err)
+{
+    struct fb_str plain = plain_path(l->doc->arena, fb_str_of(path));
+    *out = plain.ptr && fb_map_has(&l->paths, plain);
+    return plain.ptr ? FB_OK : fb_arena_failed(l->doc->arena, err);
+}
+
 /* Stops when the file, or a module of its name, is there already: C06. */
 static enum fb_code check_new(struct loading *l, const struct fb_doc_file *file,
     struct fb_doc_place place, struct fb_err *err)
@@ -198,7 +207,12 @@ static enum fb_code load_one(struct loading *l, const struct waiting *item,
 {
     struct fb_doc *doc = l->doc;
     struct fb_doc_file file = {.path = item->path};
-    enum fb_code code = fb_case_read_file(file.path, doc->arena, &file.text, err);
+    bool known = false;
+    enum fb_code code = options->once ? is_known(l, item->path, &known, err) : FB_OK;
+    if (code != FB_OK || known) {
+        return code;
+    }
+    code = fb_case_read_file(file.path, doc->arena, &file.text, err);
     struct fb_yaml *root = NULL;
     code = code != FB_OK ? code : fb_case_read_tree(&file, options->format, doc->arena, &root, err);
     file.root = root;

@@ -688,9 +688,8 @@ static void add_filled(struct applying *a, struct fb_yaml *parent, const struct 
 /* Keys that a pattern has and its instances do not. */
 static bool is_of_pattern(struct fb_str key)
 {
-    static const char *const KEYS[] = {
-        "each", "when", "choice", "contextChoice", "optional", "multiple", "uninstantiated",
-        "instantiationData"};
+    static const char *const KEYS[] = {"each", "when", "choice", "contextChoice", "optional",
+        "multiple", "uninstantiated", "instantiationData"};
     bool found = false;
     for (size_t i = 0; i < sizeof(KEYS) / sizeof(KEYS[0]); i++) {
         found = found || fb_str_is(key, KEYS[i]);

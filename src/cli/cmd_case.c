@@ -77,7 +77,7 @@ enum fb_code fb_cli_case_read(
     struct fb_doc doc;
     const char *const *names = NULL;
     size_t count = 0;
-    struct fb_load_options options = {.follow = true, .format = FB_CASE_UNKNOWN};
+    struct fb_load_options options = {.follow = true, .once = true, .format = FB_CASE_UNKNOWN};
     fb_doc_init(&doc, arena);
     enum fb_code code = list_files(cli, arena, &names, &count, err);
     code = code != FB_OK ? code : fb_doc_load(&doc, &options, names, count, err);

@@ -82,7 +82,7 @@ static enum fb_code write_all(
 
 enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
 {
-    struct fb_load_options options = {.follow = false, .format = FB_CASE_UNKNOWN};
+    struct fb_load_options options = {.follow = true, .once = true, .format = FB_CASE_UNKNOWN};
     enum fb_case_format to = FB_CASE_UNKNOWN;
     enum fb_code code = read_format(cli, "from", &options.format, err);
     code = code != FB_OK ? code : read_format(cli, "to", &to, err);

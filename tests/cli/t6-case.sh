@@ -114,6 +114,12 @@ for kind in yaml xml ltac json; do
     ok "one $kind of three files" "$FLYBALL" case convert top.yaml sub.yaml link.yaml "whole.$kind"
     ok "and it stands" says "^in  *G1 " "$FLYBALL" case labels "whole.$kind"
 done
+ok "what a module uses is converted with it" "$FLYBALL" case convert top.yaml followed.yaml
+ok "as if all were named" cmp whole.yaml followed.yaml
+sed 's/link.yaml/gone.yaml/' top.yaml >missing.yaml
+ok "a file that is missing" exits 3 "gone.yaml" \
+    "$FLYBALL" case convert missing.yaml never.yaml
+ok "leaves nothing behind" test ! -e never.yaml
 ok "drawn as one" "$FLYBALL" case draw top.yaml -o modules.svg
 
 printf -- '- Claim C1: a\n  - Link C2\n' >bad.ltac
