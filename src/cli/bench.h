@@ -56,6 +56,10 @@ struct fb_bench_mark fb_bench_start(void);
 /** Adds what was spent since the mark. */
 void fb_bench_stop(const struct fb_bench_mark *mark, struct fb_bench_cost *cost);
 
+/** Puts the times of single operations, in nanoseconds, in order, and tells of their middle and
+ * their slow end. */
+void fb_bench_summarise(int64_t *samples, size_t count, struct fb_bench_result *out);
+
 /** Opens a new ledger called name in the folder, where an older one of that name is removed, or one
  * in memory when folder is NULL. Its key is no secret. Caller closes *out. */
 FB_CHECKED enum fb_code fb_bench_open_new(

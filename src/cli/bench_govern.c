@@ -24,6 +24,9 @@ static const struct fb_bench_docket dockets[] = {
     {.name = "packs-100k", .records = 100000, .developers = 1000, .packs = true},
     {.name = "alone-100k", .records = 100000, .developers = 1000, .packs = true, .about = "17"},
     {.name = "packs-1m", .records = 1000000, .developers = 5000, .packs = true},
+    {.name = "next-1k", .records = 1000, .developers = 10, .packs = true, .added = 2000},
+    {.name = "next-100k", .records = 100000, .developers = 1000, .packs = true, .added = 2000},
+    {.name = "next-1m", .records = 1000000, .developers = 5000, .packs = true, .added = 2000},
 };
 
 struct fb_bench_govern {
@@ -35,6 +38,7 @@ struct fb_bench_govern {
     size_t developers;
     size_t policies;
     size_t systems;
+    size_t written; /* records */
 };
 
 const struct fb_bench_docket *fb_bench_govern_docket(size_t n)
@@ -173,12 +177,18 @@ static void write_evaluation(
         at, at, at, succeeded, succeeded, n, by, system);
 }
 
+/* The system that the k-th event is about. */
+static size_t event_system(const struct fb_bench_govern *bench, size_t k)
+{
+    return k / 3 * 7 % bench->systems;
+}
+
 /* What happens to systems: incidents, each third of them reported, and evaluations. */
 static void write_event(
     const struct fb_bench_govern *bench, size_t k, const char *at, struct fb_buf *out)
 {
     char by[DEVELOPER_MAX];
-    size_t system = k / 3 * 7 % bench->systems;
+    size_t system = event_system(bench, k);
     developer(system % bench->developers, by);
     if (k % 10 == 9) {
         write_evaluation(out, k, system, by, at);
@@ -205,6 +215,19 @@ static void write_record(
     }
 }
 
+/* The next record, which comes a minute after the last. */
+static enum fb_code next_record(
+    struct fb_bench_govern *bench, struct fb_buf *text, struct fb_err *err)
+{
+    char at[FB_TIME_TEXT];
+    size_t n = bench->written++;
+    bench->now = fb_days_from_civil(2026, 1, 1) * FB_DAY + (fb_time)n * (FB_HOUR / 60);
+    fb_time_format(bench->now, at);
+    fb_buf_clear(text);
+    write_record(bench, n, at, text);
+    return fb_buf_check(text, "a record", err);
+}
+
 static enum fb_code take_pack(void *ctx, const char *path, struct fb_err *err)
 {
     struct fb_bench_govern *bench = ctx;
@@ -225,7 +248,6 @@ enum fb_code fb_bench_govern_new(const struct fb_bench_docket *docket, const cha
     FB_ASSERT(docket && out && docket->records >= 100);
     struct fb_bench_govern *bench = fb_calloc(1, sizeof(*bench));
     struct fb_buf text;
-    char at[FB_TIME_TEXT];
     fb_buf_init(&text, TEXT_MAX);
     if (!bench) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
@@ -239,12 +261,8 @@ enum fb_code fb_bench_govern_new(const struct fb_bench_docket *docket, const cha
     bench->policies = BASE_POLICIES + bench->pack_count + docket->policies;
     bench->systems = docket->records / 5;
     size_t count = docket->records + docket->policies + bench->pack_count;
-    for (size_t n = 0; n < count && code == FB_OK; n++) {
-        bench->now = fb_days_from_civil(2026, 1, 1) * FB_DAY + (fb_time)n * (FB_HOUR / 60);
-        fb_time_format(bench->now, at);
-        fb_buf_clear(&text);
-        write_record(bench, n, at, &text);
-        code = fb_buf_check(&text, "a record", err);
+    while (bench->written < count && code == FB_OK) {
+        code = next_record(bench, &text, err);
         code =
             code ? code : fb_registry_assume(bench->registry, fb_buf_str(&text), bench->now, err);
     }
@@ -286,5 +304,58 @@ enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *e
     FB_ASSERT(
         code != FB_OK || bench->docket.about || picture.duty_count > bench->docket.records / 5);
     fb_arena_release(&arena);
+    return code;
+}
+
+/* Decides a system by what is resident. */
+static enum fb_code decide(const struct fb_bench_govern *bench, struct fb_resident *resident,
+    size_t system, struct fb_err *err)
+{
+    struct fb_arena arena;
+    struct fb_picture picture;
+    char name[DEVELOPER_MAX];
+    snprintf(name, sizeof(name), "%zu", system);
+    fb_arena_init(&arena, (size_t)1 << 30);
+    struct fb_govern_input input = {.registry = bench->registry,
+        .now = bench->now,
+        .as_of = FB_TIME_MAX,
+        .read_blob = read_policy,
+        .blob_ctx = (void *)(uintptr_t)bench,
+        .about = fb_str_of(name),
+        .resident = resident,
+        .brief = true};
+    enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, err);
+    FB_ASSERT(code != FB_OK || (picture.system_count == 1 && picture.licence_count > 0));
+    fb_arena_release(&arena);
+    return code;
+}
+
+enum fb_code fb_bench_govern_follow(
+    struct fb_bench_govern *bench, struct fb_bench_result *out, struct fb_err *err)
+{
+    FB_ASSERT(bench && bench->docket.added > 0 && out);
+    struct fb_resident *resident = NULL;
+    struct fb_buf text;
+    fb_buf_init(&text, TEXT_MAX);
+    int64_t *samples = fb_calloc(bench->docket.added, sizeof(*samples));
+    enum fb_code code = samples ? fb_resident_new(bench->registry, &resident, err)
+                                : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    code = code ? code : decide(bench, resident, 0, err);
+    size_t before = bench->developers + bench->policies + bench->systems, i = 0;
+    for (; i < bench->docket.added && code == FB_OK; i++) {
+        size_t system = event_system(bench, bench->written - before);
+        code = next_record(bench, &text, err);
+        struct fb_bench_mark mark = fb_bench_start();
+        code =
+            code ? code : fb_registry_assume(bench->registry, fb_buf_str(&text), bench->now, err);
+        code = code ? code : decide(bench, resident, system, err);
+        samples[i] = fb_clock_ticks_ns() - mark.wall_ns;
+        fb_bench_stop(&mark, &out->cost);
+    }
+    fb_bench_summarise(samples, samples ? i : 0, out);
+    out->count = (double)i;
+    fb_buf_release(&text);
+    fb_resident_free(resident);
+    fb_free(samples);
     return code;
 }

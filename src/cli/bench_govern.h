@@ -2,10 +2,7 @@
 #ifndef FB_CLI_BENCH_GOVERN_H
 #define FB_CLI_BENCH_GOVERN_H
 
-#include "flyball/err.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "cli/bench.h"
 
 /** A docket to make up: a fifth of `records` are systems, the rest are incidents, reports and
  * evaluations of them, a minute apart. */
@@ -17,6 +14,8 @@ struct fb_bench_docket {
     bool packs;        /**< and all shipped packs are in force */
     bool naive;
     const char *about; /**< decides this system alone; NULL: everything */
+    size_t added;      /**< so many records come one by one behind the others, and after each the
+                            system that it is about is decided by what is resident */
 };
 
 struct fb_bench_govern;
@@ -34,5 +33,10 @@ void fb_bench_govern_free(struct fb_bench_govern *bench);
 
 /** Evaluates it from the first record on, as `flyball status` does once the records are read. */
 FB_CHECKED enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *err);
+
+/** Adds the records that come one by one, deciding each; one decision before the first is not
+ * counted, since it builds what stays. */
+FB_CHECKED enum fb_code fb_bench_govern_follow(
+    struct fb_bench_govern *bench, struct fb_bench_result *out, struct fb_err *err);
 
 #endif

@@ -169,12 +169,6 @@ static enum fb_code strike(struct subject *s, struct fb_err *err)
 
 /* ---- cases ---- */
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void measure(struct subject *s, pass once, size_t runs, struct fb_bench_result *out,
     enum fb_code *code, struct fb_err *err)
 {
@@ -185,9 +179,7 @@ static void measure(struct subject *s, pass once, size_t runs, struct fb_bench_r
         s->samples[i] = fb_clock_ticks_ns() - mark.wall_ns;
         fb_bench_stop(&mark, &out->cost);
     }
-    qsort(s->samples, runs, sizeof(*s->samples), by_size);
-    out->p50_us = (double)s->samples[runs / 2] / 1e3;
-    out->p99_us = (double)s->samples[runs * 99 / 100] / 1e3;
+    fb_bench_summarise(s->samples, runs, out);
     out->count = (double)runs;
 }
 

@@ -75,23 +75,6 @@ static void add_sample(struct load *load, int64_t from)
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* The middle and the slow end of the samples. */
-static void summarise(struct load *load, struct fb_bench_result *out)
-{
-    if (load->sample_count == 0) {
-        return;
-    }
-    qsort(load->samples, load->sample_count, sizeof(*load->samples), compare);
-    out->p50_us = (double)load->samples[load->sample_count / 2] / 1000;
-    out->p99_us = (double)load->samples[load->sample_count * 99 / 100] / 1000;
-}
-
 static enum fb_code path_in(
     const char *folder, const char *name, char out[FB_IO_PATH_MAX], struct fb_err *err)
 {
@@ -236,7 +219,7 @@ static enum fb_code bench_append(const struct fb_bench_options *options, size_t 
     }
     out->metric = "entries_per_s";
     out->rival = "SQLite";
-    summarise(&load, out);
+    fb_bench_summarise(load.samples, load.sample_count, out);
     fb_bench_raw_free(raw);
     fb_ledger_close(ledger);
     load_release(&load);
@@ -299,7 +282,7 @@ static enum fb_code append_beside_disk(const struct fb_bench_options *options, b
     }
     out->metric = "entries_per_s";
     out->rival = grows ? "disk" : "overwriting";
-    summarise(&load, out);
+    fb_bench_summarise(load.samples, load.sample_count, out);
     fb_bench_file_free(file);
     fb_ledger_close(ledger);
     load_release(&load);
@@ -505,7 +488,7 @@ static enum fb_code bench_proofs(const struct fb_bench_options *options, const b
     }
     out->count = (double)count;
     out->metric = is_check ? "checks_per_s" : "proofs_per_s";
-    summarise(&load, out);
+    fb_bench_summarise(load.samples, load.sample_count, out);
     fb_ledger_close(q.ledger);
     load_release(&load);
     return code;

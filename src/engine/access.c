@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/limit.h"
 
 enum { FIRST_SLOTS = 64 };
 
-/* One index: tuples with equal columns are a chain in the order of the trace. A slot holds the
- * first and the last of a chain, as 1 + place in the relation; 0: free. */
+/* One index: tuples with equal columns are a chain in the order in which they came. A slot holds
+ * the first and the last of a chain, as 1 + place in the relation; 0: free. */
 struct slot {
     uint32_t first;
     uint32_t last;
@@ -19,25 +20,34 @@ struct access_index {
     uint64_t mask;
     struct slot *slots;
     size_t slot_count;
-    uint32_t *next; /* by place */
+    size_t used;      /* slots */
+    uint32_t *next;   /* by place */
+    uint32_t *before; /* by place, of an access that grows, so that the last can be taken back */
+    uint32_t *hashes; /* likewise: its values may be gone by then */
+    size_t cap;       /* of all of these */
     struct access_index *other;
 };
 
 struct relation_list {
     uint32_t *ids; /* of its tuples */
     size_t count;
+    size_t cap;
     struct access_index *indexes;
 };
 
 struct fb_access {
     const struct fb_trace *trace;
+    struct fb_trace *own; /* the trace of an access that grows; NULL: it does not */
+    size_t tuple_cap;
     struct fb_arena *arena;
     struct fb_err *err;
     struct relation_list *relations;
     struct fb_access_correction *corrections;
     size_t correction_count;
+    size_t correction_cap;
     bool distinct;
     uint32_t *stamps;
+    size_t stamp_cap;
     uint32_t round;
 };
 
@@ -89,38 +99,65 @@ static struct slot *find_slot(const struct fb_access *access, const struct relat
     }
 }
 
-/* An index over all tuples of a relation; at most half of its slots are used. */
+/* A tuple becomes the last of its chain. */
+static void put(struct fb_access *access, const struct relation_list *list,
+    struct access_index *index, uint32_t place)
+{
+    const struct fb_value *values = values_at(access, list, place);
+    uint32_t hash = hash_of(values, index->mask);
+    struct slot *slot = find_slot(access, list, index, values, hash);
+    uint32_t before = FB_ACCESS_NONE;
+    if (slot->first) {
+        before = slot->last - 1;
+        index->next[before] = place;
+    } else {
+        slot->first = place + 1;
+        slot->hash = hash;
+        index->used++;
+    }
+    slot->last = place + 1;
+    index->next[place] = FB_ACCESS_NONE;
+    if (index->before) {
+        index->before[place] = before;
+        index->hashes[place] = hash;
+    }
+}
+
+/* Makes room for the tuples of a relation and puts them in; at most half of the slots are used. */
+static bool fill_index(
+    struct fb_access *access, const struct relation_list *list, struct access_index *index)
+{
+    size_t slots = FIRST_SLOTS, cap = access->own ? list->cap : list->count;
+    while (slots < 2 * cap && index->mask != 0) {
+        slots *= 2;
+    }
+    index->slots = FB_ARENA_ARRAY(access->arena, struct slot, slots);
+    index->slot_count = slots;
+    index->used = 0;
+    index->next = FB_ARENA_ARRAY(access->arena, uint32_t, cap);
+    index->before = access->own ? FB_ARENA_ARRAY(access->arena, uint32_t, cap) : NULL;
+    index->hashes = access->own ? FB_ARENA_ARRAY(access->arena, uint32_t, cap) : NULL;
+    index->cap = cap;
+    if (!index->slots || !index->next || (access->own && (!index->before || !index->hashes))) {
+        return false;
+    }
+    for (uint32_t place = 0; place < list->count; place++) {
+        put(access, list, index, place);
+    }
+    return true;
+}
+
+/* An index over all tuples of a relation. */
 static struct access_index *make_index(
     struct fb_access *access, struct relation_list *list, uint64_t mask)
 {
     struct access_index *index = FB_ARENA_NEW(access->arena, struct access_index);
-    size_t slots = FIRST_SLOTS;
-    while (slots < 2 * list->count && mask != 0) {
-        slots *= 2;
-    }
     if (!index) {
         return NULL;
     }
-    *index = (struct access_index){.mask = mask,
-        .slots = FB_ARENA_ARRAY(access->arena, struct slot, slots),
-        .slot_count = slots,
-        .next = FB_ARENA_ARRAY(access->arena, uint32_t, list->count),
-        .other = list->indexes};
-    if (!index->slots || !index->next) {
+    *index = (struct access_index){.mask = mask, .other = list->indexes};
+    if (!fill_index(access, list, index)) {
         return NULL;
-    }
-    for (uint32_t place = 0; place < list->count; place++) {
-        const struct fb_value *values = values_at(access, list, place);
-        uint32_t hash = hash_of(values, mask);
-        struct slot *slot = find_slot(access, list, index, values, hash);
-        if (slot->first) {
-            index->next[slot->last - 1] = place;
-        } else {
-            slot->first = place + 1;
-            slot->hash = hash;
-        }
-        slot->last = place + 1;
-        index->next[place] = FB_ACCESS_NONE;
     }
     list->indexes = index;
     return index;
@@ -196,6 +233,189 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
     return FB_OK;
 }
 
+/* ---- an access that grows ---- */
+
+enum fb_code fb_access_grow(const struct fb_signature *signature, struct fb_arena *arena,
+    struct fb_access **out, struct fb_err *err)
+{
+    FB_ASSERT(signature && arena && out);
+    struct fb_access *access = FB_ARENA_NEW(arena, struct fb_access);
+    struct fb_trace *own = FB_ARENA_NEW(arena, struct fb_trace);
+    struct relation_list *lists = FB_ARENA_ARRAY(arena, struct relation_list, signature->count);
+    if (!access || !own || !lists) {
+        return fb_arena_failed(arena, err);
+    }
+    *own = (struct fb_trace){.signature = signature, .by_time = true};
+    *access = (struct fb_access){
+        .trace = own, .own = own, .arena = arena, .err = err, .relations = lists, .distinct = true};
+    *out = access;
+    return FB_OK;
+}
+
+/* An array twice as long with what the old one held; NULL when memory ran out. */
+static void *twice(
+    struct fb_access *access, const void *old, size_t count, size_t *cap, size_t element)
+{
+    size_t more = *cap ? 2 * *cap : FIRST_SLOTS;
+    void *grown = fb_arena_array(access->arena, more, element);
+    if (grown && count) {
+        memcpy(grown, old, count * element);
+    }
+    *cap = grown ? more : *cap;
+    return grown;
+}
+
+/* Room for one more tuple of the trace and of its relation. */
+static bool make_room(struct fb_access *access, struct relation_list *list)
+{
+    struct fb_trace *trace = access->own;
+    if (trace->tuple_count == access->tuple_cap) {
+        struct fb_tuple *tuples = twice(
+            access, trace->tuples, trace->tuple_count, &access->tuple_cap, sizeof(struct fb_tuple));
+        if (!tuples) {
+            return false;
+        }
+        trace->tuples = tuples;
+    }
+    if (list->count == list->cap) {
+        uint32_t *ids = twice(access, list->ids, list->count, &list->cap, sizeof(uint32_t));
+        if (!ids) {
+            return false;
+        }
+        list->ids = ids;
+    }
+    return true;
+}
+
+/* The place among the corrections of one that begins at a time-point, behind all that do. */
+static size_t correction_place(const struct fb_access *access, size_t from)
+{
+    size_t at = access->correction_count;
+    while (at > 0 && access->corrections[at - 1].from > from) {
+        at--;
+    }
+    return at;
+}
+
+static bool add_correction(struct fb_access *access, size_t from, uint32_t id)
+{
+    if (access->correction_count == access->correction_cap) {
+        struct fb_access_correction *grown = twice(access, access->corrections,
+            access->correction_count, &access->correction_cap, sizeof(*grown));
+        if (!grown) {
+            return false;
+        }
+        access->corrections = grown;
+    }
+    size_t at = correction_place(access, from);
+    memmove(access->corrections + at + 1, access->corrections + at,
+        (access->correction_count - at) * sizeof(*access->corrections));
+    access->corrections[at] = (struct fb_access_correction){from, id};
+    access->correction_count++;
+    return true;
+}
+
+enum fb_code fb_access_add(
+    struct fb_access *access, const struct fb_tuple *tuple, struct fb_err *err)
+{
+    FB_ASSERT(access && access->own && tuple && tuple->values);
+    FB_ASSERT(tuple->relation < access->own->signature->count);
+    struct fb_trace *trace = access->own;
+    struct relation_list *list = &access->relations[tuple->relation];
+    if (trace->tuple_count >= fb_limit(FB_ACCESS_TUPLES_MAX)) {
+        return fb_err_set(err, FB_E_LIMIT, "there are more than %d facts", FB_ACCESS_TUPLES_MAX);
+    }
+    if (!make_room(access, list)) {
+        return fb_arena_failed(access->arena, err);
+    }
+    uint32_t id = (uint32_t)trace->tuple_count, place = (uint32_t)list->count;
+    trace->tuples[trace->tuple_count++] = *tuple;
+    list->ids[list->count++] = id;
+    for (struct access_index *index = list->indexes; index; index = index->other) {
+        bool full = place == index->cap || 2 * index->used >= index->slot_count;
+        if (full && !fill_index(access, list, index)) {
+            return fb_arena_failed(access->arena, err);
+        }
+        if (!full) {
+            put(access, list, index, place);
+        }
+    }
+    return tuple->correction && !add_correction(access, tuple->from, id)
+               ? fb_arena_failed(access->arena, err)
+               : FB_OK;
+}
+
+void fb_access_end(struct fb_access *access, uint32_t id, size_t until)
+{
+    FB_ASSERT(access && access->own && id < access->own->tuple_count);
+    access->own->tuples[id].until = until;
+}
+
+void fb_access_until(struct fb_access *access, fb_time last)
+{
+    FB_ASSERT(access && access->own && last < FB_TIME_MAX);
+    access->own->time_count = fb_tp_of_time(last) + 1;
+}
+
+/* Frees a slot; what had to go behind it comes nearer to its own. */
+static void free_slot(struct access_index *index, struct slot *slot)
+{
+    size_t mask = index->slot_count - 1, hole = (size_t)(slot - index->slots);
+    for (size_t at = (hole + 1) & mask; index->slots[at].first; at = (at + 1) & mask) {
+        size_t home = index->slots[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            index->slots[hole] = index->slots[at];
+            hole = at;
+        }
+    }
+    index->slots[hole] = (struct slot){.first = 0};
+    index->used--;
+}
+
+/* Takes the last tuple of a relation out of an index. */
+static void take(struct access_index *index, uint32_t place)
+{
+    size_t mask = index->slot_count - 1, at = index->hashes[place] & mask;
+    while (index->slots[at].last != place + 1) {
+        FB_ASSERT(index->slots[at].first);
+        at = (at + 1) & mask;
+    }
+    uint32_t before = index->before[place];
+    if (before == FB_ACCESS_NONE) {
+        free_slot(index, &index->slots[at]);
+    } else {
+        index->next[before] = FB_ACCESS_NONE;
+        index->slots[at].last = before + 1;
+    }
+}
+
+void fb_access_undo(struct fb_access *access, size_t count)
+{
+    FB_ASSERT(access && access->own && count <= access->own->tuple_count);
+    bool corrections = false;
+    while (access->own->tuple_count > count) {
+        uint32_t id = (uint32_t)access->own->tuple_count - 1;
+        const struct fb_tuple *tuple = &access->own->tuples[id];
+        struct relation_list *list = &access->relations[tuple->relation];
+        FB_ASSERT(list->count > 0 && list->ids[list->count - 1] == id);
+        for (struct access_index *index = list->indexes; index; index = index->other) {
+            take(index, (uint32_t)list->count - 1);
+        }
+        corrections = corrections || tuple->correction;
+        list->count--;
+        access->own->tuple_count--;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; corrections && i < access->correction_count; i++) {
+        if (access->corrections[i].id < count) {
+            access->corrections[kept++] = access->corrections[i];
+        }
+    }
+    access->correction_count = corrections ? kept : access->correction_count;
+}
+
+/* ---- questions ---- */
+
 enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
     const struct fb_value *values, struct fb_access_walk *out)
 {
@@ -225,8 +445,10 @@ const struct fb_access_correction *fb_access_corrections(
 enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out)
 {
     FB_ASSERT(access && out);
-    if (!access->stamps) {
-        access->stamps = FB_ARENA_ARRAY(access->arena, uint32_t, access->trace->tuple_count);
+    size_t count = access->own ? access->tuple_cap : access->trace->tuple_count;
+    if (!access->stamps || access->stamp_cap < count) {
+        access->stamps = FB_ARENA_ARRAY(access->arena, uint32_t, count);
+        access->stamp_cap = count;
     }
     *out = access->stamps;
     return access->stamps ? FB_OK : fb_arena_failed(access->arena, access->err);
@@ -235,7 +457,10 @@ enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out)
 uint32_t fb_access_round(struct fb_access *access)
 {
     FB_ASSERT(access);
-    FB_ASSERT(access->round < UINT32_MAX);
+    if (access->round == UINT32_MAX) {
+        memset(access->stamps, 0, access->stamp_cap * sizeof(*access->stamps));
+        access->round = 0;
+    }
     return ++access->round;
 }
 

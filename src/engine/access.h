@@ -30,6 +30,28 @@ struct fb_access_walk {
 FB_CHECKED enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
     struct fb_access **out, struct fb_err *err);
 
+/**
+ * An access that grows: its trace, which it owns, is by time (fb_trace.by_time) and empty at first;
+ * from and until of its tuples are fb_tp_of_time. What is asked of it reads the trace up to the
+ * instant that fb_access_until says. Lives in arena, which grows with it.
+ */
+FB_CHECKED enum fb_code fb_access_grow(const struct fb_signature *signature, struct fb_arena *arena,
+    struct fb_access **out, struct fb_err *err);
+
+/** Adds a tuple, whose values are borrowed, to an access that grows. E_LIMIT as fb_access_new. On
+ * failure nothing can be asked of it any more. */
+FB_CHECKED enum fb_code fb_access_add(
+    struct fb_access *access, const struct fb_tuple *tuple, struct fb_err *err);
+
+/** Lets the tuple with an index end at a time-point; at its beginning or before: it never was. */
+void fb_access_end(struct fb_access *access, uint32_t id, size_t until);
+
+/** Lets the trace of an access that grows end with an instant. */
+void fb_access_until(struct fb_access *access, fb_time last);
+
+/** Takes back all tuples that were added since the trace had `count` of them. */
+void fb_access_undo(struct fb_access *access, size_t count);
+
 /** Begins a walk over the tuples of a relation that agree with values (by column) in the columns of
  * mask. */
 FB_CHECKED enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
@@ -62,7 +84,7 @@ bool fb_access_distinct(const struct fb_access *access);
 /** One number a tuple, in which walks note the round in which they met it; 0 at first. */
 FB_CHECKED enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out);
 
-/** The number of a new round of marks. */
+/** The number of a new round of marks, after fb_access_stamps. */
 uint32_t fb_access_round(struct fb_access *access);
 
 /** How many tuples a relation has. */

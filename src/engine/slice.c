@@ -257,6 +257,9 @@ static size_t received_point(const struct slicer *s, const struct fb_tuple *tupl
         duty = duty->after;
     }
     struct fb_value at = duty ? tuple->values[duty->received_column] : fb_value_none();
+    if (s->trace->by_time) {
+        return at.type == FB_TYPE_TIME ? fb_tp_of_time(at.u.time) : SIZE_MAX;
+    }
     size_t low = 0, high = at.type == FB_TYPE_TIME ? s->tp_count : 0;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -356,6 +359,33 @@ static enum fb_code add_all_corrections(struct slicer *s)
     return FB_OK;
 }
 
+/* True when the marked tuple a stands before b in a trace with its tuples in order. */
+static bool stands_before(const struct fb_trace *trace, size_t a, size_t b)
+{
+    const struct fb_tuple *x = &trace->tuples[a], *y = &trace->tuples[b];
+    if (x->relation != y->relation) {
+        return x->relation < y->relation;
+    }
+    if (x->from != y->from) {
+        return x->from < y->from;
+    }
+    return x->seq != y->seq ? x->seq < y->seq : a < b;
+}
+
+/* Puts the marks in the order that the evaluators need. A trace by time has it not; what is marked
+ * of it is little. */
+static void sort_marks(struct fb_walk *walk, const struct fb_trace *trace)
+{
+    sort_numbers(walk->marks, walk->mark_count);
+    for (size_t i = 1; trace->by_time && i < walk->mark_count; i++) {
+        size_t mark = walk->marks[i], at = i;
+        for (; at > 0 && stands_before(trace, mark, walk->marks[at - 1]); at--) {
+            walk->marks[at] = walk->marks[at - 1];
+        }
+        walk->marks[at] = mark;
+    }
+}
+
 /* The marked tuples as a trace over the given time-points (NULL: over all). */
 static enum fb_code fill_slice(
     struct slicer *s, const size_t *points, size_t point_count, struct slice *out)
@@ -369,9 +399,9 @@ static enum fb_code fill_slice(
         return fb_arena_failed(&out->arena, s->err);
     }
     for (size_t i = 0; points && i < point_count; i++) {
-        trace->times[i] = s->trace->times[points[i]];
+        trace->times[i] = fb_trace_time(s->trace, points[i]);
     }
-    sort_numbers(walk->marks, walk->mark_count);
+    sort_marks(walk, s->trace);
     for (size_t i = 0; i < walk->mark_count; i++) {
         struct fb_tuple tuple = s->trace->tuples[walk->marks[i]];
         if (tuple.from >= s->tp_count) {
@@ -427,6 +457,12 @@ static void find_times(struct slicer *s)
 {
     const struct fb_trace *trace = s->trace;
     fb_time effective = s->query->program->effective;
+    if (trace->by_time) {
+        size_t end = fb_tp_of_time(s->query->now) + 1;
+        s->tp_count = end < trace->time_count ? end : trace->time_count;
+        s->effective = fb_tp_of_time(effective);
+        return;
+    }
     size_t low = 0, high = trace->time_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -496,6 +532,10 @@ static enum fb_code slicer_init(
     s->whole = params_open(duty) || !fb_walk_possible(forms, count, trigger_forms(duty)) ||
                !fb_access_distinct(query->access);
     find_times(s);
+    if (s->trace->by_time && (s->whole || s->all_times)) {
+        return fb_err_set(err, FB_E_UNSUPPORTED, "duty '%.*s' cannot be cut out of what grows",
+            FB_STR_ARG(duty->name));
+    }
     enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
     s->walk.ctx = s;
     return code;
@@ -847,10 +887,10 @@ static enum fb_code fill_instant(
     if (!times || !tuples) {
         return fb_arena_failed(walk->arena, walk->err);
     }
-    times[0] = times[1] = from->times[tp];
+    times[0] = times[1] = fb_trace_time(from, tp);
     *out = (struct fb_trace){
         .signature = from->signature, .times = times, .time_count = 2, .tuples = tuples};
-    sort_numbers(walk->marks, walk->mark_count);
+    sort_marks(walk, from);
     for (size_t i = 0; i < walk->mark_count; i++) {
         struct fb_tuple tuple = from->tuples[walk->marks[i]];
         if (tuple.from <= tp && tuple.until > tp) {
@@ -860,6 +900,12 @@ static enum fb_code fill_instant(
         }
     }
     return FB_OK;
+}
+
+bool fb_form_sliced(const struct fb_form *form)
+{
+    FB_ASSERT(form);
+    return fb_walk_possible(&form, 1, 1) && !fb_walk_temporal(form);
 }
 
 enum fb_code fb_slice_holds(
@@ -872,7 +918,10 @@ enum fb_code fb_slice_holds(
     struct fb_trace trace = *whole;
     struct fb_table table;
     struct fb_row given = {.values = (struct fb_value *)(uintptr_t)query->given};
-    bool sliced = fb_walk_possible(&query->form, 1, 1) && !fb_walk_temporal(query->form);
+    bool sliced = fb_form_sliced(query->form);
+    if (!sliced && whole->by_time) {
+        return fb_err_set(err, FB_E_UNSUPPORTED, "a condition cannot be cut out of what grows");
+    }
     fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
     if (code == FB_OK && sliced) {

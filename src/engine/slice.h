@@ -35,7 +35,7 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
 /** The same obligations in the same order as fb_duty_run_naive, as far as they are wanted, but
  * without reasons (why is NULL). bindings, parties and duty are borrowed from the trace and the
  * program. E_POLICY, E_RANGE and E_LIMIT as there; E_LIMIT for more than FB_DUTY_OWED_MAX
- * obligations. */
+ * obligations; E_UNSUPPORTED when the access grows and the duty is not FB_SLICED. */
 FB_CHECKED enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err);
 
@@ -71,8 +71,12 @@ struct fb_form_query {
     const struct fb_value *given; /**< var_count values; those that are not NONE are bound */
 };
 
+/** Whether fb_slice_holds looks at the tuples alone that have a say about a formula. */
+bool fb_form_sliced(const struct fb_form *form);
+
 /** Whether a formula holds at a time-point, as fb_eval_naive says, from the tuples that have a say.
- * E_POLICY when it is outside the fragment. */
+ * E_POLICY when it is outside the fragment; E_UNSUPPORTED when the access grows and
+ * fb_form_sliced says no. */
 FB_CHECKED enum fb_code fb_slice_holds(
     const struct fb_form_query *query, size_t tp, bool *out, struct fb_err *err);
 

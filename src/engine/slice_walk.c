@@ -183,7 +183,9 @@ static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, 
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
         fb_vars more = bound;
         const struct fb_tuple *tuple = &trace->tuples[id];
-        if (narrow(walk, pred, tuple) && bind(walk, pred, tuple->values, known, &more)) {
+        /* Where the access grows a tuple may have ended where it began. */
+        bool ever = tuple->from < tuple->until;
+        if (ever && narrow(walk, pred, tuple) && bind(walk, pred, tuple->values, known, &more)) {
             walk->begins = walk->begins || pred->occurs;
             code = fb_walk_add(walk, id);
             code = code ? code : walk_on(walk, more);

@@ -13,6 +13,19 @@
 /** No end: the tuple still holds at the last time-point. */
 #define FB_TP_MAX SIZE_MAX
 
+/** The time-point that stands for an instant where instants are their own time-points
+ * (fb_trace.by_time); the order is the same, and FB_TIME_MAX is FB_TP_MAX. */
+static inline size_t fb_tp_of_time(fb_time t)
+{
+    return (size_t)((uint64_t)t ^ (uint64_t)1 << 63);
+}
+
+/** The instant that such a time-point stands for. */
+static inline fb_time fb_time_of_tp(size_t tp)
+{
+    return (fb_time)((uint64_t)tp ^ (uint64_t)1 << 63);
+}
+
 /** A tuple of a relation over the time-points [from, until). */
 struct fb_tuple {
     uint32_t relation;
@@ -34,7 +47,16 @@ struct fb_trace {
     size_t tuple_count;
     const size_t *starts; /**< NULL, or all tuples are events, and those of time-point i are at
                                [starts[i], starts[i + 1]) */
+    bool by_time; /**< every instant is a time-point (fb_tp_of_time), up to the last, which is
+                       before time_count; times is NULL, and the tuples are in any order. Slices are
+                       cut from such a trace (engine/access.h); the evaluators do not read it */
 };
+
+/** The time of a time-point of a trace. */
+static inline fb_time fb_trace_time(const struct fb_trace *trace, size_t tp)
+{
+    return trace->by_time ? fb_time_of_tp(tp) : trace->times[tp];
+}
 
 /** The tuples that may hold at time-point tp: [*out_first, *out_end) of the trace's. */
 void fb_trace_range(const struct fb_trace *trace, size_t tp, size_t *out_first, size_t *out_end);

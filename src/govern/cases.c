@@ -367,34 +367,40 @@ static enum fb_code run_record(
     return code;
 }
 
+/* The first record from `record` on of its kind that speaks of a safety case. */
+static const struct fb_record *next_decision(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    for (; record; record = fb_registry_next(registry, record)) {
+        bool speaks = record->kind == FB_KIND_licence
+                          ? fb_record_text(record, "case").len > 0
+                          : fb_str_is(fb_record_text(record, "topic"), FB_ACCEPTANCE_TOPIC);
+        if (speaks) {
+            break;
+        }
+    }
+    return record;
+}
+
 /* Decisions about safety cases, and licences that name one, in the order of admission. */
 static enum fb_code list_decisions(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
-    size_t count = fb_registry_count(registry), found = 0;
-    for (int fill = 0; fill < 2; fill++) {
-        found = 0;
-        for (size_t i = 0; i < count; i++) {
-            const struct fb_record *record = fb_registry_at(registry, i);
-            bool decision = record->kind == FB_KIND_decision &&
-                            fb_str_is(fb_record_text(record, "topic"), FB_ACCEPTANCE_TOPIC);
-            bool licence =
-                record->kind == FB_KIND_licence && fb_record_text(record, "case").len > 0;
-            if (decision || licence) {
-                if (fill) {
-                    work->decisions[found] = record;
-                }
-                found++;
-            }
-        }
-        if (!fill) {
-            work->decisions = FB_ARENA_ARRAY(work->arena, const struct fb_record *, found);
-            if (!work->decisions) {
-                return fb_arena_failed(work->arena, err);
-            }
-        }
+    size_t most = fb_registry_count_of(registry, FB_KIND_decision) +
+                  fb_registry_count_of(registry, FB_KIND_licence);
+    const struct fb_record *kinds[2] = {
+        next_decision(registry, fb_registry_first(registry, FB_KIND_decision)),
+        next_decision(registry, fb_registry_first(registry, FB_KIND_licence))};
+    work->decisions = fb_arena_array(work->arena, most, sizeof(const struct fb_record *));
+    if (!work->decisions) {
+        return fb_arena_failed(work->arena, err);
     }
-    work->decision_count = found;
+    while (kinds[0] || kinds[1]) {
+        int k = !kinds[0] || (kinds[1] && kinds[1]->seq < kinds[0]->seq);
+        work->decisions[work->decision_count++] = kinds[k];
+        kinds[k] = next_decision(registry, fb_registry_next(registry, kinds[k]));
+    }
+    FB_ASSERT(work->decision_count <= most);
     return FB_OK;
 }
 
@@ -402,11 +408,8 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     struct fb_picture *picture = work->picture;
-    size_t count = fb_registry_count(registry), cases = 0;
+    size_t cases = fb_registry_count_of(registry, FB_KIND_case);
     struct instants all = {.count = 0};
-    for (size_t i = 0; i < count; i++) {
-        cases += fb_registry_at(registry, i)->kind == FB_KIND_case;
-    }
     picture->cases = FB_ARENA_ARRAY(work->arena, struct fb_case_view, cases + 1);
     work->case_versions = FB_ARENA_ARRAY(work->arena, struct fb_case_version *, cases + 1);
     work->case_version_cap = cases + 1;
@@ -418,18 +421,17 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
         return code;
     }
     /* The oracle asks at every other instant of the docket too. */
-    fb_work_sort_times(work);
+    if (work->input->naive) {
+        fb_work_sort_times(work);
+    }
     for (size_t i = 0; work->input->naive && i < work->time_count; i++) {
         code = add_instant(work, &all, work->times[i], err);
         if (code != FB_OK) {
             return code;
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_case) {
-            continue;
-        }
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_case);
+    for (; record; record = fb_registry_next(registry, record)) {
         struct fb_case_view view = {.record = record, .system = fb_work_subject(work, record)};
         bool wanted = fb_work_wants(work, view.system);
         if (!wanted && !work->is_wide) {

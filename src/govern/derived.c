@@ -52,10 +52,10 @@ static size_t list_uses(const struct fb_work *work, struct use *out)
 {
     const struct fb_registry *registry = work->input->registry;
     size_t count = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_access);
+    for (; record; record = fb_registry_next(registry, record)) {
         fb_time span[2], after = FB_TIME_MIN;
-        while (record->kind == FB_KIND_access && fb_work_span(work, record, after, span)) {
+        while (fb_work_span(work, record, after, span)) {
             for (int end = 0; end < 2 && out; end++) {
                 out[count + (size_t)end] =
                     (struct use){.grant = fb_work_root_id(work, fb_record_text(record, "grant")),
@@ -202,8 +202,9 @@ static void uses_of(const struct use *uses, size_t count, struct grant_walk *wal
     }
 }
 
-static enum fb_code add_grants(struct fb_work *work, struct fb_err *err)
+enum fb_code fb_work_grants(struct fb_work *work, struct fb_err *err)
 {
+    FB_ASSERT(work);
     const struct fb_registry *registry = work->input->registry;
     size_t count = list_uses(work, NULL);
     struct use *uses = FB_ARENA_ARRAY(work->arena, struct use, count);
@@ -213,11 +214,8 @@ static enum fb_code add_grants(struct fb_work *work, struct fb_err *err)
     (void)list_uses(work, uses);
     qsort(uses, count, sizeof(*uses), order_uses);
     enum fb_code code = FB_OK;
-    for (size_t i = 0; i < fb_registry_count(registry) && code == FB_OK; i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_grant) {
-            continue;
-        }
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_grant);
+    for (; record && code == FB_OK; record = fb_registry_next(registry, record)) {
         struct grant_walk walk = {.work = work,
             .record = record,
             .id = fb_work_root(work, record)->id,
@@ -403,9 +401,10 @@ static size_t list_shown(
     return count;
 }
 
-static enum fb_code add_levels(
+enum fb_code fb_work_levels(
     struct fb_work *work, const struct fb_system_view *system, struct fb_err *err)
 {
+    FB_ASSERT(work && system);
     size_t count = list_shown(work, system, NULL);
     if (count == 0) {
         return FB_OK;
@@ -428,9 +427,9 @@ static enum fb_code add_levels(
 
 enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err)
 {
-    enum fb_code code = add_grants(work, err);
+    enum fb_code code = fb_work_grants(work, err);
     for (size_t i = 0; i < work->picture->system_count && code == FB_OK; i++) {
-        code = add_levels(work, &work->picture->systems[i], err);
+        code = fb_work_levels(work, &work->picture->systems[i], err);
     }
     return code;
 }

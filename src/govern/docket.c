@@ -93,6 +93,9 @@ enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err)
     }
     if (code == FB_OK) {
         fb_registry_free(docket->registry);
+        fb_resident_free(docket->resident);
+        docket->resident = NULL;
+        docket->counted = docket->corrections = 0;
         docket->registry = registry;
     }
     return code;
@@ -182,6 +185,7 @@ void fb_docket_close(struct fb_docket *docket)
     if (!docket) {
         return;
     }
+    fb_resident_free(docket->resident);
     fb_registry_free(docket->registry);
     fb_registry_free(docket->prefix);
     fb_ledger_close(docket->ledger);
@@ -236,6 +240,22 @@ fb_time fb_docket_now(const struct fb_docket *docket)
     return now_of(docket->registry, fb_clock_now(&docket->clock));
 }
 
+/* How many records of a registry correct others; those of the docket's own are counted once. */
+static uint64_t corrections_in(struct fb_docket *docket, const struct fb_registry *registry)
+{
+    bool own = registry == docket->registry;
+    size_t i = own ? docket->counted : 0, count = fb_registry_count(registry);
+    uint64_t corrections = own ? docket->corrections : 0;
+    for (; i < count; i++) {
+        corrections += fb_record_corrects(registry, fb_registry_at(registry, i)) ? 1 : 0;
+    }
+    if (own) {
+        docket->counted = count;
+        docket->corrections = corrections;
+    }
+    return corrections;
+}
+
 enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_question *question,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
 {
@@ -247,6 +267,11 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
                             ? fb_ledger_size(docket->ledger, &size, err)
                             : fb_ledger_size_before(docket->ledger,
                                   question->known ? question->known : as_of, &size, err);
+    /* What others recorded since. */
+    if (code == FB_OK && as_of == FB_TIME_MAX && size > fb_registry_count(registry)) {
+        code = fb_docket_catch_up(docket, err);
+        size = fb_registry_count(registry);
+    }
     if (code == FB_OK && size != fb_registry_count(registry)) {
         registry = NULL;
         code = load_registry(docket->ledger, size, &registry, err);
@@ -267,20 +292,19 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         .naive = question->naive,
         .about = question->about,
         .brief = question->brief};
+    if (registry == docket->registry && question->about.len > 0) {
+        code = docket->resident ? FB_OK : fb_resident_new(registry, &docket->resident, err);
+        input.resident = docket->resident;
+    }
     struct fb_hash root;
     struct fb_picture picture;
-    code = fb_govern_evaluate(&input, arena, &picture, err);
-    if (code == FB_OK) {
-        code = fb_ledger_root(docket->ledger, size, &root, err);
-    }
+    code = code ? code : fb_govern_evaluate(&input, arena, &picture, err);
+    code = code ? code : fb_ledger_root(docket->ledger, size, &root, err);
     if (code == FB_OK) {
         memcpy(picture.root, root.bytes, sizeof(picture.root));
         picture.origin = fb_ledger_origin(docket->ledger);
         picture.simulated = fb_docket_simulated(docket);
-        for (size_t i = 0; i < (size_t)size; i++) {
-            picture.correction_count +=
-                fb_record_corrects(registry, fb_registry_at(registry, i)) ? 1 : 0;
-        }
+        picture.correction_count = corrections_in(docket, registry);
         *out = picture;
     }
     return code;

@@ -3,6 +3,7 @@
 #define FB_GOVERN_DOCKET_PRIVATE_H
 
 #include "govern/docket.h"
+#include "govern/evaluate.h"
 #include "record/sshkey.h"
 
 enum { FB_DOCKET_PATH_MAX = 4096 };
@@ -19,6 +20,10 @@ struct fb_docket {
     struct fb_ledger *ledger;
     struct fb_registry *registry; /* all records */
     struct fb_registry *prefix;   /* those of the last as-of question, or NULL */
+    struct fb_resident
+        *resident;        /* of all records; NULL before the first question about a system */
+    size_t counted;       /* records that were looked at for corrections, */
+    uint64_t corrections; /* and how many are */
 };
 
 /* A statement to file, and who signs it. Slices are borrowed. */

@@ -262,10 +262,7 @@ enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
 {
     struct fb_map names;
     fb_map_init(&names);
-    enum fb_code code = work->proving ? FB_OK : fb_work_trace(work, err);
-    if (code == FB_OK && !work->proving) {
-        code = fb_access_new(&work->trace, work->arena, &work->access, err);
-    }
+    enum fb_code code = work->proving ? FB_OK : fb_work_reach(work, err);
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
         if (version->from > work->input->now) {

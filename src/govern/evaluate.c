@@ -1,15 +1,27 @@
 #include "govern/evaluate.h"
 
 #include "base/assert.h"
+#include "govern/resident.h"
 #include "govern/sentence.h"
+
+static enum fb_code run_strata(struct fb_work *work, struct fb_err *err)
+{
+    static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
+        fb_work_facts, fb_work_growth, fb_work_pace, fb_work_lines, fb_work_cases, fb_work_burden,
+        fb_work_duties, fb_work_orders, fb_work_licences};
+    for (size_t i = 0; i < sizeof(strata) / sizeof(strata[0]); i++) {
+        enum fb_code code = strata[i](work, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
 
 enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_arena *arena,
     struct fb_picture *out, struct fb_err *err)
 {
     FB_ASSERT(input && input->registry && input->read_blob && arena && out);
-    static enum fb_code (*const strata[])(struct fb_work *, struct fb_err *) = {fb_work_policies,
-        fb_work_facts, fb_work_growth, fb_work_pace, fb_work_lines, fb_work_cases, fb_work_burden,
-        fb_work_duties, fb_work_orders, fb_work_licences};
     struct fb_picture *picture = FB_ARENA_NEW(arena, struct fb_picture);
     struct fb_govern_input *kept = FB_ARENA_NEW(arena, struct fb_govern_input);
     struct fb_work *work = FB_ARENA_NEW(arena, struct fb_work);
@@ -20,16 +32,16 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
     *picture = (struct fb_picture){.now = input->now,
         .as_of = input->as_of,
         .record_count = fb_registry_count(input->registry)};
-    *work = (struct fb_work){.input = kept, .arena = arena, .picture = picture};
-    for (size_t i = 0; i < sizeof(strata) / sizeof(strata[0]); i++) {
-        enum fb_code code = strata[i](work, err);
-        if (code != FB_OK) {
-            return code;
-        }
+    *work = (struct fb_work){.input = kept,
+        .arena = arena,
+        .picture = picture,
+        .resident = fb_resident_serves(input) ? input->resident : NULL};
+    enum fb_code code = run_strata(work, err);
+    if (code == FB_OK) {
+        picture->work = work;
+        *out = *picture;
     }
-    picture->work = work;
-    *out = *picture;
-    return FB_OK;
+    return code;
 }
 
 /* One nameable thing, whatever its stratum. */

@@ -16,6 +16,20 @@
 typedef enum fb_code (*fb_blob_reader)(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err);
 
+/**
+ * What one evaluation leaves for the next: the facts of all records and where they are, the
+ * systems, the compiled policies. With it a question about one system costs what that system needs,
+ * however many records there are (docs/decisions/0060-resident-facts.md).
+ */
+struct fb_resident;
+
+/** For evaluations of one registry, which must outlive it and may grow meanwhile. */
+FB_CHECKED enum fb_code fb_resident_new(
+    const struct fb_registry *registry, struct fb_resident **out, struct fb_err *err);
+
+/** Frees it; NULL is allowed. */
+void fb_resident_free(struct fb_resident *resident);
+
 /** What an evaluation reads. */
 struct fb_govern_input {
     const struct fb_registry *registry; /**< the prefix: all that was admitted before as_of */
@@ -26,6 +40,12 @@ struct fb_govern_input {
     bool naive;          /**< by the naive evaluator, the oracle: the same picture, far slower */
     struct fb_str about; /**< a system by its id or without "system/": only what concerns it, and
                               the rest as if it were not there; empty: everything */
+    struct fb_resident *resident; /**< of the same registry; NULL: all is built anew. It serves
+                                     where `about` is given and `naive` is not: the picture then has
+                                     that one system only, and holds until the next evaluation with
+                                     the same resident. Where a rule about one system reads red
+                                     lines or cases of others, or operators over time, it keeps no
+                                     more than the programs */
     bool brief; /**< leave the reasons of duties and licences out (NULL); fb_picture_find makes the
                      one that is asked for */
 };

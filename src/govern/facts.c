@@ -1,6 +1,8 @@
 /* facts.c: records as tuples that hold from their admission until they are superseded. */
+#include <string.h>
+
 #include "base/assert.h"
-#include "govern/work.h"
+#include "govern/resident.h"
 
 /* Columns of a record's relation before its own fields: id, subject, issuer, at. */
 enum { COMMON_COLUMNS = 4 };
@@ -59,133 +61,8 @@ static enum fb_code add_record(
     return code;
 }
 
-/* Adds the GPU-seconds of one run to its system. */
-static void add_usage(struct fb_work *work, const struct fb_record *record)
-{
-    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
-    if (system == SIZE_MAX || fb_work_superseded(work, record) != FB_TIME_MAX) {
-        return;
-    }
-    int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
-    FB_ASSERT(field >= 0);
-    struct fb_value value = fb_record_value(record, (size_t)field);
-    int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
-    int64_t *sum = &work->picture->systems[system].gpu_seconds;
-    if (__builtin_add_overflow(*sum, more, sum)) {
-        *sum = INT64_MAX;
-    }
-}
-
-/* True for what is asked for by system: evaluations, safeguards, audits, risks and licences. */
-static bool is_of_system(enum fb_kind kind)
-{
-    return kind == FB_KIND_evaluation || kind == FB_KIND_measure || kind == FB_KIND_audit ||
-           kind == FB_KIND_licence || kind == FB_KIND_risk;
-}
-
-/* Counts the records of each system when `fill` is false, and lists them when it is true. */
-static void add_part(struct fb_work *work, const struct fb_record *record, bool fill)
-{
-    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
-    if (system != SIZE_MAX) {
-        struct fb_system_parts *parts = &work->parts[system];
-        if (fill) {
-            parts->records[parts->record_count] = record;
-        }
-        parts->record_count++;
-    }
-}
-
-/* What the records of a system are, in two passes over all records. */
-static enum fb_code group_records(struct fb_work *work, struct fb_err *err)
-{
-    const struct fb_registry *registry = work->input->registry;
-    size_t count = fb_registry_count(registry);
-    for (int fill = 0; fill < 2; fill++) {
-        for (size_t i = 0; i < count; i++) {
-            const struct fb_record *record = fb_registry_at(registry, i);
-            if (is_of_system(record->kind)) {
-                add_part(work, record, fill == 1);
-            } else if (record->kind == FB_KIND_usage && fill == 1) {
-                add_usage(work, record);
-            }
-        }
-        for (size_t i = 0; i < work->picture->system_count && fill == 0; i++) {
-            struct fb_system_parts *parts = &work->parts[i];
-            parts->records =
-                fb_arena_array(work->arena, parts->record_count, sizeof(const struct fb_record *));
-            if (!parts->records) {
-                return fb_arena_failed(work->arena, err);
-            }
-            parts->record_count = 0;
-        }
-    }
-    return FB_OK;
-}
-
-static enum fb_code list_systems(struct fb_work *work, struct fb_err *err)
-{
-    const struct fb_registry *registry = work->input->registry;
-    struct fb_picture *picture = work->picture;
-    size_t count = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        count += record->kind == FB_KIND_system && !record->supersedes.len;
-    }
-    picture->systems = FB_ARENA_ARRAY(work->arena, struct fb_system_view, count + 1);
-    if (!picture->systems) {
-        return fb_arena_failed(work->arena, err);
-    }
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_system || record->supersedes.len) {
-            continue;
-        }
-        const struct fb_record *head = fb_work_head(work, record);
-        picture->systems[picture->system_count++] = (struct fb_system_view){
-            .id = record->id,
-            .record = head,
-            .developer = fb_work_root_id(work, fb_record_text(head, "developer")),
-        };
-    }
-    FB_ASSERT(picture->system_count == count);
-    work->parts = FB_ARENA_ARRAY(work->arena, struct fb_system_parts, count);
-    if (!work->parts) {
-        return fb_arena_failed(work->arena, err);
-    }
-    enum fb_code code = fb_picture_index(picture, work->arena, err);
-    return code ? code : group_records(work, err);
-}
-
-/* The records of a kind that hold, in the order of admission. */
-static enum fb_code list_kind(struct fb_work *work, enum fb_kind kind,
-    const struct fb_record ***out, size_t *out_count, struct fb_err *err)
-{
-    const struct fb_registry *registry = work->input->registry;
-    size_t count = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        count += fb_registry_at(registry, i)->kind == kind;
-    }
-    const struct fb_record **list =
-        FB_ARENA_ARRAY(work->arena, const struct fb_record *, count + 1);
-    if (!list) {
-        return fb_arena_failed(work->arena, err);
-    }
-    count = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == kind && fb_work_superseded(work, record) == FB_TIME_MAX) {
-            list[count++] = record;
-        }
-    }
-    *out = list;
-    *out_count = count;
-    return FB_OK;
-}
-
-/* Adds waiver_in_force for a decision that grants one, for as long as it holds. One that names
- * neither system nor party, rule nor record excuses from nothing. */
-static enum fb_code add_waiver(
+/* One that names neither system nor party, rule nor record excuses from nothing. */
+enum fb_code fb_work_waiver(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
     enum { COLUMNS = 7, SAID = 4 };
@@ -229,27 +106,164 @@ static enum fb_code add_waiver(
     return fb_work_add(work, &tuple, err);
 }
 
-enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
+/* Adds the GPU-seconds of one run to its system. */
+static void add_usage(struct fb_work *work, const struct fb_record *record)
+{
+    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
+    if (system == SIZE_MAX || fb_work_superseded(work, record) != FB_TIME_MAX) {
+        return;
+    }
+    int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
+    FB_ASSERT(field >= 0);
+    struct fb_value value = fb_record_value(record, (size_t)field);
+    int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
+    int64_t *sum = &work->picture->systems[system].gpu_seconds;
+    if (__builtin_add_overflow(*sum, more, sum)) {
+        *sum = INT64_MAX;
+    }
+}
+
+/* True for what is asked for by system: evaluations, safeguards, audits, risks and licences. */
+static bool is_of_system(enum fb_kind kind)
+{
+    return kind == FB_KIND_evaluation || kind == FB_KIND_measure || kind == FB_KIND_audit ||
+           kind == FB_KIND_licence || kind == FB_KIND_risk;
+}
+
+/* Adds a record to those of its system. */
+static enum fb_code add_part(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    size_t system = fb_picture_system(work->picture, fb_work_subject(work, record));
+    if (system == SIZE_MAX) {
+        return FB_OK;
+    }
+    struct fb_system_parts *parts = &work->parts[system];
+    size_t count = parts->record_count;
+    if ((count & (count + 1)) == 0) { /* room for 1, 3, 7 and so on */
+        const struct fb_record **grown =
+            fb_arena_array(work->arena, 2 * count + 1, sizeof(const struct fb_record *));
+        if (!grown) {
+            return fb_arena_failed(work->arena, err);
+        }
+        if (count) {
+            memcpy(grown, parts->records, count * sizeof(const struct fb_record *));
+        }
+        parts->records = grown;
+    }
+    parts->records[parts->record_count++] = record;
+    return FB_OK;
+}
+
+/* What a system is now. */
+static struct fb_system_view system_now(
+    const struct fb_work *work, const struct fb_record *first, int64_t gpu_seconds)
+{
+    const struct fb_record *head = fb_work_head(work, first);
+    return (struct fb_system_view){.id = first->id,
+        .record = head,
+        .developer = fb_work_root_id(work, fb_record_text(head, "developer")),
+        .gpu_seconds = gpu_seconds};
+}
+
+void fb_work_renew_system(struct fb_work *work, size_t system)
+{
+    FB_ASSERT(work && system < work->picture->system_count);
+    struct fb_system_view *view = &work->picture->systems[system];
+    *view = system_now(work, fb_registry_find(work->input->registry, view->id), view->gpu_seconds);
+}
+
+/* Makes room for so many systems and what belongs to them. */
+static enum fb_code reserve_systems(struct fb_work *work, size_t room, struct fb_err *err)
+{
+    size_t count = work->picture->system_count;
+    struct fb_system_parts *parts = FB_ARENA_ARRAY(work->arena, struct fb_system_parts, room);
+    if (!parts) {
+        return fb_arena_failed(work->arena, err);
+    }
+    if (count) {
+        memcpy(parts, work->parts, count * sizeof(*parts));
+    }
+    work->parts = parts;
+    work->system_room = room;
+    return fb_picture_reserve(work->picture, room, work->arena, err);
+}
+
+static enum fb_code add_system(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    enum fb_code code = work->picture->system_count < work->system_room
+                            ? FB_OK
+                            : reserve_systems(work, 2 * work->system_room + 1, err);
+    if (code == FB_OK) {
+        const struct fb_system_view view = system_now(work, record, 0);
+        fb_picture_add_system(work->picture, &view);
+    }
+    return code;
+}
+
+enum fb_code fb_work_take(struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    FB_ASSERT(work && record);
+    enum fb_code code = add_record(work, record, err);
+    if (code == FB_OK && record->kind == FB_KIND_order) {
+        code = fb_work_order_facts(work, record, err);
+    } else if (code == FB_OK && record->kind == FB_KIND_decision) {
+        code = fb_work_waiver(work, record, err);
+    } else if (code == FB_OK && record->kind == FB_KIND_system && !record->supersedes.len) {
+        code = add_system(work, record, err);
+    } else if (code == FB_OK && record->kind == FB_KIND_usage) {
+        add_usage(work, record);
+    }
+    return code == FB_OK && is_of_system(record->kind) ? add_part(work, record, err) : code;
+}
+
+/* The records of a kind that hold, in the order of admission. */
+static enum fb_code list_kind(struct fb_work *work, enum fb_kind kind,
+    const struct fb_record ***out, size_t *out_count, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        enum fb_code code = add_record(work, record, err);
-        if (code == FB_OK && record->kind == FB_KIND_order) {
-            code = fb_work_order_facts(work, record, err);
-        } else if (code == FB_OK && record->kind == FB_KIND_decision) {
-            code = add_waiver(work, record, err);
-        }
-        if (code != FB_OK) {
-            return code;
+    const struct fb_record **list = fb_arena_array(
+        work->arena, fb_registry_count_of(registry, kind), sizeof(const struct fb_record *));
+    if (!list) {
+        return fb_arena_failed(work->arena, err);
+    }
+    size_t count = 0;
+    const struct fb_record *record = fb_registry_first(registry, kind);
+    for (; record; record = fb_registry_next(registry, record)) {
+        if (fb_work_superseded(work, record) == FB_TIME_MAX) {
+            list[count++] = record;
         }
     }
+    *out = list;
+    *out_count = count;
+    return FB_OK;
+}
+
+static enum fb_code list_some(struct fb_work *work, struct fb_err *err)
+{
     enum fb_code code = list_kind(work, FB_KIND_review, &work->reviews, &work->review_count, err);
-    if (code == FB_OK) {
-        code = list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
+    return code ? code
+                : list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
+}
+
+enum fb_code fb_work_collect(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work);
+    const struct fb_registry *registry = work->input->registry;
+    enum fb_code code =
+        reserve_systems(work, fb_registry_count_of(registry, FB_KIND_system) + 1, err);
+    for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
+        code = fb_work_take(work, fb_registry_at(registry, i), err);
     }
-    code = code ? code : list_systems(work, err);
     code = code ? code : fb_work_derived(work, err);
-    code = code ? code : fb_work_receipts(work, err);
+    return code ? code : fb_work_receipts(work, err);
+}
+
+enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work);
+    enum fb_code code = work->resident ? fb_resident_facts(work, err) : fb_work_collect(work, err);
+    code = code ? code : list_some(work, err);
     return code ? code : fb_work_narrow(work, err);
 }

@@ -29,20 +29,14 @@ enum fb_code fb_work_progress(
         *out_count = work->progress_count;
         return FB_OK;
     }
-    size_t count = 0, all = fb_registry_count(registry);
-    for (size_t i = 0; i < all; i++) {
-        count += record_of(work, i)->kind == FB_KIND_progress;
-    }
+    size_t count = fb_registry_count_of(registry, FB_KIND_progress);
     struct fb_pace_value *values = FB_ARENA_ARRAY(work->arena, struct fb_pace_value, count + 1);
     if (!values) {
         return fb_arena_failed(work->arena, err);
     }
     count = 0;
-    for (size_t i = 0; i < all; i++) {
-        const struct fb_record *record = record_of(work, i);
-        if (record->kind != FB_KIND_progress) {
-            continue;
-        }
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_progress);
+    for (; record; record = fb_registry_next(registry, record)) {
         int field = fb_kind_field(FB_KIND_progress, FB_STR("value"));
         FB_ASSERT(field >= 0);
         struct fb_value value = fb_record_value(record, (size_t)field);
@@ -51,7 +45,8 @@ enum fb_code fb_work_progress(
             .value = value.u.number,
             .known = record->admitted,
             .until = fb_work_superseded(work, record),
-            .record = i};
+            .record = (size_t)record->seq};
+        FB_ASSERT(record_of(work, v.record) == record);
         if (v.known < v.until) {
             values[count++] = v;
         }

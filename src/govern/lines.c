@@ -541,10 +541,7 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
-    enum fb_code code = rules > 0 ? fb_work_trace(work, err) : FB_OK;
-    if (code == FB_OK && rules > 0) {
-        code = fb_access_new(&work->trace, work->arena, &work->access, err);
-    }
+    enum fb_code code = rules > 0 ? fb_work_reach(work, err) : FB_OK;
     for (size_t i = 0; i < work->version_count; i++) {
         order[i] = &work->versions[i];
     }

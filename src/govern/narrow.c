@@ -32,7 +32,8 @@ enum fb_code fb_work_narrow(struct fb_work *work, struct fb_err *err)
     if (!work->about) {
         return err->code;
     }
-    for (size_t i = 0; i < work->version_count && !work->is_wide; i++) {
+    /* A resident has looked at the rules already. */
+    for (size_t i = 0; i < work->version_count && !work->is_wide && !work->resident; i++) {
         const struct fb_program *program = work->versions[i].program;
         for (size_t d = 0; d < program->duty_count && !work->is_wide; d++) {
             work->is_wide = fb_duty_reads_others(&program->duties[d]) != NULL;

@@ -102,7 +102,7 @@ static struct fb_why *explain_miss(const struct fb_work *work, const struct fb_d
 {
     const struct fb_obligation *o = &view->obligation;
     const struct fb_tuple *tuple = miss->tuple;
-    fb_time at = work->trace.times[tuple->from];
+    fb_time at = fb_trace_time(&work->trace, tuple->from);
     char when[FB_TIME_TEXT];
     struct fb_buf text;
     fb_buf_init(&text, TEXT_MAX);
@@ -149,10 +149,12 @@ static size_t collect(const struct fb_work *work, const struct fb_duty_view *vie
     const struct fb_form *pred, struct miss *out)
 {
     size_t count = 0;
-    for (size_t i = 0; i < work->trace.tuple_count; i++) {
-        const struct fb_tuple *tuple = &work->trace.tuples[i];
-        if (tuple->relation != pred->relation || tuple->seq == FB_WHY_NO_RECORD ||
-            work->trace.times[tuple->from] >= end_of(view)) {
+    const struct fb_trace *trace = &work->trace;
+    for (size_t i = 0; i < trace->tuple_count; i++) {
+        const struct fb_tuple *tuple = &trace->tuples[i];
+        bool there = tuple->from < tuple->until && tuple->from < trace->time_count;
+        if (!there || tuple->relation != pred->relation || tuple->seq == FB_WHY_NO_RECORD ||
+            fb_trace_time(trace, tuple->from) >= end_of(view)) {
             continue;
         }
         if (out) {

@@ -174,9 +174,9 @@ static enum fb_code list_releases(struct fb_work *work, struct fb_err *err)
     size_t count = 0;
     for (int fill = 0; fill < 2; fill++) {
         work->release_count = 0;
-        for (size_t i = 0; i < fb_registry_count(registry); i++) {
-            const struct fb_record *record = fb_registry_at(registry, i);
-            if (record->kind != FB_KIND_order || !fb_record_text(record, "duty").len) {
+        const struct fb_record *record = fb_registry_first(registry, FB_KIND_order);
+        for (; record; record = fb_registry_next(registry, record)) {
+            if (!fb_record_text(record, "duty").len) {
                 continue;
             }
             if (fill) {
@@ -243,11 +243,9 @@ enum fb_code fb_work_orders(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     enum fb_code code = list_releases(work, err);
-    for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind == FB_KIND_order) {
-            code = add_order(work, record, err);
-        }
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_order);
+    for (; code == FB_OK && record; record = fb_registry_next(registry, record)) {
+        code = add_order(work, record, err);
     }
     for (size_t i = 0; code == FB_OK && i < work->picture->duty_count; i++) {
         code = add_consequence(work, &work->picture->duties[i], err);

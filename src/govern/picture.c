@@ -1,5 +1,8 @@
 #include "govern/picture.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/map.h"
 
@@ -15,23 +18,37 @@ static size_t slot_of(const struct fb_picture *picture, struct fb_str id)
     return at;
 }
 
-enum fb_code fb_picture_index(
-    struct fb_picture *picture, struct fb_arena *arena, struct fb_err *err)
+enum fb_code fb_picture_reserve(
+    struct fb_picture *picture, size_t room, struct fb_arena *arena, struct fb_err *err)
 {
-    FB_ASSERT(picture && arena);
-    size_t slots = 16;
-    while (slots < 2 * picture->system_count) {
+    FB_ASSERT(picture && arena && room >= picture->system_count);
+    size_t slots = 16, count = picture->system_count;
+    while (slots < 2 * room) {
         slots *= 2;
     }
-    picture->system_slots = FB_ARENA_ARRAY(arena, uint32_t, slots);
-    picture->system_slot_count = slots;
-    if (!picture->system_slots) {
+    struct fb_system_view *systems = FB_ARENA_ARRAY(arena, struct fb_system_view, room);
+    uint32_t *table = FB_ARENA_ARRAY(arena, uint32_t, slots);
+    if (!systems || !table) {
         return fb_arena_failed(arena, err);
     }
-    for (size_t i = 0; i < picture->system_count; i++) {
-        picture->system_slots[slot_of(picture, picture->systems[i].id)] = (uint32_t)i + 1;
+    if (count) {
+        memcpy(systems, picture->systems, count * sizeof(*systems));
+    }
+    picture->systems = systems;
+    picture->system_slots = table;
+    picture->system_slot_count = slots;
+    picture->system_room = room;
+    for (size_t i = 0; i < count; i++) {
+        table[slot_of(picture, systems[i].id)] = (uint32_t)i + 1;
     }
     return FB_OK;
+}
+
+void fb_picture_add_system(struct fb_picture *picture, const struct fb_system_view *view)
+{
+    FB_ASSERT(picture && view && picture->system_count < picture->system_room);
+    picture->systems[picture->system_count++] = *view;
+    picture->system_slots[slot_of(picture, view->id)] = (uint32_t)picture->system_count;
 }
 
 size_t fb_picture_system(const struct fb_picture *picture, struct fb_str id)
@@ -119,15 +136,19 @@ const struct fb_order_view *fb_order_next(struct fb_order_walk *walk)
 const struct fb_system_view *fb_picture_named(
     const struct fb_picture *picture, struct fb_str name, struct fb_err *err)
 {
+    enum { NAME_MAX_BYTES = 256 };
+    char id[sizeof("system/") + NAME_MAX_BYTES];
     FB_ASSERT(picture);
-    for (size_t i = 0; i < picture->system_count; i++) {
-        struct fb_str id = picture->systems[i].id;
-        if (fb_str_eq(id, name) || fb_str_eq(fb_str_sub(id, sizeof("system/") - 1, id.len), name)) {
-            return &picture->systems[i];
-        }
+    size_t index = fb_picture_system(picture, name);
+    if (index == SIZE_MAX && name.len <= NAME_MAX_BYTES) {
+        (void)snprintf(id, sizeof(id), "system/%.*s", FB_STR_ARG(name));
+        index = fb_picture_system(picture, fb_str_of(id));
     }
-    fb_err_set(err, FB_E_NOT_FOUND, "the docket has no system '%.*s'",
-        FB_STR_ARG(fb_str_sub(name, 0, 200)));
-    fb_err_hint(err, "Run `flyball status` without a name for all systems.");
-    return NULL;
+    if (index == SIZE_MAX) {
+        fb_err_set(err, FB_E_NOT_FOUND, "the docket has no system '%.*s'",
+            FB_STR_ARG(fb_str_sub(name, 0, 200)));
+        fb_err_hint(err, "Run `flyball status` without a name for all systems.");
+        return NULL;
+    }
+    return &picture->systems[index];
 }

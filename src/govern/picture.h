@@ -201,6 +201,7 @@ struct fb_picture {
     struct fb_chains others;  /**< those of no registered system */
     uint32_t *system_slots;   /**< private: hash table, 1 + index of a system */
     size_t system_slot_count; /**< private */
+    size_t system_room;       /**< private: of systems */
     struct fb_work *work;     /**< private: what reasons are made from when they are asked for */
 };
 
@@ -233,13 +234,14 @@ const char *fb_case_stage_note(const struct fb_case_view *view);
 /** A word for what an order asks: "halt", "restrict", "secure". */
 const char *fb_order_action_name(enum fb_order_action action);
 
-/** Makes the table behind fb_picture_system of the systems that are there. Lives in arena. */
-FB_CHECKED enum fb_code fb_picture_index(
-    struct fb_picture *picture, struct fb_arena *arena, struct fb_err *err);
+/** Makes room for so many systems in all, those that are there among them. Lives in arena. */
+FB_CHECKED enum fb_code fb_picture_reserve(
+    struct fb_picture *picture, size_t room, struct fb_arena *arena, struct fb_err *err);
 
-/** Chains the lines, duties, cases, orders and licences that are there by system. After
- * fb_picture_index.
- */
+/** Adds a system, for which there must be room. */
+void fb_picture_add_system(struct fb_picture *picture, const struct fb_system_view *view);
+
+/** Chains the lines, duties, cases, orders and licences that are there by system. */
 void fb_picture_chain(struct fb_picture *picture);
 
 /** The index of the system with this id (of the first record of its chain), or SIZE_MAX. */

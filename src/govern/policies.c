@@ -4,17 +4,17 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
-#include "govern/work.h"
+#include "govern/resident.h"
 
-/* Compiles the document of one policy record into version. */
-static enum fb_code compile(struct fb_work *work, const struct fb_record *record,
-    struct fb_version *out, struct fb_err *err)
+enum fb_code fb_work_compile(const struct fb_govern_input *input, const struct fb_record *record,
+    struct fb_arena *arena, struct fb_program **out, struct fb_err *err)
 {
+    FB_ASSERT(input && record && arena && out);
     struct fb_buf text;
     fb_buf_init(&text, FB_POLICY_TEXT_MAX);
     struct fb_policy_errors *errors = NULL;
     struct fb_str digest = fb_record_text(record, "document");
-    enum fb_code code = work->input->read_blob(work->input->blob_ctx, digest, &text, err);
+    enum fb_code code = input->read_blob(input->blob_ctx, digest, &text, err);
     if (code != FB_OK) {
         fb_err_prefix(err, "policy record '%.*s'", FB_STR_ARG(record->id));
         goto out;
@@ -24,10 +24,9 @@ static enum fb_code compile(struct fb_work *work, const struct fb_record *record
         code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
         goto out;
     }
-    struct fb_str name = fb_arena_printf(work->arena, "%.*s", FB_STR_ARG(record->id));
-    code = name.ptr
-               ? fb_policy_compile(fb_buf_str(&text), name.ptr, work->arena, &out->program, errors)
-               : fb_arena_failed(work->arena, &errors->items[0]);
+    struct fb_str name = fb_arena_printf(arena, "%.*s", FB_STR_ARG(record->id));
+    code = name.ptr ? fb_policy_compile(fb_buf_str(&text), name.ptr, arena, out, errors)
+                    : fb_arena_failed(arena, &errors->items[0]);
     if (code != FB_OK) {
         *err = errors->items[0];
     }
@@ -139,10 +138,7 @@ static void set_force(struct fb_work *work)
 enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
-    size_t count = 0;
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        count += fb_registry_at(registry, i)->kind == FB_KIND_policy;
-    }
+    size_t count = fb_registry_count_of(registry, FB_KIND_policy);
     if (count > FB_WORK_POLICIES_MAX) {
         return fb_err_set(
             err, FB_E_LIMIT, "the docket holds more than %d policies", FB_WORK_POLICIES_MAX);
@@ -153,15 +149,15 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
     if (!work->versions || !work->named || !work->picture->policies) {
         return fb_arena_failed(work->arena, err);
     }
-    for (size_t i = 0; i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
-        if (record->kind != FB_KIND_policy) {
-            continue;
-        }
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_policy);
+    for (; record; record = fb_registry_next(registry, record)) {
         struct fb_version *version = &work->versions[work->version_count];
         version->view = &work->picture->policies[work->picture->policy_count];
         version->view->record = record;
-        enum fb_code code = compile(work, record, version, err);
+        enum fb_code code =
+            work->resident
+                ? fb_resident_program(work, record, &version->program, err)
+                : fb_work_compile(work->input, record, work->arena, &version->program, err);
         if (code != FB_OK) {
             return code;
         }

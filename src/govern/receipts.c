@@ -90,8 +90,8 @@ enum fb_code fb_work_receipts(struct fb_work *work, struct fb_err *err)
 {
     const struct fb_registry *registry = work->input->registry;
     enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
-        const struct fb_record *record = fb_registry_at(registry, i);
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_decision);
+    for (; code == FB_OK && record; record = fb_registry_next(registry, record)) {
         struct fb_receipt receipt;
         fb_time span[2], after = FB_TIME_MIN;
         if (!fb_receipt_of(registry, record, &receipt)) {

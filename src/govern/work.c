@@ -1,4 +1,4 @@
-#include "govern/work.h"
+#include "govern/resident.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +199,10 @@ size_t fb_work_time_point(const struct fb_work *work, fb_time t)
     FB_ASSERT(work);
     const struct fb_trace *trace = &work->trace;
     size_t low = 0, high = trace->time_count;
+    if (trace->by_time) {
+        size_t tp = fb_tp_of_time(t);
+        return tp < trace->time_count ? tp : trace->time_count;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (trace->times[middle] < t) {
@@ -255,6 +259,16 @@ enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
         .tuples = tuples,
         .tuple_count = count};
     return FB_OK;
+}
+
+enum fb_code fb_work_reach(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work);
+    if (work->resident) {
+        return fb_resident_reach(work, err);
+    }
+    enum fb_code code = fb_work_trace(work, err);
+    return code ? code : fb_access_new(&work->trace, work->arena, &work->access, err);
 }
 
 void fb_work_handle(struct fb_str id, char out[FB_HANDLE_TEXT])

@@ -61,6 +61,7 @@ struct fb_owner {
 
 struct fb_case_version;
 struct fb_proving;
+struct fb_resident;
 
 /** One evaluation at work. */
 struct fb_work {
@@ -95,7 +96,9 @@ struct fb_work {
     size_t progress_count;
     size_t duty_cap;                   /**< room for duties in the picture */
     struct fb_access *access;          /**< to the trace of the duties; NULL before */
+    struct fb_resident *resident;      /**< what is kept between evaluations; NULL: nothing is */
     struct fb_system_parts *parts;     /**< by system */
+    size_t system_room;                /**< for systems and their parts */
     const struct fb_record **releases; /**< orders that name a duty */
     size_t release_count;
     struct fb_owner *owners; /**< sorted; filled before the licences */
@@ -149,6 +152,9 @@ void fb_work_sort_times(struct fb_work *work);
 /** Builds work->trace of all tuples and instants so far. */
 FB_CHECKED enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err);
 
+/** The same, and work->access to it. */
+FB_CHECKED enum fb_code fb_work_reach(struct fb_work *work, struct fb_err *err);
+
 /** Writes the handle of an id: the first 8 digits of its SHA-256. */
 void fb_work_handle(struct fb_str id, char out[FB_HANDLE_TEXT]);
 
@@ -161,6 +167,11 @@ struct fb_why *fb_work_why_copy(struct fb_work *work, const struct fb_why *why);
 /** Compiles the policies of the prefix and fixes when each version is in force. */
 FB_CHECKED enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err);
 
+/** Compiles the document of one policy record into arena. */
+FB_CHECKED enum fb_code fb_work_compile(const struct fb_govern_input *input,
+    const struct fb_record *record, struct fb_arena *arena, struct fb_program **out,
+    struct fb_err *err);
+
 /** The versions with the name and the issuer of one, itself among them, in the order of their
  * records. */
 struct fb_version **fb_work_versions_of(
@@ -168,6 +179,20 @@ struct fb_version **fb_work_versions_of(
 
 /** Turns records into tuples, and lists the systems. */
 FB_CHECKED enum fb_code fb_work_facts(struct fb_work *work, struct fb_err *err);
+
+/** What of that comes of all records by themselves, whatever is asked. */
+FB_CHECKED enum fb_code fb_work_collect(struct fb_work *work, struct fb_err *err);
+
+/** What one record says by itself: its tuples, the system that it is, and whose it is one of. */
+FB_CHECKED enum fb_code fb_work_take(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err);
+
+/** Looks again at what a system is now, after a correction. */
+void fb_work_renew_system(struct fb_work *work, size_t system);
+
+/** Adds waiver_in_force for a decision that grants one, for as long as it holds. */
+FB_CHECKED enum fb_code fb_work_waiver(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err);
 
 /** What a record shows of a standard: the level, and until when (FB_TIME_MAX: no end). */
 struct fb_shown_level {
@@ -183,6 +208,11 @@ bool fb_work_shows_level(
 
 /** What several records say together: grant_standing, level_held. After the systems are listed. */
 FB_CHECKED enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err);
+
+/** grant_standing of all grants; level_held of one system. */
+FB_CHECKED enum fb_code fb_work_grants(struct fb_work *work, struct fb_err *err);
+FB_CHECKED enum fb_code fb_work_levels(
+    struct fb_work *work, const struct fb_system_view *system, struct fb_err *err);
 
 /** The values of the columns of a record's relation. */
 void fb_work_columns(

@@ -25,6 +25,7 @@ struct fb_registry_item {
     struct fb_registry_item *successor; /**< what supersedes it, or NULL */
     struct fb_registry_item *root; /**< first of its chain; itself when it supersedes nothing */
     struct fb_registry_item *head; /**< of a root: the last of its chain */
+    struct fb_registry_item *next; /**< the next of its kind, or NULL */
     bool doubted;                  /**< of a root: one of its chain may be disowned */
     bool revokes; /**< of a root of kind key: one of its chain says that a key is revoked */
     const struct fb_registry_item *subject; /**< root of what it is about, or NULL */
@@ -51,6 +52,9 @@ struct fb_registry {
     struct fb_registry_item **items; /**< in ledger order */
     size_t count;
     size_t cap;
+    struct fb_registry_item *first_of[FB_KIND_END]; /**< each kind, in ledger order, or NULL */
+    struct fb_registry_item *last_of[FB_KIND_END];
+    size_t count_of[FB_KIND_END];
     uint64_t size;        /**< entries that were fed to it: count, unless it is lean */
     fb_time last;         /**< admission of the last one */
     struct fb_str origin; /**< of the ledger; empty: not known */

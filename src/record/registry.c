@@ -232,6 +232,20 @@ static void link_release(struct fb_registry *registry, struct fb_registry_item *
     }
 }
 
+/* It becomes the last of its kind. */
+static void link_kind(struct fb_registry *registry, struct fb_registry_item *item)
+{
+    enum fb_kind kind = item->record.kind;
+    FB_ASSERT(kind > FB_KIND_NONE && kind < FB_KIND_END);
+    if (registry->last_of[kind]) {
+        registry->last_of[kind]->next = item;
+    } else {
+        registry->first_of[kind] = item;
+    }
+    registry->last_of[kind] = item;
+    registry->count_of[kind]++;
+}
+
 /* Adds what trusts its source: a ledger, or, when assumed, who made it up. */
 static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry,
     bool assumed, struct fb_err *err)
@@ -283,6 +297,7 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     item->late = item->record.kind == FB_KIND_key && fb_registry_key_is_late(item);
     item->live = true;
     registry->items[registry->count++] = item;
+    link_kind(registry, item);
     registry->has_regulator = registry->has_regulator ||
                               (item->record.kind == FB_KIND_party &&
                                   fb_str_is(fb_record_text(&item->record, "role"), "regulator"));
@@ -348,6 +363,26 @@ const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_
 {
     FB_ASSERT(registry && n < registry->count);
     return &registry->items[n]->record;
+}
+
+size_t fb_registry_count_of(const struct fb_registry *registry, enum fb_kind kind)
+{
+    FB_ASSERT(registry && kind > FB_KIND_NONE && kind < FB_KIND_END);
+    return registry->count_of[kind];
+}
+
+const struct fb_record *fb_registry_first(const struct fb_registry *registry, enum fb_kind kind)
+{
+    FB_ASSERT(registry && kind > FB_KIND_NONE && kind < FB_KIND_END);
+    return registry->first_of[kind] ? &registry->first_of[kind]->record : NULL;
+}
+
+const struct fb_record *fb_registry_next(
+    const struct fb_registry *registry, const struct fb_record *record)
+{
+    const struct fb_registry_item *item = item_of(registry, record);
+    FB_ASSERT(item);
+    return item->next ? &item->next->record : NULL;
 }
 
 const struct fb_record *fb_registry_find(const struct fb_registry *registry, struct fb_str id)

@@ -108,6 +108,13 @@ FB_CHECKED enum fb_code fb_registry_take(
 size_t fb_registry_count(const struct fb_registry *registry);
 const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n);
 
+/** Number of records of a kind; the first of them in ledger order, and the one of the same kind
+ * behind a record of the registry; NULL: none. Borrowed. */
+size_t fb_registry_count_of(const struct fb_registry *registry, enum fb_kind kind);
+const struct fb_record *fb_registry_first(const struct fb_registry *registry, enum fb_kind kind);
+const struct fb_record *fb_registry_next(
+    const struct fb_registry *registry, const struct fb_record *record);
+
 /** The record with this id, or NULL. Borrowed. */
 const struct fb_record *fb_registry_find(const struct fb_registry *registry, struct fb_str id);
 

@@ -393,8 +393,9 @@ void sample_begin(struct sample *sample)
 
 void sample_chain(struct sample *sample)
 {
-    assert_int_equal(fb_picture_index(&sample->picture, &sample->arena, &sample->err), FB_OK);
-    fb_picture_chain(&sample->picture);
+    struct fb_picture *picture = &sample->picture;
+    assert_int_equal(fb_picture_reserve(picture, ROOM, &sample->arena, &sample->err), FB_OK);
+    fb_picture_chain(picture);
 }
 
 void sample_end(struct sample *sample)

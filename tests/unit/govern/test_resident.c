@@ -1,0 +1,239 @@
+/*
+ * Tests of src/govern/resident.c: while a docket grows record by record, what a resident answers is
+ * what an evaluation from all records says, reasons included. FB_RANDOM_CASES=1000 for more.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limit.h"
+#include "fb_test.h"
+#include "govern/resident.h"
+#include "random_docket.h"
+#include "report/report.h"
+
+enum { CASES = 16, STEPS = 90, TEXT_MAX = 1 << 26 };
+
+static struct fb_err err;
+static struct random_policies policies;
+static size_t duties_seen, lines_seen, refusals_seen, orders_seen, kept_seen;
+
+static const char party[] = "policy \"alone/party\"\n  title \"What binds a party\"\n  version 1\n"
+                            "duty answer(P, I)\n  title \"answer for the incident\"\n"
+                            "  when incident I with known_to P, class death\n  party P\n"
+                            "  must report I to \"office\"\n  within 5 days\n  lest halt P\n";
+static const char cyber[] = "policy \"alone/cyber\"\n  title \"A red line\"\n  version 1\n"
+                            "redline cyber(S)\n  title \"Breaks into systems\"\n"
+                            "  measure success of S on \"cybench\"\n"
+                            "  applies to systems with training compute >= 1e25 FLOP\n"
+                            "  crossed at 50% with 95% confidence\n"
+                            "  needs 200 samples, newer than 20 days\n"
+                            "commitment hold(S) by \"0\"\n"
+                            "  while cyber(S) crossed or not ruled out\n"
+                            "  may not deploy S externally\n"
+                            "  must secure S at level 4 within 30 days lest halt S\n"
+                            "  relax after cyber(S) ruled out for 9 days\n";
+/* What several records say together, each in a rule of its own. */
+static const char derived[] =
+    "policy \"alone/derived\"\n  title \"All together\"\n  version 1\n"
+    "duty secure(S)\n  title \"show that it is secure\"\n"
+    "  when system S with developer P and not level_held H of S with "
+    "standard security, level >= 3\n  party P\n"
+    "  must issue audit A of S with party P\n  within 6 days\n"
+    "  lest restrict S\n"
+    "duty obey(S, O)\n  title \"obey\"\n"
+    "  when order_in_force O of system S with action halt and system S "
+    "with developer P\n  party P\n"
+    "  must issue measure M of S with name security\n  within 2 days\n"
+    "  waived by \"office\"\n"
+    "duty allow(S, G)\n  title \"let them in\"\n"
+    "  when grant_standing G of system S with honoured refused and system "
+    "S with developer P\n  party P\n"
+    "  must issue measure M of S with name security\n  within 9 days\n"
+    "duty tell(S, I)\n  title \"tell of the incident\"\n"
+    "  when incident I of system S with known_to P\n  party P\n"
+    "  must report I to \"office\"\n  within 8 days\n"
+    "  waived by \"office\"\n";
+/* What a resident does not serve: a rule that reads another system's line. */
+static const char wide[] = "policy \"alone/wide\"\n  title \"What binds others\"\n  version 1\n"
+                           "redline cyber(S)\n  title \"Breaks into systems\"\n"
+                           "  measure success of S on \"cybench\"\n"
+                           "  applies to systems with training compute >= 1e25 FLOP\n"
+                           "  crossed at 50% with 95% confidence\n"
+                           "  needs 200 samples, newer than 180 days\n"
+                           "duty follow(S)\n  title \"audit what was made from it\"\n"
+                           "  when system S with derived_from B, developer P\n"
+                           "  if cyber(B) crossed or not ruled out\n  party P\n"
+                           "  must issue audit A of S with party P\n  within 10 days\n"
+                           "  lest restrict S\n";
+
+static void write_all(struct fb_picture *picture, struct fb_str system, bool reasons,
+    struct fb_arena *arena, struct fb_buf *out)
+{
+    const struct fb_report_options options = {.width = 80, .system = system};
+    fb_buf_init(out, TEXT_MAX);
+    FB_TEST_OK(fb_report_status_json(picture, &options, out, &err));
+    for (size_t i = 0; reasons && i < picture->duty_count + picture->licence_count; i++) {
+        struct fb_verdict verdict;
+        struct fb_str id = i < picture->duty_count ? picture->duties[i].id
+                                                   : picture->licences[i - picture->duty_count].id;
+        FB_TEST_OK(fb_picture_find(picture, id, arena, &verdict, &err));
+        FB_TEST_OK(fb_report_why_json(&verdict, out, &err));
+    }
+}
+
+static void check(
+    struct random_docket *docket, struct fb_resident *resident, fb_time now, unsigned system)
+{
+    struct fb_arena arena;
+    struct fb_picture anew, kept;
+    struct fb_buf want, got;
+    char name[40];
+    fb_arena_init(&arena, (size_t)1 << 30);
+    snprintf(name, sizeof(name), system % 2 ? "%u" : "system/%u", system);
+    struct fb_govern_input input = {.registry = docket->registry,
+        .now = now,
+        .as_of = FB_TIME_MAX,
+        .read_blob = random_policies_blob,
+        .blob_ctx = &policies,
+        .about = fb_str_of(name),
+        .brief = random_docket_roll(docket, 2)};
+    FB_TEST_OK(fb_govern_evaluate(&input, &arena, &anew, &err));
+    const struct fb_system_view *view = fb_picture_named(&anew, input.about, &err), *own;
+    struct fb_str id = view->id;
+    write_all(&anew, id, true, &arena, &want);
+    input.resident = resident;
+    FB_TEST_OK(fb_govern_evaluate(&input, &arena, &kept, &err));
+    write_all(&kept, id, true, &arena, &got);
+    own = fb_picture_named(&kept, input.about, &err);
+    assert_true(own->record == view->record && own->gpu_seconds == view->gpu_seconds);
+    assert_true(fb_str_eq(own->developer, view->developer) && own->exempt == view->exempt);
+    kept_seen += kept.system_count == 1;
+    size_t at = 0, least = got.len < want.len ? got.len : want.len;
+    while (at < least && got.ptr[at] == want.ptr[at]) {
+        at++;
+    }
+    if (at < got.len || at < want.len) {
+        size_t from = at > 300 ? at - 300 : 0;
+        fail_msg("resident: %.600s\n\nanew: %.600s", got.ptr + from, want.ptr + from);
+    }
+    duties_seen += kept.duty_count;
+    lines_seen += kept.line_count;
+    orders_seen += kept.order_count;
+    for (size_t i = 0; i < kept.licence_count; i++) {
+        refusals_seen += !kept.licences[i].allowed;
+    }
+    fb_buf_release(&want);
+    fb_buf_release(&got);
+    fb_arena_release(&arena);
+}
+
+/* One docket; policies [first, end) at the beginning, and the one behind them in the middle. */
+static void grow(uint64_t seed, size_t first, size_t end, unsigned every)
+{
+    struct random_docket *docket = calloc(1, sizeof(*docket));
+    struct fb_resident *resident = NULL;
+    assert_non_null(docket);
+    random_docket_begin(docket, seed, first, end);
+    FB_TEST_OK(fb_resident_new(docket->registry, &resident, &err));
+    for (unsigned n = 0; n < STEPS; n++) {
+        bool admitted = random_docket_step(docket);
+        if (n == STEPS / 2 && end < policies.count) {
+            random_docket_policy(docket, end);
+        }
+        /* What is refused leaves no trace; what passes by itself is seen too. */
+        if (n % every == 0 || (!admitted && every == 1)) {
+            fb_time later = (fb_time)random_docket_roll(docket, 30) * FB_HOUR;
+            check(docket, resident, docket->now + (n % 3 ? 0 : later),
+                random_docket_roll(docket, RANDOM_SYSTEMS));
+            docket->now += n % 3 ? 0 : later;
+        }
+    }
+    assert_true(docket->count > STEPS / 2 && docket->refused < STEPS / 2);
+    fb_resident_free(resident);
+    random_docket_end(docket);
+    free(docket);
+}
+
+static void test_grows(void **unused)
+{
+    const char *more = getenv("FB_RANDOM_CASES");
+    size_t cases = more ? (size_t)strtoul(more, NULL, 10) : CASES;
+    (void)unused;
+    random_policies_read(&policies);
+    size_t packs = policies.count;
+    random_policies_add(&policies, party);
+    random_policies_add(&policies, cyber);
+    random_policies_add(&policies, derived);
+    random_policies_add(&policies, wide);
+    for (size_t n = 0; n < cases; n++) {
+        /* What was taken out piles up, or is thrown out soon. */
+        fb_limit_lower(FB_RESIDENT_SPENT_MAX, n % 2 ? 1 : FB_RESIDENT_SPENT_MAX);
+        switch (n % 8) {
+        case 0: /* all packs, and the party's then */
+            grow(n, 0, packs, 9);
+            break;
+        case 1: /* the wide one comes then */
+            grow(n, packs, packs + 3, 1);
+            break;
+        case 2: /* all packs and more, all from the beginning */
+            grow(n, 0, packs + 3, 13);
+            break;
+        default:
+            grow(n, packs, packs + 2, 1);
+            break;
+        }
+    }
+    fb_limit_lower(FB_RESIDENT_SPENT_MAX, FB_RESIDENT_SPENT_MAX);
+    assert_true(duties_seen > 10 * cases && lines_seen > 10 * cases);
+    assert_true(refusals_seen > cases && orders_seen > cases && kept_seen > 10 * cases);
+    random_policies_free(&policies);
+}
+
+/* Memory runs out anywhere: nothing is decided, and the next time all is as it should be. */
+static void test_no_memory(void **unused)
+{
+    static struct random_docket docket;
+    struct fb_resident *resident = NULL;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    size_t failed = 0;
+    (void)unused;
+    policies.count = 0;
+    random_policies_add(&policies, party);
+    random_policies_add(&policies, derived);
+    random_docket_begin(&docket, 3, 0, policies.count);
+    FB_TEST_OK(fb_resident_new(docket.registry, &resident, &err));
+    for (unsigned n = 0; n < STEPS; n++) {
+        (void)random_docket_step(&docket);
+        struct fb_govern_input input = {.registry = docket.registry,
+            .now = docket.now,
+            .as_of = FB_TIME_MAX,
+            .read_blob = random_policies_blob,
+            .blob_ctx = &policies,
+            .about = FB_STR("1"),
+            .resident = resident,
+            .brief = true};
+        fb_arena_init(&arena, (size_t)1 << 28);
+        fb_alloc_fail_at(random_docket_roll(&docket, n < 3 ? 60 : 12));
+        enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, &err);
+        fb_alloc_fail_at(-1);
+        fb_arena_release(&arena);
+        assert_true(code == FB_OK || code == FB_E_NOMEM);
+        failed += code != FB_OK;
+        check(&docket, resident, docket.now, n % RANDOM_SYSTEMS);
+    }
+    assert_true(failed > STEPS / 4);
+    fb_resident_free(resident);
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
