@@ -315,7 +315,7 @@ static void choose(struct search *search, size_t n, struct fb_scene_choice *out)
     size_t single = n / states / paces;
     out->measured = (enum fb_scene_measured)(n % states);
     out->pace = (enum fb_scene_pace)(n / states % paces);
-    out->turns = fb_scene_time(FB_SCENE_TRIGGERED) + TURN_DAYS * FB_DAY;
+    out->turns = fb_scene_triggered(scene) + TURN_DAYS * FB_DAY;
     /* Acts were collected last, and differ most. */
     for (size_t i = scene->field_count; i-- > 0;) {
         unsigned choices = fb_scene_choices(&scene->fields[i]);
@@ -358,6 +358,16 @@ static void collect_duty(struct search *search, const struct fb_duty *duty)
     fb_scene_collect(&rule, duty->before, FB_SCENE_BEFORE);
 }
 
+/* True when a duty counts months: they have 28, 30 or 31 days. */
+static bool counts_months(const struct fb_duty *duty)
+{
+    bool months = duty->every && duty->every_unit == FB_UNIT_MONTHS;
+    for (size_t i = 0; i < duty->within_count; i++) {
+        months = months || duty->within[i].unit == FB_UNIT_MONTHS;
+    }
+    return months;
+}
+
 static void search_duty(struct search *search)
 {
     const struct fb_clause_change *clause = search->item->clause;
@@ -368,9 +378,14 @@ static void search_duty(struct search *search)
     for (size_t side = 0; side < 2; side++) {
         collect_duty(search, clause->duties[side]);
     }
+    /* From 5 March, 5 February and 2 April on: the first choice with each, then each in turn. */
+    static const int64_t later[] = {0, -4, 4};
+    const size_t months = sizeof(later) / sizeof(later[0]);
+    bool many = counts_months(clause->duties[0]) || counts_months(clause->duties[1]);
     for (size_t n = 0; !done(search); n++) {
         struct fb_scene_choice choice;
-        choose(search, n, &choice);
+        search->scene.later = many ? later[n % months] : 0;
+        choose(search, !many ? n : n < months ? 0 : n + 1 - months, &choice);
         play_duty(search, &choice);
     }
 }

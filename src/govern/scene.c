@@ -18,9 +18,14 @@ fb_time fb_scene_time(enum fb_scene_moment moment)
     return fb_days_from_civil(2026, 1, 5) * FB_DAY + days[moment] * FB_DAY + 9 * FB_HOUR;
 }
 
+fb_time fb_scene_triggered(const struct fb_scene *scene)
+{
+    return fb_scene_time(FB_SCENE_TRIGGERED) + scene->later * 7 * FB_DAY;
+}
+
 fb_time fb_scene_opened(const struct fb_scene *scene)
 {
-    return fb_scene_time(FB_SCENE_TRIGGERED) + (int64_t)scene->step_count * FB_HOUR;
+    return fb_scene_triggered(scene) + (int64_t)scene->step_count * FB_HOUR;
 }
 
 static const struct fb_relation *relation_of(uint32_t relation)
@@ -139,7 +144,7 @@ static struct fb_value anything(const struct fb_scene *scene, const struct fb_sc
     case FB_TYPE_FLOAT:
         return fb_value_float(1);
     case FB_TYPE_TIME:
-        return fb_value_time(fb_scene_time(FB_SCENE_TRIGGERED));
+        return fb_value_time(fb_scene_triggered(scene));
     case FB_TYPE_BOOL:
         return fb_value_bool(true);
     case FB_TYPE_NONE:
@@ -550,7 +555,7 @@ void fb_scene_write(
     put_past(scene, choice, out);
     put_system(scene, choice, out);
     put_measured(scene, choice, out);
-    fb_time at = fb_scene_time(FB_SCENE_TRIGGERED);
+    fb_time at = fb_scene_triggered(scene);
     put_group(scene, choice, FB_SCENE_TRIGGER, at, out);
     for (unsigned i = 0; i < scene->step_count; i++) {
         at += FB_HOUR;

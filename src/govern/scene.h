@@ -35,6 +35,7 @@ struct fb_scene {
     struct fb_scene_field fields[FB_SCENE_FIELDS_MAX];
     size_t field_count;
     size_t step_count; /**< acts that open the rule, an hour after one another */
+    int64_t later;     /**< weeks after its usual day that the trigger comes; may be negative */
     struct fb_str tasks[FB_SCENE_TASKS_MAX]; /**< what the red lines measure that are spoken of */
     size_t task_count;
 };
@@ -70,8 +71,11 @@ struct fb_scene_choice {
  */
 enum fb_scene_moment { FB_SCENE_REGISTERED, FB_SCENE_MEASURED, FB_SCENE_TRIGGERED };
 
-/** When that is, in 2026. */
+/** When that is, in 2026; the trigger on its usual day. */
 fb_time fb_scene_time(enum fb_scene_moment moment);
+
+/** When the trigger comes. */
+fb_time fb_scene_triggered(const struct fb_scene *scene);
 
 /** When the rule of a scene is opened: at the trigger, or by the last of the acts before it. */
 fb_time fb_scene_opened(const struct fb_scene *scene);
