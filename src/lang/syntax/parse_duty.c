@@ -25,6 +25,7 @@ static bool add_demand(struct fb_parser *p, struct fb_item *item, enum fb_modali
     enum fb_phrase_form form = modality == FB_KEEP ? FB_PHRASE_KEEP : FB_PHRASE_ACT;
     if (!fb_parse_phrase(p, form, &demand->act, &demand->verb) ||
         !fb_parse_slice(p, from, &demand->act_text)) {
+        p->demand_lost = true;
         return false;
     }
     if (last) {
@@ -167,11 +168,12 @@ static bool waived(struct fb_parser *p, void *block)
     return !fb_parse_take(p, "if") || fb_parse_condition(p, &waiver->condition);
 }
 
-/* The demand that `within`, `before` and `lest` of a duty belong to. */
+/* The demand that `within`, `before` and `lest` of a duty belong to. What belongs to one that was
+ * not understood is left out: that is told already. */
 static struct fb_demand *current_demand(struct fb_parser *p, struct fb_item *item)
 {
     struct fb_demand *demand = last_demand(item);
-    if (!demand) {
+    if (!demand && !p->demand_lost) {
         fb_parse_fail(p, fb_parse_now(p)->span, "Write must, may not or keep first.",
             "nothing is demanded yet that this could belong to");
     }
@@ -311,6 +313,7 @@ void fb_parse_duty(struct fb_parser *p, struct fb_item *item)
     static const struct fb_clauses clauses = {
         "duty", duty_clauses, sizeof(duty_clauses) / sizeof(duty_clauses[0]), DUTY_WIDTH};
     FB_ASSERT(item->kind == FB_ITEM_DUTY);
+    p->demand_lost = false;
     fb_parse_clauses(p, &clauses, item);
 }
 

@@ -114,7 +114,34 @@ static bool word_here(const struct fb_parser *p, struct fb_str word)
     return token->kind == FB_TOKEN_WORD && fb_str_eq(token->text, word);
 }
 
-static bool match_part(struct fb_parser *p, struct fb_cond *fact, struct fb_str part)
+/* "Write: notify TO of TOPIC [ for SUBJECT ].": the sentence, with its parts in capitals. */
+static const char *sentence_of(const struct phrase *phrase, char out[FB_ERR_TEXT_MAX])
+{
+    struct fb_str rest = fb_str_of(phrase->pattern), part;
+    size_t n = (size_t)snprintf(out, FB_ERR_TEXT_MAX, "Write:");
+    while (next_part(&rest, &part) && n < FB_ERR_TEXT_MAX) {
+        bool slot = part.ptr[0] == '{';
+        struct fb_str word = slot ? fb_str_sub(part, 1, part.len - 2) : part_word(part);
+        bool least = fb_str_ends(word, FB_STR(">="));
+        word.len -= least ? strlen(">=") : 0;
+        if (word.len == 0 || fb_str_ends(word, FB_STR(":you"))) {
+            continue;
+        }
+        n += (size_t)snprintf(out + n, FB_ERR_TEXT_MAX - n, " ");
+        for (size_t i = 0; i < word.len && n + 2 < FB_ERR_TEXT_MAX; i++) {
+            char c = word.ptr[i];
+            out[n++] = slot && c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+            out[n] = '\0';
+        }
+    }
+    if (n + 2 < FB_ERR_TEXT_MAX) {
+        (void)snprintf(out + n, FB_ERR_TEXT_MAX - n, ".");
+    }
+    return out;
+}
+
+static bool match_part(
+    struct fb_parser *p, const struct phrase *phrase, struct fb_cond *fact, struct fb_str part)
 {
     if (part.ptr[0] == '{') {
         return match_slot(p, fact, part);
@@ -122,10 +149,10 @@ static bool match_part(struct fb_parser *p, struct fb_cond *fact, struct fb_str 
     if (fb_str_find(part, '=', 0) < part.len) {
         return match_constant(p, fact, part);
     }
-    char word[32] = "";
+    char word[32] = "", hint[FB_ERR_TEXT_MAX];
     FB_ASSERT(part.len < sizeof(word));
     memcpy(word, part.ptr, part.len);
-    return fb_parse_expect(p, word, "The sentences for acts are in docs/LANGUAGE.md, Acts.");
+    return fb_parse_expect(p, word, sentence_of(phrase, hint));
 }
 
 static bool match(struct fb_parser *p, const struct phrase *phrase, struct fb_cond *fact)
@@ -140,7 +167,7 @@ static bool match(struct fb_parser *p, const struct phrase *phrase, struct fb_co
             skipping = !word_here(p, part_word(first));
         } else if (fb_str_is(part, "]")) {
             skipping = false;
-        } else if (!skipping && !match_part(p, fact, part)) {
+        } else if (!skipping && !match_part(p, phrase, fact, part)) {
             return false;
         }
     }
@@ -164,14 +191,18 @@ static bool begins(const struct fb_parser *p, const struct phrase *phrase, struc
 static bool unknown_phrase(struct fb_parser *p, enum fb_phrase_form form)
 {
     static const char *const what[] = {"an act", "an act in -ing", "a state to keep"};
-    static const char *const hints[] = {
-        "Known acts are report, notify, publish, deploy, secure, submit safety case, evaluate, and "
-        "issue KIND.",
-        "Known acts are training S, deploying S, evaluating S on TASK and submitting safety case "
-        "NAME for S.",
+    static const char *const hints[] = {("Known acts are report, notify, publish, deploy, secure, "
+                                         "submit safety case, evaluate, and "
+                                         "issue KIND, as in: issue audit A of S."),
+        ("Known acts are training S, deploying S, evaluating S on TASK and submitting safety case "
+         "NAME for S."),
         "Write: keep S secure at level 4."};
     char hint[FB_ERR_TEXT_MAX];
     struct fb_nearest nearest = fb_nearest_to(fb_parse_now(p)->text);
+    if (form == FB_PHRASE_ACT && word_here(p, FB_STR("train"))) {
+        /* A run that is only planned is on record, too: a sentence would have to say which. */
+        return fb_parse_expected(p, what[form], "Write: issue run R of S with state running.");
+    }
     for (size_t i = 0; i < PHRASE_COUNT; i++) {
         struct fb_str verb;
         (void)begins(p, &phrases[i], &verb);

@@ -438,7 +438,12 @@ static void expected_clause(struct fb_parser *p, const struct fb_clauses *clause
         fb_nearest_offer(&nearest, fb_str_of(item_words[i]));
     }
     fb_parse_expected(p, what,
-        fb_nearest_hint(&nearest, "Begin each clause on a line of its own, with its word.", hint));
+        fb_nearest_hint(&nearest,
+            fb_parse_now(p)->first ? "Begin each clause on a line of its own, with its word."
+                                   : "Begin each clause on a line of its own, with its word; "
+                                     "several words that are one "
+                                     "name stand in double quotes.",
+            hint));
 }
 
 void fb_parse_clauses(struct fb_parser *p, const struct fb_clauses *clauses, void *block)

@@ -20,6 +20,7 @@ struct fb_parser {
     struct fb_complaints *complaints;
     unsigned depth;        /**< of parentheses and `not` */
     uint32_t hence_column; /**< of the clause `hence` of a duty that is read; 0: none is */
+    bool demand_lost;      /**< what the rule that is read demands was not understood */
     bool no_memory;
 };
 
