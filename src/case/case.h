@@ -105,6 +105,13 @@ struct fb_module {
     struct fb_str name;
     struct fb_str title; /**< its brief; may be empty */
     bool is_named;       /**< a section names it; else the name is its file's */
+    bool is_contract;    /**< its section says that it is a contract between modules */
+};
+
+/** That an element stands in an interface of its module. */
+struct fb_interface {
+    struct fb_str name;
+    uint32_t element;
 };
 
 /** One element. Lists are indices into the case's elements. */
@@ -185,6 +192,8 @@ struct fb_case {
     size_t challenge_count;
     struct fb_module *modules; /**< in the order of the files */
     size_t module_count;
+    struct fb_interface *interfaces; /**< in the order of the files */
+    size_t interface_count;
     struct fb_binding *bindings; /**< in the order of the file */
     size_t binding_count;
     fb_time now; /**< the instant that it is labelled for, set by the caller; FB_TIME_MAX, as it is

@@ -122,8 +122,62 @@ static enum fb_code copy_module(const struct fb_case_builder *b, struct fb_str n
     const struct fb_yaml *brief = fb_yaml_get(about, "brief");
     struct fb_str text =
         brief && brief->kind == FB_YAML_SCALAR ? fb_str_trim(brief->text) : FB_STR("");
+    const struct fb_yaml *symbol = fb_yaml_get(about, "symbol");
+    module->is_contract = symbol && fb_str_is(symbol->text, "contract");
     enum fb_code code = fb_arena_str(b->arena, name, &module->name, err);
     return code != FB_OK ? code : fb_arena_str(b->arena, text, &module->title, err);
+}
+
+/* An interface of a module: one element, or several. */
+static enum fb_code add_interface(const struct fb_case_builder *b, uint32_t file,
+    const struct fb_yaml *interface, struct fb_err *err)
+{
+    struct fb_case *c = b->argument;
+    bool list = interface->kind == FB_YAML_LIST;
+    struct fb_str name = {NULL, 0};
+    enum fb_code code = fb_arena_str(b->arena, interface->key, &name, err);
+    for (const struct fb_yaml *item = list ? interface->child : interface; code == FB_OK && item;
+         item = list ? item->next : NULL) {
+        uint32_t at = fb_doc_find(b->doc, item->text);
+        if (item->kind != FB_YAML_SCALAR || at == FB_DOC_NONE) {
+            (void)fb_err_set(err, FB_E_REFERENCE, "interface '%.*s' names '%.*s', no element",
+                FB_STR_ARG(interface->key), FB_STR_ARG(item->text));
+            (void)fb_err_hint(err, "Name elements of the module, as `interfaces: {api: [G5]}`.");
+            struct fb_doc_place place = fb_doc_at(file, item);
+            return fb_doc_err_at(b->doc, &place, err);
+        }
+        c->interfaces[c->interface_count++] = (struct fb_interface){name, at};
+    }
+    return code;
+}
+
+/* The interfaces of all modules; of a section that lists parts also theirs. */
+static enum fb_code read_interfaces(const struct fb_case_builder *b, struct fb_err *err)
+{
+    size_t total = 0;
+    enum fb_code code = FB_OK;
+    for (int pass = 0; code == FB_OK && pass < 2; pass++) {
+        b->argument->interfaces =
+            pass ? FB_ARENA_ARRAY(b->arena, struct fb_interface, total) : NULL;
+        if (pass && !b->argument->interfaces) {
+            return fb_arena_failed(b->arena, err);
+        }
+        for (uint32_t i = 0; i < b->doc->module_count; i++) {
+            const struct fb_yaml *parts = parts_of(&b->doc->modules[i]);
+            const struct fb_yaml *about = b->doc->modules[i].about;
+            for (const struct fb_yaml *p = parts ? parts->child : NULL; about;
+                 about = p, p = p ? p->next : NULL) {
+                const struct fb_yaml *map = fb_yaml_get(about, "interfaces");
+                bool good = map && map->kind == FB_YAML_MAP;
+                for (const struct fb_yaml *m = good ? map->child : NULL; code == FB_OK && m;
+                     m = m->next) {
+                    total += m->kind == FB_YAML_LIST ? m->count : 1;
+                    code = pass ? add_interface(b, i, m, err) : FB_OK;
+                }
+            }
+        }
+    }
+    return code;
 }
 
 /* The modules are the files, and behind them the parts of files that hold several. */
@@ -185,6 +239,7 @@ enum fb_code fb_case_build(const struct fb_doc *doc, bool relaxed, struct fb_are
     code = code != FB_OK ? code : copy_elements(&b, err);
     code = code != FB_OK ? code : fb_case_resolve(&b, err);
     code = code != FB_OK ? code : fb_case_read_extras(&b, err);
+    code = code != FB_OK ? code : read_interfaces(&b, err);
     code = code != FB_OK ? code : fb_case_check(&b, err);
     if (code == FB_OK) {
         name_case(b.argument);

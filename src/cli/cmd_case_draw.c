@@ -8,23 +8,29 @@
 #include "cli/cmd_case.h"
 #include "report/case_graph.h"
 #include "report/case_html.h"
+#include "report/case_modules.h"
 #include "report/case_outline.h"
 #include "report/case_svg.h"
 
 #define ARENA_MAX ((size_t)1 << 31)
 #define OUTPUT_MAX ((size_t)1 << 30)
 
-/* write NULL: the page, which also takes the case as it was. */
+typedef enum fb_code (*drawer)(
+    const struct fb_case *argument, struct fb_buf *out, struct fb_err *err);
+
+/* draw NULL: the page, which also takes the case as it was. modules NULL: there is no view of
+ * modules. */
 static const struct {
     const char *name;
     const char *ending;
-    enum fb_code (*write)(const struct fb_case *argument, struct fb_buf *out, struct fb_err *err);
+    drawer draw;
+    drawer modules;
 } KINDS[] = {
-    {"svg", ".svg", fb_report_case_svg},
-    {"html", ".html", NULL},
-    {"dot", ".dot", fb_report_case_dot},
-    {"mermaid", ".mmd", fb_report_case_mermaid},
-    {"markdown", ".md", fb_report_case_outline},
+    {"svg", ".svg", fb_report_case_svg, fb_report_modules_svg},
+    {"html", ".html", NULL, NULL},
+    {"dot", ".dot", fb_report_case_dot, fb_report_modules_dot},
+    {"mermaid", ".mmd", fb_report_case_mermaid, fb_report_modules_mermaid},
+    {"markdown", ".md", fb_report_case_outline, NULL},
 };
 enum { KIND_COUNT = sizeof(KINDS) / sizeof(KINDS[0]) };
 
@@ -86,6 +92,11 @@ enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err)
     if (kind == KIND_COUNT) {
         return fb_cli_misused(cli, err, "'%s' does not say what to draw", path ? path : "--to");
     }
+    bool modules = fb_cli_value(cli, "modules");
+    if (modules && !KINDS[kind].modules) {
+        return fb_cli_misused(
+            cli, err, "modules are drawn as svg, dot or mermaid, not as %s", KINDS[kind].name);
+    }
     struct fb_arena arena;
     struct fb_buf out;
     struct fb_case *argument = NULL, *earlier = NULL;
@@ -93,8 +104,8 @@ enum fb_code fb_cli_case_draw(struct fb_cli *cli, struct fb_err *err)
     fb_buf_init(&out, OUTPUT_MAX);
     enum fb_code code = read_both(cli, &arena, &argument, &earlier, err);
     if (code == FB_OK) {
-        code = KINDS[kind].write ? KINDS[kind].write(argument, &out, err)
-                                 : fb_report_case_html(argument, earlier, &out, err);
+        drawer draw = modules ? KINDS[kind].modules : KINDS[kind].draw;
+        code = draw ? draw(argument, &out, err) : fb_report_case_html(argument, earlier, &out, err);
     }
     if (code == FB_OK && (!path || strcmp(path, "-") == 0)) {
         code = fb_cli_print(cli, &out, err);

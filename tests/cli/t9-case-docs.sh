@@ -29,6 +29,12 @@ ok "as it was known" fly as-of 2026-11-02T12:00:00Z case status
 ok "a case and a date" fly case status "one@2026-11-03"
 "$FLYBALL" case draw "$root/docs/gsn/symbols.yaml" -o symbols.svg
 ok "the sheet of symbols is as it is drawn" cmp symbols.svg "$root/docs/gsn/symbols.svg"
+cp -r "$root/docs/gsn/modules" . && "$FLYBALL" case draw --modules modules/top.yaml -o architecture.svg
+ok "so is the view of modules" cmp architecture.svg "$root/docs/gsn/architecture.svg"
+ok "it is well formed" "$FLYBALL" case check modules/top.yaml
+ok "modules as a graph" sh -c '"$0" case draw --modules modules/top.yaml --to dot | grep -q "m0 -> m1"' "$FLYBALL"
+ok "no page of modules" exits 2 "modules are drawn as svg, dot or mermaid" \
+    "$FLYBALL" case draw --modules modules/top.yaml -o modules.html
 ok "the sheet is well formed" "$FLYBALL" case check "$root/docs/gsn/symbols.yaml"
 ok "each pattern's parameters" fly case new --pattern inability --list
 finish
