@@ -14,7 +14,7 @@ struct fb_str fb_str_of(const char *nul_terminated)
 
 bool fb_str_eq(struct fb_str a, struct fb_str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || a.ptr == b.ptr || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 bool fb_str_is(struct fb_str a, const char *nul_terminated)

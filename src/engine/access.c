@@ -29,7 +29,8 @@ struct access_index {
 };
 
 struct relation_list {
-    uint32_t *ids; /* of its tuples */
+    uint32_t *ids;                /* of its tuples */
+    const struct fb_value **rows; /* their values: nearer than by way of the trace */
     size_t count;
     size_t cap;
     struct access_index *indexes;
@@ -79,33 +80,26 @@ static bool agree(const struct fb_value *a, const struct fb_value *b, uint64_t m
     return true;
 }
 
-static const struct fb_value *values_at(
-    const struct fb_access *access, const struct relation_list *list, uint32_t place)
-{
-    return access->trace->tuples[list->ids[place]].values;
-}
-
 /* Where values are, or the free slot where they would go. */
-static struct slot *find_slot(const struct fb_access *access, const struct relation_list *list,
-    const struct access_index *index, const struct fb_value *values, uint32_t hash)
+static struct slot *find_slot(const struct relation_list *list, const struct access_index *index,
+    const struct fb_value *values, uint32_t hash)
 {
     size_t at = hash & (index->slot_count - 1);
     for (;; at = (at + 1) & (index->slot_count - 1)) {
         struct slot *slot = &index->slots[at];
-        if (!slot->first || (slot->hash == hash && agree(values_at(access, list, slot->first - 1),
-                                                       values, index->mask))) {
+        if (!slot->first ||
+            (slot->hash == hash && agree(list->rows[slot->first - 1], values, index->mask))) {
             return slot;
         }
     }
 }
 
 /* A tuple becomes the last of its chain. */
-static void put(struct fb_access *access, const struct relation_list *list,
-    struct access_index *index, uint32_t place)
+static void put(const struct relation_list *list, struct access_index *index, uint32_t place)
 {
-    const struct fb_value *values = values_at(access, list, place);
+    const struct fb_value *values = list->rows[place];
     uint32_t hash = hash_of(values, index->mask);
-    struct slot *slot = find_slot(access, list, index, values, hash);
+    struct slot *slot = find_slot(list, index, values, hash);
     uint32_t before = FB_ACCESS_NONE;
     if (slot->first) {
         before = slot->last - 1;
@@ -142,7 +136,7 @@ static bool fill_index(
         return false;
     }
     for (uint32_t place = 0; place < list->count; place++) {
-        put(access, list, index, place);
+        put(list, index, place);
     }
     return true;
 }
@@ -212,13 +206,15 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
     }
     for (size_t r = 0; r < relations; r++) {
         lists[r].ids = FB_ARENA_ARRAY(arena, uint32_t, lists[r].count);
-        if (!lists[r].ids) {
+        lists[r].rows = fb_arena_array(arena, lists[r].count, sizeof(const struct fb_value *));
+        if (!lists[r].ids || !lists[r].rows) {
             return fb_arena_failed(arena, err);
         }
         lists[r].count = 0;
     }
     for (size_t i = 0; i < trace->tuple_count; i++) {
         struct relation_list *list = &lists[trace->tuples[i].relation];
+        list->rows[list->count] = trace->tuples[i].values;
         list->ids[list->count++] = (uint32_t)i;
     }
     *access = (struct fb_access){
@@ -278,11 +274,15 @@ static bool make_room(struct fb_access *access, struct relation_list *list)
         trace->tuples = tuples;
     }
     if (list->count == list->cap) {
+        size_t cap = list->cap;
         uint32_t *ids = twice(access, list->ids, list->count, &list->cap, sizeof(uint32_t));
-        if (!ids) {
+        const struct fb_value **rows =
+            twice(access, list->rows, list->count, &cap, sizeof(const struct fb_value *));
+        if (!ids || !rows) {
             return false;
         }
         list->ids = ids;
+        list->rows = rows;
     }
     return true;
 }
@@ -330,6 +330,7 @@ enum fb_code fb_access_add(
     }
     uint32_t id = (uint32_t)trace->tuple_count, place = (uint32_t)list->count;
     trace->tuples[trace->tuple_count++] = *tuple;
+    list->rows[place] = tuple->values;
     list->ids[list->count++] = id;
     for (struct access_index *index = list->indexes; index; index = index->other) {
         bool full = place == index->cap || 2 * index->used >= index->slot_count;
@@ -337,7 +338,7 @@ enum fb_code fb_access_add(
             return fb_arena_failed(access->arena, err);
         }
         if (!full) {
-            put(access, list, index, place);
+            put(list, index, place);
         }
     }
     return tuple->correction && !add_correction(access, tuple->from, id)
@@ -428,7 +429,7 @@ enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_
     if (!index && (index = make_index(access, list, mask)) == NULL) {
         return fb_arena_failed(access->arena, access->err);
     }
-    const struct slot *slot = find_slot(access, list, index, values, hash_of(values, mask));
+    const struct slot *slot = find_slot(list, index, values, hash_of(values, mask));
     *out = (struct fb_access_walk){
         index->next, list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
     return FB_OK;
