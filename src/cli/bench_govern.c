@@ -300,9 +300,8 @@ enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *e
         .naive = bench->docket.naive,
         .about = fb_str_of(bench->docket.about),
         .brief = true};
-    enum fb_code code = bench->docket.about
-                            ? fb_resident_new(bench->registry, &input.resident, err)
-                            : FB_OK;
+    enum fb_code code =
+        bench->docket.about ? fb_resident_new(bench->registry, &input.resident, err) : FB_OK;
     code = code ? code : fb_govern_evaluate(&input, &arena, &picture, err);
     FB_ASSERT(
         code != FB_OK || bench->docket.about || picture.duty_count > bench->docket.records / 5);

@@ -189,10 +189,10 @@ static void gather_reasons(
                 fb_order_action_name(view->action), view->handle);
         }
     }
-    if (n == 0 && system->reached) {
+    for (const struct fb_reach *reach = n == 0 ? system->reached : NULL; reach;
+         reach = reach->next) {
         out[n++] = fb_arena_printf(arena, "%.*s of %.*s applies to it once its time comes",
-            FB_STR_ARG(system->reached->duty->name),
-            FB_STR_ARG(system->reached->policy->program->name));
+            FB_STR_ARG(reach->duty->name), FB_STR_ARG(reach->policy->program->name));
     }
     if (n == 0) {
         out[n++] = lines ? FB_STR("a licence that an authority decided on names it, or a duty of "
@@ -220,6 +220,9 @@ enum fb_code fb_exempt_gather(const struct fb_picture *picture, struct fb_str sy
     enum fb_code code = gather_rules(picture, &exemption, arena, err);
     if (code == FB_OK && !exemption.system->exempt) {
         size_t most = picture->line_count + picture->duty_count + picture->order_count + 1;
+        for (const struct fb_reach *r = exemption.system->reached; r; r = r->next) {
+            most++;
+        }
         exemption.applies = FB_ARENA_ARRAY(arena, struct fb_str, most);
         if (exemption.applies) {
             gather_reasons(picture, &exemption, arena);

@@ -371,16 +371,19 @@ static bool has_standing_case(
 
 /* ---- exemption ---- */
 
-/* True when a formula speaks of systems' records and red lines only. */
+/* True when a formula speaks only of what is told of systems: their records, the runs that train
+ * them and forecasts of their compute, and their red lines. */
 static bool is_about_systems(const struct fb_form *form)
 {
+    static const char *const told[] = {"system", "redline", "run", "forecast"};
     if (!form) {
         return true;
     }
-    bool other = form->kind == FB_FORM_PRED &&
-                 (int)form->relation != fb_policy_relation("system") &&
-                 (int)form->relation != fb_policy_relation("redline");
-    return !other && is_about_systems(form->left) && is_about_systems(form->right);
+    bool good = form->kind != FB_FORM_PRED;
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]) && !good; i++) {
+        good = (int)form->relation == fb_policy_relation(told[i]);
+    }
+    return good && is_about_systems(form->left) && is_about_systems(form->right);
 }
 
 /* Whether a part of a duty's condition keeps the system out, whatever else comes: it speaks of the
@@ -389,11 +392,17 @@ static enum fb_code part_excludes(struct fb_work *work, const struct fb_duty *du
     const struct fb_form *form, struct fb_str system, bool *out, struct fb_err *err)
 {
     struct fb_value values[FB_IR_VARS_MAX] = {{.type = FB_TYPE_NONE}};
-    if (form->kind == FB_FORM_AND) {
+    *out = false;
+    if (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR) {
+        bool any = form->kind == FB_FORM_AND; /* is enough; of alternatives it takes both */
         enum fb_code code = part_excludes(work, duty, form->left, system, out, err);
-        return code || *out ? code : part_excludes(work, duty, form->right, system, out, err);
+        return code || *out == any ? code
+                                   : part_excludes(work, duty, form->right, system, out, err);
     }
     fb_vars others = fb_form_vars(form) & ~fb_vars_of((uint32_t)duty->system_var);
+    if (form->kind == FB_FORM_EXISTS && others != 0) {
+        return part_excludes(work, duty, form->left, system, out, err);
+    }
     bool reads = form->kind == FB_FORM_PRED || others == 0;
     if (!reads || !is_about_systems(form) || work->trace.time_count == 0) {
         return FB_OK;
@@ -408,35 +417,52 @@ static enum fb_code part_excludes(struct fb_work *work, const struct fb_duty *du
     return code;
 }
 
-/* The first duty in force that could bind the system once its trigger comes; NULL when there is
- * none. *out_any says whether any duty in force is about systems at all. */
-static enum fb_code duty_reaching(struct fb_work *work, const struct fb_system_view *system,
+/* Whether a duty could bind the system once its trigger comes; not one that follows what cannot. */
+static enum fb_code reaches(struct fb_work *work, const struct fb_duty *duty, struct fb_str system,
+    bool *out, struct fb_err *err)
+{
+    bool excluded = false;
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && !excluded && duty && duty->system_var >= 0; duty = duty->after) {
+        code = part_excludes(work, duty, duty->when, system, &excluded, err);
+        if (code == FB_OK && !excluded && duty->given) {
+            code = part_excludes(work, duty, duty->given, system, &excluded, err);
+        }
+    }
+    *out = !excluded;
+    return code;
+}
+
+/* The duties in force that could bind the system once their trigger comes, or the first where all
+ * systems are asked for; NULL when there is none. *out_any says whether any duty in force is about
+ * systems at all. */
+static enum fb_code duties_reaching(struct fb_work *work, const struct fb_system_view *system,
     const struct fb_reach **out, bool *out_any, struct fb_err *err)
 {
+    const struct fb_reach **end = out;
     for (size_t i = 0; i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
         size_t count = version->view->force == FB_IN_FORCE ? version->program->duty_count : 0;
         for (size_t d = 0; d < count; d++) {
             const struct fb_duty *duty = &version->program->duties[d];
-            if (duty->system_var < 0) {
-                continue;
-            }
-            bool excluded = false;
-            *out_any = true;
-            enum fb_code code = part_excludes(work, duty, duty->when, system->id, &excluded, err);
-            if (code == FB_OK && !excluded && duty->given) {
-                code = part_excludes(work, duty, duty->given, system->id, &excluded, err);
-            }
+            bool reached = false;
+            enum fb_code code =
+                duty->system_var < 0 ? FB_OK : reaches(work, duty, system->id, &reached, err);
+            *out_any = *out_any || duty->system_var >= 0;
             if (code != FB_OK) {
                 return code;
             }
-            if (!excluded) {
-                struct fb_reach *reach = FB_ARENA_NEW(work->arena, struct fb_reach);
-                if (!reach) {
-                    return fb_arena_failed(work->arena, err);
-                }
-                *reach = (struct fb_reach){version->view, duty};
-                *out = reach;
+            if (!reached) {
+                continue;
+            }
+            struct fb_reach *reach = FB_ARENA_NEW(work->arena, struct fb_reach);
+            if (!reach) {
+                return fb_arena_failed(work->arena, err);
+            }
+            *reach = (struct fb_reach){version->view, duty, NULL};
+            *end = reach;
+            end = &reach->next;
+            if (!work->about) {
                 return FB_OK;
             }
         }
@@ -485,7 +511,7 @@ static enum fb_code find_exempt(
         return FB_OK;
     }
     bool any = system->first.line != 0;
-    enum fb_code code = duty_reaching(work, system, &system->reached, &any, err);
+    enum fb_code code = duties_reaching(work, system, &system->reached, &any, err);
     system->exempt = code == FB_OK && any && !system->reached;
     return code;
 }

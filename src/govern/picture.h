@@ -155,6 +155,7 @@ struct fb_chains {
 struct fb_reach {
     const struct fb_policy_view *policy;
     const struct fb_duty *duty;
+    const struct fb_reach *next; /**< the next one, where this system alone was asked for; NULL */
 };
 
 /** A system. */

@@ -38,7 +38,8 @@ END
 ok "a research system" fly add --as aurora research.json
 ok "is exempt as the policy says" says "^system/thesis (Thesis) is exempt" fly exempt thesis
 ok "a red line" fly add --as aurora "$example/policies/aurora-framework.fly"
-ok "a law" fly add "$root/packs/eu/gpai-serious-incidents.fly"
+ok "all laws and the plan" fly add "$root"/packs/eu/*.fly "$root"/packs/us/*.fly "$root"/packs/kr/*.fly \
+    "$root"/packs/plan/*.fly
 ok "it is exempt" says "^system/small (Small) is exempt: no rule in force" fly exempt small
 ok "it says the figure, the threshold and the record" says \
     "training_compute_flop is 3e22, the rule asks for >= 1e25: not reached  .system/small #" fly exempt small
@@ -46,6 +47,16 @@ ok "of duties too" says "training_compute_flop is 3e22, the rule asks for > 1e25
     fly exempt small
 ok "as of when and from which root" says "as of 2026-12-01 00:00 UTC, from [0-9]* records of .*root [0-9a-f]\{64\}" \
     fly exempt small
+cat >run.json <<'END'
+[{"kind": "system", "id": "system/planner", "at": "2026-11-01",
+  "body": {"title": "Planner", "developer": "party/aurora", "training_compute_flop": 3e22}},
+ {"kind": "run", "id": "run/large", "at": "2026-11-01", "subject": "system/planner",
+  "body": {"title": "Large", "planned_flop": 2e26, "state": "running"}}]
+END
+ok "one of which a large run is known" fly add --as aurora run.json
+ok "is not" exits 1 "'system/planner' is not exempt" fly exempt planner
+ok "all rules that could bind it are named" sh -c '"$0" --docket "$1" --clock "$2" exempt planner |
+    grep -c "applies to it once its time comes\|: owed\|: overdue" | grep -q "[1-9]"' "$FLYBALL" "$docket" "$clock"
 ok "a large one is not" exits 1 "'system/aurora-2' is not exempt" fly exempt aurora-2
 ok "what applies" sh -c '"$0" --docket "$1" --clock "$2" exempt aurora-2 |
     grep -q "red line cyber of aurora/framework is not ruled out"' "$FLYBALL" "$docket" "$clock"
