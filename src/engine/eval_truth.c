@@ -113,10 +113,13 @@ static enum fb_code take(
     if (closed && form->timeless) {
         return fb_form_true(form, search->values) ? take_next(search, bound, out) : FB_OK;
     }
-    if (form->kind == FB_FORM_AND && search->count + 2 <= FB_IR_CONJUNCTS_MAX) {
-        search->parts[search->count++] = form->left;
-        code = with(search, form->right, bound, out);
-        search->count--;
+    if (form->kind == FB_FORM_AND &&
+        search->count + fb_form_conjuncts(form) <= FB_IR_CONJUNCTS_MAX) {
+        /* All at once: a half of them may want what the other half binds. */
+        size_t before = search->count;
+        search->count += fb_form_conjuncts_list(form, search->parts + before);
+        code = take_next(search, bound, out);
+        search->count = before;
         return code;
     }
     if (form->kind == FB_FORM_PRED) {

@@ -288,7 +288,8 @@ static enum fb_code walk_anchor(struct fb_walk *walk, const struct fb_form *form
 /* A part that was taken out of the pending ones. */
 static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
-    bool alone = !walk->found && walk->top == walk->base;
+    /* (An aggregation holds also where there is nothing inside it.) */
+    bool alone = !walk->found && walk->top == walk->base && form->kind != FB_FORM_AGGREGATE;
     bool inside = alone || binds_more(form, bound);
     enum fb_code code;
     if (decided(form, bound)) {

@@ -1,0 +1,183 @@
+/*
+ * Tests of src/engine/slice.c and slice_walk.c on particular duties, against the naive run over
+ * everything: counts of what is not there; and what a duty has to be weighed against, also where
+ * memory runs out. test_slice.c has random ones.
+ */
+#include "base/alloc.h"
+#include "base/limit.h"
+#include "engine/slice.h"
+#include "ir_build.h"
+
+enum { ARENA_MAX = 1 << 26, VARS = 3, OPEN = 0, CLOSED = 1 };
+
+static const struct fb_str columns[] = {{"id", 2}, {"of", 2}};
+static struct fb_relation relations[] = {
+    {{"open", 4}, 1, columns, NULL}, {{"closed", 6}, 2, columns, NULL}};
+static const struct fb_signature signature = {relations, 2};
+static const struct fb_str names[VARS] = {{"A", 1}, {"B", 1}, {"N", 1}};
+
+static struct build b;
+static struct fb_program program;
+static struct fb_duty duty;
+
+static int setup(void **unused)
+{
+    (void)unused;
+    fb_arena_init(&arena, ARENA_MAX);
+    fb_err_init(&err);
+    build_start(&b, &signature);
+    program = (struct fb_program){.name = FB_STR("p"),
+        .signature = &signature,
+        .effective = FB_TIME_MIN,
+        .expires = FB_TIME_MAX};
+    duty = (struct fb_duty){.name = FB_STR("d"),
+        .modality = FB_MUST,
+        .vars = names,
+        .var_count = VARS,
+        .param_count = 1,
+        .system_var = -1,
+        .party = text("lab"),
+        .anchor_var = -1};
+    return 0;
+}
+
+static int teardown(void **unused)
+{
+    (void)unused;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static void add(uint32_t relation, const char *id, const char *of)
+{
+    const struct fb_value values[] = {
+        fb_value_str(fb_str_of(id)), fb_value_str(fb_str_of(of ? of : ""))};
+    build_add(&b, relation, values, relations[relation].arity, false);
+}
+
+/* The obligations of both ways, which must be the same; how many. */
+static size_t obligations(void)
+{
+    struct fb_obligations want = {0}, got = {0};
+    struct fb_access *access = NULL;
+    for (size_t i = 0; i < fb_duty_form_count(&duty); i++) {
+        fb_form_seal(fb_duty_form(&duty, i));
+    }
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, 10 * FB_DAY, &arena, &want, &err));
+    FB_TEST_OK(fb_access_new(&b.trace, &arena, &access, &err));
+    struct fb_duty_query query = {
+        .program = &program, .duty = &duty, .access = access, .now = 10 * FB_DAY};
+    FB_TEST_OK(fb_duty_run(&query, &arena, &got, &err));
+    assert_int_equal(got.count, want.count);
+    for (size_t i = 0; i < want.count; i++) {
+        assert_true(fb_value_eq(got.items[i].bindings[0], want.items[i].bindings[0]));
+        assert_int_equal(got.items[i].since, want.items[i].since);
+        assert_int_equal(got.items[i].status, want.items[i].status);
+    }
+    return want.count;
+}
+
+/* N is the number of all that is closed. */
+static struct fb_form *closed_count(void)
+{
+    return aggregate(FB_AGG_COUNT, 2, 1, -1, pred(CLOSED, term(FB_TERM_ANY), var(1), NULL));
+}
+
+/* What is open while fewer than so many are closed. The count has a value where nothing is met,
+ * so that what the rest rests on must be found all the same. */
+static struct fb_form *open_while(int64_t fewer, bool first)
+{
+    struct fb_form *there = pred(OPEN, var(0), NULL);
+    struct fb_form *less = compare(FB_FORM_LESS, var(2), number(fewer));
+    struct fb_form *count = exists(2, form(FB_FORM_AND, closed_count(), less));
+    return first ? form(FB_FORM_AND, count, there) : form(FB_FORM_AND, there, count);
+}
+
+static void test_counts_of_nothing(void **unused)
+{
+    (void)unused;
+    build_at(&b, FB_DAY);
+    add(OPEN, "a", NULL);
+    build_at(&b, 2 * FB_DAY);
+    add(OPEN, "b", NULL);
+    for (int first = 0; first < 2; first++) {
+        duty.when = open_while(1, first != 0);
+        assert_int_equal(obligations(), 2);
+        duty.when = open_while(0, first != 0);
+        assert_int_equal(obligations(), 0);
+        /* The same without a quantifier: N is a variable of the trigger. */
+        struct fb_form *there = pred(OPEN, var(0), NULL);
+        struct fb_form *count = closed_count();
+        duty.when = form(FB_FORM_AND,
+            first ? form(FB_FORM_AND, count, there) : form(FB_FORM_AND, there, count),
+            compare(FB_FORM_LESS, var(2), number(1)));
+        assert_int_equal(obligations(), 2);
+    }
+    add(CLOSED, "x", "y");
+    for (int first = 0; first < 2; first++) {
+        duty.when = open_while(1, first != 0);
+        assert_int_equal(obligations(), 1); /* b came together with what is closed */
+        duty.when = open_while(2, first != 0);
+        assert_int_equal(obligations(), 2);
+    }
+    /* Below a negation, where nothing is to be met either. */
+    duty.when = form(FB_FORM_AND, pred(OPEN, var(0), NULL),
+        form(FB_FORM_NOT,
+            exists(2, form(FB_FORM_AND, closed_count(), compare(FB_FORM_LESS, number(0), var(2)))),
+            NULL));
+    assert_int_equal(obligations(), 1);
+}
+
+static enum fb_slicing slicing(void)
+{
+    enum fb_slicing out = FB_SLICED;
+    FB_TEST_OK(fb_duty_slicing(&duty, &out, &err));
+    return out;
+}
+
+static void test_slicing(void **unused)
+{
+    (void)unused;
+    duty.when = pred(OPEN, var(0), NULL);
+    duty.act = exists(1, pred(CLOSED, var(0), var(1), NULL));
+    assert_int_equal(slicing(), FB_SLICED);
+    duty.act = timed(FB_FORM_ONCE, 0, FB_DAY, duty.act, NULL);
+    assert_int_equal(slicing(), FB_SLICED_AT_ALL_TIMES);
+    duty.act = NULL;
+    duty.when = aggregate(FB_AGG_COUNT, 0, 1, -1, pred(CLOSED, var(2), var(1), NULL));
+    assert_int_equal(slicing(), FB_WHOLE_BY_PARAMS);
+    duty.when = form(FB_FORM_AND, pred(OPEN, var(0), NULL),
+        exists(0, pred(CLOSED, var(0), term(FB_TERM_ANY), NULL)));
+    assert_int_equal(slicing(), FB_WHOLE_BY_NAMES);
+}
+
+static void test_slicing_without_memory(void **unused)
+{
+    (void)unused;
+    duty.when = pred(OPEN, var(0), NULL);
+    duty.act = timed(FB_FORM_ONCE, 0, FB_DAY, exists(1, pred(CLOSED, var(0), var(1), NULL)), NULL);
+    for (int64_t n = 0;; n++) {
+        enum fb_slicing out = FB_WHOLE_BY_NAMES;
+        fb_alloc_fail_at(n);
+        enum fb_code code = fb_duty_slicing(&duty, &out, &err);
+        fb_alloc_fail_at(-1);
+        if (code == FB_OK) {
+            assert_true(n > 0);
+            assert_int_equal(out, FB_SLICED_AT_ALL_TIMES);
+            break;
+        }
+        assert_int_equal(code, FB_E_NOMEM);
+        assert_int_equal(out, FB_WHOLE_BY_NAMES);
+        assert_true(err.message[0] != '\0');
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_counts_of_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slicing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slicing_without_memory, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("slice parts", tests, NULL, NULL);
+}
