@@ -1,6 +1,7 @@
 /* policy_test.c: expectations against the picture of what a test gives. */
 #include "govern/policy_test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -290,25 +291,64 @@ static bool concerns(const struct fb_order_view *order, const struct fb_system_v
     return fb_order_binds(&then, system);
 }
 
+/* Is it an order of the level and the party that are asked for, if any are? */
+static bool is_that_order(const struct fb_expect *expect, const struct fb_order_view *order)
+{
+    bool level = !expect->has_level || order->level == expect->level;
+    bool by = expect->by.span.line == 0 ||
+              (order->record && is_id(order->record->issuer, expect->by.text));
+    return level && by;
+}
+
+/* ` at level 4 by "office"`: what is said of an order, as far as it was asked for; `order` NULL: as
+ * it was asked for. */
+static struct fb_str order_words(struct asked *asked, const struct fb_order_view *order)
+{
+    const struct fb_expect *expect = asked->expect;
+    char level[40] = "";
+    int64_t of = order ? order->level : expect->level;
+    if (expect->has_level && of >= 0) {
+        (void)snprintf(level, sizeof(level), " at level %lld", (long long)of);
+    }
+    struct fb_str by = expect->by.text;
+    if (order) {
+        by = order->record ? order->record->issuer : FB_STR("");
+        by = fb_str_sub(by, fb_str_find(by, '/', 0) + 1, by.len);
+    }
+    bool named = expect->by.span.line > 0 && by.len > 0;
+    return fb_arena_printf(asked->arena, "%s%s%.*s%s", level, named ? " by \"" : "",
+        FB_STR_ARG(named ? by : FB_STR("")), named ? "\"" : "");
+}
+
 /* What is to be said of the orders of one kind on the system; `order` NULL: there is none. */
 static bool judge_order_as(struct asked *asked, const struct fb_order_view *order)
 {
     const struct fb_expect *expect = asked->expect;
-    bool in_force = order && order->in_force;
+    bool in_force = order && order->in_force, that = order && is_that_order(expect, order);
+    struct fb_str words = order_words(asked, order);
     const char *named = expect->order == FB_LEST_HALT       ? "halt of"
                         : expect->order == FB_LEST_RESTRICT ? "restriction of"
                                                             : "order to secure";
-    struct found found = {
-        .status = fb_arena_printf(asked->arena, "%s%s \"%.*s\"%s", order ? "" : "no ", named,
-            FB_STR_ARG(expect->args->text), order && !in_force ? " released" : ""),
-        .same = in_force ? !expect->negated && !expect->released
-                         : expect->negated || (order && expect->released),
+    struct found found = {.status = fb_arena_printf(asked->arena, "%s%s \"%.*s\"%.*s%s",
+                              order ? "" : "no ", named, FB_STR_ARG(expect->args->text),
+                              FB_STR_ARG(words), order && !in_force ? " released" : ""),
+        .same = in_force && that ? !expect->negated && !expect->released
+                                 : expect->negated || (that && expect->released),
         .until = FB_TIME_MIN,
         .since = !order     ? FB_TIME_MIN
                  : in_force ? order->since
                             : order->until,
         .why = order ? order->why : NULL};
-    return found.status.ptr && judge(asked, &found);
+    return words.ptr && found.status.ptr && judge(asked, &found);
+}
+
+/* True when an order tells more than another: one that is meant, and one in force. */
+static bool tells_more(const struct fb_expect *expect, const struct fb_order_view *order,
+    const struct fb_order_view *than)
+{
+    bool that = is_that_order(expect, order);
+    bool other = than && is_that_order(expect, than);
+    return !than || (that && !other) || (that == other && order->in_force && !than->in_force);
 }
 
 /* One of the orders on the system must be as expected, or none be in force; what is told when it is
@@ -327,8 +367,9 @@ static bool judge_order(struct asked *asked)
         if (order->action != actions[expect->order] || !concerns(order, system)) {
             continue;
         }
-        told = !told || (order->in_force && !told->in_force) ? order : told;
-        if (!expect->negated && order->in_force != expect->released) {
+        told = tells_more(expect, order, told) ? order : told;
+        if (!expect->negated && is_that_order(expect, order) &&
+            order->in_force != expect->released) {
             good = judge_order_as(asked, order);
             if (asked->result->holds) {
                 return good;

@@ -49,7 +49,9 @@ struct fb_expect {
     enum fb_expect_kind kind;
     struct fb_str rule;   /**< LINE, DUTY, NOT_OWED: "cyber", "hold.deploy"; CASE: its name */
     struct fb_word *args; /**< of these; ORDER, LICENCE, EXEMPT, CASE: the system alone */
-    struct fb_word by;    /**< the party that owes; span.line 0: any */
+    struct fb_word by;    /**< the party that owes; ORDER: whose order it is; span.line 0: any */
+    bool has_level;       /**< ORDER: of this level only */
+    int64_t level;
     enum fb_line_status line;
     enum fb_duty_status duty;
     unsigned paces;            /**< PACE: bit n for level n of enum fb_pace */

@@ -172,13 +172,27 @@ static bool take_ordered(struct fb_parser *p, enum fb_consequence *out)
     return fb_parse_expect(p, "to", hint) && fb_parse_expect(p, "secure", hint);
 }
 
+/* `at level 4`, which `at 2026-03-01` is not, and `by "office"`. */
+static bool which_order(struct fb_parser *p, struct fb_expect *expect)
+{
+    if (expect->order == FB_LEST_SECURE && word_ahead(p, 0, "at") && word_ahead(p, 1, "level")) {
+        fb_parse_step(p);
+        fb_parse_step(p);
+        expect->has_level = true;
+        if (!fb_parse_whole(p, &expect->level, "a level")) {
+            return false;
+        }
+    }
+    return take_by(p, &expect->by);
+}
+
 /* `halt of "s" since 2026-03-01`, `no restriction of "s"`, `order to secure "s" released`. */
 static bool expect_order(struct fb_parser *p, struct fb_expect *expect)
 {
     size_t from = p->at;
     expect->kind = FB_EXPECT_ORDER;
     expect->negated = fb_parse_take(p, "no");
-    if (!take_ordered(p, &expect->order) || !one_system(p, expect)) {
+    if (!take_ordered(p, &expect->order) || !one_system(p, expect) || !which_order(p, expect)) {
         return false;
     }
     if (expect->negated && (fb_parse_at(p, "released") || fb_parse_at(p, "since"))) {

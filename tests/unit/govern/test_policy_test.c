@@ -196,7 +196,9 @@ static void test_orders(void **state)
          "         2026-02-02 by \"o\": order \"2\" of \"t\" with action restrict, version 1,\n"   \
          "           reasons \"a leak\"\n"                                                         \
          "         2026-02-03 by \"o\": order \"3\" of \"t\" with action release, version 2,\n"    \
-         "           reasons \"mended\", releases \"2\"\n"
+         "           reasons \"mended\", releases \"2\"\n"                                         \
+         "         2026-02-04 by \"o\": order \"4\" of \"t\" with action secure, version 1,\n"     \
+         "           level 4, reasons \"a leak\"\n"
     static const struct {
         const char *written;
         const char *instead;
@@ -221,6 +223,18 @@ static void test_orders(void **state)
         {"\"x\" may train", "no such system is given", NULL},
         {"\"x\" is not exempt", "no such system is given", NULL},
         {"safety case \"c\" of \"x\" stands", "no such system is given", NULL},
+        {"order to secure \"t\" at level 3", "order to secure \"t\" at level 4 since 2026-02-04",
+            "order to secure \"t\" at level 4"},
+        {"no order to secure \"t\" at level 4 by \"o\"",
+            "order to secure \"t\" at level 4 by \"o\" since 2026-02-04",
+            "order to secure \"t\" at level 4 by \"o\""},
+        {"order to secure \"s\" at level 4", "no order to secure \"s\" at level 4",
+            "no order to secure \"s\" at level 4"},
+        {"halt of \"s\" by \"dev\" since 2026-02-01", "halt of \"s\" by \"o\" since 2026-02-01",
+            "halt of \"s\" by \"o\" since 2026-02-01"},
+        {"restriction of \"t\" by \"dev\" released",
+            "restriction of \"t\" by \"o\" released since 2026-02-03",
+            "restriction of \"t\" by \"o\" released"},
         {"halt of \"s\" because \"the moon\"", "it is so, but no reason says this", NULL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
