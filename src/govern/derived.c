@@ -120,8 +120,6 @@ static enum fb_code add_grant(const struct grant_walk *walk, const struct grant_
     enum { COLUMNS = 10 };
     struct fb_work *work = walk->work;
     const struct fb_record *record = walk->record;
-    int relation = fb_policy_relation("grant_standing");
-    FB_ASSERT(relation >= 0 && fb_policy_signature()->relations[relation].arity == COLUMNS);
     struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, COLUMNS);
     struct fb_why *why = grant_why(walk, state);
     if (!values || !why) {
@@ -142,13 +140,10 @@ static enum fb_code add_grant(const struct grant_walk *walk, const struct grant_
     values[7] = fb_value_str(fb_str_of(honoured));
     values[8] = fb_value_int((int64_t)all);
     values[9] = fb_value_int((int64_t)(all - state->uses[FULL]));
-    struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = span[0],
-        .until = span[1],
-        .values = values,
-        .seq = record->seq,
-        .record_id = record->id,
-        .why = why};
+    struct fb_timed tuple = fb_work_fact(record, "grant_standing", span);
+    FB_ASSERT(fb_policy_signature()->relations[tuple.relation].arity == COLUMNS);
+    tuple.values = values;
+    tuple.why = why;
     return fb_work_add(work, &tuple, err);
 }
 
@@ -316,8 +311,6 @@ static enum fb_code add_level(struct fb_work *work, const struct shown *shown, s
     const fb_time span[2], struct fb_err *err)
 {
     enum { COLUMNS = 7 };
-    int relation = fb_policy_relation("level_held");
-    FB_ASSERT(relation >= 0 && fb_policy_signature()->relations[relation].arity == COLUMNS);
     const struct fb_record *record = shown->record;
     struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, COLUMNS);
     struct fb_why *why = fb_why_new(work->arena, "level %lld of %.*s is shown by %.*s",
@@ -334,13 +327,10 @@ static enum fb_code add_level(struct fb_work *work, const struct shown *shown, s
     fb_time until = record->kind == FB_KIND_audit ? fb_work_time(record, "valid_until", FB_TIME_MAX)
                                                   : FB_TIME_MAX;
     values[6] = until == FB_TIME_MAX ? fb_value_none() : fb_value_time(until);
-    struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = span[0],
-        .until = span[1],
-        .values = values,
-        .seq = record->seq,
-        .record_id = record->id,
-        .why = fb_why_on(why, record->id, record->seq)};
+    struct fb_timed tuple = fb_work_fact(record, "level_held", span);
+    FB_ASSERT(fb_policy_signature()->relations[tuple.relation].arity == COLUMNS);
+    tuple.values = values;
+    tuple.why = fb_why_on(why, record->id, record->seq);
     return fb_work_add(work, &tuple, err);
 }
 

@@ -74,13 +74,9 @@ static enum fb_code add_receipt(struct fb_work *work, const struct fb_record *re
         return fb_arena_failed(work->arena, err);
     }
     fb_why_add(why, fb_why_on(what, report->id, report->seq));
-    struct fb_timed tuple = {.relation = (uint32_t)relation,
-        .from = span[0],
-        .until = span[1],
-        .values = values,
-        .seq = record->seq,
-        .record_id = record->id,
-        .why = fb_why_on(why, record->id, record->seq)};
+    struct fb_timed tuple = fb_work_fact(record, "report_received", span);
+    tuple.values = values;
+    tuple.why = fb_why_on(why, record->id, record->seq);
     enum fb_code code = fb_work_add(work, &tuple, err);
     /* What follows a discharge begins at it. */
     return code ? code : fb_work_add_time(work, receipt->received, err);

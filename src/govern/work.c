@@ -113,6 +113,18 @@ struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest)
     return NULL;
 }
 
+struct fb_timed fb_work_fact(
+    const struct fb_record *record, const char *relation, const fb_time span[2])
+{
+    int number = fb_policy_relation(relation);
+    FB_ASSERT(record && number >= 0 && span[0] < span[1]);
+    return (struct fb_timed){.relation = (uint32_t)number,
+        .from = span[0],
+        .until = span[1],
+        .seq = record->seq,
+        .record_id = record->id};
+}
+
 enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
 {
     FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);

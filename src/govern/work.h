@@ -139,6 +139,11 @@ size_t fb_work_time_point(const struct fb_work *work, fb_time t);
 /** A sentence that a blob was erased, by whom and why; NULL when it was not, or memory ran out. */
 struct fb_why *fb_work_erased(const struct fb_work *work, struct fb_str digest);
 
+/** A tuple that follows from a record, over a stretch in which it does: without values and reasons.
+ */
+struct fb_timed fb_work_fact(
+    const struct fb_record *record, const char *relation, const fb_time span[2]);
+
 /** Adds a tuple; values are kept, not copied, and noted. */
 FB_CHECKED enum fb_code fb_work_add(
     struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err);

@@ -2,12 +2,11 @@
  * the rules around them. */
 #include "base/alloc.h"
 #include "base/limit.h"
+#include "duty_build.h"
 #include "engine/proof.h"
 #include "engine/slice.h"
-#include "ir_build.h"
 #include "proof/check_duty.h"
 
-enum { ARENA_MAX = 1 << 26 };
 enum { INCIDENT, REPORT, DEPLOY, LEVEL, LINE };
 enum { S, I, C, K, P, VARS };
 
@@ -25,29 +24,10 @@ static const struct fb_signature signature = {relations, 5};
 static const struct fb_str names[VARS] = {
     {"S", 1}, {"I", 1}, {"C", 1}, {"date of awareness", 17}, {"P", 1}};
 
-static struct build b;
-
 static int setup(void **state)
 {
     (void)state;
-    fb_arena_init(&arena, ARENA_MAX);
-    fb_err_init(&err);
-    build_start(&b, &signature);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
-
-static fb_time at(const char *s)
-{
-    fb_time t = 0;
-    assert_int_equal(fb_time_parse(fb_str_of(s), &t, &err), FB_OK);
-    return t;
+    return build_begin(&signature);
 }
 
 static struct fb_value str(const char *s)

@@ -1,9 +1,8 @@
 /* Tests of src/engine/duty_pace.c: periods and their deadlines where the pace changes in them. */
+#include "duty_build.h"
 #include "engine/duty.h"
 #include "engine/slice.h"
-#include "ir_build.h"
 
-enum { ARENA_MAX = 1 << 26 };
 enum { TRIGGER, PACE, ACT };
 enum { I, C, LEVEL, VARS };
 
@@ -17,30 +16,12 @@ static const struct fb_signature signature = {relations, 3};
 static const struct fb_str names[VARS] = {{"I", 1}, {"C", 1}, {"pace", 4}};
 static const struct fb_duty_terms monthly = {.every = 1, .every_unit = FB_UNIT_MONTHS};
 
-static struct build b;
 static struct fb_within within[2];
 
 static int setup(void **state)
 {
     (void)state;
-    fb_arena_init(&arena, ARENA_MAX);
-    fb_err_init(&err);
-    build_start(&b, &signature);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
-
-static fb_time at(const char *s)
-{
-    fb_time t = 0;
-    assert_int_equal(fb_time_parse(fb_str_of(s), &t, &err), FB_OK);
-    return t;
+    return build_begin(&signature);
 }
 
 /* A fact of two columns that holds from the last time-point on. */

@@ -2,6 +2,7 @@
  * Tests of derived.c: what several records say together, against a direct reading of the records at
  * every hour of a random history. (Worked histories: tests/lang/histories/derived.fly.)
  */
+#include "base/alloc.h"
 #include "fb_draw.h"
 #include "fb_test.h"
 #include "govern/policy_test.h"
@@ -43,6 +44,8 @@ struct played {
     struct fb_arena arena;
     struct fb_picture picture;
     struct fb_registry *registry;
+    struct fb_test_history history;
+    struct fb_govern_input input;
 };
 
 static void play(struct played *out, const struct fb_buf *given, int h)
@@ -63,14 +66,14 @@ static void play(struct played *out, const struct fb_buf *given, int h)
     if (fb_policy_tests(kept, "p.fly", &out->arena, &tests, &errors) != FB_OK) {
         fail_msg("%u: %s\n%.*s", errors.items[0].line, errors.items[0].message, FB_STR_ARG(kept));
     }
-    struct fb_test_history history = {.test = tests, .policy = kept, .name = "p.fly"};
-    FB_TEST_OK(fb_test_history_build(&history, hour(h), &out->arena, &out->registry, &err));
-    struct fb_govern_input input = {.registry = out->registry,
+    out->history = (struct fb_test_history){.test = tests, .policy = kept, .name = "p.fly"};
+    FB_TEST_OK(fb_test_history_build(&out->history, hour(h), &out->arena, &out->registry, &err));
+    out->input = (struct fb_govern_input){.registry = out->registry,
         .now = hour(h),
         .as_of = FB_TIME_MAX,
         .read_blob = fb_test_history_blob,
-        .blob_ctx = &history};
-    FB_TEST_OK(fb_govern_evaluate(&input, &out->arena, &out->picture, &err));
+        .blob_ctx = &out->history};
+    FB_TEST_OK(fb_govern_evaluate(&out->input, &out->arena, &out->picture, &err));
 }
 
 static void stop(struct played *played)
@@ -255,10 +258,55 @@ static void test_grants(void **state)
     }
 }
 
+/* No failure of the memory at any point leaks or gives a wrong answer: the arena is full earlier or
+ * later, and each allocation of the heap fails once. */
+static void test_memory(void **state)
+{
+    (void)state;
+    enum { STEP = 512, STEPS_MAX = 20000 };
+    struct played whole;
+    struct fb_buf given;
+    fb_buf_init(&given, 1 << 16);
+    fb_buf_add_c(&given, "\n    2026-03-01 by \"dev\": system \"s\" with developer \"dev\"\n"
+                         "    2026-03-01 by \"lab\": audit \"a\" of \"s\" with party \"dev\", "
+                         "scope \"x\", method red_team, standard "
+                         "\"security\", level 3, result passed, valid_until 2026-03-03\n"
+                         "    2026-03-01 by \"dev\": grant \"g\" of \"s\" with party \"lab\", "
+                         "form weights, state granted, valid_until 2026-03-20\n"
+                         "    2026-03-02 by \"lab\": access \"u\" of \"s\" with grant \"g\", "
+                         "honoured partial\n");
+    play(&whole, &given, 30);
+    size_t facts = whole.picture.work->timed_count, full = 0, failed = 0;
+    for (size_t n = 0; n < STEPS_MAX && full < 2; n++) {
+        struct fb_arena arena;
+        struct fb_picture picture;
+        fb_arena_init(&arena, full == 0 ? (n + 1) * STEP : (size_t)1 << 28);
+        fb_alloc_fail_at(full == 0 ? -1 : (int64_t)n);
+        enum fb_code code = fb_govern_evaluate(&whole.input, &arena, &picture, &err);
+        fb_alloc_fail_at(-1);
+        if (code != FB_OK && code != FB_E_LIMIT && code != FB_E_NOMEM) {
+            fail_msg("%zu: %s: %s", n, fb_code_name(code), err.message);
+        }
+        failed += code != FB_OK;
+        if (code == FB_OK) {
+            assert_int_equal(picture.work->timed_count, facts);
+            full++;
+            n = (size_t)-1;
+        }
+        fb_arena_release(&arena);
+    }
+    assert_int_equal(full, 2);
+    assert_true(failed > 50);
+    assert_non_null(fact_at(&whole, "level_held", 30, 4, "security"));
+    assert_non_null(fact_at(&whole, "grant_standing", 30, 0, "grant/g"));
+    stop(&whole);
+    fb_buf_release(&given);
+}
+
 int main(void)
 {
     fb_err_init(&err);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels), cmocka_unit_test(test_grants)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels), cmocka_unit_test(test_grants),
+        cmocka_unit_test(test_memory)};
     return cmocka_run_group_tests_name("derived", tests, NULL, NULL);
 }

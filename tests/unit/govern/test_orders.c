@@ -308,6 +308,46 @@ static void test_revoked_keys(void **state)
     story_end(&s);
 }
 
+/* A receipt counts no more when the recipient's key turns out to have been stolen before it. */
+static void test_receipt_of_stolen_key(void **state)
+{
+    (void)state;
+    struct story s;
+    story_begin(&s);
+    struct fb_docket_party court = {
+        .id = FB_STR("court"), .title = FB_STR("Court"), .role = FB_STR("regulator")};
+    FB_TEST_OK(fb_docket_introduce(s.docket, &court, &err));
+    story_add(&s, "institute",
+        "policy \"d\"\n  title \"D\"\n  source \"t\"\n  version 1\n\n"
+        "duty tell(S, I)\n  when incident I of system S, known to P\n  party P\n"
+        "  must report I to \"court\" stage \"initial\"\n  within 10 days\n"
+        "  of P knowing of I\n  lest halt S\n");
+    story_at(&s, "2026-03-01T10:00:00Z");
+    record(&s, "dev", "incident", "1",
+        "{\"title\":\"t\",\"class\":\"death\",\"known_to\":\"party/dev\",\"known_at\":"
+        "\"2026-03-01T09:00:00Z\"}");
+    story_at(&s, "2026-03-12T00:00:00Z");
+    record(&s, "dev", "report", "r",
+        "{\"about\":\"incident/1\",\"to\":\"court\",\"stage\":\"initial\"}");
+    story_at(&s, "2026-03-13T00:00:00Z");
+    record(&s, "court", "decision", "got",
+        "{\"topic\":\"receipt\",\"outcome\":\"noted\",\"reasons\":\"by post\","
+        "\"about\":\"report/r\",\"valid_from\":\"2026-03-05\"}");
+    const struct fb_obligation *tell = story_duty(&s, "tell", "incident/1");
+    assert_int_equal(tell->status, FB_DUTY_MET);
+    assert_true(tell->settled == story_time("2026-03-05"));
+    story_at(&s, "2026-03-14T00:00:00Z");
+    revoke(&s, "institute", "party/court", "2026-03-10");
+    tell = story_duty(&s, "tell", "incident/1");
+    assert_int_equal(tell->status, FB_DUTY_MET_LATE);
+    assert_true(tell->breached == story_time("2026-03-11T09:00:00Z"));
+    assert_true(tell->settled == story_time("2026-03-12"));
+    /* As it was known before. */
+    assert_int_equal(
+        story_picture(&s, "2026-03-13T12:00:00Z")->duties[0].obligation.status, FB_DUTY_MET);
+    story_end(&s);
+}
+
 /* A correction under a stolen key, and a correction of that, give nothing back that was taken: the
  * licence that was revoked stays revoked, and the policy that was replaced is in force. */
 static void test_stolen_corrections(void **state)
@@ -401,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_secure), cmocka_unit_test(test_party_order),
         cmocka_unit_test(test_consequence_latches), cmocka_unit_test(test_consequence_at_pace),
         cmocka_unit_test(test_licences), cmocka_unit_test(test_revoked_keys),
-        cmocka_unit_test(test_stolen_corrections), cmocka_unit_test(test_facts)};
+        cmocka_unit_test(test_receipt_of_stolen_key), cmocka_unit_test(test_stolen_corrections),
+        cmocka_unit_test(test_facts)};
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* Tests of lang/diff/matrix.c, matrix_exempt.c and matrix_draft.c: known answers; the draft checks,
  * and asks no less than what it was made of. */
+#include "base/alloc.h"
 #include "lang/diff/matrix.h"
 #include "lang_test.h"
 
@@ -370,6 +371,39 @@ static void test_draft_pace(void **state)
     fb_buf_release(&text);
 }
 
+/* No failure of the memory at any point leaks or gives a wrong answer, exemptions included. */
+static void test_memory(void **state)
+{
+    (void)state;
+    enum { STEP = 2048, STEPS_MAX = 4000 };
+    static const char small[] = HEAD("s") SMALL("little", "1e24", "") TELL("10");
+    static const char none[] = HEAD("n") TELL("10");
+    const struct fb_matrix_source sources[2] = {
+        {fb_str_of(small), "a.fly"}, {fb_str_of(none), "b.fly"}};
+    size_t full = 0, failed = 0;
+    for (size_t n = 0; n < STEPS_MAX && full < 2; n++) {
+        struct fb_arena own;
+        struct fb_matrix m = {.row_count = 0};
+        fb_arena_init(&own, full == 0 ? (n + 1) * STEP : ARENA_MAX);
+        fb_alloc_fail_at(full == 0 ? -1 : (int64_t)n);
+        enum fb_code code = fb_matrix_build(sources, 2, &own, &m, &errors);
+        fb_alloc_fail_at(-1);
+        if (code != FB_OK && code != FB_E_LIMIT && code != FB_E_NOMEM) {
+            fail_msg("%zu: %s", n, errors.items[0].message);
+        }
+        assert_true(code == FB_OK || errors.items[0].message[0]);
+        failed += code != FB_OK;
+        if (code == FB_OK) {
+            EXPECT(&m, "exempt", "weaker", "best");
+            full++;
+            n = (size_t)-1;
+        }
+        fb_arena_release(&own);
+    }
+    assert_int_equal(full, 2);
+    assert_true(failed > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_draft_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_draft_pace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("matrix", tests, NULL, NULL);
 }
