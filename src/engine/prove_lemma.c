@@ -431,9 +431,8 @@ static bool mark(struct fb_proofs *proofs, const struct fb_proof_step *proof)
     if (proof->rule == FB_RULE_LEMMA) {
         FB_ASSERT(proof->at < proofs->proved.count);
         struct lemma *lemma = proofs->proved.items[proof->at];
-        bool known = lemma->marked;
-        lemma->marked = true;
-        return known || list_add(&proofs->prover, &proofs->marked, lemma);
+        lemma->marked = lemma->marked || list_add(&proofs->prover, &proofs->marked, lemma);
+        return lemma->marked;
     }
     for (const struct fb_proof_step *kid = proof->kid; kid; kid = kid->next) {
         if (!mark(proofs, kid)) {
@@ -472,23 +471,26 @@ static enum fb_code give(struct fb_proofs *proofs, struct fb_proof_step *proof)
     for (size_t i = 0; good && i < marked->count; i++) {
         good = mark(proofs, marked->items[i]->said.proof);
     }
-    if (!good) {
-        return proofs->prover.code;
-    }
-    if (marked->count) {
+    if (good && marked->count) {
         qsort(marked->items, marked->count, sizeof(marked->items[0]), by_order);
     }
     struct fb_proof_lemmas *given = &proofs->given;
     for (size_t i = 0; i < marked->count; i++) {
         struct lemma *lemma = marked->items[i];
-        const struct fb_proof_lemma **items = room(given->items, given->count, &given->cap);
+        const struct fb_proof_lemma **items =
+            good ? room(given->items, given->count, &given->cap) : NULL;
         if (!items) {
-            return fb_err_set(proofs->prover.ev.err, FB_E_NOMEM, "memory ran out");
+            good = false;
+            lemma->marked = false; /* it has no number: to be found again */
+            continue;
         }
         given->items = items;
         lemma->said.number = given->count;
         given->items[given->count++] = &lemma->said;
         renumber(proofs, (struct fb_proof_step *)(uintptr_t)lemma->said.proof);
+    }
+    if (!good) {
+        return fb_err_set(proofs->prover.ev.err, FB_E_NOMEM, "memory ran out");
     }
     renumber(proofs, proof);
     return FB_OK;

@@ -194,9 +194,58 @@ static void test_ends_together(void **state)
     assert_int_equal(due(&duty, 2, "2026-03-05"), at("2026-03-30"));
 }
 
+/* Periods are counted from the row that falls due first of those that are dated and of the pace of
+ * the first such row. */
+static void test_first_row(void **state)
+{
+    (void)state;
+    enum { SLOW_UNDATED, SLOW_LATE, SLOW_SOON, FAST, SLOW_EARLY_UNDATED, CLAIMS };
+    const struct fb_duty duty = {.every = 30, .every_unit = FB_UNIT_DAYS, .paced = true};
+    struct fb_duty_pace paces[] = {
+        {0, at("2026-01-01"), FB_PACE_SLOW}, {2, at("2026-01-15"), FB_PACE_FAST}};
+    struct fb_duty_run run = {
+        .duty = &duty, .ev = {.trace = &b.trace}, .paces = paces, .pace_count = 2};
+    build_at(&b, at("2026-01-01"));
+    build_at(&b, at("2026-01-10"));
+    build_at(&b, at("2026-01-20"));
+    const struct fb_claim all[CLAIMS] = {
+        [SLOW_UNDATED] = {.deadline = FB_TIME_MAX},
+        [SLOW_LATE] = {.tp = 0, .dated = true, .anchor = 5, .deadline = at("2026-02-10")},
+        [SLOW_SOON] = {.tp = 1, .dated = true, .anchor = 6, .deadline = at("2026-02-01")},
+        [FAST] = {.tp = 2, .dated = true, .anchor = 7, .deadline = at("2026-01-25")},
+        [SLOW_EARLY_UNDATED] = {.tp = 1, .anchor = 8, .deadline = at("2026-01-02")},
+    };
+    static const struct {
+        size_t rows[CLAIMS];
+        size_t count;
+        size_t first; /* which of them */
+    } cases[] = {
+        {{SLOW_UNDATED, SLOW_LATE, SLOW_SOON, FAST, SLOW_EARLY_UNDATED}, 5, 2},
+        {{SLOW_UNDATED, SLOW_LATE, FAST, SLOW_EARLY_UNDATED}, 4, 1},
+        {{SLOW_LATE, SLOW_SOON}, 2, 1},
+        {{SLOW_SOON, SLOW_LATE}, 2, 0},
+        {{FAST, SLOW_LATE, SLOW_SOON}, 3, 0},
+        {{SLOW_LATE, FAST}, 2, 0},
+        {{SLOW_UNDATED, FAST, SLOW_SOON}, 3, 1},
+        {{SLOW_UNDATED, SLOW_EARLY_UNDATED}, 2, 0},
+        {{SLOW_EARLY_UNDATED}, 1, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_claim claims[CLAIMS];
+        for (size_t k = 0; k < cases[i].count; k++) {
+            claims[k] = all[cases[i].rows[k]];
+        }
+        const struct fb_owed owed = {.claims = claims, .claim_count = cases[i].count};
+        struct fb_turns turns = fb_duty_turns(&run, &owed);
+        assert_ptr_equal(turns.first, &claims[cases[i].first]);
+        assert_int_equal(turns.anchor, claims[cases[i].first].anchor);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_first_row, setup, teardown),
         cmocka_unit_test_setup_teardown(test_after_the_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tightest_row, setup, teardown),
         cmocka_unit_test_setup_teardown(test_over_before, setup, teardown),
