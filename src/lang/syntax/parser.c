@@ -419,6 +419,16 @@ static void recover(struct fb_parser *p, const struct fb_clauses *clauses)
     }
 }
 
+/* True when the last error is about the token at hand: what a head did not understand is no clause
+ * either. */
+static bool is_told(const struct fb_parser *p)
+{
+    const struct fb_policy_errors *errors = p->complaints->errors;
+    const struct fb_err *last = errors->count ? &errors->items[errors->count - 1] : NULL;
+    struct fb_span now = fb_parse_now(p)->span;
+    return last && last->line == now.line && last->column == now.column;
+}
+
 static void expected_clause(struct fb_parser *p, const struct fb_clauses *clauses)
 {
     char what[FB_ERR_TEXT_MAX], hint[FB_ERR_TEXT_MAX];
@@ -454,7 +464,9 @@ void fb_parse_clauses(struct fb_parser *p, const struct fb_clauses *clauses, voi
         const struct fb_clause *clause = clause_at(p, clauses);
         bool good = clause != NULL;
         if (!clause) {
-            expected_clause(p, clauses);
+            if (!is_told(p)) {
+                expected_clause(p, clauses);
+            }
             fb_parse_step(p);
         } else {
             uint32_t bit = UINT32_C(1) << (clause - clauses->items);
