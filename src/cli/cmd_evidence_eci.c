@@ -119,6 +119,11 @@ static enum fb_code find_growth(struct eci *eci, struct fb_err *err)
     }
     if (eci->report.line && fb_trend_find_break(points, kept, &eci->kink, &ignored) == FB_OK) {
         eci->report.kink = &eci->kink;
+        /* A look for a break takes the square of the points. */
+        double rounds = fmin(999, fmax(19, 999 * 4096 / ((double)kept * (double)kept)));
+        const uint32_t rounds_seed[] = {
+            (uint32_t)rounds, (uint32_t)fb_random_key(eci->scores.digest)};
+        return fb_trend_break_p(points, kept, rounds_seed, &eci->report.kink_p, err);
     }
     return FB_OK;
 }

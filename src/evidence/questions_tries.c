@@ -218,7 +218,8 @@ enum fb_code fb_question_best_of(const char *path, const struct fb_question_opti
     if (code == FB_OK) {
         fb_answer_note(out, "share_forecast: the higher of both; its upper limit adds the worst "
                             "shortfall of forecasts from earlier cuts of the same data, for each "
-                            "doubling, and the sampling error");
+                            "doubling, and the sampling error, and is not below what a mixture of "
+                            "normal log odds leaves open");
     }
     return code;
 }
@@ -237,9 +238,10 @@ enum fb_code fb_question_rare(const char *path, const struct fb_question_options
         return code;
     }
     size_t top = options->top > 0 ? (size_t)options->top : c.rows / 10 > 10 ? c.rows / 10 : 10;
-    top = top < c.rows ? top : c.rows;
-    code = fb_rare_extrapolate(
-        c.numbers[0], c.rows, (const size_t[2]){top, (size_t)options->tries}, &f, err);
+    top = top < c.rows ? top : c.rows > 0 ? c.rows - 1 : 0;
+    const struct fb_rare rare = {
+        c.numbers[0], c.rows, top, (size_t)options->tries, options->confidence};
+    code = fb_rare_extrapolate(&rare, &f, err);
     if (code != FB_OK) {
         fb_err_place(err, path, 0, 0, -1);
         return code;

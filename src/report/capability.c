@@ -9,6 +9,7 @@
 #include "report/sheet.h"
 
 static const double days_a_year = 365.25;
+static const double p_enough = 0.05;
 
 /* One line of a table: an estimate, and where its name is. */
 struct entry {
@@ -70,10 +71,13 @@ static void add_growth(struct fb_buf *out, const struct fb_capability_report *re
         fb_time at = (fb_time)(kink->t * (double)FB_DAY);
         fb_buf_addf(out,
             "Two lines that meet at %.10s: %.3f a year before, %.3f after (%.2f times), R2 %.3f. "
-            "%s\n",
+            "%s\nAn even line with that scatter would turn up as much in %.1f%% of cases.\n",
             fb_time_format_short(at, day), kink->slope_before * days_a_year,
             kink->slope_after * days_a_year, kink->ratio, kink->r2,
-            kink->accelerated ? "It accelerated." : "No acceleration is shown.");
+            !kink->accelerated           ? "No acceleration is shown."
+            : report->kink_p <= p_enough ? "It accelerated."
+                                         : "It accelerated by BIC, which is not sure.",
+            100 * report->kink_p);
     }
 }
 
@@ -165,6 +169,7 @@ static void write_growth(struct fb_json_writer *w, const struct fb_capability_re
         fb_report_number(w, "r2", kink->r2);
         fb_report_number(w, "bic_gain", kink->bic_gain);
         fb_json_key_bool(w, "accelerated", kink->accelerated);
+        fb_report_number(w, "p_value", report->kink_p);
         fb_json_close_object(w);
     }
 }

@@ -35,6 +35,7 @@ struct fb_capability_report {
     const struct fb_capability_result *result;
     const struct fb_trend *line;       /**< capability of the frontier over days; NULL: none */
     const struct fb_trend_break *kink; /**< NULL: too few points */
+    double kink_p;                     /**< how often an even line turns up as much */
     size_t frontier_count;
     size_t top; /**< models to print; 0: all */
 };

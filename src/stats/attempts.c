@@ -233,6 +233,7 @@ enum fb_code fb_attempts_forecast(const struct fb_attempt *attempts, size_t coun
             fmin(share, 1) * (double)count, (double)count, tries_confidence[1], &found.upper, err);
     }
     if (code == FB_OK) {
+        found.upper = fmax(found.upper, fb_attempts_mixed_upper(attempts, count, tries_confidence));
         *out = found;
     }
     return code;
@@ -261,55 +262,85 @@ static bool extrapolate(
     return true;
 }
 
-enum fb_code fb_rare_extrapolate(const double *p, size_t count, const size_t top_queries[2],
-    struct fb_rare_forecast *out, struct fb_err *err)
+/* The upper limit of psi at the share 1 / queries, were log survival a line beyond the top of n
+ * sorted psi (ascending). */
+static double tail_upper(const double *psi, const struct fb_rare *rare)
 {
-    FB_ASSERT((p || count == 0) && top_queries && out);
-    size_t top = top_queries[0], queries = top_queries[1];
-    if (top < 3 || count < top || queries < count) {
-        return fb_err_set(
-            err, FB_E_RANGE, "the top %zu of %zu say nothing of %zu queries", top, count, queries);
+    double n = (double)rare->count, top = (double)rare->top, sum = 0;
+    double from = psi[rare->count - 1 - rare->top], error = (1 - rare->confidence) / 2;
+    for (size_t i = 0; i < rare->top; i++) {
+        sum += psi[rare->count - 1 - i] - from;
     }
-    double *psi = fb_calloc(count, sizeof(double));
-    double *half = fb_calloc(count, sizeof(double));
-    enum fb_code code = FB_OK;
-    if (!psi || !half) {
-        code = fb_err_set(err, FB_E_NOMEM, "no memory for %zu queries", count);
-    }
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
-        if (!(p[i] > 0 && p[i] < 1)) {
-            code = fb_err_set(err, FB_E_RANGE, "a probability %g is not between 0 and 1", p[i]);
-            break;
-        }
-        psi[i] = -log(-log(p[i]));
-    }
-    double line[2] = {0, 0}, shortfall = 0;
-    /* Halves and quarters, every second and fourth query: forecast to what all of them showed. */
-    for (size_t stride = 2; code == FB_OK && stride <= 4 && count / stride >= top; stride *= 2) {
+    double scale = 2 * sum / qchisq(error, 2 * top, 1, 0);
+    double share = qbeta(error, top + 1, n - top, 0, 0);
+    return from + scale * fmax(0, log((double)rare->queries * share));
+}
+
+/* How far forecasts from halves and quarters, every second and fourth query, fell short of what all
+ * of them showed. part has room for half of the queries. */
+static double find_shortfall(const double *psi, const struct fb_rare *rare, double *part)
+{
+    double shortfall = 0, line[2];
+    for (size_t stride = 2; stride <= 4 && rare->count / stride >= rare->top; stride *= 2) {
         size_t n = 0;
         double most = -INFINITY;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < rare->count; i++) {
             most = fmax(most, psi[i]);
             if (i % stride == 0) {
-                half[n++] = psi[i];
+                part[n++] = psi[i];
             }
         }
-        fb_sample_sort(half, n);
-        if (extrapolate(half, n, top, (double)count, line)) {
+        fb_sample_sort(part, n);
+        if (extrapolate(part, n, rare->top, (double)rare->count, line)) {
             shortfall = fmax(shortfall, most - line[0]);
         }
     }
-    if (code == FB_OK) {
-        fb_sample_sort(psi, count);
-        if (!extrapolate(psi, count, top, (double)queries, line)) {
-            code = fb_err_set(err, FB_E_RANGE, "the largest probabilities are all alike");
+    return shortfall;
+}
+
+static enum fb_code check_rare(const struct fb_rare *rare, struct fb_err *err)
+{
+    if (rare->top < 3 || rare->count <= rare->top || rare->queries < rare->count) {
+        return fb_err_set(err, FB_E_RANGE, "the top %zu of %zu say nothing of %zu queries",
+            rare->top, rare->count, rare->queries);
+    }
+    if (!(rare->confidence > 0 && rare->confidence < 1)) {
+        return fb_err_set(
+            err, FB_E_RANGE, "a confidence %g is not between 0 and 1", rare->confidence);
+    }
+    for (size_t i = 0; i < rare->count; i++) {
+        if (!(rare->p[i] > 0 && rare->p[i] < 1)) {
+            return fb_err_set(
+                err, FB_E_RANGE, "a probability %g is not between 0 and 1", rare->p[i]);
         }
     }
-    if (code == FB_OK) {
-        *out = (struct fb_rare_forecast){
-            exp(-exp(-line[0])), line[1], shortfall, exp(-exp(-line[0] - shortfall))};
+    return FB_OK;
+}
+
+enum fb_code fb_rare_extrapolate(
+    const struct fb_rare *rare, struct fb_rare_forecast *out, struct fb_err *err)
+{
+    FB_ASSERT(rare && (rare->p || rare->count == 0) && out);
+    enum fb_code code = check_rare(rare, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    double *psi = fb_calloc(2 * rare->count, sizeof(double));
+    if (!psi) {
+        return fb_err_set(err, FB_E_NOMEM, "no memory for %zu queries", rare->count);
+    }
+    for (size_t i = 0; i < rare->count; i++) {
+        psi[i] = -log(-log(rare->p[i]));
+    }
+    double line[2] = {0, 0}, shortfall = find_shortfall(psi, rare, psi + rare->count);
+    fb_sample_sort(psi, rare->count);
+    if (extrapolate(psi, rare->count, rare->top, (double)rare->queries, line)) {
+        double upper = fmax(line[0], tail_upper(psi, rare)) + shortfall;
+        *out =
+            (struct fb_rare_forecast){exp(-exp(-line[0])), line[1], shortfall, exp(-exp(-upper))};
+    } else {
+        code = fb_err_set(err, FB_E_RANGE, "the largest probabilities are all alike");
     }
     fb_free(psi);
-    fb_free(half);
     return code;
 }

@@ -39,7 +39,8 @@ struct fb_attempt_forecast {
     double shortfall;      /**< worst backtest: how far both were too low, in log odds a doubling */
     double upper;     /**< the higher of both, the shortfall for each doubling from the data to N
                            added in log odds, and the sampling error of a share of this many prompts
-                           at the confidence asked for (Clopper and Pearson) */
+                           at the confidence asked for (Clopper and Pearson); not below
+                           fb_attempts_mixed_upper */
     size_t backtests; /**< how many cuts were tried; without any, upper is 1 */
 };
 
@@ -49,23 +50,49 @@ struct fb_attempt_forecast {
 FB_CHECKED enum fb_code fb_attempts_forecast(const struct fb_attempt *attempts, size_t count,
     const double tries_confidence[2], struct fb_attempt_forecast *out, struct fb_err *err);
 
+/**
+ * The highest share at so many tries among mixtures whose rates have normal log odds, of all means
+ * and of deviations from 0.1 to 12, which the likelihood of the attempts does not rule out (within
+ * half of chi-squared's quantile of the best; S. S. Wilks, 1938). Successes are taken by the octave
+ * of their try. Beta mixtures grow more evenly than these: a forecast by them falls short where
+ * many prompts have rates that are small but not too small. attempts are as fb_attempts_forecast
+ * checks them.
+ */
+double fb_attempts_mixed_upper(
+    const struct fb_attempt *attempts, size_t count, const double tries_confidence[2]);
+
+/** What rare behaviour is forecast from. */
+struct fb_rare {
+    const double *p; /**< the probability of the behaviour on each query seen */
+    size_t count;
+    size_t top;     /**< of the largest, through which the line goes */
+    size_t queries; /**< forecast for */
+    double confidence;
+};
+
 /** Rare behaviour at scale. */
 struct fb_rare_forecast {
     double worst;     /**< the largest probability expected among the number of queries asked for */
     double slope;     /**< of log survival over psi; negative */
     double shortfall; /**< worst backtest on halves of the data, in psi */
-    double worst_upper; /**< with the shortfall added */
+    double worst_upper; /**< with the sampling error of the line and the shortfall added */
 };
 
 /**
  * J. Jones and others, "Forecasting rare language model behaviors" (arXiv 2502.16797): with psi_i =
  * -log(-log p_i) for the probability p_i of the behaviour on query i, the log of the share of
  * queries above a psi is close to a line in psi for the `top` largest. The line is extrapolated to
- * the share 1 / queries. Probabilities are strictly between 0 and 1; 2605.15134 shows that a mode
- * that was never sampled is not forecast: a limit for what was sampled only. E_RANGE for fewer
- * than 3 of the top, count < top, or queries < count; E_NOMEM.
+ * the share 1 / queries.
+ *
+ * The upper limit: were the line true, what the top are beyond the next one is exponential, so that
+ * twice their sum over its mean has a chi-squared distribution of 2 top degrees of freedom, and the
+ * share beyond the next one has a Beta distribution; each at half of the error. Its value is added
+ * to by the shortfall, since the line may bend. Probabilities are strictly between 0 and 1;
+ * 2605.15134 shows that a mode that was never sampled is not forecast: a limit for what was sampled
+ * only. E_RANGE for fewer than 3 of the top, count <= top, queries < count, or the confidence;
+ * E_NOMEM.
  */
-FB_CHECKED enum fb_code fb_rare_extrapolate(const double *p, size_t count,
-    const size_t top_queries[2], struct fb_rare_forecast *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_rare_extrapolate(
+    const struct fb_rare *rare, struct fb_rare_forecast *out, struct fb_err *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "stats/binomial.h"
 #include "stats/clustered.h"
+#include "stats/coverage_cases.h"
 #include "stats/judge.h"
 #include "stats/probe.h"
 #include "stats/random.h"
@@ -16,23 +17,9 @@
 #include "stats/sequence.h"
 #include "stats/trend.h"
 
-static const double level = 0.95;
+static const double level = FB_COVERAGE_LEVEL;
 
 enum { LOOKS = 500 }; /* after each of so many samples one looks */
-
-/* A case: what makes it, its method, and two numbers that say where. */
-struct coverage_case {
-    const char *method;
-    const char *setting;
-    bool ours;
-    /* Exact cases give the interval of k of n; simulated ones play a round and say whether the
-     * interval held. The other one is NULL. */
-    enum fb_code (*interval)(int64_t k, int64_t n, double out[2], struct fb_err *err);
-    enum fb_code (*round)(
-        const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err);
-    double n; /* exact cases: 0: looked at after each of LOOKS */
-    double p;
-};
 
 /* --- Intervals of k of n, summed exactly over all outcomes -------------------------------------
  */
@@ -80,7 +67,7 @@ static enum fb_code wald_upper(int64_t k, int64_t n, double out[2], struct fb_er
     return FB_OK;
 }
 
-static enum fb_code sum_up(const struct coverage_case *c, double *out, struct fb_err *err)
+static enum fb_code sum_up(const struct fb_coverage_case *c, double *out, struct fb_err *err)
 {
     double held = 0;
     for (int64_t k = 0; k <= (int64_t)c->n; k++) {
@@ -104,7 +91,7 @@ static enum fb_code mixture(int64_t k, int64_t n, double out[2], struct fb_err *
 
 /* One more sample: chances[k] that k of n succeeded and the truth was inside so far. */
 static enum fb_code look_once(
-    const struct coverage_case *c, int64_t n, double *chances, struct fb_err *err)
+    const struct fb_coverage_case *c, int64_t n, double *chances, struct fb_err *err)
 {
     static const double least = 1e-13; /* what is rarer counts as outside */
     for (int64_t k = n; k >= 0; k--) {
@@ -123,7 +110,7 @@ static enum fb_code look_once(
 }
 
 /* One looks after every sample: the chance of all paths on which the truth is never outside. */
-static enum fb_code sum_looks(const struct coverage_case *c, double *out, struct fb_err *err)
+static enum fb_code sum_looks(const struct fb_coverage_case *c, double *out, struct fb_err *err)
 {
     double chances[LOOKS + 1] = {1}, held = 0;
     for (int64_t n = 1; n <= LOOKS; n++) {
@@ -146,7 +133,7 @@ enum { CLUSTER_SIZE = 5, CLUSTERS_MAX = 60, SAMPLES_MAX = 2000 };
 
 /* Betting checks all sizes up to the last by itself. */
 static enum fb_code look_betting(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     double x[LOOKS], ends[2];
     for (int i = 0; i < LOOKS; i++) {
@@ -158,7 +145,7 @@ static enum fb_code look_betting(
 }
 
 /* Clusters of five whose rates differ: p in the mean, a third of them all alike. */
-static enum fb_code draw_clusters(const struct coverage_case *c, struct fb_random *random,
+static enum fb_code draw_clusters(const struct fb_coverage_case *c, struct fb_random *random,
     double *x, struct fb_clustered_mean *out, struct fb_err *err)
 {
     uint32_t cluster[CLUSTERS_MAX * CLUSTER_SIZE], clusters = (uint32_t)c->n;
@@ -177,7 +164,7 @@ static enum fb_code draw_clusters(const struct coverage_case *c, struct fb_rando
 }
 
 static enum fb_code clusters_ours(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     double x[CLUSTERS_MAX * CLUSTER_SIZE], ends[2] = {0, 0};
     struct fb_clustered_mean mean;
@@ -188,7 +175,7 @@ static enum fb_code clusters_ours(
 }
 
 static enum fb_code clusters_wald(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     double x[CLUSTERS_MAX * CLUSTER_SIZE];
     struct fb_clustered_mean mean = {.mean = 0};
@@ -198,7 +185,7 @@ static enum fb_code clusters_wald(
 }
 
 static enum fb_code clusters_ignored(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     double x[CLUSTERS_MAX * CLUSTER_SIZE], ends[2] = {0, 0};
     struct fb_clustered_mean mean = {.mean = 0};
@@ -219,7 +206,8 @@ static int64_t draw_binomial(struct fb_random *random, int64_t n, double p)
 }
 
 /* A judge that calls 5% of negatives positive and misses 15% of positives, known from 100 each. */
-static struct fb_judge_counts draw_judged(const struct coverage_case *c, struct fb_random *random)
+static struct fb_judge_counts draw_judged(
+    const struct fb_coverage_case *c, struct fb_random *random)
 {
     double seen = c->p * 0.85 + (1 - c->p) * 0.05;
     int64_t n = (int64_t)c->n;
@@ -228,7 +216,7 @@ static struct fb_judge_counts draw_judged(const struct coverage_case *c, struct 
 }
 
 static enum fb_code judge_ours(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     struct fb_judge_counts counts = draw_judged(c, random);
     struct fb_judge_estimate e = {0, 0, 0};
@@ -238,7 +226,7 @@ static enum fb_code judge_ours(
 }
 
 static enum fb_code judge_believed(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     struct fb_judge_counts counts = draw_judged(c, random);
     double ends[2] = {0, 0};
@@ -252,7 +240,7 @@ static enum fb_code judge_believed(
 enum { PPI, PPI_TUNED, PPI_NORMAL, PPI_TUNED_NORMAL, PPI_KINDS = 10 };
 
 static enum fb_code ppi_round(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     static const double flips[] = {0.1, 0.15};
     double y[SAMPLES_MAX / 10], f[SAMPLES_MAX / 10], u[SAMPLES_MAX];
@@ -280,7 +268,7 @@ static enum fb_code ppi_round(
 
 /* Two systems whose answers agree but for 12% and 4% of samples. */
 static enum fb_code paired_round(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     struct fb_paired pairs = {0, 0, (int64_t)c->n, 0};
     struct fb_paired_result r = {0, 1, -1, 1, 1};
@@ -296,7 +284,7 @@ static enum fb_code paired_round(
 
 /* Normal scores that lie p standard deviations apart. */
 static enum fb_code probe_round(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     double yes[SAMPLES_MAX], no[SAMPLES_MAX], truth = pnorm5(c->p / sqrt(2), 0, 1, 1, 0);
     size_t n = (size_t)c->n;
@@ -314,7 +302,7 @@ static enum fb_code probe_round(
 /* Suspicion is uniform for honest behaviour and its root for attempts, 80% of which are done; the
  * auditors read the top share p. */
 static enum fb_code control_round(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     enum { ATTEMPTS = 100 };
     double honest[SAMPLES_MAX], attacks[ATTEMPTS];
@@ -336,7 +324,7 @@ static enum fb_code control_round(
 
 /* A horizon that doubles in 7 months with a scatter of one doubling, seen p times. */
 static enum fb_code trend_round(
-    const struct coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
+    const struct fb_coverage_case *c, struct fb_random *random, bool *held, struct fb_err *err)
 {
     struct fb_trend_point points[SAMPLES_MAX];
     struct fb_trend line;
@@ -355,7 +343,7 @@ static enum fb_code trend_round(
     return code;
 }
 
-static const struct coverage_case cases[] = {
+static const struct fb_coverage_case cases[] = {
     {"exact upper bound", "n = 30, rate 5%", true, upper_bound, NULL, 30, 0.05},
     {"exact upper bound", "n = 100, rate 1%", true, upper_bound, NULL, 100, 0.01},
     {"exact upper bound", "n = 300, rate 0.1%", true, upper_bound, NULL, 300, 0.001},
@@ -427,22 +415,32 @@ static const struct coverage_case cases[] = {
     {"doubling time", "20 models, scatter of a doubling", true, NULL, trend_round, 20, 1},
 };
 
+enum { CASES = sizeof(cases) / sizeof(cases[0]) };
+
+/* The cases of rates, then those of models. */
+static const struct fb_coverage_case *case_at(size_t n)
+{
+    FB_ASSERT(n < fb_coverage_count());
+    return n < CASES ? &cases[n] : &fb_coverage_models[n - CASES];
+}
+
 size_t fb_coverage_count(void)
 {
-    return sizeof(cases) / sizeof(cases[0]);
+    return CASES + fb_coverage_model_count;
 }
 
 bool fb_coverage_is(size_t n, const char *method, const char *setting)
 {
-    FB_ASSERT(n < fb_coverage_count() && method && setting);
-    return strcmp(cases[n].method, method) == 0 && strcmp(cases[n].setting, setting) == 0;
+    FB_ASSERT(method && setting);
+    const struct fb_coverage_case *c = case_at(n);
+    return strcmp(c->method, method) == 0 && strcmp(c->setting, setting) == 0;
 }
 
 enum fb_code fb_coverage_find(
     size_t n, uint32_t rounds, struct fb_coverage *out, struct fb_err *err)
 {
-    FB_ASSERT(n < fb_coverage_count() && rounds >= 100 && out);
-    const struct coverage_case *c = &cases[n];
+    FB_ASSERT(rounds >= 100 && out);
+    const struct fb_coverage_case *c = case_at(n);
     struct fb_coverage found = {c->method, c->setting, c->ours, level, 0, 0};
     enum fb_code code = FB_OK;
     if (c->interval) {

@@ -4,7 +4,9 @@
 #include <Rmath.h>
 #include <math.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
+#include "stats/random.h"
 
 enum { GRID = 16, GOLDEN_STEPS = 60, BREAK_POINTS_MIN = 5 };
 
@@ -231,4 +233,32 @@ enum fb_code fb_trend_find_break(
     found.accelerated = fit.after > fit.before && found.ratio > 1 && found.bic_gain > 0;
     *out = found;
     return FB_OK;
+}
+
+enum fb_code fb_trend_break_p(const struct fb_trend_point *points, size_t n,
+    const uint32_t rounds_seed[2], double *out_p, struct fb_err *err)
+{
+    FB_ASSERT(rounds_seed && out_p);
+    struct fb_trend_break seen, found;
+    enum fb_code code = fb_trend_find_break(points, n, &seen, err);
+    struct fb_trend_point *even = code == FB_OK ? fb_calloc(n, sizeof(*even)) : NULL;
+    uint32_t as_much = 0;
+    if (code == FB_OK && !even) {
+        code = fb_err_set(err, FB_E_NOMEM, "no memory for %zu points", n);
+    }
+    bool turns_up = code == FB_OK && seen.slope_after > seen.slope_before;
+    for (uint32_t round = 0; turns_up && code == FB_OK && round < rounds_seed[0]; round++) {
+        struct fb_random random = fb_random_start(rounds_seed[1], round);
+        for (size_t i = 0; i < n; i++) {
+            even[i] = (struct fb_trend_point){points[i].t, fb_random_normal(&random)};
+        }
+        code = fb_trend_find_break(even, n, &found, err);
+        as_much += code == FB_OK && found.slope_after > found.slope_before &&
+                   found.bic_gain >= seen.bic_gain;
+    }
+    if (code == FB_OK) {
+        *out_p = turns_up ? (1 + (double)as_much) / (1 + (double)rounds_seed[0]) : 1;
+    }
+    fb_free(even);
+    return code;
 }

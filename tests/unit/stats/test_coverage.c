@@ -15,7 +15,9 @@ static void test_coverage(void **state)
     size_t ours = 0, short_of = 0, exact = 0;
     for (size_t i = 0; i < fb_coverage_count(); i++) {
         struct fb_coverage c;
-        FB_TEST_OK(fb_coverage_find(i, 300, &c, &err));
+        /* Forecasts, the last third, take milliseconds a round. */
+        uint32_t rounds = 3 * i < 2 * fb_coverage_count() ? 300 : 100;
+        FB_TEST_OK(fb_coverage_find(i, rounds, &c, &err));
         assert_true(c.held >= 0 && c.held <= 1 && c.wanted == 0.95);
         if (c.ours) {
             ours++;
@@ -27,7 +29,7 @@ static void test_coverage(void **state)
             short_of += c.held < c.wanted - 3 * c.error;
         }
     }
-    assert_true(ours >= 25 && short_of >= 10 && exact >= 11);
+    assert_true(ours >= 65 && short_of >= 12 && exact >= 11);
 }
 
 /* METHODS.md: Wald at n = 30 and 5% .782, at n = 100 and 1% .633; exact .984, .982; flat prior

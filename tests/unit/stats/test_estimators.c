@@ -359,6 +359,16 @@ static void test_attempts(void **state)
     near(f.a, 0.3, 0.06);
     assert_true(f.upper > truth && f.upper < 1 && f.backtests >= 4);
     assert_true(f.upper >= fmax(f.beta_geometric, f.power_law));
+    double mixed[] = {fb_attempts_mixed_upper(attempts, PROMPTS, (double[2]){8192, 0.95}),
+        fb_attempts_mixed_upper(attempts, PROMPTS, (double[2]){8192, 0.5}),
+        fb_attempts_mixed_upper(attempts, PROMPTS, (double[2]){TRIES, 0.95})};
+    double seen = 0;
+    for (int i = 0; i < PROMPTS; i++) {
+        seen += attempts[i].first > 0 ? 1.0 / PROMPTS : 0;
+    }
+    assert_true(f.upper >= mixed[0] && mixed[0] > mixed[1] && mixed[1] > mixed[2]);
+    /* At the tries that were made it is the share seen and its error: two in a hundred. */
+    assert_true(mixed[2] > seen - 0.01 && mixed[2] < seen + 0.04);
     FB_TEST_FAILS(
         fb_attempts_forecast(attempts, PROMPTS, (double[2]){100, 0.95}, &f, &err), FB_E_RANGE);
     FB_TEST_FAILS(fb_attempts_forecast(attempts, 2, (double[2]){8192, 0.95}, &f, &err), FB_E_RANGE);
@@ -396,14 +406,29 @@ static void test_rare(void **state)
         p[(i * 7) % N] = exp(-exp(-psi));
     }
     struct fb_rare_forecast f;
-    FB_TEST_OK(fb_rare_extrapolate(p, N, (size_t[2]){50, 1000000}, &f, &err));
+    struct fb_rare rare = {p, N, 50, 1000000, 0.95};
+    FB_TEST_OK(fb_rare_extrapolate(&rare, &f, &err));
     near(-log(-log(f.worst)), log(1e6), 1e-6);
     near(f.slope, -1, 1e-9);
     assert_true(f.worst_upper >= f.worst && f.shortfall >= 0);
-    FB_TEST_FAILS(fb_rare_extrapolate(p, N, (size_t[2]){2, 1000000}, &f, &err), FB_E_RANGE);
-    FB_TEST_FAILS(fb_rare_extrapolate(p, N, (size_t[2]){50, 10}, &f, &err), FB_E_RANGE);
+    /* By R: qchisq(.025, 100) = 74.22193; the top 50 lie 1 beyond the next in the mean. */
+    double psi = -log(-log(f.worst_upper)) - f.shortfall;
+    assert_true(psi > log(1e6) + 2.5 && psi < log(1e6) + 5.5);
+    rare.confidence = 0.5;
+    double wide = f.worst_upper;
+    FB_TEST_OK(fb_rare_extrapolate(&rare, &f, &err));
+    assert_true(f.worst_upper < wide);
+    rare.confidence = 1;
+    FB_TEST_FAILS(fb_rare_extrapolate(&rare, &f, &err), FB_E_RANGE);
+    rare = (struct fb_rare){p, N, 2, 1000000, 0.95};
+    FB_TEST_FAILS(fb_rare_extrapolate(&rare, &f, &err), FB_E_RANGE);
+    rare = (struct fb_rare){p, N, N, 1000000, 0.95};
+    FB_TEST_FAILS(fb_rare_extrapolate(&rare, &f, &err), FB_E_RANGE);
+    rare = (struct fb_rare){p, N, 50, 10, 0.95};
+    FB_TEST_FAILS(fb_rare_extrapolate(&rare, &f, &err), FB_E_RANGE);
     p[4] = 1;
-    FB_TEST_FAILS(fb_rare_extrapolate(p, N, (size_t[2]){50, 1000000}, &f, &err), FB_E_RANGE);
+    rare.queries = 1000000;
+    FB_TEST_FAILS(fb_rare_extrapolate(&rare, &f, &err), FB_E_RANGE);
 }
 
 static void test_probe(void **state)

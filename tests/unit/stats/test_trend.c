@@ -2,6 +2,7 @@
  * statistical analysis", 1973, and R on his data. */
 #include <math.h>
 
+#include "base/alloc.h"
 #include "fb_test.h"
 #include "stats/trend.h"
 
@@ -106,6 +107,19 @@ static void test_break(void **state)
     FB_TEST_OK(fb_trend_find_break(points, 40, &found, &err));
     assert_true(!found.accelerated && found.ratio < 0.5);
     near(found.r2, 1, 1e-12);
+    double p = 7;
+    FB_TEST_OK(fb_trend_break_p(points, 40, (const uint32_t[2]){99, 1}, &p, &err));
+    assert_true(p == 1); /* it does not turn up at all */
+    for (int i = 0; i < 40; i++) {
+        points[i].y = 0.3 * i + 0.4 * fmax(0, i - 20) + 0.2 * ((i * 7) % 5 - 2);
+    }
+    FB_TEST_OK(fb_trend_break_p(points, 40, (const uint32_t[2]){99, 1}, &p, &err));
+    near(p, 0.01, 1e-15); /* none of 99 even lines */
+    FB_TEST_FAILS(fb_trend_break_p(points, 4, (const uint32_t[2]){99, 1}, &p, &err), FB_E_RANGE);
+    fb_alloc_fail_at(0);
+    FB_TEST_FAILS(fb_trend_break_p(points, 40, (const uint32_t[2]){99, 1}, &p, &err), FB_E_NOMEM);
+    fb_alloc_fail_at(-1);
+    near(p, 0.01, 1e-15);
 }
 
 /* The frontier of Epoch's index over 1,407 scores, as `flyball evidence eci` fits it from the table
@@ -143,6 +157,10 @@ static void test_epoch_acceleration(void **state)
     near(found.ratio, 1.69, 0.005);
     near(found.r2, 0.9653, 5e-5);
     assert_true(found.accelerated);
+    /* Their rule says so; even lines turn up as much in 5 to 15% of cases. */
+    double p = 0;
+    FB_TEST_OK(fb_trend_break_p(points, N, (const uint32_t[2]){199, 7}, &p, &err));
+    assert_true(p > 0.02 && p < 0.2);
 }
 
 int main(void)
