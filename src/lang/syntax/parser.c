@@ -665,13 +665,19 @@ static bool header_holidays(struct fb_parser *p, void *block)
     return true;
 }
 
+static void list_name(void *ctx, struct fb_str name)
+{
+    fb_buf_addf(ctx, " %.*s", FB_STR_ARG(name));
+}
+
 static bool header_zone(struct fb_parser *p, void *block)
 {
     struct fb_policy_tree *tree = block;
     const char *otherwise =
         "Write \"UTC\", an offset as \"+01:00\", or a zone as \"Europe/Brussels\".";
-    char hint[FB_ERR_TEXT_MAX];
+    char hint[FB_ERR_TEXT_MAX], all[FB_ERR_TEXT_MAX];
     struct fb_word name;
+    struct fb_buf list;
     if (!fb_parse_string(p, &name, otherwise)) {
         return false;
     }
@@ -681,7 +687,15 @@ static bool header_zone(struct fb_parser *p, void *block)
     }
     struct fb_nearest nearest = fb_nearest_to(name.text);
     fb_zone_each(offer_name, &nearest);
-    fb_complain(p->complaints, FB_E_SYNTAX, name.span, fb_nearest_hint(&nearest, otherwise, hint),
+    fb_buf_init(&list, sizeof(all));
+    fb_buf_add_c(&list, "Write an offset as \"+01:00\", or one of these:");
+    fb_zone_each(list_name, &list);
+    /* Without memory for the list there is still an example. */
+    bool listed = list.len > 0;
+    (void)snprintf(all, sizeof(all), "%.*s.", FB_STR_ARG(fb_buf_str(&list)));
+    fb_buf_release(&list);
+    fb_complain(p->complaints, FB_E_SYNTAX, name.span,
+        fb_nearest_hint(&nearest, listed ? all : otherwise, hint),
         "no time zone is named '%.*s' here", FB_STR_ARG(name.text));
     return false;
 }
