@@ -40,7 +40,8 @@ void fb_form_seal(struct fb_form *form);
  * Variables range over all values, NONE included: P(x) AND Q(x) joins on equal values. EQ, LESS and
  * LESS_EQ are comparisons and never hold of NONE; arithmetic without a result (division by zero,
  * overflow, not a number) is NONE. COUNT and SUM over no rows are 0 when nothing is grouped by; the
- * other aggregations then have no row. They skip NONE, except COUNT. E_RANGE when a SUM overflows,
+ * other aggregations then have no row. They skip NONE, except COUNT. Sums, means and medians are
+ * exact and rounded once (base/exact.h). E_RANGE when a SUM of integers does not fit into 64 bits,
  * E_POLICY when the formula is outside the fragment of fb_form_check, E_LIMIT when the arena's
  * maximum is reached. */
 FB_CHECKED enum fb_code fb_eval_naive(const struct fb_form *form, const struct fb_trace *trace,
