@@ -54,6 +54,22 @@ static void test_rules(void **state)
         {"G1: {supportedBy: Sn1}\nSn1: {confidence: 0.9}\nCSn1: {challenges: G1}\n"
          "CSn2: {challenges: CSn1}\n",
             0.9, 1},
+        /* An open challenge takes its high end from below, its low end from above. */
+        {"G1: {supportedBy: Sn1}\nSn1: {confidence: 0.9}\n"
+         "CG1: {challenges: G1, undeveloped: true, confidence: [0.1, 0.3]}\n",
+            0.6, 0.9},
+        /* One of a relation takes from what is seen through it, there and nowhere else. */
+        {"G1: {supportedBy: Sn1, exhaustive: true}\nSn1: {confidence: [0.5, 0.6]}\n"
+         "CG1: {challenges: G1 -> Sn1, undeveloped: true, confidence: [0.1, 0.3]}\n",
+            0.2, 0.9},
+        {"G1: {supportedBy: Sn1, inContextOf: C1}\nSn1: {confidence: 0.9}\nC1: {}\n"
+         "CG1: {challenges: G1 -> C1, undeveloped: true, confidence: [0.1, 0.3]}\n",
+            0.9, 1},
+        /* And one of a challenge from what that is sure of. */
+        {"G1: {supportedBy: Sn1}\nSn1: {confidence: 0.9}\n"
+         "CG1: {challenges: G1, undeveloped: true, confidence: [0.2, 0.3]}\n"
+         "CG2: {challenges: G1 -> CG1, undeveloped: true, confidence: [0.1, 0.15]}\n",
+            0.6, 0.95},
     };
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
         struct fb_case_bounds got = bounds_of(labelled(fb_str_of(ROWS[i].text)), "G1");

@@ -188,6 +188,57 @@ static void test_order_free(void **state)
     }
 }
 
+/* Labels of elements, then of challenges, as one text; of what is tied to the top. */
+static void read_labels(const struct fb_case *c, const uint8_t *sides, char *into, size_t room)
+{
+    size_t count = c->element_count + c->challenge_count;
+    assert_true(count < room);
+    for (size_t i = 0; i < count; i++) {
+        bool element = i < c->element_count;
+        const struct fb_challenge *x = element ? NULL : &c->challenges[i - c->element_count];
+        bool tied = sides[element ? i : x->by] != 0;
+        into[i] = (char)(tied ? '0' + (element ? c->elements[i].label : x->label) : '-');
+    }
+    into[count] = '\0';
+}
+
+/* What is stale is unknown where it would help the top and counts in full where it hurts, however
+ * the leaf is tied to the top: by support, context, or challenges of elements, of relations and of
+ * challenges. */
+static void test_age_only_hurts(void **state)
+{
+    (void)state;
+    /* Of each side: a stale answer, and the fresh one that it is as good as. */
+    static const char *const SAME[][2] = {{"N", "n"}, {"Y", "m"}, {"Y", "y"}, {"N", "m"}};
+    size_t against = 0;
+    for (uint32_t round = 1; round < ROUNDS; round++) {
+        struct fb_str text = make(round, RANDOM_COUNTERS | RANDOM_MODULES);
+        random_answer_all("yyyymn");
+        const struct fb_case *c = built(text);
+        const uint8_t *sides = sides_of(c);
+        for (uint32_t p = 0; p < RANDOM_PREDICATES; p++) {
+            uint8_t side = side_of(c, sides, p);
+            char was = random_answers[p];
+            for (int row = side == AGAINST ? 2 : 0; side && row < (side == AGAINST ? 4 : 2);
+                 row++) {
+                char labels[2][400];
+                for (int fresh = 0; fresh < 2; fresh++) {
+                    random_answers[p] = SAME[row][fresh][0];
+                    read_labels(tell(built(text)).c, sides, labels[fresh], sizeof(labels[0]));
+                }
+                if (strcmp(labels[0], labels[1]) != 0) {
+                    fail_msg("%u: p%u %s and %s\n%.*s", round, p, SAME[row][0], SAME[row][1],
+                        FB_STR_ARG(text));
+                }
+                against += side == AGAINST;
+            }
+            random_answers[p] = was;
+        }
+        fb_arena_release(&arena);
+    }
+    assert_true(against > 100);
+}
+
 /* A leaf that is needed where everything else is at its best cannot be made up for by anything:
  * with it false the top stands under no answers of the others. */
 static void test_no_masking(void **state)
@@ -346,15 +397,74 @@ static void test_loops(void **state)
     assert_string_equal(label_of(c, "G1"), "in");
 }
 
+/* Evidence that it is no answer to a challenge counts, however old. */
+static void test_old_evidence_against_an_answer(void **state)
+{
+    (void)state;
+    static const char *const ON[] = {"CSn1", "G1 -> CSn1"};
+    for (size_t i = 0; i < 2; i++) {
+        char text[200];
+        snprintf(text, sizeof(text),
+            "G1: {supportedBy: Sn1}\nSn1: {}\nCSn1: {challenges: G1}\n"
+            "CSn2: {challenges: %s, evidence: p0}\n",
+            ON[i]);
+        random_answers[0] = 'N';
+        assert_string_equal(label_of(tell(built(fb_str_of(text))).c, "G1"), "falsified");
+        random_answers[0] = 'Y';
+        assert_string_equal(label_of(tell(built(fb_str_of(text))).c, "G1"), "undecided");
+    }
+}
+
+/* An acceptance counts while its own evidence is known to hold, and only for what stands on one
+ * side of the top: whom would it help else? */
+static void test_acceptances(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        char rests; /* the answer to p1 */
+        const char *label;
+    } ROWS[] = {
+        {"G1: {supportedBy: Sn1}\nSn1: {evidence: p0, accepted: {by: a, until: 2030-01-01}}\n", 'm',
+            "in"},
+        {"G1: {supportedBy: Sn1}\nCG1: {challenges: G1, supportedBy: Sn1}\n"
+         "Sn1: {evidence: p0, accepted: {by: a, until: 2030-01-01}}\n",
+            'm', "undecided"},
+        {"G1: {supportedBy: Sn1}\n"
+         "Sn1: {evidence: p0, accepted: {by: a, until: 2030-01-01, evidence: p1}}\n",
+            'm', "undecided"},
+        {"G1: {supportedBy: Sn1}\n"
+         "Sn1: {evidence: p0, accepted: {by: a, until: 2030-01-01, evidence: p1}}\n",
+            'n', "undecided"},
+        {"G1: {supportedBy: Sn1}\n"
+         "Sn1: {evidence: p0, accepted: {by: a, until: 2030-01-01, evidence: p1}}\n",
+            'Y', "undecided"},
+        {"G1: {supportedBy: Sn1}\n"
+         "Sn1: {evidence: p0, accepted: {by: a, until: 2030-01-01, evidence: p1}}\n",
+            'y', "in"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        random_answers[0] = 'm';
+        random_answers[1] = ROWS[i].rests;
+        const struct fb_case *c = tell(built(fb_str_of(ROWS[i].text))).c;
+        if (strcmp(label_of(c, "G1"), ROWS[i].label) != 0) {
+            fail_msg("%zu: %s", i, label_of(c, "G1"));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_monotone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order_free, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_age_only_hurts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_masking, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removed_never_raises, setup, teardown),
         cmocka_unit_test_setup_teardown(test_splitting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loops, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_acceptances, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_old_evidence_against_an_answer, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-properties", tests, NULL, NULL);
 }
