@@ -139,9 +139,9 @@ static enum fb_code draw(struct fb_buf *out, struct fb_err *err)
 {
     word(out, "ink title", (int64_t[]){LEFT * 10, 340}, "start",
         "Do 95% intervals hold the true rate in 95% of cases?");
-    word(out, "ours-word", (int64_t[]){LEFT * 10, 640}, "start",
+    word(out, "ours-word", (int64_t[]){LEFT * 10, 600}, "start",
         "Exact interval, as here: always at least 95%");
-    word(out, "wald-word", (int64_t[]){(LEFT + 320) * 10, 640}, "start",
+    word(out, "wald-word", (int64_t[]){LEFT * 10, 790}, "start",
         "Thin: rate plus or minus two standard errors, falls short where rates are small");
     enum fb_code code = FB_OK;
     for (size_t panel = 0; code == FB_OK && panel < PANELS; panel++) {
