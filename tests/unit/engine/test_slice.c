@@ -632,6 +632,13 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
         .tuple_count = s->tuple_count};
     struct fb_obligations want = {0}, got = {0};
     struct fb_access *access = NULL;
+    /* As those of policies are: what is not sealed is never asked the quick way. */
+    for (size_t i = 0; i < fb_duty_form_count(&s->duty); i++) {
+        fb_form_seal(fb_duty_form(&s->duty, i));
+    }
+    for (size_t i = 0; s->duty.after && i < fb_duty_form_count(&s->first); i++) {
+        fb_form_seal(fb_duty_form(&s->first, i));
+    }
     memcpy(trace.tuples, s->tuples, s->tuple_count * sizeof(*trace.tuples));
     qsort(trace.tuples, trace.tuple_count, sizeof(*trace.tuples), order_tuples);
     enum fb_code code = fb_duty_run_naive(&s->program, &s->duty, &trace, s->now, own, &want, &err);
