@@ -346,6 +346,12 @@ enum fb_code fb_access_add(
                : FB_OK;
 }
 
+void fb_access_errors(struct fb_access *access, struct fb_err *err)
+{
+    FB_ASSERT(access);
+    access->err = err;
+}
+
 void fb_access_end(struct fb_access *access, uint32_t id, size_t until)
 {
     FB_ASSERT(access && access->own && id < access->own->tuple_count);

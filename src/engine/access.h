@@ -43,6 +43,10 @@ FB_CHECKED enum fb_code fb_access_grow(const struct fb_signature *signature, str
 FB_CHECKED enum fb_code fb_access_add(
     struct fb_access *access, const struct fb_tuple *tuple, struct fb_err *err);
 
+/** Where an access tells of what went wrong from now on: the err of the call that it was made in
+ * may be gone. */
+void fb_access_errors(struct fb_access *access, struct fb_err *err);
+
 /** Lets the tuple with an index end at a time-point; at its beginning or before: it never was. */
 void fb_access_end(struct fb_access *access, uint32_t id, size_t until);
 

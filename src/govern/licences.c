@@ -371,65 +371,89 @@ static bool has_standing_case(
 
 /* ---- exemption ---- */
 
-/* True when a formula speaks only of what is told of systems: their records, the runs that train
- * them and forecasts of their compute, and their red lines. */
-static bool is_about_systems(const struct fb_form *form)
+/* What a condition lacks, so that it does not hold of a system. */
+enum lack {
+    LACKS_NOTHING, /* it holds, or may hold without another word about the system */
+    LACKS_A_PLAN,  /* no run or forecast of it is on record that would do */
+    LACKS_OWN,     /* its own record keeps it out */
+};
+
+/* What a formula could lack: what is told of this system and of no other, or LACKS_NOTHING. */
+static enum lack told_of(const struct fb_form *form, uint32_t system_var)
 {
-    static const char *const told[] = {"system", "redline", "run", "forecast"};
+    static const struct {
+        const char *relation;
+        size_t column; /* of the system */
+        enum lack lack;
+    } told[] = {{"system", 0, LACKS_OWN}, {"redline", 1, LACKS_OWN}, {"run", 1, LACKS_A_PLAN},
+        {"forecast", 1, LACKS_A_PLAN}};
     if (!form) {
-        return true;
+        return LACKS_OWN;
     }
-    bool good = form->kind != FB_FORM_PRED;
-    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]) && !good; i++) {
-        good = (int)form->relation == fb_policy_relation(told[i]);
+    for (size_t i = 0; form->kind == FB_FORM_PRED && i < sizeof(told) / sizeof(told[0]); i++) {
+        if ((int)form->relation == fb_policy_relation(told[i].relation)) {
+            const struct fb_term *system = form->terms[told[i].column];
+            bool own = system->kind == FB_TERM_VAR && system->var == system_var;
+            return own ? told[i].lack : LACKS_NOTHING;
+        }
     }
-    return good && is_about_systems(form->left) && is_about_systems(form->right);
+    if (form->kind == FB_FORM_PRED) {
+        return LACKS_NOTHING;
+    }
+    enum lack left = told_of(form->left, system_var), right = told_of(form->right, system_var);
+    return left < right ? left : right;
 }
 
-/* Whether a part of a duty's condition keeps the system out, whatever else comes: it speaks of the
- * system alone, and does not hold. */
-static enum fb_code part_excludes(struct fb_work *work, const struct fb_duty *duty,
-    const struct fb_form *form, struct fb_str system, bool *out, struct fb_err *err)
+/* What a part of a duty's condition lacks now. A conjunction fails by its worst part; alternatives
+ * fail when all of them do. */
+static enum fb_code find_lack(struct fb_work *work, const struct fb_duty *duty,
+    const struct fb_form *form, struct fb_str system, enum lack *out, struct fb_err *err)
 {
     struct fb_value values[FB_IR_VARS_MAX] = {{.type = FB_TYPE_NONE}};
-    *out = false;
+    uint32_t var = (uint32_t)duty->system_var;
+    *out = LACKS_NOTHING;
     if (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR) {
-        bool any = form->kind == FB_FORM_AND; /* is enough; of alternatives it takes both */
-        enum fb_code code = part_excludes(work, duty, form->left, system, out, err);
-        return code || *out == any ? code
-                                   : part_excludes(work, duty, form->right, system, out, err);
+        enum lack left, right = LACKS_NOTHING;
+        enum fb_code code = find_lack(work, duty, form->left, system, &left, err);
+        code = code ? code : find_lack(work, duty, form->right, system, &right, err);
+        bool fails = form->kind == FB_FORM_AND || (left && right);
+        *out = code || !fails ? LACKS_NOTHING : left > right ? left : right;
+        return code;
     }
-    fb_vars others = fb_form_vars(form) & ~fb_vars_of((uint32_t)duty->system_var);
+    fb_vars others = fb_form_vars(form) & ~fb_vars_of(var);
     if (form->kind == FB_FORM_EXISTS && others != 0) {
-        return part_excludes(work, duty, form->left, system, out, err);
+        return find_lack(work, duty, form->left, system, out, err);
     }
+    enum lack lack = told_of(form, var);
     bool reads = form->kind == FB_FORM_PRED || others == 0;
-    if (!reads || !is_about_systems(form) || work->trace.time_count == 0) {
+    if (!reads || lack == LACKS_NOTHING || work->trace.time_count == 0) {
         return FB_OK;
     }
     bool holds = false;
-    values[duty->system_var] = fb_value_str(system);
+    values[var] = fb_value_str(system);
     struct fb_form_query query = {work->access, form, duty->var_count, values};
     size_t last = work->trace.time_count - 1;
     enum fb_code code = work->proving ? fb_proving_holds(work, &query, last, &holds, err)
                                       : fb_slice_holds(&query, last, &holds, err);
-    *out = code == FB_OK && !holds;
+    *out = code || holds ? LACKS_NOTHING : lack;
     return code;
 }
 
-/* Whether a duty could bind the system once its trigger comes; not one that follows what cannot. */
+/* Whether a duty could bind the system once its trigger comes: not where the system's own record
+ * keeps it out, nor where it follows a duty of which that is so. */
 static enum fb_code reaches(struct fb_work *work, const struct fb_duty *duty, struct fb_str system,
     bool *out, struct fb_err *err)
 {
-    bool excluded = false;
+    enum lack lack = LACKS_NOTHING;
     enum fb_code code = FB_OK;
-    for (; code == FB_OK && !excluded && duty && duty->system_var >= 0; duty = duty->after) {
-        code = part_excludes(work, duty, duty->when, system, &excluded, err);
-        if (code == FB_OK && !excluded && duty->given) {
-            code = part_excludes(work, duty, duty->given, system, &excluded, err);
+    for (; code == FB_OK && lack != LACKS_OWN && duty && duty->system_var >= 0;
+         duty = duty->after) {
+        code = find_lack(work, duty, duty->when, system, &lack, err);
+        if (code == FB_OK && lack != LACKS_OWN && duty->given) {
+            code = find_lack(work, duty, duty->given, system, &lack, err);
         }
     }
-    *out = !excluded;
+    *out = lack != LACKS_OWN;
     return code;
 }
 

@@ -210,7 +210,6 @@ static enum fb_code end_tuples(struct fb_resident *resident, uint32_t relation, 
             fb_access_end(resident->access, id, end);
         }
     }
-    (void)err;
     return code;
 }
 
@@ -282,7 +281,8 @@ static enum fb_code renew_derived(
     } else if (kind == FB_KIND_decision && corrects) {
         code = renew(resident, "waiver_in_force", make_waivers, err);
     }
-    if (code == FB_OK && kind == FB_KIND_decision) {
+    /* A report that was corrected at once never held, and its receipt with it. */
+    if (code == FB_OK && (kind == FB_KIND_decision || (kind == FB_KIND_report && corrects))) {
         code = renew(resident, "report_received", fb_work_receipts, err);
     }
     return code;
@@ -323,6 +323,7 @@ static enum fb_code catch_up(struct fb_resident *resident, struct fb_err *err)
     size_t count = fb_registry_count(resident->registry);
     if (resident->access) {
         fb_access_undo(resident->access, resident->facts);
+        fb_access_errors(resident->access, err);
     }
     bool anew = !resident->access || count < resident->seen;
     for (size_t i = resident->seen; i < count && !anew; i++) {
@@ -371,6 +372,10 @@ enum fb_code fb_resident_facts(struct fb_work *work, struct fb_err *err)
         serves = serves && resident->programs[i].serves;
     }
     if (!serves) {
+        /* It never will again: policies are not taken back. */
+        fb_arena_release(&resident->arena);
+        resident->access = NULL;
+        resident->seen = 0;
         work->resident = NULL;
         return fb_work_collect(work, err);
     }

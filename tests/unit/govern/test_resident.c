@@ -215,15 +215,62 @@ static void test_no_memory(void **unused)
             .resident = resident,
             .brief = true};
         fb_arena_init(&arena, (size_t)1 << 28);
+        /* Nothing may tell of it where an earlier question wanted to know. */
+        struct fb_err *own = calloc(1, sizeof(*own));
+        assert_non_null(own);
         fb_alloc_fail_at(random_docket_roll(&docket, n < 3 ? 60 : 12));
-        enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, &err);
+        enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, own);
         fb_alloc_fail_at(-1);
         fb_arena_release(&arena);
-        assert_true(code == FB_OK || code == FB_E_NOMEM);
+        assert_true(code == FB_OK || (code == FB_E_NOMEM && own->code == FB_E_NOMEM));
+        free(own);
         failed += code != FB_OK;
         check(&docket, resident, docket.now, n % RANDOM_SYSTEMS);
     }
     assert_true(failed > STEPS / 4);
+    fb_resident_free(resident);
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
+static void assume(struct random_docket *docket, const char *text)
+{
+    FB_TEST_OK(fb_registry_assume(docket->registry, fb_str_of(text), docket->now, &err));
+}
+
+/* A report, its receipt, and a correction of the report, all admitted at one instant: the report
+ * never held, and what its recipient had of it does not count. */
+static void test_same_instant(void **unused)
+{
+    static struct random_docket docket;
+    struct fb_resident *resident = NULL;
+    (void)unused;
+    policies.count = 0;
+    random_policies_add(&policies, derived);
+    random_docket_begin(&docket, 5, 0, policies.count);
+    FB_TEST_OK(fb_resident_new(docket.registry, &resident, &err));
+    docket.now = fb_days_from_civil(2026, 8, 11) * FB_DAY;
+    assume(&docket,
+        "{\"at\":\"2026-08-11T00:00:00Z\",\"body\":{\"class\":\"death\",\"known_at\":"
+        "\"2026-08-11T00:00:00Z\",\"known_to\":\"party/0\",\"title\":\"x\"},\"id\":\"incident/i\","
+        "\"issuer\":\"party/0\",\"kind\":\"incident\",\"subject\":\"system/0\"}");
+    docket.now = fb_days_from_civil(2026, 8, 21) * FB_DAY;
+    check(&docket, resident, docket.now, 0);
+    assume(&docket,
+        "{\"at\":\"2026-08-21T00:00:00Z\",\"body\":{\"about\":\"incident/i\",\"stage\":\"initial\","
+        "\"to\":\"office\"},\"id\":\"report/r\",\"issuer\":\"party/0\",\"kind\":\"report\","
+        "\"subject\":\"system/0\"}");
+    assume(&docket,
+        "{\"at\":\"2026-08-21T00:00:00Z\",\"body\":{\"about\":\"report/r\",\"outcome\":\"noted\","
+        "\"reasons\":\"r\",\"topic\":\"receipt\",\"valid_from\":\"2026-08-16T00:00:00Z\"},\"id\":"
+        "\"decision/d\",\"issuer\":\"party/office\",\"kind\":\"decision\",\"subject\":\"system/"
+        "0\"}");
+    check(&docket, resident, docket.now, 0);
+    assume(&docket,
+        "{\"at\":\"2026-08-21T00:00:00Z\",\"body\":{\"about\":\"incident/i\",\"stage\":\"initial\","
+        "\"to\":\"office\"},\"id\":\"report/r2\",\"issuer\":\"party/0\",\"kind\":\"report\","
+        "\"subject\":\"system/0\",\"supersedes\":\"report/r\"}");
+    check(&docket, resident, docket.now, 0);
     fb_resident_free(resident);
     random_docket_end(&docket);
     random_policies_free(&policies);
@@ -234,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grows),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_same_instant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
