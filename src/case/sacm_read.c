@@ -29,9 +29,34 @@ static const struct {
     {"AssertedArtefactContext", CONTEXT},
 };
 
+/* GSN on top of SACM, as tools built on EMF write it (GSN metamodel 2.2): its types stand in
+ * xsi:type, and its relations run from what is supported to what supports it, against SACM's. */
+struct gsn_type {
+    const char *name;
+    enum class class;
+    enum fb_element_kind kind;
+};
+
+static const struct gsn_type GSN_TYPES[] = {
+    {"Goal", CLAIM, FB_ELEMENT_GOAL},
+    {"AwayGoal", CLAIM, FB_ELEMENT_GOAL},
+    {"Strategy", REASONING, FB_ELEMENT_STRATEGY},
+    {"Solution", ARTIFACT, FB_ELEMENT_SOLUTION},
+    {"AwaySolution", ARTIFACT, FB_ELEMENT_SOLUTION},
+    {"Context", ARTIFACT, FB_ELEMENT_CONTEXT},
+    {"AwayContext", ARTIFACT, FB_ELEMENT_CONTEXT},
+    {"Assumption", CLAIM, FB_ELEMENT_ASSUMPTION},
+    {"AwayAssumption", CLAIM, FB_ELEMENT_ASSUMPTION},
+    {"Justification", CLAIM, FB_ELEMENT_JUSTIFICATION},
+    {"AwayJustification", CLAIM, FB_ELEMENT_JUSTIFICATION},
+    {"SupportedBy", INFERENCE, FB_ELEMENT_GOAL},
+    {"InContextOf", CONTEXT, FB_ELEMENT_GOAL},
+};
+
 /* A node of the file that stands for an element or a relation. */
 struct part {
     xmlNodePtr xml;
+    const struct gsn_type *gsn; /* NULL: it is SACM's own */
     enum class class;
     struct fb_str name; /* of an element, in the tree */
     struct fb_yaml *element;
@@ -149,18 +174,37 @@ static struct fb_str child_text(struct reading *r, xmlNodePtr node, const char *
     return FB_STR("");
 }
 
-/* The class that xsi:type or xmi:type says, else the name of the element itself. */
+/* What xsi:type or xmi:type says, without its prefix; empty when there is none. */
+static struct fb_str type_of(struct reading *r, xmlNodePtr node)
+{
+    struct fb_str type = attribute(r, node, "type");
+    size_t colon = fb_str_find(type, ':', 0);
+    return colon < type.len ? fb_str_sub(type, colon + 1, SIZE_MAX) : type;
+}
+
+/* The type of GSN that a node has, or NULL. */
+static const struct gsn_type *gsn_of(struct reading *r, xmlNodePtr node)
+{
+    struct fb_str type = type_of(r, node);
+    for (size_t i = 0; i < sizeof(GSN_TYPES) / sizeof(GSN_TYPES[0]); i++) {
+        if (fb_str_is(type, GSN_TYPES[i].name)) {
+            return &GSN_TYPES[i];
+        }
+    }
+    return NULL;
+}
+
+/* The class that the type says, else the name of the element itself. */
 static enum class class_of(struct reading *r, xmlNodePtr node) {
-    struct fb_str type = attribute(r, node, "type"); size_t colon = fb_str_find(type, ':', 0);
-    type = colon < type.len ? fb_str_sub(type, colon + 1, SIZE_MAX) : type;
-    struct fb_str own = xml_str(node->name);
+    struct fb_str type = type_of(r, node), own = xml_str(node->name);
+    const struct gsn_type *gsn = gsn_of(r, node);
     for (size_t i = 0; i < sizeof(CLASSES) / sizeof(CLASSES[0]); i++){
         struct fb_str name = fb_str_of(CLASSES[i].name);
         bool same = own.len == name.len && (own.ptr[0] | 0x20) == (name.ptr[0] | 0x20) &&
                     memcmp(own.ptr + 1, name.ptr + 1, name.len - 1) == 0;
         if (type.len > 0 ? fb_str_eq(type, name) : same){return CLASSES[i].class;}
 }
-return OTHER;
+return gsn ? gsn->class : OTHER;
 }
 
 /* The value of a tagged value with a key, or an empty text. */
@@ -224,6 +268,7 @@ static enum fb_code add_part(
         return fb_arena_failed(r->arena, err);
     }
     part->xml = node;
+    part->gsn = gsn_of(r, node);
     part->class = class;
     if (r->last) {
         r->last->next = part;
@@ -314,6 +359,16 @@ static struct fb_str refs_of(struct reading *r, xmlNodePtr node, const char *nam
     return out;
 }
 
+/* What a relation runs from, or to, as SACM has it: from what speaks to what it speaks for. */
+static struct fb_str source_of(struct reading *r, const struct part *p)
+{
+    return refs_of(r, p->xml, p->gsn ? "target" : "source");
+}
+static struct fb_str target_of(struct reading *r, const struct part *p)
+{
+    return refs_of(r, p->xml, p->gsn ? "source" : "target");
+}
+
 /* Takes one reference off a list; false at its end. */
 static bool next_ref(struct fb_str *rest, struct fb_str *out)
 {
@@ -347,14 +402,16 @@ static enum fb_code unknown(
  * somewhere. */
 static enum fb_code mark_roles(struct reading *r, struct fb_err *err)
 {
-    static const char *const ENDS[] = {"source", "target", "reasoning"};
     for (struct part *p = r->first; p; p = p->next) {
         if (p->class < INFERENCE) {
             continue;
         }
         bool counter = is_true(attribute(r, p->xml, "isCounter"));
         for (int end = 0; end < 3; end++) {
-            struct fb_str rest = refs_of(r, p->xml, ENDS[end]), ref;
+            struct fb_str rest = end == 0   ? source_of(r, p)
+                                 : end == 1 ? target_of(r, p)
+                                            : refs_of(r, p->xml, "reasoning");
+            struct fb_str ref;
             while (next_ref(&rest, &ref)) {
                 struct part *to = part_of(r, ref);
                 if (!to) {
@@ -384,6 +441,9 @@ static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
     enum fb_element_kind kind = FB_ELEMENT_GOAL;
     if (type.len > 0 && fb_element_kind_of_type(type, &kind)) {
         return kind;
+    }
+    if (p->gsn) {
+        return p->gsn->kind;
     }
     if (p->class == REASONING) {
         return FB_ELEMENT_STRATEGY;
@@ -478,16 +538,18 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
     if (url.len > 0) {
         fb_yaml_add_text(&r->b, p->element, "url", url);
     }
-    if (fb_str_is(status, "needsSupport")) {
+    bool away = p->gsn && fb_str_starts(fb_str_of(p->gsn->name), FB_STR("Away"));
+    if (fb_str_is(status, "needsSupport") || is_true(attribute(r, p->xml, "undeveloped"))) {
         fb_yaml_add_plain(&r->b, p->element, "undeveloped", FB_STR("true"));
     }
     if (fb_str_is(status, "defeated")) {
         fb_yaml_add_plain(&r->b, p->element, "defeated", FB_STR("true"));
     }
-    if (fb_str_is(status, "asCited") || is_true(attribute(r, p->xml, "isCitation"))) {
+    if (away || fb_str_is(status, "asCited") || is_true(attribute(r, p->xml, "isCitation"))) {
         fb_yaml_add_text(&r->b, p->element, "away", FB_STR("elsewhere"));
     }
-    if (is_true(attribute(r, p->xml, "isAbstract"))) {
+    if (is_true(attribute(r, p->xml, "isAbstract")) ||
+        is_true(attribute(r, p->xml, "uninstantiated"))) {
         fb_yaml_add_plain(&r->b, p->element, "uninstantiated", FB_STR("true"));
     }
     return FB_OK;
@@ -505,7 +567,7 @@ static struct fb_str against(struct reading *r, const struct part *relation, con
     if (named.len > 0 || to->class < INFERENCE) {
         return named.len > 0 ? named : to->name;
     }
-    struct fb_str source = refs_of(r, to->xml, "source"), target = refs_of(r, to->xml, "target");
+    struct fb_str source = source_of(r, to), target = target_of(r, to);
     struct part *from = next_ref(&target, &ref) ? part_of(r, ref) : NULL;
     struct part *end = next_ref(&source, &ref) ? part_of(r, ref) : NULL;
     struct fb_str reasoning = to->class == INFERENCE ? refs_of(r, to->xml, "reasoning") : source;
@@ -532,7 +594,7 @@ static bool explains(struct reading *r, const struct part *p)
 static void add_relation(struct reading *r, const struct part *p)
 {
     bool counter = is_true(attribute(r, p->xml, "isCounter"));
-    struct fb_str targets = refs_of(r, p->xml, "target"), reasonings, sources, ref, other;
+    struct fb_str targets = target_of(r, p), reasonings, sources, ref, other;
     while (next_ref(&targets, &ref)) {
         struct part *to = part_of(r, ref);
         reasonings = refs_of(r, p->xml, "reasoning");
@@ -544,7 +606,7 @@ static void add_relation(struct reading *r, const struct part *p)
                 over = by;
             }
         }
-        sources = refs_of(r, p->xml, "source");
+        sources = source_of(r, p);
         while (next_ref(&sources, &other)) {
             struct part *by = part_of(r, other);
             if (by->class >= INFERENCE) {

@@ -173,6 +173,53 @@ static void test_sacm_dialects(void **state)
     }
 }
 
+/* GSN on top of SACM: its types, without ids, and relations from what is supported on. */
+static void test_sacm_of_gsn(void **state)
+{
+    (void)state;
+    static const char XML[] =
+        "<ac_:AssuranceCasePackage xmlns:xmi='http://www.omg.org/XMI' xmlns:ac_='urn:z' "
+        "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xmlns:gsn_='urn:gsn'>\n"
+        "<argumentPackage xsi:type='gsn_:Module'><name content='M'/>\n"
+        "<argumentElement xsi:type='gsn_:Goal'><name content='G1'/>"
+        "<description><content><value content='It is safe'/></content></description>"
+        "</argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Strategy'><name content='S1'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Goal' undeveloped='true'><name content='G2'/>"
+        "</argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:AwayGoal'><name content='G3'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Solution'><name content='Sn1'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Context'><name content='C1'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Assumption'><name content='A1'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:Justification'><name content='J1'/></argumentElement>\n"
+        "<argumentElement xsi:type='gsn_:SupportedBy' source='//@argumentPackage.0/"
+        "@argumentElement.0' target='//@argumentPackage.0/@argumentElement.1'/>\n"
+        "<argumentElement xsi:type='gsn_:SupportedBy' source='//@argumentPackage.0/"
+        "@argumentElement.1' target='//@argumentPackage.0/@argumentElement.2 "
+        "//@argumentPackage.0/@argumentElement.3'/>\n"
+        "<argumentElement xsi:type='gsn_:SupportedBy' source='//@argumentPackage.0/"
+        "@argumentElement.0' target='//@argumentPackage.0/@argumentElement.4'/>\n"
+        "<argumentElement xsi:type='gsn_:InContextOf' source='//@argumentPackage.0/"
+        "@argumentElement.0' target='//@argumentPackage.0/@argumentElement.5 "
+        "//@argumentPackage.0/@argumentElement.6'/>\n"
+        "<argumentElement xsi:type='gsn_:InContextOf' source='//@argumentPackage.0/"
+        "@argumentElement.1' target='//@argumentPackage.0/@argumentElement.7'/>\n"
+        "</argumentPackage></ac_:AssuranceCasePackage>\n";
+    struct fb_yaml *root = NULL, *expected = NULL;
+    FB_TEST_OK(tree_of(fb_str_of(XML), FB_CASE_UNKNOWN, &root));
+    FB_TEST_OK(tree_of(FB_STR("G1: {text: It is safe, supportedBy: [S1, Sn1], "
+                              "inContextOf: [C1, A1]}\n"
+                              "S1: {supportedBy: [G2, G3], inContextOf: [J1]}\n"
+                              "G2: {undeveloped: true}\n"
+                              "G3: {away: elsewhere}\n"
+                              "Sn1: {}\nC1: {}\n"
+                              "A1: {}\nJ1: {}\n"),
+        FB_CASE_GSN, &expected));
+    if (!fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN))) {
+        fail_msg("%.*s", FB_STR_ARG(written(root, FB_CASE_GSN)));
+    }
+}
+
 static const char LTAC[] = "# Header\n\n# More\n- Claim C1: Safe (really) () \n"
                            "  - Strategy S1: By parts {abstract}\n"
                            "    # About C2\n"
@@ -728,6 +775,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sacm_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_of_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_dialects, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sacm_of_gsn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_counters, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_wide, setup, teardown),
