@@ -10,7 +10,8 @@
 /* Digit i is worth 2^(32 i - 1088). */
 enum { DIGITS = 70, UNIT = 1088, LAST = UNIT - 1074, PRECISION = 53 };
 
-#define COUNT_MAX ((size_t)1 << 31)
+/* Numbers of which a digit holds the carries: more than the memory of the checker holds. */
+#define CARRIES ((size_t)1 << 31)
 
 struct sum {
     int64_t digits[DIGITS];
@@ -139,7 +140,7 @@ bool fb_check_add_up(const struct fb_value *values, size_t count, bool mean, str
     struct sum sum = {.nan = false};
     bool is_real = mean;
     int64_t whole = 0;
-    if (count >= COUNT_MAX) {
+    if (count >= CARRIES) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
