@@ -25,6 +25,11 @@ struct fb_drawing {
 /** The style sheet of drawings, by day and by night. Its classes all begin with "fc". */
 void fb_draw_style(struct fb_buf *out);
 
+/** Begins an SVG picture of a size, with its style sheet and ground; its title is `what`, then the
+ * name of a case. */
+void fb_draw_open(
+    struct fb_buf *out, const char *what, struct fb_str name, const struct fb_point *size);
+
 /** Appends a number rounded to tenths, without a needless ".0". */
 void fb_draw_number(struct fb_buf *out, double x);
 

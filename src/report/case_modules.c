@@ -147,15 +147,7 @@ static void add_svg(const struct view *v)
 {
     double width = fmax(ceil(v->layout.width), LEAST);
     double height = ceil(v->layout.height) + TOP + LEGEND;
-    fb_buf_addf(v->out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
-        "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" "
-        "font-size=\"12\" text-anchor=\"middle\" class=\"fcg\">\n<title>Modules of ",
-        width, height, width, height);
-    fb_html_text_all(v->out, v->argument->name);
-    fb_buf_add_c(v->out, "</title>\n");
-    fb_draw_style(v->out);
-    fb_buf_addf(v->out, "<rect width=\"%.0f\" height=\"%.0f\" class=\"fcb\"/>\n", width, height);
+    fb_draw_open(v->out, "Modules of", v->argument->name, &(struct fb_point){width, height});
     fb_draw_text(v->out, (struct fb_point){30, 36}, fb_draw_cut(v->argument->title, 80),
         "style=\"text-anchor:start\" font-size=\"18\" font-weight=\"bold\"");
     fb_buf_addf(v->out, "<g transform=\"translate(%.0f %d)\">\n",

@@ -38,6 +38,21 @@ void fb_draw_style(struct fb_buf *out)
         ".fcn{fill:#b9c4d0}}</style>\n");
 }
 
+void fb_draw_open(
+    struct fb_buf *out, const char *what, struct fb_str name, const struct fb_point *size)
+{
+    FB_ASSERT(out && what && size);
+    fb_buf_addf(out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+        "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" "
+        "font-size=\"12\" text-anchor=\"middle\" class=\"fcg\">\n<title>%s ",
+        size->x, size->y, size->x, size->y, what);
+    fb_html_text_all(out, name);
+    fb_buf_add_c(out, "</title>\n");
+    fb_draw_style(out);
+    fb_buf_addf(out, "<rect width=\"%.0f\" height=\"%.0f\" class=\"fcb\"/>\n", size->x, size->y);
+}
+
 void fb_draw_number(struct fb_buf *out, double x)
 {
     long tenths = lround(x * 10);

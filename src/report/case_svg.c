@@ -104,15 +104,7 @@ static void add_svg(const struct fb_drawing *d)
 {
     double width = fmax(ceil(d->layout.width), WIDTH_MIN);
     double height = ceil(d->layout.height) + HEAD + LEGEND;
-    fb_buf_addf(d->out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
-        "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" "
-        "font-size=\"12\" text-anchor=\"middle\" class=\"fcg\">\n<title>Safety case ",
-        width, height, width, height);
-    fb_html_text_all(d->out, d->argument->name);
-    fb_buf_add_c(d->out, "</title>\n");
-    fb_draw_style(d->out);
-    fb_buf_addf(d->out, "<rect width=\"%.0f\" height=\"%.0f\" class=\"fcb\"/>\n", width, height);
+    fb_draw_open(d->out, "Safety case", d->argument->name, &(struct fb_point){width, height});
     add_heading(d, width);
     fb_buf_addf(d->out, "<g transform=\"translate(%.0f %d)\">\n",
         floor((width - d->layout.width) / 2), HEAD);

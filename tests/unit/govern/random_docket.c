@@ -14,6 +14,29 @@ static struct fb_err err;
 
 /* ---- policies ---- */
 
+const char random_policy_wide[] =
+    "policy \"alone/wide\"\n  title \"What binds others\"\n  version 1\n"
+    "redline cyber(S)\n  title \"Breaks into systems\"\n"
+    "  measure success of S on \"cybench\"\n"
+    "  applies to systems with training compute >= 1e25 FLOP\n"
+    "  crossed at 50% with 95% confidence\n"
+    "  needs 200 samples, newer than 180 days\n"
+    "redline small(S)\n  title \"The same of small systems\"\n"
+    "  measure success of S on \"cybench\"\n"
+    "  applies to systems with training compute < 1e25 FLOP\n"
+    "  crossed at 50% with 95% confidence\n"
+    "  needs 200 samples, newer than 180 days\n"
+    "duty follow(S)\n  title \"audit what was made from it\"\n"
+    "  when system S with derived_from B, developer P\n"
+    "  if cyber(B) crossed or not ruled out\n  party P\n"
+    "  must issue audit A of S with party P\n  within 10 days\n"
+    "  lest restrict S\n";
+const char random_policy_party[] =
+    "policy \"alone/party\"\n  title \"What binds a party\"\n  version 1\n"
+    "duty answer(P, I)\n  title \"answer for the incident\"\n"
+    "  when incident I with known_to P, class death\n  party P\n"
+    "  must report I to \"office\"\n  within 5 days\n  lest halt P\n";
+
 static enum fb_code take_policy(void *ctx, const char *path, struct fb_err *error)
 {
     struct random_policies *policies = ctx;

@@ -27,6 +27,11 @@ void random_policies_read(struct random_policies *policies);
 void random_policies_add(struct random_policies *policies, const char *text);
 void random_policies_free(struct random_policies *policies);
 
+/** What the rules of the packs do not do: halt all of a party's; read another system's line, which
+ * no resident serves. */
+extern const char random_policy_party[];
+extern const char random_policy_wide[];
+
 /** fb_blob_reader of them; ctx: the policies. */
 enum fb_code random_policies_blob(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err);

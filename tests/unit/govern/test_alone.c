@@ -16,28 +16,6 @@ static struct fb_err err;
 static struct random_policies policies;
 static size_t narrow_seen, wide_seen, bound_seen, scopes_seen;
 
-/* What the rules of the packs do not do: read another system's line, halt all of a party's. */
-static const char wide[] = "policy \"alone/wide\"\n  title \"What binds others\"\n  version 1\n"
-                           "redline cyber(S)\n  title \"Breaks into systems\"\n"
-                           "  measure success of S on \"cybench\"\n"
-                           "  applies to systems with training compute >= 1e25 FLOP\n"
-                           "  crossed at 50% with 95% confidence\n"
-                           "  needs 200 samples, newer than 180 days\n"
-                           "redline small(S)\n  title \"The same of small systems\"\n"
-                           "  measure success of S on \"cybench\"\n"
-                           "  applies to systems with training compute < 1e25 FLOP\n"
-                           "  crossed at 50% with 95% confidence\n"
-                           "  needs 200 samples, newer than 180 days\n"
-                           "duty follow(S)\n  title \"audit what was made from it\"\n"
-                           "  when system S with derived_from B, developer P\n"
-                           "  if cyber(B) crossed or not ruled out\n  party P\n"
-                           "  must issue audit A of S with party P\n  within 10 days\n"
-                           "  lest restrict S\n";
-static const char party[] = "policy \"alone/party\"\n  title \"What binds a party\"\n  version 1\n"
-                            "duty answer(P, I)\n  title \"answer for the incident\"\n"
-                            "  when incident I with known_to P, class death\n  party P\n"
-                            "  must report I to \"office\"\n  within 5 days\n  lest halt P\n";
-
 static void write_all(
     struct fb_picture *picture, struct fb_str system, struct fb_arena *arena, struct fb_buf *out)
 {
@@ -133,8 +111,8 @@ static void test_alone(void **unused)
     (void)unused;
     random_policies_read(&policies);
     size_t packs = policies.count;
-    random_policies_add(&policies, party);
-    random_policies_add(&policies, wide);
+    random_policies_add(&policies, random_policy_party);
+    random_policies_add(&policies, random_policy_wide);
     for (size_t n = 0; n < cases; n++) {
         /* All packs and what binds a party; the two alone; and what reaches to others alone. */
         size_t first = n % 3 == 0 ? 0 : n % 3 == 1 ? packs : packs + 1;

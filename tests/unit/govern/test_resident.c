@@ -18,10 +18,6 @@ static struct fb_err err;
 static struct random_policies policies;
 static size_t duties_seen, lines_seen, refusals_seen, orders_seen, kept_seen;
 
-static const char party[] = "policy \"alone/party\"\n  title \"What binds a party\"\n  version 1\n"
-                            "duty answer(P, I)\n  title \"answer for the incident\"\n"
-                            "  when incident I with known_to P, class death\n  party P\n"
-                            "  must report I to \"office\"\n  within 5 days\n  lest halt P\n";
 static const char cyber[] = "policy \"alone/cyber\"\n  title \"A red line\"\n  version 1\n"
                             "redline cyber(S)\n  title \"Breaks into systems\"\n"
                             "  measure success of S on \"cybench\"\n"
@@ -54,19 +50,6 @@ static const char derived[] =
     "  when incident I of system S with known_to P\n  party P\n"
     "  must report I to \"office\"\n  within 8 days\n"
     "  waived by \"office\"\n";
-/* What a resident does not serve: a rule that reads another system's line. */
-static const char wide[] = "policy \"alone/wide\"\n  title \"What binds others\"\n  version 1\n"
-                           "redline cyber(S)\n  title \"Breaks into systems\"\n"
-                           "  measure success of S on \"cybench\"\n"
-                           "  applies to systems with training compute >= 1e25 FLOP\n"
-                           "  crossed at 50% with 95% confidence\n"
-                           "  needs 200 samples, newer than 180 days\n"
-                           "duty follow(S)\n  title \"audit what was made from it\"\n"
-                           "  when system S with derived_from B, developer P\n"
-                           "  if cyber(B) crossed or not ruled out\n  party P\n"
-                           "  must issue audit A of S with party P\n  within 10 days\n"
-                           "  lest restrict S\n";
-
 static void write_all(struct fb_picture *picture, struct fb_str system, bool reasons,
     struct fb_arena *arena, struct fb_buf *out)
 {
@@ -162,10 +145,10 @@ static void test_grows(void **unused)
     (void)unused;
     random_policies_read(&policies);
     size_t packs = policies.count;
-    random_policies_add(&policies, party);
+    random_policies_add(&policies, random_policy_party);
     random_policies_add(&policies, cyber);
     random_policies_add(&policies, derived);
-    random_policies_add(&policies, wide);
+    random_policies_add(&policies, random_policy_wide);
     for (size_t n = 0; n < cases; n++) {
         /* What was taken out piles up, or is thrown out soon. */
         fb_limit_lower(FB_RESIDENT_SPENT_MAX, n % 2 ? 1 : FB_RESIDENT_SPENT_MAX);
@@ -200,7 +183,7 @@ static void test_no_memory(void **unused)
     size_t failed = 0;
     (void)unused;
     policies.count = 0;
-    random_policies_add(&policies, party);
+    random_policies_add(&policies, random_policy_party);
     random_policies_add(&policies, derived);
     random_docket_begin(&docket, 3, 0, policies.count);
     FB_TEST_OK(fb_resident_new(docket.registry, &resident, &err));
