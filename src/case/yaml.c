@@ -1,9 +1,11 @@
 #include "case/yaml.h"
 
 #include <libfyaml.h>
+#include <string.h>
 
 #include "base/assert.h"
 #include "base/map.h"
+#include "case/yaml_tabs.h"
 
 /* A mapping or list that is still open. */
 struct frame {
@@ -29,6 +31,9 @@ struct reader {
     size_t copied_bytes;
     uint32_t document_count;
     struct fb_yaml *root;
+    struct fb_str given; /* the text with its tabs, when some were taken out */
+    char *untabbed;      /* a copy without them, in which blocks are made good; or NULL */
+    bool made_good;      /* one was */
 };
 
 enum fb_code fb_yaml_err_at(
@@ -401,12 +406,27 @@ static enum fb_code read_scalar(struct reader *r, struct fy_event *event, struct
     return code;
 }
 
+/* Gives a block of text the tabs that are part of it. */
+static void make_good(struct reader *r, struct fy_event *event)
+{
+    struct fy_token *token = event->type == FYET_SCALAR ? event->scalar.value : NULL;
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    if (r->untabbed && (style == FYSS_LITERAL || style == FYSS_FOLDED)) {
+        const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+        if (start && end && start->input_pos <= end->input_pos && end->input_pos <= r->text.len &&
+            fb_yaml_untab_block(r->given, start->input_pos, end->input_pos, r->untabbed)) {
+            r->made_good = true;
+        }
+    }
+}
+
 static enum fb_code read_event(struct reader *r, struct fy_event *event, struct fb_err *err)
 {
     enum fb_code code = check_tag(r, event, err);
     if (code != FB_OK) {
         return code;
     }
+    make_good(r, event);
     switch (event->type) {
     case FYET_DOCUMENT_START:
         if (r->document_count++) {
@@ -442,6 +462,9 @@ static enum fb_code syntax_error(const struct reader *r, struct fy_diag *diag, s
         return fb_err_set(err, FB_E_SYNTAX, "the text is not YAML");
     }
     (void)fb_err_set(err, FB_E_SYNTAX, "%s", first->msg);
+    if (strstr(first->msg, "tab")) {
+        (void)fb_err_hint(err, "Indent with spaces: YAML takes no tabs.");
+    }
     if (first->line > 0 && first->column > 0) {
         fb_err_place(err, r->name, (uint32_t)first->line, (uint32_t)first->column, -1);
     }
@@ -505,16 +528,10 @@ static void drop_output(struct fy_diag *diag, void *user, const char *text, size
     (void)len;
 }
 
-enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
-    struct fb_yaml **out, struct fb_err *err)
+/* Reads r->text into r->root. */
+static enum fb_code read_text(struct reader *r, struct fb_err *err)
 {
-    FB_ASSERT(arena && out && err);
-    enum fb_code code = check_text(text, name, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    struct reader r = {.text = text, .name = name, .arena = arena};
-    fb_map_init(&r.anchors);
+    enum fb_code code = FB_OK;
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.output_fn = drop_output;
@@ -527,23 +544,68 @@ enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena
     struct fy_parse_cfg config = {
         .flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE, .diag = diag};
     parser = fy_parser_create(&config);
-    if (!parser || fy_parser_set_string(parser, text.ptr ? text.ptr : "", text.len) != 0) {
+    if (!parser || fy_parser_set_string(parser, r->text.ptr ? r->text.ptr : "", r->text.len) != 0) {
         code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
         goto out;
     }
-    code = read_events(&r, parser, diag, err);
-    while (r.depth > 0) {
-        fb_map_release(&r.frames[--r.depth].keys);
+    fb_map_init(&r->anchors);
+    code = read_events(r, parser, diag, err);
+    while (r->depth > 0) {
+        fb_map_release(&r->frames[--r->depth].keys);
     }
-    fb_map_release(&r.anchors);
-    if (code == FB_OK) {
-        *out = r.root;
-    }
+    fb_map_release(&r->anchors);
 out:
     if (parser) {
         fy_parser_destroy(parser);
     }
     fy_diag_destroy(diag);
+    return code;
+}
+
+/* Reads a text that was refused once more, without the tabs of lines that say nothing; when blocks
+ * of text had such lines, a last time with theirs. */
+static enum fb_code read_untabbed(struct reader *r, struct fb_err *err)
+{
+    struct fb_str given = r->text;
+    char *first = fb_arena_alloc(r->arena, given.len);
+    char *second = fb_arena_alloc(r->arena, given.len);
+    if (!first || !second) {
+        return fb_arena_failed(r->arena, err);
+    }
+    if (!fb_yaml_untab(given, first)) {
+        return err->code;
+    }
+    memcpy(second, first, given.len);
+    *r = (struct reader){.text = {first, given.len},
+        .name = r->name,
+        .arena = r->arena,
+        .given = given,
+        .untabbed = second};
+    fb_err_init(err);
+    enum fb_code code = read_text(r, err);
+    if (code == FB_OK && r->made_good) {
+        *r = (struct reader){.text = {second, given.len}, .name = r->name, .arena = r->arena};
+        code = read_text(r, err);
+    }
+    return code;
+}
+
+enum fb_code fb_yaml_parse(struct fb_str text, const char *name, struct fb_arena *arena,
+    struct fb_yaml **out, struct fb_err *err)
+{
+    FB_ASSERT(arena && out && err);
+    enum fb_code code = check_text(text, name, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    struct reader r = {.text = text, .name = name, .arena = arena};
+    code = read_text(&r, err);
+    if (code == FB_E_SYNTAX && fb_str_find(text, '\t', 0) < text.len) {
+        code = read_untabbed(&r, err);
+    }
+    if (code == FB_OK) {
+        *out = r.root;
+    }
     return code;
 }
 

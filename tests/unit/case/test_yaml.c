@@ -1,4 +1,4 @@
-/* Tests of src/case: yaml.c, yaml_write.c: trees of YAML are written and read again. */
+/* Tests of src/case: yaml.c, yaml_write.c, yaml_tabs.c: trees of YAML, written and read. */
 #include "base/alloc.h"
 #include "case/yaml.h"
 #include "fb_case.h"
@@ -127,6 +127,63 @@ static void test_aliases(void **state)
     }
 }
 
+/* Lines of which nothing but a comment is to be read may have tabs, except where a block of text
+ * holds them: there they are part of it. */
+static void test_tabs(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] = {
+        {"a:\n  b: c\n\t\n  d: e\n", "a: {b: c, d: e}\n"},
+        {"a:\n  b: c\n \t \t\n\t\n  d: e\n\t", "a: {b: c, d: e}\n"},
+        {"\t\na:\r\n\t\r\n  b: c\r\n\t\r\n", "a: {b: c}\n"},
+        {"a:\n  b: c\n\t# d\n  e: f\n \t#\n", "a: {b: c, e: f}\n"},
+        {"a:\n  - b\n\t\n  - c\n\t\nd: e\n", "a: [b, c]\nd: e\n"},
+        {"a: \"b\n\t\n  c\"\nd: e\n\t\nf: g\n", "a: \"b\\nc\"\nd: e\nf: g\n"},
+        {"a: b\n\t\n  c\n", "a: \"b\\nc\"\n"},
+        {"a: 'b\n\t\n  c'\n", "a: \"b\\nc\"\n"},
+        /* blocks: their own tabs, those behind them, both */
+        {"a: |\n  b\n  \t\n  c\nd: e\n\t\nf: g\n", "a: \"b\\n\\t\\nc\\n\"\nd: e\nf: g\n"},
+        {"a: |\n  b\n\t\nd: e\n", "a: \"b\\n\"\nd: e\n"},
+        {"a: |\n  b\n \t\t\t\t\t\nd: e\n", "a: \"b\\n\"\nd: e\n"},
+        {"a: |+\n  b\n\n\t\nd: e\n", "a: \"b\\n\\n\"\nd: e\n"},
+        {"a: |\n  b\n   \t\n\t\t\t\t\n\t# d\nd: e\n", "a: \"b\\n \\t\\n\"\nd: e\n"},
+        {"a: |\n  # b\n  \t# c\n    d\n\t\n", "a: \"# b\\n\\t# c\\n  d\\n\"\n"},
+        {"a: |2\n    b\n   \t\n\t\nc: d\n", "a: \"  b\\n \\t\\n\"\nc: d\n"},
+        {"a: >-\n  b\n  c\n\t\n\t\nd: |\n  e\n\t\n\t\n", "a: b c\nd: \"e\\n\"\n"},
+        {"a: |\n\t\nb: c\n", "a: ''\nb: c\n"},
+    };
+    for (size_t i = 0; i < sizeof(SAME) / sizeof(SAME[0]); i++) {
+        const struct fb_yaml *left = read(fb_str_of(SAME[i][0]));
+        if (!fb_yaml_equal(left, read(fb_str_of(SAME[i][1])))) {
+            fail_msg("%zu: %s", i, SAME[i][0]);
+        }
+    }
+    /* Places are those of the file. */
+    const struct fb_yaml *root = read(FB_STR("a: b\n\t\t\n\t# c\nd:\n\t\n  e: f\n"));
+    assert_int_equal(root->last->key_line, 4);
+    assert_int_equal(root->last->child->line, 6);
+    assert_int_equal(root->last->child->key_offset, 20);
+    /* What is no blank line is refused where it stands. */
+    static const struct {
+        const char *text;
+        uint32_t line;
+    } BAD[] = {
+        {"a:\n\tb: c\n", 2},
+        {"a:\n  b: c\n\t\n\td: e\n", 4},
+        {"a: |\n  b\n\t\n  c\n", 3},
+        {"a: b\n\t\nc: [d\n", 4},
+        {"a: b\n\t\n\na: c\n", 4},
+    };
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct fb_yaml *none = NULL;
+        assert_int_not_equal(
+            fb_yaml_parse(fb_str_of(BAD[i].text), "t", &arena, &none, &err), FB_OK);
+        if (err.line != BAD[i].line || (i < 3 && !strstr(err.hint, "spaces"))) {
+            fail_msg("%zu: line %u: %s (%s)", i, err.line, err.message, err.hint);
+        }
+    }
+}
+
 /* A small file of aliases of aliases does not become large. */
 static void test_aliases_are_limited(void **state)
 {
@@ -249,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_quotes_what_is_ambiguous, setup, teardown),
         cmocka_unit_test_setup_teardown(test_aliases, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tabs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_aliases_are_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_is_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writes_what_it_reads, setup, teardown),
