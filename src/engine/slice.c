@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/duty.h"
-#include "engine/slice_walk.h"
+#include "engine/slice_cut.h"
 
-enum { SCRATCH_MAX = 1 << 28, FIRST_KEYS = 64, SORTED_BY_HAND = 24, POINTS = 4 };
+enum { SCRATCH_MAX = 1 << 28, FIRST_KEYS = 64 };
 
 /* Memory of one run besides its results. */
 #define SLICER_MAX ((size_t)16 << 30)
@@ -25,27 +25,10 @@ struct keys {
 
 /* One duty at work. */
 struct slicer {
-    const struct fb_duty_query *query;
-    const struct fb_trace *trace;
+    struct fb_cutter cut;
     struct fb_arena *arena; /* of the slicer */
-    struct fb_err *err;
-    struct fb_walk walk;
-    const struct fb_form **asides; /* what is looked at beside the trigger, as far as there are
-                                      tuples that it could meet */
-    size_t aside_count;
-    fb_vars params;
-    size_t tp_count;   /* time-points up to now */
-    size_t effective;  /* the time-point at which the policy comes into force; SIZE_MAX: none */
-    bool whole;        /* cannot be sliced: the duty runs over everything at once */
-    bool all_times;    /* every time-point counts: there are operators over time */
-    size_t valuations; /* of the trigger, that the slice at hand was cut for */
+    bool whole;             /* cannot be sliced: the duty runs over everything at once */
     struct keys keys;
-};
-
-/* A slice: a trace in an arena of its own. */
-struct slice {
-    struct fb_trace trace;
-    struct fb_arena arena;
 };
 
 /* The most formulas that look at an obligation. */
@@ -154,10 +137,10 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
 {
     struct slicer *s = walk->ctx;
     struct keys *keys = &s->keys;
-    size_t count = s->query->duty->param_count;
-    FB_ASSERT((s->params & ~bound) == 0);
+    size_t count = s->cut.query->duty->param_count;
+    FB_ASSERT((s->cut.params & ~bound) == 0);
     if (keys->count == keys->cap && !grow_keys(s)) {
-        return fb_arena_failed(s->arena, s->err);
+        return fb_arena_failed(s->arena, s->cut.err);
     }
     uint64_t hash = hash_key(walk->values, count);
     size_t at = key_slot(keys, walk->values, count, hash);
@@ -165,12 +148,12 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
         return FB_OK;
     }
     if (keys->count >= fb_limit(FB_DUTY_OWED_MAX)) {
-        return fb_err_set(s->err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
-            FB_STR_ARG(s->query->duty->name), FB_DUTY_OWED_MAX);
+        return fb_err_set(s->cut.err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
+            FB_STR_ARG(s->cut.query->duty->name), FB_DUTY_OWED_MAX);
     }
     struct fb_value *key = FB_ARENA_ARRAY(s->arena, struct fb_value, count);
     if (!key) {
-        return fb_arena_failed(s->arena, s->err);
+        return fb_arena_failed(s->arena, s->cut.err);
     }
     memcpy(key, walk->values, count * sizeof(*key));
     keys->items[keys->count] = key;
@@ -181,298 +164,45 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
 
 static enum fb_code find_keys(struct slicer *s)
 {
-    const struct fb_duty_query *query = s->query;
+    const struct fb_duty_query *query = s->cut.query;
     const struct fb_form *parts[2] = {query->duty->when, query->duty->given};
     fb_vars bound = query->only ? fb_vars_of(query->only_param) : 0;
     enum fb_code code = FB_OK;
-    s->walk.found = found_key;
-    s->walk.enough = s->params;
+    s->cut.walk.found = found_key;
+    s->cut.walk.ctx = s;
+    s->cut.walk.enough = s->cut.params;
     for (size_t i = 0; code == FB_OK && i < (query->only ? query->only_count : 1); i++) {
         if (query->only) {
-            s->walk.values[query->only_param] = query->only[i];
+            s->cut.walk.values[query->only_param] = query->only[i];
         }
-        code = fb_walk_run(&s->walk, parts, parts[1] ? 2 : 1, bound);
+        code = fb_walk_run(&s->cut.walk, parts, parts[1] ? 2 : 1, bound);
     }
-    s->walk.enough = 0;
+    s->cut.walk.enough = 0;
     return code;
-}
-
-/* ---- one slice ---- */
-
-/* A valuation of the trigger: all that has a say about it is marked. */
-static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
-{
-    struct slicer *s = walk->ctx;
-    enum fb_code code = FB_OK;
-    s->valuations++;
-    for (size_t i = 0; code == FB_OK && i < s->aside_count; i++) {
-        code = fb_walk_mark(walk, s->asides[i], bound);
-    }
-    return code;
-}
-
-static int order_numbers(const void *a, const void *b)
-{
-    size_t x = *(const size_t *)a, y = *(const size_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-/* Slices are small: a few numbers are put in order where they are. */
-static void sort_numbers(size_t *numbers, size_t count)
-{
-    if (count > SORTED_BY_HAND) {
-        qsort(numbers, count, sizeof(*numbers), order_numbers);
-        return;
-    }
-    for (size_t i = 1; i < count; i++) {
-        size_t number = numbers[i], at = i;
-        for (; at > 0 && numbers[at - 1] > number; at--) {
-            numbers[at] = numbers[at - 1];
-        }
-        numbers[at] = number;
-    }
-}
-
-/* The place of a time-point among those of the slice: the first that is not before it. */
-static size_t place(const size_t *points, size_t count, size_t tp)
-{
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (points[middle] < tp) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-/* The time-point at which a tuple says that its recipient had an act: then that counts as done, and
- * what follows it begins. SIZE_MAX: it says nothing of that. */
-static size_t received_point(const struct slicer *s, const struct fb_tuple *tuple)
-{
-    const struct fb_duty *duty = s->query->duty;
-    while (duty && (!duty->received || duty->received_relation != tuple->relation)) {
-        duty = duty->after;
-    }
-    struct fb_value at = duty ? tuple->values[duty->received_column] : fb_value_none();
-    if (s->trace->by_time) {
-        return at.type == FB_TYPE_TIME ? fb_tp_of_time(at.u.time) : SIZE_MAX;
-    }
-    size_t low = 0, high = at.type == FB_TYPE_TIME ? s->tp_count : 0;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        bool before = s->trace->times[middle] < at.u.time;
-        low = before ? middle + 1 : low;
-        high = before ? high : middle;
-    }
-    bool there = at.type == FB_TYPE_TIME && low < s->tp_count && s->trace->times[low] == at.u.time;
-    return there ? low : SIZE_MAX;
-}
-
-/* The time-points at which a marked tuple begins or ends; where beginnings matter also the next
- * one, at which it is over; that at which it says that something was received; that at which the
- * policy comes into force; and the last one before all. */
-static size_t list_points(const struct slicer *s, size_t *points)
-{
-    const struct fb_walk *walk = &s->walk;
-    size_t count = 0;
-    if (s->effective < s->tp_count) {
-        points[count++] = s->effective;
-    }
-    for (size_t i = 0; i < walk->mark_count; i++) {
-        const struct fb_tuple *tuple = &s->trace->tuples[walk->marks[i]];
-        size_t all[POINTS] = {tuple->from, tuple->until, walk->begins ? tuple->from + 1 : SIZE_MAX,
-            received_point(s, tuple)};
-        for (size_t k = 0; k < POINTS; k++) {
-            if (all[k] < s->tp_count) {
-                points[count++] = all[k];
-            }
-        }
-    }
-    sort_numbers(points, count);
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || points[kept - 1] != points[i]) {
-            points[kept++] = points[i];
-        }
-    }
-    if (kept > 0 && points[0] > 0) {
-        memmove(points + 1, points, kept * sizeof(*points));
-        points[0] = points[1] - 1;
-        kept++;
-    }
-    return kept;
-}
-
-/* The first correction that begins at a time-point or later, among those from `first` on. */
-static size_t correction_at(
-    const struct fb_access_correction *all, size_t first, size_t count, size_t tp)
-{
-    size_t low = first, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (all[middle].from < tp) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-/* A correction counts against whatever ends when it begins (end_owed in duty.c), also one that is
- * about something else: those that begin at the slice's time-points come along. */
-static enum fb_code add_corrections(struct slicer *s, const size_t *points, size_t point_count)
-{
-    size_t count, c = 0;
-    const struct fb_access_correction *all = fb_access_corrections(s->query->access, &count);
-    for (size_t i = 0; i < point_count && c < count; i++) {
-        for (c = correction_at(all, c, count, points[i]); c < count && all[c].from == points[i];
-             c++) {
-            uint32_t relation = s->trace->tuples[all[c].id].relation;
-            if (fb_duty_ends_by_correction(s->query->duty, relation)) {
-                enum fb_code code = fb_walk_add(&s->walk, all[c].id);
-                if (code) {
-                    return code;
-                }
-                break;
-            }
-        }
-    }
-    return FB_OK;
-}
-
-/* With operators over time a trigger may end anywhere. */
-static enum fb_code add_all_corrections(struct slicer *s)
-{
-    size_t count;
-    const struct fb_access_correction *all = fb_access_corrections(s->query->access, &count);
-    for (size_t i = 0; i < count; i++) {
-        enum fb_code code =
-            i > 0 && all[i - 1].from == all[i].from ? FB_OK : add_corrections(s, &all[i].from, 1);
-        if (code) {
-            return code;
-        }
-    }
-    return FB_OK;
-}
-
-/* True when the marked tuple a stands before b in a trace with its tuples in order. */
-static bool stands_before(const struct fb_trace *trace, size_t a, size_t b)
-{
-    const struct fb_tuple *x = &trace->tuples[a], *y = &trace->tuples[b];
-    if (x->relation != y->relation) {
-        return x->relation < y->relation;
-    }
-    if (x->from != y->from) {
-        return x->from < y->from;
-    }
-    return x->seq != y->seq ? x->seq < y->seq : a < b;
-}
-
-/* Puts the marks in the order that the evaluators need. A trace by time has it not; what is marked
- * of it is little. */
-static void sort_marks(struct fb_walk *walk, const struct fb_trace *trace)
-{
-    sort_numbers(walk->marks, walk->mark_count);
-    for (size_t i = 1; trace->by_time && i < walk->mark_count; i++) {
-        size_t mark = walk->marks[i], at = i;
-        for (; at > 0 && stands_before(trace, mark, walk->marks[at - 1]); at--) {
-            walk->marks[at] = walk->marks[at - 1];
-        }
-        walk->marks[at] = mark;
-    }
-}
-
-/* The marked tuples as a trace over the given time-points (NULL: over all). */
-static enum fb_code fill_slice(
-    struct slicer *s, const size_t *points, size_t point_count, struct slice *out)
-{
-    struct fb_walk *walk = &s->walk;
-    struct fb_trace *trace = &out->trace;
-    *trace = (struct fb_trace){.signature = s->trace->signature, .time_count = point_count};
-    trace->tuples = FB_ARENA_ARRAY(&out->arena, struct fb_tuple, walk->mark_count);
-    trace->times = points ? FB_ARENA_ARRAY(&out->arena, fb_time, point_count) : s->trace->times;
-    if (!trace->tuples || !trace->times) {
-        return fb_arena_failed(&out->arena, s->err);
-    }
-    for (size_t i = 0; points && i < point_count; i++) {
-        trace->times[i] = fb_trace_time(s->trace, points[i]);
-    }
-    sort_marks(walk, s->trace);
-    for (size_t i = 0; i < walk->mark_count; i++) {
-        struct fb_tuple tuple = s->trace->tuples[walk->marks[i]];
-        if (tuple.from >= s->tp_count) {
-            continue;
-        }
-        if (points) {
-            tuple.from = place(points, point_count, tuple.from);
-            tuple.until = place(points, point_count, tuple.until);
-        }
-        trace->tuples[trace->tuple_count++] = tuple;
-    }
-    return FB_OK;
-}
-
-/* Marks what a key needs. */
-static enum fb_code mark_key(struct slicer *s, const struct fb_value *key)
-{
-    struct fb_walk *walk = &s->walk;
-    const struct fb_duty *duty = s->query->duty;
-    const struct fb_form *parts[2] = {duty->when, duty->given};
-    walk->round = fb_access_round(s->query->access);
-    walk->mark_count = 0;
-    walk->begins = false;
-    walk->found = found_valuation;
-    s->valuations = 0;
-    memcpy(walk->values, key, duty->param_count * sizeof(*key));
-    return fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
-}
-
-static enum fb_code cut(struct slicer *s, const struct fb_value *key, struct slice *out)
-{
-    fb_arena_init(&out->arena, fb_limit(SCRATCH_MAX));
-    enum fb_code code = mark_key(s, key);
-    if (code == FB_OK && s->all_times) {
-        code = add_all_corrections(s);
-        return code ? code : fill_slice(s, NULL, s->tp_count, out);
-    }
-    if (code) {
-        return code;
-    }
-    size_t *points = FB_ARENA_ARRAY(&out->arena, size_t, POINTS * s->walk.mark_count + 2);
-    if (!points) {
-        return fb_arena_failed(&out->arena, s->err);
-    }
-    size_t count = list_points(s, points);
-    code = add_corrections(s, points, count);
-    return code ? code : fill_slice(s, points, count, out);
 }
 
 /* ---- runs ---- */
 
 static void find_times(struct slicer *s)
 {
-    const struct fb_trace *trace = s->trace;
-    fb_time effective = s->query->program->effective;
+    const struct fb_trace *trace = s->cut.trace;
+    fb_time effective = s->cut.query->program->effective;
     if (trace->by_time) {
-        size_t end = fb_tp_of_time(s->query->now) + 1;
-        s->tp_count = end < trace->time_count ? end : trace->time_count;
-        s->effective = fb_tp_of_time(effective);
+        size_t end = fb_tp_of_time(s->cut.query->now) + 1;
+        s->cut.tp_count = end < trace->time_count ? end : trace->time_count;
+        s->cut.effective = fb_tp_of_time(effective);
         return;
     }
     size_t low = 0, high = trace->time_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (trace->times[middle] <= s->query->now) {
+        if (trace->times[middle] <= s->cut.query->now) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    s->tp_count = low;
+    s->cut.tp_count = low;
     size_t at = 0;
     for (high = trace->time_count; at < high;) {
         size_t middle = at + (high - at) / 2;
@@ -483,7 +213,7 @@ static void find_times(struct slicer *s)
         }
     }
     bool there = at < trace->time_count && trace->times[at] == effective;
-    s->effective = there ? at : SIZE_MAX;
+    s->cut.effective = there ? at : SIZE_MAX;
     /* Without that time-point the runner would add it, to a slice at another place. */
     s->whole = s->whole || (!there && at > 0);
 }
@@ -513,31 +243,31 @@ static enum fb_code slicer_init(
     FB_ASSERT(query->program && query->access && duty && duty->when);
     FB_ASSERT(!query->only || query->only_param < duty->param_count);
     *s = (struct slicer){
-        .query = query, .trace = fb_access_trace(query->access), .arena = arena, .err = err};
+        .cut = {.query = query, .trace = fb_access_trace(query->access), .err = err},
+        .arena = arena};
     size_t most = forms_max(duty);
     const struct fb_form **forms = fb_arena_array(arena, 2 * most, sizeof(const struct fb_form *));
     if (!forms) {
         return fb_arena_failed(arena, err);
     }
-    s->asides = forms + most;
-    s->aside_count = asides_of(duty, query->access, s->asides);
+    s->cut.asides = forms + most;
+    s->cut.aside_count = asides_of(duty, query->access, s->cut.asides);
     size_t count = forms_of(duty, forms), nodes = 0;
     for (size_t i = 0; i < count; i++) {
         nodes += fb_walk_nodes(forms[i]);
-        s->all_times = s->all_times || fb_walk_temporal(forms[i]);
+        s->cut.all_times = s->cut.all_times || fb_walk_temporal(forms[i]);
     }
     for (uint32_t i = 0; i < duty->param_count; i++) {
-        s->params |= fb_vars_of(i);
+        s->cut.params |= fb_vars_of(i);
     }
     s->whole = params_open(duty) || !fb_walk_possible(forms, count, trigger_forms(duty)) ||
                !fb_access_distinct(query->access);
     find_times(s);
-    if (s->trace->by_time && (s->whole || s->all_times)) {
+    if (s->cut.trace->by_time && (s->whole || s->cut.all_times)) {
         return fb_err_set(err, FB_E_UNSUPPORTED, "duty '%.*s' cannot be cut out of what grows",
             FB_STR_ARG(duty->name));
     }
-    enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
-    s->walk.ctx = s;
+    enum fb_code code = fb_walk_init(&s->cut.walk, query->access, nodes, arena, err);
     return code;
 }
 
@@ -560,16 +290,16 @@ static enum fb_code keep_text(
 static enum fb_code keep(struct slicer *s, const struct fb_arena *run,
     const struct fb_obligation *item, struct results *out)
 {
-    const struct fb_duty *duty = s->query->duty;
+    const struct fb_duty *duty = s->cut.query->duty;
     if (out->count >= fb_limit(FB_DUTY_OWED_MAX)) {
-        return fb_err_set(s->err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
+        return fb_err_set(s->cut.err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
             FB_STR_ARG(duty->name), FB_DUTY_OWED_MAX);
     }
     if (out->count == out->cap) {
         size_t cap = out->cap ? 2 * out->cap : 16;
         struct fb_obligation *grown = FB_ARENA_ARRAY(out->arena, struct fb_obligation, cap);
         if (!grown) {
-            return fb_arena_failed(out->arena, s->err);
+            return fb_arena_failed(out->arena, s->cut.err);
         }
         if (out->count) {
             memcpy(grown, out->items, out->count * sizeof(*grown));
@@ -579,17 +309,17 @@ static enum fb_code keep(struct slicer *s, const struct fb_arena *run,
     }
     struct fb_value *values = FB_ARENA_ARRAY(out->arena, struct fb_value, duty->var_count);
     if (!values) {
-        return fb_arena_failed(out->arena, s->err);
+        return fb_arena_failed(out->arena, s->cut.err);
     }
     memcpy(values, item->bindings, duty->var_count * sizeof(*values));
     struct fb_obligation *kept = &out->items[out->count];
     *kept = *item;
     kept->bindings = values;
     kept->why = NULL;
-    enum fb_code code = keep_text(run, &kept->party, out->arena, s->err);
+    enum fb_code code = keep_text(run, &kept->party, out->arena, s->cut.err);
     for (size_t i = 0; i < duty->var_count && code == FB_OK; i++) {
         if (values[i].type == FB_TYPE_STRING) {
-            code = keep_text(run, &values[i].u.text, out->arena, s->err);
+            code = keep_text(run, &values[i].u.text, out->arena, s->cut.err);
         }
     }
     out->count += code == FB_OK ? 1 : 0;
@@ -610,15 +340,15 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
 /* The obligations of one key. */
 static enum fb_code run_key(struct slicer *s, const struct fb_value *key, struct results *out)
 {
-    struct slice slice;
+    struct fb_slice slice;
     struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = s->query;
-    enum fb_code code = cut(s, key, &slice);
+    const struct fb_duty_query *query = s->cut.query;
+    enum fb_code code = fb_cut(&s->cut, key, &slice);
     /* Without a valuation the trigger holds at no time-point. */
-    if (code == FB_OK && s->valuations > 0) {
+    if (code == FB_OK && s->cut.valuations > 0) {
         struct fb_duty_task task = {
             query->program, query->duty, &slice.trace, query->now, false, true, key};
-        code = fb_duty_follow(&task, &slice.arena, &found, s->err);
+        code = fb_duty_follow(&task, &slice.arena, &found, s->cut.err);
     }
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         /* A slice may hold facts of its neighbours. */
@@ -634,11 +364,11 @@ static enum fb_code run_whole(struct slicer *s, struct results *out)
 {
     struct fb_arena scratch;
     struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = s->query;
+    const struct fb_duty_query *query = s->cut.query;
     struct fb_duty_task task = {
-        query->program, query->duty, s->trace, query->now, false, true, NULL};
+        query->program, query->duty, s->cut.trace, query->now, false, true, NULL};
     fb_arena_init(&scratch, fb_limit(SLICER_MAX));
-    enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->err);
+    enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->cut.err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         if (fb_duty_wanted(query, found.items[i].bindings)) {
             code = keep(s, &scratch, &found.items[i], out);
@@ -670,7 +400,7 @@ static enum fb_code sort_results(struct slicer *s, struct results *results)
 {
     struct ranked *ranked = FB_ARENA_ARRAY(s->arena, struct ranked, results->count);
     if (!ranked) {
-        return fb_arena_failed(s->arena, s->err);
+        return fb_arena_failed(s->arena, s->cut.err);
     }
     for (size_t i = 0; i < results->count; i++) {
         ranked[i] = (struct ranked){results->items[i], i};
@@ -700,7 +430,7 @@ enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *are
     if (code == FB_OK && s.whole) {
         code = run_whole(&s, &results);
     } else if (code == FB_OK && s.keys.count > 0) {
-        code = fb_access_stamps(query->access, &s.walk.stamps);
+        code = fb_access_stamps(query->access, &s.cut.walk.stamps);
         for (size_t i = 0; code == FB_OK && i < s.keys.count; i++) {
             code = run_key(&s, s.keys.items[i], &results);
         }
@@ -756,14 +486,14 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     FB_ASSERT(query && of && arena && out);
     FB_ASSERT(of->duty == query->duty);
     struct slicer s;
-    struct slice slice = {.arena = {.blocks = NULL}};
+    struct fb_slice slice = {.arena = {.blocks = NULL}};
     struct fb_arena own;
     struct fb_obligations found = {NULL, 0};
     fb_arena_init(&own, fb_limit(SLICER_MAX));
     enum fb_code code = slicer_init(&s, query, &own, err);
-    code = code || s.whole ? code : fb_access_stamps(query->access, &s.walk.stamps);
+    code = code || s.whole ? code : fb_access_stamps(query->access, &s.cut.walk.stamps);
     if (code == FB_OK && !s.whole) {
-        code = cut(&s, of->bindings, &slice);
+        code = fb_cut(&s.cut, of->bindings, &slice);
     }
     if (code == FB_OK) {
         struct fb_duty_task task = {query->program, query->duty,
@@ -873,81 +603,4 @@ enum fb_code fb_duty_slicing(const struct fb_duty *duty, enum fb_slicing *out, s
                                                                   : FB_SLICED;
     fb_arena_release(&own);
     return FB_OK;
-}
-
-/* ---- formulas ---- */
-
-/* The marked tuples that hold at tp, as a trace of two time-points of which the second is tp: what
- * began earlier begins at the first. */
-static enum fb_code fill_instant(
-    struct fb_walk *walk, const struct fb_trace *from, size_t tp, struct fb_trace *out)
-{
-    fb_time *times = FB_ARENA_ARRAY(walk->arena, fb_time, 2);
-    struct fb_tuple *tuples = FB_ARENA_ARRAY(walk->arena, struct fb_tuple, walk->mark_count);
-    if (!times || !tuples) {
-        return fb_arena_failed(walk->arena, walk->err);
-    }
-    times[0] = times[1] = fb_trace_time(from, tp);
-    *out = (struct fb_trace){
-        .signature = from->signature, .times = times, .time_count = 2, .tuples = tuples};
-    sort_marks(walk, from);
-    for (size_t i = 0; i < walk->mark_count; i++) {
-        struct fb_tuple tuple = from->tuples[walk->marks[i]];
-        if (tuple.from <= tp && tuple.until > tp) {
-            tuple.from = tuple.from == tp ? 1 : 0;
-            tuple.until = FB_TP_MAX;
-            tuples[out->tuple_count++] = tuple;
-        }
-    }
-    return FB_OK;
-}
-
-bool fb_form_sliced(const struct fb_form *form)
-{
-    FB_ASSERT(form);
-    return fb_walk_possible(&form, 1, 1) && !fb_walk_temporal(form);
-}
-
-enum fb_code fb_slice_holds(
-    const struct fb_form_query *query, size_t tp, bool *out, struct fb_err *err)
-{
-    FB_ASSERT(query && query->form && query->access && out);
-    const struct fb_trace *whole = fb_access_trace(query->access);
-    struct fb_arena own;
-    struct fb_walk walk;
-    struct fb_trace trace = *whole;
-    struct fb_table table;
-    struct fb_row given = {.values = (struct fb_value *)(uintptr_t)query->given};
-    bool sliced = fb_form_sliced(query->form);
-    if (!sliced && whole->by_time) {
-        return fb_err_set(err, FB_E_UNSUPPORTED, "a condition cannot be cut out of what grows");
-    }
-    fb_arena_init(&own, fb_limit(SLICER_MAX));
-    enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
-    if (code == FB_OK && sliced) {
-        code = fb_access_stamps(query->access, &walk.stamps);
-    }
-    if (code == FB_OK && sliced) {
-        fb_vars bound = 0;
-        for (uint32_t i = 0; i < query->var_count; i++) {
-            walk.values[i] = query->given[i];
-            bound |= query->given[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
-        }
-        walk.round = fb_access_round(query->access);
-        walk.still = true;
-        walk.low = tp;
-        walk.high = tp + 1;
-        code = fb_walk_mark(&walk, query->form, bound);
-        code = code ? code : fill_instant(&walk, whole, tp, &trace);
-    }
-    if (code == FB_OK) {
-        /* Only the answer is wanted, no reasons. */
-        code = fb_eval_naive_rows(
-            query->form, &trace, sliced ? 1 : tp, query->var_count, &given, &own, &table, err);
-    }
-    if (code == FB_OK) {
-        *out = table.count > 0;
-    }
-    fb_arena_release(&own);
-    return code;
 }

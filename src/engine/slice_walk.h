@@ -1,5 +1,5 @@
 /*
- * slice_walk.h: joins without time. Only slice.c includes it.
+ * slice_walk.h: joins without time. Only slice_walk.c and slice_cut.h include it.
  *
  * A walk takes the parts of a conjunction in an order that keeps the number of tuples small, binds
  * variables to what it finds, and tells of each complete valuation. It knows no time and no

@@ -592,6 +592,15 @@ static void test_versions(void **state)
             assert_true(holds == (n == 0));
         }
     }
+    const struct fb_form_query query = {access, same, VARS, given};
+    bool holds = false;
+    fb_limit_lower((size_t)16 << 30, 10);
+    enum fb_code code = fb_slice_holds(&query, 7, &holds, &err);
+    fb_limit_lower((size_t)16 << 30, (size_t)16 << 30);
+    FB_TEST_FAILS(code, FB_E_LIMIT);
+    assert_false(holds);
+    FB_TEST_OK(fb_slice_holds(&query, 7, &holds, &err));
+    assert_true(holds);
 }
 
 static enum fb_code judge(

@@ -1,7 +1,8 @@
-/* Tests of src/engine/slice.c, slice_walk.c and access.c, and with src/proof/check_duty.c and
- * check_settle.c of duty.c, duty_settle.c and duty_pace.c: duties obligation by obligation against
- * the naive run over everything and the checker's count, on random duties, paces and traces. A
- * failing case is made smaller before it is shown. FB_RANDOM_CASES=100000 for longer. */
+/* Tests of src/engine/slice.c, slice_cut.c, slice_form.c, slice_walk.c and access.c, and with
+ * src/proof/check_duty.c and check_settle.c of duty.c, duty_settle.c and duty_pace.c: duties
+ * obligation by obligation against the naive run over everything and the checker's count, on random
+ * duties, paces and traces. A failing case is made smaller before it is shown.
+ * FB_RANDOM_CASES=100000 for longer. */
 #include <stdlib.h>
 
 #include "engine/slice.h"

@@ -1,0 +1,47 @@
+/*
+ * slice_cut.h: cutting one slice out of a trace. Only slice.c, slice_cut.c and slice_form.c include
+ * it.
+ *
+ * A slice holds the tuples that a walk over the formulas of a duty meets under the bindings of an
+ * obligation, with the time-points at which they begin or end. README.md of this room says why the
+ * obligations over it are those over the whole trace.
+ */
+#ifndef FB_ENGINE_SLICE_CUT_H
+#define FB_ENGINE_SLICE_CUT_H
+
+#include "engine/slice.h"
+#include "engine/slice_walk.h"
+
+/** What slices of one duty are cut out of, and by what. */
+struct fb_cutter {
+    const struct fb_duty_query *query;
+    const struct fb_trace *trace;
+    struct fb_err *err;
+    struct fb_walk walk;
+    const struct fb_form **asides; /**< what is looked at beside the trigger, as far as there are
+                                        tuples that it could meet */
+    size_t aside_count;
+    fb_vars params;
+    size_t tp_count;   /**< time-points up to now */
+    size_t effective;  /**< the time-point at which the policy comes into force; SIZE_MAX: none */
+    bool all_times;    /**< every time-point counts: there are operators over time */
+    size_t valuations; /**< of the trigger, that the slice at hand was cut for */
+};
+
+/** A slice: a trace in an arena of its own. */
+struct fb_slice {
+    struct fb_trace trace;
+    struct fb_arena arena;
+};
+
+/** Cuts the slice for the obligations with these values of the duty's parameters, and counts the
+ * valuations of the trigger that it holds: without any the duty is never owed for them. The walk
+ * must have stamps. Texts are borrowed from the trace; the caller releases out's arena, also after
+ * an error. E_NOMEM, and E_LIMIT for more than a slice may take. */
+FB_CHECKED enum fb_code fb_cut(
+    struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out);
+
+/** Puts the marks of a walk in the order of a trace's tuples that the evaluators need. */
+void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace);
+
+#endif
