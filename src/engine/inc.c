@@ -327,10 +327,13 @@ static fb_time decided_from(const struct fb_inc *inc, const struct fb_inc_node *
     const struct fb_inc_stage *inner = &inc->stages[node->inner];
     int64_t fed = (int64_t)inner->step - inner->lead;
     fb_time end = fb_time_add(fb_inc_point_at(inc, n)->time, node->interval.high);
-    if (fed > (int64_t)n && fb_inc_point_at(inc, (uint64_t)fed - 1)->time > end) {
+    bool more = fed < (int64_t)inc->point_high;
+    /* What was not fed yet, since it needs the time-point after it, may lie behind the window. */
+    uint64_t last = more ? (uint64_t)fed : inc->point_high - 1;
+    if (fed > (int64_t)n && fb_inc_point_at(inc, last)->time > end) {
         return FB_TIME_MIN;
     }
-    if (fed < (int64_t)inc->point_high) {
+    if (more) {
         return FB_TIME_MAX;
     }
     return inc->ended ? FB_TIME_MIN : fb_time_add(end, 1);

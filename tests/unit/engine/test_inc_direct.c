@@ -1,0 +1,253 @@
+/*
+ * Tests of src/engine/inc_direct.c: what looks through the time-points is decided as soon as no
+ * later time-point can change it and not before, by the next time-point or by the clock, and keeps
+ * the time-points that it may look at and no others. When that is, the definitions say
+ * (fb_form_final); that the verdicts are right, test_random.c. The first test does this for all
+ * operators: FB_RANDOM_CASES and FB_RANDOM_SEED as there.
+ */
+#include "base/alloc.h"
+#include "engine/eval.h"
+#include "engine/inc_plan.h"
+#include "lang/monpoly.h"
+#include "random_sample.h"
+
+enum { ARENA_MAX = 1 << 26, TEXT_MAX = 1 << 20 };
+
+static struct fb_err err;
+static struct fb_arena arena;
+static struct fb_signature signature;
+static struct fb_monpoly_formula formula_read;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(fb_monpoly_signature(fb_str_of(sig_text), &arena, &signature, &err));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+/* ---- a run ---- */
+
+/* What the sink saw. */
+struct watch {
+    uint64_t lines;
+    size_t last; /* time-point */
+    size_t rows;
+};
+
+static enum fb_code count(void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *e)
+{
+    struct watch *watch = ctx;
+    (void)e;
+    watch->lines++;
+    watch->last = verdict->point;
+    watch->rows += verdict->count;
+    return FB_OK;
+}
+
+static enum fb_code start(const char *text, struct watch *watch, struct fb_inc **out)
+{
+    struct fb_inc_options options = {.sink = count, .ctx = watch};
+    *out = NULL;
+    enum fb_code code =
+        fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err);
+    code = code ? code : fb_form_check(formula_read.quick.form, NULL, 0, &err);
+    return code ? code
+                : fb_inc_new(
+                      formula_read.quick.form, formula_read.quick.var_count, &options, out, &err);
+}
+
+/* The time-point n of a trace. */
+static void feed(struct fb_inc *inc, const struct fb_trace *trace, size_t n)
+{
+    FB_TEST_OK(fb_inc_open(inc, trace->times[n], &err));
+    for (size_t i = 0; i < trace->tuple_count; i++) {
+        const struct fb_tuple *tuple = &trace->tuples[i];
+        struct fb_cell cells[2];
+        size_t arity = signature.relations[tuple->relation].arity;
+        if (tuple->from != n || !fb_inc_reads(inc, tuple->relation)) {
+            continue;
+        }
+        for (size_t k = 0; k < arity; k++) {
+            FB_TEST_OK(fb_inc_cell(inc, tuple->values[k], &cells[k], &err));
+        }
+        FB_TEST_OK(fb_inc_add(inc, tuple->relation, cells, arity, &err));
+    }
+    FB_TEST_OK(fb_inc_close(inc, &err));
+}
+
+/* ---- as soon as it is certain ---- */
+
+/* How many time-points from the first on are decided by the definitions, of the first n. */
+static uint64_t final_of(const struct fb_trace *trace, size_t n)
+{
+    struct fb_trace seen = *trace;
+    uint64_t count_final = 0;
+    seen.time_count = n;
+    while (count_final < n && fb_form_final(formula_read.quick.form, &seen, count_final)) {
+        count_final++;
+    }
+    return count_final;
+}
+
+/* The same when the clock has come to `now`: as if a time-point without tuples came then, but that
+ * NEXT does not look at it. */
+static uint64_t final_by(const struct fb_trace *trace, size_t n, fb_time now)
+{
+    struct fb_trace seen = *trace;
+    fb_time times[64];
+    uint64_t count_final = 0;
+    assert_true(n + 1 < 64);
+    memcpy(times, trace->times, n * sizeof(*times));
+    times[n] = now;
+    seen.times = times;
+    seen.time_count = n + 1;
+    while (count_final < n && fb_form_final(formula_read.quick.form, &seen, count_final)) {
+        count_final++;
+    }
+    return count_final;
+}
+
+static bool has_next(const struct fb_form *form);
+
+static bool regex_has_next(const struct fb_regex *regex)
+{
+    return regex && ((regex->test && has_next(regex->test)) || regex_has_next(regex->left) ||
+                        regex_has_next(regex->right));
+}
+
+static bool has_next(const struct fb_form *form)
+{
+    return form && (form->kind == FB_FORM_NEXT || regex_has_next(form->regex) ||
+                       has_next(form->left) || has_next(form->right));
+}
+
+/* The clock goes on in single steps, from the last time-point up to the next: what is decided is
+ * what the definitions say, and fb_inc_next names each instant at which there is more. */
+static void tick(const char *text, struct fb_inc *inc, const struct fb_trace *trace, size_t n)
+{
+    fb_time until = n < trace->time_count - 1 ? trace->times[n] : trace->times[n - 1] + 12;
+    for (fb_time now = trace->times[n - 1] + 1; now <= until; now++) {
+        uint64_t before = fb_inc_decided(inc);
+        fb_time next = fb_inc_next(inc);
+        FB_TEST_OK(fb_inc_advance(inc, now, &err));
+        uint64_t want = final_by(trace, n, now);
+        if (fb_inc_decided(inc) != want) {
+            fail_msg("%s\nat %lld: %llu of %zu are decided, not %llu", text, (long long)now,
+                (unsigned long long)fb_inc_decided(inc), n, (unsigned long long)want);
+        }
+        assert_true(fb_inc_decided(inc) == before || next <= now);
+        assert_true(fb_inc_next(inc) > now);
+    }
+}
+
+static long compared;
+static long waited;
+
+static void try_case(const char *text, const char *log)
+{
+    struct watch watch = {0};
+    struct fb_inc *inc = NULL;
+    struct fb_trace trace = {0};
+    enum fb_code code = start(text, &watch, &inc);
+    if (code) {
+        assert_true(code == FB_E_UNSUPPORTED || code == FB_E_POLICY || code == FB_E_LIMIT);
+        return;
+    }
+    FB_TEST_OK(fb_monpoly_log(fb_str_of(log), &signature, &arena, &trace, &err));
+    bool next = has_next(formula_read.quick.form);
+    for (size_t n = 0; n + 1 < trace.time_count; n++) {
+        feed(inc, &trace, n);
+        uint64_t want = final_of(&trace, n + 1);
+        compared++;
+        waited += want <= n;
+        if (fb_inc_decided(inc) != want) {
+            fail_msg("%s\n%s\nafter %zu time-points %llu are decided, not %llu", text, log, n + 1,
+                (unsigned long long)fb_inc_decided(inc), (unsigned long long)want);
+        }
+        if (!next) {
+            tick(text, inc, &trace, n + 1);
+        }
+    }
+    FB_TEST_OK(fb_inc_end(inc, &err));
+    assert_int_equal(fb_inc_decided(inc), trace.time_count - 1);
+    fb_inc_free(inc);
+}
+
+static const char steady[] = "@0 P(1) R(1,2)@1 Q(1) R(2,2)@1 P(2) T()@4 P(1) R(1,1)@6 Q(2)"
+                             "@6 P(2)@7 P(1) Q(1)@11 P(2) R(2,1)@12 Q(2)@20 P(1)@21 P(2) Q(1)";
+
+/* Each of them waits by what it looks through the time-points for. */
+static void test_when_direct(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {"P(x) AND ALWAYS[0,4] P(x)",
+        "P(x) AND NOT EVENTUALLY[2,4] (P(x) AND NOT Q(x))", "R(x,y) AND ((x <= y) UNTIL[1,5] Q(x))",
+        "P(x) AND ((NOT (Q(x) OR x = 7)) UNTIL[0,3] T())", "|>[0,4] (P(x) (Q(x) + .)* P(x)?)",
+        "P(x) AND (|>[2,3] (. P(x)?))",
+        "FRZ F(x) = EVENTUALLY[0,2] P(x) IN EVENTUALLY[1,3] (F(x) AND Q(x))",
+        "FRZ F(x) = P(x) IN F(x) AND EVENTUALLY[0,4] (Q(x) AND EVENTUALLY[0,2] F(x))",
+        "FRZ F(x) = P(x) IN LETPAST L(x) = (F(x) AND EVENTUALLY[0,2] Q(x)) OR PREVIOUS L(x) IN "
+        "L(x)",
+        "P(x) AND ((EVENTUALLY[0,3] (Q(x) AND P(x))) SINCE[0,9] (x < 3))",
+        "FRZ F(x) = P(x) IN ONCE[0,3] (F(x) AND EVENTUALLY[0,2] Q(x))",
+        "LETPAST L(x) = (P(x) AND EVENTUALLY[0,3] Q(x)) OR PREVIOUS L(x) IN P(x) AND "
+        "HISTORICALLY[0,4] L(x)",
+        "LETPAST L(x) = (P(x) AND NOT EVENTUALLY[0,2] Q(x)) OR PREVIOUS L(x) IN "
+        "FRZ F(x) = P(x) IN ONCE[0,5] (F(x) AND L(x))"};
+    compared = 0;
+    waited = 0;
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        long before = waited;
+        try_case(formulas[i], steady);
+        assert_true(waited > before);
+    }
+    assert_int_equal(compared, 11 * (long)(sizeof(formulas) / sizeof(formulas[0])));
+}
+
+static void test_when_random(void **state)
+{
+    (void)state;
+    static struct sample sample;
+    const char *more = getenv("FB_RANDOM_CASES");
+    const char *from = getenv("FB_RANDOM_SEED");
+    long cases = more ? strtol(more, NULL, 10) : 1500;
+    uint64_t first = from ? strtoull(from, NULL, 10) : 1;
+    compared = 0;
+    waited = 0;
+    for (uint64_t seed = first; seed < first + (uint64_t)cases; seed++) {
+        struct draw d;
+        struct fb_buf formula_text, log;
+        fb_buf_init(&formula_text, TEXT_MAX);
+        fb_buf_init(&log, TEXT_MAX);
+        random_sample(&d, &sample, seed);
+        write_node(sample.root, &formula_text);
+        write_log(&sample, &log);
+        fb_buf_add(&formula_text, "", 1);
+        fb_buf_add(&log, "", 1);
+        try_case(formula_text.ptr, log.ptr);
+        fb_buf_release(&formula_text);
+        fb_buf_release(&log);
+        teardown(NULL);
+        setup(NULL);
+    }
+    printf("# when: %ld time-points, %ld with something that waits\n", compared, waited);
+    assert_true(compared > 4 * cases && waited > cases);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_when_direct, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_when_random, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("inc_direct", tests, NULL, NULL);
+}
