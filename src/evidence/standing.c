@@ -53,7 +53,7 @@ const char *fb_standing_word(const struct fb_figures_list *figures, size_t index
     if (a->rules_out) {
         return "rules out";
     }
-    return f->is_below ? "lacks needs" : "neither";
+    return f->is_below ? "lacks needs" : "leaves open";
 }
 
 /* Which of two governing ones is the more adverse, the later where they are alike. */

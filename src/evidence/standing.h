@@ -25,7 +25,7 @@ bool fb_standing_governs(const struct fb_figures_list *figures, size_t index, fb
 
 /** How an evaluation stands, in a word or two: "withdrawn", "rejected", "too old", "earlier" (a
  * later one of the same party governs), "crosses", "defeated", "rules out", "lacks needs",
- * "neither". Static. */
+ * "leaves open". Static. */
 const char *fb_standing_word(const struct fb_figures_list *figures, size_t index, fb_time now);
 
 /** Fills *out for the measure of a line. figures are those of the line, borrowed. E_RANGE as

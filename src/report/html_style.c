@@ -157,6 +157,7 @@ static const char GRAPHS[] =
     ".trend .band{fill:var(--now);opacity:.16}\n"
     ".trend .line{fill:none;stroke:var(--now);stroke-width:2.5}\n"
     ".trend .error{stroke:var(--muted);stroke-width:1.5}\n"
+    ".trend .lead{stroke:var(--muted);stroke-width:1}\n"
     ".trend .dot{fill:var(--ground);stroke:var(--muted);stroke-width:1.5}\n"
     ".trend .mark{fill:var(--now);stroke:var(--ground)}\n"
     ".trend .name{paint-order:stroke;stroke:var(--ground);stroke-width:4px;"

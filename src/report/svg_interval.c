@@ -1,5 +1,6 @@
 /* svg_interval.c: the plot of a red line's evaluations: bounds, margins, and where the line is. */
 #include "base/assert.h"
+#include "evidence/standing.h"
 #include "report/html.h"
 #include "report/svg_axis.h"
 
@@ -82,20 +83,9 @@ static void level(
     fb_buf_addf(plot->out, ">%s %s</text>\n", word, fb_html_percent_exact(rate, text));
 }
 
-static const char *standing(const struct plot *plot, const struct fb_figures *figures)
-{
-    const struct fb_assessment *a = &figures->assessment;
-    if (a->withdrawn <= plot->now) {
-        return "superseded";
-    }
-    if (a->fresh_until <= plot->now) {
-        return "too old now";
-    }
-    return a->defeated ? "defeated" : "";
-}
-
-/* What was measured, by whom, when, and how it went. */
-static void row_words(const struct plot *plot, const struct fb_figures *f, int32_t y)
+/* What was measured, by whom, when, how it went, and how it stands, as colour says too. */
+static void row_words(
+    const struct plot *plot, const struct fb_figures *f, const char *word, int32_t y)
 {
     struct fb_buf *out = plot->out;
     char when[FB_TIME_TEXT];
@@ -111,8 +101,7 @@ static void row_words(const struct plot *plot, const struct fb_figures *f, int32
         fb_buf_addf(out, "%lld to %lld", (long long)f->successes_low, (long long)f->successes_high);
     }
     fb_buf_addf(out, " of %lld", (long long)f->samples);
-    const char *word = standing(plot, f);
-    fb_buf_addf(out, "%s%s</text>\n", word[0] ? ", " : "", word);
+    fb_buf_addf(out, ", %s</text>\n", word);
 }
 
 /* Bounds in figures, at the right. */
@@ -132,15 +121,17 @@ static void row_figures(const struct plot *plot, const struct fb_figures *f, int
     fb_buf_add_char(out, '\n');
 }
 
-static void row(const struct plot *plot, const struct fb_figures *f, int32_t y)
+static void row(const struct plot *plot, size_t index, int32_t y)
 {
+    const struct fb_figures *f = &plot->view->figures.items[index];
     int64_t low = x_of(plot, f->lower), high = x_of(plot, f->upper);
     int64_t margin = x_of(plot, f->upper_margin);
     const struct fb_assessment *a = &f->assessment;
-    bool past = a->withdrawn <= plot->now || a->fresh_until <= plot->now;
+    const char *word = fb_standing_word(&plot->view->figures, index, plot->now);
+    bool past = !fb_standing_governs(&plot->view->figures, index, plot->now);
     const char *tone = a->crosses ? "bad" : a->rules_out && !a->defeated ? "good" : "warn";
     fb_buf_addf(plot->out, "<g class=\"row %s%s\">\n", tone, past ? " past" : "");
-    row_words(plot, f, y);
+    row_words(plot, f, word, y);
     if (margin > high) {
         box(plot, "margin", high, margin, y + 14, 12);
         upright(plot, "cap", margin, y + 12, y + 28);
@@ -190,7 +181,7 @@ void fb_html_interval(struct fb_html *html, const struct fb_line_view *view)
     begin(&plot, view->handle, plot.bottom + FOOT);
     axis(&plot);
     for (size_t i = cut; i < count; i++) {
-        row(&plot, &view->figures.items[i], TOP + ROW * (int32_t)(i - cut));
+        row(&plot, i, TOP + ROW * (int32_t)(i - cut));
     }
     if (view->rule->has_clears) {
         level(&plot, view->rule->clears_below, "clears", "clears below", 30);

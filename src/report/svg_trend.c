@@ -3,10 +3,12 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 #include "report/fits.h"
 #include "report/html.h"
 #include "report/svg_axis.h"
+#include "report/svg_labels.h"
 
 /* Sizes in pixels. */
 enum {
@@ -16,21 +18,21 @@ enum {
     RIGHT = 930,
     TOP = 84,
     BOTTOM = 506,
-    LABEL_GAP = 15, /* between the middles of two labels */
-    LABELS_MAX = 40,
-    NAME_SHOWN = 28,
+    NAME_TOLD = 200, /* characters of a name where the pointer rests */
 };
 
 static const char style[] =
     "<style>svg{background:#fff;font:13px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
     ".ink{fill:#1c2127}.muted{fill:#57606a}.grid{stroke:#d5dbe1}.band{fill:#0b57a4;opacity:.14}"
     ".line{stroke:#0b57a4;fill:none;stroke-width:2.5}.error{stroke:#57606a;stroke-width:1.5}"
+    ".lead{stroke:#57606a;stroke-width:1}"
     ".dot{fill:#fff;stroke:#57606a;stroke-width:1.5}.mark{fill:#0b57a4;stroke:#fff;stroke-width:1}"
     ".title{font-size:19px;font-weight:600}"
     ".name{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
     "@media (prefers-color-scheme:dark){svg{background:#11151a}.ink{fill:#e4e8ec}"
     ".muted{fill:#9aa5b1}.grid{stroke:#303943}.band{fill:#7cb7f5}.line{stroke:#7cb7f5}"
-    ".error{stroke:#9aa5b1}.dot{fill:#11151a;stroke:#9aa5b1}.mark{fill:#7cb7f5;stroke:#11151a}."
+    ".error,.lead{stroke:#9aa5b1}.dot{fill:#11151a;stroke:#9aa5b1}.mark{fill:#7cb7f5;stroke:#"
+    "11151a}."
     "name{stroke:#11151a}}"
     "</style>\n";
 
@@ -223,6 +225,7 @@ static void line_and_band(const struct plot *plot)
     fb_buf_add_c(plot->out, "\"/>\n");
 }
 
+/* A point, with its interval; whoever rests the pointer on it is told name, date and value. */
 static void point(const struct plot *plot, const struct fb_chart_point *p)
 {
     int64_t x = fb_axis_x(&plot->axis, p->at);
@@ -238,53 +241,88 @@ static void point(const struct plot *plot, const struct fb_chart_point *p)
         p->marked ? "6" : "4.5");
     coordinate(plot->out, "cx", x);
     coordinate(plot->out, "cy", y_of(plot, p->value));
-    fb_buf_add_c(plot->out, "/>\n");
+    char value[FB_DECIMAL_TEXT], when[FB_TIME_TEXT];
+    value_label(plot, p->value, value);
+    fb_buf_add_c(plot->out, "><title>");
+    fb_html_text_cut(plot->out, p->name, NAME_TOLD);
+    fb_buf_addf(plot->out, "%s%.10s: %s</title></circle>\n", p->name.len ? ", " : "",
+        fb_time_format_short(p->at, when), value);
 }
 
-/* A label that was placed: its box in pixels. */
-struct box {
-    int64_t left, right, y;
-};
-
-/* True when a box keeps clear of those that stand. */
-static bool is_free(const struct box *boxes, size_t count, const struct box *b)
+/* The bars of intervals and the line, which names should not run over. Returns their number. */
+static size_t bars_of(const struct plot *plot, struct fb_label_line *bars)
 {
-    for (size_t i = 0; i < count; i++) {
-        int64_t apart = b->y > boxes[i].y ? b->y - boxes[i].y : boxes[i].y - b->y;
-        if (apart < LABEL_GAP && b->left < boxes[i].right && boxes[i].left < b->right) {
-            return false;
-        }
-    }
-    return b->left >= LEFT && b->right <= WIDTH - 6 && b->y >= TOP && b->y <= BOTTOM;
-}
-
-/* Names of marked points, on whichever side there is room; a name without room is left out. */
-static void labels(const struct plot *plot)
-{
-    static const int64_t ways[][2] = {
-        {1, 0}, {-1, 0}, {1, -14}, {1, 16}, {-1, -14}, {-1, 16}, {1, -26}, {-1, -26}};
-    struct box boxes[LABELS_MAX];
+    const struct fb_chart *c = plot->chart;
     size_t count = 0;
-    for (size_t i = 0; i < plot->chart->point_count && count < LABELS_MAX; i++) {
-        const struct fb_chart_point *p = &plot->chart->points[i];
-        int64_t width = (int64_t)(p->name.len < NAME_SHOWN ? p->name.len : NAME_SHOWN) * 7 + 4;
-        int64_t x = fb_axis_x(&plot->axis, p->at) / 10, y = y_of(plot, p->value) / 10 + 4;
-        for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]) && p->marked && p->name.len; w++) {
-            int64_t from = ways[w][0] > 0 ? x + 11 : x - 11 - width;
-            struct box b = {from, from + width, y + ways[w][1]};
-            if (!is_free(boxes, count, &b)) {
-                continue;
-            }
-            boxes[count++] = b;
-            fb_buf_addf(plot->out,
-                "<text class=\"ink name\" text-anchor=\"%s\" x=\"%lld\" y=\"%lld\">",
-                ways[w][0] > 0 ? "start" : "end", (long long)(ways[w][0] > 0 ? b.left : b.right),
-                (long long)b.y);
-            fb_html_text_cut(plot->out, p->name, NAME_SHOWN);
-            fb_buf_add_c(plot->out, "</text>\n");
-            break;
+    for (size_t i = 0; i < c->point_count; i++) {
+        const struct fb_chart_point *p = &c->points[i];
+        if (p->low < p->high) {
+            int64_t x = fb_axis_x(&plot->axis, p->at) / 10;
+            bars[count++] =
+                (struct fb_label_line){x, y_of(plot, p->high) / 10, x, y_of(plot, p->low) / 10};
         }
     }
+    for (size_t i = 1; i < c->step_count; i++) {
+        const struct fb_chart_step *a = &c->steps[i - 1], *b = &c->steps[i];
+        bars[count++] =
+            (struct fb_label_line){fb_axis_x(&plot->axis, a->at) / 10, y_of(plot, a->value) / 10,
+                fb_axis_x(&plot->axis, b->at) / 10, y_of(plot, b->value) / 10};
+    }
+    return count;
+}
+
+static void label(const struct plot *plot, const struct fb_label_spot *s, struct fb_str name)
+{
+    if (s->led) {
+        fb_buf_addf(plot->out,
+            "<line class=\"lead\" x1=\"%lld\" y1=\"%lld\" x2=\"%lld\" y2=\"%lld\"/>",
+            (long long)s->lead.x1, (long long)s->lead.y1, (long long)s->lead.x2,
+            (long long)s->lead.y2);
+    }
+    /* Fonts narrower than the widest keep close to their point. */
+    bool is_left = s->left + s->width <= s->x;
+    bool is_right = s->left >= s->x;
+    fb_buf_addf(plot->out, "<text class=\"ink name\" text-anchor=\"%s\" x=\"%lld\" y=\"%lld\">",
+        is_right  ? "start"
+        : is_left ? "end"
+                  : "middle",
+        (long long)(is_right  ? s->left
+                    : is_left ? s->left + s->width
+                              : s->left + s->width / 2),
+        (long long)s->baseline);
+    fb_html_text_cut(plot->out, name, FB_LABEL_SHOWN);
+    fb_buf_add_c(plot->out, "</text>\n");
+}
+
+/* Names of marked points; all points are kept clear, those without names too. Names go over what
+ * leads to others, so all of that is drawn before. */
+static enum fb_code labels(const struct plot *plot, struct fb_err *err)
+{
+    const struct fb_chart *c = plot->chart;
+    struct fb_label_spot *spots = fb_calloc(c->point_count, sizeof(*spots));
+    struct fb_label_line *bars = fb_calloc(c->point_count + c->step_count, sizeof(*bars));
+    if (!spots || !bars) {
+        fb_free(bars);
+        fb_free(spots);
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out for the names of a chart");
+    }
+    for (size_t i = 0; i < c->point_count; i++) {
+        const struct fb_chart_point *p = &c->points[i];
+        spots[i] = (struct fb_label_spot){.x = fb_axis_x(&plot->axis, p->at) / 10,
+            .y = y_of(plot, p->value) / 10,
+            .width = p->marked && p->name.len ? fb_label_width(p->name) : 0};
+    }
+    struct fb_label_field field = {
+        LEFT, WIDTH - 6, TOP - FB_LABEL_ASCENT, BOTTOM, bars, bars_of(plot, bars)};
+    fb_labels_place(&field, spots, c->point_count);
+    for (size_t i = 0; i < c->point_count; i++) {
+        if (spots[i].placed) {
+            label(plot, &spots[i], c->points[i].name);
+        }
+    }
+    fb_free(bars);
+    fb_free(spots);
+    return FB_OK;
 }
 
 static enum fb_code check(const struct fb_chart *chart, struct fb_err *err)
@@ -326,7 +364,7 @@ enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, stru
     fb_html_text(out, chart->title);
     fb_buf_addf(out, "</title>\n<text class=\"ink title\" x=\"%d\" y=\"34\">", 24);
     size_t shown = out->len;
-    fb_html_text(out, chart->title);
+    fb_html_sentence(out, chart->title);
     if (chart->is_part) { /* as the words of the page */
         fb_html_space(out, shown);
     }
@@ -339,7 +377,7 @@ enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, stru
     for (size_t i = 0; i < chart->point_count; i++) {
         point(&plot, &chart->points[i]);
     }
-    labels(&plot);
+    code = labels(&plot, err);
     fb_buf_add_c(out, "</svg>\n");
-    return fb_buf_check(out, "the chart", err);
+    return code ? code : fb_buf_check(out, "the chart", err);
 }

@@ -252,7 +252,7 @@ static void test_words(void **state)
     struct fb_figures items[] = {figures_of("a", 1, false), figures_of("b", 2, true),
         figures_of("a", 3, true), figures_of("a", 9, true)};
     struct fb_figures_list list = {items, 4};
-    assert_string_equal(fb_standing_word(&list, 0, 2), "neither");
+    assert_string_equal(fb_standing_word(&list, 0, 2), "leaves open");
     assert_string_equal(fb_standing_word(&list, 0, 5), "earlier");
     assert_string_equal(fb_standing_word(&list, 1, 5), "rules out");
     assert_true(fb_standing_governs(&list, 2, 5));

@@ -171,7 +171,7 @@ static void the_page_says_what_holds(void **state)
         "<code>flyball log verify</code>", "Aurora 2", "Boreal 1", "Minnow",
         "2 \u00d7 10<sup>25</sup> FLOP", "not stated", "4,320,000 GPU-seconds",
         "Breaks into hardened systems without help", ": the lower bound reaches the threshold.",
-        "51.8% to 61.5%", "67.5% with margins", "5 of 300, too old now", "threshold 50%",
+        "51.8% to 61.5%", "67.5% with margins", "5 of 300, too old<", ", crosses<", "threshold 50%",
         "clears below 30%", "elicitation \u00d7 1.3 on odds (Davidson 2023)",
         "Nothing was measured on &quot;wmdp-bio&quot;", "now, 2026-12-14 09:00",
         "Secure the weights at level 4", "was due 2026-09-19 10:00, 85 days 23 hours ago",
@@ -298,7 +298,7 @@ static void growth_is_drawn_and_what_bounds_keep(void **state)
     assert_int_equal(count_of("class=\"chart trend\""), 2);
     assert_int_equal(count_of("<polygon class=\"band\""), 2);
     assert_true(
-        has(">training compute</text>") && has("doubles in ") && has("with 90% confidence"));
+        has(">Training compute</text>") && has("doubles in ") && has("with 90% confidence"));
     assert_int_equal(count_of("class=\"dot\""), 4); /* two of seven were not the highest */
     grow(FB_HTML_GROWTH_MAX + 2, 2, FB_STR("x"));
     make();
