@@ -22,7 +22,9 @@ static int compare_points(const void *a, const void *b)
     return (x->agent > y->agent) - (x->agent < y->agent);
 }
 
-/* The agents with a date within the window and a horizon, in order. */
+/* The agents with a date within the window, in order; those whose horizon no line goes through
+ * apart.
+ */
 static void list_points(const struct fb_horizon_result *result,
     const struct fb_growth_options *options, struct fb_growth *growth)
 {
@@ -31,13 +33,19 @@ static void list_points(const struct fb_horizon_result *result,
         double minutes = result->fits[agent].horizon[options->level];
         bool dated = dates[agent] != FB_TIME_MIN && dates[agent] >= options->after &&
                      dates[agent] < options->before;
-        if (dated && isfinite(minutes)) {
-            growth->points[growth->count++] =
-                (struct fb_growth_point){agent, dates[agent], minutes, false};
+        struct fb_growth_point point = {agent, dates[agent], minutes, false};
+        if (dated && isfinite(minutes) && minutes >= least_minutes) {
+            growth->points[growth->count++] = point;
+        } else if (dated) {
+            growth->left_out[growth->left_out_count++] = point;
         }
     }
     if (growth->count > 1) {
         qsort(growth->points, growth->count, sizeof(growth->points[0]), compare_points);
+    }
+    if (growth->left_out_count > 1) {
+        qsort(
+            growth->left_out, growth->left_out_count, sizeof(growth->left_out[0]), compare_points);
     }
 }
 
@@ -92,11 +100,12 @@ enum fb_code fb_growth_find(const struct fb_horizon_result *result,
     struct fb_growth growth = {0};
     size_t agents = result->agents, resamples = result->resamples;
     growth.points = FB_ARENA_ARRAY(arena, struct fb_growth_point, agents + 1);
+    growth.left_out = FB_ARENA_ARRAY(arena, struct fb_growth_point, agents + 1);
     growth.boot = FB_ARENA_ARRAY(arena, struct fb_trend_point, resamples + 1);
     struct fb_trend_point *line = FB_ARENA_ARRAY(arena, struct fb_trend_point, agents + 1);
     bool *frontier = FB_ARENA_ARRAY(arena, bool, agents + 1);
     double *scratch = FB_ARENA_ARRAY(arena, double, resamples + 1);
-    if (!growth.points || !growth.boot || !line || !frontier || !scratch) {
+    if (!growth.points || !growth.left_out || !growth.boot || !line || !frontier || !scratch) {
         return fb_arena_failed(arena, err);
     }
     list_points(result, options, &growth);
@@ -107,8 +116,8 @@ enum fb_code fb_growth_find(const struct fb_horizon_result *result,
     for (size_t i = 0; i < growth.count; i++) {
         growth.points[i].frontier = frontier[i];
         if (frontier[i]) {
-            line[growth.frontier_count++] = (struct fb_trend_point){
-                day_of(growth.points[i].at), log(fmax(least_minutes, growth.points[i].minutes))};
+            line[growth.frontier_count++] =
+                (struct fb_trend_point){day_of(growth.points[i].at), log(growth.points[i].minutes)};
         }
     }
     enum fb_code code = fb_trend_fit(line, growth.frontier_count, &growth.line, err);

@@ -3,8 +3,12 @@
  *
  * The frontier are the agents whose horizon was the longest of all at their release. The doubling
  * time is ln 2 / slope of the line through the logarithms of their horizons (trend.h); its interval
- * comes from the resamples of horizon.h, each with the same agents. As in METR's code, horizons
- * below 0.001 minutes count as 0.001 in the estimate, and are left out of a resample.
+ * comes from the resamples of horizon.h, each with the same agents. Horizons below 0.001 minutes,
+ * of agents that succeeded in next to nothing, and endless ones, of agents that never failed, are
+ * no points of a line, neither of the estimate nor of a resample: what stands there is not measured
+ * but comes of where the shortest and the longest task happen to be. METR's code takes 0.001 for
+ * them in the estimate and leaves them out of resamples, so that its estimate may lie outside its
+ * interval.
  *
  * METR's code drops resamples that do not grow and so conditions on growth; here they are an
  * infinite doubling time, so that the interval may have no upper end.
@@ -37,6 +41,8 @@ struct fb_growth {
     struct fb_growth_point *points; /**< sorted by date, then name */
     size_t count;
     size_t frontier_count;
+    struct fb_growth_point *left_out; /**< with a date, but no horizon that is a point; sorted */
+    size_t left_out_count;
     struct fb_trend line; /**< ln minutes over days since 1970, of the frontier */
     double doubling_days; /**< infinite when there is no growth */
     double median;        /**< of the resamples; NaN without */

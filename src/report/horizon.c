@@ -29,8 +29,11 @@ static const char *state_word(enum fb_logistic_state state)
 /* The state, told apart from a slope that goes the wrong way. */
 static const char *fit_word(const struct fb_horizon_fit *fit)
 {
-    bool rising = fit->logistic.state == FB_LOGISTIC_FITTED && fit->logistic.slope >= 0;
-    return rising ? "longer tasks succeed more" : state_word(fit->logistic.state);
+    const struct fb_logistic *l = &fit->logistic;
+    if (!isnan(fit->horizon[0]) || l->state == FB_LOGISTIC_NONE) {
+        return state_word(l->state);
+    }
+    return l->rises || l->slope > 1e-6 ? "longer tasks succeed more" : "length makes no difference";
 }
 
 const char *fb_report_minutes(double minutes, char out[32])
@@ -120,6 +123,28 @@ static void add_agent(
     fb_sheet_table_add(table, tone, "%s", fit_word(fit));
 }
 
+/* Agents through whose horizon no line goes: what it is there comes of the tasks' lengths. */
+static void add_left_out(struct fb_sheet *sheet, const struct fb_horizon_report *report)
+{
+    const struct fb_growth *growth = report->growth;
+    bool endless = false;
+    size_t from = sheet->out->len;
+    for (size_t i = 0; i < growth->left_out_count; i++) {
+        fb_buf_add_c(
+            sheet->out, i ? ", " : "Left out of the line, for want of a measured horizon: ");
+        fb_sheet_clean(sheet->out, report->runs->agents[growth->left_out[i].agent], 60);
+        endless = endless || isinf(growth->left_out[i].minutes);
+    }
+    if (endless) {
+        fb_buf_add_c(
+            sheet->out, ". Who never failed may be ahead of the line: it needs longer tasks");
+    }
+    if (growth->left_out_count > 0) {
+        fb_buf_add_char(sheet->out, '\n');
+        fb_sheet_wrap(sheet, from, 0);
+    }
+}
+
 static void add_growth(struct fb_sheet *sheet, const struct fb_horizon_report *report)
 {
     const struct fb_growth *growth = report->growth;
@@ -159,6 +184,7 @@ static void add_growth(struct fb_sheet *sheet, const struct fb_horizon_report *r
     }
     fb_buf_add_char(sheet->out, '\n');
     fb_sheet_wrap(sheet, from + 1, 0);
+    add_left_out(sheet, report);
 }
 
 enum fb_code fb_report_horizon_text(const struct fb_horizon_report *report,
@@ -236,6 +262,12 @@ static void write_growth(struct fb_json_writer *w, const struct fb_horizon_repor
         if (growth->points[i].frontier) {
             fb_json_str(w, report->runs->agents[growth->points[i].agent]);
         }
+    }
+    fb_json_close_array(w);
+    fb_json_key(w, "left_out");
+    fb_json_open_array(w);
+    for (size_t i = 0; i < growth->left_out_count; i++) {
+        fb_json_str(w, report->runs->agents[growth->left_out[i].agent]);
     }
     fb_json_close_array(w);
     fb_json_close_object(w);

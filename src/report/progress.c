@@ -231,8 +231,8 @@ enum fb_code fb_report_horizon_svg(const struct fb_horizon_report *report, struc
     for (size_t i = 0; i < g->count; i++) {
         const struct fb_growth_point *p = &g->points[i];
         const struct fb_horizon_fit *fit = &report->result->fits[p->agent];
-        points[i] = (struct fb_chart_point){p->at, fmax(1e-3, p->minutes), fit->low[0],
-            fit->high[0], report->runs->agents[p->agent], p->frontier};
+        points[i] = (struct fb_chart_point){p->at, p->minutes, fit->low[0], fit->high[0],
+            report->runs->agents[p->agent], p->frontier};
     }
     fb_time from = g->points[0].at, to = fb_time_add(g->points[g->count - 1].at, beyond);
     for (int i = 0; i < STEPS; i++) {

@@ -350,6 +350,10 @@ static double loss_of(const struct logistic_view *view)
     return loss / weight;
 }
 
+/* A slope nearer to none than this, a doubling of length, is rounding: all tasks are of one length.
+ */
+static const double flat = 1e-9;
+
 /* An agent that never succeeds has the horizon 0, one that always does an infinite one. */
 static double horizon_at(const struct fb_logistic *fit, double level)
 {
@@ -358,12 +362,20 @@ static double horizon_at(const struct fb_logistic *fit, double level)
         return 0;
     case FB_LOGISTIC_ALL_PASS:
         return INFINITY;
-    case FB_LOGISTIC_NONE:
     case FB_LOGISTIC_FITTED:
+        return fabs(fit->slope) < flat ? (double)NAN : exp2(fb_logistic_quantile(fit, level));
+    case FB_LOGISTIC_NONE:
     case FB_LOGISTIC_SEPARATED:
         break;
     }
     return exp2(fb_logistic_quantile(fit, level));
+}
+
+/* Where success does not fall with length, no length is the one at which it falls to a level. */
+static bool has_no_length(const struct fb_logistic *fit)
+{
+    return (fit->state == FB_LOGISTIC_FITTED && fit->slope > -flat) ||
+           (fit->state == FB_LOGISTIC_SEPARATED && fit->rises);
 }
 
 static void fit_agent(const struct design *design, uint32_t agent, struct fb_horizon_fit *out)
@@ -385,7 +397,9 @@ static void fit_agent(const struct design *design, uint32_t agent, struct fb_hor
         out->loss = loss_of(&(struct logistic_view){design->cells, count, &out->logistic});
     }
     for (int i = 0; i < FB_HORIZON_LEVELS; i++) {
-        out->horizon[i] = horizon_at(&out->logistic, design->options->levels[i]);
+        out->horizon[i] = has_no_length(&out->logistic)
+                              ? (double)NAN
+                              : horizon_at(&out->logistic, design->options->levels[i]);
         out->low[i] = out->high[i] = (double)NAN;
     }
 }
@@ -426,7 +440,10 @@ static void interval(const struct design *design, struct fb_horizon_result *out,
         fit->high[level] = fb_sample_quantile(scratch, kept, 1 - tail);
     }
     /* Where nothing succeeded, every resample says 0; that is not knowledge. */
-    if (kept > 0 && fit->logistic.state == FB_LOGISTIC_ALL_FAIL) {
+    if (has_no_length(&fit->logistic) && out->resamples > 0) {
+        fit->low[level] = 0;
+        fit->high[level] = INFINITY;
+    } else if (kept > 0 && fit->logistic.state == FB_LOGISTIC_ALL_FAIL) {
         fit->high[level] = INFINITY;
     } else if (kept > 0 && fit->logistic.state == FB_LOGISTIC_ALL_PASS) {
         fit->low[level] = 0;

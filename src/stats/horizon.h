@@ -63,7 +63,9 @@ struct fb_horizon_options {
 };
 
 /** What is known of one agent. A horizon that does not exist is NaN; one may be infinite. Where
- * nothing succeeded it is 0, with an interval that has no upper end: no run says how far it is. */
+ * nothing succeeded it is 0, with an interval that has no upper end: no run says how far it is.
+ * Where success does not fall with length, be it that all tasks are of one, there is none, and the
+ * interval leaves everything open. */
 struct fb_horizon_fit {
     struct fb_logistic logistic;
     uint32_t runs;

@@ -77,7 +77,7 @@ static bool step(const struct problem *problem, struct point *p)
 
 /* With penalty 0: whether some x parts successes from failures, where the slope would be without
  * end. Cells that are mixed must all stand at that x. */
-static bool find_threshold(const struct problem *problem, double *out)
+static bool find_threshold(const struct problem *problem, struct fb_logistic *out)
 {
     double pass_low = INFINITY, pass_high = -INFINITY, fail_low = INFINITY, fail_high = -INFINITY;
     for (size_t i = 0; i < problem->count; i++) {
@@ -93,11 +93,12 @@ static bool find_threshold(const struct problem *problem, double *out)
     }
     bool same = pass_low == pass_high && fail_low == fail_high && pass_low == fail_low;
     if (pass_high <= fail_low && !same) {
-        *out = pass_high / 2 + fail_low / 2;
+        out->threshold = pass_high / 2 + fail_low / 2;
         return true;
     }
     if (fail_high <= pass_low && !same) {
-        *out = fail_high / 2 + pass_low / 2;
+        out->threshold = fail_high / 2 + pass_low / 2;
+        out->rises = true;
         return true;
     }
     return false;
@@ -121,8 +122,7 @@ void fb_logistic_fit(
                     : successes >= problem.weight ? FB_LOGISTIC_ALL_PASS
                                                   : FB_LOGISTIC_FITTED;
     }
-    if (fit.state == FB_LOGISTIC_FITTED && penalty == 0 &&
-        find_threshold(&problem, &fit.threshold)) {
+    if (fit.state == FB_LOGISTIC_FITTED && penalty == 0 && find_threshold(&problem, &fit)) {
         fit.state = FB_LOGISTIC_SEPARATED;
     }
     if (fit.state == FB_LOGISTIC_FITTED) {

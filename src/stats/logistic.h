@@ -11,6 +11,7 @@
 #ifndef FB_STATS_LOGISTIC_H
 #define FB_STATS_LOGISTIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** One cell: all that was seen at one x. */
@@ -36,6 +37,7 @@ struct fb_logistic {
     double intercept; /**< FITTED */
     double slope;     /**< FITTED */
     double threshold; /**< SEPARATED: the limit of every quantile as the penalty goes to 0 */
+    bool rises;       /**< SEPARATED: the successes are above the threshold */
 };
 
 /** Fits count cells; penalty >= 0. Starts from *inout when its state is FITTED, which saves steps

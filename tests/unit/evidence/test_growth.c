@@ -241,6 +241,17 @@ static void test_metr_trend(void **state)
     struct fb_trend_interval band = fb_growth_band(&growth, day, 0.95, scratch);
     double middle = exp(fb_trend_at(&growth.line, day));
     assert_true(band.low < middle && middle < band.high && band.low > 1);
+    /* From the start on, the line still goes through measured horizons alone: davinci-002 never
+     * succeeded, gpt-3.5-turbo-instruct at 1.2% of its runs, and both are left out, not put at some
+     * least length; the estimate is within its interval. */
+    struct fb_growth all;
+    options.after = FB_TIME_MIN + 1;
+    FB_TEST_OK(fb_growth_find(&metr.result, &options, &arena, &all, &err));
+    assert_int_equal(all.left_out_count, 2);
+    assert_true(fb_str_is(metr.runs.agents[all.left_out[0].agent], "davinci-002"));
+    assert_true(fb_str_is(metr.runs.agents[all.left_out[1].agent], "gpt-3.5-turbo-instruct"));
+    assert_true(all.low < all.doubling_days && all.doubling_days < all.high);
+    near_share(all.doubling_days, growth.doubling_days, 1e-12);
     /* One agent alone makes no trend. */
     FB_TEST_OK(fb_time_parse(FB_STR("2024-12-01"), &options.after, &err));
     FB_TEST_FAILS(fb_growth_find(&metr.result, &options, &arena, &growth, &err), FB_E_RANGE);
@@ -265,6 +276,25 @@ static void test_no_growth(void **state)
     assert_true(isinf(growth.high));
 }
 
+/* Who never succeeded, never failed or has no length at all is no point of the line, and is told
+ * apart; dates outside the window are neither. */
+static void test_left_out(void **state)
+{
+    (void)state;
+    struct fb_horizon_fit fits[6] = {{.horizon = {0, 0}}, {.horizon = {10, 1}},
+        {.horizon = {20, 2}}, {.horizon = {(double)INFINITY, (double)INFINITY}},
+        {.horizon = {(double)NAN, (double)NAN}}, {.horizon = {0, 0}}};
+    struct fb_horizon_result result = {fits, NULL, 6, 0};
+    const fb_time dates[6] = {0, 0, 100 * FB_DAY, 100 * FB_DAY, 50 * FB_DAY, FB_TIME_MIN};
+    struct fb_growth_options options = {dates, FB_TIME_MIN + 1, FB_TIME_MAX, 0.9, 0};
+    struct fb_growth growth;
+    FB_TEST_OK(fb_growth_find(&result, &options, &arena, &growth, &err));
+    assert_true(growth.count == 2 && growth.frontier_count == 2 && growth.left_out_count == 3);
+    assert_true(growth.left_out[0].agent == 0 && growth.left_out[1].agent == 4);
+    assert_true(growth.left_out[2].agent == 3);
+    near_share(growth.doubling_days, 100, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_metr_intervals),
         cmocka_unit_test(test_metr_trend),
         cmocka_unit_test(test_no_growth),
+        cmocka_unit_test(test_left_out),
     };
     fb_err_init(&err);
     fb_arena_init(&arena, (size_t)1 << 28);

@@ -40,7 +40,7 @@ static void test_logistic(void **state)
         fb_logistic_fit(cells, 6, penalties[i], &cold);
         assert_int_equal(cold.state, FB_LOGISTIC_FITTED);
         check_optimum(cells, 6, penalties[i], &cold);
-        warm = (struct fb_logistic){FB_LOGISTIC_FITTED, 30, -7, 0};
+        warm = (struct fb_logistic){FB_LOGISTIC_FITTED, 30, -7, 0, false};
         fb_logistic_fit(cells, 6, penalties[i], &warm);
         near(warm.slope, cold.slope, 1e-9);
         near(warm.intercept, cold.intercept, 1e-9);
@@ -78,8 +78,9 @@ static void test_logistic_edges(void **state)
     fb_logistic_fit(touching, 3, 0, &fit);
     assert_int_equal(fit.state, FB_LOGISTIC_SEPARATED);
     assert_true(fb_logistic_quantile(&fit, 0.5) == 2);
+    assert_false(fit.rises);
     fb_logistic_fit(reverse, 2, 0, &fit);
-    assert_int_equal(fit.state, FB_LOGISTIC_SEPARATED);
+    assert_true(fit.state == FB_LOGISTIC_SEPARATED && fit.rises);
     /* A penalty makes all of these finite; a vanishing one comes to the same threshold. */
     fb_logistic_fit(apart, 3, 1e-9, &fit);
     assert_int_equal(fit.state, FB_LOGISTIC_FITTED);
@@ -205,6 +206,33 @@ static void test_edges(void **state)
     fb_horizon_release(&result);
 }
 
+/* Tasks of one length, or longer ones that succeed more: there is no length at which success falls
+ * to a half, and nothing is said of where it might be. */
+static void test_no_length(void **state)
+{
+    (void)state;
+    struct fb_horizon_run runs[] = {{0, 0, 0, 2, 1, .2}, {0, 0, 0, 2, 1, .2}, {0, 0, 0, 2, 1, .2},
+        {0, 0, 0, 2, 1, .2}, {0, 0, 0, 2, 0, .2}, {1, 0, 0, 2, 0, .25}, {1, 0, 0, 2, 1, .25},
+        {1, 0, 1, 64, 1, .25}, {1, 0, 1, 64, 1, .25}};
+    struct fb_horizon_data data = {runs, sizeof(runs) / sizeof(runs[0]), 2, 1, 2};
+    struct fb_horizon_options options = {0.1, {0.5, 0.8}, 0.95, 200, 1};
+    struct fb_horizon_result result;
+    for (int i = 0; i < 2; i++) {
+        options.penalty = i ? 0 : 0.1;
+        fb_horizon_sort(&data);
+        FB_TEST_OK(fb_horizon_compute(&data, &options, &result, &err));
+        for (int agent = 0; agent < 2; agent++) {
+            const struct fb_horizon_fit *fit = &result.fits[agent];
+            assert_true(isnan(fit->horizon[0]) && isnan(fit->horizon[1]));
+            assert_true(fit->low[0] == 0 && isinf(fit->high[0]));
+            assert_true(fit->low[1] == 0 && isinf(fit->high[1]));
+        }
+        assert_true(fabs(result.fits[0].logistic.slope) < 1e-9);
+        assert_true(result.fits[1].logistic.slope > 0 || result.fits[1].logistic.rises);
+        fb_horizon_release(&result);
+    }
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -275,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_no_length),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_memory),
     };
