@@ -53,11 +53,47 @@ enum fb_code fb_cli_number(const struct fb_cli *cli, const char *option, const d
     }
     bool is_number = end != text && *end == 0 && strspn(text, "0123456789.+-eE%") == strlen(text);
     if (!is_number || !(value > limits[0] && value < limits[1])) {
-        return fb_cli_misused(cli, err, "--%s must be a number between %g and %g, not '%s'", option,
-            limits[0], limits[1], text);
+        return limits[0] < 0
+                   ? fb_cli_misused(cli, err, "--%s must be a number from 0 to below %g, not '%s'",
+                         option, limits[1], text)
+                   : fb_cli_misused(cli, err, "--%s must be a number between %g and %g, not '%s'",
+                         option, limits[0], limits[1], text);
     }
     *in_out = value;
     return FB_OK;
+}
+
+enum fb_code fb_cli_whole(const struct fb_cli *cli, const char *option, const int64_t limits[2],
+    int64_t *in_out, struct fb_err *err)
+{
+    FB_ASSERT(cli && option && in_out && limits[0] <= limits[1]);
+    const char *text = fb_cli_value(cli, option);
+    if (!text) {
+        return FB_OK;
+    }
+    char *end = NULL;
+    double value = strtod(text, &end);
+    bool is_number = end != text && *end == 0 && strspn(text, "0123456789.+-eE") == strlen(text);
+    if (!is_number || floor(value) != value || !(value >= (double)limits[0]) ||
+        !(value <= (double)limits[1])) {
+        return fb_cli_misused(cli, err, "--%s must be a whole number from %lld to %lld, not '%s'",
+            option, (long long)limits[0], (long long)limits[1], text);
+    }
+    *in_out = (int64_t)value;
+    return FB_OK;
+}
+
+enum fb_code fb_cli_instant(
+    const struct fb_cli *cli, const char *option, fb_time *in_out, struct fb_err *err)
+{
+    FB_ASSERT(cli && option && in_out);
+    struct fb_str text = fb_cli_text(cli, option);
+    if (text.len == 0 || fb_time_parse(text, in_out, err) == FB_OK) {
+        return FB_OK;
+    }
+    (void)fb_err_prefix(err, "--%s", option);
+    err->code = FB_E_USAGE;
+    return err->code;
 }
 
 enum fb_code fb_cli_confidence(const struct fb_cli *cli, double *out, struct fb_err *err)

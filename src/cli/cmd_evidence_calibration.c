@@ -104,14 +104,13 @@ static enum fb_code draw(const char *path, struct fb_err *err)
 
 enum fb_code fb_cli_evidence_calibration(struct fb_cli *cli, struct fb_err *err)
 {
-    double rounds = 2000;
+    int64_t rounds = 2000;
     bool json = fb_cli_value(cli, "json");
     struct fb_buf text;
     struct fb_json_writer w;
     enum fb_code code = fb_cli_want(cli, 1, 1, err);
     code = code ? code
-                : fb_cli_number(
-                      cli, "resamples", (double[]){ROUNDS_MIN - 1, ROUNDS_MAX + 1}, &rounds, err);
+                : fb_cli_whole(cli, "resamples", (int64_t[]){ROUNDS_MIN, ROUNDS_MAX}, &rounds, err);
     if (code == FB_OK && fb_cli_value(cli, "svg")) {
         code = draw(fb_cli_value(cli, "svg"), err);
     }

@@ -24,23 +24,16 @@ struct eci {
     struct fb_capability_report report;
 };
 
-static enum fb_code whole(
-    struct eci *eci, const char *option, double most, double *in_out, struct fb_err *err)
-{
-    enum fb_code code = fb_cli_number(eci->cli, option, (double[]){-1, most + 1}, in_out, err);
-    if (code == FB_OK && floor(*in_out) != *in_out) {
-        return fb_cli_misused(eci->cli, err, "--%s must be a whole number", option);
-    }
-    return code;
-}
-
 static enum fb_code read_options(struct eci *eci, struct fb_err *err)
 {
-    double resamples = 100, penalty = 0.1, top = TOP;
+    static const int64_t rounds[2] = {0, FB_CAPABILITY_RESAMPLES_MAX};
+    static const int64_t shown[2] = {0, FB_CAPABILITY_SCORES_MAX};
+    int64_t resamples = 100, top = TOP;
+    double penalty = 0.1;
     eci->options = (struct fb_capability_options){.anchor_slope = 1};
     enum fb_code code = fb_cli_confidence(eci->cli, &eci->options.confidence, err);
-    code = code ? code : whole(eci, "resamples", FB_CAPABILITY_RESAMPLES_MAX, &resamples, err);
-    code = code ? code : whole(eci, "top", FB_CAPABILITY_SCORES_MAX, &top, err);
+    code = code ? code : fb_cli_whole(eci->cli, "resamples", rounds, &resamples, err);
+    code = code ? code : fb_cli_whole(eci->cli, "top", shown, &top, err);
     code = code ? code : fb_cli_number(eci->cli, "penalty", (double[]){0, 1e9}, &penalty, err);
     eci->options.resamples = (uint32_t)resamples;
     eci->options.penalty = penalty;

@@ -45,31 +45,21 @@ static enum fb_code read_weighting(struct horizon *h, struct fb_err *err)
         h->cli, err, "--weights is diversity, task or run, not '%s'", wanted ? wanted : "");
 }
 
-static enum fb_code read_instant(
-    const struct fb_cli *cli, const char *option, fb_time *in_out, struct fb_err *err)
-{
-    struct fb_str text = fb_cli_text(cli, option);
-    enum fb_code code = text.len ? fb_time_parse(text, in_out, err) : FB_OK;
-    return code ? fb_err_prefix(err, "--%s", option) : FB_OK;
-}
-
 static enum fb_code read_options(struct horizon *h, struct fb_err *err)
 {
     const struct fb_cli *cli = h->cli;
-    double resamples = 1000, penalty = 0.1;
+    int64_t resamples = 1000;
+    double penalty = 0.1;
     h->options = (struct fb_horizon_options){.levels = {0.5, 0.8}};
     h->window = (struct fb_growth_options){.after = FB_TIME_MIN, .before = FB_TIME_MAX};
     enum fb_code code = fb_cli_confidence(cli, &h->options.confidence, err);
     code = code ? code
-                : fb_cli_number(cli, "resamples", (double[]){-1, FB_HORIZON_RESAMPLES_MAX + 1},
-                      &resamples, err);
+                : fb_cli_whole(
+                      cli, "resamples", (int64_t[]){0, FB_HORIZON_RESAMPLES_MAX}, &resamples, err);
     code = code ? code : fb_cli_number(cli, "penalty", (double[]){-1e-300, 1e9}, &penalty, err);
     code = code ? code : read_weighting(h, err);
-    code = code ? code : read_instant(cli, "after", &h->window.after, err);
-    code = code ? code : read_instant(cli, "before", &h->window.before, err);
-    if (code == FB_OK && floor(resamples) != resamples) {
-        code = fb_cli_misused(cli, err, "--resamples must be a whole number");
-    }
+    code = code ? code : fb_cli_instant(cli, "after", &h->window.after, err);
+    code = code ? code : fb_cli_instant(cli, "before", &h->window.before, err);
     bool windowed = fb_cli_value(cli, "after") || fb_cli_value(cli, "before");
     if (code == FB_OK && windowed && !fb_cli_value(cli, "dates")) {
         code = fb_cli_misused(cli, err, "--after and --before need --dates FILE");

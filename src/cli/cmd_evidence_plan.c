@@ -146,12 +146,14 @@ static enum fb_code read_line(struct asked *asked, struct fb_cli_view *view, str
 
 static enum fb_code read_options(struct asked *asked, struct fb_err *err)
 {
-    static const double open[2] = {0, 1}, samples[2] = {0, FB_PLAN_MAX + 1};
+    static const double open[2] = {0, 1};
+    static const int64_t samples[2] = {1, FB_PLAN_MAX};
+    double within;
     struct fb_str threshold = fb_cli_text(asked->cli, "threshold");
-    double number = 0;
     enum fb_code code = FB_OK;
     if (threshold.len > 0) {
-        code = exact_rate(asked->cli, threshold, &asked->line.threshold, err);
+        code = fb_cli_number(asked->cli, "threshold", open, &within, err);
+        code = code ? code : exact_rate(asked->cli, threshold, &asked->line.threshold, err);
     } else if (asked->cli->argument_count < 3) {
         return fb_cli_misused(asked->cli, err,
             "say which threshold: --threshold 50%%, or the system and a capability of its "
@@ -165,8 +167,7 @@ static enum fb_code read_options(struct asked *asked, struct fb_err *err)
         code = read_margins(asked, err);
     }
     code = code ? code : fb_cli_number(asked->cli, "power", open, &asked->power, err);
-    code = code ? code : fb_cli_number(asked->cli, "samples", samples, &number, err);
-    asked->samples = (int64_t)number;
+    code = code ? code : fb_cli_whole(asked->cli, "samples", samples, &asked->samples, err);
     return code ? code : read_rates(asked, err);
 }
 

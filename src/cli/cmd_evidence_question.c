@@ -11,21 +11,22 @@
 
 enum { TEXT_MAX = 1 << 28 };
 
+static const int64_t many = INT64_C(1000000000000);
+
 static enum fb_code read_options(
     const struct fb_cli *cli, struct fb_question_options *out, struct fb_err *err)
 {
-    double resamples = 1000;
+    int64_t resamples = 1000, tries = 0, top = 0;
     *out = fb_question_usual();
     enum fb_code code = fb_cli_confidence(cli, &out->confidence, err);
-    code = code ? code : fb_cli_number(cli, "tries", (double[]){0, 1e12}, &out->tries, err);
-    code = code ? code : fb_cli_number(cli, "top", (double[]){0, 1e9}, &out->top, err);
+    code = code ? code : fb_cli_whole(cli, "tries", (int64_t[]){1, many}, &tries, err);
+    code = code ? code : fb_cli_whole(cli, "top", (int64_t[]){1, many}, &top, err);
     code = code ? code : fb_cli_number(cli, "budget", (double[]){0, 1}, &out->budget, err);
     code = code ? code : fb_cli_number(cli, "threshold", (double[]){0, 1}, &out->threshold, err);
     code = code ? code : fb_cli_number(cli, "at", (double[]){0, 1e40}, &out->at, err);
-    code = code ? code : fb_cli_number(cli, "resamples", (double[]){-1, 100001}, &resamples, err);
-    if (code == FB_OK && (floor(out->tries) != out->tries || floor(resamples) != resamples)) {
-        code = fb_cli_misused(cli, err, "--tries and --resamples are whole numbers");
-    }
+    code = code ? code : fb_cli_whole(cli, "resamples", (int64_t[]){0, 100000}, &resamples, err);
+    out->tries = tries > 0 ? (double)tries : out->tries;
+    out->top = top > 0 ? (double)top : out->top;
     out->resamples = (uint32_t)resamples;
     out->target = fb_cli_text(cli, "target");
     return code;

@@ -10,6 +10,7 @@
 
 enum { OUTPUT_MAX = 1 << 28 };
 static const double days_a_month = 365.25 / 12;
+static const int64_t far = 36525 * FB_DAY;
 
 /* One invocation. */
 struct trend {
@@ -47,14 +48,14 @@ static enum fb_code draw(struct trend *t, struct fb_err *err)
     const struct fb_progress *found = NULL;
     size_t candidates = 0;
     struct fb_buf svg;
-    for (size_t i = 0; path && i < t->list.count; i++) {
+    for (size_t i = 0; i < t->list.count; i++) {
         const struct fb_progress *p = &t->list.items[i];
         if (p->points && (wanted.len == 0 || fb_str_eq(p->name, wanted))) {
             found = p;
             candidates++;
         }
     }
-    if (!path) {
+    if (!path && (candidates > 0 || wanted.len == 0)) {
         return FB_OK;
     }
     if (candidates != 1) {
@@ -89,12 +90,26 @@ static enum fb_code read_docket(struct trend *t, struct fb_err *err)
     return FB_OK;
 }
 
+/* A line says nothing of what is further away than anything that it was drawn through. */
+static enum fb_code check_forecast(const struct trend *t, struct fb_err *err)
+{
+    fb_time last = FB_TIME_MIN;
+    for (size_t i = 0; i < t->series.count; i++) {
+        last = t->series.points[i].at > last ? t->series.points[i].at : last;
+    }
+    if (t->series.count > 0 && t->report.forecast_at > fb_time_add(last, far)) {
+        return fb_cli_misused(t->cli, err, "--at is more than 100 years after the last value");
+    }
+    return FB_OK;
+}
+
 static enum fb_code run(struct trend *t, struct fb_err *err)
 {
     const char *path = t->cli->argument_count > 1 ? t->cli->arguments[1] : NULL;
     struct fb_report_options options = fb_cli_report_options(t->cli);
     enum fb_code code =
         path ? fb_series_read(path, &t->arena, &t->series, err) : read_docket(t, err);
+    code = code ? code : check_forecast(t, err);
     code = code ? code : fb_progress_find(&t->series, &t->options, &t->arena, &t->list, err);
     t->report.path = path;
     t->report.options = &t->options;
@@ -139,6 +154,6 @@ enum fb_code fb_cli_evidence_forecast(struct fb_cli *cli, struct fb_err *err)
     if (text.len == 0) {
         return fb_cli_misused(cli, err, "a forecast needs --at DATE");
     }
-    enum fb_code code = fb_time_parse(text, &at, err);
-    return code ? fb_err_prefix(err, "--at") : start(cli, at, err);
+    enum fb_code code = fb_cli_instant(cli, "at", &at, err);
+    return code ? code : start(cli, at, err);
 }

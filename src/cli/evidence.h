@@ -14,10 +14,18 @@
 /** `evidence SYSTEM [CAPABILITY]`, when the first argument names no part. */
 FB_CHECKED enum fb_code fb_cli_evidence_system(struct fb_cli *cli, struct fb_err *err);
 
-/** The value of an option that is a number strictly between low and high; fallback when it is not
- * set. E_USAGE. */
+/** The value of an option that is a number strictly between limits, or at least 0 where the lower
+ * one is negative; unchanged when it is not set. E_USAGE. */
 FB_CHECKED enum fb_code fb_cli_number(const struct fb_cli *cli, const char *option,
     const double limits[2], double *in_out, struct fb_err *err);
+
+/** The same of a whole number from limits[0] to limits[1]. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_whole(const struct fb_cli *cli, const char *option,
+    const int64_t limits[2], int64_t *in_out, struct fb_err *err);
+
+/** An instant, as 2026-03-01; unchanged when the option is not set. E_USAGE. */
+FB_CHECKED enum fb_code fb_cli_instant(
+    const struct fb_cli *cli, const char *option, fb_time *in_out, struct fb_err *err);
 
 /** A confidence as "95%" or "0.95", from --confidence; 0.95 when it is not set. E_USAGE. */
 FB_CHECKED enum fb_code fb_cli_confidence(

@@ -178,15 +178,24 @@ static enum fb_code choose(struct scaling *s, struct fb_str target, struct fb_er
     s->family = find(s->m, family_heads, &which);
     s->target = target.len ? fb_matrix_column(s->m, target) : SIZE_MAX;
     if (target.len && (s->target == SIZE_MAX || !s->m->is_number[s->target])) {
-        return fb_err_set(
+        (void)fb_err_set(
             err, FB_E_NOT_FOUND, "there is no column of numbers '%.*s'", FB_STR_ARG(target));
+        for (size_t i = 0; i < s->m->columns; i++) {
+            if (s->m->is_number[i] && i != s->flop) {
+                return fb_err_hint(err, "One that there is: '%.*s'.",
+                    FB_STR_ARG(fb_str_sub(s->m->heads[i], 0, 60)));
+            }
+        }
+        return fb_err_hint(err, "No column has numbers alone.");
     }
     for (size_t i = 0; i < s->m->columns; i++) {
         bool is_benchmark = s->m->is_number[i] && i != s->flop && i != s->target &&
                             i != s->family && !is_size(s->m->heads[i]);
         if (is_benchmark && s->count == FB_SCALING_COLUMNS_MAX - 1) {
-            return fb_err_set(
+            (void)fb_err_set(
                 err, FB_E_LIMIT, "more than %d benchmarks", FB_SCALING_COLUMNS_MAX - 1);
+            return fb_err_hint(err, "Keep the columns that stand for a capability each; one more "
+                                    "figure of the same benchmark weighs it twice.");
         }
         if (is_benchmark) {
             s->columns[s->count++] = i;
@@ -345,6 +354,10 @@ enum fb_code fb_question_scaling(const char *path, const struct fb_question_opti
         code = choose(s, options->target, err);
     }
     code = code ? code : keep(s, out->arena, err);
+    if (code == FB_OK && s->target == SIZE_MAX && options->at > 0) {
+        (void)fb_err_set(err, FB_E_USAGE, "--at says when, but not which score is predicted");
+        return fb_err_hint(err, "--target COLUMN names the score.");
+    }
     if (code != FB_OK) {
         fb_err_place(err, path, 0, 0, -1);
         return code;

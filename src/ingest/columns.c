@@ -273,6 +273,7 @@ enum fb_code fb_columns_read_memory(const struct fb_columns_text *from,
     if (code == FB_OK && work.columns.rows == 0) {
         code = fb_err_set(err, FB_E_SCHEMA, "there are no rows");
         fb_err_place(err, from->name, 0, 0, -1);
+        (void)fb_err_hint(err, "The first line only names the columns; a row says something.");
     }
     if (code == FB_OK) {
         *out = work.columns;

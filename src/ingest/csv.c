@@ -12,6 +12,7 @@ enum {
     NAME_MAX_SHOWN = 60,
     WHOLE_ROW = 2 * FB_CSV_ROW_MAX + 8 * FB_CSV_COLUMNS_MAX, /* more bytes than a row may have */
     PIECE = 256 * 1024,
+    HEAD_LOOKED_AT = 4096,
 };
 
 /* One row at work. */
@@ -135,7 +136,8 @@ static enum fb_code take_row(struct row *row, struct fb_str *fields, struct fb_e
     size_t bad = 0;
     row->from[row->count] = text->len;
     if (!fb_str_utf8(fb_buf_str(text), &bad)) {
-        return refuse(row, FB_E_UTF8, err, "a row is not valid UTF-8");
+        (void)refuse(row, FB_E_UTF8, err, "a row is not valid UTF-8");
+        return fb_err_hint(err, "Save the table as CSV in UTF-8.");
     }
     for (size_t i = 0; i < row->count; i++) {
         const char *from = text->ptr ? text->ptr + row->from[i] : ""; /* one empty field */
@@ -169,6 +171,33 @@ static enum fb_code read_row(
     }
 }
 
+/* What is no text, or what spreadsheets write in 16 bits a character, has bytes of 0 near its
+ * start; said at once, it is not taken for a table with odd quotes. */
+static enum fb_code check_text(const struct fb_csv *csv, struct fb_err *err)
+{
+    size_t len = csv->rest.len < HEAD_LOOKED_AT ? csv->rest.len : HEAD_LOOKED_AT;
+    if (len == 0 || !memchr(csv->rest.ptr, 0, len)) {
+        return FB_OK;
+    }
+    (void)fb_err_set(err, FB_E_UTF8, "the file is not text in UTF-8");
+    fb_err_place(err, csv->name, 1, 1, -1);
+    return fb_err_hint(err, "A table is CSV in UTF-8: text, with commas between the columns.");
+}
+
+/* One column whose name has semicolons or tabs is a table that has those for commas. */
+static enum fb_code check_commas(const struct fb_csv *csv, struct fb_err *err)
+{
+    struct fb_str only = csv->count == 1 ? csv->heads[0] : fb_str_of("");
+    bool semicolons = fb_str_find(only, ';', 0) < only.len;
+    if (!semicolons && fb_str_find(only, '\t', 0) >= only.len) {
+        return FB_OK;
+    }
+    (void)fb_err_set(err, FB_E_SYNTAX, "the columns are parted by %s, not by commas",
+        semicolons ? "semicolons" : "tabs");
+    fb_err_place(err, csv->name, 1, 1, -1);
+    return fb_err_hint(err, "Save the table with commas between the columns.");
+}
+
 /* Reads the header off the front of csv->rest. */
 static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
 {
@@ -191,7 +220,9 @@ static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
         fb_err_place(err, csv->name, 1, 1, -1);
         return fb_err_hint(err, "Its first line names the columns.");
     }
-    code = read_row(csv, &csv->head_text, csv->heads, err);
+    code = check_text(csv, err);
+    code = code ? code : read_row(csv, &csv->head_text, csv->heads, err);
+    code = code ? code : check_commas(csv, err);
     for (size_t i = 0; code == FB_OK && i < csv->count; i++) {
         csv->heads[i] = fb_str_trim(csv->heads[i]);
         for (size_t j = 0; j < i; j++) {
@@ -270,7 +301,9 @@ enum fb_code fb_csv_next(struct fb_csv *csv, bool *out_more, struct fb_err *err)
         code = fb_err_set(err, FB_E_SYNTAX, "the row has %zu field%s, the header %zu", got,
             got == 1 ? "" : "s", columns);
         fb_err_place(err, csv->name, csv->line, 0, -1);
-        return code;
+        return fb_err_hint(err, "%s",
+            got > columns ? "A field with a comma in it stands in quotes."
+                          : "A field that says nothing still has its comma.");
     }
     if (code == FB_OK) {
         *out_more = true;

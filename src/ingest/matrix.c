@@ -106,6 +106,7 @@ enum fb_code fb_matrix_read_memory(struct fb_str text, const char *name, struct 
     if (code == FB_OK && m.rows == 0) {
         code = fb_err_set(err, FB_E_SCHEMA, "there are no rows");
         fb_err_place(err, name, 0, 0, -1);
+        (void)fb_err_hint(err, "The first line only names the columns; a row says something.");
     }
     fb_csv_release(&csv);
     if (code == FB_OK) {

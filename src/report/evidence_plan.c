@@ -62,6 +62,10 @@ static void plan_head(struct fb_sheet *sheet, const struct fb_redline *line,
         fb_buf_addf(sheet->out, "not possible with up to %d samples\n", FB_PLAN_MAX);
         return;
     }
+    if (fewest == 1) {
+        fb_buf_addf(sheet->out, "at least 1 sample, which %s\n", rules_out ? "fails" : "succeeds");
+        return;
+    }
     fb_buf_addf(sheet->out, "at least %lld samples, of which %s succeed%s\n", (long long)fewest,
         rules_out ? "none" : "all", rules_out ? "s" : "");
 }

@@ -73,7 +73,7 @@ ok "as JSON" json_ok "$FLYBALL" evidence plan --threshold 5% --json
 ok "the chance with so many" says "20% .* 100 .* 16 .* 87.15%" \
     "$FLYBALL" evidence plan --threshold 10% --samples 100 --rate 20%
 ok "a plan for nothing" exits 2 "say which threshold" "$FLYBALL" evidence plan
-ok "a threshold that is none" exits 2 "not a rate" "$FLYBALL" evidence plan --threshold much
+ok "a threshold that is none" exits 2 "between 0 and 1" "$FLYBALL" evidence plan --threshold much
 ok "a margin that is none" exits 2 "not a margin" \
     "$FLYBALL" evidence plan --threshold 5% --margins "twice"
 ok "a pair" says "cybench .* 24 .* 1 " "$FLYBALL" evidence compare "$log" "$evals/cybench-aurora-2-error.eval"
