@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "govern/evaluate.h"
 #include "lang/lang.h"
+#include "report/report.h"
 
 enum { TEXT_MAX = 4096, BASE_POLICIES = 2, PACKS_MAX = 500, DEVELOPER_MAX = 40 };
 
@@ -27,6 +28,18 @@ static const struct fb_bench_docket dockets[] = {
     {.name = "next-1k", .records = 1000, .developers = 10, .packs = true, .added = 2000},
     {.name = "next-100k", .records = 100000, .developers = 1000, .packs = true, .added = 2000},
     {.name = "next-1m", .records = 1000000, .developers = 5000, .packs = true, .added = 2000},
+    {.name = "status-100k",
+        .records = 100000,
+        .developers = 1000,
+        .packs = true,
+        .added = 2000,
+        .told = true},
+    {.name = "status-1m",
+        .records = 1000000,
+        .developers = 5000,
+        .packs = true,
+        .added = 2000,
+        .told = true},
 };
 
 struct fb_bench_govern {
@@ -310,7 +323,7 @@ enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *e
     return code;
 }
 
-/* Decides a system by what is resident. */
+/* Decides a system by what is resident, and writes its status where that is measured. */
 static enum fb_code decide(const struct fb_bench_govern *bench, struct fb_resident *resident,
     size_t system, struct fb_err *err)
 {
@@ -326,9 +339,16 @@ static enum fb_code decide(const struct fb_bench_govern *bench, struct fb_reside
         .blob_ctx = (void *)(uintptr_t)bench,
         .about = fb_str_of(name),
         .resident = resident,
-        .brief = true};
+        .brief = !bench->docket.told};
+    struct fb_buf status;
+    fb_buf_init(&status, (size_t)1 << 28);
     enum fb_code code = fb_govern_evaluate(&input, &arena, &picture, err);
     FB_ASSERT(code != FB_OK || (picture.system_count == 1 && picture.licence_count > 0));
+    if (code == FB_OK && bench->docket.told) {
+        struct fb_report_options options = {.system = picture.about};
+        code = fb_report_status_json(&picture, &options, &status, err);
+    }
+    fb_buf_release(&status);
     fb_arena_release(&arena);
     return code;
 }

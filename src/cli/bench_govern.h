@@ -16,6 +16,7 @@ struct fb_bench_docket {
     const char *about; /**< decides this system alone; NULL: everything */
     size_t added;      /**< so many records come one by one behind the others, and after each the
                             system that it is about is decided by what is resident */
+    bool told;         /**< and its status is written as JSON, with all reasons */
 };
 
 struct fb_bench_govern;

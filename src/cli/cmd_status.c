@@ -191,7 +191,7 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
 enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_view view;
-    enum fb_code code = fb_cli_want(cli, 0, 0, err);
+    enum fb_code code = fb_cli_want(cli, 0, 1, err);
     const char *path = fb_cli_value(cli, "html");
     if (code == FB_OK && (!path || !path[0])) {
         code = fb_cli_misused(cli, err, "say where to write the page");
@@ -199,7 +199,8 @@ enum fb_code cmd_report(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = fb_cli_view_open(cli, &view, err);
+    struct fb_cli_ask ask = {.about = cli->argument_count ? cli->arguments[0] : NULL};
+    code = fb_cli_view_ask(cli, ask, &view, err);
     if (code == FB_OK) {
         code = fb_report_html(&view.picture, &view.text, err);
     }

@@ -11,10 +11,10 @@ enum { STATE_MAX = 4096 };
 
 #define ARENA_MAX ((size_t)8 << 30)
 
-/* What was seen before is still there. */
-static enum fb_code check_growth(
+enum fb_code fb_gate_check_growth(
     const struct fb_gate *gate, struct fb_docket *docket, uint64_t entries, struct fb_err *err)
 {
+    FB_ASSERT(gate && docket);
     struct fb_hash root;
     bool same = false;
     enum fb_code code = FB_OK;
@@ -44,17 +44,17 @@ static enum fb_code verify(struct fb_gate *gate, struct fb_docket *docket,
     }
     if (code == FB_OK) {
         *out = report.ledger;
-        code = check_growth(gate, docket, out->size, err);
+        code = fb_gate_check_growth(gate, docket, out->size, err);
     }
     return code;
 }
 
-/* The clock is not before what it was. */
-static enum fb_code check_clock(
-    const struct fb_gate *gate, const struct fb_gate_question *question, struct fb_err *err)
+enum fb_code fb_gate_check_clock(
+    const struct fb_gate *gate, const struct fb_clock *clock, struct fb_err *err)
 {
+    FB_ASSERT(gate && clock);
     char before[FB_TIME_TEXT];
-    fb_time now = fb_clock_now(&question->clock);
+    fb_time now = fb_clock_now(clock);
     if (!gate->has_seen || now >= fb_time_add(gate->at, -FB_GATE_BACK_MAX)) {
         return FB_OK;
     }
@@ -63,20 +63,23 @@ static enum fb_code check_clock(
     return fb_err_hint(err, "Set it; what is over would be valid again.");
 }
 
-static enum fb_code decide(const struct fb_gate_question *question,
-    const struct fb_picture *picture, struct fb_gate_answer *out, struct fb_err *err)
+enum fb_code fb_gate_decide(const struct fb_picture *picture, struct fb_str system,
+    enum fb_action action, struct fb_arena *arena, bool *out_allowed, struct fb_verdict *out,
+    struct fb_err *err)
 {
-    const struct fb_system_view *system = fb_picture_named(picture, question->system, err);
-    if (!system) {
+    FB_ASSERT(picture && arena && out_allowed && out && action < FB_ACTION_COUNT);
+    *out_allowed = false;
+    const struct fb_system_view *view = fb_picture_named(picture, system, err);
+    if (!view) {
         return err->code;
     }
-    const struct fb_licence_view *licence = fb_picture_licence(picture, system->first.licence);
-    while (licence && licence->action != question->action) {
+    const struct fb_licence_view *licence = fb_picture_licence(picture, view->first.licence);
+    while (licence && licence->action != action) {
         licence = fb_picture_licence(picture, licence->next);
     }
     FB_ASSERT(licence);
-    enum fb_code code = fb_picture_find(picture, licence->id, &out->arena, &out->verdict, err);
-    out->allowed = code == FB_OK && licence->allowed;
+    enum fb_code code = fb_picture_find(picture, licence->id, arena, out, err);
+    *out_allowed = code == FB_OK && licence->allowed;
     return code;
 }
 
@@ -90,7 +93,7 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     struct fb_ledger_report seen;
     memset(out, 0, sizeof(*out));
     fb_arena_init(&out->arena, ARENA_MAX);
-    enum fb_code code = check_clock(gate, question, err);
+    enum fb_code code = fb_gate_check_clock(gate, &question->clock, err);
     if (code == FB_OK) {
         code = fb_docket_open(
             question->docket, &question->clock, question->is_simulated_clock, &out->docket, err);
@@ -102,7 +105,8 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
         code = fb_docket_ask(out->docket, &now, &out->arena, &picture, err);
     }
     if (code == FB_OK) {
-        code = decide(question, &picture, out, err);
+        code = fb_gate_decide(&picture, question->system, question->action, &out->arena,
+            &out->allowed, &out->verdict, err);
     }
     if (code != FB_OK) {
         out->allowed = false;

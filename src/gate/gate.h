@@ -54,6 +54,21 @@ struct fb_gate_answer {
 FB_CHECKED enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *question,
     struct fb_gate_answer *out, struct fb_err *err);
 
+/** What a picture says of an action of a system ("system/NAME" or NAME): whether it is allowed, and
+ * the verdict, in arena. E_NOT_FOUND when the system is not registered. */
+FB_CHECKED enum fb_code fb_gate_decide(const struct fb_picture *picture, struct fb_str system,
+    enum fb_action action, struct fb_arena *arena, bool *out_allowed, struct fb_verdict *out,
+    struct fb_err *err);
+
+/** The ledger of a docket has what a gate saw of it. E_CORRUPT: it was put back or rewritten. */
+FB_CHECKED enum fb_code fb_gate_check_growth(
+    const struct fb_gate *gate, struct fb_docket *docket, uint64_t entries, struct fb_err *err);
+
+/** A clock is not before what it was when a gate was asked, by more than FB_GATE_BACK_MAX. E_TIME.
+ */
+FB_CHECKED enum fb_code fb_gate_check_clock(
+    const struct fb_gate *gate, const struct fb_clock *clock, struct fb_err *err);
+
 /** Frees what an answer holds. */
 void fb_gate_answer_free(struct fb_gate_answer *answer);
 

@@ -24,6 +24,7 @@ enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_st
 
 struct load {
     struct fb_registry *registry;
+    bool verifies; /* signatures and roles too */
 };
 
 static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
@@ -35,7 +36,8 @@ static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct f
         code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
     }
     if (code == FB_OK) {
-        code = fb_registry_load(load->registry, entry->seq, &decoded, err);
+        code = load->verifies ? fb_registry_add(load->registry, entry->seq, &decoded, err)
+                              : fb_registry_load(load->registry, entry->seq, &decoded, err);
     }
     if (code != FB_OK) {
         fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
@@ -45,8 +47,15 @@ static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct f
 
 enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
 {
-    struct load load = {docket->registry};
+    struct load load = {docket->registry, docket->audit != NULL};
     uint64_t known = fb_registry_count(docket->registry);
+    struct fb_ledger_report report;
+    if (docket->audit) {
+        enum fb_code code =
+            fb_ledger_verify_on(docket->ledger, docket->audit, load_entry, &load, &report, err);
+        docket->verified = code == FB_OK ? report.root : docket->verified;
+        return code;
+    }
     return fb_ledger_scan(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, load_entry, &load, err);
 }
 
@@ -70,7 +79,7 @@ enum fb_code fb_docket_registry_new(
 static enum fb_code load_registry(
     struct fb_ledger *ledger, uint64_t size, struct fb_registry **out, struct fb_err *err)
 {
-    struct load load = {NULL};
+    struct load load = {.registry = NULL};
     enum fb_code code = fb_docket_registry_new(ledger, &load.registry, err);
     if (code == FB_OK) {
         code = fb_ledger_scan(ledger, (uint64_t[2]){0, size}, load_entry, &load, err);
@@ -107,9 +116,9 @@ bool fb_docket_simulated(const struct fb_docket *docket)
     return fb_str_starts(fb_ledger_origin(docket->ledger), FB_STR(FB_DOCKET_SIMULATED));
 }
 
-/* Opens a docket, with an empty registry. */
+/* Opens a docket, with an empty registry; where it is only asked, without the key of its log. */
 static enum fb_code open_docket(const char *path, const struct fb_clock *clock,
-    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
+    bool is_simulated_clock, bool is_only_asked, struct fb_docket **out, struct fb_err *err)
 {
     char file[FB_DOCKET_PATH_MAX];
     struct fb_note_signer signer = {0};
@@ -132,7 +141,7 @@ static enum fb_code open_docket(const char *path, const struct fb_clock *clock,
     if (code == FB_OK) {
         code = fb_docket_path(path, "keys", FB_STR("log.key"), key, err);
     }
-    bool can_write = code == FB_OK && fb_io_exists(key);
+    bool can_write = code == FB_OK && !is_only_asked && fb_io_exists(key);
     if (can_write) {
         code = fb_note_signer_read(key, FB_NOTE_ED25519, &signer, err);
     }
@@ -161,7 +170,7 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
 {
     FB_ASSERT(path && clock && out);
     struct fb_docket *docket = NULL;
-    enum fb_code code = open_docket(path, clock, is_simulated_clock, &docket, err);
+    enum fb_code code = open_docket(path, clock, is_simulated_clock, false, &docket, err);
     if (code == FB_OK) {
         code = fb_docket_catch_up(docket, err);
     }
@@ -177,7 +186,29 @@ enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
 {
     FB_ASSERT(path && clock && out);
-    return open_docket(path, clock, is_simulated_clock, out, err);
+    return open_docket(path, clock, is_simulated_clock, false, out, err);
+}
+
+enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
+{
+    FB_ASSERT(path && clock && out);
+    struct fb_docket *docket = NULL;
+    enum fb_code code = open_docket(path, clock, is_simulated_clock, true, &docket, err);
+    code = code ? code : fb_ledger_audit_new(&docket->audit, err);
+    code = code ? code : fb_docket_catch_up(docket, err);
+    if (code != FB_OK) {
+        fb_docket_close(docket);
+        return code;
+    }
+    *out = docket;
+    return FB_OK;
+}
+
+enum fb_code fb_docket_renew(struct fb_docket *docket, struct fb_err *err)
+{
+    FB_ASSERT(docket && docket->audit);
+    return fb_docket_catch_up(docket, err);
 }
 
 void fb_docket_close(struct fb_docket *docket)
@@ -188,6 +219,7 @@ void fb_docket_close(struct fb_docket *docket)
     fb_resident_free(docket->resident);
     fb_registry_free(docket->registry);
     fb_registry_free(docket->prefix);
+    fb_ledger_audit_free(docket->audit);
     fb_ledger_close(docket->ledger);
     fb_free(docket);
 }
@@ -196,6 +228,12 @@ const struct fb_registry *fb_docket_registry(const struct fb_docket *docket)
 {
     FB_ASSERT(docket);
     return docket->registry;
+}
+
+void fb_docket_root(const struct fb_docket *docket, struct fb_hash *out)
+{
+    FB_ASSERT(docket && docket->audit && out);
+    *out = docket->verified;
 }
 
 const char *fb_docket_cosigned(const struct fb_docket *docket)
@@ -256,6 +294,34 @@ static uint64_t corrections_in(struct fb_docket *docket, const struct fb_registr
     return corrections;
 }
 
+/* The root of the records of a registry: the one that was verified, where all were. */
+static enum fb_code root_of(struct fb_docket *docket, const struct fb_registry *registry,
+    struct fb_hash *out, struct fb_err *err)
+{
+    if (docket->audit && registry == docket->registry) {
+        *out = docket->verified;
+        return FB_OK;
+    }
+    return fb_ledger_root(docket->ledger, fb_registry_count(registry), out, err);
+}
+
+/* The size of the ledger, and its records, with what others recorded since; where all is verified,
+ * what was. */
+static enum fb_code current(struct fb_docket *docket, uint64_t *out_size, struct fb_err *err)
+{
+    *out_size = fb_registry_count(docket->registry);
+    if (docket->audit) {
+        return FB_OK;
+    }
+    uint64_t known = *out_size;
+    enum fb_code code = fb_ledger_size(docket->ledger, out_size, err);
+    if (code == FB_OK && *out_size > known) {
+        code = fb_docket_catch_up(docket, err);
+        *out_size = fb_registry_count(docket->registry);
+    }
+    return code;
+}
+
 enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_question *question,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
 {
@@ -263,14 +329,12 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     fb_time as_of = question->as_of;
     uint64_t size;
     struct fb_registry *registry = docket->registry;
-    enum fb_code code = as_of == FB_TIME_MAX
-                            ? fb_ledger_size(docket->ledger, &size, err)
-                            : fb_ledger_size_before(docket->ledger,
-                                  question->known ? question->known : as_of, &size, err);
-    /* What others recorded since. */
-    if (code == FB_OK && as_of == FB_TIME_MAX && size > fb_registry_count(registry)) {
-        code = fb_docket_catch_up(docket, err);
-        size = fb_registry_count(registry);
+    enum fb_code code = FB_OK;
+    if (as_of != FB_TIME_MAX) {
+        code = fb_ledger_size_before(
+            docket->ledger, question->known ? question->known : as_of, &size, err);
+    } else {
+        code = current(docket, &size, err);
     }
     if (code == FB_OK && size != fb_registry_count(registry)) {
         registry = NULL;
@@ -299,7 +363,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     struct fb_hash root;
     struct fb_picture picture;
     code = code ? code : fb_govern_evaluate(&input, arena, &picture, err);
-    code = code ? code : fb_ledger_root(docket->ledger, size, &root, err);
+    code = code ? code : root_of(docket, registry, &root, err);
     if (code == FB_OK) {
         memcpy(picture.root, root.bytes, sizeof(picture.root));
         picture.origin = fb_ledger_origin(docket->ledger);

@@ -86,6 +86,21 @@ FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *
 FB_CHECKED enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
+/**
+ * Opens a docket to be asked only, over and over, and verifies tree, checkpoint, form, times, role
+ * and signatures of every record, as fb_docket_verify does, and that ids are unique and references
+ * lead somewhere. fb_docket_ask without an instant then answers from the records that were verified
+ * up to the last fb_docket_renew. Keys are not read, and nothing can be added. E_CORRUPT,
+ * E_SIGNATURE and what fb_docket_open gives.
+ */
+FB_CHECKED enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+
+/** Verifies in the same way what was appended since. E_CORRUPT or E_SIGNATURE when it does not go
+ * on from what was seen, or something of that is gone; E_IO when the ledger's file is another one
+ * now. After a failure the docket is to be closed. */
+FB_CHECKED enum fb_code fb_docket_renew(struct fb_docket *docket, struct fb_err *err);
+
 /** Closes and frees; NULL is allowed. */
 void fb_docket_close(struct fb_docket *docket);
 
@@ -94,6 +109,9 @@ bool fb_docket_simulated(const struct fb_docket *docket);
 
 /** The records of the docket; borrowed until the next addition. */
 const struct fb_registry *fb_docket_registry(const struct fb_docket *docket);
+
+/** The root of the records of a docket that is verified. */
+void fb_docket_root(const struct fb_docket *docket, struct fb_hash *out);
 
 /** The ledger; borrowed. */
 struct fb_ledger *fb_docket_ledger(struct fb_docket *docket);

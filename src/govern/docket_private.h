@@ -18,8 +18,10 @@ struct fb_docket {
     char cosigned[FB_DOCKET_PATH_MAX];
     struct fb_clock clock;
     struct fb_ledger *ledger;
-    struct fb_registry *registry; /* all records */
-    struct fb_registry *prefix;   /* those of the last as-of question, or NULL */
+    struct fb_ledger_audit *audit; /* of what was read, when all of it is verified; or NULL */
+    struct fb_hash verified;       /* the root of what the audit saw */
+    struct fb_registry *registry;  /* all records */
+    struct fb_registry *prefix;    /* those of the last as-of question, or NULL */
     struct fb_resident
         *resident;        /* of all records; NULL before the first question about a system */
     size_t counted;       /* records that were looked at for corrections, */
@@ -89,7 +91,8 @@ FB_CHECKED enum fb_code fb_docket_store_write(
 /** Removes ledger.store, if it is there. */
 void fb_docket_store_remove(const char *path);
 
-/** Reads the records that the ledger has and the registry has not. */
+/** Reads the records that the ledger has and the registry has not, and verifies them in a docket
+ * that is verified. */
 FB_CHECKED enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err);
 
 /** Reads all records again. */

@@ -39,6 +39,7 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
     enum fb_code code = run_strata(work, err);
     if (code == FB_OK) {
         picture->work = work;
+        picture->about = work->about ? work->about->id : (struct fb_str){NULL, 0};
         *out = *picture;
     }
     return code;

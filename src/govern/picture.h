@@ -178,7 +178,8 @@ struct fb_picture {
     uint64_t record_count;
     uint64_t correction_count; /**< records that may change what was decided before */
     uint8_t root[32];
-    bool simulated; /**< the docket's clock is simulated */
+    bool simulated;      /**< the docket's clock is simulated */
+    struct fb_str about; /**< the one system that was asked for; empty: everything */
     struct fb_str origin;
     struct fb_system_view *systems;
     size_t system_count;

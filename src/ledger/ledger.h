@@ -178,4 +178,24 @@ FB_CHECKED enum fb_code fb_ledger_prove_consistency(struct fb_ledger *ledger, ui
 FB_CHECKED enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
     struct fb_ledger_report *out, struct fb_err *err);
 
+/** What was verified of a ledger, to go on from. */
+struct fb_ledger_audit;
+
+/** One of a ledger of which nothing was verified yet. E_NOMEM. Caller frees *out with
+ * fb_ledger_audit_free. */
+FB_CHECKED enum fb_code fb_ledger_audit_new(struct fb_ledger_audit **out, struct fb_err *err);
+
+/** Frees it; NULL is allowed. */
+void fb_ledger_audit_free(struct fb_ledger_audit *audit);
+
+/**
+ * As fb_ledger_verify, of what was appended since the last call with the same audit: only that is
+ * read and visited. The checkpoint must be signed over what was seen before and this, so that a
+ * ledger that was put back, or rewritten behind what is signed now, is E_CORRUPT; an old entry that
+ * was altered and not signed anew is not noticed. After any failure the audit is of no use but to
+ * be freed.
+ */
+FB_CHECKED enum fb_code fb_ledger_verify_on(struct fb_ledger *ledger, struct fb_ledger_audit *audit,
+    fb_ledger_visit visit, void *ctx, struct fb_ledger_report *out, struct fb_err *err);
+
 #endif

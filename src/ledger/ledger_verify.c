@@ -6,6 +6,12 @@
 #include "base/assert.h"
 #include "ledger/ledger_private.h"
 
+/* What was verified so far: its tree, and what is to be said of it. */
+struct fb_ledger_audit {
+    struct fb_edge edge;
+    struct fb_ledger_report report; /* size: entries that were good so far */
+};
+
 /* Verification as it goes through the entries. */
 struct audit {
     struct fb_ledger *ledger;
@@ -82,9 +88,8 @@ static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, s
 
 static enum fb_code audit_entries(struct audit *audit, struct fb_err *err)
 {
-    uint64_t all[2] = {0, UINT64_MAX};
-    audit->edge->size = 0;
-    enum fb_code code = fb_store_scan(audit->ledger->store, all, audit_entry, audit, err);
+    uint64_t rest[2] = {audit->report.size, UINT64_MAX};
+    enum fb_code code = fb_store_scan(audit->ledger->store, rest, audit_entry, audit, err);
     if (code == FB_E_CORRUPT && audit->report.bad_seq == FB_LEDGER_ANY_SIZE) {
         audit->report.bad_seq = audit->report.size; /* it could not be read */
     }
@@ -129,48 +134,78 @@ static enum fb_code bad_checkpoint(struct audit *audit, struct fb_err *err)
                             " ledger from a copy and compare the two.");
 }
 
+/* Inside a transaction: the entries that follow, then the checkpoint over all. */
+static enum fb_code audit_rest(struct audit *audit, struct fb_err *err)
+{
+    struct fb_err of_checkpoint;
+    fb_err_init(&of_checkpoint);
+    if (audit->report.size == 0) {
+        fb_ledger_forget(audit->ledger); /* nothing that was verified before is taken for good */
+    }
+    /* When the checkpoint does not hold, an entry may still be what was altered: what is found
+     * there goes before it. */
+    enum fb_code of_head = fb_ledger_read_checkpoint(audit->ledger, &of_checkpoint);
+    if (of_head != FB_OK && of_head != FB_E_CORRUPT && of_head != FB_E_SIGNATURE) {
+        *err = of_checkpoint;
+        return of_head;
+    }
+    enum fb_code code = audit_entries(audit, err);
+    if (code == FB_OK && of_head == FB_OK) {
+        return audit_checkpoint(audit, err);
+    }
+    if (code == FB_OK) {
+        *err = of_checkpoint;
+        code = bad_checkpoint(audit, err);
+    }
+    return code;
+}
+
+enum fb_code fb_ledger_audit_new(struct fb_ledger_audit **out, struct fb_err *err)
+{
+    FB_ASSERT(out);
+    struct fb_ledger_audit *kept = fb_alloc(sizeof(*kept));
+    if (!kept) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out while verifying");
+    }
+    kept->edge.size = 0;
+    kept->report = (struct fb_ledger_report){
+        .first_admitted = FB_TIME_MIN, .last_admitted = FB_TIME_MIN, .bad_seq = FB_LEDGER_ANY_SIZE};
+    *out = kept;
+    return FB_OK;
+}
+
+void fb_ledger_audit_free(struct fb_ledger_audit *audit)
+{
+    fb_free(audit);
+}
+
+enum fb_code fb_ledger_verify_on(struct fb_ledger *ledger, struct fb_ledger_audit *kept,
+    fb_ledger_visit visit, void *ctx, struct fb_ledger_report *out, struct fb_err *err)
+{
+    FB_ASSERT(ledger && kept && out);
+    FB_ASSERT(!ledger->store->in_transaction);
+    FB_ASSERT(kept->edge.size == kept->report.size);
+    struct audit audit = {
+        .ledger = ledger, .edge = &kept->edge, .visit = visit, .ctx = ctx, .report = kept->report};
+    enum fb_code code = fb_store_begin(ledger->store, FB_STORE_READ, err);
+    code = code ? code : audit_rest(&audit, err);
+    fb_store_rollback(ledger->store);
+    if (code == FB_OK) {
+        kept->report = audit.report;
+    }
+    if (code == FB_OK || code == FB_E_CORRUPT || code == FB_E_SIGNATURE) {
+        *out = audit.report;
+    }
+    return code;
+}
+
 enum fb_code fb_ledger_verify(struct fb_ledger *ledger, fb_ledger_visit visit, void *ctx,
     struct fb_ledger_report *out, struct fb_err *err)
 {
     FB_ASSERT(ledger && out);
-    FB_ASSERT(!ledger->store->in_transaction);
-    struct audit audit = {.ledger = ledger,
-        .visit = visit,
-        .ctx = ctx,
-        .report = {.first_admitted = FB_TIME_MIN,
-            .last_admitted = FB_TIME_MIN,
-            .bad_seq = FB_LEDGER_ANY_SIZE}};
-    audit.edge = fb_alloc(sizeof(*audit.edge));
-    enum fb_code code =
-        audit.edge ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out while verifying");
-    if (code == FB_OK) {
-        code = fb_store_begin(ledger->store, FB_STORE_READ, err);
-    }
-    struct fb_err of_checkpoint;
-    fb_err_init(&of_checkpoint);
-    enum fb_code signed_code = FB_OK;
-    if (code == FB_OK) {
-        /* Nothing that was verified before is taken for good here. When the checkpoint does not
-         * hold, an entry may still be what was altered: what is found there goes before it. */
-        fb_ledger_forget(ledger);
-        signed_code = fb_ledger_read_checkpoint(ledger, &of_checkpoint);
-        if (signed_code == FB_OK || signed_code == FB_E_CORRUPT || signed_code == FB_E_SIGNATURE) {
-            code = audit_entries(&audit, err);
-        } else {
-            *err = of_checkpoint;
-            code = signed_code;
-        }
-    }
-    if (code == FB_OK && signed_code == FB_OK) {
-        code = audit_checkpoint(&audit, err);
-    } else if (code == FB_OK) {
-        *err = of_checkpoint;
-        code = bad_checkpoint(&audit, err);
-    }
-    fb_store_rollback(ledger->store);
-    fb_free(audit.edge);
-    if (code == FB_OK || code == FB_E_CORRUPT || code == FB_E_SIGNATURE) {
-        *out = audit.report;
-    }
+    struct fb_ledger_audit *all = NULL;
+    enum fb_code code = fb_ledger_audit_new(&all, err);
+    code = code ? code : fb_ledger_verify_on(ledger, all, visit, ctx, out, err);
+    fb_ledger_audit_free(all);
     return code;
 }

@@ -52,9 +52,14 @@ static void title(struct fb_html *html)
     fb_buf_addf(out,
         "<p class=\"seal\">Root of the ledger <code class=\"root\">%s</code><br>To check it, run "
         "<code>flyball log verify</code>: it recomputes every hash and signature and prints this "
-        "root if all of them hold. <code>flyball report --html</code> at the same instant gives "
-        "this page again, byte for byte.</p>\n</header>\n",
+        "root if all of them hold. <code>flyball report ",
         root);
+    if (picture->about.len) {
+        fb_html_text_cut(out, picture->about, 200);
+        fb_buf_add_char(out, ' ');
+    }
+    fb_buf_add_c(out, "--html FILE</code> at the same instant gives this page again, byte for "
+                      "byte.</p>\n</header>\n");
 }
 
 /* ---- what needs attention ---- */

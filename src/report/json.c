@@ -313,23 +313,47 @@ enum fb_code fb_report_status_json(const struct fb_picture *picture,
     return fb_buf_check(out, "the status", err);
 }
 
+/* A verdict as members of an object that is opened for it. */
+static void add_verdict(struct fb_json_writer *w, const struct fb_verdict *verdict)
+{
+    open_view(w, verdict->handle, verdict->id);
+    fb_json_key_str(w, "headline", verdict->headline);
+    if (verdict->said.len) {
+        fb_json_key_str(w, "said", verdict->said);
+    }
+    key_why(w, verdict->why);
+    if (verdict->near) {
+        fb_json_key(w, "near");
+        add_why(w, verdict->near, 0);
+    }
+    fb_json_close_object(w);
+}
+
 enum fb_code fb_report_why_json(
     const struct fb_verdict *verdict, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(verdict && out);
     struct fb_json_writer w;
     fb_json_writer_init(&w, out, 2);
-    open_view(&w, verdict->handle, verdict->id);
-    fb_json_key_str(&w, "headline", verdict->headline);
-    if (verdict->said.len) {
-        fb_json_key_str(&w, "said", verdict->said);
-    }
-    key_why(&w, verdict->why);
-    if (verdict->near) {
-        fb_json_key(&w, "near");
-        add_why(&w, verdict->near, 0);
-    }
-    fb_json_close_object(&w);
+    add_verdict(&w, verdict);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the explanation", err);
+}
+
+enum fb_code fb_report_gate_json(const struct fb_picture *picture, enum fb_action action,
+    bool allowed, const struct fb_verdict *verdict, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(picture && verdict && out);
+    struct fb_json_writer w;
+    fb_json_writer_init(&w, out, 2);
+    fb_json_open_object(&w);
+    fb_json_key_bool(&w, "open", allowed);
+    fb_json_key_c(&w, "action", fb_action_word(action));
+    fb_json_key_str(&w, "system", picture->about);
+    fb_report_json_source(&w, picture);
+    fb_json_key(&w, "verdict");
+    add_verdict(&w, verdict);
+    fb_json_close_object(&w);
+    fb_buf_add_char(out, '\n');
+    return fb_buf_check(out, "the answer", err);
 }

@@ -34,6 +34,11 @@ FB_CHECKED enum fb_code fb_report_why_text(const struct fb_verdict *verdict,
 FB_CHECKED enum fb_code fb_report_why_json(
     const struct fb_verdict *verdict, struct fb_buf *out, struct fb_err *err);
 
+/** Appends the answer of a gate as one JSON object: `open`, what was asked, of which ledger and
+ * when, and the verdict with its reason. */
+FB_CHECKED enum fb_code fb_report_gate_json(const struct fb_picture *picture, enum fb_action action,
+    bool allowed, const struct fb_verdict *verdict, struct fb_buf *out, struct fb_err *err);
+
 /** Appends a self-contained HTML page: no script, no link to the outside, pictures as SVG. */
 FB_CHECKED enum fb_code fb_report_html(
     const struct fb_picture *picture, struct fb_buf *out, struct fb_err *err);

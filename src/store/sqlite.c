@@ -344,6 +344,18 @@ static enum fb_code upgrade(struct sqlite *s, struct fb_err *err)
     return code;
 }
 
+/* A file that was moved away or replaced could be read, and written, without anybody seeing it. */
+static enum fb_code check_place(struct sqlite *s, struct fb_err *err)
+{
+    int moved = 0;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK ||
+        !moved) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_IO, "'%s' was moved away or replaced while it was open", s->path);
+    return fb_err_hint(err, "Open it again; find out who did that.");
+}
+
 static enum fb_code sqlite_begin(
     struct fb_store *store, enum fb_store_mode mode, struct fb_err *err)
 {
@@ -355,7 +367,8 @@ static enum fb_code sqlite_begin(
         return code;
     }
     s->old_count = s->count = 0;
-    code = read_form(s, err);
+    code = check_place(s, err);
+    code = code ? code : read_form(s, err);
     if (code == FB_OK && is_writing && !s->is_settled) {
         code = settle_log(s, err);
     }

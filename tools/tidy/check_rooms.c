@@ -6,8 +6,8 @@
 /* The rooms in the order in which data passes through them: one may include itself and those
  * before it. docs/ARCHITECTURE.md says what each is for. */
 static const char *const rooms[] = {"base", "stats", "store", "ledger", "record", "ingest",
-    "engine", "proof", "lang", "evidence", "case", "risk", "govern", "gate", "serve", "report",
-    "embed", "cli"};
+    "engine", "proof", "lang", "evidence", "case", "risk", "govern", "gate", "report", "embed",
+    "serve", "cli"};
 
 enum { ROOM_COUNT = sizeof(rooms) / sizeof(rooms[0]), PATH_SIZE = 512 };
 

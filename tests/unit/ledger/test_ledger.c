@@ -766,6 +766,119 @@ static void test_create_fails_clean(void **state)
     fb_ledger_close(ledger);
 }
 
+/* Sums up the numbers of the entries that are visited. */
+static enum fb_code count_visit(void *ctx, const fb_ledger_entry *entry, struct fb_err *error)
+{
+    uint64_t *sum = ctx;
+    (void)error;
+    *sum += entry->seq + 1;
+    return FB_OK;
+}
+
+/* Going on from what was verified sees what follows, once, and comes to the same root. */
+static void test_verify_on(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger(), *reader = open_ledger();
+    struct fb_ledger_audit *audit = NULL;
+    struct fb_ledger_report report, whole;
+    uint64_t sum = 0, size = 0;
+    static const size_t counts[] = {0, 1, 255, 1, 600, 0, 3};
+    FB_TEST_OK(fb_ledger_audit_new(&audit, &err));
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        if (counts[i]) {
+            FB_TEST_OK(append(ledger, size, counts[i], (fb_time)(1000 + i)));
+            size += counts[i];
+        }
+        FB_TEST_OK(fb_ledger_verify_on(reader, audit, count_visit, &sum, &report, &err));
+        FB_TEST_OK(fb_ledger_verify(reader, NULL, NULL, &whole, &err));
+        assert_int_equal(report.size, size);
+        assert_int_equal(sum, size * (size + 1) / 2);
+        assert_true(fb_hash_eq(&report.root, &whole.root));
+        assert_int_equal(report.last_admitted, whole.last_admitted);
+        assert_int_equal(report.first_admitted, whole.first_admitted);
+    }
+    fb_ledger_audit_free(audit);
+    fb_ledger_close(reader);
+    fb_ledger_close(ledger);
+}
+
+static void run_sql(const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* What was seen and is gone, and what follows and is wrong, is found; then the audit is spent. */
+static void test_verify_on_refuses(void **state)
+{
+    (void)state;
+    static const char *const sqls[] = {"DELETE FROM entry WHERE seq = 9",
+        "UPDATE entry SET bytes = 'x' WHERE seq = 12", "DELETE FROM entry WHERE seq = 11",
+        "UPDATE entry SET admitted = 5 WHERE seq = 11"};
+    struct fb_ledger *ledger = make_ledger();
+    FB_TEST_OK(append(ledger, 0, 10, 1000));
+    for (size_t i = 0; i < sizeof(sqls) / sizeof(sqls[0]); i++) {
+        struct fb_ledger_audit *audit = NULL;
+        struct fb_ledger_report report;
+        FB_TEST_OK(fb_ledger_audit_new(&audit, &err));
+        FB_TEST_OK(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err));
+        assert_int_equal(report.size, 10);
+        if (i > 0) {
+            FB_TEST_OK(append(ledger, 10, 3, 2000));
+        }
+        char keep[160], command[400];
+        snprintf(keep, sizeof(keep), "%s-keep", path);
+        snprintf(command, sizeof(command), "VACUUM INTO '%s'", keep);
+        run_sql(command);
+        run_sql(sqls[i]);
+        FB_TEST_FAILS(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err), FB_E_CORRUPT);
+        fb_ledger_audit_free(audit);
+        fb_ledger_close(ledger);
+        for (int tail = 0; tail < 2; tail++) {
+            char name[160];
+            snprintf(name, sizeof(name), "%s%s", path, tail ? "-wal" : "-shm");
+            (void)unlink(name);
+        }
+        assert_int_equal(rename(keep, path), 0);
+        ledger = open_ledger();
+        if (i > 0) {
+            FB_TEST_OK(fb_ledger_verify(ledger, NULL, NULL, &report, &err));
+            assert_int_equal(report.size, 13);
+            fb_ledger_close(ledger);
+            assert_int_equal(unlink(path), 0);
+            ledger = make_ledger();
+            FB_TEST_OK(append(ledger, 0, 10, 1000));
+        }
+    }
+    fb_ledger_close(ledger);
+}
+
+/* A file that is another one now is neither read on nor written to. */
+static void test_replaced_file(void **state)
+{
+    (void)state;
+    char aside[160];
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_report report;
+    struct fb_ledger_audit *audit = NULL;
+    FB_TEST_OK(append(ledger, 0, 3, 1000));
+    FB_TEST_OK(fb_ledger_audit_new(&audit, &err));
+    snprintf(aside, sizeof(aside), "%s.aside", path);
+    assert_int_equal(rename(path, aside), 0);
+    FB_TEST_FAILS(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err), FB_E_IO);
+    FB_TEST_FAILS(append(ledger, 3, 1, 2000), FB_E_IO);
+    assert_non_null(strstr(err.message, "moved away or replaced"));
+    assert_int_equal(rename(aside, path), 0);
+    FB_TEST_OK(append(ledger, 3, 1, 2000));
+    FB_TEST_OK(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err));
+    assert_int_equal(report.size, 4);
+    fb_ledger_audit_free(audit);
+    fb_ledger_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -790,6 +903,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_two_writers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_create_fails_clean, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_on_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_replaced_file, set_up, tear_down),
     };
     fb_err_init(&err);
     return cmocka_run_group_tests(tests, NULL, NULL);

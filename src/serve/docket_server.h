@@ -1,0 +1,38 @@
+/*
+ * docket_server.h: a docket over HTTP, to be read (docs/SERVE.md).
+ *
+ *     GET /                     the systems, as a page
+ *     GET /health               what was verified, as JSON
+ *     GET /gate/ACTION/SYSTEM   whether the system may train, deploy or act (autonomy)
+ *     GET /status/SYSTEM        what holds of the system, as `flyball status SYSTEM --json`
+ *     GET /system/SYSTEM        the same as a page, as `flyball report SYSTEM --html`
+ *     GET /explain/SYSTEM/ID    why a verdict about it holds, as `flyball explain ID --json`
+ *
+ * SYSTEM is a name without "system/". Only an answer 200 with "open": true opens a gate: whoever
+ * asks takes everything else, silence included, for a no.
+ */
+#ifndef FB_SERVE_DOCKET_SERVER_H
+#define FB_SERVE_DOCKET_SERVER_H
+
+#include "gate/desk.h"
+#include "serve/server.h"
+
+/** Is told why a question was not answered, on the server's thread. */
+typedef void (*fb_docket_server_tell)(void *ctx, const char *path, const struct fb_err *err);
+
+/** What the handler needs. */
+struct fb_docket_server {
+    struct fb_desk *desk;
+    fb_docket_server_tell tell; /**< NULL: nobody is told */
+    void *ctx;
+};
+
+/**
+ * The handler; ctx is a struct fb_docket_server. 404 for a path, a system or a verdict that there
+ * is not; 503 when the docket cannot be asked (it does not verify, was replaced, the clock was put
+ * back, memory ran out): then also "open": false, and the reason is told to the keeper alone.
+ */
+void fb_docket_server_handle(
+    void *ctx, const struct fb_server_request *request, struct fb_server_answer *out);
+
+#endif

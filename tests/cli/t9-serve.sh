@@ -1,0 +1,74 @@
+#!/bin/sh
+# cmd_serve, serve/docket_server, gate/desk: a docket that answers over HTTP.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+server=
+trap 'kill $server 2>/dev/null; rm -rf "$folder"' EXIT
+# begin ARGUMENTS...: starts the server and waits until it says where it listens.
+begin() {
+    : >serve.out
+    "$FLYBALL" --docket "$docket" --clock "$clock" serve --listen 127.0.0.1:0 "$@" >serve.out \
+        2>serve.err &
+    server=$!
+    for _ in $(seq 200); do
+        url=$(sed -n 's/^listening on //p' serve.out)
+        [ -n "$url" ] && return 0
+        sleep 0.1
+    done
+    cat serve.err
+    return 1
+}
+# get STATUS PATH: the answer is in the file body.
+get() {
+    code=$(curl -s -o body -w '%{http_code}' "$url$2")
+    [ "$code" = "$1" ] || { echo "status $code"; cat body; return 1; }
+}
+# answers STATUS PATH PATTERN
+answers() { get "$1" "$2" && { grep -q -- "$3" body || { cat body; return 1; }; }; }
+same() { get 200 "$2" && cmp body "$1"; }
+order() { # NUMBER ACTION MORE
+    printf '{"kind": "order", "id": "order/%s", "subject": "system/aurora-2", "at": "2026-11-02",
+      "body": {"action": "%s", "version": %s, "reasons": "weights were copied"%s}}' \
+        "$1" "$2" "$1" "$3" >order.json
+    fly add order.json
+}
+ok "no docket" exits 3 "there is no docket" "$FLYBALL" --docket nowhere serve --listen 127.0.0.1:0
+ok "a docket" make_docket
+ok "no words" exits 2 "takes no arguments\|Usage\|too many" fly serve now
+ok "no address" exits 3 "no address to listen on" fly serve --listen nowhere
+ok "it listens" begin
+ok "open" answers 200 /gate/train/aurora-2 '"open": true'
+ok "of a simulated clock" grep -q '"simulated": true' body
+fly status aurora-2 --json >status.json
+ok "status as the command has it" same status.json /status/aurora-2
+fly report aurora-2 --html page.html >/dev/null
+ok "a page as the command has it" same page.html /system/aurora-2
+ok "which says how to make it again" grep -q 'flyball report system/aurora-2 --html' page.html
+fly explain licence:train:system/aurora-2 --json >why.json
+ok "reasons as the command has them" same why.json /explain/aurora-2/licence:train:system/aurora-2
+ok "by handle too" same why.json "/explain/aurora-2/$(sed -n 's/.*"handle": "\(.*\)".*/\1/p' why.json)"
+ok "the first page" answers 200 / 'href="system/aurora-2"'
+ok "the root is that of the log" sh -c '
+    "$0" --docket "$1" --clock "$2" log verify | grep -o "[0-9a-f]\{64\}" | head -1 >root &&
+    curl -s "$3/health" | grep -q "$(cat root)"' "$FLYBALL" "$docket" "$clock" "$url"
+ok "no such system" answers 404 /gate/train/other '"open": false'
+ok "no such path" answers 404 /other '"open": false'
+ok "a halt" order 1 halt ''
+ok "closes it at the next question" answers 200 /gate/train/aurora-2 '"open": false'
+ok "and says why" grep -q 'halt of system/aurora-2' body
+ok "a release" order 2 release ', "releases": "order/1"'
+ok "opens it" answers 200 /gate/train/aurora-2 '"open": true'
+ok "nothing is written" sh -c '! curl -s -f -X POST -d x "$0/gate/train/aurora-2"' "$url"
+# The ledger is put back to an earlier state behind the server.
+cp -r "$docket" before
+ok "another halt" order 3 halt ''
+ok "is seen" answers 200 /gate/train/aurora-2 '"open": false'
+mv "$docket" after
+mv before "$docket"
+ok "a ledger that was put back is not answered from" answers 503 /gate/train/aurora-2 '"open": false'
+ok "nor says why to who asks" sh -c '! grep -q ledger body'
+ok "but to the keeper" grep -q "the ledger was put back or rewritten" serve.err
+ok "the command that knows nothing of it would open" says "^open" fly gate train aurora-2
+ok "it ends when it is told to" sh -c 'kill -TERM "$0"' "$server"
+wait "$server"
+ok "well" test $? = 0
+finish

@@ -1,0 +1,226 @@
+/* Tests of docket_server.c: what is asked how, and that only one answer opens a gate. */
+#include "serve/docket_server.h"
+
+#include <unistd.h>
+
+#include "../govern/story.h"
+#include "base/json.h"
+#include "fb_test.h"
+#include "report/front.h"
+#include "report/report.h"
+
+static struct fb_err err;
+static struct story story;
+static struct fb_docket_server server;
+static int told;
+
+static void tell(void *ctx, const char *path, const struct fb_err *why)
+{
+    (void)ctx;
+    assert_true(path[0] == '/' && why->code != FB_OK);
+    told++;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    story_begin(&story);
+    struct fb_desk_options options = {.docket = story.docket_path,
+        .clock = fb_clock_fixed(&story.now),
+        .is_simulated_clock = true};
+    server = (struct fb_docket_server){.tell = tell};
+    told = 0;
+    FB_TEST_OK(fb_desk_new(&options, &server.desk, &err));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    fb_desk_free(server.desk);
+    story_end(&story);
+    return 0;
+}
+
+/* Asks; the caller releases the body. */
+static struct fb_server_answer ask(const char *method, const char *path)
+{
+    struct fb_server_request request = {.method = method, .path = path};
+    struct fb_server_answer answer = {.status = 500};
+    fb_buf_init(&answer.body, FB_SERVER_ANSWER_MAX);
+    fb_docket_server_handle(&server, &request, &answer);
+    assert_int_equal(answer.body.state, FB_BUF_GOOD);
+    assert_string_equal(answer.cache_control, "no-store");
+    return answer;
+}
+
+/* What an answer says in its member "open"; it must be JSON. -1: it has no such member. */
+static int open_of(const struct fb_server_answer *answer)
+{
+    struct fb_arena arena;
+    struct fb_json *root = NULL;
+    fb_arena_init(&arena, 1 << 24);
+    FB_TEST_OK(fb_json_parse(fb_buf_str(&answer->body), "answer", NULL, &arena, &root, &err));
+    const struct fb_json *open = fb_json_get(root, "open");
+    int out = open ? open->kind == FB_JSON_TRUE : -1;
+    fb_arena_release(&arena);
+    return out;
+}
+
+static void expect(const char *method, const char *path, unsigned status, int open)
+{
+    struct fb_server_answer answer = ask(method, path);
+    assert_int_equal(answer.status, status);
+    assert_string_equal(answer.content_type, "application/json");
+    assert_int_equal(open_of(&answer), open);
+    fb_buf_release(&answer.body);
+}
+
+static void halt(void)
+{
+    story_add(&story, "institute",
+        "{\"kind\":\"order\",\"id\":\"order/1\",\"subject\":\"system/s\",\"at\":\"2026-01-01\","
+        "\"body\":{\"action\":\"halt\",\"version\":1,\"reasons\":\"r\"}}");
+}
+
+static void test_gate(void **state)
+{
+    (void)state;
+    expect("GET", "/gate/train/s", 200, 1);
+    halt();
+    expect("GET", "/gate/train/s", 200, 0);
+    expect("GET", "/gate/deploy/s", 200, 0);
+    expect("GET", "/gate/autonomy/s", 200, 0);
+    struct fb_server_answer answer = ask("GET", "/gate/train/s");
+    assert_non_null(memmem(answer.body.ptr, answer.body.len, "halt of system/s", 16));
+    fb_buf_release(&answer.body);
+}
+
+/* Whatever is asked in another way, or of what there is not, opens nothing. */
+static void test_absent(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/gate/train/t", "/gate/train/", "/gate/train", "/gate",
+        "/gate/fly/s", "/gate//s", "/gate/train/s/", "/gate/train/system/s", "/gate/train/s/x",
+        "//gate/train/s", "gate/train/s", "", "/status/", "/status/t", "/status/s/s", "/system/",
+        "/system/t", "/explain/s", "/explain/s/", "/explain/t/licence:train:system/s",
+        "/explain/s/nothing", "/explain/s/l", "/health/", "/GATE/train/s"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        expect("GET", paths[i], 404, 0);
+    }
+    static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "get", ""};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        struct fb_server_answer answer = ask(methods[i], "/gate/train/s");
+        assert_int_equal(answer.status, 405);
+        assert_string_equal(answer.allow, "GET, HEAD");
+        assert_int_equal(open_of(&answer), 0);
+        fb_buf_release(&answer.body);
+    }
+    assert_int_equal(told, 0);
+}
+
+/* Answers are those of the commands. */
+static void test_same_as_commands(void **state)
+{
+    (void)state;
+    halt();
+    struct fb_arena arena;
+    struct fb_picture picture;
+    struct fb_verdict verdict;
+    struct fb_buf want[3];
+    fb_arena_init(&arena, (size_t)1 << 28);
+    struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = FB_STR("s")};
+    FB_TEST_OK(fb_docket_ask(story.docket, &question, &arena, &picture, &err));
+    FB_TEST_OK(fb_picture_find(&picture, FB_STR("licence:train:system/s"), &arena, &verdict, &err));
+    struct fb_report_options options = {.system = FB_STR("system/s")};
+    for (int i = 0; i < 3; i++) {
+        fb_buf_init(&want[i], (size_t)1 << 24);
+    }
+    FB_TEST_OK(fb_report_status_json(&picture, &options, &want[0], &err));
+    FB_TEST_OK(fb_report_html(&picture, &want[1], &err));
+    FB_TEST_OK(fb_report_why_json(&verdict, &want[2], &err));
+    static const char *const paths[] = {
+        "/status/s", "/system/s", "/explain/s/licence:train:system/s"};
+    for (int i = 0; i < 3; i++) {
+        struct fb_server_answer answer = ask("GET", paths[i]);
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(answer.body.len, want[i].len);
+        assert_memory_equal(answer.body.ptr, want[i].ptr, want[i].len);
+        fb_buf_release(&answer.body);
+        fb_buf_release(&want[i]);
+    }
+    fb_arena_release(&arena);
+}
+
+static bool has(const struct fb_server_answer *answer, const char *text)
+{
+    return memmem(answer->body.ptr, answer->body.len, text, strlen(text)) != NULL;
+}
+
+static void test_front(void **state)
+{
+    (void)state;
+    struct fb_server_answer answer = ask("GET", "/");
+    assert_int_equal(answer.status, 200);
+    assert_true(has(&answer, "<a href=\"system/s\">"));
+    assert_true(has(&answer, "<a href=\"gate/autonomy/s\">"));
+    assert_true(has(&answer, "Simulated clock."));
+    assert_false(has(&answer, "are not shown"));
+    fb_buf_release(&answer.body);
+    struct fb_buf many;
+    fb_buf_init(&many, 1 << 22);
+    fb_buf_add_char(&many, '[');
+    for (int i = 0; i < FB_FRONT_SYSTEMS_MAX; i++) {
+        fb_buf_addf(&many,
+            "%s{\"kind\":\"system\",\"id\":\"system/n%d\",\"at\":\"2026-01-01\",\"body\":{"
+            "\"title\":\"<b>%d</b>\",\"developer\":\"party/dev\"}}",
+            i ? "," : "", i, i);
+    }
+    fb_buf_add_c(&many, "]");
+    fb_buf_add_char(&many, 0);
+    story_add(&story, "dev", many.ptr);
+    fb_buf_release(&many);
+    answer = ask("GET", "/");
+    assert_true(has(&answer, "&lt;b&gt;7&lt;/b&gt;") && !has(&answer, "<b>7</b>"));
+    assert_true(has(&answer, "1 systems are not shown") || has(&answer, "1 more systems"));
+    fb_buf_release(&answer.body);
+    answer = ask("GET", "/health");
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(open_of(&answer), -1);
+    assert_true(has(&answer, "\"records\": 10"));
+    fb_buf_release(&answer.body);
+}
+
+/* What cannot be asked is closed; why is told to the keeper and not to who asks. */
+static void test_unavailable(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/gate/train/s", "/status/s", "/system/s",
+        "/explain/s/licence:train:system/s", "/health", "/"};
+    story_at(&story, "2026-03-01T12:00:00Z");
+    expect("GET", "/gate/train/s", 200, 1);
+    story_at(&story, "2026-02-01T12:00:00Z");
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct fb_server_answer answer = ask("GET", paths[i]);
+        assert_int_equal(answer.status, 503);
+        assert_int_equal(open_of(&answer), 0);
+        assert_false(has(&answer, "clock"));
+        assert_int_equal(told, i + 1);
+        fb_buf_release(&answer.body);
+    }
+    server.tell = NULL;
+    expect("GET", "/gate/train/s", 503, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_gate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_absent, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_same_as_commands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_front, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unavailable, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
