@@ -29,56 +29,79 @@ static void head(const struct fb_front *front, struct fb_buf *out)
     fb_buf_add_c(out, "</header>\n");
 }
 
-/* Links to what is answered about a system. */
-static void answers(struct fb_str name, struct fb_buf *out)
+/* What a system may do, with links to the reasons; no more than the links when it was not asked. */
+static void add_actions(struct fb_str name, const bool *allowed, struct fb_buf *out)
 {
-    static const char *const asked[] = {"train", "deploy", "autonomy"};
-    fb_buf_add_c(out, "<td><a href=\"status/");
-    fb_html_text_all(out, name);
-    fb_buf_add_c(out, "\">status</a></td><td>");
-    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-        fb_buf_addf(out, "%s<a href=\"gate/%s/", i ? ", " : "", asked[i]);
+    for (int action = 0; action < FB_ACTION_COUNT; action++) {
+        fb_buf_addf(out, "<td><a href=\"gate/%s/", fb_action_word((enum fb_action)action));
         fb_html_text_all(out, name);
-        fb_buf_addf(out, "\">%s</a>", asked[i]);
+        fb_buf_add_c(out, "\">");
+        if (allowed) {
+            fb_html_chip(
+                out, allowed[action] ? FB_TONE_GOOD : FB_TONE_BAD, allowed[action] ? "yes" : "no");
+        } else {
+            fb_buf_add_c(out, "ask");
+        }
+        fb_buf_add_c(out, "</a></td>");
     }
-    fb_buf_add_c(out, "</td>");
 }
 
-static void row(const struct fb_front *front, const struct fb_record *system, struct fb_buf *out)
+static enum fb_code add_row(const struct fb_front *front, const struct fb_record *system,
+    bool asked, struct fb_buf *out, struct fb_err *err)
 {
     const struct fb_record *last = fb_registry_last(front->registry, system);
     struct fb_str name = fb_short_id(system->id), title = fb_record_text(last, "title");
+    bool allowed[FB_ACTION_COUNT] = {false};
+    enum fb_code code = asked ? front->ask(front->ctx, system->id, allowed, err) : FB_OK;
+    if (code != FB_OK) {
+        return code;
+    }
     fb_buf_add_c(out, "<tr><th scope=\"row\"><a href=\"system/");
     fb_html_text_all(out, name);
     fb_buf_add_c(out, "\">");
     fb_html_text_cut(out, title.len ? title : name, 120);
     fb_buf_add_c(out, "</a></th><td>");
     fb_html_text_cut(out, fb_short_id(fb_record_text(last, "developer")), 120);
-    fb_buf_add_c(out, "</td><td>");
-    fb_html_words(out, fb_record_text(last, "stage"), 60);
     fb_buf_add_c(out, "</td>");
-    answers(name, out);
-    fb_buf_add_c(out, "</tr>\n");
+    add_actions(name, asked ? allowed : NULL, out);
+    fb_buf_add_c(out, "<td><a href=\"status/");
+    fb_html_text_all(out, name);
+    fb_buf_add_c(out, "\">JSON</a></td></tr>\n");
+    return FB_OK;
+}
+
+/* The first records of systems. */
+static size_t count_systems(const struct fb_registry *registry)
+{
+    size_t count = 0;
+    const struct fb_record *record = fb_registry_first(registry, FB_KIND_system);
+    for (; record; record = fb_registry_next(registry, record)) {
+        count += fb_registry_root(registry, record) == record;
+    }
+    return count;
 }
 
 enum fb_code fb_report_front_html(
     const struct fb_front *front, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(front && front->registry && out);
-    size_t count = 0;
+    size_t count = count_systems(front->registry), shown = 0;
+    enum fb_code code = FB_OK;
     head(front, out);
     fb_buf_add_c(out, "<section>\n<h2>Systems</h2>\n<div class=\"scroll\">\n<table>\n<thead><tr>"
-                      "<th>System</th><th>Developer</th><th>Stage</th><th>As JSON</th>"
-                      "<th>May it</th></tr></thead>\n<tbody>\n");
+                      "<th>System</th><th>Developer</th><th>May be trained</th>"
+                      "<th>May be deployed</th><th>May act autonomously</th><th>Status</th></tr>"
+                      "</thead>\n<tbody>\n");
     const struct fb_record *record = fb_registry_first(front->registry, FB_KIND_system);
-    for (; record; record = fb_registry_next(front->registry, record)) {
-        if (fb_registry_root(front->registry, record) == record && count++ < FB_FRONT_SYSTEMS_MAX) {
-            row(front, record, out);
+    for (; record && shown < FB_FRONT_SYSTEMS_MAX && code == FB_OK;
+         record = fb_registry_next(front->registry, record)) {
+        if (fb_registry_root(front->registry, record) == record) {
+            code = add_row(front, record, count <= FB_FRONT_ASKED_MAX, out, err);
+            shown++;
         }
     }
     fb_buf_add_c(out, "</tbody>\n</table>\n</div>\n");
-    fb_html_cut(out, count > FB_FRONT_SYSTEMS_MAX ? count - FB_FRONT_SYSTEMS_MAX : 0,
-        "systems are not shown: ask for them by name");
+    fb_html_cut(out, count - shown, "systems are not shown: ask for them by name");
     fb_buf_add_c(out, "</section>\n</main>\n</body>\n</html>\n");
-    return fb_buf_check(out, "the page", err);
+    return code ? code : fb_buf_check(out, "the page", err);
 }

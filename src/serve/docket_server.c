@@ -70,6 +70,25 @@ static enum fb_code answer_explain(struct question *q, struct fb_buf *out)
     return code ? code : fb_report_why_json(&verdict, out, &q->err);
 }
 
+/* What a system may do, by the records that were verified. */
+static enum fb_code ask_actions(
+    void *ctx, struct fb_str system, bool out[FB_ACTION_COUNT], struct fb_err *err)
+{
+    const struct fb_docket_question now = {.as_of = FB_TIME_MAX, .about = system, .brief = true};
+    struct fb_desk *desk = ctx;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    struct fb_verdict verdict;
+    fb_arena_init(&arena, ARENA_MAX);
+    enum fb_code code = fb_docket_ask(fb_desk_docket(desk), &now, &arena, &picture, err);
+    for (int action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {
+        code = fb_gate_decide(
+            &picture, system, (enum fb_action)action, &arena, &out[action], &verdict, err);
+    }
+    fb_arena_release(&arena);
+    return code;
+}
+
 static enum fb_code answer_front(struct question *q, struct fb_buf *out)
 {
     enum fb_code code = fb_desk_renew(q->desk, &q->err);
@@ -82,7 +101,9 @@ static enum fb_code answer_front(struct question *q, struct fb_buf *out)
         .origin = fb_ledger_origin(fb_docket_ledger(docket)),
         .entries = seen->entries,
         .now = fb_docket_now(docket),
-        .simulated = fb_docket_simulated(docket)};
+        .simulated = fb_docket_simulated(docket),
+        .ask = ask_actions,
+        .ctx = q->desk};
     memcpy(front.root, seen->root.bytes, sizeof(front.root));
     return fb_report_front_html(&front, out, &q->err);
 }

@@ -47,6 +47,7 @@ fly explain licence:train:system/aurora-2 --json >why.json
 ok "reasons as the command has them" same why.json /explain/aurora-2/licence:train:system/aurora-2
 ok "by handle too" same why.json "/explain/aurora-2/$(sed -n 's/.*"handle": "\(.*\)".*/\1/p' why.json)"
 ok "the first page" answers 200 / 'href="system/aurora-2"'
+ok "what it may do" grep -q 'href="gate/train/aurora-2"><[^>]*>.*yes' body
 ok "the root is that of the log" sh -c '
     "$0" --docket "$1" --clock "$2" log verify | grep -o "[0-9a-f]\{64\}" | head -1 >root &&
     curl -s "$3/health" | grep -q "$(cat root)"' "$FLYBALL" "$docket" "$clock" "$url"
