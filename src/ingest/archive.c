@@ -178,7 +178,10 @@ static bool is_inside(struct fb_str name)
     }
     size_t from = 0;
     while (from <= name.len) {
-        size_t end = fb_str_find(name, '/', from);
+        size_t end = from; /* of a part; where a backslash parts them, that is one as well */
+        while (end < name.len && name.ptr[end] != '/' && name.ptr[end] != '\\') {
+            end++;
+        }
         if (fb_str_is(fb_str_sub(name, from, end - from), "..")) {
             return false;
         }

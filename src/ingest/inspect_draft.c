@@ -316,8 +316,10 @@ static enum fb_code read_times(struct fb_inspect *log, struct common *c, struct 
         code = time_of(log, log->stats, "started_at", created, &c->began, err);
     }
     if (code == FB_OK) {
-        /* Without an end of the run, the end of its last sample. */
+        /* Without an end of the run, the end of its last sample; old ones say of themselves only
+         * when they were scored. */
         fb_time last = log->last > c->began ? log->last : c->began;
+        last = log->scored > last ? log->scored : last;
         code = time_of(log, log->stats, "completed_at", last, &c->ended, err);
     }
     log->flags[FB_INSPECT_RESCORED] |= code == FB_OK && log->scored > c->ended + SCORING_SLACK;

@@ -46,7 +46,8 @@ FB_CHECKED enum fb_code fb_runs_read_memory(struct fb_str text, const char *name
 /** Reads release dates into out_dates, of data.agents instants (FB_TIME_MIN where there is none):
  * lines `NAME: DATE` as METR's release_dates.yaml has them (other lines of it are passed over), or
  * a table of the columns agent and date. Agents that have no runs are passed over. E_SYNTAX,
- * E_TIME and those of reading. */
+ * E_TIME, E_DUPLICATE for an agent with two dates, E_SCHEMA for no date at all, and those of
+ * reading. */
 FB_CHECKED enum fb_code fb_runs_read_dates(
     const char *path, const struct fb_runs *runs, fb_time *out_dates, struct fb_err *err);
 

@@ -26,16 +26,28 @@ static uint32_t find_agent(const struct fb_runs *runs, struct fb_str name)
     return UINT32_MAX;
 }
 
-static enum fb_code set_date(
-    const struct fb_runs *runs, const struct fb_str pair[2], fb_time *dates, struct fb_err *err)
+/* Dates at work. */
+struct dating {
+    const struct fb_runs *runs;
+    fb_time *dates;
+    size_t count; /* dates that were read, of agents with runs or not */
+};
+
+static enum fb_code set_date(struct dating *dating, const struct fb_str pair[2], struct fb_err *err)
 {
     fb_time at = 0;
     enum fb_code code = fb_time_parse(pair[1], &at, err);
-    uint32_t agent = find_agent(runs, pair[0]);
-    if (code == FB_OK && agent != UINT32_MAX) {
-        dates[agent] = at;
+    uint32_t agent = find_agent(dating->runs, pair[0]);
+    dating->count++;
+    if (code != FB_OK || agent == UINT32_MAX) {
+        return code;
     }
-    return code;
+    if (dating->dates[agent] != FB_TIME_MIN && dating->dates[agent] != at) {
+        return fb_err_set(err, FB_E_DUPLICATE, "'%.*s' has another date before",
+            FB_STR_ARG(fb_str_sub(pair[0], 0, 100)));
+    }
+    dating->dates[agent] = at;
+    return FB_OK;
 }
 
 /* A name may stand in quotes. */
@@ -60,8 +72,8 @@ static bool split_line(struct fb_str line, struct fb_str pair[2])
     return false;
 }
 
-static enum fb_code read_lines(struct fb_str text, const char *name, const struct fb_runs *runs,
-    fb_time *dates, struct fb_err *err)
+static enum fb_code read_lines(
+    struct fb_str text, const char *name, struct dating *dating, struct fb_err *err)
 {
     struct fb_str line;
     for (uint32_t number = 1; fb_str_line(&text, &line); number++) {
@@ -70,7 +82,7 @@ static enum fb_code read_lines(struct fb_str text, const char *name, const struc
         if (!split_line(line, pair)) {
             continue;
         }
-        enum fb_code code = set_date(runs, pair, dates, err);
+        enum fb_code code = set_date(dating, pair, err);
         if (code != FB_OK) {
             fb_err_place(err, name, number, 0, -1);
             return code;
@@ -79,8 +91,8 @@ static enum fb_code read_lines(struct fb_str text, const char *name, const struc
     return FB_OK;
 }
 
-static enum fb_code read_table(struct fb_str text, const char *name, const struct fb_runs *runs,
-    fb_time *dates, struct fb_err *err)
+static enum fb_code read_table(
+    struct fb_str text, const char *name, struct dating *dating, struct fb_err *err)
 {
     struct fb_csv csv;
     size_t agent = 0, date = 0;
@@ -96,7 +108,7 @@ static enum fb_code read_table(struct fb_str text, const char *name, const struc
             pair[1] = fb_str_trim(fb_csv_field(&csv, date));
         }
         if (pair[1].len > 0) {
-            code = set_date(runs, pair, dates, err);
+            code = set_date(dating, pair, err);
         }
         if (code != FB_OK) {
             fb_err_place(err, name, csv.line, 0, -1);
@@ -113,11 +125,18 @@ enum fb_code fb_runs_read_dates_memory(struct fb_str text, const char *name,
     for (uint32_t i = 0; i < runs->data.agents; i++) {
         out_dates[i] = FB_TIME_MIN;
     }
+    struct dating dating = {runs, out_dates, 0};
     struct fb_str first = fb_str_sub(text, 0, fb_str_find(text, '\n', 0));
-    if (fb_str_find(first, ',', 0) < first.len) {
-        return read_table(text, name, runs, out_dates, err);
+    bool is_table = fb_str_find(first, ',', 0) < first.len;
+    enum fb_code code =
+        is_table ? read_table(text, name, &dating, err) : read_lines(text, name, &dating, err);
+    if (code == FB_OK && dating.count == 0) {
+        (void)fb_err_set(err, FB_E_SCHEMA, "the file gives no date");
+        fb_err_place(err, name, 0, 0, -1);
+        return fb_err_hint(
+            err, "A line is `NAME: DATE`; a table has the columns `agent` and `release_date`.");
     }
-    return read_lines(text, name, runs, out_dates, err);
+    return code;
 }
 
 enum fb_code fb_runs_read_dates(

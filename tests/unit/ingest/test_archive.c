@@ -162,6 +162,8 @@ static void test_names(void **state)
     refuse_names("a", "../b", FB_E_SYNTAX);
     refuse_names("a", "b/../../c", FB_E_SYNTAX);
     refuse_names("a", "b/..", FB_E_SYNTAX);
+    refuse_names("a", "..\\b", FB_E_SYNTAX);
+    refuse_names("a", "b\\..\\..\\c", FB_E_SYNTAX);
     refuse_names("a", "/etc/passwd", FB_E_SYNTAX);
     refuse_names("a", "\xff", FB_E_SYNTAX);
     refuse_names("a", "samples/1_epoch_1.json", FB_E_DUPLICATE);

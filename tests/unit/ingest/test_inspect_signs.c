@@ -114,6 +114,23 @@ static void test_each(void **state)
     }
 }
 
+/* A run that was killed says nowhere when it ended, and its samples, in old logs, only when they
+ * were scored: that is no second scoring, and the evidence is from then. */
+static void test_scored_without_end(void **state)
+{
+    (void)state;
+    static const char log[] =
+        "{\"version\":2,\"status\":\"started\",\"eval\":{\"task\":\"t\",\"model\":\"org/m\","
+        "\"created\":\"2026-01-01T00:00:00Z\",\"dataset\":{\"samples\":1},\"config\":{}},"
+        "\"samples\":[{\"id\":1,\"epoch\":1,\"scores\":{\"s\":{\"value\":1}},\"events\":[{"
+        "\"event\":"
+        "\"score\",\"timestamp\":\"2026-01-01T00:20:00Z\",\"score\":{\"value\":1}}]}]}";
+    struct fb_drafts drafts = {0};
+    FB_TEST_OK(fb_ingest_memory(fb_str_of(log), "log.json", NULL, &arena, &drafts, &err));
+    assert_non_null(strstr(drafts.items[0].json.ptr, "\"flags\":[\"crashed\"]"));
+    assert_non_null(strstr(drafts.items[0].json.ptr, "\"ended\":\"2026-01-01T00:20:00Z\""));
+}
+
 /* Figures from before an edit are refused, and the hint says what to do. */
 static void test_edited_figures(void **state)
 {
@@ -170,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_each, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scored_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_edited_figures, setup, teardown),
         cmocka_unit_test_setup_teardown(test_odd_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tool, setup, teardown),

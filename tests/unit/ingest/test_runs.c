@@ -318,6 +318,20 @@ static void test_dates(void **state)
         fb_runs_read_dates_memory(FB_STR("agent,date\na,2025-13-01\n"), "d", &runs, dates, &err),
         FB_E_TIME);
     assert_true(err.line == 2);
+    static const char *const twice[] = {
+        "a: 2025-01-01\na: 2025-01-02\n", "agent,date\na,2025-01-01\na,2025-01-02\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct fb_str same = FB_STR("a: 2025-01-01\na: 2025-01-01\n");
+        FB_TEST_FAILS(fb_runs_read_dates_memory(fb_str_of(twice[i]), "d", &runs, dates, &err),
+            FB_E_DUPLICATE);
+        assert_int_equal(err.line, i ? 3 : 2);
+        FB_TEST_OK(fb_runs_read_dates_memory(same, "d", &runs, dates, &err));
+    }
+    static const char *const none[] = {"", "{\"a\":\"2025-01-01\"}", "date:\n", "agent,date\n"};
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        FB_TEST_FAILS(
+            fb_runs_read_dates_memory(fb_str_of(none[i]), "d", &runs, dates, &err), FB_E_SCHEMA);
+    }
     FB_TEST_FAILS(fb_runs_read_dates("/nowhere/at/all", &runs, dates, &err), FB_E_NOT_FOUND);
 }
 
