@@ -168,6 +168,33 @@ static void add(struct fb_answer *out, struct fb_str of, const char *name, doubl
     fb_answer_add(out, &(struct fb_figure){of, name, FB_FIGURE_RATE, value, none, none});
 }
 
+/* Where prompts were tried unequally often, the least that one which never gave way was tried is
+ * where all were still followed: what came later is left out, and said. */
+static void cut_even(struct work *w, struct fb_answer *out)
+{
+    int64_t least = INT64_MAX;
+    size_t cut = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        const struct fb_attempt *a = &w->attempts[i];
+        least = a->first == 0 && a->tries < least ? a->tries : least;
+    }
+    for (size_t i = 0; i < w->count; i++) {
+        struct fb_attempt *a = &w->attempts[i];
+        bool is_later = a->tries > least && (a->first == 0 || a->first > least);
+        cut += is_later;
+        if (is_later) {
+            *a = (struct fb_attempt){0, least, 0};
+        }
+        a->tries = a->tries < least ? a->tries : least;
+    }
+    if (cut > 0) {
+        fb_answer_note(out,
+            "prompts were tried unequally often: only the first %lld tries of each count, which "
+            "leaves out what came later of %zu",
+            (long long)least, cut);
+    }
+}
+
 /* Forecasts of one model. */
 static enum fb_code forecast(struct work *w, const struct fb_question_options *options,
     struct fb_answer *out, struct fb_err *err)
@@ -176,6 +203,9 @@ static enum fb_code forecast(struct work *w, const struct fb_question_options *o
     struct fb_str of = w->models->names[w->model];
     enum fb_code code = take(w, err);
     int64_t until = 0, found = 0;
+    if (code == FB_OK) {
+        cut_even(w, out);
+    }
     for (size_t i = 0; code == FB_OK && i < w->count; i++) {
         until = w->attempts[i].tries > until ? w->attempts[i].tries : until;
         found += w->attempts[i].first > 0;

@@ -197,9 +197,11 @@ static enum fb_code check_attempts(const struct fb_attempt *attempts, size_t cou
         found += a->first > 0;
     }
     if (until < TRIES_MIN || until > FB_BINOMIAL_N_MAX || found < FOUND_MIN) {
-        return fb_err_set(err, FB_E_RANGE,
-            "growth cannot be told from %zu prompts that gave way within %lld tries", found,
-            (long long)until);
+        (void)fb_err_set(err, FB_E_RANGE,
+            "growth cannot be told from %zu prompt%s that gave way within %lld tries", found,
+            found == 1 ? "" : "s", (long long)until);
+        return fb_err_hint(err, "It takes %d that gave way, and %d tries of each that did not.",
+            FOUND_MIN, TRIES_MIN);
     }
     if (!(tries_confidence[0] >= (double)until && isfinite(tries_confidence[0])) ||
         !(tries_confidence[1] > 0 && tries_confidence[1] < 1)) {

@@ -110,6 +110,25 @@ ok "best-of: the limit is above both" python3 -c 'import json
 f = {x["name"]: x for x in json.load(open("out.json"))["figures"]}
 assert .46 < f["power_law"]["value"] < f["share_forecast"]["high"] < 1
 assert .46 < f["beta_geometric"]["value"] < f["share_forecast"]["high"]'
+printf 'prompt,first,tries\n' >uneven.csv
+python3 - >>uneven.csv <<'END'
+for i in range(60):
+    first = 4 * (i + 1) if i % 3 == 0 else 0
+    first = 0 if first > 200 else first
+    print("p%d,%d,%d" % (i, first, (300, 200, 513)[i % 3]))
+END
+awk -F, 'NR > 1 {$3 = 200} 1' OFS=, uneven.csv >even.csv
+ask best-of even.csv --tries 2560
+cp out.json first.json
+ask best-of uneven.csv --tries 2560
+ok "best-of: prompts that were tried unequally often count as far as all were tried" \
+    python3 -c 'import json
+a, b = (json.load(open(f))["figures"] for f in ("out.json", "first.json"))
+assert a == b and [x["value"] for x in a if x["name"] == "tries_seen"] == [200], (a, b)'
+ok "best-of: and it says so" says "only the first 200 tries of each count" \
+    "$FLYBALL" evidence best-of uneven.csv --tries 2560
+ok "best-of: too little to tell growth" exits 3 "3 that gave way, and 8 tries" \
+    sh -c 'head -4 uneven.csv >few.csv; exec "$0" evidence best-of few.csv --tries 2560' "$FLYBALL"
 ok "best-of: fewer tries than there were" exits 3 . "$FLYBALL" evidence best-of best.csv --tries 10
 ok "best-of: no columns that say it" exits 3 . "$FLYBALL" evidence best-of pass.csv
 
