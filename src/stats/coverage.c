@@ -538,8 +538,11 @@ enum fb_code fb_coverage_curve_find(size_t i, struct fb_coverage_curve *out, str
         }
         c.held[point] = held;
         c.mean += held / FB_COVERAGE_POINTS;
-        c.least_at = held < c.least ? p : c.least_at;
-        c.least = fmin(c.least, held);
+        /* Both ends are alike by symmetry; which is less in its last bits is chance. */
+        if (held < c.least - 1e-9) {
+            c.least_at = p;
+            c.least = held;
+        }
     }
     fb_free(ends);
     fb_free(chances);
