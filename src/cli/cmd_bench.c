@@ -143,6 +143,12 @@ static double rate_of(double count, const struct fb_bench_cost *cost)
     return cost->wall_s > 0 ? count / cost->wall_s : 0;
 }
 
+/* The same of a processor's time, which other work on the machine does not change as much. */
+static double cpu_rate_of(double count, const struct fb_bench_cost *cost)
+{
+    return cost->cpu_s > 0 ? count / cost->cpu_s : 0;
+}
+
 /* How our rate compares with the rival's: 1 is as fast, 2 twice as fast. */
 static double ratio_of(double ours, double rival)
 {
@@ -152,9 +158,9 @@ static double ratio_of(double ours, double rival)
 static void print_text(
     const struct fb_cli *cli, const struct fb_bench_case *bench, const struct fb_bench_result *r)
 {
-    fprintf(cli->out, "%-10s %-22s %12.0f %-16s %8.3f s %8.3f CPU s %8.1f MB", bench->bench,
-        bench->name, rate_of(r->count, &r->cost), r->metric, r->cost.wall_s, r->cost.cpu_s,
-        r->peak_mb);
+    fprintf(cli->out, "%-10s %-22s %12.0f %-16s %8.3f s %8.3f CPU s %12.0f per CPU s %8.1f MB",
+        bench->bench, bench->name, rate_of(r->count, &r->cost), r->metric, r->cost.wall_s,
+        r->cost.cpu_s, cpu_rate_of(r->count, &r->cost), r->peak_mb);
     if (r->p99_us > 0) {
         fprintf(cli->out, "  p50 %.1f us, p99 %.1f us", r->p50_us, r->p99_us);
     }
@@ -181,6 +187,7 @@ static void print_json(
     fb_json_key_double(&w, "count", r->count);
     fb_json_key_double(&w, "wall_s", r->cost.wall_s);
     fb_json_key_double(&w, "cpu_s", r->cost.cpu_s);
+    fb_json_key_double(&w, "value_per_cpu_s", cpu_rate_of(r->count, &r->cost));
     fb_json_key_double(&w, "peak_mb", r->peak_mb);
     if (r->p99_us > 0) {
         fb_json_key_double(&w, "p50_us", r->p50_us);
