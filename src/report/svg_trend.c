@@ -43,6 +43,7 @@ struct plot {
     struct fb_axis axis;
     double low;
     double high;
+    bool is_dense; /* points are small, and the line runs over them */
 };
 
 /* Tenths of a pixel of a value; what is outside is held at the ends. */
@@ -237,8 +238,8 @@ static void point(const struct plot *plot, const struct fb_chart_point *p)
         coordinate(plot->out, "y2", y_of(plot, p->high));
         fb_buf_add_c(plot->out, "/>");
     }
-    fb_buf_addf(plot->out, "<circle class=\"%s\" r=\"%s\"", p->marked ? "mark" : "dot",
-        p->marked ? "6" : "4.5");
+    const char *radius = plot->is_dense ? "2.5" : p->marked ? "6" : "4.5";
+    fb_buf_addf(plot->out, "<circle class=\"%s\" r=\"%s\"", p->marked ? "mark" : "dot", radius);
     coordinate(plot->out, "cx", x);
     coordinate(plot->out, "cy", y_of(plot, p->value));
     char value[FB_DECIMAL_TEXT], when[FB_TIME_TEXT];
@@ -345,7 +346,8 @@ static enum fb_code check(const struct fb_chart *chart, struct fb_err *err)
 enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(chart && out);
-    struct plot plot = {.chart = chart, .out = out};
+    struct plot plot = {
+        .chart = chart, .out = out, .is_dense = chart->point_count > FB_LABELS_DENSE};
     enum fb_code code = check(chart, err);
     if (code != FB_OK) {
         return code;
@@ -373,9 +375,14 @@ enum fb_code fb_svg_trend(const struct fb_chart *chart, struct fb_buf *out, stru
     fb_buf_add_c(out, "</text>\n");
     y_axis(&plot);
     x_axis(&plot);
-    line_and_band(&plot);
+    if (!plot.is_dense) {
+        line_and_band(&plot);
+    }
     for (size_t i = 0; i < chart->point_count; i++) {
         point(&plot, &chart->points[i]);
+    }
+    if (plot.is_dense) {
+        line_and_band(&plot);
     }
     code = labels(&plot, err);
     fb_buf_add_c(out, "</svg>\n");
