@@ -18,6 +18,8 @@ static const struct fb_column wanted[COLUMNS] = {
     [SCORE] = {score_names, FB_COLUMN_NUMBER, FB_COLUMN_EVERY},
     [DATE] = {date_names, FB_COLUMN_TEXT, FB_COLUMN_MAY},
 };
+/* What is further off is not the noise around a share but another unit. */
+static const double no_share_low = -1, no_share_high = 2;
 static const double clip_low = 0.001, clip_high = 0.999;
 
 /* The dates of models: rows of one model agree, or leave it out. */
@@ -91,7 +93,13 @@ static enum fb_code finish(const struct fb_columns *columns, struct fb_arena *ar
         return code;
     }
     for (size_t i = 0; i < count; i++) {
-        scores.clipped += columns->numbers[SCORE][i] < 0 || columns->numbers[SCORE][i] > 1;
+        double score = columns->numbers[SCORE][i];
+        if (score < no_share_low || score > no_share_high) {
+            (void)fb_err_set(err, FB_E_RANGE, "a score of %g is no share of 1", score);
+            fb_err_place(err, columns->name, columns->lines[i], 0, -1);
+            return fb_err_hint(err, "Divide percentages by 100.");
+        }
+        scores.clipped += score < 0 || score > 1;
     }
     for (size_t i = 0; i < count; i++) {
         double score = columns->numbers[SCORE][i];

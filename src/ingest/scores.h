@@ -6,7 +6,8 @@
  * their names, so that the order of rows changes nothing.
  *
  * When a score is outside 0 to 1, all are held within 0.001 and 0.999, as Epoch's code does;
- * `clipped` says how many were outside.
+ * `clipped` says how many were outside. What is below -1 or above 2 is refused: percentages, which
+ * would all be held at the same place.
  */
 #ifndef FB_INGEST_SCORES_H
 #define FB_INGEST_SCORES_H
@@ -27,7 +28,7 @@ struct fb_scores {
 };
 
 /** Reads a file ("-": standard input). E_SYNTAX, E_SCHEMA, E_TIME, E_MISMATCH for a model with two
- * dates, E_LIMIT, E_NOMEM and those of reading, with file and line. */
+ * dates, E_RANGE, E_LIMIT, E_NOMEM and those of reading, with file and line. */
 FB_CHECKED enum fb_code fb_scores_read(
     const char *path, struct fb_arena *arena, struct fb_scores *out, struct fb_err *err);
 

@@ -122,8 +122,8 @@ enum fb_code fb_report_capability_text(const struct fb_capability_report *report
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.3f", r->slopes[benchmarks[i].number]);
     }
     fb_sheet_table_end(&table, &sheet, 0);
-    fb_buf_addf(out, "\n%zu scores, cost %.6f; anchor %.*s; penalty %g; %u resamples\n",
-        report->scores->data.count, r->cost,
+    fb_buf_addf(out, "\n%zu score%s, cost %.6f; anchor %.*s; penalty %g; %u resamples\n",
+        report->scores->data.count, report->scores->data.count == 1 ? "" : "s", r->cost,
         FB_STR_ARG(report->scores->benchmarks[report->options->anchor]), report->options->penalty,
         r->resamples);
     if (report->scores->clipped) {

@@ -17,20 +17,23 @@ static void add_factor(struct fb_sheet_table *table, double slope)
     fb_sheet_table_add(table, FB_TONE_PLAIN, factor < 1e4 ? "%.2f x" : "%.1e x", factor);
 }
 
+/* In more days than this, ten thousand years, nothing grows: the slope is what rounding leaves. */
+static const double endless_days = 3652425;
+
 static void add_days(struct fb_sheet_table *table, const struct fb_progress *p)
 {
     double days = fb_trend_doubling(p->line.slope);
     struct fb_trend_interval d = fb_trend_doubling_interval(p->slope);
-    if (isfinite(days)) {
+    if (days < endless_days) {
         fb_sheet_table_add(table, FB_TONE_PLAIN, "%.0f days", days);
     } else {
         fb_sheet_table_add(table, FB_TONE_WARN, "does not grow");
     }
     if (!isfinite(p->slope.low)) {
         fb_sheet_table_add(table, FB_TONE_WARN, "two points");
-    } else if (isfinite(d.high)) {
+    } else if (d.high < endless_days) {
         fb_sheet_table_add(table, FB_TONE_PLAIN, "%.0f to %.0f", d.low, d.high);
-    } else if (isfinite(d.low)) {
+    } else if (d.low < endless_days) {
         fb_sheet_table_add(table, FB_TONE_PLAIN, "%.0f to no end", d.low);
     } else {
         fb_sheet_table_add(table, FB_TONE_PLAIN, "does not grow");

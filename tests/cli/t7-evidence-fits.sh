@@ -117,6 +117,9 @@ ok "a quantity that is none" exits 3 "no quantity 'x'" \
     "$FLYBALL" evidence trend "$plan" --svg t.svg --series x
 ok "slow below fast" exits 2 "less than --fast" "$FLYBALL" evidence trend "$plan" --slow 10
 ok "a forecast for no date" exits 2 "needs --at" "$FLYBALL" evidence forecast "$plan"
+printf 'date,value\n2024-01-01,5\n2025-01-01,5\n2026-01-01,5\n' >flat.csv
+ok "a quantity that stays does not grow" says "1.00 x  does not grow  does not grow" \
+    "$FLYBALL" evidence trend flat.csv
 ok "a value that is not positive" sh -c 'echo "date,value" >v.csv && echo 2024-01-01,-1 >>v.csv'
 ok "is refused with its line" exits 3 "v.csv:2.*not positive" "$FLYBALL" evidence trend v.csv
 finish

@@ -252,6 +252,8 @@ static void test_scores(void **state)
         {"model,score\nm,1\n", FB_E_SCHEMA, 1},
         {"model,benchmark,score\nm,,1\n", FB_E_SCHEMA, 2},
         {"model,benchmark,score\nm,b,\n", FB_E_SCHEMA, 2},
+        {"model,benchmark,score\nm,b,.5\nm,c,85\n", FB_E_RANGE, 3},
+        {"model,benchmark,score\nm,b,-1.01\n", FB_E_RANGE, 2},
         {"model,benchmark,score,date\nm,b,1,soon\n", FB_E_TIME, 2},
         {"model,benchmark,score,date\nm,b,1,2025-01-01\nm,c,1,2025-01-02\n", FB_E_MISMATCH, 3},
     };
