@@ -75,6 +75,7 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
     inc->memory.max = options->memory_max ? options->memory_max : MEMORY_MAX;
     inc->memory.err = err;
     inc->clock = FB_TIME_MIN;
+    inc->listed_max = fb_limit(FB_INC_LISTED_MAX);
     enum fb_code code = prepare(inc, err);
     if (code) {
         fb_inc_free(inc);
@@ -120,11 +121,13 @@ void fb_inc_free(struct fb_inc *inc)
         struct fb_inc_point *point = &inc->points[i];
         fb_inc_drop(memory, point->tuples, point->tuple_cap, sizeof(*point->tuples));
         fb_inc_drop(memory, point->cells, point->cell_cap, sizeof(*point->cells));
+        fb_inc_lookups_release(point, memory);
     }
     for (size_t i = 0; i < inc->owner_count; i++) {
         fb_pattern_free(inc->owners[i]->pattern);
     }
     fb_inc_drop(memory, inc->owners, inc->owner_cap, sizeof(*inc->owners));
+    fb_inc_drop(memory, inc->ways, inc->way_cap, sizeof(*inc->ways));
     fb_inc_drop(memory, inc->nodes, inc->node_cap, sizeof(*inc->nodes));
     fb_inc_drop(memory, inc->points, inc->point_cap, sizeof(*inc->points));
     fb_inc_symbols_release(&inc->symbols, memory);
@@ -232,6 +235,7 @@ enum fb_code fb_inc_open(struct fb_inc *inc, fb_time time, struct fb_err *err)
     point->time = time;
     point->tuple_count = 0;
     point->cell_count = 0;
+    fb_inc_lookups_forget(point);
     inc->open = true;
     return FB_OK;
 }

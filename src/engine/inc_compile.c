@@ -85,6 +85,15 @@ fb_vars fb_inc_groups_of(const struct fb_form *form)
 
 /* ---- leaves ---- */
 
+/* The index of a definition's rows by the columns that are known, behind `before` others that are;
+ * -1: none. */
+static int index_of(const struct fb_inc_op *op, size_t before)
+{
+    uint64_t known = fb_inc_known_columns(op);
+    uint64_t first = ((uint64_t)1 << before) - 1;
+    return known || before ? fb_inc_set_index(&op->node->set, known << before | first) : -1;
+}
+
 /* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds,
  * or the rows of one that reads what is frozen. */
 static enum fb_code read_definition(
@@ -98,12 +107,14 @@ static enum fb_code read_definition(
         FB_ASSERT(frozen);
         op->kind = FB_INC_FROZEN;
         op->node = frozen->node;
+        op->index = index_of(op, 0);
         return FB_OK;
     }
     for (const struct fb_inc_recalled *r = site->recalled; r; r = r->outer) {
         if (r->form == form->definition) {
             op->kind = FB_INC_RECALL;
             op->node = r->node;
+            op->index = index_of(op, 1);
             return FB_OK;
         }
     }
@@ -145,7 +156,8 @@ static enum fb_code compile_pred(
     }
     FB_ASSERT(form->relation < site->inc->reads_count);
     site->inc->reads[form->relation] = true;
-    return form->definition && code == FB_OK ? read_definition(site, form, op) : code;
+    code = form->definition && code == FB_OK ? read_definition(site, form, op) : code;
+    return code == FB_OK && op->kind == FB_INC_PRED ? fb_inc_compile_way(site, op) : code;
 }
 
 static enum fb_code compile_compare(

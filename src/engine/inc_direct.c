@@ -767,10 +767,31 @@ bool fb_inc_freeze(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
     return whole && fb_inc_run(inc, op->parts[1], then);
 }
 
+/* The rows of a definition that agree with key in what is known; columns of the predicate begin
+ * behind `before` others. */
+static bool rows_of_index(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb_cell *key,
+    size_t before, struct fb_inc_then then)
+{
+    const struct fb_inc_set *set = &op->node->set;
+    size_t index = (size_t)op->index;
+    for (uint32_t slot = fb_inc_set_first(set, index, key); slot != FB_INC_NONE;
+         slot = fb_inc_set_next(set, index, key, slot)) {
+        if (fb_inc_fits(inc, op, fb_inc_set_row(set, slot) + before) && !then.fn(then.ctx, inc)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool fb_inc_frozen(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
     FB_ASSERT(inc && op->kind == FB_INC_FROZEN);
     const struct fb_inc_set *set = &op->node->set;
+    struct fb_cell key[FB_IR_ARITY_MAX];
+    if (op->index >= 0) {
+        fb_inc_known_cells(inc, op, fb_inc_known_columns(op), key);
+        return rows_of_index(inc, op, key, 0, then);
+    }
     for (uint32_t i = 0; i < set->slot_count; i++) {
         if (fb_inc_fits(inc, op, fb_inc_set_row(set, i)) && !then.fn(then.ctx, inc)) {
             return false;
@@ -873,11 +894,16 @@ bool fb_inc_recall(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
 {
     FB_ASSERT(inc && op->kind == FB_INC_RECALL);
     struct fb_inc_node *node = op->node;
-    struct fb_cell row[FB_IR_VARS_MAX] = {number_of_point(inc->at)};
-    size_t index = (size_t)node->child_index;
+    struct fb_cell row[1 + FB_IR_ARITY_MAX] = {number_of_point(inc->at)};
     if (!op->form->earlier && node->done <= inc->at && !recur_until(inc, node, inc->at + 1)) {
         return false;
     }
+    if (op->index >= 0) {
+        fb_inc_known_cells(inc, op, fb_inc_known_columns(op), row + 1);
+        return rows_of_index(inc, op, row, 1, then);
+    }
+    /* There are too many indexes: by the time-point alone. */
+    size_t index = (size_t)node->child_index;
     uint32_t slot = fb_inc_set_first(&node->set, index, row);
     while (slot != FB_INC_NONE) {
         if (fb_inc_fits(inc, op, fb_inc_set_row(&node->set, slot) + 1) && !then.fn(then.ctx, inc)) {

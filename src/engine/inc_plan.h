@@ -109,6 +109,7 @@ struct fb_inc_op {
     struct fb_inc_state *states; /**< MATCH: the first is accepted */
     uint32_t state_count;
     uint32_t start;
+    size_t way;                 /**< PRED: 1 + the number of its fb_inc_way; 0: none */
     struct fb_pattern *pattern; /**< TEXT: that is written out */
     struct fb_inc_range *range; /**< COLLECT; NULL: none */
 };
@@ -222,6 +223,27 @@ struct fb_inc_stage {
     uint64_t reads;                /**< the stages of the LETPASTs that it reads, a bit each */
 };
 
+/** A way to find tuples at a time-point: those of a relation, by the values of some columns. */
+struct fb_inc_way {
+    uint32_t relation;
+    uint64_t mask;
+};
+
+/** The tuples of one time-point by one way. See inc_lookup.c. */
+struct fb_inc_lookup {
+    size_t count;    /**< tuples that the time-point had when it was made; 0: it was not */
+    uint32_t asked;  /**< how often, before it was made */
+    uint32_t *heads; /**< by hash: 1 + the number of the first tuple; 0: none */
+    size_t head_cap;
+    size_t head_mask; /**< those in use, less 1 */
+    uint32_t *nexts;  /**< by tuple: 1 + the number of the next one of this hash; 0: none */
+    size_t next_cap;
+};
+
+/** Tuples of a time-point that are gone through one by one; of more, those that fit are found by
+ * their values. */
+enum { FB_INC_LISTED_MAX = 16 };
+
 /** A tuple of a time-point. */
 struct fb_inc_tuple {
     uint32_t relation;
@@ -237,6 +259,8 @@ struct fb_inc_point {
     struct fb_cell *cells;
     size_t cell_count;
     size_t cell_cap;
+    struct fb_inc_lookup *lookups; /**< by way; made when they are asked for */
+    size_t lookup_cap;
 };
 
 enum { FB_INC_STAGES_MAX = 64 };
@@ -266,6 +290,10 @@ struct fb_inc {
     size_t owner_count;
     size_t owner_cap;
     bool defines; /**< a stage does */
+    struct fb_inc_way *ways;
+    size_t way_count;
+    size_t way_cap;
+    size_t listed_max; /**< FB_INC_LISTED_MAX */
 
     struct fb_inc_point *points; /**< a ring: numbers [point_low, point_high) */
     size_t point_cap;
@@ -386,6 +414,31 @@ uint64_t fb_inc_defined(const struct fb_inc *inc, const struct fb_inc_stage *sta
 
 /** Gives the rows that the stage of a LETPAST found at inc->at to their time-point. */
 bool fb_inc_define(struct fb_inc *inc, struct fb_inc_stage *stage);
+
+/** The columns of a predicate whose values are known before it runs, as a mask. */
+uint64_t fb_inc_known_columns(const struct fb_inc_op *op);
+
+/** Writes the values of the columns of mask at key, which has a cell a column. */
+void fb_inc_known_cells(
+    const struct fb_inc *inc, const struct fb_inc_op *op, uint64_t mask, struct fb_cell *key);
+
+/** Gives a predicate its way. */
+FB_CHECKED enum fb_code fb_inc_compile_way(const struct fb_inc_site *site, struct fb_inc_op *op);
+
+/** The tuples of a time-point by the way of a predicate; NULL in *out: it is cheaper to go through
+ * them one by one. False when memory ran out. */
+bool fb_inc_look_up(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_point *point,
+    const struct fb_inc_lookup **out);
+
+/** Gives the rows of a predicate by them. */
+bool fb_inc_run_found(struct fb_inc *inc, const struct fb_inc_op *op,
+    const struct fb_inc_lookup *lookup, struct fb_inc_then then);
+
+/** A time-point begins anew: nothing is known of its tuples. */
+void fb_inc_lookups_forget(struct fb_inc_point *point);
+
+/** Frees what a time-point has of them. */
+void fb_inc_lookups_release(struct fb_inc_point *point, struct fb_inc_memory *memory);
 
 /** How far time-point b is behind a in time. */
 int64_t fb_inc_distance(const struct fb_inc *inc, uint64_t a, uint64_t b);

@@ -120,7 +120,15 @@ bool fb_inc_fits(struct fb_inc *inc, const struct fb_inc_op *op, const struct fb
 
 static bool run_pred(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
-    const struct fb_inc_point *point = fb_inc_point_at(inc, inc->at);
+    struct fb_inc_point *point = fb_inc_point_at(inc, inc->at);
+    const struct fb_inc_lookup *lookup = NULL;
+    if (op->way && point->tuple_count > inc->listed_max &&
+        !fb_inc_look_up(inc, op, point, &lookup)) {
+        return false;
+    }
+    if (lookup) {
+        return fb_inc_run_found(inc, op, lookup, then);
+    }
     for (size_t i = 0; i < point->tuple_count; i++) {
         const struct fb_inc_tuple *tuple = &point->tuples[i];
         if (tuple->relation == op->form->relation &&

@@ -166,15 +166,26 @@ static uint64_t cell_bits(const struct fb_cell *cell)
     return bits;
 }
 
-static uint32_t hash_row(const struct fb_inc_set *set, uint64_t mask, const struct fb_cell *row)
+static uint32_t hash_cells(const struct fb_cell *cells, size_t width, uint64_t mask)
 {
     uint64_t hash = seed();
-    for (size_t i = 0; i < set->width; i++) {
+    for (size_t i = 0; i < width; i++) {
         if (mask >> i & 1) {
-            hash = mix((hash ^ cell_bits(&row[i])) + 0x9e3779b97f4a7c15u);
+            hash = mix((hash ^ cell_bits(&cells[i])) + 0x9e3779b97f4a7c15u);
         }
     }
     return (uint32_t)hash;
+}
+
+uint32_t fb_inc_hash_cells(const struct fb_cell *cells, size_t width, uint64_t mask)
+{
+    FB_ASSERT(cells || mask == 0);
+    return hash_cells(cells, width, mask);
+}
+
+static uint32_t hash_row(const struct fb_inc_set *set, uint64_t mask, const struct fb_cell *row)
+{
+    return hash_cells(row, set->width, mask);
 }
 
 /* ---- sets ---- */
@@ -219,6 +230,17 @@ static void clear_places(struct fb_inc_set *set)
     }
 }
 
+static void clear_buckets(struct fb_inc_index *index, uint32_t slot_count)
+{
+    if (slot_count >= index->bucket_count / 8) {
+        memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
+        return;
+    }
+    for (uint32_t i = 0; i < slot_count; i++) {
+        index->buckets[index->links[i].hash & (index->bucket_count - 1)] = 0;
+    }
+}
+
 void fb_inc_set_clear(struct fb_inc_set *set)
 {
     FB_ASSERT(set);
@@ -228,8 +250,7 @@ void fb_inc_set_clear(struct fb_inc_set *set)
     }
     clear_places(set);
     for (size_t i = 1; i < set->index_count; i++) {
-        struct fb_inc_index *index = &set->indexes[i];
-        memset(index->buckets, 0, index->bucket_count * sizeof(*index->buckets));
+        clear_buckets(&set->indexes[i], set->slot_count);
     }
     memset(set->slots, 0, set->slot_count * sizeof(*set->slots));
     set->slot_count = 0;

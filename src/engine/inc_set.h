@@ -123,6 +123,10 @@ uint32_t fb_inc_scatter(uint32_t x);
 /** A hash of a text, seeded once a process. */
 uint32_t fb_inc_hash_text(struct fb_str text);
 
+/** A hash of those of width cells that mask has, seeded once a process. Equal cells have equal
+ * hashes. */
+uint32_t fb_inc_hash_cells(const struct fb_cell *cells, size_t width, uint64_t mask);
+
 /** An empty set of rows of some width. */
 void fb_inc_set_init(struct fb_inc_set *set, size_t width);
 
