@@ -731,9 +731,22 @@ static enum fb_code compile_collect(
 static enum fb_code compile_aggregate(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    enum fb_form_kind kind = form->left->kind;
-    bool counted = (kind == FB_FORM_ONCE || kind == FB_FORM_SINCE) && fb_inc_kept(site, form->left);
-    enum fb_code code = counted ? compile_tally(site, form, out) : compile_collect(site, form, out);
+    const struct fb_form *past = NULL;
+    struct fb_form *over_past = NULL;
+    enum fb_code code = fb_inc_past_of(site, form->left, &past);
+    bool counted = past && fb_inc_kept(site, past);
+    if (code == FB_OK && counted && past != form->left) {
+        over_past = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
+        if (!over_past) {
+            return fb_inc_no_memory(site);
+        }
+        *over_past = *form;
+        over_past->left = (struct fb_form *)(uintptr_t)past;
+    }
+    if (code == FB_OK) {
+        code = counted ? compile_tally(site, over_past ? over_past : form, out)
+                       : compile_collect(site, form, out);
+    }
     return code ? code
                 : fb_inc_cell(site->inc, form->agg_nothing, &(*out)->constants[0], site->err);
 }

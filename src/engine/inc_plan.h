@@ -492,6 +492,11 @@ fb_vars fb_inc_groups_of(const struct fb_form *form);
 FB_CHECKED enum fb_code fb_inc_compile_view(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
 
+/** A formula that gives the same rows and is a past operator; NULL in *out: there is none that is
+ * easily seen. It lives as long as the plan and shares parts with form. */
+FB_CHECKED enum fb_code fb_inc_past_of(
+    const struct fb_inc_site *site, const struct fb_form *form, const struct fb_form **out);
+
 /** Whether a node can keep what a temporal operator needs. */
 bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
 

@@ -99,9 +99,14 @@ static fb_vars key_of(const struct fb_form *form)
 }
 
 /* A view of a tally alone would be a copy of it. */
-static bool is_tally(const struct fb_inc_site *site, const struct fb_form *form)
+static enum fb_code find_tally(
+    const struct fb_inc_site *site, const struct fb_form *form, bool *out)
 {
-    return form->kind == FB_FORM_AGGREGATE && remembered(site, form->left, fb_inc_groups_of(form));
+    const struct fb_form *past = NULL;
+    enum fb_code code =
+        form->kind == FB_FORM_AGGREGATE ? fb_inc_past_of(site, form->left, &past) : FB_OK;
+    *out = past && remembered(site, past, fb_inc_groups_of(form));
+    return code;
 }
 
 /* ---- compiling ---- */
@@ -186,8 +191,10 @@ enum fb_code fb_inc_compile_view(
         return FB_OK;
     }
     fb_vars key = key_of(form);
-    if (key == 0 || is_tally(site, form) || !is_local(site, form, key) || !is_grounded(form)) {
-        return FB_OK;
+    bool tally = false;
+    enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
+    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(form)) {
+        return code;
     }
     struct fb_inc_site inside = *site;
     inside.given = key;
@@ -199,7 +206,7 @@ enum fb_code fb_inc_compile_view(
     }
     op->node = view;
     op->part_count = 1;
-    enum fb_code code = fb_inc_compile_part(&inside, form, &op->parts[0]);
+    code = fb_inc_compile_part(&inside, form, &op->parts[0]);
     bool fits = true;
     code = code ? code : watch_all(site, view, op->parts[0], &fits);
     *out = code == FB_OK && fits ? op : NULL;

@@ -1,0 +1,176 @@
+/*
+ * Tests of src/engine/inc_past.c: what is aggregated over a past operator below filters,
+ * quantifiers and choices is kept as rows come and go, and gives what the naive evaluator gives;
+ * what only looks like it is gathered.
+ */
+#include "engine/eval.h"
+#include "engine/inc_plan.h"
+#include "fb_test.h"
+#include "lang/monpoly.h"
+
+enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 22 };
+
+static struct fb_err err;
+static struct fb_arena arena;
+static struct fb_signature signature;
+static struct fb_monpoly_formula formula_read;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(
+        fb_monpoly_signature(FB_STR("P(x:int) Q(x:int) R(x:int, y:int) W(x:int, s:string) T()"),
+            &arena, &signature, &err));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static enum fb_code pass(void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *e)
+{
+    (void)ctx;
+    (void)verdict;
+    (void)e;
+    return FB_OK;
+}
+
+static enum fb_code keep_line(void *ctx, struct fb_buf *line, struct fb_err *e)
+{
+    (void)line;
+    (void)e;
+    ++*(size_t *)ctx;
+    return FB_OK;
+}
+
+/* How many aggregates of a formula are kept. */
+static size_t kept(const char *text)
+{
+    struct fb_inc *inc = NULL;
+    const struct fb_inc_options options = {.sink = pass};
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(
+        fb_inc_new(formula_read.quick.form, formula_read.quick.var_count, &options, &inc, &err));
+    size_t count = 0;
+    for (size_t i = 0; i < inc->node_count; i++) {
+        count += inc->nodes[i]->kind == FB_INC_TALLY;
+    }
+    fb_inc_free(inc);
+    return count;
+}
+
+static size_t compare(const char *text, struct fb_str log)
+{
+    struct fb_buf fast, slow;
+    struct fb_trace trace = {0};
+    size_t lines = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &fast};
+    fb_buf_init(&fast, TEXT_MAX);
+    fb_buf_init(&slow, TEXT_MAX);
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &stream, &err));
+    FB_TEST_OK(fb_monpoly_log(log, &signature, &arena, &trace, &err));
+    FB_TEST_OK(fb_monpoly_run(&formula_read, &trace, ARENA_MAX, &slow, &err));
+    fb_buf_add(&fast, "", 1);
+    fb_buf_add(&slow, "", 1);
+    if (strcmp(fast.ptr, slow.ptr) != 0) {
+        fail_msg("%s\ngot\n%s\nwant\n%s", text, fast.ptr, slow.ptr);
+    }
+    fb_buf_release(&fast);
+    fb_buf_release(&slow);
+    return lines;
+}
+
+static void make_log(struct fb_buf *out)
+{
+    fb_buf_init(out, TEXT_MAX);
+    for (unsigned i = 0; i < 60; i++) {
+        unsigned a = i * 7 % 11, c = i * 5 % 6;
+        fb_buf_addf(out, "@%u %s", i / 2, i % 5 ? "" : "T() ");
+        switch (i % 4) {
+        case 0:
+            fb_buf_addf(out, "P(%u)\n", a);
+            break;
+        case 1:
+            fb_buf_addf(out, "Q(%u) W(%u,\"%c\")\n", c, a, (int)('a' + c));
+            break;
+        default:
+            fb_buf_addf(out, "R(%u,%u)\n", a, c);
+        }
+    }
+}
+
+static void test_kept(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "m <- MAX x ONCE P(x)",
+        "m <- MAX x ((ONCE[0,9] P(x)) AND x > 3)",
+        "m <- MAX x (2 < x AND (ONCE[2,9] P(x)) AND NOT x = 5)",
+        "c <- CNT y; x ((ONCE[0,9] R(x,y)) AND (y > 2 OR x = y))",
+        "s <- SUM z; x ((ONCE[0,9] R(x,y)) AND z = x + y)",
+        "m <- MED x EXISTS y. ONCE[0,9] R(x,y)",
+        "m <- MIN x EXISTS y, s. ((ONCE[0,9] (R(x,y) AND W(x,s))) AND s < \"d\")",
+        "c <- CNT x EXISTS y. ((NOT Q(x)) SINCE[0,9] R(x,y))",
+        "s <- SUM x ((ONCE[1,9] P(x)) OR (ONCE[1,9] Q(x)))",
+        "s <- SUM x (((ONCE[1,9] P(x)) AND x < 6) OR (EXISTS y. ONCE[1,9] R(y,x)))",
+        "a <- AVG y; x (((NOT Q(y)) SINCE[0,9] R(x,y)) AND y <> 2)",
+        "P(x) AND (c <- CNT y; x ((ONCE[0,20] R(x,y)) AND y > 1))",
+    };
+    struct fb_buf log;
+    make_log(&log);
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        if (kept(formulas[i]) != 1) {
+            fail_msg("%s is gathered", formulas[i]);
+        }
+        size_t lines = compare(formulas[i], fb_buf_str(&log));
+        if (lines < 6) {
+            fail_msg("%s has %zu verdicts", formulas[i], lines);
+        }
+    }
+    fb_buf_release(&log);
+}
+
+static void test_gathered(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "m <- MAX x P(x)",
+        "m <- MAX x ((ONCE[0,9] P(x)) AND NOT Q(x))", /* time has a say */
+        "m <- MAX x ((ONCE[0,9] P(x)) AND (ONCE[0,8] Q(x)))",
+        "s <- SUM x ((ONCE[0,9] P(x)) OR (ONCE[0,8] Q(x)))", /* two windows */
+        "s <- SUM x ((ONCE[0,9] P(x)) OR (ONCE[1,9] Q(x)))",
+        "s <- SUM x ((ONCE[0,9] P(x)) OR Q(x))",
+        "s <- SUM x ((ONCE[0,9] P(x)) OR ((NOT Q(x)) SINCE[0,9] P(x)))",
+        "c <- CNT x EXISTS y. ((NOT R(x,y)) SINCE[0,9] (P(x) AND Q(y)))", /* y goes on */
+        "m <- MAX x (x = 4 AND NOT x = 5)",
+        "m <- MAX x EXISTS y. ((ONCE[0,9] R(x,y)) AND Q(y))",
+        "c <- CNT x ((ONCE[0,9] P(x)) AND (x > 3 AND NOT Q(x)))",
+    };
+    struct fb_buf log;
+    make_log(&log);
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        if (kept(formulas[i]) != 0) {
+            fail_msg("%s is kept", formulas[i]);
+        }
+        size_t lines = compare(formulas[i], fb_buf_str(&log));
+        if (lines < 6) {
+            fail_msg("%s has %zu verdicts", formulas[i], lines);
+        }
+    }
+    fb_buf_release(&log);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {CASE(test_kept), CASE(test_gathered)};
+    return cmocka_run_group_tests_name("inc_past", tests, NULL, NULL);
+}
