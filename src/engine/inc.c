@@ -349,7 +349,8 @@ static bool defined(const struct fb_inc *inc, const struct fb_inc_stage *stage)
     for (size_t i = 0; stage->reads && i < inc->stage_count; i++) {
         if (stage->reads >> i & 1) {
             uint64_t count = fb_inc_defined(inc, &inc->stages[i]);
-            if (stage->step >= count && !(inc->ended && count == inc->point_high)) {
+            int64_t at = (int64_t)stage->step - stage->lead + stage->ahead[i];
+            if (at >= (int64_t)count && !(inc->ended && count == inc->point_high)) {
                 return false;
             }
         }

@@ -94,6 +94,16 @@ static int index_of(const struct fb_inc_op *op, size_t before)
     return known || before ? fb_inc_set_index(&op->node->set, known << before | first) : -1;
 }
 
+/* A stage reads, at a place of it, what another one defines. */
+static void note_read(struct fb_inc_stage *stage, size_t definition, int64_t shift)
+{
+    bool before = stage->reads >> definition & 1;
+    stage->reads |= (uint64_t)1 << definition;
+    if (!before || shift > stage->ahead[definition]) {
+        stage->ahead[definition] = shift;
+    }
+}
+
 /* A predicate of a FREEZE reads its rows; one of a LETPAST reads tuples, which another stage adds,
  * or the rows of one that reads what is frozen. */
 static enum fb_code read_definition(
@@ -120,8 +130,10 @@ static enum fb_code read_definition(
     }
     for (size_t i = 0; i < site->inc->stage_count && !form->earlier; i++) {
         if (site->inc->stages[i].defines == form->definition) {
-            site->inc->stages[site->stage].reads |= (uint64_t)1 << i;
             op->stage = i;
+            if (!site->direct) { /* else fb_inc_ready looks for it */
+                note_read(&site->inc->stages[site->stage], i, site->shift);
+            }
         }
     }
     return FB_OK;

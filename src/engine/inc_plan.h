@@ -199,6 +199,8 @@ struct fb_inc_node {
     uint64_t done;                /**< RECUR: how many time-points have their rows */
 };
 
+enum { FB_INC_STAGES_MAX = 64 };
+
 /** An operation that looks through the time-points, and where it stands. */
 struct fb_inc_root {
     const struct fb_inc_op *op;
@@ -218,9 +220,10 @@ struct fb_inc_stage {
     struct fb_inc_root *roots;
     size_t root_count;
     size_t root_cap;
-    const struct fb_form *defines; /**< LETPAST: its rows become tuples of the time-point */
-    struct fb_inc_node *rows;      /**< LETPAST: of one time-point */
-    uint64_t reads;                /**< the stages of the LETPASTs that it reads, a bit each */
+    const struct fb_form *defines;    /**< LETPAST: its rows become tuples of the time-point */
+    struct fb_inc_node *rows;         /**< LETPAST: of one time-point */
+    uint64_t reads;                   /**< the stages of the LETPASTs that it reads, a bit each */
+    int64_t ahead[FB_INC_STAGES_MAX]; /**< how far ahead of its root it does so at most */
 };
 
 /** A way to find tuples at a time-point: those of a relation, by the values of some columns. */
@@ -262,8 +265,6 @@ struct fb_inc_point {
     struct fb_inc_lookup *lookups; /**< by way; made when they are asked for */
     size_t lookup_cap;
 };
-
-enum { FB_INC_STAGES_MAX = 64 };
 
 /** Rows that the conditions of a formula may be joined to at one time-point, in minutes of work. */
 #define FB_INC_WORK_MAX ((size_t)1 << 34)
