@@ -98,6 +98,7 @@ static void test_large_points(void **unused)
         "G(f,y) AND P(y) AND NOT G(f,3)",
         "P(x) AND G(2.0,x)",
         "P(x) AND R(x + 1, y)",
+        "P(y) AND EXISTS x. R(x,x) AND y < x",
         "P(x) AND (c <- CNT y; x R(x,y))",
         "P(x) AND HISTORICALLY[0,3] (P(x) OR Q(x))",
         "P(x) AND ALWAYS[0,3] (R(x,_) OR Q(x))",
@@ -168,9 +169,9 @@ static bool made(const struct fb_inc *inc)
     return false;
 }
 
-static void test_made(void **unused)
+static void test_made(void **state)
 {
-    (void)unused;
+    (void)state;
     size_t rows = 0;
     struct fb_inc *inc = start("P(x) AND Q(x)", &rows);
     assert_int_equal(inc->way_count, 1);

@@ -148,6 +148,7 @@ static void test_gathered(void **unused)
         "s <- SUM x ((ONCE[0,9] P(x)) OR (ONCE[1,9] Q(x)))",
         "s <- SUM x ((ONCE[0,9] P(x)) OR Q(x))",
         "s <- SUM x ((ONCE[0,9] P(x)) OR ((NOT Q(x)) SINCE[0,9] P(x)))",
+        "s <- SUM x ((ONCE[0,9] P(x)) OR (Q(x) SINCE[0,9] P(x)))",
         "c <- CNT x EXISTS y. ((NOT R(x,y)) SINCE[0,9] (P(x) AND Q(y)))", /* y goes on */
         "m <- MAX x (x = 4 AND NOT x = 5)",
         "m <- MAX x EXISTS y. ((ONCE[0,9] R(x,y)) AND Q(y))",
