@@ -213,6 +213,12 @@ static void test_when_direct(void **state)
         "LETPAST L(x) = (P(x) AND NOT EVENTUALLY[0,2] Q(x)) OR PREVIOUS L(x) IN "
         "FRZ F(x) = P(x) IN ONCE[0,5] (F(x) AND L(x))",
         "FRZ F(x) = P(x) IN ONCE[0,5] (FRZ G(x) = EVENTUALLY[0,3] Q(x) IN F(x) AND G(x))",
+        "FRZ F(x) = P(x) IN ONCE[0,5] (FRZ G(x) = EVENTUALLY[0,3] Q(x) IN "
+        "(x <- CNT u (F(u) AND G(u))))",
+        "LETPAST L(x) = (P(x) AND EVENTUALLY[0,3] Q(x)) OR PREVIOUS L(x) IN P(x) AND NEXT[0,9] "
+        "L(x)",
+        "LETPAST L(x) = (P(x) AND EVENTUALLY[0,3] Q(x)) OR PREVIOUS L(x) IN P(x) AND L(x) AND "
+        "NEXT[0,9] TRUE",
         "LETPAST L(x) = (P(x) AND NOT EVENTUALLY[0,5] Q(x)) OR PREVIOUS L(x) IN "
         "P(x) AND (|>[0,2] (. (L(x)?)))"};
     compared = 0;
@@ -314,13 +320,13 @@ static void test_first_instant(void **unused)
     struct watch watch = {0};
     struct fb_inc *inc = NULL;
     const struct fb_cell one = {.type = FB_TYPE_INT, .u.integer = 1};
-    FB_TEST_OK(start("P(x) AND (<|[2,9] ((P(x)?) (.)*))", &watch, &inc));
-    for (fb_time t = 1; t < 8; t += 3) {
+    FB_TEST_OK(start("P(x) AND (<|[2,9] ((Q(x)?) (.)*))", &watch, &inc));
+    for (fb_time t = 1; t < 10; t++) {
         FB_TEST_OK(fb_inc_open(inc, FB_TIME_MIN + t, &err));
-        FB_TEST_OK(fb_inc_add(inc, 0, &one, 1, &err));
+        FB_TEST_OK(fb_inc_add(inc, t == 1, &one, 1, &err));
         FB_TEST_OK(fb_inc_close(inc, &err));
     }
-    assert_int_equal(watch.rows, 2);
+    assert_int_equal(watch.rows, 7);
     fb_inc_free(inc);
 }
 
