@@ -12,7 +12,7 @@
 #include "lang/monpoly.h"
 #include "random_shrink.h"
 
-enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 20 };
+enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 20, CASES = 2500 };
 
 static struct fb_err err;
 
@@ -140,9 +140,8 @@ static void report(struct sample *s, uint64_t seed)
         o.formula.ptr, o.log.ptr, fb_code_name(o.code), o.fast.ptr, o.many.ptr, o.slow.ptr);
 }
 
-static void test_random(void **state)
+static void compare_samples(bool recursive, long usual)
 {
-    (void)state;
     static struct sample sample;
     long same = 0;
     long verdicts = 0;
@@ -150,12 +149,16 @@ static void test_random(void **state)
     long refused = 0;
     const char *more = getenv("FB_RANDOM_CASES");
     const char *seed = getenv("FB_RANDOM_SEED");
-    long cases = more ? strtol(more, NULL, 10) : 2500;
+    long cases = more ? strtol(more, NULL, 10) * usual / CASES : usual;
     uint64_t first = seed ? strtoull(seed, NULL, 10) : 1;
     for (uint64_t i = first; i < first + (uint64_t)cases; i++) {
         struct outcome o;
         struct draw d;
-        random_sample(&d, &sample, i);
+        if (recursive) {
+            random_recursive(&d, &sample, i);
+        } else {
+            random_sample(&d, &sample, i);
+        }
         fb_limit_lower(FB_INC_LISTED_MAX, i % 2 ? FB_INC_LISTED_MAX : 0);
         try_sample(&sample, &o);
         outcome_release(&o);
@@ -167,15 +170,29 @@ static void test_random(void **state)
         unsupported += o.code == FB_E_UNSUPPORTED;
         refused += o.code != FB_OK && o.code != FB_E_UNSUPPORTED;
     }
-    printf("# random: %ld the same (%ld with verdicts), %ld unsupported, %ld refused\n", same,
-        verdicts, unsupported, refused);
+    printf("# %s: %ld the same (%ld with verdicts), %ld unsupported, %ld refused\n",
+        recursive ? "recursive" : "random", same, verdicts, unsupported, refused);
     assert_true(same > cases / 2);
     assert_true(verdicts > cases / 5);
     assert_true(unsupported < cases / 50);
 }
 
+static void test_random(void **state)
+{
+    (void)state;
+    compare_samples(false, CASES);
+}
+
+/* Recursive definitions stand in few of those. */
+static void test_recursive(void **state)
+{
+    (void)state;
+    compare_samples(true, CASES / 4);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random), cmocka_unit_test(test_recursive)};
     return cmocka_run_group_tests_name("random", tests, NULL, NULL);
 }
