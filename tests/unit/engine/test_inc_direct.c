@@ -313,6 +313,30 @@ static void test_reach(void **unused)
     }
 }
 
+/* A walk that begins anew where an older one stands takes its place, and goes on from there. */
+static void test_begun_anew(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "<|[0,2] (P(x)? (.)*)", "<|[0,2] ((P(x)? (.)*) (.)*)", "<|[0,2] (P(x)? ((.)* (.)*)*)"};
+    const struct fb_cell one = {.type = FB_TYPE_INT, .u.integer = 1};
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        struct watch watch = {0};
+        struct fb_inc *inc = NULL;
+        FB_TEST_OK(start(formulas[i], &watch, &inc));
+        for (fb_time t = 0; t < 7; t++) {
+            FB_TEST_OK(fb_inc_open(inc, t, &err));
+            if (t == 0 || t == 2) {
+                FB_TEST_OK(fb_inc_add(inc, 0, &one, 1, &err));
+            }
+            FB_TEST_OK(fb_inc_close(inc, &err));
+        }
+        assert_int_equal(watch.rows, 5); /* at 0 to 4 */
+        assert_int_equal(watch.last, 4);
+        fb_inc_free(inc);
+    }
+}
+
 /* A window that begins before the first instant there is. */
 static void test_first_instant(void **unused)
 {
@@ -337,6 +361,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_when_random, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reach, setup, teardown),
         cmocka_unit_test_setup_teardown(test_first_instant, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_begun_anew, setup, teardown),
     };
     return cmocka_run_group_tests_name("inc_direct", tests, NULL, NULL);
 }
