@@ -563,7 +563,8 @@ static bool needs_tuple(const struct fb_form *form)
 /* Whether the act may have been done for the key before a time-point. */
 static bool may_be_done(const struct fb_recount *r, size_t before)
 {
-    uint64_t open = ~(((uint64_t)1 << r->duty->param_count) - 1);
+    /* A parameter that the trigger does not bind may be anything in the act. */
+    uint64_t open = ~(r->bound & (((uint64_t)1 << r->duty->param_count) - 1));
     bool may = !needs_tuple(r->duty->act);
     for (size_t i = 0; !may && i < r->trace.tuple_count; i++) {
         may = r->trace.tuples[i].from < before &&

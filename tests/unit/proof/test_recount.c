@@ -8,13 +8,13 @@
 #include "proof/check_duty.h"
 
 enum { OWES, DOES, OTHER };
-enum { X, VARS };
+enum { X, Y, VARS };
 
 static const struct fb_str columns[] = {{"a", 1}};
 static struct fb_relation relations[] = {{{"owes", 4}, 1, columns, NULL},
     {{"does", 4}, 1, columns, NULL}, {{"other", 5}, 1, columns, NULL}};
 static const struct fb_signature signature = {relations, 3};
-static const struct fb_str names[VARS] = {{"X", 1}};
+static const struct fb_str names[VARS] = {{"X", 1}, {"Y", 1}};
 
 static int setup(void **state)
 {
@@ -71,7 +71,7 @@ static struct fb_obligation both(
     const struct fb_program *program, const struct fb_duty *duty, const char *now)
 {
     struct fb_obligations want = {0}, got = {0};
-    const struct fb_value key[] = {fb_value_int(1)};
+    const struct fb_value key[VARS] = {fb_value_int(1), fb_value_none()};
     const struct fb_duty_subject subject = {program, duty, &b.trace, at(now), key, judge, &arena};
     FB_TEST_OK(fb_duty_run_naive(program, duty, &b.trace, at(now), &arena, &want, &err));
     FB_TEST_OK(fb_duty_recount(&subject, &arena, &got, &err));
@@ -119,6 +119,25 @@ static void test_acts_without_tuples(void **unused)
         /* One that needs a tuple which was never there. */
         struct fb_duty duty = duty_of(form(FB_FORM_AND, p(DOES), without));
         assert_int_equal(both(&program, &duty, "2026-04-01").status, FB_DUTY_OVERDUE);
+    }
+}
+
+/* So does one that speaks of a parameter which the trigger leaves open. */
+static void test_open_parameter(void **unused)
+{
+    (void)unused;
+    struct fb_program program = program_from("2026-03-01");
+    build_at(&b, at("2026-01-01"));
+    add(OWES, 1, true);
+    build_at(&b, at("2026-02-01"));
+    add(DOES, 7, false);
+    build_at(&b, at("2026-03-01"));
+    build_at(&b, at("2026-04-01"));
+    struct fb_duty duty = duty_of(pred(DOES, var(Y), NULL));
+    for (duty.param_count = 1; duty.param_count <= VARS; duty.param_count++) {
+        struct fb_obligation o = both(&program, &duty, "2026-04-01");
+        assert_int_equal(o.status, FB_DUTY_MET);
+        assert_true(o.settled == at("2026-02-01"));
     }
 }
 
@@ -230,7 +249,7 @@ static void test_keys(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        CASE(test_acts_without_tuples), CASE(test_corrections), CASE(test_before), CASE(test_keys)};
+    const struct CMUnitTest tests[] = {CASE(test_acts_without_tuples), CASE(test_open_parameter),
+        CASE(test_corrections), CASE(test_before), CASE(test_keys)};
     return cmocka_run_group_tests_name("recount", tests, NULL, NULL);
 }
