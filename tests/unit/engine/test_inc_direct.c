@@ -130,13 +130,41 @@ static bool has(const struct fb_form *form, enum fb_form_kind kind)
                        has(form->right, kind));
 }
 
-/* At the first time-point the evaluator may wait for what stands below PREVIOUS and NEXT, though
- * PREVIOUS does not look at it. Never is it early. */
+/* How many PREVIOUS stand below each other. */
+static uint64_t depth_of_previous(const struct fb_form *form);
+
+static uint64_t depth_in(const struct fb_regex *regex)
+{
+    if (!regex) {
+        return 0;
+    }
+    uint64_t test = depth_of_previous(regex->test);
+    uint64_t left = depth_in(regex->left);
+    uint64_t right = depth_in(regex->right);
+    left = test > left ? test : left;
+    return left > right ? left : right;
+}
+
+static uint64_t depth_of_previous(const struct fb_form *form)
+{
+    if (!form) {
+        return 0;
+    }
+    uint64_t left = depth_of_previous(form->left);
+    uint64_t right = depth_of_previous(form->right);
+    uint64_t tests = depth_in(form->regex);
+    left = tests > left ? tests : left;
+    return (form->kind == FB_FORM_PREVIOUS) + (left > right ? left : right);
+}
+
+/* At the first time-point (at the first two, where two PREVIOUS stand below each other) the
+ * evaluator may wait for what stands below PREVIOUS and NEXT, though PREVIOUS does not look at it.
+ * Never is it early. */
 static bool is_timely(uint64_t decided, uint64_t want)
 {
     const struct fb_form *form = formula_read.quick.form;
-    bool first = has(form, FB_FORM_PREVIOUS) && has(form, FB_FORM_NEXT);
-    return decided == want || (first && decided == 0 && want == 1);
+    bool first = has(form, FB_FORM_NEXT) && want <= depth_of_previous(form);
+    return decided == want || (first && decided < want);
 }
 
 /* The clock goes on in single steps, from the last time-point up to the next: what is decided is
