@@ -23,8 +23,8 @@ struct fb_clock fb_clock_fixed(const fb_time *at);
 /** What the clock says. */
 fb_time fb_clock_now(const struct fb_clock *clock);
 
-/** Nanoseconds since some moment before, which never fall: to measure how long something takes, for
- * nothing else. */
+/** Nanoseconds since some moment before, which never fall (CLOCK_MONOTONIC): to measure how long
+ * something takes, or to wait, for nothing else. */
 int64_t fb_clock_ticks_ns(void);
 
 #endif

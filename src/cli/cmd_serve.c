@@ -22,9 +22,8 @@ static void complain(void *ctx, const char *path, const struct fb_err *err)
 enum fb_code cmd_serve(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_serving serving = {.socket = -1};
-    struct fb_docket_server server = {.tell = complain, .ctx = cli};
-    struct fb_server_options how = {
-        .body_max = 0, .handle = fb_docket_server_handle, .ctx = &server};
+    struct fb_docket_server *server = NULL;
+    struct fb_desk *desk = NULL;
     char docket[FB_CLI_PATH];
     enum fb_code code = fb_cli_want(cli, 0, 0, err);
     code = code ? code : fb_cli_docket(cli, docket, err);
@@ -36,10 +35,16 @@ enum fb_code cmd_serve(struct fb_cli *cli, struct fb_err *err)
     struct fb_desk_options options = {
         .docket = docket, .clock = fb_cli_clock(cli), .is_simulated_clock = cli->has_clock};
     fb_cli_progress("verifying every record");
-    code = fb_desk_new(&options, &server.desk, err);
+    code = fb_desk_new(&options, &desk, err);
     fb_cli_progress(NULL);
-    code = code ? code : fb_cli_serving_run(cli, &serving, &how, err);
+    code = code ? code : fb_docket_server_new(desk, complain, cli, &server, err);
+    if (code == FB_OK) {
+        struct fb_server_options how = {
+            .body_max = 0, .handle = fb_docket_server_handle, .ctx = server};
+        code = fb_cli_serving_run(cli, &serving, &how, err);
+    }
+    fb_docket_server_free(server);
     fb_cli_serving_close(&serving);
-    fb_desk_free(server.desk);
+    fb_desk_free(desk);
     return code;
 }

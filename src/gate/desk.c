@@ -11,6 +11,7 @@ struct fb_desk {
     struct fb_desk_options options;
     struct fb_docket *docket; /* NULL: it could not be opened, as `failed` says */
     struct fb_gate seen;
+    uint64_t opened; /* times */
     struct fb_err failed;
     int64_t retry_ns; /* when to try again */
 };
@@ -36,6 +37,7 @@ static void let_go(struct fb_desk *desk)
 static enum fb_code open_docket(struct fb_desk *desk, struct fb_err *err)
 {
     const struct fb_desk_options *options = &desk->options;
+    desk->opened++;
     enum fb_code code = fb_docket_open_verified(
         options->docket, &options->clock, options->is_simulated_clock, &desk->docket, err);
     if (code == FB_OK) {
@@ -117,6 +119,12 @@ const struct fb_gate *fb_desk_seen(const struct fb_desk *desk)
 {
     FB_ASSERT(desk);
     return &desk->seen;
+}
+
+uint64_t fb_desk_opened(const struct fb_desk *desk)
+{
+    FB_ASSERT(desk);
+    return desk->opened;
 }
 
 struct fb_docket *fb_desk_docket(struct fb_desk *desk)

@@ -49,6 +49,9 @@ FB_CHECKED enum fb_code fb_desk_ask(struct fb_desk *desk, struct fb_str system, 
 /** What was verified: entries, their root, and the instant of the last answer. */
 const struct fb_gate *fb_desk_seen(const struct fb_desk *desk);
 
+/** How often the docket was opened: what is borrowed from it is gone with the next time. */
+uint64_t fb_desk_opened(const struct fb_desk *desk);
+
 /** The docket, after a renewal that went well; borrowed until the next call. */
 struct fb_docket *fb_desk_docket(struct fb_desk *desk);
 

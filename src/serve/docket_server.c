@@ -1,7 +1,12 @@
 #include "serve/docket_server.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/json.h"
@@ -10,9 +15,34 @@
 
 #define ARENA_MAX ((size_t)1 << 30)
 
+enum {
+    NS_IN_MS = 1000 * 1000,
+    NS_IN_S = 1000 * NS_IN_MS,
+    FRONT_MS = 50,    /* of work on the overview before it is shown, */
+    WORK_MS = 5,      /* and of the thread at one time, */
+    REST_MS = 20,     /* after which it rests so long, */
+    IDLE_MS = 250,    /* or so long when it is done */
+    FRONT_AGE_S = 1,  /* figures that are shown are looked at again when they are so old, */
+    THREAD_AGE_S = 60 /* and without being asked for when they are so old */
+};
+
+struct fb_docket_server {
+    struct fb_desk *desk;
+    struct fb_overview *overview;
+    fb_docket_server_tell tell;
+    void *ctx;
+    pthread_t thread;
+    bool has_thread;
+    bool has_locks;
+    pthread_mutex_t lock; /* guards the desk, the overview and what follows */
+    pthread_cond_t ended;
+    bool ends;
+};
+
 /* A question at work. */
 struct question {
     struct fb_desk *desk;
+    struct fb_overview *overview;
     struct fb_str system; /* a name without "system/" */
     struct fb_str rest;   /* an action, or a verdict */
     struct fb_arena arena;
@@ -70,42 +100,24 @@ static enum fb_code answer_explain(struct question *q, struct fb_buf *out)
     return code ? code : fb_report_why_json(&verdict, out, &q->err);
 }
 
-/* What a system may do, by the records that were verified. */
-static enum fb_code ask_actions(
-    void *ctx, struct fb_str system, bool out[FB_ACTION_COUNT], struct fb_err *err)
+/* Brings the overview up as far as that is done in an instant. */
+static enum fb_code look_over(struct question *q)
 {
-    const struct fb_docket_question now = {.as_of = FB_TIME_MAX, .about = system, .brief = true};
-    struct fb_desk *desk = ctx;
-    struct fb_arena arena;
-    struct fb_picture picture;
-    struct fb_verdict verdict;
-    fb_arena_init(&arena, ARENA_MAX);
-    enum fb_code code = fb_docket_ask(fb_desk_docket(desk), &now, &arena, &picture, err);
-    for (int action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {
-        code = fb_gate_decide(
-            &picture, system, (enum fb_action)action, &arena, &out[action], &verdict, err);
-    }
-    fb_arena_release(&arena);
-    return code;
+    bool done = false;
+    return fb_overview_work(
+        q->overview, (int64_t)FRONT_MS * NS_IN_MS, FRONT_AGE_S * FB_SECOND, &done, &q->err);
 }
 
 static enum fb_code answer_front(struct question *q, struct fb_buf *out)
 {
-    enum fb_code code = fb_desk_renew(q->desk, &q->err);
-    if (code != FB_OK) {
-        return code;
-    }
-    const struct fb_gate *seen = fb_desk_seen(q->desk);
-    struct fb_docket *docket = fb_desk_docket(q->desk);
-    struct fb_front front = {.registry = fb_docket_registry(docket),
-        .origin = fb_ledger_origin(fb_docket_ledger(docket)),
-        .entries = seen->entries,
-        .now = fb_docket_now(docket),
-        .simulated = fb_docket_simulated(docket),
-        .ask = ask_actions,
-        .ctx = q->desk};
-    memcpy(front.root, seen->root.bytes, sizeof(front.root));
-    return fb_report_front_html(&front, out, &q->err);
+    enum fb_code code = look_over(q);
+    return code ? code : fb_report_front_html(q->overview, out, &q->err);
+}
+
+static enum fb_code answer_all(struct question *q, struct fb_buf *out)
+{
+    enum fb_code code = look_over(q);
+    return code ? code : fb_report_front_json(q->overview, out, &q->err);
 }
 
 static enum fb_code answer_health(struct question *q, struct fb_buf *out)
@@ -139,6 +151,7 @@ static const struct part {
 } parts[] = {
     {"/", WHOLE, "text/html; charset=utf-8", answer_front},
     {"/health", WHOLE, json, answer_health},
+    {"/status", WHOLE, json, answer_all},
     {"/gate/", ACTION_SYSTEM, json, answer_gate},
     {"/status/", SYSTEM, json, answer_status},
     {"/system/", SYSTEM, "text/html; charset=utf-8", answer_page},
@@ -174,6 +187,18 @@ static bool split(const struct part *part, struct fb_str path, struct question *
     return false;
 }
 
+static void lock(struct fb_docket_server *server)
+{
+    int failed = pthread_mutex_lock(&server->lock);
+    FB_ASSERT(!failed);
+}
+
+static void unlock(struct fb_docket_server *server)
+{
+    int failed = pthread_mutex_unlock(&server->lock);
+    FB_ASSERT(!failed);
+}
+
 /* An error as an answer that opens nothing. */
 static void refuse(struct fb_server_answer *out, unsigned status, const char *why)
 {
@@ -189,11 +214,13 @@ static void refuse(struct fb_server_answer *out, unsigned status, const char *wh
     fb_buf_add_char(&out->body, '\n');
 }
 
-static void answer(const struct fb_docket_server *server, const struct part *part, const char *path,
+static void answer(struct fb_docket_server *server, const struct part *part, const char *path,
     struct question *q, struct fb_server_answer *out)
 {
     fb_arena_init(&q->arena, ARENA_MAX);
+    lock(server);
     enum fb_code code = part->answer(q, &out->body);
+    unlock(server);
     fb_arena_release(&q->arena);
     if (code == FB_OK) {
         out->status = 200;
@@ -211,10 +238,10 @@ static void answer(const struct fb_docket_server *server, const struct part *par
 void fb_docket_server_handle(
     void *ctx, const struct fb_server_request *request, struct fb_server_answer *out)
 {
-    const struct fb_docket_server *server = ctx;
-    FB_ASSERT(server && server->desk && request && out);
+    struct fb_docket_server *server = ctx;
+    FB_ASSERT(server && request && out);
     struct fb_str path = fb_str_of(request->path);
-    struct question q = {.desk = server->desk};
+    struct question q = {.desk = server->desk, .overview = server->overview};
     const struct part *part = NULL;
     fb_err_init(&q.err);
     for (size_t i = 0; !part && i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -223,12 +250,122 @@ void fb_docket_server_handle(
     out->cache_control = "no-store";
     if (!part) {
         refuse(out, 404,
-            "a docket has /, /health, /gate/ACTION/SYSTEM, /status/SYSTEM, /system/SYSTEM and "
-            "/explain/SYSTEM/ID");
+            "a docket has /, /health, /status, /gate/ACTION/SYSTEM, /status/SYSTEM, "
+            "/system/SYSTEM and /explain/SYSTEM/ID");
     } else if (strcmp(request->method, "GET") != 0) {
         refuse(out, 405, "a docket is only read here");
         out->allow = "GET, HEAD";
     } else {
         answer(server, part, request->path, &q, out);
     }
+}
+
+/* ---- the thread that keeps the overview up ---- */
+
+/* Waits, unlocked, for so long or until it shall end. */
+static void rest(struct fb_docket_server *server, int64_t ms)
+{
+    int64_t end = fb_clock_ticks_ns() + ms * NS_IN_MS;
+    const struct timespec until = {
+        .tv_sec = (time_t)(end / NS_IN_S), .tv_nsec = (long)(end % NS_IN_S)};
+    int failed = 0;
+    while (!server->ends && !failed) {
+        failed = pthread_cond_timedwait(&server->ended, &server->lock, &until);
+    }
+    FB_ASSERT(!failed || failed == ETIMEDOUT);
+}
+
+/* What goes wrong here goes wrong again when somebody asks, and is told then. */
+static void *keep_up(void *ctx)
+{
+    struct fb_docket_server *server = ctx;
+    lock(server);
+    while (!server->ends) {
+        bool done = false;
+        struct fb_err err;
+        fb_err_init(&err);
+        enum fb_code code = fb_overview_work(
+            server->overview, (int64_t)WORK_MS * NS_IN_MS, THREAD_AGE_S * FB_SECOND, &done, &err);
+        rest(server, code || done ? IDLE_MS : REST_MS);
+    }
+    unlock(server);
+    return NULL;
+}
+
+static bool make_locks(struct fb_docket_server *server)
+{
+    pthread_condattr_t monotonic;
+    if (pthread_mutex_init(&server->lock, NULL) != 0) {
+        return false;
+    }
+    bool good = pthread_condattr_init(&monotonic) == 0;
+    if (good) {
+        good = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+               pthread_cond_init(&server->ended, &monotonic) == 0;
+        (void)pthread_condattr_destroy(&monotonic);
+    }
+    if (!good) {
+        (void)pthread_mutex_destroy(&server->lock);
+    }
+    return good;
+}
+
+/* Starts the thread, which takes no signal: they are for who serves. */
+static bool start(struct fb_docket_server *server)
+{
+    sigset_t all, before;
+    if (sigfillset(&all) != 0 || pthread_sigmask(SIG_SETMASK, &all, &before) != 0) {
+        return false;
+    }
+    bool good = pthread_create(&server->thread, NULL, keep_up, server) == 0;
+    int failed = pthread_sigmask(SIG_SETMASK, &before, NULL);
+    FB_ASSERT(!failed);
+    return good;
+}
+
+enum fb_code fb_docket_server_new(struct fb_desk *desk, fb_docket_server_tell tell, void *ctx,
+    struct fb_docket_server **out, struct fb_err *err)
+{
+    FB_ASSERT(desk && out);
+    struct fb_docket_server *server = fb_calloc(1, sizeof(*server));
+    if (!server) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    server->desk = desk;
+    server->tell = tell;
+    server->ctx = ctx;
+    enum fb_code code = fb_overview_new(desk, &server->overview, err);
+    if (code == FB_OK) {
+        server->has_locks = make_locks(server);
+        server->has_thread = server->has_locks && start(server);
+        code = server->has_thread ? FB_OK : fb_err_set(err, FB_E_IO, "could not start a thread");
+    }
+    if (code != FB_OK) {
+        fb_docket_server_free(server);
+        return code;
+    }
+    *out = server;
+    return FB_OK;
+}
+
+void fb_docket_server_free(struct fb_docket_server *server)
+{
+    if (!server) {
+        return;
+    }
+    if (server->has_thread) {
+        lock(server);
+        server->ends = true;
+        int failed = pthread_cond_signal(&server->ended);
+        unlock(server);
+        FB_ASSERT(!failed);
+        failed = pthread_join(server->thread, NULL);
+        FB_ASSERT(!failed);
+    }
+    if (server->has_locks) {
+        (void)pthread_cond_destroy(&server->ended);
+        (void)pthread_mutex_destroy(&server->lock);
+    }
+    fb_overview_free(server->overview);
+    fb_free(server);
 }

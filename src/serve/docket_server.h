@@ -1,7 +1,8 @@
 /*
  * docket_server.h: a docket over HTTP, to be read (docs/SERVE.md).
  *
- *     GET /                     the systems, as a page
+ *     GET /                     all systems, in figures, as a page
+ *     GET /status               the same as JSON
  *     GET /health               what was verified, as JSON
  *     GET /gate/ACTION/SYSTEM   whether the system may train, deploy or act (autonomy)
  *     GET /status/SYSTEM        what holds of the system, as `flyball status SYSTEM --json`
@@ -14,18 +15,22 @@
 #ifndef FB_SERVE_DOCKET_SERVER_H
 #define FB_SERVE_DOCKET_SERVER_H
 
-#include "gate/desk.h"
+#include "gate/overview.h"
 #include "serve/server.h"
 
 /** Is told why a question was not answered, on the server's thread. */
 typedef void (*fb_docket_server_tell)(void *ctx, const char *path, const struct fb_err *err);
 
-/** What the handler needs. */
-struct fb_docket_server {
-    struct fb_desk *desk;
-    fb_docket_server_tell tell; /**< NULL: nobody is told */
-    void *ctx;
-};
+struct fb_docket_server;
+
+/** Makes what the handler needs. A thread of its own keeps the overview up, with a fifth of one
+ * core at most. desk is borrowed and must not be used meanwhile; tell may be NULL: nobody is told.
+ * E_NOMEM, E_IO. Caller frees *out with fb_docket_server_free. */
+FB_CHECKED enum fb_code fb_docket_server_new(struct fb_desk *desk, fb_docket_server_tell tell,
+    void *ctx, struct fb_docket_server **out, struct fb_err *err);
+
+/** Ends the thread and frees; NULL is allowed. The handler must not be called any more. */
+void fb_docket_server_free(struct fb_docket_server *server);
 
 /**
  * The handler; ctx is a struct fb_docket_server. 404 for a path, a system or a verdict that there

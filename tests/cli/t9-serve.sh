@@ -51,11 +51,15 @@ ok "what it may do" grep -q 'href="gate/train/aurora-2"><[^>]*>.*yes' body
 ok "the root is that of the log" sh -c '
     "$0" --docket "$1" --clock "$2" log verify | grep -o "[0-9a-f]\{64\}" | head -1 >root &&
     curl -s "$3/health" | grep -q "$(cat root)"' "$FLYBALL" "$docket" "$clock" "$url"
+ok "all systems in figures" answers 200 /status '"systems": 1'
+ok "all of them looked at" grep -q '"pending": 0' body
 ok "no such system" answers 404 /gate/train/other '"open": false'
 ok "no such path" answers 404 /other '"open": false'
 ok "a halt" order 1 halt ''
 ok "closes it at the next question" answers 200 /gate/train/aurora-2 '"open": false'
 ok "and says why" grep -q 'halt of system/aurora-2' body
+ok "in the figures too" answers 200 /status '"system": "system/aurora-2"'
+ok "a system that may not be trained" grep -q '"train": 1' body
 ok "a release" order 2 release ', "releases": "order/1"'
 ok "opens it" answers 200 /gate/train/aurora-2 '"open": true'
 ok "nothing is written" sh -c '! curl -s -f -X POST -d x "$0/gate/train/aurora-2"' "$url"
