@@ -8,6 +8,9 @@
 /* Where a docket is served by default. */
 static const char docket_address[] = "127.0.0.1:7381";
 
+/* No request needs a body; one that has some is told so. */
+enum { BODY_MAX = 65536 };
+
 /* Why a question was not answered, with the path that was asked. */
 static void complain(void *ctx, const char *path, const struct fb_err *err)
 {
@@ -37,10 +40,12 @@ enum fb_code cmd_serve(struct fb_cli *cli, struct fb_err *err)
     fb_cli_progress("verifying every record");
     code = fb_desk_new(&options, &desk, err);
     fb_cli_progress(NULL);
-    code = code ? code : fb_docket_server_new(desk, complain, cli, &server, err);
+    struct fb_docket_server_options made = {
+        .desk = desk, .host = fb_cli_value(cli, "host"), .tell = complain, .ctx = cli};
+    code = code ? code : fb_docket_server_new(&made, &server, err);
     if (code == FB_OK) {
         struct fb_server_options how = {
-            .body_max = 0, .handle = fb_docket_server_handle, .ctx = server};
+            .body_max = BODY_MAX, .handle = fb_docket_server_handle, .ctx = server};
         code = fb_cli_serving_run(cli, &serving, &how, err);
     }
     fb_docket_server_free(server);

@@ -9,7 +9,8 @@ enum { NS_IN_MS = 1000 * 1000 };
 
 struct fb_desk {
     struct fb_desk_options options;
-    struct fb_docket *docket; /* NULL: it could not be opened, as `failed` says */
+    struct fb_docket *docket;         /* NULL: it could not be opened, as `failed` says */
+    struct fb_note_verifier verifier; /* of the first ledger */
     struct fb_gate seen;
     uint64_t opened; /* times */
     struct fb_err failed;
@@ -33,6 +34,21 @@ static void let_go(struct fb_desk *desk)
     desk->docket = NULL;
 }
 
+/* Whoever can replace the ledger can name another key in it: the first one counts. */
+static enum fb_code check_key(struct fb_desk *desk, struct fb_err *err)
+{
+    const struct fb_note_verifier *found = fb_ledger_verifier(fb_docket_ledger(desk->docket));
+    if (!desk->seen.has_seen) {
+        desk->verifier = *found;
+    }
+    bool same =
+        strcmp(found->name, desk->verifier.name) == 0 &&
+        memcmp(found->public_key, desk->verifier.public_key, sizeof(found->public_key)) == 0;
+    return same ? FB_OK
+                : fb_err_set(err, FB_E_SIGNATURE,
+                      "the ledger is signed by another key than the one that was verified");
+}
+
 /* Opens the docket, which must have what was seen before. */
 static enum fb_code open_docket(struct fb_desk *desk, struct fb_err *err)
 {
@@ -44,6 +60,7 @@ static enum fb_code open_docket(struct fb_desk *desk, struct fb_err *err)
         uint64_t entries = fb_registry_count(fb_docket_registry(desk->docket));
         code = fb_gate_check_growth(&desk->seen, desk->docket, entries, err);
     }
+    code = code ? code : check_key(desk, err);
     if (code == FB_OK) {
         note(desk);
     }
@@ -88,9 +105,11 @@ enum fb_code fb_desk_renew(struct fb_desk *desk, struct fb_err *err)
         code = fb_docket_renew(desk->docket, err);
         if (code == FB_OK) {
             note(desk);
-            return FB_OK;
         }
-        fb_err_init(err); /* what is wrong is found again, or it was another file */
+        if (!fb_docket_is_spent(desk->docket)) {
+            return code;
+        }
+        fb_err_init(err); /* what is wrong is found again */
         let_go(desk);
     } else if (fb_clock_ticks_ns() < desk->retry_ns) {
         *err = desk->failed;
@@ -103,16 +122,6 @@ enum fb_code fb_desk_renew(struct fb_desk *desk, struct fb_err *err)
         desk->retry_ns = fb_clock_ticks_ns() + desk->options.retry_ms * NS_IN_MS;
     }
     return code;
-}
-
-enum fb_code fb_desk_ask(struct fb_desk *desk, struct fb_str system, bool brief,
-    struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
-{
-    FB_ASSERT(desk && arena && out && system.len > 0);
-    const struct fb_docket_question question = {
-        .as_of = FB_TIME_MAX, .about = system, .brief = brief};
-    enum fb_code code = fb_desk_renew(desk, err);
-    return code ? code : fb_docket_ask(desk->docket, &question, arena, out, err);
 }
 
 const struct fb_gate *fb_desk_seen(const struct fb_desk *desk)

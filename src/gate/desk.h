@@ -34,17 +34,12 @@ FB_CHECKED enum fb_code fb_desk_new(
 void fb_desk_free(struct fb_desk *desk);
 
 /**
- * Verifies what was appended since. When that fails the docket is closed and opened anew, from the
- * disk; when that fails too, or what was seen before is not there any more, this error is the
- * answer to all questions until retry_ms later. E_TIME when the clock was put back.
+ * Verifies what was appended since, in the ledger that is in the docket's folder now. While that
+ * fails this error is the answer to all questions; it is tried again with each. When it fails in
+ * the midst of new records the docket is opened anew, all of it; when that fails too, not again
+ * until retry_ms later. E_TIME when the clock was put back.
  */
 FB_CHECKED enum fb_code fb_desk_renew(struct fb_desk *desk, struct fb_err *err);
-
-/** Renews, and gives the picture of one system ("system/NAME" or NAME) now; brief as in
- * fb_govern_input. The picture lives in arena and borrows from the desk until its next call.
- * E_NOT_FOUND when it is not registered. */
-FB_CHECKED enum fb_code fb_desk_ask(struct fb_desk *desk, struct fb_str system, bool brief,
-    struct fb_arena *arena, struct fb_picture *out, struct fb_err *err);
 
 /** What was verified: entries, their root, and the instant of the last answer. */
 const struct fb_gate *fb_desk_seen(const struct fb_desk *desk);

@@ -24,20 +24,15 @@ enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_st
 
 struct load {
     struct fb_registry *registry;
-    bool verifies; /* signatures and roles too */
 };
 
 static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
 {
     struct load *load = ctx;
     struct fb_entry decoded;
-    enum fb_code code = fb_entry_decode(entry->bytes, &decoded, err);
-    if (code == FB_OK && decoded.admitted != entry->admitted) {
-        code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
-    }
+    enum fb_code code = fb_docket_decode(entry, &decoded, err);
     if (code == FB_OK) {
-        code = load->verifies ? fb_registry_add(load->registry, entry->seq, &decoded, err)
-                              : fb_registry_load(load->registry, entry->seq, &decoded, err);
+        code = fb_registry_load(load->registry, entry->seq, &decoded, err);
     }
     if (code != FB_OK) {
         fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
@@ -47,15 +42,8 @@ static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct f
 
 enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
 {
-    struct load load = {docket->registry, docket->audit != NULL};
+    struct load load = {docket->registry};
     uint64_t known = fb_registry_count(docket->registry);
-    struct fb_ledger_report report;
-    if (docket->audit) {
-        enum fb_code code =
-            fb_ledger_verify_on(docket->ledger, docket->audit, load_entry, &load, &report, err);
-        docket->verified = code == FB_OK ? report.root : docket->verified;
-        return code;
-    }
     return fb_ledger_scan(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, load_entry, &load, err);
 }
 
@@ -116,8 +104,7 @@ bool fb_docket_simulated(const struct fb_docket *docket)
     return fb_str_starts(fb_ledger_origin(docket->ledger), FB_STR(FB_DOCKET_SIMULATED));
 }
 
-/* Opens a docket, with an empty registry; where it is only asked, without the key of its log. */
-static enum fb_code open_docket(const char *path, const struct fb_clock *clock,
+enum fb_code fb_docket_begin(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, bool is_only_asked, struct fb_docket **out, struct fb_err *err)
 {
     char file[FB_DOCKET_PATH_MAX];
@@ -170,7 +157,7 @@ enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock, bool
 {
     FB_ASSERT(path && clock && out);
     struct fb_docket *docket = NULL;
-    enum fb_code code = open_docket(path, clock, is_simulated_clock, false, &docket, err);
+    enum fb_code code = fb_docket_begin(path, clock, is_simulated_clock, false, &docket, err);
     if (code == FB_OK) {
         code = fb_docket_catch_up(docket, err);
     }
@@ -186,29 +173,7 @@ enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
 {
     FB_ASSERT(path && clock && out);
-    return open_docket(path, clock, is_simulated_clock, false, out, err);
-}
-
-enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
-    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
-{
-    FB_ASSERT(path && clock && out);
-    struct fb_docket *docket = NULL;
-    enum fb_code code = open_docket(path, clock, is_simulated_clock, true, &docket, err);
-    code = code ? code : fb_ledger_audit_new(&docket->audit, err);
-    code = code ? code : fb_docket_catch_up(docket, err);
-    if (code != FB_OK) {
-        fb_docket_close(docket);
-        return code;
-    }
-    *out = docket;
-    return FB_OK;
-}
-
-enum fb_code fb_docket_renew(struct fb_docket *docket, struct fb_err *err)
-{
-    FB_ASSERT(docket && docket->audit);
-    return fb_docket_catch_up(docket, err);
+    return fb_docket_begin(path, clock, is_simulated_clock, false, out, err);
 }
 
 void fb_docket_close(struct fb_docket *docket)
@@ -228,12 +193,6 @@ const struct fb_registry *fb_docket_registry(const struct fb_docket *docket)
 {
     FB_ASSERT(docket);
     return docket->registry;
-}
-
-void fb_docket_root(const struct fb_docket *docket, struct fb_hash *out)
-{
-    FB_ASSERT(docket && docket->audit && out);
-    *out = docket->verified;
 }
 
 const char *fb_docket_cosigned(const struct fb_docket *docket)

@@ -88,18 +88,23 @@ FB_CHECKED enum fb_code fb_docket_open_log(const char *path, const struct fb_clo
 
 /**
  * Opens a docket to be asked only, over and over, and verifies tree, checkpoint, form, times, role
- * and signatures of every record, as fb_docket_verify does, and that ids are unique and references
- * lead somewhere. fb_docket_ask without an instant then answers from the records that were verified
- * up to the last fb_docket_renew. Keys are not read, and nothing can be added. E_CORRUPT,
- * E_SIGNATURE and what fb_docket_open gives.
+ * and signatures of every record and the digest of every blob that is here, as fb_docket_verify
+ * does, and that ids are unique, references lead somewhere and the texts of policies are here.
+ * fb_docket_ask without an instant then answers from the records that were verified up to the last
+ * fb_docket_renew. Keys are not read, and nothing can be added. E_CORRUPT, E_SIGNATURE, E_NOT_FOUND
+ * and what fb_docket_open gives.
  */
 FB_CHECKED enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
-/** Verifies in the same way what was appended since. E_CORRUPT or E_SIGNATURE when it does not go
- * on from what was seen, or something of that is gone; E_IO when the ledger's file is another one
- * now. After a failure the docket is to be closed. */
+/** Opens the ledger that is in the docket's folder now and verifies in the same way what was
+ * appended since; after a second, the texts of policies too. E_CORRUPT or E_SIGNATURE when it does
+ * not go on from what was seen, something of that is gone, or another key signs. Nothing may be
+ * asked then until a renewal goes well; when fb_docket_is_spent says so, none can any more. */
 FB_CHECKED enum fb_code fb_docket_renew(struct fb_docket *docket, struct fb_err *err);
+
+/** True when a renewal failed in the midst of new records: the docket is to be closed. */
+bool fb_docket_is_spent(const struct fb_docket *docket);
 
 /** Closes and frees; NULL is allowed. */
 void fb_docket_close(struct fb_docket *docket);

@@ -36,9 +36,9 @@ const struct fb_record *fb_docket_erasure(
 {
     char text[FB_DOCKET_DIGEST_TEXT];
     fb_docket_digest_text(digest, text);
-    for (size_t i = 0; i < fb_registry_count(docket->registry); i++) {
-        const struct fb_record *record = fb_registry_at(docket->registry, i);
-        if (record->kind == FB_KIND_erasure && fb_str_is(fb_record_text(record, "digest"), text) &&
+    const struct fb_record *record = fb_registry_first(docket->registry, FB_KIND_erasure);
+    for (; record; record = fb_registry_next(docket->registry, record)) {
+        if (fb_str_is(fb_record_text(record, "digest"), text) &&
             fb_registry_disowned(docket->registry, record) == FB_TIME_MAX) {
             return record;
         }

@@ -18,10 +18,14 @@ struct fb_docket {
     char cosigned[FB_DOCKET_PATH_MAX];
     struct fb_clock clock;
     struct fb_ledger *ledger;
-    struct fb_ledger_audit *audit; /* of what was read, when all of it is verified; or NULL */
-    struct fb_hash verified;       /* the root of what the audit saw */
-    struct fb_registry *registry;  /* all records */
-    struct fb_registry *prefix;    /* those of the last as-of question, or NULL */
+    struct fb_ledger_audit *audit;    /* of what was read, when all of it is verified; or NULL */
+    struct fb_hash verified;          /* the root of what the audit saw */
+    struct fb_note_verifier verifier; /* of the ledger that was verified */
+    char store[FB_DOCKET_PATH_MAX];   /* where that is: fb_docket_store */
+    int64_t policies_ns;              /* when the texts of policies were looked at last */
+    bool is_spent;                    /* reading on failed in its midst */
+    struct fb_registry *registry;     /* all records */
+    struct fb_registry *prefix;       /* those of the last as-of question, or NULL */
     struct fb_resident
         *resident;        /* of all records; NULL before the first question about a system */
     size_t counted;       /* records that were looked at for corrections, */
@@ -91,9 +95,20 @@ FB_CHECKED enum fb_code fb_docket_store_write(
 /** Removes ledger.store, if it is there. */
 void fb_docket_store_remove(const char *path);
 
-/** Reads the records that the ledger has and the registry has not, and verifies them in a docket
- * that is verified. */
+/** Reads the records that the ledger has and the registry has not. */
 FB_CHECKED enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err);
+
+/** Opens a docket, with an empty registry; where it is only asked, without the key of its log. */
+FB_CHECKED enum fb_code fb_docket_begin(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, bool is_only_asked, struct fb_docket **out, struct fb_err *err);
+
+/** Decodes an entry, whose admission time must be the ledger's. E_CORRUPT among others. */
+FB_CHECKED enum fb_code fb_docket_decode(
+    const fb_ledger_entry *entry, struct fb_entry *out, struct fb_err *err);
+
+/** Checks the digest of every blob that a record names and that is here. E_CORRUPT. */
+FB_CHECKED enum fb_code fb_docket_check_blobs(
+    struct fb_docket *docket, const struct fb_record *record, struct fb_err *err);
 
 /** Reads all records again. */
 FB_CHECKED enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err);

@@ -24,8 +24,10 @@ struct each {
     void *ctx;
 };
 
-static enum fb_code decode(const fb_ledger_entry *entry, struct fb_entry *out, struct fb_err *err)
+enum fb_code fb_docket_decode(
+    const fb_ledger_entry *entry, struct fb_entry *out, struct fb_err *err)
 {
+    FB_ASSERT(entry && out);
     enum fb_code code = fb_entry_decode(entry->bytes, out, err);
     if (code == FB_OK && out->admitted != entry->admitted) {
         code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
@@ -55,7 +57,7 @@ static enum fb_code each_entry(void *ctx, const fb_ledger_entry *entry, struct f
     struct fb_arena scratch;
     struct fb_record record;
     fb_arena_init(&scratch, SCRATCH_MAX);
-    enum fb_code code = decode(entry, &decoded, err);
+    enum fb_code code = fb_docket_decode(entry, &decoded, err);
     if (code == FB_OK) {
         code = fb_record_parse(decoded.statement, NULL, &scratch, &record, err);
     }
@@ -306,7 +308,7 @@ static enum fb_code take_entry(void *ctx, const fb_ledger_entry *entry, struct f
 {
     struct fb_registry *registry = ctx;
     struct fb_entry decoded;
-    enum fb_code code = decode(entry, &decoded, err);
+    enum fb_code code = fb_docket_decode(entry, &decoded, err);
     if (code == FB_OK) {
         code = fb_registry_take(registry, entry->seq, &decoded, err);
     }
@@ -371,6 +373,19 @@ static enum fb_code verify_blob(struct verify *verify, const uint8_t *digest, st
     return fb_blob_check(verify->docket->blobs, digest, err);
 }
 
+enum fb_code fb_docket_check_blobs(
+    struct fb_docket *docket, const struct fb_record *record, struct fb_err *err)
+{
+    FB_ASSERT(docket && record);
+    struct fb_docket_report ignored = {.blobs = 0};
+    struct verify verify = {.docket = docket, .report = &ignored};
+    enum fb_code code = each_digest(&verify, record, verify_blob, err);
+    if (code != FB_OK) {
+        fb_err_prefix(err, "blob of record %.*s", FB_STR_ARG(record->id));
+    }
+    return code;
+}
+
 static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
 {
     struct verify *verify = ctx;
@@ -378,7 +393,7 @@ static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct
     struct fb_record record;
     struct fb_arena scratch;
     fb_arena_init(&scratch, SCRATCH_MAX);
-    enum fb_code code = decode(entry, &decoded, err);
+    enum fb_code code = fb_docket_decode(entry, &decoded, err);
     if (code == FB_OK) {
         code = fb_registry_pass(verify->registry, &decoded, &scratch, &record, err);
     }

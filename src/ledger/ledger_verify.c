@@ -149,6 +149,15 @@ static enum fb_code audit_rest(struct audit *audit, struct fb_err *err)
         *err = of_checkpoint;
         return of_head;
     }
+    uint64_t before = audit->report.size;
+    if (of_head == FB_OK && audit->ledger->known.size < before) {
+        fb_err_set(err, FB_E_CORRUPT,
+            "the ledger was put back: %" PRIu64
+            " entries were verified before, and its checkpoint is for %" PRIu64,
+            before, audit->ledger->known.size);
+        return fb_err_hint(
+            err, "Find out who replaced it; `flyball log follow` keeps the evidence.");
+    }
     enum fb_code code = audit_entries(audit, err);
     if (code == FB_OK && of_head == FB_OK) {
         return audit_checkpoint(audit, err);

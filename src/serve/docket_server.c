@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,17 +21,16 @@ enum {
     NS_IN_S = 1000 * NS_IN_MS,
     FRONT_MS = 50,    /* of work on the overview before it is shown, */
     WORK_MS = 5,      /* and of the thread at one time, */
-    REST_MS = 20,     /* after which it rests so long, */
+    REST_TIMES = 4,   /* after which it rests so many times as long as that took, */
+    REST_MS = 20,     /* and so long at least, */
     IDLE_MS = 250,    /* or so long when it is done */
     FRONT_AGE_S = 1,  /* figures that are shown are looked at again when they are so old, */
     THREAD_AGE_S = 60 /* and without being asked for when they are so old */
 };
 
 struct fb_docket_server {
-    struct fb_desk *desk;
+    struct fb_docket_server_options options;
     struct fb_overview *overview;
-    fb_docket_server_tell tell;
-    void *ctx;
     pthread_t thread;
     bool has_thread;
     bool has_locks;
@@ -43,8 +43,9 @@ struct fb_docket_server {
 struct question {
     struct fb_desk *desk;
     struct fb_overview *overview;
-    struct fb_str system; /* a name without "system/" */
+    struct fb_str system; /* an id without "system/" */
     struct fb_str rest;   /* an action, or a verdict */
+    bool is_absent;       /* what is asked for is not there */
     struct fb_arena arena;
     struct fb_picture picture;
     struct fb_err err;
@@ -52,9 +53,31 @@ struct question {
 
 static const char json[] = "application/json";
 
+static enum fb_code absent(struct question *q, const char *what)
+{
+    q->is_absent = true;
+    return fb_err_set(&q->err, FB_E_NOT_FOUND, "%s", what);
+}
+
+/* True when there is a system that is called so, by its first id. */
+static bool is_registered(const struct question *q, struct fb_str name)
+{
+    char id[FB_ID_MAX + 1];
+    const struct fb_registry *registry = fb_docket_registry(fb_desk_docket(q->desk));
+    int len = snprintf(id, sizeof(id), "system/%.*s", FB_STR_ARG(name));
+    const struct fb_record *record =
+        len > 0 && len < (int)sizeof(id) ? fb_registry_find(registry, fb_str_of(id)) : NULL;
+    return record && record->kind == FB_KIND_system && fb_registry_root(registry, record) == record;
+}
+
 static enum fb_code ask(struct question *q, bool brief)
 {
-    return fb_desk_ask(q->desk, q->system, brief, &q->arena, &q->picture, &q->err);
+    const struct fb_docket_question now = {
+        .as_of = FB_TIME_MAX, .about = q->system, .brief = brief};
+    if (!is_registered(q, q->system)) {
+        return absent(q, "no such system is registered");
+    }
+    return fb_docket_ask(fb_desk_docket(q->desk), &now, &q->arena, &q->picture, &q->err);
 }
 
 static enum fb_code answer_gate(struct question *q, struct fb_buf *out)
@@ -67,8 +90,7 @@ static enum fb_code answer_gate(struct question *q, struct fb_buf *out)
         action++;
     }
     if (action == FB_ACTION_COUNT) {
-        return fb_err_set(&q->err, FB_E_NOT_FOUND,
-            "a gate is asked for train, deploy or autonomy: /gate/ACTION/SYSTEM");
+        return absent(q, "a gate is asked for train, deploy or autonomy: /gate/ACTION/SYSTEM");
     }
     enum fb_code code = ask(q, true);
     code = code ? code
@@ -92,11 +114,36 @@ static enum fb_code answer_page(struct question *q, struct fb_buf *out)
     return code ? code : fb_report_html(&q->picture, out, &q->err);
 }
 
+/* Where the system ends and the verdict begins, both of which may have slashes: behind the longest
+ * name of a system. */
+static bool split_verdict(struct question *q)
+{
+    struct fb_str whole = q->rest;
+    bool found = false;
+    for (size_t at = 0; (at = fb_str_find(whole, '/', at)) < whole.len; at++) {
+        if (at + 1 < whole.len && is_registered(q, fb_str_sub(whole, 0, at))) {
+            q->system = fb_str_sub(whole, 0, at);
+            q->rest = fb_str_sub(whole, at + 1, whole.len);
+            found = true;
+        }
+    }
+    return found;
+}
+
 static enum fb_code answer_explain(struct question *q, struct fb_buf *out)
 {
     struct fb_verdict verdict;
+    if (!split_verdict(q)) {
+        return absent(q, "no such system is registered: /explain/SYSTEM/ID");
+    }
     enum fb_code code = ask(q, true);
-    code = code ? code : fb_picture_find(&q->picture, q->rest, &q->arena, &verdict, &q->err);
+    if (code != FB_OK) {
+        return code;
+    }
+    code = fb_picture_find(&q->picture, q->rest, &q->arena, &verdict, &q->err);
+    if (code == FB_E_NOT_FOUND || code == FB_E_USAGE) {
+        return absent(q, "there is no such verdict, or more than one: /status/SYSTEM lists them");
+    }
     return code ? code : fb_report_why_json(&verdict, out, &q->err);
 }
 
@@ -122,10 +169,6 @@ static enum fb_code answer_all(struct question *q, struct fb_buf *out)
 
 static enum fb_code answer_health(struct question *q, struct fb_buf *out)
 {
-    enum fb_code code = fb_desk_renew(q->desk, &q->err);
-    if (code != FB_OK) {
-        return code;
-    }
     const struct fb_gate *seen = fb_desk_seen(q->desk);
     struct fb_docket *docket = fb_desk_docket(q->desk);
     struct fb_json_writer w;
@@ -145,7 +188,7 @@ static enum fb_code answer_health(struct question *q, struct fb_buf *out)
 /* What there is to ask. */
 static const struct part {
     const char *path; /* behind it stand the action or the system, as `words` says */
-    enum { WHOLE, SYSTEM, ACTION_SYSTEM, SYSTEM_ID } words;
+    enum { WHOLE, SYSTEM, ACTION_SYSTEM, REST } words;
     const char *type;
     enum fb_code (*answer)(struct question *q, struct fb_buf *out);
 } parts[] = {
@@ -155,7 +198,7 @@ static const struct part {
     {"/gate/", ACTION_SYSTEM, json, answer_gate},
     {"/status/", SYSTEM, json, answer_status},
     {"/system/", SYSTEM, "text/html; charset=utf-8", answer_page},
-    {"/explain/", SYSTEM_ID, json, answer_explain},
+    {"/explain/", REST, json, answer_explain},
 };
 
 /* Splits what stands behind a part's path; false when it is not asked in that way. */
@@ -174,15 +217,14 @@ static bool split(const struct part *part, struct fb_str path, struct question *
         return rest.len == 0;
     case SYSTEM:
         q->system = rest;
-        return rest.len > 0 && slash >= rest.len;
+        return rest.len > 0;
     case ACTION_SYSTEM:
         q->rest = first;
         q->system = second;
-        return first.len > 0 && second.len > 0 && fb_str_find(second, '/', 0) >= second.len;
-    case SYSTEM_ID:
-        q->system = first;
-        q->rest = second;
         return first.len > 0 && second.len > 0;
+    case REST:
+        q->rest = rest;
+        return rest.len > 0;
     }
     return false;
 }
@@ -219,7 +261,8 @@ static void answer(struct fb_docket_server *server, const struct part *part, con
 {
     fb_arena_init(&q->arena, ARENA_MAX);
     lock(server);
-    enum fb_code code = part->answer(q, &out->body);
+    enum fb_code code = fb_desk_renew(q->desk, &q->err);
+    code = code ? code : part->answer(q, &out->body);
     unlock(server);
     fb_arena_release(&q->arena);
     if (code == FB_OK) {
@@ -228,11 +271,27 @@ static void answer(struct fb_docket_server *server, const struct part *part, con
         return;
     }
     /* What is not there is the asker's affair; what went wrong here is told to the keeper alone. */
-    bool is_absent = code == FB_E_NOT_FOUND || code == FB_E_USAGE;
-    refuse(out, is_absent ? 404 : 503, is_absent ? q->err.message : "the docket cannot be asked");
-    if (server->tell && !is_absent) {
-        server->tell(server->ctx, path, &q->err);
+    refuse(out, q->is_absent ? 404 : 503,
+        q->is_absent ? q->err.message : "the docket cannot be asked");
+    if (server->options.tell && !q->is_absent) {
+        server->options.tell(server->options.ctx, path, &q->err);
     }
+}
+
+/* True for an address, localhost, the name of the options, and where none is named. A name is
+ * compared as it is written, without the port. */
+static bool is_host(const struct fb_docket_server *server, struct fb_str host)
+{
+    size_t end = fb_str_find(host, ':', 0);
+    struct fb_str name = fb_str_sub(host, 0, end);
+    bool is_address = host.len > 0 && host.ptr[0] == '[';
+    for (size_t i = 0, digits = 0; i < name.len && !is_address; i++) {
+        char c = name.ptr[i];
+        digits += (c >= '0' && c <= '9') || c == '.';
+        is_address = digits == name.len;
+    }
+    return host.len == 0 || is_address || fb_str_is(name, "localhost") ||
+           (server->options.host && fb_str_is(name, server->options.host));
 }
 
 void fb_docket_server_handle(
@@ -241,14 +300,16 @@ void fb_docket_server_handle(
     struct fb_docket_server *server = ctx;
     FB_ASSERT(server && request && out);
     struct fb_str path = fb_str_of(request->path);
-    struct question q = {.desk = server->desk, .overview = server->overview};
+    struct question q = {.desk = server->options.desk, .overview = server->overview};
     const struct part *part = NULL;
     fb_err_init(&q.err);
     for (size_t i = 0; !part && i < sizeof(parts) / sizeof(parts[0]); i++) {
         part = split(&parts[i], path, &q) ? &parts[i] : NULL;
     }
     out->cache_control = "no-store";
-    if (!part) {
+    if (!is_host(server, fb_str_of(request->host))) {
+        refuse(out, 403, "this docket is not called so: see --host");
+    } else if (!part) {
         refuse(out, 404,
             "a docket has /, /health, /status, /gate/ACTION/SYSTEM, /status/SYSTEM, "
             "/system/SYSTEM and /explain/SYSTEM/ID");
@@ -323,18 +384,16 @@ static bool start(struct fb_docket_server *server)
     return good;
 }
 
-enum fb_code fb_docket_server_new(struct fb_desk *desk, fb_docket_server_tell tell, void *ctx,
+enum fb_code fb_docket_server_new(const struct fb_docket_server_options *options,
     struct fb_docket_server **out, struct fb_err *err)
 {
-    FB_ASSERT(desk && out);
+    FB_ASSERT(options && options->desk && out);
     struct fb_docket_server *server = fb_calloc(1, sizeof(*server));
     if (!server) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
-    server->desk = desk;
-    server->tell = tell;
-    server->ctx = ctx;
-    enum fb_code code = fb_overview_new(desk, &server->overview, err);
+    server->options = *options;
+    enum fb_code code = fb_overview_new(options->desk, &server->overview, err);
     if (code == FB_OK) {
         server->has_locks = make_locks(server);
         server->has_thread = server->has_locks && start(server);

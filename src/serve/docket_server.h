@@ -9,8 +9,8 @@
  *     GET /system/SYSTEM        the same as a page, as `flyball report SYSTEM --html`
  *     GET /explain/SYSTEM/ID    why a verdict about it holds, as `flyball explain ID --json`
  *
- * SYSTEM is a name without "system/". Only an answer 200 with "open": true opens a gate: whoever
- * asks takes everything else, silence included, for a no.
+ * SYSTEM is an id without "system/"; it may have slashes. Only an answer 200 with "open": true
+ * opens a gate: whoever asks takes everything else, silence included, for a no.
  */
 #ifndef FB_SERVE_DOCKET_SERVER_H
 #define FB_SERVE_DOCKET_SERVER_H
@@ -23,18 +23,27 @@ typedef void (*fb_docket_server_tell)(void *ctx, const char *path, const struct 
 
 struct fb_docket_server;
 
+/** What a server of a docket is made of. Borrowed. */
+struct fb_docket_server_options {
+    struct fb_desk *desk;       /**< not to be used meanwhile */
+    const char *host;           /**< the name by which it is reached; NULL: by address alone */
+    fb_docket_server_tell tell; /**< NULL: nobody is told */
+    void *ctx;
+};
+
 /** Makes what the handler needs. A thread of its own keeps the overview up, with a fifth of one
- * core at most. desk is borrowed and must not be used meanwhile; tell may be NULL: nobody is told.
- * E_NOMEM, E_IO. Caller frees *out with fb_docket_server_free. */
-FB_CHECKED enum fb_code fb_docket_server_new(struct fb_desk *desk, fb_docket_server_tell tell,
-    void *ctx, struct fb_docket_server **out, struct fb_err *err);
+ * core at most. E_NOMEM, E_IO. Caller frees *out with fb_docket_server_free. */
+FB_CHECKED enum fb_code fb_docket_server_new(const struct fb_docket_server_options *options,
+    struct fb_docket_server **out, struct fb_err *err);
 
 /** Ends the thread and frees; NULL is allowed. The handler must not be called any more. */
 void fb_docket_server_free(struct fb_docket_server *server);
 
 /**
- * The handler; ctx is a struct fb_docket_server. 404 for a path, a system or a verdict that there
- * is not; 503 when the docket cannot be asked (it does not verify, was replaced, the clock was put
+ * The handler; ctx is a struct fb_docket_server. 403 when the request names another host than
+ * localhost, an address or that of the options: a page of somebody else's that a browser here shows
+ * could ask otherwise (DNS rebinding). 404 for a path, a system or a verdict that there is not; 503
+ * when the docket cannot be asked (it does not verify, was replaced, the clock was put
  * back, memory ran out): then also "open": false, and the reason is told to the keeper alone.
  */
 void fb_docket_server_handle(

@@ -92,8 +92,12 @@ static enum MHD_Result begin(
 static enum MHD_Result answer(const struct fb_server *server, struct MHD_Connection *connection,
     const char *method, const char *path, struct fb_str body)
 {
-    struct fb_server_request request = {
-        .method = strcmp(method, "HEAD") == 0 ? "GET" : method, .path = path, .body = body};
+    const char *host =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    struct fb_server_request request = {.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
+        .path = path,
+        .host = host ? host : "",
+        .body = body};
     struct fb_server_answer out = {.status = 500};
     fb_buf_init(&out.body, FB_SERVER_ANSWER_MAX);
     server->options.handle(server->options.ctx, &request, &out);
@@ -105,6 +109,29 @@ static enum MHD_Result answer(const struct fb_server *server, struct MHD_Connect
     }
     fb_buf_release(&out.body);
     return result;
+}
+
+/* Decodes in place. A byte 0 would end the path for us and not for who passed it on: it becomes
+ * another control character, which is refused. */
+static size_t decode(void *ctx, struct MHD_Connection *connection, char *text)
+{
+    (void)ctx;
+    (void)connection;
+    size_t len = MHD_http_unescape(text);
+    for (size_t i = 0; i < len; i++) {
+        text[i] = text[i] ? text[i] : '\1';
+    }
+    return len;
+}
+
+static bool has_control(const char *path)
+{
+    for (; *path; path++) {
+        if ((unsigned char)*path < ' ' || *path == '\x7f') {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Called once when the headers are there, for each piece of the body, and at its end. */
@@ -130,6 +157,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     }
     if (reading->body.state != FB_BUF_GOOD) {
         return send_text(connection, 503, "memory ran out");
+    }
+    if (has_control(path)) {
+        return send_text(connection, 400, "the path has a control character");
     }
     return answer(server, connection, method, path, fb_buf_str(&reading->body));
 }
@@ -164,7 +194,7 @@ enum fb_code fb_server_start(
         (unsigned)FB_SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)PER_ADDRESS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, idle_s,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_MAX, MHD_OPTION_NOTIFY_COMPLETED,
-        on_end, NULL, MHD_OPTION_END);
+        on_end, NULL, MHD_OPTION_UNESCAPE_CALLBACK, decode, NULL, MHD_OPTION_END);
     if (!server->daemon) {
         fb_free(server);
         return fb_err_set(err, FB_E_IO, "could not start the server");

@@ -21,7 +21,8 @@ enum {
 /** A request that is whole. Valid during the call of the handler. */
 struct fb_server_request {
     const char *method; /**< as GET; HEAD is GET here, and its body is left out later */
-    const char *path;   /**< decoded, without a query */
+    const char *path;   /**< decoded, without a query; no control character is in it */
+    const char *host;   /**< what the header Host says; "" when there is none */
     struct fb_str body;
 };
 

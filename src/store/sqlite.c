@@ -344,7 +344,8 @@ static enum fb_code upgrade(struct sqlite *s, struct fb_err *err)
     return code;
 }
 
-/* A file that was moved away or replaced could be read, and written, without anybody seeing it. */
+/* A file that was moved away or replaced could be read, and written, without anybody seeing it.
+ * (SQLite compares the number of the file; it does not see that the log beside it was replaced.) */
 static enum fb_code check_place(struct sqlite *s, struct fb_err *err)
 {
     int moved = 0;

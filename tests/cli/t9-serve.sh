@@ -62,7 +62,54 @@ ok "in the figures too" answers 200 /status '"system": "system/aurora-2"'
 ok "a system that may not be trained" grep -q '"train": 1' body
 ok "a release" order 2 release ', "releases": "order/1"'
 ok "opens it" answers 200 /gate/train/aurora-2 '"open": true'
-ok "nothing is written" sh -c '! curl -s -f -X POST -d x "$0/gate/train/aurora-2"' "$url"
+posts() { # the status is 405, and the ledger as it was
+    before=$(fly log checkpoint)
+    [ "$(curl -s -o body -w '%{http_code}' -X POST -d x "$url/gate/train/aurora-2")" = 405 ] &&
+        grep -q '"open": false' body && [ "$(fly log checkpoint)" = "$before" ]
+}
+ok "nothing is written" posts
+ok "another host's name is not answered" sh -c 'curl -s -H "Host: evil.example" "$0/gate/train/aurora-2" | grep -q "\"open\": false"' "$url"
+ok "a byte 0 does not end a name" sh -c '! curl -s -f "$0/gate/train/aurora-2%00evil"' "$url"
+
+# The lines of the page open for an open gate and nothing else.
+awk '/^    # asks ACTION SYSTEM/ { on = 1 } on && /^    / { print substr($0, 5) } on && /^    }/ { exit }' \
+    "$root/docs/SERVE.md" | sed "s#http://127.0.0.1:7381#\$url#" >asks.sh
+. ./asks.sh
+shut() { ! asks "$@"; }
+ok "the page's lines open" asks train aurora-2
+for name in other '' 'aurora-2#x' 'aurora-2?x' 'x/../aurora-2' '{x,aurora-2}' 'aurora-2%00' ' aurora-2'; do
+    ok "not for '$name'" shut train "$name"
+done
+ok "nor another action" shut fly aurora-2
+cat >liar.py <<'END'
+import http.server, sys
+class Liar(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        n = int(self.path.split('/')[1])
+        status, body = [(200, b''), (204, b''), (302, b''), (200, b'true'), (200, b'{"open": true}'),
+            (200, b'{"open": true, "action": "train", "system": "system/x"}'),
+            (500, b'{"open": true, "action": "train", "system": "system/aurora-2"}'),
+            (200, b'{"open": true, "action": "train", "system": "system/aurora-2"}')][n]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args): pass
+server = http.server.HTTPServer(('127.0.0.1', 0), Liar)
+print(server.server_port, flush=True)
+server.serve_forever()
+END
+python3 liar.py >port &
+liar=$!
+trap 'kill $server $liar 2>/dev/null; rm -rf "$folder"' EXIT
+for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
+kept=$url
+for n in 0 1 2 3 4 5 6; do
+    url=http://127.0.0.1:$(cat port)/$n
+    ok "nor for what another server says, $n" shut train aurora-2
+done
+url=http://127.0.0.1:$(cat port)/7
+ok "but for a whole answer" asks train aurora-2
+url=$kept
 # The ledger is put back to an earlier state behind the server.
 cp -r "$docket" before
 ok "another halt" order 3 halt ''
@@ -71,7 +118,7 @@ mv "$docket" after
 mv before "$docket"
 ok "a ledger that was put back is not answered from" answers 503 /gate/train/aurora-2 '"open": false'
 ok "nor says why to who asks" sh -c '! grep -q ledger body'
-ok "but to the keeper" grep -q "the ledger was put back or rewritten" serve.err
+ok "but to the keeper" grep -q "the ledger was put back" serve.err
 ok "the command that knows nothing of it would open" says "^open" fly gate train aurora-2
 ok "it ends when it is told to" sh -c 'kill -TERM "$0"' "$server"
 wait "$server"

@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../govern/story.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "fb_test.h"
+#include "ledger/blob.h"
 
 static struct fb_err err;
 static struct story story;
@@ -51,7 +53,10 @@ static enum fb_code ask(struct fb_desk *desk, enum fb_action action, bool *out)
     struct fb_verdict verdict;
     *out = false;
     fb_arena_init(&arena, (size_t)1 << 28);
-    enum fb_code code = fb_desk_ask(desk, FB_STR("s"), true, &arena, &picture, &err);
+    const struct fb_docket_question now = {
+        .as_of = FB_TIME_MAX, .about = FB_STR("s"), .brief = true};
+    enum fb_code code = fb_desk_renew(desk, &err);
+    code = code ? code : fb_docket_ask(fb_desk_docket(desk), &now, &arena, &picture, &err);
     code = code ? code : fb_gate_decide(&picture, FB_STR("s"), action, &arena, out, &verdict, &err);
     if (code == FB_OK) {
         assert_true(verdict.headline.len > 0);
@@ -107,14 +112,6 @@ static void test_follows(void **state)
             assert_true(action != FB_ACTION_TRAIN || open == (n != 1));
         }
     }
-    struct fb_arena arena;
-    struct fb_picture picture;
-    fb_arena_init(&arena, (size_t)1 << 28);
-    FB_TEST_FAILS(fb_desk_ask(desk, FB_STR("t"), true, &arena, &picture, &err), FB_E_NOT_FOUND);
-    bool open = false;
-    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
-    assert_true(open);
-    fb_arena_release(&arena);
     fb_desk_free(desk);
 }
 
@@ -243,11 +240,150 @@ static void test_retry(void **state)
     usleep(2000);
     FB_TEST_OK(ask(eager, FB_ACTION_TRAIN, &open));
     assert_true(open);
-    FB_TEST_FAILS(ask(patient, FB_ACTION_TRAIN, &open), FB_E_NOT_FOUND);
-    assert_false(open);
+    FB_TEST_OK(ask(patient, FB_ACTION_TRAIN, &open)); /* nothing had to be read again */
+    assert_true(open);
+    assert_int_equal(fb_desk_opened(patient), 1);
     assert_int_equal(unlink(aside), 0);
+    /* In the midst of new records. */
+    order(1, "halt", 0);
+    order(2, "release", 1);
+    struct fb_desk *desks[] = {patient, eager};
+    for (int i = 0; i < 2; i++) {
+        fb_alloc_fail_at(60);
+        FB_TEST_FAILS(ask(desks[i], FB_ACTION_TRAIN, &open), FB_E_NOMEM);
+        fb_alloc_fail_at(-1);
+        assert_false(open);
+        assert_int_equal(fb_desk_opened(desks[i]), 2);
+    }
+    usleep(2000);
+    FB_TEST_FAILS(ask(patient, FB_ACTION_TRAIN, &open), FB_E_NOMEM);
+    assert_false(open);
+    FB_TEST_OK(ask(eager, FB_ACTION_TRAIN, &open));
+    assert_true(open);
+    assert_int_equal(fb_desk_opened(eager), 3);
     fb_desk_free(patient);
     fb_desk_free(eager);
+}
+
+/* A docket with a copy of another's ledger, and its keys and blobs. */
+static void copy_docket(const char *from, const char *to)
+{
+    static const char *const shared[] = {"keys", "blobs"};
+    char path[220], target[220];
+    assert_int_equal(mkdir(to, 0700), 0);
+    keep_copy("copy");
+    snprintf(path, sizeof(path), "%s/copy", story.folder);
+    snprintf(target, sizeof(target), "%s/ledger.db", to);
+    assert_int_equal(rename(path, target), 0);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof(path), "%s/%s", from, shared[i]);
+        snprintf(target, sizeof(target), "%s/%s", to, shared[i]);
+        assert_int_equal(symlink(path, target), 0);
+    }
+}
+
+/* What was written into another log, folder or file than was open is seen all the same. */
+static void test_other_place(void **state)
+{
+    (void)state;
+    bool open = false;
+    char real[200], other[200];
+    struct fb_desk *desk = new_desk(1);
+    order(1, "restrict", 0);
+    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+    assert_true(open);
+    /* The log and its index are taken away after all of it is in the file, as who restores a
+     * backup does. */
+    fb_docket_close(story.docket);
+    story.docket = NULL;
+    char path[200];
+    path_of("ledger.db", path);
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    static const char *const beside[] = {"ledger.db-wal", "ledger.db-shm"};
+    for (int i = 0; i < 2; i++) {
+        path_of(beside[i], path);
+        assert_int_equal(unlink(path), 0);
+    }
+    struct fb_clock clock = fb_clock_fixed(&story.now);
+    FB_TEST_OK(fb_docket_open(story.docket_path, &clock, true, &story.docket, &err));
+    order(2, "halt", 0);
+    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+    assert_false(open);
+    /* The folder is a link that leads elsewhere later. */
+    order(3, "release", 2);
+    snprintf(real, sizeof(real), "%s/one", story.folder);
+    snprintf(other, sizeof(other), "%s/two", story.folder);
+    assert_int_equal(rename(story.docket_path, real), 0);
+    assert_int_equal(symlink("one", story.docket_path), 0);
+    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+    assert_true(open);
+    copy_docket(real, other);
+    assert_int_equal(unlink(story.docket_path), 0);
+    assert_int_equal(symlink("two", story.docket_path), 0);
+    fb_docket_close(story.docket);
+    FB_TEST_OK(fb_docket_open(story.docket_path, &clock, true, &story.docket, &err));
+    order(4, "halt", 0);
+    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+    assert_false(open);
+    assert_int_equal(fb_desk_opened(desk), 1);
+    fb_desk_free(desk);
+}
+
+static const char law[] = "policy \"test/law\"\n"
+                          "  title \"A law\"\n"
+                          "  version 1\n"
+                          "duty tell(S, I)\n"
+                          "  when incident I of system S with class C, known to P\n"
+                          "  party P\n"
+                          "  must report I to \"office\"\n"
+                          "  within 10 days\n"
+                          "  of P knowing of I\n"
+                          "  lest halt S\n";
+
+/* The text of a policy that is not here, or another, closes it. */
+static void test_policy_text(void **state)
+{
+    (void)state;
+    bool open = false;
+    char path[200], blob[300], kept[310];
+    uint8_t sum[FB_SHA256_SIZE];
+    struct fb_arena arena;
+    struct fb_docket_added added;
+    struct fb_docket_add options = {.issuer = FB_STR("institute")};
+    snprintf(path, sizeof(path), "%s/law.fly", story.folder);
+    FB_TEST_OK(fb_io_write(path, fb_str_of(law), 0600, &err));
+    fb_arena_init(&arena, (size_t)1 << 24);
+    FB_TEST_OK(fb_docket_add_file(story.docket, path, &options, &arena, &added, &err));
+    fb_arena_release(&arena);
+    assert_int_equal(unlink(path), 0);
+    fb_sha256_of(fb_str_of(law), sum);
+    path_of("blobs", path);
+    FB_TEST_OK(fb_blob_path(path, sum, blob, sizeof(blob), &err));
+    struct fb_desk *desk = new_desk(1);
+    FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+    assert_true(open);
+    snprintf(kept, sizeof(kept), "%s.kept", blob);
+    for (int altered = 0; altered < 2; altered++) {
+        assert_int_equal(rename(blob, kept), 0);
+        if (altered) {
+            FB_TEST_OK(fb_io_write(blob, FB_STR("policy \"test/law\""), 0600, &err));
+        }
+        usleep(1100 * 1000);
+        FB_TEST_FAILS(ask(desk, FB_ACTION_TRAIN, &open), altered ? FB_E_CORRUPT : FB_E_NOT_FOUND);
+        struct fb_desk *fresh = NULL;
+        struct fb_desk_options how = {.docket = story.docket_path,
+            .clock = fb_clock_fixed(&story.now),
+            .is_simulated_clock = true};
+        FB_TEST_FAILS(fb_desk_new(&how, &fresh, &err), altered ? FB_E_CORRUPT : FB_E_NOT_FOUND);
+        assert_int_equal(rename(kept, blob), 0);
+        FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
+        assert_true(open);
+    }
+    fb_desk_free(desk);
 }
 
 /* What the log's own keeper appends with a signature that is none is not answered from. */
@@ -312,21 +448,20 @@ static void test_faults(void **state)
     /* And while it reads on: some fail before the records are touched, some in their midst. */
     struct fb_desk *desk = new_desk(1);
     for (int n = 0; n < 24; n++) {
-        order(n + 1, "restrict", 0);
-        fb_alloc_fail_at(n);
+        bool halted = n % 2 == 0;
+        order(n + 1, halted ? "halt" : "release", halted ? 0 : n);
+        fb_alloc_fail_at(3 * n);
         code = ask(desk, FB_ACTION_TRAIN, &open);
         fb_alloc_fail_at(-1);
-        assert_int_equal(open, code == FB_OK);
+        assert_int_equal(open, code == FB_OK && !halted);
         usleep(1500);
         fb_io_fail_at(n / 2, EIO);
         code = ask(desk, FB_ACTION_TRAIN, &open);
         fb_io_fail_at(-1, 0);
-        assert_int_equal(open, code == FB_OK);
+        assert_int_equal(open, code == FB_OK && !halted);
         usleep(1500);
         FB_TEST_OK(ask(desk, FB_ACTION_TRAIN, &open));
-        assert_true(open);
-        FB_TEST_OK(ask(desk, FB_ACTION_DEPLOY, &open));
-        assert_false(open);
+        assert_int_equal(open, !halted);
     }
     fb_desk_free(desk);
 }
@@ -339,6 +474,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_put_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_rows_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_retry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_policy_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_bad_signature, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
     };

@@ -856,6 +856,31 @@ static void test_verify_on_refuses(void **state)
     fb_ledger_close(ledger);
 }
 
+/* Another history, signed by the same key, does not fit what was seen. */
+static void test_verify_on_other_history(void **state)
+{
+    (void)state;
+    struct fb_ledger *ledger = make_ledger();
+    struct fb_ledger_audit *audit = NULL;
+    struct fb_ledger_report report;
+    FB_TEST_OK(append(ledger, 0, 10, 1000));
+    FB_TEST_OK(fb_ledger_audit_new(&audit, &err));
+    FB_TEST_OK(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err));
+    fb_ledger_close(ledger);
+    assert_int_equal(unlink(path), 0);
+    ledger = make_ledger();
+    struct fb_str other = FB_STR("something else");
+    struct fb_ledger_batch batch = {&other, 1, 1000, FB_LEDGER_ANY_SIZE};
+    uint64_t seq;
+    FB_TEST_OK(fb_ledger_append(ledger, &batch, &seq, &err));
+    FB_TEST_OK(append(ledger, 1, 12, 1000));
+    FB_TEST_OK(fb_ledger_verify(ledger, NULL, NULL, &report, &err));
+    FB_TEST_FAILS(fb_ledger_verify_on(ledger, audit, NULL, NULL, &report, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "root"));
+    fb_ledger_audit_free(audit);
+    fb_ledger_close(ledger);
+}
+
 /* A file that is another one now is neither read on nor written to. */
 static void test_replaced_file(void **state)
 {
@@ -905,6 +930,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_fails_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_verify_on_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_verify_on_other_history, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_replaced_file, set_up, tear_down),
     };
     fb_err_init(&err);

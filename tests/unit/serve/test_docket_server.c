@@ -22,6 +22,13 @@ static void tell(void *ctx, const char *path, const struct fb_err *why)
     told++;
 }
 
+static void begin(fb_docket_server_tell how)
+{
+    const struct fb_docket_server_options options = {
+        .desk = desk, .host = "docket.example", .tell = how};
+    FB_TEST_OK(fb_docket_server_new(&options, &server, &err));
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -32,7 +39,7 @@ static int set_up(void **state)
         .is_simulated_clock = true};
     told = 0;
     FB_TEST_OK(fb_desk_new(&options, &desk, &err));
-    FB_TEST_OK(fb_docket_server_new(desk, tell, NULL, &server, &err));
+    begin(tell);
     return 0;
 }
 
@@ -48,7 +55,7 @@ static int tear_down(void **state)
 /* Asks; the caller releases the body. */
 static struct fb_server_answer ask(const char *method, const char *path)
 {
-    struct fb_server_request request = {.method = method, .path = path};
+    struct fb_server_request request = {.method = method, .path = path, .host = "127.0.0.1:7381"};
     struct fb_server_answer answer = {.status = 500};
     fb_buf_init(&answer.body, FB_SERVER_ANSWER_MAX);
     fb_docket_server_handle(server, &request, &answer);
@@ -68,6 +75,11 @@ static int open_of(const struct fb_server_answer *answer)
     int out = open ? open->kind == FB_JSON_TRUE : -1;
     fb_arena_release(&arena);
     return out;
+}
+
+static bool has(const struct fb_server_answer *answer, const char *text)
+{
+    return memmem(answer->body.ptr, answer->body.len, text, strlen(text)) != NULL;
 }
 
 static void expect(const char *method, const char *path, unsigned status, int open)
@@ -105,9 +117,10 @@ static void test_absent(void **state)
     (void)state;
     static const char *const paths[] = {"/gate/train/t", "/gate/train/", "/gate/train", "/gate",
         "/gate/fly/s", "/gate//s", "/gate/train/s/", "/gate/train/system/s", "/gate/train/s/x",
-        "//gate/train/s", "gate/train/s", "", "/status/", "/status/t", "/status/s/s", "/system/",
-        "/system/t", "/explain/s", "/explain/s/", "/explain/t/licence:train:system/s",
-        "/explain/s/nothing", "/explain/s/l", "/health/", "/GATE/train/s"};
+        "/gate/train/s\xff", "/explain/s\xff/x", "//gate/train/s", "gate/train/s", "", "/status/",
+        "/status/t", "/status/s/s", "/system/", "/system/t", "/explain/s", "/explain/s/",
+        "/explain/t/licence:train:system/s", "/explain/s/nothing", "/explain/s/l", "/health/",
+        "/GATE/train/s"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         expect("GET", paths[i], 404, 0);
     }
@@ -153,11 +166,6 @@ static void test_same_as_commands(void **state)
         fb_buf_release(&want[i]);
     }
     fb_arena_release(&arena);
-}
-
-static bool has(const struct fb_server_answer *answer, const char *text)
-{
-    return memmem(answer->body.ptr, answer->body.len, text, strlen(text)) != NULL;
 }
 
 static void test_front(void **state)
@@ -249,6 +257,67 @@ static void test_many_systems(void **state)
     fb_buf_release(&answer.body);
 }
 
+/* An id may have slashes. */
+static void test_slashes(void **state)
+{
+    (void)state;
+    story_add(&story, "dev",
+        "{\"kind\":\"system\",\"id\":\"system/s/t\",\"at\":\"2026-01-01\",\"body\":{"
+        "\"title\":\"T\",\"developer\":\"party/dev\"}}");
+    halt();
+    expect("GET", "/gate/train/s", 200, 0);
+    expect("GET", "/gate/train/s/t", 200, 1);
+    expect("GET", "/status/s/t", 200, -1);
+    expect("GET", "/explain/s/t/licence:train:system/s/t", 200, -1);
+    expect("GET", "/explain/s/licence:train:system/s", 200, -1);
+    expect("GET", "/explain/s/t/licence:train:system/x", 404, 0);
+    expect("GET", "/gate/train/s/t/u", 404, 0);
+}
+
+/* Only who asks by an address, or by the name that the keeper gave, is answered. */
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        unsigned status;
+    } cases[] = {{"", 200}, {"127.0.0.1:7381", 200}, {"10.0.0.5", 200}, {"[::1]:7381", 200},
+        {"localhost", 200}, {"localhost:80", 200}, {"docket.example", 200},
+        {"docket.example:443", 200}, {"evil.example", 403}, {"docket.example.evil", 403},
+        {"127.0.0.1.evil.example", 403}, {"localhost.evil", 403}, {"x", 403}, {":80", 403},
+        {"1x:80", 403}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fb_server_request request = {
+            .method = "GET", .path = "/gate/train/s", .host = cases[i].host};
+        struct fb_server_answer answer = {.status = 500};
+        fb_buf_init(&answer.body, FB_SERVER_ANSWER_MAX);
+        fb_docket_server_handle(server, &request, &answer);
+        assert_int_equal(answer.status, cases[i].status);
+        assert_int_equal(open_of(&answer), cases[i].status == 200);
+        fb_buf_release(&answer.body);
+    }
+}
+
+/* A docket that went away is no system that is not registered. */
+static void test_gone(void **state)
+{
+    (void)state;
+    char aside[200];
+    snprintf(aside, sizeof(aside), "%s-aside", story.docket_path);
+    assert_int_equal(rename(story.docket_path, aside), 0);
+    static const char *const paths[] = {"/gate/train/s", "/gate/train/t", "/health", "/status"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct fb_server_answer answer = ask("GET", paths[i]);
+        assert_int_equal(answer.status, 503);
+        assert_int_equal(open_of(&answer), 0);
+        assert_false(has(&answer, story.folder));
+        fb_buf_release(&answer.body);
+        assert_int_equal(told, i + 1);
+    }
+    assert_int_equal(rename(aside, story.docket_path), 0);
+    expect("GET", "/gate/train/s", 200, 1);
+}
+
 /* What cannot be asked is closed; why is told to the keeper and not to who asks. */
 static void test_unavailable(void **state)
 {
@@ -268,7 +337,7 @@ static void test_unavailable(void **state)
     }
     fb_docket_server_free(server);
     server = NULL;
-    FB_TEST_OK(fb_docket_server_new(desk, NULL, NULL, &server, &err));
+    begin(NULL);
     expect("GET", "/gate/train/s", 503, 0);
 }
 
@@ -280,6 +349,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_as_commands, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_front, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_systems, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slashes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hosts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unavailable, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,9 @@ static void test_folder(void **state)
         {"/tile/0/../../secret", 404, NULL},
         {"//checkpoint", 404, NULL},
         {"/", 404, NULL},
-        {"/checkpoint%00", 200, NULL},
+        {"/checkpoint%00", 400, NULL},
+        {"/checkpoint%0a", 400, NULL},
+        {"/checkpoint%7f", 400, NULL},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char raw[300];
