@@ -114,6 +114,14 @@ static struct fb_proof_step *step_of(struct fb_proof_step *proof, size_t *n)
     return NULL;
 }
 
+static bool has_idle_variable(const struct fb_form *form);
+
+static bool tests_idle_variable(const struct fb_regex *regex)
+{
+    return regex && (has_idle_variable(regex->test) || tests_idle_variable(regex->left) ||
+                        tests_idle_variable(regex->right));
+}
+
 /* True where something is asked of some value of a variable that the rest does not speak of, as w
  * in EXISTS w. EXISTS w. P(w): every value is a witness. Depth is bounded by FB_IR_DEPTH_MAX. */
 static bool has_idle_variable(const struct fb_form *form)
@@ -126,7 +134,8 @@ static bool has_idle_variable(const struct fb_form *form)
             return true;
         }
     }
-    return has_idle_variable(form->left) || has_idle_variable(form->right);
+    return has_idle_variable(form->left) || has_idle_variable(form->right) ||
+           tests_idle_variable(form->regex);
 }
 
 /* The same step may show it of the other side or test, or of another value: a proof too. */
