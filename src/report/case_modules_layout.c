@@ -10,9 +10,11 @@ enum {
     MARGIN = 30,
     GAP = 40,    /* between modules of a layer */
     BEND = 14,   /* the width of a bend */
-    NARROW = 14, /* between a bend and its neighbour */
+    NARROW = 20, /* between a bend and its neighbour */
     PORT = 18,   /* between two lines that meet a module, beside what is written there */
     TRACK = 10,  /* between two tracks */
+    LANE = 6,    /* between two lines that run up and down beside each other */
+    SHIFT = 6,   /* the most that a line gives way by, so that NARROW and PORT suffice */
     ROOM = 28,   /* between a layer and the first track */
     CORNER = 60, /* of a module's edge: its tab */
     SWEEPS = 12,
@@ -391,6 +393,73 @@ static void straighten(const struct laying *l)
     }
 }
 
+static int by_lower(const void *a, const void *b, void *ctx)
+{
+    const struct fb_modules_layout *out = ctx;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    double dx = out->pieces[x].x[1], dy = out->pieces[y].x[1];
+    return dx != dy ? (dx > dy) - (dx < dy) : (x > y) - (x < y);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* How much a line that comes down at x is in the way of others: of those that leave the layer above
+ * (sorted), but for itself, and of its neighbours. */
+static double crowding(
+    const double *leave, size_t count, const struct fb_modules_piece *p, double x, double last)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (leave[middle] <= x - LANE) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    double cost = fabs(x - p->x[1]) + (x - last < LANE ? 100 : fmax(0, 2.0 * LANE - (x - last)));
+    for (; low < count && leave[low] < x + LANE; low++) {
+        cost += leave[low] == p->x[0] ? 0 : 1000;
+    }
+    /* What is straight stays so, what nearly is becomes it: a jog of a few points says nothing. */
+    return x == p->x[0] ? cost - 2.0 * SHIFT : cost;
+}
+
+/* Gives each line that comes down between two layers a lane, so that it is not taken for one that
+ * leaves the layer above at the same place. A bend goes with its line. */
+static void find_lanes(const struct laying *l, uint32_t gap, uint32_t *order, double *leave)
+{
+    struct fb_modules_layout *out = l->out;
+    size_t count = l->gap_from[gap + 1] - l->gap_from[gap];
+    for (size_t i = 0; i < count; i++) {
+        order[i] = l->by_gap[l->gap_from[gap] + i];
+        leave[i] = out->pieces[order[i]].x[0];
+    }
+    qsort_r(order, count, sizeof(*order), by_lower, out);
+    qsort(leave, count, sizeof(*leave), by_value);
+    double last = -INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        struct fb_modules_piece *p = &out->pieces[order[i]];
+        double best = p->x[1], least = crowding(leave, count, p, best, last);
+        for (int by = -SHIFT; by <= SHIFT; by++) {
+            double cost = crowding(leave, count, p, p->x[1] + by, last);
+            if (cost < least) {
+                least = cost;
+                best = p->x[1] + by;
+            }
+        }
+        last = p->x[1] = best;
+        if (out->boxes[p->ends[1]].node == FB_CASE_NONE) {
+            out->boxes[p->ends[1]].x = best;
+            out->pieces[order[i] + 1].x[0] = best;
+        }
+    }
+}
+
 static int by_left(const void *a, const void *b, void *ctx)
 {
     const struct fb_modules_layout *out = ctx;
@@ -446,6 +515,12 @@ static enum fb_code finish(struct laying *l, struct fb_err *err)
     spread_ports(l, order, 0);
     spread_ports(l, order, 1);
     straighten(l);
+    for (uint32_t gap = 0; gap < l->layer_count; gap++) {
+        find_lanes(l, gap, order, ends);
+    }
+    for (uint32_t i = 0; i < out->piece_count; i++) {
+        order[i] = i;
+    }
     qsort_r(order, out->piece_count, sizeof(*order), by_left, out);
     for (uint32_t layer = 0, from = 0, to = 0; layer < l->layer_count; layer++, from = to) {
         double high = 0;

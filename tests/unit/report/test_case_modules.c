@@ -110,6 +110,28 @@ static void check_segment(const struct fb_modules_layout *l, const double a[2], 
     }
 }
 
+/* The parts of two lines that run up and down between the same layers can be told apart. */
+static void check_lanes(const struct fb_modules_layout *l, size_t one, size_t other)
+{
+    double x[2][2], y[2][3];
+    for (int i = 0; i < 2; i++) {
+        const struct fb_modules_piece *p = &l->pieces[i ? other : one];
+        const struct fb_modules_box *from = &l->boxes[p->ends[0]];
+        x[i][0] = p->x[0];
+        x[i][1] = p->x[1];
+        y[i][0] = from->y + from->height;
+        y[i][1] = p->y;
+        y[i][2] = l->boxes[p->ends[1]].y;
+    }
+    for (int i = 0; i < 4; i++) {
+        int a = i % 2, b = i / 2;
+        if (fabs(x[0][a] - x[1][b]) < 4 && y[0][a] < y[1][b + 1] && y[1][b] < y[0][a + 1]) {
+            fail_msg("links %u and %u share a line at %.1f", l->pieces[one].link,
+                l->pieces[other].link, x[0][a]);
+        }
+    }
+}
+
 /* Nothing overlaps, all is inside, no line runs through a module, tracks do not meet. */
 static void check_layout(const struct fb_modules_layout *l)
 {
@@ -140,6 +162,9 @@ static void check_layout(const struct fb_modules_layout *l)
             bool level = p->y == q->y && fmin(p->x[0], p->x[1]) <= fmax(q->x[0], q->x[1]) &&
                          fmin(q->x[0], q->x[1]) <= fmax(p->x[0], p->x[1]);
             assert_false(level);
+            if (l->boxes[q->ends[0]].layer == from->layer) {
+                check_lanes(l, i, k);
+            }
         }
     }
 }
