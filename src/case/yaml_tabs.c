@@ -71,6 +71,10 @@ static size_t block_indent(struct fb_str text, size_t start, size_t end)
 bool fb_yaml_untab_block(struct fb_str text, size_t start, size_t end, char *out)
 {
     FB_ASSERT(start <= end && end <= text.len);
+    /* libfyaml takes the indent of the line behind a block to it. */
+    while (end > start && end < text.len && text.ptr[end - 1] != '\n') {
+        end--;
+    }
     size_t indent = block_indent(text, start, end);
     size_t behind = start; /* where the last line that says something ends */
     for (size_t at = start; at < end;) {

@@ -150,6 +150,8 @@ static void test_tabs(void **state)
         {"a: |\n  # b\n  \t# c\n    d\n\t\n", "a: \"# b\\n\\t# c\\n  d\\n\"\n"},
         {"a: |2\n    b\n   \t\n\t\nc: d\n", "a: \"  b\\n \\t\\n\"\nc: d\n"},
         {"a: >-\n  b\n  c\n\t\n\t\nd: |\n  e\n\t\n\t\n", "a: b c\nd: \"e\\n\"\n"},
+        {"a:\n  b: |\n    c\n    \t\n\t\n\n\t# d\n  e: f\n", "a: {b: \"c\\n\\t\\n\", e: f}\n"},
+        {"- |\n  a\n\t\n- >\n  b\n\t", "- \"a\\n\"\n- \"b\\n\"\n"},
         {"a: |\n\t\nb: c\n", "a: ''\nb: c\n"},
     };
     for (size_t i = 0; i < sizeof(SAME) / sizeof(SAME[0]); i++) {
