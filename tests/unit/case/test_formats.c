@@ -386,6 +386,75 @@ static void test_tea(void **state)
     fb_buf_release(&b);
 }
 
+/* Cases of the platform before its trees: elements inside each other, with numbers for ids or none.
+ */
+static void test_tea_nested(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        const char *native;
+    } ROWS[] = {
+        /* Numbers are ids of one list; evidence that stands twice is one element. */
+        {"{'name':'n','description':'d','created_date':'2024-05-01','lock_uuid':null,'goals':[{"
+         "'id':1,'type':'TopLevelNormativeGoal','name':'G1','short_description':'a',"
+         "'assumption':'w','context':[{'id':1,'type':'Context','name':'C1','short_description':'c'"
+         "}],'property_claims':[{'id':1,'name':'P1','short_description':'p','level':1,"
+         "'property_claims':[],'evidence':[{'id':1,'name':'E1','short_description':'e',"
+         "'URL':'u','property_claim_id':[1,2]}]}],'strategies':[{'id':1,'name':'S1',"
+         "'short_description':'s','property_claims':[{'id':2,'name':'P1','short_description':'q',"
+         "'evidence':[{'id':1,'name':'E1','short_description':'e','URL':'u'}]}]}]}]}",
+            "G1: {text: a, supportedBy: [S1, P1~2], inContextOf: [C1, G1-A1]}\n"
+            "G1-A1: {nodeType: Assumption, text: w}\n"
+            "S1: {text: s, supportedBy: [P1]}\n"
+            "P1: {nodeType: Goal, text: q, supportedBy: [E1]}\n"
+            "E1: {nodeType: Solution, text: e, url: u}\n"
+            "P1~2: {nodeType: Goal, text: p, supportedBy: [E1]}\nC1: {text: c}\n"},
+        /* Without ids only evidence can be known again, by all that it says. */
+        {"{'name':'n','description':'','goals':[{'name':'Goal','short_description':'a',"
+         "'system_description':[{'name':'','short_description':'z'}],'property_claims':[{"
+         "'name':'P','short_description':'p','evidential_claims':[{'name':'P','evidence':[{"
+         "'name':'E','short_description':'e'},{'name':'E','short_description':'f'}]}]},{"
+         "'name':'P','short_description':'p','evidence':[{'name':'E','short_description':'e'}]}"
+         "]}]}",
+            "Goal: {text: a, supportedBy: [P, P~3], inContextOf: [system_description]}\n"
+            "P: {nodeType: Goal, text: p, supportedBy: [P~2]}\n"
+            "P~2: {nodeType: Goal, text: P, supportedBy: [E, E~2]}\n"
+            "E: {nodeType: Solution, text: e}\nE~2: {nodeType: Solution, text: f}\n"
+            "P~3: {nodeType: Goal, text: p, supportedBy: [E]}\n"
+            "system_description: {nodeType: Context, text: z}\n"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct fb_str json = fb_arena_printf(&arena, "%s", ROWS[i].json);
+        struct fb_yaml *root = NULL, *want = NULL, *again = NULL;
+        for (size_t k = 0; k < json.len; k++) {
+            if (json.ptr[k] == '\'') {
+                ((char *)(uintptr_t)json.ptr)[k] = '"';
+            }
+        }
+        FB_TEST_OK(tree_of(json, FB_CASE_UNKNOWN, &root));
+        FB_TEST_OK(tree_of(fb_str_of(ROWS[i].native), FB_CASE_GSN, &want));
+        FB_TEST_OK(tree_of(written(root, FB_CASE_TEA), FB_CASE_TEA, &again));
+        assert_int_equal(root->count, want->count + 1);
+        assert_int_equal(again->count, want->count + 1);
+        for (const struct fb_yaml *w = want->child; w; w = w->next) {
+            for (const struct fb_yaml *m = w->child; m; m = m->next) {
+                const struct fb_yaml *got = fb_yaml_get(fb_yaml_get(root, w->key.ptr), m->key.ptr);
+                const struct fb_yaml *back =
+                    fb_yaml_get(fb_yaml_get(again, w->key.ptr), m->key.ptr);
+                if (!got || !fb_yaml_equal(got, m) || !back || !fb_yaml_equal(back, m)) {
+                    fail_msg("%zu: %s of %s", i, m->key.ptr, w->key.ptr);
+                }
+            }
+        }
+    }
+    struct fb_yaml *none = NULL;
+    FB_TEST_FAILS(
+        tree_of(FB_STR("{\"goals\": [{\"name\": \"a\", \"evidence\": [7]}]}"), FB_CASE_TEA, &none),
+        FB_E_SCHEMA);
+    assert_non_null(strstr(err.message, "no element"));
+}
+
 /* A defeater that stands below several elements challenges each of them, there and back. */
 static void test_tea_defeaters(void **state)
 {
@@ -781,6 +850,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ltac_wide, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tea, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tea_defeaters, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tea_nested, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trudag, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),
