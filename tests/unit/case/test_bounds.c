@@ -65,6 +65,17 @@ static void test_rules(void **state)
         {"G1: {supportedBy: Sn1, inContextOf: C1}\nSn1: {confidence: 0.9}\nC1: {}\n"
          "CG1: {challenges: G1 -> C1, undeveloped: true, confidence: [0.1, 0.3]}\n",
             0.9, 1},
+        {"G1: {supportedBy: [Sn1, Sn2], support: any}\nSn1: {confidence: 0.9}\n"
+         "Sn2: {confidence: 0.5}\n"
+         "CG1: {challenges: G1 -> Sn2, undeveloped: true, confidence: [0.1, 0.6]}\n",
+            0.9, 1},
+        /* A context that asks the records counts, whatever its numbers. */
+        {"G1: {supportedBy: Sn1, inContextOf: C1}\nSn1: {confidence: 0.9}\nC1: {evidence: maybe}\n",
+            0, 1},
+        /* A challenge whose support is gone says nothing. */
+        {"G1: {supportedBy: Sn1}\nSn1: {confidence: 0.9}\n"
+         "CG1: {challenges: G1, supportedBy: CSn2}\nCSn2: {evidence: 'no'}\n",
+            0.9, 1},
         /* And one of a challenge from what that is sure of. */
         {"G1: {supportedBy: Sn1}\nSn1: {confidence: 0.9}\n"
          "CG1: {challenges: G1, undeveloped: true, confidence: [0.2, 0.3]}\n"

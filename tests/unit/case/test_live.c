@@ -244,8 +244,10 @@ static void test_accepted(void **state)
     assert_true(says(c->elements[find(c, "CSn1")].why, "set aside: the doubt is accepted by Jo"));
     assert_string_equal(label_of(labelled_at(OPEN, "2027-01-31"), "G1"), "undecided");
     assert_string_equal(label_of(labelled_at(OPEN, NULL), "G1"), "falsified");
-    answers[3] = 'Y';
-    assert_string_equal(label_of(labelled_at(OPEN, "2027-01-30"), "G1"), "falsified");
+    for (const char *at = "Y*mn"; *at; at++) {
+        answers[3] = *at;
+        assert_string_equal(label_of(labelled_at(OPEN, "2027-01-30"), "G1"), "falsified");
+    }
     static const char *const FALSE_LEAF =
         "G1: {supportedBy: [Sn1]}\nSn1: {evidence: p1, accepted: {by: Jo, until: 2027-01-31}}\n"
         "CSn1: {challenges: G1, evidence: p2, accepted: {by: Jo, until: 2027-01-31}}\n";
@@ -255,6 +257,31 @@ static void test_accepted(void **state)
     assert_string_equal(label_of(labelled_at(FALSE_LEAF, "2027-01-01"), "G1"), "undercut");
     memcpy(answers + 1, "my", 2);
     assert_string_equal(label_of(labelled_at(FALSE_LEAF, "2027-01-01"), "G1"), "falsified");
+    /* What speaks for the top and against it cannot be accepted: it would count against one. */
+    c = labelled_at("G1: {supportedBy: [G2, Sn1]}\nG2: {undeveloped: true, accepted: {by: Jo, "
+                    "until: 2027-01-31}}\nSn1: {}\nCG1: {challenges: Sn1, supportedBy: G2}\n",
+        "2027-01-01");
+    assert_string_equal(label_of(c, "G2"), "undecided");
+    assert_false(c->elements[find(c, "G2")].is_set_aside);
+}
+
+/* Whoever asks what would be if a doubt were true is not told that it is accepted. */
+static void test_accepted_and_forced(void **state)
+{
+    (void)state;
+    struct fb_case_live *live = NULL;
+    struct fb_case *c = built(FB_STR("G1: {supportedBy: [G2]}\nG2: {undeveloped: true, accepted: "
+                                     "{by: Jo, until: 2027-01-31}}\n"));
+    FB_TEST_OK(fb_time_parse(FB_STR("2027-01-01"), &c->now, &err));
+    FB_TEST_OK(fb_case_live_new(c, query, NULL, &arena, &live, &err));
+    uint32_t at = find(c, "G2");
+    assert_true(c->elements[at].is_set_aside);
+    fb_case_live_force(live, at, FB_EVIDENCE_FAILS);
+    assert_false(c->elements[at].is_set_aside);
+    assert_string_equal(label_of(c, "G1"), "undercut");
+    fb_case_live_free(live, at);
+    assert_true(c->elements[at].is_set_aside);
+    assert_string_equal(label_of(c, "G1"), "in");
 }
 
 static double low_of(const struct fb_case *c, const char *id)
@@ -262,6 +289,20 @@ static double low_of(const struct fb_case *c, const char *id)
     struct fb_case_bounds *all = NULL;
     FB_TEST_OK(fb_case_bound(c, &arena, &all, &err));
     return all[find(c, id)].low;
+}
+
+/* What counts against a claim counts when it is old or doubtful too, but shows nothing. */
+static void test_harm_is_not_shown(void **state)
+{
+    (void)state;
+    static const char TEXT[] =
+        "G1: {supportedBy: [Sn1]}\nSn1: {}\nCSn1: {challenges: G1, evidence: p1}\n";
+    for (const char *at = "yY*"; *at; at++) {
+        answers[1] = *at;
+        const struct fb_case *c = labelled_at(TEXT, NULL);
+        assert_string_equal(label_of(c, "G1"), "falsified");
+        assert_true(low_of(c, "CSn1") == (*at == 'y'));
+    }
 }
 
 /* A product only where independence is shown; an acceptance is no evidence. */
@@ -319,6 +360,10 @@ static void test_shared_evidence(void **state)
         {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nA1: {}\n"
          "G2: {supportedBy: Sn1, inContextOf: A1}\nG3: {supportedBy: Sn2, inContextOf: A1}\n",
             0.99},
+        /* What two elements rest on is not shared by the supporters of one of them. */
+        {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nSn3: {confidence: 0.9}\n"
+         "G2: {supportedBy: [Sn1, Sn2], support: any, independent: p5}\nG3: {supportedBy: Sn3}\n",
+            0.999},
     };
     memset(answers, 'y', sizeof(answers));
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
@@ -411,6 +456,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_touches_little, setup, teardown),
         cmocka_unit_test_setup_teardown(test_doubt_never_helps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_accepted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_accepted_and_forced, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_harm_is_not_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_independence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shared_evidence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bindings, setup, teardown),
