@@ -282,6 +282,13 @@ static void test_accepted_and_forced(void **state)
     fb_case_live_free(live, at);
     assert_true(c->elements[at].is_set_aside);
     assert_string_equal(label_of(c, "G1"), "in");
+    /* A challenge that is gone says so. */
+    c = built(FB_STR("G1: {supportedBy: [Sn1]}\nSn1: {}\nCSn1: {challenges: G1}\n"));
+    FB_TEST_OK(fb_case_live_new(c, query, NULL, &arena, &live, &err));
+    assert_int_equal(c->challenges[0].label, FB_LABEL_IN);
+    fb_case_live_force(live, find(c, "CSn1"), FB_EVIDENCE_FAILS);
+    assert_string_equal(label_of(c, "G1"), "in");
+    assert_int_equal(c->challenges[0].label, FB_LABEL_OUT_UNDERCUT);
 }
 
 static double low_of(const struct fb_case *c, const char *id)
@@ -363,6 +370,10 @@ static void test_shared_evidence(void **state)
         /* What two elements rest on is not shared by the supporters of one of them. */
         {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nSn3: {confidence: 0.9}\n"
          "G2: {supportedBy: [Sn1, Sn2], support: any, independent: p5}\nG3: {supportedBy: Sn3}\n",
+            0.999},
+        {"Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\nSn3: {confidence: 0.9}\n"
+         "G2: {supportedBy: [G4, G5], support: any, independent: p5}\nG3: {supportedBy: Sn3}\n"
+         "G4: {supportedBy: Sn1}\nG5: {supportedBy: Sn2}\n",
             0.999},
     };
     memset(answers, 'y', sizeof(answers));
