@@ -312,6 +312,25 @@ static void test_harm_is_not_shown(void **state)
     }
 }
 
+/* Whoever tries failures on a case that was answered starts from all its answers. */
+static void test_again_knows_all(void **state)
+{
+    (void)state;
+    struct fb_case *copy = NULL;
+    struct fb_case_live *live = NULL;
+    memset(answers, 'y', sizeof(answers));
+    const struct fb_case *c =
+        labelled_at("G1: {supportedBy: [G2, G3]}\nG2: {undeveloped: true, accepted: {by: Jo, "
+                    "until: 2027-01-31, "
+                    "evidence: p3}}\nG3: {supportedBy: [Sn1, Sn2], support: any, independent: p5}\n"
+                    "Sn1: {confidence: 0.9}\nSn2: {confidence: 0.9}\n",
+            "2027-01-01");
+    FB_TEST_OK(fb_case_live_again(c, &arena, &copy, &live, &err));
+    assert_string_equal(label_of(copy, "G1"), "in");
+    assert_true(copy->elements[find(copy, "G2")].is_set_aside);
+    assert_true(fabs(low_of(copy, "G3") - 0.99) < 1e-9);
+}
+
 /* A product only where independence is shown; an acceptance is no evidence. */
 static void test_independence(void **state)
 {
@@ -469,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_accepted_and_forced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_harm_is_not_shown, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_again_knows_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_independence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shared_evidence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bindings, setup, teardown),

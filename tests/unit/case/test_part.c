@@ -98,6 +98,38 @@ static void test_digest_misses_nothing(void **state)
     assert_memory_not_equal(seen[0], seen[1], FB_SHA256_SIZE);
 }
 
+/* What a claim above is bound to does not change the digest of what stands below it. */
+static void test_digest_ends_at_the_part(void **state)
+{
+    (void)state;
+    uint8_t digest[4][FB_SHA256_SIZE];
+    for (uint32_t i = 0; i < 2; i++) {
+        char text[100];
+        snprintf(text, sizeof(text),
+            "G1: {supportedBy: G2, hazards: h%u}\nG2: {undeveloped: true, hazards: i}\n", i);
+        FB_TEST_OK(fb_case_digest(built(fb_str_of(text)), 0, digest[i], &err));
+        FB_TEST_OK(fb_case_digest(built(fb_str_of(text)), 1, digest[2 + i], &err));
+    }
+    assert_memory_not_equal(digest[0], digest[1], FB_SHA256_SIZE);
+    assert_memory_equal(digest[2], digest[3], FB_SHA256_SIZE);
+}
+
+/* A challenge of a challenge is one of the same in the part, where others stand before them. */
+static void test_challenges_stay(void **state)
+{
+    (void)state;
+    struct fb_case *part = NULL;
+    struct fb_case *c = built(FB_STR(
+        "G2: {supportedBy: Sn1}\nSn1: {}\nG1: {supportedBy: G2}\nCSn0: {challenges: G1}\n"
+        "CG1: {challenges: G2, supportedBy: CSn1}\nCSn1: {}\nCSn2: {challenges: G2 -> CG1}\n"));
+    FB_TEST_OK(fb_case_part(c, 0, &arena, &part, &err));
+    assert_int_equal(part->challenge_count, 2);
+    assert_int_equal(part->challenges[1].kind, FB_CHALLENGE_CHALLENGE);
+    assert_int_equal(part->challenges[1].target, 0);
+    FB_TEST_OK(fb_case_label(part, random_query, NULL, &arena, &err));
+    assert_int_equal(part->elements[part->top].label, FB_LABEL_IN);
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -128,6 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_labels_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(test_digest_misses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_digest_ends_at_the_part, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_challenges_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-part", tests, NULL, NULL);

@@ -88,6 +88,11 @@ static void test_known(void **state)
     assert_string_equal(
         weakest("G1: {supportedBy: [Sn1]}\nSn1: {confidence: 1}\n", FB_WEAKEST_LIKELIHOOD),
         "impossible");
+    /* Of a counter-argument the upper end is how likely it comes to hold. */
+    assert_string_equal(weakest("G1: {supportedBy: [Sn1]}\nSn1: {confidence: 0.9}\n"
+                                "CSn1: {challenges: G1, evidence: n, confidence: [0.1, 0.5]}\n",
+                            FB_WEAKEST_LIKELIHOOD),
+        "CSn1+ = 0.6931");
 }
 
 enum { LEAVES = 7, COUNTERS = 2, EVENTS = LEAVES + COUNTERS };
@@ -352,6 +357,29 @@ static void test_diff_of_parts(void **state)
     }
 }
 
+/* A module that has another name, and evidence that is the same and has become old. */
+static void test_diff_of_names_and_age(void **state)
+{
+    (void)state;
+    struct fb_case_changes changes;
+    static const char FORM[] = "module: {name: %s}\nG1: {supportedBy: Sn1}\nSn1: {evidence: y}\n";
+    char text[2][100];
+    snprintf(text[0], sizeof(text[0]), FORM, "M");
+    snprintf(text[1], sizeof(text[1]), FORM, "New");
+    struct fb_case *m = labelled(fb_str_of(text[0])), *n = labelled(fb_str_of(text[1]));
+    FB_TEST_OK(fb_case_diff(m, n, &arena, &changes, &err));
+    assert_int_equal(changes.count, 1);
+    const struct fb_case_change *c = changes.items;
+    if (!c->is_module || !fb_str_is(c->older, "M") || !fb_str_is(c->newer, "New")) {
+        fail_msg("%s: %.*s > %.*s", c->what, FB_STR_ARG(c->older), FB_STR_ARG(c->newer));
+    }
+    n = labelled(fb_str_of(text[0]));
+    n->elements[1].evidence.is_stale = true;
+    FB_TEST_OK(fb_case_diff(m, n, &arena, &changes, &err));
+    assert_int_equal(changes.count, 1);
+    assert_true(fb_str_ends(changes.items[0].newer, FB_STR("out of date")));
+}
+
 /* Two random cases: the differences from B to A are those from A to B the other way round, and no
  * case differs from itself. */
 static void test_diff_mirrors(void **state)
@@ -462,6 +490,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_of_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff_of_names_and_age, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_mirrors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_of_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_if, setup, teardown),
