@@ -23,8 +23,13 @@ struct translation {
     size_t atom;
     unsigned loops[FB_PATTERN_DEPTH_MAX + 1]; /* most repetitions in each other, in the group */
     unsigned atom_loops;                      /* and in the atom read last */
+    bool empty[FB_PATTERN_DEPTH_MAX + 1];     /* all before the last atom may match nothing */
+    bool either[FB_PATTERN_DEPTH_MAX + 1];    /* and so may an alternative before */
+    bool atom_empty;                          /* and so may the atom read last, if any */
     size_t depth;
     bool repeated; /* the last thing read was a repetition */
+    bool hollow;   /* a group that may match nothing is repeated */
+    size_t anchors;
 };
 
 static void put(struct translation *t, char c, bool quoted)
@@ -47,6 +52,15 @@ static void atom(struct translation *t, size_t size)
     t->atom = size;
     t->loops[t->depth] = t->atom_loops > t->loops[t->depth] ? t->atom_loops : t->loops[t->depth];
     t->atom_loops = 0;
+    t->empty[t->depth] = t->empty[t->depth] && t->atom_empty;
+    t->atom_empty = false;
+}
+
+/* "^", "$" and "\b" match nothing, at some places. */
+static void anchor(struct translation *t)
+{
+    t->atom_empty = true;
+    t->anchors++;
 }
 
 static enum fb_code malformed(struct fb_err *err, const char *why)
@@ -87,6 +101,9 @@ static enum fb_code put_quoted(struct translation *t, struct fb_err *err)
         }
         t->sizes[t->depth] = 1;
         t->loops[t->depth] = 0;
+        t->empty[t->depth] = true;
+        t->either[t->depth] = false;
+        t->atom_empty = true;
         put(t, '(', false);
     } else if (c == ')') {
         if (t->depth == 0) {
@@ -95,18 +112,25 @@ static enum fb_code put_quoted(struct translation *t, struct fb_err *err)
         size_t inside = t->sizes[t->depth] + t->atom;
         unsigned loops = t->loops[t->depth];
         loops = t->atom_loops > loops ? t->atom_loops : loops;
+        t->atom_empty = t->either[t->depth] || (t->empty[t->depth] && t->atom_empty);
         t->depth--;
         t->atom = inside;
         t->atom_loops = loops;
         put(t, ')', false);
     } else if (c == '|') {
         atom(t, 0);
+        t->either[t->depth] = t->either[t->depth] || t->empty[t->depth];
+        t->empty[t->depth] = true;
+        t->atom_empty = true;
         put(t, '|', false);
     } else if (c == '\0') {
         return malformed(err, "it ends in a backslash");
     } else {
         put(t, c, c == 'b' || special(c));
         atom(t, 1);
+        if (c == 'b') {
+            anchor(t);
+        }
     }
     return FB_OK;
 }
@@ -132,26 +156,43 @@ static enum fb_code translate(struct translation *t, struct fb_err *err)
              */
             char *last = &t->out[t->len - 1];
             *last = *last == c ? c : '*';
+            t->atom_empty = t->atom_empty || *last != '+';
         } else if (t->repeated) {
             put(t, c, false);
             t->atom *= 2;
             t->atom_loops++;
+            t->hollow = t->hollow || t->atom_empty;
+            t->atom_empty = t->atom_empty || c != '+';
         } else {
             put(t, c, strchr("(){}|", c) != NULL);
             atom(t, 1);
+            if (c == '^' || c == '$') {
+                anchor(t);
+            }
         }
         if (code == FB_OK && (t->sizes[t->depth] + t->atom > FB_PATTERN_SIZE_MAX ||
                                  t->atom_loops > FB_PATTERN_LOOPS_MAX)) {
             code = fb_err_set(err, FB_E_LIMIT, "a pattern repeats too much within repetitions");
         }
     }
-    return code ? code : t->depth ? malformed(err, "a group is not closed") : FB_OK;
+    if (code || t->depth) {
+        return code ? code : malformed(err, "a group is not closed");
+    }
+    /* The library goes through all ways in which places and nothing can follow each other. */
+    if (t->anchors > FB_PATTERN_ANCHORS_MAX || (t->anchors && t->hollow)) {
+        (void)fb_err_set(err, FB_E_LIMIT, "a pattern has %s",
+            t->hollow ? "^, $ or \\b, and repeats what may be nothing"
+                      : "too many of ^, $ and \\b");
+        return fb_err_hint(
+            err, "At most %d of them; write `x*` for `\\(x*\\)*`.", FB_PATTERN_ANCHORS_MAX);
+    }
+    return FB_OK;
 }
 
 enum fb_code fb_pattern_new(struct fb_str text, struct fb_pattern **out, struct fb_err *err)
 {
     FB_ASSERT(out && err);
-    struct translation t = {.text = text};
+    struct translation t = {.text = text, .empty = {true}, .atom_empty = true};
     if (text.len > FB_PATTERN_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "a pattern is longer than %d bytes", FB_PATTERN_MAX);
     }

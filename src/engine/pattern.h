@@ -16,6 +16,8 @@ enum {
     FB_PATTERN_DEPTH_MAX = 16,  /**< groups in each other */
     FB_PATTERN_LOOPS_MAX = 2,   /**< repetitions in each other: the library's time grows so fast */
     FB_PATTERN_GROUPS_MAX = 16,
+    FB_PATTERN_ANCHORS_MAX = 8, /**< ^, $ and \\b: and beside one nothing that may match nothing is
+                                     repeated */
 };
 
 struct fb_pattern;

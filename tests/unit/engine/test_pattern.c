@@ -50,6 +50,10 @@ static void test_notation(void **state)
     finds("a++b", "aaab", 0, "");
     finds("xa+?b", "xb", 0, "");
     finds("xa??b", "xaab", 0, "no");
+    finds("^\\b\\b\\ba\\b\\b\\b$", "a", 0, "");
+    finds("\\(a*\\)*b", "aab", 1, "aa");
+    finds("\\(a\\b \\)*\\bb$", "a a b", 1, "a ");
+    finds("^\\(a[^$]*x\\|b+\\)*$", "a^xbb", 1, "bb");
     finds("a++++++++++++++++++++++++++++++++++++++++?b", "b", 0, "");
 }
 
@@ -73,6 +77,16 @@ static void test_refusals(void **state)
     memset(text, 'a', sizeof(text));
     text[sizeof(text) - 1] = '\0';
     refuses(text, FB_E_LIMIT, "longer than 256 bytes");
+    /* The library would go through all ways in which places and nothing follow each other. */
+    static const char hollow[] = "repeats what may be nothing";
+    refuses("\\(^\\|a\\)*", FB_E_LIMIT, hollow);
+    refuses("\\(a?\\)*\\b", FB_E_LIMIT, hollow);
+    refuses("\\b\\(\\(a\\|b*\\)c*\\)+", FB_E_LIMIT, hollow);
+    refuses("\\(a\\|\\)*$", FB_E_LIMIT, hollow);
+    refuses("\\(\\b\\)?", FB_E_LIMIT, hollow);
+    refuses("\\(\\)*\\(\\)*\\(\\)*\\(\\(\\)*\\b\\(\\)+*\\(\\)+*\\(\\)+*\\(\\)*\\(\\)\\)*",
+        FB_E_LIMIT, hollow);
+    refuses("^\\b\\b\\ba\\b\\b\\b\\b$", FB_E_LIMIT, "too many of ^, $ and");
     enum { DEPTH = FB_PATTERN_DEPTH_MAX };
     char nested[5 * DEPTH + 2] = "";
     for (int i = 0; i < DEPTH; i++) {
