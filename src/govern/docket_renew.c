@@ -117,6 +117,11 @@ enum fb_code fb_docket_renew(struct fb_docket *docket, struct fb_err *err)
     FB_ASSERT(docket && docket->audit && !docket->is_spent);
     enum fb_code code = open_anew(docket, err);
     code = code ? code : read_on(docket, err);
+    if (code != FB_OK) {
+        /* Not gone on with, be it only a connection to a server that was started again. */
+        fb_ledger_close(docket->ledger);
+        docket->ledger = NULL;
+    }
     return code ? code : check_policies(docket, err);
 }
 

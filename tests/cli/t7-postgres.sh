@@ -50,6 +50,36 @@ ok "export" says "exported 5 entries" fly log export shown
 fly log prove system/aurora-2 >x.tlog-proof
 ok "prove and check" says "the proof holds" "$FLYBALL" log check x.tlog-proof --key "$(fly log key)"
 ok "verify" says "the ledger holds: 5 entries" fly log verify
+# A docket that is served keeps its connection, and makes another when the server was away.
+"$FLYBALL" --docket "$docket" --clock "$clock" serve --listen 127.0.0.1:0 >serve.out 2>serve.err &
+served=$!
+listens() {
+    for _ in $(seq 200); do
+        url=$(sed -n 's/^listening on //p' serve.out)
+        [ -n "$url" ] && return 0
+        sleep 0.1
+    done
+    cat serve.err
+    return 1
+}
+gate() { curl -s "$url/gate/train/aurora-2" | grep -q "\"open\": $1"; }
+in_time() { for _ in $(seq 100); do "$@" && return 0; sleep 0.1; done; return 1; }
+ok "it is served" listens
+ok "open" gate true
+cat >halt.json <<'EOF'
+{"kind": "order", "id": "order/1", "subject": "system/aurora-2", "at": "2026-11-01T00:00:00Z",
+ "body": {"action": "halt", "version": 1, "reasons": "r"}}
+EOF
+ok "a halt" fly add halt.json
+ok "closes it" gate false
+says_why() { curl -s "$url/gate/train/aurora-2" | grep -q "halt of system/aurora-2"; }
+ok "why" says_why
+ok "the server is started again" as_server "$pg_bin/pg_ctl" -D data -l log -w -t 60 -m fast \
+    -o "-k $pg_folder -c listen_addresses= -c shared_buffers=16MB -c max_connections=20" restart
+ok "and answers go on" in_time says_why
+kill -TERM "$served"
+wait "$served"
+ok "it ends well" test $? = 0
 # Several commands at once: each record is there once, and nothing else.
 for writer in 1 2 3 4 5 6; do
     for n in 1 2 3 4; do
@@ -62,10 +92,10 @@ EOF
 done
 wait
 ok "all of them were added" sh -c '! grep -h -A3 -e failed -e could out[1-6]'
-ok "without a gap or a fork" says "the ledger holds: 29 entries" fly log verify
+ok "without a gap or a fork" says "the ledger holds: 30 entries" fly log verify
 ok "each once" sh -c '[ "$("$0" --docket "$1" log list | grep -c "incident/[1-6]-[1-4] ")" = 24 ]' \
     "$FLYBALL" "$docket"
-ok "the export grows from what was shown" says "exported 29 entries" fly log export shown
+ok "the export grows from what was shown" says "exported 30 entries" fly log export shown
 stop_postgres
 ok "without its server" exits 5 "could not open the PostgreSQL ledger" fly log verify
 finish
