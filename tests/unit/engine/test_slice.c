@@ -871,7 +871,7 @@ static void test_duties(void **unused)
     assert_true(recounted_seen > cases / 10);
     assert_true(some_seen > cases / 10);
     assert_true(paced_seen > cases / 4);
-    assert_true(heard_seen > cases / 400);
+    assert_true(heard_seen > cases / 2000);
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
 }

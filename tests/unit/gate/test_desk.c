@@ -1,6 +1,7 @@
 /*
- * Tests of desk.c: it answers as the gate does that reads everything anew, sees what others append,
- * and answers nothing from a ledger that does not go on from what it saw.
+ * Tests of desk.c, and of docket_renew.c below it: it answers as the gate does that reads
+ * everything anew, sees what others append, and answers nothing from a ledger that does not go on
+ * from what it saw.
  */
 #include "gate/desk.h"
 
