@@ -372,6 +372,9 @@ struct fb_proof_step *fb_prove_group(
 {
     FB_ASSERT(p && form && place);
     struct fb_place inner = group_place(p, form, place);
+    if (!fb_form_evaluable(form->left, inner.env.bound, NULL)) {
+        return NULL; /* another part of the formula binds its groups, when it is split */
+    }
     struct fb_table rows = fb_prove_rows(p, form->left, &inner);
     struct fb_listed listed = {form->left, &rows};
     bool empty = rows.count == 0 && form->bound_count > 0;

@@ -111,6 +111,25 @@ static void test_fewest(void **unused)
     assert_int_equal(proof->values[1].u.integer, 8);
 }
 
+/* A group that another part has to bind: the condition cannot be asked without it, so the other
+ * part is split first. */
+static void test_bound_elsewhere(void **unused)
+{
+    (void)unused;
+    add(Q, 3, 0);
+    add(Q, 4, 0);
+    add(P, 1, 0);
+    struct fb_form *count = aggregate(FB_AGG_COUNT, N, Y, X,
+        form(FB_FORM_AND, pred(P, var(Y), NULL), form(FB_FORM_NOT, pred(Q, var(X), NULL), NULL)));
+    const struct fb_form *f = form(FB_FORM_AND, pred(Q, var(X), NULL), count);
+    const struct fb_proof_step *proof = prove(f, -1, false);
+    assert_non_null(proof);
+    assert_int_equal(proof->rule, FB_RULE_SPLIT);
+    assert_int_equal(proof->at, X);
+    assert_int_equal(proof->value_count, 2);
+    assert_non_null(prove(f, 1, false));
+}
+
 /* A step for each row, and one that there is no other; floats are added exactly. */
 static void test_groups(void **unused)
 {
@@ -151,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fewest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bound_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
     };
     return cmocka_run_group_tests_name("split", tests, NULL, NULL);
