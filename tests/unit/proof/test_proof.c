@@ -138,11 +138,13 @@ static bool has_idle_variable(const struct fb_form *form)
            tests_idle_variable(form->regex);
 }
 
-/* The same step may show it of the other side or test, or of another value: a proof too. */
+/* The same step may show it of the other side or test, of another value, or by the cases of another
+ * variable that has the same values: a proof too. */
 static bool is_another(const struct fb_proof_step *before, const struct fb_proof_step *step,
     const struct fb_form *form)
 {
-    bool chosen = before->rule == FB_RULE_SIDE || before->rule == FB_RULE_TEST;
+    bool chosen = before->rule == FB_RULE_SIDE || before->rule == FB_RULE_TEST ||
+                  before->rule == FB_RULE_SPLIT;
     bool values = step->values != before->values;
     return (chosen && step->at != before->at) || (values && before->rule == FB_RULE_SPLIT) ||
            (values && before->rule == FB_RULE_WITNESS && has_idle_variable(form));
