@@ -94,12 +94,12 @@ static void free_node(struct fb_inc *inc, struct fb_inc_node *node)
     fb_inc_set_release(&node->set, memory);
     fb_inc_orders_release(node, memory);
     for (size_t i = 0; i < 2; i++) {
-        fb_inc_drop(memory, queues[i]->items, queues[i]->cap, sizeof(*queues[i]->items));
+        fb_inc_drop(memory, queues[i]->items, queues[i]->cap, queues[i]->size);
     }
     for (size_t i = 0; i < node->killer_count; i++) {
         struct fb_inc_queue *queue = &node->killers[i].queue;
         fb_inc_set_release(&node->killers[i].seen, memory);
-        fb_inc_drop(memory, queue->items, queue->cap, sizeof(*queue->items));
+        fb_inc_drop(memory, queue->items, queue->cap, queue->size);
     }
 }
 

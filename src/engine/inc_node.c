@@ -63,7 +63,7 @@ static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_en
     load->past.latest = entry.time;
     set_holds(inc, node, entry.slot, true);
     return node->interval.high == FB_TIME_MAX ||
-           fb_inc_queue_push(&node->leaving, entry, &inc->memory);
+           fb_inc_queue_push(&node->leaving, &entry, sizeof(entry), &inc->memory);
 }
 
 /* Asks the memory for what the next steps along a queue will look at. */
@@ -71,8 +71,8 @@ static void look_ahead(const struct fb_inc_node *node, const struct fb_inc_queue
 {
     for (uint64_t near = AHEAD / 2; near <= AHEAD; near += AHEAD / 2) {
         if (queue->tail - queue->head > near) {
-            uint32_t slot = fb_inc_queue_at(queue, queue->head + near)->slot;
-            fb_inc_set_expect(&node->set, slot, near < AHEAD);
+            const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head + near);
+            fb_inc_set_expect(&node->set, entry->slot, near < AHEAD);
         }
     }
 }
@@ -82,7 +82,8 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
     struct fb_inc_slot *slots = node->set.slots;
     struct fb_inc_queue *queue = &node->waiting;
     for (; queue->head < queue->tail; queue->head++) {
-        struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
+        const struct fb_inc_entry entry =
+            *(struct fb_inc_entry *)fb_inc_queue_at(queue, queue->head);
         if (fb_inc_age(entry.time, now) < node->interval.low) {
             break;
         }
@@ -96,7 +97,8 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
     }
     queue = &node->leaving;
     for (; queue->head < queue->tail; queue->head++) {
-        struct fb_inc_entry entry = *fb_inc_queue_at(queue, queue->head);
+        const struct fb_inc_entry entry =
+            *(struct fb_inc_entry *)fb_inc_queue_at(queue, queue->head);
         if (fb_inc_age(entry.time, now) <= node->interval.high) {
             break;
         }
@@ -186,7 +188,7 @@ static bool put_past(
         return ripen(inc, node, entry);
     }
     node->set.slots[slot].load.past.pending++;
-    return fb_inc_queue_push(&node->waiting, entry, &inc->memory);
+    return fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &inc->memory);
 }
 
 static bool empty_batch(struct fb_inc *inc, struct batch *batch)
@@ -249,7 +251,7 @@ static bool update_future(struct fb_inc *inc, struct fb_inc_node *node)
     fb_time now = fb_inc_point_at(inc, inc->at)->time;
     struct fb_inc_queue *queue = &node->waiting;
     for (; queue->head < queue->tail; queue->head++) {
-        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
+        const struct fb_inc_reach *entry = fb_inc_queue_at(queue, queue->head);
         if (entry->point >= inc->at && fb_inc_age(now, entry->time) >= node->interval.low) {
             break;
         }
@@ -308,17 +310,18 @@ static bool add_future(void *ctx, struct fb_inc *inc)
     if (slot == FB_INC_NONE) {
         return false;
     }
-    struct fb_inc_entry entry = {.slot = slot,
+    struct fb_inc_reach entry = {.slot = slot,
         .time = fb_inc_point_at(inc, inc->at)->time,
         .point = inc->at,
         .from = held_from(inc, node)};
     union fb_inc_load *load = &node->set.slots[slot].load;
     uint64_t number = node->waiting.tail + 1;
-    if (!fb_inc_queue_push(&node->waiting, entry, &inc->memory)) {
+    if (!fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &inc->memory)) {
         return false;
     }
     if (load->future.head) {
-        fb_inc_queue_at(&node->waiting, load->future.tail - 1)->next = number;
+        struct fb_inc_reach *last = fb_inc_queue_at(&node->waiting, load->future.tail - 1);
+        last->next = number;
     } else {
         load->future.head = number;
     }
@@ -345,7 +348,7 @@ static bool add_streak(void *ctx, struct fb_inc *inc)
     }
     load->streak.last = inc->at;
     struct fb_inc_entry entry = {.slot = slot, .point = inc->at};
-    return fb_inc_queue_push(&killer->queue, entry, &inc->memory);
+    return fb_inc_queue_push(&killer->queue, &entry, sizeof(entry), &inc->memory);
 }
 
 bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node)
@@ -380,7 +383,7 @@ static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint
         return node->kind == FB_INC_WALK || load->past.holds;
     }
     FB_ASSERT(load->future.head > 0);
-    const struct fb_inc_entry *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);
+    const struct fb_inc_reach *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);
     fb_time now = fb_inc_point_at(inc, inc->at)->time;
     return fb_inc_age(now, entry->time) <= node->interval.high && entry->from <= inc->at;
 }

@@ -148,7 +148,7 @@ static void put_future(struct saver *s, const struct fb_inc_node *node, const ui
     }
     fb_wire_put_u64(s->out, queue->tail - queue->head);
     for (uint64_t n = queue->head; n < queue->tail; n++) {
-        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, n);
+        const struct fb_inc_reach *entry = fb_inc_queue_at(queue, n);
         fb_wire_put_u64(s->out, numbers[entry->slot]);
         put_time(s, entry->time);
         fb_wire_put_u64(s->out, s->inc->point_high - entry->point);
@@ -340,9 +340,6 @@ static int by_time(const void *a, const void *b)
     if (x->time != y->time) {
         return x->time < y->time ? -1 : 1;
     }
-    if (x->point != y->point) {
-        return x->point < y->point ? -1 : 1;
-    }
     return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
@@ -367,7 +364,7 @@ static bool fill_queue(struct fb_inc *inc, struct fb_inc_queue *queue, const str
         qsort(entries, count, sizeof(*entries), by_time);
     }
     for (size_t i = 0; i < count && memory->code == FB_OK; i++) {
-        (void)fb_inc_queue_push(queue, entries[i], memory);
+        (void)fb_inc_queue_push(queue, &entries[i], sizeof(*entries), memory);
     }
     fb_inc_drop(memory, entries, cap, sizeof(*entries));
     return memory->code == FB_OK;
@@ -414,7 +411,7 @@ static void take_past(struct loader *l, struct fb_inc_node *node)
         if (sound(l)) {
             before = entry.time;
             set->slots[entry.slot].load.past.pending++;
-            (void)fb_inc_queue_push(&node->waiting, entry, &l->inc->memory);
+            (void)fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &l->inc->memory);
         }
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
@@ -431,22 +428,23 @@ static void take_entries(struct loader *l, struct fb_inc_node *node)
 {
     size_t count = fb_wire_count(l->in);
     struct fb_inc_queue *queue = &node->waiting;
-    struct fb_inc_entry before = {.time = FB_TIME_MIN};
+    struct fb_inc_reach before = {.time = FB_TIME_MIN};
     for (size_t i = 0; i < count && sound(l); i++) {
-        struct fb_inc_entry entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
+        struct fb_inc_reach entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
         entry.time = take_time(l);
         uint64_t behind = fb_wire_up_to(l->in, l->inc->point_high);
         entry.point = l->inc->point_high - behind;
         entry.from = entry.point - fb_wire_up_to(l->in, entry.point);
         l->in->bad = l->in->bad || entry.slot >= node->set.slot_count || behind == 0 ||
                      entry.time < before.time || entry.point < before.point;
-        if (!sound(l) || !fb_inc_queue_push(queue, entry, &l->inc->memory)) {
+        if (!sound(l) || !fb_inc_queue_push(queue, &entry, sizeof(entry), &l->inc->memory)) {
             return;
         }
         before = entry;
         union fb_inc_load *load = &node->set.slots[entry.slot].load;
         if (load->future.head) {
-            fb_inc_queue_at(queue, load->future.tail - 1)->next = queue->tail;
+            struct fb_inc_reach *last = fb_inc_queue_at(queue, load->future.tail - 1);
+            last->next = queue->tail;
         } else {
             load->future.head = queue->tail;
         }

@@ -17,13 +17,10 @@ static bool fail(struct fb_inc_memory *memory, enum fb_code code, const char *me
     return false;
 }
 
-bool fb_inc_room(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size)
+bool fb_inc_grow(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size)
 {
     FB_ASSERT(memory && list && cap);
-    FB_ASSERT(size > 0);
-    if (count < *cap) {
-        return true;
-    }
+    FB_ASSERT(size > 0 && count >= *cap);
     size_t wanted = *cap ? *cap : FIRST_CAP;
     while (wanted <= count) {
         wanted *= 2;
@@ -349,17 +346,28 @@ static uint32_t along(const struct fb_inc_set *set, const struct fb_inc_index *i
     return FB_INC_NONE;
 }
 
+/* Where a row with this hash stands, or would stand; there are places. */
+static size_t place_of(const struct fb_inc_set *set, const struct fb_cell *row, uint32_t hash)
+{
+    size_t mask = set->place_cap - 1;
+    size_t at = hash & mask;
+    for (; set->places[at].link; at = (at + 1) & mask) {
+        const struct fb_cell *other = fb_inc_set_row(set, set->places[at].link - 1);
+        if (set->places[at].hash == hash && same(set, UINT64_MAX, other, row)) {
+            break;
+        }
+    }
+    return at;
+}
+
 /* The slot of a row with this hash. */
 static uint32_t find(const struct fb_inc_set *set, const struct fb_cell *row, uint32_t hash)
 {
-    size_t mask = set->place_cap - 1;
-    for (size_t at = hash & mask; set->live_count && set->places[at].link; at = (at + 1) & mask) {
-        uint32_t slot = set->places[at].link - 1;
-        if (set->places[at].hash == hash && same(set, UINT64_MAX, fb_inc_set_row(set, slot), row)) {
-            return slot;
-        }
+    if (set->live_count == 0) {
+        return FB_INC_NONE;
     }
-    return FB_INC_NONE;
+    uint32_t link = set->places[place_of(set, row, hash)].link;
+    return link ? link - 1 : FB_INC_NONE;
 }
 
 static void place(struct fb_inc_set *set, uint32_t slot)
@@ -487,17 +495,19 @@ uint32_t fb_inc_set_put_hashed(struct fb_inc_set *set, const struct fb_cell *row
     struct fb_inc_memory *memory, bool *added)
 {
     FB_ASSERT(set && memory && added);
-    uint32_t slot = find(set, row, hash);
     *added = false;
-    if (slot != FB_INC_NONE) {
-        return slot;
+    if (!room_in_places(set, memory)) {
+        return FB_INC_NONE;
+    }
+    struct fb_inc_place *at = &set->places[place_of(set, row, hash)];
+    if (at->link) {
+        return at->link - 1;
     }
     size_t cells = ((size_t)set->slot_count + 1) * set->width;
     if (!fb_inc_room(memory, &set->slots, &set->slot_cap, set->slot_count, sizeof(*set->slots)) ||
         !fb_inc_room(memory, &set->cells, &set->cell_cap, cells, sizeof(*set->cells)) ||
         (set->grouped && !fb_inc_room(memory, &set->groups, &set->group_cap, set->slot_count,
-                             sizeof(*set->groups))) ||
-        !room_in_places(set, memory)) {
+                             sizeof(*set->groups)))) {
         return FB_INC_NONE;
     }
     for (size_t i = 1; i < set->index_count; i++) {
@@ -505,12 +515,13 @@ uint32_t fb_inc_set_put_hashed(struct fb_inc_set *set, const struct fb_cell *row
             return FB_INC_NONE;
         }
     }
-    slot = take_slot(set);
-    if (set->width) {
-        memcpy(fb_inc_set_row(set, slot), row, set->width * sizeof(*row));
+    uint32_t slot = take_slot(set);
+    struct fb_cell *cell = fb_inc_set_row(set, slot);
+    for (size_t i = 0; i < set->width; i++) {
+        cell[i] = row[i];
     }
     set->slots[slot].hash = hash;
-    place(set, slot);
+    *at = (struct fb_inc_place){hash, slot + 1};
     for (size_t i = 1; i < set->index_count; i++) {
         set->indexes[i].links[slot].hash = hash_row(set, set->indexes[i].mask, row);
         link_slot(&set->indexes[i], slot);
@@ -559,22 +570,23 @@ bool fb_inc_set_widen(
 /* ---- queues ---- */
 
 bool fb_inc_queue_push(
-    struct fb_inc_queue *queue, struct fb_inc_entry entry, struct fb_inc_memory *memory)
+    struct fb_inc_queue *queue, const void *entry, size_t size, struct fb_inc_memory *memory)
 {
-    FB_ASSERT(queue && memory);
-    FB_ASSERT(queue->tail >= queue->head);
+    FB_ASSERT(queue && entry && memory);
+    FB_ASSERT(queue->tail >= queue->head && (queue->size == size || queue->cap == 0));
     size_t before = queue->cap;
-    if (!fb_inc_room(memory, &queue->items, &queue->cap, (size_t)(queue->tail - queue->head),
-            sizeof(*queue->items))) {
+    size_t count = (size_t)(queue->tail - queue->head);
+    queue->size = size;
+    if (!fb_inc_room(memory, &queue->items, &queue->cap, count, size)) {
         return false;
     }
     /* In a ring twice as large, the numbers whose new bit is set move up. */
     for (uint64_t n = queue->head; before && before != queue->cap && n < queue->tail; n++) {
         if (n & before) {
-            queue->items[n & (queue->cap - 1)] = queue->items[n & (before - 1)];
+            memcpy(fb_inc_queue_at(queue, n), queue->items + (n & (before - 1)) * size, size);
         }
     }
     FB_ASSERT(queue->cap == before || before == 0 || queue->cap == 2 * before);
-    *fb_inc_queue_at(queue, queue->tail++) = entry;
+    memcpy(fb_inc_queue_at(queue, queue->tail++), entry, size);
     return true;
 }

@@ -22,9 +22,17 @@ struct fb_inc_memory {
     struct fb_err *err;
 };
 
-/** Makes room in a list of *cap elements for one behind `count`: it doubles. New elements are
- * zeroed. False on E_NOMEM or E_LIMIT, which memory->code keeps; then nothing changes. */
-bool fb_inc_room(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size);
+/** Makes a list of *cap elements longer, so that there is room for one behind `count`: it doubles.
+ * New elements are zeroed. False on E_NOMEM or E_LIMIT, which memory->code keeps; then nothing
+ * changes. */
+bool fb_inc_grow(struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size);
+
+/** The same where there is no room yet. */
+static inline bool fb_inc_room(
+    struct fb_inc_memory *memory, void *list, size_t *cap, size_t count, size_t size)
+{
+    return count < *cap || fb_inc_grow(memory, list, cap, count, size);
+}
 
 /** Room for exactly this many bytes, where there are none yet. As fb_inc_room. */
 bool fb_inc_exact(struct fb_inc_memory *memory, char **out, size_t *out_cap, size_t size);
@@ -178,33 +186,42 @@ static inline struct fb_cell *fb_inc_set_row(const struct fb_inc_set *set, uint3
     return set->cells + (size_t)slot * set->width;
 }
 
-/** Something that happened to a row, in the order of time. */
+/** Something that happened to a row, in the order of time or of time-points. */
 struct fb_inc_entry {
     uint32_t slot;
     uint32_t gen;
+    union {
+        int64_t time;
+        uint64_t point;
+    };
+};
+
+/** The same of the future. */
+struct fb_inc_reach {
+    uint32_t slot;
     int64_t time;
     uint64_t point;
     uint64_t from; /**< UNTIL: the first time-point that it can serve */
     uint64_t next; /**< the next entry of the same row, 1 + number; 0: none */
 };
 
-/** A queue. Entries have numbers that only grow: [head, tail). */
+/** A queue of either. Entries have numbers that only grow: [head, tail). */
 struct fb_inc_queue {
-    struct fb_inc_entry *items; /**< a ring of cap, a power of two */
+    char *items; /**< a ring of cap, a power of two */
+    size_t size; /**< of an entry */
     size_t cap;
     uint64_t head;
     uint64_t tail;
 };
 
-/** Appends. False when memory ran out. */
+/** Appends an entry of this size, which is that of all others. False when memory ran out. */
 bool fb_inc_queue_push(
-    struct fb_inc_queue *queue, struct fb_inc_entry entry, struct fb_inc_memory *memory);
+    struct fb_inc_queue *queue, const void *entry, size_t size, struct fb_inc_memory *memory);
 
 /** The entry of a number in [head, tail). */
-static inline struct fb_inc_entry *fb_inc_queue_at(
-    const struct fb_inc_queue *queue, uint64_t number)
+static inline void *fb_inc_queue_at(const struct fb_inc_queue *queue, uint64_t number)
 {
-    return &queue->items[number & (queue->cap - 1)];
+    return queue->items + (number & (queue->cap - 1)) * queue->size;
 }
 
 #endif
