@@ -120,6 +120,14 @@ static enum fb_code read_definition(
         op->index = index_of(op, 0);
         return FB_OK;
     }
+    for (const struct fb_inc_lasting *l = site->lasting; l; l = l->outer) {
+        if (l->form == form->definition) {
+            op->kind = FB_INC_LAST;
+            op->node = l->node;
+            op->index = index_of(op, 0);
+            return FB_OK;
+        }
+    }
     for (const struct fb_inc_recalled *r = site->recalled; r; r = r->outer) {
         if (r->form == form->definition) {
             op->kind = FB_INC_RECALL;
@@ -209,7 +217,10 @@ static int rank(const struct fb_form *form, fb_vars given)
     case FB_FORM_MATCHES:
         return 0;
     case FB_FORM_PRED:
-        return 2;
+        return !form->definition || form->definition->kind == FB_FORM_FREEZE ? 2
+               : closed                                                      ? 1
+               : fb_form_vars(form) & given                                  ? 4
+                                                                             : 7;
     case FB_FORM_NOT:
     case FB_FORM_HISTORICALLY:
     case FB_FORM_ALWAYS:
@@ -424,8 +435,9 @@ static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc
     return fb_inc_compile_part(&inside, part, &killer->op);
 }
 
-static enum fb_code compile_killers(const struct fb_inc_site *site, struct fb_inc_node *node)
+enum fb_code fb_inc_compile_killers(const struct fb_inc_site *site, struct fb_inc_node *node)
 {
+    FB_ASSERT(site && node && node->form->kind != FB_FORM_ONCE);
     const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
     const struct fb_form *left = node->form->left;
     size_t count = fb_form_conjuncts(left);
@@ -522,7 +534,7 @@ static enum fb_code compile_node(
     enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
     code = code ? code : fb_inc_compile_part(&inside, right, &node->op);
     if (code == FB_OK && binary) {
-        code = compile_killers(&inside, node);
+        code = fb_inc_compile_killers(&inside, node);
     }
     *out = node;
     return code ? code : fb_inc_enter_stage(site, node);

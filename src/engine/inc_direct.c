@@ -287,8 +287,13 @@ enum fb_code fb_inc_compile_letpast(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     struct fb_inc *inc = site->inc;
+    bool lasts = false;
     if (reads_frozen(site, form->left)) {
         return compile_recur(site, form, out);
+    }
+    enum fb_code found = fb_inc_compile_lasting(site, form, out, &lasts);
+    if (found || lasts) {
+        return found;
     }
     size_t number = 0;
     while (number < inc->stage_count && inc->stages[number].defines != form) {

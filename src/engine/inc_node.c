@@ -173,9 +173,10 @@ struct batch {
     struct fb_cell cells[BATCH_CELLS];
 };
 
-static bool put_past(
+bool fb_inc_put_past(
     struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row, uint32_t hash)
 {
+    FB_ASSERT(inc && node->kind == FB_INC_PAST);
     bool added;
     uint32_t slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
     if (slot == FB_INC_NONE) {
@@ -195,7 +196,7 @@ static bool empty_batch(struct fb_inc *inc, struct batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++) {
         const struct fb_cell *row = batch->cells + i * batch->node->width;
-        if (!put_past(inc, batch->node, row, batch->hashes[i])) {
+        if (!fb_inc_put_past(inc, batch->node, row, batch->hashes[i])) {
             return false;
         }
     }
@@ -216,11 +217,9 @@ static bool add_past(void *ctx, struct fb_inc *inc)
     return true;
 }
 
-static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
+bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node)
 {
-    if (!move_window(inc, node, fb_inc_point_at(inc, inc->at)->time)) {
-        return false;
-    }
+    FB_ASSERT(inc && node->kind == FB_INC_PAST);
     for (size_t i = 0; i < node->killer_count; i++) {
         struct side side = {node, &node->killers[i]};
         if (node->set.live_count == 0) {
@@ -234,6 +233,14 @@ static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
         if (inc->memory.code) {
             return false;
         }
+    }
+    return true;
+}
+
+static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    if (!move_window(inc, node, fb_inc_point_at(inc, inc->at)->time) || !fb_inc_kill(inc, node)) {
+        return false;
     }
     struct batch batch;
     batch.node = node;
@@ -369,6 +376,9 @@ bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
     FB_ASSERT(node->kind != FB_INC_TALLY && node->kind != FB_INC_SCRATCH);
     if (node->kind == FB_INC_WALK) {
         return fb_inc_walk(inc, node);
+    }
+    if (node->lasts) {
+        return fb_inc_update_lasting(inc, node);
     }
     return node->kind == FB_INC_PAST ? update_past(inc, node) : update_future(inc, node);
 }

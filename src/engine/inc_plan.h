@@ -37,6 +37,7 @@ enum fb_inc_kind {
     FB_INC_VIEW,    /**< keeps the rows of its part by key; see inc_view.c */
     FB_INC_RECUR,   /**< a LETPAST that reads what is frozen, for its part */
     FB_INC_RECALL,  /**< a predicate that reads it */
+    FB_INC_LAST,    /**< a predicate of a LETPAST whose rows last; see inc_last.c */
 };
 
 /** A state of a regular expression, which is walked from where the operator stands outwards. */
@@ -183,6 +184,7 @@ struct fb_inc_node {
     struct fb_inc_op *op;        /**< gives the rows of the right side */
     struct fb_inc_killer *killers;
     size_t killer_count;
+    bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
     struct fb_inc_node *tally;   /**< PAST: who counts its rows */
     struct fb_inc_order *order;  /**< TALLY: where the rows of its groups stand by value; or NULL */
     struct fb_inc_node *child;   /**< TALLY: the PAST node */
@@ -337,6 +339,13 @@ struct fb_inc_recalled {
     const struct fb_inc_recalled *outer;
 };
 
+/** The LETPASTs around whose rows last, innermost first. */
+struct fb_inc_lasting {
+    const struct fb_form *form;
+    struct fb_inc_node *node;
+    const struct fb_inc_lasting *outer;
+};
+
 /** Where a formula stands while it is compiled. */
 struct fb_inc_site {
     struct fb_inc *inc;
@@ -349,6 +358,7 @@ struct fb_inc_site {
     bool blind;   /**< a variable of the subject's number is another one here */
     const struct fb_inc_frozen *frozen;
     const struct fb_inc_recalled *recalled;
+    const struct fb_inc_lasting *lasting;
 };
 
 /** Compiles a part. */
@@ -388,6 +398,25 @@ FB_CHECKED enum fb_code fb_inc_compile_freeze(
 /** Compiles LETPAST. */
 FB_CHECKED enum fb_code fb_inc_compile_letpast(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Compiles a LETPAST whose rows last; *fits is false, and *out untouched, where it is none. */
+FB_CHECKED enum fb_code fb_inc_compile_lasting(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out, bool *fits);
+
+/** Compiles the conditions on the left side of a node's form. */
+FB_CHECKED enum fb_code fb_inc_compile_killers(
+    const struct fb_inc_site *site, struct fb_inc_node *node);
+
+/** Brings the rows of a LETPAST that last to time-point inc->at, and gives them to a predicate. */
+bool fb_inc_update_lasting(struct fb_inc *inc, struct fb_inc_node *node);
+bool fb_inc_last(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
+
+/** Takes out of a PAST node what the left side does not allow at inc->at. */
+bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** Puts a row, whose hash is known, into a PAST node at inc->at. */
+bool fb_inc_put_past(
+    struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row, uint32_t hash);
 
 /** Moves the walkers of a WALK node to inc->at. */
 bool fb_inc_walk(struct fb_inc *inc, struct fb_inc_node *node);

@@ -409,6 +409,8 @@ static bool run_kind(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_i
         return fb_inc_recur(inc, op, then);
     case FB_INC_RECALL:
         return fb_inc_recall(inc, op, then);
+    case FB_INC_LAST:
+        return fb_inc_last(inc, op, then);
     }
     FB_ASSERT(false);
     return false;

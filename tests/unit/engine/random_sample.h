@@ -280,9 +280,18 @@ static struct node *define(struct draw *d, const char *word, const char *vars, i
     char name = (char)('K' + d->unary_count);
     struct node *what = formula(d, "x", depth);
     if (strcmp(word, "LETPAST") == 0) {
-        const char *when = interval(d, false);
+        const char *when = draw(d, 3) ? interval(d, false) : "";
         struct node *own = make(d, NULL, NULL, "PREVIOUS%s %c(x)", when, name);
-        switch (draw(d, 5)) {
+        switch (draw(d, 7)) {
+        case 5: /* its rows last */
+            own = make(d, NULL, NULL, "((PREVIOUS %c(x)) AND NOT Q(x))", name);
+            what = make(d, what, own, "(\1 OR \2)");
+            break;
+        case 6: /* as those of what it adds to itself */
+            own = make(d, NULL, NULL,
+                "((EXISTS y. (PREVIOUS%s %c(y)) AND R(y,x)) OR PREVIOUS %c(x))", when, name, name);
+            what = make(d, what, own, "(\1 OR \2)");
+            break;
         case 0:
             what = make(d, what, own, "(\1 OR \2)");
             break;

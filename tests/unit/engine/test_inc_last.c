@@ -1,0 +1,233 @@
+/*
+ * Tests of src/engine/inc_last.c: of a LETPAST whose rows last a node keeps the rows, and gives
+ * what the naive evaluator gives; what only looks like it is made anew at each time-point.
+ */
+#include "engine/eval.h"
+#include "engine/inc_plan.h"
+#include "fb_test.h"
+#include "lang/monpoly.h"
+
+enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 24 };
+
+static struct fb_err err;
+static struct fb_arena arena;
+static struct fb_signature signature;
+static struct fb_monpoly_formula formula_read;
+
+static int setup(void **state)
+{
+    (void)state;
+    fb_err_init(&err);
+    fb_arena_init(&arena, ARENA_MAX);
+    FB_TEST_OK(
+        fb_monpoly_signature(FB_STR("P(x:int) Q(x:int) R(x:int, y:int) W(x:int, s:string) T()"),
+            &arena, &signature, &err));
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fb_arena_release(&arena);
+    return 0;
+}
+
+static enum fb_code pass(void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *e)
+{
+    (void)ctx;
+    (void)verdict;
+    (void)e;
+    return FB_OK;
+}
+
+static enum fb_code keep_line(void *ctx, struct fb_buf *line, struct fb_err *e)
+{
+    (void)line;
+    (void)e;
+    ++*(size_t *)ctx;
+    return FB_OK;
+}
+
+/* How many definitions of a formula are kept. */
+static size_t kept(const char *text)
+{
+    struct fb_inc *inc = NULL;
+    const struct fb_inc_options options = {.sink = pass};
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(
+        fb_inc_new(formula_read.quick.form, formula_read.quick.var_count, &options, &inc, &err));
+    size_t count = 0;
+    for (size_t i = 0; i < inc->node_count; i++) {
+        count += inc->nodes[i]->lasts;
+    }
+    fb_inc_free(inc);
+    return count;
+}
+
+static size_t compare(const char *text, struct fb_str log)
+{
+    struct fb_buf fast, slow;
+    struct fb_trace trace = {0};
+    size_t lines = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &fast};
+    fb_buf_init(&fast, TEXT_MAX);
+    fb_buf_init(&slow, TEXT_MAX);
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &stream, &err));
+    FB_TEST_OK(fb_monpoly_log(log, &signature, &arena, &trace, &err));
+    FB_TEST_OK(fb_monpoly_run(&formula_read, &trace, ARENA_MAX, &slow, &err));
+    fb_buf_add(&fast, "", 1);
+    fb_buf_add(&slow, "", 1);
+    if (strcmp(fast.ptr, slow.ptr) != 0) {
+        fail_msg("%s\ngot\n%s\nwant\n%s", text, fast.ptr, slow.ptr);
+    }
+    fb_buf_release(&fast);
+    fb_buf_release(&slow);
+    return lines;
+}
+
+static void make_log(struct fb_buf *out)
+{
+    fb_buf_init(out, TEXT_MAX);
+    for (unsigned i = 0; i < 60; i++) {
+        unsigned a = i * 7 % 11, c = i * 5 % 6;
+        fb_buf_addf(out, "@%u %s", i / 2, i % 5 ? "" : "T() ");
+        switch (i % 4) {
+        case 0:
+            fb_buf_addf(out, "P(%u)\n", a);
+            break;
+        case 1:
+            fb_buf_addf(out, "Q(%u) W(%u,\"%c\")\n", c, a, (int)('a' + c));
+            break;
+        default:
+            fb_buf_addf(out, "R(%u,%u)\n", a, c);
+        }
+    }
+}
+
+static void try_all(const char *const *formulas, size_t count, size_t wanted)
+{
+    struct fb_buf log;
+    make_log(&log);
+    for (size_t i = 0; i < count; i++) {
+        size_t found = kept(formulas[i]);
+        if (found != wanted) {
+            fail_msg("%s: %zu are kept", formulas[i], found);
+        }
+        size_t lines = compare(formulas[i], fb_buf_str(&log));
+        if (lines < 6) {
+            fail_msg("%s has %zu verdicts", formulas[i], lines);
+        }
+    }
+    fb_buf_release(&log);
+}
+
+static void test_kept(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN K(x)",
+        "LETPAST K(x) = (PREVIOUS K(x)) OR P(x) IN Q(x) AND NOT K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN K(x)",
+        "LETPAST K(x) = P(x) OR (NOT Q(x) AND (PREVIOUS K(x)) AND x < 9) IN K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND ONCE[0,4] P(x)) IN K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT EXISTS y. R(x,y)) IN K(x)",
+        "LETPAST K() = T() OR ((PREVIOUS K()) AND NOT Q(0)) IN P(x) AND K()",
+        /* it adds to itself */
+        "LETPAST K(x,y) = R(x,y) OR (EXISTS z. ((PREVIOUS K(x,z)) AND R(z,y))) OR PREVIOUS K(x,y) "
+        "IN K(x,y) AND T()",
+        "LETPAST K(x) = P(x) OR (EXISTS y. ((PREVIOUS[1,9] K(y)) AND R(y,x))) OR "
+        "((PREVIOUS K(x)) AND NOT Q(x)) IN K(x)",
+        "LETPAST K(x) = P(x) OR (Q(x) AND NOT PREVIOUS EXISTS y. (K(y) AND y > x)) OR "
+        "PREVIOUS K(x) IN K(x)",
+        "LETPAST K(x) = P(x) OR (EXISTS c. (c <- CNT y PREVIOUS K(y)) AND x = c + 20) OR PREVIOUS "
+        "K(x) "
+        "IN K(x)",
+        /* columns that are not in the order of the variables' numbers, or have other names */
+        "LETPAST K(y,x) = R(x,y) OR ((PREVIOUS K(y,x)) AND NOT Q(y)) IN P(x) AND K(y,x)",
+        "LETPAST K(x,y) = R(x,y) OR ((PREVIOUS K(x,y)) AND NOT Q(y)) IN T() AND K(z,y)",
+        "LETPAST K(x,y) = R(x,y) OR PREVIOUS K(x,y) IN K(x,x) OR (P(x) AND K(3,x + 1))",
+        /* below PREVIOUS, an aggregation, a negation; of another definition */
+        "PREVIOUS (LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN K(x))",
+        "NEXT (LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN K(x))",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN (c <- CNT x K(x))",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN "
+        "(LETPAST L(x) = PREVIOUS[0,5] L(x) OR Q(x) IN K(x) OR (L(x) AND NOT K(x)))",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN (FRZ L(x) = K(x) IN PREVIOUS "
+        "L(x))",
+        "ONCE[0,2] (LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN K(x) AND T())",
+        /* what lasts is known when the future is */
+        "LETPAST K(x) = (P(x) AND EVENTUALLY[0,3] Q(x)) OR PREVIOUS K(x) IN K(x)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), 1);
+}
+
+/* Two, of which the second reads the first. */
+static void test_two(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN "
+        "(LETPAST L(x) = Q(x) OR PREVIOUS L(x) IN L(x) AND NOT K(x))",
+    };
+    try_all(formulas, 1, 2);
+}
+
+static void test_not_kept(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "LETPAST K(x) = P(x) OR PREVIOUS[0,9] K(x) IN K(x)",
+        "LETPAST K(x) = P(x) OR PREVIOUS[1,*] K(x) IN K(x)",
+        "LETPAST K(x) = P(x) OR Q(x) OR PREVIOUS PREVIOUS K(x) IN K(x)",
+        "LETPAST K(x,y) = R(x,y) OR PREVIOUS K(y,x) IN K(x,y)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT PREVIOUS EXISTS y. (K(y) AND y > x)) "
+        "IN K(x)",
+        "LETPAST K(x) = P(x) OR (Q(x) AND PREVIOUS ONCE K(x)) OR PREVIOUS K(x) IN K(x)",
+        "LETPAST K(x) = P(x) OR ONCE[1,5] K(x) IN K(x)",
+        /* read at other time-points, or at a time that is not known */
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN PREVIOUS K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN ONCE[1,4] K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN EVENTUALLY[1,4] K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN NEXT K(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN (K(x) AND PREVIOUS K(x))",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN (FRZ L(x) = Q(x) IN "
+        "ONCE[0,3] (K(y) AND NOT EXISTS x. (L(x) AND x > y)))",
+        "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN (<|[0,4] K(x)? .)",
+        "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN (LETPAST L(x) = K(x) OR PREVIOUS[0,9] L(x) IN "
+        "L(x))",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), 0);
+}
+
+/* The rows of a definition grow with the log; a time-point costs what it adds. Made anew at each of
+ * them this would be half a billion rows. */
+static void test_long(void **unused)
+{
+    (void)unused;
+    enum { POINTS = 30000 };
+    struct fb_buf log, line;
+    size_t lines = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &line};
+    fb_buf_init(&log, TEXT_MAX);
+    fb_buf_init(&line, TEXT_MAX);
+    for (unsigned i = 0; i < POINTS; i++) {
+        fb_buf_addf(&log, "@%u P(%u) Q(%u)\n", i, i, i / 2);
+    }
+    FB_TEST_OK(fb_monpoly_formula_read(
+        FB_STR("LETPAST K(x) = P(x) OR PREVIOUS K(x) IN Q(x) AND K(x) AND NOT P(x)"), &signature,
+        &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&log), &stream, &err));
+    assert_int_equal(lines, POINTS - 1);
+    fb_buf_release(&log);
+    fb_buf_release(&line);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_kept), CASE(test_two), CASE(test_not_kept), CASE(test_long)};
+    return cmocka_run_group_tests_name("inc_last", tests, NULL, NULL);
+}
