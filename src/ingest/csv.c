@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/assert.h"
 
 enum {
@@ -108,8 +109,30 @@ static enum fb_code refill(struct fb_csv *csv, struct fb_err *err)
     return code;
 }
 
+/* Fields, and for how many there is room. */
+struct fields {
+    struct fb_str **list;
+    size_t *cap;
+};
+
+static enum fb_code make_room(const struct fields *fields, size_t count, struct fb_err *err)
+{
+    if (count <= *fields->cap) {
+        return FB_OK;
+    }
+    size_t wanted = *fields->cap ? 2 * *fields->cap : 16;
+    wanted = wanted < count ? count : wanted;
+    struct fb_str *fresh = fb_realloc(*fields->list, wanted * sizeof(*fresh));
+    if (!fresh) {
+        return fb_err_set(err, FB_E_NOMEM, "no memory for a row of %zu fields", count);
+    }
+    *fields->list = fresh;
+    *fields->cap = wanted;
+    return FB_OK;
+}
+
 /* Takes one row off the front of csv->rest into fields, whose bytes go to row->text. */
-static enum fb_code take_row(struct row *row, struct fb_str *fields, struct fb_err *err)
+static enum fb_code take_row(struct row *row, const struct fields *fields, struct fb_err *err)
 {
     struct fb_buf *text = row->text;
     struct fb_str rest = row->csv->rest;
@@ -139,17 +162,18 @@ static enum fb_code take_row(struct row *row, struct fb_str *fields, struct fb_e
         (void)refuse(row, FB_E_UTF8, err, "a row is not valid UTF-8");
         return fb_err_hint(err, "Save the table as CSV in UTF-8.");
     }
-    for (size_t i = 0; i < row->count; i++) {
+    code = make_room(fields, row->count, err);
+    for (size_t i = 0; code == FB_OK && i < row->count; i++) {
         const char *from = text->ptr ? text->ptr + row->from[i] : ""; /* one empty field */
-        fields[i] = (struct fb_str){from, row->from[i + 1] - row->from[i]};
+        (*fields->list)[i] = (struct fb_str){from, row->from[i + 1] - row->from[i]};
     }
-    return FB_OK;
+    return code;
 }
 
 /* Reads one row into fields, whose bytes go to text. Where it comes to the end of what is at hand
  * of a stream, more is read and the row begun again. */
 static enum fb_code read_row(
-    struct fb_csv *csv, struct fb_buf *text, struct fb_str *fields, struct fb_err *err)
+    struct fb_csv *csv, struct fb_buf *text, const struct fields *fields, struct fb_err *err)
 {
     for (;;) {
         struct row row = {.csv = csv, .text = text, .line = csv->next_line};
@@ -203,6 +227,8 @@ static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
 {
     csv->next_line = 1;
     csv->count = 0;
+    csv->fields = csv->heads = NULL;
+    csv->fields_cap = csv->heads_cap = 0;
     fb_buf_init(&csv->text, FB_CSV_ROW_MAX + 16);
     fb_buf_init(&csv->head_text, FB_CSV_ROW_MAX + 16);
     enum fb_code code = FB_OK;
@@ -221,7 +247,8 @@ static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
         return fb_err_hint(err, "Its first line names the columns.");
     }
     code = check_text(csv, err);
-    code = code ? code : read_row(csv, &csv->head_text, csv->heads, err);
+    const struct fields heads = {&csv->heads, &csv->heads_cap};
+    code = code ? code : read_row(csv, &csv->head_text, &heads, err);
     code = code ? code : check_commas(csv, err);
     for (size_t i = 0; code == FB_OK && i < csv->count; i++) {
         csv->heads[i] = fb_str_trim(csv->heads[i]);
@@ -294,7 +321,8 @@ enum fb_code fb_csv_next(struct fb_csv *csv, bool *out_more, struct fb_err *err)
         *out_more = false;
         return FB_OK;
     }
-    code = read_row(csv, &csv->text, csv->fields, err);
+    const struct fields fields = {&csv->fields, &csv->fields_cap};
+    code = read_row(csv, &csv->text, &fields, err);
     if (code == FB_OK && csv->count != columns) {
         size_t got = csv->count;
         csv->count = columns;
@@ -316,6 +344,10 @@ void fb_csv_release(struct fb_csv *csv)
     fb_buf_release(&csv->text);
     fb_buf_release(&csv->head_text);
     fb_buf_release(&csv->window);
+    fb_free(csv->fields);
+    fb_free(csv->heads);
+    csv->fields = csv->heads = NULL;
+    csv->fields_cap = csv->heads_cap = csv->count = 0;
 }
 
 static bool same_name(struct fb_str a, const char *b)

@@ -13,24 +13,25 @@
 
 /** Limits; each has a test. */
 enum {
-    FB_CSV_COLUMNS_MAX = 512,
+    FB_CSV_COLUMNS_MAX = 4096,
     FB_CSV_FILE_MAX = 1 << 28, /**< bytes of a table */
     FB_CSV_ROW_MAX = 1 << 20,  /**< bytes of one row */
 };
 
 /** A table being read. fields are those of the row at hand, valid until the next row. */
 struct fb_csv {
-    struct fb_str fields[FB_CSV_COLUMNS_MAX];
-    size_t count;     /**< columns */
-    uint32_t line;    /**< where the row at hand begins, 1-based */
-    const char *name; /**< private, as are all below */
+    struct fb_str *fields; /**< grows with the columns that a table has, as heads do */
+    size_t count;          /**< columns */
+    uint32_t line;         /**< where the row at hand begins, 1-based */
+    const char *name;      /**< private, as are all below */
     struct fb_str rest;
     uint32_t next_line;
     struct fb_input_cursor cursor; /* of a stream; its input is NULL for text */
     struct fb_buf window;          /* what of a stream is at hand; rest is in it */
     bool at_end;                   /* nothing of a stream is left behind the window */
     struct fb_buf text;
-    struct fb_str heads[FB_CSV_COLUMNS_MAX];
+    struct fb_str *heads;
+    size_t fields_cap, heads_cap;
     struct fb_buf head_text;
 };
 
