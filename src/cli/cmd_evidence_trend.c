@@ -40,7 +40,7 @@ static enum fb_code read_options(struct trend *t, struct fb_err *err)
     return code;
 }
 
-/* The quantity to draw: that of --series, or the only one with points. */
+/* The quantity to draw: that of --series, or the only one with points of its own. */
 static enum fb_code draw(struct trend *t, struct fb_err *err)
 {
     const char *path = fb_cli_value(t->cli, "svg");
@@ -50,7 +50,7 @@ static enum fb_code draw(struct trend *t, struct fb_err *err)
     struct fb_buf svg;
     for (size_t i = 0; i < t->list.count; i++) {
         const struct fb_progress *p = &t->list.items[i];
-        if (p->points && (wanted.len == 0 || fb_str_eq(p->name, wanted))) {
+        if (wanted.len ? fb_str_eq(p->name, wanted) : p->points != NULL) {
             found = p;
             candidates++;
         }

@@ -102,7 +102,8 @@ static bool multiply(struct fb_progress *out, const struct fb_progress *items, s
         return false;
     }
     double squares = 0, fourths = 0;
-    *out = (struct fb_progress){.name = FB_STR("effective compute"), .has_line = true};
+    *out = (struct fb_progress){
+        .name = FB_STR("effective compute"), .has_line = true, .of = {of[0], of[1]}};
     for (int f = 0; f < 2; f++) {
         double square = of[f]->line.error * of[f]->line.error;
         out->line.slope += of[f]->line.slope;
@@ -149,17 +150,55 @@ enum fb_code fb_progress_find(const struct fb_series *series,
     return FB_OK;
 }
 
-bool fb_progress_forecast(
-    const struct fb_progress *progress, fb_time at, double confidence, double out[3])
+/* Effective compute on a day: its factors' lines added, and their errors. */
+static void multiply_at(const struct fb_progress *progress, double day,
+    const double confidence_scatter[2], double out[3])
+{
+    double value = 0, squares = 0, fourths = 0;
+    for (int f = 0; f < 2; f++) {
+        const struct fb_trend *line = &progress->of[f]->line;
+        double n = (double)line->n, away = day - line->t_mean;
+        double spread = confidence_scatter[1] + 1 / n + away * away / line->sxx;
+        double square = line->sse / (n - 2) * spread;
+        value += fb_trend_at(line, day);
+        squares += square;
+        fourths += square * square / (n - 2);
+    }
+    double freedom = fourths > 0 ? squares * squares / fourths : 1e6;
+    double reach = qt((1 + confidence_scatter[0]) / 2, freedom, 1, 0) * sqrt(squares);
+    out[0] = exp(value);
+    out[1] = exp(value - reach);
+    out[2] = exp(value + reach);
+}
+
+static bool at_day(const struct fb_progress *progress, fb_time at,
+    const double confidence_scatter[2], double out[3])
 {
     FB_ASSERT(progress && out);
-    if (!progress->has_line || !progress->points) {
+    double day = day_of(at);
+    if (!progress->has_line) {
         return false;
     }
-    double day = day_of(at);
-    struct fb_trend_interval band = fb_trend_band(&progress->line, day, confidence, true);
+    if (progress->of[0]) {
+        multiply_at(progress, day, confidence_scatter, out);
+        return true;
+    }
+    struct fb_trend_interval band =
+        fb_trend_band(&progress->line, day, confidence_scatter[0], confidence_scatter[1] > 0);
     out[0] = exp(fb_trend_at(&progress->line, day));
     out[1] = exp(band.low);
     out[2] = exp(band.high);
     return true;
+}
+
+bool fb_progress_forecast(
+    const struct fb_progress *progress, fb_time at, double confidence, double out[3])
+{
+    return at_day(progress, at, (const double[2]){confidence, 1}, out);
+}
+
+bool fb_progress_line(
+    const struct fb_progress *progress, fb_time at, double confidence, double out[3])
+{
+    return at_day(progress, at, (const double[2]){confidence, 0}, out);
 }

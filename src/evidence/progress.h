@@ -32,6 +32,8 @@ struct fb_progress {
     struct fb_trend line; /**< ln value over days since 1970; only slope and error for effective */
     struct fb_trend_interval slope; /**< per day */
     struct fb_pace_state pace;      /**< replayed: each date from the third on is a reading */
+    const struct fb_progress
+        *of[2]; /**< effective compute: training compute, efficiency; or NULL */
 };
 
 /** The quantities of a table, one after the other, effective compute last. */
@@ -46,8 +48,14 @@ FB_CHECKED enum fb_code fb_progress_find(const struct fb_series *series,
     struct fb_err *err);
 
 /** The value that is forecast for a date, with the interval for a new point; false without a line
- * over dates. out: value, low, high (low may be 0, high infinite). */
+ * over dates. out: value, low, high (low may be 0, high infinite). Effective compute is the product
+ * of the forecasts of its factors, in training compute at an efficiency of 1: on the logarithms
+ * values add, as do the squares of the errors of new points, with degrees of freedom as above. */
 bool fb_progress_forecast(
+    const struct fb_progress *progress, fb_time at, double confidence, double out[3]);
+
+/** The same for the line itself, whose interval has no scatter of a new point. */
+bool fb_progress_line(
     const struct fb_progress *progress, fb_time at, double confidence, double out[3]);
 
 #endif

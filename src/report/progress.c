@@ -105,6 +105,10 @@ enum fb_code fb_report_progress_text(const struct fb_progress_report *report,
         "less "
         "than %.0f days (normal) or %.0f days (slow).\n",
         (double)rule->dwell / (double)FB_DAY, rule->normal_from_days, rule->slow_from_days);
+    if (report->list->count > 0 && report->list->items[report->list->count - 1].of[0]) {
+        fb_buf_add_c(out, "Effective compute is training compute times algorithmic efficiency: in "
+                          "the former's unit, at an efficiency of 1.\n");
+    }
     return fb_sheet_check(&sheet, "the growth", err);
 }
 
@@ -172,33 +176,53 @@ static fb_time step_at(fb_time from, fb_time to, int i)
     return from + (fb_time)((double)(to - from) * i / (STEPS - 1));
 }
 
+/* The points of a quantity; those of effective compute are its training compute times the line of
+ * efficiency on their date. */
+static enum fb_code chart_points(const struct fb_progress_report *report,
+    const struct fb_progress *progress, struct fb_arena *arena, struct fb_chart_point **out,
+    struct fb_err *err)
+{
+    const struct fb_progress *of = progress->of[0] ? progress->of[0] : progress;
+    struct fb_chart_point *points = FB_ARENA_ARRAY(arena, struct fb_chart_point, of->count);
+    double best = 0;
+    if (!points) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < of->count; i++) {
+        const struct fb_series_point *p = &of->points[i];
+        best = fmax(best, p->value);
+        bool marked = !report->options->frontier || p->value >= best;
+        double efficiency[3] = {1, 1, 1};
+        if (progress->of[0]) {
+            (void)fb_progress_line(progress->of[1], p->at, report->options->confidence, efficiency);
+        }
+        points[i] = (struct fb_chart_point){p->at, p->value * efficiency[0], 0, 0, p->name, marked};
+    }
+    *out = points;
+    return FB_OK;
+}
+
 enum fb_code fb_report_progress_svg(const struct fb_progress_report *report,
     const struct fb_progress *progress, struct fb_arena *arena, struct fb_buf *out,
     struct fb_err *err)
 {
-    FB_ASSERT(report && progress && progress->points && progress->count > 0);
-    struct fb_chart_point *points = FB_ARENA_ARRAY(arena, struct fb_chart_point, progress->count);
+    FB_ASSERT(report && progress);
+    const struct fb_progress *of = progress->of[0] ? progress->of[0] : progress;
+    FB_ASSERT(of->points && of->count > 0);
+    struct fb_chart_point *points = NULL;
     struct fb_chart_step *steps = FB_ARENA_ARRAY(arena, struct fb_chart_step, STEPS);
-    if (!points || !steps) {
-        return fb_arena_failed(arena, err);
+    enum fb_code code = chart_points(report, progress, arena, &points, err);
+    if (code != FB_OK || !steps) {
+        return code ? code : fb_arena_failed(arena, err);
     }
-    double best = 0;
-    for (size_t i = 0; i < progress->count; i++) {
-        const struct fb_series_point *p = &progress->points[i];
-        best = fmax(best, p->value);
-        bool marked = !report->options->frontier || p->value >= best;
-        points[i] = (struct fb_chart_point){p->at, p->value, 0, 0, p->name, marked};
-    }
-    fb_time from = progress->points[0].at, to = progress->points[progress->count - 1].at;
+    fb_time from = of->points[0].at, to = of->points[of->count - 1].at;
     to = report->forecast_at > to ? report->forecast_at : to;
     for (int i = 0; i < STEPS && progress->has_line; i++) {
-        double day = (double)step_at(from, to, i) / (double)FB_DAY;
-        struct fb_trend_interval band =
-            fb_trend_band(&progress->line, day, report->options->confidence, false);
-        bool has = isfinite(band.low);
-        steps[i] =
-            (struct fb_chart_step){step_at(from, to, i), exp(fb_trend_at(&progress->line, day)),
-                has ? exp(band.low) : (double)NAN, has ? exp(band.high) : (double)NAN};
+        double f[3];
+        (void)fb_progress_line(progress, step_at(from, to, i), report->options->confidence, f);
+        bool has = f[1] > 0 && isfinite(f[2]);
+        steps[i] = (struct fb_chart_step){
+            step_at(from, to, i), f[0], has ? f[1] : (double)NAN, has ? f[2] : (double)NAN};
     }
     struct fb_trend_interval d = fb_trend_doubling_interval(progress->slope);
     char subtitle[TITLE_MAX] = "one date: no line";
@@ -211,7 +235,7 @@ enum fb_code fb_report_progress_svg(const struct fb_progress_report *report,
             100 * report->options->confidence);
     }
     struct fb_chart chart = {progress->name.len ? progress->name : FB_STR("Growth"),
-        fb_str_of(subtitle), false, report->is_part, points, progress->count, steps,
+        fb_str_of(subtitle), false, report->is_part, points, of->count, steps,
         progress->has_line ? STEPS : 0};
     return fb_svg_trend(&chart, out, err);
 }

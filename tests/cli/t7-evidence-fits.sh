@@ -105,6 +105,19 @@ ok "chips as the plan has them" says "^hardware price-performance .* 1.40 x" \
 ok "effective compute of both" says "^effective compute .* 10.5" "$FLYBALL" evidence trend "$plan"
 ok "as JSON" json_ok "$FLYBALL" evidence forecast "$plan" --at 2026-01-01 --json
 ok "with a forecast" grep -q '"at": "2026-01-01T00:00:00Z"' json.out
+ok "effective compute on a date: 10.5^5" says "^effective compute .* 1.27e+05" \
+    "$FLYBALL" evidence forecast "$plan" --at 2025-05-20
+ok "and what it is" says "in the former's unit, at an efficiency of 1" \
+    "$FLYBALL" evidence forecast "$plan" --at 2025-05-20
+ok "in JSON as well" sh -c '"$FLYBALL" evidence forecast "$1" --at 2025-05-20 --json | python3 -c "
+import json, sys
+q = json.load(sys.stdin)[\"quantities\"][-1]
+f = q[\"forecast\"]
+assert q[\"quantity\"] == \"effective compute\" and abs(f[\"value\"] / 10.5**5 - 1) < .01, q
+assert f[\"interval\"][0] < f[\"value\"] < f[\"interval\"][1], q"' sh "$plan"
+ok "a picture of effective compute" "$FLYBALL" evidence forecast "$plan" --at 2026-05-20 \
+    --series "effective compute" --svg e.svg
+ok "is one, with a band" sh -c 'grep -q "</svg>" e.svg && grep -q "[Ee]ffective compute" e.svg'
 ok "a picture" "$FLYBALL" evidence trend "$plan" --series "training compute" --svg t.svg
 ok "is one" grep -q "</svg>" t.svg
 ok "a picture of horizons" "$FLYBALL" evidence horizon tasks.csv --dates dates.yaml --svg h.svg

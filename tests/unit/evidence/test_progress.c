@@ -1,10 +1,13 @@
 /* Tests of src/evidence/pace.c and progress.c, src/ingest/series.c, report/svg_trend.c. */
+#define MATHLIB_STANDALONE 1
+#include <Rmath.h>
 #include <math.h>
 
 #include "base/alloc.h"
 #include "evidence/progress.h"
 #include "fb_refused.h"
 #include "report/svg_trend.h"
+#include "stats/random.h"
 
 static struct fb_err err;
 static struct fb_arena arena;
@@ -129,7 +132,22 @@ static void test_progress(void **state)
     FB_TEST_OK(fb_time_parse(FB_STR("2024-01-01"), &at, &err));
     assert_true(fb_progress_forecast(compute, at, 0.95, f));
     assert_true(f[1] < f[0] && f[0] < f[2] && f[0] > 15);
-    assert_false(fb_progress_forecast(effective, at, 0.95, f));
+    /* Effective compute: the product, and on the logarithms errors that add up. Each factor has one
+     * degree of freedom, whose quantile is tan(0.475 pi). */
+    double of[2][3], e[3], t = tan(0.475 * 3.14159265358979), squares = 0, fourths = 0;
+    assert_true(fb_progress_forecast(compute, at, 0.95, of[0]));
+    assert_true(fb_progress_forecast(algorithms, at, 0.95, of[1]));
+    for (int i = 0; i < 2; i++) {
+        double square = pow(log(of[i][2] / of[i][0]) / t, 2);
+        squares += square;
+        fourths += square * square;
+    }
+    double freedom = squares * squares / fourths;
+    assert_true(fb_progress_forecast(effective, at, 0.95, e));
+    near(e[0], of[0][0] * of[1][0], 1e-9 * e[0]);
+    near(log(e[2] / e[0]), qt(0.975, freedom, 1, 0) * sqrt(squares), 1e-9);
+    near(log(e[0] / e[1]), log(e[2] / e[0]), 1e-9);
+    assert_true(fb_progress_line(effective, at, 0.95, f) && f[1] > e[1] && f[2] < e[2]);
     assert_false(fb_progress_forecast(&list.items[1], at, 0.95, f));
     options.confidence = 1;
     FB_TEST_FAILS(fb_progress_find(&s, &options, &arena, &list, &err), FB_E_RANGE);
@@ -141,6 +159,43 @@ static void test_progress(void **state)
     FB_TEST_OK(fb_progress_find(&s, &options, &arena, &list, &err));
     assert_true(list.items[0].used == 3);
     near(list.items[0].line.slope * 365, log(2), 1e-9);
+}
+
+/* How often the interval of effective compute holds a new system's, two years beyond 6 dates of
+ * compute and 9 of efficiency that scatter unlike. */
+static void test_effective_holds(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 4000 };
+    struct fb_series_point points[15];
+    struct fb_str names[2] = {FB_STR("algorithmic efficiency"), FB_STR("training compute")};
+    struct fb_series s = {.points = points, .count = 15, .names = names, .series = 2};
+    struct fb_progress_options options = {0.95, false, rule, 0};
+    struct fb_random random = fb_random_start(11, 0);
+    int holds = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct fb_progress_list list;
+        struct fb_arena scratch;
+        double f[3], truth = 0;
+        for (uint32_t i = 0; i < 15; i++) {
+            double years = i < 9 ? i * 0.5 : i - 9;
+            double mean = i < 9 ? 0.9 * years : 1.4 * years;
+            double y = mean + (i < 9 ? 0.2 : 0.6) * fb_random_normal(&random);
+            points[i] = (struct fb_series_point){.series = i >= 9,
+                .at = (fb_time)(years * 365.25 * (double)FB_DAY),
+                .value = exp(y)};
+        }
+        truth = (0.9 + 1.4) * 7 + 0.2 * fb_random_normal(&random) + 0.6 * fb_random_normal(&random);
+        fb_arena_init(&scratch, 1 << 20);
+        FB_TEST_OK(fb_progress_find(&s, &options, &scratch, &list, &err));
+        assert_int_equal(list.count, 3);
+        fb_time at = (fb_time)(7 * 365.25 * (double)FB_DAY);
+        assert_true(fb_progress_forecast(&list.items[2], at, 0.95, f));
+        holds += log(f[1]) <= truth && truth <= log(f[2]);
+        fb_arena_release(&scratch);
+    }
+    double rate = (double)holds / ROUNDS;
+    assert_true(rate > 0.94 && rate < 0.975);
 }
 
 /* The article's own figures: chips 1.4 times a year, algorithms 2.5, investment tripling. */
@@ -240,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_metr_published),
+        cmocka_unit_test(test_effective_holds),
         cmocka_unit_test(test_plan),
         cmocka_unit_test(test_chart),
     };
