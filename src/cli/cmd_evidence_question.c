@@ -5,13 +5,42 @@
 
 #include "base/assert.h"
 #include "cli/evidence.h"
+#include "ingest/csv.h"
 #include "report/answer.h"
 
 #define ARENA_MAX ((size_t)2 << 30)
 
-enum { TEXT_MAX = 1 << 28 };
+enum { TEXT_MAX = 1 << 28, SCALE_MAX = 1000000 };
 
 static const int64_t many = INT64_C(1000000000000);
+
+/* LOW..HIGH, two whole numbers. */
+static enum fb_code read_scale(const struct fb_cli *cli, int out[2], struct fb_err *err)
+{
+    struct fb_str text = fb_cli_text(cli, "scale"), low = text, high = fb_str_of("");
+    double ends[2] = {0, 0};
+    if (!fb_cli_value(cli, "scale")) {
+        return FB_OK;
+    }
+    for (size_t i = 0; i + 1 < text.len; i++) {
+        if (text.ptr[i] == '.' && text.ptr[i + 1] == '.') {
+            low = fb_str_sub(text, 0, i);
+            high = fb_str_sub(text, i + 2, text.len - i - 2);
+            break;
+        }
+    }
+    bool good = fb_csv_parse_number(low, &ends[0]) && fb_csv_parse_number(high, &ends[1]);
+    for (int i = 0; good && i < 2; i++) {
+        good = ends[i] == floor(ends[i]) && fabs(ends[i]) <= SCALE_MAX;
+    }
+    if (!good || ends[0] >= ends[1]) {
+        return fb_cli_misused(
+            cli, err, "--scale must be LOW..HIGH, as 0..10, not '%.*s'", FB_STR_ARG(text));
+    }
+    out[0] = (int)ends[0];
+    out[1] = (int)ends[1];
+    return FB_OK;
+}
 
 static enum fb_code read_options(
     const struct fb_cli *cli, struct fb_question_options *out, struct fb_err *err)
@@ -25,10 +54,12 @@ static enum fb_code read_options(
     code = code ? code : fb_cli_number(cli, "threshold", (double[]){0, 1}, &out->threshold, err);
     code = code ? code : fb_cli_number(cli, "at", (double[]){0, 1e40}, &out->at, err);
     code = code ? code : fb_cli_whole(cli, "resamples", (int64_t[]){0, 100000}, &resamples, err);
+    code = code ? code : read_scale(cli, out->scale, err);
     out->tries = tries > 0 ? (double)tries : out->tries;
     out->top = top > 0 ? (double)top : out->top;
     out->resamples = (uint32_t)resamples;
     out->target = fb_cli_text(cli, "target");
+    out->columns = fb_cli_text(cli, "columns");
     return code;
 }
 

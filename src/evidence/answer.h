@@ -49,7 +49,9 @@ struct fb_question_options {
     double threshold; /**< a rate to be ruled out; NaN: none */
     double at;        /**< training compute to predict at, FLOP; NaN: none */
     uint32_t resamples;
-    struct fb_str target; /**< column to predict; scale of agreement */
+    struct fb_str target;  /**< column to predict; scale of agreement */
+    struct fb_str columns; /**< of scaling: the benchmarks; empty: all */
+    int scale[2];          /**< of scores: the lowest and the highest; both 0: as seen */
 };
 
 /** The usual options: 95%, a budget of 5%, 1,000 resamples, nothing else. */

@@ -169,33 +169,70 @@ static bool is_size(struct fb_str head)
     return false;
 }
 
-/* Benchmarks: columns of numbers that are neither compute, nor sizes, nor the target. */
-static enum fb_code choose(struct scaling *s, struct fb_str target, struct fb_err *err)
+static enum fb_code no_column(const struct scaling *s, struct fb_str name, struct fb_err *err)
+{
+    (void)fb_err_set(err, FB_E_NOT_FOUND, "there is no column of numbers '%.*s'", FB_STR_ARG(name));
+    for (size_t i = 0; i < s->m->columns; i++) {
+        if (s->m->is_number[i] && i != s->flop) {
+            return fb_err_hint(
+                err, "One that there is: '%.*s'.", FB_STR_ARG(fb_str_sub(s->m->heads[i], 0, 60)));
+        }
+    }
+    return fb_err_hint(err, "No column has numbers alone.");
+}
+
+/* Marks the benchmarks of a list: names parted by semicolons where it has any, else by commas. */
+static enum fb_code mark_listed(
+    const struct scaling *s, struct fb_str list, bool *out, struct fb_err *err)
+{
+    char by = fb_str_find(list, ';', 0) < list.len ? ';' : ',';
+    for (size_t at = 0; at <= list.len;) {
+        size_t end = fb_str_find(list, by, at);
+        end = end < list.len ? end : list.len;
+        struct fb_str name = fb_str_trim(fb_str_sub(list, at, end - at));
+        size_t column = fb_matrix_column(s->m, name);
+        if (column == SIZE_MAX || !s->m->is_number[column]) {
+            return no_column(s, name, err);
+        }
+        out[column] = true;
+        at = end + 1;
+    }
+    return FB_OK;
+}
+
+/* Benchmarks: those of the list; without one columns of numbers that are neither compute, nor
+ * sizes, nor the target. */
+static enum fb_code choose(struct scaling *s, const struct fb_question_options *options,
+    struct fb_arena *arena, struct fb_err *err)
 {
     size_t which = 0;
+    struct fb_str target = options->target;
+    bool *listed = FB_ARENA_ARRAY(arena, bool, s->m->columns);
+    if (!listed) {
+        return fb_arena_failed(arena, err);
+    }
     s->flop = find(s->m, flop_heads, &which);
     s->unit = s->flop == SIZE_MAX ? 1 : flop_units[which];
     s->family = find(s->m, family_heads, &which);
     s->target = target.len ? fb_matrix_column(s->m, target) : SIZE_MAX;
     if (target.len && (s->target == SIZE_MAX || !s->m->is_number[s->target])) {
-        (void)fb_err_set(
-            err, FB_E_NOT_FOUND, "there is no column of numbers '%.*s'", FB_STR_ARG(target));
-        for (size_t i = 0; i < s->m->columns; i++) {
-            if (s->m->is_number[i] && i != s->flop) {
-                return fb_err_hint(err, "One that there is: '%.*s'.",
-                    FB_STR_ARG(fb_str_sub(s->m->heads[i], 0, 60)));
-            }
+        return no_column(s, target, err);
+    }
+    if (options->columns.len) {
+        enum fb_code code = mark_listed(s, options->columns, listed, err);
+        if (code != FB_OK) {
+            return code;
         }
-        return fb_err_hint(err, "No column has numbers alone.");
     }
     for (size_t i = 0; i < s->m->columns; i++) {
         bool is_benchmark = s->m->is_number[i] && i != s->flop && i != s->target &&
-                            i != s->family && !is_size(s->m->heads[i]);
+                            i != s->family &&
+                            (options->columns.len ? listed[i] : !is_size(s->m->heads[i]));
         if (is_benchmark && s->count == FB_SCALING_COLUMNS_MAX - 1) {
             (void)fb_err_set(
                 err, FB_E_LIMIT, "more than %d benchmarks", FB_SCALING_COLUMNS_MAX - 1);
-            return fb_err_hint(err, "Keep the columns that stand for a capability each; one more "
-                                    "figure of the same benchmark weighs it twice.");
+            return fb_err_hint(err, "--columns LIST keeps those that stand for a capability each; "
+                                    "one more figure of the same benchmark weighs it twice.");
         }
         if (is_benchmark) {
             s->columns[s->count++] = i;
@@ -351,7 +388,7 @@ enum fb_code fb_question_scaling(const char *path, const struct fb_question_opti
         s ? fb_matrix_read(path, out->arena, &m, err) : fb_arena_failed(out->arena, err);
     if (code == FB_OK) {
         s->m = &m;
-        code = choose(s, options->target, err);
+        code = choose(s, options, out->arena, err);
     }
     code = code ? code : keep(s, out->arena, err);
     if (code == FB_OK && s->target == SIZE_MAX && options->at > 0) {

@@ -208,6 +208,27 @@ ask agreement agreement.csv --target nominal
 ok "agreement: alpha" figure "0.4444 -0.6667 1.0000" alpha
 ok "agreement: an unknown scale" exits 2 . "$FLYBALL" evidence agreement agreement.csv --target wide
 
+python3 - >wide.csv <<'END'
+import math
+names = ["c%d" % i for i in range(1200)]
+print("model,flop,group,trials,successes," + ",".join(names))
+for m in range(12):
+    x = [1 / (1 + math.exp(-(m / 3 - 2 + (i % 7) / 5 + ((m * 37 + i * 11) % 13) / 40))) for i in range(1200)]
+    print("m%d,%g,g%d,100,%d,%s" % (m, 10 ** (20 + m / 2), m, m, ",".join("%.4f" % v for v in x)))
+END
+ask rates wide.csv
+ok "a table of 1,205 columns of which three matter" figure "0.1100 0.0629 0.1755" rate g11
+ok "scaling: too many benchmarks for one scale" exits 3 "columns LIST keeps" "$FLYBALL" evidence scaling wide.csv
+ask scaling wide.csv --columns c1,c2,c900 --target c3 --at 1e26
+ok "scaling: those that are named" figure "12.0000 none none" models
+ok "scaling: foretold from them" python3 -c 'import json
+f = {(x["of"], x["name"]): x for x in json.load(open("out.json"))["figures"]}
+assert .9 < f["c3", "predicted"]["low"] < f["c3", "predicted"]["value"] < 1 and ("PC3", "share_of_variance") in f, f'
+ok "scaling: a benchmark that is none" exits 3 "no column of numbers 'c1200'" \
+    "$FLYBALL" evidence scaling wide.csv --columns c1,c1200
+python3 -c 'print(",".join("c%d" % i for i in range(4097))); print(",".join(["1"] * 4097))' >wider.csv
+ok "a table of more than 4,096 columns" exits 3 "too many fields" "$FLYBALL" evidence rates wider.csv
+
 shared=${FB_SHARED:-none}/data/evidence
 if [ -d "$shared" ]; then
     ask bias "$shared/bbq/preds_Religion.jsonl.gz"
@@ -221,6 +242,12 @@ if [ -d "$shared" ]; then
     ok "a score before training, with an interval" sh -c 'python3 figure.py predicted | grep -q "^0\.[0-9]* 0\.[0-9]* 0\.[0-9]*$"'
     ask agreement "$shared/hibayes/judge_q4.csv" --target ordinal
     ok "HiBayES's graders" figure "0.0601 0.0036 0.1075" alpha
+    post="$shared/obsscaling/base_llm_post_training_eval.csv"
+    ask scaling "$post" --target "gsm8k_cot_self_consistency_8_exact_match,maj@5" \
+        --columns "gsm8k_5_exact_match,strict-match;gsm8k_cot_zeroshot_0_exact_match,flexible-extract;gsm8k_cot_8_exact_match,strict-match"
+    ok "observational scaling: the table of 580 columns" python3 -c 'import json
+f = {(x["of"], x["name"]): x["value"] for x in json.load(open("out.json"))["figures"]}
+assert f["", "models"] == 73 and f["PC1", "share_of_variance"] > .8, f'
     ok "scaling: no such column" exits 3 . "$FLYBALL" evidence scaling "$shared/obsscaling/base_llm_benchmark_eval.csv" --target nothing
 fi
 ok "a file that is not there" exits 3 . "$FLYBALL" evidence rates nowhere.csv
