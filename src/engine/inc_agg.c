@@ -311,6 +311,9 @@ bool fb_inc_groups(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc
     FB_ASSERT(inc && op && op->node);
     const struct fb_inc_node *node = op->node;
     FB_ASSERT(node->kind == FB_INC_TALLY);
+    if (op->part_count && !fb_inc_view_renew(inc, op->parts[0])) {
+        return false;
+    }
     if (node->set.live_count == 0) {
         return give_nothing(inc, op, then);
     }

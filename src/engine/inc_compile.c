@@ -691,18 +691,20 @@ static bool blind_inside(const struct fb_inc_site *site, const struct fb_form *f
            !(fb_inc_groups_of(form) & fb_vars_of(subject));
 }
 
-/* Over a past operator: groups are kept as its rows come and go. */
-static enum fb_code compile_tally(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+/* Over a past operator, or a view of several: groups are kept as its rows come and go. */
+static enum fb_code compile_tally(const struct fb_inc_site *site, const struct fb_form *form,
+    struct fb_inc_op *view, struct fb_inc_op **out)
 {
-    struct fb_inc_node *child = NULL;
-    enum fb_code code = leaf(site, FB_INC_GROUPS, form, out);
+    struct fb_inc_node *child = view ? view->node : NULL;
     struct fb_inc_site inside = *site;
     inside.blind = blind_inside(site, form);
-    code = code ? code : compile_node(&inside, form->left, &child);
+    enum fb_code code = view ? FB_OK : compile_node(&inside, form->left, &child);
+    code = code ? code : leaf(site, FB_INC_GROUPS, form, out);
     if (code) {
         return code;
     }
+    (*out)->parts[0] = view;
+    (*out)->part_count = view ? 1 : 0;
     fb_vars groups = fb_inc_groups_of(form);
     struct fb_inc_node *node = fb_inc_new_node(site, FB_INC_TALLY, form, groups);
     if (!node) {
@@ -768,8 +770,13 @@ static enum fb_code compile_aggregate(
         over_past->left = (struct fb_form *)(uintptr_t)past;
     }
     if (code == FB_OK) {
-        code = counted ? compile_tally(site, over_past ? over_past : form, out)
-                       : compile_collect(site, form, out);
+        struct fb_inc_op *view = NULL;
+        struct fb_inc_site inside = *site;
+        inside.blind = blind_inside(site, form);
+        code = counted ? FB_OK : fb_inc_compile_join(&inside, form, &view);
+        code = code              ? code
+               : counted || view ? compile_tally(site, over_past ? over_past : form, view, out)
+                                 : compile_collect(site, form, out);
     }
     return code ? code
                 : fb_inc_cell(site->inc, form->agg_nothing, &(*out)->constants[0], site->err);

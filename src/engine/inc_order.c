@@ -308,7 +308,7 @@ enum fb_code fb_inc_new_order(const struct fb_inc_site *site, struct fb_inc_node
     uint64_t mask, size_t by, struct fb_inc_order **out)
 {
     FB_ASSERT(site && node && out);
-    FB_ASSERT(by < node->width && node->kind == FB_INC_PAST);
+    FB_ASSERT(by < node->width && (node->kind == FB_INC_PAST || node->kind == FB_INC_KEPT));
     struct fb_inc_order *order = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_order);
     if (!order) {
         return fb_inc_no_memory(site);

@@ -119,7 +119,7 @@ struct fb_inc_op {
 enum fb_inc_node_kind {
     FB_INC_PAST,   /**< ONCE, SINCE */
     FB_INC_FUTURE, /**< EVENTUALLY, UNTIL */
-    FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node */
+    FB_INC_TALLY,  /**< aggregates by group over the rows of a PAST node, or of a view */
     FB_INC_WALK,   /**< a regular expression of the past, walked with time; its rows match now */
     FB_INC_KEPT,   /**< rows that can be found again: of a view, of a RECUR */
     FB_INC_SCRATCH /**< rows of one evaluation of an aggregate */
@@ -185,9 +185,9 @@ struct fb_inc_node {
     struct fb_inc_killer *killers;
     size_t killer_count;
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
-    struct fb_inc_node *tally;   /**< PAST: who counts its rows */
+    struct fb_inc_node *tally;   /**< PAST, VIEW: who counts its rows */
     struct fb_inc_order *order;  /**< TALLY: where the rows of its groups stand by value; or NULL */
-    struct fb_inc_node *child;   /**< TALLY: the PAST node */
+    struct fb_inc_node *child;   /**< TALLY: the node of the rows */
     int child_index;             /**< TALLY: the index by group of its set */
     size_t *group_at;            /**< TALLY, SCRATCH: the groups' columns in a row of the child */
     size_t over_at;              /**< the aggregated column */
@@ -532,6 +532,14 @@ bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
 
 /** A row of a past node begins or ends to hold: what views have of its key is stale. */
 void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
+
+/** Makes a view of what an aggregate is over, the rows of which can be counted as they come and go;
+ * NULL in *out: none is worth it. */
+FB_CHECKED enum fb_code fb_inc_compile_join(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** VIEW: brings up to date what is stale. */
+bool fb_inc_view_renew(struct fb_inc *inc, const struct fb_inc_op *op);
 
 /** VIEW: brings up to date what is stale, and gives all rows. */
 bool fb_inc_view(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);

@@ -98,6 +98,31 @@ static fb_vars key_of(const struct fb_form *form)
     return any ? key : 0;
 }
 
+/* The variables that all past operators in a formula share, none of which a quantifier hides. */
+static fb_vars shared(const struct fb_form *form)
+{
+    fb_vars hidden = 0;
+    switch ((int)form->kind) {
+    case FB_FORM_ONCE:
+    case FB_FORM_SINCE:
+        return fb_form_vars(form);
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+        return shared(form->left) & shared(form->right);
+    case FB_FORM_NOT:
+        return shared(form->left);
+    case FB_FORM_EXISTS:
+        for (size_t i = 0; i < form->bound_count; i++) {
+            hidden |= fb_vars_of(form->bound[i]);
+        }
+        return shared(form->left) & ~hidden;
+    case FB_FORM_AGGREGATE:
+        return shared(form->left) & fb_inc_groups_of(form);
+    default:
+        return ~(fb_vars)0;
+    }
+}
+
 /* A view of a tally alone would be a copy of it. */
 static enum fb_code find_tally(
     const struct fb_inc_site *site, const struct fb_form *form, bool *out)
@@ -151,11 +176,15 @@ static enum fb_code watch_all(const struct fb_inc_site *site, struct fb_inc_node
     case FB_INC_OR:
     case FB_INC_HIDE:
     case FB_INC_COLLECT:
+    case FB_INC_VIEW: /* of a join that is counted */
         break;
     case FB_INC_PROBE:
         *fits = *fits && op->node->kind == FB_INC_PAST;
         return *fits ? add_watch(site, view, op->node) : FB_OK;
     case FB_INC_GROUPS:
+        if (op->part_count) {
+            break;
+        }
         return add_watch(site, view, op->node->child);
     default:
         *fits = false;
@@ -182,20 +211,9 @@ static struct fb_inc_node *new_view(
     return view;
 }
 
-enum fb_code fb_inc_compile_view(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+static enum fb_code make_view(
+    const struct fb_inc_site *site, const struct fb_form *form, fb_vars key, struct fb_inc_op **out)
 {
-    FB_ASSERT(site && form && out);
-    *out = NULL;
-    if (site->given || site->direct) {
-        return FB_OK;
-    }
-    fb_vars key = key_of(form);
-    bool tally = false;
-    enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
-    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(form)) {
-        return code;
-    }
     struct fb_inc_site inside = *site;
     inside.given = key;
     inside.busy = 0;
@@ -206,11 +224,42 @@ enum fb_code fb_inc_compile_view(
     }
     op->node = view;
     op->part_count = 1;
-    code = fb_inc_compile_part(&inside, form, &op->parts[0]);
+    enum fb_code code = fb_inc_compile_part(&inside, form, &op->parts[0]);
     bool fits = true;
     code = code ? code : watch_all(site, view, op->parts[0], &fits);
     *out = code == FB_OK && fits ? op : NULL;
     return code;
+}
+
+enum fb_code fb_inc_compile_view(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    FB_ASSERT(site && form && out);
+    *out = NULL;
+    if (site->given || site->direct) {
+        return FB_OK;
+    }
+    fb_vars key = key_of(form) & shared(form);
+    bool tally = false;
+    enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
+    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(form)) {
+        return code;
+    }
+    return make_view(site, form, key, out);
+}
+
+/* Where the groups know the key, a view of the aggregate costs no more. */
+enum fb_code fb_inc_compile_join(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
+{
+    FB_ASSERT(site && form->kind == FB_FORM_AGGREGATE && out);
+    fb_vars key = shared(form->left) & fb_form_vars(form->left);
+    *out = NULL;
+    if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 || !is_grounded(form->left) ||
+        !is_local(site, form->left, key)) {
+        return FB_OK;
+    }
+    return make_view(site, form->left, key, out);
 }
 
 /* ---- running ---- */
@@ -244,10 +293,27 @@ void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint3
     }
 }
 
+/* A row begins (in) or ends to be one. */
+static void set_row(struct fb_inc *inc, struct fb_inc_node *view, uint32_t slot, bool in)
+{
+    if (view->tally) {
+        fb_inc_tally(inc, view, slot, in);
+        fb_inc_order(inc, view, slot, in);
+    }
+    if (!in) {
+        fb_inc_set_remove(&view->set, slot);
+    }
+}
+
 /* Nothing is known: every key that a node has is stale. */
 static bool start_anew(struct fb_inc *inc, struct fb_inc_node *view)
 {
     struct fb_inc_node *stale = view->child;
+    for (uint32_t i = 0; view->tally && i < view->set.slot_count; i++) {
+        if (view->set.slots[i].live) {
+            set_row(inc, view, i, false);
+        }
+    }
     fb_inc_set_clear(&view->set);
     fb_inc_set_clear(&stale->set);
     view->all = false;
@@ -278,7 +344,11 @@ static bool keep_row(void *ctx, struct fb_inc *inc)
     for (size_t i = 0; i < view->width; i++) {
         row[i] = inc->regs[view->vars[i]];
     }
-    return fb_inc_set_put(&view->set, row, &inc->memory, &added) != FB_INC_NONE;
+    uint32_t slot = fb_inc_set_put(&view->set, row, &inc->memory, &added);
+    if (slot != FB_INC_NONE && added) {
+        set_row(inc, view, slot, true);
+    }
+    return inc->memory.code == FB_OK;
 }
 
 /* The rows of one key are found again. */
@@ -298,7 +368,7 @@ static bool renew(struct fb_inc *inc, const struct fb_inc_op *op, uint32_t numbe
     uint32_t slot = fb_inc_set_first(&view->set, index, row);
     while (slot != FB_INC_NONE) {
         uint32_t next = fb_inc_set_next(&view->set, index, row, slot);
-        fb_inc_set_remove(&view->set, slot);
+        set_row(inc, view, slot, false);
         slot = next;
     }
     for (size_t k = 0; k < stale->width; k++) {
@@ -326,11 +396,18 @@ static bool refresh(struct fb_inc *inc, const struct fb_inc_op *op)
     return whole;
 }
 
+bool fb_inc_view_renew(struct fb_inc *inc, const struct fb_inc_op *op)
+{
+    FB_ASSERT(inc && op->kind == FB_INC_VIEW);
+    const struct fb_inc_node *view = op->node;
+    return !(view->all || view->child->set.live_count) || refresh(inc, op);
+}
+
 bool fb_inc_view(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
     FB_ASSERT(inc && op->kind == FB_INC_VIEW);
     const struct fb_inc_node *view = op->node;
-    if ((view->all || view->child->set.live_count) && !refresh(inc, op)) {
+    if (!fb_inc_view_renew(inc, op)) {
         return false;
     }
     for (uint32_t i = 0; view->set.live_count && i < view->set.slot_count; i++) {
