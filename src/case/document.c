@@ -135,6 +135,31 @@ struct taking {
     struct fb_str owner; /**< its id, or "module" */
 };
 
+/* What to write instead of a value of the wrong form. */
+static const char *right_form(const char *wrong)
+{
+    static const char *const FORMS[][2] = {
+        {"is not text", "Write one text; lists and mappings stand under other keys."},
+        {"is neither true nor false", "Write true or false."},
+        {"is text, not a flag", "gsn2x does not read the file; take the quotes off."},
+        {"is not a list of ids", "Write an id, or several as [G2, G3]."},
+        {"is empty", "gsn2x does not read the file; name an element, or leave the key out."},
+        {"is not a mapping from names to ids",
+            "gsn2x does not read the file; write it as {NAME: ID} or {NAME: [ID, ID]}."},
+        {"is not a whole number", "gsn2x does not read the file; write a number, as 2."},
+        {"is no {relative: N} or {absolute: N}",
+            "gsn2x does not read the file; write {relative: -1}, {absolute: 2} or {absolute: "
+            "last}."},
+        {"is not a list of names", "gsn2x does not read the file; write [NAME, NAME]."},
+    };
+    for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
+        if (strcmp(wrong, FORMS[i][0]) == 0) {
+            return FORMS[i][1];
+        }
+    }
+    return "gsn2x does not read the file; put the value in quotes.";
+}
+
 /* Records that a value has the wrong form. code FB_OK: only gsn2x minds. */
 static enum fb_code wrong_form(const struct taking *t, const struct fb_yaml *node,
     enum fb_code code, const char *form, struct fb_err *err)
@@ -143,7 +168,7 @@ static enum fb_code wrong_form(const struct taking *t, const struct fb_yaml *nod
         .is_error = true,
         .code = code,
         .place = fb_doc_at(t->module, node),
-        .hint = code == FB_OK ? "gsn2x does not read the file; put the value in quotes." : NULL};
+        .hint = right_form(form)};
     return fb_doc_report(t->doc, &report, err, "'%.*s' of '%.*s' %s", FB_STR_ARG(node->key),
         FB_STR_ARG(t->owner), form);
 }
@@ -158,8 +183,10 @@ static enum fb_code take_text(
     }
     bool own = strcmp(key, "evidence") == 0; /* to gsn2x a key that it does not know */
     if (own && node->kind != FB_YAML_SCALAR) {
-        struct fb_report report = {
-            .rule = "F01", .code = FB_E_SCHEMA, .place = fb_doc_at(t->module, node)};
+        struct fb_report report = {.rule = "F01",
+            .code = FB_E_SCHEMA,
+            .place = fb_doc_at(t->module, node),
+            .hint = "Write a predicate, as: bound TASK below 20%."};
         return fb_doc_report(
             t->doc, &report, err, "'evidence' of '%.*s' is not text", FB_STR_ARG(t->owner));
     }
@@ -492,8 +519,11 @@ static enum fb_code take_about(struct fb_doc *doc, uint32_t at, struct fb_err *e
         return code;
     }
     if (m->about && m->about->kind != FB_YAML_MAP) {
-        struct fb_report report = {
-            .rule = "F01", .is_error = true, .code = FB_E_SCHEMA, .place = fb_doc_at(at, m->about)};
+        struct fb_report report = {.rule = "F01",
+            .is_error = true,
+            .code = FB_E_SCHEMA,
+            .place = fb_doc_at(at, m->about),
+            .hint = "Write it as {name: NAME}; elements have other names."};
         return fb_doc_report(doc, &report, err, "'module' is not a mapping");
     }
     const struct fb_yaml *extends = m->is_named ? fb_yaml_get(m->about, "extends") : NULL;
@@ -561,6 +591,26 @@ static enum fb_code take_elements(struct fb_doc *doc, uint32_t module, struct fb
     return code;
 }
 
+/* F07: what the reader of the file dropped. */
+static enum fb_code report_notes(
+    struct fb_doc *doc, uint32_t at, const struct fb_doc_file *file, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; file->notes && code == FB_OK && i < file->notes->count; i++) {
+        const struct fb_doc_note *note = &file->notes->items[i];
+        size_t offset = 0;
+        for (uint32_t line = 1; line < note->line && offset < file->text.len; line++) {
+            offset = fb_str_find(file->text, '\n', offset) + 1;
+        }
+        struct fb_report report = {.rule = "F07",
+            .place = {at, note->line, offset < file->text.len ? offset : file->text.len},
+            .hint = "Keep the file that it was read from; what is written lacks this."};
+        code = fb_doc_report(doc, &report, err, "not kept: %.*s (%zu time%s, first here)",
+            FB_STR_ARG(note->what), note->count, note->count == 1 ? "" : "s");
+    }
+    return code;
+}
+
 enum fb_code fb_doc_add(struct fb_doc *doc, const struct fb_doc_file *file, struct fb_err *err)
 {
     FB_ASSERT(doc && file && err);
@@ -583,6 +633,7 @@ enum fb_code fb_doc_add(struct fb_doc *doc, const struct fb_doc_file *file, stru
         fb_err_place(err, file->path, 1, 1, 0);
         return err->code;
     }
-    enum fb_code code = take_about(doc, at, err);
+    enum fb_code code = report_notes(doc, at, file, err);
+    code = code != FB_OK ? code : take_about(doc, at, err);
     return code != FB_OK ? code : take_elements(doc, at, err);
 }

@@ -20,6 +20,7 @@
 enum {
     FB_DOC_MODULES_MAX = 1000,
     FB_DOC_FINDINGS_MAX = 10000, /**< what is found beyond is counted, not kept */
+    FB_DOC_NOTES_MAX = 100,      /**< kinds of things that a reader drops; the rest is one kind */
 };
 
 /** Where something stands: in which module's file, and there. */
@@ -132,11 +133,25 @@ void fb_doc_release(struct fb_doc *doc);
 /** The index of an element, or FB_DOC_NONE. */
 uint32_t fb_doc_find(const struct fb_doc *doc, struct fb_str id);
 
+/** What a reader dropped of a file: how often, and where first. */
+struct fb_doc_note {
+    struct fb_str what;
+    size_t count;
+    uint32_t line;
+};
+
+/** All that it dropped. */
+struct fb_doc_notes {
+    struct fb_doc_note items[FB_DOC_NOTES_MAX];
+    size_t count;
+};
+
 /** A file to add. All is borrowed and must outlive the document. */
 struct fb_doc_file {
-    const char *path;     /**< for names and errors; may be NULL */
-    struct fb_str text;   /**< what root was read from */
-    struct fb_yaml *root; /**< may be NULL */
+    const char *path;           /**< for names and errors; may be NULL */
+    struct fb_str text;         /**< what root was read from */
+    struct fb_yaml *root;       /**< may be NULL */
+    struct fb_doc_notes *notes; /**< filled by readers, reported by fb_doc_add; may be NULL */
 };
 
 /** The name that the module section of a file gives it; NULL when it gives none, or when gsn2x does

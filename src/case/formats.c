@@ -93,14 +93,10 @@ static enum fb_code read_ltac(const struct fb_doc_file *file, struct fb_arena *a
     return code != FB_OK ? code : fb_ltac_to_tree(&lines, file, arena, out, err);
 }
 
-enum fb_code fb_case_read_tree(const struct fb_doc_file *file, enum fb_case_format format,
+static enum fb_code read_as(const struct fb_doc_file *file, enum fb_case_format format,
     struct fb_arena *arena, struct fb_yaml **out, struct fb_err *err)
 {
-    FB_ASSERT(file && arena && out && err);
-    if (format == FB_CASE_UNKNOWN) {
-        format = fb_case_format_of_path(fb_str_of(file->path));
-    }
-    switch (format == FB_CASE_UNKNOWN ? fb_case_format_of_text(file->text) : format) {
+    switch (format) {
     case FB_CASE_LTAC:
         return read_ltac(file, arena, out, err);
     case FB_CASE_SACM:
@@ -114,6 +110,47 @@ enum fb_code fb_case_read_tree(const struct fb_doc_file *file, enum fb_case_form
         break;
     }
     return fb_yaml_parse(file->text, file->path, arena, out, err);
+}
+
+/* What to do about a text that is not read, where the reader does not say it. */
+static void add_hint(enum fb_case_format format, struct fb_err *err)
+{
+    static const char *const NAMES[] = {
+        "GSN YAML", "LTAC", "SACM in XML", "TEA JSON", "a graph of trudag"};
+    bool deep = err->code == FB_E_LIMIT && strstr(err->message, "deep");
+    if (err->hint[0] || fb_code_exit(err->code) != 3) {
+        return;
+    }
+    if (err->code == FB_E_UTF8) {
+        (void)fb_err_hint(err, "Save the file as UTF-8.");
+    } else if (err->code == FB_E_DUPLICATE) {
+        (void)fb_err_hint(err, "Rename one of the two, or remove it.");
+    } else if (err->code == FB_E_REFERENCE) {
+        (void)fb_err_hint(err, "Add what is named, or remove the reference.");
+    } else if (err->code == FB_E_LIMIT) {
+        (void)fb_err_hint(err, deep ? "Nobody can follow such a chain; merge some of its steps."
+                                    : "Split the case into modules, which are files of their own.");
+    } else {
+        (void)fb_err_hint(err,
+            "By its name or its beginning it was read as %s; `case convert "
+            "--from FORMAT` takes it for another.",
+            NAMES[format]);
+    }
+}
+
+enum fb_code fb_case_read_tree(const struct fb_doc_file *file, enum fb_case_format format,
+    struct fb_arena *arena, struct fb_yaml **out, struct fb_err *err)
+{
+    FB_ASSERT(file && arena && out && err);
+    if (format == FB_CASE_UNKNOWN) {
+        format = fb_case_format_of_path(fb_str_of(file->path));
+    }
+    format = format == FB_CASE_UNKNOWN ? fb_case_format_of_text(file->text) : format;
+    enum fb_code code = read_as(file, format, arena, out, err);
+    if (code != FB_OK) {
+        add_hint(format, err);
+    }
+    return code;
 }
 
 static enum fb_code write_gsn(const struct fb_doc *doc, struct fb_buf *out, struct fb_err *err)
@@ -175,6 +212,26 @@ enum fb_code fb_case_write(
     }
     (void)fb_err_set(err, FB_E_UNSUPPORTED, "cases are not written in this format");
     return fb_err_hint(err, "gsn (.yaml), ltac (.ltac), sacm (.xml) and tea (.json) are written.");
+}
+
+void fb_case_note(const struct fb_doc_file *file, uint32_t line, struct fb_str what)
+{
+    struct fb_doc_notes *notes = file->notes;
+    FB_ASSERT(line > 0);
+    if (!notes) {
+        return;
+    }
+    size_t at = 0;
+    while (at < notes->count && !fb_str_eq(notes->items[at].what, what)) {
+        at++;
+    }
+    if (at == notes->count && at == FB_DOC_NOTES_MAX) {
+        at--;
+        notes->items[at].what = FB_STR("more of other kinds");
+    } else if (at == notes->count) {
+        notes->items[notes->count++] = (struct fb_doc_note){.what = what, .line = line};
+    }
+    notes->items[at].count++;
 }
 
 /* Elements are the keys of a tree, in which this one says what the case is. */

@@ -47,6 +47,10 @@ FB_CHECKED enum fb_code fb_case_read_tree(const struct fb_doc_file *file,
 FB_CHECKED enum fb_code fb_case_write(
     const struct fb_doc *doc, enum fb_case_format format, struct fb_buf *out, struct fb_err *err);
 
+/** Notes for the reader of a file that something of it is dropped. What is the same is counted;
+ * `what` is borrowed. */
+void fb_case_note(const struct fb_doc_file *file, uint32_t line, struct fb_str what);
+
 /** The readers and writers. file->root is not used. */
 FB_CHECKED enum fb_code fb_tea_read(const struct fb_doc_file *file, struct fb_arena *arena,
     struct fb_yaml **out, struct fb_err *err);

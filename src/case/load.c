@@ -161,8 +161,11 @@ enum fb_code fb_case_read_file(
         size_t mark = fb_str_starts(all, FB_STR("\xef\xbb\xbf")) ? 3 : 0;
         code = fb_arena_str(arena, fb_str_sub(all, mark, all.len), out, err);
     } else if (code == FB_E_LIMIT) {
+        struct fb_str read = {text.ptr, text.len};
+        uint32_t line = fb_yaml_line(read, read.len);
         (void)fb_err_set(err, FB_E_LIMIT, "the case is longer than 16 MiB");
-        fb_err_place(err, path, 0, 0, -1);
+        (void)fb_err_hint(err, "Split it into modules, which are files of their own.");
+        (void)fb_yaml_err_at(err, read, path, line, read.len);
     }
     fb_buf_release(&text);
     return code;
@@ -206,7 +209,8 @@ static enum fb_code load_one(struct loading *l, const struct waiting *item,
     const struct fb_load_options *options, struct fb_err *err)
 {
     struct fb_doc *doc = l->doc;
-    struct fb_doc_file file = {.path = item->path};
+    struct fb_doc_notes notes = {.count = 0};
+    struct fb_doc_file file = {.path = item->path, .notes = &notes};
     bool known = false;
     enum fb_code code = options->once ? is_known(l, item->path, &known, err) : FB_OK;
     if (code != FB_OK || known) {

@@ -273,8 +273,9 @@ enum fb_code fb_case_parse(struct fb_str yaml, const char *name, struct fb_arena
     FB_ASSERT(arena && out && err);
     if (yaml.len > FB_CASE_TEXT_MAX) {
         (void)fb_err_set(err, FB_E_LIMIT, "the case is longer than 16 MiB");
-        fb_err_place(err, name, 0, 0, -1);
-        return err->code;
+        (void)fb_err_hint(err, "Split it into modules, which are files of their own.");
+        uint32_t line = fb_yaml_line(yaml, FB_CASE_TEXT_MAX);
+        return fb_yaml_err_at(err, yaml, name, line, FB_CASE_TEXT_MAX);
     }
     struct fb_arena scratch;
     fb_arena_init(&scratch, (size_t)1 << 30);

@@ -441,11 +441,14 @@ static size_t mark_roots(const struct checker *c, uint8_t *roots)
 /* C01 and C02. */
 static bool check_top(struct checker *c, const uint8_t *roots, size_t count)
 {
-    static const struct fb_doc_place NOWHERE = {FB_DOC_NONE, 0, 0};
     size_t errors = c->doc->error_count, seen = 0;
     if (count == 0) {
-        FOUND(c, "C01", true, NOWHERE, "One goal is supported by others and supports none.",
-            "the case has no element that nothing refers to");
+        const struct fb_doc_element *first = &c->doc->elements[0];
+        FOUND(c, "C01", true, first->place,
+            "One goal is supported by others and supports none; take out what goes round.",
+            "the case has no element that nothing refers to: '%.*s' and all others are named by "
+            "some other",
+            FB_STR_ARG(first->id));
         return goes_on(c, errors);
     }
     for (size_t i = 0; i < c->doc->element_count; i++) {

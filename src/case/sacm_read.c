@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "case/formats.h"
+#include "case/sacm.h"
 
 enum { SEGMENTS_MAX = 64 };
 
@@ -80,6 +80,7 @@ struct reading {
     struct fb_map kept;  /* by id, XML that is no part, as the artifacts that parts refer to */
     size_t line;         /* the line that was looked for last, and where it begins; 0: none */
     size_t line_at;
+    struct fb_sacm_keeping keeping;
     struct part *first;
     struct part *last;
     size_t count;
@@ -164,14 +165,19 @@ static struct fb_str content_of(struct reading *r, xmlNodePtr node, int depth)
     return text;
 }
 
+static xmlNodePtr child_named(xmlNodePtr node, const char *name)
+{
+    xmlNodePtr child = node->children;
+    while (child && !is_named(child, name)) {
+        child = child->next;
+    }
+    return child;
+}
+
 static struct fb_str child_text(struct reading *r, xmlNodePtr node, const char *name)
 {
-    for (xmlNodePtr child = node->children; child; child = child->next) {
-        if (is_named(child, name)) {
-            return content_of(r, child, 0);
-        }
-    }
-    return FB_STR("");
+    xmlNodePtr child = child_named(node, name);
+    return child ? content_of(r, child, 0) : FB_STR("");
 }
 
 /* What xsi:type or xmi:type says, without its prefix; empty when there is none. */
@@ -268,6 +274,10 @@ static enum fb_code add_part(
         return fb_arena_failed(r->arena, err);
     }
     part->xml = node;
+    node->_private = part;
+    for (xmlNodePtr above = node->parent; above && !above->_private; above = above->parent) {
+        above->_private = above; /* it holds elements */
+    }
     part->gsn = gsn_of(r, node);
     part->class = class;
     if (r->last) {
@@ -292,7 +302,8 @@ static enum fb_code add_part(
     name = name.len > 0 ? name : child_text(r, node, "name");
     bool plain = name.len > 0 && name.len <= 80 && fb_str_find(name, '\n', 0) == name.len &&
                  !fb_str_is(name, "module");
-    struct fb_str wanted = plain ? name : gid.len ? gid : id.len ? id : FB_STR("E");
+    struct fb_str wanted = tag(r, node, "gsn.id");
+    wanted = wanted.len > 0 ? wanted : plain ? name : gid.len ? gid : id.len ? id : FB_STR("E");
     part->name = fb_case_fresh_name(&r->names, r->arena, wanted, err);
     return part->name.ptr ? FB_OK : err->code;
 }
@@ -463,8 +474,9 @@ static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
  * same: text with its spaces, one reference without a list. */
 static void restore_form(struct reading *r, struct fb_yaml *was, const struct fb_yaml *exact)
 {
+    bool away = fb_str_is(was->key, "away") && fb_str_is(was->text, "elsewhere");
     bool text = was->kind == FB_YAML_SCALAR && exact->kind == FB_YAML_SCALAR &&
-                fb_str_eq(fb_str_trim(exact->text), fb_str_trim(was->text));
+                (away || fb_str_eq(fb_str_trim(exact->text), fb_str_trim(was->text)));
     bool one = was->kind == FB_YAML_LIST && was->count == 1 && exact->kind == FB_YAML_SCALAR &&
                fb_str_eq(was->child->text, exact->text);
     struct fb_err ignored;
@@ -502,12 +514,33 @@ static enum fb_code add_extras(
 }
 
 /* What an element says: the attribute content is the statement, with a description beside it. */
-static struct fb_str text_of(struct reading *r, xmlNodePtr node)
+static struct fb_str text_of(struct reading *r, xmlNodePtr node, struct fb_sacm_taken *taken)
 {
-    struct fb_str text = attribute(r, node, "content");
-    text = text.len > 0 ? text : child_text(r, node, "description");
-    text = text.len > 0 ? text : attribute(r, node, "description");
-    return text.len > 0 ? text : child_text(r, node, "content");
+    static const char *const PLACES[] = {"content", "description"};
+    for (int i = 0; i < 4; i++) {
+        const char *name = PLACES[i == 1 || i == 2];
+        bool below = i % 2 == 1;
+        struct fb_str text = below ? child_text(r, node, name) : attribute(r, node, name);
+        if (text.len > 0) {
+            taken->text = below ? child_named(node, name) : NULL;
+            taken->text_attribute = below ? NULL : name;
+            return text;
+        }
+    }
+    return FB_STR("");
+}
+
+/* What SACM says beside, once all native keys are there. */
+static void keep_rest(struct reading *r, const struct part *p)
+{
+    struct fb_sacm_taken taken = {.kind = kind_of(r, p)};
+    const struct fb_yaml *undeveloped = fb_yaml_get(p->element, "undeveloped");
+    const struct fb_yaml *defeated = fb_yaml_get(p->element, "defeated");
+    bool flag = false;
+    (void)text_of(r, p->xml, &taken);
+    taken.undeveloped = undeveloped && fb_yaml_flag(undeveloped, &flag) && flag;
+    taken.defeated = defeated && fb_yaml_flag(defeated, &flag) && flag;
+    fb_sacm_keep_element(&r->keeping, p->xml, p->element, &taken);
 }
 
 static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err *err)
@@ -519,13 +552,14 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
     if (!p->element) {
         return fb_arena_failed(r->arena, err);
     }
-    struct fb_str text = text_of(r, p->xml);
+    struct fb_sacm_taken ignored = {.text = NULL};
+    struct fb_str text = text_of(r, p->xml, &ignored);
     struct fb_str artifact = attribute(r, p->xml, "referencedArtifact");
     size_t hash = fb_str_find(artifact, '#', 0);
     artifact = hash < artifact.len ? fb_str_sub(artifact, hash + 1, SIZE_MAX) : artifact;
     xmlNodePtr about = text.len > 0 ? NULL : fb_map_get(&r->kept, artifact);
     if (about) {
-        text = text_of(r, about);
+        text = text_of(r, about, &ignored);
         text = text.len > 0 ? text : attribute(r, about, "name");
         text = text.len > 0 ? text : child_text(r, about, "name");
     }
@@ -610,14 +644,19 @@ static void add_relation(struct reading *r, const struct part *p)
         while (next_ref(&sources, &other)) {
             struct part *by = part_of(r, other);
             if (by->class >= INFERENCE) {
+                fb_sacm_note(&r->keeping, p->xml, "relations", "a source that is a relation");
                 continue;
             }
             if (counter) {
                 struct fb_str what = against(r, p, to);
                 if (what.len > 0) {
                     add_ref(r, by, "challenges", what);
+                } else {
+                    fb_sacm_note(&r->keeping, p->xml, "relations", "a target without ends");
                 }
-            } else if (over->class < INFERENCE) {
+            } else if (over->class >= INFERENCE) {
+                fb_sacm_note(&r->keeping, p->xml, "relations", "a target that is a relation");
+            } else {
                 bool context = p->class == CONTEXT || explains(r, by);
                 add_ref(r, p->class == CONTEXT ? to : over, context ? "inContextOf" : "supportedBy",
                     by->name);
@@ -648,11 +687,21 @@ static enum fb_code make_tree(struct reading *r, xmlNodePtr top, struct fb_err *
     for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
         if (p->class >= INFERENCE) {
             add_relation(r, p);
+            fb_sacm_note_relation(&r->keeping, p->xml);
         }
     }
     for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
         if (p->class < INFERENCE) {
             code = add_extras(r, p->element, tag(r, p->xml, "gsn.extra"), err);
+            keep_rest(r, p);
+        }
+    }
+    fb_sacm_keep_case(&r->keeping, top, r->root);
+    size_t index = 0;
+    for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
+        if (p->class < INFERENCE) {
+            bool ours = tag(r, p->xml, "gsn.nodeType").len > 0;
+            fb_sacm_keep_id(&r->keeping, p->xml, p->element, index++, ours);
         }
     }
     return code == FB_OK && r->b.failed ? fb_arena_failed(r->arena, err) : code;
@@ -712,10 +761,14 @@ enum fb_code fb_sacm_read(const struct fb_doc_file *file, struct fb_arena *arena
     fb_map_init(&r.ids);
     fb_map_init(&r.refs);
     fb_map_init(&r.kept);
+    fb_map_init(&r.keeping.words);
+    r.keeping.file = file;
+    r.keeping.b = &r.b;
     enum fb_code code = read_all(&r, out, err);
     fb_map_release(&r.names);
     fb_map_release(&r.ids);
     fb_map_release(&r.refs);
     fb_map_release(&r.kept);
+    fb_sacm_keeping_release(&r.keeping);
     return code;
 }

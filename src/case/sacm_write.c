@@ -1,9 +1,10 @@
 /* sacm_write.c: a case as OMG SACM 2.3 in XML. What SACM has no place for stands in tagged values
  * with keys that begin with "gsn.", from which sacm_read.c puts it back. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
-#include "case/formats.h"
+#include "case/sacm.h"
 
 struct writing {
     const struct fb_doc *doc;
@@ -11,49 +12,13 @@ struct writing {
     struct fb_buf scratch;
     struct fb_arena *arena;
     size_t relation_count;
+    struct fb_map ids;         /* of XMI, in the file that is written */
+    struct fb_str *handles;    /* of each element */
+    struct fb_sacm_kept *kept; /* of each element, and behind them of the case */
+    uint8_t *has_kept;         /* of each: what it keeps is written in SACM's own way */
     uint8_t
         *reasons; /* of each element: a strategy whose support stands where it is the reasoning */
 };
-
-/* Text in an attribute. What XML 1.0 cannot hold becomes U+FFFD. */
-static void add_text(struct fb_buf *out, struct fb_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool last_two = c == 0xEF && i + 2 < text.len && (unsigned char)text.ptr[i + 1] == 0xBF &&
-                        (unsigned char)text.ptr[i + 2] >= 0xBE;
-        switch (c) {
-        case '&':
-            fb_buf_add_c(out, "&amp;");
-            break;
-        case '<':
-            fb_buf_add_c(out, "&lt;");
-            break;
-        case '>':
-            fb_buf_add_c(out, "&gt;");
-            break;
-        case '"':
-            fb_buf_add_c(out, "&quot;");
-            break;
-        case '\n':
-            fb_buf_add_c(out, "&#10;");
-            break;
-        case '\r':
-            fb_buf_add_c(out, "&#13;");
-            break;
-        case '\t':
-            fb_buf_add_c(out, "&#9;");
-            break;
-        default:
-            if (c < 0x20 || last_two) {
-                fb_buf_add_c(out, "\xEF\xBF\xBD");
-                i += last_two ? 2 : 0;
-            } else {
-                fb_buf_add_char(out, (char)c);
-            }
-        }
-    }
-}
 
 static void add_tag(struct writing *w, const char *key, struct fb_str value)
 {
@@ -61,12 +26,12 @@ static void add_tag(struct writing *w, const char *key, struct fb_str value)
         "      <taggedValue><key><content><value lang=\"en\" content=\"%s\"/></content></key>"
         "<content><content><value lang=\"en\" content=\"",
         key);
-    add_text(w->out, value);
+    fb_sacm_add_text(w->out, value);
     fb_buf_add_c(w->out, "\"/></content></content></taggedValue>\n");
 }
 
 /* Keys that SACM itself carries, in this form. */
-static bool is_carried(const struct fb_doc_element *e, const struct fb_yaml *m)
+static bool is_carried(const struct writing *w, size_t at, const struct fb_yaml *m)
 {
     static const char *const PLAIN[] = {
         "nodeType", "supportedBy", "inContextOf", "challenges", NULL};
@@ -77,17 +42,20 @@ static bool is_carried(const struct fb_doc_element *e, const struct fb_yaml *m)
             return i == 0 ? text : m->kind == FB_YAML_LIST && m->count > 0;
         }
     }
-    (void)e;
+    if (fb_str_is(m->key, "sacm")) {
+        return w->has_kept[at];
+    }
     return (fb_str_is(m->key, "text") || fb_str_is(m->key, "url")) && trimmed;
 }
 
-static void add_extras(struct writing *w, const struct fb_doc_element *e)
+static void add_extras(struct writing *w, size_t at)
 {
+    const struct fb_doc_element *e = &w->doc->elements[at];
     struct fb_yaml_builder b = {.arena = w->arena};
     struct fb_yaml *extra = fb_yaml_add(&b, NULL, FB_STR(""), FB_YAML_MAP);
     for (const struct fb_yaml *m = e->node->kind == FB_YAML_MAP ? e->node->child : NULL; extra && m;
          m = m->next) {
-        if (!is_carried(e, m)) {
+        if (!is_carried(w, at, m)) {
             fb_yaml_add_copy(&b, extra, m);
         }
     }
@@ -101,54 +69,78 @@ static void add_extras(struct writing *w, const struct fb_doc_element *e)
     }
 }
 
-static const char *class_word(enum fb_element_kind kind)
+/* Text in each language. */
+static void add_texts(struct writing *w, struct fb_str text, const struct fb_sacm_kept *kept)
 {
-    switch (kind) {
-    case FB_ELEMENT_STRATEGY:
-        return "ArgumentReasoning";
-    case FB_ELEMENT_SOLUTION:
-    case FB_ELEMENT_COUNTER_SOLUTION:
-    case FB_ELEMENT_CONTEXT:
-        return "ArtifactReference";
-    case FB_ELEMENT_GOAL:
-    case FB_ELEMENT_COUNTER_GOAL:
-    case FB_ELEMENT_ASSUMPTION:
-    case FB_ELEMENT_JUSTIFICATION:
-        return "Claim";
+    if (text.len == 0) {
+        return;
     }
-    return "Claim";
+    fb_buf_add_c(w->out, "      <description><content><value lang=\"");
+    fb_sacm_add_text(w->out, kept->lang.len > 0 ? kept->lang : FB_STR("en"));
+    fb_buf_add_c(w->out, "\" content=\"");
+    fb_sacm_add_text(w->out, text);
+    fb_buf_add_c(w->out, "\"/>");
+    for (const struct fb_yaml *one = kept->texts ? kept->texts->child : NULL; one;
+         one = one->next) {
+        const struct fb_yaml *lang = fb_yaml_get(one, "lang");
+        fb_buf_add_c(w->out, "<value");
+        if (lang) {
+            fb_buf_add_c(w->out, " lang=\"");
+            fb_sacm_add_text(w->out, lang->text);
+            fb_buf_add_char(w->out, '"');
+        }
+        fb_buf_add_c(w->out, " content=\"");
+        fb_sacm_add_text(w->out, fb_yaml_get(one, "text")->text);
+        fb_buf_add_c(w->out, "\"/>");
+    }
+    fb_buf_add_c(w->out, "</content></description>\n");
 }
 
-static const char *status_word(const struct fb_doc_element *e, enum fb_element_kind kind)
+static bool is_flagged(const struct fb_doc_element *e, const char *key)
 {
-    return kind == FB_ELEMENT_ASSUMPTION      ? "assumed"
-           : kind == FB_ELEMENT_JUSTIFICATION ? "axiomatic"
-           : e->undeveloped                   ? "needsSupport"
-           : e->defeated                      ? "defeated"
-                                              : "asserted";
+    const struct fb_yaml *value = fb_doc_member(e, key);
+    bool flag = false;
+    return value && fb_yaml_flag(value, &flag) && flag;
+}
+
+static void add_attributes(struct writing *w, const struct fb_doc_element *e, const char *class,
+    const struct fb_sacm_kept *kept)
+{
+    enum fb_element_kind kind = e->has_kind ? e->kind : FB_ELEMENT_GOAL;
+    if (strcmp(class, "Claim") == 0 && !fb_yaml_get(kept->attributes, "assertionDeclaration")) {
+        fb_buf_addf(w->out, " assertionDeclaration=\"%s\"",
+            fb_sacm_status(kind, e->undeveloped, e->defeated));
+    }
+    if (fb_doc_member(e, "away")) {
+        fb_buf_add_c(w->out, " isCitation=\"true\"");
+    }
+    if (is_flagged(e, "uninstantiated")) {
+        fb_buf_add_c(w->out, " isAbstract=\"true\"");
+    }
+    fb_sacm_add_attributes(w->out, kept->attributes);
 }
 
 static void add_element(struct writing *w, size_t at)
 {
     const struct fb_doc_element *e = &w->doc->elements[at];
+    const struct fb_sacm_kept *kept = &w->kept[at];
     enum fb_element_kind kind = e->has_kind ? e->kind : FB_ELEMENT_GOAL;
-    const char *class = class_word(kind);
-    fb_buf_addf(w->out,
-        "    <argumentationElement xsi:type=\"argumentation:%s\" xmi:id=\"e%zu\" gid=\"", class,
-        at);
-    add_text(w->out, e->id);
+    const char *class = fb_sacm_class(kind);
+    struct fb_str name = kept->name.len > 0 ? kept->name : e->id;
+    fb_buf_addf(w->out, "    <argumentationElement xsi:type=\"argumentation:%s\" xmi:id=\"%.*s\"",
+        class, FB_STR_ARG(w->handles[at]));
+    fb_buf_add_c(w->out, " gid=\"");
+    fb_sacm_add_text(w->out, kept->gid.len > 0 ? kept->gid : e->id);
     fb_buf_add_char(w->out, '"');
-    if (strcmp(class, "Claim") == 0) {
-        fb_buf_addf(w->out, " assertionDeclaration=\"%s\"", status_word(e, kind));
-    }
-    fb_buf_add_c(w->out, ">\n      <name lang=\"en\" content=\"");
-    add_text(w->out, e->id);
+    add_attributes(w, e, class, kept);
+    fb_buf_add_c(w->out, ">\n      <name lang=\"");
+    fb_sacm_add_text(w->out, kept->name_lang.len > 0 ? kept->name_lang : FB_STR("en"));
+    fb_buf_add_c(w->out, "\" content=\"");
+    fb_sacm_add_text(w->out, name);
     fb_buf_add_c(w->out, "\"/>\n");
-    struct fb_str text = fb_str_trim(e->text);
-    if (text.len > 0) {
-        fb_buf_add_c(w->out, "      <description><content><value lang=\"en\" content=\"");
-        add_text(w->out, text);
-        fb_buf_add_c(w->out, "\"/></content></description>\n");
+    add_texts(w, fb_str_trim(e->text), kept);
+    if (!fb_str_eq(name, e->id)) {
+        add_tag(w, "gsn.id", e->id);
     }
     if (e->has_kind) {
         add_tag(w, "gsn.nodeType", fb_str_of(fb_element_kind_type(kind)));
@@ -156,14 +148,22 @@ static void add_element(struct writing *w, size_t at)
     if (e->url.len > 0) {
         add_tag(w, "gsn.url", e->url);
     }
-    add_extras(w, e);
+    add_extras(w, at);
+    if (kept->xml.len > 0) {
+        fb_buf_add_str(w->out, kept->xml);
+        fb_buf_add_char(w->out, '\n');
+    }
     fb_buf_add_c(w->out, "    </argumentationElement>\n");
 }
 
 static void open_relation(struct writing *w, const char *class)
 {
-    fb_buf_addf(w->out, "    <argumentationElement xsi:type=\"argumentation:%s\" xmi:id=\"r%zu\"",
-        class, w->relation_count++);
+    char id[32];
+    do {
+        (void)snprintf(id, sizeof(id), "r%zu", w->relation_count++);
+    } while (fb_map_has(&w->ids, fb_str_of(id)));
+    fb_buf_addf(
+        w->out, "    <argumentationElement xsi:type=\"argumentation:%s\" xmi:id=\"%s\"", class, id);
 }
 
 static bool is_strategy(const struct fb_doc *doc, const struct fb_doc_ref *ref)
@@ -177,7 +177,7 @@ static bool is_artifact(const struct fb_doc *doc, const struct fb_doc_ref *ref)
 {
     uint32_t to = fb_doc_find(doc, ref->name);
     return to != FB_DOC_NONE && doc->elements[to].has_kind &&
-           strcmp(class_word(doc->elements[to].kind), "ArtifactReference") == 0;
+           strcmp(fb_sacm_class(doc->elements[to].kind), "ArtifactReference") == 0;
 }
 
 static void add_sources(struct writing *w, const struct fb_doc_refs *refs, size_t from, size_t to)
@@ -186,7 +186,7 @@ static void add_sources(struct writing *w, const struct fb_doc_refs *refs, size_
     for (size_t i = from; i < to; i++) {
         uint32_t at = fb_doc_find(w->doc, refs->items[i].name);
         if (at != FB_DOC_NONE) {
-            fb_buf_addf(w->out, "%se%u", before, at);
+            fb_buf_addf(w->out, "%s%.*s", before, FB_STR_ARG(w->handles[at]));
             before = " ";
         }
     }
@@ -207,7 +207,8 @@ static void add_support(struct writing *w, size_t at)
             const struct fb_doc_refs *below = &w->doc->elements[by].supported_by;
             open_relation(w, "AssertedInference");
             add_sources(w, below, 0, w->reasons[by] ? below->count : 0);
-            fb_buf_addf(w->out, " target=\"e%zu\" reasoning=\"e%u\"/>\n", at, by);
+            fb_buf_addf(w->out, " target=\"%.*s\" reasoning=\"%.*s\"/>\n",
+                FB_STR_ARG(w->handles[at]), FB_STR_ARG(w->handles[by]));
         } else {
             while (end < refs->count && !is_strategy(w->doc, &refs->items[end]) &&
                    is_artifact(w->doc, &refs->items[end]) == artifact) {
@@ -215,7 +216,7 @@ static void add_support(struct writing *w, size_t at)
             }
             open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference");
             add_sources(w, refs, i, end);
-            fb_buf_addf(w->out, " target=\"e%zu\"/>\n", at);
+            fb_buf_addf(w->out, " target=\"%.*s\"/>\n", FB_STR_ARG(w->handles[at]));
         }
         i = end;
     }
@@ -249,7 +250,7 @@ static void add_context(struct writing *w, size_t at)
     if (refs->count > 0) {
         open_relation(w, "AssertedContext");
         add_sources(w, refs, 0, refs->count);
-        fb_buf_addf(w->out, " target=\"e%zu\"/>\n", at);
+        fb_buf_addf(w->out, " target=\"%.*s\"/>\n", FB_STR_ARG(w->handles[at]));
     }
 }
 
@@ -265,7 +266,8 @@ static void add_challenges(struct writing *w, size_t at)
             continue;
         }
         open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference");
-        fb_buf_addf(w->out, " isCounter=\"true\" source=\"e%zu\" target=\"e%u\"", at, to);
+        fb_buf_addf(w->out, " isCounter=\"true\" source=\"%.*s\" target=\"%.*s\"",
+            FB_STR_ARG(w->handles[at]), FB_STR_ARG(w->handles[to]));
         if (ref->is_relation) {
             struct fb_str text = fb_arena_printf(
                 w->arena, "%.*s -> %.*s", FB_STR_ARG(ref->name), FB_STR_ARG(ref->second));
@@ -278,27 +280,55 @@ static void add_challenges(struct writing *w, size_t at)
     }
 }
 
+/* The module section as a tagged value, but for what SACM says itself. */
+static void add_section(struct writing *w, const struct fb_yaml *about)
+{
+    struct fb_yaml_builder b = {.arena = w->arena};
+    struct fb_yaml *rest = about ? fb_yaml_add(&b, NULL, FB_STR(""), FB_YAML_MAP) : NULL;
+    for (const struct fb_yaml *m = rest && about->kind == FB_YAML_MAP ? about->child : NULL; m;
+         m = m->next) {
+        if (!w->has_kept[w->doc->element_count] || !fb_str_is(m->key, "sacm")) {
+            fb_yaml_add_copy(&b, rest, m);
+        }
+    }
+    if (rest && rest->count > 0) {
+        fb_buf_clear(&w->scratch);
+        fb_yaml_write(rest, &w->scratch);
+        add_tag(w, "gsn.module", fb_buf_str(&w->scratch));
+    }
+    if (b.failed || w->scratch.state != FB_BUF_GOOD) {
+        w->out->state = FB_BUF_NOMEM;
+    }
+}
+
 static void add_package(struct writing *w)
 {
     const struct fb_doc_module *module = &w->doc->modules[0];
+    const struct fb_sacm_kept *kept = &w->kept[w->doc->element_count];
     fb_buf_add_c(w->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                          "<assuranceCase:AssuranceCasePackage xmi:version=\"2.0\" "
                          "xmlns:xmi=\"http://www.omg.org/XMI\" "
                          "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
                          "xmlns:assuranceCase=\"http://www.omg.org/spec/SACM/2.3/AssuranceCase\" "
                          "xmlns:argumentation=\"http://www.omg.org/spec/SACM/2.3/Argumentation\" "
-                         "xmi:id=\"case\">\n");
+                         "xmi:id=\"case\"");
+    if (kept->gid.len > 0) {
+        fb_buf_add_c(w->out, " gid=\"");
+        fb_sacm_add_text(w->out, kept->gid);
+        fb_buf_add_char(w->out, '"');
+    }
+    fb_sacm_add_namespaces(w->out, kept->namespaces);
+    fb_sacm_add_attributes(w->out, kept->attributes);
+    fb_buf_add_c(w->out, ">\n");
     if (module->is_named) {
         fb_buf_add_c(w->out, "  <name lang=\"en\" content=\"");
-        add_text(w->out, module->name);
+        fb_sacm_add_text(w->out, module->name);
         fb_buf_add_c(w->out, "\"/>\n");
     }
-    if (module->about) {
-        struct fb_yaml alone = *module->about;
-        alone.next = NULL;
-        fb_buf_clear(&w->scratch);
-        fb_yaml_write(&alone, &w->scratch);
-        add_tag(w, "gsn.module", fb_buf_str(&w->scratch));
+    add_section(w, module->about);
+    if (kept->xml.len > 0) {
+        fb_buf_add_str(w->out, kept->xml);
+        fb_buf_add_char(w->out, '\n');
     }
     fb_buf_add_c(w->out, "  <argumentPackage xmi:id=\"argument\">\n");
     for (size_t i = 0; i < w->doc->element_count; i++) {
@@ -308,6 +338,10 @@ static void add_package(struct writing *w)
         add_support(w, i);
         add_context(w, i);
         add_challenges(w, i);
+    }
+    if (kept->argument.len > 0) {
+        fb_buf_add_str(w->out, kept->argument);
+        fb_buf_add_char(w->out, '\n');
     }
     fb_buf_add_c(w->out, "  </argumentPackage>\n</assuranceCase:AssuranceCasePackage>\n");
 }
@@ -329,6 +363,48 @@ static enum fb_code check_refs(
     return FB_OK;
 }
 
+/* What each element and the case keep, and the handles of elements in the file. */
+static enum fb_code find_kept(struct writing *w, struct fb_err *err)
+{
+    size_t count = w->doc->element_count;
+    const struct fb_yaml *case_kept = fb_yaml_get(w->doc->modules[0].about, "sacm");
+    bool good = false;
+    w->handles = FB_ARENA_ARRAY(w->arena, struct fb_str, count + 1);
+    w->kept = FB_ARENA_ARRAY(w->arena, struct fb_sacm_kept, count + 1);
+    w->has_kept = FB_ARENA_ARRAY(w->arena, uint8_t, count + 1);
+    w->reasons = FB_ARENA_ARRAY(w->arena, uint8_t, count + 1);
+    if (!w->handles || !w->kept || !w->has_kept || !w->reasons) {
+        return fb_arena_failed(w->arena, err);
+    }
+    enum fb_code code = fb_map_put(&w->ids, FB_STR("case"), w, err);
+    code = code != FB_OK ? code : fb_map_put(&w->ids, FB_STR("argument"), w, err);
+    for (size_t turn = 0; code == FB_OK && turn <= count; turn++) {
+        size_t at = turn == 0 ? count : turn - 1; /* the case first: it has the namespaces */
+        const struct fb_yaml *value =
+            at == count ? case_kept : fb_doc_member(&w->doc->elements[at], "sacm");
+        if (!value) {
+            continue;
+        }
+        code = fb_sacm_kept(
+            value, w->kept[count].namespaces, &w->ids, w->arena, &w->kept[at], &good, err);
+        bool text = at < count && fb_str_trim(w->doc->elements[at].text).len > 0;
+        good = good && (text || (w->kept[at].lang.len == 0 && !w->kept[at].texts));
+        w->has_kept[at] = good;
+        if (!good) {
+            w->kept[at] = (struct fb_sacm_kept){.id = {"", 0}};
+        }
+    }
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        w->handles[i] = w->kept[i].id;
+        for (size_t n = i; code == FB_OK && w->handles[i].len == 0; n += count) {
+            struct fb_str id = fb_arena_printf(w->arena, "e%zu", n);
+            code = id.ptr ? FB_OK : fb_arena_failed(w->arena, err);
+            w->handles[i] = code == FB_OK && !fb_map_has(&w->ids, id) ? id : w->handles[i];
+        }
+    }
+    return code;
+}
+
 enum fb_code fb_sacm_write(const struct fb_doc *doc, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(doc && doc->module_count == 1 && out && err);
@@ -345,13 +421,13 @@ enum fb_code fb_sacm_write(const struct fb_doc *doc, struct fb_buf *out, struct 
     }
     fb_arena_init(&arena, (size_t)1 << 30);
     fb_buf_init(&w.scratch, out->max);
-    w.reasons = FB_ARENA_ARRAY(&arena, uint8_t, doc->element_count);
-    if (w.reasons) {
+    fb_map_init(&w.ids);
+    code = find_kept(&w, err);
+    if (code == FB_OK) {
         mark_reasons(&w);
         add_package(&w);
-    } else {
-        code = fb_arena_failed(&arena, err);
     }
+    fb_map_release(&w.ids);
     fb_buf_release(&w.scratch);
     fb_arena_release(&arena);
     return code != FB_OK ? code : fb_buf_check(out, "case", err);

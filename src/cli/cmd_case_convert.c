@@ -60,6 +60,21 @@ static enum fb_code write_one(
     return code;
 }
 
+/* Says on standard error what the readers had no place for. */
+static void tell_dropped(const struct fb_doc *doc)
+{
+    for (size_t i = 0; i < doc->finding_count; i++) {
+        const struct fb_finding *f = &doc->findings[i];
+        if (strcmp(f->rule, "F07") == 0) {
+            char text[FB_ERR_TEXT_MAX];
+            (void)snprintf(text, sizeof(text), "%.*s", FB_STR_ARG(f->message));
+            fb_cli_clean(text);
+            fprintf(stderr, "flyball: note: %s:%u: %s\n", doc->modules[f->place.module].path,
+                f->place.line, text);
+        }
+    }
+}
+
 /* Files given together become one; a file alone is written as it is. */
 static enum fb_code write_all(
     struct fb_doc *doc, enum fb_case_format to, struct fb_buf *out, struct fb_err *err)
@@ -102,6 +117,7 @@ enum fb_code fb_cli_case_convert(struct fb_cli *cli, struct fb_err *err)
     fb_doc_init(&doc, &arena);
     fb_buf_init(&out, OUTPUT_MAX);
     code = fb_doc_load(&doc, &options, cli->arguments + 1, last - 1, err);
+    tell_dropped(&doc);
     code = code != FB_OK ? code : write_all(&doc, to, &out, err);
     if (code == FB_OK && out.len > FB_CASE_TEXT_MAX) {
         fprintf(stderr,

@@ -164,6 +164,11 @@ enum fb_code fb_cli_case_what_if(struct fb_cli *cli, struct fb_err *err)
 {
     struct fb_cli_case c;
     enum fb_code code = fb_cli_want(cli, 2, 3, err);
+    if (code == FB_OK && cli->argument_count == 2 && fb_cli_case_is_files(cli->arguments[1])) {
+        code = fb_cli_misused(cli, err,
+            "say what fails before the file, as in: case what-if \"evidence Sn1 fails\" %s",
+            cli->arguments[1]);
+    }
     if (code != FB_OK) {
         return code;
     }

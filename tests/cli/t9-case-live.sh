@@ -81,6 +81,7 @@ ok "the view says what changed" grep -q 'Its text changed; it was: works' view.h
 ok "and what is gone" grep -q 'Not there any more: module Odd' view.html
 ok "nothing changed" says "^no difference" "$FLYBALL" case diff c.yaml c.yaml
 ok "as JSON" says '"what": *"text"' "$FLYBALL" case diff --json c.yaml d.yaml
+ok "no words" exits 2 "say what fails before the file" "$FLYBALL" case what-if c.yaml
 ok "words that say nothing" exits 2 "say what fails" "$FLYBALL" case what-if "Sn3 falls" c.yaml
 ok "what is not there" exits 3 "no element is called 'Sn9'" \
     "$FLYBALL" case what-if "Sn9 fails" c.yaml

@@ -101,7 +101,7 @@ static const struct {
     {"G1: {supportedBy: Sn1}\nSn1: {challenges: G1}\n", "V12@2:7", 1},
     {"G1: {supportedBy: Sn1, defeatedRelation: [Sn1, Sn2, Sn3]}\nSn1: {}\n", "V13@1:48", 1},
     {"G1: {undeveloped: true}\nG2: {undeveloped: true}\n", "C01@2:1", 0},
-    {"G1: {supportedBy: G2}\nG2: {supportedBy: G1}\n", "C01@-", 1},
+    {"G1: {supportedBy: G2}\nG2: {supportedBy: G1}\n", "C01@1:1", 1},
     {"S1: {undeveloped: true}\n", "C02@1:1", 1},
     {"G1: {supportedBy: [G2, G3]}\n", "C03@1:20", 1},
     {"G1: {supportedBy: G2, inContextOf: C1}\nG0: {supportedBy: [G1, G9]}\n", "C03@2:24", 1},

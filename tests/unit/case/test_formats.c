@@ -126,11 +126,11 @@ static void test_sacm_of_others(void **state)
     memset(path, ' ', strlen("//@argumentPackage.0/@argumentElement.0"));
     memcpy(path, "_1", 2);
     FB_TEST_OK(tree_of(fb_buf_str(&text), FB_CASE_UNKNOWN, &root));
-    FB_TEST_OK(tree_of(
-        FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
-               "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
-               "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
-               "D1: {nodeType: CounterGoal, challenges: [G1 -> S1]}\nG3: {defeated: true}\n"),
+    FB_TEST_OK(tree_of(FB_STR("G1: {text: Top, supportedBy: [S1, E1], inContextOf: [K1]}\n"
+                              "S1: {supportedBy: [G2]}\nG2: {text: Sub, undeveloped: true}\n"
+                              "E1: {nodeType: Solution}\nK1: {nodeType: Context}\n"
+                              "D1: {nodeType: CounterGoal, challenges: [G1 -> S1]}\n"
+                              "G3: {defeated: true, sacm: {gid: g-8}}\n"),
         FB_CASE_GSN, &expected));
     assert_true(fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN)));
     fb_buf_release(&text);
@@ -161,16 +161,130 @@ static void test_sacm_dialects(void **state)
         "</argumentPackage></SACM:AssuranceCasePackage>\n";
     struct fb_yaml *root = NULL, *expected = NULL;
     FB_TEST_OK(tree_of(fb_str_of(XML), FB_CASE_UNKNOWN, &root));
-    FB_TEST_OK(tree_of(FB_STR("Top: {nodeType: Goal, text: It is safe, supportedBy: [Why]}\n"
+    FB_TEST_OK(tree_of(FB_STR("module: {sacm: {xml: '<artifactPackage><artifact id=\"art\" "
+                              "name=\"Soak test\"/></artifactPackage>'}}\n"
+                              "Top: {nodeType: Goal, text: It is safe, supportedBy: [Why], "
+                              "sacm: {xml: <description>why we say so</description>}}\n"
                               "Sub: {nodeType: Goal, text: It stops, inContextOf: [Mains, Norm], "
                               "supportedBy: [Report]}\n"
                               "Mains: {nodeType: Assumption}\nNorm: {nodeType: Justification}\n"
                               "Why: {nodeType: Strategy, supportedBy: [Sub]}\n"
-                              "Report: {nodeType: Solution, text: Soak test}\n"),
+                              "Report: {nodeType: Solution, text: Soak test, "
+                              "sacm: {attributes: {referencedArtifact: '#art'}}}\n"),
         FB_CASE_GSN, &expected));
     if (!fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN))) {
         fail_msg("%.*s", FB_STR_ARG(written(root, FB_CASE_GSN)));
     }
+}
+
+/* What has no key here: texts in other languages, names, gids, notes, tags, packages beside the
+ * argument, groups. All of it is written again in SACM's own way, and read again. */
+static const char RICH_SACM[] =
+    "<sacm:AssuranceCasePackage xmlns:sacm='urn:s' xmlns:art='urn:art' gid='case-gid' "
+    "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' "
+    "xmlns:xmi='http://www.omg.org/XMI' xmi:id='root' owner='Ann'>\n"
+    "<artifactPackage><artifactElement xsi:type='art:Artifact' xmi:id='e0'/></artifactPackage>\n"
+    "<argumentPackage xmi:id='p1' gid='pg'><name content='Part'/>\n"
+    "<argumentationElement xsi:type='sacm:Claim' xmi:id='c1' gid='4711'>"
+    "<name lang='de' content='G1'/><description><content><value lang='de' content='Sicher'/>"
+    "<value lang='en' content='It is safe'/><value content='x'/></content></description>"
+    "<note><content><value content='A &amp; B'/></content></note><taggedValue><key><content>"
+    "<value content='owner'/></content></key></taggedValue></argumentationElement>\n"
+    "<claim id='c2' assertionDeclaration='assumed' metaClaim='c3'><name content='G2'/></claim>\n"
+    "<claim id='c3' isCitation='true' citedElement='x.xml#9'><name content='a&#10;long\nname'/>"
+    "</claim>\n"
+    "<claim id='c4' isAbstract='true'><name content='G2'/></claim>\n"
+    "<artifactReference id='x' referencedArtifactElement='e0'><name content='Sn1'/>"
+    "</artifactReference>\n"
+    "<argumentGroup id='g' argumentationElement='c1 c2'/>\n"
+    "<assertedInference id='r1' gid='rg' source='c2 c3' target='c1'><description>why</description>"
+    "</assertedInference>\n"
+    "<assertedInference id='r2' gid='rh' source='c4' target='r1'/>\n"
+    "<assertedEvidence id='r3' isAbstract='false' source='x' target='c2'/>\n"
+    "<assertedContext id='r4' source='r3' target='c2'/>\n"
+    "</argumentPackage></sacm:AssuranceCasePackage>\n";
+
+static const char RICH_TREE[] =
+    "module: {sacm: {gid: case-gid, attributes: {owner: Ann}, namespaces: {art: urn:art}, xml: "
+    "'<artifactPackage><artifactElement xsi:type=\"art:Artifact\" xmi:id=\"e0\"/>"
+    "</artifactPackage>', argument: "
+    "'<argumentGroup id=\"g\" argumentationElement=\"c1 c2\"/>'}}\n"
+    "G1: {text: Sicher, supportedBy: [G2, c3], sacm: {gid: '4711', nameLang: de, lang: de, texts: "
+    "[{lang: en, text: It is safe}, {text: x}], xml: \"<note><content><value "
+    "content=\\\"A &amp; B\\\"/></content></note>\\n<taggedValue><key><content><value "
+    "content=\\\"owner\\\"/></content></key></taggedValue>\", id: c1}}\n"
+    "G2: {supportedBy: [Sn1], sacm: {attributes: {assertionDeclaration: assumed, metaClaim: c3}, "
+    "id: c2}}\n"
+    "c3: {nodeType: Goal, away: elsewhere, sacm: {name: \"a\\nlong name\", "
+    "attributes: {citedElement: 'x.xml#9'}, id: c3}}\n"
+    "G2~2: {uninstantiated: true, sacm: {name: G2}}\n"
+    "Sn1: {sacm: {attributes: {referencedArtifactElement: e0}}}\n";
+
+static void test_sacm_keeps(void **state)
+{
+    (void)state;
+    struct fb_yaml *root = NULL, *again = NULL, *expected = NULL;
+    struct fb_doc_notes notes = {.count = 0};
+    struct fb_doc_file file = {.path = "f", .text = fb_str_of(RICH_SACM), .notes = &notes};
+    FB_TEST_OK(fb_case_read_tree(&file, FB_CASE_SACM, &arena, &root, &err));
+    FB_TEST_OK(tree_of(fb_str_of(RICH_TREE), FB_CASE_GSN, &expected));
+    if (!fb_str_eq(written(root, FB_CASE_GSN), written(expected, FB_CASE_GSN))) {
+        fail_msg("%.*s", FB_STR_ARG(written(root, FB_CASE_GSN)));
+    }
+    static const struct {
+        const char *what;
+        size_t count;
+        uint32_t line;
+    } DROPPED[] = {{"gid of relations", 2, 11}, {"description of relations", 1, 11},
+        {"a target that is a relation of relations", 1, 12},
+        {"a source that is a relation of relations", 1, 14}, {"gid of packages", 1, 3},
+        {"name of packages", 1, 3}};
+    assert_int_equal(notes.count, sizeof(DROPPED) / sizeof(DROPPED[0]));
+    for (size_t i = 0; i < notes.count; i++) {
+        assert_string_equal(notes.items[i].what.ptr, DROPPED[i].what);
+        assert_int_equal(notes.items[i].count, DROPPED[i].count);
+        assert_int_equal(notes.items[i].line, DROPPED[i].line);
+    }
+    static const char ENGLISH[] = "lang=\"en\" content=\"It is safe\"";
+    struct fb_str text = written(root, FB_CASE_SACM);
+    assert_non_null(memmem(text.ptr, text.len, ENGLISH, strlen(ENGLISH)));
+    assert_null(memmem(text.ptr, text.len, "sacm:", 5)); /* nothing of it in a tag */
+    FB_TEST_OK(tree_of(text, FB_CASE_SACM, &again));
+    assert_true(same(root, again));
+}
+
+/* A key sacm of another form is carried as any other; what would not be well formed is. */
+static void test_sacm_of_other_form(void **state)
+{
+    (void)state;
+    static const char *const FORMS[] = {"text", "[a]", "{}", "{id: 1}", "{id: 'a b'}", "{gid: [x]}",
+        "{odd: x}", "{xml: '<a>'}", "{xml: '</x><x>'}", "{xml: '<u:a/>'}", "{xml: 'a<!DOCTYPE x>'}",
+        "{attributes: {name: x}}", "{attributes: {'xmi:id': x}}", "{attributes: {'a b': x}}",
+        "{attributes: {a: [x]}}", "{attributes: {}}", "{texts: []}", "{texts: [{text: ''}]}",
+        "{texts: [{text: a, lang: b, c: d}]}", "{lang: de}", "{namespaces: {a: 1}}", "{name: ' '}"};
+    for (size_t i = 0; i < sizeof(FORMS) / sizeof(FORMS[0]); i++) {
+        struct fb_str yaml = fb_arena_printf(
+            &arena, "module: {name: m, sacm: %s}\nG1: {sacm: %s}\n", FORMS[i], FORMS[i]);
+        check_lossless(yaml.ptr, FB_CASE_SACM);
+    }
+    check_lossless("G1: {text: a, sacm: {id: x}}\nG2: {text: a, sacm: {id: x}}\n", FB_CASE_SACM);
+}
+
+/* Kinds of things that are dropped beyond 100 are told as one. */
+static void test_notes(void **state)
+{
+    (void)state;
+    struct fb_doc_notes notes = {.count = 0};
+    struct fb_doc_file file = {.path = "f", .notes = &notes};
+    for (uint32_t i = 0; i <= FB_DOC_NOTES_MAX + 1; i++) {
+        fb_case_note(&file, i + 1, fb_arena_printf(&arena, "kind %u", i));
+    }
+    fb_case_note(&file, 7, FB_STR("kind 3"));
+    assert_int_equal(notes.count, FB_DOC_NOTES_MAX);
+    assert_int_equal(notes.items[3].count, 2);
+    assert_int_equal(notes.items[3].line, 4);
+    assert_int_equal(notes.items[FB_DOC_NOTES_MAX - 1].count, 3);
+    assert_string_equal(notes.items[FB_DOC_NOTES_MAX - 1].what.ptr, "more of other kinds");
 }
 
 /* GSN on top of SACM: its types, without ids, and relations from what is supported on. */
@@ -844,6 +958,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sacm_loses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_of_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_dialects, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sacm_keeps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sacm_of_other_form, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_notes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_of_gsn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ltac_counters, setup, teardown),
