@@ -47,6 +47,9 @@ struct fb_point fb_draw_side(
 const char *fb_draw_class(const struct fb_drawing *d, const struct fb_element *e);
 const char *fb_draw_word(enum fb_label label);
 
+/** What stands above a drawing: the title of the case, else its name, of a path the file's. */
+struct fb_str fb_draw_title(const struct fb_case *argument);
+
 /** A text of at most so many bytes, cut between characters. */
 struct fb_str fb_draw_cut(struct fb_str text, size_t max);
 

@@ -223,11 +223,11 @@ static void add_head(const struct page *p)
     struct fb_buf *out = p->drawing.out;
     const struct fb_case *c = p->drawing.argument;
     fb_html_begin(out, "", true);
-    fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
+    fb_html_text_cut(out, fb_draw_title(c), 200);
     fb_buf_add_c(out, "</title>\n<style>\n");
     add_lines(out, STYLE);
     fb_buf_add_c(out, "</style>\n</head>\n<body>\n<header><h1>");
-    fb_html_text_cut(out, c->title.len ? c->title : c->name, 200);
+    fb_html_text_cut(out, fb_draw_title(c), 200);
     fb_buf_addf(out,
         "</h1>\n<label>Search <input id=\"q\" type=\"search\" size=\"18\"></label> "
         "<span id=\"hits\" role=\"status\"></span>\n"
@@ -291,7 +291,8 @@ static void add_page(struct page *p)
     add_head(p);
     fb_buf_add_c(out,
         "<svg id=\"stage\" role=\"application\" aria-label=\"The argument\" "
-        "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\" text-anchor=\"middle\" "
+        "font-family=\"Helvetica, Arial, 'Liberation Sans', "
+        "'DejaVu Sans Condensed', sans-serif\" font-size=\"12\" text-anchor=\"middle\" "
         "class=\"fcg\">\n");
     fb_draw_style(out);
     add_layers(out);

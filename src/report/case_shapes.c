@@ -44,7 +44,8 @@ void fb_draw_open(
     FB_ASSERT(out && what && size);
     fb_buf_addf(out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
-        "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" "
+        "viewBox=\"0 0 %.0f %.0f\" role=\"img\" font-family=\"Helvetica, Arial, 'Liberation Sans', "
+        "'DejaVu Sans Condensed', sans-serif\" "
         "font-size=\"12\" text-anchor=\"middle\" class=\"fcg\">\n<title>%s ",
         size->x, size->y, size->x, size->y, what);
     fb_html_text_all(out, name);
@@ -166,6 +167,21 @@ void fb_draw_text(
     fb_buf_addf(out, "\"%s%s>", attributes[0] ? " " : "", attributes);
     fb_html_text_all(out, text);
     fb_buf_add_c(out, "</text>\n");
+}
+
+struct fb_str fb_draw_title(const struct fb_case *argument)
+{
+    struct fb_str name = argument->name;
+    bool is_path = argument->module_count > 0 && !argument->modules[0].is_named;
+    if (argument->title.len > 0) {
+        return argument->title;
+    }
+    for (size_t i = name.len; is_path && i-- > 0;) {
+        if (name.ptr[i] == '/' && i + 1 < name.len) {
+            return fb_str_sub(name, i + 1, SIZE_MAX);
+        }
+    }
+    return name;
 }
 
 struct fb_str fb_draw_cut(struct fb_str text, size_t max)

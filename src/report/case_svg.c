@@ -15,7 +15,7 @@ static void add_heading(const struct fb_drawing *d, double width)
     const struct fb_case *c = d->argument;
     const struct fb_element *top = &c->elements[c->top];
     struct fb_case_label label = {.line_count = 0};
-    fb_case_wrap(c->title.len ? c->title : c->name, fmin(width - 2 * MARGIN, 1400) * 0.62, &label);
+    fb_case_wrap(fb_draw_title(c), fmin(width - 2 * MARGIN, 1400) * 0.62, &label);
     fb_buf_addf(d->out,
         "<text x=\"%d\" y=\"36\" text-anchor=\"start\" font-size=\"18\" font-weight=\"bold\">",
         MARGIN);
@@ -59,11 +59,15 @@ static double add_legend_label(
         "<rect x=\"%.1f\" y=\"%.1f\" width=\"22\" height=\"14\" rx=\"2\" class=\"fc fc-%s\"/>\n",
         at.x, at.y - 11, CLASSES[label]);
     at.x += 28;
-    fb_draw_text(d->out, at, fb_str_of(fb_draw_word(label)),
-        "text-anchor=\"start\" font-size=\"11\" font-weight=\"bold\"");
-    at.x += fb_case_text_width(fb_str_of(fb_draw_word(label))) + 4;
-    fb_draw_text(d->out, at, fb_str_of(text), "class=\"fcs\"");
-    return at.x + fb_case_text_width(fb_str_of(text)) * 0.84 + 18;
+    const char *word = fb_draw_word(label);
+    fb_buf_addf(d->out,
+        "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"start\" font-size=\"11\" "
+        "font-weight=\"bold\">%s<tspan dx=\"5\" font-weight=\"normal\" class=\"fcs\">%s</tspan>"
+        "</text>\n",
+        at.x, at.y, word, text);
+    /* Where there is no Helvetica, what stands in for it may be wider. */
+    double width = fb_case_text_width(fb_str_of(word)) + fb_case_text_width(fb_str_of(text)) * 0.84;
+    return at.x + width * 1.2 + 14;
 }
 
 static void add_legend(const struct fb_drawing *d, double y)
@@ -89,7 +93,7 @@ static void add_legend(const struct fb_drawing *d, double y)
         fb_buf_addf(d->out, "<path class=\"fcd\" d=\"M%.1f %.1fh32\"/>\n", at.x, at.y - 4);
         at.x += 38;
         fb_draw_text(d->out, at, FB_STR("challenge (grey: answered)"), "class=\"fcs\"");
-        at.x += 140;
+        at.x += 165;
     }
     if (stubs) {
         fb_buf_addf(d->out,

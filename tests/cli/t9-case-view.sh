@@ -184,4 +184,7 @@ document.body.innerHTML = "<pre>\n\n" + out + "\n</pre>";
 EOT
 drive chain.html try.js
 ok "a chain of 4,990 folds" sees "chain: 4 of .*4987"
+mkdir -p deep/er && echo 'G1: {undeveloped: true}' >deep/er/x.yaml
+ok "a file without a title is called by its name, not by its path" sh -c \
+    '"$0" case draw deep/er/x.yaml -o x.svg && grep -q ">x.yaml</text>" x.svg' "$FLYBALL"
 finish

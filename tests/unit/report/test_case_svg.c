@@ -479,7 +479,7 @@ static void test_draws(void **state)
     check_well_formed(out.ptr);
     static const char *const has[] = {"<svg xmlns=\"http://www.w3.org/2000/svg\"",
         "&lt;Safe&gt; &amp; &quot;sound&quot;", "a &lt;b&gt; &amp; &quot;c&quot; ]]&gt;",
-        "x &lt; 3", ">stands</text>", ">undecided</text>", ">undercut</text>", ">falsified</text>",
+        "x &lt; 3", ">stands<tspan", ">undecided</text>", ">undercut</text>", ">falsified</text>",
         ">1 of 3 needed</text>", "<ellipse", "<circle", "class=\"fcd\"", "The top claim, G1",
         ">A</text>", ">J</text>", "https://example.org/?a&amp;b"};
     for (size_t i = 0; i < sizeof(has) / sizeof(has[0]); i++) {
