@@ -74,7 +74,8 @@ enum fb_case_format fb_case_format_of_text(struct fb_str text)
     while (fb_str_line(&plain, &line)) {
         line = fb_str_trim(line);
         if (line.len > 0 && line.ptr[0] != '#') {
-            bool graph = fb_str_starts(line, FB_STR("digraph"));
+            bool graph = fb_str_starts(line, FB_STR("digraph")) ||
+                         fb_str_starts(line, FB_STR("strict digraph"));
             return graph ? FB_CASE_TRUDAG : is_ltac_line(line) ? FB_CASE_LTAC : FB_CASE_GSN;
         }
     }

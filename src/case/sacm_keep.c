@@ -160,15 +160,17 @@ static bool is_false(struct fb_str text)
 static void keep_attributes(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to,
     const struct fb_sacm_taken *taken)
 {
-    static const char *const TAKEN[] = {"id", "gid", "type", "name", "content", NULL};
-    static const char *const FLAGS[] = {
-        "undeveloped", "uninstantiated", "isAbstract", "isCitation", "isCounter", NULL};
+    static const char *const TAKEN[] = {"id", "gid", "type", "name", "content", "identifier", NULL};
+    static const char *const FLAGS[] = {"toBeSupported", "undeveloped", "uninstantiated",
+        "isAbstract", "isCitation", "isCounter", NULL};
     for (xmlAttrPtr a = node->properties; a; a = a->next) {
         struct fb_str value = value_of(k, a);
         bool text =
             taken->text_attribute && strcmp((const char *)a->name, taken->text_attribute) == 0;
-        bool flag = is_one_of(a->name, FLAGS) &&
-                    (is_false(value) || strcmp((const char *)a->name, "isCounter") != 0);
+        bool off = is_false(value) && (is_one_of(a->name, FLAGS) || value.len == 0 ||
+                                          strcmp((const char *)a->name, "assumed") == 0);
+        bool flag =
+            off || (is_one_of(a->name, FLAGS) && strcmp((const char *)a->name, "isCounter") != 0);
         bool said =
             strcmp((const char *)a->name, "assertionDeclaration") == 0 &&
             fb_str_is(value, fb_sacm_status(taken->kind, taken->undeveloped, taken->defeated));
@@ -295,6 +297,7 @@ static void keep_name(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml
     struct fb_str name = attribute(k, node, "name"), lang = {"", 0};
     xmlNodePtr child = name.len > 0 ? NULL : child_named(node, "name");
     name = child ? first_text(k, child, 0, &lang) : name;
+    name = name.len > 0 ? name : attribute(k, node, "identifier");
     keep_text(k, to, "name", fb_str_eq(name, to->key) ? FB_STR("") : name);
     keep_lang(k, to, "nameLang", name.len > 0 ? lang : FB_STR(""));
 }

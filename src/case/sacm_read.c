@@ -20,10 +20,13 @@ static const struct {
     {"ArtifactReference", ARTIFACT},
     {"ArtefactReference", ARTIFACT},
     {"InformationElementCitation", ARTIFACT},
+    {"InformationElement", ARTIFACT},
     {"AssertedInference", INFERENCE},
     {"AssertedEvidence", EVIDENCE},
     {"AssertedArtifactSupport", EVIDENCE},
     {"AssertedArtefactSupport", EVIDENCE},
+    {"AssertedChallenge", INFERENCE},
+    {"AssertedCounterEvidence", EVIDENCE},
     {"AssertedContext", CONTEXT},
     {"AssertedArtifactContext", CONTEXT},
     {"AssertedArtefactContext", CONTEXT},
@@ -213,6 +216,20 @@ static enum class class_of(struct reading *r, xmlNodePtr node) {
 return gsn ? gsn->class : OTHER;
 }
 
+/* An artifact of a package of artifacts. */
+static bool is_artifact(struct reading *r, xmlNodePtr node)
+{
+    static const char *const NAMES[] = {
+        "Artifact", "artifact", "Resource", "resource", "Event", "event", "Property", "property"};
+    struct fb_str type = type_of(r, node);
+    type = type.len > 0 ? type : xml_str(node->name);
+    bool found = false;
+    for (size_t i = 0; !found && i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        found = fb_str_is(type, NAMES[i]);
+    }
+    return found;
+}
+
 /* The value of a tagged value with a key, or an empty text. */
 static struct fb_str tag(struct reading *r, xmlNodePtr node, const char *key)
 {
@@ -300,6 +317,7 @@ static enum fb_code add_part(
     }
     struct fb_str name = attribute(r, node, "name");
     name = name.len > 0 ? name : child_text(r, node, "name");
+    name = name.len > 0 ? name : attribute(r, node, "identifier"); /* SACM 1 */
     bool plain = name.len > 0 && name.len <= 80 && fb_str_find(name, '\n', 0) == name.len &&
                  !fb_str_is(name, "module");
     struct fb_str wanted = tag(r, node, "gsn.id");
@@ -370,6 +388,33 @@ static struct fb_str refs_of(struct reading *r, xmlNodePtr node, const char *nam
     return out;
 }
 
+static bool is_true(struct fb_str text)
+{
+    return fb_str_is(text, "true") || fb_str_is(text, "1");
+}
+
+/* Whether a relation speaks against its target; SACM 1 has classes of their own for these. */
+static bool is_counter(struct reading *r, xmlNodePtr node)
+{
+    struct fb_str type = type_of(r, node);
+    type = type.len > 0 ? type : xml_str(node->name);
+    return is_true(attribute(r, node, "isCounter")) ||
+           fb_str_ends(type, FB_STR("ssertedChallenge")) ||
+           fb_str_ends(type, FB_STR("ssertedCounterEvidence"));
+}
+
+/* What a claim says of how it stands, in the words of SACM 2. */
+static struct fb_str status_of(struct reading *r, xmlNodePtr node)
+{
+    struct fb_str status = attribute(r, node, "assertionDeclaration");
+    if (status.len > 0) {
+        return status;
+    }
+    return is_true(attribute(r, node, "toBeSupported")) ? FB_STR("needsSupport")
+           : is_true(attribute(r, node, "assumed"))     ? FB_STR("assumed")
+                                                        : status;
+}
+
 /* What a relation runs from, or to, as SACM has it: from what speaks to what it speaks for. */
 static struct fb_str source_of(struct reading *r, const struct part *p)
 {
@@ -393,11 +438,6 @@ static bool next_ref(struct fb_str *rest, struct fb_str *out)
     return out->len > 0;
 }
 
-static bool is_true(struct fb_str text)
-{
-    return fb_str_is(text, "true") || fb_str_is(text, "1");
-}
-
 static enum fb_code unknown(
     struct reading *r, xmlNodePtr node, struct fb_str ref, struct fb_err *err)
 {
@@ -409,6 +449,23 @@ static enum fb_code unknown(
     return err->code;
 }
 
+/* What a reference stands for, NULL for nothing. A source may be an artifact itself, which some
+ * tools do not refer to through an element of the argument; it becomes one. */
+static enum fb_code find_part(
+    struct reading *r, struct fb_str ref, bool is_source, struct part **out, struct fb_err *err)
+{
+    size_t hash = fb_str_find(ref, '#', 0);
+    struct fb_str id = hash < ref.len ? fb_str_sub(ref, hash + 1, SIZE_MAX) : ref;
+    xmlNodePtr node = fb_map_get(&r->kept, id);
+    *out = part_of(r, ref);
+    if (*out || !is_source || !node || node->_private || !is_artifact(r, node)) {
+        return FB_OK;
+    }
+    enum fb_code code = add_part(r, node, ARTIFACT, err);
+    *out = code == FB_OK ? r->last : NULL;
+    return code;
+}
+
 /* What each element is used for, so that its kind can be told; and whether all references lead
  * somewhere. */
 static enum fb_code mark_roles(struct reading *r, struct fb_err *err)
@@ -417,16 +474,17 @@ static enum fb_code mark_roles(struct reading *r, struct fb_err *err)
         if (p->class < INFERENCE) {
             continue;
         }
-        bool counter = is_true(attribute(r, p->xml, "isCounter"));
+        bool counter = is_counter(r, p->xml);
         for (int end = 0; end < 3; end++) {
             struct fb_str rest = end == 0   ? source_of(r, p)
                                  : end == 1 ? target_of(r, p)
                                             : refs_of(r, p->xml, "reasoning");
             struct fb_str ref;
             while (next_ref(&rest, &ref)) {
-                struct part *to = part_of(r, ref);
-                if (!to) {
-                    return unknown(r, p->xml, ref, err);
+                struct part *to = NULL;
+                enum fb_code code = find_part(r, ref, end == 0, &to, err);
+                if (code != FB_OK || !to) {
+                    return code != FB_OK ? code : unknown(r, p->xml, ref, err);
                 }
                 to->as_context = to->as_context || (end == 0 && p->class == CONTEXT);
                 to->as_source = to->as_source || (end == 0 && p->class != CONTEXT && !counter);
@@ -448,7 +506,7 @@ static bool is_given(const struct part *p, struct fb_str status)
 static enum fb_element_kind kind_of(struct reading *r, const struct part *p)
 {
     struct fb_str type = tag(r, p->xml, "gsn.nodeType");
-    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    struct fb_str status = status_of(r, p->xml);
     enum fb_element_kind kind = FB_ELEMENT_GOAL;
     if (type.len > 0 && fb_element_kind_of_type(type, &kind)) {
         return kind;
@@ -563,7 +621,7 @@ static enum fb_code add_element(struct reading *r, struct part *p, struct fb_err
         text = text.len > 0 ? text : attribute(r, about, "name");
         text = text.len > 0 ? text : child_text(r, about, "name");
     }
-    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    struct fb_str status = status_of(r, p->xml);
     struct fb_str url = tag(r, p->xml, "gsn.url");
     fb_case_add_kind(&r->b, p->element, kind_of(r, p));
     if (text.len > 0) {
@@ -620,14 +678,14 @@ static struct fb_str against(struct reading *r, const struct part *relation, con
 /* A claim that is given, however it is tied. */
 static bool explains(struct reading *r, const struct part *p)
 {
-    struct fb_str status = attribute(r, p->xml, "assertionDeclaration");
+    struct fb_str status = status_of(r, p->xml);
     return is_given(p, status) && tag(r, p->xml, "gsn.nodeType").len == 0;
 }
 
 /* One relation: to each of its targets. */
 static void add_relation(struct reading *r, const struct part *p)
 {
-    bool counter = is_true(attribute(r, p->xml, "isCounter"));
+    bool counter = is_counter(r, p->xml);
     struct fb_str targets = target_of(r, p), reasonings, sources, ref, other;
     while (next_ref(&targets, &ref)) {
         struct part *to = part_of(r, ref);

@@ -73,10 +73,13 @@ static enum fb_code add_item(
 {
     struct fb_str id = fb_json_get_str(json, "id"), name = fb_json_get_str(json, "name");
     if (json->kind != FB_JSON_OBJECT || id.len == 0) {
-        return refuse(r, json, FB_E_SCHEMA, "an element has no id", err);
+        (void)refuse(r, json, FB_E_SCHEMA, "an element has no id", err);
+        return fb_err_hint(err, "Each is an object with \"id\", \"type\" and \"children\".");
     }
     if (type_of(json) == TYPE_COUNT) {
-        return refuse(r, json, FB_E_SCHEMA, "an element has no type that is known", err);
+        (void)refuse(r, json, FB_E_SCHEMA, "an element has no type that is known", err);
+        return fb_err_hint(err, "GOAL, STRATEGY, PROPERTY_CLAIM, EVIDENCE, CONTEXT, ASSUMPTION, "
+                                "JUSTIFICATION, MODULE, AWAY_GOAL and CONTRACT are.");
     }
     *out = fb_map_get(&r->items, id);
     if (*out) {

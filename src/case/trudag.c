@@ -60,8 +60,8 @@ static bool take_name(struct fb_str *rest, struct fb_str *out)
     *rest = fb_str_trim(*rest);
     if (rest->len > 0 && rest->ptr[0] == '"') {
         size_t end = fb_str_find(*rest, '"', 1);
-        if (end == rest->len) {
-            return false;
+        if (end == rest->len || rest->ptr[end - 1] == '\\') {
+            return false; /* trudag has no quotes in names */
         }
         *out = fb_str_sub(*rest, 1, end - 1);
         *rest = fb_str_trim(fb_str_sub(*rest, end + 1, SIZE_MAX));
@@ -145,20 +145,70 @@ static enum fb_code note_pair(struct reading *r, struct link *link, struct fb_er
     return link->again ? FB_OK : fb_map_put(&r->pairs, key, NULL, err);
 }
 
+/* A line that says nothing of nodes and links: the graph itself, comments, how things look. */
+static bool is_other(struct fb_str line)
+{
+    static const char *const STARTS[] = {"digraph", "strict digraph", "//", "#"};
+    static const char *const LOOKS[] = {"graph", "node", "edge"};
+    size_t comment = fb_str_find(line, '/', 2);
+    bool other = line.len == 0 || fb_str_is(line, "}") || fb_str_is(line, "{");
+    other = other || (fb_str_starts(line, FB_STR("/*")) && comment + 1 == line.len &&
+                         line.ptr[comment - 1] == '*');
+    for (size_t i = 0; !other && i < sizeof(STARTS) / sizeof(STARTS[0]); i++) {
+        other = fb_str_starts(line, fb_str_of(STARTS[i]));
+    }
+    for (size_t i = 0; !other && i < sizeof(LOOKS) / sizeof(LOOKS[0]); i++) {
+        size_t len = strlen(LOOKS[i]);
+        struct fb_str rest = fb_str_trim(fb_str_sub(line, len, SIZE_MAX));
+        other = fb_str_starts(line, fb_str_of(LOOKS[i])) && rest.len > 0 && rest.ptr[0] == '[';
+    }
+    return other;
+}
+
+/* Whether nothing is left on a line but attributes and a comment. */
+static bool is_end(struct fb_str rest)
+{
+    bool quoted = false;
+    size_t at = 0;
+    if (rest.len > 0 && rest.ptr[0] == '[') {
+        while (at < rest.len && (quoted || rest.ptr[at] != ']')) {
+            quoted = quoted != (rest.ptr[at++] == '"');
+        }
+        if (at == rest.len) {
+            return true; /* attributes go on in the next line */
+        }
+        rest = fb_str_trim(fb_str_sub(rest, at + 1, SIZE_MAX));
+    }
+    if (rest.len > 0 && rest.ptr[0] == ';') {
+        rest = fb_str_trim(fb_str_sub(rest, 1, SIZE_MAX));
+    }
+    return rest.len == 0 || rest.ptr[0] == '#' || fb_str_starts(rest, FB_STR("//")) ||
+           fb_str_starts(rest, FB_STR("/*"));
+}
+
+/* A name that DOT has another meaning for. */
+static bool is_odd(struct fb_str line, struct fb_str name)
+{
+    bool quoted = line.ptr[0] == '"';
+    return !quoted && (fb_str_is(name, "subgraph") || strchr("{}<:/", name.ptr[0]) ||
+                          fb_str_find(name, ':', 0) < name.len);
+}
+
 static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_err *err)
 {
-    struct fb_str name, other;
+    struct fb_str name, other, whole = line;
     struct node *from = NULL, *to = NULL;
-    bool known = fb_str_starts(line, FB_STR("digraph")) || fb_str_is(line, "}") ||
-                 fb_str_is(line, "{") || fb_str_starts(line, FB_STR("//"));
-    if (line.len == 0 || line.ptr[0] == '#' || known) {
+    if (is_other(line)) {
         return FB_OK;
     }
-    if (!take_name(&line, &name)) {
+    if (!take_name(&line, &name) || is_odd(whole, name)) {
         return refuse(r, "this line is neither a node nor a link", err);
     }
     if (line.len > 0 && line.ptr[0] == '=') {
         return FB_OK; /* an attribute of the graph */
+    }
+    if (!fb_str_starts(line, FB_STR("->")) && !is_end(line)) {
+        return refuse(r, "more follows behind a node in its line", err);
     }
     enum fb_code code = node_of(r, name, &from, err);
     if (code != FB_OK || !fb_str_starts(line, FB_STR("->"))) {
@@ -172,9 +222,12 @@ static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_e
         }
         return code;
     }
-    line = fb_str_sub(line, 2, SIZE_MAX);
-    if (!take_name(&line, &other)) {
+    whole = line = fb_str_trim(fb_str_sub(line, 2, SIZE_MAX));
+    if (!take_name(&line, &other) || is_odd(whole, other)) {
         return refuse(r, "a link leads nowhere", err);
+    }
+    if (!is_end(line)) {
+        return refuse(r, "more follows behind a link in its line", err);
     }
     code = node_of(r, other, &to, err);
     struct link *link = code == FB_OK ? FB_ARENA_NEW(r->arena, struct link) : NULL;
