@@ -66,14 +66,18 @@ static size_t kept(const char *text)
 
 static size_t compare(const char *text, struct fb_str log)
 {
-    struct fb_buf fast, slow;
+    struct fb_buf fast, slow, many;
     struct fb_trace trace = {0};
-    size_t lines = 0;
+    size_t lines = 0, same = 0;
     struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &fast};
     fb_buf_init(&fast, TEXT_MAX);
+    struct fb_monpoly_stream threads = {
+        .sink = keep_line, .ctx = &same, .line = &many, .threads = 3, .batch = 8};
+    fb_buf_init(&many, TEXT_MAX);
     fb_buf_init(&slow, TEXT_MAX);
     FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
     FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &stream, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &threads, &err));
     FB_TEST_OK(fb_monpoly_log(log, &signature, &arena, &trace, &err));
     FB_TEST_OK(fb_monpoly_run(&formula_read, &trace, ARENA_MAX, &slow, &err));
     fb_buf_add(&fast, "", 1);
@@ -81,6 +85,11 @@ static size_t compare(const char *text, struct fb_str log)
     if (strcmp(fast.ptr, slow.ptr) != 0) {
         fail_msg("%s\ngot\n%s\nwant\n%s", text, fast.ptr, slow.ptr);
     }
+    fb_buf_add(&many, "", 1);
+    if (strcmp(many.ptr, slow.ptr) != 0) {
+        fail_msg("%s by threads\ngot\n%s\nwant\n%s", text, many.ptr, slow.ptr);
+    }
+    fb_buf_release(&many);
     fb_buf_release(&fast);
     fb_buf_release(&slow);
     return lines;
@@ -142,6 +151,12 @@ static void test_kept(void **unused)
         "PREVIOUS K(x) IN K(x)",
         "LETPAST K(x) = P(x) OR (EXISTS c. (c <- CNT y PREVIOUS K(y)) AND x = c + 20) OR PREVIOUS "
         "K(x) "
+        "IN K(x)",
+        /* by threads: groups of all values are needed where x is another one */
+        "LETPAST K(x) = (EXISTS c. (c <- CNT y; x ONCE[0,30] R(x,y)) AND c > 1) OR PREVIOUS K(x) "
+        "IN P(x) AND (EXISTS y. K(y) AND y <> x)",
+        /* two sides that last: one of them is as any other */
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) OR ((PREVIOUS K(x)) AND NOT T()) "
         "IN K(x)",
         /* columns that are not in the order of the variables' numbers, or have other names */
         "LETPAST K(y,x) = R(x,y) OR ((PREVIOUS K(y,x)) AND NOT Q(y)) IN P(x) AND K(y,x)",
