@@ -205,6 +205,7 @@ static void test_joins(void **unused)
         /* rows that come in several ways, and a variable that is shared but hidden */
         "c <- CNT x EXISTS y. ((ONCE R(x,y)) AND NOT ONCE[0,5] Q(x))",
         "s <- SUM x EXISTS y. ((ONCE[0,20] R(x,y)) AND NOT ONCE[0,5] R(y,x))",
+        "s <- SUM x EXISTS y. ((ONCE[0,30] W(z,y)) AND (ONCE[0,30] R(z,x)) AND NOT ONCE Q(z))",
         /* by threads: groups of all values are needed where x is another one */
         "P(x) AND (n <- MAX c (c <- CNT y; x ONCE[0,30] R(x,y)))",
         /* in a view of another key, which rests on the same operators */
