@@ -111,6 +111,23 @@ static void test_fewest(void **unused)
     assert_int_equal(proof->values[1].u.integer, 8);
 }
 
+/* Of conjuncts with as many values the first is. */
+static void test_as_few(void **unused)
+{
+    (void)unused;
+    for (int64_t i = 1; i <= 2; i++) {
+        add(P, i, 0);
+        add(Q, i + 6, 0);
+    }
+    const struct fb_form *f = form(FB_FORM_AND, pred(P, var(X), NULL), pred(Q, var(X), NULL));
+    const struct fb_proof_step *proof = prove(f, -1, false);
+    assert_non_null(proof);
+    assert_int_equal(proof->rule, FB_RULE_SPLIT);
+    assert_int_equal(proof->value_count, 2);
+    assert_int_equal(proof->values[0].u.integer, 1);
+    assert_int_equal(proof->values[1].u.integer, 2);
+}
+
 /* A group that another part has to bind: the condition cannot be asked without it, so the other
  * part is split first. */
 static void test_bound_elsewhere(void **unused)
@@ -170,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fewest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_as_few, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bound_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_groups, setup, teardown),
     };
