@@ -109,6 +109,36 @@ void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size)
     return fb_arena_alloc(arena, count * size);
 }
 
+void fb_arena_clear(struct fb_arena *arena)
+{
+    FB_ASSERT(arena);
+    struct fb_arena_block *kept = arena->blocks;
+    if (!kept || kept->size >= BLOCK_LARGE) {
+        fb_arena_release(arena);
+        return;
+    }
+    struct fb_arena rest = {.blocks = kept->next};
+    fb_arena_release(&rest);
+    kept->next = NULL;
+    kept->used = 0;
+    *arena = (struct fb_arena){.blocks = kept, .max = arena->max};
+}
+
+void fb_arena_adopt(struct fb_arena *arena, struct fb_arena *from)
+{
+    FB_ASSERT(arena && from && arena != from);
+    struct fb_arena_block **end = &from->blocks;
+    while (*end) {
+        end = &(*end)->next;
+    }
+    /* Behind the block that is being filled. */
+    struct fb_arena_block **at = arena->blocks ? &arena->blocks->next : &arena->blocks;
+    *end = *at;
+    *at = from->blocks;
+    arena->used += from->used;
+    *from = (struct fb_arena){.max = from->max};
+}
+
 bool fb_arena_has(const struct fb_arena *arena, const void *ptr)
 {
     FB_ASSERT(arena);

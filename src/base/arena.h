@@ -40,6 +40,13 @@ void *fb_arena_alloc(struct fb_arena *arena, size_t size);
 /** What FB_ARENA_ARRAY calls. */
 void *fb_arena_array(struct fb_arena *arena, size_t count, size_t size);
 
+/** Takes back everything that came from the arena, and keeps some memory for what comes next. */
+void fb_arena_clear(struct fb_arena *arena);
+
+/** Takes over everything that came from another arena, which is empty then. It counts as handed out
+ * by this one, also above its maximum. */
+void fb_arena_adopt(struct fb_arena *arena, struct fb_arena *from);
+
 /** True when ptr points into what the arena handed out. */
 bool fb_arena_has(const struct fb_arena *arena, const void *ptr);
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/io.h"
+#include "base/workers.h"
 #include "govern/evaluate.h"
 #include "lang/lang.h"
 #include "report/report.h"
@@ -312,6 +313,7 @@ enum fb_code fb_bench_govern_run(struct fb_bench_govern *bench, struct fb_err *e
         .blob_ctx = bench,
         .naive = bench->docket.naive,
         .about = fb_str_of(bench->docket.about),
+        .threads = bench->docket.about ? 1 : fb_workers_here(),
         .brief = true};
     enum fb_code code =
         bench->docket.about ? fb_resident_new(bench->registry, &input.resident, err) : FB_OK;

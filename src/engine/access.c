@@ -1,5 +1,7 @@
 #include "engine/access.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +35,7 @@ struct relation_list {
     const struct fb_value **rows; /* their values: nearer than by way of the trace */
     size_t count;
     size_t cap;
-    struct access_index *indexes;
+    _Atomic(struct access_index *) indexes; /* the first; whole once it stands here */
 };
 
 struct fb_access {
@@ -41,15 +43,12 @@ struct fb_access {
     struct fb_trace *own; /* the trace of an access that grows; NULL: it does not */
     size_t tuple_cap;
     struct fb_arena *arena;
-    struct fb_err *err;
+    pthread_mutex_t lock; /* who makes an index has it, and with it the arena */
     struct relation_list *relations;
     struct fb_access_correction *corrections;
     size_t correction_count;
     size_t correction_cap;
     bool distinct;
-    uint32_t *stamps;
-    size_t stamp_cap;
-    uint32_t round;
 };
 
 static uint64_t mix(uint64_t x)
@@ -149,11 +148,11 @@ static struct access_index *make_index(
     if (!index) {
         return NULL;
     }
-    *index = (struct access_index){.mask = mask, .other = list->indexes};
+    *index = (struct access_index){.mask = mask, .other = atomic_load(&list->indexes)};
     if (!fill_index(access, list, index)) {
         return NULL;
     }
-    list->indexes = index;
+    atomic_store(&list->indexes, index);
     return index;
 }
 
@@ -217,8 +216,11 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
         list->rows[list->count] = trace->tuples[i].values;
         list->ids[list->count++] = (uint32_t)i;
     }
-    *access = (struct fb_access){
-        .trace = trace, .arena = arena, .err = err, .relations = lists, .distinct = true};
+    *access = (struct fb_access){.trace = trace,
+        .arena = arena,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .relations = lists,
+        .distinct = true};
     for (size_t i = 1; i < trace->time_count; i++) {
         access->distinct = access->distinct && trace->times[i - 1] < trace->times[i];
     }
@@ -242,8 +244,12 @@ enum fb_code fb_access_grow(const struct fb_signature *signature, struct fb_aren
         return fb_arena_failed(arena, err);
     }
     *own = (struct fb_trace){.signature = signature, .by_time = true};
-    *access = (struct fb_access){
-        .trace = own, .own = own, .arena = arena, .err = err, .relations = lists, .distinct = true};
+    *access = (struct fb_access){.trace = own,
+        .own = own,
+        .arena = arena,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .relations = lists,
+        .distinct = true};
     *out = access;
     return FB_OK;
 }
@@ -346,12 +352,6 @@ enum fb_code fb_access_add(
                : FB_OK;
 }
 
-void fb_access_errors(struct fb_access *access, struct fb_err *err)
-{
-    FB_ASSERT(access);
-    access->err = err;
-}
-
 void fb_access_end(struct fb_access *access, uint32_t id, size_t until)
 {
     FB_ASSERT(access && access->own && id < access->own->tuple_count);
@@ -423,17 +423,37 @@ void fb_access_undo(struct fb_access *access, size_t count)
 
 /* ---- questions ---- */
 
-enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
-    const struct fb_value *values, struct fb_access_walk *out)
+/* The index of a relation over some columns; NULL: there is none yet. */
+static struct access_index *index_of(struct relation_list *list, uint64_t mask)
 {
-    FB_ASSERT(access && out && relation < access->trace->signature->count);
-    struct relation_list *list = &access->relations[relation];
-    struct access_index *index = list->indexes;
+    struct access_index *index = atomic_load_explicit(&list->indexes, memory_order_acquire);
     while (index && index->mask != mask) {
         index = index->other;
     }
-    if (!index && (index = make_index(access, list, mask)) == NULL) {
-        return fb_arena_failed(access->arena, access->err);
+    return index;
+}
+
+/* Makes it, unless somebody was faster. */
+static enum fb_code need_index(struct fb_access *access, struct relation_list *list, uint64_t mask,
+    struct access_index **out, struct fb_err *err)
+{
+    pthread_mutex_lock(&access->lock);
+    *out = index_of(list, mask);
+    *out = *out ? *out : make_index(access, list, mask);
+    enum fb_code code = *out ? FB_OK : fb_arena_failed(access->arena, err);
+    pthread_mutex_unlock(&access->lock);
+    return code;
+}
+
+enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
+    const struct fb_value *values, struct fb_access_walk *out, struct fb_err *err)
+{
+    FB_ASSERT(access && out && relation < access->trace->signature->count);
+    struct relation_list *list = &access->relations[relation];
+    struct access_index *index = index_of(list, mask);
+    enum fb_code code = index ? FB_OK : need_index(access, list, mask, &index, err);
+    if (code) {
+        return code;
     }
     const struct slot *slot = find_slot(list, index, values, hash_of(values, mask));
     *out = (struct fb_access_walk){
@@ -447,28 +467,6 @@ const struct fb_access_correction *fb_access_corrections(
     FB_ASSERT(access && out_count);
     *out_count = access->correction_count;
     return access->corrections;
-}
-
-enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out)
-{
-    FB_ASSERT(access && out);
-    size_t count = access->own ? access->tuple_cap : access->trace->tuple_count;
-    if (!access->stamps || access->stamp_cap < count) {
-        access->stamps = FB_ARENA_ARRAY(access->arena, uint32_t, count);
-        access->stamp_cap = count;
-    }
-    *out = access->stamps;
-    return access->stamps ? FB_OK : fb_arena_failed(access->arena, access->err);
-}
-
-uint32_t fb_access_round(struct fb_access *access)
-{
-    FB_ASSERT(access);
-    if (access->round == UINT32_MAX) {
-        memset(access->stamps, 0, access->stamp_cap * sizeof(*access->stamps));
-        access->round = 0;
-    }
-    return ++access->round;
 }
 
 bool fb_access_distinct(const struct fb_access *access)

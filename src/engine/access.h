@@ -43,10 +43,6 @@ FB_CHECKED enum fb_code fb_access_grow(const struct fb_signature *signature, str
 FB_CHECKED enum fb_code fb_access_add(
     struct fb_access *access, const struct fb_tuple *tuple, struct fb_err *err);
 
-/** Where an access tells of what went wrong from now on: the err of the call that it was made in
- * may be gone. */
-void fb_access_errors(struct fb_access *access, struct fb_err *err);
-
 /** Lets the tuple with an index end at a time-point; at its beginning or before: it never was. */
 void fb_access_end(struct fb_access *access, uint32_t id, size_t until);
 
@@ -57,9 +53,10 @@ void fb_access_until(struct fb_access *access, fb_time last);
 void fb_access_undo(struct fb_access *access, size_t count);
 
 /** Begins a walk over the tuples of a relation that agree with values (by column) in the columns of
- * mask. */
+ * mask. Several threads may ask at once, unless the access grows. E_NOMEM, E_LIMIT for the index.
+ */
 FB_CHECKED enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
-    const struct fb_value *values, struct fb_access_walk *out);
+    const struct fb_value *values, struct fb_access_walk *out, struct fb_err *err);
 
 /** The index in the trace of the next tuple of a walk, or FB_ACCESS_NONE. */
 static inline uint32_t fb_access_next(struct fb_access_walk *walk)
@@ -84,12 +81,6 @@ const struct fb_access_correction *fb_access_corrections(
 
 /** True when no two time-points have the same time. */
 bool fb_access_distinct(const struct fb_access *access);
-
-/** One number a tuple, in which walks note the round in which they met it; 0 at first. */
-FB_CHECKED enum fb_code fb_access_stamps(struct fb_access *access, uint32_t **out);
-
-/** The number of a new round of marks, after fb_access_stamps. */
-uint32_t fb_access_round(struct fb_access *access);
 
 /** How many tuples a relation has. */
 size_t fb_access_count(const struct fb_access *access, uint32_t relation);

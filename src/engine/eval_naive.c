@@ -101,7 +101,7 @@ enum fb_code fb_eval_tuples(const struct fb_eval *ev, const struct fb_form *pred
     }
     struct fb_value columns[FB_IR_ARITY_MAX];
     uint64_t known = fb_form_known(pred, env->bound, env->values, columns);
-    return fb_access_find(ev->access, pred->relation, known, columns, &out->found);
+    return fb_access_find(ev->access, pred->relation, known, columns, &out->found, ev->err);
 }
 
 const struct fb_tuple *fb_tuples_next(struct fb_tuples *tuples)

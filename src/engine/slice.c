@@ -8,10 +8,7 @@
 #include "engine/duty.h"
 #include "engine/slice_cut.h"
 
-enum { SCRATCH_MAX = 1 << 28, FIRST_KEYS = 64 };
-
-/* Memory of one run besides its results. */
-#define SLICER_MAX ((size_t)16 << 30)
+enum { FIRST_KEYS = 64, FIRST_RESULTS = 16, SHARE = 512 /* keys, of one task */ };
 
 /* The bindings that a duty may be owed for, each once, in the order in which they were found. */
 struct keys {
@@ -23,63 +20,57 @@ struct keys {
     size_t slot_count;
 };
 
-/* One duty at work. */
-struct slicer {
-    struct fb_cutter cut;
-    struct fb_arena *arena; /* of the slicer */
-    bool whole;             /* cannot be sliced: the duty runs over everything at once */
-    struct keys keys;
+/* Obligations in the order in which they were found. */
+struct results {
+    struct fb_obligation *items;
+    size_t count;
+    size_t cap;
 };
 
-/* The most formulas that look at an obligation. */
-static size_t forms_max(const struct fb_duty *duty)
-{
-    size_t count = 0;
-    for (; duty; duty = duty->after) {
-        count += fb_duty_form_count(duty);
-    }
-    return count;
-}
+/* One duty of a run. */
+struct job {
+    const struct fb_duty_query *query;
+    struct keys keys;
+    struct results whole; /* of a duty that cannot be sliced */
+    size_t first_share;
+    size_t share_count;
+};
 
-static size_t add_form(const struct fb_form *form, const struct fb_form **list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (list[i] == form) {
-            return count;
-        }
-    }
-    if (form) {
-        list[count++] = form;
-    }
-    return count;
-}
+/* A stretch of the keys of a duty. */
+struct share {
+    size_t job;
+    size_t first;
+    size_t count;
+    double begins; /* how far into the keys of the job: 0 to 1 */
+    struct results results;
+};
 
-/* The formulas beside the trigger that have a say about what became of an obligation. */
-static size_t asides_of(
-    const struct fb_duty *duty, const struct fb_access *access, const struct fb_form **out)
-{
-    size_t count = 0;
-    for (; duty; duty = duty->after) {
-        for (size_t i = FB_DUTY_TRIGGER; i < fb_duty_form_count(duty); i++) {
-            const struct fb_form *form = fb_duty_form(duty, i);
-            count = fb_walk_meets(form, access) ? add_form(form, out, count) : count;
-        }
-    }
-    return count;
-}
+/* What one thread has to itself. */
+struct worker {
+    struct fb_arena own;     /* until the run is over */
+    struct fb_arena made;    /* results, where there are several threads */
+    struct fb_arena *kept;   /* for results */
+    struct fb_arena scratch; /* of one slice */
+    struct fb_cutter *cuts;  /* by job; without a query where it did none of it yet */
+};
 
-/* The formulas that look at an obligation, trigger first; then those of the duties whose discharge
- * it follows, which share some with it: each once. */
-static size_t forms_of(const struct fb_duty *duty, const struct fb_form **out)
-{
-    size_t count = 0;
-    for (; duty; duty = duty->after) {
-        for (size_t i = 0; i < fb_duty_form_count(duty); i++) {
-            count = add_form(fb_duty_form(duty, i), out, count);
-        }
-    }
-    return count;
-}
+/* A run of duties. */
+struct run {
+    struct job *jobs;
+    size_t job_count;
+    struct share *shares; /* by job */
+    struct share **order; /* in which they are run */
+    size_t share_count;
+    struct worker *workers;
+    struct fb_obligations *out;
+};
+
+/* Keys in the making. */
+struct finder {
+    struct fb_cutter cut;
+    struct fb_arena *arena;
+    struct keys *keys;
+};
 
 /* ---- keys ---- */
 
@@ -108,14 +99,14 @@ static size_t key_slot(
 }
 
 /* Doubles the room of the keys and their table. */
-static bool grow_keys(struct slicer *s)
+static bool grow_keys(struct finder *f)
 {
-    struct keys *keys = &s->keys, bigger = *keys;
+    struct keys *keys = f->keys, bigger = *keys;
     bigger.cap = keys->cap ? 2 * keys->cap : FIRST_KEYS;
     bigger.slot_count = 2 * bigger.cap;
-    bigger.items = fb_arena_array(s->arena, bigger.cap, sizeof(struct fb_value *));
-    bigger.hashes = FB_ARENA_ARRAY(s->arena, uint64_t, bigger.cap);
-    bigger.slots = FB_ARENA_ARRAY(s->arena, uint32_t, bigger.slot_count);
+    bigger.items = fb_arena_array(f->arena, bigger.cap, sizeof(struct fb_value *));
+    bigger.hashes = FB_ARENA_ARRAY(f->arena, uint64_t, bigger.cap);
+    bigger.slots = FB_ARENA_ARRAY(f->arena, uint32_t, bigger.slot_count);
     if (!bigger.items || !bigger.hashes || !bigger.slots) {
         return false;
     }
@@ -135,12 +126,12 @@ static bool grow_keys(struct slicer *s)
 /* A valuation of the trigger without time: its parameters are a key. */
 static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
 {
-    struct slicer *s = walk->ctx;
-    struct keys *keys = &s->keys;
-    size_t count = s->cut.query->duty->param_count;
-    FB_ASSERT((s->cut.params & ~bound) == 0);
-    if (keys->count == keys->cap && !grow_keys(s)) {
-        return fb_arena_failed(s->arena, s->cut.err);
+    struct finder *f = walk->ctx;
+    struct keys *keys = f->keys;
+    size_t count = f->cut.query->duty->param_count;
+    FB_ASSERT((f->cut.params & ~bound) == 0);
+    if (keys->count == keys->cap && !grow_keys(f)) {
+        return fb_arena_failed(f->arena, f->cut.err);
     }
     uint64_t hash = hash_key(walk->values, count);
     size_t at = key_slot(keys, walk->values, count, hash);
@@ -148,12 +139,12 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
         return FB_OK;
     }
     if (keys->count >= fb_limit(FB_DUTY_OWED_MAX)) {
-        return fb_err_set(s->cut.err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
-            FB_STR_ARG(s->cut.query->duty->name), FB_DUTY_OWED_MAX);
+        return fb_err_set(f->cut.err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
+            FB_STR_ARG(f->cut.query->duty->name), FB_DUTY_OWED_MAX);
     }
-    struct fb_value *key = FB_ARENA_ARRAY(s->arena, struct fb_value, count);
+    struct fb_value *key = FB_ARENA_ARRAY(f->arena, struct fb_value, count);
     if (!key) {
-        return fb_arena_failed(s->arena, s->cut.err);
+        return fb_arena_failed(f->arena, f->cut.err);
     }
     memcpy(key, walk->values, count * sizeof(*key));
     keys->items[keys->count] = key;
@@ -162,122 +153,26 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
     return FB_OK;
 }
 
-static enum fb_code find_keys(struct slicer *s)
+static enum fb_code find_keys(struct finder *f)
 {
-    const struct fb_duty_query *query = s->cut.query;
+    const struct fb_duty_query *query = f->cut.query;
     const struct fb_form *parts[2] = {query->duty->when, query->duty->given};
     fb_vars bound = query->only ? fb_vars_of(query->only_param) : 0;
     enum fb_code code = FB_OK;
-    s->cut.walk.found = found_key;
-    s->cut.walk.ctx = s;
-    s->cut.walk.enough = s->cut.params;
+    f->cut.walk.found = found_key;
+    f->cut.walk.ctx = f;
+    f->cut.walk.enough = f->cut.params;
     for (size_t i = 0; code == FB_OK && i < (query->only ? query->only_count : 1); i++) {
         if (query->only) {
-            s->cut.walk.values[query->only_param] = query->only[i];
+            f->cut.walk.values[query->only_param] = query->only[i];
         }
-        code = fb_walk_run(&s->cut.walk, parts, parts[1] ? 2 : 1, bound);
+        code = fb_walk_run(&f->cut.walk, parts, parts[1] ? 2 : 1, bound);
     }
-    s->cut.walk.enough = 0;
+    f->cut.walk.enough = 0;
     return code;
 }
 
 /* ---- runs ---- */
-
-static void find_times(struct slicer *s)
-{
-    const struct fb_trace *trace = s->cut.trace;
-    fb_time effective = s->cut.query->program->effective;
-    if (trace->by_time) {
-        size_t end = fb_tp_of_time(s->cut.query->now) + 1;
-        s->cut.tp_count = end < trace->time_count ? end : trace->time_count;
-        s->cut.effective = fb_tp_of_time(effective);
-        return;
-    }
-    size_t low = 0, high = trace->time_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (trace->times[middle] <= s->cut.query->now) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    s->cut.tp_count = low;
-    size_t at = 0;
-    for (high = trace->time_count; at < high;) {
-        size_t middle = at + (high - at) / 2;
-        if (trace->times[middle] < effective) {
-            at = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    bool there = at < trace->time_count && trace->times[at] == effective;
-    s->cut.effective = there ? at : SIZE_MAX;
-    /* Without that time-point the runner would add it, to a slice at another place. */
-    s->whole = s->whole || (!there && at > 0);
-}
-
-/* How many of the formulas of forms_of are the trigger, which every other one is walked after. */
-static size_t trigger_forms(const struct fb_duty *duty)
-{
-    return duty->given && duty->given != duty->when ? 2 : 1;
-}
-
-/* The parameters that the trigger does not bind one by one. */
-static fb_vars params_open(const struct fb_duty *duty)
-{
-    fb_vars params = 0;
-    for (uint32_t i = 0; i < duty->param_count; i++) {
-        params |= fb_vars_of(i);
-    }
-    fb_vars binds = fb_walk_binds(duty->when, 0);
-    binds |= duty->given ? fb_walk_binds(duty->given, binds) : 0;
-    return params & ~binds;
-}
-
-static enum fb_code slicer_init(
-    struct slicer *s, const struct fb_duty_query *query, struct fb_arena *arena, struct fb_err *err)
-{
-    const struct fb_duty *duty = query->duty;
-    FB_ASSERT(query->program && query->access && duty && duty->when);
-    FB_ASSERT(!query->only || query->only_param < duty->param_count);
-    *s = (struct slicer){
-        .cut = {.query = query, .trace = fb_access_trace(query->access), .err = err},
-        .arena = arena};
-    size_t most = forms_max(duty);
-    const struct fb_form **forms = fb_arena_array(arena, 2 * most, sizeof(const struct fb_form *));
-    if (!forms) {
-        return fb_arena_failed(arena, err);
-    }
-    s->cut.asides = forms + most;
-    s->cut.aside_count = asides_of(duty, query->access, s->cut.asides);
-    size_t count = forms_of(duty, forms), nodes = 0;
-    for (size_t i = 0; i < count; i++) {
-        nodes += fb_walk_nodes(forms[i]);
-        s->cut.all_times = s->cut.all_times || fb_walk_temporal(forms[i]);
-    }
-    for (uint32_t i = 0; i < duty->param_count; i++) {
-        s->cut.params |= fb_vars_of(i);
-    }
-    s->whole = params_open(duty) || !fb_walk_possible(forms, count, trigger_forms(duty)) ||
-               !fb_access_distinct(query->access);
-    find_times(s);
-    if (s->cut.trace->by_time && (s->whole || s->cut.all_times)) {
-        return fb_err_set(err, FB_E_UNSUPPORTED, "duty '%.*s' cannot be cut out of what grows",
-            FB_STR_ARG(duty->name));
-    }
-    enum fb_code code = fb_walk_init(&s->cut.walk, query->access, nodes, arena, err);
-    return code;
-}
-
-/* The results in the making, and the place at which each was found. */
-struct results {
-    struct fb_obligation *items;
-    size_t count;
-    size_t cap;
-    struct fb_arena *arena;
-};
 
 /* A text that a run made is copied, one of the trace is borrowed. */
 static enum fb_code keep_text(
@@ -286,40 +181,52 @@ static enum fb_code keep_text(
     return fb_arena_has(run, text->ptr) ? fb_arena_str(arena, *text, text, err) : FB_OK;
 }
 
-/* Adds an obligation that a run found, out of the run's memory. */
-static enum fb_code keep(struct slicer *s, const struct fb_arena *run,
-    const struct fb_obligation *item, struct results *out)
+static enum fb_code owed_too_often(const struct fb_duty *duty, struct fb_err *err)
 {
-    const struct fb_duty *duty = s->cut.query->duty;
+    return fb_err_set(err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
+        FB_STR_ARG(duty->name), FB_DUTY_OWED_MAX);
+}
+
+/* Room for one more result. */
+static bool grow_results(struct results *results, struct fb_arena *arena)
+{
+    if (results->count < results->cap) {
+        return true;
+    }
+    size_t cap = results->cap ? 2 * results->cap : FIRST_RESULTS;
+    struct fb_obligation *grown = FB_ARENA_ARRAY(arena, struct fb_obligation, cap);
+    if (grown && results->count) {
+        memcpy(grown, results->items, results->count * sizeof(*grown));
+    }
+    results->items = grown ? grown : results->items;
+    results->cap = grown ? cap : results->cap;
+    return grown != NULL;
+}
+
+/* Adds an obligation that a run found, out of the run's memory. */
+static enum fb_code keep(struct worker *w, const struct fb_arena *run,
+    const struct fb_obligation *item, struct results *out, struct fb_err *err)
+{
+    const struct fb_duty *duty = item->duty;
     if (out->count >= fb_limit(FB_DUTY_OWED_MAX)) {
-        return fb_err_set(s->cut.err, FB_E_LIMIT, "duty '%.*s' is owed more than %d times",
-            FB_STR_ARG(duty->name), FB_DUTY_OWED_MAX);
+        return owed_too_often(duty, err);
     }
-    if (out->count == out->cap) {
-        size_t cap = out->cap ? 2 * out->cap : 16;
-        struct fb_obligation *grown = FB_ARENA_ARRAY(out->arena, struct fb_obligation, cap);
-        if (!grown) {
-            return fb_arena_failed(out->arena, s->cut.err);
-        }
-        if (out->count) {
-            memcpy(grown, out->items, out->count * sizeof(*grown));
-        }
-        out->items = grown;
-        out->cap = cap;
+    if (!grow_results(out, &w->own)) {
+        return fb_arena_failed(&w->own, err);
     }
-    struct fb_value *values = FB_ARENA_ARRAY(out->arena, struct fb_value, duty->var_count);
+    struct fb_value *values = FB_ARENA_ARRAY(w->kept, struct fb_value, duty->var_count);
     if (!values) {
-        return fb_arena_failed(out->arena, s->cut.err);
+        return fb_arena_failed(w->kept, err);
     }
     memcpy(values, item->bindings, duty->var_count * sizeof(*values));
     struct fb_obligation *kept = &out->items[out->count];
     *kept = *item;
     kept->bindings = values;
     kept->why = NULL;
-    enum fb_code code = keep_text(run, &kept->party, out->arena, s->cut.err);
+    enum fb_code code = keep_text(run, &kept->party, w->kept, err);
     for (size_t i = 0; i < duty->var_count && code == FB_OK; i++) {
         if (values[i].type == FB_TYPE_STRING) {
-            code = keep_text(run, &values[i].u.text, out->arena, s->cut.err);
+            code = keep_text(run, &values[i].u.text, w->kept, err);
         }
     }
     out->count += code == FB_OK ? 1 : 0;
@@ -338,49 +245,82 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
 }
 
 /* The obligations of one key. */
-static enum fb_code run_key(struct slicer *s, const struct fb_value *key, struct results *out)
+static enum fb_code run_key(struct worker *w, struct fb_cutter *cut, const struct fb_value *key,
+    struct results *out, struct fb_err *err)
 {
-    struct fb_slice slice;
+    struct fb_slice slice = {.arena = &w->scratch};
     struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = s->cut.query;
-    enum fb_code code = fb_cut(&s->cut, key, &slice);
+    const struct fb_duty_query *query = cut->query;
+    enum fb_code code = fb_cut(cut, key, &slice);
     /* Without a valuation the trigger holds at no time-point. */
-    if (code == FB_OK && s->cut.valuations > 0) {
+    if (code == FB_OK && cut->valuations > 0) {
         struct fb_duty_task task = {
             query->program, query->duty, &slice.trace, query->now, false, true, key};
-        code = fb_duty_follow(&task, &slice.arena, &found, s->cut.err);
+        code = fb_duty_follow(&task, &w->scratch, &found, err);
     }
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         /* A slice may hold facts of its neighbours. */
         if (fb_row_cmp(found.items[i].bindings, key, query->duty->param_count) == 0) {
-            code = keep(s, &slice.arena, &found.items[i], out);
+            code = keep(w, &w->scratch, &found.items[i], out, err);
         }
     }
-    fb_arena_release(&slice.arena);
+    fb_arena_clear(&w->scratch);
     return code;
 }
 
-static enum fb_code run_whole(struct slicer *s, struct results *out)
+static enum fb_code run_whole(struct worker *w, struct job *job, struct fb_err *err)
 {
     struct fb_arena scratch;
     struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = s->cut.query;
+    const struct fb_duty_query *query = job->query;
     struct fb_duty_task task = {
-        query->program, query->duty, s->cut.trace, query->now, false, true, NULL};
-    fb_arena_init(&scratch, fb_limit(SLICER_MAX));
-    enum fb_code code = fb_duty_follow(&task, &scratch, &found, s->cut.err);
+        query->program, query->duty, fb_access_trace(query->access), query->now, false, true, NULL};
+    fb_arena_init(&scratch, fb_limit(FB_CUT_MEMORY_MAX));
+    enum fb_code code = fb_duty_follow(&task, &scratch, &found, err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         if (fb_duty_wanted(query, found.items[i].bindings)) {
-            code = keep(s, &scratch, &found.items[i], out);
+            code = keep(w, &scratch, &found.items[i], &job->whole, err);
         }
     }
     fb_arena_release(&scratch);
     return code;
 }
 
-/* An obligation and where it stood before the results were sorted. */
+/* Task: what a duty may be owed for; of one that cannot be sliced, all that became of it. */
+static enum fb_code begin_job(void *ctx, size_t worker, size_t task, struct fb_err *err)
+{
+    struct run *run = ctx;
+    struct worker *w = &run->workers[worker];
+    struct job *job = &run->jobs[task];
+    struct finder finder = {.arena = &w->own, .keys = &job->keys};
+    enum fb_code code = fb_duty_check(job->query->duty, err);
+    code = code ? code : fb_cut_init(&finder.cut, job->query, &w->own, err);
+    if (code) {
+        return code;
+    }
+    return finder.cut.whole ? run_whole(w, job, err) : find_keys(&finder);
+}
+
+/* Task: the obligations of a share. */
+static enum fb_code run_share(void *ctx, size_t worker, size_t task, struct fb_err *err)
+{
+    struct run *run = ctx;
+    struct worker *w = &run->workers[worker];
+    struct share *share = run->order[task];
+    const struct job *job = &run->jobs[share->job];
+    struct fb_cutter *cut = &w->cuts[share->job];
+    enum fb_code code = cut->query ? FB_OK : fb_cut_init(cut, job->query, &w->own, err);
+    cut->err = err;
+    cut->walk.err = err;
+    for (size_t i = 0; code == FB_OK && i < share->count; i++) {
+        code = run_key(w, cut, job->keys.items[share->first + i], &share->results, err);
+    }
+    return code;
+}
+
+/* An obligation and where it was found. */
 struct ranked {
-    struct fb_obligation item;
+    const struct fb_obligation *item;
     size_t rank;
 };
 
@@ -389,218 +329,168 @@ struct ranked {
 static int order_results(const void *a, const void *b)
 {
     const struct ranked *x = a, *y = b;
-    if (x->item.since != y->item.since) {
-        return x->item.since < y->item.since ? -1 : 1;
+    if (x->item->since != y->item->since) {
+        return x->item->since < y->item->since ? -1 : 1;
     }
-    int order = fb_row_cmp(x->item.bindings, y->item.bindings, x->item.duty->var_count);
+    int order = fb_row_cmp(x->item->bindings, y->item->bindings, x->item->duty->var_count);
     return order ? order : x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
-static enum fb_code sort_results(struct slicer *s, struct results *results)
+/* Puts the results of the shares of a job together, in their order. */
+static enum fb_code gather(struct run *run, const struct job *job, size_t count, struct worker *w,
+    struct fb_obligation *out, struct fb_err *err)
 {
-    struct ranked *ranked = FB_ARENA_ARRAY(s->arena, struct ranked, results->count);
+    struct ranked *ranked = FB_ARENA_ARRAY(&w->own, struct ranked, count);
+    size_t rank = 0;
     if (!ranked) {
-        return fb_arena_failed(s->arena, s->cut.err);
+        return fb_arena_failed(&w->own, err);
     }
-    for (size_t i = 0; i < results->count; i++) {
-        ranked[i] = (struct ranked){results->items[i], i};
+    for (size_t s = 0; s < job->share_count; s++) {
+        const struct results *results = &run->shares[job->first_share + s].results;
+        for (size_t i = 0; i < results->count; i++, rank++) {
+            ranked[rank] = (struct ranked){&results->items[i], rank};
+        }
     }
-    if (results->count > 0) {
-        qsort(ranked, results->count, sizeof(*ranked), order_results);
-    }
-    for (size_t i = 0; i < results->count; i++) {
-        results->items[i] = ranked[i].item;
+    FB_ASSERT(rank == count);
+    qsort(ranked, count, sizeof(*ranked), order_results);
+    for (size_t i = 0; i < count; i++) {
+        out[i] = *ranked[i].item;
     }
     return FB_OK;
+}
+
+/* Task: all that became of a duty. */
+static enum fb_code end_job(void *ctx, size_t worker, size_t task, struct fb_err *err)
+{
+    struct run *run = ctx;
+    struct worker *w = &run->workers[worker];
+    const struct job *job = &run->jobs[task];
+    size_t count = job->whole.count;
+    for (size_t s = 0; s < job->share_count; s++) {
+        count += run->shares[job->first_share + s].results.count;
+    }
+    if (count > fb_limit(FB_DUTY_OWED_MAX)) {
+        return owed_too_often(job->query->duty, err);
+    }
+    struct fb_obligation *items =
+        count ? FB_ARENA_ARRAY(w->kept, struct fb_obligation, count) : NULL;
+    if (count && !items) {
+        return fb_arena_failed(w->kept, err);
+    }
+    run->out[task] = (struct fb_obligations){items, count};
+    if (job->whole.count) {
+        memcpy(items, job->whole.items, count * sizeof(*items));
+        return FB_OK;
+    }
+    return count ? gather(run, job, count, w, items, err) : FB_OK;
+}
+
+/* By how far into the keys of its job a share begins; of two that begin together the earlier job
+ * first. */
+static int order_begins(const void *a, const void *b)
+{
+    const struct share *const *x = a;
+    const struct share *const *y = b;
+    if ((*x)->begins != (*y)->begins) {
+        return (*x)->begins < (*y)->begins ? -1 : 1;
+    }
+    return (*x > *y) - (*x < *y);
+}
+
+/* Shares are run in the order of their beginnings. Keys come in the order of the facts they were
+ * found in, so what is run one after the other rests on the same facts, which are near then. */
+static bool order_shares(struct run *run, struct fb_arena *arena)
+{
+    run->order = fb_arena_array(arena, run->share_count, sizeof(struct share *));
+    for (size_t i = 0; run->order && i < run->share_count; i++) {
+        run->order[i] = &run->shares[i];
+    }
+    if (run->order && run->share_count) {
+        qsort(run->order, run->share_count, sizeof(struct share *), order_begins);
+    }
+    return run->order != NULL;
+}
+
+/* Cuts the keys of all jobs into shares. */
+static bool cut_shares(struct run *run, struct fb_arena *arena)
+{
+    for (size_t i = 0; i < run->job_count; i++) {
+        struct job *job = &run->jobs[i];
+        job->first_share = run->share_count;
+        job->share_count = (job->keys.count + SHARE - 1) / SHARE;
+        run->share_count += job->share_count;
+    }
+    run->shares = FB_ARENA_ARRAY(arena, struct share, run->share_count);
+    for (size_t i = 0; run->shares && i < run->job_count; i++) {
+        const struct job *job = &run->jobs[i];
+        for (size_t s = 0; s < job->share_count; s++) {
+            size_t first = s * SHARE, left = job->keys.count - first;
+            run->shares[job->first_share + s] = (struct share){.job = i,
+                .first = first,
+                .count = left < SHARE ? left : SHARE,
+                .begins = (double)first / (double)job->keys.count};
+        }
+    }
+    return run->shares && order_shares(run, arena);
+}
+
+static enum fb_code run_all(
+    struct run *run, size_t threads, struct fb_arena *own, struct fb_err *err)
+{
+    enum fb_code code = fb_workers_run(threads, run->job_count, begin_job, run, err);
+    if (code == FB_OK && !cut_shares(run, own)) {
+        code = fb_arena_failed(own, err);
+    }
+    code = code ? code : fb_workers_run(threads, run->share_count, run_share, run, err);
+    return code ? code : fb_workers_run(threads, run->job_count, end_job, run, err);
+}
+
+enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, size_t threads,
+    struct fb_arena *arena, struct fb_obligations *outs, struct fb_err *err)
+{
+    FB_ASSERT((queries && outs) || count == 0);
+    FB_ASSERT(arena && threads >= 1 && threads <= FB_WORKERS_MAX);
+    struct fb_arena own;
+    fb_arena_init(&own, fb_limit(FB_CUT_MEMORY_MAX));
+    struct run run = {.jobs = FB_ARENA_ARRAY(&own, struct job, count),
+        .job_count = count,
+        .workers = FB_ARENA_ARRAY(&own, struct worker, threads),
+        .out = FB_ARENA_ARRAY(&own, struct fb_obligations, count)};
+    enum fb_code code = FB_OK;
+    if (!run.jobs || !run.workers || !run.out) {
+        code = fb_arena_failed(&own, err);
+        fb_arena_release(&own);
+        return code;
+    }
+    for (size_t i = 0; i < count; i++) {
+        run.jobs[i].query = &queries[i];
+    }
+    for (size_t i = 0; i < threads; i++) {
+        struct worker *w = &run.workers[i];
+        fb_arena_init(&w->own, fb_limit(FB_CUT_MEMORY_MAX));
+        fb_arena_init(&w->made, arena->max);
+        fb_arena_init(&w->scratch, fb_limit(FB_CUT_SLICE_MAX));
+        w->kept = threads == 1 ? arena : &w->made;
+        w->cuts = FB_ARENA_ARRAY(&own, struct fb_cutter, count);
+    }
+    for (size_t i = 0; code == FB_OK && i < threads; i++) {
+        code = run.workers[i].cuts ? FB_OK : fb_arena_failed(&own, err);
+    }
+    code = code ? code : run_all(&run, threads, &own, err);
+    for (size_t i = 0; i < threads; i++) {
+        fb_arena_adopt(arena, &run.workers[i].made);
+        fb_arena_release(&run.workers[i].scratch);
+        fb_arena_release(&run.workers[i].own);
+    }
+    if (code == FB_OK && count) {
+        memcpy(outs, run.out, count * sizeof(*outs));
+    }
+    fb_arena_release(&own);
+    return code;
 }
 
 enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err)
 {
-    FB_ASSERT(query && arena && out);
-    struct slicer s;
-    struct fb_arena own;
-    struct results results = {.arena = arena};
-    fb_arena_init(&own, fb_limit(SLICER_MAX));
-    enum fb_code code = fb_duty_check(query->duty, err);
-    code = code ? code : slicer_init(&s, query, &own, err);
-    if (code == FB_OK && !s.whole) {
-        code = find_keys(&s);
-    }
-    if (code == FB_OK && s.whole) {
-        code = run_whole(&s, &results);
-    } else if (code == FB_OK && s.keys.count > 0) {
-        code = fb_access_stamps(query->access, &s.cut.walk.stamps);
-        for (size_t i = 0; code == FB_OK && i < s.keys.count; i++) {
-            code = run_key(&s, s.keys.items[i], &results);
-        }
-        code = code ? code : sort_results(&s, &results);
-    }
-    fb_arena_release(&own);
-    if (code == FB_OK) {
-        *out = (struct fb_obligations){results.items, results.count};
-    }
-    return code;
-}
-
-/* A chain of reasons, moved out of the memory of a run. What it shares with the trace stays shared.
- * NULL when memory ran out. */
-static struct fb_why *keep_why(
-    const struct fb_why *why, const struct fb_arena *run, struct fb_arena *arena)
-{
-    struct fb_why *first = NULL, **end = &first;
-    for (; why; why = why->next) {
-        struct fb_why *copy = FB_ARENA_NEW(arena, struct fb_why);
-        if (!copy) {
-            return NULL;
-        }
-        *copy = *why;
-        copy->next = NULL;
-        if (fb_arena_has(run, why->text.ptr)) {
-            copy->text = fb_arena_printf(arena, "%.*s", FB_STR_ARG(why->text));
-        }
-        if (why->child && fb_arena_has(run, why->child)) {
-            copy->child = keep_why(why->child, run, arena);
-        }
-        if (!copy->text.ptr || (why->child && !copy->child)) {
-            return NULL;
-        }
-        *end = copy;
-        end = &copy->next;
-    }
-    return first;
-}
-
-/* True when two obligations of one duty are the same one. */
-static bool same(const struct fb_obligation *a, const struct fb_obligation *b)
-{
-    return a->since == b->since && a->status == b->status && a->breached == b->breached &&
-           a->turn == b->turn && a->twin == b->twin && a->settled == b->settled &&
-           fb_str_eq(a->party, b->party) &&
-           fb_row_cmp(a->bindings, b->bindings, a->duty->var_count) == 0;
-}
-
-enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_obligation *of,
-    struct fb_arena *arena, struct fb_why **out, struct fb_err *err)
-{
-    FB_ASSERT(query && of && arena && out);
-    FB_ASSERT(of->duty == query->duty);
-    struct slicer s;
-    struct fb_slice slice = {.arena = {.blocks = NULL}};
-    struct fb_arena own;
-    struct fb_obligations found = {NULL, 0};
-    fb_arena_init(&own, fb_limit(SLICER_MAX));
-    enum fb_code code = slicer_init(&s, query, &own, err);
-    code = code || s.whole ? code : fb_access_stamps(query->access, &s.cut.walk.stamps);
-    if (code == FB_OK && !s.whole) {
-        code = fb_cut(&s.cut, of->bindings, &slice);
-    }
-    if (code == FB_OK) {
-        struct fb_duty_task task = {query->program, query->duty,
-            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true, true,
-            s.whole ? NULL : of->bindings};
-        code = fb_duty_follow(&task, &own, &found, err);
-    }
-    const struct fb_why *made = NULL;
-    for (size_t i = 0; code == FB_OK && i < found.count && !made; i++) {
-        made = same(&found.items[i], of) ? found.items[i].why : NULL;
-    }
-    struct fb_why *why = made ? keep_why(made, &own, arena) : NULL;
-    if (made && !why) {
-        code = fb_arena_failed(arena, err);
-    }
-    fb_arena_release(&slice.arena);
-    fb_arena_release(&own);
-    if (code == FB_OK && !why) {
-        code = fb_err_set(err, FB_E_NOT_FOUND, "no obligation of '%.*s' is like this one",
-            FB_STR_ARG(query->duty->name));
-    }
-    *out = code == FB_OK ? why : *out;
-    return code;
-}
-
-/* ---- what a duty has to be weighed against ---- */
-
-/* A predicate or an equation that shares a variable with those that were reached is reached, too:
- * it is found by its value. */
-static fb_vars reach_on(const struct fb_form *form, fb_vars reached)
-{
-    fb_vars all = 0;
-    if (!form) {
-        return reached;
-    }
-    for (size_t i = 0; form->kind == FB_FORM_PRED && i < form->term_count; i++) {
-        all |= form->terms[i]->kind == FB_TERM_VAR ? fb_vars_of(form->terms[i]->var) : 0;
-    }
-    if (form->kind == FB_FORM_EQ) {
-        all = fb_term_vars(form->terms[0]) | fb_term_vars(form->terms[1]);
-    }
-    reached |= all & reached ? all : 0;
-    return reach_on(form->right, reach_on(form->left, reached));
-}
-
-/* Takes the predicates that are not reached off *nth; the one at which it ends. */
-static const struct fb_form *find_loose(const struct fb_form *form, fb_vars reached, size_t *nth)
-{
-    if (!form) {
-        return NULL;
-    }
-    if (form->kind == FB_FORM_PRED && !(fb_form_vars(form) & reached)) {
-        return (*nth)-- == 0 ? form : NULL;
-    }
-    const struct fb_form *left = find_loose(form->left, reached, nth);
-    return left ? left : find_loose(form->right, reached, nth);
-}
-
-/* The variables of the first predicate that has some: where a search begins. */
-static fb_vars first_vars(const struct fb_form *form)
-{
-    if (!form || form->kind == FB_FORM_PRED) {
-        return form ? fb_form_vars(form) : 0;
-    }
-    fb_vars left = first_vars(form->left);
-    return left ? left : first_vars(form->right);
-}
-
-const struct fb_form *fb_duty_loose(const struct fb_duty *duty, size_t nth)
-{
-    size_t count = fb_duty_form_count(duty);
-    fb_vars reached = first_vars(duty->when), before;
-    const struct fb_form *found = NULL;
-    FB_ASSERT(duty->when);
-    do {
-        before = reached;
-        for (size_t i = 0; i < count; i++) {
-            reached = reach_on(fb_duty_form(duty, i), reached);
-        }
-    } while (reached != before);
-    for (size_t i = 0; i < count && !found; i++) {
-        found = find_loose(fb_duty_form(duty, i), reached, &nth);
-    }
-    return found;
-}
-
-enum fb_code fb_duty_slicing(const struct fb_duty *duty, enum fb_slicing *out, struct fb_err *err)
-{
-    struct fb_arena own;
-    bool over_time = false;
-    FB_ASSERT(duty && duty->when && out);
-    fb_arena_init(&own, fb_limit(SCRATCH_MAX));
-    const struct fb_form **forms =
-        fb_arena_array(&own, forms_max(duty), sizeof(const struct fb_form *));
-    if (!forms) {
-        enum fb_code code = fb_arena_failed(&own, err);
-        fb_arena_release(&own);
-        return code;
-    }
-    size_t count = forms_of(duty, forms);
-    for (size_t i = 0; i < count; i++) {
-        over_time = over_time || fb_walk_temporal(forms[i]);
-    }
-    *out = params_open(duty)                                      ? FB_WHOLE_BY_PARAMS
-           : !fb_walk_possible(forms, count, trigger_forms(duty)) ? FB_WHOLE_BY_NAMES
-           : over_time                                            ? FB_SLICED_AT_ALL_TIMES
-                                                                  : FB_SLICED;
-    fb_arena_release(&own);
-    return FB_OK;
+    return fb_duty_run_all(query, 1, 1, arena, out, err);
 }

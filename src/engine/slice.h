@@ -11,6 +11,7 @@
 #ifndef FB_ENGINE_SLICE_H
 #define FB_ENGINE_SLICE_H
 
+#include "base/workers.h"
 #include "engine/access.h"
 #include "engine/eval.h"
 
@@ -38,6 +39,13 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
  * obligations; E_UNSUPPORTED when the access grows and the duty is not FB_SLICED. */
 FB_CHECKED enum fb_code fb_duty_run(const struct fb_duty_query *query, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err);
+
+/** The same of many duties, over one access, on `threads` (1 to FB_WORKERS_MAX) threads: outs[i] is
+ * what fb_duty_run gives for queries[i]. The error is that of the first query that fails in the
+ * first step that does. With more than one thread nothing else may use the access meanwhile, and
+ * its arena and `arena` may be one. */
+FB_CHECKED enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count,
+    size_t threads, struct fb_arena *arena, struct fb_obligations *outs, struct fb_err *err);
 
 /** The reason of one of those obligations, as fb_duty_run_naive gives it. */
 FB_CHECKED enum fb_code fb_duty_explain(const struct fb_duty_query *query,

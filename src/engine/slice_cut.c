@@ -11,7 +11,7 @@
 #include "base/limit.h"
 #include "engine/duty.h"
 
-enum { SCRATCH_MAX = 1 << 28, SORTED_BY_HAND = 24, POINTS = 4 };
+enum { SORTED_BY_HAND = 24, POINTS = 4 };
 
 /* A valuation of the trigger: all that has a say about it is marked. */
 static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
@@ -207,10 +207,10 @@ static enum fb_code fill_slice(
     struct fb_walk *walk = &s->walk;
     struct fb_trace *trace = &out->trace;
     *trace = (struct fb_trace){.signature = s->trace->signature, .time_count = point_count};
-    trace->tuples = FB_ARENA_ARRAY(&out->arena, struct fb_tuple, walk->mark_count);
-    trace->times = points ? FB_ARENA_ARRAY(&out->arena, fb_time, point_count) : s->trace->times;
+    trace->tuples = FB_ARENA_ARRAY(out->arena, struct fb_tuple, walk->mark_count);
+    trace->times = points ? FB_ARENA_ARRAY(out->arena, fb_time, point_count) : s->trace->times;
     if (!trace->tuples || !trace->times) {
-        return fb_arena_failed(&out->arena, s->err);
+        return fb_arena_failed(out->arena, s->err);
     }
     for (size_t i = 0; points && i < point_count; i++) {
         trace->times[i] = fb_trace_time(s->trace, points[i]);
@@ -236,9 +236,8 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
     struct fb_walk *walk = &s->walk;
     const struct fb_duty *duty = s->query->duty;
     const struct fb_form *parts[2] = {duty->when, duty->given};
-    walk->round = fb_access_round(s->query->access);
-    walk->mark_count = 0;
-    walk->begins = false;
+    walk->marking = true;
+    fb_walk_begin(walk);
     walk->found = found_valuation;
     walk->ctx = s;
     s->valuations = 0;
@@ -248,7 +247,6 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
 
 enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out)
 {
-    fb_arena_init(&out->arena, fb_limit(SCRATCH_MAX));
     enum fb_code code = mark_key(s, key);
     if (code == FB_OK && s->all_times) {
         code = add_all_corrections(s);
@@ -257,9 +255,9 @@ enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_s
     if (code) {
         return code;
     }
-    size_t *points = FB_ARENA_ARRAY(&out->arena, size_t, POINTS * s->walk.mark_count + 2);
+    size_t *points = FB_ARENA_ARRAY(out->arena, size_t, POINTS * s->walk.mark_count + 2);
     if (!points) {
-        return fb_arena_failed(&out->arena, s->err);
+        return fb_arena_failed(out->arena, s->err);
     }
     size_t count = list_points(s, points);
     code = add_corrections(s, points, count);

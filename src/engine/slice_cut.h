@@ -1,6 +1,5 @@
 /*
- * slice_cut.h: cutting one slice out of a trace. Only slice.c, slice_cut.c and slice_form.c include
- * it.
+ * slice_cut.h: cutting one slice out of a trace. Only the files of slices include it.
  *
  * A slice holds the tuples that a walk over the formulas of a duty meets under the bindings of an
  * obligation, with the time-points at which they begin or end. README.md of this room says why the
@@ -24,20 +23,30 @@ struct fb_cutter {
     fb_vars params;
     size_t tp_count;   /**< time-points up to now */
     size_t effective;  /**< the time-point at which the policy comes into force; SIZE_MAX: none */
+    bool whole;        /**< no slices can be cut: the duty runs over everything at once */
     bool all_times;    /**< every time-point counts: there are operators over time */
     size_t valuations; /**< of the trigger, that the slice at hand was cut for */
 };
 
-/** A slice: a trace in an arena of its own. */
+/** A slice: a trace in an arena. */
 struct fb_slice {
     struct fb_trace trace;
-    struct fb_arena arena;
+    struct fb_arena *arena;
 };
 
+/** Most memory of one run besides its results, and of one slice and what is done with it. */
+#define FB_CUT_MEMORY_MAX ((size_t)16 << 30)
+#define FB_CUT_SLICE_MAX ((size_t)1 << 28)
+
+/** Prepares a cutter, which lives in arena, for a query, which must outlive it. E_NOMEM;
+ * E_UNSUPPORTED when the access grows and no slices can be cut for the duty. */
+FB_CHECKED enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_query *query,
+    struct fb_arena *arena, struct fb_err *err);
+
 /** Cuts the slice for the obligations with these values of the duty's parameters, and counts the
- * valuations of the trigger that it holds: without any the duty is never owed for them. The walk
- * must have stamps. Texts are borrowed from the trace; the caller releases out's arena, also after
- * an error. E_NOMEM, and E_LIMIT for more than a slice may take. */
+ * valuations of the trigger that it holds: without any the duty is never owed for them. It lives in
+ * out's arena, which the caller gives; texts are borrowed from the trace. E_NOMEM, and E_LIMIT for
+ * more than that arena may hold. */
 FB_CHECKED enum fb_code fb_cut(
     struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out);
 

@@ -54,15 +54,12 @@ enum fb_code fb_slice_holds(
     fb_arena_init(&own, fb_limit(SCRATCH_MAX));
     enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
     if (code == FB_OK && sliced) {
-        code = fb_access_stamps(query->access, &walk.stamps);
-    }
-    if (code == FB_OK && sliced) {
         fb_vars bound = 0;
         for (uint32_t i = 0; i < query->var_count; i++) {
             walk.values[i] = query->given[i];
             bound |= query->given[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
         }
-        walk.round = fb_access_round(query->access);
+        walk.marking = true;
         walk.still = true;
         walk.low = tp;
         walk.high = tp + 1;

@@ -7,6 +7,7 @@
 /* What a part costs, in tuples to look at; parts that bind nothing come last, when they are bound
  * as far as they will be. */
 enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
+enum { LOOKED_THROUGH = 16 /* marks, a power of two; more are hashed */ };
 static const size_t cost_last = SIZE_MAX;
 static const size_t cost_open = SIZE_MAX - 1; /* wants a variable that another part may bind */
 
@@ -16,7 +17,8 @@ enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t
     struct fb_arena *arena, struct fb_err *err)
 {
     FB_ASSERT(walk && access && arena);
-    *walk = (struct fb_walk){.access = access, .arena = arena, .err = err, .high = FB_TP_MAX};
+    *walk = (struct fb_walk){
+        .access = access, .arena = arena, .err = err, .round = 1, .high = FB_TP_MAX};
     /* SINCE and UNTIL add one. */
     walk->pending = fb_arena_array(arena, 2 * nodes + 1, sizeof(const struct fb_form *));
     return walk->pending ? FB_OK : fb_arena_failed(arena, err);
@@ -114,25 +116,85 @@ static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb
     return cost_last;
 }
 
+void fb_walk_begin(struct fb_walk *walk)
+{
+    FB_ASSERT(walk);
+    if (++walk->round == 0) {
+        walk->round = 1;
+        for (size_t i = 0; i < walk->seen_count; i++) {
+            walk->seen[i] = 0;
+        }
+    }
+    walk->mark_count = 0;
+    walk->begins = false;
+}
+
+/* Notes a mark in the table; false when it was noted before. */
+static bool note_seen(struct fb_walk *walk, size_t id)
+{
+    uint64_t wanted = (uint64_t)walk->round << 32 | id;
+    size_t at = id * 0x9e3779b97f4a7c15u >> 32 & (walk->seen_count - 1);
+    for (; walk->seen[at] >> 32 == walk->round; at = (at + 1) & (walk->seen_count - 1)) {
+        if (walk->seen[at] == wanted) {
+            return false;
+        }
+    }
+    walk->seen[at] = wanted;
+    return true;
+}
+
+/* Room for twice the marks, and a table of them that is at most half full. */
+static bool grow_marks(struct fb_walk *walk)
+{
+    size_t cap = walk->mark_cap ? 2 * walk->mark_cap : LOOKED_THROUGH;
+    size_t *grown = FB_ARENA_ARRAY(walk->arena, size_t, cap);
+    uint64_t *seen = FB_ARENA_ARRAY(walk->arena, uint64_t, 2 * cap);
+    if (!grown || !seen) {
+        return false;
+    }
+    if (walk->mark_count) {
+        memcpy(grown, walk->marks, walk->mark_count * sizeof(*grown));
+    }
+    walk->marks = grown;
+    walk->mark_cap = cap;
+    walk->seen = seen;
+    walk->seen_count = 2 * cap;
+    for (size_t i = 0; i < walk->mark_count; i++) {
+        (void)note_seen(walk, grown[i]);
+    }
+    return true;
+}
+
+/* Notes that a tuple is marked; false when it was. The marks of most slices are few enough to be
+ * looked through; the first one too many finds them all in the table. */
+static bool note_mark(struct fb_walk *walk, uint32_t id)
+{
+    if (walk->mark_count > LOOKED_THROUGH) {
+        return note_seen(walk, id);
+    }
+    for (size_t i = 0; i < walk->mark_count; i++) {
+        if (walk->marks[i] == id) {
+            return false;
+        }
+    }
+    for (size_t i = 0; walk->mark_count == LOOKED_THROUGH && i < walk->mark_count; i++) {
+        (void)note_seen(walk, walk->marks[i]);
+    }
+    return walk->mark_count < LOOKED_THROUGH || note_seen(walk, id);
+}
+
 enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id)
 {
-    if (!walk->stamps || walk->stamps[id] == walk->round) {
+    if (!walk->marking) {
         return FB_OK;
     }
-    walk->stamps[id] = walk->round;
-    if (walk->mark_count == walk->mark_cap) {
-        size_t cap = walk->mark_cap ? 2 * walk->mark_cap : 64;
-        size_t *grown = FB_ARENA_ARRAY(walk->arena, size_t, cap);
-        if (!grown) {
-            return fb_arena_failed(walk->arena, walk->err);
-        }
-        if (walk->mark_count) {
-            memcpy(grown, walk->marks, walk->mark_count * sizeof(*grown));
-        }
-        walk->marks = grown;
-        walk->mark_cap = cap;
+    /* (Before it is noted, so that the table has room.) */
+    if (walk->mark_count == walk->mark_cap && !grow_marks(walk)) {
+        return fb_arena_failed(walk->arena, walk->err);
     }
-    walk->marks[walk->mark_count++] = id;
+    if (note_mark(walk, id)) {
+        walk->marks[walk->mark_count++] = id;
+    }
     return FB_OK;
 }
 
@@ -179,7 +241,8 @@ static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, 
     }
     uint64_t known = fb_form_known(pred, bound, walk->values, columns);
     const size_t span[2] = {walk->low, walk->high};
-    enum fb_code code = fb_access_find(walk->access, pred->relation, known, columns, &tuples);
+    enum fb_code code =
+        fb_access_find(walk->access, pred->relation, known, columns, &tuples, walk->err);
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
         fb_vars more = bound;
         const struct fb_tuple *tuple = &trace->tuples[id];
@@ -262,7 +325,7 @@ enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_v
 {
     FB_ASSERT(walk && form);
     bool met;
-    return walk->stamps ? mark(walk, form, bound, &met) : FB_OK;
+    return walk->marking ? mark(walk, form, bound, &met) : FB_OK;
 }
 
 /* A part that binds nothing to what others need: its tuples are marked, then the walk goes on;
@@ -271,7 +334,7 @@ static enum fb_code walk_aside(
     struct fb_walk *walk, const struct fb_form *form, fb_vars bound, bool needed)
 {
     bool met = true;
-    enum fb_code code = walk->stamps ? mark(walk, form, bound, &met) : FB_OK;
+    enum fb_code code = walk->marking ? mark(walk, form, bound, &met) : FB_OK;
     return code || (needed && !met) ? code : walk_on(walk, bound);
 }
 

@@ -27,11 +27,14 @@ struct fb_walk {
     void *ctx;
     fb_vars enough; /**< when all of these are bound the rest need not be; 0: go to the end */
 
-    uint32_t *stamps; /**< by tuple: the round in which it was marked last; NULL: no marks */
-    uint32_t round;
-    size_t *marks; /**< tuples of this round */
+    bool marking;  /**< tuples that are met are marked */
+    size_t *marks; /**< tuples of this round, each once */
     size_t mark_count;
     size_t mark_cap;
+    uint64_t *seen; /**< once there are more than are looked through: the round and the mark, by
+                         hash; what is of another round is free */
+    size_t seen_count;
+    uint32_t round;
     bool met;    /**< a valuation of what is walked over was complete */
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */
 
@@ -52,6 +55,9 @@ FB_CHECKED enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *acc
 /** Walks over the conjunction of parts under what is bound. Calls may be nested. */
 FB_CHECKED enum fb_code fb_walk_run(
     struct fb_walk *walk, const struct fb_form *const *parts, size_t count, fb_vars bound);
+
+/** Begins a round: nothing is marked. */
+void fb_walk_begin(struct fb_walk *walk);
 
 /** Marks the tuples that have a say about a formula under what is bound, and tells nobody. */
 FB_CHECKED enum fb_code fb_walk_mark(

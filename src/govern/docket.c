@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/codec.h"
 #include "base/io.h"
+#include "base/workers.h"
 #include "govern/amended.h"
 #include "govern/docket_private.h"
 #include "govern/docket_proof.h"
@@ -314,6 +315,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         .blob_ctx = docket,
         .naive = question->naive,
         .about = question->about,
+        .threads = question->about.len > 0 ? 1 : fb_workers_here(),
         .brief = question->brief};
     if (registry == docket->registry && question->about.len > 0) {
         code = docket->resident ? FB_OK : fb_resident_new(registry, &docket->resident, err);

@@ -32,29 +32,23 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
     return out;
 }
 
-/* The name of a duty; a later one with the same name gets "#2", "#3" and so on: each breach is one
- * of its own, and so is what was owed before it was relaxed or in another version. */
-static struct fb_str duty_id(struct fb_work *work, const struct fb_program *program,
-    const struct fb_obligation *obligation, struct fb_map *names, struct fb_err *err)
+/* A later duty of the same name gets "#2", "#3" and so on: each breach is one of its own, and so is
+ * what was owed before it was relaxed or in another version. */
+static enum fb_code number_id(
+    struct fb_work *work, struct fb_duty_view *view, struct fb_map *names, struct fb_err *err)
 {
-    struct fb_str out = fb_work_duty_name(work->arena, program, obligation);
-    if (!out.ptr) {
-        fb_arena_failed(work->arena, err);
-        return out;
-    }
-    uint32_t *same = fb_map_get(names, out);
+    uint32_t *same = fb_map_get(names, view->id);
     if (same) {
         ++*same;
-        out = fb_arena_printf(work->arena, "%.*s#%u", FB_STR_ARG(out), *same);
-    } else if ((same = FB_ARENA_NEW(work->arena, uint32_t)) != NULL) {
-        *same = 1;
-        return fb_map_put(names, out, same, err) == FB_OK ? out : (struct fb_str){NULL, 0};
+        view->id = fb_arena_printf(work->arena, "%.*s#%u", FB_STR_ARG(view->id), *same);
+        return view->id.ptr ? FB_OK : fb_arena_failed(work->arena, err);
     }
-    if (!same || !out.ptr) {
-        fb_arena_failed(work->arena, err);
-        return (struct fb_str){NULL, 0};
+    same = FB_ARENA_NEW(work->arena, uint32_t);
+    if (!same) {
+        return fb_arena_failed(work->arena, err);
     }
-    return out;
+    *same = 1;
+    return fb_map_put(names, view->id, same, err);
 }
 
 static bool is_word(char c)
@@ -98,7 +92,7 @@ static void add_binding(struct fb_value value, bool whole, struct fb_buf *out)
 
 /* What is owed, with its bindings: parameters in the title become what they are bound to, and a
  * bound record that the title does not name stands behind it. */
-static struct fb_str duty_text(struct fb_work *work, const struct fb_obligation *obligation)
+static struct fb_str duty_text(struct fb_arena *arena, const struct fb_obligation *obligation)
 {
     const struct fb_duty *duty = obligation->duty;
     struct fb_buf text;
@@ -130,7 +124,7 @@ static struct fb_str duty_text(struct fb_work *work, const struct fb_obligation 
     }
     struct fb_str out = {NULL, 0};
     if (text.state == FB_BUF_GOOD) {
-        out = keep_text(work->arena, fb_buf_str(&text));
+        out = keep_text(arena, fb_buf_str(&text));
     }
     fb_buf_release(&text);
     return out;
@@ -144,43 +138,6 @@ static struct fb_str system_of(const struct fb_obligation *obligation)
         return (struct fb_str){NULL, 0};
     }
     return obligation->bindings[var].u.text;
-}
-
-static enum fb_code add_views(struct fb_work *work, const struct fb_version *version,
-    const struct fb_obligations *obligations, struct fb_map *names, struct fb_err *err)
-{
-    struct fb_picture *picture = work->picture;
-    size_t total = picture->duty_count + obligations->count;
-    if (total > work->duty_cap) {
-        size_t cap = 2 * total;
-        struct fb_duty_view *grown = FB_ARENA_ARRAY(work->arena, struct fb_duty_view, cap);
-        if (!grown) {
-            return fb_arena_failed(work->arena, err);
-        }
-        if (picture->duty_count) {
-            memcpy(grown, picture->duties, picture->duty_count * sizeof(*grown));
-        }
-        picture->duties = grown;
-        work->duty_cap = cap;
-    }
-    for (size_t i = 0; i < obligations->count; i++) {
-        struct fb_duty_view *view = &picture->duties[picture->duty_count];
-        view->policy = version->view;
-        view->obligation = obligations->items[i];
-        view->system = system_of(&view->obligation);
-        view->text = duty_text(work, &view->obligation);
-        if (!view->text.ptr) {
-            return fb_arena_failed(work->arena, err);
-        }
-        view->id = duty_id(work, version->program, &view->obligation, names, err);
-        if (!view->id.ptr) {
-            return err->code;
-        }
-        fb_work_handle(view->id, view->handle);
-        picture->duty_count++;
-    }
-    FB_ASSERT(picture->duty_count == total);
-    return FB_OK;
 }
 
 /* A duty of which only what concerns one system may be asked for: what names it or no system, and
@@ -223,59 +180,172 @@ static enum fb_code run_naive(struct fb_work *work, const struct fb_duty_query *
     return code;
 }
 
-/* The obligations of one duty; without reasons when they are only wanted one by one. */
-static enum fb_code run_duty(struct fb_work *work, const struct fb_version *version,
-    const struct fb_duty *duty, struct fb_obligations *out, struct fb_err *err)
+/* A duty of a version that was in force at some time, and what became of it. */
+struct entry {
+    const struct fb_version *version;
+    struct fb_value room[2]; /* of the query */
+};
+
+/* All duties at work. */
+struct duties {
+    struct fb_work *work;
+    struct entry *entries;
+    struct fb_duty_query *queries;
+    struct fb_obligations *found;
+    size_t count;
+};
+
+/* What has to be run, version by version. */
+static enum fb_code list_duties(struct duties *all, struct fb_err *err)
 {
-    struct fb_value room[2];
-    if (work->proving) {
-        return fb_proving_obligations(work, version, duty, out, err);
+    struct fb_work *work = all->work;
+    size_t most = 1;
+    for (size_t i = 0; i < work->version_count; i++) {
+        most += work->versions[i].program->duty_count;
     }
-    struct fb_duty_query query = query_of(work, version, duty, room);
-    if (work->input->naive) {
-        return run_naive(work, &query, out, err);
+    all->entries = FB_ARENA_ARRAY(work->arena, struct entry, most);
+    all->queries = FB_ARENA_ARRAY(work->arena, struct fb_duty_query, most);
+    all->found = FB_ARENA_ARRAY(work->arena, struct fb_obligations, most);
+    if (!all->entries || !all->queries || !all->found) {
+        return fb_arena_failed(work->arena, err);
     }
-    enum fb_code code = fb_duty_run(&query, work->arena, out, err);
-    for (size_t i = 0; code == FB_OK && i < out->count && !work->input->brief; i++) {
-        code = fb_duty_explain(&query, &out->items[i], work->arena, &out->items[i].why, err);
+    for (size_t i = 0; i < work->version_count; i++) {
+        const struct fb_version *version = &work->versions[i];
+        size_t duties = version->from > work->input->now ? 0 : version->program->duty_count;
+        for (size_t d = 0; d < duties; d++) {
+            struct entry *entry = &all->entries[all->count];
+            entry->version = version;
+            all->queries[all->count++] =
+                query_of(work, version, &version->program->duties[d], entry->room);
+        }
+    }
+    return FB_OK;
+}
+
+/* The obligations of all duties, without reasons but for those of the oracle. */
+static enum fb_code run_duties(struct duties *all, struct fb_err *err)
+{
+    struct fb_work *work = all->work;
+    enum fb_code code = FB_OK;
+    if (!work->proving && !work->input->naive) {
+        return fb_duty_run_all(
+            all->queries, all->count, fb_work_threads(work), work->arena, all->found, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < all->count; i++) {
+        const struct fb_duty_query *query = &all->queries[i];
+        code = work->proving ? fb_proving_obligations(
+                                   work, all->entries[i].version, query->duty, &all->found[i], err)
+                             : run_naive(work, query, &all->found[i], err);
     }
     return code;
+}
+
+/* Puts all obligations into the picture, without names. */
+static enum fb_code list_views(const struct duties *all, struct fb_err *err)
+{
+    struct fb_picture *picture = all->work->picture;
+    size_t total = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        total += all->found[i].count;
+    }
+    picture->duties = FB_ARENA_ARRAY(all->work->arena, struct fb_duty_view, total);
+    if (!picture->duties) {
+        return fb_arena_failed(all->work->arena, err);
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        for (size_t k = 0; k < all->found[i].count; k++) {
+            struct fb_duty_view *view = &picture->duties[picture->duty_count++];
+            view->policy = all->entries[i].version->view;
+            view->obligation = all->found[i].items[k];
+            view->system = system_of(&view->obligation);
+        }
+    }
+    FB_ASSERT(picture->duty_count == total);
+    return FB_OK;
+}
+
+enum { PART = 256 /* views */ };
+
+/* The reason of an obligation, out of its own facts. */
+static enum fb_code explain(const struct fb_work *work, const struct fb_duty_view *view,
+    struct fb_arena *arena, struct fb_why **out, struct fb_err *err)
+{
+    const struct fb_duty_query query = {.program = view->policy->program,
+        .duty = view->obligation.duty,
+        .access = work->access,
+        .now = work->input->now};
+    return fb_duty_explain(&query, &view->obligation, arena, out, err);
+}
+
+/* Part of a step: what views say, and by which name; their reasons unless those are only wanted one
+ * by one. */
+static enum fb_code say_views(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct fb_work *work = ctx;
+    size_t end = (part + 1) * PART;
+    end = end < work->picture->duty_count ? end : work->picture->duty_count;
+    for (size_t i = part * PART; i < end; i++) {
+        struct fb_duty_view *view = &work->picture->duties[i];
+        struct fb_obligation *obligation = &view->obligation;
+        view->text = duty_text(arena, obligation);
+        view->id = fb_work_duty_name(arena, view->policy->program, obligation);
+        if (!view->text.ptr || !view->id.ptr) {
+            return fb_arena_failed(arena, err);
+        }
+        bool wanted = !obligation->why && !work->input->brief && !work->proving;
+        enum fb_code code = wanted ? explain(work, view, arena, &obligation->why, err) : FB_OK;
+        if (code) {
+            return code;
+        }
+    }
+    return FB_OK;
+}
+
+/* Part of a step: the handles of views, once their ids are all different. */
+static enum fb_code name_views(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct fb_work *work = ctx;
+    (void)arena;
+    (void)err;
+    for (size_t i = part * PART; i < (part + 1) * PART && i < work->picture->duty_count; i++) {
+        struct fb_duty_view *view = &work->picture->duties[i];
+        fb_work_handle(view->id, view->handle);
+    }
+    return FB_OK;
 }
 
 enum fb_code fb_work_duty_why(
     struct fb_work *work, const struct fb_duty_view *view, struct fb_why **out, struct fb_err *err)
 {
     FB_ASSERT(work && view && out);
-    const struct fb_obligation *obligation = &view->obligation;
-    if (obligation->why) {
-        *out = obligation->why;
+    if (view->obligation.why) {
+        *out = view->obligation.why;
         return FB_OK;
     }
-    struct fb_duty_query query = {.program = view->policy->program,
-        .duty = obligation->duty,
-        .access = work->access,
-        .now = work->input->now};
-    return fb_duty_explain(&query, obligation, work->arena, out, err);
+    return explain(work, view, work->arena, out, err);
+}
+
+/* What the views are called and say. */
+static enum fb_code complete_views(struct fb_work *work, struct fb_err *err)
+{
+    struct fb_map names;
+    const struct fb_picture *picture = work->picture;
+    size_t parts = (picture->duty_count + PART - 1) / PART;
+    enum fb_code code = fb_work_run_parts(work, parts, say_views, work, err);
+    fb_map_init(&names);
+    for (size_t i = 0; code == FB_OK && i < picture->duty_count; i++) {
+        code = number_id(work, &picture->duties[i], &names, err);
+    }
+    fb_map_release(&names);
+    return code ? code : fb_work_run_parts(work, parts, name_views, work, err);
 }
 
 enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
 {
-    struct fb_map names;
-    fb_map_init(&names);
+    struct duties all = {.work = work};
     enum fb_code code = work->proving ? FB_OK : fb_work_reach(work, err);
-    for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
-        const struct fb_version *version = &work->versions[i];
-        if (version->from > work->input->now) {
-            continue;
-        }
-        for (size_t d = 0; code == FB_OK && d < version->program->duty_count; d++) {
-            struct fb_obligations obligations = {NULL, 0};
-            code = run_duty(work, version, &version->program->duties[d], &obligations, err);
-            if (code == FB_OK) {
-                code = add_views(work, version, &obligations, &names, err);
-            }
-        }
-    }
-    fb_map_release(&names);
-    return code;
+    code = code ? code : list_duties(&all, err);
+    code = code ? code : run_duties(&all, err);
+    code = code ? code : list_views(&all, err);
+    return code ? code : complete_views(work, err);
 }

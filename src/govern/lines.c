@@ -484,16 +484,54 @@ static enum fb_code run_system(
     return code;
 }
 
+enum { PART = 64 /* systems */ };
+
+/* The red lines of a version at work. */
+struct version_run {
+    struct fb_work *work;
+    struct fb_version *version;
+    struct fb_line_view *lines;
+    struct fb_work *parts; /* each with the facts that it gave */
+};
+
+/* Part of a step: the red lines of some systems. */
+static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct version_run *version = ctx;
+    struct fb_work *work = &version->parts[part];
+    size_t end = (part + 1) * PART;
+    enum fb_code code = FB_OK;
+    *work = *version->work;
+    work->arena = arena;
+    work->timed = NULL;
+    work->timed_count = work->timed_cap = 0;
+    work->times = NULL;
+    work->time_count = work->time_cap = 0;
+    end = end < work->line_systems ? end : work->line_systems;
+    for (size_t s = part * PART; code == FB_OK && s < end; s++) {
+        struct line_run run = {.work = work,
+            .version = version->version,
+            .system = &work->picture->systems[work->line_first + s]};
+        code = run_system(&run, &version->lines[s], work->line_systems, err);
+    }
+    return code;
+}
+
 /* All red lines of a version, for every system of which one is asked for. */
 static enum fb_code run_version(struct fb_work *work, struct fb_version *version,
     struct fb_line_view *lines, struct fb_err *err)
 {
-    enum fb_code code = FB_OK;
-    for (size_t s = 0; code == FB_OK && s < work->line_systems; s++) {
-        struct line_run run = {.work = work,
-            .version = version,
-            .system = &work->picture->systems[work->line_first + s]};
-        code = run_system(&run, &lines[s], work->line_systems, err);
+    size_t count = version->program->redline_count ? (work->line_systems + PART - 1) / PART : 0;
+    struct version_run run = {.work = work,
+        .version = version,
+        .lines = lines,
+        .parts = FB_ARENA_ARRAY(work->arena, struct fb_work, count)};
+    if (!run.parts) {
+        return fb_arena_failed(work->arena, err);
+    }
+    enum fb_code code = fb_work_run_parts(work, count, run_part, &run, err);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        code = fb_work_join(work, &run.parts[i], err);
     }
     version->lines = code == FB_OK ? lines : NULL;
     return code;

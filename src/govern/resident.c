@@ -193,7 +193,7 @@ static enum fb_code rebuild(struct fb_resident *resident, struct fb_err *err)
 /* Tuples of a relation with a value in a column (at -1: all of them), but those of the record with
  * number `but`, end at an instant; at FB_TIME_MIN: they never were. */
 static enum fb_code end_tuples(struct fb_resident *resident, uint32_t relation, int column,
-    struct fb_str value, fb_time at, uint64_t but)
+    struct fb_str value, fb_time at, uint64_t but, struct fb_err *err)
 {
     struct fb_value values[FB_IR_ARITY_MAX] = {{.type = FB_TYPE_NONE}};
     struct fb_access_walk walk;
@@ -202,7 +202,7 @@ static enum fb_code end_tuples(struct fb_resident *resident, uint32_t relation, 
         values[column] = fb_value_str(value);
     }
     enum fb_code code = fb_access_find(
-        resident->access, relation, column < 0 ? 0 : (uint64_t)1 << column, values, &walk);
+        resident->access, relation, column < 0 ? 0 : (uint64_t)1 << column, values, &walk, err);
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&walk)) != FB_ACCESS_NONE;) {
         const struct fb_tuple *tuple = &fb_access_trace(resident->access)->tuples[id];
         if (tuple->seq != but && tuple->from < tuple->until && end < tuple->until) {
@@ -225,7 +225,7 @@ static enum fb_code renew(struct fb_resident *resident, const char *relation,
     enum fb_code (*make)(struct fb_work *, struct fb_err *), struct fb_err *err)
 {
     enum fb_code code = end_tuples(
-        resident, relation_named(relation), -1, FB_STR(""), FB_TIME_MIN, FB_WHY_NO_RECORD);
+        resident, relation_named(relation), -1, FB_STR(""), FB_TIME_MIN, FB_WHY_NO_RECORD, err);
     return code ? code : make(&resident->work, err);
 }
 
@@ -257,8 +257,8 @@ static enum fb_code renew_levels(struct fb_resident *resident, struct fb_str id,
     if (system == SIZE_MAX) {
         return FB_OK;
     }
-    enum fb_code code = end_tuples(
-        resident, relation_named("level_held"), SUBJECT_COLUMN, id, FB_TIME_MIN, FB_WHY_NO_RECORD);
+    enum fb_code code = end_tuples(resident, relation_named("level_held"), SUBJECT_COLUMN, id,
+        FB_TIME_MIN, FB_WHY_NO_RECORD, err);
     return code ? code : fb_work_levels(&resident->work, &resident->picture.systems[system], err);
 }
 
@@ -306,7 +306,7 @@ static enum fb_code follow(
     enum fb_code code = FB_OK;
     if (record->supersedes.len > 0) {
         code = end_tuples(resident, relation_named(fb_kind_name(record->kind)), ID_COLUMN, root,
-            record->admitted, record->seq);
+            record->admitted, record->seq, err);
         if (record->kind == FB_KIND_system) {
             fb_work_renew_system(work, fb_picture_system(&resident->picture, root));
         }
@@ -323,7 +323,6 @@ static enum fb_code catch_up(struct fb_resident *resident, struct fb_err *err)
     size_t count = fb_registry_count(resident->registry);
     if (resident->access) {
         fb_access_undo(resident->access, resident->facts);
-        fb_access_errors(resident->access, err);
     }
     bool anew = !resident->access || count < resident->seen;
     for (size_t i = resident->seen; i < count && !anew; i++) {

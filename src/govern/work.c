@@ -7,6 +7,47 @@
 #include "base/codec.h"
 #include "ledger/sha256.h"
 
+enum { FIRST_FACTS = 256 };
+
+size_t fb_work_threads(const struct fb_work *work)
+{
+    FB_ASSERT(work);
+    /* The oracle and who makes or checks proofs do one thing after the other. */
+    size_t threads = work->proving || work->input->naive ? 1 : work->input->threads;
+    return threads > 1 ? threads : 1;
+}
+
+/* A step on several threads, each with memory of its own. */
+struct step {
+    fb_work_part part;
+    void *ctx;
+    struct fb_arena *arenas[FB_WORKERS_MAX];
+};
+
+static enum fb_code run_part(void *ctx, size_t worker, size_t task, struct fb_err *err)
+{
+    const struct step *step = ctx;
+    return step->part(step->ctx, step->arenas[worker], task, err);
+}
+
+enum fb_code fb_work_run_parts(
+    struct fb_work *work, size_t count, fb_work_part part, void *ctx, struct fb_err *err)
+{
+    FB_ASSERT(work && part);
+    size_t threads = fb_work_threads(work);
+    struct fb_arena own[FB_WORKERS_MAX];
+    struct step step = {.part = part, .ctx = ctx};
+    for (size_t i = 0; i < threads; i++) {
+        fb_arena_init(&own[i], work->arena->max);
+        step.arenas[i] = threads == 1 ? work->arena : &own[i];
+    }
+    enum fb_code code = fb_workers_run(threads, count, run_part, &step, err);
+    for (size_t i = 0; i < threads; i++) {
+        fb_arena_adopt(work->arena, &own[i]);
+    }
+    return code;
+}
+
 const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb_record *record)
 {
     FB_ASSERT(work && record);
@@ -125,23 +166,51 @@ struct fb_timed fb_work_fact(
         .record_id = record->id};
 }
 
+/* A longer array with what the old one held; NULL when memory ran out. */
+static void *grow(struct fb_work *work, const void *old, size_t count, size_t cap, size_t element)
+{
+    void *grown = fb_arena_array(work->arena, cap, element);
+    if (grown && count) {
+        memcpy(grown, old, count * element);
+    }
+    return grown;
+}
+
+/* Room for `more` tuples. */
+static bool timed_room(struct fb_work *work, size_t more)
+{
+    if (work->timed_cap - work->timed_count >= more) {
+        return true;
+    }
+    size_t cap = 2 * work->timed_cap + more + FIRST_FACTS;
+    struct fb_timed *grown =
+        grow(work, work->timed, work->timed_count, cap, sizeof(struct fb_timed));
+    work->timed = grown ? grown : work->timed;
+    work->timed_cap = grown ? cap : work->timed_cap;
+    return grown != NULL;
+}
+
+/* Room for `more` times. */
+static bool time_room(struct fb_work *work, size_t more)
+{
+    if (work->time_cap - work->time_count >= more) {
+        return true;
+    }
+    size_t cap = 2 * work->time_cap + more + FIRST_FACTS;
+    fb_time *grown = grow(work, work->times, work->time_count, cap, sizeof(fb_time));
+    work->times = grown ? grown : work->times;
+    work->time_cap = grown ? cap : work->time_cap;
+    return grown != NULL;
+}
+
 enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
 {
     FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);
     for (size_t i = 0; i < fb_policy_signature()->relations[tuple->relation].arity; i++) {
         fb_value_note(&tuple->values[i]);
     }
-    if (work->timed_count == work->timed_cap) {
-        size_t cap = work->timed_cap ? work->timed_cap * 2 : 256;
-        struct fb_timed *grown = FB_ARENA_ARRAY(work->arena, struct fb_timed, cap);
-        if (!grown) {
-            return fb_arena_failed(work->arena, err);
-        }
-        if (work->timed_count) {
-            memcpy(grown, work->timed, work->timed_count * sizeof(*grown));
-        }
-        work->timed = grown;
-        work->timed_cap = cap;
+    if (!timed_room(work, 1)) {
+        return fb_arena_failed(work->arena, err);
     }
     work->timed[work->timed_count++] = *tuple;
     enum fb_code code = fb_work_add_time(work, tuple->from, err);
@@ -153,19 +222,29 @@ enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *er
     if (t > work->input->now || t == FB_TIME_MIN) {
         return FB_OK;
     }
-    if (work->time_count == work->time_cap) {
-        size_t cap = work->time_cap ? work->time_cap * 2 : 256;
-        fb_time *grown = FB_ARENA_ARRAY(work->arena, fb_time, cap);
-        if (!grown) {
-            return fb_arena_failed(work->arena, err);
-        }
-        if (work->time_count) {
-            memcpy(grown, work->times, work->time_count * sizeof(*grown));
-        }
-        work->times = grown;
-        work->time_cap = cap;
+    if (!time_room(work, 1)) {
+        return fb_arena_failed(work->arena, err);
     }
     work->times[work->time_count++] = t;
+    return FB_OK;
+}
+
+enum fb_code fb_work_join(struct fb_work *work, const struct fb_work *part, struct fb_err *err)
+{
+    FB_ASSERT(work && part && work != part);
+    if (!timed_room(work, part->timed_count) || !time_room(work, part->time_count)) {
+        return fb_arena_failed(work->arena, err);
+    }
+    if (part->timed_count) {
+        memcpy(
+            work->timed + work->timed_count, part->timed, part->timed_count * sizeof(*part->timed));
+    }
+    if (part->time_count) {
+        memcpy(
+            work->times + work->time_count, part->times, part->time_count * sizeof(*part->times));
+    }
+    work->timed_count += part->timed_count;
+    work->time_count += part->time_count;
     return FB_OK;
 }
 

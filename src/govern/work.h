@@ -94,7 +94,6 @@ struct fb_work {
     struct fb_pace_value
         *progress; /**< values of progress on record; NULL before they are listed */
     size_t progress_count;
-    size_t duty_cap;                   /**< room for duties in the picture */
     struct fb_access *access;          /**< to the trace of the duties; NULL before */
     struct fb_resident *resident;      /**< what is kept between evaluations; NULL: nothing is */
     struct fb_system_parts *parts;     /**< by system */
@@ -105,6 +104,18 @@ struct fb_work {
     size_t owner_count;
     struct fb_proving *proving; /**< a proof is made or checked (proving.h); NULL: it is not */
 };
+
+/** A part of a step, by its number: what it makes lives in arena, what it changes is its own. */
+typedef enum fb_code (*fb_work_part)(
+    void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err);
+
+/** How many threads the steps of an evaluation run on. */
+size_t fb_work_threads(const struct fb_work *work);
+
+/** Runs the parts 0 to count - 1 of a step on the threads of the evaluation. What they make lives
+ * in the work's arena afterwards. The error is that of the first part that fails. */
+FB_CHECKED enum fb_code fb_work_run_parts(
+    struct fb_work *work, size_t count, fb_work_part part, void *ctx, struct fb_err *err);
 
 /** The first record of the chain that this one corrects: the identity of what it is about. */
 const struct fb_record *fb_work_root(const struct fb_work *work, const struct fb_record *record);
@@ -150,6 +161,10 @@ FB_CHECKED enum fb_code fb_work_add(
 
 /** Adds an instant at which something changes, unless it is after now. */
 FB_CHECKED enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err);
+
+/** Adds the tuples and instants of a part of a step, in their order. */
+FB_CHECKED enum fb_code fb_work_join(
+    struct fb_work *work, const struct fb_work *part, struct fb_err *err);
 
 /** Sorts the instants and drops repeats. */
 void fb_work_sort_times(struct fb_work *work);

@@ -60,7 +60,7 @@ static void check_find(struct twin *twin)
     for (size_t i = 0; i < ARITY; i++) {
         values[i] = roll(8) ? fb_value_int(roll(DOMAIN)) : fb_value_none();
     }
-    FB_TEST_OK(fb_access_find(twin->access, relation, mask, values, &walk));
+    FB_TEST_OK(fb_access_find(twin->access, relation, mask, values, &walk, &err));
     for (size_t i = 0; i < twin->count; i++) {
         const struct fb_tuple *tuple = &twin->tuples[i];
         bool fits = tuple->relation == relation;
@@ -207,7 +207,7 @@ static enum fb_code run_short(long n)
         values[i][0] = fb_value_int((int64_t)i);
         struct fb_tuple tuple = {.until = FB_TP_MAX, .values = values[i], .correction = i % 3 == 0};
         code = fb_access_add(access, &tuple, &err);
-        code = code ? code : fb_access_find(access, 0, 1, values[i], &walk);
+        code = code ? code : fb_access_find(access, 0, 1, values[i], &walk, &err);
     }
     fb_alloc_fail_at(-1);
     fb_arena_release(&arena);

@@ -460,8 +460,8 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
     return same;
 }
 
-static size_t early_seen, heard_seen, obligations_seen, breaches_seen, refused_seen, recounted_seen,
-    paced_seen, some_seen;
+static size_t many_seen, early_seen, heard_seen, obligations_seen, breaches_seen, refused_seen,
+    recounted_seen, paced_seen, some_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
 {
@@ -623,6 +623,31 @@ static const char *look_back(struct scenario *s, const struct fb_trace *trace, s
     return NULL;
 }
 
+/* Whether every one of some equal duties, run at once on several threads, has what one alone has.
+ * Now and then: threads are dear. */
+static bool of_many(const struct fb_duty_query *query, enum fb_code code,
+    const struct fb_obligations *want, struct fb_arena *own)
+{
+    enum { MANY = 3, OFTEN = 32 };
+    static size_t calls;
+    const struct fb_duty_query queries[MANY] = {*query, *query, *query};
+    struct fb_obligations outs[MANY] = {{NULL, 0}};
+    if (calls++ % OFTEN != 0) {
+        return true;
+    }
+    struct fb_err error;
+    fb_err_init(&error);
+    bool good = fb_duty_run_all(queries, MANY, 2, own, outs, &error) == code;
+    for (size_t i = 0; i < MANY && good && code == FB_OK; i++) {
+        good = outs[i].count == want->count;
+        for (size_t k = 0; k < want->count && good; k++) {
+            good = same_item(&outs[i].items[k], &want->items[k]);
+        }
+        many_seen += want->count > 0;
+    }
+    return good;
+}
+
 /* What differs between both ways; NULL when nothing does. */
 static const char *difference(struct scenario *s, struct fb_arena *own)
 {
@@ -647,6 +672,9 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
     struct fb_duty_query query = {
         .program = &s->program, .duty = &s->duty, .access = access, .now = s->now};
     enum fb_code fast = fb_duty_run(&query, own, &got, &err);
+    if (!of_many(&query, fast, &got, own)) {
+        return "the same of many";
+    }
     refused_seen += code != FB_OK;
     if (fast != code) {
         return "the error";
@@ -874,6 +902,7 @@ static void test_duties(void **unused)
     assert_true(heard_seen > cases / 2000);
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
+    assert_true(many_seen > cases / 50);
 }
 
 int main(void)

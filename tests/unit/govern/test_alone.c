@@ -14,7 +14,7 @@ enum { CASES = 12, STEPS = 55 };
 
 static struct fb_err err;
 static struct random_policies policies;
-static size_t narrow_seen, wide_seen, bound_seen, scopes_seen;
+static size_t narrow_seen, wide_seen, bound_seen, scopes_seen, checks;
 
 static void write_all(
     struct fb_picture *picture, struct fb_str system, struct fb_arena *arena, struct fb_buf *out)
@@ -71,7 +71,9 @@ static void check(struct fb_registry *registry, fb_time now)
         .as_of = FB_TIME_MAX,
         .read_blob = random_policies_blob,
         .blob_ctx = &policies};
+    input.threads = 1 + checks++ % 3;
     FB_TEST_OK(fb_govern_evaluate(&input, &arena, &whole, &err));
+    input.threads = 1;
     check_scopes(&whole);
     for (size_t i = 0; i < whole.system_count; i++) {
         struct fb_picture alone;

@@ -1,0 +1,136 @@
+/*
+ * Tests of fb_work_run_parts (work.c) and of the steps that use it: whatever the number of threads
+ * the picture is the same, to the last reason. There are more systems and obligations than a part
+ * takes.
+ */
+#include <string.h>
+
+#include "base/limit.h"
+#include "engine/slice.h"
+#include "fb_test.h"
+#include "random_docket.h"
+#include "report/report.h"
+
+enum { SYSTEMS = 150, EVENTS = 4, TEXT_MAX = 1000 };
+
+static struct fb_err err;
+static struct random_policies policies;
+
+static void assume(struct random_docket *docket, const char *text)
+{
+    docket->now += FB_HOUR / 60;
+    FB_TEST_OK(fb_registry_assume(docket->registry, fb_str_of(text), docket->now, &err));
+}
+
+/* Systems of two parties, large and small ones, and what happens to them. */
+static void fill(struct random_docket *docket)
+{
+    char text[TEXT_MAX], at[FB_TIME_TEXT];
+    for (unsigned s = 0; s < SYSTEMS; s++) {
+        fb_time_format(docket->now, at);
+        snprintf(text, sizeof(text),
+            "{\"at\":\"%s\",\"body\":{\"developer\":\"party/%u\",\"title\":\"S\","
+            "\"training_compute_flop\":%s},\"id\":\"system/many-%u\",\"issuer\":\"party/%u\","
+            "\"kind\":\"system\"}",
+            at, s % 2, s % 3 ? "3e+25" : "3e+22", s, s % 2);
+        assume(docket, text);
+    }
+    for (unsigned n = 0; n < SYSTEMS * EVENTS; n++) {
+        unsigned s = n * 7 % SYSTEMS;
+        fb_time_format(docket->now, at);
+        if (n % 5 == 4) {
+            snprintf(text, sizeof(text),
+                "{\"at\":\"%s\",\"body\":{\"began\":\"%s\",\"ended\":\"%s\",\"model\":\"m\","
+                "\"samples\":300,\"scorer\":\"s\",\"status\":\"success\",\"succeeded_all\":0,"
+                "\"succeeded_any\":%u,\"task\":\"cybench\",\"unresolved\":0},\"id\":"
+                "\"evaluation/many-%u\",\"issuer\":\"party/%u\",\"kind\":\"evaluation\","
+                "\"subject\":\"system/many-%u\"}",
+                at, at, at, n % 3 * 140, n, s % 2, s);
+        } else {
+            snprintf(text, sizeof(text),
+                "{\"at\":\"%s\",\"body\":{\"class\":\"%s\",\"known_at\":\"%s\",\"known_to\":"
+                "\"party/%u\",\"title\":\"x\"},\"id\":\"incident/many-%u\",\"issuer\":"
+                "\"party/%u\",\"kind\":\"incident\",\"subject\":\"system/many-%u\"}",
+                at, n % 2 ? "death" : "cyber_breach", at, s % 2, n, s % 2, s);
+        }
+        assume(docket, text);
+    }
+}
+
+/* The picture with all reasons, as text. */
+static void ask(const struct random_docket *docket, size_t threads, struct fb_buf *out)
+{
+    struct fb_arena arena;
+    struct fb_picture picture;
+    const struct fb_report_options options = {.width = 80};
+    fb_arena_init(&arena, (size_t)4 << 30);
+    fb_buf_init(out, 1 << 30);
+    const struct fb_govern_input input = {.registry = docket->registry,
+        .now = docket->now + 40 * FB_DAY,
+        .as_of = FB_TIME_MAX,
+        .read_blob = random_policies_blob,
+        .blob_ctx = &policies,
+        .threads = threads};
+    FB_TEST_OK(fb_govern_evaluate(&input, &arena, &picture, &err));
+    FB_TEST_OK(fb_report_status_json(&picture, &options, out, &err));
+    assert_true(picture.system_count > SYSTEMS && picture.line_count > SYSTEMS);
+    assert_true(picture.duty_count > SYSTEMS * EVENTS);
+    fb_arena_release(&arena);
+}
+
+static void test_threads(void **unused)
+{
+    static struct random_docket docket;
+    struct fb_buf one, more;
+    (void)unused;
+    random_policies_read(&policies);
+    random_docket_begin(&docket, 3, 0, policies.count);
+    fill(&docket);
+    ask(&docket, 1, &one);
+    for (size_t threads = 2; threads <= 5; threads += 3) {
+        ask(&docket, threads, &more);
+        assert_int_equal(more.len, one.len);
+        assert_memory_equal(more.ptr, one.ptr, one.len);
+        fb_buf_release(&more);
+    }
+    fb_buf_release(&one);
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
+/* An obligation too many: the same error on any number of threads, and nothing is lost. */
+static void test_limit(void **unused)
+{
+    static struct random_docket docket;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    (void)unused;
+    random_policies_read(&policies);
+    random_docket_begin(&docket, 3, 0, policies.count);
+    fill(&docket);
+    struct fb_govern_input input = {.registry = docket.registry,
+        .now = docket.now,
+        .as_of = FB_TIME_MAX,
+        .read_blob = random_policies_blob,
+        .blob_ctx = &policies};
+    char message[2][FB_ERR_TEXT_MAX];
+    fb_limit_lower(FB_DUTY_OWED_MAX, 20);
+    for (size_t i = 0; i < 2; i++) {
+        fb_arena_init(&arena, (size_t)4 << 30);
+        input.threads = 1 + 3 * i;
+        FB_TEST_FAILS(fb_govern_evaluate(&input, &arena, &picture, &err), FB_E_LIMIT);
+        memcpy(message[i], err.message, sizeof(message[i]));
+        fb_arena_release(&arena);
+    }
+    fb_limit_lower(FB_DUTY_OWED_MAX, FB_DUTY_OWED_MAX);
+    assert_string_equal(message[0], message[1]);
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_limit)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
