@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -14,7 +15,7 @@
 enum {
     WIDTH = 960,
     HEIGHT = 560,
-    LEFT = 84,
+    LEFT = 100,
     RIGHT = 930,
     TOP = 84,
     BOTTOM = 506,
@@ -118,6 +119,32 @@ static void value_label(const struct plot *plot, double value, char out[FB_DECIM
     }
 }
 
+/* A number of an axis as people say it: 100, 10,000, 2 million; as a power of ten where there is no
+ * word that everybody knows. parts is 1, 2 or 5. */
+static void say_number(int parts, int decade, char out[FB_DECIMAL_TEXT])
+{
+    static const char *const words[] = {"", ",000", " million", " billion", " trillion"};
+    static const char *const raised[] = {"\xE2\x81\xB0", "\xC2\xB9", "\xC2\xB2", "\xC2\xB3",
+        "\xE2\x81\xB4", "\xE2\x81\xB5", "\xE2\x81\xB6", "\xE2\x81\xB7", "\xE2\x81\xB8",
+        "\xE2\x81\xB9"};
+    static const int whole[] = {1, 10, 100};
+    if (decade >= 0 && decade < 15) {
+        (void)snprintf(out, FB_DECIMAL_TEXT, "%d%s", parts * whole[decade % 3], words[decade / 3]);
+        return;
+    }
+    if (decade < 0 && decade >= -3) {
+        (void)snprintf(out, FB_DECIMAL_TEXT, "%g", parts * pow(10, decade));
+        return;
+    }
+    unsigned size = (unsigned)abs(decade);
+    (void)snprintf(out, FB_DECIMAL_TEXT, "%s10%s%s%s%s",
+        parts == 1   ? ""
+        : parts == 2 ? "2 x "
+                     : "5 x ",
+        decade < 0 ? "\xE2\x81\xBB" : "", size >= 100 ? raised[size / 100 % 10] : "",
+        size >= 10 ? raised[size / 10 % 10] : "", raised[size % 10]);
+}
+
 static void y_tick(const struct plot *plot, double value, const char *label)
 {
     int64_t y = y_of(plot, value);
@@ -157,14 +184,14 @@ static void y_axis(const struct plot *plot)
     }
     double span = plot->high - plot->low;
     int step = span > 24 ? 5 : span > 12 ? 2 : 1;
-    const double parts[] = {1, 2, 5};
+    const int parts[] = {1, 2, 5};
     size_t count = span < 2.5 ? 3 : 1;
     for (int decade = (int)floor(plot->low); decade <= (int)ceil(plot->high); decade++) {
         for (size_t i = 0; i < count && decade % step == 0; i++) {
             double value = parts[i] * pow(10, decade);
             if (log10(value) >= plot->low && log10(value) <= plot->high) {
                 char label[FB_DECIMAL_TEXT];
-                value_label(plot, value, label);
+                say_number(parts[i], decade, label);
                 y_tick(plot, value, label);
             }
         }
@@ -219,11 +246,27 @@ static void line_and_band(const struct plot *plot)
             vertex(plot, c->steps[i].at, c->steps[i].low);
         }
     }
+    /* What is beyond the last point was not seen: dashed. */
+    fb_time last = c->points[0].at;
+    size_t seen = 0;
+    for (size_t i = 1; i < c->point_count; i++) {
+        last = c->points[i].at > last ? c->points[i].at : last;
+    }
+    while (seen + 1 < c->step_count && c->steps[seen].at < last) {
+        seen++;
+    }
     fb_buf_add_c(plot->out, "\"/>\n<polyline class=\"line\" points=\"");
-    for (size_t i = 0; i < c->step_count; i++) {
+    for (size_t i = 0; i <= seen; i++) {
         vertex(plot, c->steps[i].at, c->steps[i].value);
     }
     fb_buf_add_c(plot->out, "\"/>\n");
+    if (seen + 1 < c->step_count) {
+        fb_buf_add_c(plot->out, "<polyline class=\"line\" stroke-dasharray=\"7 5\" points=\"");
+        for (size_t i = seen; i < c->step_count; i++) {
+            vertex(plot, c->steps[i].at, c->steps[i].value);
+        }
+        fb_buf_add_c(plot->out, "\"/>\n");
+    }
 }
 
 /* A point, with its interval; whoever rests the pointer on it is told name, date and value. */

@@ -239,6 +239,28 @@ static void test_chart(void **state)
     assert_null(strstr(out.ptr, "inf"));
     assert_non_null(strstr(out.ptr, "polyline"));
     assert_non_null(strstr(out.ptr, "2 min"));
+    assert_null(strstr(out.ptr, "dasharray"));
+    /* What is beyond the last point is dashed; numbers are said as people say them. */
+    struct fb_chart_step ahead[] = {
+        {0, 1, 1, 1}, {100 * FB_DAY, 1e4, 1e4, 1e4}, {200 * FB_DAY, 3e8, 1e8, 2e9}};
+    fb_buf_clear(&out);
+    chart = (struct fb_chart){FB_STR("T"), FB_STR("s"), false, false, points, 3, ahead, 3};
+    FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
+    assert_non_null(strstr(out.ptr, "stroke-dasharray"));
+    assert_non_null(strstr(out.ptr, ">10,000<"));
+    assert_non_null(strstr(out.ptr, ">100 million<"));
+    assert_non_null(strstr(out.ptr, ">1 billion<"));
+    struct fb_chart_point far[] = {{0, 1e20, 0, 0, {0}, true}, {FB_DAY, 1e26, 0, 0, {0}, true}};
+    fb_buf_clear(&out);
+    chart = (struct fb_chart){FB_STR("T"), FB_STR("s"), false, false, far, 2, NULL, 0};
+    FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
+    assert_non_null(strstr(out.ptr, ">10\xC2\xB2\xE2\x81\xB5<")); /* 25 */
+    far[0].value = 1e-5;
+    far[1].value = 2e-3;
+    fb_buf_clear(&out);
+    FB_TEST_OK(fb_svg_trend(&chart, &out, &err));
+    assert_non_null(strstr(out.ptr, ">10\xE2\x81\xBB\xE2\x81\xB4<")); /* to the -4 */
+    assert_non_null(strstr(out.ptr, ">0.001<"));
     /* One point alone, whatever its size. */
     chart = (struct fb_chart){FB_STR("t"), FB_STR("s"), false, false, points, 1, NULL, 0};
     points[0] = (struct fb_chart_point){0, 1e300, 0, 0, {0}, true};
