@@ -11,7 +11,7 @@
 #include "stats/sample.h"
 
 static const double none = (double)NAN;
-enum { CHAINS = 4, DRAWS = 2500 };
+enum { CHAINS = 4, DRAWS_LEAST = 50 };
 
 static const char *const score_names[] = {"score", "rating", "grade", NULL};
 static const char *const chosen_names[] = {"first_is_chosen", "first_chosen", "chosen", NULL};
@@ -386,7 +386,16 @@ static uint64_t seed_of(const struct table *t)
     return fb_random_key(digest);
 }
 
-static enum fb_code find(struct model *m, struct fb_err *err)
+/* Draws of one chain: 2,500 as is usual, fewer where few resamples are wanted of everything. */
+static uint32_t draws_of(const struct fb_question_options *options)
+{
+    uint64_t draws = (uint64_t)options->resamples * 5 / 2;
+    draws = draws < DRAWS_LEAST ? DRAWS_LEAST : draws;
+    return draws < FB_HAMILTONIAN_DRAWS_MAX ? (uint32_t)draws : FB_HAMILTONIAN_DRAWS_MAX;
+}
+
+static enum fb_code find(
+    struct model *m, const struct fb_question_options *asked, struct fb_err *err)
 {
     const struct table *t = m->table;
     size_t rows = t->columns->rows;
@@ -412,7 +421,7 @@ static enum fb_code find(struct model *m, struct fb_err *err)
         .group_count = m->group_count,
         .classes = t->classes};
     const struct fb_hamiltonian_options options = {
-        .seed = seed_of(t), .chains = CHAINS, .draws = DRAWS};
+        .seed = seed_of(t), .chains = CHAINS, .draws = draws_of(asked)};
     return fb_ordinal_find(&data, &options, &m->fit, err);
 }
 
@@ -681,9 +690,9 @@ static enum fb_code add_agreement(const struct adding *a, struct fb_err *err)
     add_plain(a->out, "as seen", "alpha_of_medians", alpha_of(&c, t->scores));
     for (int is_fair = 0; is_fair < 2; is_fair++) {
         struct fb_random random = fb_random_start(seed_of(t), (uint64_t)CHAINS + (uint64_t)is_fair);
-        size_t found = 0;
-        for (size_t i = 0; i < ALPHAS; i++) {
-            size_t row = i * a->m->fit.count / ALPHAS;
+        size_t found = 0, rounds = a->m->fit.count < ALPHAS ? a->m->fit.count : ALPHAS;
+        for (size_t i = 0; i < rounds; i++) {
+            size_t row = i * a->m->fit.count / rounds;
             draw_scores(&c, a->m->fit.draws + row * a->m->fit.width, is_fair, &random);
             double alpha = alpha_of(&c, c.classes);
             a->draws[found] = alpha;
@@ -737,7 +746,7 @@ static void add_notes(const struct adding *a)
         "value: median of the posterior (of cuts the mean), interval: the shortest; %d chains of "
         "%d "
         "draws, R-hat at most %.3f, worth %.0f independent draws at least",
-        CHAINS, DRAWS, m->fit.quality.r_hat, m->fit.quality.effective);
+        CHAINS, (int)draws_of(a->options), m->fit.quality.r_hat, m->fit.quality.effective);
     if (!(m->fit.quality.r_hat <= 1.05)) {
         fb_answer_note(out, "the chains do not agree (R-hat above 1.05): do not rest anything on "
                             "these figures");
@@ -750,9 +759,9 @@ static enum fb_code answer(struct table *t, const struct fb_question_options *op
     struct model with = {.table = t, .arena = out->arena, .is_together = true};
     struct model without = {.table = t, .arena = out->arena};
     struct adding adding = {&with, options, out, NULL};
-    enum fb_code code = find(&with, err);
+    enum fb_code code = find(&with, options, err);
     bool is_fuller = code == FB_OK && with.together_at < with.columns;
-    code = code ? code : is_fuller ? find(&without, err) : FB_OK;
+    code = code ? code : is_fuller ? find(&without, options, err) : FB_OK;
     adding.draws = code ? NULL : FB_ARENA_ARRAY(out->arena, double, with.fit.count);
     if (code == FB_OK && !adding.draws) {
         code = fb_arena_failed(out->arena, err);
