@@ -51,7 +51,7 @@ struct worker {
     struct fb_arena made;    /* results, where there are several threads */
     struct fb_arena *kept;   /* for results */
     struct fb_arena scratch; /* of one slice */
-    struct fb_cutter *cuts;  /* by job; without a query where it did none of it yet */
+    struct fb_cutter **cuts; /* by job; NULL where it did none of it yet */
 };
 
 /* A run of duties. */
@@ -301,6 +301,22 @@ static enum fb_code begin_job(void *ctx, size_t worker, size_t task, struct fb_e
     return finder.cut.whole ? run_whole(w, job, err) : find_keys(&finder);
 }
 
+/* Makes the cutter of a worker for a job, unless it has it. */
+static enum fb_code need_cutter(
+    struct worker *w, size_t job, const struct fb_duty_query *query, struct fb_err *err)
+{
+    if (w->cuts[job]) {
+        return FB_OK;
+    }
+    struct fb_cutter *cut = FB_ARENA_NEW(&w->own, struct fb_cutter);
+    if (!cut) {
+        return fb_arena_failed(&w->own, err);
+    }
+    enum fb_code code = fb_cut_init(cut, query, &w->own, err);
+    w->cuts[job] = code ? NULL : cut;
+    return code;
+}
+
 /* Task: the obligations of a share. */
 static enum fb_code run_share(void *ctx, size_t worker, size_t task, struct fb_err *err)
 {
@@ -308,8 +324,11 @@ static enum fb_code run_share(void *ctx, size_t worker, size_t task, struct fb_e
     struct worker *w = &run->workers[worker];
     struct share *share = run->order[task];
     const struct job *job = &run->jobs[share->job];
-    struct fb_cutter *cut = &w->cuts[share->job];
-    enum fb_code code = cut->query ? FB_OK : fb_cut_init(cut, job->query, &w->own, err);
+    enum fb_code code = need_cutter(w, share->job, job->query, err);
+    if (code) {
+        return code;
+    }
+    struct fb_cutter *cut = w->cuts[share->job];
     cut->err = err;
     cut->walk.err = err;
     for (size_t i = 0; code == FB_OK && i < share->count; i++) {
@@ -471,7 +490,7 @@ enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, 
         fb_arena_init(&w->made, arena->max);
         fb_arena_init(&w->scratch, fb_limit(FB_CUT_SLICE_MAX));
         w->kept = threads == 1 ? arena : &w->made;
-        w->cuts = FB_ARENA_ARRAY(&own, struct fb_cutter, count);
+        w->cuts = fb_arena_array(&own, count, sizeof(struct fb_cutter *));
     }
     for (size_t i = 0; code == FB_OK && i < threads; i++) {
         code = run.workers[i].cuts ? FB_OK : fb_arena_failed(&own, err);

@@ -46,8 +46,8 @@ struct fb_govern_input {
                                      the same resident. Where a rule about one system reads red
                                      lines or cases of others, or operators over time, it keeps no
                                      more than the programs */
-    size_t threads; /**< that it runs on, at most FB_WORKERS_MAX, whatever their number with the
-                       same picture; 0: one */
+    size_t threads; /**< that it runs on, with the same picture whatever their number: 1 to
+                       FB_WORKERS_MAX, or the nearest of these */
     bool brief; /**< leave the reasons of duties and licences out (NULL); fb_picture_find makes the
                      one that is asked for */
 };

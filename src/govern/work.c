@@ -14,7 +14,7 @@ size_t fb_work_threads(const struct fb_work *work)
     FB_ASSERT(work);
     /* The oracle and who makes or checks proofs do one thing after the other. */
     size_t threads = work->proving || work->input->naive ? 1 : work->input->threads;
-    return threads > 1 ? threads : 1;
+    return threads < 1 ? 1 : threads > FB_WORKERS_MAX ? FB_WORKERS_MAX : threads;
 }
 
 /* A step on several threads, each with memory of its own. */

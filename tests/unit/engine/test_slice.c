@@ -628,7 +628,7 @@ static const char *look_back(struct scenario *s, const struct fb_trace *trace, s
 static bool of_many(const struct fb_duty_query *query, enum fb_code code,
     const struct fb_obligations *want, struct fb_arena *own)
 {
-    enum { MANY = 3, OFTEN = 32 };
+    enum { MANY = 3, OFTEN = 31 /* prime: kinds of cases take turns */ };
     static size_t calls;
     const struct fb_duty_query queries[MANY] = {*query, *query, *query};
     struct fb_obligations outs[MANY] = {{NULL, 0}};
@@ -902,7 +902,7 @@ static void test_duties(void **unused)
     assert_true(heard_seen > cases / 2000);
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
-    assert_true(many_seen > cases / 50);
+    assert_true(many_seen > cases / 200);
 }
 
 int main(void)
