@@ -87,6 +87,8 @@ struct reading {
     struct part *first;
     struct part *last;
     size_t count;
+    uint32_t places[DEPTH_MAX]; /* of the element that is collected and of those around it, by
+                                   depth: how many of its name stand before it */
     const char *package;
 };
 
@@ -241,7 +243,8 @@ static struct fb_str tag(struct reading *r, xmlNodePtr node, const char *key)
     return FB_STR("");
 }
 
-/* The path of a node as EMF writes it: //@argumentPackage.0/@argumentationElement.3 */
+/* The path of the node that is collected as EMF writes it:
+ * //@argumentPackage.0/@argumentationElement.3 */
 static struct fb_str emf_path(struct reading *r, xmlNodePtr node)
 {
     xmlNodePtr way[SEGMENTS_MAX];
@@ -253,16 +256,15 @@ static struct fb_str emf_path(struct reading *r, xmlNodePtr node)
         }
         way[depth++] = at;
     }
+    const size_t segments = depth;
     struct fb_buf path;
     fb_buf_init(&path, 4096);
     fb_buf_add_char(&path, '/');
     while (depth > 0) {
         xmlNodePtr at = way[--depth];
-        size_t index = 0;
-        for (xmlNodePtr before = at->prev; before; before = before->prev) {
-            index += is_named(before, (const char *)at->name);
-        }
-        fb_buf_addf(&path, "/@%s.%zu", (const char *)at->name, index);
+        /* (The root is no segment.) */
+        uint32_t place = r->places[segments - depth];
+        fb_buf_addf(&path, "/@%s.%u", (const char *)at->name, place);
     }
     struct fb_str out = {"", 0};
     struct fb_err ignored;
@@ -326,27 +328,56 @@ static enum fb_code add_part(
     return part->name.ptr ? FB_OK : err->code;
 }
 
-/* Finds all parts. */
+/* Notes how many siblings of its name stand before an element; seen: how many of each there were.
+ */
+static enum fb_code take_place(
+    struct reading *r, xmlNodePtr node, uint32_t depth, struct fb_map *seen, struct fb_err *err)
+{
+    uint32_t *count = fb_map_get(seen, xml_str(node->name));
+    if (count) {
+        r->places[depth] = ++*count;
+        return FB_OK;
+    }
+    r->places[depth] = 0;
+    count = FB_ARENA_NEW(r->arena, uint32_t);
+    return count ? fb_map_put(seen, xml_str(node->name), count, err)
+                 : fb_arena_failed(r->arena, err);
+}
+
+static enum fb_code collect(struct reading *r, xmlNodePtr node, uint32_t depth, struct fb_err *err);
+
+/* Finds the parts of one element. */
+static enum fb_code collect_one(
+    struct reading *r, xmlNodePtr node, uint32_t depth, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    enum class class = class_of(r, node);
+    if (class != OTHER) {
+        code = add_part(r, node, class, err);
+    } else {
+        struct fb_str id = attribute(r, node, "id");
+        code = id.len == 0 ? FB_OK : fb_map_put(&r->kept, id, node, err);
+    }
+    return code != FB_OK ? code : collect(r, node->children, depth + 1, err);
+}
+
+/* Finds all parts of an element and its siblings. */
 static enum fb_code collect(struct reading *r, xmlNodePtr node, uint32_t depth, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
+    struct fb_map seen;
     if (node && depth == DEPTH_MAX) {
         return refuse(
             r, node, FB_E_LIMIT, "elements of XML are nested deeper than 256 levels", err);
     }
+    fb_map_init(&seen);
     for (; code == FB_OK && node; node = node->next) {
-        if (node->type != XML_ELEMENT_NODE) {
-            continue;
+        if (node->type == XML_ELEMENT_NODE) {
+            code = take_place(r, node, depth, &seen, err);
+            code = code != FB_OK ? code : collect_one(r, node, depth, err);
         }
-        enum class class = class_of(r, node);
-        if (class != OTHER) {
-            code = add_part(r, node, class, err);
-        } else {
-            struct fb_str id = attribute(r, node, "id");
-            code = id.len == 0 ? FB_OK : fb_map_put(&r->kept, id, node, err);
-        }
-        code = code != FB_OK ? code : collect(r, node->children, depth + 1, err);
     }
+    fb_map_release(&seen);
     return code;
 }
 

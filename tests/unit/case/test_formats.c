@@ -287,7 +287,8 @@ static void test_notes(void **state)
     assert_string_equal(notes.items[FB_DOC_NOTES_MAX - 1].what.ptr, "more of other kinds");
 }
 
-/* GSN on top of SACM: its types, without ids, and relations from what is supported on. */
+/* GSN on top of SACM: its types, without ids, and relations from what is supported on. Each name
+ * has numbers of its own among the children of an element. */
 static void test_sacm_of_gsn(void **state)
 {
     (void)state;
@@ -298,7 +299,11 @@ static void test_sacm_of_gsn(void **state)
         "<argumentElement xsi:type='gsn_:Goal'><name content='G1'/>"
         "<description><content><value content='It is safe'/></content></description>"
         "</argumentElement>\n"
+        "<nested xsi:type='gsn_:Module'><argumentElement xsi:type='gsn_:Goal' undeveloped='true'>"
+        "<name content='G4'/></argumentElement><argumentElement xsi:type='gsn_:Goal' "
+        "undeveloped='true'><name content='G5'/></argumentElement></nested>\n"
         "<argumentElement xsi:type='gsn_:Strategy'><name content='S1'/></argumentElement>\n"
+        "<claim xsi:type='gsn_:Goal' undeveloped='true'><name content='G6'/></claim>\n"
         "<argumentElement xsi:type='gsn_:Goal' undeveloped='true'><name content='G2'/>"
         "</argumentElement>\n"
         "<argumentElement xsi:type='gsn_:AwayGoal'><name content='G3'/></argumentElement>\n"
@@ -318,12 +323,18 @@ static void test_sacm_of_gsn(void **state)
         "//@argumentPackage.0/@argumentElement.6'/>\n"
         "<argumentElement xsi:type='gsn_:InContextOf' source='//@argumentPackage.0/"
         "@argumentElement.1' target='//@argumentPackage.0/@argumentElement.7'/>\n"
+        "<argumentElement xsi:type='gsn_:SupportedBy' source='//@argumentPackage.0/"
+        "@argumentElement.0' target='//@argumentPackage.0/@nested.0/@argumentElement.1 "
+        "//@argumentPackage.0/@claim.0'/>\n"
         "</argumentPackage></ac_:AssuranceCasePackage>\n";
     struct fb_yaml *root = NULL, *expected = NULL;
     FB_TEST_OK(tree_of(fb_str_of(XML), FB_CASE_UNKNOWN, &root));
-    FB_TEST_OK(tree_of(FB_STR("G1: {text: It is safe, supportedBy: [S1, Sn1], "
+    FB_TEST_OK(tree_of(FB_STR("G1: {text: It is safe, supportedBy: [S1, Sn1, G5, G6], "
                               "inContextOf: [C1, A1]}\n"
+                              "G4: {undeveloped: true}\n"
+                              "G5: {undeveloped: true}\n"
                               "S1: {supportedBy: [G2, G3], inContextOf: [J1]}\n"
+                              "G6: {undeveloped: true}\n"
                               "G2: {undeveloped: true}\n"
                               "G3: {away: elsewhere}\n"
                               "Sn1: {}\nC1: {}\n"
