@@ -142,7 +142,7 @@ static void add_hint(enum fb_case_format format, struct fb_err *err)
 enum fb_code fb_case_read_tree(const struct fb_doc_file *file, enum fb_case_format format,
     struct fb_arena *arena, struct fb_yaml **out, struct fb_err *err)
 {
-    FB_ASSERT(file && arena && out && err);
+    FB_ASSERT(file && arena && out && err && format <= FB_CASE_UNKNOWN);
     if (format == FB_CASE_UNKNOWN) {
         format = fb_case_format_of_path(fb_str_of(file->path));
     }

@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fb_err_init(&err);
     fb_arena_init(&arena, (size_t)256 << 20);
     fb_doc_init(&doc, &arena);
-    enum fb_case_format format = (enum fb_case_format)((data[0] - '0') % FB_CASE_UNKNOWN);
+    enum fb_case_format format = (enum fb_case_format)((uint8_t)(data[0] - '0') % FB_CASE_UNKNOWN);
     struct fb_doc_file file = {.path = NULL, .text = {(const char *)data + 1, size - 1}};
     struct fb_yaml *root = NULL;
     enum fb_code code = fb_case_read_tree(&file, format, &arena, &root, &err);
