@@ -52,6 +52,7 @@ struct worker {
     struct fb_arena *kept;   /* for results */
     struct fb_arena scratch; /* of one slice */
     struct fb_cutter **cuts; /* by job; NULL where it did none of it yet */
+    char apart[128];         /* threads do not write to one line of the cache */
 };
 
 /* A run of duties. */
