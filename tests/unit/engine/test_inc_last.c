@@ -2,133 +2,12 @@
  * Tests of src/engine/inc_last.c: of a LETPAST whose rows last a node keeps the rows, and gives
  * what the naive evaluator gives; what only looks like it is made anew at each time-point.
  */
-#include "engine/eval.h"
-#include "engine/inc_plan.h"
-#include "fb_test.h"
-#include "lang/monpoly.h"
+#include "kept_rows.h"
 
-enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 24 };
-
-static struct fb_err err;
-static struct fb_arena arena;
-static struct fb_signature signature;
-static struct fb_monpoly_formula formula_read;
-
-static int setup(void **state)
+/* A definition whose rows are kept. */
+static bool is_lasting(const struct fb_inc_node *node)
 {
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, ARENA_MAX);
-    FB_TEST_OK(
-        fb_monpoly_signature(FB_STR("P(x:int) Q(x:int) R(x:int, y:int) W(x:int, s:string) T()"),
-            &arena, &signature, &err));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
-}
-
-static enum fb_code pass(void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *e)
-{
-    (void)ctx;
-    (void)verdict;
-    (void)e;
-    return FB_OK;
-}
-
-static enum fb_code keep_line(void *ctx, struct fb_buf *line, struct fb_err *e)
-{
-    (void)line;
-    (void)e;
-    ++*(size_t *)ctx;
-    return FB_OK;
-}
-
-/* How many definitions of a formula are kept. */
-static size_t kept(const char *text)
-{
-    struct fb_inc *inc = NULL;
-    const struct fb_inc_options options = {.sink = pass};
-    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(
-        fb_inc_new(formula_read.quick.form, formula_read.quick.var_count, &options, &inc, &err));
-    size_t count = 0;
-    for (size_t i = 0; i < inc->node_count; i++) {
-        count += inc->nodes[i]->lasts;
-    }
-    fb_inc_free(inc);
-    return count;
-}
-
-static size_t compare(const char *text, struct fb_str log)
-{
-    struct fb_buf fast, slow, many;
-    struct fb_trace trace = {0};
-    size_t lines = 0, same = 0;
-    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &fast};
-    fb_buf_init(&fast, TEXT_MAX);
-    struct fb_monpoly_stream threads = {
-        .sink = keep_line, .ctx = &same, .line = &many, .threads = 3, .batch = 8};
-    fb_buf_init(&many, TEXT_MAX);
-    fb_buf_init(&slow, TEXT_MAX);
-    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &stream, &err));
-    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &threads, &err));
-    FB_TEST_OK(fb_monpoly_log(log, &signature, &arena, &trace, &err));
-    FB_TEST_OK(fb_monpoly_run(&formula_read, &trace, ARENA_MAX, &slow, &err));
-    fb_buf_add(&fast, "", 1);
-    fb_buf_add(&slow, "", 1);
-    if (strcmp(fast.ptr, slow.ptr) != 0) {
-        fail_msg("%s\ngot\n%s\nwant\n%s", text, fast.ptr, slow.ptr);
-    }
-    fb_buf_add(&many, "", 1);
-    if (strcmp(many.ptr, slow.ptr) != 0) {
-        fail_msg("%s by threads\ngot\n%s\nwant\n%s", text, many.ptr, slow.ptr);
-    }
-    fb_buf_release(&many);
-    fb_buf_release(&fast);
-    fb_buf_release(&slow);
-    return lines;
-}
-
-static void make_log(struct fb_buf *out)
-{
-    fb_buf_init(out, TEXT_MAX);
-    for (unsigned i = 0; i < 60; i++) {
-        unsigned a = i * 7 % 11, c = i * 5 % 6;
-        fb_buf_addf(out, "@%u %s", i / 2, i % 5 ? "" : "T() ");
-        switch (i % 4) {
-        case 0:
-            fb_buf_addf(out, "P(%u)\n", a);
-            break;
-        case 1:
-            fb_buf_addf(out, "Q(%u) W(%u,\"%c\")\n", c, a, (int)('a' + c));
-            break;
-        default:
-            fb_buf_addf(out, "R(%u,%u)\n", a, c);
-        }
-    }
-}
-
-static void try_all(const char *const *formulas, size_t count, size_t wanted)
-{
-    struct fb_buf log;
-    make_log(&log);
-    for (size_t i = 0; i < count; i++) {
-        size_t found = kept(formulas[i]);
-        if (found != wanted) {
-            fail_msg("%s: %zu are kept", formulas[i], found);
-        }
-        size_t lines = compare(formulas[i], fb_buf_str(&log));
-        if (lines < 6) {
-            fail_msg("%s has %zu verdicts", formulas[i], lines);
-        }
-    }
-    fb_buf_release(&log);
+    return node->lasts;
 }
 
 static void test_kept(void **unused)
@@ -174,7 +53,7 @@ static void test_kept(void **unused)
         /* what lasts is known when the future is */
         "LETPAST K(x) = (P(x) AND EVENTUALLY[0,3] Q(x)) OR PREVIOUS K(x) IN K(x)",
     };
-    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), 1);
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_lasting, 1);
 }
 
 /* Two, of which the second reads the first. */
@@ -185,7 +64,7 @@ static void test_two(void **unused)
         "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN "
         "(LETPAST L(x) = Q(x) OR PREVIOUS L(x) IN L(x) AND NOT K(x))",
     };
-    try_all(formulas, 1, 2);
+    try_all(formulas, 1, is_lasting, 2);
 }
 
 static void test_not_kept(void **unused)
@@ -212,7 +91,7 @@ static void test_not_kept(void **unused)
         "LETPAST K(x) = P(x) OR PREVIOUS K(x) IN (LETPAST L(x) = K(x) OR PREVIOUS[0,9] L(x) IN "
         "L(x))",
     };
-    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), 0);
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_lasting, 0);
 }
 
 /* The rows of a definition grow with the log; a time-point costs what it adds. Made anew at each of

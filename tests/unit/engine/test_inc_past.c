@@ -4,82 +4,27 @@
  * kept as rows come and go, and gives what the naive evaluator gives; what only looks like it is
  * gathered.
  */
-#include "engine/eval.h"
-#include "engine/inc_plan.h"
-#include "fb_test.h"
-#include "lang/monpoly.h"
+#include "kept_rows.h"
 
-enum { ARENA_MAX = 1 << 28, TEXT_MAX = 1 << 22 };
-
-static struct fb_err err;
-static struct fb_arena arena;
-static struct fb_signature signature;
-static struct fb_monpoly_formula formula_read;
-
-static int setup(void **state)
+/* An aggregate that is kept: over one past operator, or over a join. */
+static bool is_counted(const struct fb_inc_node *node)
 {
-    (void)state;
-    fb_err_init(&err);
-    fb_arena_init(&arena, ARENA_MAX);
-    FB_TEST_OK(
-        fb_monpoly_signature(FB_STR("P(x:int) Q(x:int) R(x:int, y:int) W(x:int, s:string) T()"),
-            &arena, &signature, &err));
-    return 0;
+    return node->kind == FB_INC_TALLY;
 }
 
-static int teardown(void **state)
+static bool is_kept(const struct fb_inc_node *node)
 {
-    (void)state;
-    fb_arena_release(&arena);
-    return 0;
+    return is_counted(node) && node->child->kind != FB_INC_KEPT;
 }
 
-static enum fb_code pass(void *ctx, const struct fb_inc_verdict *verdict, struct fb_err *e)
+static bool is_joined(const struct fb_inc_node *node)
 {
-    (void)ctx;
-    (void)verdict;
-    (void)e;
-    return FB_OK;
+    return is_counted(node) && node->child->kind == FB_INC_KEPT;
 }
 
-static enum fb_code keep_line(void *ctx, struct fb_buf *line, struct fb_err *e)
+static bool is_view(const struct fb_inc_node *node)
 {
-    (void)line;
-    (void)e;
-    ++*(size_t *)ctx;
-    return FB_OK;
-}
-
-/* How many aggregates of a formula are kept, over one past operator or over a join. */
-static size_t kept(const char *text, bool join)
-{
-    struct fb_inc *inc = NULL;
-    const struct fb_inc_options options = {.sink = pass};
-    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(
-        fb_inc_new(formula_read.quick.form, formula_read.quick.var_count, &options, &inc, &err));
-    size_t count = 0;
-    for (size_t i = 0; i < inc->node_count; i++) {
-        const struct fb_inc_node *node = inc->nodes[i];
-        count += node->kind == FB_INC_TALLY && (node->child->kind == FB_INC_KEPT) == join;
-    }
-    fb_inc_free(inc);
-    return count;
-}
-
-static size_t nodes_of(const char *text, enum fb_inc_node_kind kind)
-{
-    struct fb_inc *inc = NULL;
-    const struct fb_inc_options options = {.sink = pass};
-    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(
-        fb_inc_new(formula_read.quick.form, formula_read.quick.var_count, &options, &inc, &err));
-    size_t count = 0;
-    for (size_t i = 0; i < inc->node_count; i++) {
-        count += inc->nodes[i]->kind == kind;
-    }
-    fb_inc_free(inc);
-    return count;
+    return node->kind == FB_INC_KEPT;
 }
 
 /* The incremental evaluator alone, on a log that is long for the other. */
@@ -100,56 +45,6 @@ static int compare_quick(const char *text, const char *log, const char *want)
     return order;
 }
 
-static size_t compare(const char *text, struct fb_str log)
-{
-    struct fb_buf fast, slow, many;
-    struct fb_trace trace = {0};
-    size_t lines = 0, same = 0;
-    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &fast};
-    fb_buf_init(&fast, TEXT_MAX);
-    struct fb_monpoly_stream threads = {
-        .sink = keep_line, .ctx = &same, .line = &many, .threads = 3, .batch = 8};
-    fb_buf_init(&many, TEXT_MAX);
-    fb_buf_init(&slow, TEXT_MAX);
-    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &stream, &err));
-    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, log, &threads, &err));
-    FB_TEST_OK(fb_monpoly_log(log, &signature, &arena, &trace, &err));
-    FB_TEST_OK(fb_monpoly_run(&formula_read, &trace, ARENA_MAX, &slow, &err));
-    fb_buf_add(&fast, "", 1);
-    fb_buf_add(&slow, "", 1);
-    if (strcmp(fast.ptr, slow.ptr) != 0) {
-        fail_msg("%s\ngot\n%s\nwant\n%s", text, fast.ptr, slow.ptr);
-    }
-    fb_buf_add(&many, "", 1);
-    if (strcmp(many.ptr, slow.ptr) != 0) {
-        fail_msg("%s by threads\ngot\n%s\nwant\n%s", text, many.ptr, slow.ptr);
-    }
-    fb_buf_release(&many);
-    fb_buf_release(&fast);
-    fb_buf_release(&slow);
-    return lines;
-}
-
-static void make_log(struct fb_buf *out)
-{
-    fb_buf_init(out, TEXT_MAX);
-    for (unsigned i = 0; i < 60; i++) {
-        unsigned a = i * 7 % 11, c = i * 5 % 6;
-        fb_buf_addf(out, "@%u %s", i / 2, i % 5 ? "" : "T() ");
-        switch (i % 4) {
-        case 0:
-            fb_buf_addf(out, "P(%u)\n", a);
-            break;
-        case 1:
-            fb_buf_addf(out, "Q(%u) W(%u,\"%c\")\n", c, a, (int)('a' + c));
-            break;
-        default:
-            fb_buf_addf(out, "R(%u,%u)\n", a, c);
-        }
-    }
-}
-
 static void test_kept(void **unused)
 {
     (void)unused;
@@ -167,18 +62,7 @@ static void test_kept(void **unused)
         "a <- AVG y; x (((NOT Q(y)) SINCE[0,9] R(x,y)) AND y <> 2)",
         "P(x) AND (c <- CNT y; x ((ONCE[0,20] R(x,y)) AND y > 1))",
     };
-    struct fb_buf log;
-    make_log(&log);
-    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
-        if (kept(formulas[i], false) != 1) {
-            fail_msg("%s is gathered", formulas[i]);
-        }
-        size_t lines = compare(formulas[i], fb_buf_str(&log));
-        if (lines < 6) {
-            fail_msg("%s has %zu verdicts", formulas[i], lines);
-        }
-    }
-    fb_buf_release(&log);
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_kept, 1);
 }
 
 static void test_joins(void **unused)
@@ -211,18 +95,7 @@ static void test_joins(void **unused)
         /* in a view of another key, which rests on the same operators */
         "(c <- CNT y; x ((ONCE[0,20] R(x,y)) AND NOT (ONCE[0,9] R(y,x)))) AND (ONCE[0,9] P(x))",
     };
-    struct fb_buf log;
-    make_log(&log);
-    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
-        if (kept(formulas[i], true) != 1) {
-            fail_msg("%s is gathered", formulas[i]);
-        }
-        size_t lines = compare(formulas[i], fb_buf_str(&log));
-        if (lines < 6) {
-            fail_msg("%s has %zu verdicts", formulas[i], lines);
-        }
-    }
-    fb_buf_release(&log);
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_joined, 1);
 }
 
 /* Where the groups know what is shared, the aggregate is a view by that, and its join is none. */
@@ -236,8 +109,8 @@ static void test_views(void **unused)
     struct fb_buf log;
     make_log(&log);
     for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
-        assert_int_equal(kept(formulas[i], true), 0);
-        assert_int_equal(nodes_of(formulas[i], FB_INC_KEPT), 2); /* rows, and keys that are stale */
+        assert_int_equal(count_nodes(formulas[i], is_joined), 0);
+        assert_int_equal(count_nodes(formulas[i], is_view), 2); /* rows, and keys that are stale */
         assert_true(compare(formulas[i], fb_buf_str(&log)) > 5);
     }
     fb_buf_release(&log);
@@ -299,18 +172,7 @@ static void test_gathered(void **unused)
         "c <- CNT x ((ONCE[0,9] P(x)) AND NOT EXISTS x. ONCE[0,3] Q(x))",
         "c <- CNT x ((ONCE[0,9] P(x)) AND (x > 3 AND NOT Q(x)))",
     };
-    struct fb_buf log;
-    make_log(&log);
-    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
-        if (kept(formulas[i], false) || kept(formulas[i], true)) {
-            fail_msg("%s is kept", formulas[i]);
-        }
-        size_t lines = compare(formulas[i], fb_buf_str(&log));
-        if (lines < 6) {
-            fail_msg("%s has %zu verdicts", formulas[i], lines);
-        }
-    }
-    fb_buf_release(&log);
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_counted, 0);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
