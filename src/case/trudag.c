@@ -145,10 +145,10 @@ static enum fb_code note_pair(struct reading *r, struct link *link, struct fb_er
     return link->again ? FB_OK : fb_map_put(&r->pairs, key, NULL, err);
 }
 
-/* A line that says nothing of nodes and links: the graph itself, comments, how things look. */
+/* A line that says nothing of nodes and links: comments, how things look. */
 static bool is_other(struct fb_str line)
 {
-    static const char *const STARTS[] = {"digraph", "strict digraph", "//", "#"};
+    static const char *const STARTS[] = {"//", "#"};
     static const char *const LOOKS[] = {"graph", "node", "edge"};
     size_t comment = fb_str_find(line, '/', 2);
     bool other = line.len == 0 || fb_str_is(line, "}") || fb_str_is(line, "{");
@@ -194,12 +194,40 @@ static bool is_odd(struct fb_str line, struct fb_str name)
                           fb_str_find(name, ':', 0) < name.len);
 }
 
+/* Whether the graph begins in a line; *out_rest is what follows its brace, or where that should be.
+ */
+static bool begins(struct fb_str line, struct fb_str *out_rest)
+{
+    static const char *const WORDS[] = {"digraph", "strict digraph"};
+    struct fb_str name;
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+        struct fb_str rest = fb_str_sub(line, strlen(WORDS[i]), SIZE_MAX);
+        bool word = rest.len == 0 || strchr(" \t{\"", rest.ptr[0]);
+        if (!fb_str_starts(line, fb_str_of(WORDS[i])) || !word) {
+            continue;
+        }
+        rest = fb_str_trim(rest);
+        if (rest.len > 0 && rest.ptr[0] != '{' && !take_name(&rest, &name)) {
+            break;
+        }
+        rest = fb_str_trim(rest);
+        bool brace = rest.len > 0 && rest.ptr[0] == '{';
+        *out_rest = brace ? fb_str_trim(fb_str_sub(rest, 1, SIZE_MAX)) : rest;
+        return true;
+    }
+    return false;
+}
+
 static enum fb_code read_line(struct reading *r, struct fb_str line, struct fb_err *err)
 {
     struct fb_str name, other, whole = line;
     struct node *from = NULL, *to = NULL;
     if (is_other(line)) {
         return FB_OK;
+    }
+    if (begins(line, &other)) {
+        return is_end(other) ? FB_OK
+                             : refuse(r, "more follows behind the beginning of the graph", err);
     }
     if (!take_name(&line, &name) || is_odd(whole, name)) {
         return refuse(r, "this line is neither a node nor a link", err);

@@ -77,6 +77,10 @@ static void test_dot(void **state)
         "A: {nodeType: Goal, trudag: {sha: 'a]c', links: {B: x}}, supportedBy: [B]}\n"
         "B: {nodeType: Goal, trudag: {}, undeveloped: true}\n"
         "node: {nodeType: Goal, trudag: {}, supportedBy: [B]}\n");
+    /* The graph's own line, and a node that begins like it. */
+    check_read("digraph\t\"my graph\" { // c\ndigraph_a -> B [sha=y1];\n}\n", FB_CASE_UNKNOWN,
+        "digraph_a: {nodeType: Goal, trudag: {links: {B: y1}}, supportedBy: [B]}\n"
+        "B: {nodeType: Goal, trudag: {}, undeveloped: true}\n");
     static const char *const WRONG[] = {"A -> B -> C", "A -> B; C -> D", "A; B", "A -> {B C}",
         "{A B} -> C", "subgraph x", "A:n -> B", "A -> B:s", "\"a\\\"b\"", "/* two\nlines */",
         "A [sha=x] B", "A B"};

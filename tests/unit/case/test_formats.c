@@ -715,6 +715,8 @@ static const struct {
         "'a' is declared twice"},
     {FB_CASE_TRUDAG, "digraph {\n\"module\" [sha=1];\n}\n", FB_E_SCHEMA, 2, 1, "kept for the head"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\" -> ;\n}\n", FB_E_SYNTAX, 2, 1, "leads nowhere"},
+    {FB_CASE_TRUDAG, "digraph G { \"a\" -> \"b\";\n}\n", FB_E_SYNTAX, 1, 1, "behind the beginning"},
+    {FB_CASE_TRUDAG, "strict digraph \"a{b\" {c}\n", FB_E_SYNTAX, 1, 1, "behind the beginning"},
     {FB_CASE_TRUDAG, "digraph {\n\"a\n}\n", FB_E_SYNTAX, 2, 1, "neither a node"},
 };
 
