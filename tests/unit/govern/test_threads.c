@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limit.h"
 #include "engine/slice.h"
 #include "fb_test.h"
@@ -128,9 +129,46 @@ static void test_limit(void **unused)
     random_policies_free(&policies);
 }
 
+/* Memory that runs out under whichever thread: an error, or the whole picture; nothing is lost. */
+static void test_memory_runs_out(void **unused)
+{
+    static struct random_docket docket;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    size_t failed = 0;
+    enum fb_code code = FB_E_NOMEM;
+    (void)unused;
+    random_policies_read(&policies);
+    random_docket_begin(&docket, 3, 0, policies.count);
+    fill(&docket);
+    const struct fb_govern_input input = {.registry = docket.registry,
+        .now = docket.now,
+        .as_of = FB_TIME_MAX,
+        .read_blob = random_policies_blob,
+        .blob_ctx = &policies,
+        .threads = 3,
+        .brief = true};
+    for (int64_t n = 0; code != FB_OK; n += n / 3 + 1) {
+        fb_arena_init(&arena, (size_t)4 << 30);
+        fb_err_init(&err);
+        fb_alloc_fail_at(n);
+        code = fb_govern_evaluate(&input, &arena, &picture, &err);
+        fb_alloc_fail_at(-1);
+        assert_true(code == FB_OK || (code == FB_E_NOMEM && err.code == code && err.message[0]));
+        failed += code != FB_OK;
+        fb_arena_release(&arena);
+    }
+    assert_true(failed > 20);
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_limit)};
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_memory_runs_out),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
