@@ -51,6 +51,14 @@ static void add_edges(struct page *p, const struct fb_case_item *item)
     }
 }
 
+/* Whether what is drawn on lines of an element is drawn for the way in which they lead: the view
+ * then leaves it as it is. */
+static bool is_fixed(const struct fb_element *e)
+{
+    return e->marks || e->counts || e->acp_count > 0 || e->choice || e->context_choice ||
+           e->instantiation.len > 0;
+}
+
 static void add_item(struct page *p, const struct fb_case_item *item)
 {
     struct fb_json_writer *w = &p->w;
@@ -63,6 +71,7 @@ static void add_item(struct page *p, const struct fb_case_item *item)
     fb_json_key_int(w, "split", p->drawing.argument->elements[item->element].context_choice);
     fb_json_key_int(w, "stacked", item->stacked);
     fb_json_key_int(w, "right", item->right);
+    fb_json_key_int(w, "fixed", is_fixed(&p->drawing.argument->elements[item->element]));
     key_number(w, "x", item->x);
     key_number(w, "y", item->y);
     key_number(w, "w", item->width);
@@ -274,7 +283,7 @@ static void add_layers(struct fb_buf *out)
         "<g id=\"view\">\n<path id=\"support\" class=\"fcl\"/>"
         "<path id=\"support-tip\" class=\"fch\"/><path id=\"context\" class=\"fcl fcc\"/>"
         "<path id=\"data-line\" class=\"fcl fci\"/><path id=\"data-line-tip\"/>"
-        "<path id=\"context-tip\" class=\"fco\"/>\n"
+        "<path id=\"context-tip\" class=\"fco\"/>\n<rect id=\"ring\" rx=\"6\"/>\n"
         "<path id=\"o0\" class=\"fck-in\"/><path id=\"o1\" class=\"fck-uc\"/>"
         "<path id=\"o2\" class=\"fck-fa\"/><path id=\"o3\" class=\"fck-un\"/>"
         "<path id=\"o4\" class=\"fck-un\"/>\n<g id=\"items\"></g>\n"
@@ -282,7 +291,7 @@ static void add_layers(struct fb_buf *out)
         "<path id=\"challenge\" class=\"fcd\"/><path id=\"challenge-tip\" class=\"fcd fce\"/>"
         "<path id=\"crosses\" class=\"fcx fcr\"/>\n"
         "<path id=\"s1\"/><path id=\"s2\"/>\n"
-        "<rect id=\"ring\" rx=\"6\"/>\n<g id=\"knobs\"></g>\n</g>\n</svg>\n");
+        "<g id=\"knobs\"></g>\n</g>\n</svg>\n");
 }
 
 static void add_page(struct page *p)
@@ -290,7 +299,7 @@ static void add_page(struct page *p)
     struct fb_buf *out = p->drawing.out;
     add_head(p);
     fb_buf_add_c(out,
-        "<svg id=\"stage\" role=\"application\" aria-label=\"The argument\" "
+        "<svg id=\"stage\" tabindex=\"0\" role=\"application\" aria-label=\"The argument\" "
         "font-family=\"Helvetica, Arial, 'Liberation Sans', "
         "'DejaVu Sans Condensed', sans-serif\" font-size=\"12\" text-anchor=\"middle\" "
         "class=\"fcg\">\n");

@@ -407,7 +407,7 @@ static void add_edge_marks(const struct fb_drawing *d, const struct fb_case_item
         (void)snprintf(class, sizeof(class), "fck-%s", fb_draw_class(d, e));
         add_pill(d->out,
             round ? (struct fb_point){item->x, low - 9}
-                  : (struct fb_point){right - width / 2 - 4, item->y - 9},
+                  : (struct fb_point){right - width / 2, item->y - 9},
             fb_draw_word(e->label), class);
     }
     if (is_ellipse(e)) {

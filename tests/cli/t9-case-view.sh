@@ -91,7 +91,7 @@ ok "only what fell" sees "fell: C1 CSn1 G1 G2 Sn2"
 ok "and back" sees "all again: 9 shown, at Sn4"
 ok "only what changed" sees "changed: C1 G1 G2 Sn2"
 ok "one module" sees "module Top: 8 shown, at Sn4"
-ok "the other" sees "module Sub: 6 shown, at Sn4"
+ok "the other, with the way to the top" sees "module Sub: 5 shown, at Sn4"
 ok "every module" sees "every module: 9 shown, at Sn4"
 ok "help comes" sees "help: true"
 ok "and goes" sees "closed: true"
@@ -133,6 +133,48 @@ EOT
 drive lines.html try.js
 ok "lines of the whole" sees "whole: 2 open, 1 answered, on the line true, 1 ball, true"
 ok "lines after folding" sees "folded: 1 open, 0 answered, on the line true, 1 ball, true"
+
+# What is folded away gives its room to the rest, and nothing comes to stand on something else.
+awk 'BEGIN {
+    printf "module: {name: A, uses: [b.yaml]}\nG0: {text: top, supportedBy: [S1, G70]}\nS1: {text: over all, supportedBy: [G1"
+    for (g = 2; g <= 24; g++) printf ", G%d", g
+    print "]}"
+    for (g = 1; g <= 24; g++) printf "G%d: {text: part %d, supportedBy: [Sn%d, Sn%d], inContextOf: [C%d, A%d]}\n", g, g, g, g + 100, g, g
+    for (g = 1; g <= 24; g++) printf "Sn%d: {text: a report}\nSn%d: {text: more}\nC%d: {text: here}\nA%d: {text: so}\n", g, g + 100, g, g
+    print "CSn1: {text: it is not, challenges: G3}" }' >a.yaml
+printf 'module: {name: B}\nG70: {text: apart, supportedBy: [G71, G72]}\nG71: {undeveloped: true}\nG72: {undeveloped: true}\n' >b.yaml
+cat >try.js <<'EOT'
+<script>
+const out = [], $ = id => document.getElementById(id);
+const press = (on, k) => { const e = new KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}); on.dispatchEvent(e); return e.defaultPrevented; };
+const boxes = () => [...document.querySelectorAll("#items>g")].map(g => {
+  const b = (g.querySelector(".fc") || g).getBBox(), m = (g.getAttribute("transform") || "0 0").match(/[-.0-9]+/g).map(Number);
+  return {l: b.x + m[0], r: b.x + b.width + m[0], t: b.y + m[1], b: b.y + b.height + m[1]};
+});
+const wide = () => Math.max(...boxes().map(b => b.r)) - Math.min(...boxes().map(b => b.l));
+const on = () => boxes().some((a, i, all) => all.some((b, k) => k > i && a.l < b.r - 1 && b.l < a.r - 1 && a.t < b.b - 1 && b.t < a.b - 1));
+const knob = i => $("knobs").children[i % $("knobs").children.length].dispatchEvent(new MouseEvent("click", {bubbles: true}));
+try {
+  out.push("start: room");
+  press(document, "a"); const all = wide();
+  $("module").value = "1"; $("module").dispatchEvent(new Event("change")); press(document, "a");
+  out.push("module: " + (wide() < all / 3) + " " + on());
+  press(document, "Home"); $("module").value = ""; $("module").dispatchEvent(new Event("change"));
+  let once = false;
+  for (let i = 0; i < 60; i++) { knob(i * 7); once = once || on(); if (i % 9 === 8) { press(document, "0"); once = once || on(); } }
+  for (const k of "12345af") { press(document, k); once = once || on(); }
+  out.push("any: " + once);
+  $("panel").querySelector(".go").focus();
+  out.push("a button has its Enter: " + press(document.activeElement, "Enter") + " " + press(document.activeElement, "2"));
+} catch (e) { out.push("failed: " + e); }
+document.body.innerHTML = "<pre>\n\n" + out.join("\n") + "\n</pre>";
+</script>
+EOT
+"$FLYBALL" case draw a.yaml -o room.html || exit 1
+drive room.html try.js
+ok "one module takes the room that it needs" sees "module: true false"
+ok "nothing stands on something else" sees "any: false"
+ok "keys leave a button its own" sees "a button has its Enter: false true"
 
 # A large case: only what is near the window is in the document; of more, outlines and signs.
 awk 'BEGIN {
