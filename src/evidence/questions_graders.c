@@ -139,10 +139,12 @@ static enum fb_code take_scores(
         double score = c->numbers[SCORE][i];
         const size_t at[2] = {i, SCORE};
         if (isnan(score) || score != floor(score)) {
-            return fb_columns_refuse(c, at, FB_E_RANGE, err, "is no whole number");
+            (void)fb_columns_refuse(c, at, FB_E_RANGE, err, "is no whole number");
+            return fb_err_hint(err, "Scores are the steps of a scale, as 0 to 10.");
         }
         if (is_given && (score < low || score > high)) {
-            return fb_columns_refuse(c, at, FB_E_RANGE, err, "is not on the scale");
+            (void)fb_columns_refuse(c, at, FB_E_RANGE, err, "is not on the scale");
+            return fb_err_hint(err, "--scale says that scores are from %g to %g.", low, high);
         }
         low = is_given ? low : fmin(low, score);
         high = is_given ? high : fmax(high, score);
@@ -167,12 +169,14 @@ static enum fb_code take_choices(struct table *t, struct fb_arena *arena, struct
     for (size_t i = 0; i < c->rows; i++) {
         double chosen = c->numbers[CHOSEN][t->order[i]], length = c->numbers[LENGTH][t->order[i]];
         if (!(chosen == 0 || chosen == 1)) {
-            return fb_columns_refuse(
+            (void)fb_columns_refuse(
                 c, (const size_t[2]){t->order[i], CHOSEN}, FB_E_RANGE, err, "is not 0 or 1");
+            return fb_err_hint(err, "1: the grader chose the first of the two; 0: the second.");
         }
         if (c->has[LENGTH] && isnan(length)) {
-            return fb_columns_refuse(
+            (void)fb_columns_refuse(
                 c, (const size_t[2]){t->order[i], LENGTH}, FB_E_SCHEMA, err, "is no number");
+            return fb_err_hint(err, "Where one choice has it, all have.");
         }
         t->scores[i] = chosen == 1;
     }
@@ -228,8 +232,9 @@ static enum fb_code take_types(struct table *t, struct fb_arena *arena, struct f
     for (size_t i = 0; is_told && i < t->columns->rows; i++) {
         uint32_t *of = &t->type_of[t->factors[GRADER].of[i]], type = t->factors[TYPE].of[i];
         if (*of != UINT32_MAX && *of != type) {
-            return fb_columns_refuse(t->columns, (const size_t[2]){i, TYPE}, FB_E_MISMATCH, err,
+            (void)fb_columns_refuse(t->columns, (const size_t[2]){i, TYPE}, FB_E_MISMATCH, err,
                 "is not the type that the grader has in other rows");
+            return fb_err_hint(err, "A grader is of one type in all rows.");
         }
         *of = type;
     }
@@ -401,8 +406,9 @@ static enum fb_code find(
     size_t rows = t->columns->rows;
     enum fb_code code = lay_out(m, err);
     if (code == FB_OK && rows * m->columns > FB_ORDINAL_DESIGN_MAX) {
-        code = fb_err_set(
+        (void)fb_err_set(
             err, FB_E_LIMIT, "%zu scores are too many for %zu effects", rows, m->columns);
+        code = fb_err_hint(err, "Leave out the items, or graders and systems that do not matter.");
     }
     m->design = code ? NULL : FB_ARENA_ARRAY(m->arena, double, rows * m->columns);
     if (code == FB_OK && !m->design) {
@@ -805,7 +811,7 @@ enum fb_code fb_question_graders(const char *path, const struct fb_question_opti
     if (c.rows > FB_ORDINAL_ROWS_MAX) {
         (void)fb_err_set(err, FB_E_LIMIT, "more than %d scores", FB_ORDINAL_ROWS_MAX);
         fb_err_place(err, path, 0, 0, -1);
-        return FB_E_LIMIT;
+        return fb_err_hint(err, "A sample of them, drawn at random, will do.");
     }
     code = number(&t, out->arena, err);
     if (code == FB_OK) {

@@ -15,9 +15,26 @@ static const double none = (double)NAN;
 
 enum { SYSTEMS_MAX = 64 };
 
+/* Says of a column that looks like one of a system, and is none, why it is left out. */
+static void note_odd(const struct fb_matrix *m, size_t column, struct fb_answer *out)
+{
+    size_t row = 0, binary = 0, odd = SIZE_MAX;
+    for (; row < m->rows; row++) {
+        size_t at = row * m->columns + column;
+        bool good = m->values[at] == 0 || m->values[at] == 1;
+        binary += good;
+        odd = !good && m->texts[at].len > 0 && odd == SIZE_MAX ? row : odd;
+    }
+    if (2 * binary >= m->rows && odd != SIZE_MAX) {
+        fb_answer_note(out, "'%.*s' is left out: '%.*s' in line %u is neither 0 nor 1",
+            FB_STR_ARG(fb_str_sub(m->heads[column], 0, 60)),
+            FB_STR_ARG(fb_str_sub(m->texts[odd * m->columns + column], 0, 60)), m->lines[odd]);
+    }
+}
+
 /* Columns that hold nothing but 0, 1 and empty cells. */
-static enum fb_code list_systems(
-    const struct fb_matrix *m, size_t *out, size_t *out_count, struct fb_err *err)
+static enum fb_code list_systems(const struct fb_matrix *m, size_t *out, size_t *out_count,
+    struct fb_answer *answer, struct fb_err *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < m->columns; i++) {
@@ -27,10 +44,14 @@ static enum fb_code list_systems(
             good = isnan(x) || x == 0 || x == 1;
         }
         if (good && count == SYSTEMS_MAX) {
-            return fb_err_set(err, FB_E_LIMIT, "more than %d systems", SYSTEMS_MAX);
+            (void)fb_err_set(err, FB_E_LIMIT, "more than %d systems", SYSTEMS_MAX);
+            fb_err_place(err, m->name, 1, 0, -1);
+            return fb_err_hint(err, "Leave out columns.");
         }
         if (good) {
             out[count++] = i;
+        } else {
+            note_odd(m, i, answer);
         }
     }
     if (count < 2) {
@@ -99,7 +120,7 @@ enum fb_code fb_question_rank(const char *path, const struct fb_question_options
     struct fb_matrix m;
     size_t systems[SYSTEMS_MAX], count = 0;
     enum fb_code code = fb_matrix_read(path, out->arena, &m, err);
-    code = code ? code : list_systems(&m, systems, &count, err);
+    code = code ? code : list_systems(&m, systems, &count, out, err);
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         int64_t k_n[2];
         double ends[2];
@@ -171,6 +192,10 @@ static bool is_size(struct fb_str head)
 
 static enum fb_code no_column(const struct scaling *s, struct fb_str name, struct fb_err *err)
 {
+    size_t column = fb_matrix_column(s->m, name);
+    if (column != SIZE_MAX && s->m->odd[column] != SIZE_MAX) {
+        return fb_matrix_refuse(s->m, column, err);
+    }
     (void)fb_err_set(err, FB_E_NOT_FOUND, "there is no column of numbers '%.*s'", FB_STR_ARG(name));
     for (size_t i = 0; i < s->m->columns; i++) {
         if (s->m->is_number[i] && i != s->flop) {
@@ -200,6 +225,30 @@ static enum fb_code mark_listed(
     return FB_OK;
 }
 
+/* The number of the row, which tables that were written with it have under no name or, from pandas,
+ * as "Unnamed: 0". */
+static bool is_row_number(struct fb_str head)
+{
+    return head.len == 0 || fb_str_starts(head, FB_STR("Unnamed:"));
+}
+
+/* Says which columns are no benchmarks though most of their cells are numbers. */
+static void note_left_out(const struct scaling *s, struct fb_answer *out)
+{
+    for (size_t i = 0; i < s->m->columns; i++) {
+        size_t row = s->m->odd[i], numbers = 0;
+        for (size_t r = 0; r < s->m->rows; r++) {
+            numbers += isnan(s->m->values[r * s->m->columns + i]) ? 0 : 1;
+        }
+        if (row != SIZE_MAX && 2 * numbers >= s->m->rows && i != s->family) {
+            fb_answer_note(out, "'%.*s' is no benchmark: '%.*s' in line %u is not a number",
+                FB_STR_ARG(fb_str_sub(s->m->heads[i], 0, 60)),
+                FB_STR_ARG(fb_str_sub(s->m->texts[row * s->m->columns + i], 0, 60)),
+                s->m->lines[row]);
+        }
+    }
+}
+
 /* Benchmarks: those of the list; without one columns of numbers that are neither compute, nor
  * sizes, nor the target. */
 static enum fb_code choose(struct scaling *s, const struct fb_question_options *options,
@@ -218,6 +267,9 @@ static enum fb_code choose(struct scaling *s, const struct fb_question_options *
     if (target.len && (s->target == SIZE_MAX || !s->m->is_number[s->target])) {
         return no_column(s, target, err);
     }
+    if (s->flop != SIZE_MAX && s->m->odd[s->flop] != SIZE_MAX) {
+        return fb_matrix_refuse(s->m, s->flop, err);
+    }
     if (options->columns.len) {
         enum fb_code code = mark_listed(s, options->columns, listed, err);
         if (code != FB_OK) {
@@ -225,9 +277,10 @@ static enum fb_code choose(struct scaling *s, const struct fb_question_options *
         }
     }
     for (size_t i = 0; i < s->m->columns; i++) {
-        bool is_benchmark = s->m->is_number[i] && i != s->flop && i != s->target &&
-                            i != s->family &&
-                            (options->columns.len ? listed[i] : !is_size(s->m->heads[i]));
+        bool is_benchmark =
+            s->m->is_number[i] && i != s->flop && i != s->target && i != s->family &&
+            (options->columns.len ? listed[i]
+                                  : !is_size(s->m->heads[i]) && !is_row_number(s->m->heads[i]));
         if (is_benchmark && s->count == FB_SCALING_COLUMNS_MAX - 1) {
             (void)fb_err_set(
                 err, FB_E_LIMIT, "more than %d benchmarks", FB_SCALING_COLUMNS_MAX - 1);
@@ -238,7 +291,13 @@ static enum fb_code choose(struct scaling *s, const struct fb_question_options *
             s->columns[s->count++] = i;
         }
     }
-    return s->count > 0 ? FB_OK : fb_err_set(err, FB_E_SCHEMA, "there is no benchmark column");
+    if (s->count == 0) {
+        (void)fb_err_set(err, FB_E_SCHEMA, "there is no benchmark column");
+        fb_err_place(err, s->m->name, 1, 0, -1);
+        return fb_err_hint(
+            err, "A benchmark is a column of numbers beside `family`, `flop` and the target.");
+    }
+    return FB_OK;
 }
 
 static double cell(const struct scaling *s, size_t row, size_t column)
@@ -345,6 +404,12 @@ static enum fb_code predict(const struct scaling *s, const struct fb_question_op
         if (isnan(score)) {
             continue;
         }
+        if (score < 0 || score > 1) {
+            (void)fb_err_set(err, FB_E_RANGE, "%.*s: %.10g is no share of 1",
+                FB_STR_ARG(fb_str_sub(options->target, 0, 60)), score);
+            fb_err_place(err, s->m->name, s->m->lines[s->rows[i]], 0, -1);
+            return fb_err_hint(err, "Divide percentages by 100.");
+        }
         score = fmin(most, fmax(least, score));
         x[n] = first_component(s, i);
         y[n] = log(score / (1 - score));
@@ -399,6 +464,7 @@ enum fb_code fb_question_scaling(const char *path, const struct fb_question_opti
         fb_err_place(err, path, 0, 0, -1);
         return code;
     }
+    note_left_out(s, out);
     add(out, fb_str_of(""), "models", FB_FIGURE_COUNT, (double)s->complete);
     for (size_t i = 0; i < s->count && i < 5; i++) {
         struct fb_str of = fb_arena_printf(out->arena, "PC%zu", i + 1);

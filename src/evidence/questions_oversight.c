@@ -100,8 +100,9 @@ static enum fb_code bias_of_counts(struct fb_str text, const char *path, double 
             (int64_t)c.numbers[BIASED][i]};
         if (!fb_str_starts(context, FB_STR("ambig")) &&
             !fb_str_starts(context, FB_STR("disambig"))) {
-            return fb_columns_refuse(&c, (const size_t[2]){i, CONTEXT}, FB_E_SCHEMA, err,
+            (void)fb_columns_refuse(&c, (const size_t[2]){i, CONTEXT}, FB_E_SCHEMA, err,
                 "is neither ambiguous nor disambiguated");
+            return fb_err_hint(err, "Write ambig or disambig, as BBQ does.");
         }
         code = add_bias(out, c.texts[GROUP][i], &counts, context.ptr[0] == 'a', confidence, err);
         if (code != FB_OK) {
@@ -261,8 +262,9 @@ static enum fb_code mark(
     const struct fb_columns *c, size_t row, unsigned char *at, struct fb_err *err)
 {
     if (*at != ABSENT) {
-        return fb_columns_refuse(
+        (void)fb_columns_refuse(
             c, (const size_t[2]){row, SAMPLE}, FB_E_DUPLICATE, err, "stands twice in this setting");
+        return fb_err_hint(err, "A sample has one row in each setting: settle repeats first.");
     }
     *at = (unsigned char)outcome_of(c->numbers[SUCCESS][row]);
     return FB_OK;
@@ -297,14 +299,20 @@ static enum fb_code list_levels(
             known = !(levels[j] > level || levels[j] < level);
         }
         if (!known && count == max) {
-            return fb_err_set(err, FB_E_LIMIT, "more than %zu levels of noise", max);
+            (void)fb_err_set(err, FB_E_LIMIT, "more than %zu levels of noise", max);
+            return fb_err_hint(err, "Each level costs the others power: keep a few.");
         }
         if (!known) {
             levels[count++] = level;
         }
     }
     *out = count;
-    return count > 0 ? FB_OK : fb_err_set(err, FB_E_SCHEMA, "there is no level of noise above 0");
+    if (count == 0) {
+        (void)fb_err_set(err, FB_E_SCHEMA, "there is no level of noise above 0");
+        return fb_err_hint(
+            err, "Rows with noise 0 are the plain run, those above it are compared.");
+    }
+    return FB_OK;
 }
 
 enum { LEVELS_MAX = 64 };
@@ -397,14 +405,19 @@ enum fb_code fb_question_gap(const char *path, const struct fb_question_options 
     for (size_t i = 0; code == FB_OK && i < c.rows; i++) {
         struct fb_str setting = c.texts[SETTING][i];
         if (!is_test(setting) && !is_deployment(setting)) {
-            return fb_columns_refuse(&c, (const size_t[2]){i, SETTING}, FB_E_SCHEMA, err,
+            (void)fb_columns_refuse(&c, (const size_t[2]){i, SETTING}, FB_E_SCHEMA, err,
                 "is neither test (evaluation) nor deploy (deployment)");
+            return fb_err_hint(err, "Write one of these words.");
         }
         code = mark(&c, i, &marks[samples.of[i] + (is_test(setting) ? samples.count : 0)], err);
     }
     if (code == FB_OK) {
         count_pairs(marks, marks + samples.count, samples.count, &pairs);
-        code = fb_paired_compare(&pairs, options->confidence, &r, err);
+        if (pairs.n == 0) {
+            (void)fb_err_set(err, FB_E_SCHEMA, "no sample stands in both settings");
+            code = fb_err_hint(err, "The gap is of the same samples under test and deploy.");
+        }
+        code = code ? code : fb_paired_compare(&pairs, options->confidence, &r, err);
     }
     if (code != FB_OK) {
         fb_err_place(err, path, 0, 0, -1);

@@ -35,8 +35,9 @@ static enum fb_code check_counts(
         double used = c->numbers[trials_successes[1]][i];
         used += more < c->count && !isnan(c->numbers[more][i]) ? c->numbers[more][i] : 0;
         if (used > c->numbers[trials_successes[0]][i]) {
-            return fb_columns_refuse(c, (const size_t[2]){i, trials_successes[0]}, FB_E_RANGE, err,
+            (void)fb_columns_refuse(c, (const size_t[2]){i, trials_successes[0]}, FB_E_RANGE, err,
                 "trials are fewer than their successes");
+            return fb_err_hint(err, "Successes, and unresolved trials, are among the trials.");
         }
     }
     return FB_OK;
@@ -87,7 +88,7 @@ static enum fb_code check_form(
             (void)fb_err_set(err, FB_E_SCHEMA, "there is no %s",
                 isnan(c->numbers[TRIALS][i]) ? "trials" : "successes");
             fb_err_place(err, c->name, c->lines[i], 0, -1);
-            return FB_E_SCHEMA;
+            return fb_err_hint(err, "Each row has both, 0 where there were none.");
         }
     }
     return FB_OK;
@@ -107,12 +108,14 @@ static enum fb_code take_row(struct rates *r, size_t row, struct fb_err *err)
         return FB_OK;
     }
     if (!isnan(success) && success != 0 && success != 1) {
-        return fb_columns_refuse(
+        (void)fb_columns_refuse(
             c, (const size_t[2]){row, SUCCESS}, FB_E_RANGE, err, "is neither 0 nor 1");
+        return fb_err_hint(err, "A row is one sample; counts stand in `trials` and `successes`.");
     }
     if (c->has[SAMPLE] && c->texts[SAMPLE][row].len == 0) {
-        return fb_columns_refuse(c, (const size_t[2]){row, SAMPLE}, FB_E_SCHEMA, err,
-            "is no name of a sample; without the column, each row is a sample");
+        (void)fb_columns_refuse(
+            c, (const size_t[2]){row, SAMPLE}, FB_E_SCHEMA, err, "is no name of a sample");
+        return fb_err_hint(err, "Name every sample; without the column, each row is a sample.");
     }
     g->n++;
     g->k += success == 1;

@@ -56,8 +56,10 @@ static enum fb_code take_prompts(struct work *w, struct fb_err *err)
     for (size_t i = 0; i < c->rows; i++) {
         double first = c->numbers[FIRST][i], tries = c->numbers[TRIES][i];
         if (is_of(w, i) && (isnan(tries) || (!isnan(first) && first > tries))) {
-            return fb_columns_refuse(
+            (void)fb_columns_refuse(
                 c, (const size_t[2]){i, FIRST}, FB_E_RANGE, err, "is no try of that many");
+            return fb_err_hint(err, "`tries` is how often the prompt was tried, `first` which of "
+                                    "them succeeded first (0 or empty: none).");
         }
         if (is_of(w, i)) {
             w->attempts[w->count++] =
@@ -118,9 +120,10 @@ static enum fb_code take_curve(struct work *w, struct fb_err *err)
         }
     }
     if (!(prompts >= 1 && prompts <= CURVE_PROMPTS_MAX) || count == 0) {
-        return fb_err_set(err, FB_E_RANGE,
+        (void)fb_err_set(err, FB_E_RANGE,
             "a curve of `tries` and `share` needs `prompts`: of how many (1 to %d) it is the share",
             CURVE_PROMPTS_MAX);
+        return fb_err_hint(err, "Each row says it again, or one of them does.");
     }
     w->attempts = FB_ARENA_ARRAY(w->arena, struct fb_attempt, (size_t)prompts);
     if (!points || !w->attempts) {
@@ -131,8 +134,10 @@ static enum fb_code take_curve(struct work *w, struct fb_err *err)
     for (size_t i = 0; i < count; i++) {
         size_t found = (size_t)floor(points[i].share * prompts + 0.5);
         if (found < w->count || points[i].tries < 1) {
-            return fb_err_set(err, FB_E_RANGE,
+            (void)fb_err_set(err, FB_E_RANGE,
                 "the share falls, or a number of tries is 0, at %g tries", points[i].tries);
+            return fb_err_hint(err, "A curve counts the prompts that gave way by so many tries; "
+                                    "of several models, the column `model` names them.");
         }
         while (w->count < found) {
             w->attempts[w->count++] = (struct fb_attempt){(int64_t)points[i].tries,
@@ -271,6 +276,14 @@ enum fb_code fb_question_rare(const char *path, const struct fb_question_options
     top = top < c.rows ? top : c.rows > 0 ? c.rows - 1 : 0;
     const struct fb_rare rare = {
         c.numbers[0], c.rows, top, (size_t)options->tries, options->confidence};
+    for (size_t i = 0; i < c.rows; i++) {
+        if (!(rare.p[i] > 0 && rare.p[i] < 1)) {
+            (void)fb_columns_refuse(
+                &c, (const size_t[2]){i, 0}, FB_E_RANGE, err, "is not between 0 and 1");
+            return fb_err_hint(err, "A probability that was rounded to 0 or 1 says how it was "
+                                    "written, not how rare the behaviour is.");
+        }
+    }
     code = fb_rare_extrapolate(&rare, &f, err);
     if (code != FB_OK) {
         fb_err_place(err, path, 0, 0, -1);

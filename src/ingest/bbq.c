@@ -61,8 +61,9 @@ static enum fb_code read_question(
     struct fb_str context = fb_json_get_str(object, "context_condition");
     if (!label || !label->is_integer || label->integer < 0 || label->integer >= ANSWERS ||
         context.len == 0) {
-        return fb_err_set(
+        (void)fb_err_set(
             err, FB_E_SCHEMA, "a question of BBQ needs 'label' (0 to 2) and 'context_condition'");
+        return fb_err_hint(err, "'context_condition' is ambig or disambig, as BBQ has them.");
     }
     out->label = label->integer;
     out->ambiguous = fb_str_starts(context, FB_STR("ambig"));
@@ -73,8 +74,10 @@ static enum fb_code read_question(
         const struct fb_json *info = fb_json_get(infos, key);
         out->answers[i] = fb_json_get_str(object, key);
         if (out->answers[i].len == 0 || !info || !info->child) {
-            return fb_err_set(
+            (void)fb_err_set(
                 err, FB_E_SCHEMA, "a question of BBQ needs '%s' and its 'answer_info'", key);
+            return fb_err_hint(err, "BBQ has three answers, ans0 to ans2; predictions stand in its "
+                                    "own objects.");
         }
         for (const struct fb_json *name = info->child; name; name = name->next) {
             out->unknown[i] = out->unknown[i] || fb_str_is(name->text, "unknown");
@@ -94,7 +97,8 @@ static enum fb_code find_model(struct fb_bbq *bbq, struct fb_str name, struct fb
         }
     }
     if (bbq->count == FB_BBQ_MODELS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "answers of more than %d models", FB_BBQ_MODELS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "answers of more than %d models", FB_BBQ_MODELS_MAX);
+        return fb_err_hint(err, "Split the file by model.");
     }
     struct fb_bbq_model *model = &bbq->models[bbq->count];
     *model = (struct fb_bbq_model){.other = 0};

@@ -38,31 +38,44 @@ static bool is_word(struct fb_str text, const char *const *words)
     return false;
 }
 
-/* What is wrong with a number for a kind of column; NULL: nothing. */
-static const char *wrong_with(enum fb_column_kind kind, double x)
+/* What numbers of a kind of column are, for who wrote another. */
+static const struct {
+    const char *wrong, *hint;
+} kinds[] = {
+    [FB_COLUMN_TEXT] = {NULL, NULL},
+    [FB_COLUMN_NUMBER] = {NULL, FB_CSV_NUMBER_HINT},
+    [FB_COLUMN_POSITIVE] = {"is not positive",
+        "It is a number above 0; a cell of which nothing is known stays empty."},
+    [FB_COLUMN_COUNT] = {"is no whole number from 0 on",
+        "A count is a whole number from 0 to 1000000000, without commas or decimals."},
+    [FB_COLUMN_RATE] = {"is neither yes or no nor from 0 to 1",
+        "It is a number from 0 to 1 (45% is 0.45), or one of yes, true, pass, C, no, false, fail, "
+        "I; a cell of which nothing is known stays empty."},
+};
+
+static bool is_of_kind(enum fb_column_kind kind, double x)
 {
     switch (kind) {
     case FB_COLUMN_TEXT:
     case FB_COLUMN_NUMBER:
-        return NULL;
+        return true;
     case FB_COLUMN_POSITIVE:
-        return x > 0 ? NULL : "is not positive";
+        return x > 0;
     case FB_COLUMN_COUNT:
-        return x >= 0 && x <= COUNT_MAX && floor(x) == x ? NULL : "is no whole number from 0 on";
+        return x >= 0 && x <= COUNT_MAX && floor(x) == x;
     case FB_COLUMN_RATE:
-        return x >= 0 && x <= 1 ? NULL : "is neither yes or no nor from 0 to 1";
+        return x >= 0 && x <= 1;
     }
-    return NULL;
+    return true;
 }
 
 static enum fb_code refuse(const struct work *work, size_t column, struct fb_str cell,
     struct fb_err *err, const char *what)
 {
-    enum fb_code code = strcmp(what, "is not a number") == 0 ? FB_E_SYNTAX : FB_E_RANGE;
-    code = cell.len == 0 ? FB_E_SCHEMA : code;
-    (void)fb_err_set(err, code, "%s: '%.*s' %s", work->columns.wanted[column].names[0],
-        FB_STR_ARG(fb_str_sub(cell, 0, SHOWN_MAX)), what);
-    return code;
+    const struct fb_column *wanted = &work->columns.wanted[column];
+    (void)fb_err_set(err, what ? FB_E_SYNTAX : FB_E_RANGE, "%s: '%.*s' %s", wanted->names[0],
+        FB_STR_ARG(fb_str_sub(cell, 0, SHOWN_MAX)), what ? what : kinds[wanted->kind].wrong);
+    return fb_err_hint(err, "%s", kinds[wanted->kind].hint);
 }
 
 /* Takes one cell of the row that is being added. */
@@ -85,9 +98,8 @@ static enum fb_code take(struct work *work, size_t column, struct fb_str cell, s
     } else if (!fb_csv_parse_number(cell, &value)) {
         return refuse(work, column, cell, err, "is not a number");
     }
-    const char *wrong = wrong_with(wanted->kind, value);
-    if (wrong) {
-        return refuse(work, column, cell, err, wrong);
+    if (!is_of_kind(wanted->kind, value)) {
+        return refuse(work, column, cell, err, NULL);
     }
     c->numbers[column][c->rows] = value;
     return FB_OK;
@@ -105,7 +117,8 @@ static enum fb_code end_row(struct work *work, uint32_t line, struct fb_err *err
     struct fb_columns *c = &work->columns;
     for (size_t i = 0; i < c->count; i++) {
         if (c->wanted[i].need == FB_COLUMN_EVERY && is_empty(c, i)) {
-            return fb_err_set(err, FB_E_SCHEMA, "there is no %s", c->wanted[i].names[0]);
+            (void)fb_err_set(err, FB_E_SCHEMA, "there is no %s", c->wanted[i].names[0]);
+            return fb_err_hint(err, "Each row has one.");
         }
     }
     c->lines[c->rows++] = line;
@@ -117,7 +130,8 @@ static enum fb_code begin_row(struct work *work, struct fb_err *err)
 {
     struct fb_columns *c = &work->columns;
     if (c->rows == FB_COLUMNS_ROWS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d rows", FB_COLUMNS_ROWS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d rows", FB_COLUMNS_ROWS_MAX);
+        return fb_err_hint(err, "Add rows up first, or split the table.");
     }
     size_t cap = work->cap ? 2 * work->cap : 64;
     bool good = true;
@@ -208,8 +222,9 @@ static enum fb_code take_object(struct work *work, const struct fb_json *object,
         } else if (value->kind == FB_JSON_TRUE || value->kind == FB_JSON_FALSE) {
             code = take(work, i, fb_str_of(value->kind == FB_JSON_TRUE ? "1" : "0"), err);
         } else {
-            code = fb_err_set(
+            (void)fb_err_set(
                 err, FB_E_SCHEMA, "%s: is neither text nor number", c->wanted[i].names[0]);
+            code = fb_err_hint(err, "A member is text, a number, true, false or null.");
         }
     }
     return code;
@@ -224,15 +239,20 @@ static enum fb_code read_object(
     fb_arena_init(&arena, 64 * (size_t)FB_COLUMNS_LINE_MAX);
     enum fb_code code = FB_OK;
     if (text.len > FB_COLUMNS_LINE_MAX) {
-        code = fb_err_set(err, FB_E_LIMIT, "a line is longer than %d bytes", FB_COLUMNS_LINE_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "a line is longer than %d bytes", FB_COLUMNS_LINE_MAX);
+        code = fb_err_hint(err, "A line is one object: one row.");
     }
     code = code ? code : fb_json_parse(text, work->columns.name, &options, &arena, &object, err);
     if (code == FB_OK && object->kind != FB_JSON_OBJECT) {
-        code = fb_err_set(err, FB_E_SYNTAX, "a line is not a JSON object");
+        (void)fb_err_set(err, FB_E_SYNTAX, "a line is not a JSON object");
+        code = fb_err_hint(err, "A line is one object, as {\"a\": 1}: one row.");
     }
     code = code ? code : take_object(work, object, err);
     code = code ? code : end_row(work, line, err);
     if (code != FB_OK) {
+        if (!err->hint[0] && code != FB_E_NOMEM) {
+            (void)fb_err_hint(err, "A line is one JSON object: one row.");
+        }
         err->line = line;
         err->offset = -1;
         fb_err_place(err, work->columns.name, line, 0, -1);
@@ -251,8 +271,9 @@ static enum fb_code read_objects(struct work *work, struct fb_str text, struct f
     }
     for (size_t i = 0; code == FB_OK && i < c->count; i++) {
         if (c->wanted[i].need == FB_COLUMN_MUST && !c->has[i]) {
-            code = fb_err_set(err, FB_E_SCHEMA, "no line has '%s'", c->wanted[i].names[0]);
+            (void)fb_err_set(err, FB_E_SCHEMA, "no line has '%s'", c->wanted[i].names[0]);
             fb_err_place(err, c->name, 0, 0, -1);
+            code = fb_csv_other_names(c->wanted[i].names, err);
         }
     }
     return code;

@@ -14,6 +14,7 @@ enum {
     WHOLE_ROW = 2 * FB_CSV_ROW_MAX + 8 * FB_CSV_COLUMNS_MAX, /* more bytes than a row may have */
     PIECE = 256 * 1024,
     HEAD_LOOKED_AT = 4096,
+    END_MAX = 4096, /* bytes of empty lines at the end of a table of one column */
 };
 
 /* One row at work. */
@@ -36,6 +37,15 @@ static enum fb_code refuse(
     return code;
 }
 
+static enum fb_code too_long(const struct row *row, struct fb_err *err)
+{
+    (void)refuse(row, FB_E_LIMIT, err, "a row is too long");
+    return fb_err_hint(err,
+        "A row has at most %d bytes; a quote that never closes makes one of "
+        "the whole file.",
+        FB_CSV_ROW_MAX);
+}
+
 /* Reads a field in quotes; row->at is behind the first. */
 static enum fb_code read_quoted(struct row *row, struct fb_err *err)
 {
@@ -48,7 +58,8 @@ static enum fb_code read_quoted(struct row *row, struct fb_err *err)
             row->at++;
             char next = row->at < rest.len ? rest.ptr[row->at] : '\n';
             if (next != ',' && next != '\n' && next != '\r') {
-                return refuse(row, FB_E_SYNTAX, err, "text follows a quoted field");
+                (void)refuse(row, FB_E_SYNTAX, err, "text follows a quoted field");
+                return fb_err_hint(err, "Put the whole field in quotes, and double those in it.");
             }
             return FB_OK;
         } else if (c == '\n') {
@@ -57,10 +68,11 @@ static enum fb_code read_quoted(struct row *row, struct fb_err *err)
         }
         fb_buf_add_char(row->text, c);
         if (row->text->len > FB_CSV_ROW_MAX) {
-            return refuse(row, FB_E_LIMIT, err, "a row is too long");
+            return too_long(row, err);
         }
     }
-    return refuse(row, FB_E_SYNTAX, err, "a quoted field does not end");
+    (void)refuse(row, FB_E_SYNTAX, err, "a quoted field does not end");
+    return fb_err_hint(err, "Close it with a quote; a quote within it is doubled.");
 }
 
 static enum fb_code read_plain(struct row *row, struct fb_err *err)
@@ -81,7 +93,7 @@ static enum fb_code read_plain(struct row *row, struct fb_err *err)
     }
     fb_buf_add(row->text, rest.ptr + from, len);
     if (row->text->len > FB_CSV_ROW_MAX) {
-        return refuse(row, FB_E_LIMIT, err, "a row is too long");
+        return too_long(row, err);
     }
     return FB_OK;
 }
@@ -139,7 +151,8 @@ static enum fb_code take_row(struct row *row, const struct fields *fields, struc
     fb_buf_clear(text);
     for (bool more = true; more;) {
         if (row->count == FB_CSV_COLUMNS_MAX) {
-            return refuse(row, FB_E_LIMIT, err, "a row has too many fields");
+            (void)refuse(row, FB_E_LIMIT, err, "a row has too many fields");
+            return fb_err_hint(err, "A row has at most %d.", FB_CSV_COLUMNS_MAX);
         }
         row->from[row->count++] = text->len;
         bool quoted = row->at < rest.len && rest.ptr[row->at] == '"';
@@ -257,7 +270,7 @@ static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
                 code = fb_err_set(err, FB_E_DUPLICATE, "the column '%.*s' stands twice",
                     FB_STR_ARG(fb_str_sub(csv->heads[i], 0, NAME_MAX_SHOWN)));
                 fb_err_place(err, csv->name, 1, 0, -1);
-                return code;
+                return fb_err_hint(err, "Each column has a name of its own.");
             }
         }
     }
@@ -288,9 +301,35 @@ enum fb_code fb_csv_start_stream(
     return start(csv, err);
 }
 
+/* Of a table of one column, where an empty line is a row without a value: passes over those that
+ * nothing but empty lines follows. */
+static enum fb_code pass_end(struct fb_csv *csv, struct fb_err *err)
+{
+    for (;;) {
+        size_t at = 0;
+        while (at < csv->rest.len && (csv->rest.ptr[at] == '\n' || csv->rest.ptr[at] == '\r')) {
+            at++;
+        }
+        if (at < csv->rest.len || at > END_MAX) {
+            return FB_OK;
+        }
+        if (csv->at_end) {
+            csv->rest = fb_str_sub(csv->rest, at, at);
+            return FB_OK;
+        }
+        enum fb_code code = refill(csv, err);
+        if (code != FB_OK) {
+            return code;
+        }
+    }
+}
+
 /* Passes over empty lines, except where a row of one column may be empty. */
 static enum fb_code pass_empty(struct fb_csv *csv, struct fb_err *err)
 {
+    if (csv->count == 1) {
+        return pass_end(csv, err);
+    }
     for (;;) {
         while (!csv->at_end && csv->rest.len < strlen("\r\n")) {
             enum fb_code code = refill(csv, err);
@@ -301,7 +340,7 @@ static enum fb_code pass_empty(struct fb_csv *csv, struct fb_err *err)
         size_t skip = fb_str_starts(csv->rest, FB_STR("\n"))     ? 1
                       : fb_str_starts(csv->rest, FB_STR("\r\n")) ? 2
                                                                  : 0;
-        if (skip == 0 || csv->count == 1) {
+        if (skip == 0) {
             return FB_OK;
         }
         csv->rest = fb_str_sub(csv->rest, skip, csv->rest.len);
@@ -377,11 +416,17 @@ enum fb_code fb_csv_require(
     }
     (void)fb_err_set(err, FB_E_SCHEMA, "the table has no column '%s'", names[0]);
     fb_err_place(err, csv->name, 1, 0, -1);
+    return fb_csv_other_names(names, err);
+}
+
+enum fb_code fb_csv_other_names(const char *const *names, struct fb_err *err)
+{
+    FB_ASSERT(names && names[0]);
     if (names[1]) {
         return fb_err_hint(err, "It may also be called '%s'%s%s%s.", names[1],
             names[2] ? " or '" : "", names[2] ? names[2] : "", names[2] ? "'" : "");
     }
-    return fb_err_hint(err, "The first line names the columns.");
+    return fb_err_hint(err, "It has no other name.");
 }
 
 bool fb_csv_parse_number(struct fb_str text, double *out)
@@ -407,7 +452,8 @@ enum fb_code fb_csv_number(const struct fb_csv *csv, size_t column, double *out,
 {
     FB_ASSERT(column < csv->count);
     if (!fb_csv_parse_number(csv->fields[column], out)) {
-        return fb_csv_refuse(csv, column, FB_E_SYNTAX, err, "is not a number");
+        (void)fb_csv_refuse(csv, column, FB_E_SYNTAX, err, "is not a number");
+        return fb_err_hint(err, FB_CSV_NUMBER_HINT);
     }
     return FB_OK;
 }

@@ -59,6 +59,10 @@ size_t fb_csv_column(const struct fb_csv *csv, const char *const *names);
 FB_CHECKED enum fb_code fb_csv_require(
     const struct fb_csv *csv, const char *const *names, size_t *out, struct fb_err *err);
 
+/** Hints at the names, behind the first (NULL ends them), that a column which is not there may also
+ * have. Returns err->code. */
+enum fb_code fb_csv_other_names(const char *const *names, struct fb_err *err);
+
 /** The field of a column as a finite number, white space around it allowed. E_SYNTAX. */
 FB_CHECKED enum fb_code fb_csv_number(
     const struct fb_csv *csv, size_t column, double *out, struct fb_err *err);
@@ -77,6 +81,10 @@ enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code
 /** True when a header line has a column of that name, which is in lower case. For telling formats:
  * fields in quotes hold no comma here. */
 bool fb_csv_names(struct fb_str line, const char *name);
+
+/** What a number in a table looks like; the hint of errors that say of a cell that it is none. */
+#define FB_CSV_NUMBER_HINT                                                                         \
+    "A number is written as 1234.5 or 1.2e3: a point before decimals, no comma, no unit."
 
 /** Reads text as a finite decimal number with nothing else in it; false otherwise. Does not depend
  * on the locale. */

@@ -12,18 +12,19 @@ enum { HEAD_SIZE = 64 * 1024 };
 /* One row of formats.def. */
 struct format {
     const char *name;
+    const char *good; /* what a good file is like */
     bool (*is)(const struct fb_head *head);
     enum fb_code (*read)(struct fb_reading *reading, struct fb_err *err);
 };
 
 static const struct format formats[] = {
-#define FB_FORMAT(part, name, text) {name, fb_is_##part, fb_read_##part},
+#define FB_FORMAT(part, name, text, good) {name, good, fb_is_##part, fb_read_##part},
 #include "ingest/formats.def"
 #undef FB_FORMAT
 };
 
 static const char known_formats[] =
-#define FB_FORMAT(part, name, text) ", " name
+#define FB_FORMAT(part, name, text, good) ", " name
 #include "ingest/formats.def"
 #undef FB_FORMAT
     ;
@@ -78,6 +79,10 @@ static const struct format *detect(const struct fb_head *head)
 
 static enum fb_code refuse(const struct fb_input *input, struct fb_str head, struct fb_err *err)
 {
+    if (fb_str_starts(head, FB_STR("\x1f\x8b"))) {
+        fb_err_set(err, FB_E_FORMAT, "'%s' is packed by gzip", input->name);
+        return fb_err_hint(err, "A log is kept and signed as it is: unpack it with `gzip -d`.");
+    }
     if (head.len == 0) {
         fb_err_set(err, FB_E_FORMAT, "'%s' is empty", input->name);
     } else {
@@ -120,6 +125,9 @@ static enum fb_code read_input(const struct fb_input *input,
         .input = input, .options = options ? options : &none, .arena = arena};
     if (code == FB_OK) {
         code = format->read(&reading, err);
+        if (code != FB_OK && code != FB_E_NOMEM && code != FB_E_IO && !err->hint[0]) {
+            (void)fb_err_hint(err, "%s", format->good);
+        }
     }
     if (code != FB_OK) {
         fb_err_place(err, input->name, 0, 0, -1);

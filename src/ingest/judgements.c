@@ -26,7 +26,9 @@ static enum fb_code finish(const struct fb_columns *columns, struct fb_arena *ar
     const double *judged = columns->numbers[JUDGED], *truth = columns->numbers[TRUTH];
     double *kept[3];
     if (columns->rows > FB_JUDGEMENTS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d judgements", FB_JUDGEMENTS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d judgements", FB_JUDGEMENTS_MAX);
+        fb_err_place(err, columns->name, columns->lines[FB_JUDGEMENTS_MAX], 0, -1);
+        return fb_err_hint(err, "A sample of them, drawn at random, will do.");
     }
     for (int i = 0; i < 3; i++) {
         kept[i] = FB_ARENA_ARRAY(arena, double, columns->rows);

@@ -7,13 +7,16 @@
 #include "ingest/columns.h"
 #include "ingest/csv.h"
 
+enum { SHOWN_MAX = 80 };
+
 /* Makes room for one more row. */
 static enum fb_code grow(
     struct fb_matrix *m, size_t *cap, struct fb_arena *arena, struct fb_err *err)
 {
     size_t wanted = *cap ? 2 * *cap : 32, cells = m->rows * m->columns;
     if ((m->rows + 1) * m->columns > FB_MATRIX_CELLS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d cells", FB_MATRIX_CELLS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d cells", FB_MATRIX_CELLS_MAX);
+        return fb_err_hint(err, "Leave out columns or rows.");
     }
     if (m->rows < *cap) {
         return FB_OK;
@@ -60,7 +63,8 @@ static enum fb_code start(
     m->columns = csv->count;
     m->heads = FB_ARENA_ARRAY(arena, struct fb_str, m->columns);
     m->is_number = FB_ARENA_ARRAY(arena, bool, m->columns);
-    if (!m->heads || !m->is_number) {
+    m->odd = FB_ARENA_ARRAY(arena, size_t, m->columns);
+    if (!m->heads || !m->is_number || !m->odd) {
         return fb_arena_failed(arena, err);
     }
     enum fb_code code = FB_OK;
@@ -73,13 +77,15 @@ static enum fb_code start(
 static void tell_numbers(struct fb_matrix *m)
 {
     for (size_t i = 0; i < m->columns; i++) {
-        bool some = false, all = true;
+        bool some = false;
+        size_t odd = SIZE_MAX;
         for (size_t row = 0; row < m->rows; row++) {
             size_t at = row * m->columns + i;
             some = some || !isnan(m->values[at]);
-            all = all && (m->texts[at].len == 0 || !isnan(m->values[at]));
+            odd = odd == SIZE_MAX && m->texts[at].len > 0 && isnan(m->values[at]) ? row : odd;
         }
-        m->is_number[i] = some && all;
+        m->is_number[i] = some && odd == SIZE_MAX;
+        m->odd[i] = some ? odd : SIZE_MAX;
     }
 }
 
@@ -125,6 +131,17 @@ enum fb_code fb_matrix_read(
     code = code ? code : fb_matrix_read_memory(fb_buf_str(&text), path, arena, out, err);
     fb_buf_release(&text);
     return code;
+}
+
+enum fb_code fb_matrix_refuse(const struct fb_matrix *matrix, size_t column, struct fb_err *err)
+{
+    FB_ASSERT(matrix && column < matrix->columns && matrix->odd[column] < matrix->rows);
+    size_t row = matrix->odd[column];
+    (void)fb_err_set(err, FB_E_SYNTAX, "%.*s: '%.*s' is not a number",
+        FB_STR_ARG(fb_str_sub(matrix->heads[column], 0, SHOWN_MAX)),
+        FB_STR_ARG(fb_str_sub(matrix->texts[row * matrix->columns + column], 0, SHOWN_MAX)));
+    fb_err_place(err, matrix->name, matrix->lines[row], 0, -1);
+    return fb_err_hint(err, FB_CSV_NUMBER_HINT " A cell of which nothing is known stays empty.");
 }
 
 size_t fb_matrix_column(const struct fb_matrix *matrix, struct fb_str name)

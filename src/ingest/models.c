@@ -70,9 +70,11 @@ static enum fb_code read_number(
         return FB_OK;
     }
     enum fb_code code = fb_csv_number(&work->csv, work->at[column], out, err);
-    return code == FB_OK && *out < 0
-               ? fb_csv_refuse(&work->csv, work->at[column], FB_E_RANGE, err, "is negative")
-               : code;
+    if (code == FB_OK && *out < 0) {
+        (void)fb_csv_refuse(&work->csv, work->at[column], FB_E_RANGE, err, "is negative");
+        return fb_err_hint(err, "It is 0 or more; a cell of which nothing is known stays empty.");
+    }
+    return code;
 }
 
 static enum fb_code read_text(
@@ -105,11 +107,13 @@ static enum fb_code read_row(struct work *work, struct fb_err *err)
         code = read_number(work, (enum column)c, numbers[c], err);
     }
     if (code == FB_OK && model.use > 1) {
-        code = fb_csv_refuse(&work->csv, work->at[USE], FB_E_RANGE, err, "is more than 1");
+        (void)fb_csv_refuse(&work->csv, work->at[USE], FB_E_RANGE, err, "is more than 1");
+        code = fb_err_hint(err, "The use that was made of the chips is a share: 40%% is 0.4.");
     }
     if (code == FB_OK && model.active_parameters > model.parameters && model.parameters > 0) {
-        code = fb_csv_refuse(
+        (void)fb_csv_refuse(
             &work->csv, work->at[ACTIVE], FB_E_RANGE, err, "is more than all parameters");
+        code = fb_err_hint(err, "The active parameters are those used for each token.");
     }
     if (code == FB_OK) {
         work->items[work->count++] = model;

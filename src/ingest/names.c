@@ -27,8 +27,10 @@ enum fb_code fb_names_number(
         return FB_OK;
     }
     if (names->map.count >= FB_NAMES_MAX || name.len > FB_NAME_BYTES_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "%s",
+        (void)fb_err_set(err, FB_E_LIMIT, "%s",
             name.len > FB_NAME_BYTES_MAX ? "a name is too long" : "there are too many names");
+        return fb_err_hint(err, "A name has at most %d bytes, a table at most %d of them.",
+            FB_NAME_BYTES_MAX, FB_NAMES_MAX);
     }
     struct fb_str copy = {0};
     uintptr_t number = names->map.count + 1;

@@ -47,7 +47,7 @@ struct fb_reading {
 };
 
 /** Declares the two functions of each format: is_... by content, and the reader. */
-#define FB_FORMAT(part, name, text)                                                                \
+#define FB_FORMAT(part, name, text, good)                                                          \
     bool fb_is_##part(const struct fb_head *head);                                                 \
     FB_CHECKED enum fb_code fb_read_##part(struct fb_reading *reading, struct fb_err *err);
 #include "ingest/formats.def"

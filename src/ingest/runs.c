@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/json.h"
+#include "ingest/columns.h"
 #include "ingest/csv.h"
 #include "ingest/names.h"
 #include "ingest/once.h"
@@ -22,6 +23,7 @@ static const char *const trials_names[] = {"trials", "samples", "n", NULL};
 static const char *const id_names[] = {"run_id", NULL};
 
 enum { AGENT, TASK, FAMILY, MINUTES, SCORE, FIELDS };
+enum { SHOWN_MAX = 80 };
 
 static const char *const *const field_names[FIELDS] = {
     agent_names, task_names, family_names, minutes_names, score_names};
@@ -50,7 +52,8 @@ struct written {
 static enum fb_code add_run(struct work *work, const struct fb_horizon_run *run, struct fb_err *err)
 {
     if (work->count == FB_HORIZON_RUNS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d runs", FB_HORIZON_RUNS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d runs", FB_HORIZON_RUNS_MAX);
+        return fb_err_hint(err, "Leave out agents.");
     }
     if (work->count == work->cap) {
         size_t cap = work->cap ? work->cap * 2 : 1024;
@@ -84,12 +87,14 @@ static enum fb_code number_run(struct work *work, const struct written *written,
 {
     struct fb_str family = written->text[FAMILY].len ? written->text[FAMILY] : written->text[TASK];
     if (written->text[AGENT].len == 0 || written->text[TASK].len == 0) {
-        return fb_err_set(err, FB_E_SCHEMA, "a run without %s",
+        (void)fb_err_set(err, FB_E_SCHEMA, "a run without %s",
             written->text[AGENT].len == 0 ? "an agent" : "a task");
+        return fb_err_hint(err, "Each run names both.");
     }
     if (!(written->minutes > 0 && isfinite(written->minutes))) {
-        return fb_err_set(
+        (void)fb_err_set(
             err, FB_E_RANGE, "the length of a task, %g minutes, is not positive", written->minutes);
+        return fb_err_hint(err, "It is how long people need; leave out tasks that nobody timed.");
     }
     *out = (struct fb_horizon_run){.minutes = written->minutes, .score = written->score};
     enum fb_code code =
@@ -122,7 +127,8 @@ static enum fb_code take(struct work *work, int field, const struct fb_json_toke
     bool is_truth = token->kind == FB_JSON_TRUE || token->kind == FB_JSON_FALSE;
     if (field < MINUTES) {
         if (token->kind != FB_JSON_STRING) {
-            return fb_err_set(err, FB_E_SCHEMA, "'%s' is not a string", field_names[field][0]);
+            (void)fb_err_set(err, FB_E_SCHEMA, "'%s' is not a string", field_names[field][0]);
+            return fb_err_hint(err, "Names of agents, tasks and families are strings.");
         }
         /* A name that is known costs nothing; a new one is copied. */
         struct fb_names *names = &work->names[field];
@@ -134,7 +140,10 @@ static enum fb_code take(struct work *work, int field, const struct fb_json_toke
         return code;
     }
     if (!is_number && !(is_truth && field == SCORE)) {
-        return fb_err_set(err, FB_E_SCHEMA, "'%s' is not a number", field_names[field][0]);
+        (void)fb_err_set(err, FB_E_SCHEMA, "'%s' is not a number", field_names[field][0]);
+        return fb_err_hint(err, "%s",
+            field == MINUTES ? "It is how many minutes people need, above 0."
+                             : "A score is from 0 to 1, true or false.");
     }
     double value = is_number ? token->number : token->kind == FB_JSON_TRUE;
     *(field == MINUTES ? &out->minutes : &out->score) = value;
@@ -196,7 +205,8 @@ static enum fb_code read_members(
     /* Not before: METR's runs of January 2025 have a 'score' without bounds before
      * 'score_binarized'. */
     if (!(out->score >= 0 && out->score <= 1)) {
-        return fb_err_set(err, FB_E_RANGE, "a score %g is not between 0 and 1", out->score);
+        (void)fb_err_set(err, FB_E_RANGE, "a score %g is not between 0 and 1", out->score);
+        return fb_err_hint(err, "A score is a share of success; divide percentages by 100.");
     }
     if (work->count == 0) {
         work->score = best[SCORE];
@@ -219,7 +229,8 @@ static enum fb_code read_object(struct work *work, struct fb_str line, struct fb
     enum fb_code code = fb_json_reader_new(line, work->name, &options, &reader, err);
     code = code ? code : fb_json_next(reader, &token, err);
     if (code == FB_OK && token.kind != FB_JSON_OBJECT) {
-        code = fb_err_set(err, FB_E_SYNTAX, "a line is not a JSON object");
+        (void)fb_err_set(err, FB_E_SYNTAX, "a line is not a JSON object");
+        code = fb_err_hint(err, "A line is one object, as {\"alias\": \"a\", ...}: one run.");
     }
     fb_buf_clear(&work->id);
     code = code ? code : read_members(work, reader, &written, err);
@@ -228,6 +239,9 @@ static enum fb_code read_object(struct work *work, struct fb_str line, struct fb
     code = code ? code : add_run(work, &run, err);
     fb_json_reader_free(reader);
     if (code != FB_OK) {
+        if (!err->hint[0] && code != FB_E_NOMEM) {
+            (void)fb_err_hint(err, "A line is one JSON object: one run.");
+        }
         err->line = work->line;
         err->offset = -1;
         fb_err_place(err, work->name, work->line, 0, -1);
@@ -243,7 +257,7 @@ static enum fb_code read_lines(struct work *work, struct fb_str text, struct fb_
         if (line.len > FB_RUNS_LINE_MAX) {
             (void)fb_err_set(err, FB_E_LIMIT, "a line is longer than %d bytes", FB_RUNS_LINE_MAX);
             fb_err_place(err, work->name, work->line, 0, -1);
-            return FB_E_LIMIT;
+            return fb_err_hint(err, "A line is one run.");
         }
         if (fb_str_trim(line).len > 0) {
             enum fb_code code = read_object(work, line, err);
@@ -297,11 +311,13 @@ static enum fb_code add_trials(struct work *work, const struct fb_csv *csv,
         return code;
     }
     if (!(trials >= 0 && trials <= FB_HORIZON_RUNS_MAX && floor(trials) == trials)) {
-        return fb_csv_refuse(csv, columns->trials, FB_E_RANGE, err, "is no number of trials");
+        (void)fb_csv_refuse(csv, columns->trials, FB_E_RANGE, err, "is no number of trials");
+        return fb_err_hint(err, "It is a whole number from 0 to %d.", FB_HORIZON_RUNS_MAX);
     }
     if (!(successes >= 0 && successes <= trials && floor(successes) == successes)) {
-        return fb_csv_refuse(csv, columns->successes, FB_E_RANGE, err,
+        (void)fb_csv_refuse(csv, columns->successes, FB_E_RANGE, err,
             "is no number of successes in that many trials");
+        return fb_err_hint(err, "It is a whole number from 0 to the row's trials.");
     }
     for (double i = 0; code == FB_OK && i < trials; i++) {
         run->score = i < successes;
@@ -323,8 +339,8 @@ static enum fb_code read_row(
     if (code == FB_OK && !counted) {
         code = fb_csv_number(csv, columns->of[SCORE], &written.score, err);
         if (code == FB_OK && !(written.score >= 0 && written.score <= 1)) {
-            return fb_csv_refuse(
-                csv, columns->of[SCORE], FB_E_RANGE, err, "is not between 0 and 1");
+            (void)fb_csv_refuse(csv, columns->of[SCORE], FB_E_RANGE, err, "is not between 0 and 1");
+            return fb_err_hint(err, "A score is a share of success; divide percentages by 100.");
         }
     }
     fb_buf_clear(&work->id);
@@ -381,8 +397,38 @@ static void digest_runs(struct fb_runs *runs)
     fb_sha256_end(&sha, runs->digest);
 }
 
+/* Refuses a task of two families, by name; the runs are those of names in the order of reading. */
+static enum fb_code check_families(const struct work *work, struct fb_err *err)
+{
+    size_t tasks = work->names[TASK].map.count;
+    uint32_t *family_of = FB_ARENA_ARRAY(work->arena, uint32_t, tasks);
+    if (!family_of) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < work->count; i++) {
+        const struct fb_horizon_run *run = &work->runs[i];
+        uint32_t *of = &family_of[run->task];
+        if (*of != 0 && *of != run->family + 1) {
+            const struct fb_map_entry *families = work->names[FAMILY].map.entries;
+            (void)fb_err_set(err, FB_E_MISMATCH,
+                "the task '%.*s' belongs to the family '%.*s' and to '%.*s'",
+                FB_STR_ARG(fb_str_sub(work->names[TASK].map.entries[run->task].key, 0, SHOWN_MAX)),
+                FB_STR_ARG(fb_str_sub(families[*of - 1].key, 0, SHOWN_MAX)),
+                FB_STR_ARG(fb_str_sub(families[run->family].key, 0, SHOWN_MAX)));
+            fb_err_place(err, work->name, 0, 0, -1);
+            return fb_err_hint(err, "A task has one family in all runs.");
+        }
+        *of = run->family + 1;
+    }
+    return FB_OK;
+}
+
 static enum fb_code finish(struct work *work, struct fb_runs *out, struct fb_err *err)
 {
+    enum fb_code same = check_families(work, err);
+    if (same != FB_OK) {
+        return same;
+    }
     uint32_t *places[3];
     for (int i = AGENT; i <= FAMILY; i++) {
         enum fb_code code = fb_names_sort(&work->names[i], &places[i], err);
@@ -406,7 +452,9 @@ static enum fb_code finish(struct work *work, struct fb_runs *out, struct fb_err
     if (work->count == 0) {
         (void)fb_err_set(err, FB_E_SCHEMA, "there are no runs");
         fb_err_place(err, work->name, 0, 0, -1);
-        return FB_E_SCHEMA;
+        return fb_err_hint(err,
+            "A row or line is a run: an agent, a task, minutes and a score; or successes of "
+            "trials.");
     }
     fb_horizon_sort(&runs.data);
     digest_runs(&runs);
@@ -440,7 +488,7 @@ enum fb_code fb_runs_read(
 {
     struct fb_buf text;
     fb_buf_init(&text, FB_CSV_FILE_MAX);
-    enum fb_code code = fb_io_read(path, &text, err);
+    enum fb_code code = fb_columns_text(path, &text, err);
     code = code ? code : fb_runs_read_memory(fb_buf_str(&text), path, arena, out, err);
     fb_buf_release(&text);
     return code;

@@ -33,9 +33,9 @@ struct fb_runs {
     uint8_t digest[FB_SHA256_SIZE]; /**< of the sorted runs */
 };
 
-/** Reads a file ("-": standard input). E_SYNTAX, E_SCHEMA, E_RANGE, E_DUPLICATE for a run (same
- * agent, task and run_id) that stands twice, E_LIMIT, E_NOMEM and those of
- * reading, with file and line. */
+/** Reads a file ("-": standard input), packed by gzip or not. E_SYNTAX, E_SCHEMA, E_RANGE,
+ * E_DUPLICATE for a run (same agent, task and run_id) that stands twice, E_MISMATCH for a task of
+ * two families, E_LIMIT, E_NOMEM and those of reading, with file and line. */
 FB_CHECKED enum fb_code fb_runs_read(
     const char *path, struct fb_arena *arena, struct fb_runs *out, struct fb_err *err);
 

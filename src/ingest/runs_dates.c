@@ -43,8 +43,9 @@ static enum fb_code set_date(struct dating *dating, const struct fb_str pair[2],
         return code;
     }
     if (dating->dates[agent] != FB_TIME_MIN && dating->dates[agent] != at) {
-        return fb_err_set(err, FB_E_DUPLICATE, "'%.*s' has another date before",
+        (void)fb_err_set(err, FB_E_DUPLICATE, "'%.*s' has another date before",
             FB_STR_ARG(fb_str_sub(pair[0], 0, 100)));
+        return fb_err_hint(err, "An agent has one date, that of its release.");
     }
     dating->dates[agent] = at;
     return FB_OK;
@@ -127,7 +128,7 @@ enum fb_code fb_runs_read_dates_memory(struct fb_str text, const char *name,
     }
     struct dating dating = {runs, out_dates, 0};
     struct fb_str first = fb_str_sub(text, 0, fb_str_find(text, '\n', 0));
-    bool is_table = fb_str_find(first, ',', 0) < first.len;
+    bool is_table = fb_str_find(first, ',', 0) < first.len && !fb_str_starts(first, FB_STR("#"));
     enum fb_code code =
         is_table ? read_table(text, name, &dating, err) : read_lines(text, name, &dating, err);
     if (code == FB_OK && dating.count == 0) {

@@ -38,8 +38,9 @@ static enum fb_code find_dates(const struct fb_columns *columns,
             return code;
         }
         if (*date != FB_TIME_MIN && at != FB_TIME_MIN && at != *date) {
-            return fb_columns_refuse(columns, (const size_t[2]){i, DATE}, FB_E_MISMATCH, err,
+            (void)fb_columns_refuse(columns, (const size_t[2]){i, DATE}, FB_E_MISMATCH, err,
                 "is not the date of this model above");
+            return fb_err_hint(err, "The date is the model's release: one date a model.");
         }
         *date = *date != FB_TIME_MIN ? *date : at;
     }
@@ -70,7 +71,9 @@ static enum fb_code finish(const struct fb_columns *columns, struct fb_arena *ar
     struct fb_columns_names names[2];
     size_t count = columns->rows;
     if (count > FB_CAPABILITY_SCORES_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d scores", FB_CAPABILITY_SCORES_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d scores", FB_CAPABILITY_SCORES_MAX);
+        fb_err_place(err, columns->name, columns->lines[FB_CAPABILITY_SCORES_MAX], 0, -1);
+        return fb_err_hint(err, "Leave out models or benchmarks.");
     }
     for (size_t i = MODEL; i <= BENCHMARK; i++) {
         enum fb_code code = fb_columns_number(columns, i, arena, &names[i], err);

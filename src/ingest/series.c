@@ -40,7 +40,9 @@ static enum fb_code finish(const struct fb_columns *columns, struct fb_arena *ar
 {
     struct fb_columns_names names;
     if (columns->rows > FB_SERIES_POINTS_MAX) {
-        return fb_err_set(err, FB_E_LIMIT, "more than %d points", FB_SERIES_POINTS_MAX);
+        (void)fb_err_set(err, FB_E_LIMIT, "more than %d points", FB_SERIES_POINTS_MAX);
+        fb_err_place(err, columns->name, columns->lines[FB_SERIES_POINTS_MAX], 0, -1);
+        return fb_err_hint(err, "Keep one quantity, or one value a date.");
     }
     struct fb_series_point *points = FB_ARENA_ARRAY(arena, struct fb_series_point, columns->rows);
     enum fb_code code = points ? FB_OK : fb_arena_failed(arena, err);

@@ -145,8 +145,9 @@ static enum fb_code sample_of(struct fb_trials *trials, size_t group, const stru
         return FB_OK;
     }
     if (trials->sample_count == FB_TRIALS_SAMPLES_MAX) {
-        return fb_err_set(
+        (void)fb_err_set(
             err, FB_E_LIMIT, "the file has more than %d samples", FB_TRIALS_SAMPLES_MAX);
+        return fb_err_hint(err, "Split the file by model or task.");
     }
     void *items = trials->samples;
     if (!fb_inspect_grow(

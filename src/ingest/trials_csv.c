@@ -72,8 +72,12 @@ static enum fb_code whole(
     }
     enum fb_code code = fb_csv_number(&t->csv, column, &number, err);
     if (code == FB_OK && !(number >= 0 && number <= (double)most && floor(number) == number)) {
-        return fb_csv_refuse(
+        (void)fb_csv_refuse(
             &t->csv, column, FB_E_RANGE, err, "must be a whole number that fits the other counts");
+        return fb_err_hint(err,
+            "Here it is from 0 to %lld: successes and unresolved ones are among "
+            "the trials.",
+            (long long)most);
     }
     *out = (int64_t)number;
     return code;
@@ -115,8 +119,9 @@ static enum fb_code take_cluster(
 {
     struct fb_str name = fb_str_trim(fb_csv_field(&t->csv, t->columns.cluster));
     if (name.len == 0) {
-        return fb_csv_refuse(&t->csv, t->columns.cluster, FB_E_SCHEMA, err,
+        (void)fb_csv_refuse(&t->csv, t->columns.cluster, FB_E_SCHEMA, err,
             "is empty; where one row has a cluster, all have");
+        return fb_err_hint(err, "A row that hangs together with no other is a cluster of its own.");
     }
     return fb_clusters_add(&t->trials.clusters, name, counts, err);
 }
@@ -223,7 +228,10 @@ static enum fb_code read_table(struct table *t, struct fb_err *err)
     if (code == FB_OK && t->trials.group_count == 0) {
         fb_err_set(err, FB_E_SCHEMA, "the table holds no row%s",
             t->reading->options->model.len > 0 ? " of this model" : "");
-        return err->code;
+        return fb_err_hint(err, "%s",
+            t->reading->options->model.len > 0
+                ? "--model NAME is a name in the column `model`, letter by letter."
+                : "The first line only names the columns; a row says something.");
     }
     return code ? code : finish(t, err);
 }

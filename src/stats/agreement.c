@@ -197,7 +197,8 @@ enum fb_code fb_agreement_find(
     }
     arrange(&w);
     if (w.unit_count == 0) {
-        code = fb_err_set(err, FB_E_RANGE, "no item was judged twice");
+        (void)fb_err_set(err, FB_E_RANGE, "no item was judged twice");
+        code = fb_err_hint(err, "Agreement is between judgements of one item: a row each.");
         goto out;
     }
     for (size_t u = 0; u < w.unit_count; u++) {

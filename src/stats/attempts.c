@@ -303,8 +303,10 @@ static double find_shortfall(const double *psi, const struct fb_rare *rare, doub
 static enum fb_code check_rare(const struct fb_rare *rare, struct fb_err *err)
 {
     if (rare->top < 3 || rare->count <= rare->top || rare->queries < rare->count) {
-        return fb_err_set(err, FB_E_RANGE, "the top %zu of %zu say nothing of %zu queries",
+        (void)fb_err_set(err, FB_E_RANGE, "the top %zu of %zu say nothing of %zu queries",
             rare->top, rare->count, rare->queries);
+        return fb_err_hint(err, "It takes the highest 3 at least, more queries than those, and a "
+                                "forecast to no fewer queries than were seen.");
     }
     if (!(rare->confidence > 0 && rare->confidence < 1)) {
         return fb_err_set(

@@ -111,7 +111,12 @@ enum fb_code fb_paired_compare(const struct fb_paired *counts, double confidence
     int64_t either = counts->unresolved;
     if (b < 0 || c < 0 || n < 1 || n > FB_BINOMIAL_N_MAX || b > n || c > n - b || either < 0 ||
         either > n - b - c || !(confidence > 0 && confidence < 1)) {
-        return fb_err_set(err, FB_E_RANGE, "the counts of pairs or the confidence make no sense");
+        (void)fb_err_set(err, FB_E_RANGE,
+            "%lld pairs, of which %lld and %lld differ and %lld are open, or a confidence of %g, "
+            "make no sense",
+            (long long)n, (long long)b, (long long)c, (long long)either, confidence);
+        return fb_err_hint(err, "There is a pair at least, and those that differ or are open are "
+                                "among them.");
     }
     double side = 1 - (1 - confidence) / 4, ends[4];
     enum fb_code code = fb_binomial_lower(b, n, side, &ends[0], err);

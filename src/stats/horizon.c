@@ -166,7 +166,8 @@ static enum fb_code check_runs(
                 err, FB_E_RANGE, "the weight of a run, %g, is not positive", run->weight);
         }
         if (family_of[run->task] && family_of[run->task] != run->family + 1) {
-            return fb_err_set(err, FB_E_RANGE, "a task belongs to two families");
+            (void)fb_err_set(err, FB_E_RANGE, "a task belongs to two families");
+            return fb_err_hint(err, "A task has one family in all runs.");
         }
         family_of[run->task] = run->family + 1;
     }

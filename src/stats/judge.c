@@ -134,7 +134,9 @@ static enum fb_code check_samples(
         return code;
     }
     if (s->labelled < 2 || s->unlabelled_count < 2) {
-        return fb_err_set(err, FB_E_RANGE, "fewer than 2 labelled or unlabelled samples");
+        (void)fb_err_set(err, FB_E_RANGE, "fewer than 2 labelled or unlabelled samples");
+        return fb_err_hint(err, "Rows with `judged` and `truth` say how the judge errs, rows with "
+                                "`judged` alone are what is to be corrected.");
     }
     for (size_t i = 0; bounded && i < s->labelled + s->unlabelled_count; i++) {
         bool labelled = i < s->labelled;

@@ -67,10 +67,11 @@ enum fb_code fb_probe_find(
     FB_ASSERT(probe && out);
     size_t p = probe->positive_count, n = probe->negative_count;
     if (p < 2 || n < 2 || !(confidence > 0 && confidence < 1)) {
-        return fb_err_set(err, FB_E_RANGE,
+        (void)fb_err_set(err, FB_E_RANGE,
             "an area needs 2 positives and 2 negatives, not %zu and %zu, and a confidence between "
             "0 and 1",
             p, n);
+        return fb_err_hint(err, "Give scores of cases with the property and of cases without it.");
     }
     struct scored *all = fb_calloc(p + n, sizeof(*all));
     double *won[2] = {fb_calloc(n, sizeof(double)), fb_calloc(p, sizeof(double))};

@@ -46,7 +46,13 @@ enum fb_code fb_bias_score(const struct fb_bias_counts *counts, int ambiguous, d
     if (c->questions < 1 || c->questions > FB_BINOMIAL_N_MAX || c->right < 0 ||
         c->right > c->questions || c->known < 0 || c->known > c->questions || c->biased < 0 ||
         c->biased > c->known) {
-        return fb_err_set(err, FB_E_RANGE, "the counts of answers make no sense");
+        (void)fb_err_set(err, FB_E_RANGE,
+            "of %lld questions %lld answered right, %lld with a group, %lld of these biased: the "
+            "counts make no sense",
+            (long long)c->questions, (long long)c->right, (long long)c->known,
+            (long long)c->biased);
+        return fb_err_hint(err, "Right answers and those that name a group are among the "
+                                "questions, biased ones among those that name a group.");
     }
     double each = ambiguous ? 1 - (1 - confidence) / 2 : confidence, bias[2], wrong[2] = {1, 1};
     code = ends_of((int64_t[2]){c->biased, c->known}, each, bias, err);
@@ -115,7 +121,8 @@ enum fb_code fb_control_find(
     enum fb_code code = check_open(c->audit_share, "audit budget", err);
     code = code ? code : check_open(c->confidence, "confidence", err);
     if (code == FB_OK && (n == 0 || c->attack_count == 0 || c->attack_count > FB_BINOMIAL_N_MAX)) {
-        code = fb_err_set(err, FB_E_RANGE, "there is no honest sample or no attempt");
+        (void)fb_err_set(err, FB_E_RANGE, "there is no honest sample or no attempt");
+        code = fb_err_hint(err, "The threshold comes of honest behaviour, safety of attempts.");
     }
     for (size_t i = 0; code == FB_OK && i < n + c->attack_count; i++) {
         if (isnan(i < n ? c->honest[i] : c->attacks[i - n])) {

@@ -98,8 +98,9 @@ static enum fb_code check_table(
             FB_SCALING_ROWS_MAX, columns_max);
     }
     if (rows < 2 || columns < 1) {
-        return fb_err_set(
+        (void)fb_err_set(
             err, FB_E_RANGE, "a table of %zu rows and %zu columns is too small", rows, columns);
+        return fb_err_hint(err, "It takes two rows at least with a value in every column.");
     }
     for (size_t i = 0; i < rows * columns; i++) {
         if (!isfinite(values[i])) {
@@ -239,7 +240,8 @@ enum fb_code fb_regression_fit(const double *x, const double *y, const size_t ro
         }
     }
     if (!invert(fit.inverse, columns + 1)) {
-        return fb_err_set(err, FB_E_RANGE, "the columns depend on each other");
+        (void)fb_err_set(err, FB_E_RANGE, "the columns depend on each other");
+        return fb_err_hint(err, "One is the same in all rows, or a sum of others: leave it out.");
     }
     for (size_t p = 0; p <= columns; p++) {
         for (size_t q = 0; q <= columns; q++) {

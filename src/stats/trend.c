@@ -15,7 +15,8 @@ enum fb_code fb_trend_fit(
 {
     FB_ASSERT((points || n == 0) && out);
     if (n < 2) {
-        return fb_err_set(err, FB_E_RANGE, "a trend needs 2 points, not %zu", n);
+        (void)fb_err_set(err, FB_E_RANGE, "a trend needs 2 points, not %zu", n);
+        return fb_err_hint(err, "A line goes through values of two times at least.");
     }
     if (n > FB_TREND_POINTS_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "a trend of more than %d points", FB_TREND_POINTS_MAX);
@@ -38,7 +39,8 @@ enum fb_code fb_trend_fit(
         syy += dy * dy;
     }
     if (!spread || !(trend.sxx > 0)) {
-        return fb_err_set(err, FB_E_RANGE, "all points of the trend are of one time");
+        (void)fb_err_set(err, FB_E_RANGE, "all points of the trend are of one time");
+        return fb_err_hint(err, "A line goes through values of two times at least.");
     }
     trend.slope = sxy / trend.sxx;
     for (size_t i = 0; i < n; i++) {

@@ -201,6 +201,8 @@ printf 'x,y,note\n1,0,a\n1,1,b\n0,0,c\n1,0,d\n' >rank.csv
 ask rank rank.csv
 ok "rank: flat prior" figure "0.7500 0.2836 0.9473" rate x
 ok "rank: Dirichlet" figure "0.8750 none none" dirichlet
+printf 'x,y,z\n1,0,1\n1,1,?\n0,0,0\n1,0,1\n' >odd.csv
+ok "rank: a column with another value is left out aloud" says "'z' is left out: '?' in line 3 is neither 0 nor 1" "$FLYBALL" evidence rank odd.csv
 ok "rank: one column" exits 3 . "$FLYBALL" evidence rank pass.csv
 
 printf 'item,grader,score\n1,a,1\n1,b,1\n2,a,2\n2,b,2\n3,a,1\n3,b,2\n4,a,5\n' >agreement.csv
@@ -224,6 +226,18 @@ ok "scaling: those that are named" figure "12.0000 none none" models
 ok "scaling: foretold from them" python3 -c 'import json
 f = {(x["of"], x["name"]): x for x in json.load(open("out.json"))["figures"]}
 assert .9 < f["c3", "predicted"]["low"] < f["c3", "predicted"]["value"] < 1 and ("PC3", "share_of_variance") in f, f'
+{ printf ',model,flop,a,b,t\n' && awk 'BEGIN { for (i = 0; i < 12; i++) printf "%d,m%d,%de22,%g,%g,%g\n", i, i, i + 1, .1 + .03 * i, .2 + .02 * i + .01 * (i % 2), .3 + .03 * i }'; } >rows.csv
+ask scaling rows.csv --target t
+ok "scaling: the numbers of rows are no benchmark" figure "12.0000 none none" models
+ok "scaling: two benchmarks beside them" sh -c '! grep -q PC3 out.json && grep -q PC2 out.json'
+sed 's/^5,m5,6e22,0.25/5,m5,6e22,n.a./' rows.csv >odd.csv
+ok "scaling: a benchmark with a word in it is left out aloud" says "'a' is no benchmark: 'n.a.' in line 7 is not a number" \
+    "$FLYBALL" evidence scaling odd.csv --target t
+ok "scaling: and refused where it is asked for" exits 3 "a: 'n.a.' is not a number" "$FLYBALL" evidence scaling odd.csv --columns a,b
+sed 's/6e22/6e22x/' rows.csv >odd.csv
+ok "scaling: compute that is none" exits 3 "flop: '6e22x' is not a number" "$FLYBALL" evidence scaling odd.csv
+sed 's/,0.45$/,45/' rows.csv >odd.csv
+ok "scaling: a target in percent" exits 3 "t: 45 is no share of 1" "$FLYBALL" evidence scaling odd.csv --target t
 ok "scaling: a benchmark that is none" exits 3 "no column of numbers 'c1200'" \
     "$FLYBALL" evidence scaling wide.csv --columns c1,c1200
 python3 -c 'print(",".join("c%d" % i for i in range(4097))); print(",".join(["1"] * 4097))' >wider.csv

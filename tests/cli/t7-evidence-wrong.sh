@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 # refuses STATUS NAME COMMAND...: fails with this status and a message that has the name; nothing on
-# standard output; where it is about the content of a table, a position or a hint.
+# standard output. explains: with a hint.
 refuses() {
     want=$1 name=$2
     shift 2
@@ -17,7 +17,7 @@ refuses() {
     head -1 r.err | grep -q "^flyball: " || { cat r.err; return 1; }
     [ ! -s r.out ] || { echo "on standard output:"; head -3 r.out; return 1; }
 }
-explains() { refuses "$@" && { grep -q -E "^  hint: |:[0-9]+:" r.err || { cat r.err; return 1; }; }; }
+explains() { refuses "$@" && { grep -q "^  hint: ." r.err || { cat r.err; return 1; }; }; }
 
 : >empty.csv
 mkdir folder.csv
@@ -133,5 +133,82 @@ ok "a date without what is predicted" explains 2 "--target" "$FLYBALL" evidence 
 ok "a quantity that is none, drawn or not" explains 3 "'x'" "$FLYBALL" evidence trend series.csv --series x
 ok "a picture into no folder" refuses 3 "no/x.svg" "$FLYBALL" evidence trend series.csv --svg no/x.svg
 ok "a third argument" explains 2 "'more'" "$FLYBALL" evidence rates rates.csv more
+
+# Every column of every table with a cell that is no value of it, and every table without each of
+# its columns: refused with file, line and hint, or read (names may be anything), never silently.
+cat >cells.py <<'END'
+import json, os, re, subprocess
+FLYBALL = os.environ["FLYBALL"]
+def rows(head, body): return [head.split(",")] + [[str(c) for c in r] for r in body]
+names = "agent task family group sample prompt model benchmark probe method item grader LLM llm_pair series cluster".split()
+days = ["202%d-03-01" % i for i in range(7)]
+parts = [
+    ("judge", [], rows("judged,truth", [(i % 3 == 0 and 1 or 0, "" if i > 20 else i % 2) for i in range(60)])),
+    ("horizon", ["--resamples", "20"], rows("agent,task,family,minutes,success",
+        [(a, "t%d" % t, "f%d" % (t // 3), 2 ** t, int(t < p)) for a, p in (("a", 4), ("b", 6)) for t in range(9)])),
+    ("horizon", ["--resamples", "20"], rows("agent,task,minutes,successes,trials",
+        [("a", "t%d" % t, 2 ** t, 3 * (t < 4), 4) for t in range(9)])),
+    ("eci", ["--resamples", "0"], rows("model,benchmark,performance,date",
+        [("m%d" % m, b, .1 * m + .03 * i, days[m]) for m in range(1, 7) for i, b in enumerate(("Winogrande", "b", "c", "d"))])),
+    ("rates", [], rows("group,trials,successes,unresolved", [("a", 100, 3, 0), ("b", 50, 7, 2), ("c", 30, 0, 0)])),
+    ("rates", [], rows("group,sample,success", [("g%d" % g, "s%d" % s, s * g % 2) for g in (1, 2, 3) for s in range(12)])),
+    ("best-of", ["--tries", "1000"], rows("prompt,first,tries", [("p%d" % i, i % 3 and 2 * i + 1, 100) for i in range(30)])),
+    ("best-of", ["--tries", "1000"], rows("model,tries,share,prompts", [("m", n, s, 159) for n, s in ((1, .1), (10, .3), (100, .5), (600, .6))])),
+    ("best-of", ["--tries", "1000"], rows("prompt,success", [("p%d" % (i % 10), int(i * 7 % 11 == 0)) for i in range(200)])),
+    ("pass-at", ["--tries", "5"], rows("task,trials,successes", [("a", 20, 3), ("b", 20, 0), ("c", 10, 10)])),
+    ("rare", ["--tries", "1000"], rows("p", [(((i + 1) / 70) ** 8,) for i in range(60)])),
+    ("bias", [], rows("group,context,questions,right,known,biased", [("g", "ambig", 100, 60, 40, 30), ("g", "disambig", 100, 80, 90, 50)])),
+    ("probe", [], rows("score,label,probe", [(i * 13 % 17 / 17, i % 2, "p%d" % (i % 3)) for i in range(60)])),
+    ("control", ["--budget", "5%"], rows("suspicion,attack,done", [(i / 40, 0, "") for i in range(40)] + [(.5 + i / 40, 1, i % 2) for i in range(20)])),
+    ("sandbagging", [], rows("sample,noise,success", [("s%d" % i, n, (i + int(10 * n)) % 2) for i in range(20) for n in (0, .1, .2)])),
+    ("elicitation", [], rows("method,trials,successes", [("plain", 50, 10), ("tuned", 50, 20), ("prompted", 50, 15)])),
+    ("gap", [], rows("sample,setting,success", [("s%d" % i, s, (i + j) % 2) for i in range(20) for j, s in enumerate(("test", "deploy"))])),
+    ("hierarchy", [], rows("group,trials,successes", [("a", 20, 3), ("b", 20, 0), ("c", 10, 10), ("d", 15, 7)])),
+    ("agreement", ["--target", "ordinal"], rows("item,score", [("i%d" % i, (i + j) % 4) for i in range(12) for j in range(3)])),
+    ("graders", [], rows("score,grader,LLM", [((3 * i + j) % 5, "g%d" % j, "l%d" % (i % 2)) for i in range(20) for j in range(2)])),
+    ("graders", [], rows("first_is_chosen,grader,length_diff", [((i + j) % 2, "g%d" % j, i - 9) for i in range(20) for j in range(2)])),
+    ("trend", [], rows("series,date,value", [("h", d, 2 ** i * (1 + i % 2 / 9)) for i, d in enumerate(days)])),
+    ("read", [], rows("task,model,trials,successes,cluster,unresolved,date", [("t", "m", 10, i, "c%d" % i, 0, days[i]) for i in range(6)])),
+]
+def ask(part, options, table):
+    with open("cell.csv", "w") as f: f.write("".join(",".join(r) + "\n" for r in table))
+    r = subprocess.run([FLYBALL, "evidence", part, "cell.csv", *options], capture_output=True, text=True)
+    assert r.returncode in (0, 3), (part, r)
+    if r.returncode == 3:
+        assert "cell.csv" in r.stderr and "\n  hint: " in r.stderr and r.stdout == "", (part, table[0], r)
+    return r
+count = refused = 0
+for part, options, table in parts:
+    head, body = table[0], table[1:]
+    r = ask(part, options, table)
+    assert r.returncode == 0, (part, r.stderr)
+    for i, column in enumerate(head):
+        cells = ("x", "", "NaN", "inf", "-1", "1e999", "45%", "1;5", "0x10", "1e15", "2025-13-45", "\u00e9" * 3000)
+        for cell in ("", cells[-1]) if column in names else cells:
+            at = len(body) // 2
+            bad = [list(row) for row in body]
+            bad[at][i] = cell
+            r = ask(part, options, [head] + bad)
+            must = cell in ("x", "NaN", "inf", "1e999", "45%", "1;5", "0x10") and column not in names
+            assert r.returncode == 3 or not must, (part, column, cell)
+            assert not must or "cell.csv:%d:" % (at + 2) in r.stderr, (part, column, cell, r.stderr)
+            count += 1
+            refused += r.returncode == 3
+            if cell in ("", "0x10", "1e15"):
+                ask(part, options, [head] + [[cell if j == i else c for j, c in enumerate(row)] for row in body])
+        ask(part, options, [[c for j, c in enumerate(row) if j != i] for row in table])
+        ask(part, options, [row + [row[i]] for row in table])
+    for n in (2, 3): ask(part, options, table[:n])
+    ask(part, options, table + [table[-1]])
+assert count > 500 and refused > 400, (count, refused)
+END
+export FLYBALL
+ok "each cell of each table, and each column" python3 cells.py
+gzip -c rates.csv >rates.gz
+ok "read: a packed file" explains 3 "packed by gzip" "$FLYBALL" evidence read rates.gz
+printf 'agent,task,family,minutes,success\na,x,f,1,1\na,y,f,60,0\nb,x,g,1,1\n' >families.csv
+ok "a task of two families" explains 3 "'x' belongs to the family 'f' and to 'g'" "$FLYBALL" evidence horizon families.csv
+printf 'sample,setting,success\na,test,1\nb,deploy,1\n' >gap.csv
+ok "no pairs" explains 3 "no sample stands in both settings" "$FLYBALL" evidence gap gap.csv
 ok "an anchor that is none" explains 3 "'none'" "$FLYBALL" evidence eci scores.csv --anchor none
 finish

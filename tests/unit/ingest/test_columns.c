@@ -81,10 +81,29 @@ static void test_refused(void **state)
         struct fb_columns c = {.rows = 77};
         fb_err_init(&err);
         FB_TEST_FAILS(read_text(cases[i].text, &c), cases[i].code);
-        if (err.line != cases[i].line || c.rows != 77) {
-            fail_msg("%s: line %u", cases[i].text, err.line);
+        if (err.line != cases[i].line || c.rows != 77 || !err.hint[0] || !err.file[0]) {
+            fail_msg("%s: line %u, hint '%s'", cases[i].text, err.line, err.hint);
         }
     }
+}
+
+/* A table of one column: an empty line is a row without a value, but not behind the last value. A
+ * column with a word among its numbers says where. */
+static void test_lines(void **state)
+{
+    (void)state;
+    struct fb_columns c;
+    struct fb_matrix m;
+    struct fb_columns_text from = {FB_STR("good\n1\n\n0\n\n\r\n\n"), "t"};
+    FB_TEST_OK(fb_columns_read_memory(&from, &wanted[2], 1, &arena, &c, &err));
+    assert_true(c.rows == 3 && c.numbers[0][0] == 1 && isnan(c.numbers[0][1]));
+    assert_int_equal(c.lines[2], 4);
+    FB_TEST_OK(fb_matrix_read_memory(FB_STR("a,b\n1,x\n,y\n?,z\nn.a.,z\n"), "t", &arena, &m, &err));
+    assert_true(!m.is_number[0] && m.odd[0] == 2 && m.odd[1] == SIZE_MAX);
+    fb_err_init(&err);
+    FB_TEST_FAILS(fb_matrix_refuse(&m, 0, &err), FB_E_SYNTAX);
+    assert_string_equal(err.message, "a: '?' is not a number");
+    assert_true(err.line == 4 && err.hint[0]);
 }
 
 /* The limits: rows, bytes of a JSON line, cells of a matrix. */
@@ -170,6 +189,7 @@ static void test_matrix(void **state)
         fb_matrix_read_memory(FB_STR("model,A,b\nx,1,\ny,2.5,n/a\n"), "t", &arena, &m, &err));
     assert_true(m.rows == 2 && m.columns == 3);
     assert_true(!m.is_number[0] && m.is_number[1] && !m.is_number[2]);
+    assert_true(m.odd[0] == SIZE_MAX && m.odd[1] == SIZE_MAX);
     assert_true(m.values[4] == 2.5 && isnan(m.values[2]) && isnan(m.values[5]));
     assert_int_equal(fb_matrix_column(&m, FB_STR("a")), 1);
     assert_true(fb_matrix_column(&m, FB_STR("c")) == SIZE_MAX);
@@ -232,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_matrix),
