@@ -562,30 +562,43 @@ static enum fb_code report_taken(
         FB_STR_ARG(node->key), FB_STR_ARG(doc->modules[other->place.module].name));
 }
 
+/* Room for one more element. */
+static enum fb_code add_element(
+    struct fb_doc *doc, uint32_t module, const struct fb_yaml *node, struct fb_err *err)
+{
+    if (doc->element_count == FB_CASE_ELEMENTS_MAX) {
+        (void)fb_err_set(err, FB_E_LIMIT, "the case has more than 100,000 elements");
+        struct fb_doc_place place = fb_doc_at_key(module, node);
+        return fb_doc_err_at(doc, &place, err);
+    }
+    if (!grow(doc->arena, (void **)&doc->elements, doc->element_count, &doc->element_cap,
+            sizeof(*doc->elements))) {
+        return fb_arena_failed(doc->arena, err);
+    }
+    struct fb_doc_element *e = &doc->elements[doc->element_count++];
+    *e = (struct fb_doc_element){
+        .id = node->key, .node = node, .place = fb_doc_at_key(module, node)};
+    doc->modules[module].element_count++;
+    return fb_map_put(&doc->ids, e->id, (void *)(uintptr_t)doc->element_count, err);
+}
+
+/* gsn2x leaves out what comes behind the first id that is taken, in the order of ids, but not
+ * before it has read all of the file. */
 static enum fb_code take_elements(struct fb_doc *doc, uint32_t module, struct fb_err *err)
 {
     const struct fb_yaml *root = doc->modules[module].root;
     const struct fb_yaml *taken = first_taken(doc, root);
     enum fb_code code = taken ? report_taken(doc, module, taken, err) : FB_OK;
     for (const struct fb_yaml *node = root->child; code == FB_OK && node; node = node->next) {
-        if (fb_str_is(node->key, "module") || (taken && fb_str_cmp(node->key, taken->key) >= 0)) {
+        struct fb_doc_element left_out = {
+            .id = node->key, .node = node, .place = fb_doc_at_key(module, node)};
+        bool stays = !taken || fb_str_cmp(node->key, taken->key) < 0;
+        if (fb_str_is(node->key, "module")) {
             continue;
         }
-        if (doc->element_count == FB_CASE_ELEMENTS_MAX) {
-            (void)fb_err_set(err, FB_E_LIMIT, "the case has more than 100,000 elements");
-            struct fb_doc_place place = fb_doc_at_key(module, node);
-            return fb_doc_err_at(doc, &place, err);
-        }
-        if (!grow(doc->arena, (void **)&doc->elements, doc->element_count, &doc->element_cap,
-                sizeof(*doc->elements))) {
-            return fb_arena_failed(doc->arena, err);
-        }
-        struct fb_doc_element *e = &doc->elements[doc->element_count++];
-        *e = (struct fb_doc_element){
-            .id = node->key, .node = node, .place = fb_doc_at_key(module, node)};
-        doc->modules[module].element_count++;
-        code = fb_map_put(&doc->ids, e->id, (void *)(uintptr_t)doc->element_count, err);
-        struct taking t = {.doc = doc, .module = module, .element = e, .owner = e->id};
+        code = stays ? add_element(doc, module, node, err) : FB_OK;
+        struct taking t = {.doc = doc, .module = module, .owner = node->key};
+        t.element = stays ? &doc->elements[doc->element_count - 1] : &left_out;
         code = code != FB_OK ? code : take_element(&t, err);
     }
     return code;

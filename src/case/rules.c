@@ -1,6 +1,7 @@
 #include "case/rules.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -701,6 +702,20 @@ static uint32_t *sorted(struct fb_arena *arena, struct named_index *items, size_
     return items ? out : NULL;
 }
 
+/* What gsn2x calls a module, by which it takes one after the other: without a name of its own the
+ * path of its file, with "_" for signs that an id of a drawing cannot have. */
+static struct fb_str name_in_gsn2x(struct fb_arena *arena, const struct fb_doc_module *module)
+{
+    static const char SIGNS[] = ".- /\\:'\"~";
+    struct fb_str name = module->name;
+    char *plain = module->is_named ? NULL : FB_ARENA_ARRAY(arena, char, name.len + 1);
+    for (size_t i = 0; plain && i < name.len; i++) {
+        plain[i] = name.ptr[i];
+        plain[i] = strchr(SIGNS, plain[i]) ? '_' : plain[i];
+    }
+    return plain ? (struct fb_str){plain, name.len} : name;
+}
+
 static enum fb_code prepare(struct checker *c)
 {
     struct fb_doc *doc = c->doc;
@@ -710,7 +725,7 @@ static enum fb_code prepare(struct checker *c)
         ids[i] = (struct named_index){doc->elements[i].id, i};
     }
     for (uint32_t i = 0; files && i < doc->module_count; i++) {
-        files[i] = (struct named_index){doc->modules[i].name, i};
+        files[i] = (struct named_index){name_in_gsn2x(doc->arena, &doc->modules[i]), i};
     }
     c->by_id = sorted(doc->arena, ids, doc->element_count);
     c->by_name = sorted(doc->arena, files, doc->module_count);
@@ -743,6 +758,25 @@ static bool was_read(const struct fb_doc *doc)
     return true;
 }
 
+/* Where a value has a wrong form gsn2x says nothing else of any file. */
+static void forget_others(struct fb_doc *doc)
+{
+    size_t kept = 0;
+    bool wrong = false;
+    for (size_t i = 0; i < doc->finding_count; i++) {
+        wrong = wrong || (doc->findings[i].is_error && strcmp(doc->findings[i].rule, "F01") == 0);
+    }
+    for (size_t i = 0; wrong && i < doc->finding_count; i++) {
+        const struct fb_finding *f = &doc->findings[i];
+        if (f->rule[0] == 'F') {
+            doc->findings[kept++] = *f;
+        } else {
+            *(f->is_error ? &doc->error_count : &doc->warning_count) -= 1;
+        }
+    }
+    doc->finding_count = wrong ? kept : doc->finding_count;
+}
+
 enum fb_code fb_rules_check(
     struct fb_doc *doc, const struct fb_rules_options *options, struct fb_err *err)
 {
@@ -750,6 +784,7 @@ enum fb_code fb_rules_check(
     struct checker c = {.doc = doc, .options = options, .err = err};
     enum fb_code code = prepare(&c);
     if (code != FB_OK || (!was_read(doc) && !options->all)) {
+        forget_others(doc);
         return code;
     }
     if (check_empty(&c) && check_modules(&c)) {

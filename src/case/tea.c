@@ -67,7 +67,22 @@ static size_t type_of(const struct fb_json *json)
     return at;
 }
 
-/* Gives an element its name: the one it has, else its id. */
+/* "G1", "PC1.2": one to three capitals and a number. */
+static bool is_short_id(struct fb_str text)
+{
+    size_t letters = 0, number = 0;
+    while (letters < text.len && text.ptr[letters] >= 'A' && text.ptr[letters] <= 'Z') {
+        letters++;
+    }
+    while (letters + number < text.len && text.ptr[letters + number] != '\0' &&
+           strchr("0123456789.", text.ptr[letters + number])) {
+        number++;
+    }
+    return letters >= 1 && letters <= 3 && number >= 1 && letters + number == text.len;
+}
+
+/* Gives an element its name: the one it has, else its id. Of trees that were made of lists the ids
+ * are what people call elements by, and the names are headings. */
 static enum fb_code add_item(
     struct reading *r, const struct fb_json *json, struct item **out, struct fb_err *err)
 {
@@ -94,7 +109,8 @@ static enum fb_code add_item(
     }
     item->json = json;
     bool plain = name.len > 0 && name.len <= 80 && fb_str_find(name, '\n', 0) == name.len &&
-                 fb_str_eq(fb_str_trim(name), name) && !fb_str_is(name, "module");
+                 fb_str_eq(fb_str_trim(name), name) && !fb_str_is(name, "module") &&
+                 (is_short_id(name) || !is_short_id(id));
     item->name = fb_case_fresh_name(&r->names, r->arena, plain ? name : id, err);
     if (!item->name.ptr) {
         return err->code;

@@ -186,6 +186,18 @@ static void test_modules(void **state)
     static const char *const BOTH[] = {"G1: {supportedBy: [G2]}\nG2: {undeveloped: true}\n",
         "A0: {}\nG1: {undeveloped: true}\nX9: {}\n"};
     check_files(BOTH, 2, 2, "C07@2:1 C01@1:1");
+    /* Nothing else is said where a value has a wrong form, in what is left out too. */
+    static const char *const FORM[] = {
+        "G1: {undeveloped: true}\n", "A0: {}\nG1: {undeveloped: true}\nG2: {supportedBy: [1]}\n"};
+    check_files(FORM, 2, 2, "F01@3:19");
+    /* What follows the first module with an error is not looked at. Without a name a module stands
+     * where its path with "_" for other signs does: behind capital letters. */
+    static const char *const ORDER[] = {
+        "X1: {}\n", "module: {name: Z}\nG1: {undeveloped: true, supportedBy: [Sn1]}\nSn1: {}\n"};
+    check_files(ORDER, 2, 2, "V03@2:6");
+    static const char *const BEHIND[] = {
+        "X1: {}\n", "module: {name: a}\nG1: {undeveloped: true, supportedBy: [Sn1]}\nSn1: {}\n"};
+    check_files(BEHIND, 2, 2, "V01@1:1");
 }
 
 /* A case from anybody names no file outside of its folder, and none through a link. */

@@ -125,9 +125,43 @@ static void test_hints(void **state)
     }
 }
 
+/* Of trees that were made of lists, whose ids are short, elements are called by their ids; of
+ * others by their names. */
+static void test_tea_ids(void **state)
+{
+    (void)state;
+    static const char TREE[] =
+        "{\"version\": \"1.0\", \"exportedAt\": \"t\", \"case\": {\"name\": \"c\", "
+        "\"description\": \"\"}, \"tree\": {\"id\": \"%s\", \"type\": \"GOAL\", \"name\": "
+        "\"%s\", \"description\": \"d\", \"inSandbox\": false, \"children\": []}}";
+    static const struct {
+        const char *id, *name, *called, *yaml;
+    } ROWS[] = {
+        {"PC1.2", "The heading", "PC1.2", "id: PC1.2, type: GOAL, name: The heading"},
+        {"PC1.2", "G7", "G7", "id: PC1.2, type: GOAL"},
+        {"8f-1", "The heading", "The heading", "id: 8f-1, type: GOAL"},
+        {"ABCD1", "The heading", "The heading", "id: ABCD1, type: GOAL"},
+        {"PC", "The heading", "The heading", "id: PC, type: GOAL"},
+        {"PC1a", "The heading", "The heading", "id: PC1a, type: GOAL"},
+        {"1.2", "The heading", "The heading", "id: '1.2', type: GOAL"},
+        {"G1", "", "G1", "id: G1, type: GOAL, name: ''"},
+    };
+    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        char text[500], yaml[500];
+        bool goal = ROWS[i].called[0] == 'G';
+        snprintf(text, sizeof(text), TREE, ROWS[i].id, ROWS[i].name);
+        snprintf(yaml, sizeof(yaml),
+            "module: {name: c, brief: '', tea: {version: '1.0', exportedAt: t}}\n"
+            "%s: {%stext: d, tea: {%s, inSandbox: false}}\n",
+            ROWS[i].called, goal ? "" : "nodeType: Goal, ", ROWS[i].yaml);
+        check_read(text, FB_CASE_UNKNOWN, yaml);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_tea_ids, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sacm_artifact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dot, setup, teardown),
