@@ -117,6 +117,9 @@ enum fb_code fb_eval_definition(const struct fb_eval *ev, const struct fb_form *
     const struct fb_env *env, struct fb_table *out)
 {
     FB_ASSERT(ev && form && tp < ev->trace->time_count);
+    if (form->unread) {
+        return fb_eval_form(ev, form->right, tp, env, out);
+    }
     bool frozen = form->kind == FB_FORM_FREEZE;
     size_t count = frozen ? 1 : ev->trace->time_count;
     struct fb_value values[FB_IR_VARS_MAX] = {0};

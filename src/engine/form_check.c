@@ -417,6 +417,21 @@ static bool check_regex(
     return false;
 }
 
+static bool tests_read(const struct fb_regex *regex, const struct fb_form *definition)
+{
+    return regex &&
+           ((regex->test && fb_form_reads(regex->test, definition)) ||
+               tests_read(regex->left, definition) || tests_read(regex->right, definition));
+}
+
+bool fb_form_reads(const struct fb_form *form, const struct fb_form *definition)
+{
+    FB_ASSERT(form && definition);
+    return form->definition == definition || tests_read(form->regex, definition) ||
+           (form->left && !form->unread && fb_form_reads(form->left, definition)) ||
+           (form->right && fb_form_reads(form->right, definition));
+}
+
 /* How far a formula looks at what a LETPAST defines, seen from where it stands. */
 enum looks { LOOKS_NOWHERE, LOOKS_BACK, LOOKS_HERE, LOOKS_AHEAD };
 
@@ -685,7 +700,8 @@ bool fb_form_final(const struct fb_form *form, const struct fb_trace *trace, siz
         return !form->definition || form->earlier || form->definition->kind == FB_FORM_FREEZE ||
                fb_form_final(form->definition->left, trace, tp);
     case FB_FORM_FREEZE:
-        return fb_form_final(form->left, trace, tp) && fb_form_final(form->right, trace, tp);
+        return (form->unread || fb_form_final(form->left, trace, tp)) &&
+               fb_form_final(form->right, trace, tp);
     case FB_FORM_LETPAST:
         return fb_form_final(form->right, trace, tp);
     case FB_FORM_MATCH_PAST:

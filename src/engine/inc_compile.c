@@ -122,10 +122,9 @@ static enum fb_code read_definition(
     }
     for (const struct fb_inc_lasting *l = site->lasting; l; l = l->outer) {
         if (l->form == form->definition) {
-            op->kind = FB_INC_LAST;
-            op->node = l->node;
-            op->index = index_of(op, 0);
-            return FB_OK;
+            enum fb_code code = fb_inc_read_lasting(site, l, op);
+            op->index = code == FB_OK ? index_of(op, 0) : -1;
+            return code;
         }
     }
     for (const struct fb_inc_recalled *r = site->recalled; r; r = r->outer) {
@@ -409,6 +408,38 @@ enum fb_code fb_inc_enter_stage(const struct fb_inc_site *site, struct fb_inc_no
     return FB_OK;
 }
 
+static size_t column_of(const struct fb_inc_node *node, uint32_t var)
+{
+    for (size_t i = 0; i < node->width; i++) {
+        if (node->vars[i] == var) {
+            return i;
+        }
+    }
+    FB_ASSERT(false);
+    return 0;
+}
+
+/* A condition that is asked again only where something changed. */
+static enum fb_code compile_watched(const struct fb_inc_site *site, struct fb_inc_node *node,
+    const struct fb_form *part, struct fb_inc_killer *killer, bool *fits)
+{
+    enum fb_code code = FB_OK;
+    killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, fb_form_vars(part)));
+    killer->key_at = FB_ARENA_ARRAY(&site->inc->arena, size_t, killer->width + 1);
+    *fits = false;
+    if (!killer->key_at) {
+        return fb_inc_no_memory(site);
+    }
+    for (size_t i = 0; i < killer->width; i++) {
+        killer->key_at[i] = column_of(node, killer->vars[i]);
+    }
+    if (killer->index >= 0) {
+        code = fb_inc_compile_watch(site, part, killer, fits);
+    }
+    killer->index = *fits ? killer->index : -1;
+    return code;
+}
+
 /* A condition on the left side. SINCE takes rows out of the node's set, by an index where the
  * condition's own rows can be listed; UNTIL needs them listed. */
 static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc_node *node,
@@ -428,6 +459,13 @@ static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc
         return fb_inc_no_memory(site);
     }
     fb_inc_set_init(&killer->seen, killer->width);
+    if (since) {
+        bool fits = false;
+        enum fb_code code = compile_watched(&inside, node, part, killer, &fits);
+        if (code || fits) {
+            return code;
+        }
+    }
     if (listed && since) {
         killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, vars));
         inside.given = killer->index < 0 ? fb_form_vars(node->form) : 0;
@@ -606,17 +644,6 @@ static enum fb_code compile_shift(
 }
 
 /* ---- aggregations ---- */
-
-static size_t column_of(const struct fb_inc_node *node, uint32_t var)
-{
-    for (size_t i = 0; i < node->width; i++) {
-        if (node->vars[i] == var) {
-            return i;
-        }
-    }
-    FB_ASSERT(false);
-    return 0;
-}
 
 /* True when a formula cannot give a row twice. */
 static bool distinct(const struct fb_form *form)

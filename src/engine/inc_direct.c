@@ -200,6 +200,9 @@ static enum fb_code compile_walk(
 enum fb_code fb_inc_compile_freeze(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
+    if (form->unread) {
+        return fb_inc_compile_part(site, form->right, out);
+    }
     struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_FREEZE, form, 2);
     struct fb_inc_node *node = op ? fb_inc_new_node(site, FB_INC_SCRATCH, form, 0) : NULL;
     if (!node) {
@@ -288,6 +291,9 @@ enum fb_code fb_inc_compile_letpast(
 {
     struct fb_inc *inc = site->inc;
     bool lasts = false;
+    if (form->unread) {
+        return fb_inc_compile_part(site, form->right, out);
+    }
     if (reads_frozen(site, form->left)) {
         return compile_recur(site, form, out);
     }
@@ -300,7 +306,8 @@ enum fb_code fb_inc_compile_letpast(
         number++;
     }
     if (number == inc->stage_count) {
-        struct fb_inc_site inside = {.inc = inc, .err = site->err, .stage = number, .blind = true};
+        struct fb_inc_site inside = {
+            .inc = inc, .err = site->err, .stage = number, .blind = true, .lasting = site->lasting};
         if (number == FB_INC_STAGES_MAX) {
             return fb_inc_unsupported(site, form, "there are too many recursive definitions");
         }

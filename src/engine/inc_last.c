@@ -6,7 +6,9 @@
  *
  * so a row goes on to hold as it does below g SINCE f. Such rows are kept in a node that takes out
  * what g no longer allows and takes in what f gives, where others make all of them anew at each
- * time-point. f and h read the node itself, which stands at the time-point before while f is asked.
+ * time-point. f reads the node itself, which stands at the time-point before while f is asked. What
+ * h reads is a node that goes along with the place where it is read: there is one for each stage,
+ * and for each distance from its root, at which h reads K.
  */
 #include <string.h>
 
@@ -15,47 +17,73 @@
 
 /* ---- which definitions ---- */
 
-static bool tests_read(const struct fb_regex *regex, const struct fb_form *definition);
-
-/* Whether a formula reads the definition at all. */
-static bool reads(const struct fb_form *form, const struct fb_form *definition)
+/* Whether a side of a definition reads it below one PREVIOUS only, and not below what looks at
+ * other time-points or may be asked at another one. */
+static bool reads_only_before(
+    const struct fb_form *form, const struct fb_form *definition, size_t distance)
 {
-    return form && (form->definition == definition || tests_read(form->regex, definition) ||
-                       reads(form->left, definition) || reads(form->right, definition));
-}
-
-static bool tests_read(const struct fb_regex *regex, const struct fb_form *definition)
-{
-    return regex && (reads(regex->test, definition) || tests_read(regex->left, definition) ||
-                        tests_read(regex->right, definition));
-}
-
-/* Whether it reads it at this distance from where it stands only, and not below what looks at other
- * time-points or may be asked at another one. */
-static bool reads_only_at(
-    const struct fb_form *form, const struct fb_form *definition, int64_t distance)
-{
-    if (!reads(form, definition)) {
+    if (!fb_form_reads(form, definition)) {
         return true;
     }
     switch ((int)form->kind) {
     case FB_FORM_PRED:
-        return distance == 0;
+        return distance == 1;
     case FB_FORM_NOT:
     case FB_FORM_EXISTS:
     case FB_FORM_AGGREGATE:
-        return reads_only_at(form->left, definition, distance);
+        return reads_only_before(form->left, definition, distance);
     case FB_FORM_AND:
     case FB_FORM_OR:
-        return reads_only_at(form->left, definition, distance) &&
-               reads_only_at(form->right, definition, distance);
+        return reads_only_before(form->left, definition, distance) &&
+               reads_only_before(form->right, definition, distance);
     case FB_FORM_PREVIOUS:
-        return reads_only_at(form->left, definition, distance + 1);
+        return reads_only_before(form->left, definition, distance + 1);
     case FB_FORM_LETPAST:
-        return !reads(form->left, definition) && reads_only_at(form->right, definition, distance);
+        return !fb_form_reads(form->left, definition) &&
+               reads_only_before(form->right, definition, distance);
     default:
         return false;
     }
+}
+
+/* Whether what stands behind IN reads it where a node can be kept: not below what looks through the
+ * time-points. `within` another definition, whose place is not known yet, not below operators over
+ * time that need a node themselves. */
+static bool reads_kept(const struct fb_inc_site *site, const struct fb_form *form,
+    const struct fb_form *definition, bool within)
+{
+    struct fb_inc_site there = *site;
+    if (!fb_form_reads(form, definition)) {
+        return true;
+    }
+    switch ((int)form->kind) {
+    case FB_FORM_PRED:
+        return true;
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+        there.shift += form->kind == FB_FORM_NEXT ? 1 : -1;
+        return reads_kept(&there, form->left, definition, within);
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_UNTIL:
+        there.shift = 0;
+        break;
+    case FB_FORM_NOT:
+    case FB_FORM_EXISTS:
+    case FB_FORM_AGGREGATE:
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+    case FB_FORM_ONCE:
+    case FB_FORM_SINCE:
+    case FB_FORM_LETPAST:
+        break;
+    default:
+        return false;
+    }
+    bool temporal = form->kind >= FB_FORM_PREVIOUS && form->kind <= FB_FORM_UNTIL;
+    bool defines = form->kind == FB_FORM_LETPAST;
+    return (!temporal || (!within && fb_inc_kept(site, form))) &&
+           reads_kept(&there, form->left, definition, within || defines) &&
+           (!form->right || reads_kept(&there, form->right, definition, within));
 }
 
 /* PREVIOUS K(x) with the parameters of K. */
@@ -112,7 +140,7 @@ static bool take_lasting(
         self++;
     }
     for (size_t i = 0; i < count; i++) {
-        if (self == count || (i != self && reads(list[i], parts->definition))) {
+        if (self == count || (i != self && fb_form_reads(list[i], parts->definition))) {
             return false;
         }
     }
@@ -157,8 +185,7 @@ static enum fb_code since_of(
 {
     struct parts parts = {.definition = form};
     *out = NULL;
-    bool read = reads(form->right, form); /* else nothing shall wait for it */
-    if (site->direct || !read || !columns_fit(form) || !reads_only_at(form->right, form, 0)) {
+    if (site->direct || !columns_fit(form) || !reads_kept(site, form->right, form, false)) {
         return FB_OK;
     }
     split(site, form->left, &parts);
@@ -173,7 +200,7 @@ static enum fb_code since_of(
         .interval = {0, FB_TIME_MAX},
         .left = parts.left ? parts.left : always,
         .right = parts.right};
-    bool fits = parts.lasts && parts.right && reads_only_at(parts.right, form, -1) &&
+    bool fits = parts.lasts && parts.right && reads_only_before(parts.right, form, 0) &&
                 fb_form_evaluable(since, 0, NULL) && fb_inc_kept(site, since);
     *out = fits ? since : NULL;
     return FB_OK;
@@ -181,17 +208,19 @@ static enum fb_code since_of(
 
 /* ---- compiling ---- */
 
-static enum fb_code compile_rows(const struct fb_inc_site *site, const struct fb_form *form,
-    const struct fb_form *since, struct fb_inc_node *node)
+static enum fb_code compile_rows(
+    const struct fb_inc_site *site, const struct fb_inc_lasting *lasting, struct fb_inc_node *node)
 {
-    struct fb_inc_lasting lasting = {form, node, site->lasting};
+    const struct fb_form *form = lasting->form;
+    struct fb_inc_lasting own = {form, lasting->since, node, NULL, lasting->outer};
     struct fb_inc_site inside = *site;
     inside.given = 0;
     inside.busy = 0;
     inside.blind = true;
-    inside.lasting = &lasting;
+    inside.lasting = &own;
+    node->lasts = true;
     node->vars = FB_ARENA_ARRAY(&site->inc->arena, uint32_t, form->bound_count + 1);
-    node->child = fb_inc_new_node(site, FB_INC_SCRATCH, since, 0);
+    node->child = fb_inc_new_node(site, FB_INC_SCRATCH, lasting->since, 0);
     if (!node->vars || !node->child) {
         return fb_inc_no_memory(site);
     }
@@ -200,9 +229,36 @@ static enum fb_code compile_rows(const struct fb_inc_site *site, const struct fb
         node->vars[i] = form->bound[i];
     }
     fb_inc_set_init(&node->child->set, node->width);
-    enum fb_code code = fb_inc_compile_part(&inside, since->right, &node->op);
+    enum fb_code code = fb_inc_compile_part(&inside, lasting->since->right, &node->op);
     code = code ? code : fb_inc_compile_killers(&inside, node);
     return code ? code : fb_inc_enter_stage(site, node);
+}
+
+enum fb_code fb_inc_read_lasting(
+    const struct fb_inc_site *site, const struct fb_inc_lasting *lasting, struct fb_inc_op *op)
+{
+    FB_ASSERT(site && lasting && op);
+    const struct fb_form *since = lasting->since;
+    struct fb_inc_node *node = lasting->node ? lasting->node : *lasting->made;
+    enum fb_code code = FB_OK;
+    op->kind = FB_INC_LAST;
+    while (!lasting->node && node && (node->stage != site->stage || node->shift != site->shift)) {
+        node = node->twin;
+    }
+    if (site->direct) {
+        return fb_inc_unsupported(site, lasting->form, "there are too many operators over time");
+    }
+    if (!node) {
+        node = fb_inc_new_node(site, FB_INC_PAST, since, fb_form_vars(since->right));
+        if (!node) {
+            return fb_inc_no_memory(site);
+        }
+        node->twin = *lasting->made;
+        *lasting->made = node;
+        code = compile_rows(site, lasting, node);
+    }
+    op->node = node;
+    return code;
 }
 
 enum fb_code fb_inc_compile_lasting(
@@ -215,17 +271,11 @@ enum fb_code fb_inc_compile_lasting(
     if (!*fits) {
         return code;
     }
-    struct fb_inc_node *node =
-        fb_inc_new_node(site, FB_INC_PAST, since, fb_form_vars(since->right));
-    if (!node) {
-        return fb_inc_no_memory(site);
-    }
-    node->lasts = true;
-    code = compile_rows(site, form, since, node);
-    struct fb_inc_lasting lasting = {form, node, site->lasting};
+    struct fb_inc_node *made = NULL;
+    struct fb_inc_lasting lasting = {form, since, NULL, &made, site->lasting};
     struct fb_inc_site inside = *site;
     inside.lasting = &lasting;
-    return code ? code : fb_inc_compile_part(&inside, form->right, out);
+    return fb_inc_compile_part(&inside, form->right, out);
 }
 
 /* ---- running ---- */

@@ -164,6 +164,52 @@ static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_in
     return true;
 }
 
+/* Checks the rows of those keys for which the condition may have changed, or which are new. */
+static bool kill_stale(struct fb_inc *inc, struct side *side)
+{
+    struct fb_inc_killer *killer = side->killer;
+    struct fb_inc_node *watch = killer->watch;
+    struct fb_inc_set *stale = &watch->child->set;
+    bool all = watch->all;
+    watch->all = false;
+    if (all || side->node->set.live_count == 0) {
+        fb_inc_set_clear(stale);
+        return kill_each(inc, side->node, killer);
+    }
+    for (uint32_t i = 0; i < stale->slot_count; i++) {
+        bool found = false;
+        for (size_t k = 0; k < killer->width; k++) {
+            inc->regs[killer->vars[k]] = fb_inc_set_row(stale, i)[k];
+        }
+        (void)fb_inc_run(inc, killer->op, (struct fb_inc_then){found_one, &found});
+        if (inc->memory.code || (found == killer->negative && !kill_listed(side, inc))) {
+            return false;
+        }
+    }
+    fb_inc_set_clear(stale);
+    return true;
+}
+
+/* A new row must be checked at the next time-point. */
+static bool note_new(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row)
+{
+    for (size_t i = 0; i < node->killer_count; i++) {
+        const struct fb_inc_killer *killer = &node->killers[i];
+        struct fb_cell key[FB_IR_VARS_MAX];
+        bool added;
+        if (!killer->watch || killer->watch->all) {
+            continue;
+        }
+        for (size_t k = 0; k < killer->width; k++) {
+            key[k] = row[killer->key_at[k]];
+        }
+        if (fb_inc_set_put(&killer->watch->child->set, key, &inc->memory, &added) == FB_INC_NONE) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Rows of one time-point on their way into a set. */
 struct batch {
     struct fb_inc_node *node;
@@ -179,7 +225,7 @@ bool fb_inc_put_past(
     FB_ASSERT(inc && node->kind == FB_INC_PAST);
     bool added;
     uint32_t slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
-    if (slot == FB_INC_NONE) {
+    if (slot == FB_INC_NONE || (added && node->killer_count && !note_new(inc, node, row))) {
         return false;
     }
     struct fb_inc_entry entry = {.slot = slot,
@@ -222,10 +268,11 @@ bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node)
     FB_ASSERT(inc && node->kind == FB_INC_PAST);
     for (size_t i = 0; i < node->killer_count; i++) {
         struct side side = {node, &node->killers[i]};
-        if (node->set.live_count == 0) {
-            break;
-        }
-        if (side.killer->index < 0) {
+        if (side.killer->watch) {
+            (void)kill_stale(inc, &side);
+        } else if (node->set.live_count == 0) {
+            continue;
+        } else if (side.killer->index < 0) {
             (void)kill_each(inc, node, side.killer);
         } else {
             (void)fb_inc_run(inc, side.killer->op, (struct fb_inc_then){kill_listed, &side});

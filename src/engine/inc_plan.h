@@ -133,8 +133,11 @@ struct fb_inc_killer {
     struct fb_inc_op *op; /**< gives the part's rows; SINCE, keyed false: with the key bound */
     uint32_t *vars;       /**< of the part */
     size_t width;
-    int index;              /**< SINCE: of the node's set, over those variables; -1: check each */
-    struct fb_inc_set seen; /**< UNTIL: the streaks of each row */
+    int index; /**< SINCE: of the node's set, over those variables; -1: check each */
+    struct fb_inc_node *watch; /**< SINCE: its child has the keys of rows that must be checked
+                                  again; NULL: any may, at each time-point */
+    size_t *key_at;            /**< with watch: the columns of the key in a row of the node */
+    struct fb_inc_set seen;    /**< UNTIL: the streaks of each row */
     struct fb_inc_queue queue;
 };
 
@@ -185,6 +188,7 @@ struct fb_inc_node {
     struct fb_inc_killer *killers;
     size_t killer_count;
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
+    struct fb_inc_node *twin;    /**< lasts: of the same LETPAST, at another place; or NULL */
     struct fb_inc_node *tally;   /**< PAST, VIEW: who counts its rows */
     struct fb_inc_order *order;  /**< TALLY: where the rows of its groups stand by value; or NULL */
     struct fb_inc_node *child;   /**< TALLY: the node of the rows */
@@ -342,7 +346,9 @@ struct fb_inc_recalled {
 /** The LETPASTs around whose rows last, innermost first. */
 struct fb_inc_lasting {
     const struct fb_form *form;
-    struct fb_inc_node *node;
+    const struct fb_form *since; /**< what it says as SINCE */
+    struct fb_inc_node *node;    /**< in the definition: of these rows; else NULL */
+    struct fb_inc_node **made;   /**< behind IN: the last node that was made */
     const struct fb_inc_lasting *outer;
 };
 
@@ -402,6 +408,10 @@ FB_CHECKED enum fb_code fb_inc_compile_letpast(
 /** Compiles a LETPAST whose rows last; *fits is false, and *out untouched, where it is none. */
 FB_CHECKED enum fb_code fb_inc_compile_lasting(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out, bool *fits);
+
+/** Lets a predicate read the rows of a LETPAST that last, which are kept where it stands. */
+FB_CHECKED enum fb_code fb_inc_read_lasting(
+    const struct fb_inc_site *site, const struct fb_inc_lasting *lasting, struct fb_inc_op *op);
 
 /** Compiles the conditions on the left side of a node's form. */
 FB_CHECKED enum fb_code fb_inc_compile_killers(
@@ -532,6 +542,11 @@ bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
 
 /** A row of a past node begins or ends to hold: what views have of its key is stale. */
 void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
+
+/** Compiles a condition on the left side of SINCE whose answer for a row changes only where a row
+ * of a past operator does, with its variables bound; *fits is false where it is none. */
+FB_CHECKED enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site,
+    const struct fb_form *part, struct fb_inc_killer *killer, bool *fits);
 
 /** Makes a view of what an aggregate is over, the rows of which can be counted as they come and go;
  * NULL in *out: none is worth it. */

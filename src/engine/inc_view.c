@@ -13,6 +13,26 @@
 
 /* ---- which formulas ---- */
 
+/* A predicate of a LETPAST whose rows last where it stands. */
+static bool is_lasting(const struct fb_inc_site *site, const struct fb_form *form)
+{
+    const struct fb_inc_lasting *l = site->lasting;
+    while (l && l->form != form->definition) {
+        l = l->outer;
+    }
+    return form->kind == FB_FORM_PRED && form->definition && l;
+}
+
+/* The variables of a predicate that are columns. */
+static fb_vars columns_of(const struct fb_form *form)
+{
+    fb_vars vars = 0;
+    for (size_t i = 0; i < form->term_count; i++) {
+        vars |= form->terms[i]->kind == FB_TERM_VAR ? fb_vars_of(form->terms[i]->var) : 0;
+    }
+    return vars;
+}
+
 static bool remembered(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
 {
     return (form->kind == FB_FORM_ONCE || form->kind == FB_FORM_SINCE) &&
@@ -50,6 +70,8 @@ static bool is_local(const struct fb_inc_site *site, const struct fb_form *form,
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return remembered(site, form, key);
+    case FB_FORM_PRED:
+        return is_lasting(site, form) && (key & ~columns_of(form)) == 0;
     case FB_FORM_AGGREGATE:
         return (key & ~fb_inc_groups_of(form)) == 0 && is_local(site, form->left, key);
     default:
@@ -58,19 +80,21 @@ static bool is_local(const struct fb_inc_site *site, const struct fb_form *form,
 }
 
 /* Whether a formula has rows of a key only where a past operator has. */
-static bool is_grounded(const struct fb_form *form)
+static bool is_grounded(const struct fb_inc_site *site, const struct fb_form *form)
 {
     switch ((int)form->kind) {
     case FB_FORM_AND:
-        return is_grounded(form->left) || is_grounded(form->right);
+        return is_grounded(site, form->left) || is_grounded(site, form->right);
     case FB_FORM_OR:
-        return is_grounded(form->left) && is_grounded(form->right);
+        return is_grounded(site, form->left) && is_grounded(site, form->right);
     case FB_FORM_EXISTS:
     case FB_FORM_AGGREGATE:
-        return is_grounded(form->left);
+        return is_grounded(site, form->left);
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return true;
+    case FB_FORM_PRED:
+        return is_lasting(site, form);
     default:
         return false;
     }
@@ -78,7 +102,7 @@ static bool is_grounded(const struct fb_form *form)
 
 /* The variables that all conjuncts with a past share; none without an aggregation, where a join
  * would be kept that is cheaper to find again. */
-static fb_vars key_of(const struct fb_form *form)
+static fb_vars key_of(const struct fb_inc_site *site, const struct fb_form *form)
 {
     const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
     if (fb_form_conjuncts(form) > FB_IR_CONJUNCTS_MAX) {
@@ -93,31 +117,35 @@ static fb_vars key_of(const struct fb_form *form)
             any = true;
         } else if (parts[i]->kind == FB_FORM_ONCE || parts[i]->kind == FB_FORM_SINCE) {
             key &= fb_form_vars(parts[i]);
+        } else if (is_lasting(site, parts[i])) {
+            key &= columns_of(parts[i]);
         }
     }
     return any ? key : 0;
 }
 
 /* The variables that all past operators in a formula share, none of which a quantifier hides. */
-static fb_vars shared(const struct fb_form *form)
+static fb_vars shared(const struct fb_inc_site *site, const struct fb_form *form)
 {
     fb_vars hidden = 0;
     switch ((int)form->kind) {
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return fb_form_vars(form);
+    case FB_FORM_PRED:
+        return is_lasting(site, form) ? columns_of(form) : ~(fb_vars)0;
     case FB_FORM_AND:
     case FB_FORM_OR:
-        return shared(form->left) & shared(form->right);
+        return shared(site, form->left) & shared(site, form->right);
     case FB_FORM_NOT:
-        return shared(form->left);
+        return shared(site, form->left);
     case FB_FORM_EXISTS:
         for (size_t i = 0; i < form->bound_count; i++) {
             hidden |= fb_vars_of(form->bound[i]);
         }
-        return shared(form->left) & ~hidden;
+        return shared(site, form->left) & ~hidden;
     case FB_FORM_AGGREGATE:
-        return shared(form->left) & fb_inc_groups_of(form);
+        return shared(site, form->left) & fb_inc_groups_of(form);
     default:
         return ~(fb_vars)0;
     }
@@ -136,10 +164,25 @@ static enum fb_code find_tally(
 
 /* ---- compiling ---- */
 
+/* Where the rows of the node that an operation asks have a variable. */
+static size_t column_at(const struct fb_inc_op *op, uint32_t var)
+{
+    const struct fb_inc_node *past = op->kind == FB_INC_GROUPS ? op->node->child : op->node;
+    bool last = op->kind == FB_INC_LAST;
+    size_t at = 0;
+    while (last ? op->form->terms[at]->kind != FB_TERM_VAR || op->form->terms[at]->var != var
+                : past->vars[at] != var) {
+        at++;
+        FB_ASSERT(at < past->width);
+    }
+    return at;
+}
+
 static enum fb_code add_watch(
-    const struct fb_inc_site *site, struct fb_inc_node *view, struct fb_inc_node *past)
+    const struct fb_inc_site *site, struct fb_inc_node *view, const struct fb_inc_op *op)
 {
     struct fb_arena *arena = &site->inc->arena;
+    struct fb_inc_node *past = op->kind == FB_INC_GROUPS ? op->node->child : op->node;
     const struct fb_inc_node *stale = view->child;
     struct fb_inc_watch *watch = FB_ARENA_NEW(arena, struct fb_inc_watch);
     size_t *key_at = watch ? FB_ARENA_ARRAY(arena, size_t, stale->width + 1) : NULL;
@@ -147,12 +190,7 @@ static enum fb_code add_watch(
         return fb_inc_no_memory(site);
     }
     for (size_t i = 0; i < stale->width; i++) {
-        size_t at = 0;
-        while (past->vars[at] != stale->vars[i]) {
-            at++;
-            FB_ASSERT(at < past->width);
-        }
-        key_at[i] = at;
+        key_at[i] = column_at(op, stale->vars[i]);
     }
     *watch = (struct fb_inc_watch){view, past, key_at, past->watches, view->watches};
     past->watches = watch;
@@ -180,12 +218,14 @@ static enum fb_code watch_all(const struct fb_inc_site *site, struct fb_inc_node
         break;
     case FB_INC_PROBE:
         *fits = *fits && op->node->kind == FB_INC_PAST;
-        return *fits ? add_watch(site, view, op->node) : FB_OK;
+        return *fits ? add_watch(site, view, op) : FB_OK;
+    case FB_INC_LAST:
+        return add_watch(site, view, op);
     case FB_INC_GROUPS:
         if (op->part_count) {
             break;
         }
-        return add_watch(site, view, op->node->child);
+        return add_watch(site, view, op);
     default:
         *fits = false;
     }
@@ -239,10 +279,10 @@ enum fb_code fb_inc_compile_view(
     if (site->given || site->direct) {
         return FB_OK;
     }
-    fb_vars key = key_of(form) & shared(form);
+    fb_vars key = key_of(site, form) & shared(site, form);
     bool tally = false;
     enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
-    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(form)) {
+    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(site, form)) {
         return code;
     }
     return make_view(site, form, key, out);
@@ -253,13 +293,36 @@ enum fb_code fb_inc_compile_join(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
     FB_ASSERT(site && form->kind == FB_FORM_AGGREGATE && out);
-    fb_vars key = shared(form->left) & fb_form_vars(form->left);
+    fb_vars key = shared(site, form->left) & fb_form_vars(form->left);
     *out = NULL;
-    if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 || !is_grounded(form->left) ||
+    if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 || !is_grounded(site, form->left) ||
         !is_local(site, form->left, key)) {
         return FB_OK;
     }
     return make_view(site, form->left, key, out);
+}
+
+/* The watch is a view that has no rows: only which keys are stale is of use. */
+enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct fb_form *part,
+    struct fb_inc_killer *killer, bool *fits)
+{
+    FB_ASSERT(site && part && killer && fits);
+    fb_vars key = fb_form_vars(part);
+    struct fb_inc_site inside = *site;
+    inside.given = key;
+    *fits = false;
+    if (site->direct || !is_local(site, part, key) || !fb_form_evaluable(part, key, NULL)) {
+        return FB_OK;
+    }
+    struct fb_inc_node *watch = new_view(site, part, key);
+    if (!watch) {
+        return fb_inc_no_memory(site);
+    }
+    enum fb_code code = fb_inc_compile_part(&inside, part, &killer->op);
+    *fits = true;
+    code = code ? code : watch_all(site, watch, killer->op, fits);
+    killer->watch = code == FB_OK && *fits ? watch : NULL;
+    return code;
 }
 
 /* ---- running ---- */

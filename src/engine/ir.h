@@ -172,6 +172,8 @@ struct fb_form {
                                         NULL. EXISTS, AGGREGATE, FREEZE, LETPAST */
     size_t name_count;
     struct fb_str label; /**< for people: the relation that FREEZE or LETPAST defines */
+    bool unread;         /**< FREEZE, LETPAST: nothing reads what it defines (fb_form_reads), so it
+                            is checked, but not evaluated */
 
     const struct fb_form *sealed; /**< itself once what follows is computed (fb_form_seal), which a
                                      copy thereby loses */

@@ -163,7 +163,7 @@ static bool fill(struct fb_prover *p, struct fb_scope *scope)
         return false;
     }
     scope->defined.tables = tables;
-    for (size_t k = 0; !p->code && k < count; k++) {
+    for (size_t k = 0; !scope->form->unread && !p->code && k < count; k++) {
         struct fb_place place = {.tp = frozen ? scope->tp : k,
             .env = {.values = values},
             .scope = frozen ? scope->outer : scope};

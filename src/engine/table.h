@@ -198,6 +198,10 @@ size_t fb_form_conjuncts(const struct fb_form *form);
 /** Writes the conjuncts of a chain of AND, left to right, at out; returns how many. */
 size_t fb_form_conjuncts_list(const struct fb_form *form, const struct fb_form **out);
 
+/** Whether a formula reads what a FREEZE or LETPAST defines. What stands in a definition that is
+ * unread itself does not count. */
+bool fb_form_reads(const struct fb_form *form, const struct fb_form *definition);
+
 /** The rows of a formula at a time-point under an environment. */
 FB_CHECKED enum fb_code fb_eval_form(const struct fb_eval *ev, const struct fb_form *form,
     size_t tp, const struct fb_env *env, struct fb_table *out);

@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "engine/eval.h"
+#include "engine/table.h"
 #include "lang/monpoly_tree.h"
 
 enum { FRAME_MAX = 2 * FB_IR_VARS_MAX };
@@ -28,6 +29,7 @@ struct let {
     const struct let *outer;
     const struct fb_mnode *node;
     const struct fb_form *form; /* FREEZE, LETPAST: what the name reads; LET: NULL, expanded */
+    bool *used;                 /* LET: whether something was expanded to it */
     bool inside;                /* LETPAST: in its own definition */
 };
 
@@ -272,6 +274,7 @@ static enum fb_code lower_use(struct lower *lo, const struct fb_mnode *node, str
         return fb_arena_failed(lo->arena, lo->err);
     }
     frame->closed = true;
+    *let->used = true;
     struct fb_form *all = NULL;
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < node->term_count; i++) {
@@ -284,6 +287,30 @@ static enum fb_code lower_use(struct lower *lo, const struct fb_mnode *node, str
     leave(lo, frame);
     *out = all;
     return code;
+}
+
+/* A LET that is expanded nowhere has no part in what follows, but its mistakes are told. What some
+ * use of it could have is right: one that binds all parameters before. */
+static enum fb_code check_unused(struct lower *lo, const struct let *let)
+{
+    struct frame *frame = FB_ARENA_NEW(lo->arena, struct frame);
+    if (!frame) {
+        return fb_arena_failed(lo->arena, lo->err);
+    }
+    frame->closed = true;
+    uint32_t var = 0;
+    fb_vars given = 0;
+    size_t var_count = lo->var_count;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < let->node->names.count; i++) {
+        code = add_name(lo, let->node, frame, let->node->names.items[i], &var);
+        given |= code == FB_OK ? fb_vars_of(var) : 0;
+    }
+    struct fb_form *body = NULL;
+    code = code ? code : lower_node(lo, let->node->left, (struct place){frame, let->outer}, &body);
+    leave(lo, frame);
+    lo->var_count = var_count;
+    return code || fb_form_evaluable(body, given, lo->err) ? code : FB_E_POLICY;
 }
 
 /* A use of a FREEZE or LETPAST. */
@@ -320,7 +347,7 @@ static enum fb_code lower_definition(
         code = add_name(
             lo, node, frame, node->names.items[form->bound_count], &bound[form->bound_count]);
     }
-    struct let let = {place.lets, node, form, true};
+    struct let let = {place.lets, node, form, NULL, true};
     bool recursive = node->kind == FB_FORM_LETPAST;
     code = code ? code
                 : lower_node(lo, node->left, (struct place){frame, recursive ? &let : place.lets},
@@ -331,6 +358,7 @@ static enum fb_code lower_definition(
     let.inside = false;
     code =
         code ? code : lower_node(lo, node->right, (struct place){place.frame, &let}, &form->right);
+    form->unread = code == FB_OK && !fb_form_reads(form->right, form);
     *out = form;
     return code;
 }
@@ -691,9 +719,11 @@ static enum fb_code lower_node(
     } else if (node->kind == FB_FORM_AGGREGATE) {
         code = lower_aggregate(lo, node, place, out);
     } else if (node->kind == FB_MNODE_LET) {
-        struct let let = {place.lets, node, NULL, false};
+        bool used = false;
+        struct let let = {place.lets, node, NULL, &used, false};
         code = check_parameters(lo, node);
         code = code ? code : lower_node(lo, node->right, (struct place){place.frame, &let}, out);
+        code = code || used ? code : check_unused(lo, &let);
     } else if (node->kind == FB_FORM_FREEZE || node->kind == FB_FORM_LETPAST) {
         code = lower_definition(lo, node, place, out);
     } else if (node->regex) {

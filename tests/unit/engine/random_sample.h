@@ -143,7 +143,11 @@ static struct node *left_side(struct draw *d, const char *vars, int depth)
     if (vars[0] && draw(d, 8) == 0) {
         return make(d, NULL, NULL, "(%c < 2)", vars[0]);
     }
-    struct node *node = make(d, formula(d, which, depth), NULL, draw(d, 2) ? "(NOT \1)" : "(\1)");
+    struct node *inner = formula(d, which, depth);
+    if (draw(d, 4) == 0) { /* what past operators remember has a say */
+        inner = make(d, inner, NULL, "(ONCE%s \1)", interval(d, false));
+    }
+    struct node *node = make(d, inner, NULL, draw(d, 2) ? "(NOT \1)" : "(\1)");
     if (draw(d, 4) == 0) {
         node = make(d, node, formula(d, vars, 0), "(\1 AND NOT \2)");
     } else if (draw(d, 6) == 0) {

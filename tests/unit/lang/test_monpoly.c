@@ -378,9 +378,38 @@ static void test_faults(void **state)
     }
 }
 
+/* What nobody reads is checked, but not evaluated: a sum of it overflows nowhere. */
+static void test_unread(void **state)
+{
+    (void)state;
+    static const char log[] = "@1 P(9223372036854775807)(1)@2 P(2)";
+    static const char want[] =
+        "@1 (time point 0): (1) (9223372036854775807)\n@2 (time point 1): (2)\n";
+    refuses("s <- SUM x P(x)", log, FB_E_RANGE, "64 bits");
+    refuses("FRZ A(s) = s <- SUM x P(x) IN P(x) AND NOT A(x)", log, FB_E_RANGE, "64 bits");
+    gives("LET A(s) = s <- SUM x P(x) IN P(x)", log, want);
+    gives("FRZ A(s) = s <- SUM x P(x) IN P(x)", log, want);
+    gives("LETPAST A(s) = s <- SUM x P(x) IN P(x)", log, want);
+    gives("LETPAST A(s) = (s <- SUM x P(x)) OR PREVIOUS A(s) IN P(x)", log, want);
+    gives("FRZ A(x) = EVENTUALLY[0,9] P(x) IN P(x)", log, want);
+    /* read only by what nobody reads, which may stand around it or behind it */
+    gives("LETPAST A(s) = s <- SUM x P(x) IN LETPAST B(s) = A(s) IN P(x)", log, want);
+    gives("LETPAST A(s) = s <- SUM x P(x) IN FRZ B(s) = ONCE A(s) IN LETPAST C(s) = B(s) IN P(x)",
+        log, want);
+    gives("LETPAST B(x) = (LETPAST A(s) = s <- SUM x P(x) IN P(x)) IN B(x)", log, want);
+    gives("FRZ A(s) = s <- SUM x P(x) IN LET B(s) = A(s) IN P(x)", log, want);
+    refuses("LET A(x) = NOT P(y) AND x = y IN P(x)", log, FB_E_POLICY, "other variables");
+    refuses("LET A(x) = P(x) AND EVENTUALLY Q(x) IN P(x)", log, FB_E_POLICY, "unbounded future");
+    refuses("LET A(x) = P(x) AND NOT EXISTS y. (NOT Q(y)) IN P(x)", log, FB_E_POLICY, "binds");
+    refuses("LET A(x) = Z(x) IN P(x)", log, FB_E_POLICY, "no such predicate");
+    refuses("LETPAST A(x) = P(x) AND EVENTUALLY Q(x) IN P(x)", log, FB_E_POLICY, "unbounded");
+    refuses("FRZ A(x) = NOT P(x) IN P(x)", log, FB_E_POLICY, "binds");
+    gives("LET A(x) = x < 3 IN P(x)", log, want); /* right where x is bound */
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_syntax),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_syntax), cmocka_unit_test(test_unread),
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_operators), cmocka_unit_test(test_logs),
         cmocka_unit_test(test_strings), cmocka_unit_test(test_faults)};

@@ -1,0 +1,101 @@
+/*
+ * Tests of what the left side of SINCE takes out (src/engine/inc_node.c): where its answer for a
+ * row changes only when a row of a past operator does, those rows are checked and no others, which
+ * gives what the naive evaluator gives; what else it may depend on is asked at each time-point.
+ */
+#include "kept_rows.h"
+
+/* A SINCE with a condition that is watched. */
+static bool is_watched(const struct fb_inc_node *node)
+{
+    size_t count = 0;
+    for (size_t i = 0; node->kind == FB_INC_PAST && i < node->killer_count; i++) {
+        count += node->killers[i].watch != NULL;
+    }
+    return count > 0;
+}
+
+static void test_watched(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "(NOT ONCE[1,7] Q(x)) SINCE P(x)",
+        "(NOT ONCE Q(x)) SINCE[0,9] P(x)",
+        "(NOT ONCE[2,5] Q(x)) SINCE[1,9] P(x)",
+        "(ONCE[0,6] Q(x)) SINCE P(x)",
+        "(ONCE[0,6] Q(x)) SINCE (EXISTS y. R(x,y))",
+        "(ONCE[0,9] P(x)) SINCE[2,9] R(x,y)",
+        "(NOT EXISTS y. ONCE[0,4] R(x,y)) SINCE P(x)",
+        "(NOT ONCE[0,3] R(x,x)) SINCE R(x,y)",
+        "(NOT ((NOT P(x)) SINCE[1,5] Q(x))) SINCE P(x)",
+        "((ONCE[0,5] P(x)) OR (ONCE[0,9] Q(x))) SINCE P(x)",
+        "((ONCE[0,5] P(x)) AND x < 5) SINCE P(x)",
+        "(x < 5) SINCE P(x)",
+        "(NOT (x = y)) SINCE R(x,y)",
+        "(NOT ONCE[0,2] T()) SINCE P(x)",
+        "(ONCE[0,2] T()) SINCE[1,9] P(x)",
+        "(NOT (EXISTS c. (c <- CNT y; x ONCE[0,9] R(x,y)) AND c > 1)) SINCE P(x)",
+        "(NOT EXISTS c. (c <- CNT y ONCE[0,3] R(z,y)) AND c > 3) SINCE P(x)",
+        /* beside one that is asked at each time-point */
+        "(NOT Q(x) AND NOT ONCE[1,3] R(x,x)) SINCE P(x)",
+        "(NOT ONCE[1,3] Q(y) AND (ONCE[0,9] P(x))) SINCE R(x,y)",
+        /* below others, and over rows that are taken in again */
+        "PREVIOUS ((NOT ONCE[1,7] Q(x)) SINCE P(x))",
+        "NEXT ((NOT ONCE[1,7] Q(x)) SINCE P(x))",
+        "EVENTUALLY[0,2] ((NOT ONCE[1,7] Q(x)) SINCE P(x))",
+        "c <- CNT x ((NOT ONCE[1,7] Q(x)) SINCE[0,20] P(x))",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND ONCE[0,4] P(x)) IN K(x)",
+        "LETPAST K(x,y) = R(y,x) OR ((PREVIOUS K(x,y)) AND NOT ONCE[0,4] Q(x)) IN K(x,y)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_watched, 1);
+}
+
+static void test_not_watched(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "(NOT Q(x)) SINCE P(x)",
+        "(NOT (Q(x) AND ONCE[0,4] P(x))) SINCE P(x)",
+        "(NOT PREVIOUS ONCE[0,4] Q(x)) SINCE P(x)",
+        /* a row of the past operator says something of others than those with its variables */
+        "(NOT ((ONCE[0,4] Q(x)) AND (ONCE[0,4] P(z)) AND z = x + 1)) SINCE (P(x) AND z = x)",
+        "(NOT EVENTUALLY[0,3] Q(x)) SINCE[0,6] P(x)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_watched, 0);
+}
+
+/* Nobody asks for the rows that are taken out, and of many there is nothing to be checked. */
+static void run_long(const char *text, size_t wanted)
+{
+    enum { POINTS = 12000 };
+    struct fb_buf log, line;
+    size_t lines = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &line};
+    fb_buf_init(&log, TEXT_MAX);
+    fb_buf_init(&line, TEXT_MAX);
+    for (unsigned i = 0; i < POINTS; i++) {
+        fb_buf_addf(&log, "@%u P(%u) Q(%u)%s\n", i, i, 2 * i, i % 3000 == 2999 ? " T()" : "");
+    }
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&log), &stream, &err));
+    assert_int_equal(lines, wanted);
+    fb_buf_release(&log);
+    fb_buf_release(&line);
+}
+
+static void test_long(void **unused)
+{
+    (void)unused;
+    run_long("T() AND ((NOT ONCE Q(x)) SINCE P(x))", 4);
+    run_long("T() AND ((ONCE P(x)) SINCE Q(x))", 4);
+    run_long("T() AND ((x < 50000) SINCE P(x))", 4);
+    run_long("P(0) AND ((NOT ONCE Q(x)) SINCE P(x))", 1);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched), CASE(test_long)};
+    return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
+}
