@@ -75,7 +75,11 @@ static enum fb_code add_regex(const struct fb_inc_site *site, struct fb_inc_op *
         return FB_OK;
     case FB_REGEX_TEST:
         code = fb_inc_compile_part(site, regex->test, &test);
-        *out = add_state(op, (struct fb_inc_state){.kind = FB_INC_TEST, .next = next, .op = test});
+        *out = add_state(op, (struct fb_inc_state){.kind = FB_INC_TEST,
+                                 .next = next,
+                                 .op = test,
+                                 .test = regex->test,
+                                 .given = site->given});
         return code;
     case FB_REGEX_EITHER:
         code = add_regex(site, op, regex->left, next, &sides[0]);
@@ -116,85 +120,40 @@ static enum fb_code add_walkers(
     return FB_OK;
 }
 
-static enum fb_code compile_walk(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
-
-/* The same expression from left to right, so that its tests are asked as time goes on. */
-static struct fb_form forwards(const struct fb_form *form)
+enum fb_code fb_inc_compile_states(
+    const struct fb_inc_site *inside, struct fb_inc_op *op, fb_vars carried)
 {
-    struct fb_form copy = *form;
-    copy.kind = FB_FORM_MATCH_FUTURE;
-    copy.interval = (struct fb_interval){0, 0};
-    return copy;
-}
-
-/* Walkers remember the newest time-point at which they began, so that must be enough. */
-static bool walks(const struct fb_inc_site *site, const struct fb_form *form)
-{
-    struct fb_form copy = forwards(form);
-    return form->kind == FB_FORM_MATCH_PAST && !site->direct && form->interval.low == 0 &&
-           fb_form_evaluable(&copy, 0, NULL) && !fb_inc_reads_itself(form, site->shift);
+    FB_ASSERT(inside && op->kind == FB_INC_MATCH);
+    op->states = FB_ARENA_ARRAY(&inside->inc->arena, struct fb_inc_state, 2 * FB_IR_REGEX_MAX + 2);
+    op->vars = fb_inc_list_vars(inside, carried, &op->width);
+    if (!op->states || !op->vars) {
+        return fb_inc_no_memory(inside);
+    }
+    if (op->width == FB_IR_VARS_MAX) {
+        return fb_inc_unsupported(inside, op->form, "a match binds too many variables");
+    }
+    uint32_t accept = add_state(op, (struct fb_inc_state){.kind = FB_INC_ACCEPT});
+    enum fb_code code = add_regex(inside, op, op->form->regex, accept, &op->start);
+    return code ? code : add_walkers(inside, op, carried);
 }
 
 enum fb_code fb_inc_compile_match(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
 {
-    if (walks(site, form)) {
-        return compile_walk(site, form, out);
+    bool fits = false;
+    enum fb_code code = fb_inc_compile_walk(site, form, out, &fits);
+    if (code || fits) {
+        return code;
     }
     struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_MATCH, form, 0);
     if (!op) {
         return fb_inc_no_memory(site);
     }
-    fb_vars carried = fb_regex_vars(form->regex) & ~site->given;
-    op->states = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_state, 2 * FB_IR_REGEX_MAX + 2);
-    op->vars = fb_inc_list_vars(site, carried, &op->width);
-    if (!op->states || !op->vars || op->width == FB_IR_VARS_MAX) {
-        return op->width == FB_IR_VARS_MAX
-                   ? fb_inc_unsupported(site, form, "a match binds too many variables")
-                   : fb_inc_no_memory(site);
-    }
     struct fb_inc_site inside = *site;
     inside.direct = true;
-    uint32_t accept = add_state(op, (struct fb_inc_state){.kind = FB_INC_ACCEPT});
-    enum fb_code code = add_regex(&inside, op, form->regex, accept, &op->start);
-    code = code ? code : add_walkers(site, op, carried);
+    code = fb_inc_compile_states(&inside, op, fb_regex_vars(form->regex) & ~site->given);
     *out = op;
     return code ? code : add_root(site, op);
-}
-
-/* Walkers that are kept from one time-point to the next. */
-static enum fb_code compile_walk(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
-{
-    struct fb_inc_site inside = *site;
-    struct fb_form *ahead = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
-    inside.given = 0;
-    inside.busy = 0;
-    fb_vars vars = fb_regex_vars(form->regex);
-    struct fb_inc_op *walk = ahead ? fb_inc_new_op(&inside, FB_INC_MATCH, ahead, 0) : NULL;
-    struct fb_inc_op *op = walk ? fb_inc_new_op(site, FB_INC_PROBE, form, 0) : NULL;
-    struct fb_inc_node *node = op ? fb_inc_new_node(site, FB_INC_WALK, form, vars) : NULL;
-    if (!node) {
-        return fb_inc_no_memory(site);
-    }
-    *ahead = forwards(form);
-    walk->states = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_state, 2 * FB_IR_REGEX_MAX + 2);
-    walk->vars = fb_inc_list_vars(site, vars, &walk->width);
-    if (!walk->states || !walk->vars || walk->width == FB_IR_VARS_MAX) {
-        return walk->width == FB_IR_VARS_MAX
-                   ? fb_inc_unsupported(site, form, "a match binds too many variables")
-                   : fb_inc_no_memory(site);
-    }
-    uint32_t accept = add_state(walk, (struct fb_inc_state){.kind = FB_INC_ACCEPT});
-    enum fb_code code = add_regex(&inside, walk, form->regex, accept, &walk->start);
-    code = code ? code : add_walkers(&inside, walk, vars);
-    node->walk = walk;
-    uint64_t mask = fb_inc_mask_of(node, site->given);
-    op->node = node;
-    op->index = mask || node->width == 0 ? fb_inc_set_index(&node->set, mask) : -1;
-    *out = op;
-    return code ? code : fb_inc_enter_stage(site, node);
 }
 
 enum fb_code fb_inc_compile_freeze(
@@ -638,118 +597,6 @@ bool fb_inc_match(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_
     bool whole = add_walker(inc, op, &op->node->set, op->start) && walk(inc, &w, then);
     inc->at = w.home;
     return whole;
-}
-
-/* ---- walking with time ---- */
-
-/* A walker that is in a set already takes over the newer beginning. Whether it is new or newer, it
- * must move (again): that is what `holds` says. */
-static bool put_walker(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_set *set,
-    uint32_t state, fb_time start)
-{
-    struct fb_cell row[FB_IR_VARS_MAX];
-    bool added;
-    row[0] = (struct fb_cell){.type = FB_TYPE_INT, .u.integer = state};
-    for (size_t i = 0; i < op->width; i++) {
-        row[i + 1] = inc->regs[op->vars[i]];
-    }
-    uint32_t slot = fb_inc_set_put(set, row, &inc->memory, &added);
-    if (slot == FB_INC_NONE) {
-        return false;
-    }
-    union fb_inc_load *load = &set->slots[slot].load;
-    if (added || start > load->past.latest) {
-        load->past.latest = start;
-        load->past.holds = true;
-    }
-    return true;
-}
-
-struct pace {
-    struct fb_inc_node *node;
-    uint32_t next;
-    fb_time start;
-};
-
-static bool pace_then(void *ctx, struct fb_inc *inc)
-{
-    const struct pace *p = ctx;
-    return put_walker(inc, p->node->walk, &p->node->walk->node->set, p->next, p->start);
-}
-
-/* One walker moves as far as it can at inc->at. */
-static bool pace(struct fb_inc *inc, struct fb_inc_node *node, uint32_t state_number, fb_time start)
-{
-    const struct fb_inc_op *op = node->walk;
-    const struct fb_inc_state *state = &op->states[state_number];
-    struct fb_inc_set *here = &op->node->set;
-    struct pace p = {node, state->next, start};
-    struct fb_cell row[FB_IR_VARS_MAX];
-    bool added;
-    switch (state->kind) {
-    case FB_INC_ACCEPT:
-        for (size_t i = 0; i < op->width; i++) {
-            row[i] = inc->regs[op->vars[i]];
-        }
-        return fb_inc_set_put(&node->set, row, &inc->memory, &added) != FB_INC_NONE;
-    case FB_INC_STEP:
-        return put_walker(inc, op, &op->node->child->set, state->next, start);
-    case FB_INC_TEST:
-        return fb_inc_run(inc, state->op, (struct fb_inc_then){pace_then, &p});
-    case FB_INC_SPLIT:
-        return put_walker(inc, op, here, state->next, start) &&
-               put_walker(inc, op, here, state->other, start);
-    }
-    FB_ASSERT(false);
-    return false;
-}
-
-/* Moves every walker that has something to do, until none has. */
-static bool pace_all(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
-{
-    const struct fb_inc_op *op = node->walk;
-    struct fb_inc_set *here = &op->node->set;
-    bool moved = true;
-    while (moved) {
-        moved = false;
-        for (uint32_t i = 0; i < here->slot_count; i++) {
-            union fb_inc_load *load = &here->slots[i].load;
-            int64_t age;
-            bool old =
-                __builtin_sub_overflow(now, load->past.latest, &age) || age > node->interval.high;
-            if (!load->past.holds || (old && node->interval.high != FB_TIME_MAX)) {
-                continue;
-            }
-            load->past.holds = false;
-            moved = true;
-            const struct fb_cell *row = fb_inc_set_row(here, i);
-            uint32_t state = (uint32_t)row[0].u.integer;
-            fb_time start = load->past.latest;
-            for (size_t k = 0; k < op->width; k++) {
-                inc->regs[op->vars[k]] = row[k + 1];
-            }
-            if (!pace(inc, node, state, start)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-bool fb_inc_walk(struct fb_inc *inc, struct fb_inc_node *node)
-{
-    FB_ASSERT(inc && node->walk);
-    const struct fb_inc_op *op = node->walk;
-    fb_time now = fb_inc_point_at(inc, inc->at)->time;
-    struct fb_inc_set set = op->node->set;
-    op->node->set = op->node->child->set;
-    op->node->child->set = set;
-    fb_inc_set_clear(&op->node->child->set);
-    fb_inc_set_clear(&node->set);
-    for (size_t i = 0; i < op->width; i++) {
-        inc->regs[op->vars[i]] = (struct fb_cell){0};
-    }
-    return put_walker(inc, op, &op->node->set, op->start, now) && pace_all(inc, node, now);
 }
 
 /* ---- definitions ---- */

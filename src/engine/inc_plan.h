@@ -49,8 +49,20 @@ struct fb_inc_state {
         FB_INC_SPLIT,
     } kind;
     uint32_t next;
-    uint32_t other;       /**< SPLIT */
-    struct fb_inc_op *op; /**< TEST */
+    uint32_t other;              /**< SPLIT */
+    struct fb_inc_op *op;        /**< TEST */
+    const struct fb_form *test;  /**< TEST */
+    fb_vars given;               /**< TEST: bound before it */
+    struct fb_inc_await *awaits; /**< SPLIT, a loop in which walkers are parked: what moves them */
+};
+
+/** A test behind a loop of a regular expression; see inc_walk.c. */
+struct fb_inc_await {
+    uint32_t test;        /**< its state */
+    struct fb_inc_op *op; /**< gives its rows, with nothing bound */
+    fb_vars vars;         /**< those of the rows */
+    int index; /**< of the parked walkers: by the loop and what they share with the rows */
+    struct fb_inc_await *next;
 };
 
 /** How a column of a predicate is read. */
@@ -183,7 +195,7 @@ struct fb_inc_node {
     size_t width;
     struct fb_inc_set set;
     struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
-    struct fb_inc_queue leaving; /**< PAST: by when they leave the window */
+    struct fb_inc_queue leaving; /**< PAST: by when they leave the window. WALK: parked ones */
     struct fb_inc_op *op;        /**< gives the rows of the right side */
     struct fb_inc_killer *killers;
     size_t killer_count;
@@ -191,7 +203,7 @@ struct fb_inc_node {
     struct fb_inc_node *twin;    /**< lasts: of the same LETPAST, at another place; or NULL */
     struct fb_inc_node *tally;   /**< PAST, VIEW: who counts its rows */
     struct fb_inc_order *order;  /**< TALLY: where the rows of its groups stand by value; or NULL */
-    struct fb_inc_node *child;   /**< TALLY: the node of the rows */
+    struct fb_inc_node *child;   /**< TALLY: the node of the rows. WALK: parked walkers */
     int child_index;             /**< TALLY: the index by group of its set */
     size_t *group_at;            /**< TALLY, SCRATCH: the groups' columns in a row of the child */
     size_t over_at;              /**< the aggregated column */
@@ -396,6 +408,16 @@ FB_CHECKED enum fb_code fb_inc_compile_scan(
 /** Compiles MATCH_PAST and MATCH_FUTURE. */
 FB_CHECKED enum fb_code fb_inc_compile_match(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Compiles the states of the regular expression of an operation, with two sets of walkers that
+ * carry these variables. */
+FB_CHECKED enum fb_code fb_inc_compile_states(
+    const struct fb_inc_site *inside, struct fb_inc_op *op, fb_vars carried);
+
+/** Compiles a MATCH_PAST whose walkers are kept from one time-point to the next; *fits is false,
+ * and *out untouched, where it is none. */
+FB_CHECKED enum fb_code fb_inc_compile_walk(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out, bool *fits);
 
 /** Compiles FREEZE. */
 FB_CHECKED enum fb_code fb_inc_compile_freeze(

@@ -168,9 +168,8 @@ static void put_future(struct saver *s, const struct fb_inc_node *node, const ui
     }
 }
 
-static void put_walkers(struct saver *s, const struct fb_inc_node *node)
+static void put_walkers(struct saver *s, const struct fb_inc_set *set)
 {
-    const struct fb_inc_set *set = &node->walk->node->child->set;
     fb_wire_put_u64(s->out, set->live_count);
     for (uint32_t i = 0; i < set->slot_count; i++) {
         if (set->slots[i].live) {
@@ -184,7 +183,8 @@ static enum fb_code put_node(struct saver *s, const struct fb_inc_node *node, st
 {
     const struct fb_inc_set *set = &node->set;
     if (node->kind == FB_INC_WALK) {
-        put_walkers(s, node);
+        put_walkers(s, &node->walk->node->child->set);
+        put_walkers(s, &node->child->set);
     }
     if (node->kind != FB_INC_PAST && node->kind != FB_INC_FUTURE) {
         return FB_OK;
@@ -485,10 +485,8 @@ static void take_future(struct loader *l, struct fb_inc_node *node)
     }
 }
 
-static void take_walkers(struct loader *l, struct fb_inc_node *node)
+static void take_walkers(struct loader *l, const struct fb_inc_op *op, struct fb_inc_set *set)
 {
-    const struct fb_inc_op *op = node->walk;
-    struct fb_inc_set *set = &op->node->child->set;
     size_t count = fb_wire_count(l->in);
     for (size_t i = 0; i < count && sound(l); i++) {
         uint32_t slot = take_row(l, set);
@@ -500,6 +498,19 @@ static void take_walkers(struct loader *l, struct fb_inc_node *node)
             set->slots[slot].load.past.latest = latest;
             set->slots[slot].load.past.holds = true;
         }
+    }
+}
+
+/* Each stands in a loop in which walkers are parked. */
+static void take_parked(struct loader *l, struct fb_inc_node *node)
+{
+    struct fb_inc_set *set = &node->child->set;
+    take_walkers(l, node->walk, set);
+    for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
+        l->in->bad = !node->walk->states[fb_inc_set_row(set, i)->u.integer].awaits;
+    }
+    if (sound(l) && node->interval.high != FB_TIME_MAX) {
+        (void)fill_queue(l->inc, &node->leaving, set, leaving_entry);
     }
 }
 
@@ -601,7 +612,8 @@ enum fb_code fb_inc_load(struct fb_inc *inc, struct fb_wire *in, struct fb_err *
         } else if (node->kind == FB_INC_FUTURE) {
             take_future(&l, node);
         } else if (node->kind == FB_INC_WALK) {
-            take_walkers(&l, node);
+            take_walkers(&l, node->walk, &node->walk->node->child->set);
+            take_parked(&l, node);
         }
     }
     fb_inc_drop(&inc->memory, l.names, l.name_cap, sizeof(*l.names));

@@ -272,7 +272,14 @@ static struct node *regex(struct draw *d, const char *vars, int depth)
     default:
         break;
     }
-    struct node *all = past ? make(d, more, bind, "\1 \2") : make(d, bind, more, "\1 \2");
+    bool far = draw(d, 3) == 0;
+    struct node *all = past ? make(d, more, bind, "\1 %s\2", far ? ".* " : "")
+                            : make(d, bind, more, "\1 %s\2", far ? ".* " : "");
+    if (past && draw(d, 4) == 0) { /* from left to right, what waits for what binds it again */
+        static const char *const ends[] = {"", " .*", " .", " .* ."};
+        all = make(d, bind, formula(d, vars, 0), "\1 .* %s(\2)?%s", draw(d, 3) ? "" : ". ",
+            ends[draw(d, 4)]);
+    }
     return make(d, all, NULL, "(%s%s \1)", past ? "<|" : "|>", interval(d, !past));
 }
 
