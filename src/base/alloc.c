@@ -8,9 +8,13 @@
 
 #include "base/assert.h"
 
-/* -1: no fault is armed. Atomics, because a server allocates from several threads. */
+/* -1: no fault is armed. Atomics, because several threads allocate. */
 static _Atomic int64_t fault_at = -1;
 static _Atomic int64_t calls = 0;
+
+/* Whether calls are counted: only after fb_alloc_fail_at, since threads that count in one place
+ * wait for each other. */
+static _Atomic bool is_counted = false;
 
 /* What fb_alloc_watch counts; false most of the time, and then nothing else is touched. */
 static _Atomic bool is_watched = false;
@@ -38,6 +42,9 @@ static void watch_end(void *ptr)
 
 static int is_faulty(void)
 {
+    if (!atomic_load_explicit(&is_counted, memory_order_relaxed)) {
+        return 0;
+    }
     int64_t call = atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
     int64_t at = atomic_load_explicit(&fault_at, memory_order_relaxed);
     return at >= 0 && call >= at;
@@ -68,8 +75,10 @@ void *fb_realloc(void *old, size_t size)
                         ? malloc_usable_size(old)
                         : 0;
     void *grown = realloc(old, size ? size : 1);
-    if (grown) {
+    if (grown && before) {
         atomic_fetch_sub(&live, before);
+    }
+    if (grown) {
         watch_begin(grown);
     }
     return grown;
@@ -102,6 +111,7 @@ void fb_alloc_fail_at(int64_t n)
     FB_ASSERT(n >= -1);
     atomic_store(&calls, 0);
     atomic_store(&fault_at, n);
+    atomic_store(&is_counted, true);
 }
 
 void fb_alloc_watch(void)
