@@ -35,6 +35,7 @@ struct relation_list {
     const struct fb_value **rows; /* their values: nearer than by way of the trace */
     size_t count;
     size_t cap;
+    pthread_mutex_t lock;                   /* who makes an index of the relation has it */
     _Atomic(struct access_index *) indexes; /* the first; whole once it stands here */
 };
 
@@ -43,7 +44,7 @@ struct fb_access {
     struct fb_trace *own; /* the trace of an access that grows; NULL: it does not */
     size_t tuple_cap;
     struct fb_arena *arena;
-    pthread_mutex_t lock; /* who makes an index has it, and with it the arena */
+    pthread_mutex_t lock; /* of the arena, while indexes are made */
     struct relation_list *relations;
     struct fb_access_correction *corrections;
     size_t correction_count;
@@ -116,8 +117,8 @@ static void put(const struct relation_list *list, struct access_index *index, ui
     }
 }
 
-/* Makes room for the tuples of a relation and puts them in; at most half of the slots are used. */
-static bool fill_index(
+/* Makes room for the tuples of a relation; at most half of the slots are used. */
+static bool reserve_index(
     struct fb_access *access, const struct relation_list *list, struct access_index *index)
 {
     size_t slots = FIRST_SLOTS, cap = access->own ? list->cap : list->count;
@@ -131,7 +132,17 @@ static bool fill_index(
     index->before = access->own ? FB_ARENA_ARRAY(access->arena, uint32_t, cap) : NULL;
     index->hashes = access->own ? FB_ARENA_ARRAY(access->arena, uint32_t, cap) : NULL;
     index->cap = cap;
-    if (!index->slots || !index->next || (access->own && (!index->before || !index->hashes))) {
+    return index->slots && index->next && (!access->own || (index->before && index->hashes));
+}
+
+/* Makes room for the tuples of a relation and puts them in. */
+static bool fill_index(
+    struct fb_access *access, const struct relation_list *list, struct access_index *index)
+{
+    pthread_mutex_lock(&access->lock);
+    bool room = reserve_index(access, list, index);
+    pthread_mutex_unlock(&access->lock);
+    if (!room) {
         return false;
     }
     for (uint32_t place = 0; place < list->count; place++) {
@@ -144,7 +155,9 @@ static bool fill_index(
 static struct access_index *make_index(
     struct fb_access *access, struct relation_list *list, uint64_t mask)
 {
+    pthread_mutex_lock(&access->lock);
     struct access_index *index = FB_ARENA_NEW(access->arena, struct access_index);
+    pthread_mutex_unlock(&access->lock);
     if (!index) {
         return NULL;
     }
@@ -204,6 +217,7 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
         lists[trace->tuples[i].relation].count++;
     }
     for (size_t r = 0; r < relations; r++) {
+        pthread_mutex_init(&lists[r].lock, NULL);
         lists[r].ids = FB_ARENA_ARRAY(arena, uint32_t, lists[r].count);
         lists[r].rows = fb_arena_array(arena, lists[r].count, sizeof(const struct fb_value *));
         if (!lists[r].ids || !lists[r].rows) {
@@ -242,6 +256,9 @@ enum fb_code fb_access_grow(const struct fb_signature *signature, struct fb_aren
     struct relation_list *lists = FB_ARENA_ARRAY(arena, struct relation_list, signature->count);
     if (!access || !own || !lists) {
         return fb_arena_failed(arena, err);
+    }
+    for (size_t r = 0; r < signature->count; r++) {
+        pthread_mutex_init(&lists[r].lock, NULL);
     }
     *own = (struct fb_trace){.signature = signature, .by_time = true};
     *access = (struct fb_access){.trace = own,
@@ -437,12 +454,11 @@ static struct access_index *index_of(struct relation_list *list, uint64_t mask)
 static enum fb_code need_index(struct fb_access *access, struct relation_list *list, uint64_t mask,
     struct access_index **out, struct fb_err *err)
 {
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&list->lock);
     *out = index_of(list, mask);
     *out = *out ? *out : make_index(access, list, mask);
-    enum fb_code code = *out ? FB_OK : fb_arena_failed(access->arena, err);
-    pthread_mutex_unlock(&access->lock);
-    return code;
+    pthread_mutex_unlock(&list->lock);
+    return *out ? FB_OK : fb_arena_failed(access->arena, err);
 }
 
 enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,

@@ -8,7 +8,7 @@
 #include "engine/duty.h"
 #include "engine/slice_cut.h"
 
-enum { FIRST_KEYS = 64, FIRST_RESULTS = 16, SHARE = 512 /* keys, of one task */ };
+enum { FIRST_KEYS = 64, FIRST_RESULTS = 16, SHARE = 64 /* keys, of one task */ };
 
 /* The bindings that a duty may be owed for, each once, in the order in which they were found. */
 struct keys {

@@ -180,16 +180,18 @@ enum fb_code fb_work_burden(struct fb_work *work, struct fb_err *err)
 {
     FB_ASSERT(work && work->picture);
     enum fb_code code = FB_OK;
+    bool any = false;
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
         size_t count = version->program->redline_count * work->line_systems;
         for (size_t k = 0; code == FB_OK && version->lines && k < count; k++) {
             if (version->lines[k].rule->needs.safety_case.len > 0) {
                 code = run_line(work, version, &version->lines[k], err);
+                any = true;
             }
         }
     }
-    if (code == FB_OK) {
+    if (code == FB_OK && any) {
         fb_work_show_lines(work);
     }
     return code;

@@ -422,13 +422,13 @@ enum fb_code fb_work_cases(struct fb_work *work, struct fb_err *err)
     }
     /* The oracle asks at every other instant of the docket too. */
     if (work->input->naive) {
-        fb_work_sort_times(work);
+        code = fb_work_sort_times(work, err);
     }
-    for (size_t i = 0; work->input->naive && i < work->time_count; i++) {
+    for (size_t i = 0; code == FB_OK && work->input->naive && i < work->time_count; i++) {
         code = add_instant(work, &all, work->times[i], err);
-        if (code != FB_OK) {
-            return code;
-        }
+    }
+    if (code != FB_OK) {
+        return code;
     }
     const struct fb_record *record = fb_registry_first(registry, FB_KIND_case);
     for (; record; record = fb_registry_next(registry, record)) {

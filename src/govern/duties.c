@@ -4,6 +4,8 @@
 #include "base/assert.h"
 #include "govern/proving.h"
 
+enum { NAME_MAX_BYTES = 4096 };
+
 /* A copy; ptr NULL when memory ran out. */
 static struct fb_str keep_text(struct fb_arena *arena, struct fb_str text)
 {
@@ -17,7 +19,7 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
 {
     FB_ASSERT(arena && program && obligation);
     struct fb_buf text;
-    fb_buf_init(&text, 4096);
+    fb_buf_init(&text, NAME_MAX_BYTES);
     const struct fb_duty *duty = obligation->duty;
     fb_buf_addf(&text, "duty:%.*s/%.*s:", FB_STR_ARG(program->name), FB_STR_ARG(duty->name));
     for (size_t i = 0; i < duty->param_count; i++) {
@@ -30,25 +32,6 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
     }
     fb_buf_release(&text);
     return out;
-}
-
-/* A later duty of the same name gets "#2", "#3" and so on: each breach is one of its own, and so is
- * what was owed before it was relaxed or in another version. */
-static enum fb_code number_id(
-    struct fb_work *work, struct fb_duty_view *view, struct fb_map *names, struct fb_err *err)
-{
-    uint32_t *same = fb_map_get(names, view->id);
-    if (same) {
-        ++*same;
-        view->id = fb_arena_printf(work->arena, "%.*s#%u", FB_STR_ARG(view->id), *same);
-        return view->id.ptr ? FB_OK : fb_arena_failed(work->arena, err);
-    }
-    same = FB_ARENA_NEW(work->arena, uint32_t);
-    if (!same) {
-        return fb_arena_failed(work->arena, err);
-    }
-    *same = 1;
-    return fb_map_put(names, view->id, same, err);
 }
 
 static bool is_word(char c)
@@ -184,6 +167,10 @@ static enum fb_code run_naive(struct fb_work *work, const struct fb_duty_query *
 struct entry {
     const struct fb_version *version;
     struct fb_value room[2]; /* of the query */
+    size_t first;            /* of its views */
+    size_t same;             /* 1 + the next entry whose views may have the same names; 0: none */
+    size_t last;             /* the last of these, where this is the first of them */
+    bool follows;            /* one that is not the first of them */
 };
 
 /* All duties at work. */
@@ -240,28 +227,32 @@ static enum fb_code run_duties(struct duties *all, struct fb_err *err)
     return code;
 }
 
+/* Part of a step: the views of a duty, without names. */
+static enum fb_code list_part(void *ctx, struct fb_arena *arena, size_t i, struct fb_err *err)
+{
+    const struct duties *all = ctx;
+    struct fb_duty_view *view = &all->work->picture->duties[all->entries[i].first];
+    (void)arena;
+    (void)err;
+    for (size_t k = 0; k < all->found[i].count; k++, view++) {
+        view->policy = all->entries[i].version->view;
+        view->obligation = all->found[i].items[k];
+        view->system = system_of(&view->obligation);
+    }
+    return FB_OK;
+}
+
 /* Puts all obligations into the picture, without names. */
-static enum fb_code list_views(const struct duties *all, struct fb_err *err)
+static enum fb_code list_views(struct duties *all, struct fb_err *err)
 {
     struct fb_picture *picture = all->work->picture;
-    size_t total = 0;
     for (size_t i = 0; i < all->count; i++) {
-        total += all->found[i].count;
+        all->entries[i].first = picture->duty_count;
+        picture->duty_count += all->found[i].count;
     }
-    picture->duties = FB_ARENA_ARRAY(all->work->arena, struct fb_duty_view, total);
-    if (!picture->duties) {
-        return fb_arena_failed(all->work->arena, err);
-    }
-    for (size_t i = 0; i < all->count; i++) {
-        for (size_t k = 0; k < all->found[i].count; k++) {
-            struct fb_duty_view *view = &picture->duties[picture->duty_count++];
-            view->policy = all->entries[i].version->view;
-            view->obligation = all->found[i].items[k];
-            view->system = system_of(&view->obligation);
-        }
-    }
-    FB_ASSERT(picture->duty_count == total);
-    return FB_OK;
+    picture->duties = FB_ARENA_ARRAY(all->work->arena, struct fb_duty_view, picture->duty_count);
+    return picture->duties ? fb_work_run_parts(all->work, all->count, list_part, all, err)
+                           : fb_arena_failed(all->work->arena, err);
 }
 
 enum { PART = 256 /* views */ };
@@ -325,18 +316,87 @@ enum fb_code fb_work_duty_why(
     return explain(work, view, work->arena, out, err);
 }
 
-/* What the views are called and say. */
-static enum fb_code complete_views(struct fb_work *work, struct fb_err *err)
+/* Finds out which duties have the same name: those of several versions of a policy. */
+static enum fb_code find_same(struct duties *all, struct fb_err *err)
 {
     struct fb_map names;
-    const struct fb_picture *picture = work->picture;
-    size_t parts = (picture->duty_count + PART - 1) / PART;
-    enum fb_code code = fb_work_run_parts(work, parts, say_views, work, err);
+    struct fb_buf name;
+    enum fb_code code = FB_OK;
     fb_map_init(&names);
-    for (size_t i = 0; code == FB_OK && i < picture->duty_count; i++) {
-        code = number_id(work, &picture->duties[i], &names, err);
+    fb_buf_init(&name, NAME_MAX_BYTES);
+    for (size_t i = 0; code == FB_OK && i < all->count; i++) {
+        struct entry *entry = &all->entries[i];
+        if (all->found[i].count == 0) {
+            continue;
+        }
+        fb_buf_clear(&name);
+        fb_buf_addf(&name, "%.*s/%.*s", FB_STR_ARG(entry->version->program->name),
+            FB_STR_ARG(all->queries[i].duty->name));
+        code = fb_buf_check(&name, "the name of a duty", err);
+        struct entry *first = code ? NULL : fb_map_get(&names, fb_buf_str(&name));
+        entry->last = i;
+        if (first) {
+            all->entries[first->last].same = i + 1;
+            first->last = i;
+            entry->follows = true;
+        } else if (code == FB_OK) {
+            struct fb_str kept = keep_text(all->work->arena, fb_buf_str(&name));
+            code = kept.ptr ? fb_map_put(&names, kept, entry, err)
+                            : fb_arena_failed(all->work->arena, err);
+        }
+    }
+    fb_buf_release(&name);
+    fb_map_release(&names);
+    return code;
+}
+
+/* A later duty of the same name gets "#2", "#3" and so on: each breach is one of its own, and so is
+ * what was owed before it was relaxed or in another version. */
+static enum fb_code number_id(
+    struct fb_arena *arena, struct fb_duty_view *view, struct fb_map *names, struct fb_err *err)
+{
+    uint32_t *same = fb_map_get(names, view->id);
+    if (same) {
+        ++*same;
+        view->id = fb_arena_printf(arena, "%.*s#%u", FB_STR_ARG(view->id), *same);
+        return view->id.ptr ? FB_OK : fb_arena_failed(arena, err);
+    }
+    same = FB_ARENA_NEW(arena, uint32_t);
+    if (!same) {
+        return fb_arena_failed(arena, err);
+    }
+    *same = 1;
+    return fb_map_put(names, view->id, same, err);
+}
+
+/* Part of a step: the names of the views of a duty and of those with its name, all different. */
+static enum fb_code number_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct duties *all = ctx;
+    struct fb_map names;
+    enum fb_code code = FB_OK;
+    if (all->entries[part].follows || all->found[part].count == 0) {
+        return FB_OK;
+    }
+    fb_map_init(&names);
+    for (size_t i = part + 1; code == FB_OK && i > 0; i = all->entries[i - 1].same) {
+        struct fb_duty_view *view = &all->work->picture->duties[all->entries[i - 1].first];
+        for (size_t k = 0; code == FB_OK && k < all->found[i - 1].count; k++, view++) {
+            code = number_id(arena, view, &names, err);
+        }
     }
     fb_map_release(&names);
+    return code;
+}
+
+/* What the views are called and say. */
+static enum fb_code complete_views(struct duties *all, struct fb_err *err)
+{
+    struct fb_work *work = all->work;
+    size_t parts = (work->picture->duty_count + PART - 1) / PART;
+    enum fb_code code = fb_work_run_parts(work, parts, say_views, work, err);
+    code = code ? code : find_same(all, err);
+    code = code ? code : fb_work_run_parts(work, all->count, number_part, all, err);
     return code ? code : fb_work_run_parts(work, parts, name_views, work, err);
 }
 
@@ -347,5 +407,5 @@ enum fb_code fb_work_duties(struct fb_work *work, struct fb_err *err)
     code = code ? code : list_duties(&all, err);
     code = code ? code : run_duties(&all, err);
     code = code ? code : list_views(&all, err);
-    return code ? code : complete_views(work, err);
+    return code ? code : complete_views(&all, err);
 }

@@ -202,20 +202,37 @@ static enum fb_code add_system(
     return code;
 }
 
-enum fb_code fb_work_take(struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+/* The facts of one record, which hang on the records alone. */
+static enum fb_code take_facts(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
-    FB_ASSERT(work && record);
     enum fb_code code = add_record(work, record, err);
     if (code == FB_OK && record->kind == FB_KIND_order) {
         code = fb_work_order_facts(work, record, err);
     } else if (code == FB_OK && record->kind == FB_KIND_decision) {
         code = fb_work_waiver(work, record, err);
-    } else if (code == FB_OK && record->kind == FB_KIND_system && !record->supersedes.len) {
+    }
+    return code;
+}
+
+/* Puts one record where it belongs: it is a system, or of one that came before it. */
+static enum fb_code take_place(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    if (record->kind == FB_KIND_system && !record->supersedes.len) {
         code = add_system(work, record, err);
-    } else if (code == FB_OK && record->kind == FB_KIND_usage) {
+    } else if (record->kind == FB_KIND_usage) {
         add_usage(work, record);
     }
     return code == FB_OK && is_of_system(record->kind) ? add_part(work, record, err) : code;
+}
+
+enum fb_code fb_work_take(struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    FB_ASSERT(work && record);
+    enum fb_code code = take_facts(work, record, err);
+    return code ? code : take_place(work, record, err);
 }
 
 /* The records of a kind that hold, in the order of admission. */
@@ -247,14 +264,51 @@ static enum fb_code list_some(struct fb_work *work, struct fb_err *err)
                 : list_kind(work, FB_KIND_erasure, &work->erasures, &work->erasure_count, err);
 }
 
+enum { PART = 256 /* records */ };
+
+/* The facts of all records in the making. */
+struct collecting {
+    const struct fb_work *work;
+    struct fb_work *parts;
+};
+
+/* Part of a step: the facts of some records. */
+static enum fb_code collect_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct collecting *collecting = ctx;
+    const struct fb_registry *registry = collecting->work->input->registry;
+    struct fb_work *work = &collecting->parts[part];
+    size_t end = (part + 1) * PART, count = fb_registry_count(registry);
+    enum fb_code code = FB_OK;
+    fb_work_part_of(collecting->work, arena, work);
+    end = end < count ? end : count;
+    for (size_t i = part * PART; code == FB_OK && i < end; i++) {
+        code = take_facts(work, fb_registry_at(registry, i), err);
+    }
+    return code;
+}
+
+/* The facts of all records, in their order. */
+static enum fb_code collect_facts(struct fb_work *work, struct fb_err *err)
+{
+    size_t count = (fb_registry_count(work->input->registry) + PART - 1) / PART;
+    struct collecting collecting = {work, FB_ARENA_ARRAY(work->arena, struct fb_work, count)};
+    if (!collecting.parts) {
+        return fb_arena_failed(work->arena, err);
+    }
+    enum fb_code code = fb_work_run_parts(work, count, collect_part, &collecting, err);
+    return code ? code : fb_work_join(work, collecting.parts, count, err);
+}
+
 enum fb_code fb_work_collect(struct fb_work *work, struct fb_err *err)
 {
     FB_ASSERT(work);
     const struct fb_registry *registry = work->input->registry;
     enum fb_code code =
         reserve_systems(work, fb_registry_count_of(registry, FB_KIND_system) + 1, err);
+    code = code ? code : collect_facts(work, err);
     for (size_t i = 0; code == FB_OK && i < fb_registry_count(registry); i++) {
-        code = fb_work_take(work, fb_registry_at(registry, i), err);
+        code = take_place(work, fb_registry_at(registry, i), err);
     }
     code = code ? code : fb_work_derived(work, err);
     return code ? code : fb_work_receipts(work, err);

@@ -390,8 +390,11 @@ static enum lack told_of(const struct fb_form *form, uint32_t system_var)
     if (!form) {
         return LACKS_OWN;
     }
-    for (size_t i = 0; form->kind == FB_FORM_PRED && i < sizeof(told) / sizeof(told[0]); i++) {
-        if ((int)form->relation == fb_policy_relation(told[i].relation)) {
+    struct fb_str relation = form->kind == FB_FORM_PRED
+                                 ? fb_policy_signature()->relations[form->relation].name
+                                 : FB_STR("");
+    for (size_t i = 0; relation.len && i < sizeof(told) / sizeof(told[0]); i++) {
+        if (fb_str_is(relation, told[i].relation)) {
             const struct fb_term *system = form->terms[told[i].column];
             bool own = system->kind == FB_TERM_VAR && system->var == system_var;
             return own ? told[i].lack : LACKS_NOTHING;
@@ -566,10 +569,9 @@ static enum fb_code refuses(struct fb_work *work, const struct fb_system_view *s
     return code;
 }
 
-static enum fb_code run_licence(
-    struct fb_work *work, struct fb_system_view *system, enum fb_action action, struct fb_err *err)
+static enum fb_code run_licence(struct fb_work *work, struct fb_system_view *system,
+    enum fb_action action, struct fb_licence_view *view, struct fb_err *err)
 {
-    struct fb_licence_view *view = &work->picture->licences[work->picture->licence_count];
     struct fb_why *why = fb_why_new(work->arena, "%s", "");
     bool refused = false;
     enum fb_code code = refuses(
@@ -591,7 +593,6 @@ static enum fb_code run_licence(
     *view = (struct fb_licence_view){
         .id = id, .system = system->id, .action = action, .allowed = !refused, .why = why};
     fb_work_handle(id, view->handle);
-    work->picture->licence_count++;
     return FB_OK;
 }
 
@@ -665,31 +666,72 @@ static void explain_exemption(struct fb_work *work, struct fb_system_view *syste
     }
 }
 
+enum { PART = 64 /* systems */ };
+
+/* The systems whose licences are asked for. */
+struct asked {
+    const struct fb_work *work;
+    size_t *systems;
+    size_t count;
+};
+
+/* Part of a step: the licences of some systems. */
+static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct asked *asked = ctx;
+    struct fb_work work;
+    size_t end = (part + 1) * PART;
+    enum fb_code code = FB_OK;
+    fb_work_part_of(asked->work, arena, &work);
+    end = end < asked->count ? end : asked->count;
+    for (size_t i = part * PART; code == FB_OK && i < end; i++) {
+        struct fb_system_view *system = &work.picture->systems[asked->systems[i]];
+        code = find_exempt(&work, system, err);
+        if (code == FB_OK && system->exempt) {
+            explain_exemption(&work, system);
+        }
+        for (size_t action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {
+            code = run_licence(&work, system, (enum fb_action)action,
+                &work.picture->licences[i * FB_ACTION_COUNT + action], err);
+        }
+    }
+    FB_ASSERT(work.timed_count == 0 && work.time_count == 0);
+    return code;
+}
+
+/* Part of a step: one of the lists that stand before the licences, by system. */
+static enum fb_code chain_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct fb_work *work = ctx;
+    (void)arena;
+    (void)err;
+    fb_picture_chain(work->picture, (enum fb_chained)part);
+    return FB_OK;
+}
+
 enum fb_code fb_work_licences(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
+    struct asked asked = {work, FB_ARENA_ARRAY(work->arena, size_t, picture->system_count), 0};
     picture->licences = FB_ARENA_ARRAY(
         work->arena, struct fb_licence_view, picture->system_count * FB_ACTION_COUNT + 1);
-    if (!picture->licences) {
+    if (!picture->licences || !asked.systems) {
         return fb_arena_failed(work->arena, err);
     }
-    fb_picture_chain(picture);
-    enum fb_code code = list_owners(work, err);
-    for (size_t s = 0; code == FB_OK && s < picture->system_count; s++) {
-        struct fb_system_view *system = &picture->systems[s];
-        if ((work->proving && !fb_proving_licenses(work, s)) || !fb_work_wants(work, system->id)) {
-            continue;
-        }
-        code = find_exempt(work, system, err);
-        if (code == FB_OK && system->exempt) {
-            explain_exemption(work, system);
-        }
-        for (int action = 0; code == FB_OK && action < FB_ACTION_COUNT; action++) {
-            code = run_licence(work, system, (enum fb_action)action, err);
+    fb_picture_unchain(picture);
+    enum fb_code code = fb_work_run_parts(work, FB_CHAINED_LICENCES, chain_part, work, err);
+    code = code ? code : list_owners(work, err);
+    for (size_t s = 0; s < picture->system_count; s++) {
+        if ((!work->proving || fb_proving_licenses(work, s)) &&
+            fb_work_wants(work, picture->systems[s].id)) {
+            asked.systems[asked.count++] = s;
         }
     }
-    FB_ASSERT(code != FB_OK || work->proving || work->about ||
-              picture->licence_count == picture->system_count * FB_ACTION_COUNT);
-    fb_picture_chain(picture);
+    code = code ? code
+                : fb_work_run_parts(work, (asked.count + PART - 1) / PART, run_part, &asked, err);
+    if (code == FB_OK) {
+        picture->licence_count = asked.count * FB_ACTION_COUNT;
+        fb_picture_chain(picture, FB_CHAINED_LICENCES);
+    }
     return code;
 }

@@ -501,12 +501,7 @@ static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, str
     struct fb_work *work = &version->parts[part];
     size_t end = (part + 1) * PART;
     enum fb_code code = FB_OK;
-    *work = *version->work;
-    work->arena = arena;
-    work->timed = NULL;
-    work->timed_count = work->timed_cap = 0;
-    work->times = NULL;
-    work->time_count = work->time_cap = 0;
+    fb_work_part_of(version->work, arena, work);
     end = end < work->line_systems ? end : work->line_systems;
     for (size_t s = part * PART; code == FB_OK && s < end; s++) {
         struct line_run run = {.work = work,
@@ -530,9 +525,7 @@ static enum fb_code run_version(struct fb_work *work, struct fb_version *version
         return fb_arena_failed(work->arena, err);
     }
     enum fb_code code = fb_work_run_parts(work, count, run_part, &run, err);
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
-        code = fb_work_join(work, &run.parts[i], err);
-    }
+    code = code ? code : fb_work_join(work, run.parts, count, err);
     version->lines = code == FB_OK ? lines : NULL;
     return code;
 }

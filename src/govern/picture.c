@@ -58,9 +58,20 @@ size_t fb_picture_system(const struct fb_picture *picture, struct fb_str id)
     return index ? index - 1 : SIZE_MAX;
 }
 
-static struct fb_chains *chains_of(struct fb_picture *picture, struct fb_str system)
+/* True when the system with an index has an id. */
+static bool is_system(const struct fb_picture *picture, size_t index, struct fb_str id)
 {
-    size_t index = fb_picture_system(picture, system);
+    return index < picture->system_count && fb_str_eq(picture->systems[index].id, id);
+}
+
+/* The chains that something of a system belongs to. Lists are gone through from their end, and what
+ * stands in front of something of the system *last is often of the same one or of that before. */
+static struct fb_chains *chains_of(struct fb_picture *picture, struct fb_str system, size_t *last)
+{
+    size_t index = is_system(picture, *last, system)       ? *last
+                   : is_system(picture, *last - 1, system) ? *last - 1
+                                                           : fb_picture_system(picture, system);
+    *last = index;
     return index == SIZE_MAX ? &picture->others : &picture->systems[index].first;
 }
 
@@ -70,8 +81,7 @@ const struct fb_chains *fb_picture_of(const struct fb_picture *picture, struct f
     return index == SIZE_MAX ? &picture->others : &picture->systems[index].first;
 }
 
-/* From the last to the first, so that each chain is in the order of its list. */
-void fb_picture_chain(struct fb_picture *picture)
+void fb_picture_unchain(struct fb_picture *picture)
 {
     static const struct fb_chains none = {.line = 0};
     FB_ASSERT(picture);
@@ -79,29 +89,42 @@ void fb_picture_chain(struct fb_picture *picture)
     for (size_t i = 0; i < picture->system_count; i++) {
         picture->systems[i].first = none;
     }
-    for (size_t i = picture->line_count; i-- > 0;) {
-        size_t *first = &chains_of(picture, picture->lines[i].system)->line;
-        picture->lines[i].next = *first;
-        *first = i + 1;
-    }
-    for (size_t i = picture->duty_count; i-- > 0;) {
-        size_t *first = &chains_of(picture, picture->duties[i].system)->duty;
-        picture->duties[i].next = *first;
-        *first = i + 1;
-    }
-    for (size_t i = picture->case_count; i-- > 0;) {
-        size_t *first = &chains_of(picture, picture->cases[i].system)->safety_case;
-        picture->cases[i].next = *first;
-        *first = i + 1;
-    }
-    for (size_t i = picture->order_count; i-- > 0;) {
-        size_t *first = &chains_of(picture, picture->orders[i].system)->order;
-        picture->orders[i].next = *first;
-        *first = i + 1;
-    }
-    for (size_t i = picture->licence_count; i-- > 0;) {
-        size_t *first = &chains_of(picture, picture->licences[i].system)->licence;
-        picture->licences[i].next = *first;
+}
+
+/* From the last to the first, so that each chain is in the order of its list. */
+void fb_picture_chain(struct fb_picture *picture, enum fb_chained what)
+{
+    FB_ASSERT(picture && what < FB_CHAINED_COUNT);
+    const size_t counts[FB_CHAINED_COUNT] = {picture->line_count, picture->duty_count,
+        picture->case_count, picture->order_count, picture->licence_count};
+    size_t last = SIZE_MAX;
+    for (size_t i = counts[what]; i-- > 0;) {
+        size_t *next = NULL, *first = NULL;
+        switch (what) {
+        case FB_CHAINED_LINES:
+            next = &picture->lines[i].next;
+            first = &chains_of(picture, picture->lines[i].system, &last)->line;
+            break;
+        case FB_CHAINED_DUTIES:
+            next = &picture->duties[i].next;
+            first = &chains_of(picture, picture->duties[i].system, &last)->duty;
+            break;
+        case FB_CHAINED_CASES:
+            next = &picture->cases[i].next;
+            first = &chains_of(picture, picture->cases[i].system, &last)->safety_case;
+            break;
+        case FB_CHAINED_ORDERS:
+            next = &picture->orders[i].next;
+            first = &chains_of(picture, picture->orders[i].system, &last)->order;
+            break;
+        case FB_CHAINED_LICENCES:
+            next = &picture->licences[i].next;
+            first = &chains_of(picture, picture->licences[i].system, &last)->licence;
+            break;
+        case FB_CHAINED_COUNT:
+            return;
+        }
+        *next = *first;
         *first = i + 1;
     }
 }

@@ -219,7 +219,7 @@ struct fb_order_walk {
     const struct fb_order_view *other; /**< the next one that names none, of any party */
 };
 
-/** Begins the walk. After fb_picture_chain. */
+/** Begins the walk. After the orders are chained. */
 struct fb_order_walk fb_picture_orders(
     const struct fb_picture *picture, const struct fb_system_view *system);
 
@@ -243,8 +243,22 @@ FB_CHECKED enum fb_code fb_picture_reserve(
 /** Adds a system, for which there must be room. */
 void fb_picture_add_system(struct fb_picture *picture, const struct fb_system_view *view);
 
-/** Chains the lines, duties, cases, orders and licences that are there by system. */
-void fb_picture_chain(struct fb_picture *picture);
+/** What is chained by system. */
+enum fb_chained {
+    FB_CHAINED_LINES,
+    FB_CHAINED_DUTIES,
+    FB_CHAINED_CASES,
+    FB_CHAINED_ORDERS,
+    FB_CHAINED_LICENCES,
+    FB_CHAINED_COUNT
+};
+
+/** Forgets all chains. */
+void fb_picture_unchain(struct fb_picture *picture);
+
+/** Chains what is there of one of these by system; once. Several may be chained at the same time.
+ */
+void fb_picture_chain(struct fb_picture *picture, enum fb_chained what);
 
 /** The index of the system with this id (of the first record of its chain), or SIZE_MAX. */
 size_t fb_picture_system(const struct fb_picture *picture, struct fb_str id);

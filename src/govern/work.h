@@ -162,12 +162,16 @@ FB_CHECKED enum fb_code fb_work_add(
 /** Adds an instant at which something changes, unless it is after now. */
 FB_CHECKED enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err);
 
-/** Adds the tuples and instants of a part of a step, in their order. */
+/** A work for a part of a step: what it makes lives in arena, and its facts and instants are its
+ * own, none at first. */
+void fb_work_part_of(const struct fb_work *work, struct fb_arena *arena, struct fb_work *out);
+
+/** Adds the facts and instants of the parts of a step, in the order of the parts. */
 FB_CHECKED enum fb_code fb_work_join(
-    struct fb_work *work, const struct fb_work *part, struct fb_err *err);
+    struct fb_work *work, const struct fb_work *parts, size_t count, struct fb_err *err);
 
 /** Sorts the instants and drops repeats. */
-void fb_work_sort_times(struct fb_work *work);
+FB_CHECKED enum fb_code fb_work_sort_times(struct fb_work *work, struct fb_err *err);
 
 /** Builds work->trace of all tuples and instants so far. */
 FB_CHECKED enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err);

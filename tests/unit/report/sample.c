@@ -128,6 +128,14 @@ static void add_segment(
         .latched = latched};
 }
 
+static void chain(struct fb_picture *picture)
+{
+    fb_picture_unchain(picture);
+    for (int what = 0; what < FB_CHAINED_COUNT; what++) {
+        fb_picture_chain(picture, (enum fb_chained)what);
+    }
+}
+
 struct fb_duty_view *sample_duty(
     struct sample *sample, const char *system, enum fb_duty_status status, const char *text)
 {
@@ -151,7 +159,7 @@ struct fb_duty_view *sample_duty(
         .deadline = FB_TIME_MAX,
         .settled = FB_TIME_MAX,
         .breached = FB_TIME_MAX};
-    fb_picture_chain(picture);
+    chain(picture);
     return view;
 }
 
@@ -395,7 +403,7 @@ void sample_chain(struct sample *sample)
 {
     struct fb_picture *picture = &sample->picture;
     assert_int_equal(fb_picture_reserve(picture, ROOM, &sample->arena, &sample->err), FB_OK);
-    fb_picture_chain(picture);
+    chain(picture);
 }
 
 void sample_end(struct sample *sample)

@@ -1,0 +1,437 @@
+/* work_trace.c: facts over time, and the trace that they make. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/assert.h"
+#include "govern/resident.h"
+
+enum { FIRST_FACTS = 256 };
+
+/* A longer array with what the old one held; NULL when memory ran out. */
+static void *grow(struct fb_work *work, const void *old, size_t count, size_t cap, size_t element)
+{
+    void *grown = fb_arena_array(work->arena, cap, element);
+    if (grown && count) {
+        memcpy(grown, old, count * element);
+    }
+    return grown;
+}
+
+/* Room for `more` tuples. */
+static bool timed_room(struct fb_work *work, size_t more)
+{
+    if (work->timed_cap - work->timed_count >= more) {
+        return true;
+    }
+    size_t cap = 2 * work->timed_cap + more + FIRST_FACTS;
+    struct fb_timed *grown =
+        grow(work, work->timed, work->timed_count, cap, sizeof(struct fb_timed));
+    work->timed = grown ? grown : work->timed;
+    work->timed_cap = grown ? cap : work->timed_cap;
+    return grown != NULL;
+}
+
+/* Room for `more` times. */
+static bool time_room(struct fb_work *work, size_t more)
+{
+    if (work->time_cap - work->time_count >= more) {
+        return true;
+    }
+    size_t cap = 2 * work->time_cap + more + FIRST_FACTS;
+    fb_time *grown = grow(work, work->times, work->time_count, cap, sizeof(fb_time));
+    work->times = grown ? grown : work->times;
+    work->time_cap = grown ? cap : work->time_cap;
+    return grown != NULL;
+}
+
+enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, struct fb_err *err)
+{
+    FB_ASSERT(tuple->values && tuple->relation < fb_policy_signature()->count);
+    for (size_t i = 0; i < fb_policy_signature()->relations[tuple->relation].arity; i++) {
+        fb_value_note(&tuple->values[i]);
+    }
+    if (!timed_room(work, 1)) {
+        return fb_arena_failed(work->arena, err);
+    }
+    work->timed[work->timed_count++] = *tuple;
+    enum fb_code code = fb_work_add_time(work, tuple->from, err);
+    return code == FB_OK ? fb_work_add_time(work, tuple->until, err) : code;
+}
+
+enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err)
+{
+    bool again = work->time_count > 0 && work->times[work->time_count - 1] == t;
+    if (t > work->input->now || t == FB_TIME_MIN || again) {
+        return FB_OK;
+    }
+    if (!time_room(work, 1)) {
+        return fb_arena_failed(work->arena, err);
+    }
+    work->times[work->time_count++] = t;
+    return FB_OK;
+}
+
+void fb_work_part_of(const struct fb_work *work, struct fb_arena *arena, struct fb_work *out)
+{
+    FB_ASSERT(work && arena && out && work != out);
+    *out = *work;
+    out->arena = arena;
+    out->timed = NULL;
+    out->timed_count = out->timed_cap = 0;
+    out->times = NULL;
+    out->time_count = out->time_cap = 0;
+}
+
+/* Parts whose facts are put behind those of a work. */
+struct joining {
+    struct fb_work *work;
+    const struct fb_work *parts;
+    size_t *places; /* of the facts of each part, then of its instants */
+};
+
+/* Part of a step: the facts and instants of a part. */
+static enum fb_code join_part(void *ctx, struct fb_arena *arena, size_t n, struct fb_err *err)
+{
+    const struct joining *joining = ctx;
+    const struct fb_work *part = &joining->parts[n];
+    (void)arena;
+    (void)err;
+    if (part->timed_count) {
+        memcpy(joining->work->timed + joining->places[2 * n], part->timed,
+            part->timed_count * sizeof(*part->timed));
+    }
+    if (part->time_count) {
+        memcpy(joining->work->times + joining->places[2 * n + 1], part->times,
+            part->time_count * sizeof(*part->times));
+    }
+    return FB_OK;
+}
+
+enum fb_code fb_work_join(
+    struct fb_work *work, const struct fb_work *parts, size_t count, struct fb_err *err)
+{
+    FB_ASSERT(work && (parts || count == 0));
+    struct joining joining = {work, parts, FB_ARENA_ARRAY(work->arena, size_t, 2 * count)};
+    size_t facts = work->timed_count, instants = work->time_count;
+    if (!joining.places) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        joining.places[2 * i] = facts;
+        joining.places[2 * i + 1] = instants;
+        facts += parts[i].timed_count;
+        instants += parts[i].time_count;
+    }
+    if (!timed_room(work, facts - work->timed_count) ||
+        !time_room(work, instants - work->time_count)) {
+        return fb_arena_failed(work->arena, err);
+    }
+    enum fb_code code = fb_work_run_parts(work, count, join_part, &joining, err);
+    work->timed_count = facts;
+    work->time_count = instants;
+    return code;
+}
+
+/* Where something stands: by a time or time-point, then by the record that it comes from, then as
+ * it came. */
+struct standing {
+    uint64_t from;
+    uint64_t seq;
+    uint32_t at;
+};
+
+static unsigned byte_of(uint64_t number, unsigned shift)
+{
+    return (unsigned)(number >> shift & 0xff);
+}
+
+/* Puts standings in order by a byte of a member, without changing that of those with equal bytes;
+ * false when all have it alike, and nothing was done. */
+static bool sort_by_byte(
+    const struct standing *from, struct standing *to, size_t count, bool by_seq, unsigned shift)
+{
+    size_t starts[257] = {0};
+    for (size_t i = 0; i < count; i++) {
+        starts[byte_of(by_seq ? from[i].seq : from[i].from, shift) + 1]++;
+    }
+    if (starts[byte_of(by_seq ? from[0].seq : from[0].from, shift) + 1] == count) {
+        return false;
+    }
+    for (size_t i = 1; i < 256; i++) {
+        starts[i] += starts[i - 1];
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[starts[byte_of(by_seq ? from[i].seq : from[i].from, shift)]++] = from[i];
+    }
+    return true;
+}
+
+/* Sorts standings in the first of two rooms of their size; which of the two they are in then. */
+static struct standing *sort_standings(struct standing *all, struct standing *room, size_t count)
+{
+    for (unsigned shift = 0; shift < 128; shift += 8) { /* seq, then from */
+        if (sort_by_byte(all, room, count, shift < 64, shift % 64)) {
+            struct standing *sorted = room;
+            room = all;
+            all = sorted;
+        }
+    }
+    return all;
+}
+
+enum fb_code fb_work_sort_times(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work && work->time_count < UINT32_MAX);
+    size_t count = work->time_count, sorted = 1, kept = 0;
+    while (sorted < count && work->times[sorted - 1] <= work->times[sorted]) {
+        sorted++;
+    }
+    if (sorted < count) {
+        struct standing *all = fb_calloc(2 * count, sizeof(*all));
+        if (!all) {
+            return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        }
+        for (size_t i = 0; i < count; i++) {
+            all[i].from = fb_tp_of_time(work->times[i]);
+        }
+        const struct standing *order = sort_standings(all, all + count, count);
+        for (size_t i = 0; i < count; i++) {
+            work->times[i] = fb_time_of_tp(order[i].from);
+        }
+        fb_free(all);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (kept == 0 || work->times[i] != work->times[kept - 1]) {
+            work->times[kept++] = work->times[i];
+        }
+    }
+    work->time_count = kept;
+    return FB_OK;
+}
+
+/* The first time-point at or after t; time_count when there is none. */
+static size_t time_point(const struct fb_work *work, fb_time t)
+{
+    size_t low = 0, high = work->time_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (work->times[middle] < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+size_t fb_work_time_point(const struct fb_work *work, fb_time t)
+{
+    FB_ASSERT(work);
+    const struct fb_trace *trace = &work->trace;
+    size_t low = 0, high = trace->time_count;
+    if (trace->by_time) {
+        size_t tp = fb_tp_of_time(t);
+        return tp < trace->time_count ? tp : trace->time_count;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (trace->times[middle] < t) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < trace->time_count && trace->times[low] == t ? low : trace->time_count;
+}
+
+enum { PART = 1024 /* facts */ };
+
+/* A trace in the making. */
+struct making {
+    const struct fb_work *work;
+    size_t *begins; /* by fact: the time-point from which it holds; NEVER: at none */
+    size_t relations;
+    size_t *places;  /* by part, then by relation: how many tuples the part has of it, then where
+                        they  go; those of one part too many are where the relations end */
+    uint32_t *order; /* by tuple: its fact */
+    struct fb_tuple *tuples;
+};
+
+static const size_t NEVER = SIZE_MAX;
+
+/* The time-point before which a fact ends. */
+static size_t end_of(const struct fb_work *work, const struct fb_timed *timed)
+{
+    size_t until = timed->until == FB_TIME_MAX ? FB_TP_MAX : time_point(work, timed->until);
+    return until >= work->time_count ? FB_TP_MAX : until;
+}
+
+/* The end of a part of so many things. */
+static size_t part_end(size_t part, size_t count)
+{
+    return (part + 1) * PART < count ? (part + 1) * PART : count;
+}
+
+/* Part of a step: when some facts begin, and how many tuples of each relation they give. */
+static enum fb_code count_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct making *making = ctx;
+    const struct fb_work *work = making->work;
+    (void)arena;
+    (void)err;
+    for (size_t i = part * PART; i < part_end(part, work->timed_count); i++) {
+        const struct fb_timed *timed = &work->timed[i];
+        size_t from = time_point(work, timed->from);
+        bool ever = from < work->time_count && from < end_of(work, timed);
+        making->begins[i] = ever ? from : NEVER;
+        making->places[part * making->relations + timed->relation] += ever ? 1 : 0;
+    }
+    return FB_OK;
+}
+
+/* Turns how many there are into where they go: by relation, then by part. How many in all. */
+static size_t give_places(const struct making *making, size_t parts)
+{
+    size_t place = 0;
+    for (size_t r = 0; r < making->relations; r++) {
+        for (size_t part = 0; part < parts; part++) {
+            size_t *own = &making->places[part * making->relations + r];
+            size_t count = *own;
+            *own = place;
+            place += count;
+        }
+        making->places[parts * making->relations + r] = place;
+    }
+    return place;
+}
+
+/* Part of a step: the places of some facts. */
+static enum fb_code place_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct making *making = ctx;
+    const struct fb_work *work = making->work;
+    size_t *places = &making->places[part * making->relations];
+    (void)arena;
+    (void)err;
+    for (size_t i = part * PART; i < part_end(part, work->timed_count); i++) {
+        if (making->begins[i] != NEVER) {
+            making->order[places[work->timed[i].relation]++] = (uint32_t)i;
+        }
+    }
+    return FB_OK;
+}
+
+/* Part of a step: the facts of a relation in their order, which they mostly have. */
+static enum fb_code sort_relation(
+    void *ctx, struct fb_arena *arena, size_t relation, struct fb_err *err)
+{
+    const struct making *making = ctx;
+    const struct fb_timed *timed = making->work->timed;
+    size_t parts = (making->work->timed_count + PART - 1) / PART;
+    const size_t *ends = &making->places[parts * making->relations];
+    size_t first = relation ? ends[relation - 1] : 0, count = ends[relation] - first, sorted = 1;
+    uint32_t *order = &making->order[first];
+    (void)arena;
+    while (sorted < count) {
+        uint32_t a = order[sorted - 1], b = order[sorted];
+        if (making->begins[a] > making->begins[b] ||
+            (making->begins[a] == making->begins[b] && timed[a].seq > timed[b].seq)) {
+            break;
+        }
+        sorted++;
+    }
+    if (sorted >= count) {
+        return FB_OK;
+    }
+    struct standing *all = fb_calloc(2 * count, sizeof(*all));
+    if (!all) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    for (size_t i = 0; i < count; i++) {
+        all[i] = (struct standing){making->begins[order[i]], timed[order[i]].seq, order[i]};
+    }
+    const struct standing *in_order = sort_standings(all, all + count, count);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = in_order[i].at;
+    }
+    fb_free(all);
+    return FB_OK;
+}
+
+/* Part of a step: some tuples. */
+static enum fb_code fill_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    const struct making *making = ctx;
+    const struct fb_work *work = making->work;
+    size_t parts = (work->timed_count + PART - 1) / PART;
+    size_t count = making->places[(parts + 1) * making->relations - 1];
+    (void)arena;
+    (void)err;
+    for (size_t i = part * PART; i < part_end(part, count); i++) {
+        const struct fb_timed *timed = &work->timed[making->order[i]];
+        making->tuples[i] = (struct fb_tuple){.relation = timed->relation,
+            .from = making->begins[making->order[i]],
+            .until = end_of(work, timed),
+            .values = timed->values,
+            .seq = timed->seq,
+            .record_id = timed->record_id,
+            .why = timed->why,
+            .correction = timed->correction};
+    }
+    return FB_OK;
+}
+
+/* Makes the tuples of all facts, in their order. */
+static enum fb_code make_tuples(
+    struct fb_work *work, struct making *making, size_t *out_count, struct fb_err *err)
+{
+    size_t parts = (work->timed_count + PART - 1) / PART;
+    enum fb_code code = fb_work_run_parts(work, parts, count_part, making, err);
+    size_t count = code == FB_OK ? give_places(making, parts) : 0;
+    making->tuples = FB_ARENA_ARRAY(work->arena, struct fb_tuple, count);
+    if (code == FB_OK && !making->tuples) {
+        code = fb_arena_failed(work->arena, err);
+    }
+    code = code ? code : fb_work_run_parts(work, parts, place_part, making, err);
+    code = code ? code : fb_work_run_parts(work, making->relations, sort_relation, making, err);
+    *out_count = count;
+    return code ? code : fb_work_run_parts(work, (count + PART - 1) / PART, fill_part, making, err);
+}
+
+enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work && work->timed_count < UINT32_MAX);
+    size_t facts = work->timed_count, count = 0;
+    size_t relations = fb_policy_signature()->count;
+    struct making making = {.work = work,
+        .begins = fb_calloc(facts, sizeof(size_t)),
+        .relations = relations,
+        .places = fb_calloc((facts / PART + 2) * relations, sizeof(size_t)),
+        .order = fb_calloc(facts, sizeof(uint32_t))};
+    enum fb_code code = making.begins && making.places && making.order
+                            ? fb_work_sort_times(work, err)
+                            : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    code = code ? code : make_tuples(work, &making, &count, err);
+    fb_free(making.order);
+    fb_free(making.places);
+    fb_free(making.begins);
+    if (code == FB_OK) {
+        work->trace = (struct fb_trace){.signature = fb_policy_signature(),
+            .times = work->times,
+            .time_count = work->time_count,
+            .tuples = making.tuples,
+            .tuple_count = count};
+    }
+    return code;
+}
+
+enum fb_code fb_work_reach(struct fb_work *work, struct fb_err *err)
+{
+    FB_ASSERT(work);
+    if (work->resident) {
+        return fb_resident_reach(work, err);
+    }
+    enum fb_code code = fb_work_trace(work, err);
+    return code ? code : fb_access_new(&work->trace, work->arena, &work->access, err);
+}
