@@ -382,11 +382,7 @@ static bool collect_range(void *ctx, struct fb_inc *inc)
     struct fb_inc_node *node = op->node;
     struct fb_cell values[FB_INC_BOUNDS_MAX];
     struct fb_cell row[FB_IR_VARS_MAX];
-    bool whole = range->order->odd == 0;
-    for (size_t i = 0; i < range->bound_count; i++) {
-        values[i] = fb_inc_term(inc, range->bounds[i].term);
-        whole = whole && fb_inc_ordered(&values[i]);
-    }
+    bool whole = fb_inc_range_values(inc, range, values);
     if (inc->memory.code) {
         return false;
     }

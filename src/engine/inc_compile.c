@@ -434,8 +434,9 @@ static enum fb_code compile_watched(const struct fb_inc_site *site, struct fb_in
         killer->key_at[i] = column_of(node, killer->vars[i]);
     }
     if (killer->index >= 0) {
-        code = fb_inc_compile_watch(site, part, killer, fits);
+        code = fb_inc_compile_watch(site, part, &killer->op, &killer->watch);
     }
+    *fits = killer->watch != NULL;
     killer->index = *fits ? killer->index : -1;
     return code;
 }
@@ -570,7 +571,10 @@ static enum fb_code compile_node(
         return fb_inc_no_memory(site);
     }
     enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
-    code = code ? code : fb_inc_compile_part(&inside, right, &node->op);
+    if (!future && form->interval.low == 0 && fb_inc_is_grounded(&inside, right)) {
+        code = fb_inc_compile_watch(&inside, right, &node->op, &node->steady);
+    }
+    code = code || node->steady ? code : fb_inc_compile_part(&inside, right, &node->op);
     if (code == FB_OK && binary) {
         code = fb_inc_compile_killers(&inside, node);
     }
@@ -888,6 +892,9 @@ enum fb_code fb_inc_compile_part(
     enum fb_code code = compile_kind(site, form, out);
     if (code == FB_OK && (fb_form_vars(form) & ~site->given) == 0) {
         (*out)->once = repeats((*out)->kind);
+    }
+    if (code == FB_OK && (*out)->once && (*out)->kind == FB_INC_AND) {
+        code = fb_inc_compile_any(site, *out);
     }
     return code;
 }

@@ -47,8 +47,14 @@ static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
     }
 }
 
+/* What is taken out may have to be taken in again at once. */
 static void drop_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
 {
+    bool added;
+    if (node->set.slots[slot].load.past.steady) {
+        (void)fb_inc_set_put(
+            &node->steady->child->set, fb_inc_set_row(&node->set, slot), &inc->memory, &added);
+    }
     set_holds(inc, node, slot, false);
     fb_inc_set_remove(&node->set, slot);
 }
@@ -105,7 +111,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
         look_ahead(node, queue);
         union fb_inc_load *load = &slots[entry.slot].load;
         if (slots[entry.slot].gen != entry.gen || load->past.latest != entry.time ||
-            !load->past.holds) {
+            !load->past.holds || load->past.steady) { /* which gets an entry when it ends */
             continue;
         }
         set_holds(inc, node, entry.slot, false);
@@ -219,12 +225,13 @@ struct batch {
     struct fb_cell cells[BATCH_CELLS];
 };
 
-bool fb_inc_put_past(
-    struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row, uint32_t hash)
+/* Puts a row that the right side has at a time; its slot. */
+static bool put_row(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row,
+    uint32_t hash, uint32_t *out_slot)
 {
-    FB_ASSERT(inc && node->kind == FB_INC_PAST);
     bool added;
     uint32_t slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
+    *out_slot = slot;
     if (slot == FB_INC_NONE || (added && node->killer_count && !note_new(inc, node, row))) {
         return false;
     }
@@ -236,6 +243,14 @@ bool fb_inc_put_past(
     }
     node->set.slots[slot].load.past.pending++;
     return fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &inc->memory);
+}
+
+bool fb_inc_put_past(
+    struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row, uint32_t hash)
+{
+    FB_ASSERT(inc && node->kind == FB_INC_PAST);
+    uint32_t slot;
+    return put_row(inc, node, row, hash, &slot);
 }
 
 static bool empty_batch(struct fb_inc *inc, struct batch *batch)
@@ -284,10 +299,82 @@ bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node)
     return true;
 }
 
+/* ---- a right side that holds on ---- */
+
+/* Whether the right side has a row. */
+static bool is_given(struct fb_inc *inc, const struct fb_inc_node *node, const struct fb_cell *row)
+{
+    bool found = false;
+    for (size_t i = 0; i < node->width; i++) {
+        inc->regs[node->vars[i]] = row[i];
+    }
+    (void)fb_inc_run(inc, node->op, (struct fb_inc_then){found_one, &found});
+    return found;
+}
+
+/* Before anything else: rows that have been given up to the time-point before, and are no more. */
+static bool end_steady(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    struct fb_inc_set *stale = &node->steady->child->set;
+    struct fb_inc_set *set = &node->set;
+    bool added;
+    if (node->steady->all) {
+        if (!fb_inc_watch_anew(inc, node->steady)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < set->slot_count; i++) {
+            if (set->slots[i].live && fb_inc_set_put(stale, fb_inc_set_row(set, i), &inc->memory,
+                                          &added) == FB_INC_NONE) {
+                return false;
+            }
+        }
+    }
+    for (uint32_t i = 0; i < stale->slot_count; i++) {
+        uint32_t slot = fb_inc_set_find(set, fb_inc_set_row(stale, i));
+        union fb_inc_load *load = slot == FB_INC_NONE ? NULL : &set->slots[slot].load;
+        if (!load || !load->past.steady || is_given(inc, node, fb_inc_set_row(stale, i))) {
+            continue;
+        }
+        struct fb_inc_entry entry = {.slot = slot,
+            .gen = set->slots[slot].gen,
+            .time = fb_inc_point_at(inc, inc->at - 1)->time};
+        load->past.steady = false;
+        if (!ripen(inc, node, entry)) {
+            return false;
+        }
+    }
+    return inc->memory.code == FB_OK;
+}
+
+/* At last: rows that begin to be given, or that the left side has just taken out. */
+static bool begin_steady(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    struct fb_inc_set *stale = &node->steady->child->set;
+    for (uint32_t i = 0; i < stale->slot_count; i++) {
+        const struct fb_cell *row = fb_inc_set_row(stale, i);
+        uint32_t slot;
+        if (!is_given(inc, node, row)) {
+            continue;
+        }
+        if (!put_row(inc, node, row, fb_inc_set_hash(&node->set, row), &slot)) {
+            return false;
+        }
+        node->set.slots[slot].load.past.steady = true;
+    }
+    fb_inc_set_clear(stale);
+    return inc->memory.code == FB_OK;
+}
+
 static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
 {
+    if (node->steady && !end_steady(inc, node)) {
+        return false;
+    }
     if (!move_window(inc, node, fb_inc_point_at(inc, inc->at)->time) || !fb_inc_kill(inc, node)) {
         return false;
+    }
+    if (node->steady) {
+        return begin_steady(inc, node);
     }
     struct batch batch;
     batch.node = node;

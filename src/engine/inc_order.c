@@ -229,6 +229,18 @@ uint64_t fb_inc_order_count(const struct fb_inc *inc, const struct fb_inc_range 
     return high > low ? high - low : 0;
 }
 
+bool fb_inc_range_values(
+    struct fb_inc *inc, const struct fb_inc_range *range, struct fb_cell *values)
+{
+    FB_ASSERT(inc && range && values);
+    bool whole = range->order->odd == 0;
+    for (size_t i = 0; i < range->bound_count; i++) {
+        values[i] = fb_inc_term(inc, range->bounds[i].term);
+        whole = whole && fb_inc_ordered(&values[i]);
+    }
+    return whole && inc->memory.code == FB_OK;
+}
+
 const struct fb_cell *fb_inc_order_at(
     const struct fb_inc_order *order, const struct fb_cell *row, uint64_t rank)
 {
@@ -332,22 +344,19 @@ static enum fb_code add_order(const struct fb_inc_site *site, struct fb_inc_op *
     return fb_inc_new_order(site, node, fb_inc_mask_of(node, probe->bound), by, &op->range->order);
 }
 
-enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op)
+/* Splits a conjunction into what is before a past operator, and that with bounds of one of its
+ * columns. `groups` must be known before. */
+static enum fb_code find_range(const struct fb_inc_site *site, struct fb_inc_op *op,
+    const struct fb_inc_op *all, fb_vars groups)
 {
-    FB_ASSERT(site && op && op->kind == FB_INC_COLLECT);
-    const struct fb_inc_op *all = op->parts[0];
     uint32_t var = 0;
     size_t at = 0;
-    if (op->form->agg != FB_AGG_COUNT || !op->node->distinct || all->kind != FB_INC_AND) {
-        return FB_OK;
-    }
     while (at < all->part_count && all->parts[at]->kind != FB_INC_PROBE) {
         at++;
     }
     const struct fb_inc_op *probe = at + 1 < all->part_count ? all->parts[at] : NULL;
     if (!probe || probe->node->kind != FB_INC_PAST || site->direct ||
-        (fb_inc_groups_of(op->form) & ~probe->bound) != 0 ||
-        !bounded_var(probe, all->parts[at + 1], &var)) {
+        (groups & ~probe->bound) != 0 || !bounded_var(probe, all->parts[at + 1], &var)) {
         return FB_OK;
     }
     struct fb_inc_range *range = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_range);
@@ -364,4 +373,18 @@ enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_
     code = code ? code : part_of(site, all, at, all->part_count, &range->rest);
     op->range = range;
     return code ? code : add_order(site, op, probe, var);
+}
+
+enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op)
+{
+    FB_ASSERT(site && op && op->kind == FB_INC_COLLECT);
+    const struct fb_inc_op *all = op->parts[0];
+    bool counts = op->form->agg == FB_AGG_COUNT && op->node->distinct && all->kind == FB_INC_AND;
+    return counts ? find_range(site, op, all, fb_inc_groups_of(op->form)) : FB_OK;
+}
+
+enum fb_code fb_inc_compile_any(const struct fb_inc_site *site, struct fb_inc_op *op)
+{
+    FB_ASSERT(site && op && op->kind == FB_INC_AND);
+    return find_range(site, op, op, 0);
 }

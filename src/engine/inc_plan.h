@@ -91,7 +91,7 @@ struct fb_inc_bound {
 enum { FB_INC_BOUNDS_MAX = 4 };
 
 /** COLLECT: a count of the rows of a past node whose column lies in a range, which needs none of
- * them. */
+ * them. AND of which any row will do: whether there are some. */
 struct fb_inc_range {
     struct fb_inc_op *before; /**< what is asked before the node */
     struct fb_inc_op *rest;   /**< the node and the comparisons, for what cannot be counted so */
@@ -124,7 +124,7 @@ struct fb_inc_op {
     uint32_t start;
     size_t way;                 /**< PRED: 1 + the number of its fb_inc_way; 0: none */
     struct fb_pattern *pattern; /**< TEXT: that is written out */
-    struct fb_inc_range *range; /**< COLLECT; NULL: none */
+    struct fb_inc_range *range; /**< COLLECT, AND; NULL: none */
 };
 
 /** Kinds of node. */
@@ -197,6 +197,9 @@ struct fb_inc_node {
     struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
     struct fb_inc_queue leaving; /**< PAST: by when they leave the window. WALK: parked ones */
     struct fb_inc_op *op;        /**< gives the rows of the right side */
+    struct fb_inc_node *steady;  /**< PAST: whose child has the rows for which the right side may
+                                    begin or end to hold; op then asks for a row. NULL: op lists
+                                    all rows at each time-point */
     struct fb_inc_killer *killers;
     size_t killer_count;
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
@@ -565,10 +568,17 @@ bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
 /** A row of a past node begins or ends to hold: what views have of its key is stale. */
 void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
 
-/** Compiles a condition on the left side of SINCE whose answer for a row changes only where a row
- * of a past operator does, with its variables bound; *fits is false where it is none. */
+/** Compiles a formula whose answer for a row changes only where a row of a past operator does, to
+ * an operation with its variables bound and a node whose child is told the rows that changed; NULL
+ * in *watch where it is none. */
 FB_CHECKED enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site,
-    const struct fb_form *part, struct fb_inc_killer *killer, bool *fits);
+    const struct fb_form *form, struct fb_inc_op **op, struct fb_inc_node **watch);
+
+/** Whether a formula has rows only where a past operator has. */
+bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form);
+
+/** Nothing is known: every row that a past operator has is one that changed. */
+bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch);
 
 /** Makes a view of what an aggregate is over, the rows of which can be counted as they come and go;
  * NULL in *out: none is worth it. */
@@ -583,6 +593,14 @@ bool fb_inc_view(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_t
 
 /** Sees whether an aggregate that has been compiled can be counted by ranges. */
 FB_CHECKED enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op);
+
+/** The same of a conjunction of which any row will do: whether a range holds one. */
+FB_CHECKED enum fb_code fb_inc_compile_any(const struct fb_inc_site *site, struct fb_inc_op *op);
+
+/** The values of the bounds of a range; false where one is no number, or a row of the order is
+ * none, or something failed. */
+bool fb_inc_range_values(
+    struct fb_inc *inc, const struct fb_inc_range *range, struct fb_cell *values);
 
 /** A row of a past node begins (in) or ends to hold: keeps its orders. */
 void fb_inc_order(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, bool in);

@@ -416,6 +416,26 @@ static bool run_kind(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_i
     return false;
 }
 
+/* Whether what a range holds of the rows of a key is more than nothing, which needs none of them.
+ */
+static bool any_then(void *ctx, struct fb_inc *inc)
+{
+    const struct fb_inc_op *op = *(const struct fb_inc_op **)ctx;
+    const struct fb_inc_range *range = op->range;
+    const struct fb_inc_node *past = range->order->node;
+    struct fb_cell values[FB_INC_BOUNDS_MAX];
+    struct fb_cell row[FB_IR_VARS_MAX];
+    if (!fb_inc_range_values(inc, range, values)) {
+        bool found = false;
+        return inc->memory.code == FB_OK &&
+               fb_inc_run(inc, range->rest, (struct fb_inc_then){stop, &found});
+    }
+    for (size_t i = 0; i < past->width; i++) {
+        row[i] = inc->regs[past->vars[i]];
+    }
+    return fb_inc_order_count(inc, range, row, values) == 0;
+}
+
 /* Two sides of an OR that both hold, or two rows of what a quantifier hides, are one row here: a
  * chain of such filters would pass on 2, 4, 8, ... equal rows. */
 bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
@@ -425,7 +445,13 @@ bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_th
         return run_kind(inc, op, then);
     }
     bool found = false;
-    bool whole = run_kind(inc, op, (struct fb_inc_then){stop, &found});
+    bool whole;
+    if (op->kind == FB_INC_AND && op->range) {
+        whole = fb_inc_run(inc, op->range->before, (struct fb_inc_then){any_then, &op});
+        found = !whole;
+    } else {
+        whole = run_kind(inc, op, (struct fb_inc_then){stop, &found});
+    }
     if (inc->memory.code) {
         return false;
     }

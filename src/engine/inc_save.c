@@ -109,6 +109,14 @@ static void put_time(struct saver *s, fb_time time)
     fb_wire_put_i64(s->out, (int64_t)((uint64_t)s->base - (uint64_t)time));
 }
 
+/* The time of the time-point that a node was brought to last. */
+static fb_time last_seen(const struct fb_inc *inc, const struct fb_inc_node *node)
+{
+    const struct fb_inc_stage *stage = &inc->stages[node->stage];
+    int64_t at = (int64_t)stage->step - 1 - stage->lead + node->shift;
+    return fb_inc_point_at(inc, (uint64_t)at)->time;
+}
+
 static void put_past(struct saver *s, const struct fb_inc_node *node, const uint32_t *numbers)
 {
     const struct fb_inc_set *set = &node->set;
@@ -120,7 +128,8 @@ static void put_past(struct saver *s, const struct fb_inc_node *node, const uint
             put_row(s, set, i);
             fb_buf_add_char(s->out, slot->load.past.holds ? 1 : 0);
             if (slot->load.past.holds) {
-                put_time(s, slot->load.past.latest);
+                put_time(
+                    s, slot->load.past.steady ? last_seen(s->inc, node) : slot->load.past.latest);
             }
             waiting += slot->load.past.pending;
         }

@@ -46,6 +46,7 @@ union fb_inc_load {
         int64_t latest;   /**< newest time that is inside the window or older; see holds */
         uint32_t pending; /**< how many newer ones wait in the queue */
         bool holds;
+        bool steady; /**< the right side has held since latest, at each time-point so far */
     } past;
     struct {
         uint64_t head; /**< places in the queue, 1 + number; 0: none */

@@ -79,17 +79,18 @@ static bool is_local(const struct fb_inc_site *site, const struct fb_form *form,
     }
 }
 
-/* Whether a formula has rows of a key only where a past operator has. */
-static bool is_grounded(const struct fb_inc_site *site, const struct fb_form *form)
+bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form)
 {
+    FB_ASSERT(site && form);
     switch ((int)form->kind) {
     case FB_FORM_AND:
-        return is_grounded(site, form->left) || is_grounded(site, form->right);
+        return fb_inc_is_grounded(site, form->left) || fb_inc_is_grounded(site, form->right);
     case FB_FORM_OR:
-        return is_grounded(site, form->left) && is_grounded(site, form->right);
+        return fb_inc_is_grounded(site, form->left) && fb_inc_is_grounded(site, form->right);
+    case FB_FORM_AGGREGATE: /* without groups there may be a row of nothing */
+        return form->bound_count > 0 && fb_inc_is_grounded(site, form->left);
     case FB_FORM_EXISTS:
-    case FB_FORM_AGGREGATE:
-        return is_grounded(site, form->left);
+        return fb_inc_is_grounded(site, form->left);
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return true;
@@ -282,7 +283,8 @@ enum fb_code fb_inc_compile_view(
     fb_vars key = key_of(site, form) & shared(site, form);
     bool tally = false;
     enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
-    if (code || key == 0 || tally || !is_local(site, form, key) || !is_grounded(site, form)) {
+    if (code || key == 0 || tally || !is_local(site, form, key) ||
+        !fb_inc_is_grounded(site, form)) {
         return code;
     }
     return make_view(site, form, key, out);
@@ -295,33 +297,33 @@ enum fb_code fb_inc_compile_join(
     FB_ASSERT(site && form->kind == FB_FORM_AGGREGATE && out);
     fb_vars key = shared(site, form->left) & fb_form_vars(form->left);
     *out = NULL;
-    if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 || !is_grounded(site, form->left) ||
-        !is_local(site, form->left, key)) {
+    if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 ||
+        !fb_inc_is_grounded(site, form->left) || !is_local(site, form->left, key)) {
         return FB_OK;
     }
     return make_view(site, form->left, key, out);
 }
 
 /* The watch is a view that has no rows: only which keys are stale is of use. */
-enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct fb_form *part,
-    struct fb_inc_killer *killer, bool *fits)
+enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct fb_form *form,
+    struct fb_inc_op **op, struct fb_inc_node **watch)
 {
-    FB_ASSERT(site && part && killer && fits);
-    fb_vars key = fb_form_vars(part);
+    FB_ASSERT(site && form && op && watch);
+    fb_vars key = fb_form_vars(form);
     struct fb_inc_site inside = *site;
     inside.given = key;
-    *fits = false;
-    if (site->direct || !is_local(site, part, key) || !fb_form_evaluable(part, key, NULL)) {
+    *watch = NULL;
+    if (site->direct || !is_local(site, form, key) || !fb_form_evaluable(form, key, NULL)) {
         return FB_OK;
     }
-    struct fb_inc_node *watch = new_view(site, part, key);
-    if (!watch) {
+    struct fb_inc_node *view = new_view(site, form, key);
+    if (!view) {
         return fb_inc_no_memory(site);
     }
-    enum fb_code code = fb_inc_compile_part(&inside, part, &killer->op);
-    *fits = true;
-    code = code ? code : watch_all(site, watch, killer->op, fits);
-    killer->watch = code == FB_OK && *fits ? watch : NULL;
+    enum fb_code code = fb_inc_compile_part(&inside, form, op);
+    bool fits = true;
+    code = code ? code : watch_all(site, view, *op, &fits);
+    *watch = code == FB_OK && fits ? view : NULL;
     return code;
 }
 
@@ -368,19 +370,13 @@ static void set_row(struct fb_inc *inc, struct fb_inc_node *view, uint32_t slot,
     }
 }
 
-/* Nothing is known: every key that a node has is stale. */
-static bool start_anew(struct fb_inc *inc, struct fb_inc_node *view)
+bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
 {
-    struct fb_inc_node *stale = view->child;
-    for (uint32_t i = 0; view->tally && i < view->set.slot_count; i++) {
-        if (view->set.slots[i].live) {
-            set_row(inc, view, i, false);
-        }
-    }
-    fb_inc_set_clear(&view->set);
+    FB_ASSERT(inc && watch->child);
+    struct fb_inc_node *stale = watch->child;
     fb_inc_set_clear(&stale->set);
-    view->all = false;
-    for (const struct fb_inc_watch *w = view->watches; w; w = w->also) {
+    watch->all = false;
+    for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
         const struct fb_inc_set *set = &w->past->set;
         for (uint32_t i = 0; i < set->slot_count; i++) {
             struct fb_cell key[FB_IR_VARS_MAX];
@@ -397,6 +393,18 @@ static bool start_anew(struct fb_inc *inc, struct fb_inc_node *view)
         }
     }
     return true;
+}
+
+/* Every key that a node has is stale, and no row is known. */
+static bool start_anew(struct fb_inc *inc, struct fb_inc_node *view)
+{
+    for (uint32_t i = 0; view->tally && i < view->set.slot_count; i++) {
+        if (view->set.slots[i].live) {
+            set_row(inc, view, i, false);
+        }
+    }
+    fb_inc_set_clear(&view->set);
+    return fb_inc_watch_anew(inc, view);
 }
 
 static bool keep_row(void *ctx, struct fb_inc *inc)

@@ -163,6 +163,10 @@ static struct node *temporal(struct draw *d, const char *vars, int depth)
     size_t which = draw(d, 9);
     bool bounded = which == 2 || which == 6 || which == 8;
     struct node *right = formula(d, vars, depth);
+    if (draw(d, 4) == 0) { /* what holds on */
+        right = make(d, right, NULL, draw(d, 2) ? "(ONCE%s \1)" : "((NOT T()) SINCE%s \1)",
+            interval(d, false));
+    }
     if (which < 4) {
         return make(d, right, NULL, "(%s%s \1)", ops[which], interval(d, bounded));
     }
@@ -177,6 +181,12 @@ static struct node *filter(struct draw *d, const char *vars, int depth)
         "HISTORICALLY", "ALWAYS", "NOT ONCE", "ONCE", "NOT EVENTUALLY", "PREVIOUS", "NEXT"};
     size_t which = draw(d, 7);
     bool bounded = which == 1 || which == 4;
+    if (vars[0] && draw(d, 8) == 0) { /* whether a range holds anything */
+        return make(d, formula(d, vars, depth), formula(d, "b", depth),
+            draw(d, 2) ? "(\1 AND NOT EXISTS b. ((ONCE \2) AND b < %c))"
+                       : "(\1 AND EXISTS b. ((ONCE[0,3] \2) AND NOT b <= %c - 1))",
+            vars[0]);
+    }
     struct node *inner = formula(d, vars, depth);
     if (draw(d, 3) == 0) {
         inner = make(d, inner, formula(d, vars, 0), "(\1 IMPLIES \2)");
