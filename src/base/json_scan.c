@@ -1,5 +1,8 @@
 #include <stdio.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/alloc.h"
 #include "base/assert.h"
@@ -254,6 +257,20 @@ bool fb_json_scan_reserve(struct fb_json_reader *r, size_t size)
  * a quote, a backslash, a control character or a byte of more than 7 bits; end when all are. */
 static size_t plain_run(const char *text, size_t at, size_t end)
 {
+#ifdef __SSE2__
+    while (end - at >= 16) {
+        __m128i w = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+        /* Signed: a byte of more than 7 bits is below 0, and so below 0x20 as a control is. */
+        __m128i hit = _mm_or_si128(_mm_cmpgt_epi8(_mm_set1_epi8(0x20), w),
+            _mm_or_si128(
+                _mm_cmpeq_epi8(w, _mm_set1_epi8('"')), _mm_cmpeq_epi8(w, _mm_set1_epi8('\\'))));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask) {
+            return at + (size_t)__builtin_ctz(mask);
+        }
+        at += 16;
+    }
+#endif
     while (end - at >= 8) {
         uint64_t w = load8(text + at);
         uint64_t quote = (w ^ EACH_BYTE('"')) - EACH_BYTE(1);
@@ -402,6 +419,16 @@ static size_t put_utf8(uint32_t point, char out[4])
     return len;
 }
 
+/* What a letter behind a backslash stands for; 0: it is none of them, or u. */
+static const char meanings[256] = {['"'] = '"',
+    ['\\'] = '\\',
+    ['/'] = '/',
+    ['b'] = '\b',
+    ['f'] = '\f',
+    ['n'] = '\n',
+    ['r'] = '\r',
+    ['t'] = '\t'};
+
 /* Reads the escape at the n-th byte from pos: its length, and the bytes that it stands for. */
 static enum fb_code read_escape(struct fb_json_reader *r, size_t n, size_t *out_len, char out[4],
     size_t *out_count, struct fb_err *err)
@@ -414,8 +441,6 @@ static enum fb_code read_escape(struct fb_json_reader *r, size_t n, size_t *out_
     if (!got) {
         return unterminated(r, err);
     }
-    static const char letters[] = "\"\\/bfnrt";
-    static const char meanings[] = "\"\\/\b\f\n\r\t";
     char letter = r->text[r->pos + n + 1];
     if (letter == 'u') {
         uint32_t point = 0;
@@ -423,13 +448,12 @@ static enum fb_code read_escape(struct fb_json_reader *r, size_t n, size_t *out_
         *out_count = code == FB_OK ? put_utf8(point, out) : 0;
         return code;
     }
-    const char *hit = letter ? strchr(letters, letter) : NULL;
-    if (!hit) {
+    if (!meanings[(unsigned char)letter]) {
         (void)fb_json_scan_unexpected(
             r, n + 1, (unsigned char)letter, "one of \" \\ / b f n r t u after '\\'", err);
         return fb_err_hint(err, "A backslash itself is written '\\\\'.");
     }
-    out[0] = meanings[hit - letters];
+    out[0] = meanings[(unsigned char)letter];
     *out_len = 2;
     *out_count = 1;
     return FB_OK;
@@ -508,6 +532,20 @@ enum fb_code fb_json_scan_too_long(
     return fb_json_scan_placed(r, 0, err);
 }
 
+/* The n-th byte from pos, at or behind n, that is not plain; where nothing is decoded, escapes of
+ * one letter are passed over as well. */
+static size_t pass_run(const struct fb_json_reader *r, size_t n, bool decode, bool *escaped)
+{
+    const char *text = r->text;
+    size_t at = plain_run(text, r->pos + n, r->end);
+    while (
+        !decode && r->end - at >= 2 && text[at] == '\\' && meanings[(unsigned char)text[at + 1]]) {
+        *escaped = true;
+        at = plain_run(text, at + 2, r->end);
+    }
+    return at - r->pos;
+}
+
 /* Reads the string at pos, its quotes included, and consumes it. */
 enum fb_code fb_json_scan_string(
     struct fb_json_reader *r, bool decode, struct fb_str *out, struct fb_err *err)
@@ -516,7 +554,7 @@ enum fb_code fb_json_scan_string(
     struct string_scan scan = {.n = 1, .run = 1};
     bool done = false;
     while (!done) {
-        scan.n = plain_run(r->text, r->pos + scan.n, r->end) - r->pos;
+        scan.n = pass_run(r, scan.n, decode, &scan.escaped);
         if (scan.n - 1 > r->options.string_max) {
             return fb_json_scan_too_long(r, "string", err);
         }

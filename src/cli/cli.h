@@ -16,7 +16,7 @@
 
 /** Limits of a command line; commands.def is asserted to keep to them. */
 enum {
-    FB_CLI_OPTIONS_MAX = 32, /**< options of one command */
+    FB_CLI_OPTIONS_MAX = 40, /**< options of one command */
     FB_CLI_PATH = 4096,      /**< bytes of a docket's path, with the zero */
 };
 

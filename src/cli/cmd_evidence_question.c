@@ -7,6 +7,7 @@
 #include "cli/evidence.h"
 #include "ingest/csv.h"
 #include "report/answer.h"
+#include "stats/hamiltonian.h"
 
 #define ARENA_MAX ((size_t)2 << 30)
 
@@ -45,7 +46,7 @@ static enum fb_code read_scale(const struct fb_cli *cli, int out[2], struct fb_e
 static enum fb_code read_options(
     const struct fb_cli *cli, struct fb_question_options *out, struct fb_err *err)
 {
-    int64_t resamples = 1000, tries = 0, top = 0;
+    int64_t resamples = 1000, tries = 0, top = 0, draws = 0;
     *out = fb_question_usual();
     enum fb_code code = fb_cli_confidence(cli, &out->confidence, err);
     code = code ? code : fb_cli_whole(cli, "tries", (int64_t[]){1, many}, &tries, err);
@@ -54,10 +55,14 @@ static enum fb_code read_options(
     code = code ? code : fb_cli_number(cli, "threshold", (double[]){0, 1}, &out->threshold, err);
     code = code ? code : fb_cli_number(cli, "at", (double[]){0, 1e40}, &out->at, err);
     code = code ? code : fb_cli_whole(cli, "resamples", (int64_t[]){0, 100000}, &resamples, err);
+    code =
+        code ? code
+             : fb_cli_whole(cli, "draws", (int64_t[]){100, FB_HAMILTONIAN_DRAWS_MAX}, &draws, err);
     code = code ? code : read_scale(cli, out->scale, err);
     out->tries = tries > 0 ? (double)tries : out->tries;
     out->top = top > 0 ? (double)top : out->top;
     out->resamples = (uint32_t)resamples;
+    out->draws = (uint32_t)draws;
     out->target = fb_cli_text(cli, "target");
     out->columns = fb_cli_text(cli, "columns");
     return code;

@@ -49,6 +49,7 @@ struct fb_question_options {
     double threshold; /**< a rate to be ruled out; NaN: none */
     double at;        /**< training compute to predict at, FLOP; NaN: none */
     uint32_t resamples;
+    uint32_t draws;        /**< of graders: of each chain; 0: as many as resamples ask for */
     struct fb_str target;  /**< column to predict; scale of agreement */
     struct fb_str columns; /**< of scaling: the benchmarks; empty: all */
     int scale[2];          /**< of scores: the lowest and the highest; both 0: as seen */

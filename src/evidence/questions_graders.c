@@ -391,9 +391,13 @@ static uint64_t seed_of(const struct table *t)
     return fb_random_key(digest);
 }
 
-/* Draws of one chain: 2,500 as is usual, fewer where few resamples are wanted of everything. */
+/* Draws of one chain: as asked; else 2,500 as is usual, fewer where few resamples are wanted of
+ * everything. */
 static uint32_t draws_of(const struct fb_question_options *options)
 {
+    if (options->draws > 0) {
+        return options->draws;
+    }
     uint64_t draws = (uint64_t)options->resamples * 5 / 2;
     draws = draws < DRAWS_LEAST ? DRAWS_LEAST : draws;
     return draws < FB_HAMILTONIAN_DRAWS_MAX ? (uint32_t)draws : FB_HAMILTONIAN_DRAWS_MAX;
@@ -590,8 +594,6 @@ static enum fb_code add_comparison(
 
 /* --- Agreement -------------------------------------------------------------------------------- */
 
-enum { ALPHAS = 1000 };
-
 /* Scores in cells of grader and item, for the medians of which agreement is asked. */
 struct cells {
     const struct model *m;
@@ -696,7 +698,7 @@ static enum fb_code add_agreement(const struct adding *a, struct fb_err *err)
     add_plain(a->out, "as seen", "alpha_of_medians", alpha_of(&c, t->scores));
     for (int is_fair = 0; is_fair < 2; is_fair++) {
         struct fb_random random = fb_random_start(seed_of(t), (uint64_t)CHAINS + (uint64_t)is_fair);
-        size_t found = 0, rounds = a->m->fit.count < ALPHAS ? a->m->fit.count : ALPHAS;
+        size_t found = 0, rounds = a->m->fit.count / CHAINS;
         for (size_t i = 0; i < rounds; i++) {
             size_t row = i * a->m->fit.count / rounds;
             draw_scores(&c, a->m->fit.draws + row * a->m->fit.width, is_fair, &random);

@@ -288,9 +288,9 @@ enum fb_code fb_columns_read_memory(const struct fb_columns_text *from,
     FB_ASSERT(from && from->name && wanted && count <= FB_COLUMNS_MAX && arena && out);
     struct work work = {
         .columns = {.name = from->name, .wanted = wanted, .count = count}, .arena = arena};
-    bool is_json = fb_str_starts(fb_str_trim(from->text), FB_STR("{"));
-    enum fb_code code =
-        is_json ? read_objects(&work, from->text, err) : read_table(&work, from->text, err);
+    struct fb_str text = fb_csv_unmarked(from->text);
+    bool is_json = fb_str_starts(fb_str_trim(text), FB_STR("{"));
+    enum fb_code code = is_json ? read_objects(&work, text, err) : read_table(&work, text, err);
     if (code == FB_OK && work.columns.rows == 0) {
         code = fb_err_set(err, FB_E_SCHEMA, "there are no rows");
         fb_err_place(err, from->name, 0, 0, -1);

@@ -251,9 +251,7 @@ static enum fb_code start(struct fb_csv *csv, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    if (fb_str_starts(csv->rest, FB_STR("\xEF\xBB\xBF"))) {
-        csv->rest = fb_str_sub(csv->rest, 3, csv->rest.len);
-    }
+    csv->rest = fb_csv_unmarked(csv->rest);
     if (csv->rest.len == 0) {
         (void)fb_err_set(err, FB_E_SYNTAX, "the table is empty");
         fb_err_place(err, csv->name, 1, 1, -1);
@@ -479,6 +477,12 @@ enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code
         FB_STR_ARG(fb_str_sub(csv->fields[column], 0, NAME_MAX_SHOWN)), what);
     fb_err_place(err, csv->name, csv->line, 0, -1);
     return code;
+}
+
+struct fb_str fb_csv_unmarked(struct fb_str text)
+{
+    static const struct fb_str mark = {"\xEF\xBB\xBF", 3};
+    return fb_str_starts(text, mark) ? fb_str_sub(text, mark.len, text.len) : text;
 }
 
 bool fb_csv_names(struct fb_str line, const char *name)

@@ -78,6 +78,9 @@ struct fb_str fb_csv_field(const struct fb_csv *csv, size_t column);
 enum fb_code fb_csv_refuse(const struct fb_csv *csv, size_t column, enum fb_code code,
     struct fb_err *err, const char *what);
 
+/** Text without the byte order mark that it may begin with. */
+struct fb_str fb_csv_unmarked(struct fb_str text);
+
 /** True when a header line has a column of that name, which is in lower case. For telling formats:
  * fields in quotes hold no comma here. */
 bool fb_csv_names(struct fb_str line, const char *name);

@@ -83,6 +83,10 @@ static enum fb_code refuse(const struct fb_input *input, struct fb_str head, str
         fb_err_set(err, FB_E_FORMAT, "'%s' is packed by gzip", input->name);
         return fb_err_hint(err, "A log is kept and signed as it is: unpack it with `gzip -d`.");
     }
+    if (fb_str_starts(head, FB_STR("\xEF\xBB\xBF{"))) {
+        fb_err_set(err, FB_E_FORMAT, "'%s' begins with a byte order mark", input->name);
+        return fb_err_hint(err, "JSON has none: save it as UTF-8 without it.");
+    }
     if (head.len == 0) {
         fb_err_set(err, FB_E_FORMAT, "'%s' is empty", input->name);
     } else {

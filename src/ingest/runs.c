@@ -471,6 +471,7 @@ enum fb_code fb_runs_read_memory(struct fb_str text, const char *name, struct fb
     for (int i = AGENT; i <= FAMILY; i++) {
         fb_names_init(&work.names[i], arena);
     }
+    text = fb_csv_unmarked(text);
     bool is_json = fb_str_starts(fb_str_trim(text), FB_STR("{"));
     enum fb_code code = is_json ? read_lines(&work, text, err) : read_table(&work, text, err);
     code = code ? code : fb_once_check(&work.once, name, err);

@@ -9,6 +9,16 @@
 #include "report/fits.h"
 #include "report/sheet.h"
 
+/* Decimals of a percentage: so many that what is not 0% or 100% does not look like it. */
+static int decimals(double percent)
+{
+    double size = fabs(percent), away = fmin(size, fabs(100 - size));
+    if (away == 0 || away >= 10) {
+        return away == 0 && size == 0 ? 2 : 1;
+    }
+    return away >= 0.01 ? 2 : (int)fmin(fmax(4, 1 - floor(log10(away))), 12);
+}
+
 /* A number as its unit has it; "" for none. */
 static const char *show(enum fb_figure_unit unit, double x, char out[40])
 {
@@ -21,9 +31,7 @@ static const char *show(enum fb_figure_unit unit, double x, char out[40])
     } else if (unit == FB_FIGURE_NUMBER) {
         (void)snprintf(out, 40, "%.4g", x);
     } else {
-        double percent = 100 * x, size = fabs(percent);
-        int digits = size < 0.01 && size > 0 ? 4 : size < 10 ? 2 : 1;
-        (void)snprintf(out, 40, "%.*f%%", digits, percent);
+        (void)snprintf(out, 40, "%.*f%%", decimals(100 * x), 100 * x);
     }
     return out;
 }

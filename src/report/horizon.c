@@ -42,8 +42,8 @@ const char *fb_report_minutes(double minutes, char out[32])
         double below;
         double unit;
         const char *name;
-    } scales[] = {{1, 1.0 / 60, "s"}, {120, 1, "min"}, {4320, 60, "h"}, {525600, 1440, "d"},
-        {INFINITY, 525600, "years"}};
+    } scales[] = {{0.1 / 60, 1.0 / 60000, "ms"}, {1, 1.0 / 60, "s"}, {120, 1, "min"},
+        {4320, 60, "h"}, {525600, 1440, "d"}, {INFINITY, 525600, "years"}};
     if (isnan(minutes)) {
         (void)snprintf(out, MINUTES_TEXT, "-");
     } else if (isinf(minutes)) {

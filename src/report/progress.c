@@ -273,11 +273,13 @@ enum fb_code fb_report_horizon_svg(const struct fb_horizon_report *report, struc
         100 * report->options->levels[0]);
     if (g->resamples > 0 && isfinite(g->high)) {
         (void)snprintf(subtitle, sizeof(subtitle),
-            "doubles in %.0f days (%g%%: %.0f to %.0f); line through the best at their release",
+            "doubles in %.0f days (%g%%: %.0f to %.0f); line through the best at their release, "
+            "others hollow",
             g->doubling_days, 100 * confidence, g->low, g->high);
     } else {
         (void)snprintf(subtitle, sizeof(subtitle),
-            "doubling time %.0f days; line through the best at their release", g->doubling_days);
+            "doubling time %.0f days; line through the best at their release, others hollow",
+            g->doubling_days);
     }
     struct fb_chart chart = {
         fb_str_of(title), fb_str_of(subtitle), true, false, points, g->count, steps, STEPS};

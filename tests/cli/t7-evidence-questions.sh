@@ -203,6 +203,10 @@ ok "rank: flat prior" figure "0.7500 0.2836 0.9473" rate x
 ok "rank: Dirichlet" figure "0.8750 none none" dirichlet
 printf 'x,y,z\n1,0,1\n1,1,?\n0,0,0\n1,0,1\n' >odd.csv
 ok "rank: a column with another value is left out aloud" says "'z' is left out: '?' in line 3 is neither 0 nor 1" "$FLYBALL" evidence rank odd.csv
+printf 'group,trials,successes\na,1000000000,0\nb,100000,99999\nc,10,10\n' >tiny.csv
+ok "a bound that is not 0 does not look like it" says "^a *rate *0.00% *0.00% to 0.00000030%" "$FLYBALL" evidence rates tiny.csv
+ok "nor one that is not 1" says "^b *rate *99.99900*% *99.9953% to 99.999949%" "$FLYBALL" evidence rates tiny.csv
+ok "what is 1 does" says "^c *rate *100.0% *74.1% to 100.0%" "$FLYBALL" evidence rates tiny.csv
 ok "rank: one column" exits 3 . "$FLYBALL" evidence rank pass.csv
 
 printf 'item,grader,score\n1,a,1\n1,b,1\n2,a,2\n2,b,2\n3,a,1\n3,b,2\n4,a,5\n' >agreement.csv

@@ -206,6 +206,10 @@ export FLYBALL
 ok "each cell of each table, and each column" python3 cells.py
 gzip -c rates.csv >rates.gz
 ok "read: a packed file" explains 3 "packed by gzip" "$FLYBALL" evidence read rates.gz
+printf '\357\273\277{"version": 2, "status": "success", "eval": {}}\n' >mark.json
+ok "read: JSON behind a byte order mark" explains 3 "byte order mark" "$FLYBALL" evidence read mark.json
+printf '\357\273\277{"agent":"a","task":"x","minutes":1,"success":1}\n{"agent":"a","task":"y","minutes":60,"success":0}\n' >mark.jsonl
+ok "horizon: runs behind a byte order mark" "$FLYBALL" evidence horizon mark.jsonl --resamples 10
 printf 'agent,task,family,minutes,success\na,x,f,1,1\na,y,f,60,0\nb,x,g,1,1\n' >families.csv
 ok "a task of two families" explains 3 "'x' belongs to the family 'f' and to 'g'" "$FLYBALL" evidence horizon families.csv
 printf 'sample,setting,success\na,test,1\nb,deploy,1\n' >gap.csv

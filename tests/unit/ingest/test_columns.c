@@ -33,8 +33,10 @@ static void test_forms(void **state)
         "title,other,size,good\nb,x, 7 ,yes\na,,,\n",
         "{\"title\": \"b\", \"other\": [1], \"size\": 7, \"good\": true}\n\n"
         "{\"name\": null, \"title\": \"a\", \"size\": null}\n",
+        "\xEF\xBB\xBFtitle,other,size,good\nb,x, 7 ,yes\na,,,\n",
+        "\xEF\xBB\xBF{\"title\": \"b\", \"size\": 7, \"good\": true}\n\n{\"title\": \"a\"}\n",
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct fb_columns c;
         struct fb_columns_names names;
         FB_TEST_OK(read_text(texts[i], &c));
