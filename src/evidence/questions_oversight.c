@@ -53,13 +53,27 @@ static enum fb_code bias_of_answers(struct fb_str text, const char *path, double
     struct fb_bbq *bbq = FB_ARENA_NEW(out->arena, struct fb_bbq);
     enum fb_code code = bbq ? fb_bbq_read_memory(text, path, out->arena, bbq, err)
                             : fb_arena_failed(out->arena, err);
-    int64_t other = 0;
+    int64_t other = 0, unjudged = 0, questions = 0;
     for (size_t i = 0; code == FB_OK && i < bbq->count; i++) {
         const struct fb_bbq_model *m = &bbq->models[i];
         for (int ambiguous = 1; code == FB_OK && ambiguous >= 0; ambiguous--) {
-            code = add_bias(out, m->name, &m->counts[ambiguous], ambiguous, confidence, err);
+            const struct fb_bias_counts *counts = &m->counts[ambiguous];
+            questions += counts->questions;
+            code = counts->questions ? add_bias(out, m->name, counts, ambiguous, confidence, err)
+                                     : FB_OK;
         }
         other += m->other;
+        unjudged += m->unjudged;
+    }
+    if (code == FB_OK && questions == 0) {
+        (void)fb_err_set(err, FB_E_SCHEMA, "of no question one of the two groups is stereotyped");
+        return fb_err_hint(err, "`stereotyped_groups` names groups as `answer_info` does.");
+    }
+    if (code == FB_OK && unjudged > 0) {
+        fb_answer_note(out,
+            "%lld answers are left out: neither or both of the groups of their question are among "
+            "its stereotyped_groups",
+            (long long)unjudged);
     }
     if (code == FB_OK && other > 0) {
         fb_answer_note(out,

@@ -3,6 +3,13 @@
  * authors publish them: one JSON object a line with the question (context_condition,
  * question_polarity, ans0 to ans2, answer_info, label, additional_metadata.stereotyped_groups) and,
  * in every member whose name holds "pred", what a model answered.
+ *
+ * An answer follows the stereotype where one, and not both, of the two groups that a question names
+ * is among those that it stereotypes. Groups are alike but for case, spaces and hyphens ("low SES"
+ * is "lowSES"), words for men, for women and for people who are transgender are each one, and the
+ * gender before a group's name ("F-Black") is passed over where no group has it, as in the authors'
+ * script (BBQ_results_metadata.R). Questions where neither or both are stereotyped are left out, as
+ * there.
  */
 #ifndef FB_INGEST_BBQ_H
 #define FB_INGEST_BBQ_H
@@ -18,6 +25,7 @@ struct fb_bbq_model {
     struct fb_str name;              /**< of the member */
     struct fb_bias_counts counts[2]; /**< in disambiguated and in ambiguous contexts */
     int64_t other;                   /**< answers that are none of the three */
+    int64_t unjudged; /**< of questions of which neither or both groups are stereotyped */
 };
 
 /** All of them, in the order of their first answers. */
