@@ -3,6 +3,7 @@
 #include <libdeflate.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/assert.h"
 #include "base/io.h"
@@ -203,6 +204,18 @@ static enum fb_code read_table(struct work *work, struct fb_str text, struct fb_
 
 /* --- One JSON object a line ------------------------------------------------------------------- */
 
+/* The member of a name, upper and lower case alike as in a header line; the one that is spelled so
+ * first. */
+static const struct fb_json *member_of(const struct fb_json *object, const char *name)
+{
+    const struct fb_json *found = fb_json_get(object, name);
+    size_t len = strlen(name);
+    for (const struct fb_json *m = object->child; !found && m; m = m->next) {
+        found = m->key.len == len && strncasecmp(m->key.ptr, name, len) == 0 ? m : NULL;
+    }
+    return found;
+}
+
 /* The cells of an object: the first member of the names of each column that has a value. */
 static enum fb_code take_object(struct work *work, const struct fb_json *object, struct fb_err *err)
 {
@@ -211,7 +224,7 @@ static enum fb_code take_object(struct work *work, const struct fb_json *object,
     for (size_t i = 0; code == FB_OK && i < c->count; i++) {
         const struct fb_json *value = NULL;
         for (size_t n = 0; c->wanted[i].names[n] && (!value || value->kind == FB_JSON_NULL); n++) {
-            value = fb_json_get(object, c->wanted[i].names[n]);
+            value = member_of(object, c->wanted[i].names[n]);
         }
         if (!value || value->kind == FB_JSON_NULL) {
             continue;

@@ -35,8 +35,9 @@ static void test_forms(void **state)
         "{\"name\": null, \"title\": \"a\", \"size\": null}\n",
         "\xEF\xBB\xBFtitle,other,size,good\nb,x, 7 ,yes\na,,,\n",
         "\xEF\xBB\xBF{\"title\": \"b\", \"size\": 7, \"good\": true}\n\n{\"title\": \"a\"}\n",
+        "{\"Title\": \"b\", \"SIZE\": 7, \"Good\": true}\n\n{\"title\": \"a\"}\n",
     };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct fb_columns c;
         struct fb_columns_names names;
         FB_TEST_OK(read_text(texts[i], &c));
