@@ -111,6 +111,11 @@ static enum fb_code finish(const struct fb_columns *columns, struct fb_arena *ar
             (struct fb_capability_score){names[MODEL].of[i], names[BENCHMARK].of[i], score};
     }
     fb_capability_sort(&scores.data);
+    for (size_t i = 1; i < count; i++) {
+        const struct fb_capability_score *score = &scores.data.scores[i];
+        scores.repeated +=
+            score->model == score[-1].model && score->benchmark == score[-1].benchmark;
+    }
     digest_scores(&scores);
     *out = scores;
     return FB_OK;

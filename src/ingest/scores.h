@@ -24,6 +24,7 @@ struct fb_scores {
     struct fb_str *benchmarks;
     fb_time *dates; /**< by model; FB_TIME_MIN where there is none */
     size_t clipped;
+    size_t repeated;                /**< scores beyond the first of one model on one benchmark */
     uint8_t digest[FB_SHA256_SIZE]; /**< of the sorted scores */
 };
 

@@ -130,6 +130,12 @@ enum fb_code fb_report_capability_text(const struct fb_capability_report *report
         fb_buf_addf(out, "%zu scores were outside 0 to 1: all are held within 0.001 and 0.999\n",
             report->scores->clipped);
     }
+    if (report->scores->repeated) {
+        fb_buf_addf(out,
+            "%zu scores stand beside another of the same model on the same benchmark: each "
+            "counts\n",
+            report->scores->repeated);
+    }
     add_growth(out, report);
     fb_free(models);
     fb_free(benchmarks);
@@ -187,6 +193,7 @@ enum fb_code fb_report_capability_json(
     fb_json_key_c(&w, "digest", fb_hex_encode(report->scores->digest, FB_SHA256_SIZE, digest));
     fb_json_key_int(&w, "scores", (int64_t)report->scores->data.count);
     fb_json_key_int(&w, "clipped", (int64_t)report->scores->clipped);
+    fb_json_key_int(&w, "repeated", (int64_t)report->scores->repeated);
     fb_json_key_double(&w, "cost", r->cost);
     fb_json_key_str(&w, "anchor", report->scores->benchmarks[report->options->anchor]);
     fb_json_key_double(&w, "penalty", report->options->penalty);

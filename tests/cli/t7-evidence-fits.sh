@@ -88,6 +88,9 @@ for m in a["models"] + a["benchmarks"]:
 assert a["anchor"] == "y" and a["cost"] > 0 and a["growth"]["per_year"] > 0
 END
 ok "with what it should hold" python3 check.py
+{ cat scores.csv && tail -n 1 scores.csv; } >again.csv
+ok "a score that stands twice is told" says "^1 scores stand beside another of the same model" \
+    "$FLYBALL" evidence eci again.csv --resamples 0
 ok "the most capable only" says "and 2 more" "$FLYBALL" evidence eci scores.csv --top 1
 ok "an anchor that is none" exits 3 "no benchmark 'z'" "$FLYBALL" evidence eci scores.csv --anchor z
 ok "a table without scores" exits 3 "no column" "$FLYBALL" evidence eci dates.csv
