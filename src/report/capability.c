@@ -132,9 +132,8 @@ enum fb_code fb_report_capability_text(const struct fb_capability_report *report
     }
     if (report->scores->repeated) {
         fb_buf_addf(out,
-            "%zu scores stand beside another of the same model on the same benchmark: each "
-            "counts\n",
-            report->scores->repeated);
+            "%zu score%s beside another of the same model on the same benchmark: each counts\n",
+            report->scores->repeated, report->scores->repeated == 1 ? " stands" : "s stand");
     }
     add_growth(out, report);
     fb_free(models);

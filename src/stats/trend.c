@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "stats/random.h"
 
-enum { GRID = 16, GOLDEN_STEPS = 60, BREAK_POINTS_MIN = 5 };
+enum { BREAK_POINTS_MIN = 5 };
 
 enum fb_code fb_trend_fit(
     const struct fb_trend_point *points, size_t n, struct fb_trend *out, struct fb_err *err)
@@ -125,16 +125,22 @@ struct two_lines {
     double sse;
 };
 
+/* How far t is behind a place; 0 before it. */
+static double behind(double t, double at)
+{
+    return t > at ? t - at : 0;
+}
+
 /* Least squares on 1, x and max(0, x - at), with x counted from the mean. */
 static struct two_lines fit_at(const struct kink *kink, double at)
 {
     double n = (double)kink->n, h_mean = 0, sxh = 0, shh = 0, shy = 0, sxy = 0, sxx = 0;
     for (size_t i = 0; i < kink->n; i++) {
-        h_mean += fmax(0, kink->points[i].t - at) / n;
+        h_mean += behind(kink->points[i].t, at) / n;
     }
     for (size_t i = 0; i < kink->n; i++) {
         double x = kink->points[i].t - kink->line.t_mean, y = kink->points[i].y - kink->line.y_mean;
-        double h = fmax(0, kink->points[i].t - at) - h_mean;
+        double h = behind(kink->points[i].t, at) - h_mean;
         sxx += x * x;
         sxh += x * h;
         shh += h * h;
@@ -152,36 +158,53 @@ static struct two_lines fit_at(const struct kink *kink, double at)
     fit.sse = 0;
     for (size_t i = 0; i < kink->n; i++) {
         double x = kink->points[i].t - kink->line.t_mean, y = kink->points[i].y - kink->line.y_mean;
-        double h = fmax(0, kink->points[i].t - at) - h_mean;
+        double h = behind(kink->points[i].t, at) - h_mean;
         double rest = y - fit.before * x - change * h;
         fit.sse += rest * rest;
     }
     return fit;
 }
 
-/* The best place within [low, high], by a grid and then golden sections around its best. */
-static double best_within(const struct kink *kink, double low, double high)
+/* The line by least squares through points [from, to): intercept and slope. False without spread.
+ */
+static bool line_through(const struct fb_trend_point *points, size_t from, size_t to, double out[2])
 {
-    double step = (high - low) / GRID, best = low, least = INFINITY;
-    for (int i = 0; i <= GRID; i++) {
-        double at = low + step * i, sse = fit_at(kink, at).sse;
+    double n = (double)(to - from), t = 0, y = 0, sxx = 0, sxy = 0;
+    for (size_t i = from; i < to; i++) {
+        t += points[i].t / n;
+        y += points[i].y / n;
+    }
+    for (size_t i = from; i < to; i++) {
+        sxx += (points[i].t - t) * (points[i].t - t);
+        sxy += (points[i].t - t) * (points[i].y - y);
+    }
+    out[1] = sxy / sxx;
+    out[0] = y - out[1] * t;
+    return sxx > 0;
+}
+
+/*
+ * The best place within [low, high], between the points i and i + 1. There the points before and
+ * behind are the same wherever the lines meet: the best is where the two lines that fit each part
+ * by itself cross, if they do so within, and else an end (D. J. Hudson, "Fitting segmented curves
+ * whose join points have to be estimated", 1966).
+ */
+static double best_within(const struct kink *kink, size_t i, double low, double high)
+{
+    double left[2], right[2], places[3] = {low, high, low}, best = low, least = INFINITY;
+    if (line_through(kink->points, 0, i + 1, left) &&
+        line_through(kink->points, i + 1, kink->n, right)) {
+        double cross = (left[0] - right[0]) / (right[1] - left[1]);
+        places[2] = cross > low && cross < high ? cross : low;
+    }
+    for (size_t p = 0; p < 3; p++) {
+        double sse = fit_at(kink, places[p]).sse;
         if (sse < least) {
             least = sse;
-            best = at;
+            best = places[p];
         }
     }
-    double from = fmax(low, best - step), to = fmin(high, best + step);
-    const double golden = 0.6180339887498949;
-    for (int i = 0; i < GOLDEN_STEPS && from < to; i++) {
-        double a = to - golden * (to - from), b = from + golden * (to - from);
-        if (fit_at(kink, a).sse <= fit_at(kink, b).sse) {
-            to = b;
-        } else {
-            from = a;
-        }
-    }
-    double middle = (from + to) / 2;
-    return fit_at(kink, middle).sse < least ? middle : best;
+    return best;
 }
 
 /* Looks between neighbouring points, where the error is smooth. False when there is no place. */
@@ -195,7 +218,7 @@ static bool find_best(const struct kink *kink, double *out)
         if (from >= to) {
             continue;
         }
-        double at = best_within(kink, from, to), sse = fit_at(kink, at).sse;
+        double at = best_within(kink, i, from, to), sse = fit_at(kink, at).sse;
         if (sse < least) {
             least = sse;
             *out = at;

@@ -89,7 +89,7 @@ assert a["anchor"] == "y" and a["cost"] > 0 and a["growth"]["per_year"] > 0
 END
 ok "with what it should hold" python3 check.py
 { cat scores.csv && tail -n 1 scores.csv; } >again.csv
-ok "a score that stands twice is told" says "^1 scores stand beside another of the same model" \
+ok "a score that stands twice is told" says "^1 score stands beside another of the same model" \
     "$FLYBALL" evidence eci again.csv --resamples 0
 ok "the most capable only" says "and 2 more" "$FLYBALL" evidence eci scores.csv --top 1
 ok "an anchor that is none" exits 3 "no benchmark 'z'" "$FLYBALL" evidence eci scores.csv --anchor z
