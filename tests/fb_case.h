@@ -53,6 +53,42 @@ static inline struct fb_case *built(struct fb_str text)
     return c;
 }
 
+/* Takes a member out of a mapping; true when the mapping is empty then. */
+static inline bool take_out(struct fb_yaml *map, const char *key)
+{
+    struct fb_yaml **at = &map->child, *before = NULL;
+    while (*at) {
+        if (fb_str_is((*at)->key, key)) {
+            *at = (*at)->next;
+            map->count--;
+        } else {
+            before = *at;
+            at = &before->next;
+        }
+    }
+    map->last = before;
+    return map->count == 0;
+}
+
+/* Forgets what a reader of SACM keeps of handles, for tests of other things. */
+static inline void forget_handles(struct fb_yaml *root)
+{
+    static const char *const HANDLES[] = {"id", "relations", "package"};
+    for (struct fb_yaml *e = root->child; e; e = e->next) {
+        struct fb_yaml *kept = (struct fb_yaml *)fb_yaml_get(e, "sacm");
+        for (size_t i = 0; kept && i < sizeof(HANDLES) / sizeof(HANDLES[0]); i++) {
+            if (take_out(kept, HANDLES[i])) {
+                (void)take_out(e, "sacm");
+                break;
+            }
+        }
+    }
+    const struct fb_yaml *section = fb_yaml_get(root, "module");
+    if (section && section->count == 0) {
+        (void)take_out(root, "module");
+    }
+}
+
 /* "y" or "yes" holds, "n" or "no" fails, anything else is not known. */
 static inline enum fb_code plain_query(void *ctx, struct fb_str predicate, struct fb_arena *memory,
     struct fb_evidence *out, struct fb_err *error)

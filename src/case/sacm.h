@@ -4,14 +4,17 @@
  * The reader keeps it under the key `sacm` of an element, and of the module section for the case
  * and its packages; the writer puts it back in SACM's own way. A mapping of:
  *
- *   id          the handle in the file, where something that is kept refers to it
+ *   id          the handle in the file, where it is not the one that the writer makes
  *   gid, name   when they are not the id of the element; nameLang when it is not English
  *   lang        the language of `text` when it is not English
  *   texts       the text in other languages: a list of {lang, text}
  *   attributes  a mapping from names of attributes to values
  *   xml         elements of XML below it, as they stood
- *   argument    (of the module section) those that stood in a package of the argument
- *   namespaces  (likewise) prefixes that these use, to what they stand for
+ *   relations   relations that say something of themselves: a list of {id, gid, name, nameLang,
+ * key, of}, where key is the native one and of are the references that they stand for package (of
+ * the module section) id, gid, name and nameLang of the package of the argument argument    (of the
+ * module section) those that stood in a package of the argument namespaces  (likewise) prefixes
+ * that these use, to what they stand for
  */
 #ifndef FB_CASE_SACM_H
 #define FB_CASE_SACM_H
@@ -43,10 +46,14 @@ void fb_sacm_keeping_release(struct fb_sacm_keeping *k);
 void fb_sacm_keep_element(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to,
     const struct fb_sacm_taken *taken);
 
-/** Keeps the handle of an element where something refers to it, or where sacm_write.c wrote the
- * element (ours) and did not make it; after all others were kept. */
-void fb_sacm_keep_id(
-    struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to, size_t index, bool ours);
+/** Keeps the handle of an element, the index-th, unless sacm_write.c would make the same; after all
+ * others were kept. */
+void fb_sacm_keep_id(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to, size_t index);
+
+/** Keeps what a relation, the index-th, says of itself in the element `to` whose `key` it stands in
+ * with the references `of`; nothing where it says no more than sacm_write.c makes. */
+void fb_sacm_keep_relation(struct fb_sacm_keeping *k, xmlNodePtr node, size_t index,
+    struct fb_yaml *to, const char *key, const struct fb_yaml *of);
 
 /** Keeps what the case and its packages say, in the module section, which is made where there is
  * none; after all elements were kept. */
@@ -55,8 +62,12 @@ void fb_sacm_keep_case(struct fb_sacm_keeping *k, xmlNodePtr top, struct fb_yaml
 /** Notes something that is dropped: `what` of all elements, packages or relations. */
 void fb_sacm_note(struct fb_sacm_keeping *k, xmlNodePtr at, const char *of, const char *what);
 
-/** Notes what a relation says and is dropped. */
-void fb_sacm_note_relation(struct fb_sacm_keeping *k, xmlNodePtr node);
+/** Notes what a relation says and is dropped; kept: fb_sacm_keep_relation takes it. */
+void fb_sacm_note_relation(struct fb_sacm_keeping *k, xmlNodePtr node, bool kept);
+
+/** Whether the writer makes this handle of the index-th: the letter and the index, and behind "_" a
+ * number where that is used already. */
+bool fb_sacm_is_made(struct fb_str id, char letter, size_t index);
 
 /** The class that an element of the kind is written as. */
 const char *fb_sacm_class(enum fb_element_kind kind);
@@ -67,7 +78,7 @@ const char *fb_sacm_status(enum fb_element_kind kind, bool undeveloped, bool def
 /** What is kept of one element, or of the case; texts may be empty, trees NULL. */
 struct fb_sacm_kept {
     struct fb_str id, gid, name, name_lang, lang, xml, argument;
-    const struct fb_yaml *texts, *attributes, *namespaces;
+    const struct fb_yaml *texts, *attributes, *namespaces, *relations, *package;
 };
 
 /** Reads a value of the key sacm into *out, which is empty when the value has not the form above

@@ -1,6 +1,7 @@
 /* sacm_keep.c: keeps what SACM says beyond the keys of the native form, and notes what it cannot.
  */
 #include <libxml/parser.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -320,27 +321,63 @@ void fb_sacm_keep_element(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_
     keep_children(k, node, to, taken);
 }
 
-/* A handle that sacm_write.c makes. */
-static bool is_made(struct fb_str id)
+bool fb_sacm_is_made(struct fb_str id, char letter, size_t index)
 {
-    size_t digits = 0;
-    while (digits + 1 < id.len && id.ptr[digits + 1] >= '0' && id.ptr[digits + 1] <= '9') {
-        digits++;
-    }
-    return digits > 0 && id.ptr[0] == 'e' && digits + 1 == id.len;
+    char made[32];
+    int len = snprintf(made, sizeof(made), "%c%zu", letter, index);
+    FB_ASSERT(len > 0 && (size_t)len < sizeof(made));
+    struct fb_str rest = fb_str_sub(id, (size_t)len, SIZE_MAX);
+    uint64_t turn = 0;
+    return fb_str_starts(id, fb_str_of(made)) &&
+           (rest.len == 0 ||
+               (rest.ptr[0] == '_' && fb_str_u64(fb_str_sub(rest, 1, SIZE_MAX), &turn)));
 }
 
-void fb_sacm_keep_id(
-    struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to, size_t index, bool ours)
+void fb_sacm_keep_id(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to, size_t index)
 {
+    FB_ASSERT(k && node && to);
     struct fb_str id = attribute(k, node, "id");
-    struct fb_str made = fb_arena_printf(k->b->arena, "e%zu", index);
-    k->b->failed = k->b->failed || !made.ptr;
-    bool wanted = id.len > 0 && made.ptr && !fb_str_eq(id, made) &&
-                  (fb_map_has(&k->words, id) || (ours && !is_made(id)));
-    if (wanted && !fb_yaml_get(fb_yaml_get(to, "sacm"), "id")) {
+    if (id.len > 0 && !fb_sacm_is_made(id, 'e', index) &&
+        !fb_yaml_get(fb_yaml_get(to, "sacm"), "id")) {
         keep_text(k, to, "id", id);
     }
+}
+
+/* What something is called, into a mapping: handle, gid, name and the language of it. */
+static void keep_called(struct fb_sacm_keeping *k, xmlNodePtr node, struct fb_yaml *to)
+{
+    struct fb_str name = attribute(k, node, "name"), lang = {"", 0};
+    xmlNodePtr child = name.len > 0 ? NULL : child_named(node, "name");
+    name = child ? first_text(k, child, 0, &lang) : name;
+    const struct {
+        const char *key;
+        struct fb_str text;
+    } ALL[] = {{"id", attribute(k, node, "id")}, {"gid", attribute(k, node, "gid")}, {"name", name},
+        {"nameLang", name.len > 0 && !fb_str_is(lang, "en") ? lang : FB_STR("")}};
+    for (size_t i = 0; to && i < sizeof(ALL) / sizeof(ALL[0]); i++) {
+        if (ALL[i].text.len > 0) {
+            fb_yaml_add_text(k->b, to, ALL[i].key, ALL[i].text);
+        }
+    }
+}
+
+void fb_sacm_keep_relation(struct fb_sacm_keeping *k, xmlNodePtr node, size_t index,
+    struct fb_yaml *to, const char *key, const struct fb_yaml *of)
+{
+    FB_ASSERT(k && node && to && key && of);
+    struct fb_str id = attribute(k, node, "id");
+    bool made = id.len == 0 || fb_sacm_is_made(id, 'r', index);
+    if (made && attribute(k, node, "gid").len == 0 && attribute(k, node, "name").len == 0 &&
+        !child_named(node, "name")) {
+        return;
+    }
+    struct fb_yaml *kept = kept_of(k, to);
+    struct fb_yaml *all = (struct fb_yaml *)fb_yaml_get(kept, "relations");
+    all = all ? all : fb_yaml_add(k->b, kept, FB_STR("relations"), FB_YAML_LIST);
+    struct fb_yaml *one = fb_yaml_add(k->b, all, FB_STR(""), FB_YAML_MAP);
+    keep_called(k, node, one);
+    fb_yaml_add_text(k->b, one, "key", fb_str_of(key));
+    fb_yaml_add_copy(k->b, one, of);
 }
 
 /* Prefixes that what is kept uses. */
@@ -366,18 +403,33 @@ struct packages {
     struct fb_buf xml, argument;
 };
 
-static void note_package(struct fb_sacm_keeping *k, xmlNodePtr node)
+/* The first package below the case: it is the one that is written. */
+static void keep_first_package(struct fb_sacm_keeping *k, struct packages *p, xmlNodePtr node)
+{
+    struct fb_yaml called = {.kind = FB_YAML_MAP, .key = FB_STR("package")};
+    keep_called(k, node, &called);
+    const struct fb_yaml *id = fb_yaml_get(&called, "id");
+    bool plain = called.count == 0 || (called.count == 1 && id && fb_str_is(id->text, "argument"));
+    if (!plain) {
+        fb_yaml_add_copy(k->b, kept_of(k, p->module), &called);
+    }
+}
+
+static void note_package(struct fb_sacm_keeping *k, xmlNodePtr node, bool first)
 {
     for (xmlAttrPtr a = node->properties; a; a = a->next) {
+        bool called =
+            strcmp((const char *)a->name, "gid") == 0 || strcmp((const char *)a->name, "name") == 0;
         if (strcmp((const char *)a->name, "id") != 0 &&
-            strcmp((const char *)a->name, "type") != 0) {
+            strcmp((const char *)a->name, "type") != 0 && !(first && called)) {
             fb_sacm_note(k, node, "packages", (const char *)a->name);
         }
     }
 }
 
 /* What stands in a package that holds elements, which are all written into one. */
-static void keep_package(struct fb_sacm_keeping *k, struct packages *p, xmlNodePtr node, bool top)
+static void keep_package(
+    struct fb_sacm_keeping *k, struct packages *p, xmlNodePtr node, bool top, bool first)
 {
     struct fb_str type = attribute(k, node, "type");
     type = type.len > 0 ? type : fb_str_of((const char *)node->name);
@@ -385,7 +437,10 @@ static void keep_package(struct fb_sacm_keeping *k, struct packages *p, xmlNodeP
         fb_str_ends(type, FB_STR("rgumentPackage")) || fb_str_ends(type, FB_STR("Module"));
     bool named = attribute(k, node, "name").len > 0;
     if (!top) {
-        note_package(k, node);
+        note_package(k, node, first);
+    }
+    if (first) {
+        keep_first_package(k, p, node);
     }
     for (xmlNodePtr child = node->children; child; child = child->next) {
         if (child->type != XML_ELEMENT_NODE || is_our_tag(k, child)) {
@@ -393,7 +448,7 @@ static void keep_package(struct fb_sacm_keeping *k, struct packages *p, xmlNodeP
         }
         if (is_named(child, "name") && !named) {
             named = true;
-            if (!top) {
+            if (!top && !first) {
                 fb_sacm_note(k, child, "packages", "name");
             }
         } else if (!child->_private) {
@@ -423,8 +478,8 @@ static void keep_packages(struct fb_sacm_keeping *k, struct packages *p, xmlNode
 {
     size_t flat = 0;
     for (xmlNodePtr node = top; node; node = next_package(node, top)) {
-        keep_package(k, p, node, node == top);
         flat += node != top;
+        keep_package(k, p, node, node == top, node != top && flat == 1);
         if (node != top && flat == 2) {
             fb_sacm_note(k, node, "packages", "the borders");
         }
@@ -448,6 +503,18 @@ static void add_section(struct fb_sacm_keeping *k, struct fb_yaml *root, const s
     }
 }
 
+/* The handle of the case, and the language of its name. */
+static void keep_case_name(struct fb_sacm_keeping *k, xmlNodePtr top, struct fb_yaml *module)
+{
+    struct fb_str id = attribute(k, top, "id"), lang = {"", 0};
+    xmlNodePtr child = attribute(k, top, "name").len > 0 ? NULL : child_named(top, "name");
+    struct fb_str name = child ? first_text(k, child, 0, &lang) : FB_STR("");
+    if (top->_private == top) {
+        keep_text(k, module, "id", fb_str_is(id, "case") ? FB_STR("") : id);
+        keep_lang(k, module, "nameLang", name.len > 0 ? lang : FB_STR(""));
+    }
+}
+
 void fb_sacm_keep_case(struct fb_sacm_keeping *k, xmlNodePtr top, struct fb_yaml *root)
 {
     FB_ASSERT(k && top && root);
@@ -459,6 +526,7 @@ void fb_sacm_keep_case(struct fb_sacm_keeping *k, xmlNodePtr top, struct fb_yaml
     struct packages p = {.module = module ? module : &alone};
     static const char *const TAKEN[] = {"id", "gid", "name", "type", "version", NULL};
     keep_text(k, p.module, "gid", top->_private == top ? attribute(k, top, "gid") : FB_STR(""));
+    keep_case_name(k, top, p.module);
     fb_buf_init(&p.xml, FB_CASE_TEXT_MAX);
     fb_buf_init(&p.argument, FB_CASE_TEXT_MAX);
     for (xmlAttrPtr a = top->_private == top ? top->properties : NULL; a; a = a->next) {
@@ -476,10 +544,11 @@ void fb_sacm_keep_case(struct fb_sacm_keeping *k, xmlNodePtr top, struct fb_yaml
     }
 }
 
-void fb_sacm_note_relation(struct fb_sacm_keeping *k, xmlNodePtr node)
+void fb_sacm_note_relation(struct fb_sacm_keeping *k, xmlNodePtr node, bool kept)
 {
-    static const char *const TAKEN[] = {
-        "id", "type", "source", "target", "reasoning", "isCounter", NULL};
+    static const char *const ALL[] = {
+        "gid", "name", "id", "type", "source", "target", "reasoning", "isCounter", NULL};
+    const char *const *TAKEN = kept ? ALL : ALL + 2;
     for (xmlAttrPtr a = node->properties; a; a = a->next) {
         bool plain = strcmp((const char *)a->name, "assertionDeclaration") == 0 &&
                      fb_str_is(value_of(k, a), "asserted");

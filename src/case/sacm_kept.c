@@ -130,6 +130,47 @@ static bool are_texts(const struct fb_yaml *list)
     return good;
 }
 
+/* What a relation, or a package, is called. */
+static bool is_called(const struct fb_yaml *m)
+{
+    return (fb_str_is(m->key, "id") || fb_str_is(m->key, "gid") || fb_str_is(m->key, "name") ||
+               fb_str_is(m->key, "nameLang")) &&
+           is_text(m) && (!fb_str_is(m->key, "id") || is_name(m->text));
+}
+
+static bool is_package(const struct fb_yaml *value)
+{
+    const struct fb_yaml *m = value->kind == FB_YAML_MAP ? value->child : NULL;
+    bool good = m != NULL;
+    for (; good && m; m = m->next) {
+        good = is_called(m);
+    }
+    return good;
+}
+
+static bool is_relation(const struct fb_yaml *one)
+{
+    const struct fb_yaml *key = fb_yaml_get(one, "key"), *of = fb_yaml_get(one, "of");
+    bool good = one->kind == FB_YAML_MAP && key && is_text(key) && of && of->kind == FB_YAML_LIST &&
+                of->count > 0 && one->count > 2;
+    for (const struct fb_yaml *m = good ? one->child : NULL; good && m; m = m->next) {
+        good = m == key || m == of || is_called(m);
+    }
+    for (const struct fb_yaml *m = good ? of->child : NULL; good && m; m = m->next) {
+        good = m->kind == FB_YAML_SCALAR;
+    }
+    return good;
+}
+
+static bool are_relations(const struct fb_yaml *list)
+{
+    bool good = list->kind == FB_YAML_LIST && list->count > 0;
+    for (const struct fb_yaml *one = list->child; good && one; one = one->next) {
+        good = is_relation(one);
+    }
+    return good;
+}
+
 /* One member into its place; false when it has another form. */
 static bool take(struct fb_sacm_kept *out, const struct fb_yaml *m)
 {
@@ -148,6 +189,14 @@ static bool take(struct fb_sacm_kept *out, const struct fb_yaml *m)
     if (fb_str_is(m->key, "texts")) {
         out->texts = m;
         return are_texts(m);
+    }
+    if (fb_str_is(m->key, "relations")) {
+        out->relations = m;
+        return are_relations(m);
+    }
+    if (fb_str_is(m->key, "package")) {
+        out->package = m;
+        return is_package(m);
     }
     out->attributes = fb_str_is(m->key, "attributes") ? m : out->attributes;
     out->namespaces = fb_str_is(m->key, "namespaces") ? m : out->namespaces;
@@ -231,6 +280,26 @@ static enum fb_code check_xml(const struct fb_sacm_kept *kept, const struct fb_y
     return code;
 }
 
+/* Takes a handle; false when something has it. */
+static enum fb_code take_id(
+    struct fb_map *ids, const struct fb_yaml *of, bool *good, struct fb_err *err)
+{
+    const struct fb_yaml *id = fb_yaml_get(of, "id");
+    *good = *good && (!id || !fb_map_has(ids, id->text));
+    return id && *good ? fb_map_put(ids, id->text, ids, err) : FB_OK;
+}
+
+static enum fb_code take_ids(
+    struct fb_map *ids, const struct fb_sacm_kept *kept, bool *good, struct fb_err *err)
+{
+    enum fb_code code = kept->package ? take_id(ids, kept->package, good, err) : FB_OK;
+    for (const struct fb_yaml *one = kept->relations ? kept->relations->child : NULL;
+         code == FB_OK && one; one = one->next) {
+        code = take_id(ids, one, good, err);
+    }
+    return code;
+}
+
 enum fb_code fb_sacm_kept(const struct fb_yaml *value, const struct fb_yaml *namespaces,
     struct fb_map *ids, struct fb_arena *arena, struct fb_sacm_kept *out, bool *out_good,
     struct fb_err *err)
@@ -251,6 +320,7 @@ enum fb_code fb_sacm_kept(const struct fb_yaml *value, const struct fb_yaml *nam
     if (code == FB_OK && good && kept.id.len > 0) {
         code = fb_map_put(ids, kept.id, ids, err);
     }
+    code = code == FB_OK && good ? take_ids(ids, &kept, &good, err) : code;
     struct fb_sacm_kept nothing = {.id = {"", 0}};
     *out = code == FB_OK && good ? kept : nothing;
     *out_good = code == FB_OK && good;

@@ -754,6 +754,77 @@ static void add_relation(struct reading *r, const struct part *p)
     }
 }
 
+/* A list of references, empty, that stands in no tree yet. */
+static struct fb_yaml *add_list(struct reading *r)
+{
+    struct fb_yaml *list = FB_ARENA_NEW(r->arena, struct fb_yaml);
+    r->b.failed = r->b.failed || !list;
+    if (list) {
+        *list = (struct fb_yaml){.key = FB_STR("of"), .kind = FB_YAML_LIST};
+    }
+    return list;
+}
+
+/* How many references stand in a text; *first is the first. */
+static size_t count_refs(struct reading *r, struct fb_str refs, struct part **first)
+{
+    size_t count = 0;
+    struct fb_str ref;
+    while (next_ref(&refs, &ref)) {
+        *first = count++ == 0 ? part_of(r, ref) : *first;
+    }
+    return count;
+}
+
+/* Which native references a relation with one target stands for: the element whose they are, the
+ * key, and the list. False when they are no list of one element. */
+static bool find_record(struct reading *r, const struct part *p, struct part **out_owner,
+    const char **out_key, struct fb_yaml *of)
+{
+    struct part *to = NULL, *by = NULL, *reason = NULL;
+    struct fb_str sources = source_of(r, p), ref;
+    size_t targets = count_refs(r, target_of(r, p), &to), count = count_refs(r, sources, &by);
+    size_t reasons = count_refs(r, refs_of(r, p->xml, "reasoning"), &reason);
+    if (targets != 1 || reasons > 1 || (reason && (reason->class >= INFERENCE || reason == to))) {
+        return false;
+    }
+    if (is_counter(r, p->xml)) {
+        struct fb_str what = count == 1 && by->class < INFERENCE ? against(r, p, to) : FB_STR("");
+        *out_owner = by;
+        *out_key = "challenges";
+        fb_yaml_add_text(&r->b, of, "", what);
+        return what.len > 0;
+    }
+    *out_owner = to;
+    bool context = p->class == CONTEXT, mixed = to->class >= INFERENCE;
+    if (reason && !context) {
+        *out_key = "supportedBy";
+        fb_yaml_add_text(&r->b, of, "", reason->name);
+        return !mixed;
+    }
+    bool given = by && !context && explains(r, by);
+    while (!mixed && next_ref(&sources, &ref)) {
+        by = part_of(r, ref);
+        mixed = by->class >= INFERENCE || (!context && explains(r, by) != given);
+        fb_yaml_add_text(&r->b, of, "", by->name);
+    }
+    *out_key = context || given ? "inContextOf" : "supportedBy";
+    return !mixed && of->count > 0;
+}
+
+/* What a relation says of itself, beside the element whose list it stands in. */
+static void keep_relation(struct reading *r, const struct part *p, size_t index)
+{
+    struct part *owner = NULL;
+    const char *key = NULL;
+    struct fb_yaml *of = add_list(r);
+    bool kept = of && find_record(r, p, &owner, &key, of);
+    if (kept) {
+        fb_sacm_keep_relation(&r->keeping, p->xml, index, owner->element, key, of);
+    }
+    fb_sacm_note_relation(&r->keeping, p->xml, kept);
+}
+
 static enum fb_code make_tree(struct reading *r, xmlNodePtr top, struct fb_err *err)
 {
     r->root = fb_yaml_add(&r->b, NULL, FB_STR(""), FB_YAML_MAP);
@@ -776,7 +847,6 @@ static enum fb_code make_tree(struct reading *r, xmlNodePtr top, struct fb_err *
     for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
         if (p->class >= INFERENCE) {
             add_relation(r, p);
-            fb_sacm_note_relation(&r->keeping, p->xml);
         }
     }
     for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
@@ -786,11 +856,12 @@ static enum fb_code make_tree(struct reading *r, xmlNodePtr top, struct fb_err *
         }
     }
     fb_sacm_keep_case(&r->keeping, top, r->root);
-    size_t index = 0;
+    size_t index = 0, relation = 0;
     for (struct part *p = r->first; code == FB_OK && p; p = p->next) {
         if (p->class < INFERENCE) {
-            bool ours = tag(r, p->xml, "gsn.nodeType").len > 0;
-            fb_sacm_keep_id(&r->keeping, p->xml, p->element, index++, ours);
+            fb_sacm_keep_id(&r->keeping, p->xml, p->element, index++);
+        } else {
+            keep_relation(r, p, relation++);
         }
     }
     return code == FB_OK && r->b.failed ? fb_arena_failed(r->arena, err) : code;

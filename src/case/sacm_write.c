@@ -120,6 +120,44 @@ static void add_attributes(struct writing *w, const struct fb_doc_element *e, co
     fb_sacm_add_attributes(w->out, kept->attributes);
 }
 
+/* An attribute or a name that a record has. */
+static struct fb_str called(const struct fb_yaml *record, const char *key)
+{
+    const struct fb_yaml *m = fb_yaml_get(record, key);
+    return m ? m->text : FB_STR("");
+}
+
+static void add_quoted(struct writing *w, const char *name, struct fb_str value)
+{
+    if (value.len > 0) {
+        fb_buf_addf(w->out, " %s=\"", name);
+        fb_sacm_add_text(w->out, value);
+        fb_buf_add_char(w->out, '"');
+    }
+}
+
+static void add_name(struct writing *w, const char *indent, struct fb_str lang, struct fb_str name)
+{
+    fb_buf_addf(w->out, "%s<name", indent);
+    add_quoted(w, "lang", lang.len > 0 ? lang : FB_STR("en"));
+    fb_buf_add_c(w->out, " content=\"");
+    fb_sacm_add_text(w->out, name);
+    fb_buf_add_c(w->out, "\"/>\n");
+}
+
+/* A handle that nothing has: the letter and the index, and behind "_" a number where it is used. */
+static struct fb_str free_id(struct writing *w, char letter, size_t index)
+{
+    struct fb_str id = fb_arena_printf(w->arena, "%c%zu", letter, index);
+    for (size_t turn = 1; id.ptr && fb_map_has(&w->ids, id); turn++) {
+        id = fb_arena_printf(w->arena, "%c%zu_%zu", letter, index, turn);
+    }
+    if (!id.ptr) {
+        w->out->state = FB_BUF_NOMEM;
+    }
+    return id;
+}
+
 static void add_element(struct writing *w, size_t at)
 {
     const struct fb_doc_element *e = &w->doc->elements[at];
@@ -133,11 +171,8 @@ static void add_element(struct writing *w, size_t at)
     fb_sacm_add_text(w->out, kept->gid.len > 0 ? kept->gid : e->id);
     fb_buf_add_char(w->out, '"');
     add_attributes(w, e, class, kept);
-    fb_buf_add_c(w->out, ">\n      <name lang=\"");
-    fb_sacm_add_text(w->out, kept->name_lang.len > 0 ? kept->name_lang : FB_STR("en"));
-    fb_buf_add_c(w->out, "\" content=\"");
-    fb_sacm_add_text(w->out, name);
-    fb_buf_add_c(w->out, "\"/>\n");
+    fb_buf_add_c(w->out, ">\n");
+    add_name(w, "      ", kept->name_lang, name);
     add_texts(w, fb_str_trim(e->text), kept);
     if (!fb_str_eq(name, e->id)) {
         add_tag(w, "gsn.id", e->id);
@@ -156,14 +191,64 @@ static void add_element(struct writing *w, size_t at)
     fb_buf_add_c(w->out, "    </argumentationElement>\n");
 }
 
-static void open_relation(struct writing *w, const char *class)
+/* A relation, with what is kept of it, or NULL. */
+static void open_relation(struct writing *w, const char *class, const struct fb_yaml *record)
 {
-    char id[32];
-    do {
-        (void)snprintf(id, sizeof(id), "r%zu", w->relation_count++);
-    } while (fb_map_has(&w->ids, fb_str_of(id)));
-    fb_buf_addf(
-        w->out, "    <argumentationElement xsi:type=\"argumentation:%s\" xmi:id=\"%s\"", class, id);
+    struct fb_str id = called(record, "id");
+    id = id.len > 0 ? id : free_id(w, 'r', w->relation_count);
+    w->relation_count++;
+    fb_buf_addf(w->out, "    <argumentationElement xsi:type=\"argumentation:%s\"", class);
+    add_quoted(w, "xmi:id", id);
+    add_quoted(w, "gid", called(record, "gid"));
+}
+
+/* Ends it; `tag` when it names what it challenges. */
+static void close_relation(struct writing *w, const struct fb_yaml *record, struct fb_str tag)
+{
+    struct fb_str name = called(record, "name");
+    if (name.len == 0 && tag.len == 0) {
+        fb_buf_add_c(w->out, "/>\n");
+        return;
+    }
+    fb_buf_add_c(w->out, ">\n");
+    if (name.len > 0) {
+        add_name(w, "      ", called(record, "nameLang"), name);
+    }
+    if (tag.len > 0) {
+        add_tag(w, "gsn.challenges", tag);
+    }
+    fb_buf_add_c(w->out, "    </argumentationElement>\n");
+}
+
+/* How a reference is written in the native form. */
+static struct fb_str said(struct writing *w, const struct fb_doc_ref *ref)
+{
+    struct fb_str text = ref->is_relation ? fb_arena_printf(w->arena, "%.*s -> %.*s",
+                                                FB_STR_ARG(ref->name), FB_STR_ARG(ref->second))
+                                          : ref->name;
+    if (!text.ptr) {
+        w->out->state = FB_BUF_NOMEM;
+    }
+    return text;
+}
+
+/* What is kept of the relation that stands for the references from i on; NULL: nothing. */
+static const struct fb_yaml *record_of(
+    struct writing *w, size_t at, const char *key, const struct fb_doc_refs *refs, size_t i)
+{
+    const struct fb_yaml *all = w->kept[at].relations;
+    for (const struct fb_yaml *one = all ? all->child : NULL; one; one = one->next) {
+        size_t n = i;
+        const struct fb_yaml *of = fb_yaml_get(one, "of");
+        bool same = fb_str_is(called(one, "key"), key) && i + of->count <= refs->count;
+        for (const struct fb_yaml *name = of->child; same && name; name = name->next, n++) {
+            same = fb_str_eq(said(w, &refs->items[n]), name->text);
+        }
+        if (same) {
+            return one;
+        }
+    }
+    return NULL;
 }
 
 static bool is_strategy(const struct fb_doc *doc, const struct fb_doc_ref *ref)
@@ -193,6 +278,21 @@ static void add_sources(struct writing *w, const struct fb_doc_refs *refs, size_
     fb_buf_add_c(w->out, before[1] ? "" : "\"");
 }
 
+/* Where the references end that go into one relation: all of one class, or those of a record. */
+static size_t end_of_run(struct writing *w, size_t at, const struct fb_doc_refs *refs, size_t i,
+    const struct fb_yaml *record)
+{
+    size_t end = i + 1;
+    bool artifact = is_artifact(w->doc, &refs->items[i]);
+    size_t most = record ? i + fb_yaml_get(record, "of")->count : refs->count;
+    while (end < most && !is_strategy(w->doc, &refs->items[end]) &&
+           is_artifact(w->doc, &refs->items[end]) == artifact &&
+           (record || !record_of(w, at, "supportedBy", refs, end))) {
+        end++;
+    }
+    return end;
+}
+
 /* Support, in runs of one class so that its order is kept. A strategy is the reasoning of the
  * inference from what supports it. */
 static void add_support(struct writing *w, size_t at)
@@ -202,22 +302,20 @@ static void add_support(struct writing *w, size_t at)
     for (size_t i = 0; i < refs->count && !w->reasons[at];) {
         size_t end = i + 1;
         bool artifact = is_artifact(w->doc, &refs->items[i]);
+        const struct fb_yaml *record = record_of(w, at, "supportedBy", refs, i);
+        open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference", record);
         if (is_strategy(w->doc, &refs->items[i])) {
             uint32_t by = fb_doc_find(w->doc, refs->items[i].name);
             const struct fb_doc_refs *below = &w->doc->elements[by].supported_by;
-            open_relation(w, "AssertedInference");
             add_sources(w, below, 0, w->reasons[by] ? below->count : 0);
-            fb_buf_addf(w->out, " target=\"%.*s\" reasoning=\"%.*s\"/>\n",
-                FB_STR_ARG(w->handles[at]), FB_STR_ARG(w->handles[by]));
+            fb_buf_addf(w->out, " target=\"%.*s\" reasoning=\"%.*s\"", FB_STR_ARG(w->handles[at]),
+                FB_STR_ARG(w->handles[by]));
         } else {
-            while (end < refs->count && !is_strategy(w->doc, &refs->items[end]) &&
-                   is_artifact(w->doc, &refs->items[end]) == artifact) {
-                end++;
-            }
-            open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference");
+            end = end_of_run(w, at, refs, i, record);
             add_sources(w, refs, i, end);
-            fb_buf_addf(w->out, " target=\"%.*s\"/>\n", FB_STR_ARG(w->handles[at]));
+            fb_buf_addf(w->out, " target=\"%.*s\"", FB_STR_ARG(w->handles[at]));
         }
+        close_relation(w, record, FB_STR(""));
         i = end;
     }
 }
@@ -247,10 +345,16 @@ static void mark_reasons(struct writing *w)
 static void add_context(struct writing *w, size_t at)
 {
     const struct fb_doc_refs *refs = &w->doc->elements[at].context;
-    if (refs->count > 0) {
-        open_relation(w, "AssertedContext");
-        add_sources(w, refs, 0, refs->count);
-        fb_buf_addf(w->out, " target=\"%.*s\"/>\n", FB_STR_ARG(w->handles[at]));
+    for (size_t i = 0, end = 0; i < refs->count; i = end) {
+        const struct fb_yaml *record = record_of(w, at, "inContextOf", refs, i);
+        end = record ? i + fb_yaml_get(record, "of")->count : i + 1;
+        while (!record && end < refs->count && !record_of(w, at, "inContextOf", refs, end)) {
+            end++;
+        }
+        open_relation(w, "AssertedContext", record);
+        add_sources(w, refs, i, end);
+        fb_buf_addf(w->out, " target=\"%.*s\"", FB_STR_ARG(w->handles[at]));
+        close_relation(w, record, FB_STR(""));
     }
 }
 
@@ -265,18 +369,11 @@ static void add_challenges(struct writing *w, size_t at)
         if (to == FB_DOC_NONE) {
             continue;
         }
-        open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference");
+        const struct fb_yaml *record = record_of(w, at, "challenges", &e->challenges, i);
+        open_relation(w, artifact ? "AssertedEvidence" : "AssertedInference", record);
         fb_buf_addf(w->out, " isCounter=\"true\" source=\"%.*s\" target=\"%.*s\"",
             FB_STR_ARG(w->handles[at]), FB_STR_ARG(w->handles[to]));
-        if (ref->is_relation) {
-            struct fb_str text = fb_arena_printf(
-                w->arena, "%.*s -> %.*s", FB_STR_ARG(ref->name), FB_STR_ARG(ref->second));
-            fb_buf_add_c(w->out, ">\n");
-            add_tag(w, "gsn.challenges", text);
-            fb_buf_add_c(w->out, "    </argumentationElement>\n");
-        } else {
-            fb_buf_add_c(w->out, "/>\n");
-        }
+        close_relation(w, record, ref->is_relation ? said(w, ref) : FB_STR(""));
     }
 }
 
@@ -310,27 +407,28 @@ static void add_package(struct writing *w)
                          "xmlns:xmi=\"http://www.omg.org/XMI\" "
                          "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
                          "xmlns:assuranceCase=\"http://www.omg.org/spec/SACM/2.3/AssuranceCase\" "
-                         "xmlns:argumentation=\"http://www.omg.org/spec/SACM/2.3/Argumentation\" "
-                         "xmi:id=\"case\"");
-    if (kept->gid.len > 0) {
-        fb_buf_add_c(w->out, " gid=\"");
-        fb_sacm_add_text(w->out, kept->gid);
-        fb_buf_add_char(w->out, '"');
-    }
+                         "xmlns:argumentation=\"http://www.omg.org/spec/SACM/2.3/Argumentation\"");
+    add_quoted(w, "xmi:id", kept->id.len > 0 ? kept->id : FB_STR("case"));
+    add_quoted(w, "gid", kept->gid);
     fb_sacm_add_namespaces(w->out, kept->namespaces);
     fb_sacm_add_attributes(w->out, kept->attributes);
     fb_buf_add_c(w->out, ">\n");
     if (module->is_named) {
-        fb_buf_add_c(w->out, "  <name lang=\"en\" content=\"");
-        fb_sacm_add_text(w->out, module->name);
-        fb_buf_add_c(w->out, "\"/>\n");
+        add_name(w, "  ", kept->name_lang, module->name);
     }
     add_section(w, module->about);
     if (kept->xml.len > 0) {
         fb_buf_add_str(w->out, kept->xml);
         fb_buf_add_char(w->out, '\n');
     }
-    fb_buf_add_c(w->out, "  <argumentPackage xmi:id=\"argument\">\n");
+    struct fb_str id = called(kept->package, "id"), name = called(kept->package, "name");
+    fb_buf_add_c(w->out, "  <argumentPackage");
+    add_quoted(w, "xmi:id", id.len > 0 ? id : FB_STR("argument"));
+    add_quoted(w, "gid", called(kept->package, "gid"));
+    fb_buf_add_c(w->out, ">\n");
+    if (name.len > 0) {
+        add_name(w, "    ", called(kept->package, "nameLang"), name);
+    }
     for (size_t i = 0; i < w->doc->element_count; i++) {
         add_element(w, i);
     }
@@ -395,12 +493,7 @@ static enum fb_code find_kept(struct writing *w, struct fb_err *err)
         }
     }
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        w->handles[i] = w->kept[i].id;
-        for (size_t n = i; code == FB_OK && w->handles[i].len == 0; n += count) {
-            struct fb_str id = fb_arena_printf(w->arena, "e%zu", n);
-            code = id.ptr ? FB_OK : fb_arena_failed(w->arena, err);
-            w->handles[i] = code == FB_OK && !fb_map_has(&w->ids, id) ? id : w->handles[i];
-        }
+        w->handles[i] = w->kept[i].id.len > 0 ? w->kept[i].id : free_id(w, 'e', i);
     }
     return code;
 }
