@@ -249,9 +249,43 @@ static void test_memory_runs_out(void **state)
     assert_true(passed);
 }
 
+/* Who draws a case takes what a docket warns of, and refuses what is wrong as a docket does. */
+static void test_relaxed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *texts[2];
+        enum fb_code strict, relaxed;
+    } ROWS[] = {
+        {{"G1: {undeveloped: true}\n", "G1: {undeveloped: true}\n"}, FB_E_DUPLICATE,
+            FB_E_DUPLICATE},
+        {{"module: {name: A, uses: b}\nG1: {supportedBy: Sn1}\n", "Sn1: {}\n"}, FB_E_SCHEMA, FB_OK},
+        {{"G1: {supportedBy: Sn1}\n", "Sn1: {}\n"}, FB_OK, FB_OK},
+    };
+    for (size_t i = 0; i < 2 * sizeof(ROWS) / sizeof(ROWS[0]); i++) {
+        struct fb_doc doc;
+        struct fb_case *c = NULL;
+        fb_doc_init(&doc, &arena);
+        for (size_t k = 0; k < 2; k++) {
+            struct fb_yaml *root = NULL;
+            struct fb_doc_file file = {
+                .path = k ? "b" : "a", .text = fb_str_of(ROWS[i / 2].texts[k])};
+            FB_TEST_OK(fb_yaml_parse(file.text, file.path, &arena, &root, &err));
+            file.root = root;
+            FB_TEST_OK(fb_doc_add(&doc, &file, &err));
+        }
+        bool relaxed = i % 2;
+        enum fb_code code = fb_case_build(&doc, relaxed, &arena, &c, &err);
+        assert_int_equal(code, relaxed ? ROWS[i / 2].relaxed : ROWS[i / 2].strict);
+        fb_doc_release(&doc);
+        fb_err_init(&err);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_relaxed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reads_a_case, setup, teardown),
         cmocka_unit_test_setup_teardown(test_longest_prefix_wins, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refuses, setup, teardown),

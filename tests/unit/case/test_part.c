@@ -130,6 +130,29 @@ static void test_challenges_stay(void **state)
     assert_int_equal(part->elements[part->top].label, FB_LABEL_IN);
 }
 
+/* What its claims are bound to comes with a part, and nothing of others. */
+static void test_bindings_come_along(void **state)
+{
+    (void)state;
+    struct fb_case *part = NULL;
+    const struct fb_case *c = built(
+        FB_STR("G1: {supportedBy: [Sn0, G2], hazards: h0, redlines: p/r}\nSn0: {outcomes: o}\n"
+               "G2: {supportedBy: [Sn1], hazards: [h1, h2]}\nSn1: {mitigations: m}\n"));
+    FB_TEST_OK(fb_case_part(c, fb_case_find(c, FB_STR("G2")), &arena, &part, &err));
+    static const struct {
+        enum fb_binding_kind kind;
+        const char *name, *of;
+    } WANT[] = {{FB_BINDING_HAZARD, "h1", "G2"}, {FB_BINDING_HAZARD, "h2", "G2"},
+        {FB_BINDING_MITIGATION, "m", "Sn1"}};
+    assert_int_equal(part->binding_count, sizeof(WANT) / sizeof(WANT[0]));
+    for (size_t i = 0; i < part->binding_count; i++) {
+        const struct fb_binding *b = &part->bindings[i];
+        assert_int_equal(b->kind, WANT[i].kind);
+        assert_true(fb_str_is(b->name, WANT[i].name));
+        assert_true(fb_str_is(part->elements[b->element].id, WANT[i].of));
+    }
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -162,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_digest_misses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_digest_ends_at_the_part, setup, teardown),
         cmocka_unit_test_setup_teardown(test_challenges_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bindings_come_along, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
     };
     return cmocka_run_group_tests_name("case-part", tests, NULL, NULL);

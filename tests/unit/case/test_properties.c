@@ -415,6 +415,22 @@ static void test_old_evidence_against_an_answer(void **state)
     }
 }
 
+/* What challenges the challenge that an answer makes stands against the top, and counts however old
+ * it is. */
+static void test_old_evidence_against_the_challenge_of_an_answer(void **state)
+{
+    (void)state;
+    static const char TEXT[] = "G1: {supportedBy: Sn1}\nSn1: {}\nCSn1: {challenges: G1}\n"
+                               "CSn2: {challenges: CSn1}\n"
+                               "CSn3: {challenges: CSn1 -> CSn2, evidence: p0}\n";
+    random_answers[0] = 'Y';
+    assert_string_equal(label_of(tell(built(fb_str_of(TEXT))).c, "G1"), "falsified");
+    random_answers[0] = 'N';
+    assert_string_equal(label_of(tell(built(fb_str_of(TEXT))).c, "G1"), "undecided");
+    random_answers[0] = 'n';
+    assert_string_equal(label_of(tell(built(fb_str_of(TEXT))).c, "G1"), "in");
+}
+
 /* An acceptance counts while its own evidence is known to hold, and only for what stands on one
  * side of the top: whom would it help else? */
 static void test_acceptances(void **state)
@@ -463,6 +479,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_removed_never_raises, setup, teardown),
         cmocka_unit_test_setup_teardown(test_splitting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loops, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_old_evidence_against_the_challenge_of_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_acceptances, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_evidence_against_an_answer, setup, teardown),
     };

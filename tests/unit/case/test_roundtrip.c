@@ -218,6 +218,16 @@ static void test_losses(void **state)
     assert_string_equal(lost.ptr, "'name' of the module section\n'brief' of the module section\n"
                                   "'support' of 1 element, 'G1' among them\n"
                                   "'evidence' of 2 elements, 'Sn1' among them\n");
+    /* A list of one says the same as the one alone. */
+    fb_buf_clear(&lost);
+    root =
+        tree_of(FB_STR("G1: {text: a, supportedBy: Sn1}\nSn1: {text: b, note: x}\n"), FB_CASE_GSN);
+    (void)written(root, FB_CASE_LTAC, &lost);
+    assert_string_equal(lost.ptr, "'note' of 1 element, 'Sn1' among them\n");
+    root = tree_of(
+        FB_STR("module: {name: M, brief: b}\nG1: {text: a, supportedBy: [Sn1, Sn2], support: any}\n"
+               "Sn1: {text: b, evidence: x}\nSn2: {text: c, evidence: y, url: u, public: false}\n"),
+        FB_CASE_GSN);
     fb_buf_clear(&lost);
     (void)written(root, FB_CASE_TEA, &lost);
     assert_non_null(strstr(lost.ptr, "'evidence' of 2 elements, 'Sn1' among them\n"));

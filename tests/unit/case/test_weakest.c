@@ -285,6 +285,7 @@ static void test_diff(void **state)
         snprintf(got, sizeof(got), "%s %.*s %s: %.*s > %.*s", fb_case_change_name(c->kind),
             FB_STR_ARG(c->id), c->what, FB_STR_ARG(c->older), FB_STR_ARG(c->newer));
         assert_string_equal(got, WANT[i]);
+        assert_false(c->is_module);
     }
     assert_int_equal(changes.count, 10);
     FB_TEST_OK(fb_case_diff(older, older, &arena, &changes, &err));
