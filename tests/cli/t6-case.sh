@@ -136,4 +136,10 @@ ok "the bench" says "^case .*layout-svg" "$FLYBALL" bench case
 ok "no verb" exits 2 "needs an argument" "$FLYBALL" case
 ok "no file" exits 2 "needs more arguments" "$FLYBALL" case check
 ok "another verb" exits 2 "'chew' is not something" "$FLYBALL" case chew a
+mkdir -p up/down && printf 'module: {name: Up}\nG1: {supportedBy: [G2]}\n' >up/a.yaml &&
+    printf 'module: {name: Down}\nG2: {undeveloped: true}\n' >up/down/a.yaml
+ok "a file of the folder above is another one" says "2 files, 2 elements" \
+    sh -c 'cd up/down && "$0" case check ../a.yaml a.yaml' "$FLYBALL"
+ok "the same file by another way is not" exits 1 "C06" \
+    sh -c 'cd up/down && "$0" case check a.yaml ./../down/a.yaml' "$FLYBALL"
 finish

@@ -264,6 +264,9 @@ static void test_own_rules(void **state)
         const char *rules;
     } ROWS[] = {
         {"G1: {supportedBy: Sn1}\nSn1: {}\n", ""},
+        {"module: {name: M}\nG1: {undeveloped: true, inModule: X}\n", "F05@2:35"},
+        {"module: {name: M}\nG1: {undeveloped: true, inModule: M}\n", ""},
+        {"module: {name: M, parts: {X: {}}}\nG1: {undeveloped: true, inModule: X}\n", ""},
         {"G1: {supportedBy: Sn1}\nSn1: {}\nC1: {}\n", "F04@3:1"},
         {"G1: {supportedBy: [Sn1, Sn1]}\nSn1: {}\n", "F04@1:25"},
         {"G1: {supportedBy: Sn1, support: most}\nSn1: {}\n", "F04@1:33"},
