@@ -140,6 +140,6 @@ mkdir -p up/down && printf 'module: {name: Up}\nG1: {supportedBy: [G2]}\n' >up/a
     printf 'module: {name: Down}\nG2: {undeveloped: true}\n' >up/down/a.yaml
 ok "a file of the folder above is another one" says "2 files, 2 elements" \
     sh -c 'cd up/down && "$0" case check ../a.yaml a.yaml' "$FLYBALL"
-ok "the same file by another way is not" exits 1 "C06" \
+ok "the same file by another way is not" exits 1 "does not check: 1 error" \
     sh -c 'cd up/down && "$0" case check a.yaml ./../down/a.yaml' "$FLYBALL"
 finish
