@@ -375,6 +375,13 @@ void fb_access_end(struct fb_access *access, uint32_t id, size_t until)
     access->own->tuples[id].until = until;
 }
 
+void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx)
+{
+    FB_ASSERT(access && access->own);
+    access->own->tell = tell;
+    access->own->tell_ctx = ctx;
+}
+
 void fb_access_until(struct fb_access *access, fb_time last)
 {
     FB_ASSERT(access && access->own && last < FB_TIME_MAX);

@@ -46,6 +46,9 @@ FB_CHECKED enum fb_code fb_access_add(
 /** Lets the tuple with an index end at a time-point; at its beginning or before: it never was. */
 void fb_access_end(struct fb_access *access, uint32_t id, size_t until);
 
+/** Says who gives the reasons of derived tuples of an access that grows (fb_trace.tell). */
+void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx);
+
 /** Lets the trace of an access that grows end with an instant. */
 void fb_access_until(struct fb_access *access, fb_time last);
 

@@ -111,8 +111,12 @@ struct fb_why *fb_why_tuple(
     const struct fb_eval *ev, const struct fb_form *pred, const struct fb_tuple *tuple)
 {
     FB_ASSERT(ev && pred && tuple);
-    if (tuple->why) {
-        return fb_why_copy(ev, tuple->why);
+    const struct fb_why *derived = tuple->why;
+    if (!derived && ev->trace->tell && !ev->trace->tell(ev->trace->tell_ctx, tuple, &derived)) {
+        return NULL;
+    }
+    if (derived) {
+        return fb_why_copy(ev, derived);
     }
     const struct fb_relation *relation = &ev->trace->signature->relations[tuple->relation];
     const struct fb_value *values[FB_IR_ARITY_MAX];

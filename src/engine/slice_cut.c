@@ -206,7 +206,10 @@ static enum fb_code fill_slice(
 {
     struct fb_walk *walk = &s->walk;
     struct fb_trace *trace = &out->trace;
-    *trace = (struct fb_trace){.signature = s->trace->signature, .time_count = point_count};
+    *trace = (struct fb_trace){.signature = s->trace->signature,
+        .time_count = point_count,
+        .tell = s->trace->tell,
+        .tell_ctx = s->trace->tell_ctx};
     trace->tuples = FB_ARENA_ARRAY(out->arena, struct fb_tuple, walk->mark_count);
     trace->times = points ? FB_ARENA_ARRAY(out->arena, fb_time, point_count) : s->trace->times;
     if (!trace->tuples || !trace->times) {

@@ -38,6 +38,10 @@ struct fb_tuple {
     bool correction; /**< its record supersedes another, whose tuple ends where this begins */
 };
 
+/** Gives the reason of a derived tuple of a trace that has none yet; *out stays NULL where there is
+ * nothing to say. False when memory ran out. */
+typedef bool (*fb_tell)(void *ctx, const struct fb_tuple *tuple, const struct fb_why **out);
+
 /** A trace. The evaluators need the tuples of a relation in the order of `from`. */
 struct fb_trace {
     const struct fb_signature *signature;
@@ -50,6 +54,9 @@ struct fb_trace {
     bool by_time; /**< every instant is a time-point (fb_tp_of_time), up to the last, which is
                        before time_count; times is NULL, and the tuples are in any order. Slices are
                        cut from such a trace (engine/access.h); the evaluators do not read it */
+    fb_tell tell; /**< NULL, or reasons are asked for only when they are wanted; slices hand it on.
+                       It knows a tuple by its values, which slices share */
+    void *tell_ctx;
 };
 
 /** The time of a time-point of a trace. */

@@ -196,9 +196,8 @@ static void judge(const struct fb_question *q, const struct fb_predicate *p,
 
 /* ---- red lines ---- */
 
-/* The history of the system's line with this name in the version that was in force then, or NULL.
- */
-static const struct fb_segments *line_history(const struct fb_question *q, struct fb_str name)
+/* The system's line with this name in the version that was in force then, or NULL. */
+static struct fb_line_view *line_asked(const struct fb_question *q, struct fb_str name)
 {
     size_t system = fb_picture_system(q->work->picture, q->system);
     for (size_t i = 0; i < q->work->version_count; i++) {
@@ -211,29 +210,34 @@ static const struct fb_segments *line_history(const struct fb_question *q, struc
         struct fb_str rule = fb_str_sub(name, policy.len + 1, name.len);
         for (size_t r = 0; system != SIZE_MAX && r < version->program->redline_count; r++) {
             if (fb_str_eq(version->program->redlines[r].name, rule)) {
-                return &fb_work_line(q->work, version, r, system)->history;
+                return fb_work_line(q->work, version, r, system);
             }
         }
     }
     return NULL;
 }
 
-static void ask_line(const struct fb_question *q, const struct fb_predicate *p,
-    struct fb_arena *arena, struct fb_evidence *out)
+static enum fb_code ask_line(const struct fb_question *q, const struct fb_predicate *p,
+    struct fb_arena *arena, struct fb_evidence *out, struct fb_err *err)
 {
-    const struct fb_segments *history = line_history(q, p->name);
-    if (!history) {
+    struct fb_line_view *line = line_asked(q, p->name);
+    if (!line) {
         out->why = fb_why_new(
             arena, "no policy in force has a red line \"%.*s\" here", FB_STR_ARG(p->name));
-        return;
+        return FB_OK;
     }
-    const struct fb_segment *segment = fb_segment_at(history, q->at);
+    enum fb_code code = fb_work_line_why(q->work, line, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    const struct fb_segment *segment = fb_segment_at(&line->history, q->at);
     out->why = fb_why_new(
         arena, "red line %.*s is %s", FB_STR_ARG(p->name), fb_line_status_name(segment->status));
     fb_why_add(out->why, fb_work_why_copy(q->work, segment->why));
     out->health = segment->status == FB_LINE_CROSSED         ? FB_EVIDENCE_FAILS
                   : segment->status == FB_LINE_NOT_RULED_OUT ? FB_EVIDENCE_UNKNOWN
                                                              : FB_EVIDENCE_HOLDS;
+    return FB_OK;
 }
 
 /* ---- bounds ---- */
@@ -510,7 +514,7 @@ enum fb_code fb_predicate_ask(void *ctx, struct fb_str text, struct fb_arena *ar
     }
     switch (p.kind) {
     case FB_PREDICATE_LINE:
-        ask_line(q, &p, arena, &answer);
+        code = ask_line(q, &p, arena, &answer, err);
         judge(q, &p, &(struct witness){NULL, false}, &answer);
         break;
     case FB_PREDICATE_BOUND:

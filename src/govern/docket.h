@@ -282,7 +282,7 @@ struct fb_docket_question {
     fb_time known; /**< if not 0: at the instant as_of, but with what was admitted before `known` */
     bool naive;    /**< by the naive evaluator, as an oracle */
     struct fb_str about; /**< only what concerns this system; see fb_govern_input */
-    bool brief;          /**< without the reasons of duties and licences; see fb_govern_input */
+    bool brief;          /**< without most reasons; see fb_govern_input */
 };
 
 /** What the clock says, or the last admission where that is later. */

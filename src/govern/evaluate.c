@@ -131,6 +131,12 @@ static enum fb_code complete(
     if (!work || !work->input->brief) {
         return FB_OK;
     }
+    if (fb_str_starts(found->id, FB_STR("redline:"))) {
+        struct fb_line_view *view = &picture->lines[found->index];
+        enum fb_code code = fb_work_line_why(work, view, err);
+        found->why = view->why;
+        return code;
+    }
     if (fb_str_starts(found->id, FB_STR("duty:"))) {
         return fb_work_duty_why(work, &picture->duties[found->index], &found->why, err);
     }

@@ -333,24 +333,29 @@ static bool licence_case_forbids(struct fb_work *work, const struct fb_system_vi
 }
 
 /* Adds a reason for each red line in scope that is not ruled out. */
-static bool lines_forbid(
-    struct fb_work *work, const struct fb_system_view *system, struct fb_why *why)
+static enum fb_code lines_forbid(struct fb_work *work, const struct fb_system_view *system,
+    struct fb_why *why, bool *out, struct fb_err *err)
 {
-    bool any = false;
-    const struct fb_line_view *view = fb_picture_line(work->picture, system->first.line);
-    for (; view; view = fb_picture_line(work->picture, view->next)) {
+    size_t next = system->first.line;
+    for (struct fb_line_view *view; next != 0; next = view->next) {
+        view = &work->picture->lines[next - 1];
         if (view->status == FB_LINE_OUT_OF_SCOPE || view->status == FB_LINE_RULED_OUT) {
             continue;
         }
-        any = true;
-        if (why) {
-            struct fb_why *reason = fb_why_new(work->arena, "red line %.*s is %s (%s)",
-                FB_STR_ARG(view->rule->name), fb_line_status_name(view->status), view->handle);
-            fb_why_add(reason, fb_work_why_copy(work, view->why));
-            fb_why_add(why, reason);
+        *out = true;
+        if (!why) {
+            return FB_OK;
         }
+        enum fb_code code = fb_work_line_why(work, view, err);
+        if (code != FB_OK) {
+            return code;
+        }
+        struct fb_why *reason = fb_why_new(work->arena, "red line %.*s is %s (%s)",
+            FB_STR_ARG(view->rule->name), fb_line_status_name(view->status), view->handle);
+        fb_why_add(reason, fb_work_why_copy(work, view->why));
+        fb_why_add(why, reason);
     }
-    return any;
+    return FB_OK;
 }
 
 static bool has_standing_case(
@@ -563,7 +568,7 @@ static enum fb_code refuses(struct fb_work *work, const struct fb_system_view *s
         code = duties_forbid(work, system, as, why, out, err);
     }
     if (code == FB_OK && action == FB_ACTION_AUTONOMY) {
-        *out |= lines_forbid(work, system, why);
+        code = lines_forbid(work, system, why, out, err);
         *out |= !has_standing_case(work, system, why);
     }
     return code;

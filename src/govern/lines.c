@@ -173,44 +173,64 @@ static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule
     return FB_OK;
 }
 
+/* The values of a tuple of a red line, and what it says. */
+struct told {
+    struct fb_value values[3];
+    const struct fb_version *version;
+    struct fb_line_view *view;
+    size_t segment;
+};
+
+/* The reason of a tuple of a red line; NULL when memory ran out. */
+static struct fb_why *why_told(struct fb_work *work, const struct told *told)
+{
+    struct fb_why *why =
+        fb_why_new(work->arena, "red line %.*s of %.*s is %.*s", FB_STR_ARG(told->values[0].u.text),
+            FB_STR_ARG(told->values[1].u.text), FB_STR_ARG(told->values[2].u.text));
+    fb_why_add(why, fb_work_why_copy(work, told->view->history.items[told->segment].why));
+    return why;
+}
+
 /* Tuples redline(rule, system, status) of the segments that lie in the policy's force. */
 enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *version,
-    const struct fb_line_view *view, struct fb_err *err)
+    struct fb_line_view *view, struct fb_err *err)
 {
     int relation = fb_policy_relation("redline");
     FB_ASSERT(relation >= 0);
     struct fb_str rule = fb_arena_printf(
         work->arena, "%.*s/%.*s", FB_STR_ARG(version->program->name), FB_STR_ARG(view->rule->name));
-    for (size_t i = 0; rule.ptr && i < view->history.count; i++) {
+    if (!rule.ptr) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < view->history.count; i++) {
         const struct fb_segment *segment = &view->history.items[i];
-        struct fb_value *values = FB_ARENA_ARRAY(work->arena, struct fb_value, 3);
-        if (!values) {
-            break;
-        }
-        values[0] = fb_value_str(rule);
-        values[1] = fb_value_str(view->system);
-        values[2] = fb_value_str(fb_str_of(fb_line_status_name(segment->status)));
-        struct fb_why *why = fb_why_new(work->arena, "red line %.*s of %.*s is %s",
-            FB_STR_ARG(rule), FB_STR_ARG(view->system), fb_line_status_name(segment->status));
-        fb_why_add(why, fb_work_why_copy(work, segment->why));
-        bool begins_late = segment->from < version->from;
         struct fb_timed tuple = {.relation = (uint32_t)relation,
-            .from = begins_late ? version->from : segment->from,
+            .from = segment->from < version->from ? version->from : segment->from,
             .until = segment->until < version->until ? segment->until : version->until,
-            .values = values,
-            .seq = FB_WHY_NO_RECORD,
-            .why = why};
-        if (tuple.from < tuple.until) {
-            enum fb_code code = fb_work_add(work, &tuple, err);
-            if (code != FB_OK) {
-                return code;
-            }
+            .seq = FB_WHY_NO_RECORD};
+        if (tuple.from >= tuple.until) {
+            continue;
         }
-        if (i + 1 == view->history.count) {
-            return FB_OK;
+        struct told *told = FB_ARENA_NEW(work->arena, struct told);
+        if (!told) {
+            return fb_arena_failed(work->arena, err);
+        }
+        *told = (struct told){.values = {fb_value_str(rule), fb_value_str(view->system),
+                                  fb_value_str(fb_str_of(fb_line_status_name(segment->status)))},
+            .version = version,
+            .view = view,
+            .segment = i};
+        tuple.values = told->values;
+        tuple.why = fb_work_tells(work) ? NULL : why_told(work, told);
+        if (!tuple.why && !fb_work_tells(work)) {
+            return fb_arena_failed(work->arena, err);
+        }
+        enum fb_code code = fb_work_add(work, &tuple, err);
+        if (code != FB_OK) {
+            return code;
         }
     }
-    return rule.ptr && view->history.count == 0 ? FB_OK : fb_arena_failed(work->arena, err);
+    return FB_OK;
 }
 
 /* The version that this one replaced, or NULL. */
@@ -269,7 +289,9 @@ static void carry_latch(fb_time at, const struct fb_segments *history,
 
 /* One red line of one system at work. */
 struct line_run {
-    struct fb_work *work;
+    struct fb_work *work; /* its memory is that of the reasons, and of all that is passing */
+    struct fb_work *kept; /* its memory and facts are those of the evaluation; the same where
+                             reasons are kept */
     const struct fb_version *version;
     const struct fb_redline *rule;
     const struct fb_system_view *system;
@@ -411,7 +433,7 @@ struct fb_str fb_work_line_name(struct fb_arena *arena, const struct fb_program 
 static enum fb_code show(const struct line_run *run, const struct fb_redline *terms,
     struct fb_line_view *view, struct fb_err *err)
 {
-    struct fb_work *work = run->work;
+    struct fb_work *work = run->kept;
     const struct fb_version *version = run->version;
     const struct fb_segment *segment = fb_segment_at(&view->history, work->input->now);
     view->policy = version->view;
@@ -430,31 +452,71 @@ static enum fb_code show(const struct line_run *run, const struct fb_redline *te
     return FB_OK;
 }
 
+/* The line over time, with the figures that it is by, and the terms of its pace now. */
+static enum fb_code run_history(struct line_run *run, const struct fb_redline **out_terms,
+    struct fb_segments *out, struct fb_figures_list *out_figures, struct fb_err *err)
+{
+    const struct fb_version *version = run->version;
+    const struct fb_redline *rule = run->rule;
+    size_t system = (size_t)(run->system - run->work->picture->systems);
+    const struct fb_version *before = version_before(run->work, version);
+    const struct fb_line_view *old = before ? line_of(run->work, before, rule->name, system) : NULL;
+    run->out = (struct fb_segments){.items = NULL};
+    *out_terms = rule;
+    if (is_paced(rule) && version->pace_count > 0) {
+        enum fb_code code = run_paces(run, old, out_terms, out_figures, err);
+        *out = run->out;
+        return code;
+    }
+    enum fb_code code = assess(run, rule, out_figures, err);
+    if (code == FB_OK && old) {
+        carry_latch(version->from, &old->history, &old->figures, out_figures);
+    }
+    return code ? code : latch(run, rule, out_figures, out, err);
+}
+
+/* Keeps a history and its figures without their reasons. */
+static enum fb_code keep_bare(struct line_run *run, const struct fb_segments *history,
+    const struct fb_figures_list *figures, struct fb_line_view *view, struct fb_err *err)
+{
+    struct fb_arena *arena = run->kept->arena;
+    struct fb_segment *segments = FB_ARENA_ARRAY(arena, struct fb_segment, history->count);
+    struct fb_figures *items = FB_ARENA_ARRAY(arena, struct fb_figures, figures->count);
+    if (!segments || !items) {
+        return fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; i < history->count; i++) {
+        segments[i] = history->items[i];
+        segments[i].why = NULL;
+    }
+    for (size_t i = 0; i < figures->count; i++) {
+        items[i] = figures->items[i];
+        items[i].assessment.why = NULL;
+        items[i].assessment.rejection = NULL;
+    }
+    view->history = (struct fb_segments){segments, history->count};
+    view->figures = (struct fb_figures_list){items, figures->count};
+    return FB_OK;
+}
+
 /* One red line of one system: run has the system, its evaluations, and the rule with its scope. */
 static enum fb_code run_line(struct line_run *run, struct fb_line_view *view, struct fb_err *err)
 {
-    struct fb_work *work = run->work;
-    const struct fb_version *version = run->version;
-    const struct fb_redline *rule = run->rule, *terms = rule;
-    size_t system = (size_t)(run->system - work->picture->systems);
-    const struct fb_version *before = version_before(work, version);
-    const struct fb_line_view *old = before ? line_of(work, before, rule->name, system) : NULL;
-    enum fb_code code = FB_OK;
-    run->out = (struct fb_segments){.items = NULL};
-    if (is_paced(rule) && version->pace_count > 0) {
-        code = run_paces(run, old, &terms, &view->figures, err);
-        view->history = run->out;
+    struct fb_segments history = {NULL, 0};
+    struct fb_figures_list figures = {NULL, 0};
+    const struct fb_redline *terms = NULL;
+    enum fb_code code = run_history(run, &terms, &history, &figures, err);
+    if (code == FB_OK && run->work != run->kept) {
+        code = keep_bare(run, &history, &figures, view, err);
     } else {
-        code = assess(run, rule, &view->figures, err);
-        if (code == FB_OK && old) {
-            carry_latch(version->from, &old->history, &old->figures, &view->figures);
-        }
-        code = code ? code : latch(run, rule, &view->figures, &view->history, err);
+        view->history = history;
+        view->figures = figures;
     }
     code = code ? code : show(run, terms, view, err);
     /* What needs a safety case is not settled yet (burden.c). */
-    bool settled = rule->needs.safety_case.len == 0;
-    return code == FB_OK && settled ? fb_work_line_tuples(work, version, view, err) : code;
+    bool settled = run->rule->needs.safety_case.len == 0;
+    return code == FB_OK && settled ? fb_work_line_tuples(run->kept, run->version, view, err)
+                                    : code;
 }
 
 /* All red lines of a version for one system, as far as they are wanted, `step` views apart. Rules
@@ -494,21 +556,41 @@ struct version_run {
     struct fb_work *parts; /* each with the facts that it gave */
 };
 
+/* True when the reasons of a version's lines are made one by one, when they are asked for. What a
+ * safety case has to carry is looked at once more (burden.c), with its reasons. */
+static bool is_bare(const struct fb_work *work, const struct fb_program *program)
+{
+    bool bare = fb_work_tells(work);
+    for (size_t r = 0; bare && r < program->redline_count; r++) {
+        bare = program->redlines[r].needs.safety_case.len == 0;
+    }
+    return bare;
+}
+
+enum { SCRATCH_MAX = 1 << 30 };
+
 /* Part of a step: the red lines of some systems. */
 static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
 {
     const struct version_run *version = ctx;
-    struct fb_work *work = &version->parts[part];
+    struct fb_work *work = &version->parts[part], aside;
+    struct fb_arena scratch;
+    bool bare = is_bare(version->work, version->version->program);
     size_t end = (part + 1) * PART;
     enum fb_code code = FB_OK;
     fb_work_part_of(version->work, arena, work);
+    fb_work_part_of(version->work, &scratch, &aside);
+    fb_arena_init(&scratch, SCRATCH_MAX);
     end = end < work->line_systems ? end : work->line_systems;
     for (size_t s = part * PART; code == FB_OK && s < end; s++) {
-        struct line_run run = {.work = work,
+        struct line_run run = {.work = bare ? &aside : work,
+            .kept = work,
             .version = version->version,
             .system = &work->picture->systems[work->line_first + s]};
         code = run_system(&run, &version->lines[s], work->line_systems, err);
+        fb_arena_clear(&scratch);
     }
+    fb_arena_release(&scratch);
     return code;
 }
 
@@ -528,6 +610,76 @@ static enum fb_code run_version(struct fb_work *work, struct fb_version *version
     code = code ? code : fb_work_join(work, run.parts, count, err);
     version->lines = code == FB_OK ? lines : NULL;
     return code;
+}
+
+/* The version that a view is of. */
+static const struct fb_version *version_of(
+    const struct fb_work *work, const struct fb_line_view *view)
+{
+    for (size_t i = 0; i < work->version_count; i++) {
+        if (work->versions[i].view == view->policy) {
+            return &work->versions[i];
+        }
+    }
+    FB_ASSERT(false);
+    return NULL;
+}
+
+enum fb_code fb_work_line_why(struct fb_work *work, struct fb_line_view *view, struct fb_err *err)
+{
+    FB_ASSERT(work && view && view->history.count > 0);
+    if (view->why || work->proving) {
+        return FB_OK;
+    }
+    size_t system = fb_picture_system(work->picture, view->system);
+    struct line_run run = {.work = work,
+        .kept = work,
+        .version = version_of(work, view),
+        .rule = view->declared,
+        .system = &work->picture->systems[system]};
+    struct fb_segments history = {NULL, 0};
+    struct fb_figures_list figures = {NULL, 0};
+    const struct fb_redline *terms = NULL;
+    enum fb_code code = FB_OK;
+    if (!view->history.items[0].why) { /* a copy of the view may have asked before */
+        code = fb_work_evaluations(work, run.system, &run.evaluations, &run.evaluation_count, err);
+        code =
+            code ? code : scope_of(work, run.rule, run.system, &run.scope, &run.scope_count, err);
+        code = code ? code : run_history(&run, &terms, &history, &figures, err);
+        FB_ASSERT(code || (history.count == view->history.count &&
+                              figures.count == view->figures.count && terms == view->rule));
+    }
+    for (size_t i = 0; code == FB_OK && i < history.count; i++) {
+        view->history.items[i].why = history.items[i].why;
+    }
+    for (size_t i = 0; code == FB_OK && i < figures.count; i++) {
+        view->figures.items[i].assessment.why = figures.items[i].assessment.why;
+        view->figures.items[i].assessment.rejection = figures.items[i].assessment.rejection;
+    }
+    if (code == FB_OK) {
+        view->why = fb_segment_at(&view->history, work->input->now)->why;
+    }
+    return code;
+}
+
+bool fb_work_tells(const struct fb_work *work)
+{
+    FB_ASSERT(work);
+    return work->input->brief && !work->input->naive && !work->proving;
+}
+
+bool fb_work_tell(void *ctx, const struct fb_tuple *tuple, const struct fb_why **out)
+{
+    struct fb_work *work = ctx;
+    struct fb_err err;
+    if (tuple->seq != FB_WHY_NO_RECORD ||
+        !fb_str_is(fb_policy_signature()->relations[tuple->relation].name, "redline")) {
+        return true;
+    }
+    const struct told *told = (const struct told *)(const void *)tuple->values;
+    FB_ASSERT(tuple->values == told->values);
+    *out = fb_work_line_why(work, told->view, &err) == FB_OK ? why_told(work, told) : NULL;
+    return *out != NULL;
 }
 
 /* The version that begins first; the earlier record of two. */

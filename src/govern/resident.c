@@ -392,6 +392,7 @@ enum fb_code fb_resident_reach(struct fb_work *work, struct fb_err *err)
         return code;
     }
     fb_access_until(resident->access, work->input->now);
+    fb_access_tell(resident->access, fb_work_tells(work) ? fb_work_tell : NULL, work);
     work->trace = *fb_access_trace(resident->access);
     work->access = resident->access;
     return code;

@@ -290,7 +290,19 @@ FB_CHECKED enum fb_code fb_work_burden(struct fb_work *work, struct fb_err *err)
 
 /** Adds the tuples of a red line's history that lie in its version's force. */
 FB_CHECKED enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *version,
-    const struct fb_line_view *view, struct fb_err *err);
+    struct fb_line_view *view, struct fb_err *err);
+
+/** True when the reasons of red lines, duties and licences are made one by one, when they are asked
+ * for: of a brief picture that is neither the oracle's nor for a proof. */
+bool fb_work_tells(const struct fb_work *work);
+
+/** Makes the reasons of a line of the picture or of a version, of all its history and figures,
+ * where they were left out. */
+FB_CHECKED enum fb_code fb_work_line_why(
+    struct fb_work *work, struct fb_line_view *view, struct fb_err *err);
+
+/** Gives the reason of a tuple of a red line; an fb_tell of a work that tells. */
+bool fb_work_tell(void *work, const struct fb_tuple *tuple, const struct fb_why **out);
 
 /** Copies the lines of the versions that are in force now into the picture. */
 void fb_work_show_lines(struct fb_work *work);

@@ -421,7 +421,9 @@ enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
             .times = work->times,
             .time_count = work->time_count,
             .tuples = making.tuples,
-            .tuple_count = count};
+            .tuple_count = count,
+            .tell = fb_work_tells(work) ? fb_work_tell : NULL,
+            .tell_ctx = work};
     }
     return code;
 }

@@ -14,7 +14,7 @@ enum { CASES = 12, STEPS = 55 };
 
 static struct fb_err err;
 static struct random_policies policies;
-static size_t narrow_seen, wide_seen, bound_seen, scopes_seen, checks;
+static size_t narrow_seen, wide_seen, bound_seen, scopes_seen, reasons_seen, checks;
 
 static void write_all(
     struct fb_picture *picture, struct fb_str system, struct fb_arena *arena, struct fb_buf *out)
@@ -61,6 +61,43 @@ static void check_same(const struct fb_buf *got, const struct fb_buf *want)
     }
 }
 
+/* The reason of one thing, made now, and as the whole picture has it. */
+static void check_reason(const struct fb_picture *brief, const struct fb_picture *whole,
+    struct fb_str id, struct fb_arena *arena)
+{
+    struct fb_verdict verdict;
+    struct fb_buf got, want;
+    fb_buf_init(&got, 1 << 24);
+    fb_buf_init(&want, 1 << 24);
+    FB_TEST_OK(fb_picture_find(brief, id, arena, &verdict, &err));
+    FB_TEST_OK(fb_report_why_json(&verdict, &got, &err));
+    FB_TEST_OK(fb_picture_find(whole, id, arena, &verdict, &err));
+    FB_TEST_OK(fb_report_why_json(&verdict, &want, &err));
+    check_same(&got, &want);
+    fb_buf_release(&want);
+    fb_buf_release(&got);
+    reasons_seen++;
+}
+
+/* All reasons that a brief picture left out. */
+static void check_reasons(
+    const struct fb_picture *brief, const struct fb_picture *whole, struct fb_arena *arena)
+{
+    for (size_t i = 0; i < brief->duty_count; i++) {
+        assert_null(brief->duties[i].obligation.why);
+        check_reason(brief, whole, brief->duties[i].id, arena);
+    }
+    for (size_t i = 0; i < brief->licence_count; i++) {
+        check_reason(brief, whole, brief->licences[i].id, arena);
+    }
+    for (size_t i = 0; i < brief->line_count; i++) {
+        check_reason(brief, whole, brief->lines[i].id, arena);
+    }
+    for (size_t i = 0; i < brief->order_count; i++) {
+        check_reason(brief, whole, brief->orders[i].id, arena);
+    }
+}
+
 static void check(struct fb_registry *registry, fb_time now)
 {
     struct fb_arena arena;
@@ -87,6 +124,8 @@ static void check(struct fb_registry *registry, fb_time now)
             write_all(&alone, system, &arena, &got);
             check_same(&got, &want);
             fb_buf_release(&got);
+        } else {
+            check_reasons(&alone, &whole, &arena);
         }
         assert_int_equal(alone.licence_count, FB_ACTION_COUNT);
         narrow_seen += alone.line_count > 0 && alone.line_count < whole.line_count;
@@ -124,7 +163,7 @@ static void test_alone(void **unused)
         random_docket_end(&docket);
     }
     assert_true(narrow_seen > 0 && wide_seen > 0 && bound_seen > cases);
-    assert_true(scopes_seen > 0);
+    assert_true(scopes_seen > 0 && reasons_seen > 10 * cases);
     random_policies_free(&policies);
 }
 
