@@ -26,6 +26,34 @@ static void count_labels(const struct fb_case *c, size_t out[4])
     }
 }
 
+/* Why a case was sent back; empty where it was not. */
+static struct fb_str refusal_of(const struct fb_case_view *of)
+{
+    return of->stage == FB_CASE_SENT_BACK && of->stage_by ? fb_record_text(of->stage_by, "reasons")
+                                                          : FB_STR("");
+}
+
+/* The red line that a claim is bound to, of the system of the case, and why it is what it is. *out
+ * stays without a line where no policy in force has it. */
+static enum fb_code find_line(struct fb_cli_case *c, const struct fb_binding *binding,
+    struct fb_verdict *out, const struct fb_line_view **out_line, struct fb_err *err)
+{
+    *out_line = NULL;
+    if (!c->of || binding->kind != FB_BINDING_LINE) {
+        return FB_OK;
+    }
+    const struct fb_picture *picture = &c->view.picture;
+    for (size_t i = 0; i < picture->line_count && !*out_line; i++) {
+        const struct fb_line_view *line = &picture->lines[i];
+        struct fb_str policy = line->policy->program->name, rule = line->rule->name;
+        bool named = binding->name.len == policy.len + 1 + rule.len &&
+                     fb_str_starts(binding->name, policy) && binding->name.ptr[policy.len] == '/' &&
+                     fb_str_eq(fb_str_sub(binding->name, policy.len + 1, rule.len), rule);
+        *out_line = named && fb_str_eq(line->system, c->of->system) ? line : NULL;
+    }
+    return *out_line ? fb_picture_find(picture, (*out_line)->id, &c->view.arena, out, err) : FB_OK;
+}
+
 /* ---- as text ---- */
 
 static void add_head(const struct fb_cli_case *c, const char *name, struct fb_buf *out)
@@ -43,7 +71,9 @@ static void add_head(const struct fb_cli_case *c, const char *name, struct fb_bu
             fb_buf_addf(out, " by %.*s (%.*s)", FB_STR_ARG(c->of->stage_by->issuer),
                 FB_STR_ARG(c->of->stage_by->id));
         }
-        fb_buf_addf(out, "%s\n", fb_case_stage_note(c->of));
+        struct fb_str reasons = refusal_of(c->of);
+        fb_buf_addf(out, "%s%s%.*s\n", fb_case_stage_note(c->of), reasons.len ? ": " : "",
+            FB_STR_ARG(fb_str_trim(reasons)));
     } else {
         fb_buf_addf(out, "%s: %s, as far as a file knows\n", name, fb_label_name(top->label));
     }
@@ -72,7 +102,30 @@ static void add_evidence(const struct fb_case *c, struct fb_buf *out)
     }
 }
 
-static void add_rest(const struct fb_cli_case *c, struct fb_buf *out)
+/* What the claims are bound to, and what became of red lines. */
+static enum fb_code add_bindings(struct fb_cli_case *c, struct fb_buf *out, struct fb_err *err)
+{
+    const struct fb_case *a = c->argument;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < a->binding_count; i++) {
+        const struct fb_binding *b = &a->bindings[i];
+        const struct fb_line_view *line;
+        struct fb_verdict verdict;
+        fb_buf_addf(out, "  %s %.*s: %.*s is %s", BINDINGS[b->kind], FB_STR_ARG(b->name),
+            FB_STR_ARG(a->elements[b->element].id), fb_label_name(a->elements[b->element].label));
+        code = find_line(c, b, &verdict, &line, err);
+        if (code == FB_OK && line) {
+            fb_buf_addf(out, "; the line is %s", fb_line_status_name(line->status));
+        }
+        if (code == FB_OK && line && verdict.why) {
+            fb_buf_addf(out, ": %.*s", FB_STR_ARG(verdict.why->text));
+        }
+        fb_buf_add_char(out, '\n');
+    }
+    return code;
+}
+
+static void add_doubts(const struct fb_cli_case *c, struct fb_buf *out)
 {
     char until[FB_TIME_TEXT];
     const struct fb_case *a = c->argument;
@@ -88,11 +141,10 @@ static void add_rest(const struct fb_cli_case *c, struct fb_buf *out)
                 e->is_independent ? "shown" : "not shown");
         }
     }
-    for (size_t i = 0; i < a->binding_count; i++) {
-        const struct fb_binding *b = &a->bindings[i];
-        fb_buf_addf(out, "  %s %.*s: %.*s is %s\n", BINDINGS[b->kind], FB_STR_ARG(b->name),
-            FB_STR_ARG(a->elements[b->element].id), fb_label_name(a->elements[b->element].label));
-    }
+}
+
+static void add_reviews(const struct fb_cli_case *c, struct fb_buf *out)
+{
     for (size_t i = 0; c->of && i < c->of->review_count; i++) {
         const struct fb_case_review *r = &c->of->reviews[i];
         struct fb_str part = fb_record_text(r->record, "element");
@@ -131,7 +183,34 @@ static void add_leaf_json(struct fb_json_writer *w, const struct fb_element *e)
     fb_json_close_object(w);
 }
 
-static void add_lists_json(struct fb_json_writer *w, const struct fb_cli_case *c)
+static enum fb_code add_bindings_json(
+    struct fb_json_writer *w, struct fb_cli_case *c, struct fb_err *err)
+{
+    const struct fb_case *a = c->argument;
+    enum fb_code code = FB_OK;
+    fb_json_key(w, "bindings");
+    fb_json_open_array(w);
+    for (size_t i = 0; code == FB_OK && i < a->binding_count; i++) {
+        const struct fb_line_view *line;
+        struct fb_verdict verdict;
+        fb_json_open_object(w);
+        fb_json_key_c(w, "kind", BINDINGS[a->bindings[i].kind]);
+        fb_json_key_str(w, "name", a->bindings[i].name);
+        fb_json_key_str(w, "id", a->elements[a->bindings[i].element].id);
+        fb_json_key_c(w, "label", fb_label_name(a->elements[a->bindings[i].element].label));
+        code = find_line(c, &a->bindings[i], &verdict, &line, err);
+        if (code == FB_OK && line) {
+            fb_json_key_c(w, "line", fb_line_status_name(line->status));
+            fb_json_key_str(w, "reason", verdict.why ? verdict.why->text : FB_STR(""));
+        }
+        fb_json_close_object(w);
+    }
+    fb_json_close_array(w);
+    return code;
+}
+
+static enum fb_code add_lists_json(
+    struct fb_json_writer *w, struct fb_cli_case *c, struct fb_err *err)
 {
     const struct fb_case *a = c->argument;
     fb_json_key(w, "leaves");
@@ -143,17 +222,7 @@ static void add_lists_json(struct fb_json_writer *w, const struct fb_cli_case *c
         }
     }
     fb_json_close_array(w);
-    fb_json_key(w, "bindings");
-    fb_json_open_array(w);
-    for (size_t i = 0; i < a->binding_count; i++) {
-        fb_json_open_object(w);
-        fb_json_key_c(w, "kind", BINDINGS[a->bindings[i].kind]);
-        fb_json_key_str(w, "name", a->bindings[i].name);
-        fb_json_key_str(w, "id", a->elements[a->bindings[i].element].id);
-        fb_json_key_c(w, "label", fb_label_name(a->elements[a->bindings[i].element].label));
-        fb_json_close_object(w);
-    }
-    fb_json_close_array(w);
+    enum fb_code code = add_bindings_json(w, c, err);
     fb_json_key(w, "reviews");
     fb_json_open_array(w);
     for (size_t i = 0; c->of && i < c->of->review_count; i++) {
@@ -167,9 +236,10 @@ static void add_lists_json(struct fb_json_writer *w, const struct fb_cli_case *c
         fb_json_close_object(w);
     }
     fb_json_close_array(w);
+    return code;
 }
 
-static void add_json(const struct fb_cli_case *c, struct fb_buf *out)
+static enum fb_code add_json(struct fb_cli_case *c, struct fb_buf *out, struct fb_err *err)
 {
     char since[FB_TIME_TEXT];
     struct fb_json_writer w;
@@ -187,6 +257,9 @@ static void add_json(const struct fb_cli_case *c, struct fb_buf *out)
         if (c->of->stage_by) {
             fb_json_key_str(&w, "stage_by", c->of->stage_by->id);
         }
+        if (refusal_of(c->of).len) {
+            fb_json_key_str(&w, "stage_reasons", refusal_of(c->of));
+        }
     }
     fb_json_key_str(&w, "top", top->id);
     fb_json_key_str(&w, "text", fb_str_trim(top->text));
@@ -197,9 +270,10 @@ static void add_json(const struct fb_cli_case *c, struct fb_buf *out)
         fb_json_key_int(&w, fb_label_name((enum fb_label)i), (int64_t)counts[i]);
     }
     fb_json_close_object(&w);
-    add_lists_json(&w, c);
+    enum fb_code code = add_lists_json(&w, c, err);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
+    return code;
 }
 
 enum fb_code fb_cli_case_status(struct fb_cli *cli, struct fb_err *err)
@@ -212,11 +286,13 @@ enum fb_code fb_cli_case_status(struct fb_cli *cli, struct fb_err *err)
     const char *name = cli->argument_count > 1 ? cli->arguments[1] : NULL;
     code = fb_cli_case_open(cli, name, &c, err);
     if (code == FB_OK && fb_cli_value(cli, "json")) {
-        add_json(&c, &c.view.text);
+        code = add_json(&c, &c.view.text, err);
     } else if (code == FB_OK) {
         add_head(&c, name ? name : "", &c.view.text);
         add_evidence(c.argument, &c.view.text);
-        add_rest(&c, &c.view.text);
+        add_doubts(&c, &c.view.text);
+        code = add_bindings(&c, &c.view.text, err);
+        add_reviews(&c, &c.view.text);
     }
     code = code ? code : fb_cli_case_print(cli, &c, err);
     fb_cli_case_close(&c);

@@ -46,7 +46,8 @@ ok "submitted against the line" fly add --as aurora --subject system/aurora-2 c.
 ok "nobody reviewed it" says "not ruled out  red line cyber" fly status
 clock=2026-11-03T00:01:00Z
 ok "sent back" decide 1 refused "$(record)"
-ok "is said" says "sent back by party/institute (decision/1)" fly case status
+ok "is said" says "sent back by party/institute (decision/1): read" fly case status
+ok "also to programs" says '"stage_reasons": *"read"' fly case status --json
 ok "and rules nothing out" says "not ruled out  red line cyber" fly status
 
 clock=2026-11-04T00:00:00Z
@@ -63,6 +64,10 @@ ok "and nothing came of it" says "not ruled out  red line cyber" fly status
 clock=2026-11-04T00:03:00Z
 ok "the auditor reviews" fly case review c --finding upheld --reasons read --as check
 ok "one role of two" says "not ruled out  red line cyber" fly status
+ok "the case says which is missing" \
+    says "red line t/cyber: G1 is in; the line is not ruled out: .*no regulator has upheld it" \
+    fly case status
+ok "so do its data" says '"line": *"not ruled out"' fly case status --json
 clock=2026-11-04T00:04:00Z
 ok "the regulator reviews" fly case review c --finding upheld --reasons read
 ok "now it is ruled out" says "  ruled out  *red line cyber" fly status
