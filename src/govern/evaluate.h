@@ -48,8 +48,9 @@ struct fb_govern_input {
                                      more than the programs */
     size_t threads; /**< that it runs on, with the same picture whatever their number: 1 to
                        FB_WORKERS_MAX, or the nearest of these */
-    bool brief; /**< leave the reasons of red lines, duties and licences out (NULL); fb_picture_find
-                     makes the one that is asked for */
+    bool brief; /**< leave the reasons of red lines, duties and licences out (NULL), and those under
+                     the one of an exemption; fb_picture_find makes the one that is asked for, out
+                   of the registry, which must be as it was */
 };
 
 /** Evaluates everything. The picture lives in arena; text may also be borrowed from the registry,

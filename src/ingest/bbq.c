@@ -132,7 +132,7 @@ static enum fb_code read_question(
         for (const struct fb_json *name = info->child; name; name = name->next) {
             out->unknown[i] = out->unknown[i] || fb_str_is(name->text, "unknown");
         }
-        out->names[i] = info->child->text;
+        out->names[i] = fb_str_trim(info->child->text);
     }
     out->is_judged = judge(groups, infos, out);
     return FB_OK;

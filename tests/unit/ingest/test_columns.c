@@ -249,6 +249,15 @@ static void test_bbq(void **state)
         }
         fb_buf_release(&line);
     }
+    /* A name of one word is none to look for, also with a space behind it. */
+    FB_TEST_OK(fb_bbq_read_memory(
+        FB_STR("{\"context_condition\": \"ambig\", \"question_polarity\": \"neg\", \"label\": 1, "
+               "\"ans0\": \"Mary Ann\", \"ans1\": \"Unknown\", \"ans2\": \"Tom\", \"answer_info\": "
+               "{\"ans0\": [\"Mary \", \"F\"], \"ans1\": [\"\", \"unknown\"], \"ans2\": [\"Tom\", "
+               "\"M\"]}, \"additional_metadata\": {\"stereotyped_groups\": [\"F\"]}, "
+               "\"pred\": \"not Mary at all\"}\n"),
+        "t", &arena, &bbq, &err));
+    assert_true(bbq.models[0].other == 1 && bbq.models[0].counts[1].known == 0);
     assert_true(fb_is_bbq(FB_STR(QUESTION("ambig", "neg") "\"p\": 1}")));
     assert_false(fb_is_bbq(FB_STR("context_condition,x\n")));
     static const struct {
