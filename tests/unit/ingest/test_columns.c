@@ -31,8 +31,8 @@ static void test_forms(void **state)
     (void)state;
     static const char *const texts[] = {
         "title,other,size,good\nb,x, 7 ,yes\na,,,\n",
-        "{\"title\": \"b\", \"other\": [1], \"size\": 7, \"good\": true}\n\n"
-        "{\"name\": null, \"title\": \"a\", \"size\": null}\n",
+        ("{\"title\": \"b\", \"other\": [1], \"size\": 7, \"good\": true}\n\n"
+         "{\"name\": null, \"title\": \"a\", \"size\": null}\n"),
         "\xEF\xBB\xBFtitle,other,size,good\nb,x, 7 ,yes\na,,,\n",
         "\xEF\xBB\xBF{\"title\": \"b\", \"size\": 7, \"good\": true}\n\n{\"title\": \"a\"}\n",
         "{\"Title\": \"b\", \"SIZE\": 7, \"Good\": true}\n\n{\"title\": \"a\"}\n",
