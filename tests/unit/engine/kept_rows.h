@@ -141,4 +141,30 @@ static void try_all(const char *const *formulas, size_t count,
     fb_buf_release(&log);
 }
 
+/* The incremental evaluator alone over a log of many time-points, "@i P(i) Q(i * times / over)", of
+ * which each `every`-th (0: none) has T() too: for what would be half a billion rows if it were
+ * made anew at each of them. The number of verdicts must be as wanted. */
+struct long_log {
+    unsigned points, times, over, every;
+};
+
+static inline void run_long(const struct long_log *log, const char *text, size_t wanted)
+{
+    struct fb_buf lines, line;
+    size_t count = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &count, .line = &line};
+    fb_buf_init(&lines, TEXT_MAX);
+    fb_buf_init(&line, TEXT_MAX);
+    for (unsigned i = 0; i < log->points; i++) {
+        bool marked = log->every && i % log->every == log->every - 1;
+        fb_buf_addf(
+            &lines, "@%u P(%u) Q(%u)%s\n", i, i, i * log->times / log->over, marked ? " T()" : "");
+    }
+    FB_TEST_OK(fb_monpoly_formula_read(fb_str_of(text), &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&lines), &stream, &err));
+    assert_int_equal(count, wanted);
+    fb_buf_release(&lines);
+    fb_buf_release(&line);
+}
+
 #endif

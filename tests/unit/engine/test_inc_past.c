@@ -136,27 +136,13 @@ static void test_forgotten(void **unused)
     fb_buf_release(&log);
 }
 
-/* A time-point costs what it touches of a join. Gathered at each of them this would be half a
- * billion rows. */
+/* A time-point costs what it touches of a join. */
 static void test_long_join(void **unused)
 {
     (void)unused;
-    enum { POINTS = 30000 };
-    struct fb_buf log, line;
-    size_t lines = 0;
-    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &lines, .line = &line};
-    fb_buf_init(&log, TEXT_MAX);
-    fb_buf_init(&line, TEXT_MAX);
-    for (unsigned i = 0; i < POINTS; i++) {
-        fb_buf_addf(&log, "@%u P(%u) Q(%u)\n", i, i, 2 * i);
-    }
-    FB_TEST_OK(
-        fb_monpoly_formula_read(FB_STR("(c <- CNT x ((ONCE P(x)) AND (ONCE Q(x)))) AND c > 14990"),
-            &signature, &arena, &formula_read, &err));
-    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&log), &stream, &err));
-    assert_int_equal(lines, 20); /* c is 14991 at time-point 29980, and 15000 at the last two */
-    fb_buf_release(&log);
-    fb_buf_release(&line);
+    const struct long_log log = {.points = 30000, .times = 2, .over = 1};
+    /* c is 14991 at time-point 29980, and 15000 at the last two */
+    run_long(&log, "(c <- CNT x ((ONCE P(x)) AND (ONCE Q(x)))) AND c > 14990", 20);
 }
 
 static void test_gathered(void **unused)
