@@ -204,14 +204,15 @@ static enum fb_code read_table(struct work *work, struct fb_str text, struct fb_
 
 /* --- One JSON object a line ------------------------------------------------------------------- */
 
-/* The member of a name, upper and lower case alike as in a header line; the one that is spelled so
- * first. */
+/* The member of a name, upper and lower case alike as in a header line: the one that is spelled so,
+ * or, where that says nothing, the first that says something. */
 static const struct fb_json *member_of(const struct fb_json *object, const char *name)
 {
     const struct fb_json *found = fb_json_get(object, name);
     size_t len = strlen(name);
-    for (const struct fb_json *m = object->child; !found && m; m = m->next) {
-        found = m->key.len == len && strncasecmp(m->key.ptr, name, len) == 0 ? m : NULL;
+    for (const struct fb_json *m = object->child; m && (!found || found->kind == FB_JSON_NULL);
+         m = m->next) {
+        found = m->key.len == len && strncasecmp(m->key.ptr, name, len) == 0 ? m : found;
     }
     return found;
 }

@@ -36,6 +36,7 @@ static void test_forms(void **state)
         "\xEF\xBB\xBFtitle,other,size,good\nb,x, 7 ,yes\na,,,\n",
         "\xEF\xBB\xBF{\"title\": \"b\", \"size\": 7, \"good\": true}\n\n{\"title\": \"a\"}\n",
         "{\"Title\": \"b\", \"SIZE\": 7, \"Good\": true}\n\n{\"title\": \"a\"}\n",
+        "{\"title\": \"b\", \"size\": null, \"Size\": 7, \"good\": true}\n\n{\"title\": \"a\"}\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct fb_columns c;
