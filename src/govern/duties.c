@@ -273,8 +273,7 @@ static enum fb_code explain(const struct fb_work *work, const struct fb_duty_vie
 static enum fb_code say_views(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
 {
     const struct fb_work *work = ctx;
-    size_t end = (part + 1) * PART;
-    end = end < work->picture->duty_count ? end : work->picture->duty_count;
+    size_t end = fb_work_part_end(part, PART, work->picture->duty_count);
     for (size_t i = part * PART; i < end; i++) {
         struct fb_duty_view *view = &work->picture->duties[i];
         struct fb_obligation *obligation = &view->obligation;
@@ -298,7 +297,8 @@ static enum fb_code name_views(void *ctx, struct fb_arena *arena, size_t part, s
     const struct fb_work *work = ctx;
     (void)arena;
     (void)err;
-    for (size_t i = part * PART; i < (part + 1) * PART && i < work->picture->duty_count; i++) {
+    size_t end = fb_work_part_end(part, PART, work->picture->duty_count);
+    for (size_t i = part * PART; i < end; i++) {
         struct fb_duty_view *view = &work->picture->duties[i];
         fb_work_handle(view->id, view->handle);
     }

@@ -278,10 +278,9 @@ static enum fb_code collect_part(void *ctx, struct fb_arena *arena, size_t part,
     const struct collecting *collecting = ctx;
     const struct fb_registry *registry = collecting->work->input->registry;
     struct fb_work *work = &collecting->parts[part];
-    size_t end = (part + 1) * PART, count = fb_registry_count(registry);
+    size_t end = fb_work_part_end(part, PART, fb_registry_count(registry));
     enum fb_code code = FB_OK;
     fb_work_part_of(collecting->work, arena, work);
-    end = end < count ? end : count;
     for (size_t i = part * PART; code == FB_OK && i < end; i++) {
         code = take_facts(work, fb_registry_at(registry, i), err);
     }

@@ -685,10 +685,9 @@ static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, str
 {
     const struct asked *asked = ctx;
     struct fb_work work;
-    size_t end = (part + 1) * PART;
+    size_t end = fb_work_part_end(part, PART, asked->count);
     enum fb_code code = FB_OK;
     fb_work_part_of(asked->work, arena, &work);
-    end = end < asked->count ? end : asked->count;
     for (size_t i = part * PART; code == FB_OK && i < end; i++) {
         struct fb_system_view *system = &work.picture->systems[asked->systems[i]];
         code = find_exempt(&work, system, err);

@@ -176,7 +176,6 @@ static enum fb_code scope_of(struct fb_work *work, const struct fb_redline *rule
 /* The values of a tuple of a red line, and what it says. */
 struct told {
     struct fb_value values[3];
-    const struct fb_version *version;
     struct fb_line_view *view;
     size_t segment;
 };
@@ -217,7 +216,6 @@ enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *
         }
         *told = (struct told){.values = {fb_value_str(rule), fb_value_str(view->system),
                                   fb_value_str(fb_str_of(fb_line_status_name(segment->status)))},
-            .version = version,
             .view = view,
             .segment = i};
         tuple.values = told->values;
@@ -576,12 +574,11 @@ static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, str
     struct fb_work *work = &version->parts[part], aside;
     struct fb_arena scratch;
     bool bare = is_bare(version->work, version->version->program);
-    size_t end = (part + 1) * PART;
+    size_t end = fb_work_part_end(part, PART, version->work->line_systems);
     enum fb_code code = FB_OK;
     fb_work_part_of(version->work, arena, work);
     fb_work_part_of(version->work, &scratch, &aside);
     fb_arena_init(&scratch, SCRATCH_MAX);
-    end = end < work->line_systems ? end : work->line_systems;
     for (size_t s = part * PART; code == FB_OK && s < end; s++) {
         struct line_run run = {.work = bare ? &aside : work,
             .kept = work,

@@ -112,6 +112,12 @@ typedef enum fb_code (*fb_work_part)(
 /** How many threads the steps of an evaluation run on. */
 size_t fb_work_threads(const struct fb_work *work);
 
+/** The end of a part of `size` things out of so many: it begins at part * size. */
+static inline size_t fb_work_part_end(size_t part, size_t size, size_t count)
+{
+    return (part + 1) * size < count ? (part + 1) * size : count;
+}
+
 /** Runs the parts 0 to count - 1 of a step on the threads of the evaluation. What they make lives
  * in the work's arena afterwards. The error is that of the first part that fails. */
 FB_CHECKED enum fb_code fb_work_run_parts(

@@ -267,12 +267,6 @@ static size_t end_of(const struct fb_work *work, const struct fb_timed *timed)
     return until >= work->time_count ? FB_TP_MAX : until;
 }
 
-/* The end of a part of so many things. */
-static size_t part_end(size_t part, size_t count)
-{
-    return (part + 1) * PART < count ? (part + 1) * PART : count;
-}
-
 /* Part of a step: when some facts begin, and how many tuples of each relation they give. */
 static enum fb_code count_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
 {
@@ -280,7 +274,7 @@ static enum fb_code count_part(void *ctx, struct fb_arena *arena, size_t part, s
     const struct fb_work *work = making->work;
     (void)arena;
     (void)err;
-    for (size_t i = part * PART; i < part_end(part, work->timed_count); i++) {
+    for (size_t i = part * PART; i < fb_work_part_end(part, PART, work->timed_count); i++) {
         const struct fb_timed *timed = &work->timed[i];
         size_t from = time_point(work, timed->from);
         bool ever = from < work->time_count && from < end_of(work, timed);
@@ -314,7 +308,7 @@ static enum fb_code place_part(void *ctx, struct fb_arena *arena, size_t part, s
     size_t *places = &making->places[part * making->relations];
     (void)arena;
     (void)err;
-    for (size_t i = part * PART; i < part_end(part, work->timed_count); i++) {
+    for (size_t i = part * PART; i < fb_work_part_end(part, PART, work->timed_count); i++) {
         if (making->begins[i] != NEVER) {
             making->order[places[work->timed[i].relation]++] = (uint32_t)i;
         }
@@ -368,7 +362,7 @@ static enum fb_code fill_part(void *ctx, struct fb_arena *arena, size_t part, st
     size_t count = making->places[(parts + 1) * making->relations - 1];
     (void)arena;
     (void)err;
-    for (size_t i = part * PART; i < part_end(part, count); i++) {
+    for (size_t i = part * PART; i < fb_work_part_end(part, PART, count); i++) {
         const struct fb_timed *timed = &work->timed[making->order[i]];
         making->tuples[i] = (struct fb_tuple){.relation = timed->relation,
             .from = making->begins[making->order[i]],
