@@ -69,19 +69,12 @@ void fb_base64_encode(struct fb_str bytes, struct fb_buf *out)
     fb_buf_grown(out, encoded);
 }
 
-static int base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* By character: the value of a digit and 1 more; 0: it is none. */
+static const uint8_t base64_values[128] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 63, 0, 0, 0, 64, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+    14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 0, 0, 0, 0, 0, 0, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 0, 0, 0, 0, 0};
 
 bool fb_base64_decode(struct fb_str text, struct fb_buf *out)
 {
@@ -89,23 +82,29 @@ bool fb_base64_decode(struct fb_str text, struct fb_buf *out)
     if (text.len % 4 != 0) {
         return false;
     }
-    for (size_t i = 0; i < text.len; i += 4) {
-        const char *p = text.ptr + i;
-        bool last = i + 4 == text.len;
-        size_t pad = last && p[3] == '=' ? (p[2] == '=' ? 2 : 1) : 0;
+    const uint8_t *p = (const uint8_t *)text.ptr, *end = p + text.len;
+    size_t padding = text.len && end[-1] == '=' ? (end[-2] == '=' ? 2 : 1) : 0, at = 0;
+    uint8_t *room = text.len ? (uint8_t *)fb_buf_room(out, text.len / 4 * 3 - padding) : NULL;
+    for (; room && p < end; p += 4) {
+        size_t pad = p + 4 == end ? padding : 0;
         uint32_t group = 0;
         for (size_t k = 0; k < 4; k++) {
-            int digit = k >= 4 - pad ? 0 : base64_digit(p[k]);
-            if (digit < 0) {
+            unsigned digit = k >= 4 - pad ? 1 : p[k] < 128 ? base64_values[p[k]] : 0;
+            if (digit == 0) {
                 return false;
             }
-            group = group << 6 | (uint32_t)digit;
+            group = group << 6 | (digit - 1);
         }
         uint8_t bytes[3] = {(uint8_t)(group >> 16), (uint8_t)(group >> 8), (uint8_t)group};
         if ((pad == 1 && bytes[2]) || (pad == 2 && (bytes[1] || bytes[2]))) {
             return false;
         }
-        fb_buf_add(out, bytes, 3 - pad);
+        for (size_t k = 0; k < 3 - pad; k++) {
+            room[at++] = bytes[k];
+        }
+    }
+    if (room) {
+        fb_buf_grown(out, at);
     }
     return true;
 }

@@ -17,7 +17,7 @@ bool fb_hex_decode(struct fb_str text, uint8_t *out, size_t len);
 void fb_base64_encode(struct fb_str bytes, struct fb_buf *out);
 
 /** Appends the bytes of strict base64: padded, no white space, unused bits zero. False on anything
- * else; out may then hold a part. */
+ * else; out is then unchanged. */
 bool fb_base64_decode(struct fb_str text, struct fb_buf *out);
 
 #endif

@@ -109,10 +109,10 @@ static enum fb_code admit_group(struct fb_registry *registry, struct fb_ledger *
 {
     enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        struct fb_entry decoded;
-        code = fb_entry_decode(entries[i], &decoded, err);
+        struct fb_prepared alone = {.is_ready = false};
+        code = fb_entry_decode(entries[i], &alone.entry, err);
         if (code == FB_OK) {
-            code = fb_registry_add(registry, fb_registry_count(registry), &decoded, err);
+            code = fb_registry_add(registry, fb_registry_count(registry), &alone, err);
         }
     }
     uint64_t first;

@@ -9,6 +9,7 @@
 #include "govern/amended.h"
 #include "govern/docket_private.h"
 #include "govern/docket_proof.h"
+#include "govern/docket_read.h"
 #include "ledger/blob.h"
 
 enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_str name,
@@ -23,29 +24,29 @@ enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_st
     return FB_OK;
 }
 
-struct load {
-    struct fb_registry *registry;
-};
-
-static enum fb_code load_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+static enum fb_code load_entry(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
-    struct load *load = ctx;
-    struct fb_entry decoded;
-    enum fb_code code = fb_docket_decode(entry, &decoded, err);
-    if (code == FB_OK) {
-        code = fb_registry_load(load->registry, entry->seq, &decoded, err);
-    }
+    enum fb_code code = fb_registry_load(ctx, seq, prepared, err);
     if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)seq);
     }
     return code;
 }
 
+/* Adds the entries range[0] <= seq < range[1] to a registry, which has those before. */
+static enum fb_code load_entries(struct fb_ledger *ledger, const uint64_t range[2],
+    struct fb_registry *registry, struct fb_err *err)
+{
+    const struct fb_docket_reading how = {
+        .take = load_entry, .ctx = registry, .registry = registry};
+    return fb_docket_read(ledger, range, &how, err);
+}
+
 enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
 {
-    struct load load = {docket->registry};
     uint64_t known = fb_registry_count(docket->registry);
-    return fb_ledger_scan(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, load_entry, &load, err);
+    return load_entries(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, docket->registry, err);
 }
 
 enum fb_code fb_docket_registry_new(
@@ -68,16 +69,16 @@ enum fb_code fb_docket_registry_new(
 static enum fb_code load_registry(
     struct fb_ledger *ledger, uint64_t size, struct fb_registry **out, struct fb_err *err)
 {
-    struct load load = {.registry = NULL};
-    enum fb_code code = fb_docket_registry_new(ledger, &load.registry, err);
+    struct fb_registry *registry = NULL;
+    enum fb_code code = fb_docket_registry_new(ledger, &registry, err);
     if (code == FB_OK) {
-        code = fb_ledger_scan(ledger, (uint64_t[2]){0, size}, load_entry, &load, err);
+        code = load_entries(ledger, (uint64_t[2]){0, size}, registry, err);
     }
     if (code != FB_OK) {
-        fb_registry_free(load.registry);
+        fb_registry_free(registry);
         return code;
     }
-    *out = load.registry;
+    *out = registry;
     return FB_OK;
 }
 

@@ -5,8 +5,12 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/io.h"
+#include "base/workers.h"
 #include "govern/docket_private.h"
+#include "govern/docket_read.h"
 #include "record/sshsig.h"
+
+enum { PART = 64 /* filings that one thread signs at a time */ };
 
 /* So far the clock of this machine may be behind that of another one that appends. */
 #define SKEW_MAX (5 * FB_SECOND)
@@ -113,31 +117,63 @@ static enum fb_code make_entry(struct fb_docket *docket, const struct fb_filing 
     return code;
 }
 
-/* Admits all entries into the registry one after the other, so that a later one may refer to an
- * earlier one. The caller reloads the registry when this fails. */
-static enum fb_code admit(struct fb_docket *docket, const struct fb_filing *filings,
-    const struct fb_str *entries, size_t count, struct fb_err *err)
+/* Filings that become entries. */
+struct filed {
+    struct fb_docket *docket;
+    const struct fb_filing *filings;
+    size_t count;
+    fb_time admitted;
+    uint64_t first; /* seq */
+    struct fb_buf *bytes;
+    struct fb_str *entries;
+};
+
+/* Task: the entries of some filings. */
+static enum fb_code make_part(void *ctx, size_t worker, size_t task, struct fb_err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct fb_entry decoded;
-        uint64_t seq = fb_registry_count(docket->registry);
-        enum fb_code code = fb_entry_decode(entries[i], &decoded, err);
-        if (code == FB_OK) {
-            code = fb_registry_add(docket->registry, seq, &decoded, err);
-        }
-        if (code != FB_OK) {
-            if (!filings[i].signature_count) {
-                /* It stands in the canonical statement, which nobody sees; the path remains. */
-                err->line = err->column = 0;
-                err->offset = -1;
-            }
-            if (filings[i].place.len) {
-                fb_err_prefix(err, "%.*s", FB_STR_ARG(filings[i].place));
-            }
-            return code;
-        }
+    const struct filed *filed = ctx;
+    size_t end = (task + 1) * PART < filed->count ? (task + 1) * PART : filed->count;
+    enum fb_code code = FB_OK;
+    (void)worker;
+    for (size_t i = task * PART; code == FB_OK && i < end; i++) {
+        code =
+            make_entry(filed->docket, &filed->filings[i], filed->admitted, &filed->bytes[i], err);
+        filed->entries[i] = fb_buf_str(&filed->bytes[i]);
     }
-    return FB_OK;
+    return code;
+}
+
+/* Admits one entry into the registry, after those before it, which it may refer to. */
+static enum fb_code admit_one(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
+{
+    const struct filed *filed = ctx;
+    const struct fb_filing *filing = &filed->filings[seq - filed->first];
+    enum fb_code code = fb_registry_add(filed->docket->registry, seq, prepared, err);
+    if (code != FB_OK && !filing->signature_count) {
+        /* It stands in the canonical statement, which nobody sees; the path remains. */
+        err->line = err->column = 0;
+        err->offset = -1;
+    }
+    if (code != FB_OK && filing->place.len) {
+        fb_err_prefix(err, "%.*s", FB_STR_ARG(filing->place));
+    }
+    return code;
+}
+
+/* Admits all entries. The caller reloads the registry when this fails. */
+static enum fb_code admit(struct filed *filed, struct fb_err *err)
+{
+    const struct fb_docket_reading how = {
+        .take = admit_one, .ctx = filed, .verify = true, .registry = filed->docket->registry};
+    struct fb_docket_reader *reader = NULL;
+    enum fb_code code = fb_docket_reader_new(&how, &reader, err);
+    for (size_t i = 0; code == FB_OK && i < filed->count; i++) {
+        const fb_ledger_entry entry = {
+            .seq = filed->first + i, .admitted = filed->admitted, .bytes = filed->entries[i]};
+        code = fb_docket_reader_visit(reader, &entry, err);
+    }
+    return fb_docket_reader_end(reader, code, err);
 }
 
 /* Now; or the last admission, when a machine whose clock is a little ahead made it. */
@@ -153,35 +189,41 @@ static fb_time admission_time(const struct fb_docket *docket)
 static enum fb_code try_file(struct fb_docket *docket, const struct fb_filing *filings,
     size_t count, struct fb_docket_added *out, struct fb_err *err)
 {
-    uint64_t expected = fb_registry_count(docket->registry);
-    fb_time admitted = admission_time(docket);
-    struct fb_str *entries = fb_calloc(count, sizeof(*entries));
-    struct fb_buf *bytes = fb_calloc(count, sizeof(*bytes));
-    enum fb_code code = entries && bytes ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    struct filed filed = {.docket = docket,
+        .filings = filings,
+        .count = count,
+        .admitted = admission_time(docket),
+        .first = fb_registry_count(docket->registry),
+        .bytes = fb_calloc(count, sizeof(struct fb_buf)),
+        .entries = fb_calloc(count, sizeof(struct fb_str))};
+    enum fb_code code =
+        filed.entries && filed.bytes ? FB_OK : fb_err_set(err, FB_E_NOMEM, "memory ran out");
     for (size_t i = 0; code == FB_OK && i < count; i++) {
-        fb_buf_init(&bytes[i], FB_ENTRY_MAX);
-        code = make_entry(docket, &filings[i], admitted, &bytes[i], err);
-        entries[i] = fb_buf_str(&bytes[i]);
+        fb_buf_init(&filed.bytes[i], FB_ENTRY_MAX);
     }
     if (code == FB_OK) {
-        code = admit(docket, filings, entries, count, err);
+        size_t parts = (count + PART - 1) / PART;
+        code = fb_workers_run(fb_workers_here(), parts, make_part, &filed, err);
     }
+    code = code ? code : admit(&filed, err);
     uint64_t first = 0;
     if (code == FB_OK) {
-        struct fb_ledger_batch batch = {
-            .entries = entries, .count = count, .admitted = admitted, .expected_size = expected};
+        struct fb_ledger_batch batch = {.entries = filed.entries,
+            .count = count,
+            .admitted = filed.admitted,
+            .expected_size = filed.first};
         code = fb_ledger_append(docket->ledger, &batch, &first, err);
     }
     if (code == FB_OK) {
-        FB_ASSERT(first == expected);
+        FB_ASSERT(first == filed.first);
         out->first_seq = first;
-        out->admitted = admitted;
+        out->admitted = filed.admitted;
     }
-    for (size_t i = 0; bytes && i < count; i++) {
-        fb_buf_release(&bytes[i]);
+    for (size_t i = 0; filed.bytes && i < count; i++) {
+        fb_buf_release(&filed.bytes[i]);
     }
-    fb_free(bytes);
-    fb_free(entries);
+    fb_free(filed.bytes);
+    fb_free(filed.entries);
     return code;
 }
 

@@ -102,10 +102,6 @@ FB_CHECKED enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_e
 FB_CHECKED enum fb_code fb_docket_begin(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, bool is_only_asked, struct fb_docket **out, struct fb_err *err);
 
-/** Decodes an entry, whose admission time must be the ledger's. E_CORRUPT among others. */
-FB_CHECKED enum fb_code fb_docket_decode(
-    const fb_ledger_entry *entry, struct fb_entry *out, struct fb_err *err);
-
 /** Checks the digest of every blob that a record names and that is here. E_CORRUPT. */
 FB_CHECKED enum fb_code fb_docket_check_blobs(
     struct fb_docket *docket, const struct fb_record *record, struct fb_err *err);

@@ -3,34 +3,53 @@
 
 #include "base/assert.h"
 #include "govern/docket_private.h"
+#include "govern/docket_read.h"
 #include "ledger/blob.h"
 
 /* The texts of policies stay compiled; whether they are still what the ledger says is looked at
  * again after so many nanoseconds. */
 #define POLICIES_NS INT64_C(1000000000)
 
-static enum fb_code add_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+static enum fb_code add_entry(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
     struct fb_docket *docket = ctx;
-    struct fb_entry decoded;
-    docket->is_spent = true; /* until all of it went well */
-    enum fb_code code = fb_docket_decode(entry, &decoded, err);
-    code = code ? code : fb_registry_add(docket->registry, entry->seq, &decoded, err);
+    enum fb_code code = fb_registry_add(docket->registry, seq, prepared, err);
     if (code == FB_OK) {
         size_t last = fb_registry_count(docket->registry) - 1;
         code = fb_docket_check_blobs(docket, fb_registry_at(docket->registry, last), err);
     }
     if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)seq);
     }
     return code;
+}
+
+/* A reader of entries that are added; from the first one on the docket is spent, until all of them
+ * went well. */
+struct reading {
+    struct fb_docket *docket;
+    struct fb_docket_reader *reader;
+};
+
+static enum fb_code visit_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+{
+    const struct reading *reading = ctx;
+    reading->docket->is_spent = true;
+    return fb_docket_reader_visit(reading->reader, entry, err);
 }
 
 static enum fb_code read_on(struct fb_docket *docket, struct fb_err *err)
 {
     struct fb_ledger_report report;
-    enum fb_code code =
-        fb_ledger_verify_on(docket->ledger, docket->audit, add_entry, docket, &report, err);
+    struct reading reading = {.docket = docket};
+    const struct fb_docket_reading how = {
+        .take = add_entry, .ctx = docket, .verify = true, .registry = docket->registry};
+    enum fb_code code = fb_docket_reader_new(&how, &reading.reader, err);
+    code = code ? code
+                : fb_ledger_verify_on(
+                      docket->ledger, docket->audit, visit_entry, &reading, &report, err);
+    code = fb_docket_reader_end(reading.reader, code, err);
     if (code == FB_OK) {
         docket->verified = report.root;
         docket->is_spent = false;

@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/map.h"
 #include "govern/docket_private.h"
+#include "govern/docket_read.h"
 #include "ledger/blob.h"
 #include "record/sshsig.h"
 
@@ -24,51 +25,29 @@ struct each {
     void *ctx;
 };
 
-enum fb_code fb_docket_decode(
-    const fb_ledger_entry *entry, struct fb_entry *out, struct fb_err *err)
-{
-    FB_ASSERT(entry && out);
-    enum fb_code code = fb_entry_decode(entry->bytes, out, err);
-    if (code == FB_OK && out->admitted != entry->admitted) {
-        code = fb_err_set(err, FB_E_CORRUPT, "its admission time is not the ledger's");
-    }
-    return code;
-}
-
-/* The fingerprint of the first key that signed. */
-static enum fb_code read_signer(
-    const struct fb_entry *entry, struct fb_arena *arena, struct fb_str *out, struct fb_err *err)
-{
-    struct fb_sshsig signature;
-    char fingerprint[FB_SSHKEY_FINGERPRINT];
-    FB_ASSERT(entry->signature_count > 0);
-    enum fb_code code = fb_sshsig_parse(entry->signatures[0], &signature, err);
-    if (code != FB_OK) {
-        return code;
-    }
-    return fb_arena_str(
-        arena, fb_str_of(fb_sshkey_fingerprint(&signature.key, fingerprint)), out, err);
-}
-
-static enum fb_code each_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+/* Hands on the record of an entry, with the fingerprint of the first key that signed. */
+static enum fb_code each_entry(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
     const struct each *each = ctx;
-    struct fb_entry decoded;
     struct fb_arena scratch;
-    struct fb_record record;
+    char fingerprint[FB_SSHKEY_FINGERPRINT];
+    struct fb_sshsig signature;
+    struct fb_record record = prepared->record;
+    const struct fb_sshkey *key = prepared->is_ready ? &prepared->keys[0] : &signature.key;
+    enum fb_code code = FB_OK;
+    FB_ASSERT(prepared->entry.signature_count > 0);
     fb_arena_init(&scratch, SCRATCH_MAX);
-    enum fb_code code = fb_docket_decode(entry, &decoded, err);
-    if (code == FB_OK) {
-        code = fb_record_parse(decoded.statement, NULL, &scratch, &record, err);
-    }
-    if (code == FB_OK) {
-        record.seq = entry->seq;
-        record.admitted = decoded.admitted;
-        code = read_signer(&decoded, &scratch, &record.signer, err);
+    if (!prepared->is_ready) {
+        code = fb_record_parse(prepared->entry.statement, NULL, &scratch, &record, err);
+        code = code ? code : fb_sshsig_parse(prepared->entry.signatures[0], &signature, err);
     }
     if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)seq);
     } else {
+        record.seq = seq;
+        record.admitted = prepared->entry.admitted;
+        record.signer = fb_str_of(fb_sshkey_fingerprint(key, fingerprint));
         code = each->visit(each->ctx, &record, err);
     }
     fb_arena_release(&scratch);
@@ -80,7 +59,8 @@ enum fb_code fb_docket_each(struct fb_docket *docket, const uint64_t range[2],
 {
     FB_ASSERT(docket && range && visit);
     struct each each = {visit, ctx};
-    return fb_ledger_scan(docket->ledger, range, each_entry, &each, err);
+    const struct fb_docket_reading how = {.take = each_entry, .ctx = &each};
+    return fb_docket_read(docket->ledger, range, &how, err);
 }
 
 /* ---- a record by its id ---- */
@@ -107,11 +87,16 @@ static enum fb_code find_entry(void *ctx, const fb_ledger_entry *entry, struct f
 {
     struct find *find = ctx;
     struct each each = {is_it, find};
+    struct fb_prepared alone = {.is_ready = false};
     if (find->found || find->id.len == 0 ||
         !memmem(entry->bytes.ptr, entry->bytes.len, find->id.ptr, find->id.len)) {
         return FB_OK;
     }
-    return each_entry(&each, entry, err);
+    enum fb_code code = fb_docket_decode(entry, &alone.entry, err);
+    if (code != FB_OK) {
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+    }
+    return code ? code : each_entry(&each, entry->seq, &alone, err);
 }
 
 enum fb_code fb_docket_find(
@@ -304,16 +289,12 @@ static enum fb_code verify_ids(
 
 /* ---- keys ---- */
 
-static enum fb_code take_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+static enum fb_code take_entry(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
-    struct fb_registry *registry = ctx;
-    struct fb_entry decoded;
-    enum fb_code code = fb_docket_decode(entry, &decoded, err);
-    if (code == FB_OK) {
-        code = fb_registry_take(registry, entry->seq, &decoded, err);
-    }
+    enum fb_code code = fb_registry_take(ctx, seq, prepared, err);
     if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)entry->seq);
+        fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)seq);
     }
     return code;
 }
@@ -325,8 +306,8 @@ enum fb_code fb_docket_keys(struct fb_docket *docket, struct fb_registry **out, 
     enum fb_code code = fb_docket_registry_new(docket->ledger, &registry, err);
     if (code == FB_OK) {
         fb_registry_lean(registry);
-        code =
-            fb_ledger_scan(docket->ledger, (uint64_t[2]){0, UINT64_MAX}, take_entry, registry, err);
+        const struct fb_docket_reading how = {.take = take_entry, .ctx = registry};
+        code = fb_docket_read(docket->ledger, (uint64_t[2]){0, UINT64_MAX}, &how, err);
     }
     if (code != FB_OK) {
         fb_registry_free(registry);
@@ -386,29 +367,38 @@ enum fb_code fb_docket_check_blobs(
     return code;
 }
 
-static enum fb_code verify_entry(void *ctx, const fb_ledger_entry *entry, struct fb_err *err)
+static enum fb_code verify_entry(
+    void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
     struct verify *verify = ctx;
-    struct fb_entry decoded;
     struct fb_record record;
     struct fb_arena scratch;
     fb_arena_init(&scratch, SCRATCH_MAX);
-    enum fb_code code = fb_docket_decode(entry, &decoded, err);
+    enum fb_code code = fb_registry_pass(verify->registry, prepared, &scratch, &record, err);
     if (code == FB_OK) {
-        code = fb_registry_pass(verify->registry, &decoded, &scratch, &record, err);
-    }
-    if (code == FB_OK) {
-        verify->report->signatures += decoded.signature_count;
+        verify->report->signatures += prepared->entry.signature_count;
         code = each_digest(verify, &record, verify_blob, err);
         if (code != FB_OK) {
             fb_err_prefix(err, "blob of record %.*s", FB_STR_ARG(record.id));
         }
     }
     if (code != FB_OK) {
-        fb_err_prefix(err, "entry %llu", (unsigned long long)entry->seq);
+        fb_err_prefix(err, "entry %llu", (unsigned long long)seq);
     }
     fb_arena_release(&scratch);
     return code;
+}
+
+/* Tree and checkpoint, and every record. */
+static enum fb_code verify_entries(struct verify *verify, struct fb_err *err)
+{
+    const struct fb_docket_reading how = {.take = verify_entry, .ctx = verify, .verify = true};
+    struct fb_docket_reader *reader = NULL;
+    enum fb_code code = fb_docket_reader_new(&how, &reader, err);
+    code = code ? code
+                : fb_ledger_verify(verify->docket->ledger, fb_docket_reader_visit, reader,
+                      &verify->report->ledger, err);
+    return fb_docket_reader_end(reader, code, err);
 }
 
 /* A blob that is not here: was it erased? */
@@ -461,7 +451,7 @@ enum fb_code fb_docket_verify(struct fb_docket *docket, enum fb_docket_depth dep
     enum fb_code code = fb_docket_registry_new(docket->ledger, &verify.registry, err);
     if (code == FB_OK) {
         fb_registry_lean(verify.registry);
-        code = fb_ledger_verify(docket->ledger, verify_entry, &verify, &report.ledger, err);
+        code = verify_entries(&verify, err);
     }
     if (code == FB_OK) {
         code = count_erased(&verify, err);

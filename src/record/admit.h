@@ -72,14 +72,15 @@ struct fb_admission {
     const struct fb_registry *registry;
     const struct fb_entry *entry;
     const struct fb_record *record;        /**< the entry's statement */
-    bool verify;                           /**< verify signatures too */
+    const struct fb_sshkey *keys;          /**< those of its signatures; NULL: not read yet */
+    bool verify;                           /**< verify signatures too, unless keys are there */
     bool unfinished;                       /**< more signatures may come: no quorum yet */
     bool assumed;                          /**< nobody signed it: no roles, keys or signatures */
     const struct fb_registry_item *issuer; /**< root of the issuing party; NULL: issues itself */
     const struct fb_registry_item *older;  /**< what it supersedes, or NULL */
     const struct fb_registry_item *holder; /**< kind key: root of the party that holds it */
     struct fb_sshkey declared;             /**< kind key: the public key */
-    struct fb_sshkey signer;               /**< the first key that signed */
+    struct fb_sshkey signer;               /**< the first key that signed; unless signers has it */
     struct fb_registry_item *signers[FB_ENTRY_SIGNATURES_MAX]; /**< as fb_registry_item has them */
 };
 
@@ -151,6 +152,11 @@ const struct fb_registry_item *fb_registry_last_licence(
  * Fills what they found; on failure the admission may be filled in part. Errors as
  * fb_registry_check. */
 FB_CHECKED enum fb_code fb_admission_check(struct fb_admission *admission, struct fb_err *err);
+
+/** Reads a signature of a record: the key that it claims, which is that of the signature where it
+ * is verified. As fb_sshsig_verify. */
+FB_CHECKED enum fb_code fb_admission_read_signature(struct fb_str armored,
+    const struct fb_record *record, bool verify, struct fb_sshkey *out, struct fb_err *err);
 
 /** The checks of keys and signatures (signers.c), which fb_admission_check runs. */
 FB_CHECKED enum fb_code fb_admission_key(struct fb_admission *admission, struct fb_err *err);

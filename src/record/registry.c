@@ -89,26 +89,47 @@ static enum fb_code check_room(const struct fb_registry *registry, struct fb_err
     return fb_err_hint(err, "Begin a new ledger.");
 }
 
+/* The record of an entry: the one that was prepared, or read into an arena. */
+static enum fb_code read_record(const struct fb_prepared *prepared, struct fb_arena *arena,
+    struct fb_record *out, struct fb_err *err)
+{
+    if (prepared->is_ready) {
+        *out = prepared->record;
+        return FB_OK;
+    }
+    return fb_record_parse(prepared->entry.statement, NULL, arena, out, err);
+}
+
+/* The keys of an entry, where they were read, and verified if that is asked. */
+static const struct fb_sshkey *keys_of(const struct fb_prepared *prepared, bool verify)
+{
+    return prepared->is_ready && (prepared->is_verified || !verify) ? prepared->keys : NULL;
+}
+
 /* Checks an entry, all of it; its record, which becomes that of the admission, is made in scratch.
  */
-static enum fb_code check(struct fb_admission *admission, struct fb_arena *scratch,
-    struct fb_record *record, struct fb_err *err)
+static enum fb_code check(struct fb_admission *admission, const struct fb_prepared *prepared,
+    struct fb_arena *scratch, struct fb_record *record, struct fb_err *err)
 {
+    admission->entry = &prepared->entry;
     admission->record = record;
+    admission->keys = keys_of(prepared, true);
     admission->verify = true;
     enum fb_code code = check_room(admission->registry, err);
     if (code == FB_OK) {
-        code = fb_record_parse(admission->entry->statement, NULL, scratch, record, err);
+        code = read_record(prepared, scratch, record, err);
     }
     return code == FB_OK ? fb_admission_check(admission, err) : code;
 }
 
-static enum fb_code check_alone(struct fb_admission *admission, struct fb_err *err)
+static enum fb_code check_alone(
+    struct fb_admission *admission, const struct fb_entry *entry, struct fb_err *err)
 {
     struct fb_arena scratch;
     struct fb_record record;
+    const struct fb_prepared alone = {.entry = *entry};
     fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
-    enum fb_code code = check(admission, &scratch, &record, err);
+    enum fb_code code = check(admission, &alone, &scratch, &record, err);
     fb_arena_release(&scratch);
     return code;
 }
@@ -117,16 +138,16 @@ enum fb_code fb_registry_check(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
 {
     FB_ASSERT(registry && entry);
-    struct fb_admission admission = {.registry = registry, .entry = entry};
-    return check_alone(&admission, err);
+    struct fb_admission admission = {.registry = registry};
+    return check_alone(&admission, entry, err);
 }
 
 enum fb_code fb_registry_foresee(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err)
 {
     FB_ASSERT(registry && entry);
-    struct fb_admission admission = {.registry = registry, .entry = entry, .unfinished = true};
-    return check_alone(&admission, err);
+    struct fb_admission admission = {.registry = registry, .unfinished = true};
+    return check_alone(&admission, entry, err);
 }
 
 bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind)
@@ -141,26 +162,6 @@ void fb_registry_lean(struct fb_registry *registry)
 {
     FB_ASSERT(registry && registry->size == 0);
     registry->lean = true;
-}
-
-enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entry *entry,
-    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err)
-{
-    FB_ASSERT(registry && registry->lean && entry && scratch && out);
-    uint64_t seq = registry->size;
-    struct fb_admission admission = {.registry = registry, .entry = entry};
-    enum fb_code code = check(&admission, scratch, out, err);
-    if (code == FB_OK && fb_registry_keeps(registry, out->kind)) {
-        code = fb_registry_load(registry, seq, entry, err);
-    } else if (code == FB_OK) {
-        registry->size++;
-        registry->last = entry->admitted;
-    }
-    if (code == FB_OK) {
-        out->seq = seq;
-        out->admitted = entry->admitted;
-    }
-    return code;
 }
 
 static enum fb_code grow(struct fb_registry *registry, struct fb_err *err)
@@ -179,15 +180,26 @@ static enum fb_code grow(struct fb_registry *registry, struct fb_err *err)
     return FB_OK;
 }
 
+/* The fingerprint of the first key that signed: as its own record writes it, or of the key that
+ * the second record of the ledger will declare. */
+static enum fb_code keep_signer(struct fb_registry *registry, const struct fb_admission *a,
+    struct fb_str *out, struct fb_err *err)
+{
+    char fingerprint[FB_SSHKEY_FINGERPRINT];
+    if (a->signers[0]) {
+        *out = fb_record_text(&a->signers[0]->record, "fingerprint");
+        return FB_OK;
+    }
+    fb_sshkey_fingerprint(&a->signer, fingerprint);
+    return fb_arena_str(&registry->arena, fb_str_of(fingerprint), out, err);
+}
+
 /* Copies what the item keeps of the keys: the signer's fingerprint, the records of the keys that
  * signed, and for a key its wire form. */
 static enum fb_code keep_keys(struct fb_registry *registry, const struct fb_admission *a,
     struct fb_registry_item *item, struct fb_err *err)
 {
-    char fingerprint[FB_SSHKEY_FINGERPRINT];
-    fb_sshkey_fingerprint(&a->signer, fingerprint);
-    enum fb_code code =
-        fb_arena_str(&registry->arena, fb_str_of(fingerprint), &item->record.signer, err);
+    enum fb_code code = keep_signer(registry, a, &item->record.signer, err);
     if (code == FB_OK && item->record.kind == FB_KIND_key) {
         struct fb_str wire = {(const char *)a->declared.wire, a->declared.wire_len};
         code = fb_arena_str(&registry->arena, wire, &item->wire, err);
@@ -247,21 +259,23 @@ static void link_kind(struct fb_registry *registry, struct fb_registry_item *ite
 }
 
 /* Adds what trusts its source: a ledger, or, when assumed, who made it up. */
-static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry,
-    bool assumed, struct fb_err *err)
+static enum fb_code load(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_admission admission, struct fb_err *err)
 {
     struct fb_registry_item *item = NULL;
-    struct fb_admission admission = {.registry = registry, .entry = entry, .assumed = assumed};
+    const struct fb_entry *entry = &prepared->entry;
+    bool assumed = admission.assumed;
+    admission.registry = registry;
+    admission.entry = entry;
+    admission.keys = keys_of(prepared, admission.verify);
     enum fb_code code = check_room(registry, err);
-    if (code == FB_OK) {
-        code = grow(registry, err);
-    }
+    code = code ? code : grow(registry, err);
     if (code == FB_OK) {
         item = FB_ARENA_NEW(&registry->arena, struct fb_registry_item);
         code = item ? FB_OK : fb_arena_failed(&registry->arena, err);
     }
     if (code == FB_OK) {
-        code = fb_record_parse(entry->statement, NULL, &registry->arena, &item->record, err);
+        code = read_record(prepared, &registry->arena, &item->record, err);
     }
     if (code == FB_OK && assumed && item->record.kind == FB_KIND_key) {
         code = fb_err_set(err, FB_E_UNSUPPORTED, "a key cannot be assumed");
@@ -315,23 +329,51 @@ static enum fb_code load(struct fb_registry *registry, uint64_t seq, const struc
     return FB_OK;
 }
 
-enum fb_code fb_registry_load(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+/* As fb_registry_load of what was prepared in memory that does not stay. */
+static enum fb_code load_again(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err)
 {
-    FB_ASSERT(registry && entry);
-    return load(registry, seq, entry, false, err);
+    const struct fb_prepared alone = {.entry = prepared->entry};
+    return load(registry, seq, &alone, (struct fb_admission){.verify = false}, err);
 }
 
-enum fb_code fb_registry_take(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_prepared *prepared,
+    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err)
 {
-    FB_ASSERT(registry && registry->lean && entry);
+    FB_ASSERT(registry && registry->lean && prepared && scratch && out);
+    uint64_t seq = registry->size;
+    struct fb_admission admission = {.registry = registry};
+    enum fb_code code = check(&admission, prepared, scratch, out, err);
+    if (code == FB_OK && fb_registry_keeps(registry, out->kind)) {
+        code = load_again(registry, seq, prepared, err);
+    } else if (code == FB_OK) {
+        registry->size++;
+        registry->last = prepared->entry.admitted;
+    }
+    if (code == FB_OK) {
+        out->seq = seq;
+        out->admitted = prepared->entry.admitted;
+    }
+    return code;
+}
+
+enum fb_code fb_registry_load(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err)
+{
+    FB_ASSERT(registry && prepared);
+    return load(registry, seq, prepared, (struct fb_admission){.verify = false}, err);
+}
+
+enum fb_code fb_registry_take(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err)
+{
+    FB_ASSERT(registry && registry->lean && prepared);
     struct fb_arena scratch;
     struct fb_record record;
     fb_arena_init(&scratch, SCRATCH_BYTES_MAX);
-    enum fb_code code = fb_record_parse(entry->statement, NULL, &scratch, &record, err);
+    enum fb_code code = read_record(prepared, &scratch, &record, err);
     if (code == FB_OK && fb_registry_keeps(registry, record.kind)) {
-        code = load(registry, seq, entry, false, err);
+        code = load_again(registry, seq, prepared, err);
     }
     fb_arena_release(&scratch);
     return code;
@@ -341,16 +383,56 @@ enum fb_code fb_registry_assume(
     struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err)
 {
     FB_ASSERT(registry);
-    struct fb_entry entry = {.admitted = admitted, .statement = statement};
-    return load(registry, registry->count, &entry, true, err);
+    const struct fb_prepared made_up = {.entry = {.admitted = admitted, .statement = statement}};
+    return load(registry, registry->count, &made_up, (struct fb_admission){.assumed = true}, err);
 }
 
-enum fb_code fb_registry_add(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err)
+enum fb_code fb_registry_add(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err)
 {
+    FB_ASSERT(registry && prepared);
+    if (keys_of(prepared, true)) {
+        return load(registry, seq, prepared, (struct fb_admission){.verify = true}, err);
+    }
     /* Checked outside the registry's arena first, so that refusals cost it no memory. */
-    enum fb_code code = fb_registry_check(registry, entry, err);
-    return code == FB_OK ? fb_registry_load(registry, seq, entry, err) : code;
+    enum fb_code code = fb_registry_check(registry, &prepared->entry, err);
+    return code == FB_OK ? fb_registry_load(registry, seq, prepared, err) : code;
+}
+
+static bool prepare_keys(const struct fb_entry *entry, const struct fb_record *record, bool verify,
+    struct fb_arena *scratch, struct fb_prepared *out)
+{
+    struct fb_err ignored;
+    struct fb_sshkey *keys = FB_ARENA_ARRAY(scratch, struct fb_sshkey, entry->signature_count);
+    fb_err_init(&ignored);
+    for (size_t i = 0; keys && i < entry->signature_count; i++) {
+        if (fb_admission_read_signature(entry->signatures[i], record, verify, &keys[i], &ignored) !=
+            FB_OK) {
+            return false;
+        }
+    }
+    out->keys = keys;
+    return keys != NULL;
+}
+
+void fb_registry_prepare(const struct fb_entry *entry, bool verify, struct fb_arena *records,
+    struct fb_arena *scratch, struct fb_prepared *out)
+{
+    FB_ASSERT(entry && records && scratch && out);
+    struct fb_err ignored;
+    fb_err_init(&ignored);
+    *out = (struct fb_prepared){.entry = *entry};
+    if (entry->signature_count > 0 && entry->signature_count <= FB_ENTRY_SIGNATURES_MAX &&
+        fb_record_parse(entry->statement, NULL, records, &out->record, &ignored) == FB_OK) {
+        out->is_ready = prepare_keys(entry, &out->record, verify, scratch, out);
+        out->is_verified = out->is_ready && verify;
+    }
+}
+
+void fb_registry_adopt(struct fb_registry *registry, struct fb_arena *records)
+{
+    FB_ASSERT(registry && records);
+    fb_arena_adopt(&registry->arena, records);
 }
 
 size_t fb_registry_count(const struct fb_registry *registry)

@@ -11,6 +11,7 @@
 
 #include "record/entry.h"
 #include "record/record.h"
+#include "record/sshkey.h"
 
 struct fb_registry;
 
@@ -67,14 +68,36 @@ FB_CHECKED enum fb_code fb_registry_check(
 FB_CHECKED enum fb_code fb_registry_foresee(
     struct fb_registry *registry, const struct fb_entry *entry, struct fb_err *err);
 
+/** An entry, and what could be read of it without the ledger that it stands in. With the entry
+ * alone (the rest zero) it is read when it is added. */
+struct fb_prepared {
+    struct fb_entry entry;
+    struct fb_record record;      /**< where it is ready */
+    const struct fb_sshkey *keys; /**< where it is ready: those that its signatures claim */
+    bool is_ready;                /**< form of the statement and of all signatures are good */
+    bool is_verified;             /**< and each signature is that of its key */
+};
+
+/**
+ * Reads an entry ahead: of many, on several threads, before they are added one after the other.
+ * Where anything is wrong it is not ready, and adding it says what. The record is put into
+ * `records`, which must live as long as what it is added to (fb_registry_adopt); its keys into
+ * `scratch`, until it was added. The entry is borrowed.
+ */
+void fb_registry_prepare(const struct fb_entry *entry, bool verify, struct fb_arena *records,
+    struct fb_arena *scratch, struct fb_prepared *out);
+
+/** Takes over the memory of records that were prepared; `records` is empty afterwards. */
+void fb_registry_adopt(struct fb_registry *registry, struct fb_arena *records);
+
 /** Adds an entry that stands in the ledger at seq, after the same checks. On failure the registry
  * is unchanged. The entry is copied. */
-FB_CHECKED enum fb_code fb_registry_add(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
+FB_CHECKED enum fb_code fb_registry_add(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err);
 
 /** As fb_registry_add but trusts the ledger: signatures are read but not verified again. */
-FB_CHECKED enum fb_code fb_registry_load(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
+FB_CHECKED enum fb_code fb_registry_load(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err);
 
 /** Adds a statement that nobody signed, for histories that are made up (tests of policies,
  * examples) and never for a ledger. Id, times, references and corrections are checked as by
@@ -94,15 +117,16 @@ void fb_registry_lean(struct fb_registry *registry);
  * As fb_registry_add, on a lean registry: signatures, keys, roles, form, times, and all that rests
  * on the kinds that it keeps. Not looked up again are references to records of other kinds, whether
  * their ids are unique, what a correction of them keeps, and who had a part in what a review or an
- * erasure is about. The record, in scratch, is *out.
+ * erasure is about. The record, in scratch or where it was prepared, is *out.
  */
-FB_CHECKED enum fb_code fb_registry_pass(struct fb_registry *registry, const struct fb_entry *entry,
-    struct fb_arena *scratch, struct fb_record *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_registry_pass(struct fb_registry *registry,
+    const struct fb_prepared *prepared, struct fb_arena *scratch, struct fb_record *out,
+    struct fb_err *err);
 
 /** As fb_registry_load, on a lean registry, which passes over a record of a kind that it does not
  * keep. */
-FB_CHECKED enum fb_code fb_registry_take(
-    struct fb_registry *registry, uint64_t seq, const struct fb_entry *entry, struct fb_err *err);
+FB_CHECKED enum fb_code fb_registry_take(struct fb_registry *registry, uint64_t seq,
+    const struct fb_prepared *prepared, struct fb_err *err);
 
 /** Number of records, and the n-th in ledger order (n below the number). Borrowed. */
 size_t fb_registry_count(const struct fb_registry *registry);

@@ -252,23 +252,34 @@ enum fb_code fb_admission_key(struct fb_admission *a, struct fb_err *err)
     return code == FB_OK ? check_revocation(a, err) : code;
 }
 
-/* Learns which key made the n-th signature, and verifies it when asked to. */
-static enum fb_code read_signature(
-    const struct fb_admission *a, size_t n, struct fb_sshkey *out, struct fb_err *err)
+enum fb_code fb_admission_read_signature(struct fb_str armored, const struct fb_record *record,
+    bool verify, struct fb_sshkey *out, struct fb_err *err)
 {
-    struct fb_str armored = a->entry->signatures[n];
-    enum fb_code code;
-    if (a->verify) {
+    FB_ASSERT(record && out);
+    if (verify) {
         char space[FB_SSHSIG_NAMESPACE_MAX + 1];
-        (void)snprintf(space, sizeof(space), "flyball/%s", fb_kind_name(a->record->kind));
-        code = fb_sshsig_verify(armored, space, a->record->statement, out, err);
-    } else {
-        struct fb_sshsig signature;
-        code = fb_sshsig_parse(armored, &signature, err);
-        if (code == FB_OK) {
-            *out = signature.key;
-        }
+        (void)snprintf(space, sizeof(space), "flyball/%s", fb_kind_name(record->kind));
+        return fb_sshsig_verify(armored, space, record->statement, out, err);
     }
+    struct fb_sshsig signature;
+    enum fb_code code = fb_sshsig_parse(armored, &signature, err);
+    if (code == FB_OK) {
+        *out = signature.key;
+    }
+    return code;
+}
+
+/* Learns which key made the n-th signature, and verifies it when asked to. The key is read into
+ * `room` unless it is there already. */
+static enum fb_code read_signature(const struct fb_admission *a, size_t n, struct fb_sshkey *room,
+    const struct fb_sshkey **out, struct fb_err *err)
+{
+    *out = a->keys ? &a->keys[n] : room;
+    if (a->keys) {
+        return FB_OK;
+    }
+    enum fb_code code =
+        fb_admission_read_signature(a->entry->signatures[n], a->record, a->verify, room, err);
     if (code != FB_OK) {
         fb_err_prefix(err, "signature %zu", n + 1);
         if (!err->hint[0]) {
@@ -282,26 +293,16 @@ static enum fb_code read_signature(
     return code;
 }
 
-/* Checks that a key may sign now: by a record that is in force, and for the first signature by the
- * issuer. The first two records of a ledger rest on their own key. */
-static enum fb_code check_signer(const struct fb_admission *a, const struct fb_sshkey *key,
-    bool first, struct fb_registry_item **out, struct fb_err *err)
+/* Says why the key that an item declared (NULL: none did) may not sign now. */
+static enum fb_code refuse_signer(const struct fb_admission *a, const struct fb_sshkey *key,
+    const struct fb_registry_item *item, struct fb_err *err)
 {
-    *out = NULL;
-    char fingerprint[FB_SSHKEY_FINGERPRINT];
-    fb_sshkey_fingerprint(key, fingerprint);
-    if (a->registry->count == 0 && first) {
-        return FB_OK;
-    }
-    if (a->registry->count == 1 && first && fb_sshkey_eq(key, &a->declared)) {
-        return FB_OK;
-    }
+    char fingerprint[FB_SSHKEY_FINGERPRINT], text[FB_TIME_TEXT];
     fb_time from = FB_TIME_MIN, until = FB_TIME_MAX, now = a->entry->admitted;
-    struct fb_registry_item *item = fb_registry_key(a->registry, wire_of(key));
+    fb_sshkey_fingerprint(key, fingerprint);
     if (item) {
         fb_registry_key_period(item, &from, &until);
     }
-    *out = item;
     if (!item) {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s is not known here", fingerprint);
         fb_err_hint(err, "Add a record of kind key for it, signed by a key that is known.");
@@ -313,7 +314,6 @@ static enum fb_code check_signer(const struct fb_admission *a, const struct fb_s
         fb_err_hint(
             err, "Have a key of '%.*s' declared anew.", FB_STR_ARG(item->holder->record.id));
     } else if (fb_registry_key_revoked(item) <= now) {
-        char text[FB_TIME_TEXT];
         fb_err_set(err, FB_E_SIGNATURE, "the key %s was revoked from %s on", fingerprint,
             fb_time_format(fb_registry_key_revoked(item), text));
         fb_err_hint(err, "Sign with another key of '%.*s'.", FB_STR_ARG(item->holder->record.id));
@@ -322,46 +322,76 @@ static enum fb_code check_signer(const struct fb_admission *a, const struct fb_s
             now < from ? "yet" : "any more");
         fb_err_hint(err, "Sign with a key that is in force, or supersede '%.*s'.",
             FB_STR_ARG(item->record.id));
-    } else if (first && item->holder != a->issuer) {
+    } else {
         fb_err_set(err, FB_E_SIGNATURE, "the key %s is not the issuer's", fingerprint);
         fb_err_hint(err, "It belongs to '%.*s'; the issuer's key must sign first.",
             FB_STR_ARG(item->holder->record.id));
-    } else {
-        return FB_OK;
     }
     return fb_admission_at(err, a->record, "issuer");
 }
 
+/* Checks that a key may sign now: by a record that is in force, and for the first signature by the
+ * issuer. The first two records of a ledger rest on their own key. */
+static enum fb_code check_signer(const struct fb_admission *a, const struct fb_sshkey *key,
+    bool first, struct fb_registry_item **out, struct fb_err *err)
+{
+    *out = NULL;
+    if (a->registry->count == 0 && first) {
+        return FB_OK;
+    }
+    if (a->registry->count == 1 && first && fb_sshkey_eq(key, &a->declared)) {
+        return FB_OK;
+    }
+    fb_time from = FB_TIME_MAX, until = FB_TIME_MAX, now = a->entry->admitted;
+    struct fb_registry_item *item = fb_registry_key(a->registry, wire_of(key));
+    if (item) {
+        /* (It ends where the key is revoked or its record disowned.) */
+        fb_registry_key_period(item, &from, &until);
+    }
+    *out = item;
+    bool in_force = item && from <= now && now < until && !fb_registry_key_newer(item);
+    return in_force && (!first || item->holder == a->issuer) ? FB_OK
+                                                             : refuse_signer(a, key, item, err);
+}
+
+/* Each key signs once. */
+static enum fb_code check_once(
+    const struct fb_sshkey *key, size_t n, char seen[][FB_SSHKEY_FINGERPRINT], struct fb_err *err)
+{
+    fb_sshkey_fingerprint(key, seen[n]);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(seen[i], seen[n]) == 0) {
+            fb_err_set(err, FB_E_SIGNATURE, "the key %s signed twice", seen[n]);
+            fb_err_hint(err, "Give one signature a key.");
+            fb_err_path(err, "$");
+            return FB_E_SIGNATURE;
+        }
+    }
+    return FB_OK;
+}
+
 enum fb_code fb_admission_signers(struct fb_admission *a, struct fb_err *err)
 {
-    FB_ASSERT(a->entry->signature_count <= FB_ENTRY_SIGNATURES_MAX);
+    size_t count = a->entry->signature_count;
+    FB_ASSERT(count <= FB_ENTRY_SIGNATURES_MAX);
     char seen[FB_ENTRY_SIGNATURES_MAX][FB_SSHKEY_FINGERPRINT];
-    if (a->entry->signature_count == 0) {
+    if (count == 0) {
         fb_err_set(err, FB_E_SIGNATURE, "the record is not signed");
         fb_err_hint(err, "Sign it with the issuer's key.");
         fb_err_path(err, "$");
         return FB_E_SIGNATURE;
     }
-    for (size_t i = 0; i < a->entry->signature_count; i++) {
-        struct fb_sshkey key;
-        enum fb_code code = read_signature(a, i, &key, err);
-        if (code == FB_OK) {
-            code = check_signer(a, &key, i == 0, &a->signers[i], err);
-        }
+    for (size_t i = 0; i < count; i++) {
+        struct fb_sshkey room;
+        const struct fb_sshkey *key;
+        enum fb_code code = read_signature(a, i, &room, &key, err);
+        code = code ? code : check_signer(a, key, i == 0, &a->signers[i], err);
+        code = code || count == 1 ? code : check_once(key, i, seen, err);
         if (code != FB_OK) {
             return code;
         }
-        fb_sshkey_fingerprint(&key, seen[i]);
-        for (size_t j = 0; j < i; j++) {
-            if (strcmp(seen[i], seen[j]) == 0) {
-                fb_err_set(err, FB_E_SIGNATURE, "the key %s signed twice", seen[i]);
-                fb_err_hint(err, "Give one signature a key.");
-                fb_err_path(err, "$");
-                return FB_E_SIGNATURE;
-            }
-        }
-        if (i == 0) {
-            a->signer = key;
+        if (i == 0 && !a->signers[0]) {
+            a->signer = *key;
         }
     }
     return FB_OK;

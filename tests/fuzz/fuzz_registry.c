@@ -69,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct fb_entry entry;
         fb_err_init(&err);
         if (fb_entry_decode(fb_str_sub(all, from, end - from), &entry, &err) == FB_OK) {
-            enum fb_code code = fb_registry_load(registry, before, &entry, &err);
+            enum fb_code code =
+                fb_registry_load(registry, before, &(struct fb_prepared){.entry = entry}, &err);
             FB_ASSERT(code == FB_OK || (err.code == code && err.message[0]));
             FB_ASSERT(fb_registry_count(registry) == before + (code == FB_OK));
         }

@@ -133,8 +133,31 @@ static void test_codec(void **state)
     }
     static const char *const bad[] = {"Zg=", "Zh==", "Zm9=", "Z===", "Zg==Zg==", "Zm 9v", "Zm9v="};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        fb_buf_clear(&buf);
         assert_false(fb_base64_decode(fb_str_of(bad[i]), &buf));
+        assert_int_equal(buf.len, 0);
     }
+    for (int c = 1; c < 256; c += c + 1 == '=' ? 2 : 1) { /* 64 digits, each its own */
+        char text[5] = {'A', 'A', 'A', (char)c, 0};
+        bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                     c == '+' || c == '/';
+        fb_buf_clear(&buf);
+        assert_int_equal(fb_base64_decode(fb_str_of(text), &buf), digit);
+        if (digit) {
+            struct fb_str three = {buf.ptr, buf.len};
+            char again[3];
+            memcpy(again, three.ptr, 3);
+            fb_buf_clear(&buf);
+            fb_base64_encode((struct fb_str){again, 3}, &buf);
+            assert_true(fb_str_is(fb_buf_str(&buf), text));
+        }
+    }
+    fb_buf_release(&buf);
+    fb_buf_init(&buf, 2); /* just what it takes */
+    assert_true(fb_base64_decode(FB_STR("Zm8="), &buf));
+    assert_true(fb_str_is(fb_buf_str(&buf), "fo") && buf.state == FB_BUF_GOOD);
+    assert_true(fb_base64_decode(FB_STR("Zg=="), &buf));
+    assert_true(buf.state != FB_BUF_GOOD);
     fb_buf_release(&buf);
     uint8_t bytes[3] = {0, 0xab, 0x7f};
     char hex[7];

@@ -364,7 +364,8 @@ static void test_lineage_limit(void **state)
         }
         const struct saying s = {"system", name, "aurora", NULL, body, AURORA, 0, NULL};
         make_entry(&s, w.now, &statement, signatures, &entry);
-        FB_TEST_OK(fb_registry_load(w.registry, 10 + (uint64_t)i, &entry, &err));
+        FB_TEST_OK(fb_registry_load(
+            w.registry, 10 + (uint64_t)i, &(struct fb_prepared){.entry = entry}, &err));
         free_entry(&statement, signatures);
     }
     must_refuse(&w, &(struct refusal){{"system", "a2", "aurora", "\"supersedes\":\"system/a\",",

@@ -179,20 +179,24 @@ static void test_tampering(void **state)
     assert_non_null(at);
     at[0] = 'D';
     fb_err_init(&err);
-    FB_TEST_FAILS(fb_registry_add(w.registry, 10, &entry, &err), FB_E_SIGNATURE);
+    FB_TEST_FAILS(fb_registry_add(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err),
+        FB_E_SIGNATURE);
     assert_true(err.hint[0] != 0);
     at[0] = 'd';
     fb_buf_add_char(&statement, '\n');
     entry.statement = fb_buf_str(&statement);
-    FB_TEST_FAILS(fb_registry_add(w.registry, 10, &entry, &err), FB_E_SYNTAX);
+    FB_TEST_FAILS(
+        fb_registry_add(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err), FB_E_SYNTAX);
     fb_buf_cut(&statement, statement.len - 1);
     entry.statement = fb_buf_str(&statement);
     entry.signatures[0] = FB_STR("no signature");
     fb_err_init(&err);
-    assert_int_not_equal(fb_registry_add(w.registry, 10, &entry, &err), FB_OK);
+    assert_int_not_equal(
+        fb_registry_add(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err), FB_OK);
     assert_string_equal(err.path, "$");
     fb_err_init(&err);
-    assert_int_not_equal(fb_registry_load(w.registry, 10, &entry, &err), FB_OK);
+    assert_int_not_equal(
+        fb_registry_load(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err), FB_OK);
     assert_int_equal(fb_registry_count(w.registry), 10);
     free_entry(&statement, signatures);
     fb_registry_free(w.registry);
@@ -368,11 +372,13 @@ static void test_load(void **state)
     const struct saying s = {"incident", "1", "aurora", SUBJECT_A, INCIDENT, AURORA, 0, "file"};
     make_entry(&s, w.now, &statement, signatures, &entry);
     fb_err_init(&err);
-    FB_TEST_FAILS(fb_registry_add(w.registry, 10, &entry, &err), FB_E_SIGNATURE);
-    FB_TEST_OK(fb_registry_load(w.registry, 10, &entry, &err));
+    FB_TEST_FAILS(fb_registry_add(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err),
+        FB_E_SIGNATURE);
+    FB_TEST_OK(fb_registry_load(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err));
     assert_int_equal(fb_registry_at(w.registry, 10)->signer.len, 50);
     fb_err_init(&err);
-    FB_TEST_FAILS(fb_registry_load(w.registry, 11, &entry, &err), FB_E_DUPLICATE);
+    FB_TEST_FAILS(fb_registry_load(w.registry, 11, &(struct fb_prepared){.entry = entry}, &err),
+        FB_E_DUPLICATE);
     free_entry(&statement, signatures);
     fb_registry_free(w.registry);
 }
@@ -504,7 +510,7 @@ static void test_ssh_keygen(void **state)
     const struct saying s = {"policy", "p", "office", NULL,
         "{\"name\":\"p\",\"version\":1,\"document\":\"sha256:" HEX64 "\"}", SPARE, 0, NULL};
     make_entry(&s, w.now, &statement, signatures, &entry);
-    FB_TEST_OK(fb_registry_add(w.registry, 3, &entry, &err));
+    FB_TEST_OK(fb_registry_add(w.registry, 3, &(struct fb_prepared){.entry = entry}, &err));
     FB_TEST_OK(fb_registry_allowed_signers(w.registry, &list, &err));
     put_file(folder, "allowed_signers", fb_buf_str(&list));
     put_file(folder, "message", entry.statement);
@@ -552,7 +558,7 @@ static void test_memory(void **state)
         struct fb_err err;
         fb_err_init(&err);
         fb_alloc_fail_at(n);
-        code = fb_registry_add(w.registry, 10, &entry, &err);
+        code = fb_registry_add(w.registry, 10, &(struct fb_prepared){.entry = entry}, &err);
         fb_alloc_fail_at(-1);
         if (code != FB_OK) {
             assert_int_equal(code, FB_E_NOMEM);
@@ -598,7 +604,8 @@ static void test_many(void **state)
         const struct saying s = {"incident", name, "aurora", rest, INCIDENT, AURORA, 0, NULL};
         make_entry(&s, w.now, &statement, signatures, &entry);
         fb_err_init(&err);
-        FB_TEST_OK(fb_registry_load(w.registry, 10 + (uint64_t)i, &entry, &err));
+        FB_TEST_OK(fb_registry_load(
+            w.registry, 10 + (uint64_t)i, &(struct fb_prepared){.entry = entry}, &err));
         free_entry(&statement, signatures);
     }
     assert_int_equal(fb_registry_count(w.registry), 3010);

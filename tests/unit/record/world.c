@@ -70,7 +70,8 @@ enum fb_code say(struct world *w, const struct saying *s, struct fb_err *err)
     enum fb_code checked = fb_registry_check(w->registry, &entry, err);
     assert_int_equal(fb_registry_count(w->registry), before);
     fb_err_init(err);
-    enum fb_code code = fb_registry_add(w->registry, before, &entry, err);
+    enum fb_code code =
+        fb_registry_add(w->registry, before, &(struct fb_prepared){.entry = entry}, err);
     assert_int_equal(code, checked);
     assert_int_equal(fb_registry_count(w->registry), before + (code == FB_OK));
     free_entry(&statement, signatures);
