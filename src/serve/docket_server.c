@@ -323,10 +323,17 @@ void fb_docket_server_handle(
 
 /* ---- the thread that keeps the overview up ---- */
 
-/* Waits, unlocked, for so long or until it shall end. */
-static void rest(struct fb_docket_server *server, int64_t ms)
+int64_t fb_docket_server_rest(int64_t worked_ns, bool is_done)
 {
-    int64_t end = fb_clock_ticks_ns() + ms * NS_IN_MS;
+    int64_t least = (int64_t)(is_done ? IDLE_MS : REST_MS) * NS_IN_MS;
+    int64_t share = worked_ns > 0 ? worked_ns * REST_TIMES : 0;
+    return share > least ? share : least;
+}
+
+/* Waits, unlocked, for so long or until it shall end. */
+static void rest(struct fb_docket_server *server, int64_t ns)
+{
+    int64_t end = fb_clock_ticks_ns() + ns;
     const struct timespec until = {
         .tv_sec = (time_t)(end / NS_IN_S), .tv_nsec = (long)(end % NS_IN_S)};
     int failed = 0;
@@ -345,9 +352,10 @@ static void *keep_up(void *ctx)
         bool done = false;
         struct fb_err err;
         fb_err_init(&err);
+        int64_t began = fb_clock_ticks_ns();
         enum fb_code code = fb_overview_work(
             server->overview, (int64_t)WORK_MS * NS_IN_MS, THREAD_AGE_S * FB_SECOND, &done, &err);
-        rest(server, code || done ? IDLE_MS : REST_MS);
+        rest(server, fb_docket_server_rest(fb_clock_ticks_ns() - began, code || done));
     }
     unlock(server);
     return NULL;

@@ -36,6 +36,11 @@ struct fb_docket_server_options {
 FB_CHECKED enum fb_code fb_docket_server_new(const struct fb_docket_server_options *options,
     struct fb_docket_server **out, struct fb_err *err);
 
+/** How many nanoseconds that thread rests after it worked for so many: four times as long, since a
+ * system may take much longer than others, and the lock is held meanwhile; but 20 ms at least, and
+ * 250 ms when nothing is left to do. */
+int64_t fb_docket_server_rest(int64_t worked_ns, bool is_done);
+
 /** Ends the thread and frees; NULL is allowed. The handler must not be called any more. */
 void fb_docket_server_free(struct fb_docket_server *server);
 

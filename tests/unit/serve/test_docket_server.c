@@ -341,6 +341,18 @@ static void test_unavailable(void **state)
     expect("GET", "/gate/train/s", 503, 0);
 }
 
+/* The thread has a fifth of a core at most, however long a system takes. */
+static void test_rest(void **state)
+{
+    enum { MS = 1000 * 1000 };
+    (void)state;
+    assert_int_equal(fb_docket_server_rest(0, false), 20 * MS);
+    assert_int_equal(fb_docket_server_rest(5 * MS, false), 20 * MS);
+    assert_int_equal(fb_docket_server_rest(60 * MS, false), 240 * MS);
+    assert_int_equal(fb_docket_server_rest(60 * MS, true), 250 * MS);
+    assert_int_equal(fb_docket_server_rest(INT64_C(9000) * MS, true), INT64_C(36000) * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hosts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unavailable, set_up, tear_down),
+        cmocka_unit_test(test_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
