@@ -176,30 +176,6 @@ static enum fb_code keep_row(
     return FB_OK;
 }
 
-static bool claimed(
-    const struct fb_duty_run *run, const struct fb_owed *owed, const struct fb_row *row)
-{
-    for (size_t i = 0; i < owed->claim_count; i++) {
-        const struct fb_row *there = &owed->claims[i].row;
-        if (there->corrected <= row->corrected &&
-            fb_row_cmp(there->values, row->values, run->ev.var_count) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum fb_code add_claim(
-    const struct fb_duty_run *run, struct fb_owed *owed, struct fb_claim claim)
-{
-    enum fb_code code =
-        fb_duty_grow(&run->ev, &owed->claims, owed->claim_count, sizeof(*owed->claims));
-    if (code == FB_OK) {
-        owed->claims[owed->claim_count++] = claim;
-    }
-    return code;
-}
-
 static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bool *lines)
 {
     if (run->owed_count >= fb_limit(OWED_MAX)) {
@@ -223,7 +199,7 @@ static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bo
         owed.early = early->claims;
         owed.early_count = early->claim_count;
     }
-    code = add_claim(run, &owed, claim);
+    code = fb_duty_add_claim(run, &owed, claim);
     if (code == FB_OK) {
         run->owed[run->owed_count++] = owed;
     }
@@ -295,7 +271,7 @@ static enum fb_code quicken_after(
         claim.row.corrected = run->paces[i].from;
         claim.within = NULL;
         code = date_claim(run, opened, owed->lines, &claim, &applies);
-        code = code || !applies ? code : add_claim(run, owed, claim);
+        code = code || !applies ? code : fb_duty_add_claim(run, owed, claim);
     }
     return code;
 }
@@ -423,7 +399,7 @@ static enum fb_code take_row(struct fb_duty_run *run, const struct fb_row *row, 
     if (owed) {
         owed->seen = tp;
     }
-    if (owed && claimed(run, owed, row)) {
+    if (owed && fb_duty_claimed(run, owed, row)) {
         return FB_OK;
     }
     struct fb_claim claim = {.tp = tp};
@@ -441,7 +417,7 @@ static enum fb_code take_row(struct fb_duty_run *run, const struct fb_row *row, 
     if (code || !applies) {
         return code;
     }
-    return owed ? add_claim(run, owed, claim) : open_owed(run, claim, lines);
+    return owed ? fb_duty_add_claim(run, owed, claim) : open_owed(run, claim, lines);
 }
 
 /* The rows of the trigger at tp while `during` holds; they live in the arena of ev. */

@@ -24,6 +24,9 @@ struct fb_claim {
 struct fb_owed {
     struct fb_claim *claims;
     size_t claim_count;
+    uint32_t *slots;              /**< private: 1 + index of a claim by the hash of its values, once
+                                       there are many; 0: free */
+    size_t slot_count;            /**< a power of two */
     const struct fb_claim *early; /**< it was there before the policy was in force, with these;
                                        what was done since counts */
     size_t early_count;
@@ -116,6 +119,14 @@ FB_CHECKED enum fb_code fb_duty_waived(
 /** Makes room for one more element in a list of count elements that doubles at powers of two. */
 FB_CHECKED enum fb_code fb_duty_grow(
     const struct fb_eval *ev, void *list, size_t count, size_t size);
+
+/** True when an obligation has a claim with these values that no later correction made. */
+bool fb_duty_claimed(
+    const struct fb_duty_run *run, const struct fb_owed *owed, const struct fb_row *row);
+
+/** Adds a claim to those of an obligation. */
+FB_CHECKED enum fb_code fb_duty_add_claim(
+    const struct fb_duty_run *run, struct fb_owed *owed, struct fb_claim claim);
 
 /** The last time-point of a run at or before t; SIZE_MAX when there is none. */
 size_t fb_duty_point(const struct fb_duty_run *run, fb_time t);

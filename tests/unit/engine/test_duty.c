@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/limit.h"
 #include "duty_build.h"
+#include "engine/duty.h"
 #include "engine/proof.h"
 #include "engine/slice.h"
 #include "proof/check_duty.h"
@@ -694,6 +695,41 @@ static void test_limits(void **state)
     assert_non_null(strstr(err.message, "is owed more than 20000000 times"));
 }
 
+/* The duty of a party rests on a valuation for each of its systems: each is found again, looked
+ * through or in a table, but none of before by what a later correction made. */
+static void test_many_claims(void **state)
+{
+    enum { COUNT = 100 };
+    struct fb_duty_run run = {.ev = {.var_count = 2, .arena = &arena, .err = &err}};
+    struct fb_owed owed = {0};
+    struct fb_value values[COUNT + 1][2];
+    (void)state;
+    for (int64_t i = 0; i <= COUNT; i++) {
+        values[i][0] = str("dev");
+        values[i][1] = fb_value_int(i);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        struct fb_claim claim = {.row = {.values = values[i], .corrected = 10}, .tp = i};
+        struct fb_row row = claim.row;
+        assert_false(fb_duty_claimed(&run, &owed, &row));
+        FB_TEST_OK(fb_duty_add_claim(&run, &owed, claim));
+        row.corrected = 9;
+        assert_false(fb_duty_claimed(&run, &owed, &row));
+        if (i % 2) {
+            claim.row.corrected = 9;
+            FB_TEST_OK(fb_duty_add_claim(&run, &owed, claim));
+            assert_true(fb_duty_claimed(&run, &owed, &row));
+        }
+    }
+    assert_int_equal(owed.claim_count, COUNT + COUNT / 2);
+    for (size_t i = 0; i <= COUNT; i++) {
+        struct fb_row row = {.values = values[i], .corrected = 10};
+        assert_int_equal(fb_duty_claimed(&run, &owed, &row), i < COUNT);
+        row.corrected = 9;
+        assert_int_equal(fb_duty_claimed(&run, &owed, &row), i < COUNT && i % 2);
+    }
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -703,6 +739,7 @@ int main(void)
         CASE(history_15_force), CASE(history_18_each_party), CASE(test_correction_withdraws),
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
         CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
-        CASE(test_slice_faults), CASE(test_faults), CASE(test_limits), CASE(test_versions)};
+        CASE(test_slice_faults), CASE(test_faults), CASE(test_limits), CASE(test_versions),
+        CASE(test_many_claims)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }
