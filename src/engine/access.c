@@ -178,27 +178,6 @@ static int order_corrections(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static bool list_corrections(struct fb_access *access)
-{
-    const struct fb_trace *trace = access->trace;
-    size_t count = 0;
-    for (size_t i = 0; i < trace->tuple_count; i++) {
-        count += trace->tuples[i].correction ? 1 : 0;
-    }
-    access->corrections = FB_ARENA_ARRAY(access->arena, struct fb_access_correction, count);
-    if (!access->corrections) {
-        return false;
-    }
-    for (size_t i = 0; i < trace->tuple_count && access->correction_count < count; i++) {
-        if (trace->tuples[i].correction) {
-            access->corrections[access->correction_count++] =
-                (struct fb_access_correction){trace->tuples[i].from, (uint32_t)i};
-        }
-    }
-    qsort(access->corrections, count, sizeof(*access->corrections), order_corrections);
-    return true;
-}
-
 enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
     struct fb_access **out, struct fb_err *err)
 {
@@ -212,9 +191,11 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
     if (!access || !lists) {
         return fb_arena_failed(arena, err);
     }
+    size_t corrections = 0;
     for (size_t i = 0; i < trace->tuple_count; i++) {
         FB_ASSERT(trace->tuples[i].relation < relations);
         lists[trace->tuples[i].relation].count++;
+        corrections += trace->tuples[i].correction ? 1 : 0;
     }
     for (size_t r = 0; r < relations; r++) {
         pthread_mutex_init(&lists[r].lock, NULL);
@@ -225,21 +206,33 @@ enum fb_code fb_access_new(const struct fb_trace *trace, struct fb_arena *arena,
         }
         lists[r].count = 0;
     }
+    struct fb_access_correction *corrected =
+        FB_ARENA_ARRAY(arena, struct fb_access_correction, corrections);
+    if (!corrected) {
+        return fb_arena_failed(arena, err);
+    }
+    corrections = 0;
     for (size_t i = 0; i < trace->tuple_count; i++) {
-        struct relation_list *list = &lists[trace->tuples[i].relation];
-        list->rows[list->count] = trace->tuples[i].values;
+        const struct fb_tuple *tuple = &trace->tuples[i];
+        struct relation_list *list = &lists[tuple->relation];
+        list->rows[list->count] = tuple->values;
         list->ids[list->count++] = (uint32_t)i;
+        if (tuple->correction) {
+            corrected[corrections++] = (struct fb_access_correction){tuple->from, (uint32_t)i};
+        }
+    }
+    if (corrections > 1) {
+        qsort(corrected, corrections, sizeof(*corrected), order_corrections);
     }
     *access = (struct fb_access){.trace = trace,
         .arena = arena,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .relations = lists,
+        .corrections = corrected,
+        .correction_count = corrections,
         .distinct = true};
     for (size_t i = 1; i < trace->time_count; i++) {
         access->distinct = access->distinct && trace->times[i - 1] < trace->times[i];
-    }
-    if (!list_corrections(access)) {
-        return fb_arena_failed(arena, err);
     }
     *out = access;
     return FB_OK;

@@ -61,8 +61,13 @@ enum fb_code fb_work_add(struct fb_work *work, const struct fb_timed *tuple, str
 
 enum fb_code fb_work_add_time(struct fb_work *work, fb_time t, struct fb_err *err)
 {
+    const struct fb_trace *trace = &work->trace;
     bool again = work->time_count > 0 && work->times[work->time_count - 1] == t;
     if (t > work->input->now || t == FB_TIME_MIN || again) {
+        return FB_OK;
+    }
+    /* What is found on the way mostly begins and ends where something did before. */
+    if (trace->times && !trace->by_time && fb_work_time_point(work, t) < trace->time_count) {
         return FB_OK;
     }
     if (!time_room(work, 1)) {
@@ -146,17 +151,14 @@ static unsigned byte_of(uint64_t number, unsigned shift)
     return (unsigned)(number >> shift & 0xff);
 }
 
-/* Puts standings in order by a byte of a member, without changing that of those with equal bytes;
- * false when all have it alike, and nothing was done. */
-static bool sort_by_byte(
+/* Puts standings in order by a byte of a member, without changing that of those with equal bytes.
+ */
+static void sort_by_byte(
     const struct standing *from, struct standing *to, size_t count, bool by_seq, unsigned shift)
 {
     size_t starts[257] = {0};
     for (size_t i = 0; i < count; i++) {
         starts[byte_of(by_seq ? from[i].seq : from[i].from, shift) + 1]++;
-    }
-    if (starts[byte_of(by_seq ? from[0].seq : from[0].from, shift) + 1] == count) {
-        return false;
     }
     for (size_t i = 1; i < 256; i++) {
         starts[i] += starts[i - 1];
@@ -164,14 +166,20 @@ static bool sort_by_byte(
     for (size_t i = 0; i < count; i++) {
         to[starts[byte_of(by_seq ? from[i].seq : from[i].from, shift)]++] = from[i];
     }
-    return true;
 }
 
-/* Sorts standings in the first of two rooms of their size; which of the two they are in then. */
+/* Sorts standings in the first of two rooms of their size; which of the two they are in then. A
+ * byte that all have alike is passed over. */
 static struct standing *sort_standings(struct standing *all, struct standing *room, size_t count)
 {
+    struct standing differ = {0, 0, 0};
+    for (size_t i = 1; i < count; i++) {
+        differ.from |= all[i].from ^ all[0].from;
+        differ.seq |= all[i].seq ^ all[0].seq;
+    }
     for (unsigned shift = 0; shift < 128; shift += 8) { /* seq, then from */
-        if (sort_by_byte(all, room, count, shift < 64, shift % 64)) {
+        if (byte_of(shift < 64 ? differ.seq : differ.from, shift % 64)) {
+            sort_by_byte(all, room, count, shift < 64, shift % 64);
             struct standing *sorted = room;
             room = all;
             all = sorted;
@@ -245,16 +253,30 @@ size_t fb_work_time_point(const struct fb_work *work, fb_time t)
     return low < trace->time_count && trace->times[low] == t ? low : trace->time_count;
 }
 
-enum { PART = 1024 /* facts */ };
+enum {
+    PART = 1024 /* facts */,
+    PIECE = 1024, /* the fewest facts that are sorted by themselves */
+    PIECES = 4    /* of a relation, for each thread */
+};
+
+/* The facts of a relation that begin at the time-points low to high - 1. */
+struct piece {
+    size_t relation;
+    size_t low, high;
+};
 
 /* A trace in the making. */
 struct making {
     const struct fb_work *work;
     size_t *begins; /* by fact: the time-point from which it holds; NEVER: at none */
     size_t relations;
-    size_t *places;  /* by part, then by relation: how many tuples the part has of it, then where
-                        they  go; those of one part too many are where the relations end */
-    uint32_t *order; /* by tuple: its fact */
+    size_t *places;   /* by part, then by relation: how many tuples the part has of it, then where
+                         they  go; those of one part too many are where the relations end */
+    uint32_t *placed; /* by tuple: its fact, those of a relation as they came */
+    uint32_t *order;  /* the same, in order */
+    bool *in_order;   /* by relation: they came so */
+    struct piece *pieces;
+    size_t piece_count;
     struct fb_tuple *tuples;
 };
 
@@ -310,46 +332,97 @@ static enum fb_code place_part(void *ctx, struct fb_arena *arena, size_t part, s
     (void)err;
     for (size_t i = part * PART; i < fb_work_part_end(part, PART, work->timed_count); i++) {
         if (making->begins[i] != NEVER) {
-            making->order[places[work->timed[i].relation]++] = (uint32_t)i;
+            making->placed[places[work->timed[i].relation]++] = (uint32_t)i;
         }
     }
     return FB_OK;
 }
 
-/* Part of a step: the facts of a relation in their order, which they mostly have. */
-static enum fb_code sort_relation(
+/* Where the tuples of a relation are: their first, and how many. */
+static size_t first_of(const struct making *making, size_t relation, size_t *out_count)
+{
+    size_t parts = (making->work->timed_count + PART - 1) / PART;
+    const size_t *ends = &making->places[parts * making->relations];
+    size_t first = relation ? ends[relation - 1] : 0;
+    *out_count = ends[relation] - first;
+    return first;
+}
+
+/* Part of a step: whether the facts of a relation came in their order, as they mostly do. */
+static enum fb_code look_at_relation(
     void *ctx, struct fb_arena *arena, size_t relation, struct fb_err *err)
 {
     const struct making *making = ctx;
     const struct fb_timed *timed = making->work->timed;
-    size_t parts = (making->work->timed_count + PART - 1) / PART;
-    const size_t *ends = &making->places[parts * making->relations];
-    size_t first = relation ? ends[relation - 1] : 0, count = ends[relation] - first, sorted = 1;
-    uint32_t *order = &making->order[first];
+    size_t count, sorted = 1;
+    const uint32_t *placed = making->placed + first_of(making, relation, &count);
     (void)arena;
+    (void)err;
     while (sorted < count) {
-        uint32_t a = order[sorted - 1], b = order[sorted];
+        uint32_t a = placed[sorted - 1], b = placed[sorted];
         if (making->begins[a] > making->begins[b] ||
             (making->begins[a] == making->begins[b] && timed[a].seq > timed[b].seq)) {
             break;
         }
         sorted++;
     }
-    if (sorted >= count) {
+    making->in_order[relation] = sorted >= count;
+    return FB_OK;
+}
+
+/* Cuts the facts of all relations into pieces: one, or of many that did not come in order several
+ * by when they begin. */
+static void cut_pieces(struct making *making)
+{
+    size_t points = making->work->time_count, threads = fb_work_threads(making->work);
+    size_t most = threads > 1 ? threads * PIECES : 1;
+    for (size_t r = 0; r < making->relations; r++) {
+        size_t count, cuts = 1;
+        (void)first_of(making, r, &count);
+        if (!making->in_order[r]) {
+            cuts += count / PIECE < most ? count / PIECE : most - 1;
+        }
+        for (size_t i = 0; i < cuts; i++) {
+            making->pieces[making->piece_count++] = (struct piece){
+                r, points / cuts * i, i + 1 < cuts ? points / cuts * (i + 1) : points};
+        }
+    }
+}
+
+/* Part of a step: a piece in its order. */
+static enum fb_code sort_piece(void *ctx, struct fb_arena *arena, size_t n, struct fb_err *err)
+{
+    const struct making *making = ctx;
+    const struct piece *piece = &making->pieces[n];
+    const struct fb_timed *timed = making->work->timed;
+    size_t all, before = 0, count = 0, first = first_of(making, piece->relation, &all);
+    const uint32_t *placed = making->placed + first;
+    (void)arena;
+    if (making->in_order[piece->relation]) {
+        memcpy(making->order + first, placed, all * sizeof(*placed));
         return FB_OK;
     }
-    struct standing *all = fb_calloc(2 * count, sizeof(*all));
-    if (!all) {
+    for (size_t i = 0; i < all; i++) {
+        size_t begin = making->begins[placed[i]];
+        before += begin < piece->low ? 1 : 0;
+        count += begin >= piece->low && begin < piece->high ? 1 : 0;
+    }
+    struct standing *standings = fb_alloc(2 * (count + 1) * sizeof(*standings));
+    if (!standings) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
-    for (size_t i = 0; i < count; i++) {
-        all[i] = (struct standing){making->begins[order[i]], timed[order[i]].seq, order[i]};
+    size_t next = 0;
+    for (size_t i = 0; i < all; i++) {
+        size_t begin = making->begins[placed[i]];
+        if (begin >= piece->low && begin < piece->high) {
+            standings[next++] = (struct standing){begin, timed[placed[i]].seq, placed[i]};
+        }
     }
-    const struct standing *in_order = sort_standings(all, all + count, count);
+    const struct standing *sorted = sort_standings(standings, standings + count, count);
     for (size_t i = 0; i < count; i++) {
-        order[i] = in_order[i].at;
+        making->order[first + before + i] = sorted[i].at;
     }
-    fb_free(all);
+    fb_free(standings);
     return FB_OK;
 }
 
@@ -388,7 +461,11 @@ static enum fb_code make_tuples(
         code = fb_arena_failed(work->arena, err);
     }
     code = code ? code : fb_work_run_parts(work, parts, place_part, making, err);
-    code = code ? code : fb_work_run_parts(work, making->relations, sort_relation, making, err);
+    code = code ? code : fb_work_run_parts(work, making->relations, look_at_relation, making, err);
+    if (code == FB_OK) {
+        cut_pieces(making);
+    }
+    code = code ? code : fb_work_run_parts(work, making->piece_count, sort_piece, making, err);
     *out_count = count;
     return code ? code : fb_work_run_parts(work, (count + PART - 1) / PART, fill_part, making, err);
 }
@@ -402,12 +479,17 @@ enum fb_code fb_work_trace(struct fb_work *work, struct fb_err *err)
         .begins = fb_calloc(facts, sizeof(size_t)),
         .relations = relations,
         .places = fb_calloc((facts / PART + 2) * relations, sizeof(size_t)),
-        .order = fb_calloc(facts, sizeof(uint32_t))};
-    enum fb_code code = making.begins && making.places && making.order
-                            ? fb_work_sort_times(work, err)
-                            : fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        .placed = fb_calloc(2 * facts, sizeof(uint32_t)),
+        .in_order = fb_calloc(relations, sizeof(bool)),
+        .pieces = fb_calloc(relations + facts / PIECE, sizeof(struct piece))};
+    bool room = making.begins && making.places && making.placed && making.in_order && making.pieces;
+    making.order = room ? making.placed + facts : NULL;
+    enum fb_code code =
+        room ? fb_work_sort_times(work, err) : fb_err_set(err, FB_E_NOMEM, "memory ran out");
     code = code ? code : make_tuples(work, &making, &count, err);
-    fb_free(making.order);
+    fb_free(making.pieces);
+    fb_free(making.in_order);
+    fb_free(making.placed);
     fb_free(making.places);
     fb_free(making.begins);
     if (code == FB_OK) {

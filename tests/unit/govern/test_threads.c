@@ -9,6 +9,7 @@
 #include "base/limit.h"
 #include "engine/slice.h"
 #include "fb_test.h"
+#include "govern/work.h"
 #include "random_docket.h"
 #include "report/report.h"
 
@@ -163,11 +164,72 @@ static void test_memory_runs_out(void **unused)
     random_policies_free(&policies);
 }
 
+enum { FACTS = 20000, POINTS = 5000 };
+
+static uint64_t next_number(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+/* Facts of a few relations, in no order but for those of one of them, on many time-points. */
+static void add_facts(struct fb_work *work, struct fb_value *values)
+{
+    static const char names[FACTS];
+    uint64_t state = 5;
+    for (size_t i = 0; i < FACTS; i++) {
+        uint64_t number = next_number(&state);
+        struct fb_timed fact = {.relation = (uint32_t)(number % 3 * 7),
+            .from = (fb_time)(number / 3 % POINTS),
+            .until = number % 11 ? FB_TIME_MAX : (fb_time)(number / 3 % POINTS + 40),
+            .values = values,
+            .seq = next_number(&state) % 50,
+            .record_id = {&names[i], 1}};
+        fact.from = fact.relation == 0 ? (fb_time)(i / 8) : fact.from;
+        fact.seq = fact.relation == 0 ? i : fact.seq;
+        FB_TEST_OK(fb_work_add(work, &fact, &err));
+    }
+}
+
+/* The tuples of a trace stand by relation, then by when they begin, then by record, then as they
+ * came, however many threads made it. */
+static void test_trace(void **unused)
+{
+    static struct fb_value values[FB_IR_ARITY_MAX];
+    (void)unused;
+    for (size_t threads = 1; threads < 9; threads += 3) {
+        struct fb_arena arena;
+        fb_arena_init(&arena, 1 << 28);
+        struct fb_govern_input input = {.now = POINTS - 100, .threads = threads};
+        struct fb_work work = {.input = &input, .arena = &arena};
+        add_facts(&work, values);
+        FB_TEST_OK(fb_work_trace(&work, &err));
+        size_t expected = 0, in_relation[2] = {0, 0};
+        for (size_t i = 0; i < FACTS; i++) {
+            const struct fb_timed *fact = &work.timed[i];
+            expected += fact->from <= input.now && fact->from < fact->until ? 1 : 0;
+        }
+        assert_int_equal(work.trace.tuple_count, expected);
+        assert_true(work.trace.time_count > POINTS / 2);
+        for (size_t i = 1; i < expected; i++) {
+            const struct fb_tuple *a = &work.trace.tuples[i - 1], *b = a + 1;
+            bool same = a->relation == b->relation, at_once = same && a->from == b->from;
+            assert_true(a->relation <= b->relation && (!same || a->from <= b->from));
+            assert_true(!at_once || a->seq <= b->seq);
+            assert_true(!at_once || a->seq < b->seq || a->record_id.ptr < b->record_id.ptr);
+            in_relation[b->relation / 14] += at_once ? 1 : 0;
+        }
+        assert_true(in_relation[0] > 1000 && in_relation[1] > 1000);
+        fb_arena_release(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_trace),
         cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
