@@ -1,5 +1,6 @@
 #include "engine/slice.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,22 +28,16 @@ struct results {
     size_t cap;
 };
 
-/* One duty of a run. */
+/* One duty of a run: its keys are found, then shares of them are run, then the results are put
+ * together. */
 struct job {
     const struct fb_duty_query *query;
     struct keys keys;
-    struct results whole; /* of a duty that cannot be sliced */
-    size_t first_share;
+    struct results whole;   /* of a duty that cannot be sliced */
+    struct results *shares; /* of each stretch of SHARE keys */
     size_t share_count;
-};
-
-/* A stretch of the keys of a duty. */
-struct share {
-    size_t job;
-    size_t first;
-    size_t count;
-    double begins; /* how far into the keys of the job: 0 to 1 */
-    struct results results;
+    size_t next;   /* share to be run */
+    size_t undone; /* shares */
 };
 
 /* What one thread has to itself. */
@@ -55,15 +50,29 @@ struct worker {
     char apart[128];         /* threads do not write to one line of the cache */
 };
 
+/* What a thread does next. */
+struct todo {
+    enum { BEGIN, RUN, END, NOTHING } kind;
+    size_t job;
+    size_t share;
+    double begins; /* RUN: how far into the keys of the job: 0 to 1 */
+};
+
 /* A run of duties. */
 struct run {
     struct job *jobs;
     size_t job_count;
-    struct share *shares; /* by job */
-    struct share **order; /* in which they are run */
-    size_t share_count;
     struct worker *workers;
     struct fb_obligations *out;
+
+    pthread_mutex_t lock; /* guards what follows, and `next` and `undone` of the jobs */
+    pthread_cond_t changed;
+    size_t next_job;  /* whose keys are to be found */
+    size_t beginning; /* jobs whose keys are being found */
+    size_t *ready;    /* a heap of jobs with shares that are to be run: what comes first on top */
+    size_t ready_count;
+    struct todo failed; /* the first thing that failed so far; NOTHING: none */
+    struct fb_err err;  /* of that */
 };
 
 /* Keys in the making. */
@@ -287,19 +296,22 @@ static enum fb_code run_whole(struct worker *w, struct job *job, struct fb_err *
     return code;
 }
 
-/* Task: what a duty may be owed for; of one that cannot be sliced, all that became of it. */
-static enum fb_code begin_job(void *ctx, size_t worker, size_t task, struct fb_err *err)
+/* What a duty may be owed for; of one that cannot be sliced, all that became of it. */
+static enum fb_code begin_job(struct worker *w, struct job *job, struct fb_err *err)
 {
-    struct run *run = ctx;
-    struct worker *w = &run->workers[worker];
-    struct job *job = &run->jobs[task];
     struct finder finder = {.arena = &w->own, .keys = &job->keys};
     enum fb_code code = fb_duty_check(job->query->duty, err);
     code = code ? code : fb_cut_init(&finder.cut, job->query, &w->own, err);
     if (code) {
         return code;
     }
-    return finder.cut.whole ? run_whole(w, job, err) : find_keys(&finder);
+    if (finder.cut.whole) {
+        return run_whole(w, job, err);
+    }
+    code = find_keys(&finder);
+    job->share_count = job->undone = (job->keys.count + SHARE - 1) / SHARE;
+    job->shares = FB_ARENA_ARRAY(&w->own, struct results, job->share_count);
+    return code || job->shares ? code : fb_arena_failed(&w->own, err);
 }
 
 /* Makes the cutter of a worker for a job, unless it has it. */
@@ -318,22 +330,21 @@ static enum fb_code need_cutter(
     return code;
 }
 
-/* Task: the obligations of a share. */
-static enum fb_code run_share(void *ctx, size_t worker, size_t task, struct fb_err *err)
+/* The obligations of a share. */
+static enum fb_code run_share(
+    struct run *run, struct worker *w, const struct todo *todo, struct fb_err *err)
 {
-    struct run *run = ctx;
-    struct worker *w = &run->workers[worker];
-    struct share *share = run->order[task];
-    const struct job *job = &run->jobs[share->job];
-    enum fb_code code = need_cutter(w, share->job, job->query, err);
+    const struct job *job = &run->jobs[todo->job];
+    enum fb_code code = need_cutter(w, todo->job, job->query, err);
     if (code) {
         return code;
     }
-    struct fb_cutter *cut = w->cuts[share->job];
+    struct fb_cutter *cut = w->cuts[todo->job];
+    size_t first = todo->share * SHARE, left = job->keys.count - first;
     cut->err = err;
     cut->walk.err = err;
-    for (size_t i = 0; code == FB_OK && i < share->count; i++) {
-        code = run_key(w, cut, job->keys.items[share->first + i], &share->results, err);
+    for (size_t i = 0; code == FB_OK && i < SHARE && i < left; i++) {
+        code = run_key(w, cut, job->keys.items[first + i], &job->shares[todo->share], err);
     }
     return code;
 }
@@ -357,7 +368,7 @@ static int order_results(const void *a, const void *b)
 }
 
 /* Puts the results of the shares of a job together, in their order. */
-static enum fb_code gather(struct run *run, const struct job *job, size_t count, struct worker *w,
+static enum fb_code gather(const struct job *job, size_t count, struct worker *w,
     struct fb_obligation *out, struct fb_err *err)
 {
     struct ranked *ranked = FB_ARENA_ARRAY(&w->own, struct ranked, count);
@@ -366,7 +377,7 @@ static enum fb_code gather(struct run *run, const struct job *job, size_t count,
         return fb_arena_failed(&w->own, err);
     }
     for (size_t s = 0; s < job->share_count; s++) {
-        const struct results *results = &run->shares[job->first_share + s].results;
+        const struct results *results = &job->shares[s];
         for (size_t i = 0; i < results->count; i++, rank++) {
             ranked[rank] = (struct ranked){&results->items[i], rank};
         }
@@ -379,15 +390,13 @@ static enum fb_code gather(struct run *run, const struct job *job, size_t count,
     return FB_OK;
 }
 
-/* Task: all that became of a duty. */
-static enum fb_code end_job(void *ctx, size_t worker, size_t task, struct fb_err *err)
+/* All that became of a duty. */
+static enum fb_code end_job(struct run *run, struct worker *w, size_t number, struct fb_err *err)
 {
-    struct run *run = ctx;
-    struct worker *w = &run->workers[worker];
-    const struct job *job = &run->jobs[task];
+    const struct job *job = &run->jobs[number];
     size_t count = job->whole.count;
     for (size_t s = 0; s < job->share_count; s++) {
-        count += run->shares[job->first_share + s].results.count;
+        count += job->shares[s].count;
     }
     if (count > fb_limit(FB_DUTY_OWED_MAX)) {
         return owed_too_often(job->query->duty, err);
@@ -397,72 +406,173 @@ static enum fb_code end_job(void *ctx, size_t worker, size_t task, struct fb_err
     if (count && !items) {
         return fb_arena_failed(w->kept, err);
     }
-    run->out[task] = (struct fb_obligations){items, count};
+    run->out[number] = (struct fb_obligations){items, count};
     if (job->whole.count) {
         memcpy(items, job->whole.items, count * sizeof(*items));
         return FB_OK;
     }
-    return count ? gather(run, job, count, w, items, err) : FB_OK;
+    return count ? gather(job, count, w, items, err) : FB_OK;
 }
 
-/* By how far into the keys of its job a share begins; of two that begin together the earlier job
- * first. */
-static int order_begins(const void *a, const void *b)
+/* ---- what is done when ---- */
+
+/* The next share of a job. */
+static struct todo next_share(const struct run *run, size_t number)
 {
-    const struct share *const *x = a;
-    const struct share *const *y = b;
-    if ((*x)->begins != (*y)->begins) {
-        return (*x)->begins < (*y)->begins ? -1 : 1;
-    }
-    return (*x > *y) - (*x < *y);
+    const struct job *job = &run->jobs[number];
+    double begins = (double)(job->next * SHARE) / (double)job->keys.count;
+    return (struct todo){RUN, number, job->next, begins};
 }
 
-/* Shares are run in the order of their beginnings. Keys come in the order of the facts they were
- * found in, so what is run one after the other rests on the same facts, which are near then. */
-static bool order_shares(struct run *run, struct fb_arena *arena)
+/* One thread would do them in this order. Shares are run in the order of their beginnings: keys
+ * come in the order of the facts they were found in, so what is run one after the other rests on
+ * the same facts, which are near then. */
+static bool comes_before(const struct todo *a, const struct todo *b)
 {
-    run->order = fb_arena_array(arena, run->share_count, sizeof(struct share *));
-    for (size_t i = 0; run->order && i < run->share_count; i++) {
-        run->order[i] = &run->shares[i];
+    if (a->kind != b->kind) {
+        return a->kind < b->kind;
     }
-    if (run->order && run->share_count) {
-        qsort(run->order, run->share_count, sizeof(struct share *), order_begins);
+    if (a->kind == RUN && a->begins != b->begins) {
+        return a->begins < b->begins;
     }
-    return run->order != NULL;
+    return a->job != b->job ? a->job < b->job : a->share < b->share;
 }
 
-/* Cuts the keys of all jobs into shares. */
-static bool cut_shares(struct run *run, struct fb_arena *arena)
+static bool ready_before(const struct run *run, size_t a, size_t b)
 {
-    for (size_t i = 0; i < run->job_count; i++) {
-        struct job *job = &run->jobs[i];
-        job->first_share = run->share_count;
-        job->share_count = (job->keys.count + SHARE - 1) / SHARE;
-        run->share_count += job->share_count;
+    const struct todo x = next_share(run, run->ready[a]), y = next_share(run, run->ready[b]);
+    return comes_before(&x, &y);
+}
+
+static void swap_ready(struct run *run, size_t a, size_t b)
+{
+    size_t job = run->ready[a];
+    run->ready[a] = run->ready[b];
+    run->ready[b] = job;
+}
+
+static void push_ready(struct run *run, size_t job)
+{
+    size_t at = run->ready_count++;
+    run->ready[at] = job;
+    for (; at > 0 && ready_before(run, at, (at - 1) / 2); at = (at - 1) / 2) {
+        swap_ready(run, at, (at - 1) / 2);
     }
-    run->shares = FB_ARENA_ARRAY(arena, struct share, run->share_count);
-    for (size_t i = 0; run->shares && i < run->job_count; i++) {
-        const struct job *job = &run->jobs[i];
-        for (size_t s = 0; s < job->share_count; s++) {
-            size_t first = s * SHARE, left = job->keys.count - first;
-            run->shares[job->first_share + s] = (struct share){.job = i,
-                .first = first,
-                .count = left < SHARE ? left : SHARE,
-                .begins = (double)first / (double)job->keys.count};
+}
+
+/* Takes the share that comes first; that of its job after it takes its place. */
+static struct todo pop_ready(struct run *run)
+{
+    struct todo todo = next_share(run, run->ready[0]);
+    struct job *job = &run->jobs[todo.job];
+    if (++job->next == job->share_count) {
+        run->ready[0] = run->ready[--run->ready_count];
+    }
+    for (size_t at = 0, child; (child = 2 * at + 1) < run->ready_count; at = child) {
+        child += child + 1 < run->ready_count && ready_before(run, child + 1, child) ? 1 : 0;
+        if (!ready_before(run, child, at)) {
+            break;
         }
+        swap_ready(run, at, child);
     }
-    return run->shares && order_shares(run, arena);
+    return todo;
 }
 
-static enum fb_code run_all(
-    struct run *run, size_t threads, struct fb_arena *own, struct fb_err *err)
+/* What comes after something that failed is not done. */
+static bool is_wanted(const struct run *run, const struct todo *todo)
 {
-    enum fb_code code = fb_workers_run(threads, run->job_count, begin_job, run, err);
-    if (code == FB_OK && !cut_shares(run, own)) {
-        code = fb_arena_failed(own, err);
+    return run->failed.kind == NOTHING || comes_before(todo, &run->failed);
+}
+
+/* What to do next; waits where that may still turn out. With the lock. */
+static struct todo pick(struct run *run)
+{
+    for (;;) {
+        struct todo todo = {BEGIN, run->next_job, 0, 0};
+        if (run->next_job < run->job_count && is_wanted(run, &todo)) {
+            run->next_job++;
+            run->beginning++;
+            return todo;
+        }
+        if (run->ready_count > 0) {
+            todo = next_share(run, run->ready[0]);
+            if (is_wanted(run, &todo)) {
+                return pop_ready(run);
+            }
+        }
+        if (run->beginning == 0) {
+            return (struct todo){NOTHING, 0, 0, 0};
+        }
+        pthread_cond_wait(&run->changed, &run->lock);
     }
-    code = code ? code : fb_workers_run(threads, run->share_count, run_share, run, err);
-    return code ? code : fb_workers_run(threads, run->job_count, end_job, run, err);
+}
+
+/* Notes what was done; what there is to do at once, or NOTHING. With the lock. */
+static struct todo note(
+    struct run *run, const struct todo *done, enum fb_code code, const struct fb_err *err)
+{
+    struct job *job = &run->jobs[done->job];
+    struct todo end = {END, done->job, 0, 0};
+    if (code != FB_OK && is_wanted(run, done)) {
+        run->failed = *done;
+        run->err = *err;
+    }
+    if (done->kind == BEGIN) {
+        run->beginning--;
+        if (code == FB_OK && job->share_count > 0) {
+            push_ready(run, done->job);
+        }
+        pthread_cond_broadcast(&run->changed);
+    }
+    bool ends = (done->kind == BEGIN && code == FB_OK && job->share_count == 0) ||
+                (done->kind == RUN && --job->undone == 0);
+    return ends && is_wanted(run, &end) ? end : (struct todo){NOTHING, 0, 0, 0};
+}
+
+/* Task: does what is to be done until nothing is left. */
+static enum fb_code work_on(void *ctx, size_t worker, size_t task, struct fb_err *err)
+{
+    struct run *run = ctx;
+    struct worker *w = &run->workers[worker];
+    struct todo todo = {NOTHING, 0, 0, 0};
+    (void)task;
+    for (;;) {
+        pthread_mutex_lock(&run->lock);
+        todo = todo.kind == NOTHING ? pick(run) : todo;
+        pthread_mutex_unlock(&run->lock);
+        enum fb_code code = FB_OK;
+        switch (todo.kind) {
+        case BEGIN:
+            code = begin_job(w, &run->jobs[todo.job], err);
+            break;
+        case RUN:
+            code = run_share(run, w, &todo, err);
+            break;
+        case END:
+            code = end_job(run, w, todo.job, err);
+            break;
+        case NOTHING:
+            return FB_OK;
+        }
+        pthread_mutex_lock(&run->lock);
+        todo = note(run, &todo, code, err);
+        pthread_mutex_unlock(&run->lock);
+    }
+}
+
+static enum fb_code run_all(struct run *run, size_t threads, struct fb_err *err)
+{
+    pthread_mutex_init(&run->lock, NULL);
+    pthread_cond_init(&run->changed, NULL);
+    enum fb_code code = fb_workers_run(threads, threads, work_on, run, err);
+    FB_ASSERT(code == FB_OK);
+    pthread_cond_destroy(&run->changed);
+    pthread_mutex_destroy(&run->lock);
+    if (run->failed.kind != NOTHING) {
+        *err = run->err;
+        code = err->code;
+    }
+    return code;
 }
 
 enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, size_t threads,
@@ -475,9 +585,11 @@ enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, 
     struct run run = {.jobs = FB_ARENA_ARRAY(&own, struct job, count),
         .job_count = count,
         .workers = FB_ARENA_ARRAY(&own, struct worker, threads),
-        .out = FB_ARENA_ARRAY(&own, struct fb_obligations, count)};
+        .out = FB_ARENA_ARRAY(&own, struct fb_obligations, count),
+        .ready = FB_ARENA_ARRAY(&own, size_t, count),
+        .failed = {NOTHING, 0, 0, 0}};
     enum fb_code code = FB_OK;
-    if (!run.jobs || !run.workers || !run.out) {
+    if (!run.jobs || !run.workers || !run.out || !run.ready) {
         code = fb_arena_failed(&own, err);
         fb_arena_release(&own);
         return code;
@@ -496,7 +608,7 @@ enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, 
     for (size_t i = 0; code == FB_OK && i < threads; i++) {
         code = run.workers[i].cuts ? FB_OK : fb_arena_failed(&own, err);
     }
-    code = code ? code : run_all(&run, threads, &own, err);
+    code = code ? code : run_all(&run, threads, err);
     for (size_t i = 0; i < threads; i++) {
         fb_arena_adopt(arena, &run.workers[i].made);
         fb_arena_release(&run.workers[i].scratch);
