@@ -420,32 +420,41 @@ static enum fb_code take_row(struct fb_duty_run *run, const struct fb_row *row, 
     return owed ? fb_duty_add_claim(run, owed, claim) : open_owed(run, claim, lines);
 }
 
-/* The rows of the trigger at tp while `during` holds; they live in the arena of ev. */
-static enum fb_code trigger_rows(
-    const struct fb_duty_run *run, const struct fb_eval *ev, size_t tp, struct fb_table *out)
+enum fb_code fb_duty_trigger(const struct fb_duty_run *run, const struct fb_eval *ev, size_t tp,
+    const struct fb_env *env, struct fb_table *out)
 {
+    FB_ASSERT(run && ev && env && out);
     const struct fb_duty *duty = run->duty;
-    struct fb_value values[FB_IR_VARS_MAX] = {0};
-    struct fb_env env = {.values = values};
-    for (uint32_t i = 0; run->key && i < duty->param_count; i++) {
-        env.bound |= fb_vars_of(i);
-        values[i] = run->key[i];
-    }
     struct fb_form with_given = {
         .kind = FB_FORM_AND, .left = duty->when, .right = duty->given, .span = duty->span};
     struct fb_table found = {0};
-    enum fb_code code = fb_eval_form(ev, duty->given ? &with_given : duty->when, tp, &env, &found);
+    enum fb_code code = fb_eval_form(ev, duty->given ? &with_given : duty->when, tp, env, &found);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         bool during = true;
-        env = (struct fb_env){.bound = run->bound, .values = found.rows[i].values};
+        const struct fb_env row = {.bound = run->bound, .values = found.rows[i].values};
         if (duty->during) {
-            code = fb_eval_holds(ev, duty->during, tp, &env, &during);
+            code = fb_eval_holds(ev, duty->during, tp, &row, &during);
         }
         if (code == FB_OK && during) {
             code = fb_table_add(ev, out, found.rows[i]);
         }
     }
     return code;
+}
+
+/* The rows to take at tp: all, or where those of the time-point before were taken what may be new.
+ */
+static enum fb_code rows_at(
+    const struct fb_duty_run *run, const struct fb_eval *ev, size_t tp, struct fb_table *out)
+{
+    struct fb_value values[FB_IR_VARS_MAX] = {0};
+    struct fb_env env = {.values = values};
+    for (uint32_t i = 0; run->key && i < run->duty->param_count; i++) {
+        env.bound |= fb_vars_of(i);
+        values[i] = run->key[i];
+    }
+    return run->changes && tp > 0 && run->taken == tp ? fb_duty_fresh(run, ev, tp, &env, out)
+                                                      : fb_duty_trigger(run, ev, tp, &env, out);
 }
 
 /* Lists predicates that must hold where a formula does, FB_DUTY_NEEDS of them at most. */
@@ -484,6 +493,7 @@ static bool may_hold(const struct fb_duty_run *run, size_t tp)
 static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
 {
     if (!may_hold(run, tp)) {
+        run->taken = tp + 1;
         return FB_OK;
     }
     struct fb_arena scratch;
@@ -494,11 +504,12 @@ static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
     quiet.bare = quiet.quick && !run->corrections;
     run->scratch = &scratch;
     struct fb_table rows = {0};
-    enum fb_code code = trigger_rows(run, &quiet, tp, &rows);
+    enum fb_code code = rows_at(run, &quiet, tp, &rows);
     for (size_t i = 0; code == FB_OK && i < rows.count; i++) {
         code = take_row(run, &rows.rows[i], tp);
     }
     run->scratch = NULL;
+    run->taken = tp + 1;
     fb_arena_release(&scratch);
     return code;
 }
@@ -754,6 +765,7 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         for (size_t i = 0; i < ticked.tuple_count; i++) {
             run.corrections = run.corrections || ticked.tuples[i].correction;
         }
+        code = code ? code : fb_duty_list_changes(&run);
         code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);
         code = code ? code : follow(&run);

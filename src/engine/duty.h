@@ -7,7 +7,10 @@
 
 #include "engine/table.h"
 
-enum { FB_DUTY_NEEDS = 8 };
+enum {
+    FB_DUTY_NEEDS = 8,
+    FB_DUTY_FRESH_MIN = 150 /**< tuples from which on a run looks at what changed alone */
+};
 
 /** One valuation of the trigger, from the time-point at which it was first seen. */
 struct fb_claim {
@@ -59,6 +62,12 @@ struct fb_turns {
     fb_time end;
 };
 
+/** A time-point at which a tuple begins or ends, or is over where its beginning matters. */
+struct fb_duty_change {
+    size_t tp;
+    size_t tuple;
+};
+
 /** One run over a trace. */
 struct fb_duty_run {
     const struct fb_program *program;
@@ -73,6 +82,10 @@ struct fb_duty_run {
                                                          not hold, those that are looked at first */
     bool corrections;                           /**< a tuple comes from one */
     size_t need_count;                          /**< 0: it is evaluated at each time-point */
+    const struct fb_duty_change *changes;       /**< in the order of time; NULL: all rows of the
+                                                     trigger are looked at each time */
+    size_t change_count;
+    size_t taken; /**< 1 + the last time-point whose rows were taken; 0: none was */
     struct fb_owed *owed;
     size_t owed_count;
     struct fb_owed *early; /**< what would be owed when the policy comes into force, had it been so
@@ -119,6 +132,19 @@ FB_CHECKED enum fb_code fb_duty_waived(
 /** Makes room for one more element in a list of count elements that doubles at powers of two. */
 FB_CHECKED enum fb_code fb_duty_grow(
     const struct fb_eval *ev, void *list, size_t count, size_t size);
+
+/** The rows of the trigger at tp, under what env binds, while `during` holds; they live in the
+ * arena of ev and join those of out. */
+FB_CHECKED enum fb_code fb_duty_trigger(const struct fb_duty_run *run, const struct fb_eval *ev,
+    size_t tp, const struct fb_env *env, struct fb_table *out);
+
+/** Finds out whether a run may look at what changed alone, and lists that. E_NOMEM. */
+FB_CHECKED enum fb_code fb_duty_list_changes(struct fb_duty_run *run);
+
+/** Those rows of the trigger at tp that could not be taken at the time-point before, under key, and
+ * some that could. */
+FB_CHECKED enum fb_code fb_duty_fresh(const struct fb_duty_run *run, const struct fb_eval *ev,
+    size_t tp, const struct fb_env *key, struct fb_table *out);
 
 /** True when an obligation has a claim with these values that no later correction made. */
 bool fb_duty_claimed(

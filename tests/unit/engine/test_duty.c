@@ -730,6 +730,38 @@ static void test_many_claims(void **state)
     }
 }
 
+/* By what changes alone, as is done where there is much: a condition that ends, and a beginning
+ * that is over, let a duty arise as well as what begins. */
+static void test_fresh(void **state)
+{
+    (void)state;
+    struct fb_duty duty = hold(FB_MAY_NOT, pred(REPORT, text("i1"), var(S), NULL));
+    struct fb_form *high = pred(LEVEL, var(S), number(4), NULL);
+    duty.during = NULL;
+    duty.when = form(FB_FORM_AND, pred(DEPLOY, var(S), NULL), form(FB_FORM_NOT, high, NULL));
+    deploy("2026-01-01");
+    build_at(&b, at("2026-01-02"));
+    struct fb_value at_four[] = {str("aurora"), fb_value_int(4)};
+    b.tuples[0].from = 1;
+    build_add(&b, LEVEL, at_four, 2, true)->until = 2;
+    build_add(&b, LEVEL, at_four, 2, true)->until = 3;
+    build_at(&b, at("2026-01-03"));
+    build_at(&b, at("2026-01-05"));
+    fb_form_seal(duty.when);
+    fb_limit_lower(FB_DUTY_FRESH_MIN, 0);
+    struct fb_obligations o = run(&duty, "2026-02-01");
+    assert_int_equal(o.count, 1);
+    assert_int_equal(o.items[0].since, at("2026-01-05"));
+    /* It lasts, and only its beginning counts: at the next time-point that is over. */
+    b.tuples[1].until = b.tuples[2].until = FB_TP_MAX;
+    high->occurs = true;
+    fb_form_seal(duty.when);
+    o = run(&duty, "2026-02-01");
+    assert_int_equal(o.count, 1);
+    assert_int_equal(o.items[0].since, at("2026-01-03"));
+    fb_limit_lower(FB_DUTY_FRESH_MIN, FB_DUTY_FRESH_MIN);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -740,6 +772,6 @@ int main(void)
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
         CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
         CASE(test_slice_faults), CASE(test_faults), CASE(test_limits), CASE(test_versions),
-        CASE(test_many_claims)};
+        CASE(test_many_claims), CASE(test_fresh)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }
