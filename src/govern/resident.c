@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "base/limit.h"
+#include "base/workers.h"
 #include "lang/lint.h"
 
 /* Memory of facts and of programs. */
@@ -180,7 +181,8 @@ static enum fb_code rebuild(struct fb_resident *resident, struct fb_err *err)
     resident->seen = resident->spent = resident->facts = 0;
     resident->access = NULL;
     /* Of facts the times are not listed: none is before this. */
-    resident->input = (struct fb_govern_input){.registry = resident->registry, .now = FB_TIME_MIN};
+    resident->input = (struct fb_govern_input){
+        .registry = resident->registry, .now = FB_TIME_MIN, .threads = fb_workers_here()};
     resident->picture = (struct fb_picture){.now = FB_TIME_MIN};
     resident->work = (struct fb_work){
         .input = &resident->input, .arena = &resident->arena, .picture = &resident->picture};
