@@ -565,6 +565,12 @@ static bool is_bare(const struct fb_work *work, const struct fb_program *program
     return bare;
 }
 
+/* Into how many parts the red lines of a version are cut. */
+static size_t part_count(const struct fb_work *work, const struct fb_version *version)
+{
+    return version->program->redline_count ? (work->line_systems + PART - 1) / PART : 0;
+}
+
 enum { SCRATCH_MAX = 1 << 30 };
 
 /* Part of a step: the red lines of some systems. */
@@ -591,20 +597,13 @@ static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, str
     return code;
 }
 
-/* All red lines of a version, for every system of which one is asked for. */
+/* All red lines of a version, for every system of which one is asked for, a part for PART of them.
+ */
 static enum fb_code run_version(struct fb_work *work, struct fb_version *version,
-    struct fb_line_view *lines, struct fb_err *err)
+    struct fb_line_view *lines, struct fb_work *parts, struct fb_err *err)
 {
-    size_t count = version->program->redline_count ? (work->line_systems + PART - 1) / PART : 0;
-    struct version_run run = {.work = work,
-        .version = version,
-        .lines = lines,
-        .parts = FB_ARENA_ARRAY(work->arena, struct fb_work, count)};
-    if (!run.parts) {
-        return fb_arena_failed(work->arena, err);
-    }
-    enum fb_code code = fb_work_run_parts(work, count, run_part, &run, err);
-    code = code ? code : fb_work_join(work, run.parts, count, err);
+    struct version_run run = {.work = work, .version = version, .lines = lines, .parts = parts};
+    enum fb_code code = fb_work_run_parts(work, part_count(work, version), run_part, &run, err);
     version->lines = code == FB_OK ? lines : NULL;
     return code;
 }
@@ -708,16 +707,18 @@ void fb_work_show_lines(struct fb_work *work)
 enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
-    size_t rules = 0;
+    size_t rules = 0, part = 0;
     for (size_t i = 0; i < work->version_count; i++) {
         rules += work->versions[i].program->redline_count;
+        part += part_count(work, &work->versions[i]);
     }
+    struct fb_work *parts = FB_ARENA_ARRAY(work->arena, struct fb_work, part);
     size_t most = rules * work->line_systems + 1;
     struct fb_line_view *lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
     picture->lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
     struct fb_version **order =
         FB_ARENA_ARRAY(work->arena, struct fb_version *, work->version_count + 1);
-    if (!lines || !picture->lines || !order) {
+    if (!lines || !picture->lines || !order || !parts) {
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
@@ -726,10 +727,14 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
         order[i] = &work->versions[i];
     }
     qsort(order, work->version_count, sizeof(struct fb_version *), by_begin);
+    part = 0;
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
-        code = run_version(work, order[i], lines, err);
+        code = run_version(work, order[i], lines, parts + part, err);
+        part += part_count(work, order[i]);
         lines += order[i]->program->redline_count * work->line_systems;
     }
+    /* Once for all versions: their facts are most of all, and go where they stay. */
+    code = code ? code : fb_work_join(work, parts, part, err);
     if (code == FB_OK) {
         fb_work_show_lines(work);
     }

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "govern/resident.h"
 
-enum { FIRST_FACTS = 256 };
+enum { FIRST_FACTS = 32 };
 
 /* A longer array with what the old one held; NULL when memory ran out. */
 static void *grow(struct fb_work *work, const void *old, size_t count, size_t cap, size_t element)
@@ -18,13 +18,20 @@ static void *grow(struct fb_work *work, const void *old, size_t count, size_t ca
     return grown;
 }
 
+/* How long a list is made that has to take `more`: twice as long, or just so and a bit, where that
+ * is much. */
+static size_t room_for(size_t count, size_t more)
+{
+    return count + (more > count ? more + more / 16 : count) + FIRST_FACTS;
+}
+
 /* Room for `more` tuples. */
 static bool timed_room(struct fb_work *work, size_t more)
 {
     if (work->timed_cap - work->timed_count >= more) {
         return true;
     }
-    size_t cap = 2 * work->timed_cap + more + FIRST_FACTS;
+    size_t cap = room_for(work->timed_count, more);
     struct fb_timed *grown =
         grow(work, work->timed, work->timed_count, cap, sizeof(struct fb_timed));
     work->timed = grown ? grown : work->timed;
@@ -38,7 +45,7 @@ static bool time_room(struct fb_work *work, size_t more)
     if (work->time_cap - work->time_count >= more) {
         return true;
     }
-    size_t cap = 2 * work->time_cap + more + FIRST_FACTS;
+    size_t cap = room_for(work->time_count, more);
     fb_time *grown = grow(work, work->times, work->time_count, cap, sizeof(fb_time));
     work->times = grown ? grown : work->times;
     work->time_cap = grown ? cap : work->time_cap;
