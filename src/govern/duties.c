@@ -21,7 +21,11 @@ struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program 
     struct fb_buf text;
     fb_buf_init(&text, NAME_MAX_BYTES);
     const struct fb_duty *duty = obligation->duty;
-    fb_buf_addf(&text, "duty:%.*s/%.*s:", FB_STR_ARG(program->name), FB_STR_ARG(duty->name));
+    fb_buf_add_c(&text, "duty:");
+    fb_buf_add_str(&text, program->name);
+    fb_buf_add_char(&text, '/');
+    fb_buf_add_str(&text, duty->name);
+    fb_buf_add_char(&text, ':');
     for (size_t i = 0; i < duty->param_count; i++) {
         fb_buf_add_c(&text, i ? "," : "");
         fb_value_write(obligation->bindings[i], &text);

@@ -5,6 +5,8 @@
 #include "base/assert.h"
 #include "govern/proving.h"
 
+#define REDLINE "redline:" /* how the id of a line begins */
+
 /* Did a party develop the system, by any record of it? A correction may name the party by one of
  * its own corrections, and the developer may have changed. */
 static bool has_developed(
@@ -194,16 +196,12 @@ static struct fb_why *why_told(struct fb_work *work, const struct told *told)
 enum fb_code fb_work_line_tuples(struct fb_work *work, const struct fb_version *version,
     struct fb_line_view *view, struct fb_err *err)
 {
-    int relation = fb_policy_relation("redline");
-    FB_ASSERT(relation >= 0);
-    struct fb_str rule = fb_arena_printf(
-        work->arena, "%.*s/%.*s", FB_STR_ARG(version->program->name), FB_STR_ARG(view->rule->name));
-    if (!rule.ptr) {
-        return fb_arena_failed(work->arena, err);
-    }
+    /* "POLICY/RULE" stands in its id. */
+    size_t first = sizeof(REDLINE) - 1;
+    struct fb_str rule = fb_str_sub(view->id, first, view->id.len - first - view->system.len - 1);
     for (size_t i = 0; i < view->history.count; i++) {
         const struct fb_segment *segment = &view->history.items[i];
-        struct fb_timed tuple = {.relation = (uint32_t)relation,
+        struct fb_timed tuple = {.relation = work->line_relation,
             .from = segment->from < version->from ? version->from : segment->from,
             .until = segment->until < version->until ? segment->until : version->until,
             .seq = FB_WHY_NO_RECORD};
@@ -423,7 +421,7 @@ struct fb_str fb_work_line_name(struct fb_arena *arena, const struct fb_program 
     const struct fb_redline *rule, struct fb_str system)
 {
     FB_ASSERT(arena && program && rule);
-    return fb_arena_printf(arena, "redline:%.*s/%.*s:%.*s", FB_STR_ARG(program->name),
+    return fb_arena_printf(arena, REDLINE "%.*s/%.*s:%.*s", FB_STR_ARG(program->name),
         FB_STR_ARG(rule->name), FB_STR_ARG(system));
 }
 
@@ -708,6 +706,9 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
     size_t rules = 0, part = 0;
+    int relation = fb_policy_relation("redline");
+    FB_ASSERT(relation >= 0);
+    work->line_relation = (uint32_t)relation;
     for (size_t i = 0; i < work->version_count; i++) {
         rules += work->versions[i].program->redline_count;
         part += part_count(work, &work->versions[i]);

@@ -71,6 +71,7 @@ struct fb_work {
     const struct fb_system_view *about; /**< what alone is asked for; NULL: everything */
     size_t line_first;                  /**< red lines are run of so many systems from here on */
     size_t line_systems;
+    uint32_t line_relation;      /**< of the facts that say what lines are */
     bool is_wide;                /**< a rule about one system reads red lines or cases of others */
     struct fb_version *versions; /**< in the order of their records */
     size_t version_count;
