@@ -91,7 +91,7 @@ struct fresh {
     const struct fb_env *key;
     const struct fb_tuple *tuple; /* that changed */
     struct fb_table *out;
-    fb_vars asked; /* what was bound when the trigger was asked last about this tuple */
+    fb_vars asked; /* what was bound when the trigger was asked last */
     struct fb_value values[FB_IR_VARS_MAX];
     bool is_asked;
 };

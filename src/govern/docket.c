@@ -39,7 +39,7 @@ static enum fb_code load_entries(struct fb_ledger *ledger, const uint64_t range[
     struct fb_registry *registry, struct fb_err *err)
 {
     const struct fb_docket_reading how = {
-        .take = load_entry, .ctx = registry, .registry = registry};
+        .of = " of the ledger", .take = load_entry, .ctx = registry, .registry = registry};
     return fb_docket_read(ledger, range, &how, err);
 }
 

@@ -308,7 +308,8 @@ typedef enum fb_code (*fb_docket_visit)(
 FB_CHECKED enum fb_code fb_docket_keys(
     struct fb_docket *docket, struct fb_registry **out, struct fb_err *err);
 
-/** Visits the records range[0] <= seq < range[1] that exist, in order, one in memory at a time. */
+/** Visits the records range[0] <= seq < range[1] that exist, in order, a few in memory at a time.
+ */
 FB_CHECKED enum fb_code fb_docket_each(struct fb_docket *docket, const uint64_t range[2],
     fb_docket_visit visit, void *ctx, struct fb_err *err);
 

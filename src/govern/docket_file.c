@@ -139,6 +139,9 @@ static enum fb_code make_part(void *ctx, size_t worker, size_t task, struct fb_e
         code =
             make_entry(filed->docket, &filed->filings[i], filed->admitted, &filed->bytes[i], err);
         filed->entries[i] = fb_buf_str(&filed->bytes[i]);
+        if (code != FB_OK && filed->filings[i].place.len) {
+            fb_err_prefix(err, "%.*s", FB_STR_ARG(filed->filings[i].place));
+        }
     }
     return code;
 }
@@ -164,8 +167,11 @@ static enum fb_code admit_one(
 /* Admits all entries. The caller reloads the registry when this fails. */
 static enum fb_code admit(struct filed *filed, struct fb_err *err)
 {
-    const struct fb_docket_reading how = {
-        .take = admit_one, .ctx = filed, .verify = true, .registry = filed->docket->registry};
+    const struct fb_docket_reading how = {.of = "",
+        .take = admit_one,
+        .ctx = filed,
+        .verify = true,
+        .registry = filed->docket->registry};
     struct fb_docket_reader *reader = NULL;
     enum fb_code code = fb_docket_reader_new(&how, &reader, err);
     for (size_t i = 0; code == FB_OK && i < filed->count; i++) {

@@ -9,7 +9,8 @@
 enum {
     PART = 64,      /* entries that one thread prepares at a time; fewer in all are not prepared */
     A_THREAD = 256, /* entries that are kept for each thread */
-    BYTES_MAX = 1 << 28,
+    BYTES_A_THREAD = 1 << 20, /* of these, where entries are long */
+    SCRATCH_MAX = 1 << 28,    /* of what one thread prepares */
 };
 
 /* What one thread has to itself. */
@@ -33,7 +34,8 @@ struct fb_docket_reader {
     size_t count;
     size_t most;
     struct fb_arena bytes; /* of the items */
-    bool is_over;          /* an entry was found wrong: none is taken after it */
+    size_t byte_count;
+    bool is_over; /* an entry was found wrong: none is taken after it */
 };
 
 enum fb_code fb_docket_decode(
@@ -50,7 +52,7 @@ enum fb_code fb_docket_decode(
 enum fb_code fb_docket_reader_new(
     const struct fb_docket_reading *how, struct fb_docket_reader **out, struct fb_err *err)
 {
-    FB_ASSERT(how && how->take && out);
+    FB_ASSERT(how && how->take && how->of && out);
     struct fb_docket_reader *reader = fb_calloc(1, sizeof(*reader));
     size_t threads = how->threads ? how->threads : fb_workers_here();
     size_t most = A_THREAD * threads;
@@ -64,11 +66,11 @@ enum fb_code fb_docket_reader_new(
     }
     for (size_t i = 0; i < threads; i++) {
         fb_arena_init(&own[i].records, (size_t)64 << 30);
-        fb_arena_init(&own[i].scratch, BYTES_MAX);
+        fb_arena_init(&own[i].scratch, SCRATCH_MAX);
     }
     *reader = (struct fb_docket_reader){
         .how = *how, .threads = threads, .own = own, .items = items, .most = most};
-    fb_arena_init(&reader->bytes, BYTES_MAX);
+    fb_arena_init(&reader->bytes, threads * BYTES_A_THREAD + FB_ENTRY_MAX);
     *out = reader;
     return FB_OK;
 }
@@ -102,7 +104,7 @@ static enum fb_code take_all(struct fb_docket_reader *reader, struct fb_err *err
         code = item->prepared.is_ready ? FB_OK
                                        : fb_docket_decode(&item->entry, &item->prepared.entry, err);
         if (code != FB_OK) {
-            fb_err_prefix(err, "entry %llu of the ledger", (unsigned long long)item->entry.seq);
+            fb_err_prefix(err, "entry %llu%s", (unsigned long long)item->entry.seq, reader->how.of);
         } else {
             code = reader->how.take(reader->how.ctx, item->entry.seq, &item->prepared, err);
         }
@@ -117,7 +119,7 @@ static enum fb_code flush(struct fb_docket_reader *reader, struct fb_err *err)
     enum fb_code code = fb_workers_run(reader->threads, tasks, prepare_part, reader, err);
     code = code ? code : take_all(reader, err);
     reader->is_over = code != FB_OK;
-    reader->count = 0;
+    reader->count = reader->byte_count = 0;
     /* Released and not cleared: so it takes the same memory as the last time. */
     fb_arena_release(&reader->bytes);
     for (size_t i = 0; i < reader->threads; i++) {
@@ -137,7 +139,10 @@ enum fb_code fb_docket_reader_visit(void *ctx, const fb_ledger_entry *entry, str
     *item = (struct item){.entry = *entry};
     enum fb_code code = fb_arena_str(&reader->bytes, entry->bytes, &item->entry.bytes, err);
     reader->count += code == FB_OK ? 1 : 0;
-    return code == FB_OK && reader->count == reader->most ? flush(reader, err) : code;
+    reader->byte_count += entry->bytes.len;
+    bool full =
+        reader->count == reader->most || reader->byte_count >= reader->threads * BYTES_A_THREAD;
+    return code == FB_OK && full ? flush(reader, err) : code;
 }
 
 enum fb_code fb_docket_reader_end(

@@ -22,7 +22,8 @@ typedef enum fb_code (*fb_docket_take)(
 struct fb_docket_reading {
     fb_docket_take take;
     void *ctx;
-    bool verify;                  /**< signatures, too */
+    const char *of; /**< what follows "entry N" in the error of one that cannot be decoded */
+    bool verify;    /**< signatures, too */
     struct fb_registry *registry; /**< which takes over the memory of records; NULL: nobody does */
     size_t threads;               /**< most; 0: as many as this process has processors */
 };
@@ -33,7 +34,8 @@ struct fb_docket_reader;
 FB_CHECKED enum fb_code fb_docket_reader_new(
     const struct fb_docket_reading *how, struct fb_docket_reader **out, struct fb_err *err);
 
-/** A fb_ledger_visit whose ctx is a reader: the errors of earlier entries, or E_NOMEM. */
+/** A fb_ledger_visit whose ctx is a reader: the errors of this entry or of earlier ones, or
+ * E_NOMEM. At most 256 entries, or a megabyte of them, are kept for each thread. */
 FB_CHECKED enum fb_code fb_docket_reader_visit(
     void *ctx, const fb_ledger_entry *entry, struct fb_err *err);
 

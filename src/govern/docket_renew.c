@@ -43,8 +43,11 @@ static enum fb_code read_on(struct fb_docket *docket, struct fb_err *err)
 {
     struct fb_ledger_report report;
     struct reading reading = {.docket = docket};
-    const struct fb_docket_reading how = {
-        .take = add_entry, .ctx = docket, .verify = true, .registry = docket->registry};
+    const struct fb_docket_reading how = {.of = " of the ledger",
+        .take = add_entry,
+        .ctx = docket,
+        .verify = true,
+        .registry = docket->registry};
     enum fb_code code = fb_docket_reader_new(&how, &reading.reader, err);
     code = code ? code
                 : fb_ledger_verify_on(

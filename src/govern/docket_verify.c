@@ -1,4 +1,4 @@
-/* docket_verify.c: every record of a docket again, one in memory at a time. */
+/* docket_verify.c: every record of a docket again, a few in memory at a time. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -59,7 +59,7 @@ enum fb_code fb_docket_each(struct fb_docket *docket, const uint64_t range[2],
 {
     FB_ASSERT(docket && range && visit);
     struct each each = {visit, ctx};
-    const struct fb_docket_reading how = {.take = each_entry, .ctx = &each};
+    const struct fb_docket_reading how = {.of = " of the ledger", .take = each_entry, .ctx = &each};
     return fb_docket_read(docket->ledger, range, &how, err);
 }
 
@@ -306,7 +306,8 @@ enum fb_code fb_docket_keys(struct fb_docket *docket, struct fb_registry **out, 
     enum fb_code code = fb_docket_registry_new(docket->ledger, &registry, err);
     if (code == FB_OK) {
         fb_registry_lean(registry);
-        const struct fb_docket_reading how = {.take = take_entry, .ctx = registry};
+        const struct fb_docket_reading how = {
+            .of = " of the ledger", .take = take_entry, .ctx = registry};
         code = fb_docket_read(docket->ledger, (uint64_t[2]){0, UINT64_MAX}, &how, err);
     }
     if (code != FB_OK) {
@@ -392,7 +393,8 @@ static enum fb_code verify_entry(
 /* Tree and checkpoint, and every record. */
 static enum fb_code verify_entries(struct verify *verify, struct fb_err *err)
 {
-    const struct fb_docket_reading how = {.take = verify_entry, .ctx = verify, .verify = true};
+    const struct fb_docket_reading how = {
+        .of = "", .take = verify_entry, .ctx = verify, .verify = true};
     struct fb_docket_reader *reader = NULL;
     enum fb_code code = fb_docket_reader_new(&how, &reader, err);
     code = code ? code

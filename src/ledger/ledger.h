@@ -62,7 +62,8 @@ struct fb_ledger_report {
     struct fb_hash root;
     fb_time first_admitted; /**< FB_TIME_MIN when the ledger is empty */
     fb_time last_admitted;  /**< FB_TIME_MIN when the ledger is empty */
-    uint64_t bad_seq; /**< on failure: the first wrong entry, FB_LEDGER_ANY_SIZE when none is */
+    uint64_t bad_seq;       /**< on failure: the first wrong entry, or that whose visit failed;
+                                 FB_LEDGER_ANY_SIZE when none is */
 };
 
 /**

@@ -11,5 +11,6 @@ ok "are signed, and no others are there" says "$((200 + 2 + 4 + packs)) entries,
     big log verify
 ok "of 20 systems" sh -c '[ "$("$0" --docket big status --json | grep -c "\"id\": \"system/")" = 20 ]' "$FLYBALL"
 ok "which are decided" says "^3 " big status 3
-ok "not over another" sh -c '! FLYBALL="$0" "$1/tools/big-docket" big 100 2>/dev/null' "$FLYBALL" "$root"
+ok "not over another" exits 3 "there is a docket in" make big 100
+ok "nor without a system" exits 2 "no system" make small 9
 finish

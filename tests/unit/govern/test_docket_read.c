@@ -238,6 +238,7 @@ static enum fb_code by_reader(
 {
     const struct fb_docket_reading how = {.take = take,
         .ctx = taking,
+        .of = " of the ledger",
         .verify =
             taking->act != LOAD && threads != 2, /* two threads: what is added is verified then */
         .registry = taking->act == PASS ? NULL : taking->registry,
@@ -322,6 +323,39 @@ static void test_wrong(void **state)
     log_end(&log);
 }
 
+/* Entries that are long are taken before there are many of them, so that they find room. */
+static void test_long(void **state)
+{
+    static struct log log;
+    static char text[30001];
+    size_t most[2];
+    (void)state;
+    log_begin(&log);
+    memset(text, 'x', sizeof(text) - 1);
+    for (size_t n = FIRST; n < COUNT; n++) {
+        struct fb_str statement = fb_arena_printf(&log.arena,
+            "{\"at\":\"2026-01-01T00:00:00Z\",\"body\":{\"class\":\"x\",\"description\":\"%s\","
+            "\"title\":"
+            "\"T\"},\"id\":\"incident/%zu\",\"issuer\":\"party/"
+            "p\",\"kind\":\"incident\",\"subject\":"
+            "\"system/s\"}",
+            text, n);
+        struct fb_str signature = sign(&log, &log.secret, "incident", statement);
+        log.entries[n].bytes = encode(&log, statement, signature, time_of(n));
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct taking read = {.registry = registry_for(PASS), .act = PASS};
+        fb_alloc_watch();
+        FB_TEST_FAILS(by_reader(log.entries, i ? COUNT - 1 : COUNT / 4, &read, 1), FB_E_CORRUPT);
+        most[i] = fb_alloc_watched();
+        assert_int_equal(read.next, i ? COUNT - 1 : COUNT / 4);
+        fb_registry_free(read.registry);
+    }
+    assert_true(most[0] > 1 << 20 && most[1] < most[0] + (1 << 16));
+    compare(log.entries, COUNT, ADD, 3);
+    log_end(&log);
+}
+
 /* Reads while the n-th allocation fails; how many there were. */
 static int64_t read_failing(const struct log *log, int64_t n, enum fb_code *out)
 {
@@ -358,7 +392,7 @@ static void test_faults(void **state)
 int main(void)
 {
     fb_err_init(&err);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_wrong), cmocka_unit_test(test_faults)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_long), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Verification of a docket, one record in memory at a time. What admission refuses is put into the
- * ledger behind its back, signed by the right keys, and must be found.
+ * Verification of a docket, a few records in memory at a time. What admission refuses is put into
+ * the ledger behind its back, signed by the right keys, and must be found.
  */
 #include <sched.h>
 

@@ -341,7 +341,7 @@ static void test_unavailable(void **state)
     expect("GET", "/gate/train/s", 503, 0);
 }
 
-/* The thread has a fifth of a core at most, however long a system takes. */
+/* The thread works a fifth of the time at most, however long a system takes. */
 static void test_rest(void **state)
 {
     enum { MS = 1000 * 1000 };
