@@ -23,18 +23,25 @@ struct log {
     fb_ledger_entry entries[COUNT];
 };
 
-static struct fb_str encode(
-    struct log *log, struct fb_str statement, struct fb_str signature, fb_time admitted)
+static struct fb_str encode_signed(struct log *log, struct fb_str statement,
+    struct fb_str signature, size_t times, fb_time admitted)
 {
     struct fb_buf bytes;
     struct fb_str out;
-    struct fb_entry entry = {.admitted = admitted, .statement = statement, .signature_count = 1};
-    entry.signatures[0] = signature;
+    struct fb_entry entry = {
+        .admitted = admitted, .statement = statement, .signature_count = times};
+    entry.signatures[0] = entry.signatures[1] = signature;
     fb_buf_init(&bytes, FB_ENTRY_MAX);
     FB_TEST_OK(fb_entry_encode(&entry, &bytes, &err));
     FB_TEST_OK(fb_arena_str(&log->arena, fb_buf_str(&bytes), &out, &err));
     fb_buf_release(&bytes);
     return out;
+}
+
+static struct fb_str encode(
+    struct log *log, struct fb_str statement, struct fb_str signature, fb_time admitted)
+{
+    return encode_signed(log, statement, signature, 1, admitted);
 }
 
 static struct fb_str sign(struct log *log, const struct fb_sshkey_secret *secret, const char *kind,
@@ -119,7 +126,7 @@ static void log_end(struct log *log)
     fb_arena_release(&log->arena);
 }
 
-enum { SPOILS = 7 };
+enum { SPOILS = 8 };
 
 /* Another entry in the place of one: what is wrong with it depends on `how`. */
 static fb_ledger_entry spoilt(struct log *log, size_t n, unsigned how)
@@ -148,6 +155,10 @@ static fb_ledger_entry spoilt(struct log *log, size_t n, unsigned how)
         break;
     case 5: /* a signature that is none */
         entry.bytes = encode(log, statement, FB_STR("no signature"), entry.admitted);
+        break;
+    case 6: /* twice by one key */
+        signature = sign(log, &log->secret, kind_of(n), statement);
+        entry.bytes = encode_signed(log, statement, signature, 2, entry.admitted);
         break;
     default: /* the same again, which nothing by itself shows */
         entry.bytes = encode(log, statement_of(log, 0),
