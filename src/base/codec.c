@@ -79,12 +79,12 @@ static const uint8_t base64_values[128] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 bool fb_base64_decode(struct fb_str text, struct fb_buf *out)
 {
     FB_ASSERT(out);
-    if (text.len % 4 != 0) {
-        return false;
+    if (text.len == 0 || text.len % 4 != 0) {
+        return text.len == 0;
     }
     const uint8_t *p = (const uint8_t *)text.ptr, *end = p + text.len;
-    size_t padding = text.len && end[-1] == '=' ? (end[-2] == '=' ? 2 : 1) : 0, at = 0;
-    uint8_t *room = text.len ? (uint8_t *)fb_buf_room(out, text.len / 4 * 3 - padding) : NULL;
+    size_t padding = end[-1] == '=' ? (end[-2] == '=' ? 2 : 1) : 0, at = 0;
+    uint8_t *room = (uint8_t *)fb_buf_room(out, text.len / 4 * 3 - padding);
     for (; room && p < end; p += 4) {
         size_t pad = p + 4 == end ? padding : 0;
         uint32_t group = 0;

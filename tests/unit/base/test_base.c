@@ -154,6 +154,7 @@ static void test_codec(void **state)
     }
     fb_buf_release(&buf);
     fb_buf_init(&buf, 2); /* just what it takes */
+    assert_true(fb_base64_decode((struct fb_str){NULL, 0}, &buf) && buf.len == 0);
     assert_true(fb_base64_decode(FB_STR("Zm8="), &buf));
     assert_true(fb_str_is(fb_buf_str(&buf), "fo") && buf.state == FB_BUF_GOOD);
     assert_true(fb_base64_decode(FB_STR("Zg=="), &buf));
