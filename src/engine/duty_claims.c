@@ -9,12 +9,7 @@ enum { LOOKED_THROUGH = 16 };
 
 static size_t hash_of(const struct fb_duty_run *run, const struct fb_value *values)
 {
-    uint64_t hash = 0;
-    for (size_t i = 0; i < run->ev.var_count; i++) {
-        hash = (hash + fb_value_hash(values[i])) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    return (size_t)hash;
+    return (size_t)fb_row_hash(values, run->ev.var_count);
 }
 
 static bool is_same(

@@ -84,16 +84,6 @@ struct finder {
 
 /* ---- keys ---- */
 
-static uint64_t hash_key(const struct fb_value *values, size_t count)
-{
-    uint64_t hash = 0;
-    for (size_t i = 0; i < count; i++) {
-        hash = (hash + fb_value_hash(values[i])) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    return hash;
-}
-
 static size_t key_slot(
     const struct keys *keys, const struct fb_value *values, size_t count, uint64_t hash)
 {
@@ -143,7 +133,7 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
     if (keys->count == keys->cap && !grow_keys(f)) {
         return fb_arena_failed(f->arena, f->cut.err);
     }
-    uint64_t hash = hash_key(walk->values, count);
+    uint64_t hash = fb_row_hash(walk->values, count);
     size_t at = key_slot(keys, walk->values, count, hash);
     if (keys->slots[at]) {
         return FB_OK;

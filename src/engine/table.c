@@ -16,6 +16,17 @@ int fb_row_cmp(const struct fb_value *a, const struct fb_value *b, size_t count)
     return 0;
 }
 
+uint64_t fb_row_hash(const struct fb_value *values, size_t count)
+{
+    FB_ASSERT(count == 0 || values);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < count; i++) {
+        hash = (hash + fb_value_hash(values[i])) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
 struct fb_row fb_row_new(const struct fb_eval *ev, const struct fb_value *values)
 {
     FB_ASSERT(ev && ev->var_count <= FB_IR_VARS_MAX);

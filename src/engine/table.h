@@ -83,6 +83,9 @@ void fb_row_rests(struct fb_row *row, const struct fb_row *other);
 /** Orders rows by their values. */
 int fb_row_cmp(const struct fb_value *a, const struct fb_value *b, size_t count);
 
+/** A hash of count values: equal for rows that fb_row_cmp finds equal. */
+uint64_t fb_row_hash(const struct fb_value *values, size_t count);
+
 /** Variables of a term that has operands. */
 fb_vars fb_term_vars_deep(const struct fb_term *term);
 
