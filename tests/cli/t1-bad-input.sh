@@ -40,7 +40,7 @@ incident 1 | sed 's/2026-11-05/2027-11-05/' >future.json
 ok "a time in the future" refused 3 "future.json" fly add --as aurora future.json
 incident 1 | sed 's/"at":"2026-11-05T00:00:00Z",//; s/death"/death","known_at":"soon"/' >time.json
 ok "a time that is none" refused 3 "known_at" fly add --as aurora time.json
-ok "an issuer without a key" refused 3 "no key of" fly add --as stranger system.json
+ok "an issuer without a key" refused 3 "system.json: the docket holds no key of" fly add --as stranger system.json
 ok "the same id twice" refused 3 "system/aurora-2" fly add --as aurora system.json
 printf 'hello\n' >hello.txt
 ok "a format that is not known" refused 3 "hello.txt" fly add --as aurora hello.txt
