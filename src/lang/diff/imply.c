@@ -7,6 +7,7 @@
 #include "lang/signature.h"
 
 enum { NOWHERE = -1, LITERALS_MAX = 512, REDLINE_KEYS = 2, LEVEL = 1, PACES_MAX = 4 };
+enum { CHANGES_MAX = FB_IMPLY_CELLS_MAX * 4, ROOM = 64 };
 
 /* A value: known, or only that it is the same as another. Cells form trees; the root counts. */
 struct cell {
@@ -53,14 +54,17 @@ struct mark {
     bool impossible;
 };
 
-/* A question at work. */
+/* A question at work. Most need a few cells only, so that these tables grow: to clear their whole
+ * room for each question would cost more than the question. */
 struct prover {
     const struct fb_imply *question;
-    struct cell cells[FB_IMPLY_CELLS_MAX];
+    struct cell *cells;     /* at most FB_IMPLY_CELLS_MAX, and always one */
+    struct change *changes; /* at most CHANGES_MAX */
+    size_t cells_room;
+    size_t changes_room;
     struct fact facts[FB_IMPLY_FACTS_MAX];
     struct literal literals[LITERALS_MAX];
     struct denial denials[LITERALS_MAX];
-    struct change changes[FB_IMPLY_CELLS_MAX * 4];
     struct mark at;
     int env[2][FB_IR_VARS_MAX]; /* the cell of a variable, or NOWHERE */
     size_t steps;
@@ -92,12 +96,30 @@ static int root(const struct prover *p, int cell)
     return cell;
 }
 
+/* Makes room for one more item of a table that holds that many; false when there is none. */
+static bool has_room(void **items, size_t *room, size_t used, size_t size, size_t most)
+{
+    if (used < *room) {
+        return true;
+    }
+    size_t wanted = *room ? *room * 2 : ROOM;
+    void *grown = used < most ? fb_realloc(*items, wanted * size) : NULL;
+    if (grown) {
+        *items = grown;
+        *room = wanted;
+    }
+    return grown != NULL;
+}
+
 static int new_cell(struct prover *p)
 {
-    if (p->at.cells == FB_IMPLY_CELLS_MAX) {
+    void *cells = p->cells;
+    if (!has_room(
+            &cells, &p->cells_room, (size_t)p->at.cells, sizeof(struct cell), FB_IMPLY_CELLS_MAX)) {
         p->gave_up = true;
         return 0;
     }
+    p->cells = cells;
     int cell = p->at.cells++;
     p->cells[cell] = (struct cell){.parent = cell};
     return cell;
@@ -124,10 +146,12 @@ static int known_cell(struct prover *p, struct fb_value value)
 
 static void remember(struct prover *p, int cell)
 {
-    if (p->at.changes == sizeof(p->changes) / sizeof(p->changes[0])) {
+    void *changes = p->changes;
+    if (!has_room(&changes, &p->changes_room, p->at.changes, sizeof(struct change), CHANGES_MAX)) {
         p->gave_up = true;
         return;
     }
+    p->changes = changes;
     p->changes[p->at.changes++] = (struct change){cell, p->cells[cell]};
 }
 
@@ -777,13 +801,35 @@ static void find_paces(const struct prover *p, const struct fb_form *form, unsig
     find_paces(p, form->right, side, axioms, count);
 }
 
+/* False when memory ran out: what is not proved is not said. */
+static bool make_prover(struct prover **out)
+{
+    struct prover *p = fb_calloc(1, sizeof(*p));
+    void *cells = p ? fb_alloc(ROOM * sizeof(struct cell)) : NULL;
+    if (!cells) {
+        fb_free(p);
+        return false;
+    }
+    p->cells = cells;
+    p->cells_room = ROOM;
+    *out = p;
+    return true;
+}
+
+static void free_prover(struct prover *p)
+{
+    fb_free(p->cells);
+    fb_free(p->changes);
+    fb_free(p);
+}
+
 bool fb_implies(const struct fb_imply *question)
 {
     FB_ASSERT(question->assumed_count <= FB_IMPLY_PARTS_MAX);
     FB_ASSERT(question->goal_count <= FB_IMPLY_PARTS_MAX);
     struct list assumed[FB_IMPLY_PARTS_MAX], goals[FB_IMPLY_PARTS_MAX];
-    struct prover *p = fb_calloc(1, sizeof(*p));
-    if (!p) {
+    struct prover *p = NULL;
+    if (!make_prover(&p)) {
         return false;
     }
     p->question = question;
@@ -811,6 +857,6 @@ bool fb_implies(const struct fb_imply *question)
     }
     bool shown = assume(p, todo, chain(question->goal, question->goal_count, goals));
     shown = shown && !p->gave_up;
-    fb_free(p);
+    free_prover(p);
     return shown;
 }
