@@ -18,7 +18,8 @@ struct slot {
     uint32_t hash;
 };
 
-struct access_index {
+struct fb_access_index {
+    const struct relation_list *list;
     uint64_t mask;
     struct slot *slots;
     size_t slot_count;
@@ -27,7 +28,7 @@ struct access_index {
     uint32_t *before; /* by place, of an access that grows, so that the last can be taken back */
     uint32_t *hashes; /* likewise: its values may be gone by then */
     size_t cap;       /* of all of these */
-    struct access_index *other;
+    struct fb_access_index *other;
 };
 
 struct relation_list {
@@ -35,8 +36,8 @@ struct relation_list {
     const struct fb_value **rows; /* their values: nearer than by way of the trace */
     size_t count;
     size_t cap;
-    pthread_mutex_t lock;                   /* who makes an index of the relation has it */
-    _Atomic(struct access_index *) indexes; /* the first; whole once it stands here */
+    pthread_mutex_t lock;                      /* who makes an index of the relation has it */
+    _Atomic(struct fb_access_index *) indexes; /* the first; whole once it stands here */
 };
 
 struct fb_access {
@@ -81,7 +82,7 @@ static bool agree(const struct fb_value *a, const struct fb_value *b, uint64_t m
 }
 
 /* Where values are, or the free slot where they would go. */
-static struct slot *find_slot(const struct relation_list *list, const struct access_index *index,
+static struct slot *find_slot(const struct relation_list *list, const struct fb_access_index *index,
     const struct fb_value *values, uint32_t hash)
 {
     size_t at = hash & (index->slot_count - 1);
@@ -95,7 +96,7 @@ static struct slot *find_slot(const struct relation_list *list, const struct acc
 }
 
 /* A tuple becomes the last of its chain. */
-static void put(const struct relation_list *list, struct access_index *index, uint32_t place)
+static void put(const struct relation_list *list, struct fb_access_index *index, uint32_t place)
 {
     const struct fb_value *values = list->rows[place];
     uint32_t hash = hash_of(values, index->mask);
@@ -119,7 +120,7 @@ static void put(const struct relation_list *list, struct access_index *index, ui
 
 /* Makes room for the tuples of a relation; at most half of the slots are used. */
 static bool reserve_index(
-    struct fb_access *access, const struct relation_list *list, struct access_index *index)
+    struct fb_access *access, const struct relation_list *list, struct fb_access_index *index)
 {
     size_t slots = FIRST_SLOTS, cap = access->own ? list->cap : list->count;
     while (slots < 2 * cap && index->mask != 0) {
@@ -137,7 +138,7 @@ static bool reserve_index(
 
 /* Makes room for the tuples of a relation and puts them in. */
 static bool fill_index(
-    struct fb_access *access, const struct relation_list *list, struct access_index *index)
+    struct fb_access *access, const struct relation_list *list, struct fb_access_index *index)
 {
     pthread_mutex_lock(&access->lock);
     bool room = reserve_index(access, list, index);
@@ -152,16 +153,17 @@ static bool fill_index(
 }
 
 /* An index over all tuples of a relation. */
-static struct access_index *make_index(
+static struct fb_access_index *make_index(
     struct fb_access *access, struct relation_list *list, uint64_t mask)
 {
     pthread_mutex_lock(&access->lock);
-    struct access_index *index = FB_ARENA_NEW(access->arena, struct access_index);
+    struct fb_access_index *index = FB_ARENA_NEW(access->arena, struct fb_access_index);
     pthread_mutex_unlock(&access->lock);
     if (!index) {
         return NULL;
     }
-    *index = (struct access_index){.mask = mask, .other = atomic_load(&list->indexes)};
+    *index =
+        (struct fb_access_index){.list = list, .mask = mask, .other = atomic_load(&list->indexes)};
     if (!fill_index(access, list, index)) {
         return NULL;
     }
@@ -348,7 +350,7 @@ enum fb_code fb_access_add(
     trace->tuples[trace->tuple_count++] = *tuple;
     list->rows[place] = tuple->values;
     list->ids[list->count++] = id;
-    for (struct access_index *index = list->indexes; index; index = index->other) {
+    for (struct fb_access_index *index = list->indexes; index; index = index->other) {
         bool full = place == index->cap || 2 * index->used >= index->slot_count;
         if (full && !fill_index(access, list, index)) {
             return fb_arena_failed(access->arena, err);
@@ -382,7 +384,7 @@ void fb_access_until(struct fb_access *access, fb_time last)
 }
 
 /* Frees a slot; what had to go behind it comes nearer to its own. */
-static void free_slot(struct access_index *index, struct slot *slot)
+static void free_slot(struct fb_access_index *index, struct slot *slot)
 {
     size_t mask = index->slot_count - 1, hole = (size_t)(slot - index->slots);
     for (size_t at = (hole + 1) & mask; index->slots[at].first; at = (at + 1) & mask) {
@@ -397,7 +399,7 @@ static void free_slot(struct access_index *index, struct slot *slot)
 }
 
 /* Takes the last tuple of a relation out of an index. */
-static void take(struct access_index *index, uint32_t place)
+static void take(struct fb_access_index *index, uint32_t place)
 {
     size_t mask = index->slot_count - 1, at = index->hashes[place] & mask;
     while (index->slots[at].last != place + 1) {
@@ -422,7 +424,7 @@ void fb_access_undo(struct fb_access *access, size_t count)
         const struct fb_tuple *tuple = &access->own->tuples[id];
         struct relation_list *list = &access->relations[tuple->relation];
         FB_ASSERT(list->count > 0 && list->ids[list->count - 1] == id);
-        for (struct access_index *index = list->indexes; index; index = index->other) {
+        for (struct fb_access_index *index = list->indexes; index; index = index->other) {
             take(index, (uint32_t)list->count - 1);
         }
         corrections = corrections || tuple->correction;
@@ -441,9 +443,9 @@ void fb_access_undo(struct fb_access *access, size_t count)
 /* ---- questions ---- */
 
 /* The index of a relation over some columns; NULL: there is none yet. */
-static struct access_index *index_of(struct relation_list *list, uint64_t mask)
+static struct fb_access_index *index_of(struct relation_list *list, uint64_t mask)
 {
-    struct access_index *index = atomic_load_explicit(&list->indexes, memory_order_acquire);
+    struct fb_access_index *index = atomic_load_explicit(&list->indexes, memory_order_acquire);
     while (index && index->mask != mask) {
         index = index->other;
     }
@@ -452,7 +454,7 @@ static struct access_index *index_of(struct relation_list *list, uint64_t mask)
 
 /* Makes it, unless somebody was faster. */
 static enum fb_code need_index(struct fb_access *access, struct relation_list *list, uint64_t mask,
-    struct access_index **out, struct fb_err *err)
+    struct fb_access_index **out, struct fb_err *err)
 {
     pthread_mutex_lock(&list->lock);
     *out = index_of(list, mask);
@@ -461,20 +463,35 @@ static enum fb_code need_index(struct fb_access *access, struct relation_list *l
     return *out ? FB_OK : fb_arena_failed(access->arena, err);
 }
 
-enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
-    const struct fb_value *values, struct fb_access_walk *out, struct fb_err *err)
+enum fb_code fb_access_index(struct fb_access *access, uint32_t relation, uint64_t mask,
+    const struct fb_access_index **out, struct fb_err *err)
 {
     FB_ASSERT(access && out && relation < access->trace->signature->count);
     struct relation_list *list = &access->relations[relation];
-    struct access_index *index = index_of(list, mask);
+    struct fb_access_index *index = index_of(list, mask);
     enum fb_code code = index ? FB_OK : need_index(access, list, mask, &index, err);
-    if (code) {
-        return code;
-    }
-    const struct slot *slot = find_slot(list, index, values, hash_of(values, mask));
+    *out = code ? NULL : index;
+    return code;
+}
+
+void fb_access_find_in(
+    const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out)
+{
+    FB_ASSERT(index && out);
+    const struct slot *slot = find_slot(index->list, index, values, hash_of(values, index->mask));
     *out = (struct fb_access_walk){
-        index->next, list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
-    return FB_OK;
+        index->next, index->list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
+}
+
+enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
+    const struct fb_value *values, struct fb_access_walk *out, struct fb_err *err)
+{
+    const struct fb_access_index *index;
+    enum fb_code code = fb_access_index(access, relation, mask, &index, err);
+    if (code == FB_OK) {
+        fb_access_find_in(index, values, out);
+    }
+    return code;
 }
 
 const struct fb_access_correction *fb_access_corrections(

@@ -17,6 +17,7 @@
 enum { FB_ACCESS_TUPLES_MAX = 1 << 30 };
 
 struct fb_access;
+struct fb_access_index;
 
 /** A walk over the tuples that were found. Private. */
 struct fb_access_walk {
@@ -60,6 +61,15 @@ void fb_access_undo(struct fb_access *access, size_t count);
  */
 FB_CHECKED enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,
     const struct fb_value *values, struct fb_access_walk *out, struct fb_err *err);
+
+/** The index over the columns of mask in a relation, for many walks. It lasts as long as the
+ * access. Several threads may ask at once, unless the access grows. E_NOMEM, E_LIMIT. */
+FB_CHECKED enum fb_code fb_access_index(struct fb_access *access, uint32_t relation, uint64_t mask,
+    const struct fb_access_index **out, struct fb_err *err);
+
+/** Begins a walk over the tuples that agree with values (by column) in the columns of an index. */
+void fb_access_find_in(
+    const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out);
 
 /** The index in the trace of the next tuple of a walk, or FB_ACCESS_NONE. */
 static inline uint32_t fb_access_next(struct fb_access_walk *walk)

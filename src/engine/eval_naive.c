@@ -84,7 +84,7 @@ static enum fb_code take_tuple(const struct fb_eval *ev, const struct fb_form *f
         return fb_arena_failed(ev->arena, ev->err);
     }
     row.newest = tuple->from + 1;
-    row.corrected = tuple->correction ? ev->trace->times[tuple->from] : FB_TIME_MIN;
+    row.corrected = tuple->correction ? fb_trace_time(ev->trace, tuple->from) : FB_TIME_MIN;
     return fb_table_add(ev, out, row);
 }
 

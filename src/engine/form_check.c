@@ -160,6 +160,27 @@ bool fb_form_timeless_deep(const struct fb_form *form)
     return form->kind == FB_FORM_TRUE || form->kind == FB_FORM_FALSE || is_comparison(form);
 }
 
+size_t fb_form_nodes_deep(const struct fb_form *form)
+{
+    return form ? 1 + fb_form_nodes(form->left) + fb_form_nodes(form->right) : 0;
+}
+
+bool fb_form_timed_deep(const struct fb_form *form)
+{
+    static const bool over_time[] = {[FB_FORM_PREVIOUS] = true,
+        [FB_FORM_NEXT] = true,
+        [FB_FORM_ONCE] = true,
+        [FB_FORM_HISTORICALLY] = true,
+        [FB_FORM_EVENTUALLY] = true,
+        [FB_FORM_ALWAYS] = true,
+        [FB_FORM_SINCE] = true,
+        [FB_FORM_UNTIL] = true,
+        [FB_FORM_LETPAST] = true};
+    FB_ASSERT(!form || form->kind <= FB_FORM_LETPAST);
+    return form &&
+           (over_time[form->kind] || fb_form_timed(form->left) || fb_form_timed(form->right));
+}
+
 enum { DUTY_FORMS = 7 };
 
 size_t fb_duty_form_count(const struct fb_duty *duty)
@@ -209,6 +230,8 @@ void fb_form_seal(struct fb_form *form)
     form->closed = check(form, form->free, &ck);
     form->timeless = fb_form_timeless_deep(form);
     form->still = is_still(form);
+    form->timed = fb_form_timed_deep(form);
+    form->nodes = fb_form_nodes_deep(form);
     form->sealed = form;
 }
 

@@ -185,6 +185,8 @@ struct fb_form {
     bool timeless; /**< comparisons, and NOT, AND and OR of such: what is bound decides it */
     bool apart; /**< no quantifier or aggregation in it hides a variable that stands elsewhere in it
                      too, and there is no regular expression and no definition */
+    bool timed; /**< it has an operator over time outside of regular expressions and definitions */
+    size_t nodes; /**< without those of regular expressions and definitions */
     uint64_t all; /**< all variables in it, of which these are hidden so */
     uint64_t hidden;
 };

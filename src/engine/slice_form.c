@@ -1,4 +1,6 @@
 /* Formulas at one time-point, from the tuples alone that have a say. */
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/slice_cut.h"
@@ -34,13 +36,13 @@ static enum fb_code fill_instant(
 bool fb_form_sliced(const struct fb_form *form)
 {
     FB_ASSERT(form);
-    return fb_walk_possible(&form, 1, 1) && !fb_walk_temporal(form);
+    return fb_walk_possible(&form, 1, 1) && !fb_form_timed(form);
 }
 
-enum fb_code fb_slice_holds(
-    const struct fb_form_query *query, size_t tp, bool *out, struct fb_err *err)
+/* Whether a formula holds of the tuples that have a say, gathered. */
+static enum fb_code holds_in_slice(
+    const struct fb_form_query *query, fb_vars bound, size_t tp, bool *out, struct fb_err *err)
 {
-    FB_ASSERT(query && query->form && query->access && out);
     const struct fb_trace *whole = fb_access_trace(query->access);
     struct fb_arena own;
     struct fb_walk walk;
@@ -52,13 +54,9 @@ enum fb_code fb_slice_holds(
         return fb_err_set(err, FB_E_UNSUPPORTED, "a condition cannot be cut out of what grows");
     }
     fb_arena_init(&own, fb_limit(SCRATCH_MAX));
-    enum fb_code code = fb_walk_init(&walk, query->access, fb_walk_nodes(query->form), &own, err);
+    enum fb_code code = fb_walk_init(&walk, query->access, fb_form_nodes(query->form), &own, err);
     if (code == FB_OK && sliced) {
-        fb_vars bound = 0;
-        for (uint32_t i = 0; i < query->var_count; i++) {
-            walk.values[i] = query->given[i];
-            bound |= query->given[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
-        }
+        memcpy(walk.values, query->given, query->var_count * sizeof(*walk.values));
         walk.marking = true;
         walk.still = true;
         walk.low = tp;
@@ -76,4 +74,53 @@ enum fb_code fb_slice_holds(
     }
     fb_arena_release(&own);
     return code;
+}
+
+/* True when each tuple that has a say is found by a value that is bound: then they need not be
+ * gathered first, since there is no order in which they would be many. */
+static bool found_by(const struct fb_form *form, fb_vars bound)
+{
+    if (!form || form->kind != FB_FORM_PRED) {
+        return !form || (found_by(form->left, bound) && found_by(form->right, bound));
+    }
+    for (size_t i = 0; i < form->term_count; i++) {
+        const struct fb_term *term = form->terms[i];
+        if (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_direct(const struct fb_form_query *query, fb_vars bound)
+{
+    const struct fb_form *form = query->form;
+    return form->sealed == form && form->still && form->apart && !(bound & form->hidden) &&
+           fb_form_evaluable(form, bound, NULL) && found_by(form, bound);
+}
+
+static fb_vars bound_by(const struct fb_form_query *query)
+{
+    fb_vars bound = 0;
+    for (uint32_t i = 0; i < query->var_count; i++) {
+        bound |= query->given[i].type == FB_TYPE_NONE ? 0 : fb_vars_of(i);
+    }
+    return bound;
+}
+
+enum fb_code fb_slice_holds(
+    const struct fb_form_query *query, size_t tp, bool *out, struct fb_err *err)
+{
+    FB_ASSERT(query && query->form && query->access && out);
+    const struct fb_env given = {.bound = bound_by(query), .values = query->given};
+    if (is_direct(query, given.bound)) {
+        const struct fb_eval ev = {.trace = fb_access_trace(query->access),
+            .var_count = query->var_count,
+            .quick = true,
+            .bare = true,
+            .access = query->access,
+            .err = err};
+        return fb_eval_truth(&ev, query->form, tp, &given, out);
+    }
+    return holds_in_slice(query, given.bound, tp, out, err);
 }

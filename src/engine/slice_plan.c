@@ -104,8 +104,10 @@ static fb_vars params_open(const struct fb_duty *duty)
     for (uint32_t i = 0; i < duty->param_count; i++) {
         params |= fb_vars_of(i);
     }
-    fb_vars binds = fb_walk_binds(duty->when, 0);
-    binds |= duty->given ? fb_walk_binds(duty->given, binds) : 0;
+    fb_vars binds = fb_walk_binds(duty->when, 0, params);
+    if (duty->given && (params & ~binds)) {
+        binds |= fb_walk_binds(duty->given, binds, params);
+    }
     return params & ~binds;
 }
 
@@ -125,8 +127,8 @@ enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_query *query,
     s->aside_count = asides_of(duty, query->access, s->asides);
     size_t count = forms_of(duty, forms), nodes = 0;
     for (size_t i = 0; i < count; i++) {
-        nodes += fb_walk_nodes(forms[i]);
-        s->all_times = s->all_times || fb_walk_temporal(forms[i]);
+        nodes += fb_form_nodes(forms[i]);
+        s->all_times = s->all_times || fb_form_timed(forms[i]);
     }
     for (uint32_t i = 0; i < duty->param_count; i++) {
         s->params |= fb_vars_of(i);
@@ -218,7 +220,7 @@ enum fb_code fb_duty_slicing(const struct fb_duty *duty, enum fb_slicing *out, s
     }
     size_t count = forms_of(duty, forms);
     for (size_t i = 0; i < count; i++) {
-        over_time = over_time || fb_walk_temporal(forms[i]);
+        over_time = over_time || fb_form_timed(forms[i]);
     }
     *out = params_open(duty)                                      ? FB_WHOLE_BY_PARAMS
            : !fb_walk_possible(forms, count, trigger_forms(duty)) ? FB_WHOLE_BY_NAMES

@@ -3,15 +3,10 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "engine/slice_steps.h"
 
-/* What a part costs, in tuples to look at; parts that bind nothing come last, when they are bound
- * as far as they will be. */
-enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
 enum { LOOKED_THROUGH = 16 /* marks, a power of two; more are hashed */ };
-static const size_t cost_last = SIZE_MAX;
-static const size_t cost_open = SIZE_MAX - 1; /* wants a variable that another part may bind */
-
-static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound);
+static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step);
 
 enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t nodes,
     struct fb_arena *arena, struct fb_err *err)
@@ -22,98 +17,6 @@ enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t
     /* SINCE and UNTIL add one. */
     walk->pending = fb_arena_array(arena, 2 * nodes + 1, sizeof(const struct fb_form *));
     return walk->pending ? FB_OK : fb_arena_failed(arena, err);
-}
-
-static size_t cost_of_pred(const struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
-{
-    size_t count = fb_access_count(walk->access, pred->relation);
-    bool constant = false;
-    for (size_t i = 0; i < pred->term_count; i++) {
-        const struct fb_term *term = pred->terms[i];
-        if (term->kind == FB_TERM_VAR && (bound & fb_vars_of(term->var))) {
-            return COST_KEY;
-        }
-        constant = constant || term->kind == FB_TERM_CONST;
-    }
-    /* What brings the walk to its end at once is worth more than a shorter list. */
-    bool ends = walk->enough && (walk->enough & ~(bound | fb_form_vars(pred))) == 0;
-    return (constant ? COST_CONSTANT + count / 16 : COST_RELATION + count) / (ends ? 4 : 1);
-}
-
-/* True when a part can bind more. The result of an aggregation is never bound: it has a value also
- * where nothing is found, and it hangs on time. */
-static bool binds_more(const struct fb_form *form, fb_vars bound)
-{
-    if (form->kind != FB_FORM_AGGREGATE) {
-        return (fb_form_vars(form) & ~bound) != 0;
-    }
-    for (size_t i = 0; i < form->bound_count; i++) {
-        if (!(bound & fb_vars_of(form->bound[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True when what is bound decides a part. */
-static bool decided(const struct fb_form *form, fb_vars bound)
-{
-    return (fb_form_vars(form) & ~bound) == 0 && fb_form_timeless(form);
-}
-
-static size_t cost_of(const struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
-{
-    size_t left, right;
-    if (decided(form, bound)) {
-        return COST_FREE;
-    }
-    switch (form->kind) {
-    case FB_FORM_EQ:
-        return (fb_term_vars(form->terms[0]) & ~bound) && (fb_term_vars(form->terms[1]) & ~bound)
-                   ? cost_open
-                   : COST_FREE;
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-        return cost_open;
-    case FB_FORM_TRUE:
-    case FB_FORM_FALSE:
-    case FB_FORM_SUBSTRING:
-    case FB_FORM_MATCHES:
-    case FB_FORM_AND:
-        return COST_FREE;
-    case FB_FORM_PRED:
-        return cost_of_pred(walk, form, bound);
-    case FB_FORM_OR:
-        if (!binds_more(form, bound)) {
-            return cost_last;
-        }
-        left = cost_of(walk, form->left, bound);
-        right = cost_of(walk, form->right, bound);
-        if (left >= cost_open || right >= cost_open) {
-            return left > right ? left : right;
-        }
-        return left + right;
-    case FB_FORM_SINCE:
-    case FB_FORM_UNTIL:
-        return binds_more(form, bound) ? cost_of(walk, form->right, bound) : cost_last;
-    case FB_FORM_EXISTS:
-    case FB_FORM_AGGREGATE:
-    case FB_FORM_ONCE:
-    case FB_FORM_EVENTUALLY:
-    case FB_FORM_PREVIOUS:
-    case FB_FORM_NEXT:
-        return binds_more(form, bound) ? cost_of(walk, form->left, bound) : cost_last;
-    case FB_FORM_NOT:
-    case FB_FORM_HISTORICALLY:
-    case FB_FORM_ALWAYS:
-    case FB_FORM_MATCH_PAST:
-    case FB_FORM_MATCH_FUTURE:
-    case FB_FORM_FREEZE:
-    case FB_FORM_LETPAST:
-        return cost_last;
-    }
-    FB_ASSERT(false);
-    return cost_last;
 }
 
 void fb_walk_begin(struct fb_walk *walk)
@@ -200,19 +103,20 @@ enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id)
 
 /* Binds the columns of a tuple that were not known; false when a variable stands there twice and
  * would have two values. */
-static bool bind(struct fb_walk *walk, const struct fb_form *pred, const struct fb_value *values,
-    uint64_t known, fb_vars *bound)
+static bool bind(struct fb_walk *walk, const struct fb_step *step, const struct fb_value *values)
 {
+    const struct fb_form *pred = step->form;
+    fb_vars bound = step->place.bound;
     for (size_t i = 0; i < pred->term_count; i++) {
         const struct fb_term *term = pred->terms[i];
-        if (term->kind != FB_TERM_VAR || (known >> i & 1)) {
+        if (term->kind != FB_TERM_VAR || (step->known >> i & 1)) {
             continue;
         }
         fb_vars var = fb_vars_of(term->var);
-        if ((*bound & var) && !fb_value_eq(walk->values[term->var], values[i])) {
+        if ((bound & var) && !fb_value_eq(walk->values[term->var], values[i])) {
             return false;
         }
-        *bound |= var;
+        bound |= var;
         walk->values[term->var] = values[i];
     }
     return true;
@@ -230,35 +134,6 @@ static bool narrow(struct fb_walk *walk, const struct fb_form *pred, const struc
     return walk->low < walk->high;
 }
 
-static enum fb_code walk_pred(struct fb_walk *walk, const struct fb_form *pred, fb_vars bound)
-{
-    struct fb_value columns[FB_IR_ARITY_MAX];
-    struct fb_access_walk tuples;
-    const struct fb_trace *trace = fb_access_trace(walk->access);
-    FB_ASSERT(pred->term_count <= FB_IR_ARITY_MAX);
-    if (fb_access_count(walk->access, pred->relation) == 0) {
-        return FB_OK;
-    }
-    uint64_t known = fb_form_known(pred, bound, walk->values, columns);
-    const size_t span[2] = {walk->low, walk->high};
-    enum fb_code code =
-        fb_access_find(walk->access, pred->relation, known, columns, &tuples, walk->err);
-    for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
-        fb_vars more = bound;
-        const struct fb_tuple *tuple = &trace->tuples[id];
-        /* Where the access grows a tuple may have ended where it began. */
-        bool ever = tuple->from < tuple->until;
-        if (ever && narrow(walk, pred, tuple) && bind(walk, pred, tuple->values, known, &more)) {
-            walk->begins = walk->begins || pred->occurs;
-            code = fb_walk_add(walk, id);
-            code = code ? code : walk_on(walk, more);
-        }
-        walk->low = span[0];
-        walk->high = span[1];
-    }
-    return code;
-}
-
 /* The value of a term, whose text lives as long as the walk. */
 static enum fb_code value_of(struct fb_walk *walk, const struct fb_term *term, struct fb_value *out)
 {
@@ -269,10 +144,12 @@ static enum fb_code value_of(struct fb_walk *walk, const struct fb_term *term, s
                : FB_OK;
 }
 
-/* An equation binds its open side; one that does not hold ends this branch. */
-static enum fb_code walk_equation(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+/* An equation binds its open side; *holds is false for one that does not hold. */
+static enum fb_code equate(struct fb_walk *walk, const struct fb_step *step, bool *holds)
 {
+    const struct fb_form *form = step->form;
     const struct fb_term *const *terms = (const struct fb_term *const *)form->terms;
+    fb_vars bound = step->place.bound;
     for (int side = 0; side < 2; side++) {
         fb_vars open = fb_term_vars(terms[side]) & ~bound;
         if (open && terms[side]->kind == FB_TERM_VAR && !(fb_term_vars(terms[1 - side]) & ~bound)) {
@@ -283,169 +160,120 @@ static enum fb_code walk_equation(struct fb_walk *walk, const struct fb_form *fo
             bound |= open;
         }
     }
+    *holds = true;
     if (!((fb_term_vars(terms[0]) | fb_term_vars(terms[1])) & ~bound)) {
         char rooms[2][FB_TERM_ROOM];
         struct fb_value a = fb_term_value_in(terms[0], walk->values, rooms[0]);
         struct fb_value b = fb_term_value_in(terms[1], walk->values, rooms[1]);
-        if (a.type == FB_TYPE_NONE || b.type == FB_TYPE_NONE || !fb_value_eq(a, b)) {
-            return FB_OK;
+        *holds = a.type != FB_TYPE_NONE && b.type != FB_TYPE_NONE && fb_value_eq(a, b);
+    }
+    return FB_OK;
+}
+
+/* Begins a walk over the tuples of a predicate that agree with what is bound. */
+static enum fb_code find_tuples(
+    struct fb_walk *walk, struct fb_step *step, struct fb_access_walk *out)
+{
+    struct fb_value columns[FB_IR_ARITY_MAX];
+    const struct fb_form *pred = step->form;
+    if (!step->index) {
+        enum fb_code code =
+            fb_access_index(walk->access, pred->relation, step->known, &step->index, walk->err);
+        if (code) {
+            return code;
         }
     }
-    return walk_on(walk, bound);
+    for (uint64_t left = step->known; left; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        const struct fb_term *term = pred->terms[i];
+        columns[i] = term->kind == FB_TERM_CONST ? term->value : walk->values[term->var];
+    }
+    fb_access_find_in(step->index, columns, out);
+    return FB_OK;
 }
 
-/* Adds a part for the length of a walk. */
-static enum fb_code with(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
+static enum fb_code walk_tuples(struct fb_walk *walk, struct fb_step *step)
 {
-    walk->pending[walk->top++] = form;
-    enum fb_code code = walk_on(walk, bound);
-    walk->top--;
+    struct fb_access_walk tuples;
+    const struct fb_form *pred = step->form;
+    const struct fb_trace *trace = fb_access_trace(walk->access);
+    const size_t span[2] = {walk->low, walk->high};
+    enum fb_code code = find_tuples(walk, step, &tuples);
+    for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
+        const struct fb_tuple *tuple = &trace->tuples[id];
+        /* Where the access grows a tuple may have ended where it began. */
+        bool ever = tuple->from < tuple->until;
+        if (ever && narrow(walk, pred, tuple) && bind(walk, step, tuple->values)) {
+            walk->begins = walk->begins || pred->occurs;
+            code = fb_walk_add(walk, id);
+            code = code ? code : walk_from(walk, fb_step_next(walk, step, 0));
+        }
+        walk->low = span[0];
+        walk->high = span[1];
+    }
     return code;
 }
 
-/* Marks, and says whether a valuation was met that the formula may hold of. */
-static enum fb_code mark(
-    struct fb_walk *walk, const struct fb_form *form, fb_vars bound, bool *out_met)
+/* Walks, telling nobody, and says whether a valuation was met that may hold. */
+static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_met)
 {
-    fb_walk_found found = walk->found;
-    size_t base = walk->base;
     bool met = walk->met;
-    walk->found = NULL;
-    walk->base = walk->top;
     walk->met = false;
-    enum fb_code code = with(walk, form, bound);
+    enum fb_code code = walk_from(walk, first);
     *out_met = walk->met;
     walk->met = met;
-    walk->base = base;
-    walk->found = found;
     return code;
+}
+
+/* Walks on from a step; NULL: there was no memory for it. */
+static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step)
+{
+    for (; step; step = fb_step_next(walk, step, 0)) {
+        enum fb_code code = FB_OK;
+        bool good = true;
+        switch (step->kind) {
+        case FB_STEP_END:
+            return FB_OK;
+        case FB_STEP_MET:
+            walk->met = true;
+            return step->place.told ? walk->found(walk, step->place.bound) : FB_OK;
+        case FB_STEP_TUPLES:
+            return walk_tuples(walk, step);
+        case FB_STEP_TEST:
+            good = fb_form_true(step->form, walk->values);
+            break;
+        case FB_STEP_EQUATION:
+            code = equate(walk, step, &good);
+            break;
+        case FB_STEP_EITHER:
+            code = walk_from(walk, fb_step_next(walk, step, 1));
+            break;
+        case FB_STEP_ASIDE:
+            code = mark(walk, fb_step_next(walk, step, 1), &good);
+            good = good || !step->needed;
+            break;
+        }
+        if (code || !good) {
+            return code;
+        }
+    }
+    return fb_arena_failed(walk->arena, walk->err);
 }
 
 enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
     FB_ASSERT(walk && form);
+    const struct fb_place place = {&form, 1, bound, false};
     bool met;
-    return walk->marking ? mark(walk, form, bound, &met) : FB_OK;
-}
-
-/* A part that binds nothing to what others need: its tuples are marked, then the walk goes on;
- * where it must hold only if something was met that it may hold of. */
-static enum fb_code walk_aside(
-    struct fb_walk *walk, const struct fb_form *form, fb_vars bound, bool needed)
-{
-    bool met = true;
-    enum fb_code code = walk->marking ? mark(walk, form, bound, &met) : FB_OK;
-    return code || (needed && !met) ? code : walk_on(walk, bound);
-}
-
-/* The anchor, then what must hold between it and here. */
-static enum fb_code walk_anchor(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
-{
-    struct fb_form between = {.kind = FB_FORM_NOT, .left = form->left};
-    walk->pending[walk->top++] = &between;
-    enum fb_code code = with(walk, form->right, bound);
-    walk->top--;
-    return code;
-}
-
-/* A part that was taken out of the pending ones. */
-static enum fb_code walk_part(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
-{
-    /* (An aggregation holds also where there is nothing inside it.) */
-    bool alone = !walk->found && walk->top == walk->base && form->kind != FB_FORM_AGGREGATE;
-    bool inside = alone || binds_more(form, bound);
-    enum fb_code code;
-    if (decided(form, bound)) {
-        return fb_form_true(form, walk->values) ? walk_on(walk, bound) : FB_OK;
-    }
-    switch (form->kind) {
-    case FB_FORM_TRUE:
-    case FB_FORM_LESS:
-    case FB_FORM_LESS_EQ:
-    case FB_FORM_SUBSTRING:
-    case FB_FORM_MATCHES:
-        return walk_on(walk, bound);
-    case FB_FORM_FALSE:
-        return FB_OK;
-    case FB_FORM_EQ:
-        return walk_equation(walk, form, bound);
-    case FB_FORM_PRED:
-        return walk_pred(walk, form, bound);
-    case FB_FORM_NOT:
-    case FB_FORM_HISTORICALLY:
-    case FB_FORM_ALWAYS:
-        return walk_aside(walk, form->left, bound, false);
-    case FB_FORM_AND:
-        walk->pending[walk->top++] = form->left;
-        code = with(walk, form->right, bound);
-        walk->top--;
-        return code;
-    case FB_FORM_OR:
-        if (!inside) {
-            return walk_aside(walk, form, bound, true);
-        }
-        code = with(walk, form->left, bound);
-        return code ? code : with(walk, form->right, bound);
-    case FB_FORM_EXISTS:
-    case FB_FORM_AGGREGATE:
-    case FB_FORM_PREVIOUS:
-    case FB_FORM_NEXT:
-    case FB_FORM_ONCE:
-    case FB_FORM_EVENTUALLY:
-        /* An aggregation has a value also where nothing is met. */
-        return inside ? with(walk, form->left, bound)
-                      : walk_aside(walk, form->left, bound, form->kind != FB_FORM_AGGREGATE);
-    case FB_FORM_SINCE:
-    case FB_FORM_UNTIL:
-        return inside ? walk_anchor(walk, form, bound) : walk_aside(walk, form, bound, true);
-    case FB_FORM_MATCH_PAST:
-    case FB_FORM_MATCH_FUTURE:
-    case FB_FORM_FREEZE:
-    case FB_FORM_LETPAST:
-        break; /* fb_walk_possible says no to these */
-    }
-    FB_ASSERT(false);
-    return FB_OK;
-}
-
-/* Takes the cheapest of the pending parts, goes on with the rest, and puts it back. */
-static enum fb_code walk_on(struct fb_walk *walk, fb_vars bound)
-{
-    size_t best = walk->base, best_cost = cost_last;
-    for (size_t i = walk->base; i < walk->top && best_cost > COST_FREE; i++) {
-        size_t cost = cost_of(walk, walk->pending[i], bound);
-        if (cost < best_cost) {
-            best = i;
-            best_cost = cost;
-        }
-    }
-    /* What costs nothing may end the branch, so it is asked even where enough is bound. */
-    bool enough = walk->found && walk->enough && (walk->enough & ~bound) == 0;
-    if (walk->top == walk->base || (enough && best_cost > COST_FREE)) {
-        walk->met = true;
-        return walk->found ? walk->found(walk, bound) : FB_OK;
-    }
-    const struct fb_form *form = walk->pending[best];
-    walk->pending[best] = walk->pending[--walk->top];
-    enum fb_code code = walk_part(walk, form, bound);
-    walk->pending[walk->top++] = walk->pending[best];
-    walk->pending[best] = form;
-    return code;
+    return walk->marking ? mark(walk, fb_step_first(walk, &place), &met) : FB_OK;
 }
 
 enum fb_code fb_walk_run(
     struct fb_walk *walk, const struct fb_form *const *parts, size_t count, fb_vars bound)
 {
     FB_ASSERT(walk && parts);
-    size_t base = walk->base, top = walk->top;
-    walk->base = top;
-    for (size_t i = 0; i < count; i++) {
-        walk->pending[walk->top++] = parts[i];
-    }
-    enum fb_code code = walk_on(walk, bound);
-    walk->base = base;
-    walk->top = top;
-    return code;
+    const struct fb_place place = {parts, count, bound, walk->found != NULL};
+    return walk_from(walk, fb_step_first(walk, &place));
 }
 
 bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access)
@@ -456,30 +284,6 @@ bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access)
                            form->regex || form->definition);
     }
     return form->definition || fb_access_count(access, form->relation) > 0;
-}
-
-size_t fb_walk_nodes(const struct fb_form *form)
-{
-    return form ? 1 + fb_walk_nodes(form->left) + fb_walk_nodes(form->right) : 0;
-}
-
-bool fb_walk_temporal(const struct fb_form *form)
-{
-    if (!form) {
-        return false;
-    }
-    /* Regular expressions and definitions are not walked over at all. */
-    static const bool over_time[] = {[FB_FORM_PREVIOUS] = true,
-        [FB_FORM_NEXT] = true,
-        [FB_FORM_ONCE] = true,
-        [FB_FORM_HISTORICALLY] = true,
-        [FB_FORM_EVENTUALLY] = true,
-        [FB_FORM_ALWAYS] = true,
-        [FB_FORM_SINCE] = true,
-        [FB_FORM_UNTIL] = true,
-        [FB_FORM_LETPAST] = true};
-    FB_ASSERT(form->kind <= FB_FORM_LETPAST);
-    return over_time[form->kind] || fb_walk_temporal(form->left) || fb_walk_temporal(form->right);
 }
 
 /* What an equation binds when `bound` is. */
@@ -563,14 +367,14 @@ static fb_vars binds_once(const struct fb_form *form, fb_vars bound)
 
 /* Each part is looked at once a round, so that a long conjunction costs no more than its length
  * times the variables. */
-fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound)
+fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound, fb_vars wanted)
 {
     fb_vars set = 0, before;
     FB_ASSERT(form);
     do {
         before = set;
         set |= binds_once(form, bound | set);
-    } while (set != before);
+    } while (set != before && (wanted & ~set));
     return set;
 }
 

@@ -14,6 +14,7 @@
 #include "engine/table.h"
 
 struct fb_walk;
+struct fb_step;
 
 /** Is told of a valuation: walk->values of the variables in bound. */
 typedef enum fb_code (*fb_walk_found)(struct fb_walk *walk, fb_vars bound);
@@ -42,9 +43,10 @@ struct fb_walk {
     size_t low; /**< still: the tuples of this branch hold together in [low, high) only */
     size_t high;
 
-    const struct fb_form **pending; /**< parts still to take: [base, top); room for all nodes */
-    size_t base;
-    size_t top;
+    struct fb_step **slots; /**< private: what is done at each place where it was, by hash */
+    size_t slot_count;      /**< a power of two */
+    size_t step_count;
+    const struct fb_form **pending; /**< room for all nodes, where a step is made */
     struct fb_value values[FB_IR_VARS_MAX];
 };
 
@@ -66,23 +68,18 @@ FB_CHECKED enum fb_code fb_walk_mark(
 /** Marks one tuple. */
 FB_CHECKED enum fb_code fb_walk_add(struct fb_walk *walk, uint32_t id);
 
-/** Variables that every walk over a formula under what is bound binds for sure. */
-fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound);
+/** Variables that every walk over a formula under what is bound binds for sure; once all of
+ * `wanted` are among them, others may be missing. */
+fb_vars fb_walk_binds(const struct fb_form *form, fb_vars bound, fb_vars wanted);
 
 /** False when no tuple can be met in a walk over a formula (NULL: none), since the relations that
  * it reads are empty. */
 bool fb_walk_meets(const struct fb_form *form, const struct fb_access *access);
-
-/** Number of nodes of a formula; 0 for NULL. */
-size_t fb_walk_nodes(const struct fb_form *form);
 
 /** True when walks can be made over these formulas (NULL is allowed), of which the first ones are
  * walked over together and each of the others by itself under what those bind: they have no regular
  * expression and no definition, and no quantifier or aggregation hides a variable that stands
  * elsewhere in a walk too, so that a variable has one value at a time. */
 bool fb_walk_possible(const struct fb_form *const *forms, size_t count, size_t first);
-
-/** True when a formula (NULL: false) has an operator over time. */
-bool fb_walk_temporal(const struct fb_form *form);
 
 #endif

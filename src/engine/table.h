@@ -145,6 +145,23 @@ static inline bool fb_form_timeless(const struct fb_form *form)
     return form->sealed == form ? form->timeless : fb_form_timeless_deep(form);
 }
 
+/** Of a formula that is not sealed; NULL is allowed. */
+size_t fb_form_nodes_deep(const struct fb_form *form);
+bool fb_form_timed_deep(const struct fb_form *form);
+
+/** Number of nodes of a formula without those of regular expressions and definitions; 0 for NULL.
+ */
+static inline size_t fb_form_nodes(const struct fb_form *form)
+{
+    return form && form->sealed == form ? form->nodes : fb_form_nodes_deep(form);
+}
+
+/** True when a formula (NULL: false) has an operator over time outside of these. */
+static inline bool fb_form_timed(const struct fb_form *form)
+{
+    return form && form->sealed == form ? form->timed : fb_form_timed_deep(form);
+}
+
 /** Whether a timeless formula holds of values, which bind all its variables. */
 bool fb_form_true(const struct fb_form *form, const struct fb_value *values);
 

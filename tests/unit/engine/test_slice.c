@@ -462,8 +462,8 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
     return same;
 }
 
-static size_t many_seen, early_seen, heard_seen, obligations_seen, breaches_seen, refused_seen,
-    recounted_seen, paced_seen, some_seen;
+static size_t conditions_seen[2], many_seen, early_seen, heard_seen, obligations_seen,
+    breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
 {
@@ -650,6 +650,62 @@ static bool of_many(const struct fb_duty_query *query, enum fb_code code,
     return good;
 }
 
+/* Whether a condition holds of given values, in the trace and in one that grows. */
+static bool same_condition(const struct fb_trace *trace, const struct fb_form_query *query,
+    const struct fb_form_query *grown, size_t tp, struct fb_arena *own)
+{
+    struct fb_row given = {.values = (struct fb_value *)(uintptr_t)query->given};
+    struct fb_table want;
+    bool holds = false, too = false;
+    FB_TEST_OK(fb_eval_naive(query->form, trace, tp, VARS, &given, own, &want, &err));
+    FB_TEST_OK(fb_slice_holds(query, tp, &holds, &err));
+    conditions_seen[want.count > 0]++;
+    if (fb_form_sliced(query->form)) {
+        FB_TEST_OK(fb_slice_holds(grown, fb_tp_of_time(trace->times[tp]), &too, &err));
+        too = too == holds;
+    }
+    return holds == (want.count > 0) && (too || !fb_form_sliced(query->form));
+}
+
+/* The same tuples in a trace that grows. */
+static struct fb_access *grow(const struct fb_trace *trace, struct fb_arena *own)
+{
+    struct fb_access *access = NULL;
+    FB_TEST_OK(fb_access_grow(&signature, own, &access, &err));
+    for (size_t i = 0; i < trace->tuple_count; i++) {
+        struct fb_tuple tuple = trace->tuples[i];
+        bool ends = tuple.until < trace->time_count;
+        tuple.from = fb_tp_of_time(trace->times[tuple.from]);
+        tuple.until = ends ? fb_tp_of_time(trace->times[tuple.until]) : FB_TP_MAX;
+        FB_TEST_OK(fb_access_add(access, &tuple, &err));
+    }
+    fb_access_until(access, trace->times[trace->time_count - 1]);
+    return access;
+}
+
+/* The formulas of a duty as conditions of one or two of its variables. */
+static const char *conditions(const struct scenario *s, const struct fb_trace *trace,
+    struct fb_access *access, struct fb_arena *own)
+{
+    struct fb_access *grown = grow(trace, own);
+    for (size_t i = 0; i < fb_duty_form_count(&s->duty); i++) {
+        const struct fb_form *form = fb_duty_form(&s->duty, i);
+        for (fb_vars bound = 1; form && bound <= 3 && s->time_count > 0; bound++) {
+            struct fb_value given[VARS] = {{.type = FB_TYPE_NONE}};
+            size_t tp = (i + bound) * 7 % s->time_count;
+            given[0] = bound & 1 ? fb_value_str(fb_str_of(ids[i % 3])) : given[0];
+            given[1] = bound & 2 ? fb_value_str(fb_str_of(ids[bound % 3])) : given[1];
+            const struct fb_form_query query = {access, form, VARS, given},
+                                       late = {grown, form, VARS, given};
+            if (fb_form_evaluable(form, bound, NULL) &&
+                !same_condition(trace, &query, &late, tp, own)) {
+                return "a condition";
+            }
+        }
+    }
+    return NULL;
+}
+
 /* What differs between both ways; NULL when nothing does. */
 static const char *difference(struct scenario *s, struct fb_arena *own)
 {
@@ -717,6 +773,7 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
     }
     const char *what = hear(s, &trace, &want, own);
     what = what ? what : look_back(s, &trace, own);
+    what = what ? what : conditions(s, &trace, access, own);
     return what ? what : difference_of_some(&query, &want, own);
 }
 
@@ -873,19 +930,20 @@ static void random_case(uint64_t seed, size_t number)
 static void long_conjunction(void **unused)
 {
     (void)unused;
+    const fb_vars every = ~(fb_vars)0;
     struct fb_form *part = compare(FB_FORM_EQ, var(0), var(1));
     for (size_t i = 0; i < 200; i++) {
         part = form(FB_FORM_AND, part, compare(FB_FORM_EQ, var(1), var(2)));
     }
     part = form(FB_FORM_AND, part, pred(1, var(2), var(3), NULL, NULL, NULL));
-    assert_int_equal(fb_walk_binds(part, 0), 15);
+    assert_int_equal(fb_walk_binds(part, 0, every), 15);
     assert_int_equal(
-        fb_walk_binds(form(FB_FORM_AND, compare(FB_FORM_EQ, var(4), var(0)), part), 0), 31);
+        fb_walk_binds(form(FB_FORM_AND, compare(FB_FORM_EQ, var(4), var(0)), part), 0, every), 31);
     struct fb_form *either = form(FB_FORM_OR, part, pred(2, var(0), var(3), var(5), NULL, NULL));
-    assert_int_equal(fb_walk_binds(either, 0), 9);
+    assert_int_equal(fb_walk_binds(either, 0, every), 9);
     /* x = y binds nothing by itself, and nothing that only one side binds. */
-    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 0), 0);
-    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 2), 1 | 2);
+    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 0, every), 0);
+    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 2, every), 1 | 2);
 }
 
 static void test_duties(void **unused)
@@ -907,6 +965,7 @@ static void test_duties(void **unused)
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
     assert_true(many_seen > cases / 200);
+    assert_true(conditions_seen[false] > cases / 10 && conditions_seen[true] > cases / 10);
 }
 
 int main(void)

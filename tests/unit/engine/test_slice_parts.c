@@ -1,11 +1,12 @@
 /*
  * Tests of src/engine/slice.c and slice_walk.c on particular duties, against the naive run over
- * everything: counts of what is not there; and what a duty has to be weighed against, also where
- * memory runs out. test_slice.c has random ones.
+ * everything: counts of what is not there; what a duty has to be weighed against; and the steps of
+ * a walk (slice_steps.c), also where memory runs out. test_slice.c has random ones.
  */
 #include "base/alloc.h"
 #include "base/limit.h"
 #include "engine/slice.h"
+#include "engine/slice_steps.h"
 #include "ir_build.h"
 
 enum { ARENA_MAX = 1 << 26, VARS = 3, OPEN = 0, CLOSED = 1 };
@@ -172,12 +173,103 @@ static void test_slicing_without_memory(void **unused)
     }
 }
 
+static enum fb_code count_found(struct fb_walk *walk, fb_vars bound)
+{
+    assert_int_equal(bound & 1, 1);
+    (*(size_t *)walk->ctx)++;
+    return FB_OK;
+}
+
+/* What is open and closed or not by "x": a step for each place, made when a walk first comes there,
+ * and not again for another key. */
+static void test_steps(void **unused)
+{
+    (void)unused;
+    build_at(&b, FB_DAY);
+    add(OPEN, "a", NULL);
+    add(OPEN, "b", NULL);
+    add(CLOSED, "b", "x");
+    add(CLOSED, "b", "y");
+    struct fb_form *by = form(FB_FORM_OR, pred(CLOSED, var(0), var(1), NULL),
+        form(FB_FORM_AND, pred(CLOSED, var(1), text("y"), NULL),
+            compare(FB_FORM_EQ, var(1), text("b"))));
+    struct fb_form *no = form(FB_FORM_NOT, pred(CLOSED, var(1), text("x"), NULL), NULL);
+    const struct fb_form *parts[] = {no, by, pred(OPEN, var(0), NULL)};
+    const struct {
+        const char *key;
+        size_t found;
+        size_t marks;
+    } cases[] = {{"a", 1, 3}, {"b", 3, 3}, {"b", 3, 3}, {"c", 0, 0}};
+    struct fb_access *access = NULL;
+    struct fb_walk walk;
+    size_t found, steps = 0;
+    for (size_t i = 0; i < 3; i++) {
+        fb_form_seal((struct fb_form *)(uintptr_t)parts[i]);
+    }
+    FB_TEST_OK(fb_access_new(&b.trace, &arena, &access, &err));
+    FB_TEST_OK(fb_walk_init(&walk, access, 9, &arena, &err));
+    walk.found = count_found;
+    walk.ctx = &found;
+    walk.marking = true;
+    for (size_t i = 0; i < 4; i++) {
+        found = 0;
+        fb_walk_begin(&walk);
+        walk.values[0] = fb_value_str(fb_str_of(cases[i].key));
+        FB_TEST_OK(fb_walk_run(&walk, parts, 3, 1));
+        assert_int_equal(found, cases[i].found);
+        assert_int_equal(walk.mark_count, cases[i].marks);
+        /* (Behind either side of the alternative the same is left.) */
+        assert_true(i < 1 ? walk.step_count > 0 : walk.step_count == steps);
+        steps = walk.step_count;
+    }
+    /* Where it begins with nothing bound it is somewhere else. */
+    FB_TEST_OK(fb_walk_run(&walk, parts, 3, 0));
+    assert_true(walk.step_count > steps);
+    const struct fb_place place = {parts, 3, 1, true};
+    assert_ptr_equal(fb_step_first(&walk, &place), fb_step_first(&walk, &place));
+}
+
+/* Memory runs out at each step in turn. */
+static void test_steps_without_memory(void **unused)
+{
+    (void)unused;
+    build_at(&b, FB_DAY);
+    add(OPEN, "a", NULL);
+    add(CLOSED, "a", "x");
+    struct fb_form *all = form(FB_FORM_AND, pred(OPEN, var(0), NULL),
+        form(FB_FORM_NOT, pred(CLOSED, var(0), var(1), NULL), NULL));
+    struct fb_access *access = NULL;
+    fb_form_seal(all);
+    FB_TEST_OK(fb_access_new(&b.trace, &arena, &access, &err));
+    for (size_t max = 0;; max += 16) {
+        struct fb_arena own;
+        struct fb_walk walk;
+        size_t found = 0;
+        fb_arena_init(&own, max);
+        enum fb_code code = fb_walk_init(&walk, access, fb_form_nodes(all), &own, &err);
+        walk.found = count_found;
+        walk.ctx = &found;
+        walk.marking = true;
+        const struct fb_form *part = all;
+        code = code ? code : fb_walk_run(&walk, &part, 1, 0);
+        fb_arena_release(&own);
+        if (code == FB_OK) {
+            assert_int_equal(found, 1);
+            assert_true(max > 0);
+            break;
+        }
+        FB_TEST_FAILS(code, FB_E_LIMIT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_counts_of_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slicing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slicing_without_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_steps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_steps_without_memory, setup, teardown),
     };
     return cmocka_run_group_tests_name("slice parts", tests, NULL, NULL);
 }
