@@ -90,10 +90,10 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
 static void free_node(struct fb_inc *inc, struct fb_inc_node *node)
 {
     struct fb_inc_memory *memory = &inc->memory;
-    struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving};
+    struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving, &node->turns};
     fb_inc_set_release(&node->set, memory);
     fb_inc_orders_release(node, memory);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         fb_inc_drop(memory, queues[i]->items, queues[i]->cap, queues[i]->size);
     }
     for (size_t i = 0; i < node->killer_count; i++) {

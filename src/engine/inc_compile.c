@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "engine/inc_plan.h"
+#include "engine/inc_watch.h"
 #include "engine/pattern.h"
 
 enum fb_code fb_inc_unsupported(
@@ -460,12 +460,16 @@ static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc
         return fb_inc_no_memory(site);
     }
     fb_inc_set_init(&killer->seen, killer->width);
-    if (since) {
-        bool fits = false;
-        enum fb_code code = compile_watched(&inside, node, part, killer, &fits);
-        if (code || fits) {
-            return code;
-        }
+    enum fb_code code = FB_OK;
+    bool fits = false;
+    if (since && !(listed && fb_inc_through_tuples(&inside, part))) {
+        code = compile_watched(&inside, node, part, killer, &fits);
+    } else if (!since) {
+        code = fb_inc_compile_grounded(&inside, part, &killer->op, &killer->watch);
+        fits = killer->watch != NULL;
+    }
+    if (code || fits) {
+        return code;
     }
     if (listed && since) {
         killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, vars));
@@ -571,8 +575,8 @@ static enum fb_code compile_node(
         return fb_inc_no_memory(site);
     }
     enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
-    if (!future && form->interval.low == 0 && fb_inc_is_grounded(&inside, right)) {
-        code = fb_inc_compile_watch(&inside, right, &node->op, &node->steady);
+    if (code == FB_OK && (form->kind != FB_FORM_UNTIL || form->interval.low == 0)) {
+        code = fb_inc_compile_grounded(&inside, right, &node->op, &node->steady);
     }
     code = code || node->steady ? code : fb_inc_compile_part(&inside, right, &node->op);
     if (code == FB_OK && binary) {

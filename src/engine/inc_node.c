@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "engine/inc_plan.h"
+#include "engine/inc_watch.h"
 
 enum {
     BATCH_ROWS = 32,
@@ -42,9 +42,15 @@ static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
             fb_inc_order(inc, node, slot, holds);
         }
         if (node->watches) {
-            fb_inc_view_touch(inc, node, slot);
+            fb_inc_watch_touch(inc, node, slot);
         }
     }
+}
+
+/* In a window that begins now the left side has no say while a row is given. */
+static bool is_safe(const struct fb_inc_node *node, uint32_t slot)
+{
+    return node->interval.low == 0 && node->set.slots[slot].load.past.steady;
 }
 
 /* What is taken out may have to be taken in again at once. */
@@ -83,7 +89,8 @@ static void look_ahead(const struct fb_inc_node *node, const struct fb_inc_queue
     }
 }
 
-static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+/* The times that have become old enough. */
+static bool move_in(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
 {
     struct fb_inc_slot *slots = node->set.slots;
     struct fb_inc_queue *queue = &node->waiting;
@@ -101,7 +108,13 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
             return false;
         }
     }
-    queue = &node->leaving;
+    return true;
+}
+
+static void move_out(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    struct fb_inc_slot *slots = node->set.slots;
+    struct fb_inc_queue *queue = &node->leaving;
     for (; queue->head < queue->tail; queue->head++) {
         const struct fb_inc_entry entry =
             *(struct fb_inc_entry *)fb_inc_queue_at(queue, queue->head);
@@ -111,7 +124,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
         look_ahead(node, queue);
         union fb_inc_load *load = &slots[entry.slot].load;
         if (slots[entry.slot].gen != entry.gen || load->past.latest != entry.time ||
-            !load->past.holds || load->past.steady) { /* which gets an entry when it ends */
+            !load->past.holds || load->past.inside) { /* which gets an entry when it ends */
             continue;
         }
         set_holds(inc, node, entry.slot, false);
@@ -119,7 +132,6 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
             fb_inc_set_remove(&node->set, entry.slot);
         }
     }
-    return true;
 }
 
 /* One side of SINCE at work on the set. */
@@ -138,7 +150,9 @@ static bool kill_listed(void *ctx, struct fb_inc *inc)
     uint32_t slot = fb_inc_set_first(&node->set, index, row);
     while (slot != FB_INC_NONE) {
         uint32_t next = fb_inc_set_next(&node->set, index, row, slot);
-        drop_row(inc, node, slot);
+        if (!is_safe(node, slot)) {
+            drop_row(inc, node, slot);
+        }
         slot = next;
     }
     return inc->memory.code == FB_OK;
@@ -154,7 +168,7 @@ static bool found_one(void *ctx, struct fb_inc *inc)
 static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_killer *killer)
 {
     for (uint32_t i = 0; i < node->set.slot_count; i++) {
-        if (!node->set.slots[i].live) {
+        if (!node->set.slots[i].live || is_safe(node, i)) {
             continue;
         }
         bool found = false;
@@ -176,6 +190,9 @@ static bool kill_stale(struct fb_inc *inc, struct side *side)
     struct fb_inc_killer *killer = side->killer;
     struct fb_inc_node *watch = killer->watch;
     struct fb_inc_set *stale = &watch->child->set;
+    if (!fb_inc_watch_tuples(inc, watch)) {
+        return false;
+    }
     bool all = watch->all;
     watch->all = false;
     if (all || side->node->set.live_count == 0) {
@@ -234,6 +251,9 @@ static bool put_row(struct fb_inc *inc, struct fb_inc_node *node, const struct f
     *out_slot = slot;
     if (slot == FB_INC_NONE || (added && node->killer_count && !note_new(inc, node, row))) {
         return false;
+    }
+    if (!added && node->interval.low > 0 && node->interval.high == FB_TIME_MAX) {
+        return true; /* its first time serves for ever */
     }
     struct fb_inc_entry entry = {.slot = slot,
         .gen = node->set.slots[slot].gen,
@@ -312,34 +332,86 @@ static bool is_given(struct fb_inc *inc, const struct fb_inc_node *node, const s
     return found;
 }
 
+/* Whether a row that begins or ends to be given will count, in the order of time. */
+static bool push_turn(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, fb_time time)
+{
+    struct fb_inc_slot *at = &node->set.slots[slot];
+    struct fb_inc_entry entry = {.slot = slot, .gen = at->gen, .time = time};
+    at->load.past.pending++;
+    return fb_inc_queue_push(&node->turns, &entry, sizeof(entry), &inc->memory);
+}
+
+/* The row was given up to the time-point before. */
+static bool end_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
+{
+    struct fb_inc_slot *at = &node->set.slots[slot];
+    fb_time time = fb_inc_point_at(inc, inc->at - 1)->time;
+    at->load.past.steady = false;
+    if (fb_inc_turns(node)) {
+        return push_turn(inc, node, slot, time);
+    }
+    at->load.past.inside = false;
+    if (!note_new(inc, node, fb_inc_set_row(&node->set, slot))) {
+        return false;
+    }
+    return node->interval.low > 0 ||
+           ripen(inc, node, (struct fb_inc_entry){.slot = slot, .gen = at->gen, .time = time});
+}
+
+/* The row is given from now on. */
+static bool begin_row(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row)
+{
+    bool added = true;
+    uint32_t slot;
+    uint32_t hash = fb_inc_set_hash(&node->set, row);
+    bool whole;
+    if (fb_inc_turns(node)) {
+        slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
+        whole = slot != FB_INC_NONE && (!added || note_new(inc, node, row)) &&
+                push_turn(inc, node, slot, fb_inc_point_at(inc, inc->at)->time);
+    } else {
+        whole = put_row(inc, node, row, hash, &slot);
+    }
+    if (whole) {
+        union fb_inc_load *load = &node->set.slots[slot].load;
+        load->past.steady = true;
+        load->past.inside = load->past.inside || node->interval.low == 0;
+    }
+    return whole;
+}
+
+/* What is given and what was are asked again, where that may have changed. */
+static bool gather_steady(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    struct fb_inc_set *stale = &node->steady->child->set;
+    const struct fb_inc_set *set = &node->set;
+    bool added;
+    if (!fb_inc_watch_tuples(inc, node->steady)) {
+        return false;
+    }
+    if (!node->steady->all) {
+        return true;
+    }
+    bool whole = fb_inc_watch_anew(inc, node->steady);
+    for (uint32_t i = 0; whole && i < set->slot_count; i++) {
+        whole = !set->slots[i].live || !set->slots[i].load.past.steady ||
+                fb_inc_set_put(stale, fb_inc_set_row(set, i), &inc->memory, &added) != FB_INC_NONE;
+    }
+    return whole;
+}
+
 /* Before anything else: rows that have been given up to the time-point before, and are no more. */
 static bool end_steady(struct fb_inc *inc, struct fb_inc_node *node)
 {
-    struct fb_inc_set *stale = &node->steady->child->set;
-    struct fb_inc_set *set = &node->set;
-    bool added;
-    if (node->steady->all) {
-        if (!fb_inc_watch_anew(inc, node->steady)) {
-            return false;
-        }
-        for (uint32_t i = 0; i < set->slot_count; i++) {
-            if (set->slots[i].live && fb_inc_set_put(stale, fb_inc_set_row(set, i), &inc->memory,
-                                          &added) == FB_INC_NONE) {
-                return false;
-            }
-        }
+    const struct fb_inc_set *stale = &node->steady->child->set;
+    const struct fb_inc_set *set = &node->set;
+    if (!gather_steady(inc, node)) {
+        return false;
     }
     for (uint32_t i = 0; i < stale->slot_count; i++) {
         uint32_t slot = fb_inc_set_find(set, fb_inc_set_row(stale, i));
-        union fb_inc_load *load = slot == FB_INC_NONE ? NULL : &set->slots[slot].load;
-        if (!load || !load->past.steady || is_given(inc, node, fb_inc_set_row(stale, i))) {
-            continue;
-        }
-        struct fb_inc_entry entry = {.slot = slot,
-            .gen = set->slots[slot].gen,
-            .time = fb_inc_point_at(inc, inc->at - 1)->time};
-        load->past.steady = false;
-        if (!ripen(inc, node, entry)) {
+        if (slot != FB_INC_NONE && set->slots[slot].load.past.steady &&
+            !is_given(inc, node, fb_inc_set_row(stale, i)) && !end_row(inc, node, slot)) {
             return false;
         }
     }
@@ -352,16 +424,90 @@ static bool begin_steady(struct fb_inc *inc, struct fb_inc_node *node)
     struct fb_inc_set *stale = &node->steady->child->set;
     for (uint32_t i = 0; i < stale->slot_count; i++) {
         const struct fb_cell *row = fb_inc_set_row(stale, i);
-        uint32_t slot;
-        if (!is_given(inc, node, row)) {
-            continue;
-        }
-        if (!put_row(inc, node, row, fb_inc_set_hash(&node->set, row), &slot)) {
+        uint32_t slot = fb_inc_set_find(&node->set, row);
+        bool known = slot != FB_INC_NONE && node->set.slots[slot].load.past.steady;
+        if (!known && is_given(inc, node, row) && !begin_row(inc, node, row)) {
             return false;
         }
-        node->set.slots[slot].load.past.steady = true;
     }
     fb_inc_set_clear(stale);
+    return inc->memory.code == FB_OK;
+}
+
+/* The newest time-point that is old enough. Between time-points that are far apart it may be too
+ * old, for all rows that were given then and at those around. */
+static void move_mark(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    struct fb_inc_queue *queue = &node->waiting;
+    for (; queue->head < queue->tail; queue->head++) {
+        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
+        if (fb_inc_age(entry->time, now) < node->interval.low) {
+            break;
+        }
+        node->mark.time = entry->time;
+        node->passed = true;
+    }
+    bool near = node->passed && fb_inc_age(node->mark.time, now) <= node->interval.high;
+    for (uint32_t i = 0; near != node->near && i < node->set.slot_count; i++) {
+        if (node->set.slots[i].live && node->set.slots[i].load.past.inside) {
+            set_holds(inc, node, i, near);
+        }
+    }
+    node->near = near;
+}
+
+/* The time-point will be the mark. Of several with one time any will do. */
+static bool push_mark(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    struct fb_inc_queue *queue = &node->waiting;
+    struct fb_inc_entry here = {.slot = FB_INC_NONE, .time = now};
+    if (queue->tail > queue->head) {
+        const struct fb_inc_entry *last = fb_inc_queue_at(queue, queue->tail - 1);
+        if (last->time == now) {
+            return true;
+        }
+    }
+    return fb_inc_queue_push(queue, &here, sizeof(here), &inc->memory);
+}
+
+/* Rows that were given from the mark on, or up to it. */
+static bool move_turns(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    struct fb_inc_queue *queue = &node->turns;
+    for (; queue->head < queue->tail; queue->head++) {
+        const struct fb_inc_entry entry =
+            *(struct fb_inc_entry *)fb_inc_queue_at(queue, queue->head);
+        struct fb_inc_slot *slot = &node->set.slots[entry.slot];
+        if (fb_inc_age(entry.time, now) < node->interval.low) {
+            break;
+        }
+        if (slot->gen != entry.gen) {
+            continue;
+        }
+        slot->load.past.pending--;
+        slot->load.past.inside = !slot->load.past.inside;
+        set_holds(inc, node, entry.slot, node->near || !slot->load.past.inside);
+        if (!slot->load.past.inside) {
+            slot->load.past.latest = entry.time;
+            if (!fb_inc_queue_push(&node->leaving, &entry, sizeof(entry), &inc->memory)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    if (fb_inc_turns(node)) {
+        move_mark(inc, node, now);
+        if (!move_turns(inc, node, now) || !push_mark(inc, node, now)) {
+            return false;
+        }
+    } else if (!move_in(inc, node, now)) {
+        return false;
+    }
+    move_out(inc, node, now);
     return inc->memory.code == FB_OK;
 }
 
@@ -384,126 +530,6 @@ static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
            empty_batch(inc, &batch);
 }
 
-/* ---- future ---- */
-
-/* What began before the window, or ended a streak before it, is of no use any more. */
-static bool update_future(struct fb_inc *inc, struct fb_inc_node *node)
-{
-    fb_time now = fb_inc_point_at(inc, inc->at)->time;
-    struct fb_inc_queue *queue = &node->waiting;
-    for (; queue->head < queue->tail; queue->head++) {
-        const struct fb_inc_reach *entry = fb_inc_queue_at(queue, queue->head);
-        if (entry->point >= inc->at && fb_inc_age(now, entry->time) >= node->interval.low) {
-            break;
-        }
-        struct fb_inc_slot *slot = &node->set.slots[entry->slot];
-        FB_ASSERT(slot->live && slot->load.future.head == queue->head + 1);
-        slot->load.future.head = entry->next;
-        if (entry->next == 0) {
-            fb_inc_set_remove(&node->set, entry->slot);
-        }
-    }
-    for (size_t i = 0; i < node->killer_count; i++) {
-        struct fb_inc_killer *killer = &node->killers[i];
-        queue = &killer->queue;
-        for (; queue->head < queue->tail; queue->head++) {
-            const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
-            if (entry->point >= inc->at) {
-                break;
-            }
-            if (killer->seen.slots[entry->slot].load.streak.last == entry->point) {
-                fb_inc_set_remove(&killer->seen, entry->slot);
-            }
-        }
-    }
-    return true;
-}
-
-/* The first time-point from which the left side holds of inc->regs up to before inc->at. */
-static uint64_t held_from(const struct fb_inc *inc, const struct fb_inc_node *node)
-{
-    uint64_t from = 0;
-    for (size_t i = 0; i < node->killer_count; i++) {
-        const struct fb_inc_killer *killer = &node->killers[i];
-        struct fb_cell row[FB_IR_VARS_MAX];
-        take_row(inc, killer->vars, killer->width, row);
-        uint32_t slot = fb_inc_set_find(&killer->seen, row);
-        bool seen = slot != FB_INC_NONE;
-        const union fb_inc_load *load = seen ? &killer->seen.slots[slot].load : NULL;
-        uint64_t first = killer->negative ? 0 : inc->at;
-        if (seen && killer->negative) {
-            first = load->streak.last + 1;
-        } else if (seen && load->streak.last + 1 == inc->at) {
-            first = load->streak.first;
-        }
-        from = first > from ? first : from;
-    }
-    return from;
-}
-
-static bool add_future(void *ctx, struct fb_inc *inc)
-{
-    struct fb_inc_node *node = ctx;
-    struct fb_cell row[FB_IR_VARS_MAX];
-    bool added;
-    take_row(inc, node->vars, node->width, row);
-    uint32_t slot = fb_inc_set_put(&node->set, row, &inc->memory, &added);
-    if (slot == FB_INC_NONE) {
-        return false;
-    }
-    struct fb_inc_reach entry = {.slot = slot,
-        .time = fb_inc_point_at(inc, inc->at)->time,
-        .point = inc->at,
-        .from = held_from(inc, node)};
-    union fb_inc_load *load = &node->set.slots[slot].load;
-    uint64_t number = node->waiting.tail + 1;
-    if (!fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &inc->memory)) {
-        return false;
-    }
-    if (load->future.head) {
-        struct fb_inc_reach *last = fb_inc_queue_at(&node->waiting, load->future.tail - 1);
-        last->next = number;
-    } else {
-        load->future.head = number;
-    }
-    load->future.tail = number;
-    return true;
-}
-
-static bool add_streak(void *ctx, struct fb_inc *inc)
-{
-    struct fb_inc_killer *killer = ctx;
-    struct fb_cell row[FB_IR_VARS_MAX];
-    bool added;
-    take_row(inc, killer->vars, killer->width, row);
-    uint32_t slot = fb_inc_set_put(&killer->seen, row, &inc->memory, &added);
-    if (slot == FB_INC_NONE) {
-        return false;
-    }
-    union fb_inc_load *load = &killer->seen.slots[slot].load;
-    if (!added && load->streak.last == inc->at) {
-        return true;
-    }
-    if (added || load->streak.last + 1 != inc->at) {
-        load->streak.first = inc->at;
-    }
-    load->streak.last = inc->at;
-    struct fb_inc_entry entry = {.slot = slot, .point = inc->at};
-    return fb_inc_queue_push(&killer->queue, &entry, sizeof(entry), &inc->memory);
-}
-
-bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node)
-{
-    FB_ASSERT(inc && node);
-    FB_ASSERT(node->kind == FB_INC_FUTURE);
-    bool whole = fb_inc_run(inc, node->op, (struct fb_inc_then){add_future, node});
-    for (size_t i = 0; whole && i < node->killer_count; i++) {
-        struct fb_inc_killer *killer = &node->killers[i];
-        whole = fb_inc_run(inc, killer->op, (struct fb_inc_then){add_streak, killer});
-    }
-    return whole;
-}
-
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
 {
     FB_ASSERT(inc && node);
@@ -514,22 +540,20 @@ bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
     if (node->lasts) {
         return fb_inc_update_lasting(inc, node);
     }
-    return node->kind == FB_INC_PAST ? update_past(inc, node) : update_future(inc, node);
+    if (node->kind == FB_INC_PAST) {
+        return update_past(inc, node);
+    }
+    fb_inc_update_future(inc, node);
+    return true;
 }
 
 /* ---- questions ---- */
 
-/* Of the future, the nearest entry of a row has the widest reach: see src/engine/README.md. */
 static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
 {
-    const union fb_inc_load *load = &node->set.slots[slot].load;
-    if (node->kind != FB_INC_FUTURE) {
-        return node->kind == FB_INC_WALK || load->past.holds;
-    }
-    FB_ASSERT(load->future.head > 0);
-    const struct fb_inc_reach *entry = fb_inc_queue_at(&node->waiting, load->future.head - 1);
-    fb_time now = fb_inc_point_at(inc, inc->at)->time;
-    return fb_inc_age(now, entry->time) <= node->interval.high && entry->from <= inc->at;
+    return node->kind == FB_INC_FUTURE
+               ? fb_inc_future_holds(inc, node, slot)
+               : node->kind == FB_INC_WALK || node->set.slots[slot].load.past.holds;
 }
 
 /* Gives a row when it holds and agrees with what is bound. */

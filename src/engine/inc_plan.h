@@ -146,21 +146,15 @@ struct fb_inc_killer {
     uint32_t *vars;       /**< of the part */
     size_t width;
     int index; /**< SINCE: of the node's set, over those variables; -1: check each */
-    struct fb_inc_node *watch; /**< SINCE: its child has the keys of rows that must be checked
-                                  again; NULL: any may, at each time-point */
-    size_t *key_at;            /**< with watch: the columns of the key in a row of the node */
-    struct fb_inc_set seen;    /**< UNTIL: the streaks of each row */
+    struct fb_inc_node *watch; /**< its child has the keys of rows that must be checked again, and
+                                  op asks for one; NULL: any may, at each time-point */
+    size_t *key_at;         /**< SINCE, with watch: the columns of the key in a row of the node */
+    struct fb_inc_set seen; /**< UNTIL: the streaks of each row */
     struct fb_inc_queue queue;
 };
 
-/** A view that a past node tells which keys of its rows have changed. */
-struct fb_inc_watch {
-    struct fb_inc_node *view;
-    const struct fb_inc_node *past;
-    size_t *key_at;            /**< the columns of the key in a row of the past node */
-    struct fb_inc_watch *next; /**< of the same past node */
-    struct fb_inc_watch *also; /**< of the same view */
-};
+/** What tells a view which of its keys are stale; see inc_watch.h. */
+struct fb_inc_watch;
 
 /** A row in the tree of its key: a treap, by value and slot. */
 struct fb_inc_branch {
@@ -197,9 +191,17 @@ struct fb_inc_node {
     struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
     struct fb_inc_queue leaving; /**< PAST: by when they leave the window. WALK: parked ones */
     struct fb_inc_op *op;        /**< gives the rows of the right side */
-    struct fb_inc_node *steady;  /**< PAST: whose child has the rows for which the right side may
-                                    begin or end to hold; op then asks for a row. NULL: op lists
+    struct fb_inc_node *steady;  /**< PAST, FUTURE: its child has the rows for which the right side
+                                    may begin or end to hold; op then asks for a row. NULL: op lists
                                     all rows at each time-point */
+    struct fb_inc_queue turns; /**< steady. PAST, where fb_inc_turns: when rows begin and end to be
+                                  given, in turns; waiting has the time-points. FUTURE: the ends */
+    union {
+        fb_time time;   /**< PAST: of the newest time-point that is old enough, when passed */
+        uint64_t point; /**< FUTURE: the first time-point that is far enough */
+    } mark;
+    bool passed; /**< PAST: there is a mark */
+    bool near;   /**< the mark lies within the window, too */
     struct fb_inc_killer *killers;
     size_t killer_count;
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
@@ -216,6 +218,7 @@ struct fb_inc_node {
     struct fb_inc_order *orders; /**< PAST */
     struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
     bool all;                     /**< VIEW: nothing is known of any key; child: the stale ones */
+    int64_t behind;               /**< VIEW: how many PREVIOUS stand in it, one in the other */
     uint64_t epoch;               /**< FREEZE: the number of its rows. RECUR: what it is for */
     uint64_t done;                /**< RECUR: how many time-points have their rows */
 };
@@ -446,6 +449,13 @@ FB_CHECKED enum fb_code fb_inc_compile_killers(
 bool fb_inc_update_lasting(struct fb_inc *inc, struct fb_inc_node *node);
 bool fb_inc_last(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 
+/** Whether a steady PAST node needs to know when its rows end to be given: when it is in the past,
+ * and when it is out of reach. */
+static inline bool fb_inc_turns(const struct fb_inc_node *node)
+{
+    return node->steady && node->interval.low > 0 && node->interval.high != FB_TIME_MAX;
+}
+
 /** Takes out of a PAST node what the left side does not allow at inc->at. */
 bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node);
 
@@ -565,21 +575,6 @@ FB_CHECKED enum fb_code fb_inc_past_of(
 /** Whether a node can keep what a temporal operator needs. */
 bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form);
 
-/** A row of a past node begins or ends to hold: what views have of its key is stale. */
-void fb_inc_view_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
-
-/** Compiles a formula whose answer for a row changes only where a row of a past operator does, to
- * an operation with its variables bound and a node whose child is told the rows that changed; NULL
- * in *watch where it is none. */
-FB_CHECKED enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site,
-    const struct fb_form *form, struct fb_inc_op **op, struct fb_inc_node **watch);
-
-/** Whether a formula has rows only where a past operator has. */
-bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form);
-
-/** Nothing is known: every row that a past operator has is one that changed. */
-bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch);
-
 /** Makes a view of what an aggregate is over, the rows of which can be counted as they come and go;
  * NULL in *out: none is worth it. */
 FB_CHECKED enum fb_code fb_inc_compile_join(
@@ -627,6 +622,16 @@ void fb_inc_orders_release(struct fb_inc_node *node, struct fb_inc_memory *memor
 
 /** Brings a node to time-point inc->at. */
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** Brings a FUTURE node to time-point inc->at: what lies before it is of no use any more. */
+void fb_inc_update_future(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** Whether a row of a FUTURE node holds at inc->at. */
+bool fb_inc_future_holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot);
+
+/** Appends an entry to those of its row. */
+bool fb_inc_push_reach(
+    struct fb_inc_node *node, struct fb_inc_reach entry, struct fb_inc_memory *memory);
 
 /** Feeds what a stage found at inc->at to the FUTURE node above it. */
 bool fb_inc_feed(struct fb_inc *inc, struct fb_inc_node *node);

@@ -68,6 +68,7 @@ static void put_shape(const struct fb_inc *inc, struct fb_buf *out)
         fb_wire_put_u64(out, node->kind);
         fb_wire_put_u64(out, node->set.width);
         fb_wire_put_u64(out, node->killer_count);
+        fb_wire_put_u64(out, node->steady != NULL);
     }
 }
 
@@ -109,50 +110,94 @@ static void put_time(struct saver *s, fb_time time)
     fb_wire_put_i64(s->out, (int64_t)((uint64_t)s->base - (uint64_t)time));
 }
 
-/* The time of the time-point that a node was brought to last. */
-static fb_time last_seen(const struct fb_inc *inc, const struct fb_inc_node *node)
+/* What a row of a PAST node is, as bits. */
+enum { HOLDS = 1, STEADY = 2, INSIDE = 4 };
+
+/* The entries of a queue whose rows are still there, and the time-points. */
+static void put_times(struct saver *s, const struct fb_inc_queue *queue,
+    const struct fb_inc_set *set, const uint32_t *numbers)
 {
-    const struct fb_inc_stage *stage = &inc->stages[node->stage];
-    int64_t at = (int64_t)stage->step - 1 - stage->lead + node->shift;
-    return fb_inc_point_at(inc, (uint64_t)at)->time;
+    uint64_t count = 0;
+    for (int writing = 0; writing < 2; writing++) {
+        if (writing) {
+            fb_wire_put_u64(s->out, count);
+        }
+        for (uint64_t n = queue->head; n < queue->tail; n++) {
+            const struct fb_inc_entry *entry = fb_inc_queue_at(queue, n);
+            bool none = entry->slot == FB_INC_NONE;
+            if (!none && set->slots[entry->slot].gen != entry->gen) {
+                continue;
+            }
+            count++;
+            if (writing) {
+                fb_wire_put_u64(s->out, none ? set->live_count : numbers[entry->slot]);
+                put_time(s, entry->time);
+            }
+        }
+    }
 }
 
 static void put_past(struct saver *s, const struct fb_inc_node *node, const uint32_t *numbers)
 {
     const struct fb_inc_set *set = &node->set;
-    const struct fb_inc_queue *queue = &node->waiting;
-    uint64_t waiting = 0;
     for (uint32_t i = 0; i < set->slot_count; i++) {
         const struct fb_inc_slot *slot = &set->slots[i];
         if (slot->live) {
             put_row(s, set, i);
-            fb_buf_add_char(s->out, slot->load.past.holds ? 1 : 0);
+            fb_buf_add_char(s->out,
+                (char)((slot->load.past.holds ? HOLDS : 0) | (slot->load.past.steady ? STEADY : 0) |
+                       (slot->load.past.inside ? INSIDE : 0)));
             if (slot->load.past.holds) {
-                put_time(
-                    s, slot->load.past.steady ? last_seen(s->inc, node) : slot->load.past.latest);
+                put_time(s, slot->load.past.latest);
             }
-            waiting += slot->load.past.pending;
         }
     }
-    fb_wire_put_u64(s->out, waiting);
+    put_times(s, &node->waiting, set, numbers);
+    if (fb_inc_turns(node)) {
+        put_times(s, &node->turns, set, numbers);
+        fb_buf_add_char(s->out, (char)(node->passed + node->near));
+        if (node->passed) {
+            put_time(s, node->mark.time);
+        }
+    }
+}
+
+static void put_streaks(struct saver *s, const struct fb_inc_set *seen)
+{
+    fb_wire_put_u64(s->out, seen->live_count);
+    for (uint32_t k = 0; k < seen->slot_count; k++) {
+        const struct fb_inc_slot *slot = &seen->slots[k];
+        if (slot->live) {
+            put_row(s, seen, k);
+            fb_wire_put_u64(s->out, slot->load.streak.first);
+            fb_wire_put_u64(s->out, slot->load.streak.last == FB_INC_ONGOING
+                                        ? 0
+                                        : slot->load.streak.last - slot->load.streak.first + 1);
+        }
+    }
+}
+
+static void put_ends(struct saver *s, const struct fb_inc_queue *queue, const uint32_t *numbers)
+{
+    fb_wire_put_u64(s->out, queue->tail - queue->head);
     for (uint64_t n = queue->head; n < queue->tail; n++) {
         const struct fb_inc_entry *entry = fb_inc_queue_at(queue, n);
-        const struct fb_inc_slot *slot = &set->slots[entry->slot];
-        if (slot->live && slot->gen == entry->gen) {
-            fb_wire_put_u64(s->out, numbers[entry->slot]);
-            put_time(s, entry->time);
-            waiting--;
-        }
+        fb_wire_put_u64(s->out, numbers[entry->slot]);
+        fb_wire_put_u64(s->out, s->inc->point_high - entry->point);
     }
-    FB_ASSERT(waiting == 0);
 }
 
 static void put_future(struct saver *s, const struct fb_inc_node *node, const uint32_t *numbers)
 {
     const struct fb_inc_queue *queue = &node->waiting;
     for (uint32_t i = 0; i < node->set.slot_count; i++) {
-        if (node->set.slots[i].live) {
+        const struct fb_inc_slot *slot = &node->set.slots[i];
+        if (slot->live) {
             put_row(s, &node->set, i);
+            if (node->steady) {
+                fb_buf_add_char(s->out, slot->load.future.steady ? 1 : 0);
+                fb_wire_put_u64(s->out, slot->load.future.inside);
+            }
         }
     }
     fb_wire_put_u64(s->out, queue->tail - queue->head);
@@ -163,17 +208,11 @@ static void put_future(struct saver *s, const struct fb_inc_node *node, const ui
         fb_wire_put_u64(s->out, s->inc->point_high - entry->point);
         fb_wire_put_u64(s->out, entry->point - entry->from);
     }
+    if (node->steady) {
+        put_ends(s, &node->turns, numbers);
+    }
     for (size_t i = 0; i < node->killer_count; i++) {
-        const struct fb_inc_set *seen = &node->killers[i].seen;
-        fb_wire_put_u64(s->out, seen->live_count);
-        for (uint32_t k = 0; k < seen->slot_count; k++) {
-            const struct fb_inc_slot *slot = &seen->slots[k];
-            if (slot->live) {
-                put_row(s, seen, k);
-                fb_wire_put_u64(s->out, slot->load.streak.last);
-                fb_wire_put_u64(s->out, slot->load.streak.last - slot->load.streak.first);
-            }
-        }
+        put_streaks(s, &node->killers[i].seen);
     }
 }
 
@@ -388,79 +427,121 @@ static bool leaving_entry(const struct fb_inc_slot *slot, struct fb_inc_entry *o
 static bool streak_entry(const struct fb_inc_slot *slot, struct fb_inc_entry *out)
 {
     out->point = slot->load.streak.last;
-    return true;
+    return slot->load.streak.last != FB_INC_ONGOING;
+}
+
+static void take_past_row(struct loader *l, struct fb_inc_node *node)
+{
+    struct fb_inc_set *set = &node->set;
+    uint32_t slot = take_row(l, set);
+    uint64_t bits = fb_wire_up_to(l->in, node->steady ? HOLDS | STEADY | INSIDE : HOLDS);
+    bool holds = bits & HOLDS;
+    fb_time latest = holds ? take_time(l) : 0;
+    bool whole = node->interval.low > 0 || !(bits & STEADY) == !(bits & INSIDE);
+    l->in->bad = l->in->bad || !whole || (!fb_inc_turns(node) && (bits & INSIDE) && !holds);
+    if (!sound(l)) {
+        return;
+    }
+    set->slots[slot].load.past.holds = holds;
+    set->slots[slot].load.past.steady = bits & STEADY;
+    set->slots[slot].load.past.inside = bits & INSIDE;
+    set->slots[slot].load.past.latest = latest;
+    if (holds && node->tally) {
+        fb_inc_tally(l->inc, node, slot, true);
+    }
+    if (holds && node->orders) {
+        fb_inc_order(l->inc, node, slot, true);
+    }
+}
+
+/* A queue of times of rows, or of times alone. */
+static void take_times(
+    struct loader *l, struct fb_inc_node *node, struct fb_inc_queue *queue, bool alone)
+{
+    struct fb_inc_set *set = &node->set;
+    size_t count = fb_wire_count(l->in);
+    fb_time before = FB_TIME_MIN;
+    for (size_t i = 0; i < count && sound(l); i++) {
+        struct fb_inc_entry entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
+        entry.time = take_time(l);
+        l->in->bad = l->in->bad || entry.time < before ||
+                     (alone ? entry.slot != set->slot_count : entry.slot >= set->slot_count);
+        if (sound(l)) {
+            before = entry.time;
+            entry.slot = alone ? FB_INC_NONE : entry.slot;
+            entry.gen = alone ? 0 : set->slots[entry.slot].gen;
+            if (!alone) {
+                set->slots[entry.slot].load.past.pending++;
+            }
+            (void)fb_inc_queue_push(queue, &entry, sizeof(entry), &l->inc->memory);
+        }
+    }
 }
 
 static void take_past(struct loader *l, struct fb_inc_node *node)
 {
-    struct fb_inc_set *set = &node->set;
+    const struct fb_inc_set *set = &node->set;
     size_t count = fb_wire_count(l->in);
     for (size_t i = 0; i < count && sound(l); i++) {
-        uint32_t slot = take_row(l, set);
-        bool holds = fb_wire_up_to(l->in, 1) != 0;
-        fb_time latest = holds ? take_time(l) : 0;
-        if (!sound(l)) {
-            return;
-        }
-        set->slots[slot].load.past.holds = holds;
-        set->slots[slot].load.past.latest = latest;
-        if (holds && node->tally) {
-            fb_inc_tally(l->inc, node, slot, true);
-        }
-        if (holds && node->orders) {
-            fb_inc_order(l->inc, node, slot, true);
-        }
+        take_past_row(l, node);
     }
-    size_t waiting = fb_wire_count(l->in);
-    fb_time before = FB_TIME_MIN;
-    for (size_t i = 0; i < waiting && sound(l); i++) {
-        struct fb_inc_entry entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
-        entry.time = take_time(l);
-        l->in->bad = l->in->bad || entry.slot >= set->slot_count || entry.time < before;
-        if (sound(l)) {
-            before = entry.time;
-            set->slots[entry.slot].load.past.pending++;
-            (void)fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &l->inc->memory);
-        }
+    take_times(l, node, &node->waiting, fb_inc_turns(node));
+    if (fb_inc_turns(node)) {
+        take_times(l, node, &node->turns, false);
+        uint64_t passed = fb_wire_up_to(l->in, 2);
+        node->passed = passed > 0;
+        node->near = passed > 1;
+        node->mark.time = passed ? take_time(l) : 0;
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
         const union fb_inc_load *load = &set->slots[i].load;
-        l->in->bad = !load->past.holds && load->past.pending == 0;
+        l->in->bad = !load->past.holds && !load->past.inside && load->past.pending == 0;
     }
     if (sound(l) && node->interval.high != FB_TIME_MAX) {
         (void)fill_queue(l->inc, &node->leaving, set, leaving_entry);
     }
 }
 
-/* The entries of a FUTURE node, of which each row has one. */
+/* The number of a row of a FUTURE node, and a time-point that was fed to it. */
+static bool take_place(
+    struct loader *l, const struct fb_inc_node *node, uint32_t slot, uint64_t *point)
+{
+    uint64_t behind = fb_wire_up_to(l->in, l->inc->point_high);
+    *point = l->inc->point_high - behind;
+    l->in->bad = l->in->bad || slot >= node->set.slot_count || behind == 0;
+    return sound(l);
+}
+
+/* The entries of a FUTURE node. */
 static void take_entries(struct loader *l, struct fb_inc_node *node)
 {
     size_t count = fb_wire_count(l->in);
-    struct fb_inc_queue *queue = &node->waiting;
     struct fb_inc_reach before = {.time = FB_TIME_MIN};
     for (size_t i = 0; i < count && sound(l); i++) {
         struct fb_inc_reach entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
         entry.time = take_time(l);
-        uint64_t behind = fb_wire_up_to(l->in, l->inc->point_high);
-        entry.point = l->inc->point_high - behind;
+        bool whole = take_place(l, node, entry.slot, &entry.point);
         entry.from = entry.point - fb_wire_up_to(l->in, entry.point);
-        l->in->bad = l->in->bad || entry.slot >= node->set.slot_count || behind == 0 ||
-                     entry.time < before.time || entry.point < before.point;
-        if (!sound(l) || !fb_inc_queue_push(queue, &entry, sizeof(entry), &l->inc->memory)) {
+        l->in->bad = l->in->bad || !whole || entry.time < before.time || entry.point < before.point;
+        if (!sound(l) || !fb_inc_push_reach(node, entry, &l->inc->memory)) {
             return;
         }
         before = entry;
-        union fb_inc_load *load = &node->set.slots[entry.slot].load;
-        if (load->future.head) {
-            struct fb_inc_reach *last = fb_inc_queue_at(queue, load->future.tail - 1);
-            last->next = queue->tail;
-        } else {
-            load->future.head = queue->tail;
-        }
-        load->future.tail = queue->tail;
     }
-    for (uint32_t i = 0; i < node->set.slot_count && sound(l); i++) {
-        l->in->bad = node->set.slots[i].load.future.head == 0;
+}
+
+static void take_ends(struct loader *l, struct fb_inc_node *node)
+{
+    size_t count = fb_wire_count(l->in);
+    struct fb_inc_entry before = {.point = 0};
+    for (size_t i = 0; i < count && sound(l); i++) {
+        struct fb_inc_entry entry = {.slot = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1)};
+        bool whole = take_place(l, node, entry.slot, &entry.point);
+        l->in->bad = l->in->bad || !whole || entry.point < before.point;
+        if (!sound(l) || !fb_inc_queue_push(&node->turns, &entry, sizeof(entry), &l->inc->memory)) {
+            return;
+        }
+        before = entry;
     }
 }
 
@@ -469,12 +550,14 @@ static void take_streaks(struct loader *l, struct fb_inc_killer *killer)
     size_t count = fb_wire_count(l->in);
     for (size_t i = 0; i < count && sound(l); i++) {
         uint32_t slot = take_row(l, &killer->seen);
-        uint64_t last = fb_wire_u64(l->in);
-        uint64_t length = fb_wire_up_to(l->in, last);
-        l->in->bad = l->in->bad || last >= l->inc->point_high;
+        uint64_t first = fb_wire_u64(l->in);
+        uint64_t length = fb_wire_up_to(l->in, l->inc->point_high);
+        l->in->bad = l->in->bad || first >= l->inc->point_high ||
+                     length > l->inc->point_high - first || (length == 0 && !killer->watch);
         if (sound(l)) {
-            killer->seen.slots[slot].load.streak.last = last;
-            killer->seen.slots[slot].load.streak.first = last - length;
+            killer->seen.slots[slot].load.streak.first = first;
+            killer->seen.slots[slot].load.streak.last =
+                length ? first + length - 1 : FB_INC_ONGOING;
         }
     }
     if (sound(l)) {
@@ -484,11 +567,23 @@ static void take_streaks(struct loader *l, struct fb_inc_killer *killer)
 
 static void take_future(struct loader *l, struct fb_inc_node *node)
 {
+    struct fb_inc_set *set = &node->set;
     size_t count = fb_wire_count(l->in);
     for (size_t i = 0; i < count && sound(l); i++) {
-        (void)take_row(l, &node->set);
+        uint32_t slot = take_row(l, set);
+        if (node->steady && sound(l)) {
+            set->slots[slot].load.future.steady = fb_wire_up_to(l->in, 1) != 0;
+            set->slots[slot].load.future.inside = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1);
+        }
     }
     take_entries(l, node);
+    if (node->steady) {
+        take_ends(l, node);
+    }
+    for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
+        const union fb_inc_load *load = &set->slots[i].load;
+        l->in->bad = !load->future.any && !load->future.inside;
+    }
     for (size_t i = 0; i < node->killer_count && sound(l); i++) {
         take_streaks(l, &node->killers[i]);
     }

@@ -14,6 +14,9 @@
 /** No slot. */
 #define FB_INC_NONE UINT32_MAX
 
+/** The end of a streak that goes on. */
+#define FB_INC_ONGOING UINT64_MAX
+
 /** Memory of one evaluator: what it holds and the most it may. */
 struct fb_inc_memory {
     size_t used;
@@ -44,17 +47,21 @@ void fb_inc_drop(struct fb_inc_memory *memory, void *list, size_t cap, size_t si
 union fb_inc_load {
     struct {
         int64_t latest;   /**< newest time that is inside the window or older; see holds */
-        uint32_t pending; /**< how many newer ones wait in the queue */
+        uint32_t pending; /**< how many newer ones wait in the queues */
         bool holds;
-        bool steady; /**< the right side has held since latest, at each time-point so far */
+        bool steady; /**< the right side has had it at each time-point since it began to */
+        bool inside; /**< so it was at the newest time-point that is old enough */
     } past;
     struct {
-        uint64_t head; /**< places in the queue, 1 + number; 0: none */
-        uint64_t tail;
+        uint32_t head; /**< its entries in the queue, oldest and newest: the numbers' low bits */
+        uint32_t tail;
+        uint32_t inside; /**< stretches that have come near enough, less those that have gone by */
+        bool any;        /**< there are entries */
+        bool steady;     /**< the right side had it at the last time-point that was fed */
     } future;
     struct {
         uint64_t first; /**< the streak of time-points that ends at last */
-        uint64_t last;
+        uint64_t last;  /**< FB_INC_ONGOING: it has not ended */
     } streak;
     uint32_t next; /**< scratch rows: the next member of the same group */
     uint32_t root; /**< keys of an order: of the tree, slot + 1 */
@@ -187,7 +194,8 @@ static inline struct fb_cell *fb_inc_set_row(const struct fb_inc_set *set, uint3
     return set->cells + (size_t)slot * set->width;
 }
 
-/** Something that happened to a row, in the order of time or of time-points. */
+/** Something that happened to a row, in the order of time or of time-points. Without a row (slot is
+ * FB_INC_NONE) it is a time-point alone. */
 struct fb_inc_entry {
     uint32_t slot;
     uint32_t gen;

@@ -135,6 +135,30 @@ static struct node *leaf(struct draw *d, const char *vars)
     }
 }
 
+/* What holds on: over fewer variables, beside what happens now, or both. */
+static struct node *lasting(struct draw *d, struct node *what, const char *vars)
+{
+    char one[2] = {vars[0] ? vars[draw(d, vars[1] ? 2 : 1)] : '\0', '\0'};
+    what = make(
+        d, what, NULL, draw(d, 2) ? "(ONCE%s \1)" : "((NOT T()) SINCE%s \1)", interval(d, false));
+    struct node *other = leaf(d, draw(d, 2) ? one : vars);
+    if (draw(d, 2)) {
+        other = make(d, other, NULL, "(ONCE%s \1)", interval(d, false));
+    }
+    switch (draw(d, 6)) {
+    case 0:
+        return make(d, what, other, "(\1 AND NOT \2)");
+    case 1:
+        return make(d, what, leaf(d, vars), "(\1 OR \2)");
+    case 2:
+        return make(d, what, leaf(d, draw(d, 2) ? one : ""), "((\1) AND NOT \2)");
+    case 3:
+        return vars[0] ? make(d, what, other, "(\1 AND (\2 OR %c = 1))", vars[0]) : what;
+    default:
+        return what;
+    }
+}
+
 /* The left side of SINCE and UNTIL: behind NOT, over fewer variables, or a comparison. */
 static struct node *left_side(struct draw *d, const char *vars, int depth)
 {
@@ -145,7 +169,7 @@ static struct node *left_side(struct draw *d, const char *vars, int depth)
     }
     struct node *inner = formula(d, which, depth);
     if (draw(d, 4) == 0) { /* what past operators remember has a say */
-        inner = make(d, inner, NULL, "(ONCE%s \1)", interval(d, false));
+        inner = lasting(d, inner, which);
     }
     struct node *node = make(d, inner, NULL, draw(d, 2) ? "(NOT \1)" : "(\1)");
     if (draw(d, 4) == 0) {
@@ -163,9 +187,8 @@ static struct node *temporal(struct draw *d, const char *vars, int depth)
     size_t which = draw(d, 9);
     bool bounded = which == 2 || which == 6 || which == 8;
     struct node *right = formula(d, vars, depth);
-    if (draw(d, 4) == 0) { /* what holds on */
-        right = make(d, right, NULL, draw(d, 2) ? "(ONCE%s \1)" : "((NOT T()) SINCE%s \1)",
-            interval(d, false));
+    if (draw(d, 3) == 0) {
+        right = lasting(d, right, vars);
     }
     if (which < 4) {
         return make(d, right, NULL, "(%s%s \1)", ops[which], interval(d, bounded));

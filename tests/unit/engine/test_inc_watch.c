@@ -38,9 +38,22 @@ static void test_watched(void **unused)
         "(ONCE[0,2] T()) SINCE[1,9] P(x)",
         "(NOT (EXISTS c. (c <- CNT y; x ONCE[0,9] R(x,y)) AND c > 1)) SINCE P(x)",
         "(NOT EXISTS c. (c <- CNT y ONCE[0,3] R(z,y)) AND c > 3) SINCE P(x)",
+        /* tuples tell, too, and the rows of another past operator say which rows are concerned */
+        "(NOT (Q(x) OR ONCE[2,4] R(x,x))) SINCE P(x)",
+        "(P(x) OR ONCE[1,4] P(x)) SINCE P(x)",
+        "(NOT ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(x))) SINCE R(x,y)",
+        "(NOT ((ONCE[0,9] R(x,y)) AND ONCE[0,3] T())) SINCE R(x,y)",
+        "(NOT ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,9] R(y,x) AND NOT P(x))) SINCE R(x,y)",
         /* beside one that is asked at each time-point */
         "(NOT Q(x) AND NOT ONCE[1,3] R(x,x)) SINCE P(x)",
         "(NOT ONCE[1,3] Q(y) AND (ONCE[0,9] P(x))) SINCE R(x,y)",
+        "(NOT PREVIOUS ONCE[0,4] Q(x)) SINCE P(x)",
+        "(PREVIOUS NOT ONCE[0,4] Q(x)) SINCE ONCE[0,3] P(x)",
+        /* while a row is given, the left side has no say */
+        "P(x) SINCE ONCE[0,2] P(x)",
+        "P(x) SINCE[0,4] ONCE[0,2] P(x)",
+        "(NOT ONCE[0,3] Q(x)) SINCE ONCE[0,2] P(x)",
+        "(P(x) OR ONCE[0,5] Q(x)) SINCE[1,4] ONCE[0,2] P(x)",
         /* below others, and over rows that are taken in again */
         "PREVIOUS ((NOT ONCE[1,7] Q(x)) SINCE P(x))",
         "NEXT ((NOT ONCE[1,7] Q(x)) SINCE P(x))",
@@ -58,7 +71,7 @@ static void test_not_watched(void **unused)
     static const char *const formulas[] = {
         "(NOT Q(x)) SINCE P(x)",
         "(NOT (Q(x) AND ONCE[0,4] P(x))) SINCE P(x)",
-        "(NOT PREVIOUS ONCE[0,4] Q(x)) SINCE P(x)",
+        "(NOT NEXT ONCE[0,4] Q(x)) SINCE P(x)",
         /* a row of the past operator says something of others than those with its variables */
         "(NOT ((ONCE[0,4] Q(x)) AND (ONCE[0,4] P(z)) AND z = x + 1)) SINCE (P(x) AND z = x)",
         "(NOT EVENTUALLY[0,3] Q(x)) SINCE[0,6] P(x)",
@@ -95,22 +108,147 @@ static void test_steady(void **unused)
         "ONCE[0,1] ONCE[0,2] T()",
         "PREVIOUS ONCE[0,2] ONCE[2,4] P(x)",
         "NEXT ONCE[0,2] ONCE[2,4] P(x)",
-        "EVENTUALLY[0,1] ONCE[0,2] ONCE[2,4] P(x)",
         "c <- CNT x ONCE[0,2] ONCE[2,4] P(x)",
         "m <- MAX x ONCE[0,2] ((NOT Q(x)) SINCE P(x))",
         "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN ONCE[0,3] K(x)",
         "LETPAST K(x,y) = R(x,y) OR ((PREVIOUS K(x,y)) AND NOT Q(x)) IN ONCE[0,3] K(y,3)",
     };
     static const char *const not_steady[] = {
-        "ONCE[1,3] ONCE[1,2] P(x)",
         "ONCE[0,3] (P(x) AND ONCE[0,5] P(x))",
-        "ONCE[0,3] PREVIOUS ONCE[0,2] P(x)",
-        "EVENTUALLY[0,3] ONCE[0,2] P(x)",
+        "ONCE[0,3] PREVIOUS[0,9] ONCE[0,2] P(x)",
         "ONCE[0,2] EXISTS c. (c <- CNT x ONCE[2,3] R(x,x))", /* of nothing, too */
-        "(NOT Q(x)) SINCE[1,9] ONCE[0,3] P(x)",
+        "ONCE[0,3] ((ONCE[0,5] P(x)) AND ONCE[0,5] Q(y))",
+        "ONCE[0,3] ((ONCE[0,5] P(x)) AND NEXT NOT P(x))",
+        "(NOT Q(x)) UNTIL[1,9] ONCE[0,3] P(x)",
+        "EVENTUALLY[0,3] (P(x) AND ONCE[0,5] P(x))",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
     try_all(not_steady, sizeof(not_steady) / sizeof(not_steady[0]), is_steady, 0);
+}
+
+/* In a window that does not begin now, a row counts while it was given at the newest time-point
+ * that is old enough. */
+static void test_steady_later(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "ONCE[1,3] ONCE[1,2] P(x)",
+        "ONCE[4,6] ONCE[0,5] P(x)",
+        "ONCE[2,2] ((NOT Q(x)) SINCE P(x))",
+        "ONCE[1,1] ((NOT T()) SINCE[0,1] R(x,_))",
+        "ONCE[3,*) ONCE[0,2] P(x)",
+        "ONCE[2,*) ((NOT Q(x)) SINCE P(x))",
+        "(NOT Q(x)) SINCE[1,9] ONCE[0,3] P(x)",
+        "(NOT Q(x)) SINCE[1,2] ONCE[0,3] P(x)",
+        "(NOT Q(x)) SINCE[3,*) ((NOT R(x,x)) SINCE P(x))",
+        "(NOT ONCE[1,1] Q(x)) SINCE[2,4] ONCE[0,3] P(x)",
+        "ONCE[1,2] ((ONCE[0,5] P(x)) AND NOT ONCE[0,3] Q(x))",
+        "ONCE[1,1] (T() OR ONCE[0,2] T())",
+        "c <- CNT x ONCE[2,3] ONCE[0,4] P(x)",
+        "m <- MAX x ONCE[1,4] ((NOT Q(x)) SINCE P(x))",
+        "PREVIOUS ONCE[2,4] ONCE[0,2] P(x)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
+}
+
+/* Tuples tell which rows may have changed, and where a past operator has not all the variables, the
+ * rows of another one that agree with it. */
+static void test_told(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "ONCE[0,3] (Q(x) OR ONCE[1,2] P(x))",
+        "ONCE (Q(x) OR ONCE P(x))",
+        "ONCE[0,2] ((NOT Q(x)) AND ONCE[1,4] P(x))",
+        "ONCE[0,2] ((NOT EXISTS y. R(x,y)) AND ONCE[1,4] P(x))",
+        "ONCE[0,2] (EXISTS y. R(x,y) OR ONCE[1,4] R(x,y))",
+        "ONCE[0,2] (((NOT P(x)) SINCE P(x)) AND (T() OR ONCE[1,3] Q(x)))",
+        "ONCE[1,3] (Q(x) OR ONCE[1,2] P(x))",
+        "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(x))",
+        "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(y))",
+        "ONCE[1,1] ((ONCE[0,9] R(x,y)) AND (ONCE[0,3] Q(x)) AND NOT ONCE[0,5] P(y))",
+        "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,1] T())",
+        "ONCE[0,1] ((Q(x) OR ONCE[1,9] P(x)) AND NOT T())",
+        "ONCE[0,1] PREVIOUS ONCE[1,4] P(x)",
+        "ONCE[0,1] ((ONCE[0,9] Q(x)) AND PREVIOUS NOT ONCE[1,4] P(x))",
+        "ONCE[0,1] PREVIOUS ((ONCE[0,9] Q(x)) AND PREVIOUS NOT (P(x) OR ONCE[1,4] P(x)))",
+        "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT T())",
+        "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT Q(y))",
+        "ONCE[0,1] EXISTS y. ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(y))",
+        "ONCE[0,1] EXISTS y. ((ONCE[0,9] R(x,y)) AND NOT EXISTS y. (ONCE[0,1] P(y)) AND y > 3)",
+        "Q(y) AND ONCE[0,1] EXISTS y. ((ONCE[0,9] R(x,y)) AND EXISTS x. ONCE[0,9] R(y,x))",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
+}
+
+/* What lasts is not listed at each time-point for the future either. */
+static void test_future(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "EVENTUALLY[0,3] ONCE[0,2] P(x)",
+        "EVENTUALLY[0,0] ONCE[1,2] P(x)",
+        "EVENTUALLY[2,5] ONCE[0,2] P(x)",
+        "EVENTUALLY[4,4] ((NOT Q(x)) SINCE[0,9] P(x))",
+        "EVENTUALLY[0,2] (Q(x) OR ONCE[1,2] P(x))",
+        "EVENTUALLY[0,2] ((NOT Q(x)) AND ONCE[1,4] P(x))",
+        "EVENTUALLY[1,2] ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(y))",
+        "EVENTUALLY[0,2] ONCE[1,4] T()",
+        "R(x,y) AND NOT EVENTUALLY[1,2] ONCE[0,0] T()",
+        "P(x) AND NOT EVENTUALLY[0,4] EXISTS y. ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] R(y,x))",
+        "PREVIOUS EVENTUALLY[0,3] ONCE[0,2] P(x)",
+        "NEXT EVENTUALLY[1,3] ONCE[0,2] P(x)",
+        "TRUE UNTIL[0,4] ONCE[1,2] P(x)",
+        "(NOT Q(x)) UNTIL[0,4] ONCE[1,2] P(x)",
+        "P(x) UNTIL[0,4] (ONCE[1,2] P(x))",
+        "(NOT R(x,x)) UNTIL[0,9] (Q(x) OR (NOT P(x)) SINCE[2,4] Q(x))",
+        "ONCE[0,2] EVENTUALLY[0,2] ONCE[0,1] P(x)",
+        "c <- CNT x EVENTUALLY[1,2] ONCE[0,1] P(x)",
+        "LETPAST K(x) = P(x) OR ((PREVIOUS K(x)) AND NOT Q(x)) IN EVENTUALLY[0,3] K(x)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
+    static const char *const twice[] = {
+        "EVENTUALLY[0,3] ONCE[0,2] ONCE[0,2] P(x)",
+        "EVENTUALLY[0,3] EVENTUALLY[1,2] (Q(x) OR ONCE[0,2] P(x))",
+        "EVENTUALLY[0,3] ((EVENTUALLY[1,2] ONCE[0,2] P(x)) AND ONCE[0,5] ONCE[0,2] Q(x))",
+    };
+    try_all(twice, 1, is_steady, 2);
+    try_all(twice + 1, 1, is_steady, 1);
+    try_all(twice + 2, 1, is_steady, 2);
+}
+
+static bool is_until(const struct fb_inc_node *node)
+{
+    size_t count = 0;
+    for (size_t i = 0; node->kind == FB_INC_FUTURE && i < node->killer_count; i++) {
+        count += node->killers[i].watch != NULL;
+    }
+    return count > 0;
+}
+
+/* Nor are the rows of the left side of UNTIL. */
+static void test_until(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "(ONCE[0,4] P(x)) UNTIL[0,5] Q(x)",
+        "(ONCE[0,4] P(x)) UNTIL[2,9] Q(x)",
+        "(NOT ONCE[1,4] P(x)) UNTIL[0,5] Q(x)",
+        "(NOT ONCE[1,4] P(x)) UNTIL[1,5] Q(x)",
+        "(P(x) OR ONCE[2,4] P(x)) UNTIL[0,5] Q(x)",
+        "(NOT ((ONCE[0,6] R(x,y)) AND NOT Q(x))) UNTIL[0,5] R(x,y)",
+        "(NOT ((NOT P(x)) SINCE[0,9] R(x,y))) UNTIL[0,5] R(x,y)",
+        "(ONCE[0,2] T()) UNTIL[0,5] Q(x)",
+        "(NOT ONCE[0,4] P(x) AND NOT R(x,x)) UNTIL[0,5] ONCE[1,2] Q(x)",
+        "NEXT ((NOT ONCE[1,4] P(x)) UNTIL[0,5] Q(x))",
+    };
+    static const char *const listed[] = {
+        "P(x) UNTIL[0,5] (P(x) OR Q(x))",
+        "(NOT (Q(x) AND ONCE[0,3] Q(x))) UNTIL[0,5] P(x)",
+        "(x = 3) UNTIL[0,30] P(x)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_until, 1);
+    try_all(listed, sizeof(listed) / sizeof(listed[0]), is_until, 0);
 }
 
 static void test_any(void **unused)
@@ -153,6 +291,16 @@ static void test_long(void **unused)
     run_long(&log, "T() AND ((x < 50000) SINCE P(x))", 4);
     run_long(&log, "T() AND P(x) AND ONCE[0,99] ONCE P(x)", 4);
     run_long(&log, "T() AND P(x) AND ((NOT Q(x)) SINCE[0,99] ((NOT Q(x)) SINCE P(x)))", 4);
+    run_long(&log, "T() AND P(x) AND NOT ONCE[9,*) ONCE P(x)", 4);
+    run_long(&log, "T() AND P(x) AND ONCE (P(x) OR ONCE Q(x))", 4);
+    run_long(&log, "T() AND P(x) AND NOT ONCE ((ONCE P(x)) AND NOT T())", 4);
+    run_long(&log, "T() AND P(x) AND EVENTUALLY[0,99] ONCE P(x)", 4);
+    run_long(&log, "T() AND P(x) AND EVENTUALLY[5,99] ((ONCE P(x)) AND NOT Q(x))", 3);
+    run_long(&log, "T() AND P(x) AND ((ONCE Q(x)) UNTIL[0,99] P(x))", 4);
+    run_long(&log, "T() AND P(x) AND ONCE ((P(x) OR ONCE Q(x)) AND NOT T())", 0);
+    run_long(&log, "T() AND P(x) AND NOT ONCE PREVIOUS ONCE P(x)", 4);
+    run_long(&log, "T() AND P(x) AND (P(x) SINCE ONCE P(x))", 4);
+    run_long(&log, "T() AND P(x) AND ((NOT ONCE P(x)) SINCE ONCE P(x))", 4);
     run_long(&log, "P(x) AND NOT EXISTS y. (ONCE Q(y)) AND y > x", 1);
     run_long(&log, "P(0) AND ((NOT ONCE Q(x)) SINCE P(x))", 1);
 }
@@ -162,6 +310,7 @@ static void test_long(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_any), CASE(test_long)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_future),
+        CASE(test_until), CASE(test_any), CASE(test_long)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }

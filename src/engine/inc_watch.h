@@ -1,0 +1,80 @@
+/*
+ * inc_watch.h: which rows of a formula may have changed at a time-point. Only the files of the
+ * incremental evaluator include it.
+ *
+ * A watch is a node whose child has keys: those for which a formula's answer may be another one
+ * than at the time-point before. It is told by the past operators in the formula, whose rows begin
+ * and end to hold, and by tuples, which hold at one time-point and so change it twice. Views have
+ * one, and so have the sides of temporal operators that last.
+ */
+#ifndef FB_ENGINE_INC_WATCH_H
+#define FB_ENGINE_INC_WATCH_H
+
+#include "engine/inc_plan.h"
+
+/** What tells a watch. */
+struct fb_inc_watch {
+    struct fb_inc_node *view;          /**< the watch: its child has the keys */
+    const struct fb_inc_node *past;    /**< a past node; NULL: the tuples of a relation */
+    uint32_t relation;                 /**< of the tuples */
+    int64_t shift;                     /**< where they stand, from where the watch does */
+    bool part;                         /**< its rows do not have the whole key */
+    const struct fb_inc_node *through; /**< part: the past node whose rows have, those of which
+                                          are concerned that agree with it; NULL: all keys are */
+    int index;                         /**< of through's set; -1: all keys are concerned */
+    size_t *key_at;            /**< the columns of the key in a row: of through, else of its own */
+    size_t *from_at;           /**< by column of through: 1 + that of its own; 0: not shared */
+    struct fb_inc_watch *next; /**< of the same past node */
+    struct fb_inc_watch *also; /**< of the same watch */
+};
+
+/** A predicate of a LETPAST whose rows last where it stands. */
+bool fb_inc_is_lasting(const struct fb_inc_site *site, const struct fb_form *form);
+
+/** The variables of a predicate that are columns. */
+fb_vars fb_inc_columns_of(const struct fb_form *form);
+
+/** A past operator that a node can keep, all of whose rows have the variables of a key. */
+bool fb_inc_remembered(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key);
+
+/** Whether what a formula says of a key follows from the rows of past operators with that key. */
+bool fb_inc_is_local(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key);
+
+/** Whether a formula has rows only where a past operator has. */
+bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form);
+
+/** A node over the variables of a formula that has a child of stale keys, all of which are stale;
+ * NULL when memory ran out. */
+struct fb_inc_node *fb_inc_new_watch(
+    const struct fb_inc_site *site, const struct fb_form *form, fb_vars key);
+
+/** All that an operation asks tells a view; *fits is false where it looks elsewhere. */
+FB_CHECKED enum fb_code fb_inc_watch_local(const struct fb_inc_site *site, struct fb_inc_node *view,
+    const struct fb_inc_op *op, bool *fits);
+
+/** Whether the rows of a formula are found through tuples of the time-point, of which there are as
+ * many as there were events. */
+bool fb_inc_through_tuples(const struct fb_inc_site *site, const struct fb_form *form);
+
+/** Compiles a formula whose answer for a row changes only where rows of past operators do, or
+ * tuples come and go, to an operation with its variables bound and a watch; NULL in *watch where it
+ * is none. */
+FB_CHECKED enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site,
+    const struct fb_form *form, struct fb_inc_op **op, struct fb_inc_node **watch);
+
+/** The same of one that has rows only where the watch is told of some, unless they are found
+ * through tuples, which is cheaper. */
+FB_CHECKED enum fb_code fb_inc_compile_grounded(const struct fb_inc_site *site,
+    const struct fb_form *form, struct fb_inc_op **op, struct fb_inc_node **watch);
+
+/** A row of a past node begins or ends to hold: keys of watches are stale. */
+void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
+
+/** Nothing is known: each key that a past operator has is stale. */
+bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch);
+
+/** Tells a watch of the tuples of time-point inc->at and the one before, which comes before all
+ * other questions to it at a time-point. */
+bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch);
+
+#endif
