@@ -11,10 +11,10 @@
 enum { FIRST_SLOTS = 64 };
 
 /* One index: tuples with equal columns are a chain in the order in which they came. A slot holds
- * the first and the last of a chain, as 1 + place in the relation; 0: free. */
+ * the first of a chain, as 1 + place in the relation; 0: free. Slots are small, since most of what
+ * looking for a tuple takes is waiting for its slot. */
 struct slot {
     uint32_t first;
-    uint32_t last;
     uint32_t hash;
 };
 
@@ -25,7 +25,8 @@ struct fb_access_index {
     size_t slot_count;
     size_t used;      /* slots */
     uint32_t *next;   /* by place */
-    uint32_t *before; /* by place, of an access that grows, so that the last can be taken back */
+    uint32_t *before; /* by place, of an access that grows, so that the last can be taken back; of
+                         the first of a chain: its last */
     uint32_t *hashes; /* likewise: its values may be gone by then */
     size_t cap;       /* of all of these */
     struct fb_access_index *other;
@@ -95,27 +96,45 @@ static struct slot *find_slot(const struct relation_list *list, const struct fb_
     }
 }
 
-/* A tuple becomes the last of its chain. */
-static void put(const struct relation_list *list, struct fb_access_index *index, uint32_t place)
+/* The slot of a tuple, which is taken if it was free. */
+static struct slot *slot_for(const struct relation_list *list, struct fb_access_index *index,
+    uint32_t place, uint32_t *out_hash)
 {
     const struct fb_value *values = list->rows[place];
-    uint32_t hash = hash_of(values, index->mask);
-    struct slot *slot = find_slot(list, index, values, hash);
-    uint32_t before = FB_ACCESS_NONE;
+    *out_hash = hash_of(values, index->mask);
+    struct slot *slot = find_slot(list, index, values, *out_hash);
+    index->used += slot->first ? 0 : 1;
+    slot->hash = *out_hash;
+    return slot;
+}
+
+/* A tuple becomes the first of its chain. */
+static void put_first(
+    const struct relation_list *list, struct fb_access_index *index, uint32_t place)
+{
+    uint32_t hash;
+    struct slot *slot = slot_for(list, index, place, &hash);
+    index->next[place] = slot->first ? slot->first - 1 : FB_ACCESS_NONE;
+    slot->first = place + 1;
+}
+
+/* A tuple becomes the last of its chain, in an access that grows. */
+static void put_last(
+    const struct relation_list *list, struct fb_access_index *index, uint32_t place)
+{
+    uint32_t hash;
+    struct slot *slot = slot_for(list, index, place, &hash);
     if (slot->first) {
-        before = slot->last - 1;
-        index->next[before] = place;
+        uint32_t first = slot->first - 1, last = index->before[first];
+        index->next[last] = place;
+        index->before[place] = last;
+        index->before[first] = place;
     } else {
         slot->first = place + 1;
-        slot->hash = hash;
-        index->used++;
+        index->before[place] = place;
     }
-    slot->last = place + 1;
     index->next[place] = FB_ACCESS_NONE;
-    if (index->before) {
-        index->before[place] = before;
-        index->hashes[place] = hash;
-    }
+    index->hashes[place] = hash;
 }
 
 /* Makes room for the tuples of a relation; at most half of the slots are used. */
@@ -146,8 +165,11 @@ static bool fill_index(
     if (!room) {
         return false;
     }
-    for (uint32_t place = 0; place < list->count; place++) {
-        put(list, index, place);
+    for (uint32_t place = 0; access->own && place < list->count; place++) {
+        put_last(list, index, place);
+    }
+    for (size_t left = access->own ? 0 : list->count; left > 0; left--) {
+        put_first(list, index, (uint32_t)left - 1);
     }
     return true;
 }
@@ -356,7 +378,7 @@ enum fb_code fb_access_add(
             return fb_arena_failed(access->arena, err);
         }
         if (!full) {
-            put(list, index, place);
+            put_last(list, index, place);
         }
     }
     return tuple->correction && !add_correction(access, tuple->from, id)
@@ -402,16 +424,16 @@ static void free_slot(struct fb_access_index *index, struct slot *slot)
 static void take(struct fb_access_index *index, uint32_t place)
 {
     size_t mask = index->slot_count - 1, at = index->hashes[place] & mask;
-    while (index->slots[at].last != place + 1) {
-        FB_ASSERT(index->slots[at].first);
+    while (index->before[index->slots[at].first - 1] != place) {
         at = (at + 1) & mask;
+        FB_ASSERT(index->slots[at].first);
     }
-    uint32_t before = index->before[place];
-    if (before == FB_ACCESS_NONE) {
+    uint32_t first = index->slots[at].first - 1, before = index->before[place];
+    if (first == place) {
         free_slot(index, &index->slots[at]);
     } else {
         index->next[before] = FB_ACCESS_NONE;
-        index->slots[at].last = before + 1;
+        index->before[first] = before;
     }
 }
 
@@ -481,6 +503,12 @@ void fb_access_find_in(
     const struct slot *slot = find_slot(index->list, index, values, hash_of(values, index->mask));
     *out = (struct fb_access_walk){
         index->next, index->list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
+}
+
+void fb_access_expect(const struct fb_access_index *index, const struct fb_value *values)
+{
+    FB_ASSERT(index && values);
+    __builtin_prefetch(&index->slots[hash_of(values, index->mask) & (index->slot_count - 1)]);
 }
 
 enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,

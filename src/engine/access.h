@@ -71,6 +71,9 @@ FB_CHECKED enum fb_code fb_access_index(struct fb_access *access, uint32_t relat
 void fb_access_find_in(
     const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out);
 
+/** Lets the memory come that fb_access_find_in will look at first. */
+void fb_access_expect(const struct fb_access_index *index, const struct fb_value *values);
+
 /** The index in the trace of the next tuple of a walk, or FB_ACCESS_NONE. */
 static inline uint32_t fb_access_next(struct fb_access_walk *walk)
 {

@@ -334,6 +334,9 @@ static enum fb_code run_share(
     cut->err = err;
     cut->walk.err = err;
     for (size_t i = 0; code == FB_OK && i < SHARE && i < left; i++) {
+        if (i + 1 < SHARE && i + 1 < left) {
+            fb_walk_expect(&cut->walk, job->keys.items[first + i + 1]);
+        }
         code = run_key(w, cut, job->keys.items[first + i], &job->shares[todo->share], err);
     }
     return code;

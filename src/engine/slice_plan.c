@@ -141,6 +141,7 @@ enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_query *query,
             FB_STR_ARG(duty->name));
     }
     enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
+    s->walk.foreseen = s->params;
     return code;
 }
 

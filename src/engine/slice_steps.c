@@ -10,7 +10,7 @@
 /* What a part costs, in tuples to look at; parts that bind nothing come last, when they are bound
  * as far as they will be. */
 enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
-enum { FIRST_SLOTS = 32 };
+enum { FIRST_SLOTS = 32, LOOKUPS_MAX = 64 /* more are not foreseen */ };
 static const size_t cost_last = SIZE_MAX;
 static const size_t cost_open = SIZE_MAX - 1; /* wants a variable that another part may bind */
 
@@ -148,6 +148,40 @@ static bool aside(struct making *m, const struct fb_form *form, bool needed)
     return good;
 }
 
+/* True when two steps look for the same. */
+static bool same_lookup(const struct fb_step *a, const struct fb_step *b)
+{
+    bool same = a->form->relation == b->form->relation && a->known == b->known;
+    for (uint64_t left = a->known; same && left; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        const struct fb_term *x = a->form->terms[i], *y = b->form->terms[i];
+        same = x->kind == y->kind &&
+               (x->kind == FB_TERM_CONST ? fb_value_eq(x->value, y->value) : x->var == y->var);
+    }
+    return same;
+}
+
+/* Notes a step that looks for tuples by what is foreseen alone, unless another one does. */
+static bool note_lookup(struct fb_walk *walk, struct fb_step *step)
+{
+    fb_vars vars = 0;
+    for (uint64_t left = step->known; left; left &= left - 1) {
+        const struct fb_term *term = step->form->terms[__builtin_ctzll(left)];
+        vars |= term->kind == FB_TERM_VAR ? fb_vars_of(term->var) : 0;
+    }
+    bool wanted = vars != 0 && !(vars & ~walk->foreseen) && walk->lookup_count < LOOKUPS_MAX;
+    for (size_t i = 0; i < walk->lookup_count && wanted; i++) {
+        wanted = !same_lookup(walk->lookups[i], step);
+    }
+    if (wanted && !walk->lookups) {
+        walk->lookups = fb_arena_array(walk->arena, LOOKUPS_MAX, sizeof(struct fb_step *));
+    }
+    if (wanted && walk->lookups) {
+        walk->lookups[walk->lookup_count++] = step;
+    }
+    return !wanted || walk->lookups;
+}
+
 static bool tuples(struct making *m, const struct fb_form *pred)
 {
     struct fb_step *step = m->step;
@@ -164,7 +198,7 @@ static bool tuples(struct making *m, const struct fb_form *pred)
         const struct fb_term *term = pred->terms[i];
         bound |= term->kind == FB_TERM_VAR ? fb_vars_of(term->var) : 0;
     }
-    return go_on(m, 0, NULL, bound);
+    return note_lookup(m->walk, step) && go_on(m, 0, NULL, bound);
 }
 
 /* An equation binds its open side. */

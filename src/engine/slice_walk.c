@@ -170,6 +170,30 @@ static enum fb_code equate(struct fb_walk *walk, const struct fb_step *step, boo
     return FB_OK;
 }
 
+/* The values of the columns that are known. */
+static void fill_columns(
+    const struct fb_step *step, const struct fb_value *values, struct fb_value *columns)
+{
+    for (uint64_t left = step->known; left; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        const struct fb_term *term = step->form->terms[i];
+        columns[i] = term->kind == FB_TERM_CONST ? term->value : values[term->var];
+    }
+}
+
+void fb_walk_expect(struct fb_walk *walk, const struct fb_value *values)
+{
+    struct fb_value columns[FB_IR_ARITY_MAX];
+    FB_ASSERT(walk && values);
+    for (size_t i = 0; i < walk->lookup_count; i++) {
+        const struct fb_step *step = walk->lookups[i];
+        if (step->index) {
+            fill_columns(step, values, columns);
+            fb_access_expect(step->index, columns);
+        }
+    }
+}
+
 /* Begins a walk over the tuples of a predicate that agree with what is bound. */
 static enum fb_code find_tuples(
     struct fb_walk *walk, struct fb_step *step, struct fb_access_walk *out)
@@ -183,11 +207,7 @@ static enum fb_code find_tuples(
             return code;
         }
     }
-    for (uint64_t left = step->known; left; left &= left - 1) {
-        int i = __builtin_ctzll(left);
-        const struct fb_term *term = pred->terms[i];
-        columns[i] = term->kind == FB_TERM_CONST ? term->value : walk->values[term->var];
-    }
+    fill_columns(step, walk->values, columns);
     fb_access_find_in(step->index, columns, out);
     return FB_OK;
 }

@@ -46,6 +46,9 @@ struct fb_walk {
     struct fb_step **slots; /**< private: what is done at each place where it was, by hash */
     size_t slot_count;      /**< a power of two */
     size_t step_count;
+    fb_vars foreseen; /**< what a walk begins with is known before it begins (fb_walk_expect) */
+    struct fb_step **lookups; /**< private: steps that look for tuples by that alone */
+    size_t lookup_count;
     const struct fb_form **pending; /**< room for all nodes, where a step is made */
     struct fb_value values[FB_IR_VARS_MAX];
 };
@@ -57,6 +60,10 @@ FB_CHECKED enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *acc
 /** Walks over the conjunction of parts under what is bound. Calls may be nested. */
 FB_CHECKED enum fb_code fb_walk_run(
     struct fb_walk *walk, const struct fb_form *const *parts, size_t count, fb_vars bound);
+
+/** Says which values (by variable) the variables in walk->foreseen will have in a walk to come.
+ * What that looks for first is fetched meanwhile. */
+void fb_walk_expect(struct fb_walk *walk, const struct fb_value *values);
 
 /** Begins a round: nothing is marked. */
 void fb_walk_begin(struct fb_walk *walk);

@@ -211,10 +211,13 @@ static void test_steps(void **unused)
     walk.found = count_found;
     walk.ctx = &found;
     walk.marking = true;
+    walk.foreseen = 1;
     for (size_t i = 0; i < 4; i++) {
+        const struct fb_value key = fb_value_str(fb_str_of(cases[i].key));
         found = 0;
+        fb_walk_expect(&walk, &key);
         fb_walk_begin(&walk);
-        walk.values[0] = fb_value_str(fb_str_of(cases[i].key));
+        walk.values[0] = key;
         FB_TEST_OK(fb_walk_run(&walk, parts, 3, 1));
         assert_int_equal(found, cases[i].found);
         assert_int_equal(walk.mark_count, cases[i].marks);
@@ -222,6 +225,8 @@ static void test_steps(void **unused)
         assert_true(i < 1 ? walk.step_count > 0 : walk.step_count == steps);
         steps = walk.step_count;
     }
+    /* By the key alone it looks for what is open and for what is closed. */
+    assert_int_equal(walk.lookup_count, 2);
     /* Where it begins with nothing bound it is somewhere else. */
     FB_TEST_OK(fb_walk_run(&walk, parts, 3, 0));
     assert_true(walk.step_count > steps);
