@@ -136,6 +136,8 @@ ok "a third argument" explains 2 "'more'" "$FLYBALL" evidence rates rates.csv mo
 
 # Every column of every table with a cell that is no value of it, and every table without each of
 # its columns: refused with file, line and hint, or read (names may be anything), never silently.
+# The tests of each compiler ask for half of the cells, in turns (each asks a process to start); all
+# are asked by hand and with FB_RANDOM_CASES.
 cat >cells.py <<'END'
 import json, os, re, subprocess
 FLYBALL = os.environ["FLYBALL"]
@@ -177,14 +179,17 @@ def ask(part, options, table):
     if r.returncode == 3:
         assert "cell.csv" in r.stderr and "\n  hint: " in r.stderr and r.stdout == "", (part, table[0], r)
     return r
+half = {"gcc": 0, "clang": 1}.get(os.environ.get("FB_COMPILER", ""))
+if "FB_RANDOM_CASES" in os.environ: half = None
 count = refused = 0
-for part, options, table in parts:
+for turn, (part, options, table) in enumerate(parts):
     head, body = table[0], table[1:]
     r = ask(part, options, table)
     assert r.returncode == 0, (part, r.stderr)
     for i, column in enumerate(head):
         cells = ("x", "", "NaN", "inf", "-1", "1e999", "45%", "1;5", "0x10", "1e15", "2025-13-45", "\u00e9" * 3000)
-        for cell in ("", cells[-1]) if column in names else cells:
+        for j, cell in enumerate(("", cells[-1]) if column in names else cells):
+            if half not in (None, (turn + i + j) % 2): continue
             at = len(body) // 2
             bad = [list(row) for row in body]
             bad[at][i] = cell
@@ -200,7 +205,7 @@ for part, options, table in parts:
         ask(part, options, [row + [row[i]] for row in table])
     for n in (2, 3): ask(part, options, table[:n])
     ask(part, options, table + [table[-1]])
-assert count > 500 and refused > 400, (count, refused)
+assert (count > 500 and refused > 400) if half is None else (count > 250 and refused > 200), (count, refused)
 END
 export FLYBALL
 ok "each cell of each table, and each column" python3 cells.py

@@ -9,8 +9,7 @@
 #include "fb_test.h"
 #include "govern/policy_diff.h"
 
-/* With 16 not all of the pairs are told, with 30 they are. */
-enum { TRIES = 40, PAIRS_MIN = 50 };
+enum { TRIES = 60, PAIRS_MIN = 50 };
 
 static enum fb_change mirrored(enum fb_change change)
 {
