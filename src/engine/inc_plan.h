@@ -54,11 +54,22 @@ struct fb_inc_state {
     const struct fb_form *test;  /**< TEST */
     fb_vars given;               /**< TEST: bound before it */
     struct fb_inc_await *awaits; /**< SPLIT, a loop in which walkers are parked: what moves them */
+    struct fb_inc_guard *guards; /**< and what must hold of them all the while */
+};
+
+/** A condition of a loop in which walkers are parked; see inc_walk.c. */
+struct fb_inc_guard {
+    bool negative;        /**< NOT of a part; else the part itself, which has no variables */
+    bool behind;          /**< it must hold behind a step of the loop; else before it */
+    struct fb_inc_op *op; /**< gives the part's rows, with nothing bound */
+    int index;            /**< of the parked walkers: by the loop and its variables */
+    struct fb_inc_guard *next;
 };
 
 /** A test behind a loop of a regular expression; see inc_walk.c. */
 struct fb_inc_await {
     uint32_t test;        /**< its state */
+    bool stepped;         /**< a step stands between the loop and it */
     struct fb_inc_op *op; /**< gives its rows, with nothing bound */
     fb_vars vars;         /**< those of the rows */
     int index; /**< of the parked walkers: by the loop and what they share with the rows */

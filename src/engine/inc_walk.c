@@ -5,7 +5,8 @@
  * Walkers in a loop that any time-point goes on with (`.*`) would all be moved at each time-point.
  * They are parked instead: kept aside, while the tests behind the loop are asked what they find,
  * and the parked walkers that fit it go on from there. A test that cannot be asked so moves them
- * all.
+ * all. So are those in a loop over a condition of which it can be told whom it stops, as in
+ * `(NOT q(x))*`: these go when it does.
  */
 #include <string.h>
 
@@ -86,10 +87,11 @@ static enum fb_code once_of(
 }
 
 /* The tests behind a loop, and one step at most, which who is parked has made; seen from `number`.
- * False when something else is there, too. */
+ * False when something else is there, too, or the same test with and without a step. */
 struct behind {
     const struct fb_inc_op *op;
     uint32_t states[FB_INC_INDEXES_MAX];
+    bool stepped[FB_INC_INDEXES_MAX];
     size_t count;
 };
 
@@ -98,7 +100,7 @@ static bool list_tests(struct behind *b, uint32_t number, bool stepped)
     const struct fb_inc_state *state = &b->op->states[number];
     for (size_t i = 0; i < b->count; i++) {
         if (b->states[i] == number) {
-            return true;
+            return b->stepped[i] == stepped;
         }
     }
     if (state->kind == FB_INC_STEP && !stepped) {
@@ -108,13 +110,14 @@ static bool list_tests(struct behind *b, uint32_t number, bool stepped)
         (state->kind != FB_INC_TEST && state->kind != FB_INC_SPLIT)) {
         return false;
     }
-    b->states[b->count++] = number;
+    b->states[b->count] = number;
+    b->stepped[b->count++] = stepped;
     return state->kind == FB_INC_TEST ||
            (list_tests(b, state->next, stepped) && list_tests(b, state->other, stepped));
 }
 
 static enum fb_code add_await(const struct fb_inc_site *site, struct fb_inc_op *walk,
-    struct fb_inc_node *parked, uint32_t number, struct fb_inc_await **first)
+    struct fb_inc_node *parked, uint32_t number, bool stepped, struct fb_inc_await **first)
 {
     const struct fb_inc_state *test = &walk->states[number];
     const struct fb_form *form = test->test;
@@ -129,10 +132,79 @@ static enum fb_code add_await(const struct fb_inc_site *site, struct fb_inc_op *
         mask |= shared ? (uint64_t)1 << (i + 1) : 0;
     }
     await->test = number;
+    await->stepped = stepped;
     await->index = fb_inc_set_index(&parked->set, mask);
     await->next = *first;
     *first = await;
     return fb_inc_compile_part(site, form, &await->op);
+}
+
+/* What a loop does at each time-point. */
+struct body {
+    const struct fb_inc_state *test; /* NULL: nothing, as in `.*` */
+    bool behind;                     /* the test is made behind the step */
+};
+
+/* False when the loop is none over a step and at most one test. */
+static bool is_loop(const struct fb_inc_op *walk, uint32_t number, struct body *out)
+{
+    const struct fb_inc_state *loop = &walk->states[number];
+    *out = (struct body){0};
+    if (loop->kind != FB_INC_SPLIT) {
+        return false;
+    }
+    const struct fb_inc_state *first = &walk->states[loop->other];
+    const struct fb_inc_state *second = &walk->states[first->next];
+    if (first->kind == FB_INC_STEP && first->next == number) {
+        return true;
+    }
+    out->behind = first->kind == FB_INC_STEP;
+    out->test = out->behind ? second : first;
+    const struct fb_inc_state *step = out->behind ? first : second;
+    return out->test->kind == FB_INC_TEST && step->kind == FB_INC_STEP && second->next == number;
+}
+
+/* A condition that is without variables, or stops walkers that it can list. */
+static bool stops(const struct fb_form *form, fb_vars given)
+{
+    bool negative = form->kind == FB_FORM_NOT;
+    const struct fb_form *part = negative ? form->left : form;
+    fb_vars vars = fb_form_vars(part);
+    return fb_form_evaluable(part, 0, NULL) && (vars == 0 || (negative && !(vars & ~given)));
+}
+
+/* The conditions of a loop. *fits is false where one of them must be asked of each walker. */
+static enum fb_code compile_guards(const struct fb_inc_site *site, const struct fb_inc_op *walk,
+    struct fb_inc_node *parked, struct body body, struct fb_inc_guard **first, bool *fits)
+{
+    const struct fb_inc_state *test = body.test;
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    enum fb_code code = FB_OK;
+    *fits = fb_form_conjuncts(test->test) <= FB_IR_CONJUNCTS_MAX;
+    size_t count = *fits ? fb_form_conjuncts_list(test->test, parts) : 0;
+    for (size_t i = 0; *fits && i < count; i++) {
+        *fits = stops(parts[i], test->given);
+    }
+    for (size_t i = 0; code == FB_OK && *fits && i < count; i++) {
+        struct fb_inc_guard *guard = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_guard);
+        if (!guard) {
+            return fb_inc_no_memory(site);
+        }
+        guard->negative = parts[i]->kind == FB_FORM_NOT;
+        guard->behind = body.behind;
+        const struct fb_form *part = guard->negative ? parts[i]->left : parts[i];
+        uint64_t mask = 1; /* the state */
+        for (size_t k = 0; k < walk->width; k++) {
+            bool shared = (fb_form_vars(part) & fb_vars_of(walk->vars[k])) != 0;
+            mask |= shared ? (uint64_t)1 << (k + 1) : 0;
+        }
+        guard->index = fb_inc_set_index(&parked->set, mask);
+        *fits = guard->index >= 0;
+        guard->next = *first;
+        *first = guard;
+        code = fb_inc_compile_part(site, part, &guard->op);
+    }
+    return code;
 }
 
 /* A loop whose walkers are parked, unless a test behind it needs to know them. */
@@ -141,22 +213,29 @@ static enum fb_code compile_loop(const struct fb_inc_site *site, struct fb_inc_o
 {
     struct fb_inc_state *loop = &walk->states[number];
     struct behind behind = {.op = walk};
-    bool open = loop->kind == FB_INC_SPLIT && walk->states[loop->other].kind == FB_INC_STEP &&
-                walk->states[loop->other].next == number;
-    bool fits = open && list_tests(&behind, loop->next, false);
+    struct body body;
+    bool fits = is_loop(walk, number, &body) && list_tests(&behind, loop->next, false);
     for (size_t i = 0; fits && i < behind.count; i++) {
         const struct fb_inc_state *state = &walk->states[behind.states[i]];
-        fits = state->kind == FB_INC_SPLIT || fb_form_evaluable(state->test, 0, NULL);
+        /* A step behind the loop is made without its test, which is why that must not come first.
+         */
+        fits = !(behind.stepped[i] && body.test && !body.behind) &&
+               (state->kind == FB_INC_SPLIT || fb_form_evaluable(state->test, 0, NULL));
     }
     struct fb_inc_await *first = NULL;
+    struct fb_inc_guard *guards = NULL;
     enum fb_code code = FB_OK;
+    if (fits && body.test) {
+        code = compile_guards(site, walk, parked, body, &guards, &fits);
+    }
     for (size_t i = 0; code == FB_OK && fits && i < behind.count; i++) {
         if (walk->states[behind.states[i]].kind == FB_INC_TEST) {
-            code = add_await(site, walk, parked, behind.states[i], &first);
+            code = add_await(site, walk, parked, behind.states[i], behind.stepped[i], &first);
             fits = first && first->index >= 0;
         }
     }
     loop->awaits = fits ? first : NULL;
+    loop->guards = loop->awaits ? guards : NULL;
     return code;
 }
 
@@ -321,16 +400,74 @@ static bool wake(void *ctx, struct fb_inc *inc)
     return true;
 }
 
-/* Asks all tests behind loops in which walkers are parked. */
-static bool wake_all(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+/* Asks all tests behind loops in which walkers are parked, and a step. */
+static bool wake_all(struct fb_inc *inc, struct fb_inc_node *node, fb_time now, bool stepped)
 {
     const struct fb_inc_op *walk = node->walk;
     for (uint32_t i = 0; i < walk->state_count; i++) {
         for (const struct fb_inc_await *w = walk->states[i].awaits; w; w = w->next) {
             struct await await = {node, w, i, now};
-            if (node->child->set.live_count &&
+            if (w->stepped == stepped && node->child->set.live_count &&
                 !fb_inc_run(inc, w->op, (struct fb_inc_then){wake, &await})) {
                 return false;
+            }
+        }
+    }
+    return true;
+}
+
+struct stop {
+    struct fb_inc_node *node;
+    const struct fb_inc_guard *guard;
+    uint32_t loop;
+};
+
+/* The parked walkers that agree with what inc->regs have are stopped. */
+static bool stop_some(void *ctx, struct fb_inc *inc)
+{
+    const struct stop *s = ctx;
+    struct fb_inc_set *set = &s->node->child->set;
+    size_t index = (size_t)s->guard->index;
+    struct fb_cell key[FB_IR_VARS_MAX];
+    walker_row(inc, s->node->walk, s->loop, key);
+    uint32_t slot = fb_inc_set_first(set, index, key);
+    while (slot != FB_INC_NONE) {
+        uint32_t next = index == 0 ? FB_INC_NONE : fb_inc_set_next(set, index, key, slot);
+        fb_inc_set_remove(set, slot);
+        slot = next;
+    }
+    return true;
+}
+
+static bool found_one(void *ctx, struct fb_inc *inc)
+{
+    (void)inc;
+    *(bool *)ctx = true;
+    return false;
+}
+
+/* The parked walkers that may not go on are stopped: behind the step to inc->at, or before the one
+ * to the next time-point. */
+static bool stop_all(struct fb_inc *inc, struct fb_inc_node *node, bool behind)
+{
+    const struct fb_inc_op *walk = node->walk;
+    for (uint32_t i = 0; i < walk->state_count; i++) {
+        const struct fb_inc_guard *guard =
+            node->child->set.live_count ? walk->states[i].guards : NULL;
+        for (; guard; guard = guard->next) {
+            struct stop stop = {node, guard, i};
+            bool found = false;
+            if (guard->behind != behind) {
+                continue;
+            }
+            bool whole = guard->negative
+                             ? fb_inc_run(inc, guard->op, (struct fb_inc_then){stop_some, &stop})
+                             : fb_inc_run(inc, guard->op, (struct fb_inc_then){found_one, &found});
+            if (inc->memory.code || (guard->negative && !whole)) {
+                return false;
+            }
+            if (!guard->negative && !found) {
+                (void)stop_some(&stop, inc);
             }
         }
     }
@@ -419,11 +556,13 @@ bool fb_inc_walk(struct fb_inc *inc, struct fb_inc_node *node)
     fb_inc_set_clear(&op->node->child->set);
     fb_inc_set_clear(&node->set);
     give_up(node, now);
-    if (!wake_all(inc, node, now)) {
+    if (!wake_all(inc, node, now, true) || !stop_all(inc, node, true) ||
+        !wake_all(inc, node, now, false)) {
         return false;
     }
     for (size_t i = 0; i < op->width; i++) {
         inc->regs[op->vars[i]] = (struct fb_cell){0};
     }
-    return put_walker(inc, op, &op->node->set, op->start, now) && pace_all(inc, node, now);
+    return put_walker(inc, op, &op->node->set, op->start, now) && pace_all(inc, node, now) &&
+           stop_all(inc, node, false);
 }

@@ -310,8 +310,14 @@ static struct node *regex(struct draw *d, const char *vars, int depth)
                             : make(d, bind, more, "\1 %s\2", far ? ".* " : "");
     if (past && draw(d, 4) == 0) { /* from left to right, what waits for what binds it again */
         static const char *const ends[] = {"", " .*", " .", " .* ."};
-        all = make(d, bind, formula(d, vars, 0), "\1 .* %s(\2)?%s", draw(d, 3) ? "" : ". ",
-            ends[draw(d, 4)]);
+        static const char *const loops[] = {".*", ".*", "(NOT T())*", "((NOT T())? .)*"};
+        struct node *loop = make(d, NULL, NULL, "%s", loops[draw(d, 4)]);
+        if (draw(d, 3) == 0) { /* which some cannot go on with */
+            loop = make(d, leaf(d, vars), NULL, draw(d, 2) ? "(NOT \1)*" : "((NOT \1)? .)*");
+        }
+        all = make(
+            d, loop, formula(d, vars, 0), "\1 %s(\2)?%s", draw(d, 3) ? "" : ". ", ends[draw(d, 4)]);
+        all = make(d, bind, all, "\1 \2");
     }
     return make(d, all, NULL, "(%s%s \1)", past ? "<|" : "|>", interval(d, !past));
 }

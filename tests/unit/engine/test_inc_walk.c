@@ -50,6 +50,24 @@ static void test_parked(void **unused)
         "PREVIOUS (<|[0,25] (P(x)? .* Q(x)?))",
         "(c <- CNT x <|[0,25] (P(x)? .* Q(x)?)) AND c > 0",
         "<| (P(x)? .* (EVENTUALLY[0,2] Q(x))?)",
+        /* a loop over what stops some, or all */
+        "<| (P(x)? (NOT W(3,_))* . R(x,_)?)",
+        "<| (P(x)? (. (NOT Q(x))?)* . R(x,_)?)",
+        "<| (P(x)? (NOT Q(x))* (. + TRUE?) R(x,_)?)",
+        "<| (P(x) (NOT Q(x))* (R(x,_) + R(x,_)?))",
+        "<| (P(x)? (NOT W(3,_))* R(x,_)?)",
+        "<| (P(x)? ((NOT W(3,_))? .)* R(x,_)?)",
+        "<| (P(x)? (. (NOT W(3,_))?)* R(x,_)?)",
+        "<|[0,9] (P(x)? (NOT Q(x))* R(x,_)?)",
+        "<| (P(x)? ((NOT Q(x))? .)* R(x,_)?)",
+        "<| (P(x)? (NOT (EXISTS y. R(x,y) AND y > 4) AND NOT W(3,_))* R(x,_)?)",
+        "<| (R(x,y)? (NOT Q(y))* R(_,y)?)",
+        "<| (R(x,y)? (. (NOT Q(y))?)* R(_,y)?)",
+        "<| (P(x) (NOT ONCE[0,1] R(x,x))* R(x,_))",
+        "<| (P(x)? (EXISTS y. R(y,_) OR Q(y))* R(y,_)?)",
+        "<| (Q(x)? ((EXISTS y. R(y,_) OR Q(y))? .)* R(y,_)?)",
+        "<| (P(x)? (NOT W(3,_))* (Q(x)? + R(x,_)?))",
+        "<| (P(x)? .* Q(x)? (NOT R(x,x))* R(_,x)?)",
     };
     for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
         size_t walks = count_nodes(formulas[i], is_walk);
@@ -67,6 +85,11 @@ static void test_not_parked(void **unused)
         "<|[0,5] (P(x) .*)",
         "<|[0,9] (P(x)? .* (T()? + .))",
         "<| (P(x)? .* . . Q(x)?)",
+        "<| (P(x)? ((NOT R(x,x))? .)* . R(x,_)?)",
+        "<| (P(x)? (x < 9)* R(x,_)?)",
+        "<| (P(x)? ((R(_,_) OR Q(_) OR P(_)) AND x < 9)* R(x,_)?)",
+        "<| (P(x)? (. . (NOT W(3,_))?)* R(x,_)?)",
+        "<| (R(x,y)? (NOT W(3,_) AND y < 9)* R(_,y)?)",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_parked, 0);
 }
@@ -104,6 +127,8 @@ static void test_long(void **unused)
     run_long(&log, "<| (P(x) .* Q(x)?)", 11998);
     run_long(&log, "<|[0,3000] (P(x)? .* Q(x)?)", 6001);
     run_long(&log, "Q(x) AND (<| (P(x) .*))", 11998);
+    run_long(&log, "<| (P(x)? (NOT T())* Q(x)?)", 12000);
+    run_long(&log, "<| (P(x)? ((NOT R(x,_))? .)* Q(x)?)", 12000);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
