@@ -486,9 +486,9 @@ static bool move_turns(struct fb_inc *inc, struct fb_inc_node *node, fb_time now
         }
         slot->load.past.pending--;
         slot->load.past.inside = !slot->load.past.inside;
+        slot->load.past.latest = entry.time;
         set_holds(inc, node, entry.slot, node->near || !slot->load.past.inside);
         if (!slot->load.past.inside) {
-            slot->load.past.latest = entry.time;
             if (!fb_inc_queue_push(&node->leaving, &entry, sizeof(entry), &inc->memory)) {
                 return false;
             }

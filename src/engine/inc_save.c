@@ -147,7 +147,7 @@ static void put_past(struct saver *s, const struct fb_inc_node *node, const uint
             fb_buf_add_char(s->out,
                 (char)((slot->load.past.holds ? HOLDS : 0) | (slot->load.past.steady ? STEADY : 0) |
                        (slot->load.past.inside ? INSIDE : 0)));
-            if (slot->load.past.holds) {
+            if (slot->load.past.holds || slot->load.past.inside) {
                 put_time(s, slot->load.past.latest);
             }
         }
@@ -196,7 +196,6 @@ static void put_future(struct saver *s, const struct fb_inc_node *node, const ui
             put_row(s, &node->set, i);
             if (node->steady) {
                 fb_buf_add_char(s->out, slot->load.future.steady ? 1 : 0);
-                fb_wire_put_u64(s->out, slot->load.future.inside);
             }
         }
     }
@@ -430,14 +429,23 @@ static bool streak_entry(const struct fb_inc_slot *slot, struct fb_inc_entry *ou
     return slot->load.streak.last != FB_INC_ONGOING;
 }
 
+/* The time-point that comes next at a node: the first that is not in its state. */
+static int64_t next_point(const struct fb_inc *inc, const struct fb_inc_node *node)
+{
+    bool future = node->kind == FB_INC_FUTURE;
+    const struct fb_inc_stage *stage = &inc->stages[future ? node->inner : node->stage];
+    return (int64_t)stage->step - stage->lead + (future ? 0 : node->shift);
+}
+
 static void take_past_row(struct loader *l, struct fb_inc_node *node)
 {
     struct fb_inc_set *set = &node->set;
     uint32_t slot = take_row(l, set);
     uint64_t bits = fb_wire_up_to(l->in, node->steady ? HOLDS | STEADY | INSIDE : HOLDS);
     bool holds = bits & HOLDS;
-    fb_time latest = holds ? take_time(l) : 0;
-    bool whole = node->interval.low > 0 || !(bits & STEADY) == !(bits & INSIDE);
+    fb_time latest = bits & (HOLDS | INSIDE) ? take_time(l) : 0;
+    bool whole = (node->interval.low > 0 || !(bits & STEADY) == !(bits & INSIDE)) &&
+                 (!(bits & STEADY) || next_point(l->inc, node) > 0);
     l->in->bad = l->in->bad || !whole || (!fb_inc_turns(node) && (bits & INSIDE) && !holds);
     if (!sound(l)) {
         return;
@@ -508,7 +516,8 @@ static bool take_place(
 {
     uint64_t behind = fb_wire_up_to(l->in, l->inc->point_high);
     *point = l->inc->point_high - behind;
-    l->in->bad = l->in->bad || slot >= node->set.slot_count || behind == 0;
+    l->in->bad =
+        l->in->bad || slot >= node->set.slot_count || (int64_t)*point >= next_point(l->inc, node);
     return sound(l);
 }
 
@@ -526,6 +535,7 @@ static void take_entries(struct loader *l, struct fb_inc_node *node)
         if (!sound(l) || !fb_inc_push_reach(node, entry, &l->inc->memory)) {
             return;
         }
+        node->set.slots[entry.slot].load.future.inside -= node->steady ? 1 : 0;
         before = entry;
     }
 }
@@ -541,19 +551,22 @@ static void take_ends(struct loader *l, struct fb_inc_node *node)
         if (!sound(l) || !fb_inc_queue_push(&node->turns, &entry, sizeof(entry), &l->inc->memory)) {
             return;
         }
+        node->set.slots[entry.slot].load.future.inside++;
         before = entry;
     }
 }
 
-static void take_streaks(struct loader *l, struct fb_inc_killer *killer)
+/* Streaks up to the time-point before `next`, or that go on there. */
+static void take_streaks(struct loader *l, struct fb_inc_killer *killer, int64_t next)
 {
     size_t count = fb_wire_count(l->in);
+    uint64_t most = next > 0 ? (uint64_t)next : 0;
     for (size_t i = 0; i < count && sound(l); i++) {
         uint32_t slot = take_row(l, &killer->seen);
         uint64_t first = fb_wire_u64(l->in);
         uint64_t length = fb_wire_up_to(l->in, l->inc->point_high);
-        l->in->bad = l->in->bad || first >= l->inc->point_high ||
-                     length > l->inc->point_high - first || (length == 0 && !killer->watch);
+        l->in->bad =
+            l->in->bad || first >= most || length > most - first || (length == 0 && !killer->watch);
         if (sound(l)) {
             killer->seen.slots[slot].load.streak.first = first;
             killer->seen.slots[slot].load.streak.last =
@@ -565,6 +578,7 @@ static void take_streaks(struct loader *l, struct fb_inc_killer *killer)
     }
 }
 
+/* What ends or goes on, less what has yet to begin, is what a row is inside of. */
 static void take_future(struct loader *l, struct fb_inc_node *node)
 {
     struct fb_inc_set *set = &node->set;
@@ -572,8 +586,9 @@ static void take_future(struct loader *l, struct fb_inc_node *node)
     for (size_t i = 0; i < count && sound(l); i++) {
         uint32_t slot = take_row(l, set);
         if (node->steady && sound(l)) {
-            set->slots[slot].load.future.steady = fb_wire_up_to(l->in, 1) != 0;
-            set->slots[slot].load.future.inside = (uint32_t)fb_wire_up_to(l->in, UINT32_MAX - 1);
+            bool steady = fb_wire_up_to(l->in, 1) != 0;
+            set->slots[slot].load.future.steady = steady;
+            set->slots[slot].load.future.inside = steady ? 1 : 0;
         }
     }
     take_entries(l, node);
@@ -582,10 +597,11 @@ static void take_future(struct loader *l, struct fb_inc_node *node)
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
         const union fb_inc_load *load = &set->slots[i].load;
-        l->in->bad = !load->future.any && !load->future.inside;
+        l->in->bad = (!load->future.any && !load->future.inside) ||
+                     load->future.inside > INT32_MAX; /* more begin than end */
     }
     for (size_t i = 0; i < node->killer_count && sound(l); i++) {
-        take_streaks(l, &node->killers[i]);
+        take_streaks(l, &node->killers[i], next_point(l->inc, node));
     }
 }
 

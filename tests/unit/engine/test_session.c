@@ -539,25 +539,74 @@ static void test_damage(void **state)
     identity[0] ^= 1;
     FB_TEST_FAILS(fb_snapshot_unseal(fb_buf_str(&file), identity, &out, &err), FB_E_MISMATCH);
     assert_int_equal(out.len, 7);
-    /* The state alone: each change of a byte is refused, or is some other state that runs on. */
-    for (size_t i = 0; i < saved.len; i++) {
-        struct run other = {.stream = run.stream, .monitor = NULL};
-        struct fb_buf more;
-        begin(&other, &more, late_text, "");
-        saved.ptr[i] ^= 5;
-        struct fb_wire in = fb_wire_of(fb_buf_str(&saved));
-        enum fb_code code = fb_monpoly_monitor_load(other.monitor, &in, &err);
-        saved.ptr[i] ^= 5;
-        if (code == FB_OK) {
-            code = fb_monpoly_monitor_feed(other.monitor, FB_STR("\n@90 P(1)"), &err);
-            code = code ? code : fb_monpoly_monitor_end(other.monitor, &err);
-        }
-        assert_true(code == FB_OK || err.message[0]);
-        end(&other, &more);
-    }
     fb_buf_release(&saved);
     fb_buf_release(&file);
     end(&run, &lines);
+}
+
+/* Loads a state and goes on; no code but that of an error with a message. */
+static void run_on(const char *formula, struct fb_str state)
+{
+    struct run run = {.monitor = NULL};
+    struct fb_buf lines;
+    begin(&run, &lines, formula, "");
+    struct fb_wire in = fb_wire_of(state);
+    enum fb_code code = fb_monpoly_monitor_load(run.monitor, &in, &err);
+    if (code == FB_OK) {
+        code = fb_monpoly_monitor_feed(
+            run.monitor, FB_STR("\n@8 Q(2);@9 P(1) R(1,1);@9 ;@90 P(1)"), &err);
+        code = code ? code : fb_monpoly_monitor_end(run.monitor, &err);
+    }
+    assert_true(code == FB_OK || err.message[0]);
+    end(&run, &lines);
+}
+
+/* The state alone: each change of a byte is refused, or is some other state that runs on. */
+static void test_changed(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {late_text, "ONCE[2,5] ONCE[0,3] P(x)",
+        "(NOT ONCE[1,3] Q(x)) SINCE[0,4] ONCE[0,3] P(x)", "EVENTUALLY[1,4] ONCE[0,2] P(x)",
+        "(NOT ONCE[0,1] Q(x)) UNTIL[0,5] ONCE[0,3] P(x)", "(NOT R(x,x)) UNTIL[1,6] P(x)"};
+    static const char log[] = "@1 P(1)(2) Q(1)\n@2 R(1,1)\n@3 P(2)\n@5 Q(2)\n@5 P(2) R(2,2)\n@7";
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        struct run run = {.monitor = NULL};
+        struct fb_buf lines, saved;
+        fb_buf_init(&saved, TEXT_MAX);
+        begin(&run, &lines, formulas[i], log);
+        FB_TEST_OK(fb_monpoly_monitor_save(run.monitor, &saved, &err));
+        for (size_t k = 0; k < saved.len; k++) {
+            char was = saved.ptr[k];
+            for (int way = 0; way < 10; way++) {
+                saved.ptr[k] = (char)(way < 8 ? way : way == 8 ? was ^ 5 : was + 1);
+                run_on(formulas[i], fb_buf_str(&saved));
+            }
+            saved.ptr[k] = was;
+        }
+        fb_buf_release(&saved);
+        end(&run, &lines);
+    }
+}
+
+/* Times before 1970 are times like others. */
+static void test_before_zero(void **state)
+{
+    (void)state;
+    static const char *const formulas[] = {
+        "ONCE[1,2] ONCE[0,20] P(x)", "ONCE[2,9] ONCE[0,1] P(x)", "EVENTUALLY[1,2] ONCE[0,20] P(x)"};
+    for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
+        struct run run = {.monitor = NULL};
+        struct fb_buf lines;
+        begin(&run, &lines, formulas[i], "@-90 P(1);\n@-89 ;\n");
+        FB_TEST_OK(die(&run));
+        FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, FB_STR("@-85 ;\n"), &err));
+        FB_TEST_OK(die(&run)); /* it is a while since, so nothing holds */
+        FB_TEST_OK(fb_monpoly_monitor_feed(run.monitor, FB_STR("@-84 P(2);\n@-83 ;\n"), &err));
+        FB_TEST_OK(die(&run));
+        FB_TEST_OK(fb_monpoly_monitor_end(run.monitor, &err));
+        assert_true(lines.len > 0);
+        end(&run, &lines);
+    }
 }
 
 /* A snapshot that cannot be written leaves the one before. */
@@ -728,6 +777,7 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_clock), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_changed), cmocka_unit_test(test_before_zero),
         cmocka_unit_test(test_disk), cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_length), cmocka_unit_test(test_many_states),
         cmocka_unit_test(test_limits), cmocka_unit_test(test_property)};
