@@ -184,6 +184,13 @@ static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_in
     return true;
 }
 
+/* Whether the rows that a condition takes out are found quicker than each row is asked. */
+static bool is_sparse(const struct fb_inc_node *node, const struct fb_inc_killer *killer)
+{
+    const struct fb_inc_node *least = fb_inc_watch_least(killer->watch);
+    return killer->negative && least && least->set.live_count < node->set.live_count;
+}
+
 /* Checks the rows of those keys for which the condition may have changed, or which are new. */
 static bool kill_stale(struct fb_inc *inc, struct side *side)
 {
@@ -195,7 +202,11 @@ static bool kill_stale(struct fb_inc *inc, struct side *side)
     }
     bool all = watch->all;
     watch->all = false;
-    if (all || side->node->set.live_count == 0) {
+    if (all && is_sparse(side->node, killer)) {
+        if (!fb_inc_watch_anew(inc, watch)) {
+            return false;
+        }
+    } else if (all || side->node->set.live_count == 0) {
         fb_inc_set_clear(stale);
         return kill_each(inc, side->node, killer);
     }

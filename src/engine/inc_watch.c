@@ -217,6 +217,7 @@ struct making {
     const struct fb_inc_op *anchor; /* NULL: none */
     bool tuples;                    /* tell, too, and what stands below PREVIOUS */
     bool partly;                    /* and what does not have the whole key */
+    bool must;                      /* it is a conjunct */
     int64_t shift;                  /* of the operation */
     bool fits;
 };
@@ -300,6 +301,7 @@ static enum fb_code add_teller(struct making *m, const struct fb_inc_op *op, fb_
         .past = past,
         .relation = past ? 0 : op->form->relation,
         .shift = m->shift,
+        .must = m->must && whole && op->kind == FB_INC_PROBE,
         .key_at = key_at,
         .next = past ? past->watches : NULL,
         .also = m->view->watches};
@@ -315,6 +317,7 @@ static enum fb_code add_teller(struct making *m, const struct fb_inc_op *op, fb_
 static enum fb_code add_tellers(struct making *m, const struct fb_inc_op *op, fb_vars hidden)
 {
     struct making inside = *m;
+    inside.must = m->must && op->kind == FB_INC_AND;
     switch ((int)op->kind) {
     case FB_INC_TRUE:
     case FB_INC_FALSE:
@@ -446,6 +449,7 @@ enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct f
         .anchor = anchor ? find_anchor(all, anchor) : NULL,
         .tuples = true,
         .partly = partly,
+        .must = true,
         .fits = true};
     code = add_tellers(&m, all, 0);
     *watch = code == FB_OK && m.fits ? view : NULL;
@@ -570,14 +574,27 @@ bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch)
     return whole;
 }
 
+const struct fb_inc_node *fb_inc_watch_least(const struct fb_inc_node *watch)
+{
+    FB_ASSERT(watch && watch->child);
+    const struct fb_inc_node *least = NULL;
+    for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
+        if (w->must && (!least || w->past->set.live_count < least->set.live_count)) {
+            least = w->past;
+        }
+    }
+    return least;
+}
+
 /* What does not have the whole key says nothing that others do not. */
 bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
 {
     FB_ASSERT(inc && watch->child);
     fb_inc_set_clear(&watch->child->set);
+    const struct fb_inc_node *least = fb_inc_watch_least(watch);
     watch->all = false;
     for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
-        if (w->part) {
+        if (w->part || (least && w->past != least)) {
             continue;
         }
         if (!w->past) {

@@ -19,6 +19,7 @@ struct fb_inc_watch {
     uint32_t relation;                 /**< of the tuples */
     int64_t shift;                     /**< where they stand, from where the watch does */
     bool part;                         /**< its rows do not have the whole key */
+    bool must;                         /**< nothing holds where it does not */
     const struct fb_inc_node *through; /**< part: the past node whose rows have, those of which
                                           are concerned that agree with it; NULL: all keys are */
     int index;                         /**< of through's set; -1: all keys are concerned */
@@ -70,7 +71,11 @@ FB_CHECKED enum fb_code fb_inc_compile_grounded(const struct fb_inc_site *site,
 /** A row of a past node begins or ends to hold: keys of watches are stale. */
 void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
 
-/** Nothing is known: each key that a past operator has is stale. */
+/** The past node with the fewest rows beside none of which the formula of a watch holds; NULL:
+ * there is none. */
+const struct fb_inc_node *fb_inc_watch_least(const struct fb_inc_node *watch);
+
+/** Nothing is known: each key that a past operator has is stale, or those of the least. */
 bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch);
 
 /** Tells a watch of the tuples of time-point inc->at and the one before, which comes before all

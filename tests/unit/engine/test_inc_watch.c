@@ -171,6 +171,9 @@ static void test_told(void **unused)
         "ONCE[0,1] ((Q(x) OR ONCE[1,9] P(x)) AND NOT T())",
         "ONCE[0,1] PREVIOUS ONCE[1,4] P(x)",
         "ONCE[0,1] ((ONCE[0,9] Q(x)) AND PREVIOUS NOT ONCE[1,4] P(x))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND PREVIOUS NOT ONCE[1,4] Q(x))", /* from the second on */
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND PREVIOUS PREVIOUS NOT ONCE[1,4] Q(x))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND NOT PREVIOUS P(x))", /* twice */
         "ONCE[0,1] PREVIOUS ((ONCE[0,9] Q(x)) AND PREVIOUS NOT (P(x) OR ONCE[1,4] P(x)))",
         "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT T())",
         "ONCE[0,1] ((ONCE[0,9] R(x,y)) AND NOT Q(y))",
@@ -305,12 +308,24 @@ static void test_long(void **unused)
     run_long(&log, "P(0) AND ((NOT ONCE Q(x)) SINCE P(x))", 1);
 }
 
+/* Where all rows may have changed, again and again, those are asked that the shortest conjunct has.
+ */
+static void test_long_all(void **unused)
+{
+    (void)unused;
+    const struct long_log log = {.points = 16000, .times = 1, .over = 1, .every = 2};
+    run_long(&log, "P(x) AND ONCE[0,5] ((ONCE[0,0] Q(x)) AND (ONCE P(x)) AND NOT T())", 8000);
+    run_long(&log, "P(x) AND EVENTUALLY[0,5] ((ONCE[0,0] Q(x)) AND (ONCE P(x)) AND NOT T())", 8000);
+    run_long(&log,
+        "T() AND P(x) AND ((NOT ((ONCE[0,0] Q(x)) AND (ONCE P(x)) AND NOT T())) SINCE P(x))", 8000);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
         CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_future),
-        CASE(test_until), CASE(test_any), CASE(test_long)};
+        CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
