@@ -144,6 +144,7 @@ static void test_steady_later(void **unused)
         "(NOT ONCE[1,1] Q(x)) SINCE[2,4] ONCE[0,3] P(x)",
         "ONCE[1,2] ((ONCE[0,5] P(x)) AND NOT ONCE[0,3] Q(x))",
         "ONCE[1,1] (T() OR ONCE[0,2] T())",
+        "ONCE[2,3] ((ONCE[0,40] P(x)) AND NOT Q(x))", /* begins anew before its end is seen */
         "c <- CNT x ONCE[2,3] ONCE[0,4] P(x)",
         "m <- MAX x ONCE[1,4] ((NOT Q(x)) SINCE P(x))",
         "PREVIOUS ONCE[2,4] ONCE[0,2] P(x)",
