@@ -391,6 +391,16 @@ static bool can_step(const struct fb_inc *inc, const struct fb_inc_stage *stage)
     return step_from(inc, stage, inc->clock) <= inc->clock;
 }
 
+bool fb_inc_at_rest(const struct fb_inc *inc)
+{
+    FB_ASSERT(inc);
+    bool rests = true;
+    for (size_t i = 0; rests && i < inc->stage_count; i++) {
+        rests = !can_step(inc, &inc->stages[i]);
+    }
+    return rests;
+}
+
 /* Brings all nodes of a stage one time-point on, then asks its root. */
 static bool step(struct fb_inc *inc, struct fb_inc_stage *stage)
 {

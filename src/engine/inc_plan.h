@@ -631,6 +631,9 @@ bool fb_inc_ordered(const struct fb_cell *cell);
 /** Frees the orders of a node. */
 void fb_inc_orders_release(struct fb_inc_node *node, struct fb_inc_memory *memory);
 
+/** Whether no stage can make a step: so it is between two calls. */
+bool fb_inc_at_rest(const struct fb_inc *inc);
+
 /** Brings a node to time-point inc->at. */
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node);
 

@@ -737,6 +737,8 @@ enum fb_code fb_inc_load(struct fb_inc *inc, struct fb_wire *in, struct fb_err *
         }
     }
     fb_inc_drop(&inc->memory, l.names, l.name_cap, sizeof(*l.names));
+    /* Who waits for a step that nothing brings about would wait for ever. */
+    in->bad = in->bad || (sound(&l) && !fb_inc_at_rest(inc));
     if (inc->memory.code) {
         return inc->memory.code;
     }

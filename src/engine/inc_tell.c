@@ -1,0 +1,150 @@
+/* Telling watches (inc_watch.h) what may have changed, as rows and tuples come and go. */
+#include "engine/inc_watch.h"
+
+#include "base/assert.h"
+
+/* So many stale keys beside the rows of a node are worth no list. */
+static bool too_many(const struct fb_inc_node *view, const struct fb_inc_node *past)
+{
+    return view->child->set.live_count > 1024 + (past->set.live_count + view->set.live_count) * 2;
+}
+
+static void all_stale(struct fb_inc_node *view)
+{
+    view->all = true;
+    fb_inc_set_clear(&view->child->set);
+}
+
+/* The key of a row is stale. */
+static bool put_key(struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
+{
+    struct fb_inc_node *stale = w->view->child;
+    struct fb_cell key[FB_IR_VARS_MAX];
+    bool added;
+    for (size_t i = 0; i < stale->width; i++) {
+        key[i] = row[w->key_at[i]];
+    }
+    return fb_inc_set_put(&stale->set, key, &inc->memory, &added) != FB_INC_NONE;
+}
+
+/* A row of the anchor that does not hold tells by itself when it begins to. */
+static bool put_keys_through(
+    struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
+{
+    struct fb_cell shared[FB_IR_VARS_MAX] = {{0}};
+    if (w->index < 0) {
+        all_stale(w->view);
+        return true;
+    }
+    const struct fb_inc_set *set = &w->through->set;
+    for (size_t i = 0; i < set->width; i++) {
+        if (w->from_at[i]) {
+            shared[i] = row[w->from_at[i] - 1];
+        }
+    }
+    size_t index = (size_t)w->index;
+    uint32_t slot = fb_inc_set_first(set, index, shared);
+    while (slot != FB_INC_NONE) {
+        if (set->slots[slot].load.past.holds && !put_key(inc, w, fb_inc_set_row(set, slot))) {
+            return false;
+        }
+        slot = index == 0 ? FB_INC_NONE : fb_inc_set_next(set, index, shared, slot);
+    }
+    return true;
+}
+
+/* A row of what tells has come or gone. */
+static bool tell(struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
+{
+    const struct fb_inc_node *most = w->through ? w->through : w->past;
+    if (w->view->all) {
+        return true;
+    }
+    if (!(w->part ? put_keys_through(inc, w, row) : put_key(inc, w, row))) {
+        return false;
+    }
+    if (most && too_many(w->view, most)) {
+        all_stale(w->view);
+    }
+    return true;
+}
+
+void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot)
+{
+    FB_ASSERT(inc && past);
+    FB_ASSERT(slot < past->set.slot_count);
+    const struct fb_cell *row = fb_inc_set_row(&past->set, slot);
+    for (const struct fb_inc_watch *w = past->watches; w && inc->memory.code == FB_OK;
+         w = w->next) {
+        (void)tell(inc, w, row);
+    }
+}
+
+/* The tuples of a time-point, so many before or behind inc->at, tell. */
+static bool tell_tuples(struct fb_inc *inc, const struct fb_inc_watch *w, int64_t shift)
+{
+    int64_t at = (int64_t)inc->at + shift;
+    if (at < 0) {
+        return true;
+    }
+    const struct fb_inc_point *point = fb_inc_point_at(inc, (uint64_t)at);
+    bool whole = true;
+    for (size_t i = 0; whole && i < point->tuple_count; i++) {
+        const struct fb_inc_tuple *tuple = &point->tuples[i];
+        whole = tuple->relation != w->relation || tell(inc, w, point->cells + tuple->at);
+    }
+    return whole;
+}
+
+bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch)
+{
+    FB_ASSERT(inc && watch->child);
+    bool whole = true;
+    if ((int64_t)inc->at <= watch->behind) { /* PREVIOUS begins to hold of what never changes */
+        all_stale(watch);
+    }
+    for (const struct fb_inc_watch *w = watch->watches; whole && w; w = w->also) {
+        whole = w->past || (tell_tuples(inc, w, w->shift - 1) && tell_tuples(inc, w, w->shift));
+    }
+    return whole;
+}
+
+const struct fb_inc_node *fb_inc_watch_least(const struct fb_inc_node *watch)
+{
+    FB_ASSERT(watch && watch->child);
+    const struct fb_inc_node *least = NULL;
+    for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
+        if (w->must && (!least || w->past->set.live_count < least->set.live_count)) {
+            least = w->past;
+        }
+    }
+    return least;
+}
+
+/* What does not have the whole key says nothing that others do not. */
+bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
+{
+    FB_ASSERT(inc && watch->child);
+    fb_inc_set_clear(&watch->child->set);
+    const struct fb_inc_node *least = fb_inc_watch_least(watch);
+    watch->all = false;
+    for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
+        if (w->part || (least && w->past != least)) {
+            continue;
+        }
+        if (!w->past) {
+            if (!tell_tuples(inc, w, w->shift)) {
+                return false;
+            }
+            continue;
+        }
+        const struct fb_inc_set *set = &w->past->set;
+        for (uint32_t i = 0; i < set->slot_count; i++) {
+            if (set->slots[i].live && set->slots[i].load.past.holds &&
+                !put_key(inc, w, fb_inc_set_row(set, i))) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
