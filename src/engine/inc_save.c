@@ -662,8 +662,8 @@ static void take_points(struct loader *l)
     l->base = fb_wire_i64(l->in);
     inc->clock = fb_wire_i64(l->in);
     inc->open = fb_wire_up_to(l->in, 1) != 0;
-    l->in->bad =
-        l->in->bad || count > high || (count == 0) != (high == 0) || inc->clock == FB_TIME_MAX;
+    l->in->bad = l->in->bad || count > high || (count == 0) != (high == 0) ||
+                 inc->clock == FB_TIME_MAX || (count == 0 && l->base != 0);
     inc->point_low = high - (l->in->bad ? high : count);
     inc->point_high = inc->point_low;
     fb_time last = FB_TIME_MIN;
