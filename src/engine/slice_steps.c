@@ -10,7 +10,7 @@
 /* What a part costs, in tuples to look at; parts that bind nothing come last, when they are bound
  * as far as they will be. */
 enum { COST_FREE = 0, COST_KEY = 2, COST_CONSTANT = 64, COST_RELATION = 1024 };
-enum { FIRST_SLOTS = 32, LOOKUPS_MAX = 64 /* more are not foreseen */ };
+enum { FIRST_SLOTS = 32, LOOKUPS_FORESEEN = 64 /* of what may be looked up next */ };
 static const size_t cost_last = SIZE_MAX;
 static const size_t cost_open = SIZE_MAX - 1; /* wants a variable that another part may bind */
 
@@ -169,12 +169,12 @@ static bool note_lookup(struct fb_walk *walk, struct fb_step *step)
         const struct fb_term *term = step->form->terms[__builtin_ctzll(left)];
         vars |= term->kind == FB_TERM_VAR ? fb_vars_of(term->var) : 0;
     }
-    bool wanted = vars != 0 && !(vars & ~walk->foreseen) && walk->lookup_count < LOOKUPS_MAX;
+    bool wanted = vars != 0 && !(vars & ~walk->foreseen) && walk->lookup_count < LOOKUPS_FORESEEN;
     for (size_t i = 0; i < walk->lookup_count && wanted; i++) {
         wanted = !same_lookup(walk->lookups[i], step);
     }
     if (wanted && !walk->lookups) {
-        walk->lookups = fb_arena_array(walk->arena, LOOKUPS_MAX, sizeof(struct fb_step *));
+        walk->lookups = fb_arena_array(walk->arena, LOOKUPS_FORESEEN, sizeof(struct fb_step *));
     }
     if (wanted && walk->lookups) {
         walk->lookups[walk->lookup_count++] = step;
