@@ -456,12 +456,34 @@ enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct f
     return code;
 }
 
+/* The variables that have one value each, by conjuncts such as x = 5. */
+static fb_vars fixed_in(const struct fb_form *form)
+{
+    if (form->kind == FB_FORM_AND) {
+        return fixed_in(form->left) | fixed_in(form->right);
+    }
+    fb_vars vars = 0;
+    for (size_t i = 0; form->kind == FB_FORM_EQ && i < 2; i++) {
+        const struct fb_term *a = form->terms[i], *b = form->terms[1 - i];
+        vars |= a->kind == FB_TERM_VAR && b->kind == FB_TERM_CONST ? fb_vars_of(a->var) : 0;
+    }
+    return vars;
+}
+
+/* One row at most is listed sooner than told of. */
+static bool is_one_row(const struct fb_form *form)
+{
+    fb_vars vars = fb_form_vars(form);
+    return vars && !(vars & ~fixed_in(form));
+}
+
 enum fb_code fb_inc_compile_grounded(const struct fb_inc_site *site, const struct fb_form *form,
     struct fb_inc_op **op, struct fb_inc_node **watch)
 {
     FB_ASSERT(site && form && watch);
     *watch = NULL;
-    return has_keys(site, form, fb_form_vars(form)) && !fb_inc_through_tuples(site, form)
+    return has_keys(site, form, fb_form_vars(form)) && !fb_inc_through_tuples(site, form) &&
+                   !is_one_row(form)
                ? fb_inc_compile_watch(site, form, op, watch)
                : FB_OK;
 }

@@ -121,6 +121,7 @@ static void test_steady(void **unused)
         "ONCE[0,3] ((ONCE[0,5] P(x)) AND NEXT NOT P(x))",
         "(NOT Q(x)) UNTIL[1,9] ONCE[0,3] P(x)",
         "EVENTUALLY[0,3] (P(x) AND ONCE[0,5] P(x))",
+        "ONCE[0,3] (x = 6 AND (ONCE[0,25] P(x)) AND NOT T())",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
     try_all(not_steady, sizeof(not_steady) / sizeof(not_steady[0]), is_steady, 0);
@@ -198,6 +199,7 @@ static void test_future(void **unused)
         "EVENTUALLY[0,2] ((NOT Q(x)) AND ONCE[1,4] P(x))",
         "EVENTUALLY[1,2] ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(y))",
         "EVENTUALLY[0,2] ONCE[1,4] T()",
+        "EVENTUALLY[0,2] (x = 6 AND (ONCE[0,25] R(x,y)) AND NOT T())",
         "R(x,y) AND NOT EVENTUALLY[1,2] ONCE[0,0] T()",
         "P(x) AND NOT EVENTUALLY[0,4] EXISTS y. ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] R(y,x))",
         "PREVIOUS EVENTUALLY[0,3] ONCE[0,2] P(x)",
