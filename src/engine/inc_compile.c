@@ -73,14 +73,20 @@ uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set)
     return mask;
 }
 
-fb_vars fb_inc_groups_of(const struct fb_form *form)
+fb_vars fb_inc_bound_of(const struct fb_form *form)
 {
-    FB_ASSERT(form && form->kind == FB_FORM_AGGREGATE);
+    FB_ASSERT(form);
     fb_vars set = 0;
     for (size_t i = 0; i < form->bound_count; i++) {
         set |= fb_vars_of(form->bound[i]);
     }
     return set;
+}
+
+fb_vars fb_inc_groups_of(const struct fb_form *form)
+{
+    FB_ASSERT(form && form->kind == FB_FORM_AGGREGATE);
+    return fb_inc_bound_of(form);
 }
 
 /* ---- leaves ---- */

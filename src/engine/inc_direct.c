@@ -409,20 +409,12 @@ uint64_t fb_inc_reach(const struct fb_inc *inc, const struct fb_inc_op *op, uint
 
 /* ---- temporal operators ---- */
 
-static bool found_one(void *ctx, struct fb_inc *inc)
-{
-    (void)inc;
-    *(bool *)ctx = true;
-    return false;
-}
-
 /* Whether a part has a row at a time-point; false too when something failed. */
 static bool holds_at(struct fb_inc *inc, const struct fb_inc_op *part, uint64_t n)
 {
-    bool found = false;
     uint64_t home = inc->at;
     inc->at = n;
-    (void)fb_inc_run(inc, part, (struct fb_inc_then){found_one, &found});
+    bool found = fb_inc_gives(inc, part);
     inc->at = home;
     return found && inc->memory.code == FB_OK;
 }

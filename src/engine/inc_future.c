@@ -232,48 +232,6 @@ static bool add_streak(void *ctx, struct fb_inc *inc)
 
 /* ---- what lasts ---- */
 
-static bool found_one(void *ctx, struct fb_inc *inc)
-{
-    (void)inc;
-    *(bool *)ctx = true;
-    return false;
-}
-
-/* Whether an operation gives a row of the watch that is asked about, which is in inc->regs then. */
-static bool is_given(struct fb_inc *inc, const struct fb_inc_op *op,
-    const struct fb_inc_node *stale, const struct fb_cell *row)
-{
-    bool found = false;
-    for (size_t i = 0; i < stale->width; i++) {
-        inc->regs[stale->vars[i]] = row[i];
-    }
-    (void)fb_inc_run(inc, op, (struct fb_inc_then){found_one, &found});
-    for (size_t i = 0; i < stale->width; i++) {
-        inc->regs[stale->vars[i]] = row[i];
-    }
-    return found;
-}
-
-/* Gathers the rows that must be asked: those of `set` that go on, where nothing is known. */
-static bool gather(struct fb_inc *inc, struct fb_inc_node *watch, const struct fb_inc_set *set,
-    bool (*goes_on)(const struct fb_inc_slot *slot))
-{
-    bool added;
-    if (!fb_inc_watch_tuples(inc, watch)) {
-        return false;
-    }
-    if (!watch->all) {
-        return true;
-    }
-    bool whole = fb_inc_watch_anew(inc, watch);
-    for (uint32_t i = 0; whole && i < set->slot_count; i++) {
-        whole = !set->slots[i].live || !goes_on(&set->slots[i]) ||
-                fb_inc_set_put(&watch->child->set, fb_inc_set_row(set, i), &inc->memory, &added) !=
-                    FB_INC_NONE;
-    }
-    return whole;
-}
-
 static bool row_goes_on(const struct fb_inc_slot *slot)
 {
     return slot->load.future.steady;
@@ -293,7 +251,7 @@ static bool end_at(struct fb_inc *inc, struct fb_inc_queue *queue, uint32_t slot
 /* One row of the right side that may have begun or ended to be given. */
 static bool renew_row(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row)
 {
-    bool given = is_given(inc, node->op, node->steady->child, row);
+    bool given = fb_inc_watch_gives(inc, node->steady, node->op, row);
     uint32_t slot = fb_inc_set_find(&node->set, row);
     bool before = slot != FB_INC_NONE && node->set.slots[slot].load.future.steady;
     if (inc->memory.code || given == before) {
@@ -310,7 +268,7 @@ static bool renew_row(struct fb_inc *inc, struct fb_inc_node *node, const struct
 static bool renew_streak(
     struct fb_inc *inc, struct fb_inc_killer *killer, const struct fb_cell *row)
 {
-    bool given = is_given(inc, killer->op, killer->watch->child, row);
+    bool given = fb_inc_watch_gives(inc, killer->watch, killer->op, row);
     uint32_t slot = fb_inc_set_find(&killer->seen, row);
     bool before = slot != FB_INC_NONE && streak_goes_on(&killer->seen.slots[slot]);
     if (inc->memory.code || given == before) {
@@ -326,7 +284,7 @@ static bool renew_streak(
 static bool feed_steady(struct fb_inc *inc, struct fb_inc_node *node)
 {
     struct fb_inc_set *stale = &node->steady->child->set;
-    bool whole = gather(inc, node->steady, &node->set, row_goes_on);
+    bool whole = fb_inc_watch_gather(inc, node->steady, &node->set, row_goes_on);
     for (uint32_t i = 0; whole && i < stale->slot_count; i++) {
         whole = renew_row(inc, node, fb_inc_set_row(stale, i));
     }
@@ -337,7 +295,7 @@ static bool feed_steady(struct fb_inc *inc, struct fb_inc_node *node)
 static bool feed_watched(struct fb_inc *inc, struct fb_inc_killer *killer)
 {
     struct fb_inc_set *stale = &killer->watch->child->set;
-    bool whole = gather(inc, killer->watch, &killer->seen, streak_goes_on);
+    bool whole = fb_inc_watch_gather(inc, killer->watch, &killer->seen, streak_goes_on);
     for (uint32_t i = 0; whole && i < stale->slot_count; i++) {
         whole = renew_streak(inc, killer, fb_inc_set_row(stale, i));
     }

@@ -158,22 +158,14 @@ static bool kill_listed(void *ctx, struct fb_inc *inc)
     return inc->memory.code == FB_OK;
 }
 
-static bool found_one(void *ctx, struct fb_inc *inc)
-{
-    (void)inc;
-    *(bool *)ctx = true;
-    return false;
-}
-
 static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_killer *killer)
 {
     for (uint32_t i = 0; i < node->set.slot_count; i++) {
         if (!node->set.slots[i].live || is_safe(node, i)) {
             continue;
         }
-        bool found = false;
         give_row(inc, node, i);
-        (void)fb_inc_run(inc, killer->op, (struct fb_inc_then){found_one, &found});
+        bool found = fb_inc_gives(inc, killer->op);
         if (inc->memory.code) {
             return false;
         }
@@ -211,11 +203,7 @@ static bool kill_stale(struct fb_inc *inc, struct side *side)
         return kill_each(inc, side->node, killer);
     }
     for (uint32_t i = 0; i < stale->slot_count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < killer->width; k++) {
-            inc->regs[killer->vars[k]] = fb_inc_set_row(stale, i)[k];
-        }
-        (void)fb_inc_run(inc, killer->op, (struct fb_inc_then){found_one, &found});
+        bool found = fb_inc_watch_gives(inc, watch, killer->op, fb_inc_set_row(stale, i));
         if (inc->memory.code || (found == killer->negative && !kill_listed(side, inc))) {
             return false;
         }
@@ -332,17 +320,6 @@ bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node)
 
 /* ---- a right side that holds on ---- */
 
-/* Whether the right side has a row. */
-static bool is_given(struct fb_inc *inc, const struct fb_inc_node *node, const struct fb_cell *row)
-{
-    bool found = false;
-    for (size_t i = 0; i < node->width; i++) {
-        inc->regs[node->vars[i]] = row[i];
-    }
-    (void)fb_inc_run(inc, node->op, (struct fb_inc_then){found_one, &found});
-    return found;
-}
-
 /* Whether a row that begins or ends to be given will count, in the order of time. */
 static bool push_turn(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, fb_time time)
 {
@@ -391,24 +368,9 @@ static bool begin_row(struct fb_inc *inc, struct fb_inc_node *node, const struct
     return whole;
 }
 
-/* What is given and what was are asked again, where that may have changed. */
-static bool gather_steady(struct fb_inc *inc, struct fb_inc_node *node)
+static bool goes_on(const struct fb_inc_slot *slot)
 {
-    struct fb_inc_set *stale = &node->steady->child->set;
-    const struct fb_inc_set *set = &node->set;
-    bool added;
-    if (!fb_inc_watch_tuples(inc, node->steady)) {
-        return false;
-    }
-    if (!node->steady->all) {
-        return true;
-    }
-    bool whole = fb_inc_watch_anew(inc, node->steady);
-    for (uint32_t i = 0; whole && i < set->slot_count; i++) {
-        whole = !set->slots[i].live || !set->slots[i].load.past.steady ||
-                fb_inc_set_put(stale, fb_inc_set_row(set, i), &inc->memory, &added) != FB_INC_NONE;
-    }
-    return whole;
+    return slot->load.past.steady;
 }
 
 /* Before anything else: rows that have been given up to the time-point before, and are no more. */
@@ -416,13 +378,14 @@ static bool end_steady(struct fb_inc *inc, struct fb_inc_node *node)
 {
     const struct fb_inc_set *stale = &node->steady->child->set;
     const struct fb_inc_set *set = &node->set;
-    if (!gather_steady(inc, node)) {
+    if (!fb_inc_watch_gather(inc, node->steady, set, goes_on)) {
         return false;
     }
     for (uint32_t i = 0; i < stale->slot_count; i++) {
         uint32_t slot = fb_inc_set_find(set, fb_inc_set_row(stale, i));
         if (slot != FB_INC_NONE && set->slots[slot].load.past.steady &&
-            !is_given(inc, node, fb_inc_set_row(stale, i)) && !end_row(inc, node, slot)) {
+            !fb_inc_watch_gives(inc, node->steady, node->op, fb_inc_set_row(stale, i)) &&
+            !end_row(inc, node, slot)) {
             return false;
         }
     }
@@ -437,7 +400,8 @@ static bool begin_steady(struct fb_inc *inc, struct fb_inc_node *node)
         const struct fb_cell *row = fb_inc_set_row(stale, i);
         uint32_t slot = fb_inc_set_find(&node->set, row);
         bool known = slot != FB_INC_NONE && node->set.slots[slot].load.past.steady;
-        if (!known && is_given(inc, node, row) && !begin_row(inc, node, row)) {
+        if (!known && fb_inc_watch_gives(inc, node->steady, node->op, row) &&
+            !begin_row(inc, node, row)) {
             return false;
         }
     }

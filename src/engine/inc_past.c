@@ -6,15 +6,6 @@
 #include "base/assert.h"
 #include "engine/inc_plan.h"
 
-static fb_vars bound_of(const struct fb_form *form)
-{
-    fb_vars vars = 0;
-    for (size_t i = 0; i < form->bound_count; i++) {
-        vars |= fb_vars_of(form->bound[i]);
-    }
-    return vars;
-}
-
 static struct fb_form **right_side(struct fb_form *past)
 {
     return past->kind == FB_FORM_SINCE ? &past->right : &past->left;
@@ -40,7 +31,7 @@ static enum fb_code past_of_exists(
     struct fb_form *past = NULL, *exists = NULL;
     enum fb_code code = fb_inc_past_of(site, form->left, &inner);
     if (code || !inner ||
-        (inner->kind == FB_FORM_SINCE && (fb_form_vars(inner->left) & bound_of(form)))) {
+        (inner->kind == FB_FORM_SINCE && (fb_form_vars(inner->left) & fb_inc_bound_of(form)))) {
         return code;
     }
     code = copy_of(site, inner, &past);

@@ -547,6 +547,10 @@ FB_CHECKED enum fb_code fb_inc_compile(struct fb_inc *inc, struct fb_err *err);
  * (inc->memory.code). */
 bool fb_inc_run(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then);
 
+/** Whether an operation gives a row at inc->at. When something failed (inc->memory.code) the answer
+ * is void. */
+bool fb_inc_gives(struct fb_inc *inc, const struct fb_inc_op *op);
+
 /** The point of a number in [point_low, point_high). */
 struct fb_inc_point *fb_inc_point_at(const struct fb_inc *inc, uint64_t number);
 
@@ -570,6 +574,9 @@ bool fb_inc_collect(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_in
 
 /** The variables that quantifiers of a formula hide. */
 fb_vars fb_inc_hidden(const struct fb_form *form);
+
+/** The variables that a formula itself binds: a quantifier's, the groups of an aggregation. */
+fb_vars fb_inc_bound_of(const struct fb_form *form);
 
 /** The variables that an aggregation groups by. */
 fb_vars fb_inc_groups_of(const struct fb_form *form);

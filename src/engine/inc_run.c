@@ -283,15 +283,19 @@ static bool stop(void *ctx, struct fb_inc *inc)
     return false;
 }
 
+bool fb_inc_gives(struct fb_inc *inc, const struct fb_inc_op *op)
+{
+    FB_ASSERT(inc && op);
+    bool found = false;
+    bool whole = fb_inc_run(inc, op, (struct fb_inc_then){stop, &found});
+    FB_ASSERT(inc->memory.code || whole != found);
+    return found;
+}
+
 static bool run_not(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
 {
-    bool found = false;
-    bool whole = fb_inc_run(inc, op->parts[0], (struct fb_inc_then){stop, &found});
-    if (inc->memory.code) {
-        return false;
-    }
-    FB_ASSERT(whole != found);
-    return found || then.fn(then.ctx, inc);
+    bool found = fb_inc_gives(inc, op->parts[0]);
+    return inc->memory.code == FB_OK && (found || then.fn(then.ctx, inc));
 }
 
 /* The conjuncts from one on. */

@@ -148,3 +148,41 @@ bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
     }
     return true;
 }
+
+bool fb_inc_watch_gather(struct fb_inc *inc, struct fb_inc_node *watch,
+    const struct fb_inc_set *set, bool (*goes_on)(const struct fb_inc_slot *slot))
+{
+    FB_ASSERT(inc && watch && watch->child);
+    FB_ASSERT(set && goes_on);
+    bool added;
+    if (!fb_inc_watch_tuples(inc, watch)) {
+        return false;
+    }
+    if (!watch->all) {
+        return true;
+    }
+    bool whole = fb_inc_watch_anew(inc, watch);
+    for (uint32_t i = 0; whole && i < set->slot_count; i++) {
+        whole = !set->slots[i].live || !goes_on(&set->slots[i]) ||
+                fb_inc_set_put(&watch->child->set, fb_inc_set_row(set, i), &inc->memory, &added) !=
+                    FB_INC_NONE;
+    }
+    return whole;
+}
+
+static void set_key(struct fb_inc *inc, const struct fb_inc_node *stale, const struct fb_cell *key)
+{
+    for (size_t i = 0; i < stale->width; i++) {
+        inc->regs[stale->vars[i]] = key[i];
+    }
+}
+
+bool fb_inc_watch_gives(struct fb_inc *inc, const struct fb_inc_node *watch,
+    const struct fb_inc_op *op, const struct fb_cell *key)
+{
+    FB_ASSERT(inc && watch && watch->child);
+    set_key(inc, watch->child, key);
+    bool found = fb_inc_gives(inc, op);
+    set_key(inc, watch->child, key);
+    return found;
+}

@@ -40,7 +40,6 @@ static fb_vars key_of(const struct fb_inc_site *site, const struct fb_form *form
 /* The variables that all past operators in a formula share, none of which a quantifier hides. */
 static fb_vars shared(const struct fb_inc_site *site, const struct fb_form *form)
 {
-    fb_vars hidden = 0;
     switch ((int)form->kind) {
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
@@ -53,10 +52,7 @@ static fb_vars shared(const struct fb_inc_site *site, const struct fb_form *form
     case FB_FORM_NOT:
         return shared(site, form->left);
     case FB_FORM_EXISTS:
-        for (size_t i = 0; i < form->bound_count; i++) {
-            hidden |= fb_vars_of(form->bound[i]);
-        }
-        return shared(site, form->left) & ~hidden;
+        return shared(site, form->left) & ~fb_inc_bound_of(form);
     case FB_FORM_AGGREGATE:
         return shared(site, form->left) & fb_inc_groups_of(form);
     default:
@@ -109,7 +105,7 @@ enum fb_code fb_inc_compile_view(
     bool tally = false;
     enum fb_code code = key ? find_tally(site, form, &tally) : FB_OK;
     if (code || key == 0 || tally || !fb_inc_is_local(site, form, key) ||
-        !fb_inc_is_grounded(site, form)) {
+        !fb_inc_has_keys(site, form, key)) {
         return code;
     }
     return make_view(site, form, key, out);
@@ -123,7 +119,7 @@ enum fb_code fb_inc_compile_join(
     fb_vars key = shared(site, form->left) & fb_form_vars(form->left);
     *out = NULL;
     if (site->direct || (key & ~fb_inc_groups_of(form)) == 0 ||
-        !fb_inc_is_grounded(site, form->left) || !fb_inc_is_local(site, form->left, key)) {
+        !fb_inc_has_keys(site, form->left, key) || !fb_inc_is_local(site, form->left, key)) {
         return FB_OK;
     }
     return make_view(site, form->left, key, out);

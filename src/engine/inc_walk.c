@@ -439,13 +439,6 @@ static bool stop_some(void *ctx, struct fb_inc *inc)
     return true;
 }
 
-static bool found_one(void *ctx, struct fb_inc *inc)
-{
-    (void)inc;
-    *(bool *)ctx = true;
-    return false;
-}
-
 /* The parked walkers that may not go on are stopped: behind the step to inc->at, or before the one
  * to the next time-point. */
 static bool stop_all(struct fb_inc *inc, struct fb_inc_node *node, bool behind)
@@ -456,18 +449,16 @@ static bool stop_all(struct fb_inc *inc, struct fb_inc_node *node, bool behind)
             node->child->set.live_count ? walk->states[i].guards : NULL;
         for (; guard; guard = guard->next) {
             struct stop stop = {node, guard, i};
-            bool found = false;
             if (guard->behind != behind) {
                 continue;
             }
-            bool whole = guard->negative
-                             ? fb_inc_run(inc, guard->op, (struct fb_inc_then){stop_some, &stop})
-                             : fb_inc_run(inc, guard->op, (struct fb_inc_then){found_one, &found});
-            if (inc->memory.code || (guard->negative && !whole)) {
-                return false;
-            }
-            if (!guard->negative && !found) {
+            if (guard->negative) {
+                (void)fb_inc_run(inc, guard->op, (struct fb_inc_then){stop_some, &stop});
+            } else if (!fb_inc_gives(inc, guard->op)) {
                 (void)stop_some(&stop, inc);
+            }
+            if (inc->memory.code) {
+                return false;
             }
         }
     }

@@ -36,15 +36,6 @@ bool fb_inc_remembered(const struct fb_inc_site *site, const struct fb_form *for
     return is_past(form) && (key & ~fb_form_vars(form)) == 0 && fb_inc_kept(site, form);
 }
 
-static fb_vars bound_of(const struct fb_form *form)
-{
-    fb_vars bound = 0;
-    for (size_t i = 0; i < form->bound_count; i++) {
-        bound |= fb_vars_of(form->bound[i]);
-    }
-    return bound;
-}
-
 /* What no time has a say in. */
 static bool is_filter(const struct fb_form *form)
 {
@@ -72,7 +63,7 @@ bool fb_inc_is_local(const struct fb_inc_site *site, const struct fb_form *form,
     case FB_FORM_NOT:
         return fb_inc_is_local(site, form->left, key);
     case FB_FORM_EXISTS:
-        return !(bound_of(form) & key) && fb_inc_is_local(site, form->left, key);
+        return !(fb_inc_bound_of(form) & key) && fb_inc_is_local(site, form->left, key);
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return fb_inc_remembered(site, form, key);
@@ -105,7 +96,7 @@ static bool is_told(
     case FB_FORM_NOT:
         return is_told(site, form->left, key, partly);
     case FB_FORM_EXISTS:
-        return !(bound_of(form) & key) && is_told(site, form->left, key, partly);
+        return !(fb_inc_bound_of(form) & key) && is_told(site, form->left, key, partly);
     case FB_FORM_PREVIOUS:
         return is_shift(form) && is_told(&before, form->left, key, partly);
     case FB_FORM_ONCE:
@@ -119,41 +110,19 @@ static bool is_told(
     }
 }
 
-bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form)
+bool fb_inc_has_keys(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
 {
     FB_ASSERT(site && form);
     switch ((int)form->kind) {
     case FB_FORM_AND:
-        return fb_inc_is_grounded(site, form->left) || fb_inc_is_grounded(site, form->right);
+        return fb_inc_has_keys(site, form->left, key) || fb_inc_has_keys(site, form->right, key);
     case FB_FORM_OR:
-        return fb_inc_is_grounded(site, form->left) && fb_inc_is_grounded(site, form->right);
+        return fb_inc_has_keys(site, form->left, key) && fb_inc_has_keys(site, form->right, key);
     case FB_FORM_AGGREGATE: /* without groups there may be a row of nothing */
-        return form->bound_count > 0 && fb_inc_is_grounded(site, form->left);
-    case FB_FORM_EXISTS:
-        return fb_inc_is_grounded(site, form->left);
-    case FB_FORM_ONCE:
-    case FB_FORM_SINCE:
-        return true;
-    case FB_FORM_PRED:
-        return fb_inc_is_lasting(site, form);
-    default:
-        return false;
-    }
-}
-
-/* Whether a formula has rows only of keys that something which tells has whole. */
-static bool has_keys(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
-{
-    switch ((int)form->kind) {
-    case FB_FORM_AND:
-        return has_keys(site, form->left, key) || has_keys(site, form->right, key);
-    case FB_FORM_OR:
-        return has_keys(site, form->left, key) && has_keys(site, form->right, key);
-    case FB_FORM_AGGREGATE: /* without groups there may be a row of nothing */
-        return form->bound_count > 0 && has_keys(site, form->left, key);
+        return form->bound_count > 0 && fb_inc_has_keys(site, form->left, key);
     case FB_FORM_EXISTS:
     case FB_FORM_PREVIOUS:
-        return has_keys(site, form->left, key);
+        return fb_inc_has_keys(site, form->left, key);
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
         return fb_inc_remembered(site, form, key);
@@ -193,7 +162,7 @@ static const struct fb_form *anchor_of(
     const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
 {
     const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
-    while (form->kind == FB_FORM_EXISTS && !(bound_of(form) & key)) {
+    while (form->kind == FB_FORM_EXISTS && !(fb_inc_bound_of(form) & key)) {
         form = form->left;
     }
     if (fb_form_conjuncts(form) > FB_IR_CONJUNCTS_MAX) {
@@ -398,8 +367,7 @@ struct fb_inc_node *fb_inc_new_watch(
     return view;
 }
 
-/* The operation that asks the node of the anchor, and the variables that quantifiers below that
- * name anew are hidden around it, too. */
+/* The operation that asks the node of the anchor. */
 static const struct fb_inc_op *find_anchor(const struct fb_inc_op *op, const struct fb_form *anchor)
 {
     if (op->kind == FB_INC_PROBE && op->form == anchor) {
@@ -412,7 +380,7 @@ static const struct fb_inc_op *find_anchor(const struct fb_inc_op *op, const str
     return found;
 }
 
-/* The quantifiers around the anchor: what they hide are its own variables. */
+/* What stands below the quantifiers around the anchor: what those hide are its own variables. */
 static const struct fb_inc_op *below_hides(const struct fb_inc_op *op)
 {
     while (op->kind == FB_INC_HIDE) {
@@ -431,7 +399,7 @@ enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct f
     inside.given = key;
     *watch = NULL;
     const struct fb_form *anchor = anchor_of(site, form, key);
-    bool partly = has_keys(site, form, key);
+    bool partly = fb_inc_has_keys(site, form, key);
     if (site->direct || !fb_form_evaluable(form, key, NULL) || !is_told(site, form, key, partly)) {
         return FB_OK;
     }
@@ -482,7 +450,7 @@ enum fb_code fb_inc_compile_grounded(const struct fb_inc_site *site, const struc
 {
     FB_ASSERT(site && form && watch);
     *watch = NULL;
-    return has_keys(site, form, fb_form_vars(form)) && !fb_inc_through_tuples(site, form) &&
+    return fb_inc_has_keys(site, form, fb_form_vars(form)) && !fb_inc_through_tuples(site, form) &&
                    !is_one_row(form)
                ? fb_inc_compile_watch(site, form, op, watch)
                : FB_OK;

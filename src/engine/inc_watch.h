@@ -41,8 +41,8 @@ bool fb_inc_remembered(const struct fb_inc_site *site, const struct fb_form *for
 /** Whether what a formula says of a key follows from the rows of past operators with that key. */
 bool fb_inc_is_local(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key);
 
-/** Whether a formula has rows only where a past operator has. */
-bool fb_inc_is_grounded(const struct fb_inc_site *site, const struct fb_form *form);
+/** Whether a formula has rows only of keys that a past operator, or a tuple, has whole. */
+bool fb_inc_has_keys(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key);
 
 /** A node over the variables of a formula that has a child of stale keys, all of which are stale;
  * NULL when memory ran out. */
@@ -81,5 +81,15 @@ bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch);
 /** Tells a watch of the tuples of time-point inc->at and the one before, which comes before all
  * other questions to it at a time-point. */
 bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch);
+
+/** Tells a watch of tuples; then its keys are the rows that must be asked at inc->at: where nothing
+ * is known, also the rows of `set` that go on. */
+bool fb_inc_watch_gather(struct fb_inc *inc, struct fb_inc_node *watch,
+    const struct fb_inc_set *set, bool (*goes_on)(const struct fb_inc_slot *slot));
+
+/** Whether the operation of a watch gives a row of a key, which inc->regs have then. False, too,
+ * when something failed. */
+bool fb_inc_watch_gives(struct fb_inc *inc, const struct fb_inc_node *watch,
+    const struct fb_inc_op *op, const struct fb_cell *key);
 
 #endif
