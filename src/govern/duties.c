@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "govern/duty_words.h"
 #include "govern/proving.h"
 
 enum { NAME_MAX_BYTES = 4096 };
@@ -12,109 +13,6 @@ static struct fb_str keep_text(struct fb_arena *arena, struct fb_str text)
     struct fb_err ignored;
     struct fb_str out = {NULL, 0};
     return fb_arena_str(arena, text, &out, &ignored) == FB_OK ? out : (struct fb_str){NULL, 0};
-}
-
-struct fb_str fb_work_duty_name(struct fb_arena *arena, const struct fb_program *program,
-    const struct fb_obligation *obligation)
-{
-    FB_ASSERT(arena && program && obligation);
-    struct fb_buf text;
-    fb_buf_init(&text, NAME_MAX_BYTES);
-    const struct fb_duty *duty = obligation->duty;
-    fb_buf_add_c(&text, "duty:");
-    fb_buf_add_str(&text, program->name);
-    fb_buf_add_char(&text, '/');
-    fb_buf_add_str(&text, duty->name);
-    fb_buf_add_char(&text, ':');
-    for (size_t i = 0; i < duty->param_count; i++) {
-        fb_buf_add_c(&text, i ? "," : "");
-        fb_value_write(obligation->bindings[i], &text);
-    }
-    struct fb_str out = {NULL, 0};
-    if (text.state == FB_BUF_GOOD) {
-        out = keep_text(arena, fb_buf_str(&text));
-    }
-    fb_buf_release(&text);
-    return out;
-}
-
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* The parameter whose name stands at `at` as a whole word; -1 when none does. */
-static int parameter_at(const struct fb_duty *duty, struct fb_str text, size_t at)
-{
-    if (at > 0 && is_word(text.ptr[at - 1])) {
-        return -1;
-    }
-    for (size_t i = 0; i < duty->param_count; i++) {
-        struct fb_str name = duty->vars[i];
-        struct fb_str rest = fb_str_sub(text, at, text.len);
-        if (fb_str_starts(rest, name) && (rest.len == name.len || !is_word(rest.ptr[name.len]))) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
-/* The beginning of the next word behind the one at `at`. */
-static size_t next_word(struct fb_str text, size_t at)
-{
-    for (at++; at < text.len && (!is_word(text.ptr[at]) || is_word(text.ptr[at - 1])); at++) {
-    }
-    return at;
-}
-
-/* Appends a binding as people say it: an id without its kind. */
-static void add_binding(struct fb_value value, bool whole, struct fb_buf *out)
-{
-    size_t slash = value.type == FB_TYPE_STRING ? fb_str_find(value.u.text, '/', 0) : 0;
-    if (!whole && value.type == FB_TYPE_STRING && slash + 1 < value.u.text.len) {
-        value.u.text = fb_str_sub(value.u.text, slash + 1, value.u.text.len);
-    }
-    fb_value_write(value, out);
-}
-
-/* What is owed, with its bindings: parameters in the title become what they are bound to, and a
- * bound record that the title does not name stands behind it. */
-static struct fb_str duty_text(struct fb_arena *arena, const struct fb_obligation *obligation)
-{
-    const struct fb_duty *duty = obligation->duty;
-    struct fb_buf text;
-    bool named[FB_IR_VARS_MAX] = {false};
-    fb_buf_init(&text, 8192);
-    if (duty->modality == FB_MAY_NOT) {
-        fb_buf_add_c(&text, fb_str_starts(duty->title, FB_STR("not ")) ? "may " : "");
-    }
-    for (size_t at = 0; at < duty->title.len;) {
-        int parameter = parameter_at(duty, duty->title, at);
-        if (parameter < 0) {
-            size_t next = next_word(duty->title, at);
-            fb_buf_add_str(&text, fb_str_sub(duty->title, at, next - at));
-            at = next;
-            continue;
-        }
-        add_binding(obligation->bindings[parameter], false, &text);
-        named[parameter] = true;
-        at += duty->vars[parameter].len;
-    }
-    for (size_t i = 0; i < duty->param_count; i++) {
-        struct fb_value value = obligation->bindings[i];
-        if (!named[i] && (int32_t)i != duty->system_var && value.type == FB_TYPE_STRING &&
-            !fb_str_eq(value.u.text, obligation->party)) {
-            fb_buf_add_c(&text, " (");
-            add_binding(value, true, &text);
-            fb_buf_add_char(&text, ')');
-        }
-    }
-    struct fb_str out = {NULL, 0};
-    if (text.state == FB_BUF_GOOD) {
-        out = keep_text(arena, fb_buf_str(&text));
-    }
-    fb_buf_release(&text);
-    return out;
 }
 
 static struct fb_str system_of(const struct fb_obligation *obligation)
@@ -277,22 +175,24 @@ static enum fb_code explain(const struct fb_work *work, const struct fb_duty_vie
 static enum fb_code say_views(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
 {
     const struct fb_work *work = ctx;
+    struct fb_duty_words words;
     size_t end = fb_work_part_end(part, PART, work->picture->duty_count);
-    for (size_t i = part * PART; i < end; i++) {
+    enum fb_code code = FB_OK;
+    fb_duty_words_init(&words, arena);
+    for (size_t i = part * PART; code == FB_OK && i < end; i++) {
         struct fb_duty_view *view = &work->picture->duties[i];
         struct fb_obligation *obligation = &view->obligation;
-        view->text = duty_text(arena, obligation);
-        view->id = fb_work_duty_name(arena, view->policy->program, obligation);
-        if (!view->text.ptr || !view->id.ptr) {
-            return fb_arena_failed(arena, err);
-        }
+        view->text = fb_duty_words_text(&words, obligation);
+        view->id = fb_duty_words_name(&words, view->policy->program, obligation);
         bool wanted = !obligation->why && !work->input->brief && !work->proving;
-        enum fb_code code = wanted ? explain(work, view, arena, &obligation->why, err) : FB_OK;
-        if (code) {
-            return code;
+        if (!view->text.ptr || !view->id.ptr) {
+            code = fb_arena_failed(arena, err);
+        } else if (wanted) {
+            code = explain(work, view, arena, &obligation->why, err);
         }
     }
-    return FB_OK;
+    fb_duty_words_release(&words);
+    return code;
 }
 
 /* Part of a step: the handles of views, once their ids are all different. */
