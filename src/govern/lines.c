@@ -687,16 +687,39 @@ static int by_begin(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+/* How many red lines a version has, with all systems of which some are asked for. */
+static size_t line_count(const struct fb_work *work, const struct fb_version *version)
+{
+    return version->program->redline_count * work->line_systems;
+}
+
 void fb_work_show_lines(struct fb_work *work)
 {
     struct fb_picture *picture = work->picture;
     picture->line_count = 0;
     for (size_t i = 0; i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
-        size_t count = version->program->redline_count * work->line_systems;
-        for (size_t k = 0; version->view->force == FB_IN_FORCE && k < count; k++) {
+        size_t count = version->view->force == FB_IN_FORCE ? line_count(work, version) : 0;
+        /* Where everything is asked for they stand where they are shown (place_lines). */
+        for (size_t k = 0; work->about && k < count; k++) {
             if (fb_work_wants(work, version->lines[k].system)) {
                 picture->lines[picture->line_count++] = version->lines[k];
+            }
+        }
+        picture->line_count += work->about ? 0 : count;
+    }
+}
+
+/* Where the lines of each version go: those of versions in force first, as they are shown. */
+static void place_lines(
+    const struct fb_work *work, struct fb_line_view *lines, struct fb_line_view **places)
+{
+    for (int in_force = 1; in_force >= 0; in_force--) {
+        for (size_t i = 0; i < work->version_count; i++) {
+            const struct fb_version *version = &work->versions[i];
+            if ((version->view->force == FB_IN_FORCE) == (in_force == 1)) {
+                places[i] = lines;
+                lines += line_count(work, version);
             }
         }
     }
@@ -705,7 +728,7 @@ void fb_work_show_lines(struct fb_work *work)
 enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
 {
     struct fb_picture *picture = work->picture;
-    size_t rules = 0, part = 0;
+    size_t rules = 0, part = 0, versions = work->version_count + 1;
     int relation = fb_policy_relation("redline");
     FB_ASSERT(relation >= 0);
     work->line_relation = (uint32_t)relation;
@@ -716,10 +739,10 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
     struct fb_work *parts = FB_ARENA_ARRAY(work->arena, struct fb_work, part);
     size_t most = rules * work->line_systems + 1;
     struct fb_line_view *lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
-    picture->lines = FB_ARENA_ARRAY(work->arena, struct fb_line_view, most);
-    struct fb_version **order =
-        FB_ARENA_ARRAY(work->arena, struct fb_version *, work->version_count + 1);
-    if (!lines || !picture->lines || !order || !parts) {
+    picture->lines = work->about ? FB_ARENA_ARRAY(work->arena, struct fb_line_view, most) : lines;
+    struct fb_line_view **places = FB_ARENA_ARRAY(work->arena, struct fb_line_view *, versions);
+    struct fb_version **order = FB_ARENA_ARRAY(work->arena, struct fb_version *, versions);
+    if (!lines || !picture->lines || !places || !order || !parts) {
         return fb_arena_failed(work->arena, err);
     }
     /* Scopes read facts only; the trace is built again once the red lines are facts too. */
@@ -728,11 +751,11 @@ enum fb_code fb_work_lines(struct fb_work *work, struct fb_err *err)
         order[i] = &work->versions[i];
     }
     qsort(order, work->version_count, sizeof(struct fb_version *), by_begin);
+    place_lines(work, lines, places);
     part = 0;
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
-        code = run_version(work, order[i], lines, parts + part, err);
+        code = run_version(work, order[i], places[order[i] - work->versions], parts + part, err);
         part += part_count(work, order[i]);
-        lines += order[i]->program->redline_count * work->line_systems;
     }
     /* Once for all versions: their facts are most of all, and go where they stay. */
     code = code ? code : fb_work_join(work, parts, part, err);

@@ -311,7 +311,7 @@ FB_CHECKED enum fb_code fb_work_line_why(
 /** Gives the reason of a tuple of a red line; an fb_tell of a work that tells. */
 bool fb_work_tell(void *work, const struct fb_tuple *tuple, const struct fb_why **out);
 
-/** Copies the lines of the versions that are in force now into the picture. */
+/** Lists the lines of the versions that are in force now in the picture. */
 void fb_work_show_lines(struct fb_work *work);
 
 /** Duties. */
