@@ -362,10 +362,15 @@ static enum fb_code follow_after(struct fb_duty_run *run, const struct fb_duty_t
     struct fb_obligations found = {NULL, 0};
     size_t count = 0;
     before.duty = run->duty->after;
+    before.before = task->before_count > 1 ? task->before + 1 : NULL;
+    before.before_count = task->before_count > 1 ? task->before_count - 1 : 0;
     before.key = before.duty->param_count == run->duty->param_count ? task->key : NULL;
     enum fb_code code = fb_duty_follow(&before, run->ev.arena, &found, run->ev.err);
     if (code) {
         return code;
+    }
+    if (task->before_count > 0) {
+        task->before[0] = found;
     }
     struct discharge *all = FB_ARENA_ARRAY(run->ev.arena, struct discharge, found.count);
     if (!all) {

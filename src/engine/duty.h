@@ -104,10 +104,13 @@ struct fb_duty_task {
     const struct fb_duty *duty;
     const struct fb_trace *trace;
     fb_time now;
-    bool explain;               /**< build reasons */
-    bool indexed;               /**< find tuples by their values; the oracle looks at each */
-    const struct fb_value *key; /**< param_count values: only obligations with these bindings are
-                                     wanted, others may be missing; NULL: all */
+    bool explain;                  /**< build reasons */
+    bool indexed;                  /**< find tuples by their values; the oracle looks at each */
+    const struct fb_value *key;    /**< param_count values: only obligations with these bindings are
+                                        wanted, others may be missing; NULL: all */
+    struct fb_obligations *before; /**< what becomes of the duties before, as far as `after` leads
+                                        and there is room, goes here */
+    size_t before_count;
 };
 
 /** Runs a duty that is in the fragment over a trace, naively. */

@@ -9,7 +9,12 @@
 #include "engine/duty.h"
 #include "engine/slice_cut.h"
 
-enum { FIRST_KEYS = 64, FIRST_RESULTS = 16, SHARE = 64 /* keys, of one task */ };
+enum {
+    FIRST_KEYS = 64,
+    FIRST_RESULTS = 64,
+    SHARE = 64,  /* keys, of one task */
+    TOGETHER = 8 /* duties that are run at once, each following the one before */
+};
 
 /* The bindings that a duty may be owed for, each once, in the order in which they were found. */
 struct keys {
@@ -29,12 +34,15 @@ struct results {
 };
 
 /* One duty of a run: its keys are found, then shares of them are run, then the results are put
- * together. */
+ * together. What follows the discharge of another duty is run with that one, which has the same
+ * keys. So what becomes of both is found at once, by the later one: results are by level, 0 for the
+ * duty of the job, n for that of the n-th job before it. */
 struct job {
     const struct fb_duty_query *query;
+    size_t levels; /* 0: it is a level of a later job */
     struct keys keys;
-    struct results whole;   /* of a duty that cannot be sliced */
-    struct results *shares; /* of each stretch of SHARE keys */
+    struct results *whole;  /* by level: of a duty that cannot be sliced; NULL: it can */
+    struct results *shares; /* of each stretch of SHARE keys, then by level */
     size_t share_count;
     size_t next;   /* share to be run */
     size_t undone; /* shares */
@@ -46,6 +54,7 @@ struct worker {
     struct fb_arena made;    /* results, where there are several threads */
     struct fb_arena *kept;   /* for results */
     struct fb_arena scratch; /* of one slice */
+    struct results room;     /* what was found, until it is known how much it is */
     struct fb_cutter **cuts; /* by job; NULL where it did none of it yet */
     char apart[128];         /* threads do not write to one line of the cache */
 };
@@ -188,30 +197,31 @@ static enum fb_code owed_too_often(const struct fb_duty *duty, struct fb_err *er
 }
 
 /* Room for one more result. */
-static bool grow_results(struct results *results, struct fb_arena *arena)
+static bool grow_room(struct worker *w)
 {
-    if (results->count < results->cap) {
+    struct results *room = &w->room;
+    if (room->count < room->cap) {
         return true;
     }
-    size_t cap = results->cap ? 2 * results->cap : FIRST_RESULTS;
-    struct fb_obligation *grown = FB_ARENA_ARRAY(arena, struct fb_obligation, cap);
-    if (grown && results->count) {
-        memcpy(grown, results->items, results->count * sizeof(*grown));
+    size_t cap = room->cap ? 2 * room->cap : FIRST_RESULTS;
+    struct fb_obligation *grown = FB_ARENA_ARRAY(&w->own, struct fb_obligation, cap);
+    if (grown && room->count) {
+        memcpy(grown, room->items, room->count * sizeof(*grown));
     }
-    results->items = grown ? grown : results->items;
-    results->cap = grown ? cap : results->cap;
+    room->items = grown ? grown : room->items;
+    room->cap = grown ? cap : room->cap;
     return grown != NULL;
 }
 
-/* Adds an obligation that a run found, out of the run's memory. */
+/* Adds an obligation that a run found, out of the run's memory, to the worker's room. */
 static enum fb_code keep(struct worker *w, const struct fb_arena *run,
-    const struct fb_obligation *item, struct results *out, struct fb_err *err)
+    const struct fb_obligation *item, struct fb_err *err)
 {
     const struct fb_duty *duty = item->duty;
-    if (out->count >= fb_limit(FB_DUTY_OWED_MAX)) {
+    if (w->room.count >= TOGETHER * fb_limit(FB_DUTY_OWED_MAX)) {
         return owed_too_often(duty, err);
     }
-    if (!grow_results(out, &w->own)) {
+    if (!grow_room(w)) {
         return fb_arena_failed(&w->own, err);
     }
     struct fb_value *values = FB_ARENA_ARRAY(w->kept, struct fb_value, duty->var_count);
@@ -219,7 +229,7 @@ static enum fb_code keep(struct worker *w, const struct fb_arena *run,
         return fb_arena_failed(w->kept, err);
     }
     memcpy(values, item->bindings, duty->var_count * sizeof(*values));
-    struct fb_obligation *kept = &out->items[out->count];
+    struct fb_obligation *kept = &w->room.items[w->room.count];
     *kept = *item;
     kept->bindings = values;
     kept->why = NULL;
@@ -229,8 +239,35 @@ static enum fb_code keep(struct worker *w, const struct fb_arena *run,
             code = keep_text(run, &values[i].u.text, w->kept, err);
         }
     }
-    out->count += code == FB_OK ? 1 : 0;
+    w->room.count += code == FB_OK ? 1 : 0;
     return code;
+}
+
+/* Moves what is in the worker's room into a list for each level of a job. */
+static enum fb_code sort_out(
+    struct worker *w, const struct job *job, struct results *lists, struct fb_err *err)
+{
+    const struct results *room = &w->room;
+    for (size_t level = 0; level < job->levels; level++) {
+        const struct fb_duty *duty = (job - level)->query->duty;
+        struct results *list = &lists[level];
+        size_t count = 0;
+        for (size_t i = 0; i < room->count; i++) {
+            count += room->items[i].duty == duty ? 1 : 0;
+        }
+        *list = (struct results){.cap = count};
+        list->items = count ? FB_ARENA_ARRAY(&w->own, struct fb_obligation, count) : NULL;
+        if (count && !list->items) {
+            return fb_arena_failed(&w->own, err);
+        }
+        for (size_t i = 0; i < room->count && list->count < count; i++) {
+            if (room->items[i].duty == duty) {
+                list->items[list->count++] = room->items[i];
+            }
+        }
+    }
+    w->room.count = 0;
+    return FB_OK;
 }
 
 bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bindings)
@@ -244,24 +281,41 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
     return !query->only;
 }
 
+/* Runs the duties of a job over a trace: what becomes of each, by level. */
+static enum fb_code follow(const struct job *job, const struct fb_trace *trace,
+    const struct fb_value *key, struct fb_arena *arena, struct fb_obligations found[TOGETHER],
+    struct fb_err *err)
+{
+    const struct fb_duty_task task = {.program = job->query->program,
+        .duty = job->query->duty,
+        .trace = trace,
+        .now = job->query->now,
+        .indexed = true,
+        .key = key,
+        .before = found + 1,
+        .before_count = job->levels - 1};
+    return fb_duty_follow(&task, arena, found, err);
+}
+
 /* The obligations of one key. */
-static enum fb_code run_key(struct worker *w, struct fb_cutter *cut, const struct fb_value *key,
-    struct results *out, struct fb_err *err)
+static enum fb_code run_key(struct worker *w, const struct job *job, struct fb_cutter *cut,
+    const struct fb_value *key, struct fb_err *err)
 {
     struct fb_slice slice = {.arena = &w->scratch};
-    struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = cut->query;
+    struct fb_obligations found[TOGETHER] = {{NULL, 0}};
+    size_t params = job->query->duty->param_count;
     enum fb_code code = fb_cut(cut, key, &slice);
     /* Without a valuation the trigger holds at no time-point. */
     if (code == FB_OK && cut->valuations > 0) {
-        struct fb_duty_task task = {
-            query->program, query->duty, &slice.trace, query->now, false, true, key};
-        code = fb_duty_follow(&task, &w->scratch, &found, err);
+        code = follow(job, &slice.trace, key, &w->scratch, found, err);
     }
-    for (size_t i = 0; code == FB_OK && i < found.count; i++) {
-        /* A slice may hold facts of its neighbours. */
-        if (fb_row_cmp(found.items[i].bindings, key, query->duty->param_count) == 0) {
-            code = keep(w, &w->scratch, &found.items[i], out, err);
+    for (size_t level = 0; level < job->levels; level++) {
+        for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
+            const struct fb_obligation *item = &found[level].items[i];
+            /* A slice may hold facts of its neighbours. */
+            if (fb_row_cmp(item->bindings, key, params) == 0) {
+                code = keep(w, &w->scratch, item, err);
+            }
         }
     }
     fb_arena_clear(&w->scratch);
@@ -271,17 +325,22 @@ static enum fb_code run_key(struct worker *w, struct fb_cutter *cut, const struc
 static enum fb_code run_whole(struct worker *w, struct job *job, struct fb_err *err)
 {
     struct fb_arena scratch;
-    struct fb_obligations found = {NULL, 0};
-    const struct fb_duty_query *query = job->query;
-    struct fb_duty_task task = {
-        query->program, query->duty, fb_access_trace(query->access), query->now, false, true, NULL};
+    struct fb_obligations found[TOGETHER] = {{NULL, 0}};
+    const struct fb_trace *trace = fb_access_trace(job->query->access);
+    job->whole = FB_ARENA_ARRAY(&w->own, struct results, job->levels);
+    if (!job->whole) {
+        return fb_arena_failed(&w->own, err);
+    }
     fb_arena_init(&scratch, fb_limit(FB_CUT_MEMORY_MAX));
-    enum fb_code code = fb_duty_follow(&task, &scratch, &found, err);
-    for (size_t i = 0; code == FB_OK && i < found.count; i++) {
-        if (fb_duty_wanted(query, found.items[i].bindings)) {
-            code = keep(w, &scratch, &found.items[i], &job->whole, err);
+    enum fb_code code = follow(job, trace, NULL, &scratch, found, err);
+    for (size_t level = 0; level < job->levels; level++) {
+        for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
+            if (fb_duty_wanted(job->query, found[level].items[i].bindings)) {
+                code = keep(w, &scratch, &found[level].items[i], err);
+            }
         }
     }
+    code = code ? code : sort_out(w, job, job->whole, err);
     fb_arena_release(&scratch);
     return code;
 }
@@ -291,6 +350,10 @@ static enum fb_code begin_job(struct worker *w, struct job *job, struct fb_err *
 {
     struct finder finder = {.arena = &w->own, .keys = &job->keys};
     enum fb_code code = fb_duty_check(job->query->duty, err);
+    if (code == FB_OK && job->levels == 0) {
+        return FB_OK;
+    }
+    w->room.count = 0;
     code = code ? code : fb_cut_init(&finder.cut, job->query, &w->own, err);
     if (code) {
         return code;
@@ -300,7 +363,7 @@ static enum fb_code begin_job(struct worker *w, struct job *job, struct fb_err *
     }
     code = find_keys(&finder);
     job->share_count = job->undone = (job->keys.count + SHARE - 1) / SHARE;
-    job->shares = FB_ARENA_ARRAY(&w->own, struct results, job->share_count);
+    job->shares = FB_ARENA_ARRAY(&w->own, struct results, job->share_count * job->levels);
     return code || job->shares ? code : fb_arena_failed(&w->own, err);
 }
 
@@ -333,13 +396,14 @@ static enum fb_code run_share(
     size_t first = todo->share * SHARE, left = job->keys.count - first;
     cut->err = err;
     cut->walk.err = err;
+    w->room.count = 0;
     for (size_t i = 0; code == FB_OK && i < SHARE && i < left; i++) {
         if (i + 1 < SHARE && i + 1 < left) {
             fb_walk_expect(&cut->walk, job->keys.items[first + i + 1]);
         }
-        code = run_key(w, cut, job->keys.items[first + i], &job->shares[todo->share], err);
+        code = run_key(w, job, cut, job->keys.items[first + i], err);
     }
-    return code;
+    return code ? code : sort_out(w, job, &job->shares[todo->share * job->levels], err);
 }
 
 /* An obligation and where it was found. */
@@ -361,7 +425,7 @@ static int order_results(const void *a, const void *b)
 }
 
 /* Puts the results of the shares of a job together, in their order. */
-static enum fb_code gather(const struct job *job, size_t count, struct worker *w,
+static enum fb_code gather(const struct job *job, size_t level, size_t count, struct worker *w,
     struct fb_obligation *out, struct fb_err *err)
 {
     struct ranked *ranked = FB_ARENA_ARRAY(&w->own, struct ranked, count);
@@ -370,7 +434,7 @@ static enum fb_code gather(const struct job *job, size_t count, struct worker *w
         return fb_arena_failed(&w->own, err);
     }
     for (size_t s = 0; s < job->share_count; s++) {
-        const struct results *results = &job->shares[s];
+        const struct results *results = &job->shares[s * job->levels + level];
         for (size_t i = 0; i < results->count; i++, rank++) {
             ranked[rank] = (struct ranked){&results->items[i], rank};
         }
@@ -383,28 +447,39 @@ static enum fb_code gather(const struct job *job, size_t count, struct worker *w
     return FB_OK;
 }
 
-/* All that became of a duty. */
-static enum fb_code end_job(struct run *run, struct worker *w, size_t number, struct fb_err *err)
+/* All that became of the duty of a level. */
+static enum fb_code end_level(
+    struct run *run, struct worker *w, size_t number, size_t level, struct fb_err *err)
 {
     const struct job *job = &run->jobs[number];
-    size_t count = job->whole.count;
+    size_t count = job->whole ? job->whole[level].count : 0;
     for (size_t s = 0; s < job->share_count; s++) {
-        count += job->shares[s].count;
+        count += job->shares[s * job->levels + level].count;
     }
     if (count > fb_limit(FB_DUTY_OWED_MAX)) {
-        return owed_too_often(job->query->duty, err);
+        return owed_too_often((job - level)->query->duty, err);
     }
     struct fb_obligation *items =
         count ? FB_ARENA_ARRAY(w->kept, struct fb_obligation, count) : NULL;
     if (count && !items) {
         return fb_arena_failed(w->kept, err);
     }
-    run->out[number] = (struct fb_obligations){items, count};
-    if (job->whole.count) {
-        memcpy(items, job->whole.items, count * sizeof(*items));
+    run->out[number - level] = (struct fb_obligations){items, count};
+    if (count && job->whole) {
+        memcpy(items, job->whole[level].items, count * sizeof(*items));
         return FB_OK;
     }
-    return count ? gather(job, count, w, items, err) : FB_OK;
+    return count ? gather(job, level, count, w, items, err) : FB_OK;
+}
+
+/* All that became of the duties of a job. */
+static enum fb_code end_job(struct run *run, struct worker *w, size_t number, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t level = run->jobs[number].levels; code == FB_OK && level-- > 0;) {
+        code = end_level(run, w, number, level, err);
+    }
+    return code;
 }
 
 /* ---- what is done when ---- */
@@ -517,8 +592,8 @@ static struct todo note(
         }
         pthread_cond_broadcast(&run->changed);
     }
-    bool ends = (done->kind == BEGIN && code == FB_OK && job->share_count == 0) ||
-                (done->kind == RUN && --job->undone == 0);
+    bool nothing = done->kind == BEGIN && job->levels > 0 && job->share_count == 0;
+    bool ends = (nothing && code == FB_OK) || (done->kind == RUN && --job->undone == 0);
     return ends && is_wanted(run, &end) ? end : (struct todo){NOTHING, 0, 0, 0};
 }
 
@@ -568,6 +643,37 @@ static enum fb_code run_all(struct run *run, size_t threads, struct fb_err *err)
     return code;
 }
 
+static bool same_only(const struct fb_duty_query *a, const struct fb_duty_query *b)
+{
+    return !a->only == !b->only && a->only_count == b->only_count &&
+           a->only_param == b->only_param &&
+           (!a->only || fb_row_cmp(a->only, b->only, a->only_count) == 0);
+}
+
+/* Whether what becomes of the duty of a query is found where that of the next one is. */
+static bool is_before(const struct fb_duty_query *query, const struct fb_duty_query *next)
+{
+    const struct fb_duty *a = query->duty, *b = next->duty;
+    return b->after == a && a->param_count == b->param_count && a->when == b->when &&
+           a->given == b->given && query->program == next->program &&
+           query->access == next->access && query->now == next->now && same_only(query, next);
+}
+
+/* Finds out which jobs find what becomes of others, too: those stand before them, as policies have
+ * them. */
+static void join_jobs(struct run *run)
+{
+    for (size_t i = run->job_count; i > 0;) {
+        struct job *job = &run->jobs[--i];
+        job->levels = 1;
+        for (; i > 0 && job->levels < TOGETHER &&
+               is_before((job - job->levels)->query, (job - job->levels + 1)->query);
+             i--) {
+            job->levels++;
+        }
+    }
+}
+
 enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, size_t threads,
     struct fb_arena *arena, struct fb_obligations *outs, struct fb_err *err)
 {
@@ -590,6 +696,7 @@ enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, 
     for (size_t i = 0; i < count; i++) {
         run.jobs[i].query = &queries[i];
     }
+    join_jobs(&run);
     for (size_t i = 0; i < threads; i++) {
         struct worker *w = &run.workers[i];
         fb_arena_init(&w->own, fb_limit(FB_CUT_MEMORY_MAX));

@@ -251,12 +251,12 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
 enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out)
 {
     enum fb_code code = mark_key(s, key);
-    if (code == FB_OK && s->all_times) {
+    if (code || s->valuations == 0) {
+        return code;
+    }
+    if (s->all_times) {
         code = add_all_corrections(s);
         return code ? code : fill_slice(s, NULL, s->tp_count, out);
-    }
-    if (code) {
-        return code;
     }
     size_t *points = FB_ARENA_ARRAY(out->arena, size_t, POINTS * s->walk.mark_count + 2);
     if (!points) {

@@ -44,9 +44,9 @@ FB_CHECKED enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_qu
     struct fb_arena *arena, struct fb_err *err);
 
 /** Cuts the slice for the obligations with these values of the duty's parameters, and counts the
- * valuations of the trigger that it holds: without any the duty is never owed for them. It lives in
- * out's arena, which the caller gives; texts are borrowed from the trace. E_NOMEM, and E_LIMIT for
- * more than that arena may hold. */
+ * valuations of the trigger that it holds: without any the duty is never owed for them, and nothing
+ * is cut. It lives in out's arena, which the caller gives; texts are borrowed from the trace.
+ * E_NOMEM, and E_LIMIT for more than that arena may hold. */
 FB_CHECKED enum fb_code fb_cut(
     struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out);
 

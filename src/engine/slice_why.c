@@ -57,9 +57,13 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
         code = fb_cut(&s, of->bindings, &slice);
     }
     if (code == FB_OK) {
-        struct fb_duty_task task = {query->program, query->duty,
-            s.whole ? fb_access_trace(query->access) : &slice.trace, query->now, true, true,
-            s.whole ? NULL : of->bindings};
+        struct fb_duty_task task = {.program = query->program,
+            .duty = query->duty,
+            .trace = s.whole ? fb_access_trace(query->access) : &slice.trace,
+            .now = query->now,
+            .explain = true,
+            .indexed = true,
+            .key = s.whole ? NULL : of->bindings};
         code = fb_duty_follow(&task, &own, &found, err);
     }
     const struct fb_why *made = NULL;

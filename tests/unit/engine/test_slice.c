@@ -462,7 +462,7 @@ static bool same_item(const struct fb_obligation *a, const struct fb_obligation 
     return same;
 }
 
-static size_t conditions_seen[2], many_seen, early_seen, heard_seen, obligations_seen,
+static size_t conditions_seen[2], many_seen, both_seen[2], early_seen, heard_seen, obligations_seen,
     breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
 
 static void show_item(const char *way, const struct fb_obligation *o)
@@ -650,6 +650,25 @@ static bool of_many(const struct fb_duty_query *query, enum fb_code code,
     return good;
 }
 
+/* Whether a duty and the one whose discharge it follows have, run at once, what each alone has. */
+static bool of_both(const struct scenario *s, const struct fb_duty_query *query,
+    const struct fb_trace *trace, const struct fb_obligations *want, struct fb_arena *own)
+{
+    struct fb_duty_query queries[2] = {*query, *query};
+    struct fb_obligations outs[2], wants[2] = {{NULL, 0}, *want};
+    queries[0].duty = &s->first;
+    FB_TEST_OK(fb_duty_run_naive(&s->program, &s->first, trace, s->now, own, &wants[0], &err));
+    FB_TEST_OK(fb_duty_run_all(queries, 2, 1, own, outs, &err));
+    bool good = outs[0].count == wants[0].count && outs[1].count == wants[1].count;
+    for (size_t n = 0; n < 2; n++) {
+        for (size_t i = 0; i < wants[n].count && good; i++) {
+            good = same_item(&outs[n].items[i], &wants[n].items[i]);
+        }
+        both_seen[n] += wants[n].count > 0;
+    }
+    return good;
+}
+
 /* Whether a condition holds of given values, in the trace and in one that grows. */
 static bool same_condition(const struct fb_trace *trace, const struct fb_form_query *query,
     const struct fb_form_query *grown, size_t tp, struct fb_arena *own)
@@ -742,6 +761,9 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
     }
     if (want.count != got.count) {
         return "the number of obligations";
+    }
+    if (s->duty.after && !of_both(s, &query, &trace, &want, own)) {
+        return "both at once";
     }
     for (size_t i = 0; i < want.count; i++) {
         struct fb_why *why = NULL;
@@ -950,8 +972,8 @@ static void test_duties(void **unused)
 {
     (void)unused;
     const char *given = getenv("FB_RANDOM_CASES");
-    size_t cases = given ? strtoul(given, NULL, 10) : 1500;
     const char *seed = getenv("FB_RANDOM_SEED");
+    size_t cases = given ? strtoul(given, NULL, 10) : 1500;
     for (size_t i = 0; i < cases; i++) {
         random_case(seed ? strtoull(seed, NULL, 10) : 1, i);
     }
@@ -964,7 +986,7 @@ static void test_duties(void **unused)
     assert_true(heard_seen > cases / 2000);
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
-    assert_true(many_seen > cases / 200);
+    assert_true(many_seen > cases / 200 && both_seen[0] > cases / 99 && both_seen[1] > cases / 200);
     assert_true(conditions_seen[false] > cases / 10 && conditions_seen[true] > cases / 10);
 }
 
