@@ -770,6 +770,7 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         for (size_t i = 0; i < ticked.tuple_count; i++) {
             run.corrections = run.corrections || ticked.tuples[i].correction;
         }
+        fb_duty_weigh(&run);
         code = code ? code : fb_duty_list_changes(&run);
         code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);

@@ -85,7 +85,9 @@ struct fb_duty_run {
     const struct fb_duty_change *changes;       /**< in the order of time; NULL: all rows of the
                                                      trigger are looked at each time */
     size_t change_count;
-    size_t taken; /**< 1 + the last time-point whose rows were taken; 0: none was */
+    fb_vars weighed; /**< variables that tell claims of one obligation apart: with those of the
+                          others nothing is asked */
+    size_t taken;    /**< 1 + the last time-point whose rows were taken; 0: none was */
     struct fb_owed *owed;
     size_t owed_count;
     struct fb_owed *early; /**< what would be owed when the policy comes into force, had it been so
@@ -149,7 +151,11 @@ FB_CHECKED enum fb_code fb_duty_list_changes(struct fb_duty_run *run);
 FB_CHECKED enum fb_code fb_duty_fresh(const struct fb_duty_run *run, const struct fb_eval *ev,
     size_t tp, const struct fb_env *key, struct fb_table *out);
 
-/** True when an obligation has a claim with these values that no later correction made. */
+/** Fills run->weighed; after run->corrections. */
+void fb_duty_weigh(struct fb_duty_run *run);
+
+/** True when an obligation has a claim with these values, as far as they are weighed, that no later
+ * correction made. */
 bool fb_duty_claimed(
     const struct fb_duty_run *run, const struct fb_owed *owed, const struct fb_row *row);
 

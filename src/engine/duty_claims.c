@@ -7,16 +7,54 @@
 
 enum { LOOKED_THROUGH = 16 };
 
+static fb_vars vars_of(const struct fb_form *form)
+{
+    return form ? fb_form_vars(form) : 0;
+}
+
+/* Of two valuations that differ in nothing that is asked of a claim the second changes nothing: it
+ * is no earlier, its date is the same, and what holds of it holds of the first. So it is not with
+ * lines of `within` that have a condition, paces and corrections, for which it counts when it came.
+ */
+void fb_duty_weigh(struct fb_duty_run *run)
+{
+    FB_ASSERT(run);
+    const struct fb_duty *duty = run->duty;
+    bool all = !run->ev.quick || !run->key || run->corrections || duty->paced || duty->after;
+    for (size_t i = 0; i < duty->within_count && !all; i++) {
+        all = duty->within[i].guard != NULL;
+    }
+    for (uint32_t i = 0; i < (all ? duty->var_count : duty->param_count); i++) {
+        run->weighed |= fb_vars_of(i);
+    }
+    if (!all) {
+        run->weighed |= duty->anchor_var >= 0 ? fb_vars_of((uint32_t)duty->anchor_var) : 0;
+        run->weighed |= duty->party ? fb_term_vars(duty->party) : 0;
+        run->weighed |= vars_of(duty->during) | vars_of(duty->act) | vars_of(duty->received) |
+                        vars_of(duty->before) | vars_of(duty->waived);
+        run->weighed &= run->bound;
+    }
+}
+
 static size_t hash_of(const struct fb_duty_run *run, const struct fb_value *values)
 {
-    return (size_t)fb_row_hash(values, run->ev.var_count);
+    uint64_t hash = 0;
+    for (fb_vars left = run->weighed; left; left &= left - 1) {
+        hash = (hash ^ hash >> 29) * 0x9e3779b97f4a7c15u +
+               fb_value_hash(values[__builtin_ctzll(left)]);
+    }
+    return (size_t)(hash ^ hash >> 32);
 }
 
 static bool is_same(
     const struct fb_duty_run *run, const struct fb_claim *claim, const struct fb_row *row)
 {
-    return claim->row.corrected <= row->corrected &&
-           fb_row_cmp(claim->row.values, row->values, run->ev.var_count) == 0;
+    bool same = claim->row.corrected <= row->corrected;
+    for (fb_vars left = run->weighed; left && same; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        same = fb_value_eq(claim->row.values[i], row->values[i]);
+    }
+    return same;
 }
 
 /* Claims with the same values, which corrections make, follow each other in the table. */

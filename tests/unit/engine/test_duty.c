@@ -700,7 +700,7 @@ static void test_limits(void **state)
 static void test_many_claims(void **state)
 {
     enum { COUNT = 100 };
-    struct fb_duty_run run = {.ev = {.var_count = 2, .arena = &arena, .err = &err}};
+    struct fb_duty_run run = {.ev = {.var_count = 2, .arena = &arena, .err = &err}, .weighed = 3};
     struct fb_owed owed = {0};
     struct fb_value values[COUNT + 1][2];
     (void)state;
@@ -728,6 +728,53 @@ static void test_many_claims(void **state)
         row.corrected = 9;
         assert_int_equal(fb_duty_claimed(&run, &owed, &row), i < COUNT && i % 2);
     }
+}
+
+/* Claims that differ in nothing that is asked of one are one: of a duty of a party, its systems. */
+static void test_weighed(void **state)
+{
+    (void)state;
+    struct fb_within line = {.amount = 3, .unit = FB_UNIT_DAYS};
+    struct fb_duty duty = {.name = FB_STR("publish"),
+        .when = form(FB_FORM_AND, pred(DEPLOY, var(S), NULL), pred(LEVEL, var(C), var(I), NULL)),
+        .during = pred(DEPLOY, var(C), NULL),
+        .act = pred(REPORT, var(I), var(C), NULL),
+        .within = &line,
+        .within_count = 1,
+        .anchor_var = -1,
+        .var_count = VARS};
+    const struct fb_value key[VARS] = {{.type = FB_TYPE_NONE}};
+    struct fb_duty_run run = {.duty = &duty,
+        .ev = {.quick = true, .var_count = VARS},
+        .key = key,
+        .bound = fb_vars_of(S) | fb_vars_of(C) | fb_vars_of(I)};
+    const fb_vars every = fb_vars_of(VARS) - 1;
+    fb_duty_weigh(&run);
+    assert_int_equal(run.weighed, fb_vars_of(C) | fb_vars_of(I));
+    duty.anchor_var = S;
+    run.weighed = 0;
+    fb_duty_weigh(&run);
+    assert_int_equal(run.weighed, run.bound);
+    /* When a claim came matters where lines have conditions, and with corrections. */
+    duty.anchor_var = -1;
+    line.guard = pred(DEPLOY, var(C), NULL);
+    run.weighed = 0;
+    fb_duty_weigh(&run);
+    assert_int_equal(run.weighed, every);
+    line.guard = NULL;
+    run.corrections = true;
+    run.weighed = 0;
+    fb_duty_weigh(&run);
+    assert_int_equal(run.weighed, every);
+    struct fb_value rows[2][VARS] = {{{.type = FB_TYPE_NONE}}};
+    struct fb_claim claim = {.row = {.values = rows[0]}};
+    struct fb_row other = {.values = rows[1]};
+    struct fb_owed owed = {.claims = &claim, .claim_count = 1};
+    rows[0][S] = str("one");
+    rows[1][S] = str("two");
+    assert_false(fb_duty_claimed(&run, &owed, &other));
+    run.weighed &= ~fb_vars_of(S);
+    assert_true(fb_duty_claimed(&run, &owed, &other));
 }
 
 /* By what changes alone, as is done where there is much: a condition that ends, and a beginning
@@ -772,6 +819,6 @@ int main(void)
         CASE(test_other_correction), CASE(test_may_not), CASE(test_relax_after),
         CASE(test_must_during_and_before), CASE(test_keep), CASE(test_refusals),
         CASE(test_slice_faults), CASE(test_faults), CASE(test_limits), CASE(test_versions),
-        CASE(test_many_claims), CASE(test_fresh)};
+        CASE(test_many_claims), CASE(test_weighed), CASE(test_fresh)};
     return cmocka_run_group_tests_name("duty", tests, NULL, NULL);
 }
