@@ -542,6 +542,22 @@ size_t fb_access_count(const struct fb_access *access, uint32_t relation)
     return access->relations[relation].count;
 }
 
+const uint32_t *fb_access_since(
+    const struct fb_access *access, uint32_t relation, uint32_t id, size_t *out_count)
+{
+    FB_ASSERT(access && relation < access->trace->signature->count && out_count);
+    const struct relation_list *list = &access->relations[relation];
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool before = list->ids[middle] < id;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    *out_count = list->count - low;
+    return low < list->count ? list->ids + low : NULL;
+}
+
 const struct fb_trace *fb_access_trace(const struct fb_access *access)
 {
     FB_ASSERT(access);

@@ -101,6 +101,11 @@ bool fb_access_distinct(const struct fb_access *access);
 /** How many tuples a relation has. */
 size_t fb_access_count(const struct fb_access *access, uint32_t relation);
 
+/** The tuples of a relation with an index of at least `id`, in their order; *out_count is their
+ * number. Those of an access that grows last until the next one comes. */
+const uint32_t *fb_access_since(
+    const struct fb_access *access, uint32_t relation, uint32_t id, size_t *out_count);
+
 /** The trace. */
 const struct fb_trace *fb_access_trace(const struct fb_access *access);
 

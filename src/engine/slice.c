@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/duty.h"
-#include "engine/slice_cut.h"
+#include "engine/slice_kept.h"
 
 enum {
     FIRST_KEYS = 64,
@@ -18,8 +18,7 @@ enum {
 
 /* The bindings that a duty may be owed for, each once, in the order in which they were found. */
 struct keys {
-    struct fb_value **items;
-    size_t count;
+    struct fb_key_list list;
     size_t cap;
     uint32_t *slots; /* 1 + index */
     uint64_t *hashes;
@@ -99,7 +98,7 @@ static size_t key_slot(
     size_t at = hash & (keys->slot_count - 1);
     while (keys->slots[at]) {
         size_t i = keys->slots[at] - 1;
-        if (keys->hashes[i] == hash && fb_row_cmp(keys->items[i], values, count) == 0) {
+        if (keys->hashes[i] == hash && fb_row_cmp(keys->list.items[i], values, count) == 0) {
             break;
         }
         at = (at + 1) & (keys->slot_count - 1);
@@ -113,14 +112,14 @@ static bool grow_keys(struct finder *f)
     struct keys *keys = f->keys, bigger = *keys;
     bigger.cap = keys->cap ? 2 * keys->cap : FIRST_KEYS;
     bigger.slot_count = 2 * bigger.cap;
-    bigger.items = fb_arena_array(f->arena, bigger.cap, sizeof(struct fb_value *));
+    bigger.list.items = fb_arena_array(f->arena, bigger.cap, sizeof(struct fb_value *));
     bigger.hashes = FB_ARENA_ARRAY(f->arena, uint64_t, bigger.cap);
     bigger.slots = FB_ARENA_ARRAY(f->arena, uint32_t, bigger.slot_count);
-    if (!bigger.items || !bigger.hashes || !bigger.slots) {
+    if (!bigger.list.items || !bigger.hashes || !bigger.slots) {
         return false;
     }
-    for (size_t i = 0; i < keys->count; i++) {
-        bigger.items[i] = keys->items[i];
+    for (size_t i = 0; i < keys->list.count; i++) {
+        bigger.list.items[i] = keys->list.items[i];
         bigger.hashes[i] = keys->hashes[i];
         size_t at = bigger.hashes[i] & (bigger.slot_count - 1);
         while (bigger.slots[at]) {
@@ -139,7 +138,7 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
     struct keys *keys = f->keys;
     size_t count = f->cut.query->duty->param_count;
     FB_ASSERT((f->cut.params & ~bound) == 0);
-    if (keys->count == keys->cap && !grow_keys(f)) {
+    if (keys->list.count == keys->cap && !grow_keys(f)) {
         return fb_arena_failed(f->arena, f->cut.err);
     }
     uint64_t hash = fb_row_hash(walk->values, count);
@@ -147,7 +146,7 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
     if (keys->slots[at]) {
         return FB_OK;
     }
-    if (keys->count >= fb_limit(FB_DUTY_OWED_MAX)) {
+    if (keys->list.count >= fb_limit(FB_DUTY_OWED_MAX)) {
         return fb_err_set(f->cut.err, FB_E_LIMIT, "duty '%.*s' may be owed more than %d times",
             FB_STR_ARG(f->cut.query->duty->name), FB_DUTY_OWED_MAX);
     }
@@ -156,26 +155,41 @@ static enum fb_code found_key(struct fb_walk *walk, fb_vars bound)
         return fb_arena_failed(f->arena, f->cut.err);
     }
     memcpy(key, walk->values, count * sizeof(*key));
-    keys->items[keys->count] = key;
-    keys->hashes[keys->count] = hash;
-    keys->slots[at] = (uint32_t)++keys->count;
+    keys->list.items[keys->list.count] = key;
+    keys->hashes[keys->list.count] = hash;
+    keys->slots[at] = (uint32_t)++keys->list.count;
     return FB_OK;
+}
+
+/* The keys of the walk that begins with query->only[nth], or with nothing. */
+static enum fb_code find_nth(struct finder *f, size_t nth)
+{
+    const struct fb_duty_query *query = f->cut.query;
+    const struct fb_form *parts[2] = {query->duty->when, query->duty->given};
+    size_t before = f->keys->list.count;
+    bool kept = false;
+    enum fb_code code = fb_kept_find(&f->cut, nth, &f->keys->list, &kept);
+    if (code || kept) {
+        return code;
+    }
+    if (query->only) {
+        f->cut.walk.values[query->only_param] = query->only[nth];
+    }
+    f->cut.walk.looked = 0;
+    code = fb_walk_run(
+        &f->cut.walk, parts, parts[1] ? 2 : 1, query->only ? fb_vars_of(query->only_param) : 0);
+    return code ? code : fb_kept_note_keys(&f->cut, nth, &f->keys->list, before);
 }
 
 static enum fb_code find_keys(struct finder *f)
 {
     const struct fb_duty_query *query = f->cut.query;
-    const struct fb_form *parts[2] = {query->duty->when, query->duty->given};
-    fb_vars bound = query->only ? fb_vars_of(query->only_param) : 0;
     enum fb_code code = FB_OK;
     f->cut.walk.found = found_key;
     f->cut.walk.ctx = f;
     f->cut.walk.enough = f->cut.params;
     for (size_t i = 0; code == FB_OK && i < (query->only ? query->only_count : 1); i++) {
-        if (query->only) {
-            f->cut.walk.values[query->only_param] = query->only[i];
-        }
-        code = fb_walk_run(&f->cut.walk, parts, parts[1] ? 2 : 1, bound);
+        code = find_nth(f, i);
     }
     f->cut.walk.enough = 0;
     return code;
@@ -362,7 +376,7 @@ static enum fb_code begin_job(struct worker *w, struct job *job, struct fb_err *
         return run_whole(w, job, err);
     }
     code = find_keys(&finder);
-    job->share_count = job->undone = (job->keys.count + SHARE - 1) / SHARE;
+    job->share_count = job->undone = (job->keys.list.count + SHARE - 1) / SHARE;
     job->shares = FB_ARENA_ARRAY(&w->own, struct results, job->share_count * job->levels);
     return code || job->shares ? code : fb_arena_failed(&w->own, err);
 }
@@ -393,15 +407,15 @@ static enum fb_code run_share(
         return code;
     }
     struct fb_cutter *cut = w->cuts[todo->job];
-    size_t first = todo->share * SHARE, left = job->keys.count - first;
+    size_t first = todo->share * SHARE, left = job->keys.list.count - first;
     cut->err = err;
     cut->walk.err = err;
     w->room.count = 0;
     for (size_t i = 0; code == FB_OK && i < SHARE && i < left; i++) {
         if (i + 1 < SHARE && i + 1 < left) {
-            fb_walk_expect(&cut->walk, job->keys.items[first + i + 1]);
+            fb_walk_expect(&cut->walk, job->keys.list.items[first + i + 1]);
         }
-        code = run_key(w, job, cut, job->keys.items[first + i], err);
+        code = run_key(w, job, cut, job->keys.list.items[first + i], err);
     }
     return code ? code : sort_out(w, job, &job->shares[todo->share * job->levels], err);
 }
@@ -488,7 +502,7 @@ static enum fb_code end_job(struct run *run, struct worker *w, size_t number, st
 static struct todo next_share(const struct run *run, size_t number)
 {
     const struct job *job = &run->jobs[number];
-    double begins = (double)(job->next * SHARE) / (double)job->keys.count;
+    double begins = (double)(job->next * SHARE) / (double)job->keys.list.count;
     return (struct todo){RUN, number, job->next, begins};
 }
 

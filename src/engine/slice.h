@@ -18,6 +18,17 @@
 /** Limits; each has an error and a test. */
 enum { FB_DUTY_OWED_MAX = 20 * 1000 * 1000 /**< obligations of one duty */ };
 
+/** Walks for slices of an access that grows, those that look at much: what they met is kept for the
+ * next question, which looks at what came since (docs/decisions/0071). */
+struct fb_kept;
+
+/** Of none. It lives in arena, which grows with it, and not longer than the access. E_NOMEM. */
+FB_CHECKED enum fb_code fb_kept_new(
+    struct fb_arena *arena, struct fb_kept **out, struct fb_err *err);
+
+/** Says that the first `count` tuples of the access are not taken back any more. */
+void fb_kept_stay(struct fb_kept *kept, size_t count);
+
 /** One duty over a trace. */
 struct fb_duty_query {
     const struct fb_program *program;
@@ -28,6 +39,7 @@ struct fb_duty_query {
                                       these values; NULL: all */
     size_t only_count;
     uint32_t only_param;
+    struct fb_kept *kept; /**< of an access that grows: walks of questions before; NULL: none */
 };
 
 /** Whether an obligation with these bindings is asked for. */

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/duty.h"
+#include "engine/slice_kept.h"
 
 enum { SORTED_BY_HAND = 24, POINTS = 4 };
 
@@ -244,8 +245,14 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
     walk->found = found_valuation;
     walk->ctx = s;
     s->valuations = 0;
-    memcpy(walk->values, key, duty->param_count * sizeof(*key));
-    return fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
+    bool kept = false;
+    enum fb_code code = fb_kept_mark(s, key, &kept);
+    if (code == FB_OK && !kept) {
+        memcpy(walk->values, key, duty->param_count * sizeof(*key));
+        code = fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
+        code = code ? code : fb_kept_note(s, key);
+    }
+    return code;
 }
 
 enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out)

@@ -28,7 +28,7 @@ void fb_walk_begin(struct fb_walk *walk)
             walk->seen[i] = 0;
         }
     }
-    walk->mark_count = 0;
+    walk->mark_count = walk->looked = 0;
     walk->begins = false;
 }
 
@@ -212,25 +212,33 @@ static enum fb_code find_tuples(
     return FB_OK;
 }
 
+/* Only a tuple with which a valuation is complete has a say, so it is marked when one was. */
 static enum fb_code walk_tuples(struct fb_walk *walk, struct fb_step *step)
 {
     struct fb_access_walk tuples;
     const struct fb_form *pred = step->form;
     const struct fb_trace *trace = fb_access_trace(walk->access);
     const size_t span[2] = {walk->low, walk->high};
+    bool met = walk->met;
     enum fb_code code = find_tuples(walk, step, &tuples);
     for (uint32_t id; code == FB_OK && (id = fb_access_next(&tuples)) != FB_ACCESS_NONE;) {
         const struct fb_tuple *tuple = &trace->tuples[id];
         /* Where the access grows a tuple may have ended where it began. */
         bool ever = tuple->from < tuple->until;
+        walk->looked++;
+        walk->met = false;
         if (ever && narrow(walk, pred, tuple) && bind(walk, step, tuple->values)) {
+            code = walk_from(walk, fb_step_next(walk, step, 0));
+        }
+        if (code == FB_OK && walk->met) {
             walk->begins = walk->begins || pred->occurs;
             code = fb_walk_add(walk, id);
-            code = code ? code : walk_from(walk, fb_step_next(walk, step, 0));
         }
+        met = met || walk->met;
         walk->low = span[0];
         walk->high = span[1];
     }
+    walk->met = met;
     return code;
 }
 

@@ -35,6 +35,7 @@ struct fb_walk {
     uint64_t *seen; /**< once there are more than are looked through: the round and the mark, by
                          hash; what is of another round is free */
     size_t seen_count;
+    size_t looked; /**< tuples that were looked at in this round */
     uint32_t round;
     bool met;    /**< a valuation of what is walked over was complete */
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */

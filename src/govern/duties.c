@@ -30,8 +30,11 @@ static struct fb_str system_of(const struct fb_obligation *obligation)
 static struct fb_duty_query query_of(struct fb_work *work, const struct fb_version *version,
     const struct fb_duty *duty, struct fb_value only[2])
 {
-    struct fb_duty_query query = {
-        .program = version->program, .duty = duty, .access = work->access, .now = work->input->now};
+    struct fb_duty_query query = {.program = version->program,
+        .duty = duty,
+        .access = work->access,
+        .now = work->input->now,
+        .kept = work->kept};
     const struct fb_system_view *about = work->about;
     if (about && duty->system_var >= 0) {
         only[0] = fb_value_str(about->id);
@@ -166,7 +169,8 @@ static enum fb_code explain(const struct fb_work *work, const struct fb_duty_vie
     const struct fb_duty_query query = {.program = view->policy->program,
         .duty = view->obligation.duty,
         .access = work->access,
-        .now = work->input->now};
+        .now = work->input->now,
+        .kept = work->kept};
     return fb_duty_explain(&query, &view->obligation, arena, out, err);
 }
 

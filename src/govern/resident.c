@@ -27,8 +27,9 @@ struct fb_resident {
     struct fb_picture picture; /* all systems */
     struct fb_work work;       /* collects the facts */
     struct fb_access *access;
-    size_t seen;  /* records that were taken in */
-    size_t spent; /* tuples that ended where they began */
+    struct fb_kept *kept; /* what slices met in it */
+    size_t seen;          /* records that were taken in */
+    size_t spent;         /* tuples that ended where they began */
     size_t facts; /* tuples of the trace that are facts; those behind are of one evaluation */
     struct fb_arena program_arena;
     struct kept_program *programs; /* by seq */
@@ -188,6 +189,7 @@ static enum fb_code rebuild(struct fb_resident *resident, struct fb_err *err)
         .input = &resident->input, .arena = &resident->arena, .picture = &resident->picture};
     enum fb_code code =
         fb_access_grow(fb_policy_signature(), &resident->arena, &resident->access, err);
+    code = code ? code : fb_kept_new(&resident->arena, &resident->kept, err);
     code = code ? code : fb_work_collect(&resident->work, err);
     return code ? code : join(resident, &resident->work, err);
 }
@@ -344,6 +346,7 @@ static enum fb_code catch_up(struct fb_resident *resident, struct fb_err *err)
     }
     resident->seen = count;
     resident->facts = fb_access_trace(resident->access)->tuple_count;
+    fb_kept_stay(resident->kept, resident->facts);
     return FB_OK;
 }
 
@@ -397,5 +400,6 @@ enum fb_code fb_resident_reach(struct fb_work *work, struct fb_err *err)
     fb_access_tell(resident->access, fb_work_tells(work) ? fb_work_tell : NULL, work);
     work->trace = *fb_access_trace(resident->access);
     work->access = resident->access;
+    work->kept = resident->kept;
     return code;
 }

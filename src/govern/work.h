@@ -96,6 +96,7 @@ struct fb_work {
         *progress; /**< values of progress on record; NULL before they are listed */
     size_t progress_count;
     struct fb_access *access;          /**< to the trace of the duties; NULL before */
+    struct fb_kept *kept;              /**< walks over it that are kept; NULL: none */
     struct fb_resident *resident;      /**< what is kept between evaluations; NULL: nothing is */
     struct fb_system_parts *parts;     /**< by system */
     size_t system_room;                /**< for systems and their parts */

@@ -1,5 +1,5 @@
-/* Tests of src/engine/slice.c, slice_cut.c, slice_form.c, slice_walk.c and access.c, and with
- * src/proof/check_duty.c and check_settle.c of the files of duties (duty*.c): duties
+/* Tests of src/engine/slice.c, slice_cut.c, slice_form.c, slice_kept.c, slice_walk.c and access.c,
+ * and with src/proof/check_duty.c and check_settle.c of the files of duties (duty*.c): duties
  * obligation by obligation against the naive run over everything and the checker's count, on random
  * duties, paces and traces. A failing case is made smaller before it is shown.
  * FB_RANDOM_CASES=100000 for longer. */
@@ -8,10 +8,11 @@
 #include "base/limit.h"
 #include "engine/duty.h"
 #include "engine/slice.h"
-#include "engine/slice_walk.h"
+#include "engine/slice_kept.h"
 #include "ir_build.h"
 #include "proof/check.h"
 #include "proof/check_duty.h"
+#include "slice_show.h"
 
 enum { ARENA_MAX = 1 << 28, RELATIONS = 4, VARS = 9, TUPLES_MAX = 60, TIMES_MAX = 60, WITHIN = 3 };
 enum { PACE = RELATIONS, PACE_VAR = 6, PACES_MAX = 4, RECOUNTS_MAX = 4 };
@@ -430,49 +431,8 @@ static int order_tuples(const void *a, const void *b)
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static bool same_why(const struct fb_why *a, const struct fb_why *b)
-{
-    for (; a && b; a = a->next, b = b->next) {
-        if (!fb_str_eq(a->text, b->text) || a->seq != b->seq || !same_why(a->child, b->child)) {
-            return false;
-        }
-    }
-    return !a && !b;
-}
-
-static bool showing;
-
-static void show_why(const struct fb_why *why, int depth)
-{
-    for (; showing && why; why = why->next) {
-        printf("%*s%.*s\n", 2 * depth, "", FB_STR_ARG(why->text));
-        show_why(why->child, depth + 1);
-    }
-}
-
-static bool same_item(const struct fb_obligation *a, const struct fb_obligation *b)
-{
-    bool same = a->status == b->status && a->since == b->since && a->anchor == b->anchor &&
-                a->deadline == b->deadline && a->settled == b->settled &&
-                a->breached == b->breached && a->turn == b->turn && a->lest == b->lest &&
-                fb_str_eq(a->party, b->party);
-    for (size_t i = 0; same && i < VARS; i++) {
-        same = fb_value_eq(a->bindings[i], b->bindings[i]);
-    }
-    return same;
-}
-
-static size_t conditions_seen[2], many_seen, both_seen[2], early_seen, heard_seen, obligations_seen,
-    breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
-
-static void show_item(const char *way, const struct fb_obligation *o)
-{
-    printf("%s: %s since %lld anchor %lld deadline %lld settled %lld breached %lld turn %lld by "
-           "'%.*s'\n",
-        way, fb_duty_status_name(o->status), (long long)o->since, (long long)o->anchor,
-        (long long)o->deadline, (long long)o->settled, (long long)o->breached, (long long)o->turn,
-        FB_STR_ARG(o->party));
-}
+static size_t conditions_seen[2], many_seen, both_seen[2], kept_seen, early_seen, heard_seen,
+    obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
 
 /* A judge whose answers are proved and checked. */
 static enum fb_code judge(
@@ -686,6 +646,84 @@ static bool same_condition(const struct fb_trace *trace, const struct fb_form_qu
     return holds == (want.count > 0) && (too || !fb_form_sliced(query->form));
 }
 
+/* Adds tuple i to a trace that grows; now and then it has an end only later. */
+static void add_grown(struct fb_access *access, const struct fb_trace *trace, size_t i)
+{
+    struct fb_tuple tuple = trace->tuples[i];
+    bool ends = tuple.until < trace->time_count && i % 3 > 0;
+    tuple.from = fb_tp_of_time(trace->times[tuple.from]);
+    tuple.until = ends ? fb_tp_of_time(trace->times[tuple.until]) : FB_TP_MAX;
+    FB_TEST_OK(fb_access_add(access, &tuple, &err));
+}
+
+/* Whether a duty has the same obligations, with the same reasons, by what is kept and without. */
+static bool same_kept(struct fb_duty_query query, struct fb_kept *kept, struct fb_arena *own)
+{
+    struct fb_obligations want = {0}, got = {0};
+    struct fb_why *why = NULL, *too = NULL;
+    query.kept = NULL;
+    enum fb_code code = fb_duty_run(&query, own, &want, &err);
+    query.kept = kept;
+    bool good = fb_duty_run(&query, own, &got, &err) == code && got.count == want.count;
+    for (size_t i = 0; good && i < want.count; i++) {
+        good = same_item(&want.items[i], &got.items[i]);
+    }
+    for (size_t i = 0; good && i < want.count && i < 2; i++) {
+        FB_TEST_OK(fb_duty_explain(&query, &got.items[i], own, &too, &err));
+        query.kept = NULL;
+        FB_TEST_OK(fb_duty_explain(&query, &want.items[i], own, &why, &err));
+        query.kept = kept;
+        good = same_why(why, too);
+    }
+    kept_seen += want.count > 0;
+    return good;
+}
+
+/* Tuples come in any order, the last ones are taken back, others end. */
+static const char *by_what_is_kept(
+    const struct scenario *s, const struct fb_trace *trace, struct fb_arena *own)
+{
+    enum { STEP = 7, TAKEN_BACK = 3 };
+    struct fb_access *access = NULL;
+    struct fb_kept *kept = NULL;
+    enum fb_slicing slicing;
+    struct fb_value only = fb_value_str(fb_str_of(ids[0]));
+    FB_TEST_OK(fb_duty_slicing(&s->duty, &slicing, &err));
+    if (slicing != FB_SLICED || trace->tuple_count == 0) {
+        return NULL;
+    }
+    FB_TEST_OK(fb_access_grow(&signature, own, &access, &err));
+    FB_TEST_OK(fb_kept_new(own, &kept, &err));
+    fb_access_until(access, trace->times[trace->time_count - 1]);
+    size_t count = trace->tuple_count, stride = count % 11 ? 11 : 13, done = 0, ended = 0;
+    for (size_t n = 0; done < count || n % 2; n++) {
+        fb_access_undo(access, done);
+        for (size_t k = 0; k < STEP && done < count && n % 2 == 0; k++) {
+            add_grown(access, trace, done++ * stride % count);
+        }
+        for (; n > 1 && ended + STEP < done; ended += 2) {
+            const struct fb_tuple *tuple = &trace->tuples[ended * stride % count];
+            if (ended % 5 == 4) {
+                fb_access_end(access, (uint32_t)ended, 0); /* it never was */
+            } else if (tuple->until < trace->time_count) {
+                fb_access_end(access, (uint32_t)ended, fb_tp_of_time(trace->times[tuple->until]));
+            }
+        }
+        fb_kept_stay(kept, done);
+        for (size_t k = 0; k < TAKEN_BACK && n % 2 == 0; k++) {
+            add_grown(access, trace, (n * STEP + k) % count);
+        }
+        struct fb_duty_query query = {
+            .program = &s->program, .duty = &s->duty, .access = access, .now = s->now};
+        query.only = n % 4 < 2 ? NULL : &only;
+        query.only_count = 1;
+        if (!same_kept(query, kept, own)) {
+            return "by what is kept, an obligation";
+        }
+    }
+    return NULL;
+}
+
 /* The same tuples in a trace that grows. */
 static struct fb_access *grow(const struct fb_trace *trace, struct fb_arena *own)
 {
@@ -796,6 +834,7 @@ static const char *difference(struct scenario *s, struct fb_arena *own)
     const char *what = hear(s, &trace, &want, own);
     what = what ? what : look_back(s, &trace, own);
     what = what ? what : conditions(s, &trace, access, own);
+    what = what ? what : by_what_is_kept(s, &trace, own);
     return what ? what : difference_of_some(&query, &want, own);
 }
 
@@ -859,42 +898,6 @@ static void shrink(struct scenario *s)
     }
 }
 
-static void show_form(const struct fb_form *f)
-{
-    static const char *const kinds[] = {"true", "false", "pred", "=", "<", "<=", "not", "and", "or",
-        "exists", "previous", "next", "once", "historically", "eventually", "always", "since",
-        "until", "aggregate"};
-    if (!f) {
-        printf("-");
-        return;
-    }
-    printf("(%s%s", kinds[f->kind], f->occurs ? "!" : "");
-    if (f->kind == FB_FORM_PRED) {
-        printf(" %.*s", FB_STR_ARG(relations[f->relation].name));
-    }
-    for (size_t i = 0; i < f->term_count; i++) {
-        const struct fb_term *t = f->terms[i];
-        struct fb_buf out;
-        fb_buf_init(&out, 100);
-        if (t->kind == FB_TERM_CONST) {
-            fb_value_write(t->value, &out);
-        }
-        if (t->kind == FB_TERM_VAR) {
-            fb_buf_addf(&out, "v%u", t->var);
-        }
-        printf(" %.*s", FB_STR_ARG(fb_buf_str(&out)));
-        fb_buf_release(&out);
-    }
-    for (int side = 0; side < 2; side++) {
-        const struct fb_form *sub = side ? f->right : f->left;
-        if (sub) {
-            printf(" ");
-            show_form(sub);
-        }
-    }
-    printf(")");
-}
-
 static void show(const struct scenario *s)
 {
     const struct fb_form *forms[] = {s->duty.when, s->duty.given, s->duty.during, s->duty.act,
@@ -907,26 +910,16 @@ static void show(const struct scenario *s)
         (long long)s->duty.relax_after, (long long)s->duty.every);
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
         printf("%s ", labels[i]);
-        show_form(forms[i]);
+        show_form(forms[i], relations);
         printf("\n");
     }
     for (size_t i = 0; i < s->duty.within_count; i++) {
         printf("within ");
-        show_form(s->duty.within[i].guard);
+        show_form(s->duty.within[i].guard, relations);
         printf("\n");
     }
     for (size_t i = 0; i < s->tuple_count; i++) {
-        const struct fb_tuple *tuple = &s->tuples[i];
-        struct fb_buf out;
-        fb_buf_init(&out, 1000);
-        for (size_t k = 0; k < relations[tuple->relation].arity; k++) {
-            fb_buf_add_c(&out, " ");
-            fb_value_write(tuple->values[k], &out);
-        }
-        printf("%.*s%.*s from %zu until %zd%s\n", FB_STR_ARG(relations[tuple->relation].name),
-            FB_STR_ARG(fb_buf_str(&out)), tuple->from, (ssize_t)tuple->until,
-            tuple->correction ? " correction" : "");
-        fb_buf_release(&out);
+        show_tuple(&s->tuples[i], relations);
     }
 }
 
@@ -936,8 +929,13 @@ static void random_case(uint64_t seed, size_t number)
     fb_arena_release(&arena);
     state = seed * 0x9e3779b97f4a7c15u + number;
     (void)roll(2);
-    /* Every other case by what changes alone, as is done where there is much. */
-    fb_limit_lower(FB_DUTY_FRESH_MIN, number % 2 ? 0 : FB_DUTY_FRESH_MIN);
+    /* Every third case by what changes alone, as is done where there is much, and every third with
+     * all walks kept. */
+    if (number % 3 == 2) {
+        fb_limit_lower(FB_KEPT_LOOKED_MIN, 0);
+    } else {
+        fb_limit_lower(FB_DUTY_FRESH_MIN, number % 3 ? 0 : FB_DUTY_FRESH_MIN);
+    }
     random_scenario(&s);
     if (check(&s)) {
         shrink(&s);
@@ -987,6 +985,7 @@ static void test_duties(void **unused)
     assert_true(early_seen > cases / 200);
     assert_true(refused_seen < cases / 2);
     assert_true(many_seen > cases / 200 && both_seen[0] > cases / 99 && both_seen[1] > cases / 200);
+    assert_true(kept_seen > cases / 2);
     assert_true(conditions_seen[false] > cases / 10 && conditions_seen[true] > cases / 10);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/limit.h"
+#include "engine/slice_kept.h"
 #include "fb_test.h"
 #include "govern/resident.h"
 #include "random_docket.h"
@@ -150,8 +151,12 @@ static void test_grows(void **unused)
     random_policies_add(&policies, derived);
     random_policies_add(&policies, random_policy_wide);
     for (size_t n = 0; n < cases; n++) {
-        /* What was taken out piles up, or is thrown out soon. */
-        fb_limit_lower(FB_RESIDENT_SPENT_MAX, n % 2 ? 1 : FB_RESIDENT_SPENT_MAX);
+        /* What was taken out piles up, or is thrown out soon; or all walks for slices are kept. */
+        if (n % 3 == 2) {
+            fb_limit_lower(FB_KEPT_LOOKED_MIN, 0);
+        } else {
+            fb_limit_lower(FB_RESIDENT_SPENT_MAX, n % 3 ? 1 : FB_RESIDENT_SPENT_MAX);
+        }
         switch (n % 8) {
         case 0: /* all packs, and the party's then */
             grow(n, 0, packs, 9);
