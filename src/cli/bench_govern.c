@@ -29,6 +29,8 @@ static const struct fb_bench_docket dockets[] = {
     {.name = "next-1k", .records = 1000, .developers = 10, .packs = true, .added = 2000},
     {.name = "next-100k", .records = 100000, .developers = 1000, .packs = true, .added = 2000},
     {.name = "next-1m", .records = 1000000, .developers = 5000, .packs = true, .added = 2000},
+    {.name = "next-one", .records = 100000, .packs = true, .added = 2000},
+    {.name = "next-one-large", .records = 20000, .packs = true, .added = 200, .large = true},
     {.name = "status-100k",
         .records = 100000,
         .developers = 1000,
@@ -149,13 +151,14 @@ static void write_party(struct fb_buf *out, size_t n, const char *at)
         at, n, developer(n, name));
 }
 
-static void write_system(struct fb_buf *out, size_t n, const char *by, const char *at)
+static void write_system(
+    struct fb_buf *out, size_t n, const char *by, const char *large, const char *at)
 {
     fb_buf_addf(out,
         "{\"at\":\"%s\",\"body\":{\"developer\":\"%s\",\"title\":\"System %zu\","
         "\"training_compute_flop\":%s},\"id\":\"system/%zu\",\"issuer\":\"%s\","
         "\"kind\":\"system\"}",
-        at, by, n, n % 2 ? "3e+25" : "3e+22", n, by);
+        at, by, n, n % 2 ? large : "3e+22", n, by);
 }
 
 static void write_incident(
@@ -223,7 +226,8 @@ static void write_record(
     } else if ((n -= bench->developers) < bench->policies) {
         write_policy(out, n, at);
     } else if ((n -= bench->policies) < bench->systems) {
-        write_system(out, n, developer(n % bench->developers, by), at);
+        write_system(out, n, developer(n % bench->developers, by),
+            bench->docket.large ? "3e+26" : "3e+25", at);
     } else {
         write_event(bench, n - bench->systems, at, out);
     }

@@ -12,6 +12,7 @@ struct fb_bench_docket {
     size_t developers; /**< who have the systems in turn; 0: one has all */
     size_t policies;   /**< besides the two that all records concern: policies that none concerns */
     bool packs;        /**< and all shipped packs are in force */
+    bool large;        /**< every other system took so much to train that all laws ask */
     bool naive;
     const char *about; /**< decides this system alone; NULL: everything */
     size_t added;      /**< so many records come one by one behind the others, and after each the
