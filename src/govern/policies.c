@@ -6,33 +6,103 @@
 #include "base/assert.h"
 #include "govern/resident.h"
 
+/* The document of a policy record. */
+static enum fb_code read_text(const struct fb_govern_input *input, const struct fb_record *record,
+    struct fb_buf *out, struct fb_err *err)
+{
+    struct fb_str digest = fb_record_text(record, "document");
+    enum fb_code code = input->read_blob(input->blob_ctx, digest, out, err);
+    if (code != FB_OK) {
+        fb_err_prefix(err, "policy record '%.*s'", FB_STR_ARG(record->id));
+    }
+    return code;
+}
+
+static enum fb_code compile_text(const struct fb_record *record, struct fb_str text,
+    struct fb_arena *arena, struct fb_program **out, struct fb_err *err)
+{
+    struct fb_policy_errors *errors = fb_calloc(1, sizeof(*errors));
+    if (!errors) {
+        return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+    }
+    struct fb_str name = fb_arena_printf(arena, "%.*s", FB_STR_ARG(record->id));
+    enum fb_code code = name.ptr ? fb_policy_compile(text, name.ptr, arena, out, errors)
+                                 : fb_arena_failed(arena, &errors->items[0]);
+    if (code != FB_OK) {
+        *err = errors->items[0];
+    }
+    fb_free(errors);
+    return code;
+}
+
 enum fb_code fb_work_compile(const struct fb_govern_input *input, const struct fb_record *record,
     struct fb_arena *arena, struct fb_program **out, struct fb_err *err)
 {
     FB_ASSERT(input && record && arena && out);
     struct fb_buf text;
     fb_buf_init(&text, FB_POLICY_TEXT_MAX);
-    struct fb_policy_errors *errors = NULL;
-    struct fb_str digest = fb_record_text(record, "document");
-    enum fb_code code = input->read_blob(input->blob_ctx, digest, &text, err);
-    if (code != FB_OK) {
-        fb_err_prefix(err, "policy record '%.*s'", FB_STR_ARG(record->id));
-        goto out;
-    }
-    errors = fb_calloc(1, sizeof(*errors));
-    if (!errors) {
-        code = fb_err_set(err, FB_E_NOMEM, "memory ran out");
-        goto out;
-    }
-    struct fb_str name = fb_arena_printf(arena, "%.*s", FB_STR_ARG(record->id));
-    code = name.ptr ? fb_policy_compile(fb_buf_str(&text), name.ptr, arena, out, errors)
-                    : fb_arena_failed(arena, &errors->items[0]);
-    if (code != FB_OK) {
-        *err = errors->items[0];
-    }
-out:
-    fb_free(errors);
+    enum fb_code code = read_text(input, record, &text, err);
+    code = code ? code : compile_text(record, fb_buf_str(&text), arena, out, err);
     fb_buf_release(&text);
+    return code;
+}
+
+enum { TEXTS = 512 /* are held at a time, of policies that are compiled at once */ };
+
+/* Some versions whose programs are made, each from its text. */
+struct compiling {
+    struct fb_version *versions;
+    struct fb_buf texts[TEXTS];
+};
+
+/* Part of a step: the program of a version. */
+static enum fb_code compile_part(void *ctx, struct fb_arena *arena, size_t part, struct fb_err *err)
+{
+    struct compiling *compiling = ctx;
+    struct fb_version *version = &compiling->versions[part];
+    return compile_text(
+        version->view->record, fb_buf_str(&compiling->texts[part]), arena, &version->program, err);
+}
+
+/* Compiles some versions. Their texts are read by one thread: who gives them need not be asked by
+ * several. What cannot be read is told once all before it could be compiled. */
+static enum fb_code compile_some(
+    struct fb_work *work, struct fb_version *versions, size_t count, struct fb_err *err)
+{
+    struct compiling compiling = {.versions = versions};
+    size_t read = 0;
+    struct fb_err error;
+    enum fb_code code = FB_OK;
+    fb_err_init(&error);
+    for (size_t i = 0; i < count; i++) {
+        fb_buf_init(&compiling.texts[i], FB_POLICY_TEXT_MAX);
+    }
+    while (code == FB_OK && read < count) {
+        code = read_text(work->input, versions[read].view->record, &compiling.texts[read], &error);
+        read += code == FB_OK ? 1 : 0;
+    }
+    enum fb_code compiled = fb_work_run_parts(work, read, compile_part, &compiling, err);
+    if (compiled == FB_OK && code != FB_OK) {
+        *err = error;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fb_buf_release(&compiling.texts[i]);
+    }
+    return compiled ? compiled : code;
+}
+
+/* The programs of all versions. */
+static enum fb_code compile_all(struct fb_work *work, struct fb_err *err)
+{
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && work->resident && i < work->version_count; i++) {
+        struct fb_version *version = &work->versions[i];
+        code = fb_resident_program(work, version->view->record, &version->program, err);
+    }
+    for (size_t i = 0; code == FB_OK && !work->resident && i < work->version_count; i += TEXTS) {
+        size_t left = work->version_count - i;
+        code = compile_some(work, &work->versions[i], left < TEXTS ? left : TEXTS, err);
+    }
     return code;
 }
 
@@ -152,23 +222,18 @@ enum fb_code fb_work_policies(struct fb_work *work, struct fb_err *err)
     const struct fb_record *record = fb_registry_first(registry, FB_KIND_policy);
     for (; record; record = fb_registry_next(registry, record)) {
         struct fb_version *version = &work->versions[work->version_count];
-        version->view = &work->picture->policies[work->picture->policy_count];
+        version->view = &work->picture->policies[work->picture->policy_count++];
         version->view->record = record;
-        enum fb_code code =
-            work->resident
-                ? fb_resident_program(work, record, &version->program, err)
-                : fb_work_compile(work->input, record, work->arena, &version->program, err);
-        if (code != FB_OK) {
-            return code;
-        }
         work->named[work->version_count++] = version;
-        work->picture->policy_count++;
         FB_ASSERT(work->version_count <= count);
+    }
+    enum fb_code code = compile_all(work, err);
+    if (code != FB_OK) {
+        return code;
     }
     qsort(work->named, work->version_count, sizeof(struct fb_version *), by_name_then_record);
     set_force(work);
     /* A version comes into force at an instant of its own, also when nothing happens then. */
-    enum fb_code code = FB_OK;
     for (size_t i = 0; code == FB_OK && i < work->version_count; i++) {
         code = fb_work_add_time(work, work->versions[i].from, err);
     }

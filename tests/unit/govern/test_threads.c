@@ -130,6 +130,56 @@ static void test_limit(void **unused)
     random_policies_free(&policies);
 }
 
+/* Texts of policies some of which cannot be read, or are none. */
+struct spoilt {
+    size_t asked, unread, wrong; /* which ones, as they are asked for */
+};
+
+static enum fb_code spoilt_blob(
+    void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *error)
+{
+    struct spoilt *spoilt = ctx;
+    size_t n = spoilt->asked++;
+    if (n == spoilt->unread) {
+        return fb_err_set(error, FB_E_IO, "it is gone");
+    }
+    if (n == spoilt->wrong) {
+        fb_buf_add_c(out, "none");
+        return FB_OK;
+    }
+    return random_policies_blob(&policies, digest, out, error);
+}
+
+/* Policies are compiled at once: the first of those that cannot be is told. */
+static void test_first_policy(void **unused)
+{
+    static const struct {
+        size_t unread, wrong;
+        enum fb_code code;
+    } cases[] = {{2, 9, FB_E_IO}, {9, 2, FB_E_SYNTAX}, {2, 1, FB_E_SYNTAX}, {0, 9, FB_E_IO},
+        {9, 0, FB_E_SYNTAX}};
+    static struct random_docket docket;
+    struct fb_arena arena;
+    struct fb_picture picture;
+    (void)unused;
+    random_policies_read(&policies);
+    random_docket_begin(&docket, 3, 0, policies.count);
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        struct spoilt spoilt = {0, cases[i / 2].unread, cases[i / 2].wrong};
+        const struct fb_govern_input input = {.registry = docket.registry,
+            .now = docket.now,
+            .as_of = FB_TIME_MAX,
+            .read_blob = spoilt_blob,
+            .blob_ctx = &spoilt,
+            .threads = 1 + 3 * (i % 2)};
+        fb_arena_init(&arena, (size_t)4 << 30);
+        FB_TEST_FAILS(fb_govern_evaluate(&input, &arena, &picture, &err), cases[i / 2].code);
+        fb_arena_release(&arena);
+    }
+    random_docket_end(&docket);
+    random_policies_free(&policies);
+}
+
 /* Memory that runs out under whichever thread: an error, or the whole picture; nothing is lost. */
 static void test_memory_runs_out(void **unused)
 {
@@ -229,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_first_policy),
         cmocka_unit_test(test_trace),
         cmocka_unit_test(test_memory_runs_out),
     };
