@@ -48,8 +48,15 @@ static enum fb_code write_calendar(struct fb_cli *cli, struct fb_cli_view *view,
     return code;
 }
 
+/* Part of an answer: it is printed, and not kept until there is all of it. */
+static enum fb_code print_part(void *ctx, const struct fb_buf *part, struct fb_err *err)
+{
+    return fb_cli_print(ctx, part, err);
+}
+
 enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
 {
+    const struct fb_pour pour = {print_part, cli};
     struct fb_cli_view view;
     struct fb_due_list list = {.items = NULL};
     struct fb_str party = {NULL, 0};
@@ -83,10 +90,10 @@ enum fb_code cmd_due(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && ics) {
         code = write_calendar(cli, &view, ics, &list, err);
     } else if (code == FB_OK) {
-        code = csv ? fb_report_due_csv(&list, &view.text, err)
+        code = csv ? fb_report_due_csv(&list, &pour, &view.text, err)
                : fb_cli_value(cli, "json")
-                   ? fb_report_due_json(&view.picture, &list, &view.text, err)
-                   : fb_report_due_text(&view.picture, &list, &options, &view.text, err);
+                   ? fb_report_due_json(&view.picture, &list, &pour, &view.text, err)
+                   : fb_report_due_text(&view.picture, &list, &options, &pour, &view.text, err);
         if (code == FB_OK) {
             code = fb_cli_print(cli, &view.text, err);
         }

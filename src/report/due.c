@@ -116,12 +116,14 @@ static void add_kept(struct fb_sheet *sheet, const struct fb_due_list *list)
 }
 
 enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct fb_due_list *list,
-    const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
+    const struct fb_report_options *options, const struct fb_pour *pour, struct fb_buf *out,
+    struct fb_err *err)
 {
     FB_ASSERT(picture && list && options && out);
+    enum fb_code code = FB_OK;
     struct fb_sheet sheet = {out, options->colour, options->width, false};
     head(&sheet, picture);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; code == FB_OK && i < list->count; i++) {
         enum fb_due_group group = list->items[i].group;
         if (i == 0 || group != list->items[i - 1].group) {
             struct fb_buf title;
@@ -132,6 +134,7 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
             fb_sheet_line_release(&sheet, &title);
         }
         item(&sheet, picture, &list->items[i]);
+        code = fb_pour(pour, out, err);
     }
     if (list->kept_count) {
         add_kept(&sheet, list);
@@ -147,7 +150,7 @@ enum fb_code fb_report_due_text(const struct fb_picture *picture, const struct f
             list->early == 1 ? "it" : "them", list->early == 1 ? "it" : "them");
     }
     fb_report_corrections(picture, out);
-    return fb_sheet_check(&sheet, "what is owed", err);
+    return code ? code : fb_sheet_check(&sheet, "what is owed", err);
 }
 
 /* A text, or null where there is none. */
@@ -187,10 +190,11 @@ static void add_item(struct fb_json_writer *w, const struct fb_due *due)
 }
 
 enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct fb_due_list *list,
-    struct fb_buf *out, struct fb_err *err)
+    const struct fb_pour *pour, struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(picture && list && out);
     struct fb_json_writer w;
+    enum fb_code code = FB_OK;
     fb_json_writer_init(&w, out, 2);
     fb_json_open_object(&w);
     fb_report_json_source(&w, picture);
@@ -204,13 +208,14 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
     fb_json_key_int(&w, "done_before_force", (int64_t)list->early);
     fb_json_key(&w, "due");
     fb_json_open_array(&w);
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; code == FB_OK && i < list->count; i++) {
         add_item(&w, &list->items[i]);
+        code = fb_pour(pour, out, err);
     }
     fb_json_close_array(&w);
     fb_json_key(&w, "kept");
     fb_json_open_array(&w);
-    for (size_t i = 0; i < list->kept_count; i++) {
+    for (size_t i = 0; code == FB_OK && i < list->kept_count; i++) {
         const struct fb_docket_blob *blob = &list->kept[i];
         fb_json_open_object(&w);
         fb_json_key_str(&w, "digest", blob->digest);
@@ -220,11 +225,12 @@ enum fb_code fb_report_due_json(const struct fb_picture *picture, const struct f
         fb_report_key_time(&w, "until", blob->kept.until);
         fb_json_key_str(&w, "why", blob->kept.why);
         fb_json_close_object(&w);
+        code = fb_pour(pour, out, err);
     }
     fb_json_close_array(&w);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
-    return fb_buf_check(out, "what is owed", err);
+    return code ? code : fb_buf_check(out, "what is owed", err);
 }
 
 /* A document that must be kept, as a row like that of a duty. */
@@ -255,13 +261,14 @@ static void put_kept(struct fb_buf *out, const struct fb_docket_blob *blob)
     fb_buf_release(&text);
 }
 
-enum fb_code fb_report_due_csv(
-    const struct fb_due_list *list, struct fb_buf *out, struct fb_err *err)
+enum fb_code fb_report_due_csv(const struct fb_due_list *list, const struct fb_pour *pour,
+    struct fb_buf *out, struct fb_err *err)
 {
     FB_ASSERT(list && out);
+    enum fb_code code = FB_OK;
     fb_buf_add_c(out, "duty,group,status,party,to,what,system,policy,rule,since,runs_from,due,"
                       "settled,needs,why\r\n");
-    for (size_t i = 0; i < list->count; i++) {
+    for (size_t i = 0; code == FB_OK && i < list->count; i++) {
         const struct fb_due *due = &list->items[i];
         const struct fb_obligation *o = &due->duty->obligation;
         fb_csv_put(out, due->duty->id, false);
@@ -279,9 +286,11 @@ enum fb_code fb_report_due_csv(
         fb_csv_put_time(out, o->settled, false);
         fb_csv_put(out, due->needs, false);
         fb_csv_put(out, due->why, true);
+        code = fb_pour(pour, out, err);
     }
-    for (size_t i = 0; i < list->kept_count; i++) {
+    for (size_t i = 0; code == FB_OK && i < list->kept_count; i++) {
         put_kept(out, &list->kept[i]);
+        code = fb_pour(pour, out, err);
     }
-    return fb_buf_check(out, "the table", err);
+    return code ? code : fb_buf_check(out, "the table", err);
 }

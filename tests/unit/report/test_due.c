@@ -1,5 +1,6 @@
 /* What govern/due.c lists of a picture, and what report/due.c, due_ics.c and ics.c make of it. */
 #include "base/json.h"
+#include "base/limit.h"
 #include "fb_test.h"
 #include "lang/lang.h"
 #include "report/due.h"
@@ -85,7 +86,7 @@ static void undated_duties_name_their_fact(void **state)
     duty(FB_DUTY_UNDATED, "report it", NULL);
     struct fb_due_list list = list_of("");
     assert_true(fb_str_is(list.items[0].needs, "known_at of incident/jailbreak"));
-    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, &out, &err));
+    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, NULL, &out, &err));
     assert_non_null(strstr(out.ptr, "undated, needs known_at of incident/jailbreak; rule "
                                     "initial_report of eu/gpai-code/serious-incidents version 1"));
 }
@@ -130,7 +131,7 @@ static void text_and_json_say_it(void **state)
         sample_time("2026-12-13T08:00:00Z");
     duty(FB_DUTY_OWED, "submit", "2026-12-15T09:00:00Z");
     struct fb_due_list list = list_of("");
-    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, &out, &err));
+    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, NULL, &out, &err));
     assert_non_null(
         strstr(out.ptr, "\nOverdue or broken (1)\n  d0000000  2026-12-13 08:00  aurora: "
                         "report [2J\n"));
@@ -138,7 +139,7 @@ static void text_and_json_say_it(void **state)
     assert_non_null(strstr(out.ptr, " owed, 1 day left; rule "));
     assert_null(strchr(out.ptr, '\033'));
     fb_buf_clear(&out);
-    FB_TEST_OK(fb_report_due_json(&sample.picture, &list, &out, &err));
+    FB_TEST_OK(fb_report_due_json(&sample.picture, &list, NULL, &out, &err));
     struct fb_json *tree;
     FB_TEST_OK(fb_json_parse(fb_buf_str(&out), "due", NULL, &sample.arena, &tree, &err));
     assert_non_null(strstr(out.ptr, "\"until\": \"2026-12-13T08:00:00Z\""));
@@ -146,12 +147,70 @@ static void text_and_json_say_it(void **state)
     fb_buf_clear(&out);
     sample.picture.duty_count = 0;
     list = list_of("");
-    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, &out, &err));
+    FB_TEST_OK(fb_report_due_text(&sample.picture, &list, &plain, NULL, &out, &err));
     assert_non_null(strstr(out.ptr, "nothing is owed, and nothing was late"));
     struct fb_buf small;
     fb_buf_init(&small, 20);
-    FB_TEST_FAILS(fb_report_due_json(&sample.picture, &list, &small, &err), FB_E_LIMIT);
+    FB_TEST_FAILS(fb_report_due_json(&sample.picture, &list, NULL, &small, &err), FB_E_LIMIT);
     fb_buf_release(&small);
+}
+
+/* What was poured, and when to refuse more. */
+struct poured {
+    struct fb_buf all;
+    size_t parts;
+    size_t most;
+};
+
+static enum fb_code put_part(void *ctx, const struct fb_buf *part, struct fb_err *why)
+{
+    struct poured *poured = ctx;
+    if (poured->parts == poured->most) {
+        return fb_err_set(why, FB_E_IO, "the reader went away");
+    }
+    poured->parts++;
+    fb_buf_add_str(&poured->all, fb_buf_str(part));
+    return FB_OK;
+}
+
+static enum fb_code list_as(
+    int form, const struct fb_due_list *list, const struct fb_pour *pour, struct fb_buf *text)
+{
+    return form == 0   ? fb_report_due_json(&sample.picture, list, pour, text, &err)
+           : form == 1 ? fb_report_due_csv(list, pour, text, &err)
+                       : fb_report_due_text(&sample.picture, list, &plain, pour, text, &err);
+}
+
+/* A list that is longer than its buffer may be: poured it is the same. */
+static void poured_it_is_the_same(void **state)
+{
+    enum { DUTIES = 8, BUF = 2000 };
+    (void)state;
+    for (int i = 0; i < DUTIES; i++) {
+        duty(FB_DUTY_OWED, "submit", "2026-12-15T09:00:00Z");
+    }
+    struct fb_due_list list = list_of("");
+    fb_limit_lower(FB_POUR_BYTES, 300);
+    for (int form = 0; form < 3; form++) {
+        struct poured poured = {.most = SIZE_MAX};
+        struct fb_pour pour = {put_part, &poured};
+        struct fb_buf small;
+        fb_buf_init(&poured.all, 1 << 20);
+        fb_buf_init(&small, BUF);
+        fb_buf_clear(&out);
+        FB_TEST_OK(list_as(form, &list, NULL, &out));
+        FB_TEST_OK(list_as(form, &list, &pour, &small));
+        fb_buf_add_str(&poured.all, fb_buf_str(&small));
+        assert_true(out.len > BUF || form > 0);
+        assert_true(poured.parts > 2);
+        assert_true(fb_str_eq(fb_buf_str(&out), fb_buf_str(&poured.all)));
+        poured = (struct poured){.all = poured.all, .most = 2};
+        FB_TEST_FAILS(list_as(form, &list, &pour, &small), FB_E_IO);
+        assert_int_equal(poured.parts, 2);
+        fb_buf_release(&poured.all);
+        fb_buf_release(&small);
+    }
+    fb_limit_lower(FB_POUR_BYTES, FB_POUR_BYTES);
 }
 
 /* Folds a line and checks what RFC 5545, section 3.1, asks; what is unfolded must be the line. */
@@ -272,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(undated_duties_name_their_fact, setup, teardown),
         cmocka_unit_test_setup_teardown(addressees_come_from_the_act, setup, teardown),
         cmocka_unit_test_setup_teardown(text_and_json_say_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(poured_it_is_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(lines_fold_at_75_octets, setup, teardown),
         cmocka_unit_test_setup_teardown(texts_and_times_are_written, setup, teardown),
         cmocka_unit_test_setup_teardown(the_calendar_has_stable_entries, setup, teardown),
