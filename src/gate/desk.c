@@ -55,7 +55,7 @@ static enum fb_code open_docket(struct fb_desk *desk, struct fb_err *err)
     const struct fb_desk_options *options = &desk->options;
     desk->opened++;
     enum fb_code code = fb_docket_open_verified(
-        options->docket, &options->clock, options->is_simulated_clock, &desk->docket, err);
+        options->docket, &options->clock, options->is_simulated_clock, NULL, &desk->docket, err);
     if (code == FB_OK) {
         uint64_t entries = fb_registry_count(fb_docket_registry(desk->docket));
         code = fb_gate_check_growth(&desk->seen, desk->docket, entries, err);

@@ -32,19 +32,15 @@ enum fb_code fb_gate_check_growth(
     return fb_err_hint(err, "Find out who replaced it; `flyball log follow` keeps the evidence.");
 }
 
-static enum fb_code verify(struct fb_gate *gate, struct fb_docket *docket,
-    struct fb_ledger_report *out, struct fb_err *err)
+/* Opens the docket that is there now and verifies it: all of it, or what came since. */
+static enum fb_code open_docket(const struct fb_gate *gate, const struct fb_gate_question *question,
+    struct fb_docket **out, struct fb_err *err)
 {
-    struct fb_docket_report report;
-    enum fb_code code = FB_OK;
-    if (gate->is_verified) {
-        code = fb_ledger_verify(fb_docket_ledger(docket), NULL, NULL, &report.ledger, err);
-    } else {
-        code = fb_docket_verify(docket, FB_DOCKET_EACH, &report, err);
-    }
+    const struct fb_docket_seen seen = {gate->entries, gate->root};
+    enum fb_code code = fb_docket_open_verified(question->docket, &question->clock,
+        question->is_simulated_clock, gate->is_verified ? &seen : NULL, out, err);
     if (code == FB_OK) {
-        *out = report.ledger;
-        code = fb_gate_check_growth(gate, docket, out->size, err);
+        code = fb_gate_check_growth(gate, *out, fb_registry_count(fb_docket_registry(*out)), err);
     }
     return code;
 }
@@ -90,16 +86,11 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     const struct fb_docket_question now = {
         .as_of = FB_TIME_MAX, .about = question->system, .brief = true};
     struct fb_picture picture;
-    struct fb_ledger_report seen;
     memset(out, 0, sizeof(*out));
     fb_arena_init(&out->arena, ARENA_MAX);
     enum fb_code code = fb_gate_check_clock(gate, &question->clock, err);
     if (code == FB_OK) {
-        code = fb_docket_open(
-            question->docket, &question->clock, question->is_simulated_clock, &out->docket, err);
-    }
-    if (code == FB_OK) {
-        code = verify(gate, out->docket, &seen, err);
+        code = open_docket(gate, question, &out->docket, err);
     }
     if (code == FB_OK) {
         code = fb_docket_ask(out->docket, &now, &out->arena, &picture, err);
@@ -115,11 +106,11 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     fb_time clock = fb_clock_now(&question->clock);
     *gate = (struct fb_gate){.has_seen = true,
         .is_verified = true,
-        .entries = seen.size,
-        .root = seen.root,
+        .entries = fb_registry_count(fb_docket_registry(out->docket)),
         .at = clock > gate->at || !gate->has_seen ? clock : gate->at};
+    fb_docket_root(out->docket, &gate->root);
     out->at = picture.now;
-    out->entries = seen.size;
+    out->entries = gate->entries;
     out->simulated = picture.simulated;
     return FB_OK;
 }

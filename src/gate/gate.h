@@ -22,7 +22,7 @@ struct fb_gate_question {
 /** What one gate saw of the ledger, which may only grow, and of the clock; all zero at first. */
 struct fb_gate {
     bool has_seen;
-    bool is_verified; /**< all signatures, by this process */
+    bool is_verified; /**< all signatures of these entries, by this process */
     uint64_t entries;
     struct fb_hash root;
     fb_time at; /**< of the last answer */
@@ -44,12 +44,12 @@ struct fb_gate_answer {
 
 /**
  * Asks. FB_OK with allowed true: the gate is open at this instant; with allowed false the verdict
- * says why it is not. On any error it is closed: what fb_docket_open, fb_docket_verify and
- * fb_docket_ask give, E_NOT_FOUND when the system is not registered, E_CORRUPT when entries that
+ * says why it is not. On any error it is closed: what fb_docket_open_verified and fb_docket_ask
+ * give, E_NOT_FOUND when the system is not registered, E_CORRUPT when entries that
  * this gate saw before are gone or differ, E_TIME when the clock was put back by more than
  * FB_GATE_BACK_MAX: what was over would be valid again. The signatures of all records are verified
- * when the gate is asked first; then only the tree and the checkpoint are. Call fb_gate_answer_free
- * in any case.
+ * when the gate is asked first; then the tree, the checkpoint and the signatures of what came
+ * since. Call fb_gate_answer_free in any case.
  */
 FB_CHECKED enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *question,
     struct fb_gate_answer *out, struct fb_err *err);

@@ -86,16 +86,25 @@ FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *
 FB_CHECKED enum fb_code fb_docket_open_log(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
+/** What of a docket was verified before: so many entries, and their root. */
+struct fb_docket_seen {
+    uint64_t entries;
+    struct fb_hash root;
+};
+
 /**
  * Opens a docket to be asked only, over and over, and verifies tree, checkpoint, form, times, role
  * and signatures of every record and the digest of every blob that is here, as fb_docket_verify
  * does, and that ids are unique, references lead somewhere and the texts of policies are here.
  * fb_docket_ask without an instant then answers from the records that were verified up to the last
- * fb_docket_renew. Keys are not read, and nothing can be added. E_CORRUPT, E_SIGNATURE, E_NOT_FOUND
- * and what fb_docket_open gives.
+ * fb_docket_renew. Keys are not read, and nothing can be added. Of the entries of `seen` (NULL:
+ * none) form, tree and root are verified, and what was verified of them before is not: signatures,
+ * roles, blobs but the texts of policies. E_CORRUPT, E_SIGNATURE, E_NOT_FOUND and what
+ * fb_docket_open gives.
  */
 FB_CHECKED enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
-    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+    bool is_simulated_clock, const struct fb_docket_seen *seen, struct fb_docket **out,
+    struct fb_err *err);
 
 /** Opens the ledger that is in the docket's folder now and verifies in the same way what was
  * appended since; after a second, the texts of policies too. E_CORRUPT or E_SIGNATURE when it does

@@ -20,6 +20,7 @@ struct fb_docket {
     struct fb_ledger *ledger;
     struct fb_ledger_audit *audit;    /* of what was read, when all of it is verified; or NULL */
     struct fb_hash verified;          /* the root of what the audit saw */
+    uint64_t known;                   /* entries that were verified before it was opened */
     struct fb_note_verifier verifier; /* of the ledger that was verified */
     char store[FB_DOCKET_PATH_MAX];   /* where that is: fb_docket_store */
     int64_t policies_ns;              /* when the texts of policies were looked at last */

@@ -89,8 +89,8 @@ static enum fb_code prepare_part(void *ctx, size_t worker, size_t task, struct f
         struct fb_entry entry;
         fb_err_init(&ignored);
         if (fb_docket_decode(&item->entry, &entry, &ignored) == FB_OK) {
-            fb_registry_prepare(
-                &entry, reader->how.verify, &own->records, &own->scratch, &item->prepared);
+            bool verify = reader->how.verify && item->entry.seq >= reader->how.first;
+            fb_registry_prepare(&entry, verify, &own->records, &own->scratch, &item->prepared);
         }
     }
     return FB_OK;

@@ -23,7 +23,8 @@ struct fb_docket_reading {
     fb_docket_take take;
     void *ctx;
     const char *of; /**< what follows "entry N" in the error of one that cannot be decoded */
-    bool verify;    /**< signatures, too */
+    bool verify;    /**< signatures, too, */
+    uint64_t first; /**< of entries from this one on */
     struct fb_registry *registry; /**< which takes over the memory of records; NULL: nobody does */
     size_t threads;               /**< most; 0: as many as this process has processors */
 };

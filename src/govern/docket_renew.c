@@ -14,8 +14,10 @@ static enum fb_code add_entry(
     void *ctx, uint64_t seq, const struct fb_prepared *prepared, struct fb_err *err)
 {
     struct fb_docket *docket = ctx;
-    enum fb_code code = fb_registry_add(docket->registry, seq, prepared, err);
-    if (code == FB_OK) {
+    bool known = seq < docket->known;
+    enum fb_code code = known ? fb_registry_load(docket->registry, seq, prepared, err)
+                              : fb_registry_add(docket->registry, seq, prepared, err);
+    if (code == FB_OK && !known) {
         size_t last = fb_registry_count(docket->registry) - 1;
         code = fb_docket_check_blobs(docket, fb_registry_at(docket->registry, last), err);
     }
@@ -47,6 +49,7 @@ static enum fb_code read_on(struct fb_docket *docket, struct fb_err *err)
         .take = add_entry,
         .ctx = docket,
         .verify = true,
+        .first = docket->known,
         .registry = docket->registry};
     enum fb_code code = fb_docket_reader_new(&how, &reading.reader, err);
     code = code ? code
@@ -114,7 +117,8 @@ static enum fb_code open_anew(struct fb_docket *docket, struct fb_err *err)
 }
 
 enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *clock,
-    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err)
+    bool is_simulated_clock, const struct fb_docket_seen *seen, struct fb_docket **out,
+    struct fb_err *err)
 {
     FB_ASSERT(path && clock && out);
     struct fb_docket *docket = NULL;
@@ -122,6 +126,10 @@ enum fb_code fb_docket_open_verified(const char *path, const struct fb_clock *cl
     code = code ? code : fb_docket_store(path, docket->store, err);
     code = code ? code : fb_ledger_audit_new(&docket->audit, err);
     if (code == FB_OK) {
+        if (seen && seen->entries > 0) {
+            docket->known = seen->entries;
+            fb_ledger_audit_expect(docket->audit, seen->entries, &seen->root);
+        }
         docket->verifier = *fb_ledger_verifier(docket->ledger);
         code = read_on(docket, err);
     }

@@ -186,6 +186,11 @@ struct fb_ledger_audit;
  * fb_ledger_audit_free. */
 FB_CHECKED enum fb_code fb_ledger_audit_new(struct fb_ledger_audit **out, struct fb_err *err);
 
+/** Says which root the first `size` entries must have, when an audit reads the last of these. Where
+ * they have another, that is E_CORRUPT. */
+void fb_ledger_audit_expect(
+    struct fb_ledger_audit *audit, uint64_t size, const struct fb_hash *root);
+
 /** Frees it; NULL is allowed. */
 void fb_ledger_audit_free(struct fb_ledger_audit *audit);
 

@@ -10,6 +10,8 @@
 struct fb_ledger_audit {
     struct fb_edge edge;
     struct fb_ledger_report report; /* size: entries that were good so far */
+    uint64_t expected;              /* so many entries have this root; 0: nobody says so */
+    struct fb_hash expected_root;
 };
 
 /* Verification as it goes through the entries. */
@@ -20,6 +22,7 @@ struct audit {
     void *ctx;
     struct fb_ledger_report report; /* size: entries that were good so far */
     bool has_head;                  /* a checkpoint stands beside the entry before */
+    const struct fb_ledger_audit *kept;
 };
 
 static enum fb_code bad_entry(
@@ -49,6 +52,20 @@ static enum fb_code audit_tile(
     }
     return bad_entry(audit, index * FB_TILE_WIDTH << (FB_TILE_HEIGHT * level),
         "begins a part of the tree that was altered: it does not have its root", err);
+}
+
+/* What was seen of the ledger before is what was read now. */
+static enum fb_code audit_expected(struct audit *audit, struct fb_err *err)
+{
+    struct fb_hash root = fb_edge_root(audit->edge);
+    if (fb_hash_eq(&root, &audit->kept->expected_root)) {
+        return FB_OK;
+    }
+    fb_err_set(err, FB_E_CORRUPT,
+        "the ledger was put back or rewritten: of the first %" PRIu64
+        " entries, which were seen before, some differ",
+        audit->report.size);
+    return fb_err_hint(err, "Find out who replaced it; `flyball log follow` keeps the evidence.");
 }
 
 static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, struct fb_err *err)
@@ -83,7 +100,8 @@ static enum fb_code audit_entry(void *ctx, const struct fb_store_entry *entry, s
     }
     report->last_admitted = entry->admitted;
     report->size++;
-    return fb_edge_add(audit->edge, &leaf, audit_tile, audit, err);
+    code = fb_edge_add(audit->edge, &leaf, audit_tile, audit, err);
+    return code || report->size != audit->kept->expected ? code : audit_expected(audit, err);
 }
 
 static enum fb_code audit_entries(struct audit *audit, struct fb_err *err)
@@ -176,11 +194,19 @@ enum fb_code fb_ledger_audit_new(struct fb_ledger_audit **out, struct fb_err *er
     if (!kept) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out while verifying");
     }
-    kept->edge.size = 0;
+    kept->edge.size = kept->expected = 0;
     kept->report = (struct fb_ledger_report){
         .first_admitted = FB_TIME_MIN, .last_admitted = FB_TIME_MIN, .bad_seq = FB_LEDGER_ANY_SIZE};
     *out = kept;
     return FB_OK;
+}
+
+void fb_ledger_audit_expect(
+    struct fb_ledger_audit *audit, uint64_t size, const struct fb_hash *root)
+{
+    FB_ASSERT(audit && root && audit->edge.size < size);
+    audit->expected = size;
+    audit->expected_root = *root;
 }
 
 void fb_ledger_audit_free(struct fb_ledger_audit *audit)
@@ -194,8 +220,12 @@ enum fb_code fb_ledger_verify_on(struct fb_ledger *ledger, struct fb_ledger_audi
     FB_ASSERT(ledger && kept && out);
     FB_ASSERT(!ledger->store->in_transaction);
     FB_ASSERT(kept->edge.size == kept->report.size);
-    struct audit audit = {
-        .ledger = ledger, .edge = &kept->edge, .visit = visit, .ctx = ctx, .report = kept->report};
+    struct audit audit = {.ledger = ledger,
+        .edge = &kept->edge,
+        .visit = visit,
+        .ctx = ctx,
+        .report = kept->report,
+        .kept = kept};
     enum fb_code code = fb_store_begin(ledger->store, FB_STORE_READ, err);
     code = code ? code : audit_rest(&audit, err);
     fb_store_rollback(ledger->store);

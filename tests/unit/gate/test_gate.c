@@ -92,6 +92,31 @@ static void test_follows_orders(void **state)
     }
 }
 
+static const char law[] = "policy \"test/law\"\n"
+                          "  title \"A law\"\n"
+                          "  version 1\n"
+                          "duty tell(S, I)\n"
+                          "  when incident I of system S with class death, known to P\n"
+                          "  party P\n"
+                          "  must report I to \"office\"\n"
+                          "  within 5 days\n"
+                          "  of P knowing of I\n"
+                          "  lest halt S\n";
+
+/* A policy, whose text is a file. */
+static void add_law(void)
+{
+    struct fb_arena own;
+    struct fb_docket_added added;
+    char path[128];
+    struct fb_docket_add options = {.issuer = FB_STR("institute")};
+    snprintf(path, sizeof(path), "%s/law.fly", story.folder);
+    FB_TEST_OK(fb_io_write(path, fb_str_of(law), 0600, &err));
+    fb_arena_init(&own, (size_t)1 << 24);
+    FB_TEST_OK(fb_docket_add_file(story.docket, path, &options, &own, &added, &err));
+    fb_arena_release(&own);
+}
+
 /* Whatever fails, it is closed; and then it is open again. */
 static void test_faults(void **state)
 {
@@ -101,6 +126,7 @@ static void test_faults(void **state)
     bool open = false;
     enum fb_code code = FB_E_NOMEM;
     int failed = 0;
+    add_law();
     for (int n = 0; code != FB_OK && n < 20000; n += n < 50 ? 1 : 37) {
         fb_alloc_fail_at(n);
         code = ask(&gate, &question, &open);
@@ -144,6 +170,43 @@ static void test_growth(void **state)
     FB_TEST_FAILS(ask(&differs, &question, &open), FB_E_CORRUPT);
     FB_TEST_OK(ask(&other, &question, &open));
     assert_true(open);
+}
+
+/* What came since is verified, too, and what was verified before is not again. */
+static void test_what_came_since(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0}, anew = {0};
+    struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+    bool open = false;
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_true(open && gate.is_verified);
+    const struct fb_gate before = gate;
+    struct fb_ledger *ledger = fb_docket_ledger(story.docket);
+    struct fb_buf bytes;
+    fb_ledger_entry last;
+    uint64_t size = 0, seq = 0;
+    fb_buf_init(&bytes, FB_LEDGER_ENTRY_MAX);
+    FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
+    FB_TEST_OK(fb_ledger_read(ledger, size - 1, &last, &bytes, &err));
+    /* Another title: the statement is not the one that was signed. */
+    char *id = memmem(bytes.ptr, bytes.len, "system/s", 8);
+    assert_non_null(id);
+    id[7] = 't';
+    struct fb_str forged = fb_buf_str(&bytes);
+    struct fb_ledger_batch batch = {&forged, 1, last.admitted, FB_LEDGER_ANY_SIZE};
+    FB_TEST_OK(fb_ledger_append(ledger, &batch, &seq, &err));
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_SIGNATURE);
+    assert_true(gate.entries == size && fb_hash_eq(&gate.root, &before.root));
+    FB_TEST_FAILS(ask(&anew, &question, &open), FB_E_SIGNATURE);
+    /* As if it had been verified, it is among what was seen, and not looked at. */
+    gate.entries = size + 1;
+    FB_TEST_OK(fb_ledger_root(ledger, size + 1, &gate.root, &err));
+    FB_TEST_OK(ask(&gate, &question, &open));
+    assert_true(open);
+    gate.root.bytes[3] ^= 1;
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_CORRUPT);
+    fb_buf_release(&bytes);
 }
 
 static void test_refused(void **state)
@@ -226,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_growth, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_came_since, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -799,6 +799,22 @@ static void test_verify_on(void **state)
         assert_int_equal(report.first_admitted, whole.first_admitted);
     }
     fb_ledger_audit_free(audit);
+    /* What was seen of it before must be there, and the same. */
+    static const uint64_t sizes[] = {1, 256, 257, 857, 860};
+    for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct fb_hash root;
+        FB_TEST_OK(fb_ledger_root(reader, sizes[i / 2], &root, &err));
+        root.bytes[i] ^= i % 2 ? 1 : 0;
+        FB_TEST_OK(fb_ledger_audit_new(&audit, &err));
+        fb_ledger_audit_expect(audit, sizes[i / 2], &root);
+        if (i % 2) {
+            FB_TEST_FAILS(
+                fb_ledger_verify_on(reader, audit, NULL, NULL, &report, &err), FB_E_CORRUPT);
+        } else {
+            FB_TEST_OK(fb_ledger_verify_on(reader, audit, NULL, NULL, &report, &err));
+        }
+        fb_ledger_audit_free(audit);
+    }
     fb_ledger_close(reader);
     fb_ledger_close(ledger);
 }
