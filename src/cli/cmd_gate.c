@@ -103,6 +103,10 @@ enum fb_code cmd_gate(struct fb_cli *cli, struct fb_err *err)
     if (code == FB_OK && run.state && !run.state[0]) {
         code = fb_cli_misused(cli, err, "--state needs a file");
     }
+    run.is_trusted = fb_cli_value(cli, "trust") != NULL;
+    if (code == FB_OK && run.is_trusted && !run.state) {
+        code = fb_cli_misused(cli, err, "--trust is of a file: it goes with --state");
+    }
     code = code ? code : read_action(cli, &run.question.action, err);
     code = code ? code : read_seconds(cli, "every", EVERY_USUAL, &run.every_ms, err);
     code = code ? code : read_seconds(cli, "grace", GRACE_USUAL, &run.grace_ms, err);

@@ -126,7 +126,7 @@ void fb_gate_answer_free(struct fb_gate_answer *answer)
 /* ---- what was seen, in a file ---- */
 
 static enum fb_code read_state(
-    struct fb_str text, const char *path, struct fb_gate *out, struct fb_err *err)
+    struct fb_str text, const char *path, bool is_trusted, struct fb_gate *out, struct fb_err *err)
 {
     struct fb_arena arena;
     struct fb_json *root = NULL;
@@ -142,14 +142,18 @@ static enum fb_code read_state(
         fb_err_set(err, FB_E_SCHEMA, "'%s' does not say what a gate saw", path);
         code = fb_err_hint(err, "Restore it; without it nobody knows what was seen before.");
     }
-    fb_arena_release(&arena);
     if (code == FB_OK) {
+        /* Another version may know more of what is wrong with a signature. */
+        gate.is_verified =
+            is_trusted && fb_str_is(fb_json_get_str(root, "verified_by"), FLYBALL_VERSION);
         *out = gate;
     }
+    fb_arena_release(&arena);
     return code;
 }
 
-enum fb_code fb_gate_load(const char *path, struct fb_gate *out, struct fb_err *err)
+enum fb_code fb_gate_load(
+    const char *path, bool is_trusted, struct fb_gate *out, struct fb_err *err)
 {
     FB_ASSERT(path && out);
     struct fb_buf text;
@@ -159,20 +163,21 @@ enum fb_code fb_gate_load(const char *path, struct fb_gate *out, struct fb_err *
     }
     fb_buf_init(&text, STATE_MAX);
     enum fb_code code = fb_io_read(path, &text, err);
-    code = code ? code : read_state(fb_buf_str(&text), path, out, err);
+    code = code ? code : read_state(fb_buf_str(&text), path, is_trusted, out, err);
     fb_buf_release(&text);
     return code;
 }
 
 enum fb_code fb_gate_save(const char *path, const struct fb_gate *gate, struct fb_err *err)
 {
-    FB_ASSERT(path && gate && gate->has_seen);
+    FB_ASSERT(path && gate && gate->has_seen && gate->is_verified);
     struct fb_buf text;
     char root[2 * FB_HASH_SIZE + 1], at[FB_TIME_TEXT];
     fb_buf_init(&text, STATE_MAX);
-    fb_buf_addf(&text, "{\"at\":\"%s\",\"entries\":\"%llu\",\"root\":\"%s\"}\n",
+    fb_buf_addf(&text,
+        "{\"at\":\"%s\",\"entries\":\"%llu\",\"root\":\"%s\",\"verified_by\":\"%s\"}\n",
         fb_time_format(gate->at, at), (unsigned long long)gate->entries,
-        fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root));
+        fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root), FLYBALL_VERSION);
     enum fb_code code = fb_buf_check(&text, "what a gate saw", err);
     code = code ? code : fb_io_write(path, fb_buf_str(&text), 0600, err);
     fb_buf_release(&text);

@@ -22,7 +22,8 @@ struct fb_gate_question {
 /** What one gate saw of the ledger, which may only grow, and of the clock; all zero at first. */
 struct fb_gate {
     bool has_seen;
-    bool is_verified; /**< all signatures of these entries, by this process */
+    bool is_verified; /**< all signatures of these entries, by this process or, where that is
+                         trusted, one before it */
     uint64_t entries;
     struct fb_hash root;
     fb_time at; /**< of the last answer */
@@ -72,9 +73,12 @@ FB_CHECKED enum fb_code fb_gate_check_clock(
 /** Frees what an answer holds. */
 void fb_gate_answer_free(struct fb_gate_answer *answer);
 
-/** Reads what a gate saw from a file that fb_gate_save wrote; nothing when there is none yet.
+/** Reads what a gate saw from a file that fb_gate_save wrote; nothing when there is none yet. With
+ * is_trusted what it says that this version of the program verified is not verified again: whoever
+ * can write the file can then make up signatures.
  * E_SYNTAX, E_SCHEMA, E_LIMIT or E_IO when it cannot be read: then nobody knows what was seen. */
-FB_CHECKED enum fb_code fb_gate_load(const char *path, struct fb_gate *out, struct fb_err *err);
+FB_CHECKED enum fb_code fb_gate_load(
+    const char *path, bool is_trusted, struct fb_gate *out, struct fb_err *err);
 
 /** Writes it, as fb_io_write does, so that no later gate goes back behind it. */
 FB_CHECKED enum fb_code fb_gate_save(

@@ -111,7 +111,7 @@ enum fb_code fb_gate_run(const struct fb_gate_run *run, int *out_status, struct 
     *out_status = 0;
     enum fb_code code = run->argv ? fb_process_prepare(err) : FB_OK;
     if (code == FB_OK && run->state) {
-        code = fb_gate_load(run->state, &r.gate, err);
+        code = fb_gate_load(run->state, run->is_trusted, &r.gate, err);
     }
     code = code ? code : ask(&r, err);
     if (code != FB_OK || !run->argv) {

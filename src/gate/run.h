@@ -14,6 +14,7 @@ typedef enum fb_code (*fb_gate_told)(
 struct fb_gate_run {
     struct fb_gate_question question;
     const char *state;       /**< file of fb_gate_load and fb_gate_save; NULL: none is kept */
+    bool is_trusted;         /**< the state, as for fb_gate_load */
     const char *const *argv; /**< the program, with NULL at its end; NULL: it is only asked */
     int64_t every_ms;        /**< how long an answer holds */
     int64_t grace_ms;        /**< from asking the program to end until it is killed */

@@ -50,6 +50,7 @@ ok "nothing runs for it" exits 3 "no system" gate train other -- touch ran
 ok "nothing ran" test ! -e ran
 ok "seconds" exits 2 "1 to 86400" gate --every 0 train aurora-2 -- true
 ok "JSON and a program" exits 2 "without a program" gate --json train aurora-2 -- true
+ok "what is trusted is a state" exits 2 "goes with --state" gate --trust train aurora-2
 ok "a state has a name" exits 2 "needs a file" gate --state "" train aurora-2
 ok "not without a program" exits 2 "for a program" gate --every 5 train aurora-2
 ok "no docket is no" exits 3 "" "$FLYBALL" --docket nowhere gate train aurora-2 -- touch ran
@@ -106,10 +107,12 @@ ok "the right one comes back" put_back after
 ok "a state is kept" says "^open" gate --state seen train aurora-2
 ok "between two runs too" put_back before
 ok "it is noticed" exits 4 "put back or rewritten" gate --state seen train aurora-2 -- touch ran
+ok "also by one that trusts it" exits 4 "put back or rewritten" gate --state seen --trust train aurora-2 -- touch ran
 ok "but for one that remembers nothing" says "^open" gate train aurora-2
 put_back after
 ok "it goes on" says "^open" gate --state seen train aurora-2
 ok "also for a new process" gate --state seen train aurora-2 -- true
+ok "and for one that trusts it" gate --state seen --trust train aurora-2 -- true
 clock=2026-11-30T00:00:00Z
 ok "an earlier clock is noticed" exits 3 "the clock was put back: it said 2026-12-01" gate --state seen train aurora-2
 clock=2026-12-01T00:00:00Z

@@ -8,6 +8,7 @@
 
 #include "../govern/story.h"
 #include "base/alloc.h"
+#include "base/codec.h"
 #include "base/io.h"
 #include "fb_test.h"
 
@@ -262,20 +263,34 @@ static void test_state(void **state)
     struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
     bool open = false;
     snprintf(path, sizeof(path), "%s/state", story.folder);
-    FB_TEST_OK(fb_gate_load(path, &read, &err));
+    FB_TEST_OK(fb_gate_load(path, true, &read, &err));
     assert_false(read.has_seen);
     FB_TEST_OK(ask(&gate, &question, &open));
     FB_TEST_OK(fb_gate_save(path, &gate, &err));
-    FB_TEST_OK(fb_gate_load(path, &read, &err));
+    FB_TEST_OK(fb_gate_load(path, false, &read, &err));
     assert_true(read.has_seen && !read.is_verified);
     assert_int_equal(read.entries, gate.entries);
     assert_int_equal(read.at, gate.at);
     assert_true(fb_hash_eq(&read.root, &gate.root));
     FB_TEST_OK(ask(&read, &question, &open));
     assert_true(open && read.is_verified);
+    FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+    assert_true(read.has_seen && read.is_verified && read.entries == gate.entries);
+    static const char *const others[] = {"0.0.1", "", FLYBALL_VERSION "0", NULL};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        char text[300], root[2 * FB_HASH_SIZE + 1];
+        fb_hex_encode(gate.root.bytes, sizeof(gate.root.bytes), root);
+        snprintf(text, sizeof(text),
+            "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"root\":\"%s\"%s%s%s}", root,
+            others[i] ? ",\"verified_by\":\"" : "", others[i] ? others[i] : "",
+            others[i] ? "\"" : "");
+        FB_TEST_OK(fb_io_write(path, fb_str_of(text), 0600, &err));
+        FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+        assert_true(read.has_seen && !read.is_verified);
+    }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         FB_TEST_OK(fb_io_write(path, fb_str_of(bad[i]), 0600, &err));
-        enum fb_code code = fb_gate_load(path, &read, &err);
+        enum fb_code code = fb_gate_load(path, true, &read, &err);
         assert_true(code == FB_E_SCHEMA || code == FB_E_SYNTAX);
         assert_false(read.has_seen);
     }
