@@ -76,6 +76,7 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
     inc->memory.err = err;
     inc->clock = FB_TIME_MIN;
     inc->listed_max = fb_limit(FB_INC_LISTED_MAX);
+    inc->wasted_max = fb_limit(FB_INC_WASTED_MAX);
     enum fb_code code = prepare(inc, err);
     if (code) {
         fb_inc_free(inc);
@@ -90,7 +91,7 @@ enum fb_code fb_inc_new(const struct fb_form *form, size_t var_count,
 static void free_node(struct fb_inc *inc, struct fb_inc_node *node)
 {
     struct fb_inc_memory *memory = &inc->memory;
-    struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving, &node->turns};
+    struct fb_inc_queue *queues[] = {&node->waiting, &node->leaving, &node->turns, &node->opens};
     fb_inc_set_release(&node->set, memory);
     fb_inc_orders_release(node, memory);
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {

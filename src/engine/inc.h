@@ -119,7 +119,7 @@ uint64_t fb_inc_decided(const struct fb_inc *inc);
 FB_CHECKED enum fb_code fb_inc_end(struct fb_inc *inc, struct fb_err *err);
 
 /** Changes whenever the state of an evaluator, or what is written of it, does. */
-enum { FB_INC_STATE_VERSION = 3 };
+enum { FB_INC_STATE_VERSION = 4 };
 
 /** Appends the state, also in the middle of a time-point; not after fb_inc_end. E_NOMEM, or E_LIMIT
  * where out reaches its maximum; then out holds a part. */

@@ -41,7 +41,7 @@ static enum fb_code leaf(const struct fb_inc_site *site, enum fb_inc_kind kind,
 }
 
 /* An operation over one part, which stands at `inside`. */
-static enum fb_code unary(const struct fb_inc_site *site, const struct fb_inc_site *inside,
+enum fb_code fb_inc_compile_unary(const struct fb_inc_site *site, const struct fb_inc_site *inside,
     enum fb_inc_kind kind, const struct fb_form *form, struct fb_inc_op **out)
 {
     enum fb_code code = leaf(site, kind, form, out);
@@ -341,14 +341,15 @@ static enum fb_code compile_exists(
         hidden |= (site->given | site->busy) & fb_vars_of(form->bound[i]);
         inside.blind = inside.blind || form->bound[i] == site->inc->options.subject;
     }
-    if (!hidden) {
-        return fb_inc_compile_part(&inside, form->left, out);
-    }
     inside.given &= ~hidden;
-    enum fb_code code = unary(site, &inside, FB_INC_HIDE, form, out);
-    if (code == FB_OK) {
+    enum fb_code code = hidden ? fb_inc_compile_unary(site, &inside, FB_INC_HIDE, form, out)
+                               : fb_inc_compile_part(&inside, form->left, out);
+    if (code == FB_OK && hidden) {
         (*out)->vars = fb_inc_list_vars(site, hidden, &(*out)->width);
         code = (*out)->vars ? FB_OK : fb_inc_no_memory(site);
+    }
+    if (code == FB_OK) {
+        (*out)->around = form;
     }
     return code;
 }
@@ -377,7 +378,7 @@ static enum fb_code compile_text(
     return code;
 }
 
-/* ---- temporal operators ---- */
+/* ---- nodes ---- */
 
 struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_node_kind kind,
     const struct fb_form *form, fb_vars vars)
@@ -402,19 +403,7 @@ struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_
     return node;
 }
 
-enum fb_code fb_inc_enter_stage(const struct fb_inc_site *site, struct fb_inc_node *node)
-{
-    struct fb_inc *inc = site->inc;
-    struct fb_inc_stage *stage = &inc->stages[node->stage];
-    if (!fb_inc_room(&inc->memory, &stage->nodes, &stage->node_cap, stage->node_count,
-            sizeof(*stage->nodes))) {
-        return inc->memory.code;
-    }
-    stage->nodes[stage->node_count++] = node;
-    return FB_OK;
-}
-
-static size_t column_of(const struct fb_inc_node *node, uint32_t var)
+size_t fb_inc_column_of(const struct fb_inc_node *node, uint32_t var)
 {
     for (size_t i = 0; i < node->width; i++) {
         if (node->vars[i] == var) {
@@ -423,238 +412,6 @@ static size_t column_of(const struct fb_inc_node *node, uint32_t var)
     }
     FB_ASSERT(false);
     return 0;
-}
-
-/* A condition that is asked again only where something changed. */
-static enum fb_code compile_watched(const struct fb_inc_site *site, struct fb_inc_node *node,
-    const struct fb_form *part, struct fb_inc_killer *killer, bool *fits)
-{
-    enum fb_code code = FB_OK;
-    killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, fb_form_vars(part)));
-    killer->key_at = FB_ARENA_ARRAY(&site->inc->arena, size_t, killer->width + 1);
-    *fits = false;
-    if (!killer->key_at) {
-        return fb_inc_no_memory(site);
-    }
-    for (size_t i = 0; i < killer->width; i++) {
-        killer->key_at[i] = column_of(node, killer->vars[i]);
-    }
-    if (killer->index >= 0) {
-        code = fb_inc_compile_watch(site, part, &killer->op, &killer->watch);
-    }
-    *fits = killer->watch != NULL;
-    killer->index = *fits ? killer->index : -1;
-    return code;
-}
-
-/* A condition on the left side. SINCE takes rows out of the node's set, by an index where the
- * condition's own rows can be listed; UNTIL needs them listed. */
-static enum fb_code compile_killer(const struct fb_inc_site *site, struct fb_inc_node *node,
-    const struct fb_form *form, struct fb_inc_killer *killer)
-{
-    bool since = node->kind == FB_INC_PAST;
-    killer->negative = form->kind == FB_FORM_NOT;
-    const struct fb_form *part = killer->negative ? form->left : form;
-    bool listed = fb_form_evaluable(part, 0, NULL) && (killer->negative || !since);
-    FB_ASSERT(listed || since);
-    fb_vars vars = fb_form_vars(part);
-    struct fb_inc_site inside = *site;
-    inside.given = listed ? 0 : fb_form_vars(node->form);
-    killer->index = -1;
-    killer->vars = fb_inc_list_vars(site, vars, &killer->width);
-    if (!killer->vars) {
-        return fb_inc_no_memory(site);
-    }
-    fb_inc_set_init(&killer->seen, killer->width);
-    enum fb_code code = FB_OK;
-    bool fits = false;
-    if (since && !(listed && fb_inc_through_tuples(&inside, part))) {
-        code = compile_watched(&inside, node, part, killer, &fits);
-    } else if (!since) {
-        code = fb_inc_compile_grounded(&inside, part, &killer->op, &killer->watch);
-        fits = killer->watch != NULL;
-    }
-    if (code || fits) {
-        return code;
-    }
-    if (listed && since) {
-        killer->index = fb_inc_set_index(&node->set, fb_inc_mask_of(node, vars));
-        inside.given = killer->index < 0 ? fb_form_vars(node->form) : 0;
-    }
-    return fb_inc_compile_part(&inside, part, &killer->op);
-}
-
-enum fb_code fb_inc_compile_killers(const struct fb_inc_site *site, struct fb_inc_node *node)
-{
-    FB_ASSERT(site && node && node->form->kind != FB_FORM_ONCE);
-    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
-    const struct fb_form *left = node->form->left;
-    size_t count = fb_form_conjuncts(left);
-    FB_ASSERT(count <= FB_INC_KILLERS_MAX);
-    count = fb_form_conjuncts_list(left, parts);
-    node->killers = FB_ARENA_ARRAY(&site->inc->arena, struct fb_inc_killer, count);
-    if (!node->killers) {
-        return fb_inc_no_memory(site);
-    }
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && i < count; i++) {
-        if (parts[i]->kind != FB_FORM_TRUE) {
-            code = compile_killer(site, node, parts[i], &node->killers[node->killer_count++]);
-        }
-    }
-    return code;
-}
-
-/* The stage below an operator of the future. */
-static enum fb_code new_stage(
-    const struct fb_inc_site *site, struct fb_inc_node *node, struct fb_inc_site *inside)
-{
-    struct fb_inc *inc = site->inc;
-    FB_ASSERT(inc->stage_count < FB_INC_STAGES_MAX);
-    node->inner = inc->stage_count++;
-    inc->stages[node->inner].owner = node;
-    inside->stage = node->inner;
-    inside->shift = 0;
-    return FB_OK;
-}
-
-static bool tests_read_it(const struct fb_regex *regex, int64_t shift)
-{
-    return (regex->test && fb_inc_reads_itself(regex->test, shift)) ||
-           (regex->left && tests_read_it(regex->left, shift)) ||
-           (regex->right && tests_read_it(regex->right, shift));
-}
-
-/* They are not there when a node is updated. */
-bool fb_inc_reads_itself(const struct fb_form *form, int64_t shift)
-{
-    if (form->kind == FB_FORM_PRED) {
-        return form->earlier && shift >= 0;
-    }
-    shift += form->kind == FB_FORM_NEXT ? 1 : form->kind == FB_FORM_PREVIOUS ? -1 : 0;
-    return (form->regex && tests_read_it(form->regex, shift)) ||
-           (form->left && fb_inc_reads_itself(form->left, shift)) ||
-           (form->right && fb_inc_reads_itself(form->right, shift));
-}
-
-/* Whether the conditions on the left side of UNTIL can be listed, and are not too many. */
-static bool left_listed(const struct fb_form *form)
-{
-    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
-    if (fb_form_conjuncts(form->left) > FB_INC_KILLERS_MAX) {
-        return false;
-    }
-    size_t count = fb_form_conjuncts_list(form->left, parts);
-    for (size_t i = 0; form->kind == FB_FORM_UNTIL && i < count; i++) {
-        const struct fb_form *part = parts[i]->kind == FB_FORM_NOT ? parts[i]->left : parts[i];
-        if (!fb_form_evaluable(part, 0, NULL)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-bool fb_inc_kept(const struct fb_inc_site *site, const struct fb_form *form)
-{
-    bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
-    const struct fb_form *right = binary ? form->right : form->left;
-    return !site->direct && fb_form_evaluable(right, 0, NULL) &&
-           (fb_form_vars(form) & ~fb_form_vars(right)) == 0 && (!binary || left_listed(form)) &&
-           site->inc->stage_count + 1 < FB_INC_STAGES_MAX &&
-           !fb_inc_reads_itself(form, site->shift);
-}
-
-static enum fb_code compile_node(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_node **out)
-{
-    bool binary = form->kind == FB_FORM_SINCE || form->kind == FB_FORM_UNTIL;
-    bool future = form->kind == FB_FORM_EVENTUALLY || form->kind == FB_FORM_UNTIL;
-    const struct fb_form *right = binary ? form->right : form->left;
-    fb_vars vars = fb_form_vars(right);
-    struct fb_inc_site inside = *site;
-    inside.given = 0;
-    inside.busy = 0;
-    FB_ASSERT(fb_inc_kept(site, form));
-    struct fb_inc_node *node =
-        fb_inc_new_node(site, future ? FB_INC_FUTURE : FB_INC_PAST, form, vars);
-    if (!node) {
-        return fb_inc_no_memory(site);
-    }
-    enum fb_code code = future ? new_stage(site, node, &inside) : FB_OK;
-    if (code == FB_OK && (form->kind != FB_FORM_UNTIL || form->interval.low == 0)) {
-        code = fb_inc_compile_grounded(&inside, right, &node->op, &node->steady);
-    }
-    code = code || node->steady ? code : fb_inc_compile_part(&inside, right, &node->op);
-    if (code == FB_OK && binary) {
-        code = fb_inc_compile_killers(&inside, node);
-    }
-    *out = node;
-    return code ? code : fb_inc_enter_stage(site, node);
-}
-
-static enum fb_code compile_temporal(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
-{
-    struct fb_inc_node *node = NULL;
-    if (!fb_inc_kept(site, form)) {
-        return fb_inc_compile_scan(site, form, out);
-    }
-    enum fb_code code = leaf(site, FB_INC_PROBE, form, out);
-    code = code ? code : compile_node(site, form, &node);
-    if (code == FB_OK) {
-        uint64_t mask = fb_inc_mask_of(node, site->given);
-        (*out)->node = node;
-        (*out)->index = mask || node->width == 0 ? fb_inc_set_index(&node->set, mask) : -1;
-    }
-    return code;
-}
-
-/* The negation of a formula, moved inwards as far as it helps to list its rows. */
-static struct fb_form *negation(const struct fb_inc_site *site, struct fb_form *form)
-{
-    if (form->kind == FB_FORM_NOT) {
-        return form->left;
-    }
-    struct fb_form *out = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
-    if (!out) {
-        return NULL;
-    }
-    out->span = form->span;
-    out->kind = form->kind == FB_FORM_OR ? FB_FORM_AND : FB_FORM_NOT;
-    out->left = form->kind == FB_FORM_OR ? negation(site, form->left) : form;
-    out->right = form->kind == FB_FORM_OR ? negation(site, form->right) : NULL;
-    bool whole = out->left && (out->right || form->kind != FB_FORM_OR);
-    return whole ? out : NULL;
-}
-
-/* HISTORICALLY p is NOT ONCE NOT p, and ALWAYS p is NOT EVENTUALLY NOT p. */
-static enum fb_code compile_every(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
-{
-    struct fb_form *dual = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
-    struct fb_form *negated = negation(site, form->left);
-    if (!dual || !negated) {
-        return fb_inc_no_memory(site);
-    }
-    *dual = *form;
-    dual->kind = form->kind == FB_FORM_HISTORICALLY ? FB_FORM_ONCE : FB_FORM_EVENTUALLY;
-    dual->left = negated;
-    struct fb_form *outer = negation(site, dual);
-    return outer ? unary(site, site, FB_INC_NOT, outer, out) : fb_inc_no_memory(site);
-}
-
-static enum fb_code compile_shift(
-    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out)
-{
-    struct fb_inc_site inside = *site;
-    struct fb_inc_stage *stage = &site->inc->stages[site->stage];
-    if (site->direct) {
-        return unary(site, &inside, FB_INC_SHIFT, form, out);
-    }
-    inside.shift += form->kind == FB_FORM_NEXT ? 1 : -1;
-    stage->lead = inside.shift > stage->lead ? inside.shift : stage->lead;
-    stage->lag = -inside.shift > stage->lag ? -inside.shift : stage->lag;
-    return unary(site, &inside, FB_INC_SHIFT, form, out);
 }
 
 /* ---- aggregations ---- */
@@ -717,9 +474,9 @@ static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_i
         return fb_inc_no_memory(site);
     }
     for (size_t i = 0; i < node->width; i++) {
-        node->group_at[i] = column_of(from, node->vars[i]);
+        node->group_at[i] = fb_inc_column_of(from, node->vars[i]);
     }
-    node->over_at = column_of(from, form->agg_over);
+    node->over_at = fb_inc_column_of(from, form->agg_over);
     node->set.grouped = true;
     return FB_OK;
 }
@@ -739,7 +496,7 @@ static enum fb_code compile_tally(const struct fb_inc_site *site, const struct f
     struct fb_inc_node *child = view ? view->node : NULL;
     struct fb_inc_site inside = *site;
     inside.blind = blind_inside(site, form);
-    enum fb_code code = view ? FB_OK : compile_node(&inside, form->left, &child);
+    enum fb_code code = view ? FB_OK : fb_inc_compile_node(&inside, form->left, &child);
     code = code ? code : leaf(site, FB_INC_GROUPS, form, out);
     if (code) {
         return code;
@@ -777,7 +534,7 @@ static enum fb_code compile_collect(
     inside.given = site->given & groups;
     inside.busy = 0;
     inside.blind = blind_inside(site, form);
-    enum fb_code code = unary(site, &inside, FB_INC_COLLECT, form, out);
+    enum fb_code code = fb_inc_compile_unary(site, &inside, FB_INC_COLLECT, form, out);
     if (code) {
         return code;
     }
@@ -853,7 +610,7 @@ static enum fb_code compile_kind(
     case FB_FORM_LESS_EQ:
         return compile_compare(site, form, out);
     case FB_FORM_NOT:
-        return unary(site, site, FB_INC_NOT, form, out);
+        return fb_inc_compile_unary(site, site, FB_INC_NOT, form, out);
     case FB_FORM_AND:
         return viewed(site, form, compile_and, out);
     case FB_FORM_OR:
@@ -862,15 +619,15 @@ static enum fb_code compile_kind(
         return compile_exists(site, form, out);
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
-        return compile_shift(site, form, out);
+        return fb_inc_compile_shift(site, form, out);
     case FB_FORM_HISTORICALLY:
     case FB_FORM_ALWAYS:
-        return compile_every(site, form, out);
+        return fb_inc_compile_every(site, form, out);
     case FB_FORM_ONCE:
     case FB_FORM_EVENTUALLY:
     case FB_FORM_SINCE:
     case FB_FORM_UNTIL:
-        return compile_temporal(site, form, out);
+        return fb_inc_compile_temporal(site, form, out);
     case FB_FORM_AGGREGATE:
         return viewed(site, form, compile_aggregate, out);
     case FB_FORM_SUBSTRING:
@@ -903,8 +660,9 @@ enum fb_code fb_inc_compile_part(
     if (code == FB_OK && (fb_form_vars(form) & ~site->given) == 0) {
         (*out)->once = repeats((*out)->kind);
     }
-    if (code == FB_OK && (*out)->once && (*out)->kind == FB_INC_AND) {
-        code = fb_inc_compile_any(site, *out);
+    if (code == FB_OK && (*out)->kind == FB_INC_AND) {
+        code = fb_inc_compile_bounds(site, *out);
+        code = code || !(*out)->once ? code : fb_inc_compile_any(site, *out);
     }
     return code;
 }

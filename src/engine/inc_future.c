@@ -26,16 +26,33 @@ static void pop_entry(struct fb_inc_node *node)
     queue->head++;
 }
 
+/* The first time-point that is far enough, of those at which the gate is open. */
+static uint64_t open_mark(
+    const struct fb_inc *inc, struct fb_inc_node *node, fb_time now, uint64_t fed)
+{
+    struct fb_inc_queue *queue = &node->opens;
+    for (; queue->head < queue->tail; queue->head++) {
+        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, queue->head);
+        if (entry->point >= inc->at &&
+            fb_inc_age(now, fb_inc_point_at(inc, entry->point)->time) >= node->interval.low) {
+            return entry->point;
+        }
+    }
+    return fed;
+}
+
 /* The first time-point that is far enough. */
 static void move_mark(const struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
 {
     const struct fb_inc_stage *inner = &inc->stages[node->inner];
     uint64_t fed = (uint64_t)((int64_t)inner->step - inner->lead);
     uint64_t mark = node->mark.point > inc->at ? node->mark.point : inc->at;
-    while (mark < fed && fb_inc_age(now, fb_inc_point_at(inc, mark)->time) < node->interval.low) {
+    while (!node->gate && mark < fed &&
+           fb_inc_age(now, fb_inc_point_at(inc, mark)->time) < node->interval.low) {
         mark++;
     }
-    node->mark.point = mark;
+    node->mark.point = node->gate ? open_mark(inc, node, now, fed) : mark;
+    mark = node->mark.point;
     node->near =
         mark < fed && fb_inc_age(now, fb_inc_point_at(inc, mark)->time) <= node->interval.high;
 }
@@ -130,14 +147,6 @@ bool fb_inc_future_holds(const struct fb_inc *inc, const struct fb_inc_node *nod
 
 /* ---- ahead ---- */
 
-static void take_row(
-    const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)
-{
-    for (size_t i = 0; i < width; i++) {
-        out[i] = inc->regs[vars[i]];
-    }
-}
-
 /* The first time-point from which the left side holds of inc->regs up to before inc->at. */
 static uint64_t held_from(const struct fb_inc *inc, const struct fb_inc_node *node)
 {
@@ -145,7 +154,7 @@ static uint64_t held_from(const struct fb_inc *inc, const struct fb_inc_node *no
     for (size_t i = 0; i < node->killer_count; i++) {
         const struct fb_inc_killer *killer = &node->killers[i];
         struct fb_cell row[FB_IR_VARS_MAX];
-        take_row(inc, killer->vars, killer->width, row);
+        fb_inc_take_row(inc, killer->vars, killer->width, row);
         uint32_t slot = fb_inc_set_find(&killer->seen, row);
         bool seen = slot != FB_INC_NONE;
         const union fb_inc_load *load = seen ? &killer->seen.slots[slot].load : NULL;
@@ -185,7 +194,7 @@ static bool put_reach(struct fb_inc *inc, struct fb_inc_node *node, uint32_t *sl
 {
     struct fb_cell row[FB_IR_VARS_MAX];
     bool added;
-    take_row(inc, node->vars, node->width, row);
+    fb_inc_take_row(inc, node->vars, node->width, row);
     *slot = fb_inc_set_put(&node->set, row, &inc->memory, &added);
     return *slot != FB_INC_NONE && fb_inc_push_reach(node,
                                        (struct fb_inc_reach){.slot = *slot,
@@ -226,7 +235,7 @@ static bool add_streak(void *ctx, struct fb_inc *inc)
 {
     struct fb_inc_killer *killer = ctx;
     struct fb_cell row[FB_IR_VARS_MAX];
-    take_row(inc, killer->vars, killer->width, row);
+    fb_inc_take_row(inc, killer->vars, killer->width, row);
     return put_streak(inc, killer, row, false);
 }
 
@@ -281,9 +290,28 @@ static bool renew_streak(
     return end_at(inc, &killer->queue, slot, inc->at - 1);
 }
 
+/* A time-point at which the gate is shut is as if it were not: no mark comes to stand there. */
+static bool feed_gate(struct fb_inc *inc, struct fb_inc_node *node, bool *open)
+{
+    struct fb_inc_entry here = {.slot = FB_INC_NONE, .point = inc->at};
+    *open = !node->gate || fb_inc_gives(inc, node->gate);
+    if (inc->memory.code) {
+        return false;
+    }
+    return *open ? !node->gate || fb_inc_queue_push(&node->opens, &here, sizeof(here), &inc->memory)
+                 : fb_inc_watch_tuples(inc, node->steady);
+}
+
 static bool feed_steady(struct fb_inc *inc, struct fb_inc_node *node)
 {
     struct fb_inc_set *stale = &node->steady->child->set;
+    bool open;
+    if (!feed_gate(inc, node, &open)) {
+        return false;
+    }
+    if (!open) {
+        return true;
+    }
     bool whole = fb_inc_watch_gather(inc, node->steady, &node->set, row_goes_on);
     for (uint32_t i = 0; whole && i < stale->slot_count; i++) {
         whole = renew_row(inc, node, fb_inc_set_row(stale, i));

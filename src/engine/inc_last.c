@@ -212,7 +212,8 @@ static enum fb_code compile_rows(
     const struct fb_inc_site *site, const struct fb_inc_lasting *lasting, struct fb_inc_node *node)
 {
     const struct fb_form *form = lasting->form;
-    struct fb_inc_lasting own = {form, lasting->since, node, NULL, lasting->outer};
+    struct fb_inc_lasting own = {
+        form, lasting->since, node, NULL, lasting->outer, ++site->inc->lastings};
     struct fb_inc_site inside = *site;
     inside.given = 0;
     inside.busy = 0;
@@ -272,7 +273,8 @@ enum fb_code fb_inc_compile_lasting(
         return code;
     }
     struct fb_inc_node *made = NULL;
-    struct fb_inc_lasting lasting = {form, since, NULL, &made, site->lasting};
+    struct fb_inc_lasting lasting = {
+        form, since, NULL, &made, site->lasting, ++site->inc->lastings};
     struct fb_inc_site inside = *site;
     inside.lasting = &lasting;
     return fb_inc_compile_part(&inside, form->right, out);

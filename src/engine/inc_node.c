@@ -11,27 +11,13 @@ enum {
 };
 _Static_assert((int)BATCH_CELLS >= (int)FB_IR_VARS_MAX, "a batch has room for the widest row");
 
-static void take_row(
-    const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)
-{
-    for (size_t i = 0; i < width; i++) {
-        out[i] = inc->regs[vars[i]];
-    }
-}
-
-static void give_row(struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
-{
-    const struct fb_cell *row = fb_inc_set_row(&node->set, slot);
-    for (size_t i = 0; i < node->width; i++) {
-        inc->regs[node->vars[i]] = row[i];
-    }
-}
-
 /* ---- past ---- */
 
 /* A row holds while its newest time that is old enough is not too old. */
-static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds)
+void fb_inc_set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds)
 {
+    FB_ASSERT(inc && node);
+    FB_ASSERT(slot < node->set.slot_count);
     union fb_inc_load *load = &node->set.slots[slot].load;
     if (load->past.holds != holds) {
         load->past.holds = holds;
@@ -47,24 +33,6 @@ static void set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
     }
 }
 
-/* In a window that begins now the left side has no say while a row is given. */
-static bool is_safe(const struct fb_inc_node *node, uint32_t slot)
-{
-    return node->interval.low == 0 && node->set.slots[slot].load.past.steady;
-}
-
-/* What is taken out may have to be taken in again at once. */
-static void drop_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
-{
-    bool added;
-    if (node->set.slots[slot].load.past.steady) {
-        (void)fb_inc_set_put(
-            &node->steady->child->set, fb_inc_set_row(&node->set, slot), &inc->memory, &added);
-    }
-    set_holds(inc, node, slot, false);
-    fb_inc_set_remove(&node->set, slot);
-}
-
 /* A time of a row is old enough. */
 static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_entry entry)
 {
@@ -73,7 +41,7 @@ static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_en
         return true;
     }
     load->past.latest = entry.time;
-    set_holds(inc, node, entry.slot, true);
+    fb_inc_set_holds(inc, node, entry.slot, true);
     return node->interval.high == FB_TIME_MAX ||
            fb_inc_queue_push(&node->leaving, &entry, sizeof(entry), &inc->memory);
 }
@@ -127,109 +95,11 @@ static void move_out(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
             !load->past.holds || load->past.inside) { /* which gets an entry when it ends */
             continue;
         }
-        set_holds(inc, node, entry.slot, false);
+        fb_inc_set_holds(inc, node, entry.slot, false);
         if (load->past.pending == 0) {
             fb_inc_set_remove(&node->set, entry.slot);
         }
     }
-}
-
-/* One side of SINCE at work on the set. */
-struct side {
-    struct fb_inc_node *node;
-    struct fb_inc_killer *killer;
-};
-
-static bool kill_listed(void *ctx, struct fb_inc *inc)
-{
-    const struct side *side = ctx;
-    struct fb_inc_node *node = side->node;
-    struct fb_cell row[FB_IR_VARS_MAX];
-    take_row(inc, node->vars, node->width, row);
-    size_t index = (size_t)side->killer->index;
-    uint32_t slot = fb_inc_set_first(&node->set, index, row);
-    while (slot != FB_INC_NONE) {
-        uint32_t next = fb_inc_set_next(&node->set, index, row, slot);
-        if (!is_safe(node, slot)) {
-            drop_row(inc, node, slot);
-        }
-        slot = next;
-    }
-    return inc->memory.code == FB_OK;
-}
-
-static bool kill_each(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_killer *killer)
-{
-    for (uint32_t i = 0; i < node->set.slot_count; i++) {
-        if (!node->set.slots[i].live || is_safe(node, i)) {
-            continue;
-        }
-        give_row(inc, node, i);
-        bool found = fb_inc_gives(inc, killer->op);
-        if (inc->memory.code) {
-            return false;
-        }
-        if (found == killer->negative) {
-            drop_row(inc, node, i);
-        }
-    }
-    return true;
-}
-
-/* Whether the rows that a condition takes out are found quicker than each row is asked. */
-static bool is_sparse(const struct fb_inc_node *node, const struct fb_inc_killer *killer)
-{
-    const struct fb_inc_node *least = fb_inc_watch_least(killer->watch);
-    return killer->negative && least && least->set.live_count < node->set.live_count;
-}
-
-/* Checks the rows of those keys for which the condition may have changed, or which are new. */
-static bool kill_stale(struct fb_inc *inc, struct side *side)
-{
-    struct fb_inc_killer *killer = side->killer;
-    struct fb_inc_node *watch = killer->watch;
-    struct fb_inc_set *stale = &watch->child->set;
-    if (!fb_inc_watch_tuples(inc, watch)) {
-        return false;
-    }
-    bool all = watch->all;
-    watch->all = false;
-    if (all && is_sparse(side->node, killer)) {
-        if (!fb_inc_watch_anew(inc, watch)) {
-            return false;
-        }
-    } else if (all || side->node->set.live_count == 0) {
-        fb_inc_set_clear(stale);
-        return kill_each(inc, side->node, killer);
-    }
-    for (uint32_t i = 0; i < stale->slot_count; i++) {
-        bool found = fb_inc_watch_gives(inc, watch, killer->op, fb_inc_set_row(stale, i));
-        if (inc->memory.code || (found == killer->negative && !kill_listed(side, inc))) {
-            return false;
-        }
-    }
-    fb_inc_set_clear(stale);
-    return true;
-}
-
-/* A new row must be checked at the next time-point. */
-static bool note_new(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row)
-{
-    for (size_t i = 0; i < node->killer_count; i++) {
-        const struct fb_inc_killer *killer = &node->killers[i];
-        struct fb_cell key[FB_IR_VARS_MAX];
-        bool added;
-        if (!killer->watch || killer->watch->all) {
-            continue;
-        }
-        for (size_t k = 0; k < killer->width; k++) {
-            key[k] = row[killer->key_at[k]];
-        }
-        if (fb_inc_set_put(&killer->watch->child->set, key, &inc->memory, &added) == FB_INC_NONE) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* Rows of one time-point on their way into a set. */
@@ -248,7 +118,7 @@ static bool put_row(struct fb_inc *inc, struct fb_inc_node *node, const struct f
     bool added;
     uint32_t slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
     *out_slot = slot;
-    if (slot == FB_INC_NONE || (added && node->killer_count && !note_new(inc, node, row))) {
+    if (slot == FB_INC_NONE || (added && node->killer_count && !fb_inc_note_new(inc, node, row))) {
         return false;
     }
     if (!added && node->interval.low > 0 && node->interval.high == FB_TIME_MAX) {
@@ -256,7 +126,7 @@ static bool put_row(struct fb_inc *inc, struct fb_inc_node *node, const struct f
     }
     struct fb_inc_entry entry = {.slot = slot,
         .gen = node->set.slots[slot].gen,
-        .time = fb_inc_point_at(inc, inc->at)->time};
+        .time = fb_inc_point_at(inc, inc->at - (node->late ? 1 : 0))->time};
     if (node->interval.low == 0) {
         return ripen(inc, node, entry);
     }
@@ -292,29 +162,8 @@ static bool add_past(void *ctx, struct fb_inc *inc)
         return false;
     }
     struct fb_cell *row = batch->cells + batch->count * node->width;
-    take_row(inc, node->vars, node->width, row);
+    fb_inc_take_row(inc, node->vars, node->width, row);
     batch->hashes[batch->count++] = fb_inc_set_hash(&node->set, row);
-    return true;
-}
-
-bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node)
-{
-    FB_ASSERT(inc && node->kind == FB_INC_PAST);
-    for (size_t i = 0; i < node->killer_count; i++) {
-        struct side side = {node, &node->killers[i]};
-        if (side.killer->watch) {
-            (void)kill_stale(inc, &side);
-        } else if (node->set.live_count == 0) {
-            continue;
-        } else if (side.killer->index < 0) {
-            (void)kill_each(inc, node, side.killer);
-        } else {
-            (void)fb_inc_run(inc, side.killer->op, (struct fb_inc_then){kill_listed, &side});
-        }
-        if (inc->memory.code) {
-            return false;
-        }
-    }
     return true;
 }
 
@@ -329,17 +178,30 @@ static bool push_turn(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
     return fb_inc_queue_push(&node->turns, &entry, sizeof(entry), &inc->memory);
 }
 
+/* The time up to which a row was given that is no more: that of the time-point before, or of the
+ * last one at which the gate was open. */
+static fb_time last_given(const struct fb_inc *inc, const struct fb_inc_node *node)
+{
+    const struct fb_inc_queue *marks = &node->waiting;
+    if (!node->gate || !fb_inc_turns(node)) {
+        return fb_inc_point_at(inc, inc->at - 1)->time;
+    }
+    return marks->tail > marks->head
+               ? ((const struct fb_inc_entry *)fb_inc_queue_at(marks, marks->tail - 1))->time
+               : node->mark.time;
+}
+
 /* The row was given up to the time-point before. */
 static bool end_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
 {
     struct fb_inc_slot *at = &node->set.slots[slot];
-    fb_time time = fb_inc_point_at(inc, inc->at - 1)->time;
+    fb_time time = last_given(inc, node);
     at->load.past.steady = false;
     if (fb_inc_turns(node)) {
         return push_turn(inc, node, slot, time);
     }
     at->load.past.inside = false;
-    if (!note_new(inc, node, fb_inc_set_row(&node->set, slot))) {
+    if (!fb_inc_note_new(inc, node, fb_inc_set_row(&node->set, slot))) {
         return false;
     }
     return node->interval.low > 0 ||
@@ -353,9 +215,10 @@ static bool begin_row(struct fb_inc *inc, struct fb_inc_node *node, const struct
     uint32_t slot;
     uint32_t hash = fb_inc_set_hash(&node->set, row);
     bool whole;
-    if (fb_inc_turns(node)) {
+    bool turns = fb_inc_turns(node);
+    if (turns) {
         slot = fb_inc_set_put_hashed(&node->set, row, hash, &inc->memory, &added);
-        whole = slot != FB_INC_NONE && (!added || note_new(inc, node, row)) &&
+        whole = slot != FB_INC_NONE && (!added || fb_inc_note_new(inc, node, row)) &&
                 push_turn(inc, node, slot, fb_inc_point_at(inc, inc->at)->time);
     } else {
         whole = put_row(inc, node, row, hash, &slot);
@@ -363,7 +226,7 @@ static bool begin_row(struct fb_inc *inc, struct fb_inc_node *node, const struct
     if (whole) {
         union fb_inc_load *load = &node->set.slots[slot].load;
         load->past.steady = true;
-        load->past.inside = load->past.inside || node->interval.low == 0;
+        load->past.inside = load->past.inside || (!turns && node->interval.low == 0);
     }
     return whole;
 }
@@ -425,7 +288,7 @@ static void move_mark(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
     bool near = node->passed && fb_inc_age(node->mark.time, now) <= node->interval.high;
     for (uint32_t i = 0; near != node->near && i < node->set.slot_count; i++) {
         if (node->set.slots[i].live && node->set.slots[i].load.past.inside) {
-            set_holds(inc, node, i, near);
+            fb_inc_set_holds(inc, node, i, near);
         }
     }
     node->near = near;
@@ -462,7 +325,7 @@ static bool move_turns(struct fb_inc *inc, struct fb_inc_node *node, fb_time now
         slot->load.past.pending--;
         slot->load.past.inside = !slot->load.past.inside;
         slot->load.past.latest = entry.time;
-        set_holds(inc, node, entry.slot, node->near || !slot->load.past.inside);
+        fb_inc_set_holds(inc, node, entry.slot, node->near || !slot->load.past.inside);
         if (!slot->load.past.inside) {
             if (!fb_inc_queue_push(&node->leaving, &entry, sizeof(entry), &inc->memory)) {
                 return false;
@@ -476,7 +339,7 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
 {
     if (fb_inc_turns(node)) {
         move_mark(inc, node, now);
-        if (!move_turns(inc, node, now) || !push_mark(inc, node, now)) {
+        if (!move_turns(inc, node, now)) {
             return false;
         }
     } else if (!move_in(inc, node, now)) {
@@ -486,23 +349,47 @@ static bool move_window(struct fb_inc *inc, struct fb_inc_node *node, fb_time no
     return inc->memory.code == FB_OK;
 }
 
-static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
+/* All rows of the right side. */
+static bool list_rows(struct fb_inc *inc, struct fb_inc_node *node)
 {
-    if (node->steady && !end_steady(inc, node)) {
-        return false;
-    }
-    if (!move_window(inc, node, fb_inc_point_at(inc, inc->at)->time) || !fb_inc_kill(inc, node)) {
-        return false;
-    }
-    if (node->steady) {
-        return begin_steady(inc, node);
-    }
     struct batch batch;
     batch.node = node;
     batch.count = 0;
     batch.most = node->width > BATCH_CELLS / BATCH_ROWS ? BATCH_CELLS / node->width : BATCH_ROWS;
     return fb_inc_run(inc, node->op, (struct fb_inc_then){add_past, &batch}) &&
            empty_batch(inc, &batch);
+}
+
+/* A time-point at which the gate is shut is as if it were not, but for what the window leaves. */
+static bool update_gated(struct fb_inc *inc, struct fb_inc_node *node, fb_time now)
+{
+    bool open = fb_inc_gives(inc, node->gate);
+    if (inc->memory.code) {
+        return false;
+    }
+    bool whole = open ? end_steady(inc, node) && begin_steady(inc, node)
+                      : fb_inc_watch_tuples(inc, node->steady);
+    whole = whole && (!open || !fb_inc_turns(node) || push_mark(inc, node, now));
+    return whole && move_window(inc, node, now);
+}
+
+static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
+{
+    fb_time now = fb_inc_point_at(inc, inc->at)->time;
+    if (node->gate) {
+        return update_gated(inc, node, now);
+    }
+    if (node->steady &&
+        (!end_steady(inc, node) || (fb_inc_turns(node) && !push_mark(inc, node, now)))) {
+        return false;
+    }
+    if (node->late) { /* what is put may be old enough at once */
+        return fb_inc_kill(inc, node) && list_rows(inc, node) && move_window(inc, node, now);
+    }
+    if (!move_window(inc, node, now) || !fb_inc_kill(inc, node)) {
+        return false;
+    }
+    return node->steady ? begin_steady(inc, node) : list_rows(inc, node);
 }
 
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
@@ -519,59 +406,5 @@ bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)
         return update_past(inc, node);
     }
     fb_inc_update_future(inc, node);
-    return true;
-}
-
-/* ---- questions ---- */
-
-static bool holds(const struct fb_inc *inc, const struct fb_inc_node *node, uint32_t slot)
-{
-    return node->kind == FB_INC_FUTURE
-               ? fb_inc_future_holds(inc, node, slot)
-               : node->kind == FB_INC_WALK || node->set.slots[slot].load.past.holds;
-}
-
-/* Gives a row when it holds and agrees with what is bound. */
-static bool give(
-    struct fb_inc *inc, const struct fb_inc_op *op, uint32_t slot, struct fb_inc_then then)
-{
-    const struct fb_inc_node *node = op->node;
-    const struct fb_cell *row = fb_inc_set_row(&node->set, slot);
-    if (!holds(inc, node, slot)) {
-        return true;
-    }
-    for (size_t i = 0; i < node->width; i++) {
-        bool bound = (op->bound & fb_vars_of(node->vars[i])) != 0;
-        if (!bound) {
-            inc->regs[node->vars[i]] = row[i];
-        } else if (op->index < 0 && !fb_cell_eq(&inc->regs[node->vars[i]], &row[i])) {
-            return true;
-        }
-    }
-    return then.fn(then.ctx, inc);
-}
-
-bool fb_inc_probe(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_then then)
-{
-    FB_ASSERT(inc && op && op->node);
-    const struct fb_inc_node *node = op->node;
-    struct fb_cell row[FB_IR_VARS_MAX];
-    if (op->index < 0) {
-        for (uint32_t i = 0; i < node->set.slot_count; i++) {
-            if (node->set.slots[i].live && !give(inc, op, i, then)) {
-                return false;
-            }
-        }
-        return true;
-    }
-    size_t index = (size_t)op->index;
-    take_row(inc, node->vars, node->width, row);
-    uint32_t slot = fb_inc_set_first(&node->set, index, row);
-    while (slot != FB_INC_NONE) {
-        if (!give(inc, op, slot, then)) {
-            return false;
-        }
-        slot = index == 0 ? FB_INC_NONE : fb_inc_set_next(&node->set, index, row, slot);
-    }
     return true;
 }

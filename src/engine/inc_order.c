@@ -116,6 +116,10 @@ static void take(
 
 /* ---- rows come and go ---- */
 
+/* Rows that may be gone through in vain for each that comes or goes, which a tree would cost more.
+ */
+enum { CHANGE_WORTH = 16 };
+
 static void key_row(
     const struct fb_inc_order *order, const struct fb_cell *row, struct fb_cell *out)
 {
@@ -133,10 +137,15 @@ static void change(struct fb_inc *inc, struct fb_inc_order *order, uint32_t slot
     struct fb_cell key[FB_IR_VARS_MAX];
     bool added;
     const struct fb_cell *value = value_at(order, slot);
+    if (order->idle) {
+        order->wasted -= order->wasted < CHANGE_WORTH ? order->wasted : CHANGE_WORTH;
+        return;
+    }
     if (order->ranked ? value->type == FB_TYPE_NONE : !fb_inc_ordered(value)) {
         order->odd += in ? 1 : UINT64_MAX; /* wraps: minus one */
         return;
     }
+    order->floats += value->type != FB_TYPE_FLOAT ? 0 : in ? 1 : UINT64_MAX;
     while (order->branch_cap <= slot) {
         if (!fb_inc_room(&inc->memory, &order->branches, &order->branch_cap, order->branch_cap,
                 sizeof(*order->branches))) {
@@ -168,6 +177,34 @@ void fb_inc_order(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, b
     for (struct fb_inc_order *order = past->orders; order; order = order->next) {
         if (inc->memory.code == FB_OK) {
             change(inc, order, slot, in);
+        }
+    }
+}
+
+enum fb_code fb_inc_new_order(const struct fb_inc_site *site, struct fb_inc_node *node,
+    uint64_t mask, size_t by, struct fb_inc_order **out)
+{
+    FB_ASSERT(site && node && out);
+    FB_ASSERT(by < node->width && (node->kind == FB_INC_PAST || node->kind == FB_INC_KEPT));
+    struct fb_inc_order *order = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_order);
+    if (!order) {
+        return fb_inc_no_memory(site);
+    }
+    *order = (struct fb_inc_order){.node = node, .mask = mask, .by = by, .next = node->orders};
+    fb_inc_set_init(&order->keys, (size_t)__builtin_popcountll(mask));
+    node->orders = order;
+    *out = order;
+    return FB_OK;
+}
+
+void fb_inc_order_start(struct fb_inc *inc, struct fb_inc_order *order)
+{
+    FB_ASSERT(inc && order && order->idle);
+    const struct fb_inc_set *set = &order->node->set;
+    order->idle = false;
+    for (uint32_t i = 0; i < set->slot_count && inc->memory.code == FB_OK; i++) {
+        if (set->slots[i].live && set->slots[i].load.past.holds) {
+            change(inc, order, i, true);
         }
     }
 }
@@ -263,128 +300,65 @@ const struct fb_cell *fb_inc_order_at(
     return NULL;
 }
 
-/* ---- compiling ---- */
+/* ---- listing ---- */
 
-/* Takes a comparison of the column `by` with what is bound before; NOT of one too. */
-static bool take_bound(
-    struct fb_inc_range *range, const struct fb_inc_op *op, uint32_t var, fb_vars known)
+/* Where a value lies: -1 below what a range has, 1 above, 0 inside. */
+static int side_of(const struct fb_inc *inc, const struct fb_inc_range *range,
+    const struct fb_cell *value, const struct fb_cell *values)
 {
-    bool negated = op->kind == FB_INC_NOT;
-    op = negated ? op->parts[0] : op;
-    if (op->kind != FB_INC_COMPARE || op->form->kind == FB_FORM_EQ ||
-        range->bound_count == FB_INC_BOUNDS_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < 2; i++) {
-        const struct fb_term *own = op->form->terms[i];
-        const struct fb_term *other = op->form->terms[1 - i];
-        if (own->kind == FB_TERM_VAR && own->var == var && (fb_term_vars(other) & ~known) == 0) {
-            bool low = (i == 1) != negated; /* t < x; NOT x < t is t <= x */
-            bool open = (op->form->kind == FB_FORM_LESS) != negated;
-            range->bounds[range->bound_count++] = (struct fb_inc_bound){other, low, open};
-            return true;
+    for (size_t i = 0; i < range->bound_count; i++) {
+        const struct fb_inc_bound *bound = &range->bounds[i];
+        bool asked =
+            values[i].type != FB_TYPE_NONE && !(bound->moved && value->type == FB_TYPE_FLOAT);
+        int by = asked ? fb_inc_cmp(inc, value, &values[i]) : 0;
+        if (!asked) {
+            continue;
+        }
+        if (bound->low ? by < 0 || (bound->open && by == 0) : by > 0 || (bound->open && by == 0)) {
+            return bound->low ? -1 : 1;
         }
     }
-    return false;
+    return 0;
 }
 
-/* The variable that a comparison may bound: one of the node that is not bound before it. */
-static bool bounded_var(const struct fb_inc_op *probe, const struct fb_inc_op *op, uint32_t *out)
+bool fb_inc_range_has(const struct fb_inc *inc, const struct fb_inc_range *range, uint32_t slot,
+    const struct fb_cell *values)
 {
-    op = op->kind == FB_INC_NOT ? op->parts[0] : op;
-    for (size_t i = 0; op->kind == FB_INC_COMPARE && i < 2; i++) {
-        const struct fb_term *term = op->form->terms[i];
-        fb_vars var = term->kind == FB_TERM_VAR ? fb_vars_of(term->var) : 0;
-        if (var && !(var & probe->bound) && (var & fb_form_vars(probe->form))) {
-            *out = term->var;
-            return true;
+    FB_ASSERT(inc && range && values);
+    return side_of(inc, range, value_at(range->order, slot), values) == 0;
+}
+
+/* A listing of a tree. */
+struct listing {
+    const struct fb_inc_range *range;
+    const struct fb_cell *values;
+    bool (*give)(void *ctx, struct fb_inc *inc, uint32_t slot);
+    void *ctx;
+};
+
+static bool list(struct fb_inc *inc, const struct listing *l, uint32_t link)
+{
+    while (link) {
+        const struct fb_inc_branch *branch = &l->range->order->branches[link - 1];
+        int side = side_of(inc, l->range, value_at(l->range->order, link - 1), l->values);
+        if (side == 0 && (!list(inc, l, branch->left) || !l->give(l->ctx, inc, link - 1))) {
+            return false;
         }
+        link = side > 0 ? branch->left : branch->right;
     }
-    return false;
+    return true;
 }
 
-static enum fb_code part_of(const struct fb_inc_site *site, const struct fb_inc_op *all,
-    size_t from, size_t until, struct fb_inc_op **out)
+bool fb_inc_order_list(struct fb_inc *inc, const struct fb_inc_range *range,
+    const struct fb_cell *row, const struct fb_cell *values,
+    bool (*give)(void *ctx, struct fb_inc *inc, uint32_t slot), void *ctx)
 {
-    struct fb_inc_op *op = fb_inc_new_op(site, FB_INC_AND, all->form, until - from);
-    if (!op) {
-        return fb_inc_no_memory(site);
-    }
-    op->part_count = until - from;
-    memcpy(op->parts, all->parts + from, op->part_count * sizeof(*op->parts));
-    *out = op;
-    return FB_OK;
-}
-
-enum fb_code fb_inc_new_order(const struct fb_inc_site *site, struct fb_inc_node *node,
-    uint64_t mask, size_t by, struct fb_inc_order **out)
-{
-    FB_ASSERT(site && node && out);
-    FB_ASSERT(by < node->width && (node->kind == FB_INC_PAST || node->kind == FB_INC_KEPT));
-    struct fb_inc_order *order = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_order);
-    if (!order) {
-        return fb_inc_no_memory(site);
-    }
-    *order = (struct fb_inc_order){.node = node, .mask = mask, .by = by, .next = node->orders};
-    fb_inc_set_init(&order->keys, (size_t)__builtin_popcountll(mask));
-    node->orders = order;
-    *out = order;
-    return FB_OK;
-}
-
-static enum fb_code add_order(const struct fb_inc_site *site, struct fb_inc_op *op,
-    const struct fb_inc_op *probe, uint32_t var)
-{
-    struct fb_inc_node *node = probe->node;
-    size_t by = 0;
-    while (node->vars[by] != var) {
-        by++;
-        FB_ASSERT(by < node->width);
-    }
-    return fb_inc_new_order(site, node, fb_inc_mask_of(node, probe->bound), by, &op->range->order);
-}
-
-/* Splits a conjunction into what is before a past operator, and that with bounds of one of its
- * columns. `groups` must be known before. */
-static enum fb_code find_range(const struct fb_inc_site *site, struct fb_inc_op *op,
-    const struct fb_inc_op *all, fb_vars groups)
-{
-    uint32_t var = 0;
-    size_t at = 0;
-    while (at < all->part_count && all->parts[at]->kind != FB_INC_PROBE) {
-        at++;
-    }
-    const struct fb_inc_op *probe = at + 1 < all->part_count ? all->parts[at] : NULL;
-    if (!probe || probe->node->kind != FB_INC_PAST || site->direct ||
-        (groups & ~probe->bound) != 0 || !bounded_var(probe, all->parts[at + 1], &var)) {
-        return FB_OK;
-    }
-    struct fb_inc_range *range = FB_ARENA_NEW(&site->inc->arena, struct fb_inc_range);
-    if (!range) {
-        return fb_inc_no_memory(site);
-    }
-    *range = (struct fb_inc_range){.bound_count = 0};
-    for (size_t i = at + 1; i < all->part_count; i++) {
-        if (!take_bound(range, all->parts[i], var, probe->bound)) {
-            return FB_OK;
-        }
-    }
-    enum fb_code code = part_of(site, all, 0, at, &range->before);
-    code = code ? code : part_of(site, all, at, all->part_count, &range->rest);
-    op->range = range;
-    return code ? code : add_order(site, op, probe, var);
-}
-
-enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, struct fb_inc_op *op)
-{
-    FB_ASSERT(site && op && op->kind == FB_INC_COLLECT);
-    const struct fb_inc_op *all = op->parts[0];
-    bool counts = op->form->agg == FB_AGG_COUNT && op->node->distinct && all->kind == FB_INC_AND;
-    return counts ? find_range(site, op, all, fb_inc_groups_of(op->form)) : FB_OK;
-}
-
-enum fb_code fb_inc_compile_any(const struct fb_inc_site *site, struct fb_inc_op *op)
-{
-    FB_ASSERT(site && op && op->kind == FB_INC_AND);
-    return find_range(site, op, op, 0);
+    FB_ASSERT(inc && range && row);
+    FB_ASSERT(values && give);
+    const struct fb_inc_order *order = range->order;
+    struct fb_cell key[FB_IR_VARS_MAX];
+    struct listing l = {range, values, give, ctx};
+    key_row(order, row, key);
+    uint32_t at = fb_inc_set_find(&order->keys, key);
+    return at == FB_INC_NONE || list(inc, &l, order->keys.slots[at].load.root);
 }

@@ -97,15 +97,18 @@ struct fb_inc_bound {
     const struct fb_term *term; /**< what it is compared with */
     bool low;                   /**< the column is greater; else less */
     bool open;                  /**< and not equal */
+    bool moved; /**< PROBE: parts of the term were brought from the side of the column, which is
+                   exact of numbers without fractions alone */
 };
 
 enum { FB_INC_BOUNDS_MAX = 4 };
 
 /** COLLECT: a count of the rows of a past node whose column lies in a range, which needs none of
- * them. AND of which any row will do: whether there are some. */
+ * them. AND of which any row will do: whether there are some. PROBE: which rows they are; others
+ * would fail at the comparisons behind it. */
 struct fb_inc_range {
-    struct fb_inc_op *before; /**< what is asked before the node */
-    struct fb_inc_op *rest;   /**< the node and the comparisons, for what cannot be counted so */
+    struct fb_inc_op *before; /**< COLLECT, AND: what is asked before the node */
+    struct fb_inc_op *rest; /**< and the node and the comparisons, for what cannot be counted so */
     struct fb_inc_order *order;
     struct fb_inc_bound bounds[FB_INC_BOUNDS_MAX];
     size_t bound_count;
@@ -115,6 +118,7 @@ struct fb_inc_range {
 struct fb_inc_op {
     enum fb_inc_kind kind;
     const struct fb_form *form;
+    const struct fb_form *around; /**< the quantifier whose body it is, if any */
     struct fb_inc_op **parts;
     size_t part_count;
     struct fb_inc_column *columns; /**< PRED */
@@ -135,7 +139,7 @@ struct fb_inc_op {
     uint32_t start;
     size_t way;                 /**< PRED: 1 + the number of its fb_inc_way; 0: none */
     struct fb_pattern *pattern; /**< TEXT: that is written out */
-    struct fb_inc_range *range; /**< COLLECT, AND; NULL: none */
+    struct fb_inc_range *range; /**< COLLECT, AND, PROBE; NULL: none */
 };
 
 /** Kinds of node. */
@@ -184,7 +188,10 @@ struct fb_inc_order {
     struct fb_inc_branch *branches; /**< by slot */
     size_t branch_cap;
     bool ranked;               /**< every value has a place, not numbers alone */
+    bool idle;                 /**< it has no trees yet: going through all rows costs less */
+    uint64_t wasted;           /**< idle: rows that were gone through in vain */
     uint64_t odd;              /**< rows whose value has no place */
+    uint64_t floats;           /**< rows whose value is a float */
     struct fb_inc_order *next; /**< of the same node */
 };
 
@@ -201,10 +208,13 @@ struct fb_inc_node {
     struct fb_inc_set set;
     struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
     struct fb_inc_queue leaving; /**< PAST: by when they leave the window. WALK: parked ones */
-    struct fb_inc_op *op;        /**< gives the rows of the right side */
+    struct fb_inc_op *op;        /**< gives the rows of the right side; of a watch; see there */
     struct fb_inc_node *steady;  /**< PAST, FUTURE: its child has the rows for which the right side
                                     may begin or end to hold; op then asks for a row. NULL: op lists
                                     all rows at each time-point */
+    struct fb_inc_op *gate;    /**< steady: what must hold beside it, of which no row has a say, for
+                                  a time-point to count. NULL: nothing */
+    struct fb_inc_queue opens; /**< FUTURE, gate: the time-points at which it holds */
     struct fb_inc_queue turns; /**< steady. PAST, where fb_inc_turns: when rows begin and end to be
                                   given, in turns; waiting has the time-points. FUTURE: the ends */
     union {
@@ -215,6 +225,7 @@ struct fb_inc_node {
     bool near;   /**< the mark lies within the window, too */
     struct fb_inc_killer *killers;
     size_t killer_count;
+    bool late;                   /**< PAST: op lists the rows of the time-point before, see below */
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
     struct fb_inc_node *twin;    /**< lasts: of the same LETPAST, at another place; or NULL */
     struct fb_inc_node *tally;   /**< PAST, VIEW: who counts its rows */
@@ -224,7 +235,9 @@ struct fb_inc_node {
     size_t *group_at;            /**< TALLY, SCRATCH: the groups' columns in a row of the child */
     size_t over_at;              /**< the aggregated column */
     bool distinct;               /**< SCRATCH: rows cannot repeat */
-    bool blind;                  /**< TALLY, SCRATCH: groups are of no subject */
+    bool blind;                  /**< TALLY, SCRATCH: groups are of no subject. PAST: of its site */
+    bool shared;                 /**< PAST: any operation of its formula may ask it */
+    size_t lasting;              /**< shared: the number of the LETPAST around it; 0: none */
     struct fb_inc_op *walk;      /**< WALK: the states; its nodes hold the walkers */
     struct fb_inc_order *orders; /**< PAST */
     struct fb_inc_watch *watches; /**< PAST: the views that rest on it. VIEW: its own */
@@ -282,6 +295,10 @@ struct fb_inc_lookup {
  * their values. */
 enum { FB_INC_LISTED_MAX = 16 };
 
+/** Rows that are gone through in vain before an order of them is made, beside twice as many as
+ * there are. */
+#define FB_INC_WASTED_MAX ((size_t)1 << 10)
+
 /** A tuple of a time-point. */
 struct fb_inc_tuple {
     uint32_t relation;
@@ -325,11 +342,13 @@ struct fb_inc {
     struct fb_inc_op **owners; /**< operations that own something outside of the arena */
     size_t owner_count;
     size_t owner_cap;
-    bool defines; /**< a stage does */
+    size_t lastings; /**< how many LETPASTs whose rows last were compiled, each place by itself */
+    bool defines;    /**< a stage does */
     struct fb_inc_way *ways;
     size_t way_count;
     size_t way_cap;
     size_t listed_max; /**< FB_INC_LISTED_MAX */
+    size_t wasted_max; /**< FB_INC_WASTED_MAX */
 
     struct fb_inc_point *points; /**< a ring: numbers [point_low, point_high) */
     size_t point_cap;
@@ -379,6 +398,7 @@ struct fb_inc_lasting {
     struct fb_inc_node *node;    /**< in the definition: of these rows; else NULL */
     struct fb_inc_node **made;   /**< behind IN: the last node that was made */
     const struct fb_inc_lasting *outer;
+    size_t number; /**< of all that were compiled, from 1 */
 };
 
 /** Where a formula stands while it is compiled. */
@@ -399,6 +419,28 @@ struct fb_inc_site {
 /** Compiles a part. */
 FB_CHECKED enum fb_code fb_inc_compile_part(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** An operation over one part, form->left, which stands at `inside`. */
+FB_CHECKED enum fb_code fb_inc_compile_unary(const struct fb_inc_site *site,
+    const struct fb_inc_site *inside, enum fb_inc_kind kind, const struct fb_form *form,
+    struct fb_inc_op **out);
+
+/** Compiles ONCE, EVENTUALLY, SINCE and UNTIL; HISTORICALLY and ALWAYS; PREVIOUS and NEXT. */
+FB_CHECKED enum fb_code fb_inc_compile_temporal(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+FB_CHECKED enum fb_code fb_inc_compile_every(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+FB_CHECKED enum fb_code fb_inc_compile_shift(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **out);
+
+/** Makes the node of a temporal operator that can be kept (fb_inc_kept). */
+FB_CHECKED enum fb_code fb_inc_compile_node(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_node **out);
+
+/** A formula of the plan over one part, or two: in [0, *), if it is over time; NULL when memory ran
+ * out. */
+struct fb_form *fb_inc_new_form(const struct fb_inc_site *site, enum fb_form_kind kind,
+    const struct fb_form *left, const struct fb_form *right);
 
 /** A new operation; NULL when memory ran out. */
 struct fb_inc_op *fb_inc_new_op(const struct fb_inc_site *site, enum fb_inc_kind kind,
@@ -464,11 +506,27 @@ bool fb_inc_last(struct fb_inc *inc, const struct fb_inc_op *op, struct fb_inc_t
  * and when it is out of reach. */
 static inline bool fb_inc_turns(const struct fb_inc_node *node)
 {
-    return node->steady && node->interval.low > 0 && node->interval.high != FB_TIME_MAX;
+    return node->steady && (node->interval.low > 0 || node->gate) &&
+           node->interval.high != FB_TIME_MAX;
 }
+
+/** Writes the values that variables have now. */
+static inline void fb_inc_take_row(
+    const struct fb_inc *inc, const uint32_t *vars, size_t width, struct fb_cell *out)
+{
+    for (size_t i = 0; i < width; i++) {
+        out[i] = inc->regs[vars[i]];
+    }
+}
+
+/** A row of a PAST node begins or ends to hold: everyone who counts it is told. */
+void fb_inc_set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds);
 
 /** Takes out of a PAST node what the left side does not allow at inc->at. */
 bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node);
+
+/** A row of a PAST node is new: the left side must be asked of it at the next time-point. */
+bool fb_inc_note_new(struct fb_inc *inc, struct fb_inc_node *node, const struct fb_cell *row);
 
 /** Puts a row, whose hash is known, into a PAST node at inc->at. */
 bool fb_inc_put_past(
@@ -536,6 +594,9 @@ FB_CHECKED enum fb_code fb_inc_enter_stage(
 /** Whether a formula reads, at its own time-point, tuples of the LETPAST around it; shift is where
  * it stands. */
 bool fb_inc_reads_itself(const struct fb_form *form, int64_t shift);
+
+/** The column of a node that has a variable, which it has. */
+size_t fb_inc_column_of(const struct fb_inc_node *node, uint32_t var);
 
 /** The columns of a node that hold the variables of a set. */
 uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set);
@@ -610,6 +671,9 @@ FB_CHECKED enum fb_code fb_inc_compile_range(const struct fb_inc_site *site, str
 /** The same of a conjunction of which any row will do: whether a range holds one. */
 FB_CHECKED enum fb_code fb_inc_compile_any(const struct fb_inc_site *site, struct fb_inc_op *op);
 
+/** Lets what bounds the rows of a past node in a conjunction find them. */
+FB_CHECKED enum fb_code fb_inc_compile_bounds(const struct fb_inc_site *site, struct fb_inc_op *op);
+
 /** The values of the bounds of a range; false where one is no number, or a row of the order is
  * none, or something failed. */
 bool fb_inc_range_values(
@@ -622,6 +686,19 @@ void fb_inc_order(struct fb_inc *inc, struct fb_inc_node *past, uint32_t slot, b
  * numbers. */
 uint64_t fb_inc_order_count(const struct fb_inc *inc, const struct fb_inc_range *range,
     const struct fb_cell *row, const struct fb_cell *values);
+
+/** An idle order gets its trees. */
+void fb_inc_order_start(struct fb_inc *inc, struct fb_inc_order *order);
+
+/** Whether a row of the node lies within the bounds, but for those whose value is NONE. */
+bool fb_inc_range_has(const struct fb_inc *inc, const struct fb_inc_range *range, uint32_t slot,
+    const struct fb_cell *values);
+
+/** Gives the rows of the key in `row` that lie within the bounds, but for those whose value is
+ * NONE; by value; the order is not idle. False when `give` ended it. */
+bool fb_inc_order_list(struct fb_inc *inc, const struct fb_inc_range *range,
+    const struct fb_cell *row, const struct fb_cell *values,
+    bool (*give)(void *ctx, struct fb_inc *inc, uint32_t slot), void *ctx);
 
 /** The value of a rank, counted from 0, of the key in `row`, which has more rows than that. */
 const struct fb_cell *fb_inc_order_at(

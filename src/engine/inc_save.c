@@ -68,7 +68,7 @@ static void put_shape(const struct fb_inc *inc, struct fb_buf *out)
         fb_wire_put_u64(out, node->kind);
         fb_wire_put_u64(out, node->set.width);
         fb_wire_put_u64(out, node->killer_count);
-        fb_wire_put_u64(out, node->steady != NULL);
+        fb_wire_put_u64(out, (uint64_t)(node->steady != NULL) + (node->gate != NULL));
     }
 }
 
@@ -187,6 +187,15 @@ static void put_ends(struct saver *s, const struct fb_inc_queue *queue, const ui
     }
 }
 
+static void put_opens(struct saver *s, const struct fb_inc_queue *queue)
+{
+    fb_wire_put_u64(s->out, queue->tail - queue->head);
+    for (uint64_t n = queue->head; n < queue->tail; n++) {
+        const struct fb_inc_entry *entry = fb_inc_queue_at(queue, n);
+        fb_wire_put_u64(s->out, s->inc->point_high - entry->point);
+    }
+}
+
 static void put_future(struct saver *s, const struct fb_inc_node *node, const uint32_t *numbers)
 {
     const struct fb_inc_queue *queue = &node->waiting;
@@ -209,6 +218,9 @@ static void put_future(struct saver *s, const struct fb_inc_node *node, const ui
     }
     if (node->steady) {
         put_ends(s, &node->turns, numbers);
+    }
+    if (node->gate) {
+        put_opens(s, &node->opens);
     }
     for (size_t i = 0; i < node->killer_count; i++) {
         put_streaks(s, &node->killers[i].seen);
@@ -500,6 +512,8 @@ static void take_past(struct loader *l, struct fb_inc_node *node)
         node->passed = passed > 0;
         node->near = passed > 1;
         node->mark.time = passed ? take_time(l) : 0;
+        bool waits = node->turns.tail > node->turns.head;
+        l->in->bad = l->in->bad || (waits && node->interval.low == 0);
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
         const union fb_inc_load *load = &set->slots[i].load;
@@ -510,15 +524,36 @@ static void take_past(struct loader *l, struct fb_inc_node *node)
     }
 }
 
+/* A time-point that was fed to a FUTURE node. */
+static uint64_t take_point(struct loader *l, const struct fb_inc_node *node)
+{
+    uint64_t point = l->inc->point_high - fb_wire_up_to(l->in, l->inc->point_high);
+    l->in->bad = l->in->bad || (int64_t)point >= next_point(l->inc, node);
+    return point;
+}
+
 /* The number of a row of a FUTURE node, and a time-point that was fed to it. */
 static bool take_place(
     struct loader *l, const struct fb_inc_node *node, uint32_t slot, uint64_t *point)
 {
-    uint64_t behind = fb_wire_up_to(l->in, l->inc->point_high);
-    *point = l->inc->point_high - behind;
-    l->in->bad =
-        l->in->bad || slot >= node->set.slot_count || (int64_t)*point >= next_point(l->inc, node);
+    *point = take_point(l, node);
+    l->in->bad = l->in->bad || slot >= node->set.slot_count;
     return sound(l);
+}
+
+/* Time-points that something still reads, or may be passed by. */
+static void take_opens(struct loader *l, struct fb_inc_node *node)
+{
+    size_t count = fb_wire_count(l->in);
+    struct fb_inc_entry before = {.slot = FB_INC_NONE, .point = 0};
+    for (size_t i = 0; i < count && sound(l); i++) {
+        struct fb_inc_entry entry = {.slot = FB_INC_NONE, .point = take_point(l, node)};
+        l->in->bad = l->in->bad || (i > 0 && entry.point <= before.point);
+        if (!sound(l) || !fb_inc_queue_push(&node->opens, &entry, sizeof(entry), &l->inc->memory)) {
+            return;
+        }
+        before = entry;
+    }
 }
 
 /* The entries of a FUTURE node. */
@@ -594,6 +629,9 @@ static void take_future(struct loader *l, struct fb_inc_node *node)
     take_entries(l, node);
     if (node->steady) {
         take_ends(l, node);
+    }
+    if (node->gate) {
+        take_opens(l, node);
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
         const union fb_inc_load *load = &set->slots[i].load;

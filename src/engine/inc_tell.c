@@ -3,16 +3,21 @@
 
 #include "base/assert.h"
 
-/* So many stale keys beside the rows of a node are worth no list. */
-static bool too_many(const struct fb_inc_node *view, const struct fb_inc_node *past)
+enum { TUPLES_MANY = 1 << 16 };
+
+/* So many stale keys beside the rows of a node, or beside none that are known, are worth no list.
+ */
+static bool too_many(
+    const struct fb_inc_node *view, const struct fb_inc_node *list, const struct fb_inc_node *past)
 {
-    return view->child->set.live_count > 1024 + (past->set.live_count + view->set.live_count) * 2;
+    size_t rows = view->set.live_count + (past ? past->set.live_count : TUPLES_MANY);
+    return list->set.live_count > 1024 + 2 * rows;
 }
 
 static void all_stale(struct fb_inc_node *view)
 {
     view->all = true;
-    fb_inc_set_clear(&view->child->set);
+    fb_inc_watch_forget(view);
 }
 
 /* The key of a row is stale. */
@@ -27,46 +32,36 @@ static bool put_key(struct fb_inc *inc, const struct fb_inc_watch *w, const stru
     return fb_inc_set_put(&stale->set, key, &inc->memory, &added) != FB_INC_NONE;
 }
 
-/* A row of the anchor that does not hold tells by itself when it begins to. */
-static bool put_keys_through(
-    struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
+static bool put_touched(struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
 {
-    struct fb_cell shared[FB_IR_VARS_MAX] = {{0}};
-    if (w->index < 0) {
-        all_stale(w->view);
-        return true;
+    struct fb_inc_node *touched = w->join->touched;
+    struct fb_cell known[FB_IR_VARS_MAX];
+    bool added;
+    for (size_t i = 0; i < touched->width; i++) {
+        known[i] = row[w->from_at[i]];
     }
-    const struct fb_inc_set *set = &w->through->set;
-    for (size_t i = 0; i < set->width; i++) {
-        if (w->from_at[i]) {
-            shared[i] = row[w->from_at[i] - 1];
-        }
-    }
-    size_t index = (size_t)w->index;
-    uint32_t slot = fb_inc_set_first(set, index, shared);
-    while (slot != FB_INC_NONE) {
-        if (set->slots[slot].load.past.holds && !put_key(inc, w, fb_inc_set_row(set, slot))) {
-            return false;
-        }
-        slot = index == 0 ? FB_INC_NONE : fb_inc_set_next(set, index, shared, slot);
-    }
-    return true;
+    return fb_inc_set_put(&touched->set, known, &inc->memory, &added) != FB_INC_NONE;
 }
 
 /* A row of what tells has come or gone. */
 static bool tell(struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row)
 {
-    const struct fb_inc_node *most = w->through ? w->through : w->past;
+    const struct fb_inc_node *list = w->join ? w->join->touched : w->view->child;
+    bool whole = true;
     if (w->view->all) {
         return true;
     }
-    if (!(w->part ? put_keys_through(inc, w, row) : put_key(inc, w, row))) {
-        return false;
-    }
-    if (most && too_many(w->view, most)) {
+    if (!w->part) {
+        whole = put_key(inc, w, row);
+    } else if (w->join) {
+        whole = put_touched(inc, w, row);
+    } else {
         all_stale(w->view);
     }
-    return true;
+    if (whole && too_many(w->view, list, w->past)) {
+        all_stale(w->view);
+    }
+    return whole;
 }
 
 void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot)
@@ -96,6 +91,17 @@ static bool tell_tuples(struct fb_inc *inc, const struct fb_inc_watch *w, int64_
     return whole;
 }
 
+void fb_inc_watch_forget(struct fb_inc_node *watch)
+{
+    FB_ASSERT(watch && watch->child);
+    fb_inc_set_clear(&watch->child->set);
+    for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
+        for (struct fb_inc_join *join = w->join; join; join = join->up) {
+            fb_inc_set_clear(&join->touched->set);
+        }
+    }
+}
+
 bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch)
 {
     FB_ASSERT(inc && watch->child);
@@ -121,13 +127,86 @@ const struct fb_inc_node *fb_inc_watch_least(const struct fb_inc_node *watch)
     return least;
 }
 
+/* What inc->regs have becomes a row. */
+static bool put_given(void *ctx, struct fb_inc *inc)
+{
+    struct fb_inc_node *node = ctx;
+    struct fb_cell row[FB_IR_VARS_MAX];
+    bool added;
+    for (size_t i = 0; i < node->width; i++) {
+        row[i] = inc->regs[node->vars[i]];
+    }
+    return fb_inc_set_put(&node->set, row, &inc->memory, &added) != FB_INC_NONE;
+}
+
+/* The keys of own rows that agree with one that has come or gone. */
+static bool put_own(struct fb_inc *inc, const struct fb_inc_node *watch,
+    const struct fb_inc_join *join, const struct fb_cell *row)
+{
+    const struct fb_inc_set *own = join->own;
+    struct fb_inc_node *stale = watch->child;
+    struct fb_cell cells[FB_IR_VARS_MAX] = {{0}};
+    bool added;
+    for (size_t i = 0; i < own->width; i++) {
+        if (join->shared_at[i]) {
+            cells[i] = row[join->shared_at[i] - 1];
+        }
+    }
+    size_t index = (size_t)join->index;
+    uint32_t slot = fb_inc_set_first(own, index, cells);
+    while (slot != FB_INC_NONE) {
+        struct fb_cell key[FB_IR_VARS_MAX];
+        for (size_t i = 0; i < stale->width; i++) {
+            key[i] = fb_inc_set_row(own, slot)[join->key_at[i]];
+        }
+        if (fb_inc_set_put(&stale->set, key, &inc->memory, &added) == FB_INC_NONE) {
+            return false;
+        }
+        slot = index == 0 ? FB_INC_NONE : fb_inc_set_next(own, index, cells, slot);
+    }
+    return true;
+}
+
+/* What agrees with a row that has come or gone. */
+static bool put_agreeing(struct fb_inc *inc, const struct fb_inc_node *watch,
+    const struct fb_inc_join *join, const struct fb_cell *row)
+{
+    struct fb_inc_node *to = join->up ? join->up->touched : watch->child;
+    if (join->own && !put_own(inc, watch, join, row)) {
+        return false;
+    }
+    for (size_t i = 0; i < join->touched->width; i++) {
+        inc->regs[join->touched->vars[i]] = row[i];
+    }
+    return !join->agree || fb_inc_run(inc, join->agree, (struct fb_inc_then){put_given, to});
+}
+
+bool fb_inc_watch_collect(struct fb_inc *inc, struct fb_inc_node *watch)
+{
+    FB_ASSERT(inc && watch && watch->child);
+    bool whole = fb_inc_watch_tuples(inc, watch);
+    for (const struct fb_inc_watch *w = watch->watches; whole && !watch->all && w; w = w->also) {
+        for (const struct fb_inc_join *join = w->join; whole && join; join = join->up) {
+            struct fb_inc_set *touched = &join->touched->set;
+            for (uint32_t i = 0; whole && i < touched->slot_count; i++) {
+                whole = put_agreeing(inc, watch, join, fb_inc_set_row(touched, i));
+            }
+            fb_inc_set_clear(touched);
+        }
+    }
+    return whole;
+}
+
 /* What does not have the whole key says nothing that others do not. */
 bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
 {
     FB_ASSERT(inc && watch->child);
-    fb_inc_set_clear(&watch->child->set);
+    fb_inc_watch_forget(watch);
     const struct fb_inc_node *least = fb_inc_watch_least(watch);
     watch->all = false;
+    if (watch->op) {
+        return fb_inc_run(inc, watch->op, (struct fb_inc_then){put_given, watch->child});
+    }
     for (const struct fb_inc_watch *w = watch->watches; w; w = w->also) {
         if (w->part || (least && w->past != least)) {
             continue;
@@ -155,7 +234,7 @@ bool fb_inc_watch_gather(struct fb_inc *inc, struct fb_inc_node *watch,
     FB_ASSERT(inc && watch && watch->child);
     FB_ASSERT(set && goes_on);
     bool added;
-    if (!fb_inc_watch_tuples(inc, watch)) {
+    if (!fb_inc_watch_collect(inc, watch)) {
         return false;
     }
     if (!watch->all) {

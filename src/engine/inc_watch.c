@@ -83,28 +83,26 @@ static bool is_shift(const struct fb_form *form)
            form->interval.high == FB_TIME_MAX;
 }
 
-/* The same where tuples tell, too; `partly`: and what does not have the whole key. */
-static bool is_told(
-    const struct fb_inc_site *site, const struct fb_form *form, fb_vars key, bool partly)
+/* The same where tuples tell, too, and what does not have the whole key. */
+static bool is_told(const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
 {
     struct fb_inc_site before = *site;
     before.shift--;
     switch ((int)form->kind) {
     case FB_FORM_AND:
     case FB_FORM_OR:
-        return is_told(site, form->left, key, partly) && is_told(site, form->right, key, partly);
+        return is_told(site, form->left, key) && is_told(site, form->right, key);
     case FB_FORM_NOT:
-        return is_told(site, form->left, key, partly);
+        return is_told(site, form->left, key);
     case FB_FORM_EXISTS:
-        return !(fb_inc_bound_of(form) & key) && is_told(site, form->left, key, partly);
+        return !(fb_inc_bound_of(form) & key) && is_told(site, form->left, key);
     case FB_FORM_PREVIOUS:
-        return is_shift(form) && is_told(&before, form->left, key, partly);
+        return is_shift(form) && is_told(&before, form->left, key);
     case FB_FORM_ONCE:
     case FB_FORM_SINCE:
-        return fb_inc_remembered(site, form, partly ? 0 : key);
+        return fb_inc_remembered(site, form, 0);
     case FB_FORM_PRED:
-        return (!form->definition || fb_inc_is_lasting(site, form)) &&
-               (partly || (key & ~fb_inc_columns_of(form)) == 0);
+        return !form->definition || fb_inc_is_lasting(site, form);
     default:
         return fb_inc_is_local(site, form, key);
     }
@@ -156,199 +154,13 @@ bool fb_inc_through_tuples(const struct fb_inc_site *site, const struct fb_form 
     }
 }
 
-/* The past operator with all variables of the key beside which everything else stands; NULL: none.
- */
-static const struct fb_form *anchor_of(
-    const struct fb_inc_site *site, const struct fb_form *form, fb_vars key)
-{
-    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
-    while (form->kind == FB_FORM_EXISTS && !(fb_inc_bound_of(form) & key)) {
-        form = form->left;
-    }
-    if (fb_form_conjuncts(form) > FB_IR_CONJUNCTS_MAX) {
-        return NULL;
-    }
-    size_t count = fb_form_conjuncts_list(form, parts);
-    for (size_t i = 0; i < count; i++) {
-        if (fb_inc_remembered(site, parts[i], key)) {
-            return parts[i];
-        }
-    }
-    return NULL;
-}
-
-/* ---- who tells ---- */
-
-/* A watch while it is made. */
-struct making {
-    const struct fb_inc_site *site;
-    struct fb_inc_node *view;
-    const struct fb_inc_op *anchor; /* NULL: none */
-    bool tuples;                    /* tell, too, and what stands below PREVIOUS */
-    bool partly;                    /* and what does not have the whole key */
-    bool must;                      /* it is a conjunct */
-    int64_t shift;                  /* of the operation */
-    bool fits;
-};
-
-/* The variables that a row of what an operation asks has, and where it has one. */
-static fb_vars carried(const struct fb_inc_op *op)
-{
-    fb_vars vars = 0;
-    if (op->kind == FB_INC_LAST || op->kind == FB_INC_PRED) {
-        return fb_inc_columns_of(op->form);
-    }
-    for (size_t i = 0; i < op->node->width; i++) {
-        vars |= fb_vars_of(op->node->vars[i]);
-    }
-    return vars;
-}
-
-static size_t column_at(const struct fb_inc_op *op, uint32_t var)
-{
-    const struct fb_inc_node *past = op->kind == FB_INC_GROUPS ? op->node->child : op->node;
-    bool terms = op->kind == FB_INC_LAST || op->kind == FB_INC_PRED;
-    size_t at = 0;
-    while (terms ? op->form->terms[at]->kind != FB_TERM_VAR || op->form->terms[at]->var != var
-                 : past->vars[at] != var) {
-        at++;
-        FB_ASSERT(at < (terms ? op->form->term_count : past->width));
-    }
-    return at;
-}
-
-/* Lets the rows of the anchor be found that agree with a row of op in the variables of a set. Where
- * there is no anchor, or nothing that is shared, all are stale. */
-static enum fb_code tell_through(
-    const struct making *m, const struct fb_inc_op *op, fb_vars agree, struct fb_inc_watch *watch)
-{
-    struct fb_inc_node *past = m->anchor ? m->anchor->node : NULL;
-    uint64_t mask = past ? fb_inc_mask_of(past, agree) : 0;
-    watch->part = true;
-    watch->through = past;
-    watch->index = mask ? fb_inc_set_index(&past->set, mask) : -1;
-    if (!mask) {
-        return FB_OK;
-    }
-    watch->from_at = FB_ARENA_ARRAY(&m->site->inc->arena, size_t, past->width + 1);
-    if (!watch->from_at) {
-        return fb_inc_no_memory(m->site);
-    }
-    for (size_t i = 0; i < past->width; i++) {
-        bool shared = agree & fb_vars_of(past->vars[i]);
-        watch->from_at[i] = shared ? column_at(op, past->vars[i]) + 1 : 0;
-    }
-    return FB_OK;
-}
-
-/* Lets what an operation asks tell the watch; the variables of `hidden` are others in it. */
-static enum fb_code add_teller(struct making *m, const struct fb_inc_op *op, fb_vars hidden)
-{
-    struct fb_arena *arena = &m->site->inc->arena;
-    const struct fb_inc_node *stale = m->view->child;
-    fb_vars key = 0;
-    for (size_t i = 0; i < stale->width; i++) {
-        key |= fb_vars_of(stale->vars[i]);
-    }
-    bool whole = (key & ~(carried(op) & ~hidden)) == 0;
-    if (!whole && !m->partly) {
-        m->fits = false;
-        return FB_OK;
-    }
-    struct fb_inc_node *past = op->kind == FB_INC_PRED     ? NULL
-                               : op->kind == FB_INC_GROUPS ? op->node->child
-                                                           : op->node;
-    struct fb_inc_watch *watch = FB_ARENA_NEW(arena, struct fb_inc_watch);
-    size_t *key_at = watch ? FB_ARENA_ARRAY(arena, size_t, stale->width + 1) : NULL;
-    if (!key_at) {
-        return fb_inc_no_memory(m->site);
-    }
-    for (size_t i = 0; (whole || m->anchor) && i < stale->width; i++) {
-        key_at[i] = column_at(whole ? op : m->anchor, stale->vars[i]);
-    }
-    *watch = (struct fb_inc_watch){.view = m->view,
-        .past = past,
-        .relation = past ? 0 : op->form->relation,
-        .shift = m->shift,
-        .must = m->must && whole && op->kind == FB_INC_PROBE,
-        .key_at = key_at,
-        .next = past ? past->watches : NULL,
-        .also = m->view->watches};
-    if (past) {
-        past->watches = watch;
-    }
-    m->view->watches = watch;
-    fb_vars agree = m->anchor ? carried(op) & carried(m->anchor) & ~hidden : 0;
-    return whole ? FB_OK : tell_through(m, op, agree, watch);
-}
-
-/* Everything that an operation asks tells the watch. */
-static enum fb_code add_tellers(struct making *m, const struct fb_inc_op *op, fb_vars hidden)
-{
-    struct making inside = *m;
-    inside.must = m->must && op->kind == FB_INC_AND;
-    switch ((int)op->kind) {
-    case FB_INC_TRUE:
-    case FB_INC_FALSE:
-    case FB_INC_BIND:
-    case FB_INC_COMPARE:
-    case FB_INC_TEXT:
-    case FB_INC_NOT:
-    case FB_INC_AND:
-    case FB_INC_OR:
-    case FB_INC_VIEW: /* of a join that is counted */
-        break;
-    case FB_INC_HIDE:
-        for (size_t i = 0; i < op->width; i++) {
-            hidden |= fb_vars_of(op->vars[i]);
-        }
-        break;
-    case FB_INC_SHIFT:
-        m->fits = m->fits && m->tuples;
-        inside.shift--;
-        if (m->view->behind < -inside.shift) {
-            m->view->behind = -inside.shift;
-        }
-        break;
-    case FB_INC_COLLECT:
-        inside.tuples = inside.partly = false;
-        break;
-    case FB_INC_PRED:
-        m->fits = m->fits && m->tuples;
-        return m->fits ? add_teller(m, op, hidden) : FB_OK;
-    case FB_INC_PROBE:
-        m->fits = m->fits && op->node->kind == FB_INC_PAST;
-        return m->fits ? add_teller(m, op, hidden) : FB_OK;
-    case FB_INC_LAST:
-        return add_teller(m, op, hidden);
-    case FB_INC_GROUPS:
-        inside.tuples = inside.partly = false;
-        if (op->part_count == 0) {
-            enum fb_code code = add_teller(&inside, op, hidden);
-            m->fits = inside.fits;
-            return code;
-        }
-        break;
-    default:
-        m->fits = false;
-    }
-    enum fb_code code = FB_OK;
-    for (size_t i = 0; code == FB_OK && m->fits && i < op->part_count; i++) {
-        inside.fits = true;
-        code = add_tellers(&inside, op->parts[i], hidden);
-        m->fits = inside.fits;
-    }
-    return code;
-}
+/* ---- watches ---- */
 
 enum fb_code fb_inc_watch_local(const struct fb_inc_site *site, struct fb_inc_node *view,
     const struct fb_inc_op *op, bool *fits)
 {
     FB_ASSERT(site && view && op && fits);
-    struct making m = {.site = site, .view = view, .fits = true};
-    enum fb_code code = add_tellers(&m, op, 0);
-    *fits = m.fits;
-    return code;
+    return fb_inc_add_tellers(site, view, NULL, op, fits);
 }
 
 struct fb_inc_node *fb_inc_new_watch(
@@ -367,40 +179,28 @@ struct fb_inc_node *fb_inc_new_watch(
     return view;
 }
 
-/* The operation that asks the node of the anchor. */
-static const struct fb_inc_op *find_anchor(const struct fb_inc_op *op, const struct fb_form *anchor)
+/* Where nothing has the whole key, all keys are those that the formula gives. */
+static enum fb_code compile_anew(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_node *view)
 {
-    if (op->kind == FB_INC_PROBE && op->form == anchor) {
-        return op;
-    }
-    const struct fb_inc_op *found = NULL;
-    for (size_t i = 0; !found && i < op->part_count; i++) {
-        found = find_anchor(op->parts[i], anchor);
-    }
-    return found;
-}
-
-/* What stands below the quantifiers around the anchor: what those hide are its own variables. */
-static const struct fb_inc_op *below_hides(const struct fb_inc_op *op)
-{
-    while (op->kind == FB_INC_HIDE) {
-        op = op->parts[0];
-    }
-    return op;
+    struct fb_inc_site inside = *site;
+    inside.given = 0;
+    return fb_inc_has_keys(site, form, fb_form_vars(form))
+               ? FB_OK
+               : fb_inc_compile_part(&inside, form, &view->op);
 }
 
 /* The watch is a view that has no rows: only which keys are stale is of use. */
 enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct fb_form *form,
-    struct fb_inc_op **op, struct fb_inc_node **watch)
+    const struct fb_inc_own *own, struct fb_inc_op **op, struct fb_inc_node **watch)
 {
-    FB_ASSERT(site && form && op && watch);
+    FB_ASSERT(site && form && own);
+    FB_ASSERT(op && watch);
     fb_vars key = fb_form_vars(form);
     struct fb_inc_site inside = *site;
     inside.given = key;
     *watch = NULL;
-    const struct fb_form *anchor = anchor_of(site, form, key);
-    bool partly = fb_inc_has_keys(site, form, key);
-    if (site->direct || !fb_form_evaluable(form, key, NULL) || !is_told(site, form, key, partly)) {
+    if (site->direct || !fb_form_evaluable(form, key, NULL) || !is_told(site, form, key)) {
         return FB_OK;
     }
     struct fb_inc_node *view = fb_inc_new_watch(site, form, key);
@@ -411,16 +211,12 @@ enum fb_code fb_inc_compile_watch(const struct fb_inc_site *site, const struct f
     if (code) {
         return code;
     }
-    const struct fb_inc_op *all = below_hides(*op);
-    struct making m = {.site = site,
-        .view = view,
-        .anchor = anchor ? find_anchor(all, anchor) : NULL,
-        .tuples = true,
-        .partly = partly,
-        .must = true,
-        .fits = true};
-    code = add_tellers(&m, all, 0);
-    *watch = code == FB_OK && m.fits ? view : NULL;
+    bool fits;
+    code = fb_inc_add_tellers(site, view, own, *op, &fits);
+    if (code == FB_OK && fits && own->set && own->begins) {
+        code = compile_anew(site, form, view);
+    }
+    *watch = code == FB_OK && fits ? view : NULL;
     return code;
 }
 
@@ -446,12 +242,89 @@ static bool is_one_row(const struct fb_form *form)
 }
 
 enum fb_code fb_inc_compile_grounded(const struct fb_inc_site *site, const struct fb_form *form,
-    struct fb_inc_op **op, struct fb_inc_node **watch)
+    const struct fb_inc_own *own, struct fb_inc_op **op, struct fb_inc_node **watch)
 {
     FB_ASSERT(site && form && watch);
     *watch = NULL;
-    return fb_inc_has_keys(site, form, fb_form_vars(form)) && !fb_inc_through_tuples(site, form) &&
+    return fb_form_evaluable(form, 0, NULL) && !fb_inc_through_tuples(site, form) &&
                    !is_one_row(form)
-               ? fb_inc_compile_watch(site, form, op, watch)
+               ? fb_inc_compile_watch(site, form, own, op, watch)
                : FB_OK;
+}
+
+/* ---- gates ---- */
+
+/* Asked at each time-point, so it must not take more than what came at it. */
+static bool is_quick(const struct fb_inc_site *site, const struct fb_form *form)
+{
+    switch ((int)form->kind) {
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+        return is_quick(site, form->left) && is_quick(site, form->right);
+    case FB_FORM_NOT:
+    case FB_FORM_PREVIOUS:
+        return is_quick(site, form->left);
+    case FB_FORM_EXISTS:
+        return form->left->kind == FB_FORM_PRED && is_quick(site, form->left);
+    case FB_FORM_PRED:
+        return !form->definition;
+    case FB_FORM_ONCE:
+    case FB_FORM_SINCE:
+        return fb_form_vars(form) == 0 && fb_inc_kept(site, form);
+    default:
+        return false;
+    }
+}
+
+static enum fb_code add_conjunct(
+    const struct fb_inc_site *site, const struct fb_form *part, const struct fb_form **all)
+{
+    *all = *all ? fb_inc_new_form(site, FB_FORM_AND, *all, part) : part;
+    return *all ? FB_OK : fb_inc_no_memory(site);
+}
+
+/* The same rows below the quantifiers around them. */
+static enum fb_code below_again(const struct fb_inc_site *site, const struct fb_form *form,
+    const struct fb_form *inner, const struct fb_form **rows)
+{
+    if (form->kind != FB_FORM_EXISTS) {
+        *rows = inner;
+        return FB_OK;
+    }
+    enum fb_code code = below_again(site, form->left, inner, rows);
+    struct fb_form *again = FB_ARENA_NEW(&site->inc->arena, struct fb_form);
+    if (code || !again) {
+        return code ? code : fb_inc_no_memory(site);
+    }
+    *again = *form;
+    again->left = (struct fb_form *)(uintptr_t)*rows;
+    *rows = again;
+    return FB_OK;
+}
+
+enum fb_code fb_inc_split_gate(const struct fb_inc_site *site, const struct fb_form *form,
+    const struct fb_form **rows, const struct fb_form **gate)
+{
+    FB_ASSERT(site && form);
+    FB_ASSERT(rows && gate);
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    const struct fb_form *inner = form;
+    const struct fb_form *rest = NULL;
+    *rows = form;
+    *gate = NULL;
+    while (inner->kind == FB_FORM_EXISTS) {
+        inner = inner->left;
+    }
+    size_t count = fb_form_conjuncts(inner);
+    count = count > FB_IR_CONJUNCTS_MAX ? 0 : fb_form_conjuncts_list(inner, parts);
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        bool closed = fb_form_vars(parts[i]) == 0 && is_quick(site, parts[i]);
+        code = add_conjunct(site, parts[i], closed ? gate : &rest);
+    }
+    if (code == FB_OK && *gate && rest) {
+        return below_again(site, form, rest, rows);
+    }
+    *gate = NULL;
+    return code;
 }

@@ -17,7 +17,7 @@ static const char sig_text[] =
 
 /* A part of a formula: text in which "\1" and "\2" stand for its operands. */
 struct node {
-    char text[64];
+    char text[112];
     struct node *kids[2];
 };
 
@@ -135,9 +135,37 @@ static struct node *leaf(struct draw *d, const char *vars)
     }
 }
 
+/* Several that hold on, of which none has all variables, or one that is compared with another: of
+ * x, and of y, too. */
+static struct node *joined(struct draw *d, bool two)
+{
+    static const char *const of_one[] = {"(EXISTS w. (ONCE\2 R(x,w)) AND \1)",
+        "(EXISTS w. (ONCE\2 R(w,x)) AND NOT \1)",
+        "(EXISTS v,w. (ONCE\2 R(v,x)) AND (ONCE R(v,w)) AND \1)",
+        "(EXISTS v. (ONCE[0,3] P(v)) AND EXISTS w. (ONCE\2 R(v,w)) AND (ONCE R(w,x)) AND \1)",
+        "((ONCE\2 P(x)) AND NOT EXISTS v,w. ((ONCE R(v,w)) AND x - w = 1 AND NOT \1))",
+        "((ONCE\2 Q(x)) AND NOT EXISTS w. ((ONCE R(x,w)) AND NOT \1))",
+        "((ONCE\2 Q(x)) AND NOT EXISTS w. (\1 AND w = x + 1))",
+        "((ONCE\2 Q(x)) AND EXISTS w. \1 AND w < x AND x - w < 2)"};
+    static const char *const of_two[] = {"((ONCE\2 P(x)) AND (ONCE Q(y)) AND x - y < 2)",
+        "((ONCE\2 P(x)) AND y = x + 1)", "(EXISTS w. (ONCE\2 R(x,w)) AND (ONCE R(w,y)))",
+        "((ONCE\2 P(x)) AND (ONCE R(_,y)) AND NOT (x < y) AND NOT ONCE Q(y))",
+        "((ONCE\2 R(x,y)) AND NOT EXISTS w. ((ONCE R(y,w)) AND NOT ONCE Q(w)))",
+        "(EXISTS w. (ONCE\2 R(x,w)) AND (ONCE[0,5] R(_,y)) AND w <= y AND y < w + 2)"};
+    struct node *about = make(d, leaf(d, "w"), NULL, "(ONCE%s \1)", interval(d, false));
+    struct node *when = make(d, NULL, NULL, "%s", interval(d, false));
+    return make(d, about, when, "%s", two ? of_two[draw(d, 6)] : of_one[draw(d, 8)]);
+}
+
 /* What holds on: over fewer variables, beside what happens now, or both. */
 static struct node *lasting(struct draw *d, struct node *what, const char *vars)
 {
+    if (vars[0] == 'x' && (!vars[1] || vars[1] == 'y') && draw(d, 3) == 0) {
+        what = joined(d, vars[1]);
+        return draw(d, 3)   ? what
+               : draw(d, 2) ? make(d, what, NULL, "(\1 AND T())")
+                            : make(d, what, NULL, "(\1 AND NOT ONCE[1,2] T())");
+    }
     char one[2] = {vars[0] ? vars[draw(d, vars[1] ? 2 : 1)] : '\0', '\0'};
     what = make(
         d, what, NULL, draw(d, 2) ? "(ONCE%s \1)" : "((NOT T()) SINCE%s \1)", interval(d, false));
@@ -425,6 +453,11 @@ static struct node *formula(struct draw *d, const char *vars, int depth)
     case 9:
         return definition(d, vars, depth);
     case 10:
+        if (vars[0] == 'x' && vars[1] == 'y') {
+            return make(d, formula(d, "x", depth), formula(d, "y", depth),
+                draw(d, 2) ? "(\1 AND (ONCE \2) AND x < y AND y - x <= 2)"
+                           : "(\1 AND (ONCE[0,4] \2) AND y <= x)");
+        }
         return make(d, formula(d, vars, depth), formula(d, vars, depth), "(\1 AND (\1 EQUIV \2))");
     default:
         return temporal(d, vars, depth);

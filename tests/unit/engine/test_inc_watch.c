@@ -5,6 +5,7 @@
  * same of right sides, of ONCE and SINCE, which are not listed then; and of conditions of which any
  * row will do, whether a range of a past operator holds one (src/engine/inc_order.c).
  */
+#include "base/limit.h"
 #include "kept_rows.h"
 
 /* A SINCE with a condition that is watched. */
@@ -44,6 +45,10 @@ static void test_watched(void **unused)
         "(NOT ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,3] Q(x))) SINCE R(x,y)",
         "(NOT ((ONCE[0,9] R(x,y)) AND ONCE[0,3] T())) SINCE R(x,y)",
         "(NOT ((ONCE[0,9] R(x,y)) AND NOT ONCE[0,9] R(y,x) AND NOT P(x))) SINCE R(x,y)",
+        "(NOT ((ONCE[0,4] Q(x)) AND (ONCE[0,4] P(z)) AND z = x + 1)) SINCE (P(x) AND z = x)",
+        "(NOT EXISTS z. (ONCE[0,4] R(x,z)) AND ONCE[0,9] R(z,y)) SINCE R(x,y)",
+        "((ONCE[0,4] P(x)) OR ONCE[0,9] Q(y)) SINCE R(x,y)",
+        "((ONCE[0,9] P(x)) OR NOT EXISTS z. ((ONCE R(z,y)) AND NOT ONCE[0,3] Q(z))) SINCE R(x,y)",
         /* beside one that is asked at each time-point */
         "(NOT Q(x) AND NOT ONCE[1,3] R(x,x)) SINCE P(x)",
         "(NOT ONCE[1,3] Q(y) AND (ONCE[0,9] P(x))) SINCE R(x,y)",
@@ -72,8 +77,6 @@ static void test_not_watched(void **unused)
         "(NOT Q(x)) SINCE P(x)",
         "(NOT (Q(x) AND ONCE[0,4] P(x))) SINCE P(x)",
         "(NOT NEXT ONCE[0,4] Q(x)) SINCE P(x)",
-        /* a row of the past operator says something of others than those with its variables */
-        "(NOT ((ONCE[0,4] Q(x)) AND (ONCE[0,4] P(z)) AND z = x + 1)) SINCE (P(x) AND z = x)",
         "(NOT EVENTUALLY[0,3] Q(x)) SINCE[0,6] P(x)",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_watched, 0);
@@ -106,6 +109,7 @@ static void test_steady(void **unused)
         "ONCE[0,2] (EXISTS y. (ONCE[0,5] R(x,y)) AND y > 1)",
         "ONCE[0,2] ((ONCE[0,9] R(x,y)) AND ((NOT R(y,x)) SINCE R(x,y)))",
         "ONCE[0,1] ONCE[0,2] T()",
+        "ONCE[0,2] EXISTS c. (c <- CNT x ONCE[2,3] R(x,x))", /* of nothing, too */
         "PREVIOUS ONCE[0,2] ONCE[2,4] P(x)",
         "NEXT ONCE[0,2] ONCE[2,4] P(x)",
         "c <- CNT x ONCE[0,2] ONCE[2,4] P(x)",
@@ -116,10 +120,10 @@ static void test_steady(void **unused)
     static const char *const not_steady[] = {
         "ONCE[0,3] (P(x) AND ONCE[0,5] P(x))",
         "ONCE[0,3] PREVIOUS[0,9] ONCE[0,2] P(x)",
-        "ONCE[0,2] EXISTS c. (c <- CNT x ONCE[2,3] R(x,x))", /* of nothing, too */
-        "ONCE[0,3] ((ONCE[0,5] P(x)) AND ONCE[0,5] Q(y))",
         "ONCE[0,3] ((ONCE[0,5] P(x)) AND NEXT NOT P(x))",
         "(NOT Q(x)) UNTIL[1,9] ONCE[0,3] P(x)",
+        "(T() OR EXISTS y. P(y)) SINCE[1,9] ONCE[0,9] P(x)", /* few of which are left at the next
+                                                                time-point */
         "EVENTUALLY[0,3] (P(x) AND ONCE[0,5] P(x))",
         "ONCE[0,3] (x = 6 AND (ONCE[0,25] P(x)) AND NOT T())",
     };
@@ -184,6 +188,78 @@ static void test_told(void **unused)
         "Q(y) AND ONCE[0,1] EXISTS y. ((ONCE[0,9] R(x,y)) AND EXISTS x. ONCE[0,9] R(y,x))",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
+}
+
+/* Where nothing has all variables, what agrees with a row that came or went is looked for. */
+static void test_joined(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "ONCE[0,3] ((ONCE[0,5] P(x)) AND ONCE[0,5] Q(y))",
+        "ONCE[0,3] ((ONCE[0,5] R(x,y)) AND ONCE[0,5] R(y,z))",
+        "ONCE[1,3] ((ONCE[0,5] R(x,y)) AND ONCE[0,5] R(y,z))",
+        "ONCE[2,*) ((ONCE[0,1] R(x,y)) AND ONCE[0,1] R(y,z))",
+        "ONCE[0,1] EXISTS y. (ONCE[0,5] R(x,y)) AND ONCE[0,5] R(y,z)",
+        "ONCE[0,1] EXISTS y,z. (ONCE R(x,y)) AND (ONCE[0,9] R(y,z)) AND ONCE[0,5] R(z,w)",
+        "ONCE[0,1] ((ONCE[0,5] P(x)) AND y = x + 1 AND NOT ONCE[0,5] Q(y))",
+        "ONCE[0,1] (((ONCE[0,5] P(x)) AND ONCE[0,4] Q(y)) OR (ONCE[0,2] R(x,y)))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND (ONCE[0,9] Q(y)) AND x < y AND y - x < 3)",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND Q(y) OR (ONCE[0,9] P(x)) AND ONCE[0,1] Q(y))",
+        "EVENTUALLY[0,2] ((ONCE[0,3] R(x,y)) AND ONCE[0,3] R(y,z))",
+        "EVENTUALLY[1,3] EXISTS y. (ONCE[0,3] R(x,y)) AND ONCE[0,3] R(y,z)",
+        /* from below a quantifier, outwards */
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND NOT EXISTS y. ((ONCE R(x,y)) AND NOT ONCE[0,3] Q(y)))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND NOT EXISTS y. ((ONCE[0,3] Q(y)) AND y = x + 1))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND (NOT EXISTS y. ((ONCE[0,3] Q(y)) AND y = x + 1)) AND "
+        "NOT EXISTS y. ((ONCE[0,3] P(y)) AND y = x + 2))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND NOT EXISTS y. ((ONCE R(x,y)) AND NOT EXISTS x. ((ONCE "
+        "R(y,x)) AND ONCE[0,5] Q(x))))",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND NOT EXISTS y. ((ONCE R(x,y)) AND PREVIOUS NOT ONCE[0,3] "
+        "Q(y)))",
+        "ONCE[0,1] ((ONCE[0,9] R(x,z)) AND NOT EXISTS y. ((ONCE R(x,y)) AND NOT ONCE[0,3] Q(y)))",
+        "ONCE[0,1] EXISTS y. ((ONCE[0,9] P(x)) AND (ONCE[0,5] Q(y)) AND y < x AND y > x - 3)",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_steady, 1);
+}
+
+static bool is_gated(const struct fb_inc_node *node)
+{
+    return node->gate;
+}
+
+/* What no row has a say in is asked at each time-point, and rows know nothing of it. */
+static void test_gated(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND T())",
+        "ONCE[0,1] ((ONCE[0,2] P(x)) AND NOT T())",
+        "ONCE[0,0] ((ONCE[0,2] P(x)) AND NOT T())",
+        "ONCE[1,3] ((ONCE[0,2] P(x)) AND NOT T())",
+        "ONCE[2,2] ((ONCE[0,9] P(x)) AND ONCE[1,2] T())",
+        "ONCE[2,*) ((ONCE[0,1] P(x)) AND T())",
+        "ONCE ((ONCE[0,1] P(x)) AND NOT P(3) AND NOT EXISTS y. Q(y))",
+        "ONCE[0,1] EXISTS y. (ONCE[0,9] R(x,y)) AND (NOT ONCE[0,3] Q(y)) AND PREVIOUS T()",
+        "ONCE[0,3] ((ONCE[0,9] R(x,y)) AND (ONCE[0,9] R(y,z)) AND ((NOT T()) SINCE P(7)))",
+        "c <- CNT x ONCE[0,3] ((ONCE[0,9] P(x)) AND NOT T())",
+        "PREVIOUS ONCE[0,1] ((ONCE[0,9] P(x)) AND T())",
+        "EVENTUALLY[0,1] ((ONCE[0,2] P(x)) AND T())",
+        "EVENTUALLY[0,3] ((ONCE[0,2] P(x)) AND NOT T())",
+        "EVENTUALLY[2,3] ((ONCE[0,2] P(x)) AND NOT T())",
+        "EVENTUALLY[2,2] ((ONCE[0,1] P(x)) AND T())",
+        "R(x,_) AND NOT EVENTUALLY[1,4] ((ONCE[0,1] P(x)) AND T())",
+        "NEXT EVENTUALLY[1,4] ((ONCE[0,1] P(x)) AND ONCE[0,0] T())",
+    };
+    static const char *const whole[] = {
+        "ONCE[0,3] ((ONCE[0,5] P(x)) AND NOT EXISTS y. (ONCE[0,3] Q(y)) AND y > 3)",
+        "TRUE SINCE[0,3] ((ONCE[0,5] P(x)) AND T())",
+        "(NOT Q(x)) SINCE[0,3] ((ONCE[0,5] P(x)) AND T())",
+        "(NOT Q(x)) UNTIL[0,3] ((ONCE[0,5] P(x)) AND T())",
+        "ONCE[0,3] (P(x) AND T())",
+        "ONCE[0,9] ((ONCE[0,2] T()) AND NOT Q(3))",
+    };
+    try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_gated, 1);
+    try_all(whole, sizeof(whole) / sizeof(whole[0]), is_gated, 0);
 }
 
 /* What lasts is not listed at each time-point for the future either. */
@@ -257,6 +333,39 @@ static void test_until(void **unused)
     try_all(listed, sizeof(listed) / sizeof(listed[0]), is_until, 0);
 }
 
+/* A comparison finds the rows of a past operator, once many were gone through in vain. */
+static void test_bounded(void **unused)
+{
+    (void)unused;
+    static const char *const formulas[] = {
+        "P(x) AND (ONCE[0,3] Q(y)) AND y < x",
+        "P(x) AND (ONCE[0,25] Q(y)) AND y < x AND x <= y + 2",
+        "P(x) AND (ONCE[0,25] Q(y)) AND 1 < x - y AND x - y <= 3",
+        "P(x) AND (ONCE[0,25] Q(y)) AND 1 + y < x - 1",
+        "P(x) AND (ONCE[0,25] Q(y)) AND x - (9 - y) <= 1",
+        "P(x) AND (ONCE[0,25] Q(y)) AND 9223372036854775807 - y < x + 9223372036854775800",
+        "P(x) AND (ONCE[0,25] Q(y)) AND x - 9223372036854775807 - 3 < y",
+        "R(x,z) AND (ONCE[0,25] R(x,y)) AND y < z",
+        "R(x,z) AND (ONCE[0,25] R(y,w)) AND w < z AND x < y",
+        "W(x,s) AND (ONCE[0,20] W(y,t)) AND t < s",
+        "P(x) AND EXISTS y. (ONCE[0,3] Q(y)) AND y < x AND y * 2 < 9",
+        "ONCE[0,1] ((ONCE[0,9] P(x)) AND (ONCE[0,9] Q(y)) AND y < x)",
+    };
+    static const char *const all[] = {
+        "P(x) AND (ONCE[0,25] Q(y)) AND y * 2 < x",
+        "P(x) AND (ONCE[0,25] Q(y)) AND x < y + y",
+        "P(x) AND (ONCE[0,25] Q(y)) AND NOT y < x",
+        "P(x) AND (ONCE[0,25] R(x,_)) AND x < 9",
+    };
+    for (size_t most = 0; most < 2; most++) {
+        fb_limit_lower(FB_INC_WASTED_MAX, most ? FB_INC_WASTED_MAX : 0);
+        try_all(formulas, 11, is_ordered, 1);
+        try_all(formulas + 11, 1, is_ordered, 2); /* from either to the other */
+        try_all(all, sizeof(all) / sizeof(all[0]), is_ordered, 0);
+    }
+    fb_limit_lower(FB_INC_WASTED_MAX, FB_INC_WASTED_MAX);
+}
+
 static void test_any(void **unused)
 {
     (void)unused;
@@ -270,9 +379,7 @@ static void test_any(void **unused)
         "P(x) AND EXISTS y. ((NOT P(y)) SINCE Q(y)) AND y < x",
     };
     static const char *const listed[] = {
-        "P(x) AND (ONCE[0,3] Q(y)) AND y < x",
         "P(x) AND EXISTS y. (ONCE[0,3] Q(y)) AND NOT y = x",
-        "P(x) AND EXISTS y. (ONCE[0,9] Q(y)) AND y < x AND y - 1 > 1",
         "W(x,s) AND EXISTS y. (EVENTUALLY[0,9] P(y)) AND y < x",
     };
     try_all(formulas, sizeof(formulas) / sizeof(formulas[0]), is_ordered, 1);
@@ -307,7 +414,16 @@ static void test_long(void **unused)
     run_long(&log, "T() AND P(x) AND NOT ONCE PREVIOUS ONCE P(x)", 4);
     run_long(&log, "T() AND P(x) AND (P(x) SINCE ONCE P(x))", 4);
     run_long(&log, "T() AND P(x) AND ((NOT ONCE P(x)) SINCE ONCE P(x))", 4);
+    run_long(&log, "T() AND P(x) AND ONCE[0,9] ((ONCE P(x)) AND (ONCE Q(y)) AND x = y + 1)", 4);
+    run_long(&log,
+        "T() AND P(x) AND NOT ONCE[0,9] EXISTS y. (ONCE P(x)) AND (ONCE Q(y)) AND x + 90000 < y",
+        4);
+    run_long(
+        &log, "T() AND ONCE[0,9] EXISTS x. (ONCE P(x)) AND (ONCE Q(y)) AND x < y AND y < x + 2", 4);
     run_long(&log, "P(x) AND NOT EXISTS y. (ONCE Q(y)) AND y > x", 1);
+    run_long(&log, "P(x) AND (ONCE P(y)) AND y < x AND x - y < 3", 11999);
+    run_long(&log, "P(x) AND (P(x) SINCE[2,9] ONCE P(x))", 0);
+    run_long(&log, "P(x) AND (Q(x) UNTIL[2,9] ONCE P(x))", 0);
     run_long(&log, "P(0) AND ((NOT ONCE Q(x)) SINCE P(x))", 1);
 }
 
@@ -328,7 +444,8 @@ static void test_long_all(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_future),
-        CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined),
+        CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any),
+        CASE(test_long), CASE(test_long_all)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
