@@ -12,7 +12,7 @@
 #include "engine/duty.h"
 #include "engine/slice_kept.h"
 
-enum { SORTED_BY_HAND = 24, POINTS = 4 };
+enum { SORTED_BY_HAND = 24, POINTS = 4, MOVES = 16 /* a mark, until another way is taken */ };
 
 /* A valuation of the trigger: all that has a say about it is marked. */
 static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
@@ -187,10 +187,39 @@ static bool stands_before(const struct fb_trace *trace, size_t a, size_t b)
     return x->seq != y->seq ? x->seq < y->seq : a < b;
 }
 
-/* Puts the marks in the order that the evaluators need. A trace by time has it not; what is marked
- * of it is little. */
+/* Lets a mark sink in a heap with the last one on top. */
+static void sink(const struct fb_trace *trace, size_t *marks, size_t count, size_t at)
+{
+    size_t mark = marks[at];
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        child += child + 1 < count && stands_before(trace, marks[child], marks[child + 1]) ? 1 : 0;
+        if (!stands_before(trace, mark, marks[child])) {
+            break;
+        }
+        marks[at] = marks[child];
+    }
+    marks[at] = mark;
+}
+
+/* Puts the marks of a trace by time in order whatever it is that they come in. */
+static void sort_heap(const struct fb_trace *trace, size_t *marks, size_t count)
+{
+    for (size_t i = count / 2; i > 0; i--) {
+        sink(trace, marks, count, i - 1);
+    }
+    for (size_t left = count; left > 1; left--) {
+        size_t last = marks[0];
+        marks[0] = marks[left - 1];
+        marks[left - 1] = last;
+        sink(trace, marks, left - 1, 0);
+    }
+}
+
+/* Puts the marks in the order that the evaluators need. In a trace by time tuples stand nearly so,
+ * unless those of several relations came in turns and are many. */
 void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace)
 {
+    size_t moves = MOVES * walk->mark_count;
     sort_numbers(walk->marks, walk->mark_count);
     for (size_t i = 1; trace->by_time && i < walk->mark_count; i++) {
         size_t mark = walk->marks[i], at = i;
@@ -198,6 +227,11 @@ void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace)
             walk->marks[at] = walk->marks[at - 1];
         }
         walk->marks[at] = mark;
+        if (i - at > moves) {
+            sort_heap(trace, walk->marks, walk->mark_count);
+            return;
+        }
+        moves -= i - at;
     }
 }
 

@@ -5,7 +5,7 @@
  */
 #include "base/alloc.h"
 #include "base/limit.h"
-#include "engine/slice.h"
+#include "engine/slice_cut.h"
 #include "engine/slice_steps.h"
 #include "ir_build.h"
 
@@ -47,6 +47,41 @@ static int teardown(void **unused)
     (void)unused;
     fb_arena_release(&arena);
     return 0;
+}
+
+/* Marks of a trace by time, however many and in whatever order, are put in that of their tuples. */
+static void test_order(void **unused)
+{
+    enum { MOST = 600 };
+    static struct fb_tuple tuples[MOST];
+    static size_t marks[MOST];
+    (void)unused;
+    uint64_t x = 88172645463325252u;
+    for (size_t count = 0; count <= MOST; count += count < 40 ? 1 : 97) {
+        size_t sum = 0;
+        for (size_t i = 0; i < count; i++) {
+            x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+            size_t from = count % 2 ? i : (size_t)(x >> 40) % 50;
+            tuples[i] = (struct fb_tuple){.relation = i % 2, .from = from, .seq = x >> 32 & 3};
+            marks[i] = (i * 601 + 3) % count; /* each once: 601 is a prime */
+            sum += marks[i];
+        }
+        struct fb_trace trace = {.tuples = tuples, .tuple_count = count, .by_time = true};
+        struct fb_walk walk = {.marks = marks, .mark_count = count};
+        fb_cut_sort(&walk, &trace);
+        for (size_t i = 0; i < count; i++) {
+            sum -= marks[i];
+            if (i > 0) {
+                const struct fb_tuple *a = &tuples[marks[i - 1]], *c = &tuples[marks[i]];
+                bool before = a->relation != c->relation ? a->relation < c->relation
+                              : a->from != c->from       ? a->from < c->from
+                              : a->seq != c->seq         ? a->seq < c->seq
+                                                         : a < c;
+                assert_true(before);
+            }
+        }
+        assert_int_equal(sum, 0);
+    }
 }
 
 static void add(uint32_t relation, const char *id, const char *of)
@@ -270,6 +305,7 @@ static void test_steps_without_memory(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counts_of_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slicing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slicing_without_memory, setup, teardown),
