@@ -27,6 +27,7 @@ struct kept_walk {
     struct start start;
     uint64_t hash;
     size_t upto; /* tuples that it knows of: those before this one */
+    bool whole;  /* nothing failed while it was kept: else it is as if there were none */
     union {
         size_t *marks;
         const struct fb_value **keys;
@@ -100,7 +101,7 @@ static struct kept_walk **slot_of(
     return &kept->walks[at];
 }
 
-/* The walk that was kept; NULL: none. */
+/* The walk that was kept, or was to be; NULL: none. */
 static struct kept_walk *walk_of(const struct fb_kept *kept, const struct start *start)
 {
     return kept && kept->slot_count ? *slot_of(kept, start, hash_of(start)) : NULL;
@@ -186,6 +187,7 @@ static enum fb_code need_walk(
         walk->count = 0;
         walk->looked = s->walk.looked;
         walk->upto = kept->stays;
+        walk->whole = false;
         *out = walk;
     }
     return code;
@@ -311,7 +313,7 @@ static size_t came_since(const struct fb_cutter *s, const struct fb_form *form, 
     return came_since(s, form->left, first) + came_since(s, form->right, first);
 }
 
-/* Whether it costs less to go on with a walk than to make it again. */
+/* Whether a walk can be gone on with, for less than it costs to make it again. */
 static bool is_near(const struct fb_cutter *s, const struct kept_walk *walk)
 {
     uint32_t first = (uint32_t)walk->upto;
@@ -320,7 +322,7 @@ static bool is_near(const struct fb_cutter *s, const struct kept_walk *walk)
     for (size_t i = 0; !walk->start.keys && i < s->aside_count; i++) {
         count += came_since(s, s->asides[i], first);
     }
-    return count < walk->looked + FEW;
+    return walk->whole && count < walk->looked + FEW;
 }
 
 /* ---- slices ---- */
@@ -342,6 +344,7 @@ static enum fb_code note_marks(struct fb_cutter *s, size_t from, struct kept_wal
     }
     walk->valuations = s->valuations;
     walk->begins = s->walk.begins;
+    walk->whole = walk->whole || code == FB_OK;
     return code;
 }
 
@@ -414,6 +417,7 @@ static enum fb_code note_keys(
         code = keep_values(kept, s->params, keys->items[i], &walk->found.keys[walk->count], s->err);
         walk->count += code == FB_OK;
     }
+    walk->whole = walk->whole || code == FB_OK;
     return code;
 }
 
