@@ -221,6 +221,14 @@ enum fb_code fb_io_read_at(const struct fb_io_file *file, uint64_t offset, struc
     return FB_OK;
 }
 
+bool fb_io_is_guarded(const struct fb_io_file *file)
+{
+    FB_ASSERT(file && file->fd >= 0);
+    struct stat st;
+    return fstat(file->fd, &st) == 0 && (st.st_uid == geteuid() || st.st_uid == 0) &&
+           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 void fb_io_close(struct fb_io_file *file)
 {
     FB_ASSERT(file);

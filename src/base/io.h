@@ -146,6 +146,10 @@ FB_CHECKED enum fb_code fb_io_open(const char *path, struct fb_io_file *out, str
 FB_CHECKED enum fb_code fb_io_read_at(const struct fb_io_file *file, uint64_t offset,
     struct fb_io_span span, size_t *out_got, struct fb_err *err);
 
+/** True when nobody can write an open file but its owner, who is the user of this process or root.
+ */
+bool fb_io_is_guarded(const struct fb_io_file *file);
+
 /** Closes a file; one that was never opened (fd -1) is allowed. */
 void fb_io_close(struct fb_io_file *file);
 

@@ -9,8 +9,7 @@ enum { NS_IN_MS = 1000 * 1000 };
 
 struct fb_desk {
     struct fb_desk_options options;
-    struct fb_docket *docket;         /* NULL: it could not be opened, as `failed` says */
-    struct fb_note_verifier verifier; /* of the first ledger */
+    struct fb_docket *docket; /* NULL: it could not be opened, as `failed` says */
     struct fb_gate seen;
     uint64_t opened; /* times */
     struct fb_err failed;
@@ -26,27 +25,13 @@ static void note(struct fb_desk *desk)
     seen->has_seen = seen->is_verified = true;
     seen->entries = fb_registry_count(fb_docket_registry(desk->docket));
     fb_docket_root(desk->docket, &seen->root);
+    seen->key = *fb_ledger_verifier(fb_docket_ledger(desk->docket));
 }
 
 static void let_go(struct fb_desk *desk)
 {
     fb_docket_close(desk->docket);
     desk->docket = NULL;
-}
-
-/* Whoever can replace the ledger can name another key in it: the first one counts. */
-static enum fb_code check_key(struct fb_desk *desk, struct fb_err *err)
-{
-    const struct fb_note_verifier *found = fb_ledger_verifier(fb_docket_ledger(desk->docket));
-    if (!desk->seen.has_seen) {
-        desk->verifier = *found;
-    }
-    bool same =
-        strcmp(found->name, desk->verifier.name) == 0 &&
-        memcmp(found->public_key, desk->verifier.public_key, sizeof(found->public_key)) == 0;
-    return same ? FB_OK
-                : fb_err_set(err, FB_E_SIGNATURE,
-                      "the ledger is signed by another key than the one that was verified");
 }
 
 /* Opens the docket, which must have what was seen before. */
@@ -60,7 +45,7 @@ static enum fb_code open_docket(struct fb_desk *desk, struct fb_err *err)
         uint64_t entries = fb_registry_count(fb_docket_registry(desk->docket));
         code = fb_gate_check_growth(&desk->seen, desk->docket, entries, err);
     }
-    code = code ? code : check_key(desk, err);
+    code = code ? code : fb_gate_check_key(&desk->seen, desk->docket, err);
     if (code == FB_OK) {
         note(desk);
     }

@@ -1,5 +1,6 @@
 #include "gate/gate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -32,6 +33,20 @@ enum fb_code fb_gate_check_growth(
     return fb_err_hint(err, "Find out who replaced it; `flyball log follow` keeps the evidence.");
 }
 
+enum fb_code fb_gate_check_key(
+    const struct fb_gate *gate, struct fb_docket *docket, struct fb_err *err)
+{
+    FB_ASSERT(gate && docket);
+    const struct fb_note_verifier *seen = &gate->key;
+    const struct fb_note_verifier *found = fb_ledger_verifier(fb_docket_ledger(docket));
+    bool same = strcmp(found->name, seen->name) == 0 &&
+                memcmp(found->public_key, seen->public_key, sizeof(found->public_key)) == 0;
+    return same || !seen->name[0]
+               ? FB_OK
+               : fb_err_set(err, FB_E_SIGNATURE,
+                     "the ledger is signed by another key than the one that was verified");
+}
+
 /* Opens the docket that is there now and verifies it: all of it, or what came since. */
 static enum fb_code open_docket(const struct fb_gate *gate, const struct fb_gate_question *question,
     struct fb_docket **out, struct fb_err *err)
@@ -42,7 +57,7 @@ static enum fb_code open_docket(const struct fb_gate *gate, const struct fb_gate
     if (code == FB_OK) {
         code = fb_gate_check_growth(gate, *out, fb_registry_count(fb_docket_registry(*out)), err);
     }
-    return code;
+    return code ? code : fb_gate_check_key(gate, *out, err);
 }
 
 enum fb_code fb_gate_check_clock(
@@ -107,6 +122,7 @@ enum fb_code fb_gate_ask(struct fb_gate *gate, const struct fb_gate_question *qu
     *gate = (struct fb_gate){.has_seen = true,
         .is_verified = true,
         .entries = fb_registry_count(fb_docket_registry(out->docket)),
+        .key = *fb_ledger_verifier(fb_docket_ledger(out->docket)),
         .at = clock > gate->at || !gate->has_seen ? clock : gate->at};
     fb_docket_root(out->docket, &gate->root);
     out->at = picture.now;
@@ -125,6 +141,18 @@ void fb_gate_answer_free(struct fb_gate_answer *answer)
 
 /* ---- what was seen, in a file ---- */
 
+/* Reads the fields; false when one is not as it should be. */
+static bool read_fields(const struct fb_json *root, struct fb_gate *gate, struct fb_err *err)
+{
+    struct fb_str key = fb_json_get_str(root, "key");
+    return fb_str_u64(fb_json_get_str(root, "entries"), &gate->entries) && gate->entries > 0 &&
+           fb_hex_decode(
+               fb_json_get_str(root, "root"), gate->root.bytes, sizeof(gate->root.bytes)) &&
+           fb_time_parse(fb_json_get_str(root, "at"), &gate->at, err) == FB_OK &&
+           /* (Up to 0.13 it was not kept.) */
+           (!fb_json_get(root, "key") || fb_note_verifier_parse(key, &gate->key, err) == FB_OK);
+}
+
 static enum fb_code read_state(
     struct fb_str text, const char *path, bool is_trusted, struct fb_gate *out, struct fb_err *err)
 {
@@ -133,22 +161,44 @@ static enum fb_code read_state(
     struct fb_gate gate = {.has_seen = true};
     fb_arena_init(&arena, STATE_MAX * 16);
     enum fb_code code = fb_json_parse(text, path, NULL, &arena, &root, err);
-    if (code == FB_OK &&
-        (!fb_str_u64(fb_json_get_str(root, "entries"), &gate.entries) || gate.entries == 0 ||
-            !fb_hex_decode(
-                fb_json_get_str(root, "root"), gate.root.bytes, sizeof(gate.root.bytes)) ||
-            fb_time_parse(fb_json_get_str(root, "at"), &gate.at, err) != FB_OK)) {
+    if (code == FB_OK && !read_fields(root, &gate, err)) {
         fb_err_init(err);
         fb_err_set(err, FB_E_SCHEMA, "'%s' does not say what a gate saw", path);
         code = fb_err_hint(err, "Restore it; without it nobody knows what was seen before.");
     }
     if (code == FB_OK) {
         /* Another version may know more of what is wrong with a signature. */
-        gate.is_verified =
-            is_trusted && fb_str_is(fb_json_get_str(root, "verified_by"), FLYBALL_VERSION);
+        gate.is_verified = is_trusted && gate.key.name[0] &&
+                           fb_str_is(fb_json_get_str(root, "verified_by"), FLYBALL_VERSION);
         *out = gate;
     }
     fb_arena_release(&arena);
+    return code;
+}
+
+/* Reads the file; where it is trusted nobody else may be able to write it. */
+static enum fb_code read_file(
+    const char *path, bool is_trusted, struct fb_buf *out, struct fb_err *err)
+{
+    char bytes[STATE_MAX + 1];
+    struct fb_io_file file;
+    size_t got = 0;
+    enum fb_code code = fb_io_open(path, &file, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    if (is_trusted && !fb_io_is_guarded(&file)) {
+        fb_err_set(err, FB_E_IO, "'%s' is not trusted: others can write it", path);
+        code = fb_err_hint(
+            err, "Leave out --trust once: all is verified then, and the file written anew.");
+    }
+    code =
+        code ? code : fb_io_read_at(&file, 0, (struct fb_io_span){bytes, sizeof(bytes)}, &got, err);
+    fb_io_close(&file);
+    if (code == FB_OK) {
+        fb_buf_add_str(out, (struct fb_str){bytes, got});
+        code = fb_buf_check(out, path, err);
+    }
     return code;
 }
 
@@ -162,7 +212,7 @@ enum fb_code fb_gate_load(
         return FB_OK;
     }
     fb_buf_init(&text, STATE_MAX);
-    enum fb_code code = fb_io_read(path, &text, err);
+    enum fb_code code = read_file(path, is_trusted, &text, err);
     code = code ? code : read_state(fb_buf_str(&text), path, is_trusted, out, err);
     fb_buf_release(&text);
     return code;
@@ -171,15 +221,26 @@ enum fb_code fb_gate_load(
 enum fb_code fb_gate_save(const char *path, const struct fb_gate *gate, struct fb_err *err)
 {
     FB_ASSERT(path && gate && gate->has_seen && gate->is_verified);
-    struct fb_buf text;
-    char root[2 * FB_HASH_SIZE + 1], at[FB_TIME_TEXT];
+    struct fb_buf text, key;
+    struct fb_json_writer w;
+    char root[2 * FB_HASH_SIZE + 1], at[FB_TIME_TEXT], entries[24];
     fb_buf_init(&text, STATE_MAX);
-    fb_buf_addf(&text,
-        "{\"at\":\"%s\",\"entries\":\"%llu\",\"root\":\"%s\",\"verified_by\":\"%s\"}\n",
-        fb_time_format(gate->at, at), (unsigned long long)gate->entries,
-        fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root), FLYBALL_VERSION);
-    enum fb_code code = fb_buf_check(&text, "what a gate saw", err);
+    fb_buf_init(&key, FB_NOTE_MAX);
+    snprintf(entries, sizeof(entries), "%llu", (unsigned long long)gate->entries);
+    fb_note_verifier_format(&gate->key, &key);
+    fb_json_writer_init(&w, &text, 0);
+    fb_json_open_object(&w);
+    fb_json_key_c(&w, "at", fb_time_format(gate->at, at));
+    fb_json_key_c(&w, "entries", entries);
+    fb_json_key_str(&w, "key", fb_buf_str(&key));
+    fb_json_key_c(&w, "root", fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root));
+    fb_json_key_c(&w, "verified_by", FLYBALL_VERSION);
+    fb_json_close_object(&w);
+    fb_buf_add_char(&text, '\n');
+    enum fb_code code = fb_buf_check(&key, "the key of the log", err);
+    code = code ? code : fb_buf_check(&text, "what a gate saw", err);
     code = code ? code : fb_io_write(path, fb_buf_str(&text), 0600, err);
+    fb_buf_release(&key);
     fb_buf_release(&text);
     return code;
 }

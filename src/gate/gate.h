@@ -26,7 +26,8 @@ struct fb_gate {
                          trusted, one before it */
     uint64_t entries;
     struct fb_hash root;
-    fb_time at; /**< of the last answer */
+    struct fb_note_verifier key; /**< of the log; without a name: not seen yet */
+    fb_time at;                  /**< of the last answer */
 };
 
 /** By how much a clock may be set back, since clocks are corrected. */
@@ -47,7 +48,8 @@ struct fb_gate_answer {
  * Asks. FB_OK with allowed true: the gate is open at this instant; with allowed false the verdict
  * says why it is not. On any error it is closed: what fb_docket_open_verified and fb_docket_ask
  * give, E_NOT_FOUND when the system is not registered, E_CORRUPT when entries that
- * this gate saw before are gone or differ, E_TIME when the clock was put back by more than
+ * this gate saw before are gone or differ, E_SIGNATURE when the log has another key than then,
+ * E_TIME when the clock was put back by more than
  * FB_GATE_BACK_MAX: what was over would be valid again. The signatures of all records are verified
  * when the gate is asked first; then the tree, the checkpoint and the signatures of what came
  * since. Call fb_gate_answer_free in any case.
@@ -65,6 +67,11 @@ FB_CHECKED enum fb_code fb_gate_decide(const struct fb_picture *picture, struct 
 FB_CHECKED enum fb_code fb_gate_check_growth(
     const struct fb_gate *gate, struct fb_docket *docket, uint64_t entries, struct fb_err *err);
 
+/** The log of a docket has the key that a gate saw: who can replace the ledger can name another one
+ * in it. E_SIGNATURE. */
+FB_CHECKED enum fb_code fb_gate_check_key(
+    const struct fb_gate *gate, struct fb_docket *docket, struct fb_err *err);
+
 /** A clock is not before what it was when a gate was asked, by more than FB_GATE_BACK_MAX. E_TIME.
  */
 FB_CHECKED enum fb_code fb_gate_check_clock(
@@ -75,7 +82,8 @@ void fb_gate_answer_free(struct fb_gate_answer *answer);
 
 /** Reads what a gate saw from a file that fb_gate_save wrote; nothing when there is none yet. With
  * is_trusted what it says that this version of the program verified is not verified again: whoever
- * can write the file can then make up signatures.
+ * can write the file can then make up signatures, so that it is refused where others than the user
+ * of this process and root can.
  * E_SYNTAX, E_SCHEMA, E_LIMIT or E_IO when it cannot be read: then nobody knows what was seen. */
 FB_CHECKED enum fb_code fb_gate_load(
     const char *path, bool is_trusted, struct fb_gate *out, struct fb_err *err);

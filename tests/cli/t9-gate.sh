@@ -113,6 +113,9 @@ put_back after
 ok "it goes on" says "^open" gate --state seen train aurora-2
 ok "also for a new process" gate --state seen train aurora-2 -- true
 ok "and for one that trusts it" gate --state seen --trust train aurora-2 -- true
+chmod 0666 seen
+ok "unless others can write it" exits 5 "others can write it" gate --state seen --trust train aurora-2 -- touch ran
+chmod 0600 seen
 clock=2026-11-30T00:00:00Z
 ok "an earlier clock is noticed" exits 3 "the clock was put back: it said 2026-12-01" gate --state seen train aurora-2
 clock=2026-12-01T00:00:00Z

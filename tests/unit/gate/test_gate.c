@@ -5,6 +5,8 @@
 #include "gate/gate.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../govern/story.h"
 #include "base/alloc.h"
@@ -210,6 +212,62 @@ static void test_what_came_since(void **state)
     fb_buf_release(&bytes);
 }
 
+/* The same entries in a log of somebody else, as who can write the docket's folder can make it. */
+static void sign_anew(const char *folder)
+{
+    char path[200], target[200];
+    uint64_t size = 0, seq = 0;
+    struct fb_note_signer signer;
+    struct fb_ledger *from = fb_docket_ledger(story.docket), *to = NULL;
+    struct fb_ledger_options options = {.signer = &signer};
+    FB_TEST_OK(fb_note_signer_generate(fb_ledger_origin(from), &signer, &err));
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(path, sizeof(path), "%s/ledger.db", folder);
+    FB_TEST_OK(fb_ledger_create(path, &options, &err));
+    FB_TEST_OK(fb_ledger_open(path, &options, &to, &err));
+    FB_TEST_OK(fb_ledger_size(from, &size, &err));
+    for (uint64_t i = 0; i < size; i++) {
+        struct fb_buf bytes;
+        fb_ledger_entry entry;
+        fb_buf_init(&bytes, FB_LEDGER_ENTRY_MAX);
+        FB_TEST_OK(fb_ledger_read(from, i, &entry, &bytes, &err));
+        struct fb_str text = fb_buf_str(&bytes);
+        struct fb_ledger_batch batch = {&text, 1, entry.admitted, FB_LEDGER_ANY_SIZE};
+        FB_TEST_OK(fb_ledger_append(to, &batch, &seq, &err));
+        fb_buf_release(&bytes);
+    }
+    fb_ledger_close(to);
+    static const char *const shared[] = {"keys", "blobs"};
+    for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", story.docket_path, shared[i]);
+        snprintf(target, sizeof(target), "%s/%s", folder, shared[i]);
+        assert_int_equal(symlink(path, target), 0);
+    }
+}
+
+/* A ledger with the same entries whose log has another key is another ledger. */
+static void test_other_key(void **state)
+{
+    (void)state;
+    struct fb_gate gate = {0}, read, anew = {0};
+    struct fb_gate_question question = about("s", FB_ACTION_TRAIN);
+    bool open = false;
+    char folder[128], path[128];
+    FB_TEST_OK(ask(&gate, &question, &open));
+    snprintf(path, sizeof(path), "%s/state", story.folder);
+    FB_TEST_OK(fb_gate_save(path, &gate, &err));
+    snprintf(folder, sizeof(folder), "%s/forged", story.folder);
+    sign_anew(folder);
+    question.docket = folder;
+    FB_TEST_OK(ask(&anew, &question, &open));
+    assert_true(open && fb_hash_eq(&anew.root, &gate.root));
+    FB_TEST_FAILS(ask(&gate, &question, &open), FB_E_SIGNATURE);
+    for (int trusted = 0; trusted < 2; trusted++) {
+        FB_TEST_OK(fb_gate_load(path, trusted, &read, &err));
+        FB_TEST_FAILS(ask(&read, &question, &open), FB_E_SIGNATURE);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -246,6 +304,23 @@ static void test_clock(void **state)
     assert_true(open);
 }
 
+/* Writes the state of a gate, as another version would. */
+static void write_state(
+    const char *path, const struct fb_gate *gate, const char *version, bool with_key)
+{
+    char text[600], root[2 * FB_HASH_SIZE + 1];
+    struct fb_buf key;
+    fb_buf_init(&key, FB_NOTE_MAX);
+    fb_note_verifier_format(&gate->key, &key);
+    fb_hex_encode(gate->root.bytes, sizeof(gate->root.bytes), root);
+    snprintf(text, sizeof(text),
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"root\":\"%s\"%s%.*s%s%s%s%s}", root,
+        with_key ? ",\"key\":\"" : "", with_key ? (int)key.len : 0, key.ptr, with_key ? "\"" : "",
+        version ? ",\"verified_by\":\"" : "", version ? version : "", version ? "\"" : "");
+    fb_buf_release(&key);
+    FB_TEST_OK(fb_io_write(path, fb_str_of(text), 0600, &err));
+}
+
 /* What was seen goes through a file, and nothing else is taken for it. */
 static void test_state(void **state)
 {
@@ -257,6 +332,10 @@ static void test_state(void **state)
         "{\"at\":\"then\",\"entries\":\"7\",\"root\":"
         "\"00000000000000000000000000000000000000000000000000000000000000ff\"}",
         "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":7,\"root\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000ff\"}",
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"key\":\"log\",\"root\":"
+        "\"00000000000000000000000000000000000000000000000000000000000000ff\"}",
+        "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"key\":null,\"root\":"
         "\"00000000000000000000000000000000000000000000000000000000000000ff\"}"};
     char path[128];
     struct fb_gate gate = {0}, read;
@@ -276,18 +355,30 @@ static void test_state(void **state)
     assert_true(open && read.is_verified);
     FB_TEST_OK(fb_gate_load(path, true, &read, &err));
     assert_true(read.has_seen && read.is_verified && read.entries == gate.entries);
-    static const char *const others[] = {"0.0.1", "", FLYBALL_VERSION "0", NULL};
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        char text[300], root[2 * FB_HASH_SIZE + 1];
-        fb_hex_encode(gate.root.bytes, sizeof(gate.root.bytes), root);
-        snprintf(text, sizeof(text),
-            "{\"at\":\"2026-01-01T00:00:00Z\",\"entries\":\"7\",\"root\":\"%s\"%s%s%s}", root,
-            others[i] ? ",\"verified_by\":\"" : "", others[i] ? others[i] : "",
-            others[i] ? "\"" : "");
-        FB_TEST_OK(fb_io_write(path, fb_str_of(text), 0600, &err));
-        FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+    assert_true(memcmp(&read.key, &gate.key, sizeof(gate.key)) == 0);
+    /* Others could write it: then it is not trusted, and says only what must be there. */
+    static const mode_t modes[] = {0620, 0602, 0666};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        assert_int_equal(chmod(path, modes[i]), 0);
+        FB_TEST_FAILS(fb_gate_load(path, true, &read, &err), FB_E_IO);
+        assert_true(!read.has_seen && !read.is_verified);
+        FB_TEST_OK(fb_gate_load(path, false, &read, &err));
         assert_true(read.has_seen && !read.is_verified);
     }
+    assert_int_equal(chmod(path, 0644), 0);
+    FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+    for (size_t i = 0; i < 5; i++) {
+        static const char *const versions[] = {FLYBALL_VERSION, "0.0.1", "", FLYBALL_VERSION "0"};
+        write_state(path, &gate, i < 4 ? versions[i] : NULL, true);
+        FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+        assert_true(read.has_seen && read.is_verified == (i == 0));
+    }
+    /* Without the key of the log, as up to 0.13, it speaks for no signature. */
+    write_state(path, &gate, FLYBALL_VERSION, false);
+    FB_TEST_OK(fb_gate_load(path, true, &read, &err));
+    assert_true(read.has_seen && !read.is_verified && !read.key.name[0]);
+    FB_TEST_OK(ask(&read, &question, &open));
+    assert_true(memcmp(&read.key, &gate.key, sizeof(gate.key)) == 0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         FB_TEST_OK(fb_io_write(path, fb_str_of(bad[i]), 0600, &err));
         enum fb_code code = fb_gate_load(path, true, &read, &err);
@@ -305,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_came_since, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_other_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
