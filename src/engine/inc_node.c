@@ -191,19 +191,38 @@ static fb_time last_given(const struct fb_inc *inc, const struct fb_inc_node *no
                : node->mark.time;
 }
 
+bool fb_inc_put_before(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
+{
+    FB_ASSERT(inc && node->steady);
+    FB_ASSERT(fb_inc_held_back(node, slot) && inc->at > 0);
+    fb_time time = fb_inc_point_at(inc, inc->at - 1)->time;
+    if (fb_inc_turns(node)) {
+        return push_turn(inc, node, slot, time);
+    }
+    struct fb_inc_slot *at = &node->set.slots[slot];
+    struct fb_inc_entry entry = {.slot = slot, .gen = at->gen, .time = time};
+    at->load.past.pending++;
+    return fb_inc_queue_push(&node->waiting, &entry, sizeof(entry), &inc->memory);
+}
+
 /* The row was given up to the time-point before. */
 static bool end_row(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot)
 {
     struct fb_inc_slot *at = &node->set.slots[slot];
     fb_time time = last_given(inc, node);
+    bool held = fb_inc_held_back(node, slot);
+    bool turns = fb_inc_turns(node);
+    if (held && !fb_inc_put_before(inc, node, slot)) {
+        return false;
+    }
     at->load.past.steady = false;
-    if (fb_inc_turns(node)) {
+    if ((held || !turns) && !fb_inc_note_new(inc, node, fb_inc_set_row(&node->set, slot))) {
+        return false;
+    }
+    if (turns) {
         return push_turn(inc, node, slot, time);
     }
     at->load.past.inside = false;
-    if (!fb_inc_note_new(inc, node, fb_inc_set_row(&node->set, slot))) {
-        return false;
-    }
     return node->interval.low > 0 ||
            ripen(inc, node, (struct fb_inc_entry){.slot = slot, .gen = at->gen, .time = time});
 }
@@ -383,13 +402,12 @@ static bool update_past(struct fb_inc *inc, struct fb_inc_node *node)
         (!end_steady(inc, node) || (fb_inc_turns(node) && !push_mark(inc, node, now)))) {
         return false;
     }
-    if (node->late) { /* what is put may be old enough at once */
-        return fb_inc_kill(inc, node) && list_rows(inc, node) && move_window(inc, node, now);
-    }
-    if (!move_window(inc, node, now) || !fb_inc_kill(inc, node)) {
+    bool first = !node->late && !(node->steady && node->interval.low > 0);
+    if ((first && !move_window(inc, node, now)) || !fb_inc_kill(inc, node) ||
+        !(node->steady ? begin_steady(inc, node) : list_rows(inc, node))) {
         return false;
     }
-    return node->steady ? begin_steady(inc, node) : list_rows(inc, node);
+    return first || move_window(inc, node, now); /* what was put late may be old enough at once */
 }
 
 bool fb_inc_update(struct fb_inc *inc, struct fb_inc_node *node)

@@ -517,7 +517,8 @@ static void take_past(struct loader *l, struct fb_inc_node *node)
     }
     for (uint32_t i = 0; i < set->slot_count && sound(l); i++) {
         const union fb_inc_load *load = &set->slots[i].load;
-        l->in->bad = !load->past.holds && !load->past.inside && load->past.pending == 0;
+        l->in->bad = !load->past.holds && !load->past.inside && load->past.pending == 0 &&
+                     !(node->killer_count && fb_inc_held_back(node, i));
     }
     if (sound(l) && node->interval.high != FB_TIME_MAX) {
         (void)fill_queue(l->inc, &node->leaving, set, leaving_entry);

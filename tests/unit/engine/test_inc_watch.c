@@ -150,6 +150,15 @@ static void test_steady_later(void **unused)
         "ONCE[1,2] ((ONCE[0,5] P(x)) AND NOT ONCE[0,3] Q(x))",
         "ONCE[1,1] (T() OR ONCE[0,2] T())",
         "ONCE[2,3] ((ONCE[0,40] P(x)) AND NOT Q(x))", /* begins anew before its end is seen */
+        /* held back by what lasts on the left, and let go on */
+        "(ONCE[0,3] Q(x)) SINCE[1,9] ONCE P(x)",
+        "(ONCE[0,3] Q(x)) SINCE[2,*) ONCE[0,9] P(x)",
+        "(NOT ONCE[0,2] Q(x)) SINCE[1,9] ONCE[0,6] P(x)",
+        "(NOT ONCE[0,2] Q(x)) SINCE[1,9] ONCE[0,1] P(x)",
+        "(NOT ONCE[0,2] Q(x)) SINCE[1,*) ONCE[0,1] P(x)",
+        "((ONCE[0,9] Q(x)) AND NOT EXISTS y. ONCE[0,2] R(x,y)) SINCE[1,9] ONCE P(x)",
+        "((NOT ONCE[0,2] Q(x)) AND NOT R(x,x)) SINCE[1,9] ONCE[0,9] P(x)",
+        "c <- CNT x ((ONCE[0,9] Q(x)) SINCE[1,9] ONCE P(x))",
         "c <- CNT x ONCE[2,3] ONCE[0,4] P(x)",
         "m <- MAX x ONCE[1,4] ((NOT Q(x)) SINCE P(x))",
         "PREVIOUS ONCE[2,4] ONCE[0,2] P(x)",
@@ -420,6 +429,8 @@ static void test_long(void **unused)
         4);
     run_long(
         &log, "T() AND ONCE[0,9] EXISTS x. (ONCE P(x)) AND (ONCE Q(y)) AND x < y AND y < x + 2", 4);
+    run_long(&log, "T() AND P(x) AND NOT ((ONCE Q(x)) SINCE[1,9] ONCE P(x))", 4);
+    run_long(&log, "T() AND P(x) AND NOT ((NOT ONCE P(x)) SINCE[1,*) ONCE P(x))", 4);
     run_long(&log, "P(x) AND NOT EXISTS y. (ONCE Q(y)) AND y > x", 1);
     run_long(&log, "P(x) AND (ONCE P(y)) AND y < x AND x - y < 3", 11999);
     run_long(&log, "P(x) AND (P(x) SINCE[2,9] ONCE P(x))", 0);
