@@ -142,7 +142,8 @@ bool fb_inc_future_holds(const struct fb_inc *inc, const struct fb_inc_node *nod
     }
     const struct fb_inc_reach *entry = entry_at(&node->waiting, load->future.head);
     fb_time now = fb_inc_point_at(inc, inc->at)->time;
-    return fb_inc_age(now, entry->time) <= node->interval.high && entry->from <= inc->at;
+    uint64_t since = node->later ? node->mark.point : inc->at;
+    return fb_inc_age(now, entry->time) <= node->interval.high && entry->from <= since;
 }
 
 /* ---- ahead ---- */

@@ -223,6 +223,7 @@ struct fb_inc_node {
     } mark;
     bool passed; /**< PAST: there is a mark */
     bool near;   /**< the mark lies within the window, too */
+    bool later;  /**< UNTIL, steady: of the left side it says what holds from the mark on */
     struct fb_inc_killer *killers;
     size_t killer_count;
     bool late;                   /**< PAST: op lists the rows of the time-point before, see below */

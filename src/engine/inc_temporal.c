@@ -246,6 +246,13 @@ static enum fb_code compile_steady(
     return code || !gate || !node->steady ? code : fb_inc_compile_part(inside, gate, &node->gate);
 }
 
+/* All conditions of a left side are behind NOT. */
+static bool is_negative(const struct fb_form *left)
+{
+    return left->kind == FB_FORM_AND ? is_negative(left->left) && is_negative(left->right)
+                                     : left->kind == FB_FORM_NOT || left->kind == FB_FORM_TRUE;
+}
+
 /* What lists or tells of the rows of the right side. */
 static enum fb_code compile_right(
     const struct fb_inc_site *inside, struct fb_inc_node *node, const struct fb_form *right)
@@ -253,8 +260,10 @@ static enum fb_code compile_right(
     const struct fb_form *form = node->form;
     const struct fb_form *next = NULL;
     enum fb_code code = next_to_left(inside, node, &next);
-    if (code == FB_OK && !next && (form->kind != FB_FORM_UNTIL || form->interval.low == 0)) {
+    bool now = form->kind != FB_FORM_UNTIL || form->interval.low == 0;
+    if (code == FB_OK && !next && (now || is_negative(form->left))) {
         code = compile_steady(inside, node, right);
+        node->later = node->steady && !now;
     }
     return code || node->steady ? code
                                 : fb_inc_compile_part(inside, next ? next : right, &node->op);
@@ -284,6 +293,36 @@ enum fb_code fb_inc_compile_node(
     }
     *out = node;
     return code ? code : fb_inc_enter_stage(site, node);
+}
+
+/* The left side from now until the window begins, beside what a node says of the rest: all points of
+ * the window are behind all of those. */
+static enum fb_code compile_until_later(
+    const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **op)
+{
+    const struct fb_form *parts[FB_IR_CONJUNCTS_MAX];
+    size_t count = fb_form_conjuncts_list(form->left, parts);
+    struct fb_inc_op *both = fb_inc_new_op(site, FB_INC_AND, form, 1 + count);
+    struct fb_inc_site inside = *site;
+    inside.busy |= fb_form_vars(form);
+    inside.given |= fb_form_vars(form->right);
+    if (!both) {
+        return fb_inc_no_memory(site);
+    }
+    both->parts[both->part_count++] = *op;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        struct fb_form *always = fb_inc_new_form(site, FB_FORM_ALWAYS, parts[i], NULL);
+        if (!always) {
+            return fb_inc_no_memory(site);
+        }
+        always->interval = (struct fb_interval){0, form->interval.low - 1};
+        if (parts[i]->kind != FB_FORM_TRUE) {
+            code = fb_inc_compile_part(&inside, always, &both->parts[both->part_count++]);
+        }
+    }
+    *op = both;
+    return code;
 }
 
 /* The node of the same formula at the same place, asked with other variables bound. */
@@ -318,6 +357,7 @@ enum fb_code fb_inc_compile_temporal(
         uint64_t mask = fb_inc_mask_of(node, site->given);
         (*out)->node = node;
         (*out)->index = mask || node->width == 0 ? fb_inc_set_index(&node->set, mask) : -1;
+        code = node->later ? compile_until_later(site, form, out) : FB_OK;
     }
     return code;
 }

@@ -121,7 +121,6 @@ static void test_steady(void **unused)
         "ONCE[0,3] (P(x) AND ONCE[0,5] P(x))",
         "ONCE[0,3] PREVIOUS[0,9] ONCE[0,2] P(x)",
         "ONCE[0,3] ((ONCE[0,5] P(x)) AND NEXT NOT P(x))",
-        "(NOT Q(x)) UNTIL[1,9] ONCE[0,3] P(x)",
         "(T() OR EXISTS y. P(y)) SINCE[1,9] ONCE[0,9] P(x)", /* few of which are left at the next
                                                                 time-point */
         "EVENTUALLY[0,3] (P(x) AND ONCE[0,5] P(x))",
@@ -292,6 +291,13 @@ static void test_future(void **unused)
         "TRUE UNTIL[0,4] ONCE[1,2] P(x)",
         "(NOT Q(x)) UNTIL[0,4] ONCE[1,2] P(x)",
         "P(x) UNTIL[0,4] (ONCE[1,2] P(x))",
+        "(NOT Q(x)) UNTIL[1,9] ONCE[0,3] P(x)",
+        "(NOT Q(x)) UNTIL[2,3] ONCE[0,3] P(x)",
+        "(NOT T()) UNTIL[2,4] ONCE[0,0] P(x)",
+        "((NOT Q(x)) AND NOT R(x,_)) UNTIL[2,9] ((NOT T()) SINCE[0,3] P(x))",
+        "TRUE UNTIL[2,4] ONCE[1,2] P(x)",
+        "R(x,y) AND NOT ((NOT Q(x)) UNTIL[2,4] ONCE[1,2] P(x))",
+        "c <- CNT x ((NOT Q(x)) UNTIL[2,4] ONCE[1,2] P(x))",
         "(NOT R(x,x)) UNTIL[0,9] (Q(x) OR (NOT P(x)) SINCE[2,4] Q(x))",
         "ONCE[0,2] EVENTUALLY[0,2] ONCE[0,1] P(x)",
         "c <- CNT x EVENTUALLY[1,2] ONCE[0,1] P(x)",
@@ -302,10 +308,12 @@ static void test_future(void **unused)
         "EVENTUALLY[0,3] ONCE[0,2] ONCE[0,2] P(x)",
         "EVENTUALLY[0,3] EVENTUALLY[1,2] (Q(x) OR ONCE[0,2] P(x))",
         "EVENTUALLY[0,3] ((EVENTUALLY[1,2] ONCE[0,2] P(x)) AND ONCE[0,5] ONCE[0,2] Q(x))",
+        "(NOT ONCE[0,1] Q(x)) UNTIL[2,9] ONCE[0,3] P(x)",
     };
     try_all(twice, 1, is_steady, 2);
     try_all(twice + 1, 1, is_steady, 1);
     try_all(twice + 2, 1, is_steady, 2);
+    try_all(twice + 3, 1, is_steady, 2); /* the left side until the window begins, and both */
 }
 
 static bool is_until(const struct fb_inc_node *node)
@@ -435,6 +443,7 @@ static void test_long(void **unused)
     run_long(&log, "P(x) AND (ONCE P(y)) AND y < x AND x - y < 3", 11999);
     run_long(&log, "P(x) AND (P(x) SINCE[2,9] ONCE P(x))", 0);
     run_long(&log, "P(x) AND (Q(x) UNTIL[2,9] ONCE P(x))", 0);
+    run_long(&log, "T() AND P(x) AND ((NOT Q(x)) UNTIL[2,9] ONCE P(x))", 3);
     run_long(&log, "P(0) AND ((NOT ONCE Q(x)) SINCE P(x))", 1);
 }
 
