@@ -75,8 +75,9 @@ void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint
     }
 }
 
-/* The tuples of a time-point, so many before or behind inc->at, tell. */
-static bool tell_tuples(struct fb_inc *inc, const struct fb_inc_watch *w, int64_t shift)
+/* The tuples of a time-point, so many before or behind inc->at, tell, or their keys are put. */
+static bool take_tuples(struct fb_inc *inc, const struct fb_inc_watch *w, int64_t shift,
+    bool (*take)(struct fb_inc *inc, const struct fb_inc_watch *w, const struct fb_cell *row))
 {
     int64_t at = (int64_t)inc->at + shift;
     if (at < 0) {
@@ -86,7 +87,7 @@ static bool tell_tuples(struct fb_inc *inc, const struct fb_inc_watch *w, int64_
     bool whole = true;
     for (size_t i = 0; whole && i < point->tuple_count; i++) {
         const struct fb_inc_tuple *tuple = &point->tuples[i];
-        whole = tuple->relation != w->relation || tell(inc, w, point->cells + tuple->at);
+        whole = tuple->relation != w->relation || take(inc, w, point->cells + tuple->at);
     }
     return whole;
 }
@@ -110,7 +111,8 @@ bool fb_inc_watch_tuples(struct fb_inc *inc, struct fb_inc_node *watch)
         all_stale(watch);
     }
     for (const struct fb_inc_watch *w = watch->watches; whole && w; w = w->also) {
-        whole = w->past || (tell_tuples(inc, w, w->shift - 1) && tell_tuples(inc, w, w->shift));
+        whole = w->past ||
+                (take_tuples(inc, w, w->shift - 1, tell) && take_tuples(inc, w, w->shift, tell));
     }
     return whole;
 }
@@ -212,7 +214,7 @@ bool fb_inc_watch_anew(struct fb_inc *inc, struct fb_inc_node *watch)
             continue;
         }
         if (!w->past) {
-            if (!tell_tuples(inc, w, w->shift)) {
+            if (!take_tuples(inc, w, w->shift, put_key)) { /* all of them, however many */
                 return false;
             }
             continue;

@@ -459,13 +459,34 @@ static void test_long_all(void **unused)
         "T() AND P(x) AND ((NOT ((ONCE[0,0] Q(x)) AND (ONCE P(x)) AND NOT T())) SINCE P(x))", 8000);
 }
 
+/* So many tuples at one time-point that no list of them is kept are all asked nevertheless. */
+static void test_many_tuples(void **unused)
+{
+    (void)unused;
+    struct fb_buf log, line;
+    size_t count = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &count, .line = &line};
+    fb_buf_init(&log, TEXT_MAX);
+    fb_buf_init(&line, TEXT_MAX);
+    fb_buf_add_c(&log, "@0 Q(3)\n@1");
+    for (unsigned i = 0; i < 140000; i++) {
+        fb_buf_addf(&log, " P(%u)", i);
+    }
+    fb_buf_add_c(&log, "\n@2\n@6\n@7\n");
+    FB_TEST_OK(fb_monpoly_formula_read(
+        FB_STR("EXISTS c. (c <- CNT x ONCE[0,5] (P(x) OR ONCE[0,3] Q(x))) AND c = 140000"),
+        &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&log), &stream, &err));
+    assert_int_equal(count, 3);
+    fb_buf_release(&log);
+    fb_buf_release(&line);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined),
-        CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any),
-        CASE(test_long), CASE(test_long_all)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
