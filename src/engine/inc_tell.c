@@ -169,32 +169,59 @@ static bool put_own(struct fb_inc *inc, const struct fb_inc_node *watch,
     return true;
 }
 
+/* What agrees with rows that have come or gone, while it is found. */
+struct agreeing {
+    struct fb_inc_node *to;
+    size_t found;                    /* so far, some of it again and again perhaps */
+    const struct fb_inc_node *least; /* what asking all costs; NULL: it is not known */
+    bool all;                        /* which is no more than to go on */
+};
+
+/* A comparison may lead from each of many rows to most of the keys. */
+static bool put_agreed(void *ctx, struct fb_inc *inc)
+{
+    struct agreeing *a = ctx;
+    size_t rows = a->least ? a->least->set.live_count : 0;
+    a->found++;
+    a->all = a->least && a->found > 1024 + 2 * rows && a->to->set.live_count > rows / 8;
+    return !a->all && put_given(a->to, inc);
+}
+
 /* What agrees with a row that has come or gone. */
 static bool put_agreeing(struct fb_inc *inc, const struct fb_inc_node *watch,
-    const struct fb_inc_join *join, const struct fb_cell *row)
+    const struct fb_inc_join *join, const struct fb_cell *row, struct agreeing *a)
 {
-    struct fb_inc_node *to = join->up ? join->up->touched : watch->child;
     if (join->own && !put_own(inc, watch, join, row)) {
         return false;
     }
     for (size_t i = 0; i < join->touched->width; i++) {
         inc->regs[join->touched->vars[i]] = row[i];
     }
+<<<<<<< HEAD
     return !join->agree || fb_inc_run(inc, join->agree, (struct fb_inc_then){put_given, to});
+=======
+    return !join->agree || fb_inc_run(inc, join->agree, (struct fb_inc_then){put_agreed, a}) ||
+           (inc->memory.code == FB_OK && a->all);
+>>>>>>> ba409f6 (engine: ask all keys where what has come or gone leads to most of them)
 }
 
 bool fb_inc_watch_collect(struct fb_inc *inc, struct fb_inc_node *watch)
 {
     FB_ASSERT(inc && watch && watch->child);
     bool whole = fb_inc_watch_tuples(inc, watch);
+    struct agreeing a = {.least = fb_inc_watch_least(watch)};
     for (const struct fb_inc_watch *w = watch->watches; whole && !watch->all && w; w = w->also) {
         for (const struct fb_inc_join *join = w->join; whole && join; join = join->up) {
             struct fb_inc_set *touched = &join->touched->set;
-            for (uint32_t i = 0; whole && i < touched->slot_count; i++) {
-                whole = put_agreeing(inc, watch, join, fb_inc_set_row(touched, i));
+            a.to = join->up ? join->up->touched : watch->child;
+            for (uint32_t i = 0; whole && !a.all && i < touched->slot_count; i++) {
+                whole = put_agreeing(inc, watch, join, fb_inc_set_row(touched, i), &a);
             }
             fb_inc_set_clear(touched);
         }
+    }
+    if (a.all) {
+        all_stale(watch);
     }
     return whole;
 }

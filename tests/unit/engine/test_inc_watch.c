@@ -482,11 +482,39 @@ static void test_many_tuples(void **unused)
     fb_buf_release(&line);
 }
 
+/* A comparison that leads from each of many rows to most of the keys: these are asked once. */
+static void test_many_agree(void **unused)
+{
+    (void)unused;
+    struct fb_buf log, line;
+    size_t count = 0;
+    struct fb_monpoly_stream stream = {.sink = keep_line, .ctx = &count, .line = &line};
+    fb_buf_init(&log, TEXT_MAX);
+    fb_buf_init(&line, TEXT_MAX);
+    fb_buf_add_c(&log, "@0");
+    for (unsigned i = 0; i < 4000; i++) {
+        fb_buf_addf(&log, " R(%u,0)", i);
+    }
+    for (unsigned i = 0; i < 100; i++) {
+        fb_buf_addf(&log, "\n@%u%s", i + 9, i % 25 ? "" : " T()");
+        for (unsigned k = 0; k < 1000; k++) {
+            fb_buf_addf(&log, " P(%u)", (i * 7 + k * 13) % 4000);
+        }
+    }
+    FB_TEST_OK(fb_monpoly_formula_read(FB_STR("T() AND ONCE[0,3] ((ONCE R(x,_)) AND NOT EXISTS y. "
+                                              "((ONCE[0,0] P(y)) AND y < x))"),
+        &signature, &arena, &formula_read, &err));
+    FB_TEST_OK(fb_monpoly_run_quick(&formula_read, &signature, fb_buf_str(&log), &stream, &err));
+    assert_int_equal(count, 4);
+    fb_buf_release(&log);
+    fb_buf_release(&line);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
