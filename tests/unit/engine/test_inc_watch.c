@@ -459,6 +459,79 @@ static void test_long_all(void **unused)
         "T() AND P(x) AND ((NOT ((ONCE[0,0] Q(x)) AND (ONCE P(x)) AND NOT T())) SINCE P(x))", 8000);
 }
 
+/* What tells knows a part of the key: what leads from there stands beside it, not elsewhere. */
+static void test_leads(void **unused)
+{
+    (void)unused;
+    static const char *const steady[] = {
+        "ONCE[0,0] ((ONCE P(x)) AND (NOT EXISTS y. ((ONCE[0,9] R(x,y)) AND ONCE[0,3] Q(y))) AND "
+        "NOT EXISTS y. ((ONCE[0,9] R(y,x)) AND ONCE[0,3] Q(y)))",
+        "ONCE[0,0] ((ONCE P(x)) AND NOT EXISTS y,z. ((ONCE[0,9] R(y,z)) AND (ONCE[0,3] Q(y)) AND "
+        "x - z = 1))",
+        "ONCE[0,0] ((ONCE P(x)) AND NOT PREVIOUS EXISTS y. ((ONCE[0,9] R(x,y)) AND "
+        "NOT ONCE[0,3] Q(y)))",
+        "ONCE[0,0] ((ONCE P(x)) AND NOT EXISTS y. ((ONCE[0,9] R(x,y)) AND "
+        "NOT PREVIOUS ONCE[0,3] Q(y)))",
+    };
+    static const char *const watched[] = {
+        "(ONCE P(x)) AND (((ONCE[0,2] Q(y)) OR ONCE[0,3] P(z)) SINCE ((ONCE[0,1] P(x)) AND "
+        "R(z,y)))",
+        "(ONCE P(x)) AND ((NOT ((ONCE[0,2] Q(y)) AND ONCE[0,3] P(z))) SINCE ((ONCE[0,1] P(x)) AND "
+        "R(y,z)))",
+    };
+    try_all(steady, sizeof(steady) / sizeof(steady[0]), is_steady, 1);
+    try_all(watched, sizeof(watched) / sizeof(watched[0]), is_watched, 1);
+}
+
+/* A formula and a log in which what tells in part must lead to the right keys. */
+static void test_joined_logs(void **unused)
+{
+    (void)unused;
+    static const char *const cases[][2] = {
+        /* the key is some of the columns of the node's rows */
+        {"(ONCE P(x)) AND (((ONCE[0,2] Q(y)) OR ONCE[0,3] P(z)) SINCE ((ONCE[0,1] P(x)) AND "
+         "R(y,z)))",
+            "@0 P(1) R(5,6)\n@1 Q(5)\n@2\n@3\n@4\n@5\n"},
+        /* an anchor below PREVIOUS is one time-point behind */
+        {"ONCE[0,0] ((ONCE P(x)) AND NOT PREVIOUS EXISTS y. ((ONCE[0,2] R(x,y)) AND "
+         "NOT ONCE[0,9] Q(y)))",
+            "@0 P(1) R(1,2)\n@1\n@2 Q(2)\n@3\n"},
+        /* from an inner anchor to a part of the key, and from there to all of it */
+        {"ONCE[0,0] ((ONCE R(x,z)) AND NOT EXISTS y. ((ONCE R(x,y)) AND ONCE[0,2] Q(y)))",
+            "@0 R(1,2) R(4,5)\n@1\n@2 Q(2)\n@3 Q(5)\n@5\n@6\n"},
+        /* or to nothing, so that all are asked */
+        {"ONCE[0,0] ((ONCE P(x)) AND NOT EXISTS v. ((ONCE Q(v)) AND EXISTS y. ((ONCE R(v,y)) AND "
+         "ONCE[0,2] W(y,\"a\"))))",
+            "@0 P(1) P(2) R(2,3) Q(2)\n@1\n@2 W(3,\"a\")\n@3\n@4\n@5\n@6\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(
+            count_nodes(cases[i][0], is_steady) + count_nodes(cases[i][0], is_watched), 1);
+        assert_true(compare(cases[i][0], fb_str_of(cases[i][1])) > 0);
+    }
+}
+
+/* While a gate is shut rows neither begin nor end, but what happens then is not forgotten. */
+static void test_gates(void **unused)
+{
+    (void)unused;
+    static const char *const cases[][2] = {
+        /* a tuple that was there when it was open is gone when it opens again */
+        {"ONCE[0,5] ((ONCE P(x)) AND (NOT Q(x)) AND T())", "@0 P(1)\n@1 T() Q(1)\n@2\n@3 T()\n"},
+        {"EVENTUALLY[0,1] ((ONCE P(x)) AND (NOT Q(x)) AND T())",
+            "@0 P(1)\n@1 T() Q(1)\n@3\n@5 T()\n@6\n"},
+        /* the last time that a row was given is that of the gate */
+        {"ONCE[0,5] ((ONCE[0,3] P(x)) AND T())", "@0 P(1) T()\n@9\n@10 T()\n@11\n"},
+        {"ONCE[1,5] ((ONCE[0,3] P(x)) AND T())", "@0 P(1) T()\n@2\n@9\n@10 T()\n@11\n"},
+        {"EVENTUALLY[0,2] ((ONCE[0,3] P(x)) AND T())", "@0 P(1) T()\n@1\n@9\n@10 T()\n@19\n"},
+        {"EVENTUALLY[1,4] ((ONCE P(x)) AND NOT T())", "@0 P(1)\n@1 T()\n@2 T()\n@6\n@7 T()\n"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(count_nodes(cases[i][0], is_gated), 1);
+        assert_true(compare(cases[i][0], fb_str_of(cases[i][1])) > 0);
+    }
+}
+
 /* So many tuples at one time-point that no list of them is kept are all asked nevertheless. */
 static void test_many_tuples(void **unused)
 {
@@ -515,6 +588,6 @@ static void test_many_agree(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree), CASE(test_leads), CASE(test_joined_logs), CASE(test_gates)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
