@@ -511,6 +511,37 @@ static void test_joined_logs(void **unused)
     }
 }
 
+/* A sum is rounded where floats have a part, so what is moved to its other side may say otherwise:
+ * x - y <= 5 holds where y >= x - 5 does not. */
+static void test_rounded(void **unused)
+{
+    (void)unused;
+    static const char *const tiny =
+        "Q(x) AND (ONCE[0,9] (EXISTS v. P(v) AND y = 0.0 - i2f(v) / 1000000000000000000000.0)) AND "
+        "x - y <= 5";
+    static const char *const large =
+        "R(x,_) AND (ONCE[0,9] (P(y) OR (EXISTS v. Q(v) AND y = i2f(v)))) AND x - y <= 5";
+    struct fb_buf log;
+    fb_buf_init(&log, TEXT_MAX);
+    for (unsigned i = 0; i < 12; i++) { /* behind 2^60, by less than to the next float */
+        fb_buf_addf(&log, "@%u P(%llu)\n", i / 4, (1ULL << 60) + 1 + i);
+    }
+    fb_buf_addf(&log, "@3 Q(%llu)\n@4 R(%llu,0)\n@5 R(%llu,0)\n", 1ULL << 60, (1ULL << 60) + 20,
+        (1ULL << 60) + 30);
+    for (int lowered = 0; lowered < 2; lowered++) {
+        fb_limit_lower(FB_INC_WASTED_MAX, lowered ? 0 : FB_INC_WASTED_MAX);
+        assert_int_equal(compare(tiny, FB_STR("@0 P(1)\n@1 Q(5)\n@2 Q(6)\n@3 Q(5)\n")), 2);
+        assert_int_equal(compare(large, fb_buf_str(&log)), 2);
+    }
+    fb_limit_lower(FB_INC_WASTED_MAX, FB_INC_WASTED_MAX);
+    fb_buf_release(&log);
+}
+
+static bool is_gated(const struct fb_inc_node *node)
+{
+    return node->gate != NULL;
+}
+
 /* While a gate is shut rows neither begin nor end, but what happens then is not forgotten. */
 static void test_gates(void **unused)
 {
@@ -588,6 +619,6 @@ static void test_many_agree(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree), CASE(test_leads), CASE(test_joined_logs), CASE(test_gates)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree), CASE(test_leads), CASE(test_joined_logs), CASE(test_gates), CASE(test_rounded)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
