@@ -58,6 +58,10 @@ static bool bounds_ready(struct fb_inc *inc, struct bounded *b)
 {
     const struct fb_inc_range *range = b->op->range;
     struct fb_inc_order *order = range->order;
+    uint64_t most = inc->wasted_max * (1 + (uint64_t)order->node->set.live_count / 512);
+    if (order->idle && order->wasted >= most) { /* only then it knows of floats */
+        fb_inc_order_start(inc, order);
+    }
     for (size_t i = 0; i < range->bound_count; i++) {
         struct fb_cell *value = &b->values[i];
         *value = fb_inc_term(inc, range->bounds[i].term);
@@ -68,10 +72,6 @@ static bool bounds_ready(struct fb_inc *inc, struct bounded *b)
         } else if (order->floats || (value->type != FB_TYPE_INT && value->type != FB_TYPE_TIME)) {
             value->type = FB_TYPE_NONE; /* the comparison alone can tell */
         }
-    }
-    uint64_t most = inc->wasted_max * (1 + (uint64_t)order->node->set.live_count / 512);
-    if (order->idle && order->wasted >= most) {
-        fb_inc_order_start(inc, order);
     }
     return inc->memory.code == FB_OK;
 }
