@@ -16,9 +16,9 @@ static bool is_safe(const struct fb_inc_node *node, uint32_t slot)
     return node->interval.low == 0 && node->set.slots[slot].load.past.steady;
 }
 
-/* What is taken out may have to be taken in again at once. Where the condition is one that lasts, and
- * the window begins later than now, it would be taken out again at each time-point: it is held back
- * instead, without any time. */
+/* What is taken out may have to be taken in again at once. Where the condition is one that lasts,
+ * and the window begins later than now, it would be taken out again at each time-point: it is held
+ * back instead, without any time. */
 static void drop_row(
     struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, const struct fb_inc_killer *killer)
 {

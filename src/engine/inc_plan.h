@@ -526,13 +526,13 @@ void fb_inc_set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slo
 /** Takes out of a PAST node what the left side does not allow at inc->at. */
 bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node);
 
-/** Whether a row of a steady PAST node whose window begins later than now is given, but held back by
- * its left side: no time of it counts but those that may follow. */
+/** Whether a row of a steady PAST node whose window begins later than now is given, but held back
+ * by its left side: no time of it counts but those that may follow. */
 static inline bool fb_inc_held_back(const struct fb_inc_node *node, uint32_t slot)
 {
     const union fb_inc_load *load = &node->set.slots[slot].load;
-    return node->interval.low > 0 && load->past.steady && !load->past.holds &&
-           !load->past.inside && load->past.pending == 0;
+    return node->interval.low > 0 && load->past.steady && !load->past.holds && !load->past.inside &&
+           load->past.pending == 0;
 }
 
 /** A row that was held back counts from the time-point before inc->at on. */

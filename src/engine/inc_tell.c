@@ -197,12 +197,8 @@ static bool put_agreeing(struct fb_inc *inc, const struct fb_inc_node *watch,
     for (size_t i = 0; i < join->touched->width; i++) {
         inc->regs[join->touched->vars[i]] = row[i];
     }
-<<<<<<< HEAD
-    return !join->agree || fb_inc_run(inc, join->agree, (struct fb_inc_then){put_given, to});
-=======
     return !join->agree || fb_inc_run(inc, join->agree, (struct fb_inc_then){put_agreed, a}) ||
            (inc->memory.code == FB_OK && a->all);
->>>>>>> ba409f6 (engine: ask all keys where what has come or gone leads to most of them)
 }
 
 bool fb_inc_watch_collect(struct fb_inc *inc, struct fb_inc_node *watch)

@@ -137,6 +137,17 @@ static const struct fb_form *anchor_of(const struct making *m, const struct scop
     return anchor;
 }
 
+/* The variables of a scope further outwards that are the same ones inside: no quantifier between
+ * binds them again. */
+static fb_vars seen_from(const struct scope *inside, const struct scope *scope)
+{
+    fb_vars seen = ~(fb_vars)0;
+    for (; inside != scope; inside = inside->outer) {
+        seen &= inside->key;
+    }
+    return seen;
+}
+
 /* The rows of an anchor that agree with what is known: those for which the comparisons beside it
  * hold, and those from where it is known on. NULL in *out: what is known leads to none. */
 static enum fb_code lead_of(
@@ -149,8 +160,9 @@ static enum fb_code lead_of(
     *out = NULL;
     for (const struct scope *s = step->from; lead; s = s->outer) {
         size_t count = conjuncts_of(s, parts);
+        fb_vars seen = anchor & seen_from(s, step->scope);
         for (size_t i = 0; lead && i < count; i++) {
-            if (is_known_with(parts[i], step->known, anchor, &leads)) {
+            if (is_known_with(parts[i], step->known, seen, &leads)) {
                 lead = fb_inc_new_form(m->site, FB_FORM_AND, lead, parts[i]);
                 if (!lead) {
                     return fb_inc_no_memory(m->site);

@@ -295,8 +295,8 @@ enum fb_code fb_inc_compile_node(
     return code ? code : fb_inc_enter_stage(site, node);
 }
 
-/* The left side from now until the window begins, beside what a node says of the rest: all points of
- * the window are behind all of those. */
+/* The left side from now until the window begins, beside what a node says of the rest: all points
+ * of the window are behind all of those. */
 static enum fb_code compile_until_later(
     const struct fb_inc_site *site, const struct fb_form *form, struct fb_inc_op **op)
 {

@@ -537,11 +537,6 @@ static void test_rounded(void **unused)
     fb_buf_release(&log);
 }
 
-static bool is_gated(const struct fb_inc_node *node)
-{
-    return node->gate != NULL;
-}
-
 /* While a gate is shut rows neither begin nor end, but what happens then is not forgotten. */
 static void test_gates(void **unused)
 {
@@ -619,6 +614,9 @@ static void test_many_agree(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CASE(test_watched), CASE(test_not_watched),
-        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined), CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any), CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree), CASE(test_leads), CASE(test_joined_logs), CASE(test_gates), CASE(test_rounded)};
+        CASE(test_steady), CASE(test_steady_later), CASE(test_told), CASE(test_joined),
+        CASE(test_gated), CASE(test_bounded), CASE(test_future), CASE(test_until), CASE(test_any),
+        CASE(test_long), CASE(test_long_all), CASE(test_many_tuples), CASE(test_many_agree),
+        CASE(test_leads), CASE(test_joined_logs), CASE(test_gates), CASE(test_rounded)};
     return cmocka_run_group_tests_name("inc_watch", tests, NULL, NULL);
 }
