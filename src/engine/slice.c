@@ -708,6 +708,7 @@ enum fb_code fb_duty_run_all(const struct fb_duty_query *queries, size_t count, 
         return code;
     }
     for (size_t i = 0; i < count; i++) {
+        FB_ASSERT(threads == 1 || !queries[i].kept);
         run.jobs[i].query = &queries[i];
     }
     join_jobs(&run);

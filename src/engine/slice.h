@@ -39,7 +39,8 @@ struct fb_duty_query {
                                       these values; NULL: all */
     size_t only_count;
     uint32_t only_param;
-    struct fb_kept *kept; /**< of an access that grows: walks of questions before; NULL: none */
+    struct fb_kept *kept; /**< of an access that grows: walks of questions before; NULL: none, as
+                               it must be with several threads */
 };
 
 /** Whether an obligation with these bindings is asked for. */

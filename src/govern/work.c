@@ -10,8 +10,10 @@
 size_t fb_work_threads(const struct fb_work *work)
 {
     FB_ASSERT(work);
-    /* The oracle and who makes or checks proofs do one thing after the other. */
-    size_t threads = work->proving || work->input->naive ? 1 : work->input->threads;
+    /* The oracle and who makes or checks proofs do one thing after the other, and so does what
+     * keeps walks from one evaluation to the next. */
+    bool alone = work->proving || work->input->naive || work->resident;
+    size_t threads = alone ? 1 : work->input->threads;
     return threads < 1 ? 1 : threads > FB_WORKERS_MAX ? FB_WORKERS_MAX : threads;
 }
 

@@ -363,15 +363,29 @@ bool random_docket_step(struct random_docket *docket)
     return good;
 }
 
-void random_docket_policy(struct random_docket *docket, size_t number)
+/* Puts a policy in force by a record. */
+static void put_policy(
+    struct random_docket *docket, size_t number, size_t name, size_t version, const char *more)
 {
     char text[TEXT_MAX], at[FB_TIME_TEXT];
     fb_time_format(docket->now, at);
     snprintf(text, sizeof(text),
         "{\"at\":\"%s\",\"body\":{\"document\":\"sha256:%064zu\",\"name\":\"p/%zu\",\"version\""
-        ":1},\"id\":\"policy/%zu\",\"issuer\":\"party/0\",\"kind\":\"policy\"}",
-        at, number, number, number);
+        ":%zu},\"id\":\"policy/%zu\",\"issuer\":\"party/0\",\"kind\":\"policy\"%s}",
+        at, number, name, version, number, more);
     FB_TEST_OK(assume(docket, text));
+}
+
+void random_docket_policy(struct random_docket *docket, size_t number)
+{
+    put_policy(docket, number, number, 1, "");
+}
+
+void random_docket_version(struct random_docket *docket, size_t number)
+{
+    char more[60];
+    snprintf(more, sizeof(more), ",\"supersedes\":\"policy/%zu\"", number - 1);
+    put_policy(docket, number, 0, number + 1, more);
 }
 
 void random_docket_begin(struct random_docket *docket, uint64_t seed, size_t first, size_t end)

@@ -65,6 +65,9 @@ bool random_docket_step(struct random_docket *docket);
 /** Admits the policy with a number. */
 void random_docket_policy(struct random_docket *docket, size_t number);
 
+/** Admits it as the next version of the first one, in place of that with the number before. */
+void random_docket_version(struct random_docket *docket, size_t number);
+
 /** A number below sides. */
 unsigned random_docket_roll(struct random_docket *docket, unsigned sides);
 

@@ -81,7 +81,8 @@ static void check(
         .read_blob = random_policies_blob,
         .blob_ctx = &policies,
         .about = fb_str_of(name),
-        .brief = random_docket_roll(docket, 2)};
+        .brief = random_docket_roll(docket, 2),
+        .threads = system % 2 ? 2 : 0};
     FB_TEST_OK(fb_govern_evaluate(&input, &arena, &anew, &err));
     const struct fb_system_view *view = fb_picture_named(&anew, input.about, &err), *own;
     struct fb_str id = view->id;
@@ -178,6 +179,48 @@ static void test_grows(void **unused)
     random_policies_free(&policies);
 }
 
+/* A duty of a party by any of its systems, and another version of it. */
+#define PUBLISH(version, which, days)                                                              \
+    "policy \"alone/publish\"\n  title \"What binds a party\"\n  version " version "\n"            \
+    "duty publish(P)\n  title \"publish it\"\n"                                                    \
+    "  when system S with developer P and incident I of system S" which "\n"                       \
+    "  if not measure M of S with name security\n"                                                 \
+    "  party P\n  must publish framework\n  within " days " days\n  lest halt P\n"
+
+/* Walks that are kept are of one version: the next one comes while systems go from party to party.
+ */
+static void test_replaced(void **unused)
+{
+    enum { SEEDS = 6, SECOND = STEPS / 3, FIRST_AGAIN = 2 * STEPS / 3 };
+    (void)unused;
+    policies.count = 0;
+    random_policies_add(&policies, PUBLISH("1", "", "10"));
+    random_policies_add(&policies, PUBLISH("2", " with class cyber_breach", "5"));
+    random_policies_add(&policies, PUBLISH("3", " with known_to P", "7"));
+    fb_limit_lower(FB_KEPT_LOOKED_MIN, 0);
+    duties_seen = 0;
+    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+        struct random_docket *docket = calloc(1, sizeof(*docket));
+        struct fb_resident *resident = NULL;
+        assert_non_null(docket);
+        random_docket_begin(docket, 100 + seed, 0, 1);
+        FB_TEST_OK(fb_resident_new(docket->registry, &resident, &err));
+        for (unsigned n = 0; n < STEPS; n++) {
+            (void)random_docket_step(docket);
+            if (n == SECOND || n == FIRST_AGAIN) {
+                random_docket_version(docket, n == SECOND ? 1 : 2);
+            }
+            check(docket, resident, docket->now, random_docket_roll(docket, RANDOM_SYSTEMS));
+        }
+        fb_resident_free(resident);
+        random_docket_end(docket);
+        free(docket);
+    }
+    fb_limit_lower(FB_KEPT_LOOKED_MIN, FB_KEPT_LOOKED_MIN);
+    assert_true(duties_seen > SEEDS * STEPS / 2);
+    random_policies_free(&policies);
+}
+
 /* Memory runs out anywhere: nothing is decided, and the next time all is as it should be. */
 static void test_no_memory(void **unused)
 {
@@ -268,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_replaced),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_same_instant),
     };
