@@ -18,15 +18,36 @@ static int64_t now_ms(void)
     return fb_clock_ticks_ns() / NS_IN_MS;
 }
 
-/* Asks; E_NEGATIVE when the answer is no. */
+/* What the file says that gates saw; nothing where there is none. */
+static enum fb_code read_state(const struct running *r, struct fb_gate *out, struct fb_err *err)
+{
+    *out = (struct fb_gate){.has_seen = false};
+    return r->run->state ? fb_gate_load(r->run->state, r->run->is_trusted, out, err) : FB_OK;
+}
+
+/* Writes what was seen, unless another gate saw more meanwhile. */
+static enum fb_code write_state(const struct running *r, struct fb_err *err)
+{
+    struct fb_gate others;
+    enum fb_code code = read_state(r, &others, err);
+    bool more = others.has_seen && others.entries > r->gate.entries;
+    return code || more || !r->run->state ? code : fb_gate_save(r->run->state, &r->gate, err);
+}
+
+/* Asks; E_NEGATIVE when the answer is no. What other gates saw must be there, too. */
 static enum fb_code ask(struct running *r, struct fb_err *err)
 {
-    struct fb_gate_answer answer;
+    struct fb_gate_answer answer = {.allowed = false};
+    struct fb_gate others;
     const struct fb_gate_run *run = r->run;
-    enum fb_code code = fb_gate_ask(&r->gate, &run->question, &answer, err);
-    if (code == FB_OK && run->state) {
-        code = fb_gate_save(run->state, &r->gate, err);
+    enum fb_code code = read_state(r, &others, err);
+    if (code != FB_OK) {
+        return code;
     }
+    r->gate = r->gate.has_seen ? r->gate : others;
+    code = fb_gate_ask(&r->gate, &run->question, &answer, err);
+    code = code ? code : fb_gate_check_growth(&others, answer.docket, answer.entries, err);
+    code = code ? code : write_state(r, err);
     if (code == FB_OK) {
         code = run->told(run->ctx, &answer, err);
     }
@@ -110,9 +131,6 @@ enum fb_code fb_gate_run(const struct fb_gate_run *run, int *out_status, struct 
     struct running r = {.run = run};
     *out_status = 0;
     enum fb_code code = run->argv ? fb_process_prepare(err) : FB_OK;
-    if (code == FB_OK && run->state) {
-        code = fb_gate_load(run->state, run->is_trusted, &r.gate, err);
-    }
     code = code ? code : ask(&r, err);
     if (code != FB_OK || !run->argv) {
         return code;

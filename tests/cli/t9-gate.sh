@@ -116,6 +116,19 @@ ok "and for one that trusts it" gate --state seen --trust train aurora-2 -- true
 chmod 0666 seen
 ok "unless others can write it" exits 5 "others can write it" gate --state seen --trust train aurora-2 -- touch ran
 chmod 0600 seen
+# Another gate sees more, of a ledger that goes on: what it saw is not forgotten, and must be there.
+cp -r "$docket" longer
+"$FLYBALL" --docket longer --clock "$clock" party more --title More --role developer >/dev/null
+rm -f pid both
+"$FLYBALL" --docket "$docket" --clock "$clock" gate --every 1 --grace 1 --state both train aurora-2 -- \
+    sh -c 'echo $$ >pid; exec sleep 60' 2>err &
+gate=$!
+ok "one runs" until_true test -s pid
+ok "another sees more" "$FLYBALL" --docket longer --clock "$clock" gate --state both train aurora-2
+cp both more
+ok "which is missing in the ledger of the first" ends 4
+ok "it is said" grep -q "the ledger was put back or rewritten" err
+ok "what was seen stays" cmp both more
 clock=2026-11-30T00:00:00Z
 ok "an earlier clock is noticed" exits 3 "the clock was put back: it said 2026-12-01" gate --state seen train aurora-2
 clock=2026-12-01T00:00:00Z
