@@ -544,6 +544,20 @@ static void test_damage(void **state)
     end(&run, &lines);
 }
 
+/* What a run has come to can be taken by another one. */
+static void take_over(const char *formula, const struct run *run)
+{
+    struct run other = {.monitor = NULL};
+    struct fb_buf lines, saved;
+    fb_buf_init(&saved, TEXT_MAX);
+    FB_TEST_OK(fb_monpoly_monitor_save(run->monitor, &saved, &err));
+    begin(&other, &lines, formula, "");
+    struct fb_wire in = fb_wire_of(fb_buf_str(&saved));
+    FB_TEST_OK(fb_monpoly_monitor_load(other.monitor, &in, &err));
+    fb_buf_release(&saved);
+    end(&other, &lines);
+}
+
 /* Loads a state and goes on; no code but that of an error with a message. */
 static void run_on(const char *formula, struct fb_str state)
 {
@@ -553,8 +567,11 @@ static void run_on(const char *formula, struct fb_str state)
     struct fb_wire in = fb_wire_of(state);
     enum fb_code code = fb_monpoly_monitor_load(run.monitor, &in, &err);
     if (code == FB_OK) {
-        code = fb_monpoly_monitor_feed(
-            run.monitor, FB_STR("\n@8 Q(2);@9 P(1) R(1,1);@9 ;@90 P(1)"), &err);
+        code = fb_monpoly_monitor_feed(run.monitor, FB_STR("\n@8 Q(2);@9 P(1) R(1,1);@9 ;"), &err);
+        if (code == FB_OK) {
+            take_over(formula, &run);
+            code = fb_monpoly_monitor_feed(run.monitor, FB_STR("@90 P(1)"), &err);
+        }
         code = code ? code : fb_monpoly_monitor_end(run.monitor, &err);
     }
     assert_true(code == FB_OK || err.message[0]);
@@ -567,7 +584,10 @@ static void test_changed(void **state)
     (void)state;
     static const char *const formulas[] = {late_text, "ONCE[2,5] ONCE[0,3] P(x)",
         "(NOT ONCE[1,3] Q(x)) SINCE[0,4] ONCE[0,3] P(x)", "EVENTUALLY[1,4] ONCE[0,2] P(x)",
-        "(NOT ONCE[0,1] Q(x)) UNTIL[0,5] ONCE[0,3] P(x)", "(NOT R(x,x)) UNTIL[1,6] P(x)"};
+        "(NOT ONCE[0,1] Q(x)) UNTIL[0,5] ONCE[0,3] P(x)", "(NOT R(x,x)) UNTIL[1,6] P(x)",
+        "ONCE[0,4] ((ONCE[0,3] P(x)) AND NOT Q(2))",
+        "EVENTUALLY[0,4] ((ONCE[0,3] P(x)) AND NOT Q(1))",
+        "(NOT ONCE[0,3] Q(x)) SINCE[1,9] ONCE P(x)", "(NOT Q(x)) UNTIL[2,9] ONCE[0,3] P(x)"};
     static const char log[] = "@1 P(1)(2) Q(1)\n@2 R(1,1)\n@3 P(2)\n@5 Q(2)\n@5 P(2) R(2,2)\n@7";
     for (size_t i = 0; i < sizeof(formulas) / sizeof(formulas[0]); i++) {
         struct run run = {.monitor = NULL};
