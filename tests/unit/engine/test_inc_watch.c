@@ -1,5 +1,5 @@
 /*
- * Tests of what the left side of SINCE takes out (src/engine/inc_node.c): where its answer for a
+ * Tests of what the left side of SINCE takes out (src/engine/inc_kill.c): where its answer for a
  * row changes only when a row of a past operator does, those rows are checked and no others, which
  * gives what the naive evaluator gives; what else it may depend on is asked at each time-point. The
  * same of right sides, of ONCE and SINCE, which are not listed then; and of conditions of which any

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../govern/story.h"
 #include "base/alloc.h"
 #include "base/io.h"
 #include "fb_test.h"
+#include "forged.h"
 #include "ledger/blob.h"
 
 static struct fb_err err;
@@ -401,14 +401,8 @@ static void bad_signatures(size_t count)
     struct fb_ledger *ledger = fb_docket_ledger(story.docket);
     struct fb_buf bytes;
     fb_ledger_entry last;
-    uint64_t size = 0, seq = 0;
-    fb_buf_init(&bytes, FB_LEDGER_ENTRY_MAX);
-    FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
-    FB_TEST_OK(fb_ledger_read(ledger, size - 1, &last, &bytes, &err));
-    /* Another title of the same length: the statement is not the one that was signed. */
-    char *id = memmem(bytes.ptr, bytes.len, "system/s", 8);
-    assert_non_null(id);
-    id[7] = 't';
+    uint64_t seq = 0;
+    const uint64_t size = forge(ledger, &last, &bytes);
     for (size_t i = 0; i < count; i++) {
         entries[i] = fb_buf_str(&bytes);
     }

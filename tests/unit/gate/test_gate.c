@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../govern/story.h"
 #include "base/alloc.h"
 #include "base/codec.h"
 #include "base/io.h"
 #include "fb_test.h"
+#include "forged.h"
 
 static struct fb_err err;
 static struct story story;
@@ -188,14 +188,8 @@ static void test_what_came_since(void **state)
     struct fb_ledger *ledger = fb_docket_ledger(story.docket);
     struct fb_buf bytes;
     fb_ledger_entry last;
-    uint64_t size = 0, seq = 0;
-    fb_buf_init(&bytes, FB_LEDGER_ENTRY_MAX);
-    FB_TEST_OK(fb_ledger_size(ledger, &size, &err));
-    FB_TEST_OK(fb_ledger_read(ledger, size - 1, &last, &bytes, &err));
-    /* Another title: the statement is not the one that was signed. */
-    char *id = memmem(bytes.ptr, bytes.len, "system/s", 8);
-    assert_non_null(id);
-    id[7] = 't';
+    uint64_t seq = 0;
+    const uint64_t size = forge(ledger, &last, &bytes);
     struct fb_str forged = fb_buf_str(&bytes);
     struct fb_ledger_batch batch = {&forged, 1, last.admitted, FB_LEDGER_ANY_SIZE};
     FB_TEST_OK(fb_ledger_append(ledger, &batch, &seq, &err));
