@@ -15,15 +15,6 @@ struct checker {
 
 static bool check(const struct fb_form *form, fb_vars given, struct checker *ck);
 
-static fb_vars set_of(const uint32_t *vars, size_t count)
-{
-    fb_vars set = 0;
-    for (size_t i = 0; i < count; i++) {
-        set |= fb_vars_of(vars[i]);
-    }
-    return set;
-}
-
 static fb_vars vars_of_terms(const struct fb_form *form)
 {
     fb_vars set = 0;
@@ -85,9 +76,9 @@ fb_vars fb_form_vars_deep(const struct fb_form *form)
     case FB_FORM_UNTIL:
         return fb_form_vars(form->left) | fb_form_vars(form->right);
     case FB_FORM_EXISTS:
-        return fb_form_vars(form->left) & ~set_of(form->bound, form->bound_count);
+        return fb_form_vars(form->left) & ~fb_vars_in(form->bound, form->bound_count);
     case FB_FORM_AGGREGATE:
-        return set_of(form->bound, form->bound_count) | fb_vars_of(form->agg_result);
+        return fb_vars_in(form->bound, form->bound_count) | fb_vars_of(form->agg_result);
     }
     FB_ASSERT(false);
     return 0;
@@ -129,7 +120,7 @@ bool fb_form_names(const struct fb_form *form, struct fb_form_names *out)
     }
     bool good = fb_form_names(form->left, &names) && fb_form_names(form->right, &right);
     good = good && fb_form_names_join(&names, right);
-    fb_vars own = vars_of_terms(form) | set_of(form->bound, form->bound_count);
+    fb_vars own = vars_of_terms(form) | fb_vars_in(form->bound, form->bound_count);
     good = good && !(names.hidden & own);
     names.all |= own;
     if (form->kind == FB_FORM_EXISTS) {
@@ -374,7 +365,7 @@ static bool check_binary_temporal(const struct fb_form *form, fb_vars given, str
 static bool check_aggregate(const struct fb_form *form, fb_vars given, struct checker *ck)
 {
     fb_vars inner = fb_form_vars(form->left);
-    fb_vars groups = set_of(form->bound, form->bound_count);
+    fb_vars groups = fb_vars_in(form->bound, form->bound_count);
     bool counted = (fb_vars_of(form->agg_over) & inner) != 0;
     if (!counted || (groups & ~inner) != 0) {
         return unsafe(ck, form, "an aggregation reads a variable that its condition does not bind",
@@ -514,7 +505,7 @@ static bool check_definition(const struct fb_form *form, fb_vars given, struct c
     if (!check(form->left, 0, ck)) {
         return false;
     }
-    if (fb_form_vars(form->left) != set_of(form->bound, form->bound_count)) {
+    if (fb_form_vars(form->left) != fb_vars_in(form->bound, form->bound_count)) {
         return unsafe(ck, form, "a definition binds other variables than its parameters",
             "Name all its free variables as parameters, and no others, or bind them by `exists`.");
     }
@@ -586,7 +577,7 @@ static bool check(const struct fb_form *form, fb_vars given, struct checker *ck)
     case FB_FORM_OR:
         return check_or(form, given, ck);
     case FB_FORM_EXISTS:
-        return check(form->left, given & ~set_of(form->bound, form->bound_count), ck);
+        return check(form->left, given & ~fb_vars_in(form->bound, form->bound_count), ck);
     case FB_FORM_PREVIOUS:
     case FB_FORM_NEXT:
     case FB_FORM_ONCE:
@@ -656,7 +647,7 @@ enum fb_code fb_form_check(
         fb_err_place(err, NULL, form->span.line, form->span.column, -1);
         return FB_E_LIMIT;
     }
-    return fb_form_evaluable(form, set_of(given, given_count), err) ? FB_OK : FB_E_POLICY;
+    return fb_form_evaluable(form, fb_vars_in(given, given_count), err) ? FB_OK : FB_E_POLICY;
 }
 
 /* Every time-point up to the end of the interval of form at tp is final for sub, and the trace goes

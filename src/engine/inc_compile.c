@@ -76,11 +76,7 @@ uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set)
 fb_vars fb_inc_bound_of(const struct fb_form *form)
 {
     FB_ASSERT(form);
-    fb_vars set = 0;
-    for (size_t i = 0; i < form->bound_count; i++) {
-        set |= fb_vars_of(form->bound[i]);
-    }
-    return set;
+    return fb_vars_in(form->bound, form->bound_count);
 }
 
 fb_vars fb_inc_groups_of(const struct fb_form *form)
@@ -403,15 +399,15 @@ struct fb_inc_node *fb_inc_new_node(const struct fb_inc_site *site, enum fb_inc_
     return node;
 }
 
-size_t fb_inc_column_of(const struct fb_inc_node *node, uint32_t var)
+size_t fb_inc_column_of(const uint32_t *vars, size_t width, uint32_t var)
 {
-    for (size_t i = 0; i < node->width; i++) {
-        if (node->vars[i] == var) {
-            return i;
-        }
+    FB_ASSERT(vars);
+    size_t at = 0;
+    while (vars[at] != var) {
+        at++;
+        FB_ASSERT(at < width);
     }
-    FB_ASSERT(false);
-    return 0;
+    return at;
 }
 
 /* ---- aggregations ---- */
@@ -474,9 +470,9 @@ static enum fb_code new_groups(const struct fb_inc_site *site, const struct fb_i
         return fb_inc_no_memory(site);
     }
     for (size_t i = 0; i < node->width; i++) {
-        node->group_at[i] = fb_inc_column_of(from, node->vars[i]);
+        node->group_at[i] = fb_inc_column_of(from->vars, from->width, node->vars[i]);
     }
-    node->over_at = fb_inc_column_of(from, form->agg_over);
+    node->over_at = fb_inc_column_of(from->vars, from->width, form->agg_over);
     node->set.grouped = true;
     return FB_OK;
 }

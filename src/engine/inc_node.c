@@ -13,27 +13,7 @@ _Static_assert((int)BATCH_CELLS >= (int)FB_IR_VARS_MAX, "a batch has room for th
 
 /* ---- past ---- */
 
-/* A row holds while its newest time that is old enough is not too old. */
-void fb_inc_set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds)
-{
-    FB_ASSERT(inc && node);
-    FB_ASSERT(slot < node->set.slot_count);
-    union fb_inc_load *load = &node->set.slots[slot].load;
-    if (load->past.holds != holds) {
-        load->past.holds = holds;
-        if (node->tally) {
-            fb_inc_tally(inc, node, slot, holds);
-        }
-        if (node->orders) {
-            fb_inc_order(inc, node, slot, holds);
-        }
-        if (node->watches) {
-            fb_inc_watch_touch(inc, node, slot);
-        }
-    }
-}
-
-/* A time of a row is old enough. */
+/* A time of a row is old enough: it holds while its newest such time is not too old. */
 static bool ripen(struct fb_inc *inc, struct fb_inc_node *node, struct fb_inc_entry entry)
 {
     union fb_inc_load *load = &node->set.slots[entry.slot].load;

@@ -208,7 +208,7 @@ struct fb_inc_node {
     struct fb_inc_set set;
     struct fb_inc_queue waiting; /**< PAST: not old enough yet. FUTURE: all */
     struct fb_inc_queue leaving; /**< PAST: by when they leave the window. WALK: parked ones */
-    struct fb_inc_op *op;        /**< gives the rows of the right side; of a watch; see there */
+    struct fb_inc_op *op;        /**< gives the rows of the right side; a watch's: all its keys */
     struct fb_inc_node *steady;  /**< PAST, FUTURE: its child has the rows for which the right side
                                     may begin or end to hold; op then asks for a row. NULL: op lists
                                     all rows at each time-point */
@@ -226,7 +226,8 @@ struct fb_inc_node {
     bool later;  /**< UNTIL, steady: of the left side it says what holds from the mark on */
     struct fb_inc_killer *killers;
     size_t killer_count;
-    bool late;                   /**< PAST: op lists the rows of the time-point before, see below */
+    bool late;                   /**< PAST: op lists rows that were given at the time-point before,
+                                    and count from then on */
     bool lasts;                  /**< PAST: the rows of a LETPAST; child: what is new */
     struct fb_inc_node *twin;    /**< lasts: of the same LETPAST, at another place; or NULL */
     struct fb_inc_node *tally;   /**< PAST, VIEW: who counts its rows */
@@ -520,9 +521,6 @@ static inline void fb_inc_take_row(
     }
 }
 
-/** A row of a PAST node begins or ends to hold: everyone who counts it is told. */
-void fb_inc_set_holds(struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds);
-
 /** Takes out of a PAST node what the left side does not allow at inc->at. */
 bool fb_inc_kill(struct fb_inc *inc, struct fb_inc_node *node);
 
@@ -608,8 +606,8 @@ FB_CHECKED enum fb_code fb_inc_enter_stage(
  * it stands. */
 bool fb_inc_reads_itself(const struct fb_form *form, int64_t shift);
 
-/** The column of a node that has a variable, which it has. */
-size_t fb_inc_column_of(const struct fb_inc_node *node, uint32_t var);
+/** Where a variable stands in a list that has it: the column of a node's rows. */
+size_t fb_inc_column_of(const uint32_t *vars, size_t width, uint32_t var);
 
 /** The columns of a node that hold the variables of a set. */
 uint64_t fb_inc_mask_of(const struct fb_inc_node *node, fb_vars set);

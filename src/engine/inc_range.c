@@ -61,7 +61,7 @@ static enum fb_code add_order(const struct fb_inc_site *site, struct fb_inc_op *
 {
     struct fb_inc_node *node = probe->node;
     return fb_inc_new_order(site, node, fb_inc_mask_of(node, probe->bound),
-        fb_inc_column_of(node, var), &op->range->order);
+        fb_inc_column_of(node->vars, node->width, var), &op->range->order);
 }
 
 /* Splits a conjunction into what is before a past operator, and that with bounds of one of its

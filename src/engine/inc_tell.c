@@ -135,9 +135,7 @@ static bool put_given(void *ctx, struct fb_inc *inc)
     struct fb_inc_node *node = ctx;
     struct fb_cell row[FB_IR_VARS_MAX];
     bool added;
-    for (size_t i = 0; i < node->width; i++) {
-        row[i] = inc->regs[node->vars[i]];
-    }
+    fb_inc_take_row(inc, node->vars, node->width, row);
     return fb_inc_set_put(&node->set, row, &inc->memory, &added) != FB_INC_NONE;
 }
 

@@ -30,43 +30,24 @@ struct making {
     bool fits;
 };
 
-static fb_vars vars_of(const uint32_t *vars, size_t width)
-{
-    fb_vars set = 0;
-    for (size_t i = 0; i < width; i++) {
-        set |= fb_vars_of(vars[i]);
-    }
-    return set;
-}
-
 /* The variables that a row of what an operation asks has, and where it has one. */
 static fb_vars carried(const struct fb_inc_op *op)
 {
     return op->kind == FB_INC_LAST || op->kind == FB_INC_PRED
                ? fb_inc_columns_of(op->form)
-               : vars_of(op->node->vars, op->node->width);
+               : fb_vars_in(op->node->vars, op->node->width);
 }
 
 static size_t column_at(const struct fb_inc_op *op, uint32_t var)
 {
-    const struct fb_inc_node *past = op->kind == FB_INC_GROUPS ? op->node->child : op->node;
-    bool terms = op->kind == FB_INC_LAST || op->kind == FB_INC_PRED;
-    size_t at = 0;
-    while (terms ? op->form->terms[at]->kind != FB_TERM_VAR || op->form->terms[at]->var != var
-                 : past->vars[at] != var) {
-        at++;
-        FB_ASSERT(at < (terms ? op->form->term_count : past->width));
+    if (op->kind != FB_INC_LAST && op->kind != FB_INC_PRED) {
+        const struct fb_inc_node *past = op->kind == FB_INC_GROUPS ? op->node->child : op->node;
+        return fb_inc_column_of(past->vars, past->width, var);
     }
-    return at;
-}
-
-/* The column of what a watch is for that has a variable. */
-static size_t own_column(const struct fb_inc_own *own, uint32_t var)
-{
     size_t at = 0;
-    while (own->vars[at] != var) {
+    while (op->form->terms[at]->kind != FB_TERM_VAR || op->form->terms[at]->var != var) {
         at++;
-        FB_ASSERT(at < own->set->width);
+        FB_ASSERT(at < op->form->term_count);
     }
     return at;
 }
@@ -86,12 +67,12 @@ static bool find_own(const struct making *m, struct fb_inc_join *join)
         return false;
     }
     for (size_t i = 0; i < stale->width; i++) {
-        join->key_at[i] = own_column(own, stale->vars[i]);
+        join->key_at[i] = fb_inc_column_of(own->vars, own->set->width, stale->vars[i]);
     }
     for (size_t i = 0; i < join->touched->width; i++) {
         uint32_t var = join->touched->vars[i];
-        if (vars_of(stale->vars, stale->width) & fb_vars_of(var)) {
-            size_t at = own_column(own, var);
+        if (fb_vars_in(stale->vars, stale->width) & fb_vars_of(var)) {
+            size_t at = fb_inc_column_of(own->vars, own->set->width, var);
             mask |= (uint64_t)1 << at;
             join->shared_at[at] = i + 1;
         }
@@ -183,7 +164,7 @@ static const struct fb_inc_join *find_join(const struct making *m, const struct 
     for (const struct fb_inc_watch *w = m->view->watches; w; w = w->also) {
         for (const struct fb_inc_join *j = w->join; j; j = j->up) {
             if (j->at == step->from->inner &&
-                vars_of(j->touched->vars, j->touched->width) == step->known) {
+                fb_vars_in(j->touched->vars, j->touched->width) == step->known) {
                 return j;
             }
         }
@@ -425,7 +406,7 @@ enum fb_code fb_inc_add_tellers(const struct fb_inc_site *site, struct fb_inc_no
     FB_ASSERT(site && view);
     FB_ASSERT(op && fits);
     struct scope scope = scope_of(site, view->form, NULL);
-    scope.key = vars_of(view->child->vars, view->child->width);
+    scope.key = fb_vars_in(view->child->vars, view->child->width);
     struct making m = {.site = site,
         .view = view,
         .own = own,

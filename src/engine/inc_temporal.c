@@ -26,7 +26,7 @@ static enum fb_code compile_watched(const struct fb_inc_site *site, struct fb_in
         return fb_inc_no_memory(site);
     }
     for (size_t i = 0; i < killer->width; i++) {
-        killer->key_at[i] = fb_inc_column_of(node, killer->vars[i]);
+        killer->key_at[i] = fb_inc_column_of(node->vars, node->width, killer->vars[i]);
     }
     if (killer->index >= 0) {
         struct fb_inc_own own = {

@@ -156,9 +156,7 @@ static bool keep_row(void *ctx, struct fb_inc *inc)
     struct fb_inc_node *view = ctx;
     struct fb_cell row[FB_IR_VARS_MAX];
     bool added;
-    for (size_t i = 0; i < view->width; i++) {
-        row[i] = inc->regs[view->vars[i]];
-    }
+    fb_inc_take_row(inc, view->vars, view->width, row);
     uint32_t slot = fb_inc_set_put(&view->set, row, &inc->memory, &added);
     if (slot != FB_INC_NONE && added) {
         set_row(inc, view, slot, true);

@@ -108,6 +108,27 @@ FB_CHECKED enum fb_code fb_inc_split_gate(const struct fb_inc_site *site,
 /** A row of a past node begins or ends to hold: keys of watches are stale. */
 void fb_inc_watch_touch(struct fb_inc *inc, const struct fb_inc_node *past, uint32_t slot);
 
+/** A row of a PAST node holds or not: where that is new, everyone who counts it is told. Inline: of
+ * most events it is done twice. */
+static inline void fb_inc_set_holds(
+    struct fb_inc *inc, struct fb_inc_node *node, uint32_t slot, bool holds)
+{
+    union fb_inc_load *load = &node->set.slots[slot].load;
+    if (load->past.holds == holds) {
+        return;
+    }
+    load->past.holds = holds;
+    if (node->tally) {
+        fb_inc_tally(inc, node, slot, holds);
+    }
+    if (node->orders) {
+        fb_inc_order(inc, node, slot, holds);
+    }
+    if (node->watches) {
+        fb_inc_watch_touch(inc, node, slot);
+    }
+}
+
 /** The past node with the fewest rows beside none of which the formula of a watch holds; NULL:
  * there is none. */
 const struct fb_inc_node *fb_inc_watch_least(const struct fb_inc_node *watch);

@@ -24,6 +24,16 @@ static inline fb_vars fb_vars_of(uint32_t var)
     return (fb_vars)1 << var;
 }
 
+/** The set of some variables. */
+static inline fb_vars fb_vars_in(const uint32_t *vars, size_t count)
+{
+    fb_vars set = 0;
+    for (size_t i = 0; i < count; i++) {
+        set |= fb_vars_of(vars[i]);
+    }
+    return set;
+}
+
 /** What the context binds: values[v] for each v in bound. */
 struct fb_env {
     fb_vars bound;
