@@ -746,7 +746,9 @@ static enum fb_code check_shape(const struct fb_inc *inc, struct fb_wire *in, st
                 memcmp(in->pos, shape.ptr, shape.len) == 0;
     in->pos += same ? shape.len : 0;
     if (code == FB_OK && !same) {
-        code = fb_err_set(err, FB_E_VERSION, "the state is not one of this formula and version");
+        (void)fb_err_set(err, FB_E_VERSION, "the state is not one of this formula and version");
+        code = fb_err_hint(err,
+            "Begin with the log again: a state goes on with the formula and version it is of.");
     }
     fb_buf_release(&shape);
     return code;
