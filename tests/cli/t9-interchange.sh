@@ -185,7 +185,7 @@ example, ours = (json.load(open(f)) for f in sys.argv[1:3])
 common = {"props", "links", "remarks", "uuid", "title", "description", "deadline", "status", "subjects",
           "related-observations", "related-risks", "observations", "risks", "findings", "relevant-evidence", "end",
           "system-id", "import-ssp", "local-definitions", "last-modified", "version", "oscal-version", "collected",
-          "origins", "include-all", "statement", "name", "value", "ns", "class", "href"}
+          "origins", "include-all", "statement", "name", "value", "ns", "class", "href", "back-matter"}
 def walk(a, b, path):
     assert type(a) is type(b), (path, a, b)
     if isinstance(b, dict):

@@ -130,17 +130,48 @@ END
 fly add --as lab incident.json >/dev/null
 fly registry export oscal-poam >poam.json 2>/dev/null
 fly registry export oscal-results >results.json
-ok "OSCAL" python3 -c 'import json, re
-uuid = re.compile("^[0-9a-f]{8}-[0-9a-f]{4}-[45-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-p = json.load(open("poam.json"))["plan-of-action-and-milestones"]
-r = json.load(open("results.json"))["assessment-results"]
-for part in [p, r, *p["risks"], *p["poam-items"], *r["results"], *r["results"][0]["findings"]]:
-    assert uuid.match(part["uuid"]), part
+cat >report.json <<'END'
+{"kind":"report","id":"report/1","subject":"system/acme-base-1","at":"2026-12-01","body":{"to":"ai-office",
+ "stage":"initial","about":"incident/2"}}
+END
+sed 's/incident\/1/incident\/2/' incident.json >second.json
+fly add --as lab second.json >/dev/null
+fly add --as lab report.json >/dev/null
+fly registry export oscal-results >results-2.json
+cat >oscal.py <<'END'
+import json, re, uuid
+# As the schemas of OSCAL have it: a UUID is of version 4 or 5.
+form = re.compile("^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[45][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12}$")
+p, r, later = (json.load(open(f + ".json")) for f in ("poam", "results", "results-2"))
+p, r, later = p["plan-of-action-and-milestones"], r["assessment-results"], later["assessment-results"]
+findings = r["results"][0]["findings"]
+for parts in ([p, *p["risks"], *p["poam-items"], *p["back-matter"]["resources"]],
+              [r, *r["results"], *findings, *r["back-matter"]["resources"]]):
+    assert all(form.match(part["uuid"]) for part in parts), parts
+    assert len({part["uuid"] for part in parts}) == len(parts)
+name = "duty:eu/gpai-code/serious-incidents/initial_report:system/acme-base-1,incident/1,party/lab"
+risk, = (x for x in p["risks"] if x["props"][0]["value"] == name)
+assert risk["uuid"] == str(uuid.uuid5(uuid.NAMESPACE_URL, "flyball:risk/simulated/register.example/" + name)), risk
+assert risk["deadline"].startswith("2026-12"), risk
+for words in ("system/acme-base-1, party/lab to ai-office: owed, due 2026-12", "rule initial_report of eu/gpai-code",
+              "binds since 2026-12-01 00:00"):
+    assert words in risk["description"], risk
+props = {x["name"]: x["value"] for x in risk["props"]}
+assert (props["party"], props["recipient"], props["status"]) == ("party/lab", "ai-office", "owed"), props
 risks = {x["uuid"] for x in p["risks"]}
 assert all(i["related-risks"][0]["risk-uuid"] in risks for i in p["poam-items"])
-assert any(x.get("deadline", "").startswith("2026-12") for x in p["risks"]), p["risks"]
 token = re.compile(r"^[A-Za-z_][A-Za-z0-9._-]*$")
-assert all(token.match(f["target"]["target-id"]) for f in r["results"][0]["findings"])'
+assert all(token.match(f["target"]["target-id"]) for f in findings)
+# The plan of the assessment is in the file.
+assert r["import-ap"]["href"][1:] in {x["uuid"] for x in r["back-matter"]["resources"]}, r["import-ap"]
+# Another moment is another document, and the same finding.
+assert r["uuid"] != later["uuid"]
+found = {f["uuid"]: f for f in later["results"][0]["findings"]}
+assert all(f["uuid"] in found for f in findings)
+states = {f["props"][0]["value"]: f["target"]["status"]["state"] for f in found.values()}
+assert states[name] == "not-satisfied" and states[name.replace("incident/1", "incident/2")] == "satisfied", states
+END
+ok "OSCAL" python3 oscal.py
 
 ok "no system" exits 3 "no system 'x'" fly registry show x
 ok "no part" exits 2 "no part 'x'" fly registry x
