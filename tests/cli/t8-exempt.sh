@@ -100,4 +100,15 @@ ok "a small system" fly add --as aurora tiny.json
 ok "the plan and laws with thresholds" fly add "$root"/packs/plan/*.fly "$root"/packs/kr/*.fly \
     "$root"/packs/eu/gpai-serious-incidents.fly "$root"/packs/eu/gpai-incident-reports.fly
 ok "nothing binds it" says "^system/tiny (Tiny) is exempt: no rule in force" fly exempt tiny
+# Nor under all packs that ship: the companies' commitments are about their own models.
+docket=$PWD/all
+clock=2026-12-01T00:00:00Z
+ok "a third docket" make_docket
+ok "with a small system" fly add --as aurora tiny.json
+ok "and every pack" fly add "$root"/packs/*/*.fly
+ok "nothing binds it there" says "^system/tiny (Tiny) is exempt: no rule in force" fly exempt tiny
+ok "each law in force is named, with the threshold" sh -c '"$0" --docket "$1" --clock "$2" exempt tiny >all.out &&
+    for p in eu/ai-act/gpai eu/gpai-code/safety-security us/california/sb53 kr/ai-basic-act plan/liability seoul/; do
+        grep -A1 " of $p" all.out | grep -q "training_compute_flop is 3e22, the rule asks for" || exit 1
+    done' "$FLYBALL" "$docket" "$clock"
 finish
