@@ -52,6 +52,30 @@ static void test_published(void **state)
     assert_near(fb_odds_scale(upper(10, 300, 0.95), 20), 0.542, 5e-4);
 }
 
+/* A bound is the same whether it was asked for before or not, and by whatever was asked for since.
+ */
+static void test_again(void **state)
+{
+    enum { COUNT = 300 };
+    static double first[COUNT][4];
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            int k = round == 1 ? COUNT - 1 - i : i;
+            int64_t n = 2 + k / 3;
+            double confidence = k % 2 ? 0.9 : 0.95;
+            const double now[4] = {lower(1, n, confidence), upper(1, n, confidence),
+                lower(n - 1, n, confidence), upper(n - 1, n, confidence)};
+            for (int b = 0; b < 4; b++) {
+                first[k][b] = round == 0 ? now[b] : first[k][b];
+                assert_true(first[k][b] == now[b]);
+            }
+            assert_near(now[0] + now[3], 1, 1e-9);
+            assert_near(now[1] + now[2], 1, 1e-9);
+        }
+    }
+}
+
 static void test_edges(void **state)
 {
     (void)state;
@@ -310,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published),
+        cmocka_unit_test(test_again),
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_tails),
