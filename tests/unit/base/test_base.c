@@ -92,6 +92,30 @@ static void test_arena(void **state)
     fb_arena_release(&arena);
 }
 
+/* What has only texts in it goes another way than the rest, up to a length. */
+static void test_arena_texts(void **state)
+{
+    (void)state;
+    struct fb_arena arena;
+    char many[600], want[1400];
+    static struct fb_str nothing;
+    memset(many, 'x', sizeof(many));
+    many[sizeof(many) - 1] = '\0';
+    fb_arena_init(&arena, 1 << 20);
+    for (int len = -1; len < (int)sizeof(many); len++) {
+        snprintf(want, sizeof(want), "%.*s, %s", len, many, "end");
+        struct fb_str got = fb_arena_printf(&arena, "%.*s, %s", len, many, "end");
+        assert_true(fb_str_is(got, want) && got.ptr[got.len] == '\0');
+    }
+    assert_true(
+        fb_str_is(fb_arena_printf(&arena, "%s%%%.*s%d%s", "a", 2, "b\0c", 7, "d"), "a%b7d"));
+    assert_true(fb_str_is(fb_arena_printf(&arena, "%.*s%s", 3, "a\0c", ""), "a"));
+    assert_true(fb_str_is(fb_arena_printf(&arena, "%.*s", FB_STR_ARG(nothing)), ""));
+    assert_true(fb_str_is(fb_arena_printf(&arena, "%s", ""), ""));
+    assert_true(fb_str_is(fb_arena_printf(&arena, "%6.2s|%-3s|", "abc", "d"), "    ab|d  |"));
+    fb_arena_release(&arena);
+}
+
 static void test_map(void **state)
 {
     (void)state;
@@ -364,7 +388,8 @@ static void test_io_read_at(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_str), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_buf), cmocka_unit_test(test_arena), cmocka_unit_test(test_map),
+        cmocka_unit_test(test_buf), cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_arena_texts), cmocka_unit_test(test_map),
         cmocka_unit_test(test_codec), cmocka_unit_test(test_time), cmocka_unit_test(test_err),
         cmocka_unit_test(test_alloc_faults), cmocka_unit_test(test_io_read_at),
         cmocka_unit_test(test_io)};
