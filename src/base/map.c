@@ -84,6 +84,23 @@ uint64_t fb_map_hash(struct fb_str key)
     return siphash(key, hash_key);
 }
 
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93u;
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93u;
+    return x ^ x >> 32;
+}
+
+/* Numbers of one kind never collide before the hash is cut to the size of a table; where they do
+ * then hangs on both halves of the key. */
+uint64_t fb_map_hash_number(uint64_t number, uint32_t kind)
+{
+    hash_key_init();
+    return mix(mix(number ^ hash_key[0]) + (hash_key[1] ^ (uint64_t)kind << 56));
+}
+
 void fb_map_init(struct fb_map *map)
 {
     FB_ASSERT(map);

@@ -31,6 +31,9 @@ struct fb_map {
  * process: nothing that is printed or kept may depend on it. */
 uint64_t fb_map_hash(struct fb_str key);
 
+/** The same of a number of some kind. */
+uint64_t fb_map_hash_number(uint64_t number, uint32_t kind);
+
 /** Initialises an empty map; allocates nothing. */
 void fb_map_init(struct fb_map *map);
 

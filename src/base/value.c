@@ -155,10 +155,7 @@ uint64_t fb_value_hash(struct fb_value value)
         bits = value.u.truth ? 1 : 0;
         break;
     }
-    char key[9];
-    memcpy(key, &bits, sizeof(bits));
-    key[8] = (char)(value.type == FB_TYPE_INT ? FB_TYPE_FLOAT : value.type);
-    return fb_map_hash((struct fb_str){key, sizeof(key)});
+    return fb_map_hash_number(bits, value.type == FB_TYPE_INT ? FB_TYPE_FLOAT : value.type);
 }
 
 /* The shortest digits, without the "+" that JSON puts into an exponent: people write 1e25. */

@@ -315,7 +315,7 @@ static enum fb_code eval_and(const struct fb_eval *ev, const struct fb_form *for
     enum fb_code code = FB_OK;
     for (bool first = true; code == FB_OK && count > 0; first = false) {
         size_t i = 0;
-        while (i < count && !fb_form_evaluable(parts[i], bound, NULL)) {
+        while (i < count && !fb_form_can(parts[i], bound)) {
             i++;
         }
         if (i == count) {

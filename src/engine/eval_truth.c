@@ -146,7 +146,7 @@ static enum fb_code take_next(struct search *search, fb_vars bound, bool *out)
         *out = true;
         return FB_OK;
     }
-    while (i < search->count && !fb_form_evaluable(search->parts[i], bound, NULL)) {
+    while (i < search->count && !fb_form_can(search->parts[i], bound)) {
         i++;
     }
     if (i == search->count) {

@@ -146,6 +146,13 @@ bool fb_form_names(const struct fb_form *form, struct fb_form_names *out);
  * variables. On false err (when not NULL) says why. */
 bool fb_form_evaluable(const struct fb_form *form, fb_vars given, struct fb_err *err);
 
+/** The same without a reason, said at once of most formulas that are sealed. */
+static inline bool fb_form_can(const struct fb_form *form, fb_vars given)
+{
+    return (form->sealed == form && (form->plain || (form->closed && !(form->free & ~given)))) ||
+           fb_form_evaluable(form, given, NULL);
+}
+
 /** fb_form_timeless of a formula that is not sealed. */
 bool fb_form_timeless_deep(const struct fb_form *form);
 
