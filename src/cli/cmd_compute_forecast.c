@@ -65,16 +65,23 @@ enum fb_code fb_cli_compute_estimate(struct fb_cli *cli, struct fb_err *err)
     return code;
 }
 
-/* The forecast from a table of models. */
+/* The forecast from a table of models: as known at the date that was asked for, else as the table
+ * knows it. After its last row it knows of no system, and not that there was none. */
 static enum fb_code forecast_table(struct run *r, struct fb_crossing_report *report,
-    struct fb_decimal threshold, struct fb_err *err)
+    struct fb_decimal threshold, bool dated, struct fb_err *err)
 {
     struct fb_crossing_points points;
     double flop = fb_decimal_to_double(threshold);
     enum fb_code code = fb_crossing_points(&r->models, &r->arena, &points, err);
-    code = code ? code
-                : fb_crossing_find(
-                      &points, flop, report->as_of, report->confidence, &report->crossing, err);
+    if (code != FB_OK) {
+        return code;
+    }
+    report->table_ends = fb_crossing_last(&points, report->as_of);
+    if (!dated && report->table_ends != FB_TIME_MIN) {
+        report->as_of = report->table_ends + FB_DAY;
+    }
+    code =
+        fb_crossing_find(&points, flop, report->as_of, report->confidence, &report->crossing, err);
     report->scored = fb_cli_value(r->cli, "backtest");
     if (code == FB_OK && report->scored) {
         code = fb_crossing_backtest(&points, report->confidence, &report->score, err);
@@ -109,7 +116,7 @@ enum fb_code fb_cli_compute_forecast(struct fb_cli *cli, struct fb_err *err)
         return code;
     }
     code = start(&r, err);
-    code = code ? code : forecast_table(&r, &report, threshold, err);
+    code = code ? code : forecast_table(&r, &report, threshold, at.len > 0, err);
     if (code == FB_OK) {
         code = fb_cli_value(cli, "json") ? fb_report_crossing_json(&report, &r.text, err)
                                          : fb_report_crossing_text(&report, &r.text, err);

@@ -55,6 +55,16 @@ enum fb_code fb_crossing_points(const struct fb_models *models, struct fb_arena 
     return FB_OK;
 }
 
+fb_time fb_crossing_last(const struct fb_crossing_points *points, fb_time before)
+{
+    FB_ASSERT(points);
+    size_t count = points->count;
+    while (count > 0 && points->items[count - 1].at >= before) {
+        count--;
+    }
+    return count ? points->items[count - 1].at : FB_TIME_MIN;
+}
+
 /* How many of the first count points are larger than the i-th and within half a year of it; at most
  * FB_CROSSING_LARGER. */
 static size_t larger_nearby(const struct fb_crossing_points *points, size_t count, size_t i)

@@ -48,6 +48,9 @@ struct fb_crossing_score {
 FB_CHECKED enum fb_code fb_crossing_points(const struct fb_models *models, struct fb_arena *arena,
     struct fb_crossing_points *out, struct fb_err *err);
 
+/** The date of the last point before a moment; FB_TIME_MIN: there is none. */
+fb_time fb_crossing_last(const struct fb_crossing_points *points, fb_time before);
+
 /** Forecasts from what was published before as_of. E_NOMEM. */
 FB_CHECKED enum fb_code fb_crossing_find(const struct fb_crossing_points *points, double threshold,
     fb_time as_of, double confidence, struct fb_crossing *out, struct fb_err *err);

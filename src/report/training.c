@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "report/sheet.h"
 
-enum { TEXT_ROWS_MAX = 200 };
+enum { TEXT_ROWS_MAX = 200, STALE_DAYS = 31 };
 
 static void add_interval(struct fb_sheet_table *table, bool has, const double interval[2])
 {
@@ -164,6 +164,13 @@ enum fb_code fb_report_crossing_text(
             "The compute of the largest systems doubles every %.0f days (%zu systems).\n",
             c->doubling_days, c->used);
     }
+    if (!c->met && report->table_ends != FB_TIME_MIN &&
+        report->as_of - report->table_ends > STALE_DAYS * FB_DAY) {
+        fb_buf_addf(out,
+            "The table ends with %s; what came between is taken for nothing. Without --at the "
+            "forecast is made from there.\n",
+            date_text(report->table_ends, dates[0]));
+    }
     const struct fb_crossing_score *s = &report->score;
     if (report->scored) {
         fb_buf_addf(out,
@@ -199,6 +206,8 @@ enum fb_code fb_report_crossing_json(
     fb_json_key(&w, "threshold");
     fb_json_raw(&w, report->threshold_text);
     json_date(&w, "as_of", report->as_of);
+    json_date(
+        &w, "table_ends", report->table_ends == FB_TIME_MIN ? FB_TIME_MAX : report->table_ends);
     fb_json_key_double(&w, "confidence", report->confidence);
     fb_json_key_bool(&w, "met", c->met);
     json_date(&w, "low", c->low);

@@ -27,6 +27,7 @@ FB_CHECKED enum fb_code fb_report_training_json(
 struct fb_crossing_report {
     struct fb_str threshold_text;
     fb_time as_of;
+    fb_time table_ends; /**< the date of the last row before as_of; FB_TIME_MIN: there is none */
     double confidence;
     struct fb_crossing crossing;
     struct fb_crossing_score score;

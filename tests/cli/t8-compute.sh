@@ -131,6 +131,17 @@ ok "a forecast" says "first reached between 202[45].*(90% interval), 2025-01-0" 
     --from models.csv --threshold 1e25 --at 2024-06-01 --confidence 90%
 ok "that was reached" says "reached on 2024-01-01" "$fly" compute forecast --from models.csv \
     --threshold 1e24 --at 2024-06-01
+# A table knows nothing of what came after its last row: without --at the forecast is made from there.
+printf '%s\n' model,date,flop a,2020-01-01,1e23 b,2021-01-01,5e23 c,2022-01-01,2e24 d,2023-01-01,1e25 \
+    e,2024-01-01,4e25 f,2024-06-01,1e26 >dated.csv
+ok "as the table knows it" says "1e27 FLOP, as known before 2024-06-02: first reached between 202" "$fly" compute \
+    forecast --from dated.csv --threshold 1e27
+ok "the same as asked for by its date" sh -c '"$0" compute forecast --from dated.csv --threshold 1e27 >a.out &&
+    "$0" compute forecast --from dated.csv --threshold 1e27 --at 2024-06-02 | cmp - a.out &&
+    ! grep -q "table ends" a.out' "$fly"
+ok "in JSON" says '"table_ends": "2024-06-01"' "$fly" compute forecast --from dated.csv --threshold 1e27 --json
+ok "long after it that is said" says "^The table ends with 2024-06-01; what came between is taken for nothing" \
+    "$fly" compute forecast --from dated.csv --threshold 1e27 --at 2025-06-01
 ok "a table is needed" exits 2 "one table" "$fly" compute forecast --threshold 1e25
 ok "a date is needed" exits 2 "must be a date" "$fly" compute forecast --from models.csv \
     --threshold 1e25 --at soon
