@@ -147,6 +147,8 @@ static enum fb_code split(
     struct table *t, struct fb_str line, size_t *out_count, struct fb_err *err)
 {
     size_t count = 0, at = 0;
+    /* A line of RFC 4180 ends with CR LF; a field in quotes must end before it. */
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r';
     fb_buf_clear(&t->unquoted);
     /* One room for all, so that no field moves. */
     if (!fb_buf_room(&t->unquoted, line.len + 1)) {

@@ -275,12 +275,33 @@ static const char *const heads[COLUMNS][5] = {{"time", "timestamp", "at", NULL},
     {"use", "gpu_use", NULL}, {"utilization.gpu [%]", "utilization.gpu", "util_percent", NULL},
     {"power", "power_w", "power.draw [w]", "power.draw", NULL}};
 
+/* A field in quotes that begins at at, and where the comma behind it is, or the end of the line.
+ * What a sample is made of has no quote in it, so a doubled one is as wrong as one that does not
+ * end. */
+static bool take_quoted(struct fb_str line, size_t at, struct fb_str *out, size_t *end)
+{
+    size_t close = fb_str_find(line, '"', at + 1);
+    *out = fb_str_sub(line, at + 1, close - at - 1);
+    *end = fb_str_find(line, ',', close);
+    return close < line.len && fb_str_trim(fb_str_sub(line, close + 1, *end - close - 1)).len == 0;
+}
+
+/* Splits a line at its commas; 0 when a field in quotes does not end where it should. */
 static size_t split(struct fb_str line, struct fb_str *out)
 {
     size_t count = 0, at = 0;
     for (bool more = true; more && count < COLUMNS_MAX; count++) {
-        size_t end = fb_str_find(line, ',', at);
-        out[count] = fb_str_trim(fb_str_sub(line, at, end - at));
+        size_t end = fb_str_find(line, ',', at), quote = at;
+        while (quote < end && line.ptr[quote] == ' ') {
+            quote++;
+        }
+        if (quote < end && line.ptr[quote] == '"') {
+            if (!take_quoted(line, quote, &out[count], &end)) {
+                return 0;
+            }
+        } else {
+            out[count] = fb_str_trim(fb_str_sub(line, at, end - at));
+        }
         more = end < line.len;
         at = end + 1;
     }
@@ -367,6 +388,9 @@ static enum fb_code read_row(
 static bool find_columns(struct fb_str line, size_t at[COLUMNS], size_t *out_count)
 {
     struct fb_str fields[COLUMNS_MAX];
+    if (fb_str_starts(line, FB_STR("\xef\xbb\xbf"))) {
+        line = fb_str_sub(line, 3, line.len);
+    }
     size_t count = split(line, fields);
     for (int c = 0; c < COLUMNS; c++) {
         at[c] = SIZE_MAX;
@@ -402,9 +426,11 @@ static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
             }
         }
         if (is_table) {
-            if (split(t->line, fields) != columns) {
-                return refuse(
-                    t, NULL, FB_E_SYNTAX, err, "a row has another number of fields than the head");
+            size_t count = split(t->line, fields);
+            if (count != columns) {
+                return refuse(t, NULL, FB_E_SYNTAX, err,
+                    count ? "a row has another number of fields than the head"
+                          : "a field in quotes does not end where it should");
             }
             code = read_row(t, at, fields, err);
         } else {

@@ -40,6 +40,20 @@ assert [x["name"] for x in a["clusters"]] == ["c1", "c2"]
 assert a["not_counted"][0]["reason"] == "not-ended" and a["not_counted"][0]["may_hide_flop"]
 END
 ok "as JSON" python3 check.py
+# As RFC 4180 has it: CR LF, fields in quotes, also the last of a line, and a quote within.
+printf '"job","user","started","ended","gpus"\r\n"1","ann ""a"", b",2026-01-01,2026-01-02,"8"\r\n' >quoted.csv
+ok "quotes and CR LF" says '^ann "a", b  *1  *691200' "$fly" compute report --from quoted.csv
+printf 'job,started,ended,gpus,user\r\n1,2026-01-01,2026-01-02,8,"ann"\r\n' >last.csv
+ok "a last field in quotes" says "^ann  *1  *691200" "$fly" compute report --from last.csv
+printf 'job,started,ended,gpus,user\n1,2026-01-01,2026-01-02,8,"ann"x\n' >broken.csv
+ok "which ends" exits 3 "broken.csv:2:.*does not end where it should" "$fly" compute report --from broken.csv
+printf '\357\273\277"time","host","gpu","use"\r\n"2026-01-01T00:00:00Z","h", "0","0.5"\r\n"2026-01-01T00:05:00Z","h","0","0.5"\r\n' \
+    >quoted-samples.csv
+ok "samples, too" sh -c '"$0" compute reconcile --from last.csv --telemetry quoted-samples.csv >samples.out; [ $? = 1 ] &&
+    grep -q "; 2 samples cover 300, in 300 of which" samples.out' "$fly"
+sed 's/"0.5"/"0.5"x/' quoted-samples.csv >broken-samples.csv
+ok "which end" exits 3 "broken-samples.csv:2.*does not end where it should" "$fly" compute reconcile --from last.csv \
+    --telemetry broken-samples.csv
 ok "a line a start" says "^c2.3.other.ann.*not-ended" "$fly" compute report --from open.csv --jobs
 "$fly" compute report --from jobs.csv open.csv --jobs --json >lines.json
 ok "as JSON lines" python3 -c 'import json
