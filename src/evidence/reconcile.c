@@ -23,6 +23,7 @@ struct fb_reconcile_gpu {
 struct fb_reconcile_cell {
     uint64_t key; /* (host + 1) << 32 | hour; 0: free */
     double held, covered, worked, used, joules, hot_idle;
+    double most; /* GPUs of the largest job that ran in it */
 };
 
 /* A host's index is its place in the map; the first is the cluster as a whole. */
@@ -139,6 +140,7 @@ static enum fb_code cell_of(struct fb_reconcile *reconcile, uint32_t host, int64
 /* What a time adds, a second. */
 struct rates {
     double held, covered, worked, used, joules, hot_idle;
+    double most; /* no rate: as in the hour */
 };
 
 /* Adds rates over [from, to) to the hours of a host. */
@@ -161,6 +163,7 @@ static enum fb_code spread(struct fb_reconcile *reconcile, uint32_t host, const 
         cell->used += seconds * rates->used;
         cell->joules += seconds * rates->joules;
         cell->hot_idle += seconds * rates->hot_idle;
+        cell->most = rates->most > cell->most ? rates->most : cell->most;
         at = until;
     }
     return FB_OK;
@@ -182,7 +185,8 @@ static enum fb_code place(void *ctx, struct fb_str host, struct fb_err *err)
         placed->hosts++;
         return FB_OK;
     }
-    const struct rates rates = {.held = (double)placed->job->gpus / (double)placed->hosts};
+    double gpus = (double)placed->job->gpus;
+    const struct rates rates = {.held = gpus / (double)placed->hosts, .most = gpus};
     enum fb_code code = host_of(placed->reconcile, host, &number, err);
     const int64_t time[2] = {placed->job->start, placed->job->end};
     return code ? code : spread(placed->reconcile, number, time, &rates, err);
@@ -359,6 +363,7 @@ static void add_cell(struct fb_reconcile_cell *to, const struct fb_reconcile_cel
     to->used += cell->used;
     to->joules += cell->joules;
     to->hot_idle += cell->hot_idle;
+    to->most = cell->most > to->most ? cell->most : to->most;
 }
 
 /* Adds a finding, or an hour to the last one where that goes on. */
@@ -415,7 +420,9 @@ static void judge_all(struct fb_reconcile *reconcile, const struct fb_reconcile_
     double seconds = (double)reconcile->options.step_s;
     double chips = reconcile->options.chips, power = reconcile->options.power_w;
     double most = cell->held > cell->worked ? cell->held : cell->worked;
-    if (chips > 0 && most > chips * seconds * (1 + FB_RECONCILE_TOLERANCE)) {
+    /* The mean of an hour hides a job that was short and larger than the cluster. */
+    if (chips > 0 &&
+        (most > chips * seconds * (1 + FB_RECONCILE_TOLERANCE) || cell->most > chips)) {
         note(reconcile, FB_FINDING_OVER, cluster_host, cell);
     }
     if (power > 0 && cell->joules > power * seconds * (1 + FB_RECONCILE_TOLERANCE)) {

@@ -54,6 +54,11 @@ ok "samples, too" sh -c '"$0" compute reconcile --from last.csv --telemetry quot
 sed 's/"0.5"/"0.5"x/' quoted-samples.csv >broken-samples.csv
 ok "which end" exits 3 "broken-samples.csv:2.*does not end where it should" "$fly" compute reconcile --from last.csv \
     --telemetry broken-samples.csv
+# A job that is larger than what is registered is over its capacity, however short it was.
+printf 'job,started,ended,gpus\n1,2026-01-01T00:00:00Z,2026-01-01T00:00:03Z,8\n' >burst.csv
+ok "a short job that is too large" sh -c '"$0" compute reconcile --from burst.csv --chips 7 >burst.out; [ $? = 1 ] &&
+    grep -q "^over-capacity  *(all)  *2026-01-01T00:00" burst.out' "$fly"
+ok "one that fits" says "^They agree" "$fly" compute reconcile --from burst.csv --chips 8
 ok "a line a start" says "^c2.3.other.ann.*not-ended" "$fly" compute report --from open.csv --jobs
 "$fly" compute report --from jobs.csv open.csv --jobs --json >lines.json
 ok "as JSON lines" python3 -c 'import json
