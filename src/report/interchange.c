@@ -62,29 +62,46 @@ static void write_datasets(struct fb_json_writer *w, const struct fb_register_sy
     fb_json_close_object(w);
 }
 
+static void write_ancestor(
+    struct fb_json_writer *w, const struct fb_register *register_, struct fb_str id)
+{
+    const struct fb_register_system *parent = fb_register_find(register_, id);
+    fb_json_open_object(w);
+    fb_json_key_c(w, "type", "machine-learning-model");
+    fb_json_key_str(w, "name", parent ? text(parent->record, "title") : id);
+    fb_json_close_object(w);
+}
+
+/* All that a system was made from, the first as in its record. */
+static void write_pedigree(struct fb_json_writer *w, const struct fb_register *register_,
+    const struct fb_record *record, struct fb_str from)
+{
+    const struct fb_json *others = fb_json_get(record->body, "also_from");
+    fb_json_key(w, "pedigree");
+    fb_json_open_object(w);
+    fb_json_key(w, "ancestors");
+    fb_json_open_array(w);
+    write_ancestor(w, register_, from);
+    for (const struct fb_json *one = others ? others->child : NULL; one; one = one->next) {
+        write_ancestor(w, register_, one->text);
+    }
+    fb_json_close_array(w);
+    fb_json_close_object(w);
+}
+
 static void write_component(struct fb_json_writer *w, const struct fb_register *register_,
     const struct fb_register_system *system)
 {
     static const char *const numbers[] = {
         "training_compute_flop", "parameters", "active_parameters", "training_tokens"};
     struct fb_str from = text(system->record, "derived_from");
-    const struct fb_register_system *parent = from.len ? fb_register_find(register_, from) : NULL;
     fb_json_open_object(w);
     fb_json_key_c(w, "type", "machine-learning-model");
     fb_json_key_str(w, "bom-ref", system->id);
     fb_json_key_str(w, "name", text(system->record, "title"));
     fb_json_key_str(w, "publisher", text(system->record, "developer"));
     if (from.len) {
-        fb_json_key(w, "pedigree");
-        fb_json_open_object(w);
-        fb_json_key(w, "ancestors");
-        fb_json_open_array(w);
-        fb_json_open_object(w);
-        fb_json_key_c(w, "type", "machine-learning-model");
-        fb_json_key_str(w, "name", parent ? text(parent->record, "title") : from);
-        fb_json_close_object(w);
-        fb_json_close_array(w);
-        fb_json_close_object(w);
+        write_pedigree(w, register_, system->record, from);
     }
     write_datasets(w, system);
     fb_json_key(w, "properties");

@@ -70,6 +70,9 @@ for v in 1.6 1.7; do
         in_last show dataset/prompts-for-base --statement
     in_last registry export cyclonedx --out "out-$v.json" >/dev/null
     valid "what is written validates" cyclonedx/bom-1.6.schema.json "out-$v.json"
+    ok "and is read again" says "cyclonedx, 7 records" import "out-$v.json"
+    ok "a merge with all that went into it" says '"also_from":\["system/vision"\],"derivation":"merging","derived_from":"system/base"' \
+        in_last show system/chat --statement
 done
 bill() { printf '{"bomFormat":"CycloneDX","specVersion":"1.7","version":1,"components":[\n%s]}' "$1" >bill.json; }
 model() { printf '{"type":"machine-learning-model","bom-ref":"%s","name":"%s","pedigree":{"ancestors":[{"type":"machine-learning-model","bom-ref":"%s","name":"x"}]}}' "$@"; }
