@@ -126,6 +126,25 @@ static enum fb_code list_systems(struct work *work, struct fb_err *err)
     return FB_OK;
 }
 
+static enum fb_code list_clusters(struct work *work, struct fb_err *err)
+{
+    size_t all = fb_registry_count(work->registry), count = 0;
+    for (size_t i = 0; i < all; i++) {
+        count += fb_registry_at(work->registry, i)->kind == FB_KIND_cluster;
+    }
+    work->out->clusters = FB_ARENA_ARRAY(work->arena, const struct fb_record *, count + 1);
+    if (!work->out->clusters) {
+        return fb_arena_failed(work->arena, err);
+    }
+    for (size_t i = 0; i < all; i++) {
+        const struct fb_record *record = fb_registry_at(work->registry, i);
+        if (record->kind == FB_KIND_cluster && !fb_registry_successor(work->registry, record)) {
+            work->out->clusters[work->out->cluster_count++] = record;
+        }
+    }
+    return FB_OK;
+}
+
 /* When the first run of a system began; FB_TIME_MIN: none says so. */
 static fb_time first_run(const struct fb_register_system *system)
 {
@@ -251,6 +270,7 @@ enum fb_code fb_register_gather(const struct fb_registry *registry, fb_time now,
     fb_map_init(&work.by_id);
     enum fb_code code = list_systems(&work, err);
     code = code ? code : group(&work, err);
+    code = code ? code : list_clusters(&work, err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         code = gather_grants(&work, &found.systems[i], err);
         code = code ? code : gather_levels(&work, &found.systems[i], err);

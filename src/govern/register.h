@@ -46,6 +46,8 @@ struct fb_register_system {
 struct fb_register {
     struct fb_register_system *systems; /**< in the order of admission */
     size_t count;
+    const struct fb_record **clusters; /**< latest versions, in the order of admission */
+    size_t cluster_count;
     const struct fb_registry *registry;
     fb_time now;
 };

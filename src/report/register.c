@@ -1,27 +1,17 @@
-/* register.c: the register as a table, in words, as JSON, a page and CSV. */
+/* register.c: the register as a table, in words, as JSON and CSV. */
 #include <string.h>
 
 #include "base/assert.h"
 #include "base/json.h"
 #include "report/csv.h"
 #include "report/exports.h"
-#include "report/html.h"
+#include "report/json_parts.h"
+#include "report/register_parts.h"
 #include "report/sheet.h"
 
-enum { PAGE_SYSTEMS_MAX = 2000, LINE_MAX = 400 };
+enum { LINE_MAX = 400 };
 
-static struct fb_str text(const struct fb_record *record, const char *field)
-{
-    return fb_json_get_str(record->body, field);
-}
-
-static struct fb_str or_dash(struct fb_str s)
-{
-    return s.len ? s : FB_STR("-");
-}
-
-/* How the grants of a system were honoured, over all of them. */
-static void honoured(const struct fb_register_system *system, size_t out[3])
+void fb_register_honoured(const struct fb_register_system *system, size_t out[3])
 {
     out[0] = out[1] = out[2] = 0;
     for (size_t i = 0; i < system->grant_count; i++) {
@@ -31,8 +21,28 @@ static void honoured(const struct fb_register_system *system, size_t out[3])
     }
 }
 
-/* Security in a few words: what is shown, and what is only claimed. */
-static void add_levels(const struct fb_register_system *system, struct fb_buf *out)
+void fb_register_add_parents(const struct fb_record *record, struct fb_buf *out)
+{
+    const struct fb_json *also = fb_json_get(record->body, "also_from");
+    fb_buf_add_str(out, fb_register_text(record, "derived_from"));
+    for (const struct fb_json *one = also ? also->child : NULL; one; one = one->next) {
+        fb_buf_addf(out, ", %.*s", FB_STR_ARG(one->text));
+    }
+}
+
+/* How many of its deployments go on. */
+static size_t deployed(const struct fb_register_system *system, fb_time now)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < system->record_count; i++) {
+        const struct fb_record *record = system->records[i];
+        count += record->kind == FB_KIND_deployment &&
+                 fb_register_time(record, "ended", FB_TIME_MAX) > now;
+    }
+    return count;
+}
+
+void fb_register_add_levels(const struct fb_register_system *system, struct fb_buf *out)
 {
     for (size_t i = 0; i < system->level_count; i++) {
         const struct fb_register_level *level = &system->levels[i];
@@ -54,6 +64,32 @@ static void add_levels(const struct fb_register_system *system, struct fb_buf *o
     }
 }
 
+/* The clusters, below the systems. */
+static void list_clusters(const struct fb_register *register_, struct fb_sheet *sheet)
+{
+    static const char *const fields[] = {
+        "owner", "country", "chip", "chips", "peak_flop_per_s", "power_w", "started", "ended"};
+    const char *heads[] = {"CLUSTER", "OWNER", "COUNTRY", "CHIP", ">CHIPS", ">PEAK FLOP/S",
+        ">POWER W", "FROM", "UNTIL"};
+    struct fb_sheet_table table;
+    if (register_->cluster_count == 0) {
+        return;
+    }
+    fb_buf_add_char(sheet->out, '\n');
+    fb_sheet_table_init(&table, heads, 9);
+    for (size_t i = 0; i < register_->cluster_count; i++) {
+        const struct fb_record *cluster = register_->clusters[i];
+        fb_sheet_table_add(
+            &table, FB_TONE_HEAD, "%.*s", FB_STR_ARG(fb_register_text(cluster, "name")));
+        for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
+            const struct fb_json *value = fb_json_get(cluster->body, fields[f]);
+            fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s",
+                FB_STR_ARG(fb_register_or_dash(value ? value->text : (struct fb_str){NULL, 0})));
+        }
+    }
+    fb_sheet_table_end(&table, sheet, 0);
+}
+
 enum fb_code fb_report_register_text(const struct fb_register *register_,
     const struct fb_report_options *options, struct fb_buf *out, struct fb_err *err)
 {
@@ -62,34 +98,39 @@ enum fb_code fb_report_register_text(const struct fb_register *register_,
         ">DEPLOYED", ">GRANTS", ">HONOURED", "SECURITY"};
     struct fb_sheet sheet = {out, options->colour, options->width, false};
     struct fb_sheet_table table;
-    struct fb_buf levels;
+    struct fb_buf levels, parents;
     fb_buf_init(&levels, 1 << 16);
+    fb_buf_init(&parents, 1 << 16);
     fb_sheet_table_init(&table, heads, 10);
     for (size_t i = 0; i < register_->count; i++) {
         const struct fb_register_system *system = &register_->systems[i];
         size_t access[3];
-        honoured(system, access);
+        fb_register_honoured(system, access);
         fb_buf_clear(&levels);
-        add_levels(system, &levels);
+        fb_register_add_levels(system, &levels);
         fb_sheet_table_add(&table, FB_TONE_HEAD, "%.*s", FB_STR_ARG(system->id));
-        fb_sheet_table_add(
-            &table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(or_dash(text(system->record, "stage"))));
-        fb_sheet_table_add(
-            &table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(text(system->record, "developer")));
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s",
-            FB_STR_ARG(or_dash(text(system->record, "derived_from"))));
+            FB_STR_ARG(fb_register_or_dash(fb_register_text(system->record, "stage"))));
+        fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s",
+            FB_STR_ARG(fb_register_text(system->record, "developer")));
+        fb_buf_clear(&parents);
+        fb_register_add_parents(system->record, &parents);
+        fb_sheet_table_add(
+            &table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(fb_register_or_dash(fb_buf_str(&parents))));
         fb_sheet_table_add(
             &table, FB_TONE_PLAIN, "%zu", fb_register_count(system, FB_KIND_dataset));
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%zu", fb_register_count(system, FB_KIND_run));
-        fb_sheet_table_add(
-            &table, FB_TONE_PLAIN, "%zu", fb_register_count(system, FB_KIND_deployment));
+        fb_sheet_table_add(&table, FB_TONE_PLAIN, "%zu", deployed(system, register_->now));
         fb_sheet_table_add(&table, FB_TONE_PLAIN, "%zu", access[0]);
         fb_sheet_table_add(
             &table, FB_TONE_PLAIN, access[2] ? "%zu of %zu" : "-", access[1], access[2]);
-        fb_sheet_table_add(&table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(or_dash(fb_buf_str(&levels))));
+        fb_sheet_table_add(
+            &table, FB_TONE_PLAIN, "%.*s", FB_STR_ARG(fb_register_or_dash(fb_buf_str(&levels))));
     }
     fb_sheet_table_end(&table, &sheet, 0);
     fb_buf_release(&levels);
+    fb_buf_release(&parents);
+    list_clusters(register_, &sheet);
     return fb_sheet_check(&sheet, "the register", err);
 }
 
@@ -97,17 +138,35 @@ enum fb_code fb_report_register_text(const struct fb_register *register_,
 static void add_line(
     struct fb_buf *out, const char *what, const struct fb_record *record, const char *const *fields)
 {
+    bool said = false;
     fb_buf_addf(out, "  %s ", what);
     fb_sheet_clean(out, record->id, LINE_MAX);
     for (size_t i = 0; fields[i]; i++) {
         const struct fb_json *value = fb_json_get(record->body, fields[i]);
-        if (!value || value->text.len == 0) {
-            continue;
+        for (const struct fb_json *one = value && value->kind == FB_JSON_ARRAY ? value->child
+                                                                               : value;
+             one && one->text.len; one = one == value ? NULL : one->next) {
+            fb_buf_addf(out, "%s%s ", said ? ", " : ": ", fields[i]);
+            fb_sheet_clean(out, one->text, LINE_MAX);
+            said = true;
         }
-        fb_buf_addf(out, "%s%s ", i ? ", " : ": ", fields[i]);
-        fb_sheet_clean(out, value->text, LINE_MAX);
     }
     fb_buf_add_char(out, '\n');
+}
+
+/* ", from 2026-11-01 00:00 until 2027-01-01 00:00" */
+static void add_dates(const struct fb_record *record, struct fb_buf *out)
+{
+    char at[FB_TIME_TEXT];
+    fb_time from = fb_register_time(record, "valid_from", FB_TIME_MAX);
+    fb_time until = fb_register_time(record, "valid_until", FB_TIME_MAX);
+    if (from != FB_TIME_MAX) {
+        fb_buf_addf(out, ", from %s", fb_time_format_short(from, at));
+    }
+    if (until != FB_TIME_MAX) {
+        fb_buf_addf(
+            out, "%s until %s", from == FB_TIME_MAX ? "," : "", fb_time_format_short(until, at));
+    }
 }
 
 static void add_grants(const struct fb_register_system *system, struct fb_buf *out)
@@ -117,11 +176,12 @@ static void add_grants(const struct fb_register_system *system, struct fb_buf *o
         fb_buf_add_c(out, "  access ");
         fb_sheet_clean(out, grant->id, LINE_MAX);
         fb_buf_add_c(out, ": ");
-        fb_sheet_clean(out, text(grant->record, "form"), 40);
+        fb_sheet_clean(out, fb_register_text(grant->record, "form"), 40);
         fb_buf_add_c(out, " for ");
-        fb_sheet_clean(out, text(grant->record, "party"), 80);
+        fb_sheet_clean(out, fb_register_text(grant->record, "party"), 80);
         fb_buf_add_c(out, ", ");
-        fb_sheet_clean(out, text(grant->record, "state"), 40);
+        fb_sheet_clean(out, fb_register_text(grant->record, "state"), 40);
+        add_dates(grant->record, out);
         fb_buf_addf(out, "%s%s; used %zu times: %zu in full, %zu in part, %zu refused\n",
             grant->in_force ? ", in force" : ", not in force",
             grant->from_start ? ", from the start of training" : "", grant->uses, grant->full,
@@ -136,17 +196,20 @@ enum fb_code fb_report_register_system(const struct fb_register_system *system,
     static const struct {
         enum fb_kind kind;
         const char *what;
-        const char *fields[8];
+        const char *fields[16];
     } kinds[] = {{FB_KIND_dataset, "dataset", {"title", "source", "licence", "tokens", NULL}},
-        {FB_KIND_run, "run", {"title", "purpose", "state", "cluster", "started", NULL}},
+        {FB_KIND_run, "run",
+            {"title", "purpose", "state", "cluster", "planned_flop", "started", "ended", NULL}},
         {FB_KIND_deployment, "deployment",
-            {"scope", "sector", "role", "autonomy", "overseers", "decisions_each_day",
-                "overruled_share", NULL}},
+            {"scope", "sector", "role", "operator", "autonomy", "oversight", "overseers",
+                "decisions_each_day", "overruled_share", "stop_s", "users", "started", "ended",
+                NULL}},
         {FB_KIND_audit, "audit",
             {"standard", "level", "method", "result", "valid_until", "critical_findings", NULL}},
         {FB_KIND_measure, "measure", {"name", "level", "evidence", NULL}}};
     static const char *const own[] = {"title", "stage", "developer", "provider", "derived_from",
-        "derivation", "training_compute_flop", NULL};
+        "also_from", "derivation", "training_compute_flop", "parameters", "active_parameters",
+        "training_tokens", NULL};
     add_line(out, "system", system->record, own);
     for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
         for (size_t i = 0; i < system->record_count; i++) {
@@ -159,7 +222,7 @@ enum fb_code fb_report_register_system(const struct fb_register_system *system,
     if (system->level_count > 0) {
         struct fb_buf levels;
         fb_buf_init(&levels, 1 << 16);
-        add_levels(system, &levels);
+        fb_register_add_levels(system, &levels);
         fb_buf_add_c(out, "  levels: ");
         fb_sheet_clean(out, fb_buf_str(&levels), LINE_MAX);
         fb_buf_add_char(out, '\n');
@@ -223,9 +286,9 @@ static void json_system(struct fb_json_writer *w, const struct fb_register_syste
         const struct fb_register_grant *grant = &system->grants[i];
         fb_json_open_object(w);
         fb_json_key_str(w, "id", grant->id);
-        fb_json_key_str(w, "party", text(grant->record, "party"));
-        fb_json_key_str(w, "form", text(grant->record, "form"));
-        fb_json_key_str(w, "state", text(grant->record, "state"));
+        fb_json_key_str(w, "party", fb_register_text(grant->record, "party"));
+        fb_json_key_str(w, "form", fb_register_text(grant->record, "form"));
+        fb_json_key_str(w, "state", fb_register_text(grant->record, "state"));
         fb_json_key_bool(w, "in_force", grant->in_force);
         fb_json_key_bool(w, "from_start", grant->from_start);
         fb_json_key_int(w, "uses", (int64_t)grant->uses);
@@ -239,7 +302,6 @@ static void json_system(struct fb_json_writer *w, const struct fb_register_syste
     fb_json_open_array(w);
     for (size_t i = 0; i < system->level_count; i++) {
         const struct fb_register_level *level = &system->levels[i];
-        char until[FB_TIME_TEXT];
         fb_json_open_object(w);
         fb_json_key_str(w, "standard", level->standard);
         fb_json_key_int(w, "shown", level->shown);
@@ -247,7 +309,7 @@ static void json_system(struct fb_json_writer *w, const struct fb_register_syste
         fb_json_key_int(w, "claimed", level->claimed);
         if (level->audit) {
             fb_json_key_str(w, "shown_by", level->audit->id);
-            fb_json_key_c(w, "until", fb_time_format(level->until, until));
+            fb_report_key_time(w, "until", level->until);
         }
         fb_json_key_int(w, "red_teams", (int64_t)level->red_teams);
         fb_json_key_int(w, "critical_findings", (int64_t)level->critical);
@@ -272,6 +334,14 @@ enum fb_code fb_report_register_json(const struct fb_register *register_,
         }
     }
     fb_json_close_array(&w);
+    if (!only) {
+        fb_json_key(&w, "clusters");
+        fb_json_open_array(&w);
+        for (size_t i = 0; i < register_->cluster_count; i++) {
+            json_record(&w, register_->clusters[i]);
+        }
+        fb_json_close_array(&w);
+    }
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the register", err);
@@ -293,10 +363,10 @@ enum fb_code fb_report_register_csv(
     for (size_t i = 0; i < register_->count; i++) {
         const struct fb_register_system *system = &register_->systems[i];
         size_t access[3];
-        honoured(system, access);
+        fb_register_honoured(system, access);
         fb_csv_put(out, system->id, false);
         for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
-            fb_csv_put(out, text(system->record, fields[f]), false);
+            fb_csv_put(out, fb_register_text(system->record, fields[f]), false);
         }
         double flop = fb_register_number(system->record, "training_compute_flop", 0);
         if (flop > 0) {
@@ -306,109 +376,9 @@ enum fb_code fb_report_register_csv(
             fb_register_count(system, FB_KIND_run), fb_register_count(system, FB_KIND_deployment),
             access[0], access[1], access[2]);
         fb_buf_clear(&levels);
-        add_levels(system, &levels);
+        fb_register_add_levels(system, &levels);
         fb_csv_put(out, fb_buf_str(&levels), true);
     }
     fb_buf_release(&levels);
     return fb_buf_check(out, "the register", err);
-}
-
-/* --- A page ------------------------------------------------------------------------------- */
-
-static void html_cell(struct fb_buf *out, struct fb_str s)
-{
-    fb_buf_add_c(out, "<td>");
-    fb_html_text_cut(out, or_dash(s), 120);
-    fb_buf_add_c(out, "</td>");
-}
-
-static void html_deployments(struct fb_buf *out, const struct fb_register_system *system)
-{
-    static const char *const autonomy[] = {
-        "informs", "proposes", "acts when approved", "acts while watched", "acts alone"};
-    for (size_t i = 0; i < system->record_count; i++) {
-        const struct fb_record *record = system->records[i];
-        if (record->kind != FB_KIND_deployment) {
-            continue;
-        }
-        size_t level = (size_t)fb_register_number(record, "autonomy", 99);
-        double overseers = fb_register_number(record, "overseers", -1);
-        fb_buf_add_c(out, "<li>");
-        struct fb_str role = text(record, "role");
-        fb_html_text_cut(out, role.len ? role : or_dash(text(record, "sector")), 160);
-        fb_buf_addf(
-            out, " (%s)", fb_str_is(text(record, "scope"), "external") ? "external" : "internal");
-        fb_buf_addf(out, ", %s", level < 5 ? autonomy[level] : "autonomy not said");
-        if (overseers >= 0) {
-            fb_buf_addf(out, "; %.0f people watch it, %.0f decisions a day each, %.1f%% overruled",
-                overseers, fb_register_number(record, "decisions_each_day", 0),
-                100 * fb_register_number(record, "overruled_share", 0));
-        } else {
-            fb_buf_add_c(out, "; who watches it is not said");
-        }
-        fb_buf_add_c(out, "</li>\n");
-    }
-}
-
-static void html_system(struct fb_buf *out, const struct fb_register_system *system)
-{
-    size_t access[3];
-    struct fb_buf levels;
-    honoured(system, access);
-    fb_buf_init(&levels, 1 << 16);
-    add_levels(system, &levels);
-    fb_buf_add_c(out, "<tr><th scope=\"row\">");
-    fb_html_text_cut(out, text(system->record, "title"), 120);
-    fb_buf_add_c(out, "<br><small>");
-    fb_html_text_cut(out, system->id, 120);
-    fb_buf_add_c(out, "</small></th>");
-    html_cell(out, text(system->record, "stage"));
-    html_cell(out, fb_short_id(text(system->record, "developer")));
-    html_cell(out, text(system->record, "derived_from"));
-    size_t datasets = fb_register_count(system, FB_KIND_dataset);
-    size_t runs = fb_register_count(system, FB_KIND_run);
-    fb_buf_addf(out, "<td>%zu %s, %zu %s</td><td>%zu %s", datasets,
-        datasets == 1 ? "dataset" : "datasets", runs, runs == 1 ? "run" : "runs", access[0],
-        access[0] == 1 ? "grant" : "grants");
-    if (access[2]) {
-        fb_buf_addf(out, ", %zu of %zu uses honoured in full", access[1], access[2]);
-    }
-    fb_buf_add_c(out, "</td>");
-    html_cell(out, fb_buf_str(&levels));
-    fb_buf_add_c(out, "</tr>\n");
-    if (fb_register_count(system, FB_KIND_deployment) > 0) {
-        fb_buf_add_c(out, "<tr><td></td><td colspan=\"6\"><ul>\n");
-        html_deployments(out, system);
-        fb_buf_add_c(out, "</ul></td></tr>\n");
-    }
-    fb_buf_release(&levels);
-}
-
-enum fb_code fb_report_register_html(const struct fb_register *register_, struct fb_str origin,
-    struct fb_buf *out, struct fb_err *err)
-{
-    FB_ASSERT(register_ && out);
-    fb_html_begin(out, "", false);
-    fb_buf_add_c(out, "Register of ");
-    fb_html_text_cut(out, origin, 200);
-    fb_buf_add_c(out, "</title>\n<style>\n");
-    fb_html_style(out);
-    fb_buf_add_c(out, "</style>\n</head>\n<body>\n<main>\n<header>\n<p class=\"eyebrow\">Register"
-                      "</p>\n<h1>");
-    fb_html_text_cut(out, origin, 200);
-    fb_buf_addf(out, "</h1>\n<p class=\"instant\">%zu systems on record at ", register_->count);
-    fb_html_time(out, register_->now);
-    fb_buf_add_c(out, " UTC</p>\n</header>\n<section>\n<div class=\"scroll\">\n<table>\n<thead><tr>"
-                      "<th>System</th><th>Stage</th><th>Developer</th><th>Made from</th>"
-                      "<th>Made with</th><th>Access</th><th>Levels</th></tr></thead>\n<tbody>\n");
-    for (size_t i = 0; i < register_->count && i < PAGE_SYSTEMS_MAX; i++) {
-        html_system(out, &register_->systems[i]);
-    }
-    fb_buf_add_c(out, "</tbody>\n</table>\n</div>\n");
-    fb_html_cut(out, register_->count > PAGE_SYSTEMS_MAX ? register_->count - PAGE_SYSTEMS_MAX : 0,
-        "systems are not shown");
-    fb_buf_add_c(out, "<p>A level is shown by an audit that passed and has not run out; what a "
-                      "developer claims is said to be claimed.</p>\n</section>\n</main>\n</body>\n"
-                      "</html>\n");
-    return fb_buf_check(out, "the page", err);
 }

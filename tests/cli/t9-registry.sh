@@ -117,7 +117,38 @@ ok "with what it was made from" says "^system/chat .*system/acme-base-1\|^system
     "$FLYBALL" --docket "$again" --clock "$clock" registry list
 ok "CSV" says '^"system/chat","chat",.*,1,1,1,1,1,2,"security 2 shown' fly registry export csv
 fly registry export html --out page.html >/dev/null
-ok "a page" grep -q "medical triage.*acts while watched; 2 people watch it" page.html
+ok "a page" grep -q "medical triage (external), acts while watched; people who watch it: 2; decisions a day that each sees: 900; share of them that is overruled: 0.01<" page.html
+cat >watch.json <<'END'
+[{"kind":"deployment","id":"deployment/grid","subject":"system/acme-base-1","at":"2026-11-06","body":{
+  "scope":"internal","sector":"power_grid","autonomy":4,"overseers":1,"stop_s":30,"started":"2026-11-01",
+  "oversight":"a shift engineer","ended":"2026-11-20"}},
+ {"kind":"cluster","id":"cluster/one","at":"2026-11-06","body":{"title":"Cluster One","owner":"party/lab",
+  "name":"c1","country":"NL","chip":"h100-sxm","chips":1024,"power_w":1500000,"started":"2025-01-01"}},
+ {"kind":"cluster","id":"cluster/two","at":"2026-11-07","supersedes":"cluster/one","body":{"title":"Cluster One",
+  "owner":"party/lab","name":"c1","country":"NL","chip":"h100-sxm","chips":2048,"started":"2025-01-01"}},
+ {"kind":"system","id":"system/merged","at":"2026-11-07","body":{"title":"Merged","developer":"party/lab",
+  "derived_from":"system/chat","also_from":["system/tagger-2"],"derivation":"merging"}}]
+END
+ok "clusters and a merge" fly add --as lab watch.json
+fly registry export html --out page.html >/dev/null
+ok "what is not said of oversight is no zero" grep -q \
+    "<li>power_grid (internal; ended), acts alone; people who watch it: 1; stopped within 30 s; oversight: a shift engineer</li>" \
+    page.html
+ok "all that a merge was made from" grep -q "<td>system/chat, system/tagger-2 (merging)</td>" page.html
+ok "in the list" says "^system/merged .*system/chat, system/tagger-2 " fly registry list
+ok "what has ended is not deployed" says "^system/acme-base-1 .* 1 *0 *0 *0 *- *-$" fly registry list
+ok "clusters with their owners, as corrected" says "^c1  *party/lab  *NL  *h100-sxm  *2048  *-  *-  *2025-01-01" \
+    fly registry list
+ok "once" [ "$(grep -c "^c1 " says.out)" = 1 ]
+ok "on the page" grep -q "<small>c1</small></th><td>lab</td><td>-</td><td>NL</td><td>h100-sxm</td><td>2048</td>" page.html
+ok "in JSON" sh -c '"$0" --docket "$1" --clock "$2" registry list --json | python3 -c "
+import json, sys
+c = json.load(sys.stdin)[\"clusters\"]
+assert [x[\"body\"][\"chips\"] for x in c] == [2048], c"' "$FLYBALL" "$docket" "$clock"
+ok "in full" says "deployment/grid: scope internal, sector power_grid, autonomy 4, oversight a shift engineer, overseers 1, stop_s 30" \
+    fly registry show acme-base-1
+ok "until when access goes" says "grant/site: .*granted, from 2026-11-03 00:00 until 2026-11-20 00:00, not in force" \
+    fly registry show chat
 ok "one of each is no plural" grep -q "<td>1 dataset, 1 run</td>" page.html
 ok "the developer without its kind" sh -c 'grep -q "<td>lab</td>" page.html && ! grep -q party/lab page.html'
 ok "without a script or a link" sh -c '! grep -qi "<script\|href=\|src=" page.html'
