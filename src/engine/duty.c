@@ -142,6 +142,10 @@ static enum fb_code keep_row(
     const struct fb_duty_run *run, const struct fb_row *row, size_t tp, struct fb_row *out)
 {
     const struct fb_duty *duty = run->duty;
+    if (run->rows) { /* it is of the run's memory already */
+        *out = *row;
+        return FB_OK;
+    }
     struct fb_row kept = fb_row_new(&run->ev, row->values);
     if (run->ev.var_count && !kept.values) {
         return fb_arena_failed(run->ev.arena, run->ev.err);
@@ -495,8 +499,46 @@ static bool may_hold(const struct fb_duty_run *run, size_t tp)
     return true;
 }
 
+/* Whether a row that the trigger may have is one at tp, while `during` holds. */
+static enum fb_code is_row(
+    const struct fb_duty_run *run, const struct fb_duty_row *row, size_t tp, bool *out)
+{
+    const struct fb_env env = {.bound = run->bound, .values = row->values};
+    enum fb_code code = FB_OK;
+    *out = row->low <= tp && tp < row->high;
+    for (size_t i = 0; code == FB_OK && *out && !row->sure && i < run->rows->asked_count; i++) {
+        code = fb_eval_holds(&run->ev, run->rows->asked[i], tp, &env, out);
+    }
+    return code || !*out || !run->duty->during
+               ? code
+               : fb_eval_holds(&run->ev, run->duty->during, tp, &env, out);
+}
+
+/* Takes the rows at tp of those that are known, each once. */
+static enum fb_code take_known(struct fb_duty_run *run, size_t tp)
+{
+    const struct fb_value *last = NULL;
+    enum fb_code code = FB_OK;
+    for (size_t i = 0; code == FB_OK && i < run->rows->count; i++) {
+        const struct fb_duty_row *row = &run->rows->items[i];
+        bool holds = false;
+        if (!last || fb_row_cmp(last, row->values, run->ev.var_count) != 0) {
+            code = is_row(run, row, tp, &holds);
+        }
+        if (code == FB_OK && holds) {
+            const struct fb_row taken = {.values = row->values, .corrected = FB_TIME_MIN};
+            last = row->values;
+            code = take_row(run, &taken, tp);
+        }
+    }
+    return code;
+}
+
 static enum fb_code take_rows(struct fb_duty_run *run, size_t tp)
 {
+    if (run->rows) {
+        return take_known(run, tp);
+    }
     if (!may_hold(run, tp)) {
         run->taken = tp + 1;
         return FB_OK;
@@ -737,6 +779,16 @@ enum fb_code fb_duty_check(const struct fb_duty *duty, struct fb_err *err)
     return !good ? FB_E_POLICY : duty->after ? fb_duty_check(duty->after, err) : FB_OK;
 }
 
+/* Whether what is known of rows is of this duty, and all that a row has to say: with reasons and
+ * with corrections more is asked of them. */
+static bool rows_serve(const struct fb_duty_run *run, const struct fb_duty_task *task)
+{
+    const struct fb_duty_rows *rows = task->rows;
+    return rows && rows->duty && rows->duty->when == run->duty->when &&
+           rows->duty->given == run->duty->given && run->ev.quick && !run->ev.explain &&
+           !run->corrections && !run->changes && run->ev.trace->tuples == task->trace->tuples;
+}
+
 enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *arena,
     struct fb_obligations *out, struct fb_err *err)
 {
@@ -772,6 +824,7 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         }
         fb_duty_weigh(&run);
         code = code ? code : fb_duty_list_changes(&run);
+        run.rows = rows_serve(&run, task) ? task->rows : NULL;
         code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);
         code = code ? code : follow(&run);

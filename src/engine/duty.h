@@ -68,6 +68,24 @@ struct fb_duty_change {
     size_t tuple;
 };
 
+/** A row that a trigger may have, at some of the time-points [low, high). */
+struct fb_duty_row {
+    struct fb_value *values;
+    size_t low;
+    size_t high;
+    bool sure; /**< it has it at all of them */
+};
+
+/** All rows that the trigger of a duty may have in a trace: it has one wherever all of `asked` hold
+ * under its values, or it is sure. */
+struct fb_duty_rows {
+    const struct fb_duty *duty;
+    struct fb_duty_row *items; /**< in the order of fb_row_cmp, with repeats */
+    size_t count;
+    const struct fb_form *const *asked;
+    size_t asked_count;
+};
+
 /** One run over a trace. */
 struct fb_duty_run {
     const struct fb_program *program;
@@ -85,6 +103,8 @@ struct fb_duty_run {
     const struct fb_duty_change *changes;       /**< in the order of time; NULL: all rows of the
                                                      trigger are looked at each time */
     size_t change_count;
+    const struct fb_duty_rows *rows; /**< of the task, where they are of use; NULL: the trigger is
+                                          evaluated */
     fb_vars weighed; /**< variables that tell claims of one obligation apart: with those of the
                           others nothing is asked */
     size_t taken;    /**< 1 + the last time-point whose rows were taken; 0: none was */
@@ -106,8 +126,9 @@ struct fb_duty_task {
     const struct fb_duty *duty;
     const struct fb_trace *trace;
     fb_time now;
-    bool explain;                  /**< build reasons */
-    bool indexed;                  /**< find tuples by their values; the oracle looks at each */
+    bool explain;                    /**< build reasons */
+    bool indexed;                    /**< find tuples by their values; the oracle looks at each */
+    const struct fb_duty_rows *rows; /**< what is known of rows of triggers; NULL: nothing */
     const struct fb_value *key;    /**< param_count values: only obligations with these bindings are
                                         wanted, others may be missing; NULL: all */
     struct fb_obligations *before; /**< what becomes of the duties before, as far as `after` leads

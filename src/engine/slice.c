@@ -297,12 +297,13 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
 
 /* Runs the duties of a job over a trace: what becomes of each, by level. */
 static enum fb_code follow(const struct job *job, const struct fb_trace *trace,
-    const struct fb_value *key, struct fb_arena *arena, struct fb_obligations found[TOGETHER],
-    struct fb_err *err)
+    const struct fb_duty_rows *rows, const struct fb_value *key, struct fb_arena *arena,
+    struct fb_obligations found[TOGETHER], struct fb_err *err)
 {
     const struct fb_duty_task task = {.program = job->query->program,
         .duty = job->query->duty,
         .trace = trace,
+        .rows = rows,
         .now = job->query->now,
         .indexed = true,
         .key = key,
@@ -321,7 +322,7 @@ static enum fb_code run_key(struct worker *w, const struct job *job, struct fb_c
     enum fb_code code = fb_cut(cut, key, &slice);
     /* Without a valuation the trigger holds at no time-point. */
     if (code == FB_OK && cut->valuations > 0) {
-        code = follow(job, &slice.trace, key, &w->scratch, found, err);
+        code = follow(job, &slice.trace, &slice.rows, key, &w->scratch, found, err);
     }
     for (size_t level = 0; level < job->levels; level++) {
         for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
@@ -346,7 +347,7 @@ static enum fb_code run_whole(struct worker *w, struct job *job, struct fb_err *
         return fb_arena_failed(&w->own, err);
     }
     fb_arena_init(&scratch, fb_limit(FB_CUT_MEMORY_MAX));
-    enum fb_code code = follow(job, trace, NULL, &scratch, found, err);
+    enum fb_code code = follow(job, trace, NULL, NULL, &scratch, found, err);
     for (size_t level = 0; level < job->levels; level++) {
         for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
             if (fb_duty_wanted(job->query, found[level].items[i].bindings)) {

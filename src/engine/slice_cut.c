@@ -18,7 +18,7 @@ enum { SORTED_BY_HAND = 24, POINTS = 4, MOVES = 16 /* a mark, until another way 
 static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
 {
     struct fb_cutter *s = walk->ctx;
-    enum fb_code code = FB_OK;
+    enum fb_code code = fb_cut_rows_note(s, bound);
     s->valuations++;
     for (size_t i = 0; code == FB_OK && i < s->aside_count; i++) {
         code = fb_walk_mark(walk, s->asides[i], bound);
@@ -265,6 +265,11 @@ static enum fb_code fill_slice(
         }
         trace->tuples[trace->tuple_count++] = tuple;
     }
+    for (size_t i = 0; points && i < out->rows.count; i++) {
+        struct fb_duty_row *row = &out->rows.items[i];
+        row->low = place(points, point_count, row->low);
+        row->high = place(points, point_count, row->high);
+    }
     return FB_OK;
 }
 
@@ -281,6 +286,7 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
     s->valuations = 0;
     bool kept = false;
     enum fb_code code = fb_kept_mark(s, key, &kept);
+    s->rows.known = s->rows.known && !kept;
     if (code == FB_OK && !kept) {
         memcpy(walk->values, key, duty->param_count * sizeof(*key));
         code = fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
@@ -291,9 +297,16 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
 
 enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out)
 {
+    fb_cut_rows_begin(s, out->arena);
     enum fb_code code = mark_key(s, key);
+    if (s->rows.known && s->rows.count == 0) {
+        s->valuations = 0;
+    }
     if (code || s->valuations == 0) {
         return code;
+    }
+    if (s->rows.known) {
+        fb_cut_rows_end(s, &out->rows);
     }
     if (s->all_times) {
         code = add_all_corrections(s);

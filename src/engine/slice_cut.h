@@ -8,8 +8,23 @@
 #ifndef FB_ENGINE_SLICE_CUT_H
 #define FB_ENGINE_SLICE_CUT_H
 
+#include "engine/duty.h"
 #include "engine/slice.h"
 #include "engine/slice_walk.h"
+
+/** Rows of the trigger that a walk tells of (slice_rows.c). */
+struct fb_cut_rows {
+    bool can;                     /**< rows can be told from walks */
+    const struct fb_form **tests; /**< conjuncts of the trigger that hang on no time */
+    size_t test_count;
+    const struct fb_form **asked; /**< those that have to be asked at each time-point */
+    size_t asked_count;
+    fb_vars bound;          /**< what the trigger binds */
+    bool known;             /**< all rows that the slice at hand may have were met */
+    struct fb_arena *arena; /**< of these */
+    struct fb_duty_row *items;
+    size_t count;
+};
 
 /** What slices of one duty are cut out of, and by what. */
 struct fb_cutter {
@@ -26,12 +41,14 @@ struct fb_cutter {
     bool whole;        /**< no slices can be cut: the duty runs over everything at once */
     bool all_times;    /**< every time-point counts: there are operators over time */
     size_t valuations; /**< of the trigger, that the slice at hand was cut for */
+    struct fb_cut_rows rows;
 };
 
 /** A slice: a trace in an arena. */
 struct fb_slice {
     struct fb_trace trace;
     struct fb_arena *arena;
+    struct fb_duty_rows rows; /**< that the trigger may have in it; duty is NULL: not known */
 };
 
 /** Most memory of one run besides its results, and of one slice and what is done with it. */
@@ -49,6 +66,18 @@ FB_CHECKED enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_qu
  * E_NOMEM, and E_LIMIT for more than that arena may hold. */
 FB_CHECKED enum fb_code fb_cut(
     struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out);
+
+/** Finds out which rows of the trigger can be told from walks. E_NOMEM. */
+FB_CHECKED enum fb_code fb_cut_rows_init(struct fb_cutter *s, struct fb_arena *arena);
+
+/** Begins a slice, whose rows live in arena. */
+void fb_cut_rows_begin(struct fb_cutter *s, struct fb_arena *arena);
+
+/** Notes a valuation that the walk is at. */
+FB_CHECKED enum fb_code fb_cut_rows_note(struct fb_cutter *s, fb_vars bound);
+
+/** What was noted, in order. */
+void fb_cut_rows_end(struct fb_cutter *s, struct fb_duty_rows *out);
 
 /** Puts the marks of a walk in the order of a trace's tuples that the evaluators need. */
 void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace);

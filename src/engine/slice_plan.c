@@ -142,7 +142,7 @@ enum fb_code fb_cut_init(struct fb_cutter *s, const struct fb_duty_query *query,
     }
     enum fb_code code = fb_walk_init(&s->walk, query->access, nodes, arena, err);
     s->walk.foreseen = s->params;
-    return code;
+    return code ? code : fb_cut_rows_init(s, arena);
 }
 
 /* ---- what a duty has to be weighed against ---- */

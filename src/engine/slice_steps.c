@@ -250,6 +250,45 @@ static const struct fb_form *pick(struct making *m)
     return form;
 }
 
+/* True when a part that values do not decide holds just where its steps say, or is asked of: others
+ * are left out, as comparisons of what is not bound, or are about more than one time-point. */
+static bool is_taken_whole(const struct fb_form *form)
+{
+    switch (form->kind) {
+    case FB_FORM_PRED:
+        return form->sealed == form && form->plain && !form->definition;
+    case FB_FORM_TRUE:
+    case FB_FORM_FALSE:
+    case FB_FORM_EQ:
+    case FB_FORM_AND:
+    case FB_FORM_OR:
+    case FB_FORM_EXISTS:
+        return true;
+    case FB_FORM_NOT:
+        return form->sealed == form && form->still;
+    case FB_FORM_LESS:
+    case FB_FORM_LESS_EQ:
+    case FB_FORM_SUBSTRING:
+    case FB_FORM_MATCHES:
+    case FB_FORM_PREVIOUS:
+    case FB_FORM_NEXT:
+    case FB_FORM_ONCE:
+    case FB_FORM_HISTORICALLY:
+    case FB_FORM_EVENTUALLY:
+    case FB_FORM_ALWAYS:
+    case FB_FORM_SINCE:
+    case FB_FORM_UNTIL:
+    case FB_FORM_AGGREGATE:
+    case FB_FORM_MATCH_PAST:
+    case FB_FORM_MATCH_FUTURE:
+    case FB_FORM_FREEZE:
+    case FB_FORM_LETPAST:
+        return false;
+    }
+    FB_ASSERT(false);
+    return false;
+}
+
 /* What is done with a part: the step is made, or with FB_STEP_MET still to be made of what is
  * pending now. False when memory ran out. */
 static bool take(struct making *m, const struct fb_form *form)
@@ -264,6 +303,7 @@ static bool take(struct making *m, const struct fb_form *form)
         step->kind = FB_STEP_TEST;
         return go_on(m, 0, NULL, bound);
     }
+    step->exact = step->exact && is_taken_whole(form);
     switch (form->kind) {
     case FB_FORM_TRUE:
     case FB_FORM_LESS:
@@ -329,6 +369,7 @@ static struct fb_step *make(struct fb_walk *walk, const struct fb_place *place)
         m.pending[i] = place->parts[i];
     }
     m.step->kind = FB_STEP_MET;
+    m.step->exact = true;
     m.step->place = *place;
     m.step->marking = walk->marking;
     m.step->enough = walk->enough;

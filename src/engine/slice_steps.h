@@ -30,6 +30,7 @@ struct fb_place {
 
 struct fb_step {
     enum fb_step_kind kind;
+    bool exact;  /**< nothing that has a say is left out here, and form is asked for what it says */
     bool needed; /**< ASIDE: next[0] only if something was met that form may hold of */
     const struct fb_form *form;
     uint64_t known;                      /**< TUPLES: columns whose values are known */

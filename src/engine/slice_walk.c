@@ -13,7 +13,7 @@ enum fb_code fb_walk_init(struct fb_walk *walk, struct fb_access *access, size_t
 {
     FB_ASSERT(walk && access && arena);
     *walk = (struct fb_walk){
-        .access = access, .arena = arena, .err = err, .round = 1, .high = FB_TP_MAX};
+        .access = access, .arena = arena, .err = err, .round = 1, .high = FB_TP_MAX, .exact = true};
     /* SINCE and UNTIL add one. */
     walk->pending = fb_arena_array(arena, 2 * nodes + 1, sizeof(const struct fb_form *));
     return walk->pending ? FB_OK : fb_arena_failed(arena, err);
@@ -127,11 +127,9 @@ static bool bind(struct fb_walk *walk, const struct fb_step *step, const struct 
 static bool narrow(struct fb_walk *walk, const struct fb_form *pred, const struct fb_tuple *tuple)
 {
     size_t until = pred->occurs ? tuple->from + 1 : tuple->until;
-    if (walk->still) {
-        walk->low = tuple->from > walk->low ? tuple->from : walk->low;
-        walk->high = until < walk->high ? until : walk->high;
-    }
-    return walk->low < walk->high;
+    walk->low = tuple->from > walk->low ? tuple->from : walk->low;
+    walk->high = until < walk->high ? until : walk->high;
+    return !walk->still || walk->low < walk->high;
 }
 
 /* The value of a term, whose text lives as long as the walk. */
@@ -139,9 +137,9 @@ static enum fb_code value_of(struct fb_walk *walk, const struct fb_term *term, s
 {
     char room[FB_TERM_ROOM];
     *out = fb_term_value_in(term, walk->values, room);
-    return out->type == FB_TYPE_STRING && term->kind > FB_TERM_CONST
-               ? fb_arena_str(walk->arena, out->u.text, &out->u.text, walk->err)
-               : FB_OK;
+    bool made = out->type == FB_TYPE_STRING && term->kind > FB_TERM_CONST;
+    walk->computed = walk->computed || made;
+    return made ? fb_arena_str(walk->arena, out->u.text, &out->u.text, walk->err) : FB_OK;
 }
 
 /* An equation binds its open side; *holds is false for one that does not hold. */
@@ -150,6 +148,7 @@ static enum fb_code equate(struct fb_walk *walk, const struct fb_step *step, boo
     const struct fb_form *form = step->form;
     const struct fb_term *const *terms = (const struct fb_term *const *)form->terms;
     fb_vars bound = step->place.bound;
+    bool exact = walk->exact;
     for (int side = 0; side < 2; side++) {
         fb_vars open = fb_term_vars(terms[side]) & ~bound;
         if (open && terms[side]->kind == FB_TERM_VAR && !(fb_term_vars(terms[1 - side]) & ~bound)) {
@@ -161,11 +160,13 @@ static enum fb_code equate(struct fb_walk *walk, const struct fb_step *step, boo
         }
     }
     *holds = true;
+    walk->exact = false;
     if (!((fb_term_vars(terms[0]) | fb_term_vars(terms[1])) & ~bound)) {
         char rooms[2][FB_TERM_ROOM];
         struct fb_value a = fb_term_value_in(terms[0], walk->values, rooms[0]);
         struct fb_value b = fb_term_value_in(terms[1], walk->values, rooms[1]);
         *holds = a.type != FB_TYPE_NONE && b.type != FB_TYPE_NONE && fb_value_eq(a, b);
+        walk->exact = exact;
     }
     return FB_OK;
 }
@@ -242,29 +243,59 @@ static enum fb_code walk_tuples(struct fb_walk *walk, struct fb_step *step)
     return code;
 }
 
-/* Walks, telling nobody, and says whether a valuation was met that may hold. */
-static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_met)
+/* Walks, telling nobody, and says whether a valuation was met that may hold; whether one does hold
+ * wherever the tuples of this branch do, *out_sure says. */
+static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_met, bool *out_sure)
 {
-    bool met = walk->met;
-    walk->met = false;
+    const bool met = walk->met, sure = walk->sure, exact = walk->exact;
+    const size_t asked[2] = {walk->asked_low, walk->asked_high};
+    walk->met = walk->sure = false;
+    walk->exact = true;
+    walk->asked_low = walk->low;
+    walk->asked_high = walk->high;
     enum fb_code code = walk_from(walk, first);
     *out_met = walk->met;
+    *out_sure = walk->sure;
     walk->met = met;
+    walk->sure = sure;
+    walk->exact = exact;
+    walk->asked_low = asked[0];
+    walk->asked_high = asked[1];
     return code;
 }
 
+/* What stands aside is marked; *good is false where it never holds and has to. */
+static enum fb_code walk_aside(struct fb_walk *walk, struct fb_step *step, bool *good)
+{
+    bool met = false, sure = false;
+    enum fb_code code = mark(walk, fb_step_next(walk, step, 1), &met, &sure);
+    bool decided = step->needed ? sure : !met;
+    *good = met || !step->needed;
+    walk->exact = walk->exact && decided && step->form->still;
+    return code;
+}
+
+/* A valuation is complete. */
+static enum fb_code tell(struct fb_walk *walk, const struct fb_step *step)
+{
+    bool all = walk->low == walk->asked_low && walk->high == walk->asked_high;
+    walk->met = true;
+    walk->sure = walk->sure || (walk->exact && all);
+    return step->place.told ? walk->found(walk, step->place.bound) : FB_OK;
+}
+
 /* Walks on from a step; NULL: there was no memory for it. */
-static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step)
+static enum fb_code walk_on(struct fb_walk *walk, struct fb_step *step)
 {
     for (; step; step = fb_step_next(walk, step, 0)) {
         enum fb_code code = FB_OK;
         bool good = true;
+        walk->exact = walk->exact && step->exact;
         switch (step->kind) {
         case FB_STEP_END:
             return FB_OK;
         case FB_STEP_MET:
-            walk->met = true;
-            return step->place.told ? walk->found(walk, step->place.bound) : FB_OK;
+            return tell(walk, step);
         case FB_STEP_TUPLES:
             return walk_tuples(walk, step);
         case FB_STEP_TEST:
@@ -277,8 +308,7 @@ static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step)
             code = walk_from(walk, fb_step_next(walk, step, 1));
             break;
         case FB_STEP_ASIDE:
-            code = mark(walk, fb_step_next(walk, step, 1), &good);
-            good = good || !step->needed;
+            code = walk_aside(walk, step, &good);
             break;
         }
         if (code || !good) {
@@ -288,12 +318,21 @@ static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step)
     return fb_arena_failed(walk->arena, walk->err);
 }
 
+/* The same for one of several branches. */
+static enum fb_code walk_from(struct fb_walk *walk, struct fb_step *step)
+{
+    const bool exact = walk->exact;
+    enum fb_code code = walk_on(walk, step);
+    walk->exact = exact;
+    return code;
+}
+
 enum fb_code fb_walk_mark(struct fb_walk *walk, const struct fb_form *form, fb_vars bound)
 {
     FB_ASSERT(walk && form);
     const struct fb_place place = {&form, 1, bound, false};
-    bool met;
-    return walk->marking ? mark(walk, fb_step_first(walk, &place), &met) : FB_OK;
+    bool met, sure;
+    return walk->marking ? mark(walk, fb_step_first(walk, &place), &met, &sure) : FB_OK;
 }
 
 enum fb_code fb_walk_run(

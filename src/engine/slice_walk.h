@@ -40,9 +40,17 @@ struct fb_walk {
     bool met;    /**< a valuation of what is walked over was complete */
     bool begins; /**< an atom that asks for the beginning of a tuple met one in this round */
 
-    bool still; /**< all that is walked over is asked of the same time-points */
-    size_t low; /**< still: the tuples of this branch hold together in [low, high) only */
+    bool still; /**< all that is walked over is asked of the same time-points, so that a branch
+                     whose tuples never hold together is not gone on with */
+    size_t low; /**< the tuples of this branch hold together in [low, high) only */
     size_t high;
+    bool exact; /**< what was taken so far in this branch holds of the values throughout these,
+                     and nothing is left out */
+    bool sure;  /**< a valuation of what is walked over was complete and exact throughout
+                     [asked_low, asked_high) */
+    size_t asked_low;
+    size_t asked_high;
+    bool computed; /**< a text was made for a variable, in the memory of the walk */
 
     struct fb_step **slots; /**< private: what is done at each place where it was, by hash */
     size_t slot_count;      /**< a power of two */
