@@ -172,6 +172,18 @@ static void add_kept(
     plain_line(calendar, "END:VEVENT");
 }
 
+/* A calendar has a component at least (RFC 5545, 3.6): where nothing is owed, the zone of its
+ * times. */
+static void add_zone(struct calendar *calendar)
+{
+    static const char *const lines[] = {"BEGIN:VTIMEZONE", "TZID:UTC", "BEGIN:STANDARD",
+        "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0000", "END:STANDARD",
+        "END:VTIMEZONE"};
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        plain_line(calendar, lines[i]);
+    }
+}
+
 enum fb_code fb_report_due_ics(const struct fb_picture *picture, const struct fb_due_list *list,
     struct fb_buf *out, struct fb_err *err)
 {
@@ -184,6 +196,9 @@ enum fb_code fb_report_due_ics(const struct fb_picture *picture, const struct fb
     fb_buf_add_c(&calendar.line, "X-WR-CALNAME:");
     fb_ics_text(&calendar.line, picture->origin);
     end_line(&calendar);
+    if (list->counts[FB_DUE_HELD] == list->count && list->kept_count == 0) {
+        add_zone(&calendar);
+    }
     for (size_t i = 0; i < list->count; i++) {
         if (list->items[i].group != FB_DUE_HELD) {
             add_todo(&calendar, picture, &list->items[i]);

@@ -12,6 +12,9 @@ ok "before its deadline it is owed" says "owed, 8 days 23 hours left" fly as-of 
 ok "a party that owes" says '"overdue": 2' fly due --party aurora --json
 ok "the same by its id" says '"overdue": 2' fly due --party party/aurora --json
 ok "a party that owes nothing" says "nothing is owed" fly due --party institute
+ok "has a calendar, which has a component" sh -c '"$0" --docket "$1" --clock "$2" due --party institute --ics - |
+    tr -d "\r" | tr "\n" " " | grep -q "BEGIN:VTIMEZONE TZID:UTC BEGIN:STANDARD .* END:VTIMEZONE END:VCALENDAR"' \
+    "$FLYBALL" "$docket" "$clock"
 ok "no party" exits 3 "no party 'nobody'" fly due --party nobody
 ok "a party without a name" exits 2 "needs a name" fly due --party ''
 ok "one form at a time" exits 2 "exclude each other" fly due --ics due.ics --json
@@ -19,6 +22,7 @@ ok "no such folder" exits 3 "none/due.ics" fly due --ics none/due.ics
 ok "the calendar" says "wrote due.ics: 2 overdue, 1 owed, 0 undated, 0 late" fly due --ics due.ics
 ok "on standard output it is the same" sh -c '"$0" --docket "$1" --clock "$2" due --ics - |
     cmp - due.ics' "$FLYBALL" "$docket" "$clock"
+ok "and nothing but these" [ "$(grep -c '^BEGIN:VTIMEZONE' due.ics)" = 0 ]
 ok "three to-dos" [ "$(grep -c '^BEGIN:VTODO' due.ics)" = 3 ]
 ok "every line ends in CR and LF and has 75 octets at most" sh -c '
     [ "$(grep -c "" due.ics)" = "$(tr -dc "\r" <due.ics | wc -c)" ] &&
