@@ -62,6 +62,17 @@ static void write_datasets(struct fb_json_writer *w, const struct fb_register_sy
     fb_json_close_object(w);
 }
 
+/* What people call a party, as its record stands. */
+static struct fb_str party_title(const struct fb_register *register_, struct fb_str id)
+{
+    const struct fb_record *party = fb_registry_find(register_->registry, id);
+    for (const struct fb_record *next = party; next;
+         next = fb_registry_successor(register_->registry, party)) {
+        party = next;
+    }
+    return party ? text(party, "title") : id;
+}
+
 static void write_ancestor(
     struct fb_json_writer *w, const struct fb_register *register_, struct fb_str id)
 {
@@ -99,13 +110,14 @@ static void write_component(struct fb_json_writer *w, const struct fb_register *
     fb_json_key_c(w, "type", "machine-learning-model");
     fb_json_key_str(w, "bom-ref", system->id);
     fb_json_key_str(w, "name", text(system->record, "title"));
-    fb_json_key_str(w, "publisher", text(system->record, "developer"));
+    fb_json_key_str(w, "publisher", party_title(register_, text(system->record, "developer")));
     if (from.len) {
         write_pedigree(w, register_, system->record, from);
     }
     write_datasets(w, system);
     fb_json_key(w, "properties");
     fb_json_open_array(w);
+    property(w, "developer", text(system->record, "developer"));
     property(w, "stage", text(system->record, "stage"));
     property(w, "derivation", text(system->record, "derivation"));
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 fly init "$docket" --simulated --name register.example --party office --role regulator >/dev/null
-fly party lab --role developer >/dev/null
+fly party lab --title "The Lab" --role developer >/dev/null
 fly party house --role auditor >/dev/null
 
 cat >bom.json <<'END'
@@ -106,6 +106,10 @@ END
 else
     skip "the bill by its schema" "no schemas or no python3-jsonschema here"
 fi
+ok "its developer by name, and by id" python3 -c 'import json
+c, = [x for x in json.load(open("out.json"))["components"] if x["bom-ref"] == "system/chat"]
+assert c["publisher"] == "The Lab", c
+assert {"name": "flyball:developer", "value": "party/lab"} in c["properties"], c'
 # What was written is read again as the same systems.
 again=$folder/again
 "$FLYBALL" --docket "$again" --clock "$clock" init "$again" --simulated --name two --party office \
