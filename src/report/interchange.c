@@ -62,24 +62,23 @@ static void write_datasets(struct fb_json_writer *w, const struct fb_register_sy
     fb_json_close_object(w);
 }
 
-/* What people call a party, as its record stands. */
-static struct fb_str party_title(const struct fb_register *register_, struct fb_str id)
+/* What people call a party or a system, as its record stands. */
+static struct fb_str title_of(const struct fb_register *register_, struct fb_str id)
 {
-    const struct fb_record *party = fb_registry_find(register_->registry, id);
-    for (const struct fb_record *next = party; next;
-         next = fb_registry_successor(register_->registry, party)) {
-        party = next;
+    const struct fb_record *record = fb_registry_find(register_->registry, id);
+    for (const struct fb_record *next = record; next;
+         next = fb_registry_successor(register_->registry, record)) {
+        record = next;
     }
-    return party ? text(party, "title") : id;
+    return record ? text(record, "title") : id;
 }
 
 static void write_ancestor(
     struct fb_json_writer *w, const struct fb_register *register_, struct fb_str id)
 {
-    const struct fb_register_system *parent = fb_register_find(register_, id);
     fb_json_open_object(w);
     fb_json_key_c(w, "type", "machine-learning-model");
-    fb_json_key_str(w, "name", parent ? text(parent->record, "title") : id);
+    fb_json_key_str(w, "name", title_of(register_, id));
     fb_json_close_object(w);
 }
 
@@ -110,7 +109,7 @@ static void write_component(struct fb_json_writer *w, const struct fb_register *
     fb_json_key_c(w, "type", "machine-learning-model");
     fb_json_key_str(w, "bom-ref", system->id);
     fb_json_key_str(w, "name", text(system->record, "title"));
-    fb_json_key_str(w, "publisher", party_title(register_, text(system->record, "developer")));
+    fb_json_key_str(w, "publisher", title_of(register_, text(system->record, "developer")));
     if (from.len) {
         write_pedigree(w, register_, system->record, from);
     }
