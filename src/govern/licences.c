@@ -412,32 +412,87 @@ static enum lack told_of(const struct fb_form *form, uint32_t system_var)
     return left < right ? left : right;
 }
 
-/* What a part of a duty's condition lacks now. A conjunction fails by its worst part; alternatives
- * fail when all of them do. */
+/* What a part that is no conjunction and no alternative could lack. */
+static enum lack part_lacks(const struct fb_duty *duty, const struct fb_form *form)
+{
+    uint32_t var = (uint32_t)duty->system_var;
+    bool reads = form->kind == FB_FORM_PRED || (fb_form_vars(form) & ~fb_vars_of(var)) == 0;
+    return reads ? told_of(form, var) : LACKS_NOTHING;
+}
+
+/* A quantifier over what is not the system: its parts are looked at. */
+static bool is_open(const struct fb_duty *duty, const struct fb_form *form)
+{
+    fb_vars own = fb_vars_of((uint32_t)duty->system_var);
+    return form->kind == FB_FORM_EXISTS && (fb_form_vars(form) & ~own) != 0;
+}
+
+/* The worst that a condition (NULL: none) could lack, whatever is on record. */
+static enum lack most_lacked(const struct fb_duty *duty, const struct fb_form *form)
+{
+    if (form && (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR)) {
+        enum lack left = most_lacked(duty, form->left), right = most_lacked(duty, form->right);
+        bool fails = form->kind == FB_FORM_AND || (left && right);
+        return !fails ? LACKS_NOTHING : left > right ? left : right;
+    }
+    return !form                 ? LACKS_NOTHING
+           : is_open(duty, form) ? most_lacked(duty, form->left)
+                                 : part_lacks(duty, form);
+}
+
+/* Whether a duty reaches every system. */
+static bool reaches_all(const struct fb_duty *duty)
+{
+    bool all = true;
+    for (; all && duty && duty->system_var >= 0; duty = duty->after) {
+        all = most_lacked(duty, duty->when) != LACKS_OWN &&
+              most_lacked(duty, duty->given) != LACKS_OWN;
+    }
+    return all;
+}
+
+static enum fb_code find_lack(struct fb_work *work, const struct fb_duty *duty,
+    const struct fb_form *form, struct fb_str system, enum lack *out, struct fb_err *err);
+
+/* A conjunction fails by its worst part; alternatives fail when all of them do. */
+static enum fb_code find_worst(struct fb_work *work, const struct fb_duty *duty,
+    const struct fb_form *form, struct fb_str system, enum lack *out, struct fb_err *err)
+{
+    enum lack left, right = LACKS_NOTHING;
+    bool all = form->kind == FB_FORM_AND;
+    enum fb_code code = find_lack(work, duty, form->left, system, &left, err);
+    *out = left;
+    bool known = left == (all ? LACKS_OWN : LACKS_NOTHING); /* whatever the other part lacks */
+    if (code || (known && !work->proving)) {
+        return code;
+    }
+    code = find_lack(work, duty, form->right, system, &right, err);
+    bool fails = all || (left && right);
+    *out = !fails ? LACKS_NOTHING : left > right ? left : right;
+    return code;
+}
+
+/* What a part of a duty's condition lacks now. */
 static enum fb_code find_lack(struct fb_work *work, const struct fb_duty *duty,
     const struct fb_form *form, struct fb_str system, enum lack *out, struct fb_err *err)
 {
-    struct fb_value values[FB_IR_VARS_MAX] = {{.type = FB_TYPE_NONE}};
     uint32_t var = (uint32_t)duty->system_var;
     *out = LACKS_NOTHING;
     if (form->kind == FB_FORM_AND || form->kind == FB_FORM_OR) {
-        enum lack left, right = LACKS_NOTHING;
-        enum fb_code code = find_lack(work, duty, form->left, system, &left, err);
-        code = code ? code : find_lack(work, duty, form->right, system, &right, err);
-        bool fails = form->kind == FB_FORM_AND || (left && right);
-        *out = code || !fails ? LACKS_NOTHING : left > right ? left : right;
-        return code;
+        return find_worst(work, duty, form, system, out, err);
     }
-    fb_vars others = fb_form_vars(form) & ~fb_vars_of(var);
-    if (form->kind == FB_FORM_EXISTS && others != 0) {
+    if (is_open(duty, form)) {
         return find_lack(work, duty, form->left, system, out, err);
     }
-    enum lack lack = told_of(form, var);
-    bool reads = form->kind == FB_FORM_PRED || others == 0;
-    if (!reads || lack == LACKS_NOTHING || work->trace.time_count == 0) {
+    enum lack lack = part_lacks(duty, form);
+    if (lack == LACKS_NOTHING || work->trace.time_count == 0) {
         return FB_OK;
     }
     bool holds = false;
+    struct fb_value values[FB_IR_VARS_MAX]; /* large, and written as far as it is used */
+    for (size_t i = 0; i < duty->var_count; i++) {
+        values[i] = fb_value_none();
+    }
     values[var] = fb_value_str(system);
     struct fb_form_query query = {work->access, form, duty->var_count, values};
     size_t last = work->trace.time_count - 1;
@@ -465,21 +520,43 @@ static enum fb_code reaches(struct fb_work *work, const struct fb_duty *duty, st
     return code;
 }
 
-/* The duties in force that could bind the system once their trigger comes, or the first where all
+/* What keeps systems from being exempt, one after the other. */
+struct reached {
+    const struct fb_reach *by; /* by what the system is that was looked at last */
+    bool all;                  /* that reaches every system */
+};
+
+/* What reached a system before may reach this one, too, where one duty is enough. */
+static enum fb_code reaches_again(struct fb_work *work, const struct reached *before,
+    struct fb_str system, bool *out, struct fb_err *err)
+{
+    *out = before->all;
+    return before->by && !before->all && !work->about && !work->proving
+               ? reaches(work, before->by->duty, system, out, err)
+               : FB_OK;
+}
+
+/* The duties in force that could bind the system once their trigger comes, or one of them where all
  * systems are asked for; NULL when there is none. *out_any says whether any duty in force is about
  * systems at all. */
 static enum fb_code duties_reaching(struct fb_work *work, const struct fb_system_view *system,
-    const struct fb_reach **out, bool *out_any, struct fb_err *err)
+    struct reached *out, bool *out_any, struct fb_err *err)
 {
-    const struct fb_reach **end = out;
+    const struct fb_reach **end = &out->by;
+    bool again = false;
+    enum fb_code code = reaches_again(work, out, system->id, &again, err);
+    if (code || again) {
+        *out_any = true;
+        return code;
+    }
+    out->by = NULL;
     for (size_t i = 0; i < work->version_count; i++) {
         const struct fb_version *version = &work->versions[i];
         size_t count = version->view->force == FB_IN_FORCE ? version->program->duty_count : 0;
         for (size_t d = 0; d < count; d++) {
             const struct fb_duty *duty = &version->program->duties[d];
             bool reached = false;
-            enum fb_code code =
-                duty->system_var < 0 ? FB_OK : reaches(work, duty, system->id, &reached, err);
+            code = duty->system_var < 0 ? FB_OK : reaches(work, duty, system->id, &reached, err);
             *out_any = *out_any || duty->system_var >= 0;
             if (code != FB_OK) {
                 return code;
@@ -495,6 +572,7 @@ static enum fb_code duties_reaching(struct fb_work *work, const struct fb_system
             *end = reach;
             end = &reach->next;
             if (!work->about) {
+                out->all = !work->proving && reaches_all(duty);
                 return FB_OK;
             }
         }
@@ -535,15 +613,16 @@ static bool is_unbound(const struct fb_work *work, const struct fb_system_view *
 
 /* Is nothing in force that concerns the system, now or when more is known? Where no rule is about
  * systems there is no scope to be outside of. */
-static enum fb_code find_exempt(
-    struct fb_work *work, struct fb_system_view *system, struct fb_err *err)
+static enum fb_code find_exempt(struct fb_work *work, struct fb_system_view *system,
+    struct reached *reached, struct fb_err *err)
 {
     /* A proof of what is allowed goes through all that could forbid it instead. */
     if ((work->proving && work->proving->complete) || !is_unbound(work, system)) {
         return FB_OK;
     }
     bool any = system->first.line != 0;
-    enum fb_code code = duties_reaching(work, system, &system->reached, &any, err);
+    enum fb_code code = duties_reaching(work, system, reached, &any, err);
+    system->reached = reached->by;
     system->exempt = code == FB_OK && any && !system->reached;
     return code;
 }
@@ -685,12 +764,13 @@ static enum fb_code run_part(void *ctx, struct fb_arena *arena, size_t part, str
 {
     const struct asked *asked = ctx;
     struct fb_work work;
+    struct reached reached = {NULL, false};
     size_t end = fb_work_part_end(part, PART, asked->count);
     enum fb_code code = FB_OK;
     fb_work_part_of(asked->work, arena, &work);
     for (size_t i = part * PART; code == FB_OK && i < end; i++) {
         struct fb_system_view *system = &work.picture->systems[asked->systems[i]];
-        code = find_exempt(&work, system, err);
+        code = find_exempt(&work, system, &reached, err);
         if (code == FB_OK && system->exempt) {
             explain_exemption(&work, system);
         }

@@ -339,6 +339,50 @@ static void test_14_small_and_unknown(void **state)
     story_end(&s);
 }
 
+/* Which systems a duty could bind is found out for one after the other: what holds of one says
+ * nothing of the next, unless the duty is about all. */
+static void test_exempt_in_turns(void **state)
+{
+    (void)state;
+    static const char *const conditions[] = {"training compute of S > 1e25 FLOP",
+        "training compute of S > 1e25 FLOP or training compute of S is unknown",
+        "not incident J of S with class death"};
+    for (size_t c = 0; c < sizeof(conditions) / sizeof(conditions[0]); c++) {
+        struct story s;
+        char text[1024];
+        story_begin(&s);
+        snprintf(text, sizeof(text),
+            "policy \"t\"\n  title \"T\"\n  version 1\n"
+            "duty tell(S, I)\n  when incident I of system S\n  if %s\n  party \"party/dev\"\n"
+            "  must report I to \"office\"\n  within 10 days\n",
+            conditions[c]);
+        story_add(&s, "institute", text);
+        for (int i = 0; i < 12; i++) {
+            snprintf(text, sizeof(text),
+                "[{\"kind\":\"system\",\"id\":\"system/"
+                "%d\",\"at\":\"2026-01-01\",\"body\":{\"title\":"
+                "\"S\",\"developer\":\"party/dev\"%s}}]",
+                i,
+                i % 3 == 0   ? ",\"training_compute_flop\":3e25"
+                : i % 3 == 1 ? ",\"training_compute_flop\":3e22"
+                             : "");
+            story_add(&s, "dev", text);
+        }
+        const struct fb_picture *p = story_picture(&s, NULL);
+        for (size_t i = 0; i < p->system_count; i++) {
+            struct fb_str id = p->systems[i].id;
+            uint64_t number = 0; /* of system/s, which is large */
+            (void)fb_str_u64(fb_str_sub(id, strlen("system/"), id.len), &number);
+            bool small = number % 3 == 1, unknown = number % 3 == 2;
+            bool exempt = c < 2 && (small || (c == 0 && unknown));
+            if (p->systems[i].exempt != exempt) {
+                fail_msg("condition %zu, system %zu", c, (size_t)number);
+            }
+        }
+        story_end(&s);
+    }
+}
+
 static void test_15_new_version(void **state)
 {
     (void)state;
@@ -788,6 +832,7 @@ int main(void)
         cmocka_unit_test(test_32_replaces), cmocka_unit_test(test_33_done_before),
         cmocka_unit_test(test_18_two_parties),
         cmocka_unit_test(test_latch_outlives_a_weaker_version),
+        cmocka_unit_test(test_exempt_in_turns),
         cmocka_unit_test(test_scope_of_a_correction_at_once),
         cmocka_unit_test(test_developer_is_not_independent),
         cmocka_unit_test(test_autonomy_needs_a_case), cmocka_unit_test(test_relaxed_prohibition),
