@@ -1,6 +1,10 @@
 #include "govern/incident.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/assert.h"
+#include "base/json.h"
 #include "govern/incident_why.h"
 #include "govern/retention.h"
 #include "lang/lang.h"
@@ -101,14 +105,86 @@ static fb_time own_deadline(const struct fb_incident_clock *clock)
     return best;
 }
 
+/* The duties that bind the incident, by the picture's order. */
+struct bound {
+    const struct fb_duty_view **views;
+    size_t count, cap;
+};
+
+static enum fb_code add_bound(struct bound *bound, const struct fb_picture *picture,
+    const struct fb_chains *chains, struct fb_str id, struct fb_err *err)
+{
+    const struct fb_duty_view *view = fb_picture_duty(picture, chains->duty);
+    for (; view; view = fb_picture_duty(picture, view->next)) {
+        if (!binds(view, id)) {
+            continue;
+        }
+        if (bound->count == bound->cap) {
+            size_t cap = bound->cap ? 2 * bound->cap : 16;
+            const struct fb_duty_view **views = fb_realloc(bound->views, cap * sizeof(*views));
+            if (!views) {
+                return fb_err_set(err, FB_E_NOMEM, "memory ran out for the duties of an incident");
+            }
+            bound->views = views;
+            bound->cap = cap;
+        }
+        bound->views[bound->count++] = view;
+    }
+    return FB_OK;
+}
+
+static int compare_bound(const void *left, const void *right)
+{
+    const struct fb_duty_view *a = *(const struct fb_duty_view *const *)left;
+    const struct fb_duty_view *b = *(const struct fb_duty_view *const *)right;
+    return (a > b) - (a < b);
+}
+
+/* Those of its system, of further systems that had a part in it, and of no system: the others
+ * cannot bind it, and there may be many. */
+static enum fb_code find_bound(const struct fb_picture *picture,
+    const struct fb_incident_view *view, struct bound *out, struct fb_err *err)
+{
+    struct fb_str id = view->first->id;
+    const struct fb_chains *own = fb_picture_of(picture, view->first->subject);
+    enum fb_code code = add_bound(out, picture, &picture->others, id, err);
+    if (code == FB_OK && own != &picture->others) {
+        code = add_bound(out, picture, own, id, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < view->word_count; i++) {
+        const struct fb_record *word = view->words[i].record;
+        const struct fb_json *list =
+            word->kind == FB_KIND_incident ? fb_json_get(word->body, "systems") : NULL;
+        for (const struct fb_json *one = list ? list->child : NULL; code == FB_OK && one;
+             one = one->next) {
+            const struct fb_chains *chains = fb_picture_of(picture, one->text);
+            if (chains != &picture->others && chains != own) {
+                code = add_bound(out, picture, chains, id, err);
+            }
+        }
+    }
+    if (out->count > 1) {
+        qsort(out->views, out->count, sizeof(*out->views), compare_bound);
+    }
+    /* Two versions may name one system. */
+    size_t kept = 0;
+    for (size_t i = 0; i < out->count; i++) {
+        if (kept == 0 || out->views[i] != out->views[kept - 1]) {
+            out->views[kept++] = out->views[i];
+        }
+    }
+    out->count = kept;
+    return code;
+}
+
 /* All clocks of one rule: its duties about the incident, or why there is none. */
-static void add_clocks(const struct fb_picture *picture, const struct fb_policy_view *policy,
+static void add_clocks(const struct bound *bound, const struct fb_policy_view *policy,
     const struct fb_duty *rule, struct fb_incident_view *out)
 {
     size_t before = out->clock_count;
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        const struct fb_duty_view *view = &picture->duties[i];
-        if (view->obligation.duty != rule || !binds(view, out->first->id)) {
+    for (size_t i = 0; i < bound->count; i++) {
+        const struct fb_duty_view *view = bound->views[i];
+        if (view->obligation.duty != rule) {
             continue;
         }
         struct fb_incident_clock *clock = &out->clocks[out->clock_count++];
@@ -127,6 +203,34 @@ static void add_clocks(const struct fb_picture *picture, const struct fb_policy_
         out->clocks[out->clock_count++] =
             clock_without(policy, rule, fb_record_text(out->head, "class"));
     }
+}
+
+/* The clocks of all rules about incidents. */
+static enum fb_code add_all_clocks(const struct fb_picture *picture, struct fb_arena *arena,
+    struct fb_incident_view *out, struct fb_err *err)
+{
+    int relation = fb_policy_relation("incident");
+    FB_ASSERT(relation >= 0);
+    struct bound bound = {.views = NULL};
+    enum fb_code code = find_bound(picture, out, &bound, err);
+    size_t rules = 0;
+    for (size_t i = 0; i < picture->policy_count; i++) {
+        rules += picture->policies[i].program->duty_count;
+    }
+    if (code == FB_OK) {
+        out->clocks = FB_ARENA_ARRAY(arena, struct fb_incident_clock, rules + bound.count + 1);
+        code = out->clocks ? FB_OK : fb_arena_failed(arena, err);
+    }
+    for (size_t i = 0; code == FB_OK && i < picture->policy_count; i++) {
+        const struct fb_policy_view *policy = &picture->policies[i];
+        for (size_t k = 0; k < policy->program->duty_count; k++) {
+            if (asks_incident(policy->program->duties[k].when, (uint32_t)relation)) {
+                add_clocks(&bound, policy, &policy->program->duties[k], out);
+            }
+        }
+    }
+    fb_free(bound.views);
+    return code;
 }
 
 static void add_word(const struct fb_record *record, struct fb_incident_view *out)
@@ -195,33 +299,19 @@ enum fb_code fb_incident_gather(const struct fb_picture *picture,
 {
     FB_ASSERT(picture && registry && arena && out);
     FB_ASSERT(incident && incident->kind == FB_KIND_incident);
-    int relation = fb_policy_relation("incident");
-    size_t rules = 0;
-    FB_ASSERT(relation >= 0);
     while (incident->supersedes.len) {
         incident = fb_registry_find(registry, incident->supersedes);
         FB_ASSERT(incident);
     }
-    for (size_t i = 0; i < picture->policy_count; i++) {
-        rules += picture->policies[i].program->duty_count;
-    }
     struct fb_incident_view view = {.first = incident, .head = incident};
-    view.clocks = FB_ARENA_ARRAY(arena, struct fb_incident_clock, rules + picture->duty_count + 1);
     view.words = FB_ARENA_ARRAY(arena, struct fb_incident_word, count_words(registry));
-    if (!view.clocks || !view.words) {
+    if (!view.words) {
         return fb_arena_failed(arena, err);
     }
     enum fb_code code = add_words(picture, registry, arena, &view, err);
+    code = code ? code : add_all_clocks(picture, arena, &view, err);
     if (code != FB_OK) {
         return code;
-    }
-    for (size_t i = 0; i < picture->policy_count; i++) {
-        const struct fb_program *program = picture->policies[i].program;
-        for (size_t k = 0; k < program->duty_count; k++) {
-            if (asks_incident(program->duties[k].when, (uint32_t)relation)) {
-                add_clocks(picture, &picture->policies[i], &program->duties[k], &view);
-            }
-        }
     }
     size_t system = fb_picture_system(picture, incident->subject);
     view.small_unknown = system != SIZE_MAX && !fb_json_get(picture->systems[system].record->body,

@@ -64,6 +64,28 @@ ok "one that was known after" fly incident file --as aurora --id new --system au
 ok "does not" sh -c '! "$0" --docket "$1" --clock "$2" incident due new | grep -q "by the law itself"' \
     "$FLYBALL" "$docket" "$clock"
 ok "in JSON it has none" says '"known_before_policy": null' fly incident due new --json
+# A further system that had a part in it has clocks of its own, also when a correction says that it had none.
+cat >part.json <<'END'
+[{"kind": "system", "id": "system/other", "at": "2027-03-01", "body": {"title": "Other", "developer": "party/aurora",
+  "training_compute_flop": 3e25}},
+ {"kind": "incident", "id": "incident/both", "subject": "system/aurora-2", "at": "2027-03-02", "body": {"title": "T",
+  "class": "death", "known_to": "party/aurora", "known_at": "2027-03-02T09:00:00Z", "systems": ["system/other"]}}]
+END
+ok "an incident of two systems" fly add --as aurora part.json
+ok "has the clocks of both, each once" [ "$(fly incident due both --csv | grep -c '"owed"')" = "$(fly due --csv |
+    grep -c 'incident/both')" ]
+ok "which are some" [ "$(fly incident due both --csv | grep -c '"owed"')" -gt 0 ]
+clock=2027-03-03T09:00:00Z
+python3 - >apart.json <<'END'
+import json
+i = json.load(open("part.json"))[1]
+i.update(id="incident/one", supersedes="incident/both", at="2027-03-03")
+del i["body"]["systems"]
+print(json.dumps(i))
+END
+before=$(fly incident show both --csv | grep -c '"runs"')
+ok "a correction takes one out" fly add --as aurora apart.json
+ok "what was owed for it stays in sight" [ "$(fly incident show both --csv | grep -c '"runs"')" = "$before" ]
 docket=$folder/docket
 clock=2027-03-04T09:00:00Z
 
