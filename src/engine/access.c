@@ -51,6 +51,9 @@ struct fb_access {
     struct fb_access_correction *corrections;
     size_t correction_count;
     size_t correction_cap;
+    struct fb_access_ended *ends;
+    size_t end_count;
+    size_t end_cap;
     bool distinct;
 };
 
@@ -386,10 +389,28 @@ enum fb_code fb_access_add(
                : FB_OK;
 }
 
-void fb_access_end(struct fb_access *access, uint32_t id, size_t until)
+enum fb_code fb_access_end(struct fb_access *access, uint32_t id, size_t until, struct fb_err *err)
 {
     FB_ASSERT(access && access->own && id < access->own->tuple_count);
-    access->own->tuples[id].until = until;
+    struct fb_tuple *tuple = &access->own->tuples[id];
+    if (access->end_count == access->end_cap) {
+        struct fb_access_ended *grown =
+            twice(access, access->ends, access->end_count, &access->end_cap, sizeof(*grown));
+        if (!grown) {
+            return fb_arena_failed(access->arena, err);
+        }
+        access->ends = grown;
+    }
+    access->ends[access->end_count++] = (struct fb_access_ended){tuple->relation, until};
+    tuple->until = until;
+    return FB_OK;
+}
+
+const struct fb_access_ended *fb_access_ends(const struct fb_access *access, size_t *out_count)
+{
+    FB_ASSERT(access && out_count);
+    *out_count = access->end_count;
+    return access->ends;
 }
 
 void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx)

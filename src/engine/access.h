@@ -44,8 +44,19 @@ FB_CHECKED enum fb_code fb_access_grow(const struct fb_signature *signature, str
 FB_CHECKED enum fb_code fb_access_add(
     struct fb_access *access, const struct fb_tuple *tuple, struct fb_err *err);
 
-/** Lets the tuple with an index end at a time-point; at its beginning or before: it never was. */
-void fb_access_end(struct fb_access *access, uint32_t id, size_t until);
+/** Lets the tuple with an index end at a time-point; at its beginning or before: it never was.
+ * E_NOMEM; then nothing can be asked of it any more. */
+FB_CHECKED enum fb_code fb_access_end(
+    struct fb_access *access, uint32_t id, size_t until, struct fb_err *err);
+
+/** A tuple of a relation was made to end at a time-point. */
+struct fb_access_ended {
+    uint32_t relation;
+    size_t until;
+};
+
+/** What fb_access_end did so far, in that order; *out_count is how often. */
+const struct fb_access_ended *fb_access_ends(const struct fb_access *access, size_t *out_count);
 
 /** Says who gives the reasons of derived tuples of an access that grows (fb_trace.tell). */
 void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx);

@@ -726,6 +726,7 @@ static enum fb_code look_back(struct fb_duty_run *run)
     }
     struct fb_duty_run before = *run;
     enum fb_code code = FB_OK;
+    run->looked_back = true;
     before.ev.explain = false;
     for (size_t tp = 0; code == FB_OK && tp < force; tp++) {
         code = step(&before, tp, true);
@@ -738,12 +739,15 @@ static enum fb_code look_back(struct fb_duty_run *run)
     return code;
 }
 
-static enum fb_code follow(struct fb_duty_run *run)
+static enum fb_code follow(struct fb_duty_run *run, const struct fb_duty_task *task)
 {
     enum fb_code code = look_back(run);
     for (size_t tp = 0; code == FB_OK && tp < run->tp_count; tp++) {
         fb_time now = run->ev.trace->times[tp];
         code = step(run, tp, now >= run->program->effective && now < run->program->expires);
+    }
+    if (code == FB_OK && task->rest && !run->duty->after) {
+        code = fb_duty_find_rest(run, task->rests_on, task->rest);
     }
     for (size_t i = 0; code == FB_OK && i < run->owed_count; i++) {
         relax(run, &run->owed[i], run->now);
@@ -827,7 +831,10 @@ enum fb_code fb_duty_follow(const struct fb_duty_task *task, struct fb_arena *ar
         run.rows = rows_serve(&run, task) ? task->rows : NULL;
         code = code ? code : fb_duty_find_paces(&run);
         code = code || !duty->after ? code : follow_after(&run, task);
-        code = code ? code : follow(&run);
+        code = code ? code : follow(&run, task);
+    }
+    if (task->rests_on && !task->rest->good) {
+        return code;
     }
     for (size_t i = 0; code == FB_OK && i < run.owed_count; i++) {
         code = fb_duty_settle(&run, &run.owed[i]);

@@ -86,6 +86,19 @@ struct fb_duty_rows {
     size_t asked_count;
 };
 
+/** What an obligation that is owed rests on, whatever else came since (duty_rest.c). */
+struct fb_duty_rest {
+    const struct fb_value *row; /**< of the trigger, because of which it was first owed */
+    fb_time from;
+    const struct fb_value *early; /**< because of which it would have been owed before the policy
+                                       was in force, as far as that counts; NULL: none */
+    fb_time early_from;
+    bool looked_back;  /**< what was there before the policy was in force was looked at */
+    bool good;         /**< it is so */
+    fb_time uncovered; /**< from here on it may not hold that a trigger with this row does;
+                            FB_TIME_MAX: it always does. Of a run that is to rest on it */
+};
+
 /** One run over a trace. */
 struct fb_duty_run {
     const struct fb_program *program;
@@ -113,6 +126,7 @@ struct fb_duty_run {
     struct fb_owed *early; /**< what would be owed when the policy comes into force, had it been so
                                 before */
     size_t early_count;
+    bool looked_back;           /**< for that */
     struct fb_duty_pace *paces; /**< when the duty is paced: the policy's, in the order of time */
     size_t pace_count;
     const struct fb_turns *turns; /**< the period at work; NULL: the duty does not recur */
@@ -134,6 +148,9 @@ struct fb_duty_task {
     struct fb_obligations *before; /**< what becomes of the duties before, as far as `after` leads
                                         and there is room, goes here */
     size_t before_count;
+    struct fb_duty_rest *rest;           /**< NULL, or finds out what it rests on */
+    const struct fb_duty_rest *rests_on; /**< NULL, or the trace has only what has a say about this:
+                                               when rest->good is false then, nothing was found */
 };
 
 /** Runs a duty that is in the fragment over a trace, naively. */
@@ -174,6 +191,17 @@ FB_CHECKED enum fb_code fb_duty_fresh(const struct fb_duty_run *run, const struc
 
 /** Fills run->weighed; after run->corrections. */
 void fb_duty_weigh(struct fb_duty_run *run);
+
+/** The variables by which claims of an obligation may differ in what is asked of them. */
+fb_vars fb_duty_asked(const struct fb_duty_run *run);
+
+/** Finds out what the obligations of a run rest on, once all time-points were followed; with
+ * `on` whether it is still that. */
+FB_CHECKED enum fb_code fb_duty_find_rest(
+    const struct fb_duty_run *run, const struct fb_duty_rest *on, struct fb_duty_rest *out);
+
+/** The duty that a duty follows on, by way of others; itself when it follows none. */
+const struct fb_duty *fb_duty_first(const struct fb_duty *duty);
 
 /** True when an obligation has a claim with these values, as far as they are weighed, that no later
  * correction made. */

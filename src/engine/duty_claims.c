@@ -12,6 +12,17 @@ static fb_vars vars_of(const struct fb_form *form)
     return form ? fb_form_vars(form) : 0;
 }
 
+fb_vars fb_duty_asked(const struct fb_duty_run *run)
+{
+    FB_ASSERT(run);
+    const struct fb_duty *duty = run->duty;
+    fb_vars asked = duty->anchor_var >= 0 ? fb_vars_of((uint32_t)duty->anchor_var) : 0;
+    asked |= duty->party ? fb_term_vars(duty->party) : 0;
+    asked |= vars_of(duty->during) | vars_of(duty->act) | vars_of(duty->received) |
+             vars_of(duty->before) | vars_of(duty->waived);
+    return asked & run->bound;
+}
+
 /* Of two valuations that differ in nothing that is asked of a claim the second changes nothing: it
  * is no earlier, its date is the same, and what holds of it holds of the first. So it is not with
  * lines of `within` that have a condition, paces and corrections, for which it counts when it came.
@@ -27,13 +38,7 @@ void fb_duty_weigh(struct fb_duty_run *run)
     for (uint32_t i = 0; i < (all ? duty->var_count : duty->param_count); i++) {
         run->weighed |= fb_vars_of(i);
     }
-    if (!all) {
-        run->weighed |= duty->anchor_var >= 0 ? fb_vars_of((uint32_t)duty->anchor_var) : 0;
-        run->weighed |= duty->party ? fb_term_vars(duty->party) : 0;
-        run->weighed |= vars_of(duty->during) | vars_of(duty->act) | vars_of(duty->received) |
-                        vars_of(duty->before) | vars_of(duty->waived);
-        run->weighed &= run->bound;
-    }
+    run->weighed |= all ? 0 : fb_duty_asked(run);
 }
 
 static size_t hash_of(const struct fb_duty_run *run, const struct fb_value *values)

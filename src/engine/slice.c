@@ -7,7 +7,7 @@
 #include "base/assert.h"
 #include "base/limit.h"
 #include "engine/duty.h"
-#include "engine/slice_kept.h"
+#include "engine/slice_rest.h"
 
 enum {
     FIRST_KEYS = 64,
@@ -295,35 +295,25 @@ bool fb_duty_wanted(const struct fb_duty_query *query, const struct fb_value *bi
     return !query->only;
 }
 
-/* Runs the duties of a job over a trace: what becomes of each, by level. */
-static enum fb_code follow(const struct job *job, const struct fb_trace *trace,
-    const struct fb_duty_rows *rows, const struct fb_value *key, struct fb_arena *arena,
-    struct fb_obligations found[TOGETHER], struct fb_err *err)
+/* What runs the duties of a job; what becomes of each goes to found, by level. */
+static struct fb_duty_task task_of(const struct job *job, struct fb_obligations found[TOGETHER])
 {
-    const struct fb_duty_task task = {.program = job->query->program,
+    return (struct fb_duty_task){.program = job->query->program,
         .duty = job->query->duty,
-        .trace = trace,
-        .rows = rows,
         .now = job->query->now,
         .indexed = true,
-        .key = key,
         .before = found + 1,
         .before_count = job->levels - 1};
-    return fb_duty_follow(&task, arena, found, err);
 }
 
 /* The obligations of one key. */
 static enum fb_code run_key(struct worker *w, const struct job *job, struct fb_cutter *cut,
     const struct fb_value *key, struct fb_err *err)
 {
-    struct fb_slice slice = {.arena = &w->scratch};
     struct fb_obligations found[TOGETHER] = {{NULL, 0}};
+    struct fb_duty_task task = task_of(job, found);
     size_t params = job->query->duty->param_count;
-    enum fb_code code = fb_cut(cut, key, &slice);
-    /* Without a valuation the trigger holds at no time-point. */
-    if (code == FB_OK && cut->valuations > 0) {
-        code = follow(job, &slice.trace, &slice.rows, key, &w->scratch, found, err);
-    }
+    enum fb_code code = fb_rest_follow(cut, key, &task, &w->scratch, &w->scratch, found, err);
     for (size_t level = 0; level < job->levels; level++) {
         for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
             const struct fb_obligation *item = &found[level].items[i];
@@ -341,13 +331,14 @@ static enum fb_code run_whole(struct worker *w, struct job *job, struct fb_err *
 {
     struct fb_arena scratch;
     struct fb_obligations found[TOGETHER] = {{NULL, 0}};
-    const struct fb_trace *trace = fb_access_trace(job->query->access);
+    struct fb_duty_task task = task_of(job, found);
+    task.trace = fb_access_trace(job->query->access);
     job->whole = FB_ARENA_ARRAY(&w->own, struct results, job->levels);
     if (!job->whole) {
         return fb_arena_failed(&w->own, err);
     }
     fb_arena_init(&scratch, fb_limit(FB_CUT_MEMORY_MAX));
-    enum fb_code code = follow(job, trace, NULL, NULL, &scratch, found, err);
+    enum fb_code code = fb_duty_follow(&task, &scratch, found, err);
     for (size_t level = 0; level < job->levels; level++) {
         for (size_t i = 0; code == FB_OK && i < found[level].count; i++) {
             if (fb_duty_wanted(job->query, found[level].items[i].bindings)) {

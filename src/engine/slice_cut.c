@@ -146,8 +146,9 @@ static enum fb_code add_corrections(struct fb_cutter *s, const size_t *points, s
     for (size_t i = 0; i < point_count && c < count; i++) {
         for (c = correction_at(all, c, count, points[i]); c < count && all[c].from == points[i];
              c++) {
-            uint32_t relation = s->trace->tuples[all[c].id].relation;
-            if (fb_duty_ends_by_correction(s->query->duty, relation)) {
+            const struct fb_tuple *tuple = &s->trace->tuples[all[c].id];
+            if (tuple->from < tuple->until &&
+                fb_duty_ends_by_correction(s->query->duty, tuple->relation)) {
                 enum fb_code code = fb_walk_add(&s->walk, all[c].id);
                 if (code) {
                     return code;
@@ -273,18 +274,23 @@ static enum fb_code fill_slice(
     return FB_OK;
 }
 
+static void begin(struct fb_cutter *s)
+{
+    s->walk.marking = true;
+    fb_walk_begin(&s->walk);
+    s->walk.found = found_valuation;
+    s->walk.ctx = s;
+    s->valuations = 0;
+}
+
 /* Marks what a key needs. */
 static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
 {
     struct fb_walk *walk = &s->walk;
     const struct fb_duty *duty = s->query->duty;
     const struct fb_form *parts[2] = {duty->when, duty->given};
-    walk->marking = true;
-    fb_walk_begin(walk);
-    walk->found = found_valuation;
-    walk->ctx = s;
-    s->valuations = 0;
     bool kept = false;
+    begin(s);
     enum fb_code code = fb_kept_mark(s, key, &kept);
     s->rows.known = s->rows.known && !kept;
     if (code == FB_OK && !kept) {
@@ -293,6 +299,22 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
         code = code ? code : fb_kept_note(s, key);
     }
     return code;
+}
+
+/* What is marked, as a slice. */
+static enum fb_code cut_marked(struct fb_cutter *s, struct fb_slice *out)
+{
+    if (s->all_times) {
+        enum fb_code code = add_all_corrections(s);
+        return code ? code : fill_slice(s, NULL, s->tp_count, out);
+    }
+    size_t *points = FB_ARENA_ARRAY(out->arena, size_t, POINTS * s->walk.mark_count + 2);
+    if (!points) {
+        return fb_arena_failed(out->arena, s->err);
+    }
+    size_t count = list_points(s, points);
+    enum fb_code code = add_corrections(s, points, count);
+    return code ? code : fill_slice(s, points, count, out);
 }
 
 enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_slice *out)
@@ -308,15 +330,22 @@ enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_s
     if (s->rows.known) {
         fb_cut_rows_end(s, &out->rows);
     }
-    if (s->all_times) {
-        code = add_all_corrections(s);
-        return code ? code : fill_slice(s, NULL, s->tp_count, out);
+    return cut_marked(s, out);
+}
+
+enum fb_code fb_cut_valuations(
+    struct fb_cutter *s, const struct fb_value *const *rows, size_t count, struct fb_slice *out)
+{
+    FB_ASSERT(s && rows && out);
+    const struct fb_duty *duty = s->query->duty, *first = fb_duty_first(duty);
+    const struct fb_form *parts[2] = {duty->when, duty->given};
+    fb_vars bound = fb_form_vars(duty->when) | (duty->given ? fb_form_vars(duty->given) : 0);
+    enum fb_code code = FB_OK;
+    s->rows.known = false;
+    begin(s);
+    for (size_t i = 0; code == FB_OK && i < count; i++) {
+        memcpy(s->walk.values, rows[i], first->var_count * sizeof(*rows[i]));
+        code = fb_walk_run(&s->walk, parts, parts[1] ? 2 : 1, bound);
     }
-    size_t *points = FB_ARENA_ARRAY(out->arena, size_t, POINTS * s->walk.mark_count + 2);
-    if (!points) {
-        return fb_arena_failed(out->arena, s->err);
-    }
-    size_t count = list_points(s, points);
-    code = add_corrections(s, points, count);
-    return code ? code : fill_slice(s, points, count, out);
+    return code ? code : cut_marked(s, out);
 }

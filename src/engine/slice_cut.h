@@ -78,6 +78,10 @@ FB_CHECKED enum fb_code fb_cut_rows_note(struct fb_cutter *s, fb_vars bound);
 
 /** What was noted, in order. */
 void fb_cut_rows_end(struct fb_cutter *s, struct fb_duty_rows *out);
+/** Cuts the slice of some rows of the trigger: what has a say about obligations that rest on these
+ * alone. */
+FB_CHECKED enum fb_code fb_cut_valuations(
+    struct fb_cutter *s, const struct fb_value *const *rows, size_t count, struct fb_slice *out);
 
 /** Puts the marks of a walk in the order of a trace's tuples that the evaluators need. */
 void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace);

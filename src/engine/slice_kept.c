@@ -37,6 +37,7 @@ struct kept_walk {
     size_t valuations;
     size_t looked; /* tuples that it looked at when it was made */
     bool begins;
+    struct fb_kept_rest rest;
 };
 
 struct fb_kept {
@@ -63,6 +64,12 @@ void fb_kept_stay(struct fb_kept *kept, size_t count)
 {
     FB_ASSERT(kept && count >= kept->stays);
     kept->stays = count;
+}
+
+size_t fb_kept_stays(const struct fb_kept *kept)
+{
+    FB_ASSERT(kept);
+    return kept->stays;
 }
 
 /* ---- finding them ---- */
@@ -390,6 +397,22 @@ enum fb_code fb_kept_note(struct fb_cutter *s, const struct fb_value *key)
     struct kept_walk *walk;
     enum fb_code code = need_walk(s, &start, &walk);
     return code || !walk ? code : note_marks(s, 0, walk);
+}
+
+struct fb_kept_rest *fb_kept_rest(const struct fb_cutter *s, const struct fb_value *key)
+{
+    FB_ASSERT(s && key);
+    struct start start = start_of(s, key);
+    struct kept_walk *walk = walk_of(s->query->kept, &start);
+    return walk && walk->whole ? &walk->rest : NULL;
+}
+
+enum fb_code fb_kept_copy(const struct fb_cutter *s, const struct fb_value *values, size_t count,
+    const struct fb_value **out)
+{
+    FB_ASSERT(s && s->query->kept && count > 0 && count <= FB_IR_VARS_MAX);
+    fb_vars all = ~(fb_vars)0 >> (FB_IR_VARS_MAX - count);
+    return keep_values(s->query->kept, all, values, out, s->err);
 }
 
 /* ---- keys ---- */

@@ -9,6 +9,7 @@
 #ifndef FB_ENGINE_SLICE_KEPT_H
 #define FB_ENGINE_SLICE_KEPT_H
 
+#include "engine/duty.h"
 #include "engine/slice_cut.h"
 
 /** A walk is kept when it looked at so many tuples; so many walks are kept at most. */
@@ -21,6 +22,25 @@ FB_CHECKED enum fb_code fb_kept_mark(struct fb_cutter *s, const struct fb_value 
 
 /** Keeps a walk for the slice of a key that was made as usual, if it was long. */
 FB_CHECKED enum fb_code fb_kept_note(struct fb_cutter *s, const struct fb_value *key);
+
+/** What a duty that is owed for a key rests on (slice_rest.h), with a walk that is kept. */
+struct fb_kept_rest {
+    struct fb_duty_rest rest; /**< its rows are in the memory of what is kept */
+    fb_time effective;        /**< of the policy, when that was found */
+    size_t upto;              /**< tuples that were looked at since: those before this one */
+    size_t ends;              /**< likewise, of fb_access_ends */
+    bool there;
+};
+
+/** Where that stands for the walk for the slice of a key; NULL when none is kept. */
+struct fb_kept_rest *fb_kept_rest(const struct fb_cutter *s, const struct fb_value *key);
+
+/** A copy of values in the memory of what is kept. */
+FB_CHECKED enum fb_code fb_kept_copy(const struct fb_cutter *s, const struct fb_value *values,
+    size_t count, const struct fb_value **out);
+
+/** How many tuples of the access are not taken back any more. */
+size_t fb_kept_stays(const struct fb_kept *kept);
 
 /** Keys in the making: what a walk finds joins them, each once. */
 struct fb_key_list {

@@ -1,8 +1,7 @@
 /* Why one obligation is what it is: the run over its slice once more, with reasons. */
 #include "base/assert.h"
 #include "base/limit.h"
-#include "engine/duty.h"
-#include "engine/slice_cut.h"
+#include "engine/slice_rest.h"
 
 /* A chain of reasons, moved out of the memory of a run. What it shares with the trace stays shared.
  * NULL when memory ran out. */
@@ -48,23 +47,19 @@ enum fb_code fb_duty_explain(const struct fb_duty_query *query, const struct fb_
     FB_ASSERT(of->duty == query->duty);
     struct fb_cutter s;
     struct fb_arena own, cut;
-    struct fb_slice slice = {.arena = &cut};
     struct fb_obligations found = {NULL, 0};
     fb_arena_init(&own, fb_limit(FB_CUT_MEMORY_MAX));
     fb_arena_init(&cut, fb_limit(FB_CUT_SLICE_MAX));
     enum fb_code code = fb_cut_init(&s, query, &own, err);
-    if (code == FB_OK && !s.whole) {
-        code = fb_cut(&s, of->bindings, &slice);
-    }
+    struct fb_duty_task task = {.program = query->program,
+        .duty = query->duty,
+        .trace = fb_access_trace(query->access),
+        .now = query->now,
+        .explain = true,
+        .indexed = true};
     if (code == FB_OK) {
-        struct fb_duty_task task = {.program = query->program,
-            .duty = query->duty,
-            .trace = s.whole ? fb_access_trace(query->access) : &slice.trace,
-            .now = query->now,
-            .explain = true,
-            .indexed = true,
-            .key = s.whole ? NULL : of->bindings};
-        code = fb_duty_follow(&task, &own, &found, err);
+        code = s.whole ? fb_duty_follow(&task, &own, &found, err)
+                       : fb_rest_follow(&s, of->bindings, &task, &cut, &own, &found, err);
     }
     const struct fb_why *made = NULL;
     for (size_t i = 0; code == FB_OK && i < found.count && !made; i++) {

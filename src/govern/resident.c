@@ -211,7 +211,7 @@ static enum fb_code end_tuples(struct fb_resident *resident, uint32_t relation, 
         const struct fb_tuple *tuple = &fb_access_trace(resident->access)->tuples[id];
         if (tuple->seq != but && tuple->from < tuple->until && end < tuple->until) {
             resident->spent += end <= tuple->from;
-            fb_access_end(resident->access, id, end);
+            code = fb_access_end(resident->access, id, end, err);
         }
     }
     return code;

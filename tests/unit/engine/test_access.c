@@ -115,7 +115,7 @@ static void step(struct twin *twin)
     } else if (kind == 12 && twin->count > 0) {
         unsigned id = roll((unsigned)twin->count);
         size_t until = twin->tuples[id].from + roll(3);
-        fb_access_end(twin->access, id, until);
+        FB_TEST_OK(fb_access_end(twin->access, id, until, &err));
         twin->tuples[id].until = until;
     } else if (kind == 13) {
         size_t back = roll(30) ? roll(20) : twin->count;

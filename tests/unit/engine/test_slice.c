@@ -703,10 +703,10 @@ static const char *by_what_is_kept(
         }
         for (; n > 1 && ended + STEP < done; ended += 2) {
             const struct fb_tuple *tuple = &trace->tuples[ended * stride % count];
-            if (ended % 5 == 4) {
-                fb_access_end(access, (uint32_t)ended, 0); /* it never was */
-            } else if (tuple->until < trace->time_count) {
-                fb_access_end(access, (uint32_t)ended, fb_tp_of_time(trace->times[tuple->until]));
+            bool never = ended % 5 == 4;
+            if (never || tuple->until < trace->time_count) {
+                size_t until = never ? 0 : fb_tp_of_time(trace->times[tuple->until]);
+                FB_TEST_OK(fb_access_end(access, (uint32_t)ended, until, &err));
             }
         }
         fb_kept_stay(kept, done);
