@@ -287,7 +287,7 @@ struct fb_clock fb_cli_clock(const struct fb_cli *cli)
     return cli->has_clock ? fb_clock_fixed(&cli->clock_at) : fb_clock_system();
 }
 
-/* fb_docket_open or fb_docket_open_log. */
+/* fb_docket_open, fb_docket_open_to_add or fb_docket_open_log. */
 typedef enum fb_code (*open_docket)(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
@@ -327,6 +327,12 @@ static enum fb_code open_as(
 enum fb_code fb_cli_open(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
 {
     return open_as(cli, fb_docket_open, out, err);
+}
+
+enum fb_code fb_cli_open_to_add(
+    const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)
+{
+    return open_as(cli, fb_docket_open_to_add, out, err);
 }
 
 enum fb_code fb_cli_open_log(const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err)

@@ -95,6 +95,10 @@ FB_CHECKED enum fb_code fb_cli_docket(
 FB_CHECKED enum fb_code fb_cli_open(
     const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);
 
+/** Opens it to add a few records (fb_docket_open_to_add). */
+FB_CHECKED enum fb_code fb_cli_open_to_add(
+    const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);
+
 /** The same without its records (fb_docket_open_log). */
 FB_CHECKED enum fb_code fb_cli_open_log(
     const struct fb_cli *cli, struct fb_docket **out, struct fb_err *err);

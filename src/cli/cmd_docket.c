@@ -186,7 +186,7 @@ enum fb_code cmd_add(struct fb_cli *cli, struct fb_err *err)
     enum fb_code code = fb_cli_want(cli, 1, SIZE_MAX, err);
     code = code ? code : fb_cli_judge(cli, &tables, &judge, &has_judge, err);
     if (code == FB_OK) {
-        code = fb_cli_open(cli, &docket, err);
+        code = fb_cli_open_to_add(cli, &docket, err);
     }
     struct fb_docket_add options;
     if (code == FB_OK) {

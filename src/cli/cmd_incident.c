@@ -116,7 +116,7 @@ static enum fb_code incident_file(struct fb_cli *cli, struct fb_err *err)
         code = fb_buf_check(&draft, "the incident", err);
     }
     if (code == FB_OK) {
-        code = fb_cli_open(cli, &docket, err);
+        code = fb_cli_open_to_add(cli, &docket, err);
     }
     if (code == FB_OK) {
         struct fb_docket_add options = {

@@ -10,6 +10,35 @@ static void hex(const struct fb_hash *hash, char out[65])
     fb_hex_encode(hash->bytes, sizeof(hash->bytes), out);
 }
 
+/* What was verified, as JSON; with the entries of the index, what a full one looks at. */
+static void write_verified(const struct fb_docket_report *report, const struct fb_trusted *trusted,
+    const uint64_t *indexed, struct fb_buf *text)
+{
+    char root[65], at[FB_TIME_TEXT];
+    uint64_t cosigned = trusted->witnesses > 0 ? trusted->checkpoint.size : 0;
+    struct fb_json_writer w;
+    hex(&report->ledger.root, root);
+    fb_json_writer_init(&w, text, 2);
+    fb_json_open_object(&w);
+    fb_json_key_bool(&w, "good", true);
+    fb_json_key_int(&w, "entries", (int64_t)report->ledger.size);
+    fb_json_key_c(&w, "root", root);
+    fb_json_key_int(&w, "signatures", (int64_t)report->signatures);
+    if (indexed) {
+        fb_json_key_int(&w, "ids", (int64_t)report->ids);
+        fb_json_key_int(&w, "indexed", (int64_t)*indexed);
+    }
+    fb_json_key_int(&w, "blobs", (int64_t)report->blobs);
+    fb_json_key_int(&w, "blobs_erased", (int64_t)report->blobs_erased);
+    fb_json_key_int(&w, "blobs_missing", (int64_t)report->blobs_missing);
+    fb_json_key_int(&w, "witnesses", (int64_t)trusted->witnesses);
+    fb_json_key_int(&w, "entries_cosigned", (int64_t)cosigned);
+    fb_json_key_c(&w, "first_admitted", fb_time_format(report->ledger.first_admitted, at));
+    fb_json_key_c(&w, "last_admitted", fb_time_format(report->ledger.last_admitted, at));
+    fb_json_close_object(&w);
+    fb_buf_add_char(text, '\n');
+}
+
 static enum fb_code log_verify(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
 {
@@ -23,6 +52,10 @@ static enum fb_code log_verify(
     enum fb_code code =
         fb_docket_verify(docket, full ? FB_DOCKET_FULL : FB_DOCKET_EACH, &report, err);
     fb_cli_progress(NULL);
+    uint64_t indexed = 0;
+    if (code == FB_OK && full) {
+        code = fb_docket_index_verify(docket, &indexed, err);
+    }
     if (code == FB_OK) {
         code = fb_cli_log_apply_policy(cli, docket, &note, &trusted, err);
     }
@@ -30,30 +63,11 @@ static enum fb_code log_verify(
     if (code != FB_OK) {
         return code;
     }
-    uint64_t cosigned = trusted.witnesses > 0 ? trusted.checkpoint.size : 0;
     hex(&report.ledger.root, root);
     fb_time_format(report.ledger.first_admitted, from);
     fb_time_format(report.ledger.last_admitted, to);
     if (fb_cli_value(cli, "json")) {
-        struct fb_json_writer w;
-        fb_json_writer_init(&w, text, 2);
-        fb_json_open_object(&w);
-        fb_json_key_bool(&w, "good", true);
-        fb_json_key_int(&w, "entries", (int64_t)report.ledger.size);
-        fb_json_key_c(&w, "root", root);
-        fb_json_key_int(&w, "signatures", (int64_t)report.signatures);
-        if (full) {
-            fb_json_key_int(&w, "ids", (int64_t)report.ids);
-        }
-        fb_json_key_int(&w, "blobs", (int64_t)report.blobs);
-        fb_json_key_int(&w, "blobs_erased", (int64_t)report.blobs_erased);
-        fb_json_key_int(&w, "blobs_missing", (int64_t)report.blobs_missing);
-        fb_json_key_int(&w, "witnesses", (int64_t)trusted.witnesses);
-        fb_json_key_int(&w, "entries_cosigned", (int64_t)cosigned);
-        fb_json_key_c(&w, "first_admitted", from);
-        fb_json_key_c(&w, "last_admitted", to);
-        fb_json_close_object(&w);
-        fb_buf_add_char(text, '\n');
+        write_verified(&report, &trusted, full ? &indexed : NULL, text);
         return FB_OK;
     }
     fb_buf_addf(text,
@@ -65,6 +79,10 @@ static enum fb_code log_verify(
         FB_STR_ARG(fb_ledger_origin(fb_docket_ledger(docket))), root, from, to);
     if (full) {
         fb_buf_addf(text, "  ids        each once; references and corrections lead to one\n");
+    }
+    if (indexed) {
+        fb_buf_addf(
+            text, "  index      that of the first %llu entries\n", (unsigned long long)indexed);
     }
     if (fb_cli_value(cli, "policy")) {
         fb_buf_addf(text, "  witnesses  %zu cosigned %s%llu entries: the policy's quorum is met\n",
@@ -169,6 +187,28 @@ static enum fb_code log_signers(
 enum needs { NOTHING, LEDGER };
 
 /* Everything that `log` does. */
+/* Brings the index up to date. */
+static enum fb_code log_index(
+    const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
+{
+    uint64_t size = 0;
+    fb_cli_progress("indexing");
+    enum fb_code code = fb_docket_index(docket, true, &size, err);
+    fb_cli_progress(NULL);
+    if (code == FB_OK && fb_cli_value(cli, "json")) {
+        struct fb_json_writer w;
+        fb_json_writer_init(&w, text, 2);
+        fb_json_open_object(&w);
+        fb_json_key_int(&w, "entries", (int64_t)size);
+        fb_json_close_object(&w);
+        fb_buf_add_char(text, '\n');
+    } else if (code == FB_OK) {
+        fb_buf_addf(text, "%llu entr%s indexed\n", (unsigned long long)size,
+            size == 1 ? "y is" : "ies are");
+    }
+    return code;
+}
+
 static const struct part {
     const char *name;
     fb_cli_log_part run;
@@ -181,6 +221,7 @@ static const struct part {
     {"checkpoint", fb_cli_log_checkpoint, {0, 0}, LEDGER},
     {"key", log_key, {0, 0}, LEDGER},
     {"signers", log_signers, {0, 0}, LEDGER},
+    {"index", log_index, {0, 0}, LEDGER},
     {"export", fb_cli_log_export, {1, 1}, LEDGER},
     {"prove", fb_cli_log_prove, {1, 1}, LEDGER},
     {"check", fb_cli_log_check, {1, 1}, NOTHING},

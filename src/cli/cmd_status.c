@@ -17,6 +17,14 @@ enum fb_code fb_cli_view_ask(
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
     fb_buf_init(&view->text, OUTPUT_MAX);
+    char path[FB_CLI_PATH];
+    struct fb_clock clock = fb_cli_clock(cli);
+    if (ask.about) {
+        enum fb_code found = fb_cli_docket(cli, path, err);
+        return found ? found
+                     : fb_docket_open_asked(path, &clock, cli->has_clock, &question, &view->arena,
+                           &view->docket, &view->picture, err);
+    }
     enum fb_code code = fb_cli_open(cli, &view->docket, err);
     if (code == FB_OK) {
         fb_cli_progress("evaluating");

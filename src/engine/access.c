@@ -21,6 +21,8 @@ struct slot {
 struct fb_access_index {
     const struct relation_list *list;
     uint64_t mask;
+    const struct fb_access_watch *watch; /* NULL: nobody is told */
+    uint32_t relation;
     struct slot *slots;
     size_t slot_count;
     size_t used;      /* slots */
@@ -44,6 +46,7 @@ struct relation_list {
 struct fb_access {
     const struct fb_trace *trace;
     struct fb_trace *own; /* the trace of an access that grows; NULL: it does not */
+    const struct fb_access_watch *watch;
     size_t tuple_cap;
     struct fb_arena *arena;
     pthread_mutex_t lock; /* of the arena, while indexes are made */
@@ -187,8 +190,11 @@ static struct fb_access_index *make_index(
     if (!index) {
         return NULL;
     }
-    *index =
-        (struct fb_access_index){.list = list, .mask = mask, .other = atomic_load(&list->indexes)};
+    *index = (struct fb_access_index){.list = list,
+        .mask = mask,
+        .watch = access->watch,
+        .relation = (uint32_t)(list - access->relations),
+        .other = atomic_load(&list->indexes)};
     if (!fill_index(access, list, index)) {
         return NULL;
     }
@@ -420,6 +426,20 @@ void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx)
     access->own->tell_ctx = ctx;
 }
 
+void fb_access_watched(struct fb_access *access, const struct fb_access_watch *watch)
+{
+    FB_ASSERT(access && access->own && access->own->tuple_count == 0 && watch);
+    access->watch = watch;
+}
+
+void fb_access_ask_corrections(const struct fb_access *access, size_t tp)
+{
+    FB_ASSERT(access);
+    if (access->watch && access->watch->asked_corrections) {
+        access->watch->asked_corrections(access->watch->ctx, tp);
+    }
+}
+
 void fb_access_until(struct fb_access *access, fb_time last)
 {
     FB_ASSERT(access && access->own && last < FB_TIME_MAX);
@@ -521,6 +541,9 @@ void fb_access_find_in(
     const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out)
 {
     FB_ASSERT(index && out);
+    if (index->watch) {
+        index->watch->asked(index->watch->ctx, index->relation, index->mask, values);
+    }
     const struct slot *slot = find_slot(index->list, index, values, hash_of(values, index->mask));
     *out = (struct fb_access_walk){
         index->next, index->list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
@@ -560,7 +583,8 @@ bool fb_access_distinct(const struct fb_access *access)
 size_t fb_access_count(const struct fb_access *access, uint32_t relation)
 {
     FB_ASSERT(access && relation < access->trace->signature->count);
-    return access->relations[relation].count;
+    size_t count = access->relations[relation].count;
+    return count == 0 && access->watch && access->watch->elsewhere[relation] ? 1 : count;
 }
 
 const uint32_t *fb_access_since(

@@ -19,6 +19,20 @@ enum { FB_ACCESS_TUPLES_MAX = 1 << 30 };
 struct fb_access;
 struct fb_access_index;
 
+/**
+ * Who is told what is asked of an access that grows, since only some of the tuples are in it: what
+ * was found is right once all that was asked for is there.
+ */
+struct fb_access_watch {
+    /** Tuples of a relation are looked for that agree with values (by column) in the columns of
+     * mask. */
+    void (*asked)(void *ctx, uint32_t relation, uint64_t mask, const struct fb_value *values);
+    /** Corrections that begin at a time-point are looked for; NULL: there is none elsewhere. */
+    void (*asked_corrections)(void *ctx, size_t tp);
+    void *ctx;
+    const bool *elsewhere; /**< by relation: there are more tuples than are in the access */
+};
+
 /** A walk over the tuples that were found. Private. */
 struct fb_access_walk {
     const uint32_t *next; /**< by place in the relation */
@@ -60,6 +74,12 @@ const struct fb_access_ended *fb_access_ends(const struct fb_access *access, siz
 
 /** Says who gives the reasons of derived tuples of an access that grows (fb_trace.tell). */
 void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx);
+
+/** Says who is told what is asked of an access that grows, and is empty. Borrowed. */
+void fb_access_watched(struct fb_access *access, const struct fb_access_watch *watch);
+
+/** Says that corrections that begin at a time-point are looked for. */
+void fb_access_ask_corrections(const struct fb_access *access, size_t tp);
 
 /** Lets the trace of an access that grows end with an instant. */
 void fb_access_until(struct fb_access *access, fb_time last);
@@ -109,7 +129,7 @@ const struct fb_access_correction *fb_access_corrections(
 /** True when no two time-points have the same time. */
 bool fb_access_distinct(const struct fb_access *access);
 
-/** How many tuples a relation has. */
+/** How many tuples a relation has; at least one, where it has some that are not in the access. */
 size_t fb_access_count(const struct fb_access *access, uint32_t relation);
 
 /** The tuples of a relation with an index of at least `id`, in their order; *out_count is their

@@ -143,6 +143,9 @@ static enum fb_code add_corrections(struct fb_cutter *s, const size_t *points, s
 {
     size_t count, c = 0;
     const struct fb_access_correction *all = fb_access_corrections(s->query->access, &count);
+    for (size_t i = 0; i < point_count; i++) {
+        fb_access_ask_corrections(s->query->access, points[i]);
+    }
     for (size_t i = 0; i < point_count && c < count; i++) {
         for (c = correction_at(all, c, count, points[i]); c < count && all[c].from == points[i];
              c++) {

@@ -10,6 +10,7 @@
 #include "govern/docket_private.h"
 #include "govern/docket_proof.h"
 #include "govern/docket_read.h"
+#include "govern/excerpt.h"
 #include "ledger/blob.h"
 
 enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_str name,
@@ -45,6 +46,7 @@ static enum fb_code load_entries(struct fb_ledger *ledger, const uint64_t range[
 
 enum fb_code fb_docket_catch_up(struct fb_docket *docket, struct fb_err *err)
 {
+    FB_ASSERT(!docket->excerpt);
     uint64_t known = fb_registry_count(docket->registry);
     return load_entries(docket->ledger, (uint64_t[2]){known, UINT64_MAX}, docket->registry, err);
 }
@@ -93,6 +95,9 @@ enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err)
     if (code == FB_OK) {
         fb_registry_free(docket->registry);
         fb_resident_free(docket->resident);
+        fb_excerpt_free(docket->excerpt);
+        docket->excerpt = NULL;
+        docket->is_behind = false;
         docket->resident = NULL;
         docket->counted = docket->corrections = 0;
         docket->registry = registry;
@@ -186,6 +191,7 @@ void fb_docket_close(struct fb_docket *docket)
     fb_resident_free(docket->resident);
     fb_registry_free(docket->registry);
     fb_registry_free(docket->prefix);
+    fb_excerpt_free(docket->excerpt);
     fb_ledger_audit_free(docket->audit);
     fb_ledger_close(docket->ledger);
     fb_free(docket);
@@ -263,15 +269,15 @@ static enum fb_code root_of(struct fb_docket *docket, const struct fb_registry *
         *out = docket->verified;
         return FB_OK;
     }
-    return fb_ledger_root(docket->ledger, fb_registry_count(registry), out, err);
+    return fb_ledger_root(docket->ledger, fb_registry_size(registry), out, err);
 }
 
 /* The size of the ledger, and its records, with what others recorded since; where all is verified,
  * what was. */
 static enum fb_code current(struct fb_docket *docket, uint64_t *out_size, struct fb_err *err)
 {
-    *out_size = fb_registry_count(docket->registry);
-    if (docket->audit) {
+    *out_size = fb_registry_size(docket->registry);
+    if (docket->audit || docket->excerpt) {
         return FB_OK;
     }
     uint64_t known = *out_size;
@@ -297,7 +303,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     } else {
         code = current(docket, &size, err);
     }
-    if (code == FB_OK && size != fb_registry_count(registry)) {
+    if (code == FB_OK && size != fb_registry_size(registry)) {
         registry = NULL;
         code = load_registry(docket->ledger, size, &registry, err);
         if (code == FB_OK) {
@@ -330,7 +336,7 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         memcpy(picture.root, root.bytes, sizeof(picture.root));
         picture.origin = fb_ledger_origin(docket->ledger);
         picture.simulated = fb_docket_simulated(docket);
-        picture.correction_count = corrections_in(docket, registry);
+        picture.correction_count = docket->excerpt ? 0 : corrections_in(docket, registry);
         *out = picture;
     }
     return code;

@@ -7,6 +7,7 @@
  *     keys/NAME[.pub]    signing keys of the parties that sign here, in OpenSSH's format
  *     cosigned           its checkpoints that witnesses cosigned (ledger/cosigned.h)
  *     blobs/             evaluation logs, safety cases and policies, by SHA-256
+ *     index.db           where records are that name something; can be removed, and is made again
  *
  * A docket whose clock is simulated, for examples and tests, says so in its origin, which stands in
  * every checkpoint: it cannot be passed off as a real one.
@@ -24,6 +25,12 @@
 #include "record/sshkey.h"
 
 struct fb_docket;
+
+/** Limits; each has a test. */
+enum {
+    FB_DOCKET_INDEX_MIN = 5000, /**< entries of a ledger from which on it is worth an index */
+    FB_DOCKET_FEW_MAX = 200     /**< records that are admitted without reading all others */
+};
 
 /** The first party of a new docket, or one that is introduced to it. */
 struct fb_docket_party {
@@ -78,6 +85,23 @@ bool fb_docket_is_there(const char *path);
 /** Opens a docket. The clock is copied; a real docket refuses a simulated one (is_simulated_clock).
  * E_NOT_FOUND with a hint, E_CORRUPT, E_VERSION. Caller frees with fb_docket_close. */
 FB_CHECKED enum fb_code fb_docket_open(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
+
+/** Brings the index of a docket up to what its ledger has, which whatever appends does by itself;
+ * makes it where the ledger has FB_DOCKET_INDEX_MIN entries, or for any_size. *out_size: how many
+ * it covers, 0: there is none. E_BUSY, E_IO, E_FULL, and what reading the ledger gives. */
+FB_CHECKED enum fb_code fb_docket_index(
+    struct fb_docket *docket, bool any_size, uint64_t *out_size, struct fb_err *err);
+
+/** Compares the index, where there is one, with the first entries of the ledger: it must say where
+ * they are and nothing else. *out_size is how many it covers, 0: there is none. E_CORRUPT. */
+FB_CHECKED enum fb_code fb_docket_index_verify(
+    struct fb_docket *docket, uint64_t *out_size, struct fb_err *err);
+
+/** The same to add to it: with an index only those records are read that the admission of what is
+ * added rests on, all of them where something is refused. Only fb_docket_add_file is for such a
+ * docket. */
+FB_CHECKED enum fb_code fb_docket_open_to_add(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, struct fb_docket **out, struct fb_err *err);
 
 /** The same without its records, for what the ledger itself answers: memory does not grow with it.
@@ -303,6 +327,18 @@ fb_time fb_docket_now(const struct fb_docket *docket);
 FB_CHECKED enum fb_code fb_docket_ask(struct fb_docket *docket,
     const struct fb_docket_question *question, struct fb_arena *arena, struct fb_picture *out,
     struct fb_err *err);
+
+/** Opens a docket and answers a question about one system, as fb_docket_open and fb_docket_ask do
+ * it. Where the docket has an index it reads only the records that the answer rests on (then
+ * fb_docket_is_excerpt): of those alone fb_docket_registry is, nothing can be added or asked
+ * further, and picture->correction_count is not known and 0. out_docket is written when the docket
+ * was opened, also where the answer is an error. */
+FB_CHECKED enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock,
+    bool is_simulated_clock, const struct fb_docket_question *question, struct fb_arena *arena,
+    struct fb_docket **out_docket, struct fb_picture *out, struct fb_err *err);
+
+/** True when only the records of one answer were read. */
+bool fb_docket_is_excerpt(const struct fb_docket *docket);
 
 /** The same with every reason. */
 FB_CHECKED enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of,

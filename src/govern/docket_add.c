@@ -173,6 +173,10 @@ static enum fb_code complete_case(
     struct fb_str name =
         a->options->ingest.name.len ? a->options->ingest.name : name_of_file(a->path);
     const struct fb_element *top = &argument->elements[argument->top];
+    code = fb_docket_need(a->docket, FB_KIND_case, "subject", subject, err);
+    if (code != FB_OK) {
+        return code;
+    }
     const struct fb_record *older = standing_case(a, name, subject);
     code = SET_TEXT(a, draft, "id", err, "case/%.*s@%.*s", FB_STR_ARG(name),
         FB_STR_ARG(fb_str_sub(digest, 7, 12)));
@@ -206,6 +210,10 @@ static enum fb_code complete_evaluation(
     if (fb_json_get(draft, "subject") || source->model.len == 0) {
         return FB_OK;
     }
+    enum fb_code code = fb_docket_need(a->docket, FB_KIND_system, "models", source->model, err);
+    if (code != FB_OK) {
+        return code;
+    }
     const struct fb_record *system =
         fb_registry_system_of_model(a->docket->registry, source->model);
     if (!system) {
@@ -237,11 +245,14 @@ static const struct fb_record *run_of_job(const struct addition *a, struct fb_st
 static enum fb_code complete_usage(
     struct addition *a, struct fb_json *draft, struct fb_json *body, struct fb_err *err)
 {
-    const struct fb_record *run = run_of_job(a, fb_json_get_str(body, "job_name"));
+    struct fb_str job = fb_json_get_str(body, "job_name");
+    enum fb_code code =
+        job.len ? fb_docket_need(a->docket, FB_KIND_run, "job_names", job, err) : FB_OK;
+    const struct fb_record *run = code ? NULL : run_of_job(a, job);
     if (!run || fb_json_get(draft, "subject")) {
-        return FB_OK;
+        return code;
     }
-    enum fb_code code = set_member(a, draft, "subject", run->subject, err);
+    code = set_member(a, draft, "subject", run->subject, err);
     return code == FB_OK && !fb_json_get(body, "run") ? set_member(a, body, "run", run->id, err)
                                                       : code;
 }
@@ -507,13 +518,15 @@ enum fb_code fb_docket_add_file(struct fb_docket *docket, const char *path,
     struct fb_ingest_options ingest = options->ingest;
     ingest.at = a.now;
     struct fb_drafts drafts;
-    enum fb_code code = fb_docket_party_id(docket, options->issuer, arena, &a.issuer, err);
+    enum fb_code code = fb_docket_ready(docket, 1, err);
+    code = code ? code : fb_docket_party_id(docket, options->issuer, arena, &a.issuer, err);
     ingest.issuer = a.issuer;
     if (code == FB_OK) {
         code = options->text.ptr
                    ? fb_ingest_memory(options->text, path, &ingest, arena, &drafts, err)
                    : fb_ingest_file(path, &ingest, arena, &drafts, err);
     }
+    code = code ? code : fb_docket_ready(docket, drafts.count, err);
     if (code != FB_OK) {
         return code;
     }

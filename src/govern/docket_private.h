@@ -28,9 +28,11 @@ struct fb_docket {
     struct fb_registry *registry;     /* all records */
     struct fb_registry *prefix;       /* those of the last as-of question, or NULL */
     struct fb_resident
-        *resident;        /* of all records; NULL before the first question about a system */
-    size_t counted;       /* records that were looked at for corrections, */
-    uint64_t corrections; /* and how many are */
+        *resident;              /* of all records; NULL before the first question about a system */
+    struct fb_excerpt *excerpt; /* what its records are of; NULL: all of them are there */
+    bool is_behind;             /* something was filed since the excerpt was made */
+    size_t counted;             /* records that were looked at for corrections, */
+    uint64_t corrections;       /* and how many are */
 };
 
 /* A statement to file, and who signs it. Slices are borrowed. */
@@ -106,6 +108,26 @@ FB_CHECKED enum fb_code fb_docket_begin(const char *path, const struct fb_clock 
 /** Checks the digest of every blob that a record names and that is here. E_CORRUPT. */
 FB_CHECKED enum fb_code fb_docket_check_blobs(
     struct fb_docket *docket, const struct fb_record *record, struct fb_err *err);
+
+/** Readies a docket that was opened to be added to for the admission of so many records: with more
+ * than FB_DOCKET_FEW_MAX all records are read. */
+FB_CHECKED enum fb_code fb_docket_ready(struct fb_docket *docket, size_t count, struct fb_err *err);
+
+/** Reads all records of a docket of which only some were read. */
+FB_CHECKED enum fb_code fb_docket_widen(struct fb_docket *docket, struct fb_err *err);
+
+/** Sees to it that the registry has all records of a kind in whose field a value stands, also where
+ * only some records were read. What was borrowed from it lasts. */
+FB_CHECKED enum fb_code fb_docket_need(struct fb_docket *docket, enum fb_kind kind,
+    const char *field, struct fb_str value, struct fb_err *err);
+
+/** What is tried over the registry of a docket; it may change that. */
+typedef enum fb_code (*fb_docket_attempt)(void *ctx, struct fb_err *err);
+
+/** Tries something over more and more records of an excerpt, until it looks for none that is not
+ * there; what it ends with then is what it ends with over all records. */
+FB_CHECKED enum fb_code fb_docket_try(
+    struct fb_docket *docket, fb_docket_attempt attempt, void *ctx, struct fb_err *err);
 
 /** Reads all records again. */
 FB_CHECKED enum fb_code fb_docket_reload(struct fb_docket *docket, struct fb_err *err);

@@ -31,7 +31,7 @@ enum fb_code fb_govern_evaluate(const struct fb_govern_input *input, struct fb_a
     *kept = *input;
     *picture = (struct fb_picture){.now = input->now,
         .as_of = input->as_of,
-        .record_count = fb_registry_count(input->registry)};
+        .record_count = fb_registry_size(input->registry)};
     *work = (struct fb_work){.input = kept,
         .arena = arena,
         .picture = picture,

@@ -13,9 +13,9 @@ static const char *const usual_series[] = {"horizon", "capability", "training_co
 
 enum { COLUMNS = 9, USUAL = sizeof(usual_series) / sizeof(usual_series[0]) };
 
-static const struct fb_record *record_of(const struct fb_work *work, size_t index)
+static const struct fb_record *record_of(const struct fb_work *work, uint64_t seq)
 {
-    return fb_registry_at(work->input->registry, index);
+    return fb_registry_numbered(work->input->registry, seq);
 }
 
 /* The values on record, whoever filed them. They are listed once. */

@@ -27,9 +27,10 @@ struct fb_resident {
     struct fb_picture picture; /* all systems */
     struct fb_work work;       /* collects the facts */
     struct fb_access *access;
-    struct fb_kept *kept; /* what slices met in it */
-    size_t seen;          /* records that were taken in */
-    size_t spent;         /* tuples that ended where they began */
+    const struct fb_access_watch *watch; /* who is told what is asked of it; or NULL */
+    struct fb_kept *kept;                /* what slices met in it */
+    size_t seen;                         /* records that were taken in */
+    size_t spent;                        /* tuples that ended where they began */
     size_t facts; /* tuples of the trace that are facts; those behind are of one evaluation */
     struct fb_arena program_arena;
     struct kept_program *programs; /* by seq */
@@ -60,6 +61,22 @@ void fb_resident_free(struct fb_resident *resident)
         fb_free(resident->programs);
         fb_free(resident);
     }
+}
+
+void fb_resident_excerpt(struct fb_resident *resident, const struct fb_registry *registry,
+    const struct fb_access_watch *watch)
+{
+    FB_ASSERT(resident && registry && watch);
+    resident->registry = registry;
+    resident->watch = watch;
+    resident->access = NULL; /* all facts are collected again */
+    resident->seen = 0;
+}
+
+bool fb_resident_served(const struct fb_resident *resident)
+{
+    FB_ASSERT(resident);
+    return resident->access != NULL;
 }
 
 bool fb_resident_serves(const struct fb_govern_input *input)
@@ -189,6 +206,9 @@ static enum fb_code rebuild(struct fb_resident *resident, struct fb_err *err)
         .input = &resident->input, .arena = &resident->arena, .picture = &resident->picture};
     enum fb_code code =
         fb_access_grow(fb_policy_signature(), &resident->arena, &resident->access, err);
+    if (code == FB_OK && resident->watch) {
+        fb_access_watched(resident->access, resident->watch);
+    }
     code = code ? code : fb_kept_new(&resident->arena, &resident->kept, err);
     code = code ? code : fb_work_collect(&resident->work, err);
     return code ? code : join(resident, &resident->work, err);

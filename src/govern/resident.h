@@ -16,6 +16,14 @@ enum { FB_RESIDENT_SPENT_MAX = 5000 };
 /** Whether the question is one that a resident serves. */
 bool fb_resident_serves(const struct fb_govern_input *input);
 
+/** Goes over to an excerpt of the same ledger, which must outlive it: the compiled policies stay,
+ * facts are collected anew. Who is told what is asked of them is borrowed. */
+void fb_resident_excerpt(struct fb_resident *resident, const struct fb_registry *registry,
+    const struct fb_access_watch *watch);
+
+/** Whether it served the last evaluation. */
+bool fb_resident_served(const struct fb_resident *resident);
+
 /** The program of a policy's record, compiled once; a copy of its head, which an evaluation may
  * write to. */
 FB_CHECKED enum fb_code fb_resident_program(struct fb_work *work, const struct fb_record *record,

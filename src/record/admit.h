@@ -55,12 +55,15 @@ struct fb_registry {
     struct fb_registry_item *first_of[FB_KIND_END]; /**< each kind, in ledger order, or NULL */
     struct fb_registry_item *last_of[FB_KIND_END];
     size_t count_of[FB_KIND_END];
-    uint64_t size;        /**< entries that were fed to it: count, unless it is lean */
+    uint64_t size;        /**< entries that were fed to it or passed over: count, unless it is lean
+                               or an excerpt */
     fb_time last;         /**< admission of the last one */
     struct fb_str origin; /**< of the ledger; empty: not known */
     bool has_regulator;   /**< one was introduced */
     bool lean;            /**< keeps only what fb_registry_keeps says */
-    size_t max;           /**< most records */
+    fb_registry_missed missed; /**< of an excerpt; NULL: it is none */
+    void *missed_ctx;
+    size_t max;                           /**< most records */
     const struct fb_registry_item *given; /**< latest licence that is no application, or NULL */
     struct fb_map ids;                    /**< id to item */
     struct fb_map wires; /**< wire form of a public key to the item that declared it last */

@@ -125,8 +125,10 @@ static enum fb_code check_lineage(const struct fb_admission *a, struct fb_err *e
 
 static enum fb_code check_access(const struct fb_admission *a, struct fb_err *err)
 {
+    /* Any of its chain: a correction keeps system and holder. The last may have been signed by a
+     * key that was revoked since, and all of them too. */
     const struct fb_registry_item *grant =
-        fb_registry_head(a->registry, fb_record_text(a->record, "grant"));
+        fb_registry_item(a->registry, fb_record_text(a->record, "grant"));
     FB_ASSERT(grant && grant->record.kind == FB_KIND_grant);
     if (!fb_registry_same(a->registry, a->record->subject, grant->record.subject)) {
         fb_err_set(err, FB_E_REFERENCE, "'%.*s' is a grant for another system",

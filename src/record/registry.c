@@ -56,7 +56,13 @@ struct fb_registry_item *fb_registry_item(const struct fb_registry *registry, st
 {
     FB_ASSERT(registry);
     struct fb_registry_item *item = fb_map_get(&registry->ids, id);
-    return item && item->live ? item : NULL;
+    if (item && item->live) {
+        return item;
+    }
+    if (registry->missed) {
+        registry->missed(registry->missed_ctx, id);
+    }
+    return NULL;
 }
 
 /* The item of a record, mostly one of the registry's own. */
@@ -156,6 +162,19 @@ bool fb_registry_keeps(const struct fb_registry *registry, enum fb_kind kind)
     return !registry->lean || kind == FB_KIND_party || kind == FB_KIND_key ||
            kind == FB_KIND_system || kind == FB_KIND_grant || kind == FB_KIND_licence ||
            kind == FB_KIND_order || kind == FB_KIND_erasure;
+}
+
+void fb_registry_excerpt(struct fb_registry *registry, fb_registry_missed missed, void *ctx)
+{
+    FB_ASSERT(registry && registry->size == 0 && missed);
+    registry->missed = missed;
+    registry->missed_ctx = ctx;
+}
+
+void fb_registry_ends(struct fb_registry *registry, uint64_t size)
+{
+    FB_ASSERT(registry && registry->missed && size >= registry->size);
+    registry->size = size;
 }
 
 void fb_registry_lean(struct fb_registry *registry)
@@ -361,6 +380,10 @@ enum fb_code fb_registry_load(struct fb_registry *registry, uint64_t seq,
     const struct fb_prepared *prepared, struct fb_err *err)
 {
     FB_ASSERT(registry && prepared);
+    if (registry->missed) {
+        FB_ASSERT(seq >= registry->size);
+        registry->size = seq; /* what stands between is passed over */
+    }
     return load(registry, seq, prepared, (struct fb_admission){.verify = false}, err);
 }
 
@@ -445,6 +468,30 @@ const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_
 {
     FB_ASSERT(registry && n < registry->count);
     return &registry->items[n]->record;
+}
+
+uint64_t fb_registry_size(const struct fb_registry *registry)
+{
+    FB_ASSERT(registry);
+    return registry->size;
+}
+
+const struct fb_record *fb_registry_numbered(const struct fb_registry *registry, uint64_t seq)
+{
+    FB_ASSERT(registry);
+    size_t low = 0, high = registry->count;
+    if (seq < registry->count && registry->items[seq]->record.seq == seq) {
+        return &registry->items[seq]->record; /* all before it are there */
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        bool before = registry->items[middle]->record.seq < seq;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    return low < registry->count && registry->items[low]->record.seq == seq
+               ? &registry->items[low]->record
+               : NULL;
 }
 
 size_t fb_registry_count_of(const struct fb_registry *registry, enum fb_kind kind)

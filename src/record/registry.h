@@ -106,6 +106,20 @@ FB_CHECKED enum fb_code fb_registry_load(struct fb_registry *registry, uint64_t 
 FB_CHECKED enum fb_code fb_registry_assume(
     struct fb_registry *registry, struct fb_str statement, fb_time admitted, struct fb_err *err);
 
+/** Called with the id of a record that was looked for and is not in an excerpt. */
+typedef void (*fb_registry_missed)(void *ctx, struct fb_str id);
+
+/**
+ * From now on the registry is an excerpt of a ledger: only fb_registry_load adds to it, entries
+ * that stand anywhere behind the last one. What follows from records is right of those whose
+ * issuers, signers, corrections and references were added too. It says which ids were looked for in
+ * vain, also from const functions. It must be empty.
+ */
+void fb_registry_excerpt(struct fb_registry *registry, fb_registry_missed missed, void *ctx);
+
+/** Says how many entries the ledger of an excerpt has: not fewer than were added. */
+void fb_registry_ends(struct fb_registry *registry, uint64_t size);
+
 /**
  * From now on the registry keeps only what the admission of others rests on: parties, keys,
  * systems, grants, licences, orders and erasures. Its memory then grows with those and not with
@@ -131,6 +145,13 @@ FB_CHECKED enum fb_code fb_registry_take(struct fb_registry *registry, uint64_t 
 /** Number of records, and the n-th in ledger order (n below the number). Borrowed. */
 size_t fb_registry_count(const struct fb_registry *registry);
 const struct fb_record *fb_registry_at(const struct fb_registry *registry, size_t n);
+
+/** Number of entries of the ledger that the records are of: that of the records, but of an excerpt
+ * or a lean registry. */
+uint64_t fb_registry_size(const struct fb_registry *registry);
+
+/** The record that stands in the ledger at seq, or NULL. Borrowed. */
+const struct fb_record *fb_registry_numbered(const struct fb_registry *registry, uint64_t seq);
 
 /** Number of records of a kind; the first of them in ledger order, and the one of the same kind
  * behind a record of the registry; NULL: none. Borrowed. */

@@ -207,7 +207,7 @@ static void write_authority(struct random_docket *docket, struct draft *draft, c
                 "%zu\"",
                 docket->count + 2, order);
             draft->subject = docket->records[order].subject;
-            draft->about = draft->subject < RANDOM_SYSTEMS;
+            draft->about = draft->subject < docket->systems;
         } else {
             snprintf(draft->body, BODY_MAX, "\"action\":%s,\"version\":1,\"reasons\":\"y\"%s",
                 orders[random_docket_roll(docket, 3)],
@@ -300,7 +300,7 @@ static bool offer(struct random_docket *docket, const struct draft *draft, const
     }
     struct random_record *record = &docket->records[docket->count++];
     snprintf(record->kind, sizeof(record->kind), "%s", draft->kind);
-    record->subject = draft->about ? draft->subject : RANDOM_SYSTEMS;
+    record->subject = draft->about ? draft->subject : RANDOM_SYSTEMS_MAX;
     record->corrected = false;
     record->issuer = draft->issuer;
     snprintf(record->body, sizeof(record->body), "%s", draft->body);
@@ -311,7 +311,7 @@ static bool offer(struct random_docket *docket, const struct draft *draft, const
 static bool correct_system(struct random_docket *docket)
 {
     char text[TEXT_MAX], at[FB_TIME_TEXT], older[40];
-    unsigned s = random_docket_roll(docket, RANDOM_SYSTEMS);
+    unsigned s = random_docket_roll(docket, docket->systems);
     fb_time_format(docket->now, at);
     snprintf(
         older, sizeof(older), docket->heads[s] ? "system/%u-%u" : "system/%u", s, docket->heads[s]);
@@ -341,7 +341,7 @@ bool random_docket_step(struct random_docket *docket)
         return correct_system(docket);
     }
     struct draft draft = {.kind = kinds[random_docket_roll(docket, KINDS)],
-        .subject = random_docket_roll(docket, RANDOM_SYSTEMS),
+        .subject = random_docket_roll(docket, docket->systems),
         .about = true,
         .issuer = party_name(random_docket_roll(docket, 3))};
     size_t corrected = random_docket_roll(docket, 4) == 0 ? pick(docket, draft.kind) : SIZE_MAX;
@@ -353,7 +353,7 @@ bool random_docket_step(struct random_docket *docket)
     }
     snprintf(older, sizeof(older), "%s/%zu", draft.kind, corrected);
     draft.subject = docket->records[corrected].subject;
-    draft.about = draft.subject < RANDOM_SYSTEMS;
+    draft.about = draft.subject < docket->systems;
     if (random_docket_roll(docket, 2)) { /* the same again */
         memcpy(draft.body, docket->records[corrected].body, sizeof(draft.body));
         draft.issuer = docket->records[corrected].issuer;
@@ -390,8 +390,16 @@ void random_docket_version(struct random_docket *docket, size_t number)
 
 void random_docket_begin(struct random_docket *docket, uint64_t seed, size_t first, size_t end)
 {
+    random_docket_begin_with(docket, seed, first, end, RANDOM_SYSTEMS);
+}
+
+void random_docket_begin_with(
+    struct random_docket *docket, uint64_t seed, size_t first, size_t end, unsigned systems)
+{
     char text[TEXT_MAX], at[FB_TIME_TEXT];
     memset(docket, 0, sizeof(*docket));
+    assert_true(systems <= RANDOM_SYSTEMS_MAX);
+    docket->systems = systems;
     docket->now = fb_days_from_civil(2026, 8, 10) * FB_DAY;
     docket->state = 0x9e3779b97f4a7c15u * (seed + 1);
     FB_TEST_OK(fb_registry_new(&docket->registry, &err));
@@ -406,7 +414,7 @@ void random_docket_begin(struct random_docket *docket, uint64_t seed, size_t fir
     for (size_t n = first; n < end; n++) {
         random_docket_policy(docket, n);
     }
-    for (unsigned s = 0; s < RANDOM_SYSTEMS; s++) {
+    for (unsigned s = 0; s < systems; s++) {
         char from[60] = "";
         if (s > 0 && random_docket_roll(docket, 2)) {
             snprintf(from, sizeof(from),

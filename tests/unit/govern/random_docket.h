@@ -12,7 +12,8 @@ enum {
     RANDOM_POLICIES_MAX = 60,
     RANDOM_RECORDS_MAX = 400,
     RANDOM_BODY_MAX = 800,
-    RANDOM_SYSTEMS = 4,
+    RANDOM_SYSTEMS = 4, /**< unless it is begun with another number */
+    RANDOM_SYSTEMS_MAX = 24,
     RANDOM_PARTIES = 4, /**< the last one is party/office */
 };
 
@@ -39,7 +40,7 @@ enum fb_code random_policies_blob(
 /** A record that was admitted, for those that name it. */
 struct random_record {
     char kind[16];
-    unsigned subject; /**< number of a system; RANDOM_SYSTEMS: it has none */
+    unsigned subject; /**< number of a system; RANDOM_SYSTEMS_MAX: it has none */
     bool corrected;
     const char *issuer;
     char body[RANDOM_BODY_MAX];
@@ -51,13 +52,18 @@ struct random_docket {
     fb_time now;
     uint64_t state;
     struct random_record records[RANDOM_RECORDS_MAX];
-    size_t count;   /**< of those, which come behind parties, policies and systems */
-    size_t refused; /**< statements that admission refused */
-    unsigned heads[RANDOM_SYSTEMS]; /**< corrections of each system */
+    size_t count;     /**< of those, which come behind parties, policies and systems */
+    size_t refused;   /**< statements that admission refused */
+    unsigned systems; /**< how many there are */
+    unsigned heads[RANDOM_SYSTEMS_MAX]; /**< corrections of each system */
 };
 
 /** Parties, the policies with the numbers [first, end), and systems. */
 void random_docket_begin(struct random_docket *docket, uint64_t seed, size_t first, size_t end);
+
+/** The same with so many systems. */
+void random_docket_begin_with(
+    struct random_docket *docket, uint64_t seed, size_t first, size_t end, unsigned systems);
 
 /** Time passes, and something happens, which is admitted or refused. True: admitted. */
 bool random_docket_step(struct random_docket *docket);

@@ -58,6 +58,7 @@ void story_end(struct story *story)
 {
     fb_arena_release(&story->arena);
     fb_docket_close(story->docket);
+    assert_true(story->asked == 0 || story->excerpts > 0);
     assert_int_equal(nftw(story->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
@@ -173,6 +174,43 @@ static void compare_alone(struct story *story, fb_time as_of)
     }
 }
 
+static void write_page(struct story *story, const struct fb_picture *picture, struct fb_buf *out)
+{
+    fb_buf_init(out, 1 << 26);
+    FB_TEST_OK(fb_report_html(picture, out, &err));
+}
+
+/* Out of the records that the index finds, a system looks as it does out of all. */
+static void compare_excerpts(struct story *story)
+{
+    uint64_t size;
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    FB_TEST_OK(fb_docket_index(story->docket, true, &size, &err));
+    for (size_t i = 0; i < story->picture.system_count; i++) {
+        struct fb_picture alone;
+        struct fb_docket *docket = NULL;
+        struct fb_arena arena;
+        struct fb_buf picture, page, own_picture, own_page;
+        struct fb_docket_question question = {.as_of = FB_TIME_MAX};
+        fb_arena_init(&arena, (size_t)1 << 30);
+        FB_TEST_OK(fb_docket_ask(story->docket, &question, &arena, &story->picture, &err));
+        question.about = fb_arena_printf(&arena, "%.*s", FB_STR_ARG(story->picture.systems[i].id));
+        FB_TEST_OK(fb_docket_ask(story->docket, &question, &arena, &alone, &err));
+        write_picture(story, &alone, question.about, &picture);
+        write_page(story, &alone, &page);
+        FB_TEST_OK(fb_docket_open_asked(
+            story->docket_path, &clock, true, &question, &arena, &docket, &alone, &err));
+        write_picture(story, &alone, question.about, &own_picture);
+        write_page(story, &alone, &own_page);
+        story->excerpts += fb_docket_is_excerpt(docket);
+        story->asked++;
+        fb_docket_close(docket);
+        check_same(&picture, &own_picture);
+        check_same(&page, &own_page);
+        fb_arena_release(&arena);
+    }
+}
+
 const struct fb_picture *story_picture(struct story *story, const char *as_of)
 {
     fb_time when = as_of ? story_time(as_of) : FB_TIME_MAX;
@@ -180,6 +218,9 @@ const struct fb_picture *story_picture(struct story *story, const char *as_of)
     FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
     compare_ways(story, when);
     compare_alone(story, when);
+    if (!as_of) {
+        compare_excerpts(story);
+    }
     FB_TEST_OK(fb_docket_evaluate(story->docket, when, &story->arena, &story->picture, &err));
     return &story->picture;
 }

@@ -17,6 +17,8 @@ struct story {
     struct fb_picture picture;
     struct fb_err err;
     int files;
+    size_t asked;    /**< answers about one system, with an index there */
+    size_t excerpts; /**< of them, those out of the records that it found */
 };
 
 /** Makes a simulated docket on 2026-01-01 with party/institute (regulator, keeps it), party/dev

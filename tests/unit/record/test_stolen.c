@@ -273,11 +273,33 @@ static void test_licence_quorum(void **state)
     fb_registry_free(w.registry);
 }
 
+/* A grant falls with the key that signed it; that it was used is still said, on the system
+ * that it was for. */
+static void test_used_grant(void **state)
+{
+    (void)state;
+    struct world w = three_regulators();
+    static const char grant[] =
+        "{\"party\":\"party/auditor\",\"form\":\"query\",\"valid_until\":\"2027-01-01\",\"state\":"
+        "\"granted\"}";
+    static const char use[] = "{\"grant\":\"grant/g\",\"honoured\":\"refused\",\"began\":"
+                              "\"2026-06-01\"}";
+    fb_time theft = w.now;
+    must_say(&w, &(struct saying){"grant", "g", "aurora", SUBJECT_A, grant, AURORA, 0, NULL});
+    w.now += FB_DAY;
+    revoke(&w, "aurora", AURORA, theft, "stolen");
+    assert_false(counts(&w, "grant/g"));
+    must_refuse(&w, &(struct refusal){{"access", "u", "auditor", SUBJECT_B, use, AUDITOR, 0, NULL},
+                        FB_E_REFERENCE, "$.subject"});
+    must_say(&w, &(struct saying){"access", "u", "auditor", SUBJECT_A, use, AUDITOR, 0, NULL});
+    fb_registry_free(w.registry);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rotated),
         cmocka_unit_test(test_late_takes_no_place), cmocka_unit_test(test_rotated_by_thief),
         cmocka_unit_test(test_versions), cmocka_unit_test(test_needs), cmocka_unit_test(test_role),
-        cmocka_unit_test(test_licence_quorum)};
+        cmocka_unit_test(test_licence_quorum), cmocka_unit_test(test_used_grant)};
     return cmocka_run_group_tests_name("stolen keys", tests, NULL, NULL);
 }
