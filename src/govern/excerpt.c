@@ -46,7 +46,7 @@ static enum fb_code list_revocations(struct fb_excerpt *e, struct fb_err *err)
     if (code == FB_OK && !e->revocations) {
         code = fb_arena_failed(&e->arena, err);
     }
-    for (size_t i = 0; code == FB_OK && i < e->count; i++) {
+    for (size_t i = 0; code == FB_OK && found.count && i < e->count; i++) {
         uint64_t *there =
             bsearch(&e->items[i]->seq, found.items, found.count, sizeof(*found.items), by_number);
         if (there) {

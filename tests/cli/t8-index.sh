@@ -1,0 +1,60 @@
+#!/bin/sh
+# log index: what concerns one system, and what is added, reads the records that the index finds, and
+# says what all records say.
+. "${FB_SOURCE_ROOT:-.}/tests/cli/lib.sh"
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+# A simulated clock, so that two answers are of one instant.
+big() { "$FLYBALL" --docket big --clock "$now" "$@"; }
+all() { "$FLYBALL" --docket whole --clock "$now" "$@"; }
+ok "a docket" "$FLYBALL" init big --simulated --name big --party office --title Office --role regulator --clock "$now"
+ok "a developer" big party dev --title Dev --role developer
+ok "rules" big add "$root"/packs/*/*.fly
+awk -v at="$now" 'BEGIN {
+    for (n = 0; n < 30; n++)
+        printf "{\"kind\":\"system\",\"id\":\"system/%d\",\"issuer\":\"party/dev\",\"at\":\"%s\",\"body\":{\"developer\":\"party/dev\",\"title\":\"S\",\"training_compute_flop\":%s}}\n", n, at, n % 2 ? "3e+25" : "3e+22"
+    for (n = 0; n < 90; n++)
+        printf "{\"kind\":\"incident\",\"id\":\"incident/%d\",\"issuer\":\"party/dev\",\"at\":\"%s\",\"subject\":\"system/%d\",\"body\":{\"class\":\"death\",\"known_at\":\"%s\",\"known_to\":\"party/dev\",\"title\":\"harm\"}}\n", n, at, n % 30, at
+}' </dev/null >records.jsonl
+ok "systems and incidents" big add records.jsonl
+ok "a small docket has no index" sh -c '! [ -e big/index.db ]'
+ok "and none is compared" sh -c '"$0" --docket big log verify --full | grep -c index | grep -qx 0' "$FLYBALL"
+cp -r big whole
+ok "one is made" says "^[0-9]* entries are indexed" big log index
+ok "and is there" test -s big/index.db
+ok "as JSON" says '"entries": [0-9]' big log index --json
+ok "it is that of the ledger" says "index      that of the first" big log verify --full
+ok "as JSON" says '"indexed": [1-9]' big log verify --full --json
+for command in "status 3" "status --json system/3" "status 4" "evidence 3" "report 3 --html -"; do
+    # shellcheck disable=SC2086 # words
+    all $command >want
+    # shellcheck disable=SC2086 # words
+    ok "$command by the index" gives want big $command
+done
+all exempt system/4 >want 2>want.err
+ok "a system that is not exempt" sh -c '! "$0" --docket big --clock "$1" exempt system/4 >got 2>got.err' "$FLYBALL" "$now"
+ok "for the same reasons" cmp want got
+ok "a system that is not there" exits 3 "has no system '77'" big status 77
+
+echo '{"kind":"report","id":"report/1","issuer":"party/dev","at":"'"$now"'","body":{"about":"incident/3","stage":"initial","to":"office"}}' >report.json
+ok "a record is added" big add report.json
+ok "to the index too" sh -c 'n=$("$0" --docket big log verify --full | sed -n "s/.*that of the first \([0-9]*\) .*/\1/p")
+    "$0" --docket big log verify | grep -q "holds: $n entries"' "$FLYBALL"
+ok "the same again is refused" exits 3 "'report/1' exists already" big add report.json
+sed 's/report.1/report\/2/; s/incident.3/incident\/399/' report.json >wrong.json
+ok "what leads nowhere too, with a hint" exits 3 "Did you mean 'incident/39'" big add wrong.json
+ok "an incident is filed" says "filed as" big incident file --system 5 --as dev --class death --title x --known-at "$now"
+all add report.json >/dev/null
+all status --json 3 >want
+sed '/"root"/d; /"records"/d' want >want.cut
+big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
+ok "what was added counts" cmp want.cut got.cut
+
+dd if=/dev/zero of=big/index.db bs=100 count=1 conv=notrunc 2>/dev/null
+big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
+ok "an index that is damaged is passed over" cmp want.cut got.cut
+ok "and made anew" says "entries are indexed" big log index
+command -v sqlite3 >/dev/null && {
+    sqlite3 big/index.db "DELETE FROM mark WHERE key = (SELECT max(key) FROM mark)"
+    ok "one that was altered is found out" exits 4 "not that of its ledger" big log verify --full
+}
+finish
