@@ -541,18 +541,27 @@ void fb_access_find_in(
     const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out)
 {
     FB_ASSERT(index && out);
+    fb_access_find_at(index, values, hash_of(values, index->mask), out);
+}
+
+void fb_access_find_at(const struct fb_access_index *index, const struct fb_value *values,
+    uint32_t hash, struct fb_access_walk *out)
+{
+    FB_ASSERT(index && out);
     if (index->watch) {
         index->watch->asked(index->watch->ctx, index->relation, index->mask, values);
     }
-    const struct slot *slot = find_slot(index->list, index, values, hash_of(values, index->mask));
+    const struct slot *slot = find_slot(index->list, index, values, hash);
     *out = (struct fb_access_walk){
         index->next, index->list->ids, slot->first ? slot->first - 1 : FB_ACCESS_NONE};
 }
 
-void fb_access_expect(const struct fb_access_index *index, const struct fb_value *values)
+uint32_t fb_access_expect(const struct fb_access_index *index, const struct fb_value *values)
 {
     FB_ASSERT(index && values);
-    __builtin_prefetch(&index->slots[hash_of(values, index->mask) & (index->slot_count - 1)]);
+    uint32_t hash = hash_of(values, index->mask);
+    __builtin_prefetch(&index->slots[hash & (index->slot_count - 1)]);
+    return hash;
 }
 
 enum fb_code fb_access_find(struct fb_access *access, uint32_t relation, uint64_t mask,

@@ -102,8 +102,13 @@ FB_CHECKED enum fb_code fb_access_index(struct fb_access *access, uint32_t relat
 void fb_access_find_in(
     const struct fb_access_index *index, const struct fb_value *values, struct fb_access_walk *out);
 
-/** Lets the memory come that fb_access_find_in will look at first. */
-void fb_access_expect(const struct fb_access_index *index, const struct fb_value *values);
+/** Lets the memory come that a walk over these tuples will look at first; by what it returns
+ * fb_access_find_at finds them. */
+uint32_t fb_access_expect(const struct fb_access_index *index, const struct fb_value *values);
+
+/** fb_access_find_in of values that were expected. */
+void fb_access_find_at(const struct fb_access_index *index, const struct fb_value *values,
+    uint32_t hash, struct fb_access_walk *out);
 
 /** The index in the trace of the next tuple of a walk, or FB_ACCESS_NONE. */
 static inline uint32_t fb_access_next(struct fb_access_walk *walk)

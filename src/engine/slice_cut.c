@@ -298,7 +298,9 @@ static enum fb_code mark_key(struct fb_cutter *s, const struct fb_value *key)
     s->rows.known = s->rows.known && !kept;
     if (code == FB_OK && !kept) {
         memcpy(walk->values, key, duty->param_count * sizeof(*key));
+        walk->began = key;
         code = fb_walk_run(walk, parts, parts[1] ? 2 : 1, s->params);
+        walk->began = NULL;
         code = code ? code : fb_kept_note(s, key);
     }
     return code;

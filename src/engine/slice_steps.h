@@ -28,6 +28,12 @@ struct fb_place {
     bool told; /**< found is told of valuations */
 };
 
+/** What a step will look for, and by which hash. */
+struct fb_ahead {
+    const struct fb_value *of; /**< the values that the walk begins with; NULL: not known */
+    uint32_t hash;
+};
+
 struct fb_step {
     enum fb_step_kind kind;
     bool exact;  /**< nothing that has a say is left out here, and form is asked for what it says */
@@ -35,6 +41,7 @@ struct fb_step {
     const struct fb_form *form;
     uint64_t known;                      /**< TUPLES: columns whose values are known */
     const struct fb_access_index *index; /**< TUPLES: over these; NULL: not asked for yet */
+    struct fb_ahead ahead[2];            /**< TUPLES: in the walks to come, in turns */
     struct fb_place place;               /**< where this is done */
     bool marking;                        /**< of the walk, as `enough`: a step is made for these */
     fb_vars enough;

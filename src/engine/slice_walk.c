@@ -187,12 +187,14 @@ void fb_walk_expect(struct fb_walk *walk, const struct fb_value *values)
     struct fb_value columns[FB_IR_ARITY_MAX];
     FB_ASSERT(walk && values);
     for (size_t i = 0; i < walk->lookup_count; i++) {
-        const struct fb_step *step = walk->lookups[i];
+        struct fb_step *step = walk->lookups[i];
         if (step->index) {
             fill_columns(step, values, columns);
-            fb_access_expect(step->index, columns);
+            step->ahead[walk->turn & 1] =
+                (struct fb_ahead){values, fb_access_expect(step->index, columns)};
         }
     }
+    walk->turn++;
 }
 
 /* Begins a walk over the tuples of a predicate that agree with what is bound. */
@@ -209,6 +211,12 @@ static enum fb_code find_tuples(
         }
     }
     fill_columns(step, walk->values, columns);
+    for (int i = 0; i < 2; i++) {
+        if (walk->began && step->ahead[i].of == walk->began) {
+            fb_access_find_at(step->index, columns, step->ahead[i].hash, out);
+            return FB_OK;
+        }
+    }
     fb_access_find_in(step->index, columns, out);
     return FB_OK;
 }

@@ -58,6 +58,8 @@ struct fb_walk {
     fb_vars foreseen; /**< what a walk begins with is known before it begins (fb_walk_expect) */
     struct fb_step **lookups; /**< private: steps that look for tuples by that alone */
     size_t lookup_count;
+    const struct fb_value *began;   /**< what this walk began with, if it was foreseen; else NULL */
+    unsigned turn;                  /**< private: of the walks that were foreseen */
     const struct fb_form **pending; /**< room for all nodes, where a step is made */
     struct fb_value values[FB_IR_VARS_MAX];
 };
