@@ -252,41 +252,45 @@ static enum fb_code try_file(struct fb_docket *docket, const struct fb_filing *f
     return code;
 }
 
+/* After a try that failed: no record stays that was not appended. */
+static enum fb_code take_back(struct fb_docket *docket, uint64_t size, struct fb_err *err)
+{
+    return fb_registry_size(docket->registry) == size ? FB_OK : fb_docket_reload(docket, err);
+}
+
 static enum fb_code file_all(struct fb_docket *docket, const struct fb_filing *filings,
     size_t count, struct fb_docket_added *out, struct fb_err *err)
 {
     struct fb_err second;
     fb_err_init(&second);
     bool by_excerpt = docket->excerpt;
+    uint64_t size = fb_registry_size(docket->registry);
     enum fb_code code = try_file(docket, filings, count, out, err);
     if (code == FB_OK && by_excerpt) {
         docket->is_behind = true;
         fb_excerpt_close_index(docket->excerpt); /* it is written to now */
     }
-    if (code == FB_OK || fb_docket_reload(docket, &second) != FB_OK) {
-        return code;
-    }
-    if (by_excerpt) { /* all records say what is wrong */
+    if (code != FB_OK && by_excerpt) { /* all records say what is wrong */
         fb_err_init(err);
-        code = try_file(docket, filings, count, out, err);
-        if (code == FB_OK || fb_docket_reload(docket, &second) != FB_OK) {
-            return code;
-        }
+        code = fb_docket_reload(docket, err);
+        size = fb_registry_size(docket->registry);
+        code = code ? code : try_file(docket, filings, count, out, err);
     }
-    if (code != FB_E_BUSY) {
+    if (code == FB_OK || take_back(docket, size, &second) != FB_OK || code != FB_E_BUSY) {
         return code;
     }
     /* Another writer came first. Now they wait: what is admitted next is what is appended next. */
     code = fb_ledger_hold(docket->ledger, err);
     if (code == FB_OK) {
         code = fb_docket_catch_up(docket, err);
+        size = fb_registry_size(docket->registry);
     }
     if (code == FB_OK) {
         code = try_file(docket, filings, count, out, err);
     }
     fb_ledger_let_go(docket->ledger);
     if (code != FB_OK) {
-        (void)(fb_docket_reload(docket, &second) == FB_OK);
+        (void)(take_back(docket, size, &second) == FB_OK);
     }
     return code;
 }
