@@ -420,6 +420,7 @@ enum fb_code fb_resident_reach(struct fb_work *work, struct fb_err *err)
     fb_access_tell(resident->access, fb_work_tells(work) ? fb_work_tell : NULL, work);
     work->trace = *fb_access_trace(resident->access);
     work->access = resident->access;
-    work->kept = resident->kept;
+    /* Of an excerpt each answer is the first. */
+    work->kept = resident->watch ? NULL : resident->kept;
     return code;
 }
