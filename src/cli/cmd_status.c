@@ -19,18 +19,16 @@ enum fb_code fb_cli_view_ask(
     fb_buf_init(&view->text, OUTPUT_MAX);
     char path[FB_CLI_PATH];
     struct fb_clock clock = fb_cli_clock(cli);
-    if (ask.about) {
-        enum fb_code found = fb_cli_docket(cli, path, err);
-        return found ? found
-                     : fb_docket_open_asked(path, &clock, cli->has_clock, &question, &view->arena,
-                           &view->docket, &view->picture, err);
+    enum fb_code code =
+        ask.about ? fb_cli_docket(cli, path, err) : fb_cli_open(cli, &view->docket, err);
+    if (code != FB_OK) {
+        return code;
     }
-    enum fb_code code = fb_cli_open(cli, &view->docket, err);
-    if (code == FB_OK) {
-        fb_cli_progress("evaluating");
-        code = fb_docket_ask(view->docket, &question, &view->arena, &view->picture, err);
-        fb_cli_progress(NULL);
-    }
+    fb_cli_progress("evaluating");
+    code = ask.about ? fb_docket_open_asked(path, &clock, cli->has_clock, &question, &view->arena,
+                           &view->docket, &view->picture, err)
+                     : fb_docket_ask(view->docket, &question, &view->arena, &view->picture, err);
+    fb_cli_progress(NULL);
     return code;
 }
 

@@ -92,22 +92,22 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
     enum fb_code code =
         serves ? open_excerpt(path, clock, is_simulated_clock, question->about, &docket, err)
                : FB_OK;
+    *out_docket = docket;
+    if (code == FB_E_NOT_FOUND || (code != FB_OK && !docket)) {
+        return code; /* no such system, or no docket */
+    }
     if (docket && code == FB_OK) {
         code = answer_by_index(docket, question, arena, out, err);
+        if (code == FB_OK) {
+            return FB_OK;
+        }
     }
-    if (docket && code != FB_OK && code != FB_E_NOT_FOUND) {
-        /* All records will say what is wrong, or answer. */
-        fb_docket_close(docket);
-        docket = NULL;
-        fb_err_init(err);
-        code = FB_OK;
-    }
-    if (!docket && code == FB_OK) {
-        code = fb_docket_open(path, clock, is_simulated_clock, &docket, err);
-        code = code ? code : fb_docket_ask(docket, question, arena, out, err);
-    }
-    *out_docket = docket;
-    return code;
+    /* All records answer, or say what is wrong. */
+    fb_docket_close(docket);
+    *out_docket = NULL;
+    fb_err_init(err);
+    code = fb_docket_open(path, clock, is_simulated_clock, out_docket, err);
+    return code ? code : fb_docket_ask(*out_docket, question, arena, out, err);
 }
 
 bool fb_docket_is_excerpt(const struct fb_docket *docket)
