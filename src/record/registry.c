@@ -88,7 +88,8 @@ struct fb_registry_item *fb_registry_key(const struct fb_registry *registry, str
 
 static enum fb_code check_room(const struct fb_registry *registry, struct fb_err *err)
 {
-    if (registry->count < registry->max) {
+    uint64_t full = registry->missed ? registry->size : registry->count;
+    if (full < registry->max) {
         return FB_OK;
     }
     fb_err_set(err, FB_E_LIMIT, "the ledger has %zu records; no more are allowed", registry->max);

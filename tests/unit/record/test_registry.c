@@ -395,6 +395,32 @@ static void test_limit(void **state)
     fb_registry_free(w.registry);
 }
 
+static void ignore_missed(void *ctx, struct fb_str id)
+{
+    (void)ctx, (void)id;
+}
+
+/* A ledger is no less full where only some of its records were read. */
+static void test_limit_of_excerpt(void **state)
+{
+    (void)state;
+    struct world w = bare_world();
+    struct fb_err err;
+    struct fb_buf statement, signatures[SIGNERS_MAX];
+    struct fb_entry entry;
+    const struct saying s = {"party", "office", "office", NULL,
+        "{\"title\":\"O\",\"role\":\"regulator\"}", OFFICE, 0, NULL};
+    make_entry(&s, w.now, &statement, signatures, &entry);
+    const struct fb_prepared prepared = {.entry = entry};
+    fb_err_init(&err);
+    fb_registry_excerpt(w.registry, ignore_missed, NULL);
+    fb_registry_limit(w.registry, 11);
+    FB_TEST_OK(fb_registry_load(w.registry, 10, &prepared, &err));
+    FB_TEST_FAILS(fb_registry_load(w.registry, 11, &prepared, &err), FB_E_LIMIT);
+    free_entry(&statement, signatures);
+    fb_registry_free(w.registry);
+}
+
 static void test_allowed_signers(void **state)
 {
     (void)state;
@@ -673,7 +699,8 @@ int main(void)
         cmocka_unit_test(test_supersedes), cmocka_unit_test(test_identity),
         cmocka_unit_test(test_key_records), cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_validity), cmocka_unit_test(test_load), cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_allowed_signers), cmocka_unit_test(test_ssh_keygen),
-        cmocka_unit_test(test_assume), cmocka_unit_test(test_memory), cmocka_unit_test(test_many)};
+        cmocka_unit_test(test_limit_of_excerpt), cmocka_unit_test(test_allowed_signers),
+        cmocka_unit_test(test_ssh_keygen), cmocka_unit_test(test_assume),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_many)};
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);
 }
