@@ -89,6 +89,7 @@ enum fb_code fb_excerpt_new(struct fb_docket *docket, struct fb_excerpt **out, s
     e->docket = docket;
     fb_arena_init(&e->arena, MEMORY_MAX);
     fb_map_init(&e->ids);
+    fb_map_init(&e->offered);
     enum fb_code code = fb_docket_index_open(docket, &e->marks, &e->indexed, err);
     code = code ? code : fb_ledger_size(docket->ledger, &e->size, err);
     if (code == FB_OK && (e->size < 2 || e->size < e->indexed)) {
@@ -113,6 +114,7 @@ void fb_excerpt_free(struct fb_excerpt *e)
     }
     fb_marks_close(e->marks);
     fb_map_release(&e->ids);
+    fb_map_release(&e->offered);
     fb_free(e->seqs.slots);
     fb_free(e->terms.slots);
     fb_free(e->asks.slots);
@@ -170,11 +172,25 @@ static enum fb_code need_sides(
 {
     struct fb_str about = fb_record_text(review, "about");
     enum fb_code code = fb_excerpt_take_term(e, fb_term_id(about), err);
-    const struct fb_excerpt_item *item = code ? NULL : fb_excerpt_item(e, about);
-    return item && item->prepared.record.subject.len
-               ? fb_excerpt_need(
-                     e, FB_KIND_evaluation, "subject", item->prepared.record.subject, err)
+    const struct fb_record *reviewed = code ? NULL : fb_excerpt_record(e, about);
+    return reviewed && reviewed->subject.len
+               ? fb_excerpt_need(e, FB_KIND_evaluation, "subject", reviewed->subject, err)
                : code;
+}
+
+/* What comes later may name it. */
+static enum fb_code keep_offered(
+    struct fb_excerpt *e, const struct fb_record *record, struct fb_err *err)
+{
+    if (fb_map_get(&e->offered, record->id)) {
+        return FB_OK; /* it was offered before; of two with one id admission refuses the second */
+    }
+    struct fb_record *kept = FB_ARENA_NEW(&e->arena, struct fb_record);
+    if (!kept) {
+        return fb_arena_failed(&e->arena, err);
+    }
+    *kept = *record;
+    return fb_map_put(&e->offered, kept->id, kept, err);
 }
 
 enum fb_code fb_excerpt_offer(
@@ -187,7 +203,8 @@ enum fb_code fb_excerpt_offer(
         return FB_OK; /* admission says what is wrong with it */
     }
     const struct fb_record *record = &prepared.record;
-    enum fb_code code = fb_excerpt_take_term(e, fb_term_id(record->id), err);
+    enum fb_code code = keep_offered(e, record, err);
+    code = code ? code : fb_excerpt_take_term(e, fb_term_id(record->id), err);
     code = code ? code : fb_excerpt_follow(e, &prepared, err);
     if (code == FB_OK && record->kind == FB_KIND_key) {
         code = fb_excerpt_need(

@@ -129,10 +129,16 @@ enum fb_code fb_excerpt_follow_all(struct fb_excerpt *e, struct fb_err *err)
     return code;
 }
 
-/* The first record of the chain of an id; NULL: no record has it. */
+/* The first record of the chain of an id; NULL: no record has it. What is to be admitted may be
+ * named by what comes with it. */
 static const struct fb_excerpt_item *root_of(const struct fb_excerpt *e, struct fb_str id)
 {
     const struct fb_excerpt_item *item = fb_excerpt_item(e, id);
+    const struct fb_record *offered = item ? NULL : fb_excerpt_record(e, id);
+    for (size_t n = 0; offered && !item && n < e->offered.count; n++) { /* they may form a circle */
+        item = fb_excerpt_item(e, offered->supersedes);
+        offered = fb_excerpt_record(e, offered->supersedes);
+    }
     for (const struct fb_excerpt_item *older = item; older;) {
         item = older;
         older = fb_excerpt_item(e, item->prepared.record.supersedes);

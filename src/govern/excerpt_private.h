@@ -49,6 +49,7 @@ struct fb_excerpt {
     size_t followed;             /* items whose own leads were taken up */
     size_t shown;                /* items of the last registry */
     struct fb_map ids;           /* of items */
+    struct fb_map offered;       /* records by id that are to be admitted, not in the ledger */
     struct fb_excerpt_set seqs;  /* 1 + those of the items */
     struct fb_excerpt_set terms; /* 1 + those that were looked up */
     struct fb_excerpt_set asks;  /* hashes of tuples and instants that were looked for */
@@ -108,6 +109,9 @@ FB_CHECKED enum fb_code fb_excerpt_take_term(
 
 /** The record with an id that was read, or NULL. */
 struct fb_excerpt_item *fb_excerpt_item(const struct fb_excerpt *e, struct fb_str id);
+
+/** The record with an id that was read or is to be admitted, or NULL. */
+const struct fb_record *fb_excerpt_record(const struct fb_excerpt *e, struct fb_str id);
 
 /* What a record leads to (excerpt_lead.c). */
 

@@ -222,3 +222,9 @@ struct fb_excerpt_item *fb_excerpt_item(const struct fb_excerpt *e, struct fb_st
 {
     return id.len ? fb_map_get(&e->ids, id) : NULL;
 }
+
+const struct fb_record *fb_excerpt_record(const struct fb_excerpt *e, struct fb_str id)
+{
+    const struct fb_excerpt_item *item = fb_excerpt_item(e, id);
+    return item ? &item->prepared.record : id.len ? fb_map_get(&e->offered, id) : NULL;
+}

@@ -1,0 +1,152 @@
+/*
+ * Tests of what is admitted over an excerpt (src/govern/docket_excerpt.c): whatever all records
+ * refuse is refused, also where several records of one file speak of each other.
+ */
+#include <string.h>
+
+#include "base/io.h"
+#include "base/limit.h"
+#include "fb_test.h"
+#include "govern/docket_private.h"
+#include "story.h"
+
+enum { TEXT_MAX = 1 << 20 };
+
+static struct fb_err err;
+
+static void introduce(struct story *story, const char *id, const char *role)
+{
+    struct fb_docket_party party = {
+        .id = fb_str_of(id), .title = fb_str_of(id), .role = fb_str_of(role)};
+    FB_TEST_OK(fb_docket_introduce(story->docket, &party, &err));
+}
+
+static void make_index(struct story *story)
+{
+    uint64_t size;
+    FB_TEST_OK(fb_docket_index(story->docket, true, &size, &err));
+}
+
+/* Adds a file of statements over the records that they rest on; the parties that they name sign. */
+static enum fb_code add_by_excerpt(struct story *story, const char *text, bool *out_by_excerpt)
+{
+    struct fb_docket *docket = NULL;
+    struct fb_docket_added added;
+    struct fb_arena arena;
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    const struct fb_docket_add options = {.text = fb_str_of(text)};
+    fb_arena_init(&arena, 1 << 26);
+    fb_err_init(&err);
+    FB_TEST_OK(fb_docket_open_to_add(story->docket_path, &clock, true, &docket, &err));
+    assert_true(fb_docket_is_excerpt(docket));
+    enum fb_code code = fb_docket_add_file(docket, "records.json", &options, &arena, &added, &err);
+    *out_by_excerpt = fb_docket_is_excerpt(docket);
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    return code;
+}
+
+static void write_evaluation(const char *id, const char *issuer, char *out, size_t size)
+{
+    snprintf(out, size,
+        "{\"kind\":\"evaluation\",\"id\":\"evaluation/%s\",\"issuer\":\"party/%s\",\"subject\":"
+        "\"system/s\",\"at\":\"2026-01-02\",\"body\":{\"task\":\"cybench\",\"scorer\":\"includes\","
+        "\"model\":\"m\",\"status\":\"success\",\"began\":\"2026-01-02\",\"ended\":\"2026-01-02\","
+        "\"samples\":300,\"succeeded_any\":1,\"succeeded_all\":1,\"unresolved\":0}}",
+        id, issuer);
+}
+
+/* Who evaluated the same reviews nothing, also when what is reviewed comes in the same file. */
+static void test_side_of_batch(void **unused)
+{
+    static const char review[] =
+        "{\"kind\":\"review\",\"id\":\"review/x\",\"issuer\":\"party/aud\",\"at\":\"2026-01-03\","
+        "\"body\":{\"about\":\"evaluation/new\",\"finding\":\"rejected\",\"reasons\":\"r\"}}";
+    struct story story;
+    char text[4096], other[2048];
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    story_at(&story, "2026-01-03T00:00:00Z");
+    introduce(&story, "aud", "auditor");
+    write_evaluation("own", "aud", text, sizeof(text));
+    story_add(&story, "aud", text);
+    introduce(&story, "aud2", "auditor");
+    make_index(&story);
+    write_evaluation("new", "lab", other, sizeof(other));
+    snprintf(text, sizeof(text), "[%s,%s]", other, review);
+    assert_int_equal(add_by_excerpt(&story, text, &by_excerpt), FB_E_ROLE);
+    assert_non_null(strstr(err.message, "evaluated the same"));
+    /* Of another party it is admitted, out of few records. */
+    char *named = strstr(text, "party/aud\"");
+    memmove(named + 10, named + 9, strlen(named + 9) + 1);
+    named[9] = '2';
+    assert_int_equal(add_by_excerpt(&story, text, &by_excerpt), FB_OK);
+    assert_true(by_excerpt);
+    story_end(&story);
+}
+
+/* The licence before asks for two signatures, also where the next one names its system by a
+ * correction that comes in the same file. */
+static void test_licence_of_batch(void **unused)
+{
+    static const char first[] =
+        "{\"kind\":\"licence\",\"id\":\"licence/1\",\"subject\":\"system/s\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"action\":\"deploy\",\"state\":\"refused\",\"version\":1,"
+        "\"change_needs\":2}}";
+    static const char batch[] =
+        "[{\"kind\":\"system\",\"id\":\"system/s-2\",\"issuer\":\"party/dev\",\"supersedes\":"
+        "\"system/s\",\"at\":\"2026-01-01\",\"body\":{\"title\":\"S\",\"developer\":"
+        "\"party/dev\"}},"
+        "{\"kind\":\"licence\",\"id\":\"licence/2\",\"issuer\":\"party/institute\",\"subject\":"
+        "\"system/s-2\",\"at\":\"2026-01-01\",\"body\":{\"action\":\"deploy\",\"state\":"
+        "\"granted\",\"version\":2}}]";
+    struct story story;
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    introduce(&story, "institute2", "regulator");
+    story_add(&story, "institute", first);
+    introduce(&story, "aud", "auditor");
+    make_index(&story);
+    assert_int_equal(add_by_excerpt(&story, batch, &by_excerpt), FB_E_SIGNATURE);
+    story_end(&story);
+}
+
+/* Who signs for a file without an issuer is known also when all records are read in the middle. */
+static void test_issuer_of_many(void **unused)
+{
+    struct story story;
+    struct fb_buf text;
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    make_index(&story);
+    fb_buf_init(&text, TEXT_MAX);
+    fb_limit_lower(FB_DOCKET_FEW_MAX, 1);
+    for (int n = 0; n < 2; n++) {
+        fb_buf_addf(&text,
+            "%s{\"kind\":\"order\",\"id\":\"order/%d\",\"subject\":\"system/s\",\"at\":"
+            "\"2026-01-01\",\"body\":{\"action\":\"restrict\",\"version\":1,\"reasons\":\"r\"}}%s",
+            n ? "," : "[", n, n ? "]" : "");
+    }
+    FB_TEST_OK(fb_buf_check(&text, "the text", &err));
+    assert_int_equal(add_by_excerpt(&story, text.ptr, &by_excerpt), FB_OK);
+    assert_false(by_excerpt);
+    fb_limit_lower(FB_DOCKET_FEW_MAX, FB_DOCKET_FEW_MAX);
+    /* And when an excerpt refuses it, so that all records are asked. */
+    assert_int_equal(add_by_excerpt(&story, text.ptr, &by_excerpt), FB_E_DUPLICATE);
+    assert_false(by_excerpt);
+    fb_buf_release(&text);
+    story_end(&story);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_side_of_batch),
+        cmocka_unit_test(test_licence_of_batch),
+        cmocka_unit_test(test_issuer_of_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
