@@ -25,8 +25,8 @@ enum fb_code fb_docket_party_id(struct fb_docket *docket, struct fb_str name,
             fb_err_set(err, FB_E_NOT_FOUND, "the docket '%s' has no party yet", docket->path);
             return fb_err_hint(err, "Making it was cut short: run `flyball init` again.");
         }
-        *out = fb_registry_at(docket->registry, 0)->issuer;
-        return FB_OK;
+        /* The records may be read anew while the name is needed. */
+        return fb_arena_str(arena, fb_registry_at(docket->registry, 0)->issuer, out, err);
     }
     if (name.len > FB_ID_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "the name of party '%.60s...' is too long", name.ptr);
