@@ -167,6 +167,9 @@ enum fb_code fb_excerpt_take_wanted(
     struct fb_excerpt *e, struct fb_excerpt_wanted wanted, struct fb_err *err)
 {
     const struct fb_excerpt_item *item = root_of(e, wanted.id);
+    if (!item) { /* it is no record's id, but a word, as that of a model or a key */
+        return fb_excerpt_take_term(e, fb_term_field(wanted.kind, wanted.field, wanted.id), err);
+    }
     enum fb_code code = FB_OK;
     for (; code == FB_OK && item; item = item->newer) {
         code = fb_excerpt_take_term(

@@ -113,6 +113,73 @@ static void test_licence_of_batch(void **unused)
     story_end(&story);
 }
 
+/* A public key is declared once, whoever declares it again. */
+static void test_key_again(void **unused)
+{
+    struct story story;
+    struct fb_sshkey_secret secret;
+    struct fb_buf line;
+    char text[2048], print[FB_SSHKEY_FINGERPRINT];
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    introduce(&story, "aud", "auditor");
+    introduce(&story, "aud2", "auditor");
+    make_index(&story);
+    FB_TEST_OK(fb_docket_key(story.docket, FB_STR("party/lab"), &secret, &err));
+    fb_buf_init(&line, 1024);
+    fb_sshkey_format(&secret.key, &line);
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"key\",\"id\":\"key/again\",\"issuer\":\"party/institute\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"party\":\"party/aud\",\"public_key\":\"%.*s\","
+        "\"fingerprint\":\"%s\"}}",
+        (int)line.len, line.ptr, fb_sshkey_fingerprint(&secret.key, print));
+    assert_int_equal(add_by_excerpt(&story, text, &by_excerpt), FB_E_DUPLICATE);
+    fb_sshkey_wipe(&secret);
+    fb_buf_release(&line);
+    story_end(&story);
+}
+
+/* What a log or an account is of is found by the name that it has there. */
+static void test_found_by_name(void **unused)
+{
+    static const char system[] =
+        "{\"kind\":\"system\",\"id\":\"system/m\",\"issuer\":\"party/dev\",\"at\":\"2026-01-01\","
+        "\"body\":{\"title\":\"M\",\"developer\":\"party/dev\",\"models\":[\"model/m\"]}}";
+    static const char run[] =
+        "{\"kind\":\"run\",\"id\":\"run/m\",\"issuer\":\"party/dev\",\"subject\":\"system/m\","
+        "\"at\":\"2026-01-01\",\"body\":{\"title\":\"R\",\"state\":\"running\",\"job_names\":["
+        "\"job-m\"]}}";
+    static const char usage[] =
+        "{\"kind\":\"usage\",\"id\":\"usage/m\",\"issuer\":\"party/dev\",\"at\":\"2026-01-01\","
+        "\"body\":{\"cluster\":\"c\",\"job\":\"1\",\"job_name\":\"job-m\",\"state\":\"COMPLETED\","
+        "\"started\":\"2026-01-01\",\"ended\":\"2026-01-01\",\"gpus\":8,\"gpu_seconds\":0}}";
+    struct story story;
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    story_add(&story, "dev", system);
+    story_add(&story, "dev", run);
+    introduce(&story, "aud", "auditor");
+    make_index(&story);
+    FB_TEST_OK(add_by_excerpt(&story, usage, &by_excerpt));
+    assert_true(by_excerpt);
+    FB_TEST_OK(fb_docket_catch_up(story.docket, &err));
+    const struct fb_record *found = fb_registry_find(story.docket->registry, FB_STR("usage/m"));
+    assert_true(fb_str_is(found->subject, "system/m"));
+    assert_true(fb_str_is(fb_record_text(found, "run"), "run/m"));
+    introduce(&story, "aud2", "auditor");
+    /* As a log of its model asks for it. */
+    struct fb_docket *docket = NULL;
+    struct fb_clock clock = fb_clock_fixed(&story.now);
+    FB_TEST_OK(fb_docket_open_to_add(story.docket_path, &clock, true, &docket, &err));
+    assert_null(fb_registry_system_of_model(docket->registry, FB_STR("model/m")));
+    FB_TEST_OK(fb_docket_need(docket, FB_KIND_system, "models", FB_STR("model/m"), &err));
+    assert_non_null(fb_registry_system_of_model(docket->registry, FB_STR("model/m")));
+    fb_docket_close(docket);
+    story_end(&story);
+}
+
 /* Who signs for a file without an issuer is known also when all records are read in the middle. */
 static void test_issuer_of_many(void **unused)
 {
@@ -146,6 +213,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_side_of_batch),
         cmocka_unit_test(test_licence_of_batch),
+        cmocka_unit_test(test_key_again),
+        cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_issuer_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
