@@ -93,8 +93,8 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
         serves ? open_excerpt(path, clock, is_simulated_clock, question->about, &docket, err)
                : FB_OK;
     *out_docket = docket;
-    if (code == FB_E_NOT_FOUND || (code != FB_OK && !docket)) {
-        return code; /* no such system, or no docket */
+    if (code != FB_OK && !docket) {
+        return code; /* there is no such docket */
     }
     if (docket && code == FB_OK) {
         code = answer_by_index(docket, question, arena, out, err);
@@ -102,7 +102,8 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
             return FB_OK;
         }
     }
-    /* All records answer, or say what is wrong. */
+    /* All records answer, or say what is wrong: also that there is no such system, which an index
+     * alone is not believed. */
     fb_docket_close(docket);
     *out_docket = NULL;
     fb_err_init(err);

@@ -20,6 +20,7 @@
 #include "lang/lang.h"
 #include "ledger/blob.h"
 #include "random_docket.h"
+#include "record/terms.h"
 #include "report/report.h"
 
 enum { CASES = 6, STEPS = 240, TEXT_MAX = 1 << 26, SYSTEMS = 16 };
@@ -540,6 +541,15 @@ static void test_altered(void **unused)
         fb_err_init(&err);
     }
     assert_false(is_served(&real)); /* the last one */
+    /* Nor is it believed that there is no such system. */
+    char path[128], sql[100];
+    index_path(&real, path);
+    fb_io_remove(path);
+    FB_TEST_OK(fb_docket_index(real.docket, true, &size, &err));
+    snprintf(sql, sizeof(sql), "DELETE FROM mark WHERE key = %lld",
+        (long long)fb_term_id(FB_STR("system/1")));
+    tamper(&real, sql);
+    assert_false(is_served(&real));
     end_small(&real);
 }
 
