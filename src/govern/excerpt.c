@@ -143,9 +143,7 @@ enum fb_code fb_excerpt_system(struct fb_excerpt *e, struct fb_str name, struct 
         code = id.ptr ? take_system(e, id, &system, err) : fb_arena_failed(&e->arena, err);
     }
     if (code == FB_OK && !system) {
-        /* Says so as it is said of all records. */
-        code = fb_picture_named(&(struct fb_picture){.system_count = 0}, name, err) ? FB_OK
-                                                                                    : err->code;
+        code = fb_err_set(err, FB_E_NOT_FOUND, "the index knows no such system");
     }
     for (int kind = FB_KIND_NONE + 1; code == FB_OK && kind < FB_KIND_END; kind++) {
         if (fb_kind_subject((enum fb_kind)kind) != FB_SUBJECT_NONE) {
