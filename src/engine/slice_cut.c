@@ -19,10 +19,14 @@ static enum fb_code found_valuation(struct fb_walk *walk, fb_vars bound)
 {
     struct fb_cutter *s = walk->ctx;
     enum fb_code code = fb_cut_rows_note(s, bound);
+    const struct fb_duty *duty = s->query->duty;
+    const bool stops = walk->stops;
     s->valuations++;
     for (size_t i = 0; code == FB_OK && i < s->aside_count; i++) {
+        walk->stops = stops && s->asides[i] == duty->during;
         code = fb_walk_mark(walk, s->asides[i], bound);
     }
+    walk->stops = stops;
     return code;
 }
 
@@ -338,8 +342,8 @@ enum fb_code fb_cut(struct fb_cutter *s, const struct fb_value *key, struct fb_s
     return cut_marked(s, out);
 }
 
-enum fb_code fb_cut_valuations(
-    struct fb_cutter *s, const struct fb_value *const *rows, size_t count, struct fb_slice *out)
+enum fb_code fb_cut_valuations(struct fb_cutter *s, const struct fb_value *const *rows,
+    size_t count, const size_t *low, struct fb_slice *out)
 {
     FB_ASSERT(s && rows && out);
     const struct fb_duty *duty = s->query->duty, *first = fb_duty_first(duty);
@@ -350,7 +354,10 @@ enum fb_code fb_cut_valuations(
     begin(s);
     for (size_t i = 0; code == FB_OK && i < count; i++) {
         memcpy(s->walk.values, rows[i], first->var_count * sizeof(*rows[i]));
+        s->walk.stops = low && !duty->after;
+        s->walk.stop_low = low ? *low : 0;
         code = fb_walk_run(&s->walk, parts, parts[1] ? 2 : 1, bound);
+        s->walk.stops = s->walk.stopped = false;
     }
     return code ? code : cut_marked(s, out);
 }

@@ -78,10 +78,13 @@ FB_CHECKED enum fb_code fb_cut_rows_note(struct fb_cutter *s, fb_vars bound);
 
 /** What was noted, in order. */
 void fb_cut_rows_end(struct fb_cutter *s, struct fb_duty_rows *out);
+
 /** Cuts the slice of some rows of the trigger: what has a say about obligations that rest on these
- * alone. */
-FB_CHECKED enum fb_code fb_cut_valuations(
-    struct fb_cutter *s, const struct fb_value *const *rows, size_t count, struct fb_slice *out);
+ * alone. With a time-point (NULL: none) less is cut where a row, or `while` the duty is owed, holds
+ * from there or before on for good: just what shows that, and not what else there is to say of it.
+ */
+FB_CHECKED enum fb_code fb_cut_valuations(struct fb_cutter *s, const struct fb_value *const *rows,
+    size_t count, const size_t *low, struct fb_slice *out);
 
 /** Puts the marks of a walk in the order of a trace's tuples that the evaluators need. */
 void fb_cut_sort(struct fb_walk *walk, const struct fb_trace *trace);

@@ -96,7 +96,10 @@ static enum fb_code run_row(struct fb_cutter *s, const struct fb_kept_rest *kept
     struct fb_slice slice = {.arena = cut};
     struct fb_duty_rest found = {.good = false};
     const struct fb_value *const rows[2] = {kept->rest.row, kept->rest.early};
-    enum fb_code code = fb_cut_valuations(s, rows, rows[1] ? 2 : 1, &slice);
+    const size_t low = fb_tp_of_time(rows[1] ? kept->rest.early_from : kept->rest.from);
+    /* A reason says what there was first. */
+    enum fb_code code =
+        fb_cut_valuations(s, rows, rows[1] ? 2 : 1, task->explain ? NULL : &low, &slice);
     task->trace = &slice.trace;
     task->rest = &found;
     task->rests_on = &kept->rest;

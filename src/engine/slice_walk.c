@@ -246,6 +246,9 @@ static enum fb_code walk_tuples(struct fb_walk *walk, struct fb_step *step)
         met = met || walk->met;
         walk->low = span[0];
         walk->high = span[1];
+        if (walk->stopped) {
+            break;
+        }
     }
     walk->met = met;
     return code;
@@ -255,9 +258,9 @@ static enum fb_code walk_tuples(struct fb_walk *walk, struct fb_step *step)
  * wherever the tuples of this branch do, *out_sure says. */
 static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_met, bool *out_sure)
 {
-    const bool met = walk->met, sure = walk->sure, exact = walk->exact;
+    const bool met = walk->met, sure = walk->sure, exact = walk->exact, stopped = walk->stopped;
     const size_t asked[2] = {walk->asked_low, walk->asked_high};
-    walk->met = walk->sure = false;
+    walk->met = walk->sure = walk->stopped = false;
     walk->exact = true;
     walk->asked_low = walk->low;
     walk->asked_high = walk->high;
@@ -267,6 +270,7 @@ static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_
     walk->met = met;
     walk->sure = sure;
     walk->exact = exact;
+    walk->stopped = stopped;
     walk->asked_low = asked[0];
     walk->asked_high = asked[1];
     return code;
@@ -275,8 +279,10 @@ static enum fb_code mark(struct fb_walk *walk, struct fb_step *first, bool *out_
 /* What stands aside is marked; *good is false where it never holds and has to. */
 static enum fb_code walk_aside(struct fb_walk *walk, struct fb_step *step, bool *good)
 {
-    bool met = false, sure = false;
+    bool met = false, sure = false, stops = walk->stops;
+    walk->stops = stops && step->needed; /* of what must not hold all counts */
     enum fb_code code = mark(walk, fb_step_next(walk, step, 1), &met, &sure);
+    walk->stops = stops;
     bool decided = step->needed ? sure : !met;
     *good = met || !step->needed;
     walk->exact = walk->exact && decided && step->form->still;
@@ -289,7 +295,10 @@ static enum fb_code tell(struct fb_walk *walk, const struct fb_step *step)
     bool all = walk->low == walk->asked_low && walk->high == walk->asked_high;
     walk->met = true;
     walk->sure = walk->sure || (walk->exact && all);
-    return step->place.told ? walk->found(walk, step->place.bound) : FB_OK;
+    enum fb_code code = step->place.told ? walk->found(walk, step->place.bound) : FB_OK;
+    walk->stopped = walk->stopped || (walk->stops && walk->exact && walk->high == FB_TP_MAX &&
+                                         walk->low <= walk->stop_low);
+    return code;
 }
 
 /* Walks on from a step; NULL: there was no memory for it. */
@@ -314,6 +323,7 @@ static enum fb_code walk_on(struct fb_walk *walk, struct fb_step *step)
             break;
         case FB_STEP_EITHER:
             code = walk_from(walk, fb_step_next(walk, step, 1));
+            good = !walk->stopped;
             break;
         case FB_STEP_ASIDE:
             code = walk_aside(walk, step, &good);

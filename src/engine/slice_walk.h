@@ -50,6 +50,10 @@ struct fb_walk {
                      [asked_low, asked_high) */
     size_t asked_low;
     size_t asked_high;
+    bool stops; /**< a walk, or the marking of a formula, goes no further than a valuation that is
+                     exact from stop_low or before on for good */
+    size_t stop_low;
+    bool stopped;  /**< it met one */
     bool computed; /**< a text was made for a variable, in the memory of the walk */
 
     struct fb_step **slots; /**< private: what is done at each place where it was, by hash */
