@@ -432,6 +432,12 @@ void fb_access_watched(struct fb_access *access, const struct fb_access_watch *w
     access->watch = watch;
 }
 
+bool fb_access_is_watched(const struct fb_access *access)
+{
+    FB_ASSERT(access);
+    return access->watch != NULL;
+}
+
 void fb_access_ask_corrections(const struct fb_access *access, size_t tp)
 {
     FB_ASSERT(access);

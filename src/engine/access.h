@@ -78,6 +78,9 @@ void fb_access_tell(struct fb_access *access, fb_tell tell, void *ctx);
 /** Says who is told what is asked of an access that grows, and is empty. Borrowed. */
 void fb_access_watched(struct fb_access *access, const struct fb_access_watch *watch);
 
+/** Whether anybody is told. */
+bool fb_access_is_watched(const struct fb_access *access);
+
 /** Says that corrections that begin at a time-point are looked for. */
 void fb_access_ask_corrections(const struct fb_access *access, size_t tp);
 

@@ -137,6 +137,13 @@ static bool is_paced(const struct fb_duty *duty)
     return duty && (duty->paced || is_paced(duty->after));
 }
 
+/* What is kept of a key; NULL: nothing is. Not where somebody is told what is asked of the facts,
+ * who would not hear of all that has a say: not of what came, ended and was corrected since. */
+static struct fb_kept_rest *kept_of(const struct fb_cutter *s, const struct fb_value *key)
+{
+    return fb_access_is_watched(s->query->access) ? NULL : fb_kept_rest(s, key);
+}
+
 /* Runs over the whole slice. */
 static enum fb_code run_all(struct fb_cutter *s, const struct fb_value *key,
     struct fb_duty_task *task, struct fb_arena *cut, struct fb_arena *arena,
@@ -148,7 +155,7 @@ static enum fb_code run_all(struct fb_cutter *s, const struct fb_value *key,
     if (code || s->valuations == 0) {
         return code;
     }
-    struct fb_kept_rest *kept = fb_kept_rest(s, key);
+    struct fb_kept_rest *kept = kept_of(s, key);
     task->trace = &slice.trace;
     task->rows = &slice.rows;
     task->rest = kept && !is_paced(task->duty) ? &found : NULL;
@@ -162,7 +169,7 @@ enum fb_code fb_rest_follow(struct fb_cutter *s, const struct fb_value *key,
 {
     FB_ASSERT(s && key && task && !task->rest && !task->rests_on);
     FB_ASSERT(cut && arena && out);
-    struct fb_kept_rest *kept = fb_kept_rest(s, key);
+    struct fb_kept_rest *kept = kept_of(s, key);
     enum fb_code code = FB_OK;
     bool good = false;
     task->key = key;

@@ -714,12 +714,58 @@ static void test_ended_at_that_instant(void **unused)
     assert_true(is_found_again(&s));
 }
 
+static size_t instants_asked;
+
+static void hear_asked(void *ctx, uint32_t relation, uint64_t mask, const struct fb_value *values)
+{
+    (void)ctx;
+    (void)relation;
+    (void)mask;
+    (void)values;
+}
+
+static void hear_corrections(void *ctx, size_t tp)
+{
+    (void)ctx;
+    (void)tp;
+    instants_asked++;
+}
+
+/* Who is told what is asked hears each time of all that has a say: a row alone asks for less. */
+static void test_watched(void **unused)
+{
+    (void)unused;
+    static const bool elsewhere[RELATIONS] = {true};
+    const struct fb_access_watch watch = {
+        .asked = hear_asked, .asked_corrections = hear_corrections, .elsewhere = elsewhere};
+    struct story s;
+    struct fb_obligations out;
+    plain(&s, NULL, NULL);
+    fb_access_watched(s.access, &watch);
+    for (int i = 0; i < 5; i++) {
+        (void)tell(&s, HAS, "p", systems[i], 3, 1 + i, 0);
+    }
+    const struct fb_duty_query query = {
+        .program = &s.program, .duty = &s.duty, .access = s.access, .now = s.now, .kept = s.kept};
+    fb_kept_stay(s.kept, fb_access_trace(s.access)->tuple_count);
+    fb_access_until(s.access, s.now);
+    size_t asked[2];
+    for (int i = 0; i < 2; i++) {
+        instants_asked = 0;
+        FB_TEST_OK(fb_duty_run(&query, &arena, &out, &err));
+        assert_int_equal(out.count, 1);
+        asked[i] = instants_asked;
+    }
+    assert_int_equal(asked[1], asked[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shown_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stops_not_in_negations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ended_at_that_instant, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watched, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random, setup, teardown),
     };
     return cmocka_run_group_tests_name("slice_rest", tests, NULL, NULL);
