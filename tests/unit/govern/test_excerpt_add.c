@@ -140,6 +140,33 @@ static void test_key_again(void **unused)
     story_end(&story);
 }
 
+/* What another party names, too, only others erase, though one's own record is at hand. */
+static void test_erasure_of_others(void **unused)
+{
+    static const char digest[] =
+        "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct story story;
+    char text[600];
+    bool by_excerpt;
+    (void)unused;
+    story_begin(&story);
+    for (int own = 0; own < 2; own++) {
+        introduce(&story, own ? "aud2" : "aud", "auditor");
+        snprintf(text, sizeof(text),
+            "{\"kind\":\"decision\",\"id\":\"decision/%d\",\"at\":\"2026-01-01\",\"body\":"
+            "{\"topic\":\"x\",\"outcome\":\"noted\",\"reasons\":\"r\",\"document\":\"%s\"}}",
+            own, digest);
+        story_add(&story, own ? "dev" : "institute", text);
+    }
+    make_index(&story);
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"erasure\",\"id\":\"erasure/x\",\"issuer\":\"party/dev\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"digest\":\"%s\",\"reason\":\"r\",\"bytes\":1}}",
+        digest);
+    assert_int_equal(add_by_excerpt(&story, text, &by_excerpt), FB_E_ROLE);
+    story_end(&story);
+}
+
 /* What a log or an account is of is found by the name that it has there. */
 static void test_found_by_name(void **unused)
 {
@@ -214,6 +241,7 @@ int main(void)
         cmocka_unit_test(test_side_of_batch),
         cmocka_unit_test(test_licence_of_batch),
         cmocka_unit_test(test_key_again),
+        cmocka_unit_test(test_erasure_of_others),
         cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_issuer_of_many),
     };
