@@ -10,7 +10,7 @@
 #include "fb_test.h"
 #include "story.h"
 
-enum { CASES = 4, STEPS = 60, SYSTEMS = 6, ASKED_EACH = 12 };
+enum { CASES = 24, STEPS = 60, SYSTEMS = 6, ASKED_EACH = 12 };
 
 static struct fb_err err;
 static uint64_t state;
