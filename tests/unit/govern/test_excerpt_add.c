@@ -2,10 +2,12 @@
  * Tests of what is admitted over an excerpt (src/govern/docket_excerpt.c): whatever all records
  * refuse is refused, also where several records of one file speak of each other.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/limit.h"
+#include "fb_cut.h"
 #include "fb_test.h"
 #include "govern/docket_private.h"
 #include "story.h"
@@ -140,6 +142,55 @@ static void test_key_again(void **unused)
     story_end(&story);
 }
 
+/* A docket that an operator keeps, who made a regulator. */
+static void begin_of_operator(struct story *story)
+{
+    struct fb_docket_party op = {
+        .id = FB_STR("op"), .title = FB_STR("Op"), .role = FB_STR("operator")};
+    struct fb_docket_make make = {.name = FB_STR("operator"), .simulated = true};
+    memset(story, 0, sizeof(*story));
+    fb_arena_init(&story->arena, 1 << 20);
+    snprintf(story->folder, sizeof(story->folder), "%s/fb-add-XXXXXX", fb_test_quick_folder());
+    assert_non_null(mkdtemp(story->folder));
+    snprintf(story->docket_path, sizeof(story->docket_path), "%s/docket", story->folder);
+    story_at(story, "2026-01-01T00:00:00Z");
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    FB_TEST_OK(fb_docket_init(story->docket_path, &make, &op, &clock, &err));
+    FB_TEST_OK(fb_docket_open(story->docket_path, &clock, true, &story->docket, &err));
+    introduce(story, "r", "regulator");
+    introduce(story, "aud", "auditor");
+    make_index(story);
+}
+
+/* Once there is a regulator an operator makes no other, and has no key more for it. */
+static void test_regulators(void **unused)
+{
+    struct story story;
+    struct fb_sshkey_secret secret;
+    struct fb_buf line;
+    char text[2048], print[FB_SSHKEY_FINGERPRINT];
+    bool by_excerpt;
+    (void)unused;
+    begin_of_operator(&story);
+    assert_int_equal(add_by_excerpt(&story,
+                         "{\"kind\":\"party\",\"id\":\"party/r2\",\"issuer\":\"party/op\",\"at\":"
+                         "\"2026-01-01\",\"body\":{\"title\":\"R\",\"role\":\"regulator\"}}",
+                         &by_excerpt),
+        FB_E_ROLE);
+    fb_sshkey_generate(&secret);
+    fb_buf_init(&line, 1024);
+    fb_sshkey_format(&secret.key, &line);
+    snprintf(text, sizeof(text),
+        "{\"kind\":\"key\",\"id\":\"key/more\",\"issuer\":\"party/op\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"party\":\"party/r\",\"public_key\":\"%.*s\","
+        "\"fingerprint\":\"%s\"}}",
+        (int)line.len, line.ptr, fb_sshkey_fingerprint(&secret.key, print));
+    assert_int_equal(add_by_excerpt(&story, text, &by_excerpt), FB_E_ROLE);
+    fb_sshkey_wipe(&secret);
+    fb_buf_release(&line);
+    story_end(&story);
+}
+
 /* What another party names, too, only others erase, though one's own record is at hand. */
 static void test_erasure_of_others(void **unused)
 {
@@ -242,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_licence_of_batch),
         cmocka_unit_test(test_key_again),
         cmocka_unit_test(test_erasure_of_others),
+        cmocka_unit_test(test_regulators),
         cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_issuer_of_many),
     };
