@@ -131,6 +131,7 @@ struct fb_cli_ask {
     bool naive;        /**< by the naive evaluator */
     bool brief;        /**< without the reasons of duties and licences */
     const char *about; /**< only what concerns this system; NULL: everything */
+    bool is_signed;    /**< what is said will be */
 };
 
 /** The same of no more than is asked. */

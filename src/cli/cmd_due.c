@@ -196,7 +196,8 @@ enum fb_code cmd_exempt(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
-    code = fb_cli_view_ask(cli, (struct fb_cli_ask){.about = cli->arguments[0]}, &view, err);
+    struct fb_cli_ask ask = {.about = cli->arguments[0], .is_signed = true};
+    code = fb_cli_view_ask(cli, ask, &view, err);
     if (code == FB_OK) {
         code = fb_cli_view_system(&view.picture, fb_str_of(cli->arguments[0]), &system, err);
     }

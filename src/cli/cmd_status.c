@@ -12,8 +12,11 @@
 enum fb_code fb_cli_view_ask(
     const struct fb_cli *cli, struct fb_cli_ask ask, struct fb_cli_view *view, struct fb_err *err)
 {
-    struct fb_docket_question question = {
-        .as_of = cli->as_of, .naive = ask.naive, .brief = ask.brief, .about = fb_str_of(ask.about)};
+    struct fb_docket_question question = {.as_of = cli->as_of,
+        .naive = ask.naive,
+        .brief = ask.brief,
+        .about = fb_str_of(ask.about),
+        .is_signed = ask.is_signed};
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
     fb_buf_init(&view->text, OUTPUT_MAX);

@@ -316,6 +316,7 @@ struct fb_docket_question {
     bool naive;    /**< by the naive evaluator, as an oracle */
     struct fb_str about; /**< only what concerns this system; see fb_govern_input */
     bool brief;          /**< without most reasons; see fb_govern_input */
+    bool is_signed;      /**< what it says will be: an index is read through for damage first */
 };
 
 /** What the clock says, or the last admission where that is later. */

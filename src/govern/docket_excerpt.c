@@ -67,14 +67,16 @@ static enum fb_code answer_by_index(struct fb_docket *docket,
 /* Opens a docket with an excerpt of it that knows the system. *out stays NULL where that is not
  * possible and all records are to be read. */
 static enum fb_code open_excerpt(const char *path, const struct fb_clock *clock,
-    bool is_simulated_clock, struct fb_str system, struct fb_docket **out, struct fb_err *err)
+    bool is_simulated_clock, const struct fb_docket_question *question, struct fb_docket **out,
+    struct fb_err *err)
 {
     struct fb_docket *docket = NULL;
     struct fb_err ignored;
     fb_err_init(&ignored);
     enum fb_code code = fb_docket_begin(path, clock, is_simulated_clock, false, &docket, err);
-    if (code == FB_OK && fb_excerpt_new(docket, &docket->excerpt, &ignored) == FB_OK) {
-        code = fb_excerpt_system(docket->excerpt, system, err);
+    if (code == FB_OK &&
+        fb_excerpt_new(docket, question->is_signed, &docket->excerpt, &ignored) == FB_OK) {
+        code = fb_excerpt_system(docket->excerpt, question->about, err);
         *out = docket;
         return code;
     }
@@ -90,8 +92,7 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
     struct fb_docket *docket = NULL;
     bool serves = question->about.len > 0 && question->as_of == FB_TIME_MAX && !question->naive;
     enum fb_code code =
-        serves ? open_excerpt(path, clock, is_simulated_clock, question->about, &docket, err)
-               : FB_OK;
+        serves ? open_excerpt(path, clock, is_simulated_clock, question, &docket, err) : FB_OK;
     *out_docket = docket;
     if (code != FB_OK && !docket) {
         return code; /* there is no such docket */
@@ -124,7 +125,7 @@ static enum fb_code begin_excerpt(struct fb_docket *docket, struct fb_err *err)
 {
     struct fb_excerpt *excerpt = NULL;
     bool grew;
-    enum fb_code code = fb_excerpt_new(docket, &excerpt, err);
+    enum fb_code code = fb_excerpt_new(docket, false, &excerpt, err);
     code = code ? code : fb_excerpt_settle(excerpt, &grew, err);
     if (code != FB_OK) {
         fb_excerpt_free(excerpt);

@@ -79,7 +79,8 @@ static enum fb_code look_elsewhere(struct fb_excerpt *e, struct fb_err *err)
     return code;
 }
 
-enum fb_code fb_excerpt_new(struct fb_docket *docket, struct fb_excerpt **out, struct fb_err *err)
+enum fb_code fb_excerpt_new(
+    struct fb_docket *docket, bool check, struct fb_excerpt **out, struct fb_err *err)
 {
     FB_ASSERT(docket && out);
     struct fb_excerpt *e = fb_calloc(1, sizeof(*e));
@@ -91,6 +92,9 @@ enum fb_code fb_excerpt_new(struct fb_docket *docket, struct fb_excerpt **out, s
     fb_map_init(&e->ids);
     fb_map_init(&e->offered);
     enum fb_code code = fb_docket_index_open(docket, &e->marks, &e->indexed, err);
+    if (code == FB_OK && check) {
+        code = fb_marks_check(e->marks, err);
+    }
     code = code ? code : fb_ledger_size(docket->ledger, &e->size, err);
     if (code == FB_OK && (e->size < 2 || e->size < e->indexed)) {
         code = fb_err_set(err, FB_E_NOT_FOUND, "the ledger has changed");

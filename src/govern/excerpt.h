@@ -26,10 +26,11 @@ enum {
 struct fb_excerpt;
 
 /** Of a docket that has an index, with the records that everything may rest on; the docket, which
- * has no records yet, must outlive it. E_NOT_FOUND where there is no index that serves, and what
- * reading it and the ledger gives. Caller frees *out with fb_excerpt_free. */
+ * has no records yet, must outlive it. The index is read through for damage first where that is
+ * asked (check). E_NOT_FOUND where there is no index that serves, and what reading it and the
+ * ledger gives. Caller frees *out with fb_excerpt_free. */
 FB_CHECKED enum fb_code fb_excerpt_new(
-    struct fb_docket *docket, struct fb_excerpt **out, struct fb_err *err);
+    struct fb_docket *docket, bool check, struct fb_excerpt **out, struct fb_err *err);
 
 /** Frees it, with all records that it read; NULL is allowed. */
 void fb_excerpt_free(struct fb_excerpt *excerpt);

@@ -5,12 +5,16 @@
  * how far each is above the one before, seven bits a byte, the low ones first. A file that is made
  * in few steps is a quarter of what a row for each number would take.
  *
+ * Beside the note stands what the rows add up to, so that a file that was damaged is found out by
+ * reading it through.
+ *
  * The journal is SQLite's older one and not its log: a reader without the right to write beside the
  * file can read it then.
  */
 #include "store/marks.h"
 
 #include <inttypes.h>
+#include <libdeflate.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -38,7 +42,8 @@ enum {
 static const char make_sql[] = "PRAGMA application_id=1717726513; PRAGMA user_version=1;"
                                "CREATE TABLE mark(key INTEGER NOT NULL, first INTEGER NOT NULL,"
                                " more BLOB, PRIMARY KEY(key, first)) WITHOUT ROWID;"
-                               "CREATE TABLE note(value BLOB NOT NULL)";
+                               "CREATE TABLE note(value BLOB NOT NULL, rows INTEGER NOT NULL,"
+                               " sum INTEGER NOT NULL)";
 _Static_assert(APPLICATION_ID == 1717726513, "as make_sql has it");
 _Static_assert(FORM == 1, "as make_sql has it");
 
@@ -49,13 +54,20 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [FIND] = "SELECT key, first, more FROM mark WHERE key = ?1 ORDER BY first",
     [ANY] = "SELECT 1 FROM mark WHERE key = ?1 LIMIT 1",
     [EACH] = "SELECT key, first, more FROM mark ORDER BY key, first",
-    [NOTE_GET] = "SELECT value FROM note",
+    [NOTE_GET] = "SELECT value, rows, sum FROM note",
     [NOTE_CUT] = "DELETE FROM note",
-    [NOTE_PUT] = "INSERT INTO note(value) VALUES(?1)",
+    [NOTE_PUT] = "INSERT INTO note(value, rows, sum) VALUES(?1, ?2, ?3)",
+};
+
+/* What the rows of a file add up to, whatever their order. */
+struct total {
+    uint64_t rows;
+    uint64_t sum; /* of the CRC-32 of each, modulo 2^64 */
 };
 
 struct fb_marks {
     sqlite3 *db;
+    struct total total; /* of a file that is added to */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     char path[PATH_MAX];
 };
@@ -121,6 +133,9 @@ static enum fb_code statement_of(
     *out = marks->statements[which];
     return FB_OK;
 }
+
+static enum fb_code read_note(
+    struct fb_marks *marks, struct fb_buf *out, struct total *total, struct fb_err *err);
 
 /* ---- opening ---- */
 
@@ -210,7 +225,8 @@ static enum fb_code begin_writing(struct fb_marks *marks, struct fb_err *err)
     if (code == FB_OK && tables == 0) {
         code = run_sql(marks, make_sql, "write to", err);
     }
-    return code ? code : check_form(marks, err);
+    code = code ? code : check_form(marks, err);
+    return code ? code : read_note(marks, NULL, &marks->total, err);
 }
 
 enum fb_code fb_marks_write(const char *path, struct fb_marks **out, struct fb_err *err)
@@ -251,10 +267,12 @@ void fb_marks_close(struct fb_marks *marks)
 
 /* ---- the note ---- */
 
-enum fb_code fb_marks_note(struct fb_marks *marks, struct fb_buf *out, struct fb_err *err)
+/* Reads the note, and what the rows should add up to: nothing of a file without one. */
+static enum fb_code read_note(
+    struct fb_marks *marks, struct fb_buf *out, struct total *total, struct fb_err *err)
 {
-    FB_ASSERT(marks && out);
     sqlite3_stmt *statement = NULL;
+    *total = (struct total){.rows = 0};
     enum fb_code code = statement_of(marks, NOTE_GET, &statement, err);
     if (code != FB_OK) {
         return code;
@@ -263,15 +281,25 @@ enum fb_code fb_marks_note(struct fb_marks *marks, struct fb_buf *out, struct fb
     if (result == SQLITE_ROW) {
         const void *bytes = sqlite3_column_blob(statement, 0);
         int len = sqlite3_column_bytes(statement, 0);
+        *total = (struct total){(uint64_t)sqlite3_column_int64(statement, 1),
+            (uint64_t)sqlite3_column_int64(statement, 2)};
         if (len > FB_MARKS_NOTE_MAX) {
             code = fb_err_set(err, FB_E_CORRUPT, "the note of '%s' is too long", marks->path);
-        } else if (len > 0) {
+        } else if (len > 0 && out) {
             fb_buf_add(out, bytes, (size_t)len);
         }
     } else if (result != SQLITE_DONE) {
         code = fails(marks, result, "read", err);
     }
     (void)sqlite3_reset(statement);
+    return code;
+}
+
+enum fb_code fb_marks_note(struct fb_marks *marks, struct fb_buf *out, struct fb_err *err)
+{
+    FB_ASSERT(marks && out);
+    struct total ignored;
+    enum fb_code code = read_note(marks, out, &ignored, err);
     return code ? code : fb_buf_check(out, "the note of an index", err);
 }
 
@@ -295,6 +323,7 @@ enum fb_code fb_marks_clear(struct fb_marks *marks, struct fb_err *err)
 {
     FB_ASSERT(marks);
     enum fb_code code = run_sql(marks, "DELETE FROM mark", "clear", err);
+    marks->total = (struct total){.rows = 0};
     return code ? code : cut_note(marks, err);
 }
 
@@ -306,6 +335,8 @@ enum fb_code fb_marks_keep(struct fb_marks *marks, struct fb_str note, struct fb
     code = code ? code : statement_of(marks, NOTE_PUT, &statement, err);
     if (code == FB_OK) {
         int result = sqlite3_bind_blob(statement, 1, note.ptr, (int)note.len, SQLITE_STATIC);
+        result = result ? result : sqlite3_bind_int64(statement, 2, (int64_t)marks->total.rows);
+        result = result ? result : sqlite3_bind_int64(statement, 3, (int64_t)marks->total.sum);
         code = result == SQLITE_OK ? finish(marks, statement, err)
                                    : fails(marks, result, "write to", err);
     }
@@ -333,6 +364,14 @@ static size_t put_delta(uint8_t *out, uint64_t n)
     return len;
 }
 
+static void add_up(struct total *total, struct fb_mark first, const void *more, size_t len)
+{
+    const uint64_t head[2] = {first.key, first.number};
+    uint32_t crc = libdeflate_crc32(0, head, sizeof(head));
+    total->rows++;
+    total->sum += len ? libdeflate_crc32(crc, more, len) : crc;
+}
+
 /* One row: numbers of one key. */
 static enum fb_code add_row(
     struct fb_marks *marks, const struct fb_mark *items, size_t count, struct fb_err *err)
@@ -352,6 +391,7 @@ static enum fb_code add_row(
     result = result ? result
              : len  ? sqlite3_bind_blob(statement, 3, more, (int)len, SQLITE_STATIC)
                     : sqlite3_bind_null(statement, 3);
+    add_up(&marks->total, *items, more, len);
     return result == SQLITE_OK ? finish(marks, statement, err)
                                : fails(marks, result, "write to", err);
 }
@@ -390,7 +430,7 @@ struct row {
 
 static enum fb_code is_wrong(const struct fb_marks *marks, struct fb_err *err)
 {
-    fb_err_set(err, FB_E_CORRUPT, "'%s' holds a row that nobody wrote", marks->path);
+    fb_err_set(err, FB_E_CORRUPT, "'%s' holds rows that nobody wrote", marks->path);
     return fb_err_hint(err, "Remove the file: it is made anew.");
 }
 
@@ -466,6 +506,29 @@ enum fb_code fb_marks_each(
     sqlite3_stmt *statement = NULL;
     enum fb_code code = statement_of(marks, EACH, &statement, err);
     return code ? code : visit_rows(marks, statement, visit, ctx, err);
+}
+
+enum fb_code fb_marks_check(struct fb_marks *marks, struct fb_err *err)
+{
+    FB_ASSERT(marks);
+    sqlite3_stmt *statement = NULL;
+    struct total expected, found = {.rows = 0};
+    int result = SQLITE_DONE;
+    enum fb_code code = read_note(marks, NULL, &expected, err);
+    code = code ? code : statement_of(marks, EACH, &statement, err);
+    while (code == FB_OK && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct row row;
+        code = read_row(marks, statement, &row, err);
+        if (code == FB_OK) {
+            add_up(&found, row.first, row.more, row.len);
+        }
+    }
+    if (code == FB_OK && result != SQLITE_DONE) {
+        code = fails(marks, result, "read", err);
+    }
+    (void)sqlite3_reset(statement);
+    bool same = found.rows == expected.rows && found.sum == expected.sum;
+    return code || same ? code : is_wrong(marks, err);
 }
 
 static enum fb_code take_number(void *ctx, const struct fb_mark *mark, struct fb_err *err)

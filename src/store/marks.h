@@ -82,6 +82,10 @@ FB_CHECKED enum fb_code fb_marks_find(
 FB_CHECKED enum fb_code fb_marks_any(
     struct fb_marks *marks, uint64_t key, bool *out, struct fb_err *err);
 
+/** Reads the file through and compares what its rows add up to with what they did when they were
+ * added: E_CORRUPT where they were damaged. Who alters it on purpose can make up for that. */
+FB_CHECKED enum fb_code fb_marks_check(struct fb_marks *marks, struct fb_err *err);
+
 /** Called with each mark, by key and then by number; FB_OK goes on. */
 typedef enum fb_code (*fb_marks_visit)(void *ctx, const struct fb_mark *mark, struct fb_err *err);
 

@@ -216,6 +216,42 @@ static void test_altered(void **unused)
     }
 }
 
+/* A file that was damaged is found out by reading it through, whatever was added in which steps. */
+static void test_checked(void **unused)
+{
+    static const char *const ways[] = {"DELETE FROM mark WHERE key = 5",
+        "UPDATE mark SET first = 8 WHERE key = 5", "UPDATE mark SET key = 6 WHERE key = 5",
+        "UPDATE mark SET more = x'02' WHERE key = 7", "INSERT INTO mark(key, first) VALUES(1, 1)",
+        "UPDATE note SET sum = sum + 1", "UPDATE note SET rows = rows + 1", "DELETE FROM note"};
+    (void)unused;
+    for (size_t i = 0; i <= sizeof(ways) / sizeof(ways[0]); i++) {
+        struct fb_mark first[] = {{7, 1}, {7, 3}, {5, 9}}, second[] = {{7, 10}, {8, 10}};
+        struct fb_marks *marks = NULL;
+        add(first, 3, "one");
+        add(second, 2, "two");
+        if (i > 0) {
+            tamper(ways[i - 1]);
+        }
+        FB_TEST_OK(fb_marks_open(path, &marks, &err));
+        assert_int_equal(fb_marks_check(marks, &err), i ? FB_E_CORRUPT : FB_OK);
+        fb_err_init(&err);
+        fb_marks_close(marks);
+        fb_store_remove_sqlite(path);
+    }
+    /* One that is cleared begins anew. */
+    struct fb_mark items[] = {{1, 1}};
+    struct fb_marks *marks = NULL;
+    add(items, 1, "one");
+    FB_TEST_OK(fb_marks_write(path, &marks, &err));
+    FB_TEST_OK(fb_marks_clear(marks, &err));
+    FB_TEST_OK(fb_marks_add(marks, items, 1, &err));
+    FB_TEST_OK(fb_marks_keep(marks, FB_STR("x"), &err));
+    fb_marks_close(marks);
+    FB_TEST_OK(fb_marks_open(path, &marks, &err));
+    FB_TEST_OK(fb_marks_check(marks, &err));
+    fb_marks_close(marks);
+}
+
 /* What is no such file is not read, and made anew by who writes. */
 static void test_other_files(void **unused)
 {
@@ -277,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transaction, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
     };
