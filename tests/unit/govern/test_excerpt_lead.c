@@ -1,0 +1,310 @@
+/*
+ * Tests of what records lead to (src/govern/excerpt_lead.c, excerpt_search.c): for each rule a
+ * docket in which an answer about system/s rests on a record that only this rule finds. story.c
+ * compares every picture with that of all records.
+ */
+#include <string.h>
+
+#include "base/io.h"
+#include "fb_test.h"
+#include "govern/docket_private.h"
+#include "govern/excerpt.h"
+#include "story.h"
+
+static struct fb_err err;
+
+static void introduce(struct story *story, const char *id, const char *role)
+{
+    struct fb_docket_party party = {
+        .id = fb_str_of(id), .title = fb_str_of(id), .role = fb_str_of(role)};
+    FB_TEST_OK(fb_docket_introduce(story->docket, &party, &err));
+}
+
+/* Files what a party says about a system; `more` are further members, each with its comma. */
+static void say(struct story *story, const char *party, const char *kind, const char *name,
+    const char *more, const char *body)
+{
+    char text[1200], at[FB_TIME_TEXT];
+    snprintf(text, sizeof(text), "{\"kind\":\"%s\",\"id\":\"%s/%s\",\"at\":\"%s\",%s\"body\":{%s}}",
+        kind, kind, name, fb_time_format(story->now, at), more, body);
+    story_add(story, party, text);
+}
+
+/* With system/1, whose developer is another, and two auditors. */
+static void begin(struct story *story, const char *policy)
+{
+    char text[2048];
+    story_begin(story);
+    introduce(story, "dev1", "developer");
+    introduce(story, "aud", "auditor");
+    introduce(story, "aud2", "auditor");
+    say(story, "dev1", "system", "1", "", "\"title\":\"1\",\"developer\":\"party/dev1\"");
+    snprintf(text, sizeof(text), "policy \"t\"\n  title \"T\"\n  version 1\n%s", policy);
+    story_add(story, "institute", text);
+}
+
+/* How many duties system/s has, which is the same by the index and of all records. The last record
+ * is in every excerpt, so it is one that nothing rests on. */
+static size_t duties(struct story *story)
+{
+    introduce(story, "nobody", "witness");
+    const struct fb_picture *picture = story_picture(story, NULL);
+    size_t count = 0;
+    for (size_t i = 0; i < picture->duty_count; i++) {
+        count += fb_str_is(picture->duties[i].system, "system/s");
+    }
+    assert_int_equal(story->excerpts, story->asked);
+    return count;
+}
+
+#define OF_S "\"subject\":\"system/s\","
+#define OF_1 "\"subject\":\"system/1\","
+
+/* A receipt that names its report, and no system. */
+static void test_receipt(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty tell(S, I)\n  title \"tell\"\n"
+                  "  when incident I of system S, known to P\n  party P\n"
+                  "  must report I to \"institute\" stage \"initial\"\n  within 8 days\n  of P "
+                  "knowing of I\n");
+    say(&story, "dev", "incident", "1", OF_S,
+        "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/"
+        "dev\",\"known_at\":\"2026-01-01\"");
+    story_at(&story, "2026-02-01T00:00:00Z");
+    say(&story, "dev", "report", "r", OF_S,
+        "\"about\":\"incident/1\",\"to\":\"institute\",\"stage\":\"initial\"");
+    story_at(&story, "2026-02-02T00:00:00Z");
+    say(&story, "institute", "decision", "d", "",
+        "\"topic\":\"receipt\",\"outcome\":\"noted\",\"reasons\":\"r\",\"about\":\"report/r\","
+        "\"valid_from\":\"2026-01-05\"");
+    assert_int_equal(duties(&story), 1);
+    assert_int_equal(story_duty(&story, "tell", NULL)->status, FB_DUTY_MET);
+    story_end(&story);
+}
+
+/* Receipts of reports about another system. */
+static void test_received(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty look(S, R)\n  title \"look\"\n"
+                  "  when report_received R with to \"institute\" and system S with developer P\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    say(&story, "dev1", "report", "r", OF_1, "\"topic\":\"x\",\"to\":\"institute\"");
+    story_at(&story, "2026-02-02T00:00:00Z");
+    say(&story, "institute", "decision", "d", OF_1,
+        "\"topic\":\"receipt\",\"outcome\":\"noted\",\"reasons\":\"r\",\"about\":\"report/r\","
+        "\"valid_from\":\"2025-12-30\"");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* Files a safety case of system/s; returns its id. */
+static const char *submit(struct story *story)
+{
+    char path[128];
+    struct fb_docket_added added;
+    struct fb_docket_add options = {
+        .issuer = FB_STR("dev"), .ingest = {.subject = FB_STR("system/s"), .name = FB_STR("c")}};
+    struct fb_arena arena;
+    static char id[200];
+    snprintf(path, sizeof(path), "%s/case", story->folder);
+    FB_TEST_OK(fb_io_write(path,
+        FB_STR("G1: {supportedBy: [Sn1]}\nSn1: {evidence: record system/s stands}\n"), 0600, &err));
+    fb_arena_init(&arena, (size_t)1 << 28);
+    FB_TEST_OK(fb_docket_add_file(story->docket, path, &options, &arena, &added, &err));
+    snprintf(id, sizeof(id), "%.*s", FB_STR_ARG(added.ids[0]));
+    fb_arena_release(&arena);
+    return id;
+}
+
+/* A decision that names a safety case, and no system. */
+static void test_case_decided(void **unused)
+{
+    struct story story;
+    char body[400];
+    (void)unused;
+    begin(&story, "");
+    snprintf(body, sizeof(body),
+        "\"topic\":\"safety_case\",\"outcome\":\"granted\",\"reasons\":\"r\",\"about\":\"%s\"",
+        submit(&story));
+    say(&story, "institute", "decision", "d", "", body);
+    assert_int_equal(duties(&story), 0);
+    assert_int_equal(story.picture.case_count, 1);
+    assert_int_equal(story.picture.cases[0].stage, FB_CASE_ACCEPTED);
+    story_end(&story);
+}
+
+/* A licence of another system that rests on the safety case of this one. */
+static void test_case_licensed(void **unused)
+{
+    struct story story;
+    char body[400];
+    (void)unused;
+    begin(&story, "");
+    snprintf(body, sizeof(body),
+        "\"action\":\"deploy\",\"state\":\"granted\",\"version\":1,\"case\":\"%s\"",
+        submit(&story));
+    say(&story, "institute", "licence", "1", OF_1, body);
+    assert_int_equal(duties(&story), 0);
+    assert_int_equal(story.picture.case_count, 1);
+    assert_int_equal(story.picture.cases[0].stage, FB_CASE_ACCEPTED);
+    story_end(&story);
+}
+
+/* A rule names a party that no record at hand does, and an incident names it by a correction. */
+static void test_party_by_correction(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty warn(S, I)\n  title \"warn\"\n"
+                  "  when incident I with known_to \"aud\" and system S with developer P\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    say(&story, "institute", "party", "aud-2", "\"supersedes\":\"party/aud\",",
+        "\"title\":\"A\",\"role\":\"auditor\"");
+    say(&story, "dev1", "incident", "1", OF_1,
+        "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/aud-2\"");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* A record that a rule names. */
+static void test_named_in_rule(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty follow(S)\n  title \"follow\"\n"
+                  "  when system \"1\" with title \"1\" and system S with developer P\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* The log of an evaluation was erased. */
+static void test_erased(void **unused)
+{
+    static const char digest[] =
+        "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct story story;
+    char body[600];
+    (void)unused;
+    begin(&story,
+        "redline cyber(S)\n  title \"Breaks in\"\n  measure success of S on \"cybench\"\n"
+        "  crossed at 50% with 95% confidence\n  needs 200 samples, newer than 90 days\n");
+    snprintf(body, sizeof(body),
+        "\"task\":\"cybench\",\"scorer\":\"includes\",\"model\":\"m\",\"status\":\"success\","
+        "\"began\":\"2026-01-01\",\"ended\":\"2026-01-01\",\"samples\":300,\"succeeded_any\":5,"
+        "\"succeeded_all\":5,\"unresolved\":0,\"log\":\"%s\"",
+        digest);
+    say(&story, "lab", "evaluation", "1", OF_S, body);
+    snprintf(body, sizeof(body), "\"digest\":\"%s\",\"reason\":\"r\",\"bytes\":1", digest);
+    say(&story, "institute", "erasure", "1", "", body);
+    assert_int_equal(duties(&story), 0);
+    assert_int_equal(story.picture.line_count, 2);
+    story_end(&story);
+}
+
+/* What shows the level of another system is not what the rule asks for, since more is shown. */
+static void test_level_of_another(void **unused)
+{
+    static const char rule[] =
+        "duty look(S, L)\n  title \"look\"\n"
+        "  when level_held L with issuer \"aud\", standard security and system S with developer P\n"
+        "  party P\n  must issue measure M of S with name security\n  within 8 days\n";
+    static const char audit[] =
+        "\"party\":\"party/dev1\",\"scope\":\"all\",\"method\":\"documents\",\"result\":"
+        "\"passed\",\"began\":\"2026-01-01\",\"ended\":\"2026-01-01\",\"standard\":\"security\","
+        "\"level\":";
+    static const char *const more[] = {"audit", "measure", NULL};
+    (void)unused;
+    for (int i = 0; i < 3; i++) {
+        struct story story;
+        char body[400];
+        begin(&story, rule);
+        if (more[i]) {
+            snprintf(
+                body, sizeof(body), "%s%s", i ? "\"name\":\"security\",\"level\":" : audit, "4");
+            say(&story, "aud2", more[i], "4", OF_1, body);
+        }
+        snprintf(body, sizeof(body), "%s2", audit);
+        say(&story, "aud", "audit", "2", OF_1, body);
+        assert_int_equal(duties(&story), more[i] ? 0 : 1);
+        story_end(&story);
+    }
+}
+
+/* A measure shows the level of another system. */
+static void test_measured_level(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty look(S, L)\n  title \"look\"\n"
+                  "  when level_held L with standard security and system S with developer P\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    say(&story, "aud", "measure", "2", OF_1, "\"name\":\"security\",\"level\":2");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* Access to another system was refused, says who used its grant. */
+static void test_grant_of_another(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story, "duty look(S, G)\n  title \"look\"\n"
+                  "  when grant_standing G with party \"aud\", honoured refused and system S with "
+                  "developer P\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    say(&story, "dev1", "grant", "1", OF_1,
+        "\"party\":\"party/aud\",\"form\":\"query\",\"state\":\"granted\",\"valid_until\":"
+        "\"2027-01-01\"");
+    say(&story, "aud", "access", "1", OF_1,
+        "\"grant\":\"grant/1\",\"honoured\":\"refused\",\"began\":\"2026-01-01\"");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* A waiver that names no system, but a party or a rule. */
+static void test_waiver(void **unused)
+{
+    static const char *const of[] = {
+        "", ",\"party\":\"party/dev\"", ",\"rule\":\"t/look\"", ",\"about\":\"incident/1\""};
+    (void)unused;
+    for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        struct story story;
+        char body[300];
+        begin(&story, "duty look(S, I)\n  title \"look\"\n"
+                      "  when incident I of system S with known_to P\n  party P\n"
+                      "  must issue measure M of S with name security\n  within 8 days\n"
+                      "  waived by \"institute\"\n");
+        say(&story, "dev", "incident", "1", OF_S,
+            "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/dev\"");
+        snprintf(body, sizeof(body),
+            "\"topic\":\"waiver\",\"outcome\":\"granted\",\"reasons\":\"r\"%s", of[i]);
+        say(&story, "institute", "decision", "1", "", body);
+        story_at(&story, "2026-02-01T00:00:00Z");
+        assert_int_equal(duties(&story), 1);
+        assert_int_equal(story_duty(&story, "look", NULL)->status == FB_DUTY_OVERDUE, i == 0);
+        story_end(&story);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_receipt),
+        cmocka_unit_test(test_received),
+        cmocka_unit_test(test_case_decided),
+        cmocka_unit_test(test_case_licensed),
+        cmocka_unit_test(test_party_by_correction),
+        cmocka_unit_test(test_named_in_rule),
+        cmocka_unit_test(test_erased),
+        cmocka_unit_test(test_level_of_another),
+        cmocka_unit_test(test_measured_level),
+        cmocka_unit_test(test_grant_of_another),
+        cmocka_unit_test(test_waiver),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
