@@ -9,6 +9,7 @@
 #include "fb_test.h"
 #include "govern/docket_private.h"
 #include "govern/excerpt.h"
+#include "record/sshsig.h"
 #include "story.h"
 
 static struct fb_err err;
@@ -291,6 +292,204 @@ static void test_waiver(void **unused)
     }
 }
 
+/* How many records an answer about system/s rests on, by the index. */
+static size_t rests_on(struct story *story)
+{
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    const struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = FB_STR("s")};
+    struct fb_docket *docket = NULL;
+    struct fb_picture picture;
+    struct fb_arena arena;
+    uint64_t size;
+    fb_arena_init(&arena, (size_t)1 << 28);
+    FB_TEST_OK(fb_docket_index(story->docket, true, &size, &err));
+    FB_TEST_OK(fb_docket_open_asked(
+        story->docket_path, &clock, true, &question, &arena, &docket, &picture, &err));
+    assert_true(fb_docket_is_excerpt(docket));
+    size_t count = fb_excerpt_count(docket->excerpt);
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    return count;
+}
+
+/* Of many waivers those are read that can excuse: of no system and no party, or of this one. */
+static void test_many_waivers(void **unused)
+{
+    enum { MANY = 20 };
+    static const char granted[] =
+        "\"topic\":\"waiver\",\"outcome\":\"granted\",\"reasons\":\"r\",\"rule\":\"t/look\"";
+    struct story story;
+    char body[300], name[20];
+    (void)unused;
+    begin(&story, "duty look(S, I)\n  title \"look\"\n"
+                  "  when incident I of system S with known_to P\n  party P\n"
+                  "  must issue measure M of S with name security\n  within 8 days\n"
+                  "  waived by \"institute\"\n");
+    say(&story, "dev", "incident", "1", OF_S,
+        "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/dev\"");
+    introduce(&story, "before", "witness");
+    size_t before = rests_on(&story);
+    for (int n = 0; n < MANY; n++) {
+        snprintf(name, sizeof(name), "other-%d", n);
+        say(&story, "institute", "decision", name, OF_1, granted);
+    }
+    introduce(&story, "after", "witness");
+    assert_int_equal(rests_on(&story), before);
+    for (int n = 0; n < MANY; n++) {
+        snprintf(name, sizeof(name), "party-%d", n);
+        snprintf(body, sizeof(body), "%s,\"party\":\"party/dev1\"", granted);
+        say(&story, "institute", "decision", name, "", body);
+    }
+    assert_int_equal(duties(&story), 1);
+    assert_int_equal(story_duty(&story, "look", NULL)->status, FB_DUTY_OWED);
+    say(&story, "institute", "decision", "all", "", granted);
+    introduce(&story, "last", "witness");
+    assert_int_equal(story_duty(&story, "look", NULL)->status, FB_DUTY_WAIVED);
+    assert_int_equal(story.excerpts, story.asked);
+    story_end(&story);
+}
+
+#define LOOK_AT_GRANT                                                                              \
+    "duty look(S, G)\n  title \"look\"\n"                                                          \
+    "  when grant_standing G of system S with standing granted and system S with developer P\n"    \
+    "  party P\n  must issue measure M of S with name security\n  within 90 days\n"
+
+static void grant_until_february(struct story *story)
+{
+    say(story, "dev", "grant", "1", OF_S,
+        "\"party\":\"party/aud\",\"form\":\"query\",\"state\":\"granted\",\"valid_until\":"
+        "\"2026-02-01\"");
+}
+
+/* A key is revoked, so that a correction of system/1 holds again, at the instant at which what a
+ * duty of system/s rests on ends: that counts as ended by a correction, and no index says which
+ * begin anew. All records answer. */
+static void test_revoked_at_end(void **unused)
+{
+    struct story story;
+    struct fb_docket_added added;
+    struct fb_docket_key_change change = FB_DOCKET_KEY_CHANGE;
+    struct fb_sshkey_secret secret;
+    (void)unused;
+    begin(&story, LOOK_AT_GRANT);
+    grant_until_february(&story);
+    story_at(&story, "2026-01-05T00:00:00Z");
+    say(&story, "dev1", "system", "1-1", "\"supersedes\":\"system/1\",",
+        "\"title\":\"1\",\"developer\":\"party/dev1\"");
+    story_at(&story, "2026-01-20T00:00:00Z");
+    say(&story, "dev1", "system", "1-2", "\"supersedes\":\"system/1-1\",",
+        "\"title\":\"1\",\"developer\":\"party/dev1\"");
+    assert_int_equal(duties(&story), 1);
+    assert_int_equal(story_duty(&story, "look", NULL)->status, FB_DUTY_OWED);
+    story_at(&story, "2026-02-01T00:00:00Z");
+    FB_TEST_OK(fb_docket_key(story.docket, FB_STR("party/dev1"), &secret, &err));
+    const struct fb_registry *registry = fb_docket_registry(story.docket);
+    const struct fb_record *key = fb_registry_first(registry, FB_KIND_key);
+    while (!fb_str_is(fb_record_text(key, "party"), "party/dev1")) {
+        key = fb_registry_next(registry, key);
+        assert_non_null(key);
+    }
+    change.party = FB_STR("party/dev1");
+    change.issuer = FB_STR("party/institute");
+    change.key = &secret.key;
+    change.supersedes = key->id;
+    change.revoked = story_time("2026-01-10T00:00:00Z");
+    FB_TEST_OK(fb_docket_change_key(story.docket, &change, &added, &err));
+    fb_sshkey_wipe(&secret);
+    story_at(&story, "2026-02-02T00:00:00Z");
+    size_t asked = story.asked, excerpts = story.excerpts;
+    assert_int_equal(story_duty(&story, "look", NULL)->status, FB_DUTY_RELAXED);
+    assert_int_equal(story.asked, asked + 2);
+    assert_int_equal(story.excerpts, excerpts + 1); /* of system/1 */
+    story_end(&story);
+}
+
+/* Moves the index out of the way, or back. */
+static void hide_index(const struct story *story, bool away)
+{
+    char here[128], there[128];
+    snprintf(here, sizeof(here), "%s/index.db", story->docket_path);
+    snprintf(there, sizeof(there), "%s/index.away", story->folder);
+    assert_int_equal(away ? rename(here, there) : rename(there, here), 0);
+}
+
+/* The first record of a kind, and the first correction, came since the index was made. */
+static void test_first_since(void **unused)
+{
+    const struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = FB_STR("s")};
+    struct story story;
+    struct fb_docket *docket = NULL;
+    struct fb_picture picture;
+    struct fb_arena arena;
+    uint64_t size;
+    (void)unused;
+    begin(&story, LOOK_AT_GRANT
+        "duty warn(S, I)\n  title \"warn\"\n"
+        "  when incident I with known_to \"aud\" and system S with developer P\n"
+        "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    grant_until_february(&story);
+    say(&story, "dev1", "system", "2", "", "\"title\":\"2\",\"developer\":\"party/dev1\"");
+    FB_TEST_OK(fb_docket_index(story.docket, true, &size, &err));
+    hide_index(&story, true);
+    story_at(&story, "2026-02-01T00:00:00Z");
+    say(&story, "dev1", "incident", "1", OF_1,
+        "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/aud\"");
+    say(&story, "dev1", "system", "2-1", "\"supersedes\":\"system/2\",",
+        "\"title\":\"2\",\"developer\":\"party/dev1\"");
+    introduce(&story, "nobody", "witness");
+    hide_index(&story, false);
+    fb_arena_init(&arena, (size_t)1 << 28);
+    struct fb_clock clock = fb_clock_fixed(&story.now);
+    FB_TEST_OK(fb_docket_open_asked(
+        story.docket_path, &clock, true, &question, &arena, &docket, &picture, &err));
+    assert_true(fb_docket_is_excerpt(docket));
+    assert_int_equal(picture.duty_count, 2);
+    assert_true(fb_str_is(picture.duties[0].obligation.duty->name, "look"));
+    assert_int_equal(picture.duties[0].obligation.status, FB_DUTY_RELAXED);
+    assert_int_equal(picture.duties[1].obligation.status, FB_DUTY_OWED);
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    story_end(&story);
+}
+
+/* Who else signed a record, though nobody asked for it. */
+static void test_cosigned(void **unused)
+{
+    static const char text[] =
+        "{\"kind\":\"measure\",\"id\":\"measure/1\",\"subject\":\"system/s\",\"at\":\"2026-01-01\","
+        "\"issuer\":\"party/dev\",\"body\":{\"name\":\"security\",\"level\":1}}";
+    struct story story;
+    struct fb_docket_added added;
+    struct fb_sshkey_secret secret;
+    struct fb_buf draft, statement, signatures[2];
+    (void)unused;
+    begin(&story, "");
+    fb_buf_init(&draft, FB_STATEMENT_MAX);
+    fb_buf_init(&statement, FB_STATEMENT_MAX);
+    fb_buf_add_c(&draft, text);
+    FB_TEST_OK(fb_docket_canonical(story.docket, &draft, FB_STR("party/dev"), &statement, &err));
+    struct fb_filing filing = {.statement = fb_buf_str(&statement),
+        .kind = FB_STR("measure"),
+        .issuer = FB_STR("party/dev"),
+        .signature_count = 2};
+    for (int i = 0; i < 2; i++) {
+        struct fb_str party = i ? FB_STR("party/aud") : filing.issuer;
+        fb_buf_init(&signatures[i], FB_SSHSIG_TEXT_MAX);
+        FB_TEST_OK(fb_docket_key(story.docket, party, &secret, &err));
+        FB_TEST_OK(
+            fb_sshsig_sign(&secret, "flyball/measure", filing.statement, &signatures[i], &err));
+        fb_sshkey_wipe(&secret);
+        filing.signatures[i] = fb_buf_str(&signatures[i]);
+    }
+    FB_TEST_OK(fb_docket_file(story.docket, &filing, 1, &added, &err));
+    assert_int_equal(duties(&story), 0);
+    fb_buf_release(&draft);
+    fb_buf_release(&statement);
+    fb_buf_release(&signatures[0]);
+    fb_buf_release(&signatures[1]);
+    story_end(&story);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +504,10 @@ int main(void)
         cmocka_unit_test(test_measured_level),
         cmocka_unit_test(test_grant_of_another),
         cmocka_unit_test(test_waiver),
+        cmocka_unit_test(test_many_waivers),
+        cmocka_unit_test(test_revoked_at_end),
+        cmocka_unit_test(test_first_since),
+        cmocka_unit_test(test_cosigned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
