@@ -155,19 +155,29 @@ static void test_case_licensed(void **unused)
     story_end(&story);
 }
 
-/* A rule names a party that no record at hand does, and an incident names it by a correction. */
+/* A rule names a party that no record at hand does, and among many incidents one names it by a
+ * correction, between two that do not. */
 static void test_party_by_correction(void **unused)
 {
+    enum { MANY = 20, TELLING = 3 };
     struct story story;
     (void)unused;
-    begin(&story, "duty warn(S, I)\n  title \"warn\"\n"
-                  "  when incident I with known_to \"aud\" and system S with developer P\n"
-                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    begin(&story,
+        "duty warn(S, I)\n  title \"warn\"\n"
+        "  when incident I with class harm, known_to \"aud\" and system S with developer P\n"
+        "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
     say(&story, "institute", "party", "aud-2", "\"supersedes\":\"party/aud\",",
         "\"title\":\"A\",\"role\":\"auditor\"");
-    say(&story, "dev1", "incident", "1", OF_1,
-        "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/aud-2\"");
-    assert_int_equal(duties(&story), 1);
+    for (int n = 0; n < MANY; n++) {
+        char name[20], body[100];
+        snprintf(name, sizeof(name), "%d", n);
+        snprintf(body, sizeof(body), "\"title\":\"i\",\"class\":\"harm\",\"known_to\":\"party/%s\"",
+            n >= TELLING ? "dev1"
+            : n == 1     ? "aud-2"
+                         : "aud");
+        say(&story, "dev1", "incident", name, OF_1, body);
+    }
+    assert_int_equal(duties(&story), TELLING);
     story_end(&story);
 }
 
@@ -397,6 +407,7 @@ static void test_revoked_at_end(void **unused)
     FB_TEST_OK(fb_docket_change_key(story.docket, &change, &added, &err));
     fb_sshkey_wipe(&secret);
     story_at(&story, "2026-02-02T00:00:00Z");
+    introduce(&story, "last", "witness");
     size_t asked = story.asked, excerpts = story.excerpts;
     assert_int_equal(story_duty(&story, "look", NULL)->status, FB_DUTY_RELAXED);
     assert_int_equal(story.asked, asked + 2);
