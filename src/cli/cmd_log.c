@@ -186,7 +186,6 @@ static enum fb_code log_signers(
 /* What a part reads before it begins. */
 enum needs { NOTHING, LEDGER };
 
-/* Everything that `log` does. */
 /* Brings the index up to date. */
 static enum fb_code log_index(
     const struct fb_cli *cli, struct fb_docket *docket, struct fb_buf *text, struct fb_err *err)
@@ -209,6 +208,7 @@ static enum fb_code log_index(
     return code;
 }
 
+/* Everything that `log` does. */
 static const struct part {
     const char *name;
     fb_cli_log_part run;

@@ -159,12 +159,6 @@ enum fb_code fb_docket_open_to_add(const char *path, const struct fb_clock *cloc
     return FB_OK;
 }
 
-enum fb_code fb_docket_widen(struct fb_docket *docket, struct fb_err *err)
-{
-    FB_ASSERT(docket);
-    return docket->excerpt ? fb_docket_reload(docket, err) : FB_OK;
-}
-
 enum fb_code fb_docket_ready(struct fb_docket *docket, size_t count, struct fb_err *err)
 {
     FB_ASSERT(docket);

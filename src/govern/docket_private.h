@@ -113,9 +113,6 @@ FB_CHECKED enum fb_code fb_docket_check_blobs(
  * than FB_DOCKET_FEW_MAX all records are read. */
 FB_CHECKED enum fb_code fb_docket_ready(struct fb_docket *docket, size_t count, struct fb_err *err);
 
-/** Reads all records of a docket of which only some were read. */
-FB_CHECKED enum fb_code fb_docket_widen(struct fb_docket *docket, struct fb_err *err);
-
 /** Sees to it that the registry has all records of a kind in whose field a value stands, also where
  * only some records were read. What was borrowed from it lasts. */
 FB_CHECKED enum fb_code fb_docket_need(struct fb_docket *docket, enum fb_kind kind,

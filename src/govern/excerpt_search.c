@@ -179,7 +179,6 @@ enum fb_code fb_excerpt_settle(struct fb_excerpt *e, bool *out_grew, struct fb_e
     enum fb_code code = e->is_short ? fb_err_set(err, FB_E_NOMEM, "memory ran out") : FB_OK;
     for (bool more = true; code == FB_OK && more;) {
         code = fb_excerpt_follow_all(e, err);
-        more = true;
         if (code != FB_OK) {
             break;
         }

@@ -82,6 +82,35 @@ static void test_fields(void **unused)
     assert_false(fb_term_has_none(FB_KIND_report, FB_STR("about")));
 }
 
+/* As many as a record can have: of each list all that it may hold. */
+static void test_most(void **unused)
+{
+    uint64_t terms[FB_TERMS_MAX];
+    struct fb_arena arena;
+    struct fb_buf text;
+    struct fb_record r;
+    (void)unused;
+    fb_arena_init(&arena, 1 << 22);
+    fb_buf_init(&text, FB_STATEMENT_MAX);
+    fb_buf_add_c(&text, "{\"at\":\"2026-08-11T00:00:00Z\",\"body\":{\"also_from\":[");
+    for (int i = 0; i < FB_REFS_MAX; i++) {
+        fb_buf_addf(&text, "%s\"system/%d\"", i ? "," : "", i);
+    }
+    fb_buf_add_c(&text, "],\"derivation\":\"merging\",\"derived_from\":\"system/b\","
+                        "\"developer\":\"party/a\",\"models\":[");
+    for (int i = 0; i < FB_STRINGS_MAX; i++) {
+        fb_buf_addf(&text, "%s\"m%d\"", i ? "," : "", i);
+    }
+    fb_buf_add_c(&text, "],\"title\":\"x\"},\"id\":\"system/s\",\"issuer\":\"party/a\","
+                        "\"kind\":\"system\"}");
+    parse(text.ptr, &arena, &r);
+    /* And the id, the kind, the issuer, what it was made from and who develops it. */
+    assert_int_equal(fb_record_terms(&r, terms), FB_REFS_MAX + FB_STRINGS_MAX + 5);
+    assert_true(has(&r, fb_term_field(FB_KIND_system, FB_STR("models"), FB_STR("m999"))));
+    fb_buf_release(&text);
+    fb_arena_release(&arena);
+}
+
 /* As files have them: the first 48 bits of SHA-256, by hand. */
 static void test_stable(void **unused)
 {
@@ -97,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terms),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_most),
         cmocka_unit_test(test_stable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,7 +274,16 @@ static void test_other_files(void **unused)
     tamper("PRAGMA application_id=5");
     assert_int_equal(fb_marks_open(path, &marks, &err), FB_E_CORRUPT);
     fb_err_init(&err);
-    tamper("PRAGMA application_id=1717726513; DROP TABLE note");
+    tamper("PRAGMA application_id=1717726513; UPDATE note SET value = zeroblob(65536)");
+    struct fb_buf long_note;
+    fb_buf_init(&long_note, 1 << 20);
+    FB_TEST_OK(fb_marks_open(path, &marks, &err));
+    assert_int_equal(fb_marks_note(marks, &long_note, &err), FB_E_CORRUPT);
+    assert_non_null(strstr(err.message, "too long"));
+    fb_err_init(&err);
+    fb_marks_close(marks);
+    fb_buf_release(&long_note);
+    tamper("DROP TABLE note");
     FB_TEST_OK(fb_marks_open(path, &marks, &err));
     struct fb_buf note;
     fb_buf_init(&note, 10);
