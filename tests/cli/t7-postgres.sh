@@ -96,6 +96,21 @@ ok "without a gap or a fork" says "the ledger holds: 30 entries" fly log verify
 ok "each once" sh -c '[ "$("$0" --docket "$1" log list | grep -c "incident/[1-6]-[1-4] ")" = 24 ]' \
     "$FLYBALL" "$docket"
 ok "the export grows from what was shown" says "exported 30 entries" fly log export shown
+# The index is a file beside ledger.store, of what the database has.
+by() { "$FLYBALL" --docket indexed --clock 2026-11-20T00:00:00Z "$@"; }
+sed "s/dbname=postgres/dbname=indexed/" connection >connection.other
+chmod 600 connection.other
+as_server "$pg_bin/createdb" -h "$pg_folder" -U flyball indexed
+ok "in a database of its own" init indexed postgres:connection.other
+ok "a system" by add "$root/examples/aurora/policies/aurora-framework.fly"
+echo '{"kind":"system","id":"system/s","at":"2026-11-02","body":{"title":"S","developer":"party/institute","training_compute_flop":3e25}}' >s.json
+ok "which is filed" by add s.json
+by status --json s >want
+ok "the index is made" says "entries are indexed" by log index
+ok "an answer by it is the same" gives want by status --json s
+echo '{"kind":"incident","id":"incident/i","at":"2026-11-03","subject":"system/s","body":{"class":"death","title":"x"}}' >i.json
+ok "a record is added by it" by add i.json
+ok "to it too" says "that of the first" by log verify --full
 stop_postgres
 ok "without its server" exits 5 "could not open the PostgreSQL ledger" fly log verify
 finish
