@@ -17,7 +17,9 @@ enum fb_code fb_docket_path(const char *docket, const char *folder, struct fb_st
     char out[FB_DOCKET_PATH_MAX], struct fb_err *err)
 {
     FB_ASSERT(docket && folder && out);
-    int len = snprintf(out, FB_DOCKET_PATH_MAX, "%s/%s%s%.*s", docket, folder,
+    bool is_within = folder[0] || name.len;
+    int len = snprintf(out, FB_DOCKET_PATH_MAX, "%s%s%s%s%.*s", docket,
+        is_within && !fb_str_ends(fb_str_of(docket), FB_STR("/")) ? "/" : "", folder,
         folder[0] && name.len ? "/" : "", FB_STR_ARG(name));
     if (len < 0 || len >= FB_DOCKET_PATH_MAX) {
         return fb_err_set(err, FB_E_LIMIT, "the path of docket '%.100s...' is too long", docket);

@@ -25,6 +25,7 @@
 #include "base/assert.h"
 #include "base/io.h"
 #include "base/limit.h"
+#include "store/sqlite_result.h"
 #include "store/store.h"
 
 /* "fbm1", as the ledger's "fbl1". */
@@ -97,20 +98,10 @@ void fb_numbers_release(struct fb_numbers *numbers)
 
 static enum fb_code fails(struct fb_marks *marks, int result, const char *what, struct fb_err *err)
 {
-    static const struct {
-        int result;
-        enum fb_code code;
-    } codes[] = {{SQLITE_NOMEM, FB_E_NOMEM}, {SQLITE_FULL, FB_E_FULL}, {SQLITE_BUSY, FB_E_BUSY},
-        {SQLITE_LOCKED, FB_E_BUSY}, {SQLITE_ERROR, FB_E_CORRUPT}, {SQLITE_CORRUPT, FB_E_CORRUPT},
-        {SQLITE_NOTADB, FB_E_CORRUPT}, {SQLITE_CONSTRAINT, FB_E_CORRUPT},
-        {SQLITE_TOOBIG, FB_E_CORRUPT}, {SQLITE_MISMATCH, FB_E_CORRUPT}};
-    enum fb_code code = FB_E_IO;
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        code = codes[i].result == (result & 0xFF) ? codes[i].code : code;
-    }
     bool is_known = marks->db && sqlite3_extended_errcode(marks->db) == result;
-    return fb_err_set(err, code, "could not %s '%s': %s", what, marks->path,
+    fb_err_set(err, fb_sqlite_code(marks->db, result), "could not %s '%s': %s", what, marks->path,
         is_known ? sqlite3_errmsg(marks->db) : sqlite3_errstr(result));
+    return fb_sqlite_hint_full(marks->db, err);
 }
 
 static enum fb_code run_sql(

@@ -1,6 +1,5 @@
 /* A store in one SQLite file. The file says that it is ours (application_id) and in which form
  * (user_version). Triggers and views are off: a file from elsewhere must not bring code along. */
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <sqlite3.h>
@@ -12,6 +11,7 @@
 #include "base/io.h"
 #include "store/sqlite_batch.h"
 #include "store/sqlite_log.h"
+#include "store/sqlite_result.h"
 
 /* "fbl1": no other program of SQLite's list of application ids uses it. */
 #define APPLICATION_ID 0x66626C31
@@ -112,48 +112,11 @@ static struct sqlite *sqlite_of(struct fb_store *store)
     return (struct sqlite *)(void *)store;
 }
 
-/* The errno behind a failure, 0 when it is not known. SQLite does not note it for a COMMIT. */
-static int errno_of(struct sqlite *s)
-{
-    sqlite3_vfs *vfs = NULL;
-    int number = s->db ? sqlite3_system_errno(s->db) : 0;
-    if (number == 0 && s->db &&
-        sqlite3_file_control(s->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) == SQLITE_OK && vfs) {
-        number = vfs->xGetLastError(vfs, 0, NULL);
-    }
-    return number;
-}
-
-static enum fb_code code_of(struct sqlite *s, int result)
-{
-    int number = errno_of(s);
-    switch (result & 0xFF) {
-    case SQLITE_NOMEM:
-        return FB_E_NOMEM;
-    case SQLITE_FULL:
-        return FB_E_FULL;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return FB_E_BUSY;
-    case SQLITE_ERROR: /* SQL that is always the same does not fit the tables */
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG:
-        return FB_E_CORRUPT;
-    case SQLITE_IOERR:
-        return number == ENOSPC || number == EDQUOT || number == EFBIG ? FB_E_FULL : FB_E_IO;
-    default:
-        return FB_E_IO;
-    }
-}
-
 /* The one place where a result of SQLite becomes an error of ours. */
 static enum fb_code fails(struct sqlite *s, int result, const char *what, struct fb_err *err)
 {
     FB_ASSERT(result != SQLITE_OK);
-    enum fb_code code = code_of(s, result);
+    enum fb_code code = fb_sqlite_code(s->db, result);
     bool is_known = s->db && sqlite3_extended_errcode(s->db) == result;
     const char *reason = is_known ? sqlite3_errmsg(s->db) : sqlite3_errstr(result);
     if ((result & 0xFF) == SQLITE_NOTADB) {
@@ -161,13 +124,8 @@ static enum fb_code fails(struct sqlite *s, int result, const char *what, struct
         return fb_err_hint(err, "Give the ledger.db of a docket; flyball init makes a new one.");
     }
     fb_err_set(err, code, "could not %s '%s': %s", what, s->path, reason);
-    if (code == FB_E_FULL && errno_of(s) == EFBIG) {
-        return fb_err_hint(err, "Nothing was changed. Raise the limit of the size of files "
-                                "(ulimit -f) and run the command again.");
-    }
     if (code == FB_E_FULL) {
-        return fb_err_hint(
-            err, "Nothing was changed. Free some disk space and run the command again.");
+        return fb_sqlite_hint_full(s->db, err);
     }
     if (code == FB_E_BUSY) {
         return fb_err_hint(err, "Nothing was changed. Try again when the other command is done.");

@@ -55,6 +55,17 @@ dd if=/dev/zero of=big/index.db bs=100 count=1 conv=notrunc 2>/dev/null
 big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
 ok "an index that is damaged is passed over" cmp want.cut got.cut
 ok "and made anew" says "entries are indexed" big log index
+mv big/index.db kept.db
+mkdir big/index.db
+ok "one that cannot be written to is named by its path" exits 5 "'big/index.db'" big log index
+ok "also where the docket was named with a slash" exits 5 "'big/index.db'" "$FLYBALL" --docket big/ --clock "$now" log index
+rmdir big/index.db
+mv kept.db big/index.db
+(ulimit -f 8 && big log index >/dev/null 2>&1)
+ok "a limit of the size of files leaves it as it is" says "entries are indexed" big log index
+mv big/index.db kept.db
+ok "and is a full disk to one that is made" sh -c '(ulimit -f 8 && "$0" --docket big log index) 2>err; [ $? -eq 5 ] && grep "ulimit -f" err' "$FLYBALL"
+mv kept.db big/index.db
 command -v sqlite3 >/dev/null && {
     rm big/index.db
     big exempt --json system/8 >want
@@ -65,6 +76,6 @@ command -v sqlite3 >/dev/null && {
     big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
     ok "one that was altered passes policies over" sh -c '! cmp -s want.cut got.cut'
     ok "what is signed is not said by one that was altered" gives want big exempt --json system/8
-    ok "one that was altered is found out" exits 4 "not that of its ledger" big log verify --full
+    ok "one that was altered is found out" exits 4 "the index of 'big' is not that of its ledger" big log verify --full
 }
 finish

@@ -1,8 +1,10 @@
 /* Numbers by key in a file: what was added is found, what was not kept is gone, and a file that is
  * none, or was altered, gives an error or is made anew. */
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -315,6 +317,37 @@ static void test_no_memory(void **unused)
     assert_true(failed > 0);
 }
 
+/* sqlite_result: a file that may not grow any more is a full disk; what was there stays. */
+static void test_too_long(void **unused)
+{
+    enum { COUNT = 9000 };
+    static struct fb_mark items[COUNT];
+    struct fb_mark one[] = {{1, 1}};
+    struct fb_marks *marks = NULL;
+    struct rlimit limit, lower;
+    (void)unused;
+    for (size_t i = 0; i < COUNT; i++) {
+        items[i] = (struct fb_mark){i, 5};
+    }
+    add(one, 1, "one");
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    lower = (struct rlimit){.rlim_cur = 40000, .rlim_max = limit.rlim_max};
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &lower), 0);
+    enum fb_code code = fb_marks_write(path, &marks, &err);
+    code = code ? code : fb_marks_add(marks, items, COUNT, &err);
+    code = code ? code : fb_marks_keep(marks, FB_STR("two"), &err);
+    fb_marks_close(marks);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    (void)signal(SIGXFSZ, before);
+    assert_int_equal(code, FB_E_FULL);
+    assert_non_null(strstr(err.hint, "ulimit -f"));
+    fb_err_init(&err);
+    expect_note("one");
+    add(items, COUNT, "two");
+    expect_note("two");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_altered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_long, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
