@@ -6,7 +6,7 @@
  * and those that name the system. The question is then answered over them, and what it looked for
  * meanwhile is noted: tuples by values of columns (engine/access.h), records by id, corrections at
  * an instant. What the index of the docket finds under that is added, with all that each record
- * leads to: its issuer, its signers, what it refers to, what corrects it. When an answer looked for
+ * leads to: the keys that signed it, what it refers to, what corrects it. When an answer looked for
  * nothing that is not there, it is the one that all records give (docs/decisions/0075).
  */
 #ifndef FB_GOVERN_EXCERPT_H

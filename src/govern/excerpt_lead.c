@@ -1,4 +1,4 @@
-/* excerpt_lead.c: what a record leads to: its issuer, signers, references, corrections, and what is
+/* excerpt_lead.c: what a record leads to: its signers, references, corrections, and what is
  * computed of it together with others. */
 #include "base/assert.h"
 #include "govern/excerpt_private.h"
@@ -101,7 +101,8 @@ enum fb_code fb_excerpt_follow(
     struct fb_excerpt *e, const struct fb_prepared *prepared, struct fb_err *err)
 {
     const struct fb_record *record = &prepared->record;
-    enum fb_code code = fb_excerpt_take_term(e, fb_term_id(record->issuer), err);
+    /* The first key that signed names the issuer. */
+    enum fb_code code = take_signers(e, prepared, err);
     if (code == FB_OK && record->subject.len) {
         code = fb_excerpt_take_term(e, fb_term_id(record->subject), err);
     }
@@ -110,7 +111,6 @@ enum fb_code fb_excerpt_follow(
     }
     code = code ? code : fb_excerpt_take_term(e, fb_term_newer(record->id), err);
     code = code ? code : take_references(e, record, err);
-    code = code ? code : take_signers(e, prepared, err);
     return code ? code : want_companions(e, record, err);
 }
 

@@ -420,7 +420,6 @@ enum fb_code fb_resident_reach(struct fb_work *work, struct fb_err *err)
     fb_access_tell(resident->access, fb_work_tells(work) ? fb_work_tell : NULL, work);
     work->trace = *fb_access_trace(resident->access);
     work->access = resident->access;
-    /* Of an excerpt each answer is the first. */
-    work->kept = resident->watch ? NULL : resident->kept;
+    work->kept = resident->kept;
     return code;
 }
