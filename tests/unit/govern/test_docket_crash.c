@@ -1,11 +1,14 @@
 /*
  * Crash safety of an addition: the document goes into the blobs, the record that names it into the
- * ledger. The process is killed at each file call of either, and then the power goes: a record that
- * is there has its document, and one that was acknowledged is there.
+ * ledger, what it is looked up by into the index. The process is killed at each file call of any,
+ * and then the power goes: a record that is there has its document, one that was acknowledged is
+ * there, and the index is right, or passed over and mended by who adds next.
  */
 #include "../ledger/power_cut.h"
 #include "fb_cut.h"
 #include "fb_test.h"
+#include "govern/docket_private.h"
+#include "report/report.h"
 #include "story.h"
 
 static struct fb_err err;
@@ -15,6 +18,8 @@ static const struct power_cut *plan; /* of SQLite's files; NULL: nothing happens
 static char file[300];
 static char policy[64];
 static uint64_t before;
+static bool has_index;
+static size_t mended;
 
 static const char policy_text[] = "policy \"%s\"\n"
                                   "  title \"T\"\n"
@@ -96,6 +101,49 @@ static bool has_policy(const struct fb_docket *docket)
     return fb_registry_find(fb_docket_registry(docket), fb_str_of(id)) != NULL;
 }
 
+static void write_status(const struct fb_picture *picture, struct fb_buf *out)
+{
+    const struct fb_report_options options = {.width = 80, .system = FB_STR("system/s")};
+    fb_buf_init(out, 1 << 24);
+    FB_TEST_OK(fb_report_status_json(picture, &options, out, &err));
+}
+
+/* What is said of a system in a process of its own; whether by the index. */
+static bool check_answer(struct fb_docket *all)
+{
+    const struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = FB_STR("s")};
+    struct fb_docket *docket = NULL;
+    struct fb_picture picture;
+    struct fb_buf want, got;
+    struct fb_arena arena;
+    fb_arena_init(&arena, (size_t)1 << 28);
+    FB_TEST_OK(fb_docket_ask(all, &question, &arena, &picture, &err));
+    write_status(&picture, &want);
+    FB_TEST_OK(fb_docket_open_asked(
+        story.docket_path, &story_clock, true, &question, &arena, &docket, &picture, &err));
+    write_status(&picture, &got);
+    assert_string_equal(got.ptr, want.ptr);
+    bool by_index = fb_docket_is_excerpt(docket);
+    fb_docket_close(docket);
+    fb_buf_release(&want);
+    fb_buf_release(&got);
+    fb_arena_release(&arena);
+    return by_index;
+}
+
+/* After the crash, and after the next one who wrote to it. */
+static void check_index(struct fb_docket *docket)
+{
+    uint64_t size, there = before;
+    mended += !check_answer(docket);
+    write_policy();
+    FB_TEST_OK(add(docket));
+    before++;
+    FB_TEST_OK(fb_docket_index_verify(docket, &size, &err));
+    assert_true(size == there + 1);
+    assert_true(check_answer(docket));
+}
+
 /* What is there after the crash; the addition can be made when it was not. */
 static void check_docket(void)
 {
@@ -112,6 +160,9 @@ static void check_docket(void)
     assert_true(has_policy(docket));
     before++;
     assert_int_equal(fb_registry_count(fb_docket_registry(docket)), before);
+    if (has_index) {
+        check_index(docket);
+    }
     fb_docket_close(docket);
 }
 
@@ -138,25 +189,44 @@ static void test_files_of_the_docket(void **state)
     assert_true(is_done);
 }
 
-static void test_files_of_the_ledger(void **state)
+static void cut_sqlite(int64_t calls_max, int64_t least)
 {
-    (void)state;
     static const enum power_cut_what kinds[] = {POWER_CUT_KILL, POWER_CUT_OFF};
     count_before();
     for (size_t kind = 0; kind < 2; kind++) {
         struct power_cut at = {.what = kinds[kind], .seed = 2};
         bool is_done = false;
-        for (at.at = 0; !is_done && at.at < 200; at.at++) {
+        for (at.at = 0; !is_done && at.at < calls_max; at.at++) {
             plan = &at;
             write_policy();
             is_done = fb_cut_run(INT32_MAX, add_in_child);
             fb_cut_power(0);
             check_docket();
-            assert_true(!is_done || at.at > 4);
+            assert_true(!is_done || at.at > least);
         }
         assert_true(is_done);
     }
     plan = NULL;
+}
+
+static void test_files_of_the_ledger(void **state)
+{
+    (void)state;
+    cut_sqlite(200, 4);
+}
+
+/* The files of the index come behind those of the ledger. */
+static void test_files_of_the_index(void **state)
+{
+    uint64_t size;
+    (void)state;
+    struct fb_docket *docket = open_docket();
+    FB_TEST_OK(fb_docket_index(docket, true, &size, &err));
+    fb_docket_close(docket);
+    has_index = true;
+    cut_sqlite(400, 12);
+    has_index = false;
+    assert_true(mended > 4);
 }
 
 /* The disk fails or is full at each call of the docket's own files: nothing half-happens. */
@@ -186,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_files_of_the_docket),
         cmocka_unit_test(test_files_of_the_ledger),
         cmocka_unit_test(test_disk_fails),
+        cmocka_unit_test(test_files_of_the_index),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
