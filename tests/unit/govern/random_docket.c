@@ -37,6 +37,47 @@ const char random_policy_party[] =
     "  when incident I with known_to P, class death\n  party P\n"
     "  must report I to \"office\"\n  within 5 days\n  lest halt P\n";
 
+const char random_policy_derived[] =
+    "policy \"alone/derived\"\n  title \"All together\"\n  version 1\n"
+    "redline cyber(S)\n  title \"Breaks into systems\"\n"
+    "  measure success of S on \"cybench\"\n"
+    "  applies to systems with training compute >= 1e25 FLOP\n"
+    "  crossed at 50% with 95% confidence\n"
+    "  needs 200 samples, newer than 20 days\n"
+    "commitment hold(S) by \"0\"\n"
+    "  while cyber(S) crossed or not ruled out\n"
+    "  may not deploy S externally\n"
+    "  must secure S at level 4 within 30 days lest halt S\n"
+    "duty secure(S)\n  title \"show that it is secure\"\n"
+    "  when system S with developer P and not level_held H of S with standard security, level >= "
+    "3\n"
+    "  party P\n  must issue audit A of S with party P\n  within 6 days\n  lest restrict S\n"
+    "duty shown(S, H)\n  title \"tell who shows it\"\n"
+    "  when level_held H of system S with issuer \"2\" and system S with developer P\n"
+    "  party P\n  must issue measure M of S with name security\n  within 3 days\n"
+    "duty obey(S, O)\n  title \"obey\"\n"
+    "  when order_in_force O of system S with action halt and system S with developer P\n  party "
+    "P\n"
+    "  must issue measure M of S with name security\n  within 2 days\n  waived by \"office\"\n"
+    "duty allow(S, G)\n  title \"let them in\"\n"
+    "  when grant_standing G of system S with honoured refused and system S with developer P\n"
+    "  party P\n  must issue measure M of S with name security\n  within 9 days\n"
+    "duty unused(S, P)\n  title \"nobody of them looked\"\n"
+    "  when system S with developer P and not grant_standing G with party P, honoured partial\n"
+    "  party P\n  must issue measure M of S with name security\n  within 9 days\n"
+    "duty tell(S, I)\n  title \"tell of the incident\"\n"
+    "  when incident I of system S with known_to P\n  party P\n"
+    "  must report I to \"office\"\n  within 8 days\n  waived by \"office\"\n"
+    "duty warn(S, I)\n  title \"learn from what others met\"\n"
+    "  when incident I with class death and system S with developer P\n"
+    "  party P\n  must issue measure M of S with name security\n  within 4 days\n"
+    "duty lineage(S)\n  title \"look at what it was made from\"\n"
+    "  when system S with derived_from B, developer P and incident I of system B\n"
+    "  party P\n  must issue audit A of S with party P\n  within 5 days\n"
+    "duty publish(P)\n  title \"publish it\"\n"
+    "  when system S with developer P and incident I of system S with class cyber_breach\n"
+    "  party P\n  must publish framework\n  within 10 days\n  lest halt P\n";
+
 static enum fb_code take_policy(void *ctx, const char *path, struct fb_err *error)
 {
     struct random_policies *policies = ctx;

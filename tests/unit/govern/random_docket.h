@@ -33,6 +33,10 @@ void random_policies_free(struct random_policies *policies);
 extern const char random_policy_party[];
 extern const char random_policy_wide[];
 
+/** What several records say together, each in a rule of its own, and what joins systems, parties
+ * and incidents. */
+extern const char random_policy_derived[];
+
 /** fb_blob_reader of them; ctx: the policies. */
 enum fb_code random_policies_blob(
     void *ctx, struct fb_str digest, struct fb_buf *out, struct fb_err *err);

@@ -42,47 +42,6 @@ struct real {
     bool is_hidden; /* the index is out of the way */
 };
 
-static const char derived[] =
-    "policy \"alone/derived\"\n  title \"All together\"\n  version 1\n"
-    "redline cyber(S)\n  title \"Breaks into systems\"\n"
-    "  measure success of S on \"cybench\"\n"
-    "  applies to systems with training compute >= 1e25 FLOP\n"
-    "  crossed at 50% with 95% confidence\n"
-    "  needs 200 samples, newer than 20 days\n"
-    "commitment hold(S) by \"0\"\n"
-    "  while cyber(S) crossed or not ruled out\n"
-    "  may not deploy S externally\n"
-    "  must secure S at level 4 within 30 days lest halt S\n"
-    "duty secure(S)\n  title \"show that it is secure\"\n"
-    "  when system S with developer P and not level_held H of S with standard security, level >= "
-    "3\n"
-    "  party P\n  must issue audit A of S with party P\n  within 6 days\n  lest restrict S\n"
-    "duty shown(S, H)\n  title \"tell who shows it\"\n"
-    "  when level_held H of system S with issuer \"2\" and system S with developer P\n"
-    "  party P\n  must issue measure M of S with name security\n  within 3 days\n"
-    "duty obey(S, O)\n  title \"obey\"\n"
-    "  when order_in_force O of system S with action halt and system S with developer P\n  party "
-    "P\n"
-    "  must issue measure M of S with name security\n  within 2 days\n  waived by \"office\"\n"
-    "duty allow(S, G)\n  title \"let them in\"\n"
-    "  when grant_standing G of system S with honoured refused and system S with developer P\n"
-    "  party P\n  must issue measure M of S with name security\n  within 9 days\n"
-    "duty unused(S, P)\n  title \"nobody of them looked\"\n"
-    "  when system S with developer P and not grant_standing G with party P, honoured partial\n"
-    "  party P\n  must issue measure M of S with name security\n  within 9 days\n"
-    "duty tell(S, I)\n  title \"tell of the incident\"\n"
-    "  when incident I of system S with known_to P\n  party P\n"
-    "  must report I to \"office\"\n  within 8 days\n  waived by \"office\"\n"
-    "duty warn(S, I)\n  title \"learn from what others met\"\n"
-    "  when incident I with class death and system S with developer P\n"
-    "  party P\n  must issue measure M of S with name security\n  within 4 days\n"
-    "duty lineage(S)\n  title \"look at what it was made from\"\n"
-    "  when system S with derived_from B, developer P and incident I of system B\n"
-    "  party P\n  must issue audit A of S with party P\n  within 5 days\n"
-    "duty publish(P)\n  title \"publish it\"\n"
-    "  when system S with developer P and incident I of system S with class cyber_breach\n"
-    "  party P\n  must publish framework\n  within 10 days\n  lest halt P\n";
-
 static enum fb_code real_blob(struct real *real, struct fb_str digest, char out[80])
 {
     struct fb_buf text;
@@ -355,7 +314,7 @@ static void test_random(void **unused)
     random_policies_read(&policies);
     size_t packs = policies.count;
     random_policies_add(&policies, random_policy_party);
-    random_policies_add(&policies, derived);
+    random_policies_add(&policies, random_policy_derived);
     for (size_t n = 0; n < cases; n++) {
         switch (n % 6) {
         case 0: /* all packs */
@@ -387,7 +346,7 @@ static void test_random(void **unused)
 static void begin_small(struct real *real, struct random_docket *random, const char *policy)
 {
     policies.count = 0;
-    random_policies_add(&policies, policy ? policy : derived);
+    random_policies_add(&policies, policy ? policy : random_policy_derived);
     memset(random, 0, sizeof(*random));
     random_docket_begin_with(random, 5, 0, 1, SYSTEMS);
     real_begin(real, random);

@@ -30,27 +30,6 @@ static const char cyber[] = "policy \"alone/cyber\"\n  title \"A red line\"\n  v
                             "  may not deploy S externally\n"
                             "  must secure S at level 4 within 30 days lest halt S\n"
                             "  relax after cyber(S) ruled out for 9 days\n";
-/* What several records say together, each in a rule of its own. */
-static const char derived[] =
-    "policy \"alone/derived\"\n  title \"All together\"\n  version 1\n"
-    "duty secure(S)\n  title \"show that it is secure\"\n"
-    "  when system S with developer P and not level_held H of S with "
-    "standard security, level >= 3\n  party P\n"
-    "  must issue audit A of S with party P\n  within 6 days\n"
-    "  lest restrict S\n"
-    "duty obey(S, O)\n  title \"obey\"\n"
-    "  when order_in_force O of system S with action halt and system S "
-    "with developer P\n  party P\n"
-    "  must issue measure M of S with name security\n  within 2 days\n"
-    "  waived by \"office\"\n"
-    "duty allow(S, G)\n  title \"let them in\"\n"
-    "  when grant_standing G of system S with honoured refused and system "
-    "S with developer P\n  party P\n"
-    "  must issue measure M of S with name security\n  within 9 days\n"
-    "duty tell(S, I)\n  title \"tell of the incident\"\n"
-    "  when incident I of system S with known_to P\n  party P\n"
-    "  must report I to \"office\"\n  within 8 days\n"
-    "  waived by \"office\"\n";
 static void write_all(struct fb_picture *picture, struct fb_str system, bool reasons,
     struct fb_arena *arena, struct fb_buf *out)
 {
@@ -149,7 +128,7 @@ static void test_grows(void **unused)
     size_t packs = policies.count;
     random_policies_add(&policies, random_policy_party);
     random_policies_add(&policies, cyber);
-    random_policies_add(&policies, derived);
+    random_policies_add(&policies, random_policy_derived);
     random_policies_add(&policies, random_policy_wide);
     for (size_t n = 0; n < cases; n++) {
         /* What was taken out piles up, or is thrown out soon; or all walks for slices are kept. */
@@ -232,7 +211,7 @@ static void test_no_memory(void **unused)
     (void)unused;
     policies.count = 0;
     random_policies_add(&policies, random_policy_party);
-    random_policies_add(&policies, derived);
+    random_policies_add(&policies, random_policy_derived);
     random_docket_begin(&docket, 3, 0, policies.count);
     FB_TEST_OK(fb_resident_new(docket.registry, &resident, &err));
     for (unsigned n = 0; n < STEPS; n++) {
@@ -277,7 +256,7 @@ static void test_same_instant(void **unused)
     struct fb_resident *resident = NULL;
     (void)unused;
     policies.count = 0;
-    random_policies_add(&policies, derived);
+    random_policies_add(&policies, random_policy_derived);
     random_docket_begin(&docket, 5, 0, policies.count);
     FB_TEST_OK(fb_resident_new(docket.registry, &resident, &err));
     docket.now = fb_days_from_civil(2026, 8, 11) * FB_DAY;
