@@ -55,4 +55,9 @@ struct fb_imply {
 /** True when a proof was found. false, too, when memory ran out. */
 bool fb_implies(const struct fb_imply *question);
 
+/** True when the goals are what is assumed in the words of the other side, in the order in which it
+ * is assumed, but for the names of variables, texts that mean the same, and further alternatives.
+ * That is a proof, and needs no steps however many cases the words have. */
+bool fb_restates(const struct fb_imply *question);
+
 #endif
