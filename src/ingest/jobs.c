@@ -47,6 +47,7 @@ struct table {
     size_t columns;
     struct fb_str fields[COLUMNS_MAX];
     size_t offsets[COLUMNS_MAX];
+    bool has_jobs, has_steps;
 };
 
 enum fb_code fb_job_add_gpus(struct fb_job *job, struct fb_job_part part, struct fb_err *err)
@@ -88,9 +89,29 @@ static enum fb_code read_number(struct fb_str text, int64_t *out, struct fb_err 
     return FB_OK;
 }
 
+bool fb_job_shares(struct fb_str gres)
+{
+    static const struct fb_str shares[] = {{"gres/shard", 10}, {"gres/mps", 8}};
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        if (fb_str_starts(gres, shares[i]) &&
+            (gres.len == shares[i].len || gres.ptr[shares[i].len] == ':')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void fb_job_settle_shares(struct fb_job *job, bool shares)
+{
+    if (shares && job->said == FB_JOB_GPUS_NONE) {
+        job->said = FB_JOB_GPUS_MISSING;
+    }
+}
+
 enum fb_code fb_job_read_tres(struct fb_str text, struct fb_job *job, struct fb_err *err)
 {
     int64_t total = -1, count = 0;
+    bool shares = false;
     job->said = text.len > 0 ? FB_JOB_GPUS_NONE : FB_JOB_GPUS_MISSING;
     for (size_t at = 0; at < text.len;) {
         size_t end = fb_str_find(text, ',', at);
@@ -100,6 +121,7 @@ enum fb_code fb_job_read_tres(struct fb_str text, struct fb_job *job, struct fb_
         at = end + 1;
         bool typed = fb_str_starts(key, FB_STR("gres/gpu:"));
         if (!typed && !fb_str_is(key, "gres/gpu")) {
+            shares = shares || fb_job_shares(key);
             continue;
         }
         enum fb_code code = read_number(fb_str_sub(item, equal + 1, item.len), &count, err);
@@ -113,6 +135,7 @@ enum fb_code fb_job_read_tres(struct fb_str text, struct fb_job *job, struct fb_
             return code;
         }
     }
+    fb_job_settle_shares(job, shares);
     return total >= 0 ? fb_job_settle_gpus(job, total, err) : FB_OK;
 }
 
@@ -324,8 +347,10 @@ static enum fb_code read_row(struct table *t, fb_job_sink sink, void *ctx, struc
         .index = t->lines.line};
     /* "12.batch" and "12.0" are steps inside the allocation of job 12. */
     if (t->separator == '|' && fb_str_find(job.id, '.', 0) < job.id.len) {
+        t->has_steps = true;
         return FB_OK;
     }
+    t->has_jobs = true;
     job.array = array_of(t);
     if (job.id.len == 0) {
         fb_err_set(err, FB_E_SCHEMA, "a row has no job");
@@ -373,6 +398,13 @@ static enum fb_code read_rows(struct table *t, fb_job_sink sink, void *ctx, stru
             return err->code;
         }
         code = code ? code : read_row(t, sink, ctx, err);
+    }
+    if (code == FB_OK && t->has_steps && !t->has_jobs) {
+        fb_err_set(err, FB_E_SCHEMA, "the account has steps of jobs, and none of the jobs");
+        fb_err_hint(err, "What was allocated stands in the row of the job: give all that sacct "
+                         "prints, or `sacct -X`.");
+        fb_err_place(err, t->input->name, t->lines.line, 0, (int64_t)t->lines.offset);
+        return err->code;
     }
     return code;
 }

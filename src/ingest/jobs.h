@@ -74,6 +74,12 @@ FB_CHECKED enum fb_code fb_job_add_gpus(
  * part without chip, and where types exceed the total, no chip is believed. Errors as above. */
 FB_CHECKED enum fb_code fb_job_settle_gpus(struct fb_job *job, int64_t total, struct fb_err *err);
 
+/** True for what Slurm gives out as shares of GPUs: "gres/shard", "gres/mps", of any type. */
+bool fb_job_shares(struct fb_str gres);
+
+/** Says that a job without whole GPUs was given shares, of how many GPUs is not known. */
+void fb_job_settle_shares(struct fb_job *job, bool shares);
+
 /** Reads the GPUs of an allocation as Slurm writes it in one line, "cpu=1,gres/gpu=4,
  * gres/gpu:h100=4", into a job. Errors as above, and E_RANGE for what is no number of GPUs. */
 FB_CHECKED enum fb_code fb_job_read_tres(

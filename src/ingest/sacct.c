@@ -91,6 +91,7 @@ struct account {
     struct fb_buf id;
     uint32_t seen; /* fields that the job at hand has had */
     int64_t elapsed;
+    bool shares; /* the job at hand was given shares of GPUs */
 };
 
 bool fb_is_slurm_sacct(const struct fb_head *head)
@@ -154,8 +155,8 @@ struct tres {
 
 /* Adds an entry of an allocation to *all when it is GPUs of every type, to the job when it is of
  * one. Slurm says type "gres" and name "gpu" or "gpu:h100"; "gres/gpu" is taken as well. */
-static enum fb_code add_tres(
-    const struct tres *tres, struct fb_job *job, int64_t *all, struct fb_err *err)
+static enum fb_code add_tres(struct account *account, const struct tres *tres, struct fb_job *job,
+    int64_t *all, struct fb_err *err)
 {
     struct fb_str chip = {NULL, 0};
     bool is_all = false;
@@ -169,6 +170,11 @@ static enum fb_code add_tres(
     } else if (fb_str_is(tres->type, "gres") && fb_str_starts(tres->name, FB_STR("gpu:"))) {
         chip = fb_str_sub(tres->name, 4, tres->name.len);
     } else {
+        bool shares = fb_str_is(tres->type, "gres") &&
+                      (fb_str_is(tres->name, "shard") || fb_str_is(tres->name, "mps") ||
+                          fb_str_starts(tres->name, FB_STR("shard:")) ||
+                          fb_str_starts(tres->name, FB_STR("mps:")));
+        account->shares = account->shares || shares || fb_job_shares(tres->type);
         return FB_OK;
     }
     if (!tres->count) {
@@ -314,7 +320,7 @@ static enum fb_code read_tres(
             return code;
         }
         if (token.kind != FB_JSON_KEY) {
-            return add_tres(&tres, job, all, err)
+            return add_tres(account, &tres, job, all, err)
                        ? fb_json_reader_err_at(account->reader, token.place, err)
                        : FB_OK;
         }
@@ -347,6 +353,7 @@ static enum fb_code read_allocated(struct account *account, struct fb_job *job, 
     struct fb_json_token token;
     int64_t all = -1;
     job->said = FB_JOB_GPUS_MISSING;
+    account->shares = false;
     for (;;) {
         enum fb_code code = fb_json_next(account->reader, &token, err);
         if (code != FB_OK) {
@@ -364,6 +371,7 @@ static enum fb_code read_allocated(struct account *account, struct fb_job *job, 
             return code;
         }
     }
+    fb_job_settle_shares(job, account->shares);
     return all >= 0 && fb_job_settle_gpus(job, all, err) != FB_OK
                ? fb_json_reader_err_at(account->reader, token.place, err)
                : FB_OK;

@@ -33,6 +33,7 @@ struct telemetry {
     struct fb_lines lines;
     struct fb_str line;
     struct fb_buf host, gpu; /* labels with escapes */
+    struct fb_buf slice;     /* the name of a slice of a GPU */
     bool any;                /* some sample was given, or could have been */
 };
 
@@ -97,19 +98,39 @@ static bool read_stamp(struct fb_str text, fb_time *out)
     return true;
 }
 
+/* "gpu-01.example.org:9400" and "[2001:db8::1]:9400" are a host and the port of its exporter; an
+ * address of IPv6 alone has colons, too. */
+static struct fb_str without_port(struct fb_str host)
+{
+    size_t colon = fb_str_find(host, ':', 0);
+    if (fb_str_starts(host, FB_STR("["))) {
+        return fb_str_sub(host, 1, fb_str_find(host, ']', 0) - 1);
+    }
+    return fb_str_find(host, ':', colon + 1) < host.len ? host : fb_str_sub(host, 0, colon);
+}
+
+/* DCGM says that it does not know a value by a number beyond all that can be: 2147483632 and
+ * more, of counters 9223372036854775792 and more. */
+static bool is_blank(const struct fb_telemetry_sample *sample)
+{
+    static const double most[] = {[FB_TELEMETRY_USE] = 1e6,
+        [FB_TELEMETRY_POWER] = 2e6,
+        [FB_TELEMETRY_ENERGY] = 9e15,
+        [FB_TELEMETRY_NODE_POWER] = 2e9};
+    return sample->value >= most[sample->quantity];
+}
+
 /* Gives a sample to the sink, unless its value is no number. */
 static enum fb_code give(struct telemetry *t, struct fb_telemetry_sample sample, struct fb_err *err)
 {
     t->any = true;
-    if (!isfinite(sample.value)) {
+    if (!isfinite(sample.value) || is_blank(&sample)) {
         return FB_OK;
     }
     if (sample.host.len == 0) {
         sample.host = t->options->host;
     }
-    /* "gpu-01.example.org:9400" is a host and the port of its exporter. */
-    size_t colon = fb_str_find(sample.host, ':', 0);
-    sample.host = fb_str_sub(sample.host, 0, colon);
+    sample.host = without_port(sample.host);
     return t->options->sink(t->options->ctx, &sample, err);
 }
 
@@ -167,36 +188,87 @@ static bool read_quoted(
     return out->len <= FB_TELEMETRY_NAME_MAX;
 }
 
-/* Reads {a="b",...} from *at on into the host and GPU of a sample. */
+static size_t pass_blanks(struct fb_str line, size_t at)
+{
+    while (at < line.len && (line.ptr[at] == ' ' || line.ptr[at] == '\t')) {
+        at++;
+    }
+    return at;
+}
+
+/* Reads the name of a label and its equals sign, with blanks around both; *at moves to the quote
+ * of its value. Prometheus 3 puts names with other characters in quotes. */
+static bool read_label(struct fb_str line, size_t *at, struct fb_str *out)
+{
+    size_t i = *at;
+    if (i < line.len && line.ptr[i] == '"') {
+        if (!read_quoted(line, &i, NULL, out)) {
+            return false;
+        }
+    } else {
+        i = fb_str_find(line, '=', i);
+        *out = fb_str_trim(fb_str_sub(line, *at, i - *at));
+    }
+    i = pass_blanks(line, i);
+    if (i >= line.len || line.ptr[i] != '=' || out->len == 0 || out->ptr[0] == ',') {
+        return false;
+    }
+    *at = pass_blanks(line, i + 1);
+    return *at < line.len && line.ptr[*at] == '"';
+}
+
+/* A slice of a GPU (MIG) that reports its own use, as DCGM names it. */
+static bool names_instance(struct fb_str label)
+{
+    return fb_str_is(label, "GPU_I_ID");
+}
+
+/* Slices of one GPU that report each their own use are several that may work at a time, as jobs
+ * hold them. Their power is that of the whole, which is reported for each of them. */
+static void take_instance(
+    struct telemetry *t, struct fb_str instance, struct fb_telemetry_sample *sample)
+{
+    if (instance.len > 0 && sample->quantity == FB_TELEMETRY_USE) {
+        fb_buf_clear(&t->slice);
+        fb_buf_add_str(&t->slice, sample->gpu);
+        fb_buf_add_char(&t->slice, '/');
+        fb_buf_add_str(&t->slice, instance);
+        sample->gpu = fb_buf_str(&t->slice);
+    }
+}
+
+/* Reads a="b",...} from *at on into the host and GPU of a sample. */
 static enum fb_code read_labels(
     struct telemetry *t, size_t *at, struct fb_telemetry_sample *sample, struct fb_err *err)
 {
     struct fb_str line = t->line;
     int host = 98, gpu = 98;
-    size_t i = *at + 1;
+    size_t i = *at;
+    struct fb_str instance = {NULL, 0};
     for (size_t count = 0;; count++) {
-        while (i < line.len && (line.ptr[i] == ' ' || line.ptr[i] == ',')) {
-            i++;
-        }
+        i = pass_blanks(line, i);
+        bool comma = count > 0 && i < line.len && line.ptr[i] == ',';
+        i = comma ? pass_blanks(line, i + 1) : i;
         if (i < line.len && line.ptr[i] == '}') {
             *at = i + 1;
-            return FB_OK;
+            take_instance(t, instance, sample);
+            return fb_buf_check(&t->slice, "a label", err);
         }
         if (count == FB_TELEMETRY_LABELS_MAX) {
             return refuse(t, line.ptr + i, FB_E_LIMIT, err, "a sample has too many labels");
         }
-        size_t equal = fb_str_find(line, '=', i);
-        struct fb_str label = fb_str_trim(fb_str_sub(line, i, equal - i)), value;
-        if (equal + 1 >= line.len || line.ptr[equal + 1] != '"' || label.len == 0) {
+        struct fb_str label = {NULL, 0}, value;
+        size_t from = i;
+        if ((count > 0 && !comma) || !read_label(line, &i, &label)) {
             return refuse(
-                t, line.ptr + i, FB_E_SYNTAX, err, "a label is not written name=\"value\"");
+                t, line.ptr + from, FB_E_SYNTAX, err, "a label is not written name=\"value\"");
         }
         int host_at = host_rank(label), gpu_at = gpu_rank(label);
-        i = equal + 1;
+        from = i;
         /* A label of no interest must not write where the value of one stands. */
         struct fb_buf *buf = host_at < host ? &t->host : gpu_at < gpu ? &t->gpu : NULL;
         if (!read_quoted(line, &i, buf, &value)) {
-            return refuse(t, line.ptr + equal, FB_E_SYNTAX, err,
+            return refuse(t, line.ptr + from, FB_E_SYNTAX, err,
                 "the value of a label does not end, or is too long");
         }
         if (host_at < host) {
@@ -205,6 +277,8 @@ static enum fb_code read_labels(
         } else if (gpu_at < gpu) {
             gpu = gpu_at;
             sample->gpu = value;
+        } else if (names_instance(label)) {
+            instance = value;
         }
     }
 }
@@ -212,11 +286,7 @@ static enum fb_code read_labels(
 /* The next word of a line from *at on; *at moves behind it. */
 static struct fb_str next_word(struct fb_str line, size_t *at)
 {
-    size_t from = *at;
-    while (from < line.len && (line.ptr[from] == ' ' || line.ptr[from] == '\t')) {
-        from++;
-    }
-    size_t end = from;
+    size_t from = pass_blanks(line, *at), end = from;
     while (
         end < line.len && line.ptr[end] != ' ' && line.ptr[end] != '\t' && line.ptr[end] != '\r') {
         end++;
@@ -225,25 +295,49 @@ static struct fb_str next_word(struct fb_str line, size_t *at)
     return fb_str_sub(line, from, end - from);
 }
 
+/* The name that a line begins with, with the blanks around it; *at moves to what follows.
+ * Prometheus 3 writes {"name",label="value"} where a name has other characters: then *at moves
+ * behind it. */
+static bool read_name(struct fb_str line, size_t *at, struct fb_str *out, bool *out_in_braces)
+{
+    size_t from = pass_blanks(line, 0), i = from;
+    *out_in_braces = from < line.len && line.ptr[from] == '{';
+    if (*out_in_braces) {
+        i = pass_blanks(line, from + 1);
+        if (i >= line.len || line.ptr[i] != '"' || !read_quoted(line, &i, NULL, out)) {
+            return false;
+        }
+        i = pass_blanks(line, i);
+        *at = i + (i < line.len && line.ptr[i] == ',');
+        return out->len > 0;
+    }
+    while (i < line.len && line.ptr[i] != '{' && line.ptr[i] != ' ' && line.ptr[i] != '\t') {
+        i++;
+    }
+    *out = fb_str_sub(line, from, i - from);
+    *at = pass_blanks(line, i);
+    return out->len > 0 && !(out->ptr[0] >= '0' && out->ptr[0] <= '9');
+}
+
 /* One line of an exporter's text. */
 static enum fb_code read_sample(struct telemetry *t, struct fb_err *err)
 {
     struct fb_str line = t->line;
     struct fb_telemetry_sample sample = {.at = t->options->at};
     size_t at = 0;
-    while (at < line.len && line.ptr[at] != '{' && line.ptr[at] != ' ' && line.ptr[at] != '\t') {
-        at++;
-    }
-    struct fb_str name = fb_str_sub(line, 0, at);
-    if (name.len == 0 || (name.ptr[0] >= '0' && name.ptr[0] <= '9')) {
+    struct fb_str name = {NULL, 0};
+    bool in_braces = false;
+    if (!read_name(line, &at, &name, &in_braces)) {
         return refuse(t, NULL, FB_E_SYNTAX, err, "a line does not begin with a metric's name");
     }
     sample.metric = metric_of(name);
     if (sample.metric < 0) {
         return FB_OK;
     }
+    sample.quantity = metrics[sample.metric].quantity;
     enum fb_code code = FB_OK;
-    if (at < line.len && line.ptr[at] == '{') {
+    if (in_braces || (at < line.len && line.ptr[at] == '{')) {
+        at += !in_braces;
         code = read_labels(t, &at, &sample, err);
     }
     if (code != FB_OK) {
@@ -261,7 +355,6 @@ static enum fb_code read_sample(struct telemetry *t, struct fb_err *err)
         (void)refuse(t, NULL, FB_E_TIME, err, "a sample has no time");
         return fb_err_hint(err, "--at DATE says when the metrics were read.");
     }
-    sample.quantity = metrics[sample.metric].quantity;
     sample.value *= metrics[sample.metric].scale;
     return give(t, sample, err);
 }
@@ -405,6 +498,12 @@ static bool find_columns(struct fb_str line, size_t at[COLUMNS], size_t *out_cou
            (at[USE] != SIZE_MAX || at[PERCENT] != SIZE_MAX || at[WATTS] != SIZE_MAX);
 }
 
+static bool is_comment(struct fb_str line)
+{
+    size_t at = pass_blanks(line, 0);
+    return at < line.len && line.ptr[at] == '#';
+}
+
 /* Text: an exporter's, or a table, told by the first line. */
 static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
 {
@@ -419,7 +518,7 @@ static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
         }
         if (first) {
             first = false;
-            is_table = t->line.ptr[0] != '#' && find_columns(t->line, at, &columns);
+            is_table = !is_comment(t->line) && find_columns(t->line, at, &columns);
             if (is_table) {
                 t->any = true;
                 continue;
@@ -434,8 +533,8 @@ static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
             }
             code = read_row(t, at, fields, err);
         } else {
-            t->any = t->any || t->line.ptr[0] == '#';
-            code = t->line.ptr[0] == '#' ? FB_OK : read_sample(t, err);
+            t->any = t->any || is_comment(t->line);
+            code = is_comment(t->line) ? FB_OK : read_sample(t, err);
         }
         if (code != FB_OK) {
             return code;
@@ -452,6 +551,7 @@ static enum fb_code read_series(
     const struct fb_json *labels = fb_json_get(series, "metric");
     const struct fb_json *values = fb_json_get(series, "values");
     struct fb_telemetry_sample sample = {.metric = metric_of(fb_json_get_str(labels, "__name__"))};
+    struct fb_str instance = {NULL, 0};
     int host = 98, gpu = 98;
     if (!labels || !values || values->kind != FB_JSON_ARRAY) {
         fb_err_set(err, FB_E_SCHEMA, "a series has no metric or no values");
@@ -471,9 +571,12 @@ static enum fb_code read_series(
         } else if (label->kind == FB_JSON_STRING && gpu_at < gpu) {
             gpu = gpu_at;
             sample.gpu = label->text;
+        } else if (label->kind == FB_JSON_STRING && named && names_instance(label->key)) {
+            instance = label->text;
         }
     }
     sample.quantity = metrics[sample.metric].quantity;
+    take_instance(t, instance, &sample);
     enum fb_code code = FB_OK;
     for (const struct fb_json *pair = values->child; code == FB_OK && pair; pair = pair->next) {
         const struct fb_json *stamp = pair->kind == FB_JSON_ARRAY ? pair->child : NULL;
@@ -564,6 +667,7 @@ enum fb_code fb_telemetry_read_input(
     fb_lines_init(&t.lines, input);
     fb_buf_init(&t.host, FB_LINES_MAX);
     fb_buf_init(&t.gpu, FB_LINES_MAX);
+    fb_buf_init(&t.slice, FB_LINES_MAX);
     code = start.len > 0 && start.ptr[0] == '{' ? read_answer(&t, err) : read_text(&t, err);
     if (code == FB_OK && !t.any) {
         fb_err_set(err, FB_E_FORMAT, "there are no samples of GPUs");
@@ -575,6 +679,7 @@ enum fb_code fb_telemetry_read_input(
     }
     fb_buf_release(&t.host);
     fb_buf_release(&t.gpu);
+    fb_buf_release(&t.slice);
     fb_lines_release(&t.lines);
     return code;
 }

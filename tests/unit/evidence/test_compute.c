@@ -96,6 +96,7 @@ static void test_refused(void **state)
         {HEAD "1,a,b,c,100,200,0.5,a100\n", FB_E_RANGE, 2, "number of GPUs"},
         {HEAD "1,\xff,b,c,100,200,8,a100\n", FB_E_UTF8, 2, "UTF-8"},
         {"JobID|Start|End|AllocTRES\n1|100|200|gres/gpu=x\n", FB_E_RANGE, 2, "'x'"},
+        {"JobID|Start|End|AllocTRES\n1.0|100|200|gres/gpu=1\n1.1|1|2|\n", FB_E_SCHEMA, 3, "steps"},
         {"JobID|Start|End|AllocTRES\n1|1|2|gres/gpu:a=9999999,gres/gpu:b=2\n", FB_E_RANGE, 2, ""},
         {"JobID|Start|End|AllocTRES\n1|1|2|gres/gpu:a=1,gres/gpu:b=1,gres/gpu:c=1,gres/gpu:d=1,"
          "gres/gpu:e=1,gres/gpu:f=1,gres/gpu:g=1,gres/gpu:h=1,gres/gpu:i=1\n",
@@ -257,6 +258,29 @@ static void test_uncounted(void **state)
     assert_int_equal(compute.total.unrated_gpu_seconds, 100 + 100 + 100);
 }
 
+/* Shares of a GPU (shard, MPS) are no GPUs, and no lack of them. */
+static void test_shares(void **state)
+{
+    (void)state;
+    FB_TEST_OK(read_text("JobID|Cluster|State|Start|End|AllocTRES\n"
+                         "1|c|COMPLETED|100|200|cpu=1,gres/gpu=2\n"
+                         "2|c|COMPLETED|100|200|cpu=1,gres/shard=4\n"
+                         "3|c|COMPLETED|100|200|cpu=1,gres/mps:a100=50\n"
+                         "4|c|COMPLETED|100|200|cpu=1,gres/shard=4,gres/gpu=1\n"
+                         "5|c|COMPLETED|100|200|cpu=1,gres/mpsx=50\n"));
+    FB_TEST_OK(read_text("{\"jobs\":[{\"cluster\":\"c\",\"job_id\":6,\"state\":{\"current\":["
+                         "\"COMPLETED\"]},\"time\":{\"start\":100,\"end\":200,\"elapsed\":100},"
+                         "\"tres\":{\"allocated\":[{\"type\":\"cpu\",\"name\":\"\",\"count\":1},"
+                         "{\"type\":\"gres\",\"name\":\"shard:a100\",\"count\":2}]}},"
+                         "{\"cluster\":\"c\",\"job_id\":7,\"state\":{\"current\":[\"COMPLETED\"]},"
+                         "\"time\":{\"start\":100,\"end\":200,\"elapsed\":100},\"tres\":{"
+                         "\"allocated\":[{\"type\":\"cpu\",\"name\":\"\",\"count\":1}]}}]}"));
+    fb_compute_end(&compute);
+    assert_int_equal(compute.gaps[FB_COMPUTE_NO_GPUS].starts, 3);
+    assert_int_equal(compute.gaps[FB_COMPUTE_CPU_ONLY].starts, 2);
+    assert_int_equal(compute.total.gpu_seconds, 300);
+}
+
 /* Clocks went back during job 1, and job 2 was suspended while it held its GPUs. */
 static void test_zoneless(void **state)
 {
@@ -404,7 +428,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_table), TEST(test_refused), TEST(test_wide),
         TEST(test_slurm), TEST(test_slurm_text), TEST(test_squeue), TEST(test_versions),
-        TEST(test_uncounted), TEST(test_zoneless), TEST(test_chips), TEST(test_formats),
-        TEST(test_standing), TEST(test_limits), TEST(test_long_id), TEST(test_no_memory)};
+        TEST(test_uncounted), TEST(test_shares), TEST(test_zoneless), TEST(test_chips),
+        TEST(test_formats), TEST(test_standing), TEST(test_limits), TEST(test_long_id),
+        TEST(test_no_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

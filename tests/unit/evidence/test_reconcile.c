@@ -98,6 +98,49 @@ static void test_formats(void **state)
     check(2, "lone", "1", 10, 1700000001);
 }
 
+/* What the text formats allow and exporters do: blanks between the parts of a line, names in
+ * quotes, addresses of IPv6, slices of a GPU, values that DCGM does not know. */
+static void test_spellings(void **state)
+{
+    (void)state;
+    FB_TEST_OK(
+        read_text("  # HELP x y\n"
+                  " DCGM_FI_DEV_GPU_UTIL { gpu = \"0\" ,\tHostname=\"a\", } 10 1700000000\n"
+                  "{\"other.metric\", x=\"1\"} 1\n"
+                  "{ \"DCGM_FI_DEV_GPU_UTIL\" , \"gpu\"=\"1\",Hostname=\"a\"} 20 1700000000\n"
+                  "DCGM_FI_DEV_GPU_UTIL{gpu=\"2\",instance=\"[2001:db8::1]:9400\"} 30 1700000000\n"
+                  "DCGM_FI_DEV_GPU_UTIL{gpu=\"2\",instance=\"2001:db8::2\"} 40 1700000000\n",
+            see, FB_TIME_MIN));
+    assert_int_equal(seen_count, 4);
+    check(0, "a", "0", 0.1, 1700000000);
+    check(1, "a", "1", 0.2, 1700000000);
+    check(2, "2001:db8::1", "2", 0.3, 1700000000);
+    check(3, "2001:db8::2", "2", 0.4, 1700000000);
+    FB_TEST_OK(read_text("DCGM_FI_PROF_GR_ENGINE_ACTIVE{gpu=\"0\",GPU_I_ID=\"7\"} 0.5 1700000000\n"
+                         "DCGM_FI_PROF_GR_ENGINE_ACTIVE{GPU_I_ID=\"8\",gpu=\"0\"} 1 1700000000\n"
+                         "DCGM_FI_DEV_POWER_USAGE{gpu=\"0\",GPU_I_ID=\"7\"} 300 1700000000\n"
+                         "DCGM_FI_DEV_GPU_UTIL{gpu=\"1\",GPU_I_ID=\"\"} 100 1700000000\n",
+        see, FB_TIME_MIN));
+    assert_int_equal(seen_count, 4);
+    check(0, "lone", "0/7", 0.5, 1700000000);
+    check(1, "lone", "0/8", 1, 1700000000);
+    check(2, "lone", "0", 300, 1700000000);
+    check(3, "lone", "1", 1, 1700000000);
+    FB_TEST_OK(read_text("{\"data\":{\"result\":[{\"metric\":{\"__name__\":"
+                         "\"DCGM_FI_PROF_GR_ENGINE_ACTIVE\",\"GPU_I_ID\":\"3\",\"gpu\":\"1\"},"
+                         "\"values\":[[1700000000,\"1\"]]}]}}",
+        see, FB_TIME_MIN));
+    check(0, "lone", "1/3", 1, 1700000000);
+    FB_TEST_OK(read_text("DCGM_FI_DEV_GPU_UTIL 9223372036854775794 1700000000\n"
+                         "DCGM_FI_DEV_GPU_UTIL 2147483632 1700000000\n"
+                         "DCGM_FI_DEV_POWER_USAGE 140737488355328 1700000000\n"
+                         "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION 9223372036854775792 1700000000\n"
+                         "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION 8e12 1700000000\n",
+        see, FB_TIME_MIN));
+    assert_int_equal(seen_count, 1);
+    check(0, "lone", "", 8e9, 1700000000);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -106,7 +149,10 @@ static void test_refused(void **state)
         {"DCGM_FI_DEV_GPU_UTIL x 1\n", FB_E_SYNTAX, 1},
         {"a 1\nDCGM_FI_DEV_GPU_UTIL{gpu=1} 1 1\n", FB_E_SYNTAX, 2},
         {"DCGM_FI_DEV_GPU_UTIL{gpu=\"1} 1 1\n", FB_E_SYNTAX, 1},
-        {"DCGM_FI_DEV_GPU_UTIL 1 soon\n", FB_E_TIME, 1},
+        {"DCGM_FI_DEV_GPU_UTIL{gpu=\"1\"a=\"2\"} 1 1\n", FB_E_SYNTAX, 1},
+        {"DCGM_FI_DEV_GPU_UTIL{gpu=\"1\",,a=\"2\"} 1 1\n", FB_E_SYNTAX, 1},
+        {"DCGM_FI_DEV_GPU_UTIL{,gpu=\"1\"} 1 1\n", FB_E_SYNTAX, 1}, {"a 1\n{\"b\n", FB_E_SYNTAX, 2},
+        {"a 1\n{b=\"c\"} 1\n", FB_E_SYNTAX, 2}, {"DCGM_FI_DEV_GPU_UTIL 1 soon\n", FB_E_TIME, 1},
         {"DCGM_FI_DEV_GPU_UTIL 1 9e20\n", FB_E_TIME, 1}, {"time,use\n1,2,3\n", FB_E_SYNTAX, 2},
         {"time,use\nnever,0.5\n", FB_E_TIME, 2}, {"time,use\n5,half\n", FB_E_SYNTAX, 2},
         {"{\"data\":{\"result\":{}}}", FB_E_SCHEMA, 1},
@@ -375,8 +421,8 @@ static void test_findings_limit(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_refused), TEST(test_hosts),
-        TEST(test_findings), TEST(test_whole), TEST(test_repeats), TEST(test_flat_memory),
-        TEST(test_limits), TEST(test_findings_limit)};
+    const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_spellings), TEST(test_refused),
+        TEST(test_hosts), TEST(test_findings), TEST(test_whole), TEST(test_repeats),
+        TEST(test_flat_memory), TEST(test_limits), TEST(test_findings_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
