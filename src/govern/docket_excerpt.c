@@ -1,5 +1,7 @@
 /* docket_excerpt.c: dockets of which only the records are read that something rests on: an answer
  * about one system, the admission of a few records. */
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/limit.h"
 #include "govern/docket_private.h"
@@ -39,7 +41,22 @@ static enum fb_code answer(struct fb_docket *docket, const struct fb_docket_ques
     return code;
 }
 
-/* Answers over more and more records, until an answer looks for none that is not there. */
+/* Whether an error says that there is no such system. What the index leaves out is seen by nothing
+ * but reading it through. */
+static bool is_unknown(
+    struct fb_docket *docket, const struct fb_docket_question *question, const struct fb_err *err)
+{
+    const struct fb_picture none = {.now = FB_TIME_MIN};
+    struct fb_err expected, ignored;
+    fb_err_init(&expected);
+    fb_err_init(&ignored);
+    (void)fb_picture_named(&none, question->about, &expected);
+    return err->code == expected.code && strcmp(err->message, expected.message) == 0 &&
+           fb_excerpt_check(docket->excerpt, &ignored) == FB_OK;
+}
+
+/* Answers over more and more records, until an answer looks for none that is not there.
+ * E_NOT_FOUND: there is no such system, as all records say; other errors are of the excerpt. */
 static enum fb_code answer_by_index(struct fb_docket *docket,
     const struct fb_docket_question *question, struct fb_arena *arena, struct fb_picture *out,
     struct fb_err *err)
@@ -60,11 +77,14 @@ static enum fb_code answer_by_index(struct fb_docket *docket,
         }
         fb_arena_release(&own);
     }
+    if (code == FB_E_NOT_FOUND && !is_unknown(docket, question, err)) {
+        code = fb_err_set(err, FB_E_UNSUPPORTED, "the index cannot say what is not there");
+    }
     fb_excerpt_close_index(docket->excerpt);
     return code;
 }
 
-/* Opens a docket with an excerpt of it that knows the system. *out stays NULL where that is not
+/* Opens a docket with an excerpt of it. *out stays NULL where that is not
  * possible and all records are to be read. */
 static enum fb_code open_excerpt(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, const struct fb_docket_question *question, struct fb_docket **out,
@@ -99,12 +119,11 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
     }
     if (docket && code == FB_OK) {
         code = answer_by_index(docket, question, arena, out, err);
-        if (code == FB_OK) {
-            return FB_OK;
+        if (code == FB_OK || code == FB_E_NOT_FOUND) {
+            return code;
         }
     }
-    /* All records answer, or say what is wrong: also that there is no such system, which an index
-     * alone is not believed. */
+    /* All records answer, or say what is wrong. */
     fb_docket_close(docket);
     *out_docket = NULL;
     fb_err_init(err);
@@ -193,8 +212,11 @@ enum fb_code fb_docket_try(
     struct fb_docket *docket, fb_docket_attempt attempt, void *ctx, struct fb_err *err)
 {
     FB_ASSERT(docket && docket->excerpt && attempt);
+    struct fb_err ignored;
     enum fb_code code = FB_OK;
     bool grew = true;
+    docket->is_settled = false;
+    fb_err_init(&ignored);
     for (int round = 0; grew; round++) {
         fb_err_init(err);
         code = round < ROUNDS_MAX ? take_registry(docket, err)
@@ -207,5 +229,7 @@ enum fb_code fb_docket_try(
             return err->code;
         }
     }
+    /* Of what was not appended nothing stays. */
+    docket->is_settled = code == FB_OK || take_registry(docket, &ignored) == FB_OK;
     return code;
 }

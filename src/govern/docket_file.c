@@ -127,6 +127,7 @@ struct filed {
     uint64_t first; /* seq */
     struct fb_buf *bytes;
     struct fb_str *entries;
+    bool is_judged; /* admission came to a result over an excerpt */
 };
 
 /* Task: the entries of some filings. */
@@ -188,13 +189,29 @@ static enum fb_code admit_over(void *ctx, struct fb_err *err)
 {
     struct filed *filed = ctx;
     enum fb_code code = FB_OK;
+    filed->is_judged = false;
     for (size_t i = 0; code == FB_OK && i < filed->count; i++) {
         struct fb_entry entry;
         const fb_ledger_entry raw = {.admitted = filed->admitted, .bytes = filed->entries[i]};
         code = fb_docket_decode(&raw, &entry, err);
         code = code ? code : fb_excerpt_offer(filed->docket->excerpt, &entry, err);
     }
+    filed->is_judged = code == FB_OK;
     return code ? code : admit(filed, err);
+}
+
+/* Whether what admission found wrong over an excerpt is what it finds over all records, word for
+ * word. What is said of a reference is not: it names the nearest id of all, and how many parties
+ * could sign. */
+static bool is_certain(const struct filed *filed, enum fb_code code)
+{
+    static const enum fb_code certain[] = {FB_E_SCHEMA, FB_E_ROLE, FB_E_DUPLICATE, FB_E_TIME,
+        FB_E_MISMATCH, FB_E_RANGE, FB_E_SIGNATURE};
+    bool is_one = false;
+    for (size_t i = 0; i < sizeof(certain) / sizeof(certain[0]); i++) {
+        is_one = is_one || code == certain[i];
+    }
+    return is_one && filed->is_judged && filed->docket->is_settled;
 }
 
 /* Now; or the last admission, when a machine whose clock is a little ahead made it. */
@@ -228,6 +245,7 @@ static enum fb_code try_file(struct fb_docket *docket, const struct fb_filing *f
     }
     if (code == FB_OK && docket->excerpt) {
         code = fb_docket_try(docket, admit_over, &filed, err);
+        docket->is_refused = is_certain(&filed, code);
     } else if (code == FB_OK) {
         code = admit(&filed, err);
     }
@@ -265,10 +283,14 @@ static enum fb_code file_all(struct fb_docket *docket, const struct fb_filing *f
     fb_err_init(&second);
     bool by_excerpt = docket->excerpt;
     uint64_t size = fb_registry_size(docket->registry);
+    docket->is_refused = false;
     enum fb_code code = try_file(docket, filings, count, out, err);
     if (code == FB_OK && by_excerpt) {
         docket->is_behind = true;
         fb_excerpt_close_index(docket->excerpt); /* it is written to now */
+    }
+    if (docket->is_refused) {
+        return code;
     }
     if (code != FB_OK && by_excerpt) { /* all records say what is wrong */
         fb_err_init(err);

@@ -31,6 +31,8 @@ struct fb_docket {
         *resident;              /* of all records; NULL before the first question about a system */
     struct fb_excerpt *excerpt; /* what its records are of; NULL: all of them are there */
     bool is_behind;             /* something was filed since the excerpt was made */
+    bool is_settled;            /* the last try over it looked for nothing that is not there */
+    bool is_refused;            /* what was filed last was, out of the excerpt, as by all records */
     size_t counted;             /* records that were looked at for corrections, */
     uint64_t corrections;       /* and how many are */
 };
@@ -122,7 +124,8 @@ FB_CHECKED enum fb_code fb_docket_need(struct fb_docket *docket, enum fb_kind ki
 typedef enum fb_code (*fb_docket_attempt)(void *ctx, struct fb_err *err);
 
 /** Tries something over more and more records of an excerpt, until it looks for none that is not
- * there; what it ends with then is what it ends with over all records. */
+ * there (docket->is_settled); what it ends with then is what it ends with over all records. After
+ * an error the registry is again that of the excerpt. */
 FB_CHECKED enum fb_code fb_docket_try(
     struct fb_docket *docket, fb_docket_attempt attempt, void *ctx, struct fb_err *err);
 

@@ -79,6 +79,14 @@ static enum fb_code look_elsewhere(struct fb_excerpt *e, struct fb_err *err)
     return code;
 }
 
+enum fb_code fb_excerpt_check(struct fb_excerpt *e, struct fb_err *err)
+{
+    FB_ASSERT(e && e->marks);
+    enum fb_code code = e->is_checked ? FB_OK : fb_marks_check(e->marks, err);
+    e->is_checked = code == FB_OK;
+    return code;
+}
+
 enum fb_code fb_excerpt_new(
     struct fb_docket *docket, bool check, struct fb_excerpt **out, struct fb_err *err)
 {
@@ -93,7 +101,7 @@ enum fb_code fb_excerpt_new(
     fb_map_init(&e->offered);
     enum fb_code code = fb_docket_index_open(docket, &e->marks, &e->indexed, err);
     if (code == FB_OK && check) {
-        code = fb_marks_check(e->marks, err);
+        code = fb_excerpt_check(e, err);
     }
     code = code ? code : fb_ledger_size(docket->ledger, &e->size, err);
     if (code == FB_OK && (e->size < 2 || e->size < e->indexed)) {
@@ -146,10 +154,7 @@ enum fb_code fb_excerpt_system(struct fb_excerpt *e, struct fb_str name, struct 
         struct fb_str id = fb_arena_printf(&e->arena, "system/%.*s", FB_STR_ARG(name));
         code = id.ptr ? take_system(e, id, &system, err) : fb_arena_failed(&e->arena, err);
     }
-    if (code == FB_OK && !system) {
-        code = fb_err_set(err, FB_E_NOT_FOUND, "the index knows no such system");
-    }
-    for (int kind = FB_KIND_NONE + 1; code == FB_OK && kind < FB_KIND_END; kind++) {
+    for (int kind = FB_KIND_NONE + 1; code == FB_OK && system && kind < FB_KIND_END; kind++) {
         if (fb_kind_subject((enum fb_kind)kind) != FB_SUBJECT_NONE) {
             code = fb_excerpt_want(e, (enum fb_kind)kind, "subject", system->id, err);
         }

@@ -35,9 +35,15 @@ FB_CHECKED enum fb_code fb_excerpt_new(
 /** Frees it, with all records that it read; NULL is allowed. */
 void fb_excerpt_free(struct fb_excerpt *excerpt);
 
-/** Adds the records of a system, by its id or without "system/". E_NOT_FOUND: there is none. */
+/** Adds the records of a system, by its id or without "system/"; none where there is no such
+ * system.
+ */
 FB_CHECKED enum fb_code fb_excerpt_system(
     struct fb_excerpt *excerpt, struct fb_str name, struct fb_err *err);
+
+/** Reads the index through for damage, unless that was done: what it leaves out is seen by nothing
+ * else. E_CORRUPT. */
+FB_CHECKED enum fb_code fb_excerpt_check(struct fb_excerpt *excerpt, struct fb_err *err);
 
 /** Adds the records of a kind in whose field a value stands; of a field that names records, or any
  * other of the record's chain. */

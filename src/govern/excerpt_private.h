@@ -37,6 +37,7 @@ struct fb_excerpt_asked {
 struct fb_excerpt {
     struct fb_docket *docket;
     struct fb_marks *marks;
+    bool is_checked;      /* it was read through */
     uint64_t indexed;     /* entries that the index covers */
     uint64_t size;        /* all entries */
     struct fb_mark *tail; /* of those behind it, by term */

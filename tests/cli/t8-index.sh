@@ -35,7 +35,18 @@ ok "a system that is not exempt" sh -c '! "$0" --docket big --clock "$1" exempt 
 ok "for the same reasons" cmp want got
 all exempt --json system/4 >want
 ok "one that is has the same certificate" gives want big exempt --json system/4
+# refused COMMAND...: it is, with the status and the words by which all records refuse it.
+refused() {
+    want=0; all "$@" >want 2>want.err || want=$?
+    got=0; big "$@" >got 2>got.err || got=$?
+    cat got.err
+    [ $want -ne 0 ] && [ $got -eq $want ] && cmp want got && cmp want.err got.err
+}
 ok "a system that is not there" exits 3 "has no system '77'" big status 77
+for command in "status 77" "status --json system/none" "evidence 77" "report 77 --html -" "exempt 77"; do
+    # shellcheck disable=SC2086 # words
+    ok "$command in the same words" refused $command
+done
 
 echo '{"kind":"report","id":"report/1","issuer":"party/dev","at":"'"$now"'","body":{"about":"incident/3","stage":"initial","to":"office"}}' >report.json
 ok "a record is added" big add report.json
@@ -44,8 +55,14 @@ ok "to the index too" sh -c 'n=$("$0" --docket big log verify --full | sed -n "s
 ok "the same again is refused" exits 3 "'report/1' exists already" big add report.json
 sed 's/report.1/report\/2/; s/incident.3/incident\/399/' report.json >wrong.json
 ok "what leads nowhere too, with a hint" exits 3 "Did you mean 'incident/39'" big add wrong.json
-ok "an incident is filed" says "filed as" big incident file --system 5 --as dev --class death --title x --known-at "$now"
 all add report.json >/dev/null
+ok "a second one in the same words" refused add report.json
+ok "so is what leads nowhere" refused add wrong.json
+echo '{"kind":"licence","id":"licence/1","issuer":"party/dev","subject":"system/3","at":"'"$now"'","body":{"action":"deploy","state":"granted","version":1}}' >wrong.json
+ok "and what its issuer may not say" refused add wrong.json
+sed 's/report.1/report\/4/; s/"stage":"initial"/"stage":"last"/' report.json >wrong.json
+ok "and what is malformed" refused add wrong.json
+ok "an incident is filed" says "filed as" big incident file --system 5 --as dev --class death --title x --known-at "$now"
 all status --json 3 >want
 sed '/"root"/d; /"records"/d' want >want.cut
 big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut

@@ -28,7 +28,7 @@ enum { CASES = 6, STEPS = 240, TEXT_MAX = 1 << 26, SYSTEMS = 16 };
 static struct fb_err err;
 static struct random_policies policies;
 static size_t excerpts_seen, answers_seen, duties_seen, share_seen, records_seen;
-static size_t added_seen, by_excerpt_seen;
+static size_t added_seen, by_excerpt_seen, refused_seen, refused_by_excerpt_seen, unknown_seen;
 
 /* A docket in a folder, of what a made-up one says. */
 struct real {
@@ -93,8 +93,32 @@ static void real_end(struct real *real)
     assert_int_equal(nftw(real->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+static void expect_same(const struct fb_err *got, const struct fb_err *want)
+{
+    assert_string_equal(got->message, want->message);
+    assert_string_equal(got->hint, want->hint);
+    assert_string_equal(got->path, want->path);
+    assert_true(got->code == want->code && got->line == want->line);
+    assert_true(got->column == want->column && got->offset == want->offset);
+}
+
+/* All records refuse a statement, in the same words. */
+static void expect_refused(struct real *real, const struct fb_docket_add *options)
+{
+    struct fb_docket_added added;
+    struct fb_arena arena;
+    struct fb_err want;
+    fb_err_init(&want);
+    fb_arena_init(&arena, 1 << 24);
+    FB_TEST_OK(fb_docket_catch_up(real->docket, &want));
+    assert_int_not_equal(
+        fb_docket_add_file(real->docket, "a record", options, &arena, &added, &want), FB_OK);
+    expect_same(&err, &want);
+    fb_arena_release(&arena);
+}
+
 /* Files a statement over the records that its admission rests on. Then all records must admit it
- * too. */
+ * too, or refuse it too. */
 static enum fb_code file_by_excerpt(struct real *real, struct fb_str statement)
 {
     struct fb_docket *docket = NULL;
@@ -109,6 +133,10 @@ static enum fb_code file_by_excerpt(struct real *real, struct fb_str statement)
         added_seen++;
         by_excerpt_seen += fb_docket_is_excerpt(docket);
         FB_TEST_OK(fb_docket_catch_up(real->docket, &err));
+    } else {
+        refused_seen++;
+        refused_by_excerpt_seen += fb_docket_is_excerpt(docket);
+        expect_refused(real, &options);
     }
     fb_docket_close(docket);
     fb_arena_release(&arena);
@@ -196,13 +224,15 @@ static void check(struct real *real, unsigned system, bool must_serve)
     struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = fb_str_of(name)};
     fb_err_init(&err);
     enum fb_code code = fb_docket_ask(real->docket, &question, &arena, &all, &err);
-    if (code == FB_E_NOT_FOUND) { /* the system was refused */
+    if (code == FB_E_NOT_FOUND) { /* there is none, or it was refused */
         struct fb_err other;
         fb_err_init(&other);
         assert_int_equal(fb_docket_open_asked(
                              real->path, &clock, true, &question, &arena, &docket, &own, &other),
             FB_E_NOT_FOUND);
-        assert_string_equal(err.message, other.message);
+        expect_same(&other, &err);
+        assert_true(fb_docket_is_excerpt(docket) || !must_serve);
+        unknown_seen += fb_docket_is_excerpt(docket);
         fb_docket_close(docket);
         fb_arena_release(&arena);
         return;
@@ -295,6 +325,7 @@ static void run(uint64_t seed, size_t first, size_t end, bool with_revocation)
             random->now = real.now;
             check(&real, random_docket_roll(random, SYSTEMS), !with_revocation);
             check(&real, random_docket_roll(random, SYSTEMS), !with_revocation);
+            check(&real, n % 16 == 5 ? SYSTEMS : SYSTEMS + 1, !with_revocation);
         }
     }
     assert_true(real.seen > STEPS / 2 && real.refused < real.seen / 2);
@@ -334,10 +365,11 @@ static void test_random(void **unused)
     assert_true(answers_seen > 5 * cases && duties_seen > answers_seen);
     assert_true(excerpts_seen > answers_seen * 3 / 4);
     assert_true(share_seen < records_seen && by_excerpt_seen > added_seen * 3 / 4);
+    assert_true(refused_by_excerpt_seen > refused_seen / 2 && unknown_seen > cases);
     print_message("# %zu answers, %zu by the index, out of %zu of %zu records; %zu duties; "
-                  "%zu records added, %zu by the index\n",
+                  "%zu records added, %zu by the index; %zu refused, %zu by the index\n",
         answers_seen, excerpts_seen, share_seen, records_seen, duties_seen, added_seen,
-        by_excerpt_seen);
+        by_excerpt_seen, refused_seen, refused_by_excerpt_seen);
     random_policies_free(&policies);
 }
 
@@ -541,6 +573,69 @@ static void test_not_served(void **unused)
     end_small(&real);
 }
 
+/* Whether it is said by the index that there is no such system; so all records say in any case. */
+static bool is_unknown(struct real *real, const char *name)
+{
+    struct fb_docket *docket = NULL;
+    struct fb_picture picture;
+    struct fb_arena arena;
+    struct fb_err want;
+    struct fb_clock clock = fb_clock_fixed(&real->now);
+    struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = fb_str_of(name)};
+    fb_arena_init(&arena, (size_t)1 << 28);
+    fb_err_init(&want);
+    fb_err_init(&err);
+    enum fb_code code = fb_docket_ask(real->docket, &question, &arena, &picture, &want);
+    assert_int_equal(code, FB_E_NOT_FOUND);
+    assert_int_equal(
+        fb_docket_open_asked(real->path, &clock, true, &question, &arena, &docket, &picture, &err),
+        FB_E_NOT_FOUND);
+    expect_same(&err, &want);
+    bool by_index = fb_docket_is_excerpt(docket);
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    return by_index;
+}
+
+static void remove_blob(struct real *real, struct fb_str digest)
+{
+    uint8_t bytes[FB_SHA256_SIZE];
+    char path[FB_IO_PATH_MAX];
+    assert_true(fb_hex_decode(fb_str_sub(digest, 7, digest.len), bytes, sizeof(bytes)));
+    FB_TEST_OK(fb_blob_path(real->docket->blobs, bytes, path, sizeof(path), &err));
+    fb_io_remove(path);
+}
+
+/* What is not there is said by the index, where it was not damaged; what is not found otherwise is
+ * said by all records. */
+static void test_unknown(void **unused)
+{
+    static struct random_docket random;
+    static char name[400];
+    struct real real;
+    uint64_t size;
+    (void)unused;
+    begin_small(&real, &random, NULL);
+    FB_TEST_OK(fb_docket_index(real.docket, true, &size, &err));
+    assert_true(is_unknown(&real, "nosuch") && is_unknown(&real, "system/nosuch"));
+    assert_true(is_unknown(&real, "party/0") && is_unknown(&real, "0 "));
+    memset(name, 'x', sizeof(name) - 1);
+    assert_true(is_unknown(&real, name));
+    tamper(&real, "DELETE FROM mark WHERE key = (SELECT min(key) FROM mark)");
+    assert_false(is_unknown(&real, "nosuch"));
+    const struct fb_record *policy = fb_registry_first(real.docket->registry, FB_KIND_policy);
+    remove_blob(&real, fb_record_text(policy, "document"));
+    char path[128];
+    index_path(&real, path);
+    fb_io_remove(path);
+    FB_TEST_OK(fb_docket_index(real.docket, true, &size, &err));
+    fb_docket_close(real.docket);
+    struct fb_clock clock = fb_clock_fixed(&real.now);
+    FB_TEST_OK(fb_docket_open(real.path, &clock, true, &real.docket, &err));
+    assert_false(is_unknown(&real, "nosuch"));
+    end_small(&real);
+}
+
 /* Memory runs out anywhere: there is no answer, or the right one. */
 static void test_no_memory(void **unused)
 {
@@ -592,6 +687,7 @@ int main(void)
         cmocka_unit_test(test_foreign),
         cmocka_unit_test(test_altered),
         cmocka_unit_test(test_not_served),
+        cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,6 +43,17 @@ static enum fb_code add_by_excerpt(struct story *story, const char *text, bool *
     assert_true(fb_docket_is_excerpt(docket));
     enum fb_code code = fb_docket_add_file(docket, "records.json", &options, &arena, &added, &err);
     *out_by_excerpt = fb_docket_is_excerpt(docket);
+    if (code != FB_OK) { /* all records say it in the same words */
+        struct fb_err want;
+        fb_err_init(&want);
+        FB_TEST_OK(fb_docket_catch_up(story->docket, &want));
+        assert_int_equal(
+            fb_docket_add_file(story->docket, "records.json", &options, &arena, &added, &want),
+            code);
+        assert_string_equal(err.message, want.message);
+        assert_string_equal(err.hint, want.hint);
+        assert_string_equal(err.path, want.path);
+    }
     fb_docket_close(docket);
     fb_arena_release(&arena);
     return code;
@@ -279,10 +290,48 @@ static void test_issuer_of_many(void **unused)
     assert_int_equal(add_by_excerpt(&story, text.ptr, &by_excerpt), FB_OK);
     assert_false(by_excerpt);
     fb_limit_lower(FB_DOCKET_FEW_MAX, FB_DOCKET_FEW_MAX);
-    /* And when an excerpt refuses it, so that all records are asked. */
-    assert_int_equal(add_by_excerpt(&story, text.ptr, &by_excerpt), FB_E_DUPLICATE);
+    /* And when an excerpt cannot say why it is refused, so that all records are asked. */
+    fb_buf_clear(&text);
+    fb_buf_addf(&text, "{\"kind\":\"order\",\"id\":\"order/5\",\"subject\":\"system/t\",\"at\":"
+                       "\"2026-01-01\",\"body\":{\"action\":\"restrict\",\"version\":1,"
+                       "\"reasons\":\"r\"}}");
+    assert_int_equal(add_by_excerpt(&story, text.ptr, &by_excerpt), FB_E_REFERENCE);
+    assert_non_null(strstr(err.hint, "system/s"));
     assert_false(by_excerpt);
     fb_buf_release(&text);
+    story_end(&story);
+}
+
+/* Of a file that is refused out of few records nothing stays, and what is right is admitted then.
+ */
+static void test_refused(void **unused)
+{
+    static const char good[] =
+        "{\"kind\":\"order\",\"id\":\"order/%d\",\"issuer\":\"party/%s\",\"subject\":\"system/s\","
+        "\"at\":\"2026-01-01\",\"body\":{\"action\":\"restrict\",\"version\":1,\"reasons\":\"r\"}}";
+    struct story story;
+    struct fb_docket *docket = NULL;
+    struct fb_docket_added added;
+    char one[400], other[400], text[1000];
+    (void)unused;
+    story_begin(&story);
+    make_index(&story);
+    snprintf(one, sizeof(one), good, 1, "institute");
+    snprintf(other, sizeof(other), good, 2, "lab");
+    snprintf(text, sizeof(text), "[%s,%s]", one, other);
+    struct fb_clock clock = fb_clock_fixed(&story.now);
+    FB_TEST_OK(fb_docket_open_to_add(story.docket_path, &clock, true, &docket, &err));
+    uint64_t size = fb_registry_size(docket->registry);
+    for (int n = 0; n < 3; n++) {
+        struct fb_docket_add options = {.text = fb_str_of(n == 1 ? one : text)};
+        enum fb_code code =
+            fb_docket_add_file(docket, "records.json", &options, &story.arena, &added, &err);
+        assert_int_equal(code, n == 1 ? FB_OK : n == 0 ? FB_E_ROLE : FB_E_DUPLICATE);
+        assert_true(fb_docket_is_excerpt(docket));
+        assert_int_equal(fb_registry_size(docket->registry), size + (n > 0));
+        fb_err_init(&err);
+    }
+    fb_docket_close(docket);
     story_end(&story);
 }
 
@@ -296,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_regulators),
         cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_issuer_of_many),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
