@@ -1,17 +1,18 @@
 /*
- * cards.c: descriptions of models and datasets: CycloneDX bills of materials, Croissant, SPDX 3.
+ * cards.c: descriptions of models and datasets: CycloneDX bills of materials, SPDX 3, and what all
+ * of them share.
  *
  * Each model becomes a record of a system, each dataset one of a dataset, about the model that was
  * trained on it where the file says so. What the formats call a supplier is no party here: the
  * developer is who issues the records. What has no place in a record is left out.
  */
+#include "ingest/cards.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/map.h"
 #include "ingest/csv.h"
-#include "ingest/reader.h"
 #include "record/record.h"
 
 #define TREE_MAX ((size_t)1 << 30)
@@ -21,33 +22,20 @@ enum { NAME_MAX_BYTES = 150, TEXT_MAX = 4096, DEPTH_MAX = 32, PARENTS_MAX = 1 + 
 
 /* A model in a list of models. */
 struct link {
-    struct model *model;
+    struct fb_card_model *model;
     struct link *next;
 };
 
 /* A model that a file describes. */
-struct model {
+struct fb_card_model {
     const struct fb_json *from;
     struct fb_str id;              /* of its record */
     struct link *parents, *latest; /* what it was made from; NULL: the file does not say */
     size_t parent_count;
     struct link *waits;               /* while drafts are made: parents that are not made yet */
-    struct model *below;              /* while drafts are made: the one that waits for this one */
-    struct model *next;               /* in the order of the file */
+    struct fb_card_model *below;      /* while drafts are made: the one that waits for this one */
+    struct fb_card_model *next;       /* in the order of the file */
     enum { UNSEEN, OPEN, DONE } mark; /* OPEN: its ancestors are being made */
-};
-
-/* A file being read. */
-struct cards {
-    struct fb_reading *reading;
-    struct fb_arena arena;
-    struct fb_buf json, name;
-    struct model *first, **last;
-    struct fb_map ids;      /* of records of models, to their model */
-    struct fb_map refs;     /* what the file calls them, to their model */
-    struct fb_map datasets; /* ids of records of datasets, to the id of their subject */
-    struct fb_map uses;     /* what the file calls a dataset, to the link of the model that was
-                             * named last as trained on it */
 };
 
 bool fb_is_cyclonedx(const struct fb_head *head)
@@ -55,24 +43,19 @@ bool fb_is_cyclonedx(const struct fb_head *head)
     return !head->is_array && head->has[FB_HEAD_BOM_FORMAT];
 }
 
-static bool mentions(struct fb_str text, const char *word)
+bool fb_cards_mentions(struct fb_str text, const char *word)
 {
     return memmem(text.ptr ? text.ptr : "", text.len, word, strlen(word)) != NULL;
 }
 
-bool fb_is_croissant(const struct fb_head *head)
-{
-    return !head->is_array && head->has[FB_HEAD_CONTEXT] &&
-           mentions(head->text, "mlcommons.org/croissant");
-}
-
 bool fb_is_spdx3(const struct fb_head *head)
 {
-    return !head->is_array && head->has[FB_HEAD_CONTEXT] && mentions(head->text, "spdx.org/rdf/3");
+    return !head->is_array && head->has[FB_HEAD_CONTEXT] &&
+           fb_cards_mentions(head->text, "spdx.org/rdf/3");
 }
 
 /* A string or the first of a list of strings; empty for anything else. */
-static struct fb_str text_of(const struct fb_json *value)
+struct fb_str fb_cards_text(const struct fb_json *value)
 {
     if (value && value->kind == FB_JSON_ARRAY) {
         value = value->child;
@@ -80,23 +63,33 @@ static struct fb_str text_of(const struct fb_json *value)
     return value && value->kind == FB_JSON_STRING ? value->text : (struct fb_str){NULL, 0};
 }
 
-static struct fb_str member(const struct fb_json *object, const char *key)
+struct fb_str fb_cards_member(const struct fb_json *object, const char *key)
 {
-    return text_of(fb_json_get(object, key));
+    return fb_cards_text(fb_json_get(object, key));
 }
 
-/* Writes text as a STRING field has it: at most TEXT_MAX bytes, no control characters. */
-static void write_text(
-    struct fb_json_writer *w, struct cards *cards, const char *key, struct fb_str text)
+/* True when one of the types of an element is this one. */
+bool fb_cards_is_type(const struct fb_json *element, const char *type)
 {
-    size_t len = text.len < TEXT_MAX ? text.len : TEXT_MAX;
+    const struct fb_json *of = fb_json_get(element, "type");
+    of = of ? of : fb_json_get(element, "@type");
+    const struct fb_json *one = of && of->kind == FB_JSON_ARRAY ? of->child : of;
+    for (; one; one = of->kind == FB_JSON_ARRAY ? one->next : NULL) {
+        if (one->kind == FB_JSON_STRING && fb_str_is(one->text, type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Text as records have it, at most max bytes, no control characters; valid until the next one. */
+static struct fb_str clean(struct fb_cards *cards, struct fb_str text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
     while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
         len--;
     }
     text = fb_str_trim(fb_str_sub(text, 0, len));
-    if (text.len == 0) {
-        return;
-    }
     fb_buf_clear(&cards->name);
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
@@ -106,15 +99,37 @@ static void write_text(
         }
         fb_buf_add_char(&cards->name, c < 0x20 || c == 0x7f || c1 ? ' ' : (char)c);
     }
-    struct fb_str clean = fb_str_trim(fb_buf_str(&cards->name));
-    if (clean.len > 0) {
-        fb_json_key_str(w, key, clean);
+    return fb_str_trim(fb_buf_str(&cards->name));
+}
+
+static void write_text(
+    struct fb_json_writer *w, struct fb_cards *cards, const char *key, struct fb_str text)
+{
+    text = clean(cards, text, TEXT_MAX);
+    if (text.len > 0) {
+        fb_json_key_str(w, key, text);
     }
 }
 
-/* The id of a record: its kind, a slash and its name with what no name may have as '-'. */
-static void write_id(struct cards *cards, const char *kind, struct fb_str group, struct fb_str name)
+/* True when an id can show a name: ASCII, and short enough. */
+static bool shows(struct fb_str name)
 {
+    return name.len <= NAME_MAX_BYTES / 2 && fb_reader_shows(name);
+}
+
+/* A group and a name as one text, by which they are known. */
+static struct fb_str known_as(struct fb_cards *cards, struct fb_str group, struct fb_str name)
+{
+    return fb_arena_printf(&cards->arena, "%.*s\n%.*s", FB_STR_ARG(group), FB_STR_ARG(name));
+}
+
+/* The id of a record: its kind, a slash and its name with what no name may have as '-'. What that
+ * does not show is told apart by the first digits of a digest. */
+static void write_id(struct fb_cards *cards, const char *kind, struct fb_str whole, bool apart)
+{
+    size_t end = fb_str_find(whole, '\n', 0);
+    struct fb_str group = fb_str_sub(whole, 0, end);
+    struct fb_str name = fb_str_sub(whole, end + 1, whole.len);
     fb_buf_clear(&cards->name);
     fb_buf_add_c(&cards->name, kind);
     fb_buf_add_char(&cards->name, '/');
@@ -123,23 +138,40 @@ static void write_id(struct cards *cards, const char *kind, struct fb_str group,
         fb_buf_add_char(&cards->name, '-');
     }
     fb_reader_name(&cards->name, fb_str_sub(name, 0, NAME_MAX_BYTES / 2));
+    if (apart || !shows(group) || !shows(name)) {
+        fb_reader_mark(&cards->name, whole);
+    }
+}
+
+/* Takes an id that no other record of the file has. */
+static enum fb_code take_id(struct fb_cards *cards, const char *kind, struct fb_str whole,
+    struct fb_str *out, struct fb_err *err)
+{
+    if (!whole.ptr) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    write_id(cards, kind, whole, false);
+    if (fb_map_get(&cards->taken, fb_buf_str(&cards->name))) {
+        write_id(cards, kind, whole, true);
+    }
+    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), out, err);
+    return code ? code : fb_map_put(&cards->taken, *out, cards, err);
 }
 
 /* Starts a draft: kind, id, subject, time and the open body. */
-static void open_draft(struct fb_json_writer *w, struct cards *cards, const char *kind,
-    struct fb_str group, struct fb_str name)
+static void open_draft(
+    struct fb_json_writer *w, struct fb_cards *cards, const char *kind, struct fb_str id)
 {
     fb_buf_clear(&cards->json);
     fb_json_writer_init(w, &cards->json, 0);
     fb_json_open_object(w);
     fb_json_key_c(w, "kind", kind);
-    write_id(cards, kind, group, name);
-    fb_json_key_str(w, "id", fb_buf_str(&cards->name));
+    fb_json_key_str(w, "id", id);
     fb_reader_time(w, "at", cards->reading->options->at);
 }
 
-static enum fb_code end_draft(
-    struct fb_json_writer *w, struct cards *cards, const struct fb_json *from, struct fb_err *err)
+static enum fb_code end_draft(struct fb_json_writer *w, struct fb_cards *cards,
+    const struct fb_json *from, struct fb_err *err)
 {
     char place[48];
     fb_json_close_object(w);
@@ -169,56 +201,67 @@ static void write_digest(struct fb_json_writer *w, struct fb_str algorithm, stru
     fb_json_key_c(w, "digest", text);
 }
 
-/* What every dataset says. */
-struct dataset {
-    struct fb_str name, source, licence, algorithm, hash;
-};
-
-/* Takes the id of a dataset: one that goes by a name for two models is a record for each. *name is
- * empty where the same was said of the same model before. */
-static enum fb_code take_dataset(
-    struct cards *cards, struct fb_str subject, struct fb_str *name, struct fb_err *err)
+/* Takes the SHA-256 of a list of digests in several algorithms. */
+static void take_hash(struct fb_card_dataset *dataset, const struct fb_json *hash,
+    const char *algorithm, const char *digits)
 {
-    struct fb_str id, *known = NULL;
-    write_id(cards, "dataset", (struct fb_str){NULL, 0}, *name);
-    known = fb_map_get(&cards->datasets, fb_buf_str(&cards->name));
-    if (known && (fb_str_eq(*known, subject) || subject.len == 0)) {
-        *name = (struct fb_str){NULL, 0};
+    for (; hash && dataset->hash.len == 0; hash = hash->next) {
+        struct fb_str name = fb_cards_member(hash, algorithm);
+        if (fb_str_is(name, "SHA-256") || fb_str_is(name, "sha256")) {
+            dataset->algorithm = name;
+            dataset->hash = fb_cards_member(hash, digits);
+        }
+    }
+}
+
+/* Adds words to a list of them, which is empty at first. */
+struct fb_str fb_cards_add_words(struct fb_cards *cards, struct fb_str list, struct fb_str words)
+{
+    return list.len && words.len
+               ? fb_arena_printf(&cards->arena, "%.*s, %.*s", FB_STR_ARG(list), FB_STR_ARG(words))
+           : words.len ? words
+                       : list;
+}
+
+/* Takes the id of a dataset: one that goes by a name for two models is a record for each. *out is
+ * empty where the same was said of the same model before. */
+static enum fb_code take_dataset(struct fb_cards *cards, const struct fb_card_dataset *dataset,
+    struct fb_str subject, struct fb_str *out, struct fb_err *err)
+{
+    struct fb_str whole = known_as(cards, dataset->group, dataset->name);
+    struct fb_str with = known_as(cards, whole, subject), name = dataset->name;
+    if (!whole.ptr || !with.ptr) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    bool known = fb_map_get(&cards->datasets, whole) != NULL;
+    *out = (struct fb_str){NULL, 0};
+    if (fb_map_get(&cards->datasets, with) || (known && subject.len == 0)) {
         return FB_OK;
     }
     if (known) {
         size_t slash = fb_str_find(subject, '/', 0);
-        *name = fb_arena_printf(&cards->arena, "%.*s-for-%.*s",
-            FB_STR_ARG(fb_str_sub(*name, 0, NAME_MAX_BYTES / 4)),
-            FB_STR_ARG(fb_str_sub(subject, slash + 1, slash + 1 + NAME_MAX_BYTES / 4)));
-        write_id(cards, "dataset", (struct fb_str){NULL, 0}, *name);
-        if (!name->ptr) {
+        name = fb_arena_printf(&cards->arena, "%.*s-for-%.*s",
+            FB_STR_ARG(fb_str_sub(name, 0, NAME_MAX_BYTES / 4)),
+            FB_STR_ARG(fb_str_sub(subject, slash + 1, NAME_MAX_BYTES / 5)));
+        if (!name.ptr) {
             return fb_arena_failed(&cards->arena, err);
         }
-        if (fb_map_get(&cards->datasets, fb_buf_str(&cards->name))) {
-            *name = (struct fb_str){NULL, 0};
-            return FB_OK;
-        }
     }
-    struct fb_str *of = FB_ARENA_NEW(&cards->arena, struct fb_str);
-    if (!of) {
-        return fb_arena_failed(&cards->arena, err);
-    }
-    *of = subject;
-    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &id, err);
-    return code ? code : fb_map_put(&cards->datasets, id, of, err);
+    enum fb_code code = fb_map_put(&cards->datasets, whole, cards, err);
+    code = code ? code : fb_map_put(&cards->datasets, with, cards, err);
+    return code ? code : take_id(cards, "dataset", known_as(cards, dataset->group, name), out, err);
 }
 
-static enum fb_code add_dataset(struct cards *cards, const struct dataset *dataset,
+enum fb_code fb_cards_add_dataset(struct fb_cards *cards, const struct fb_card_dataset *dataset,
     struct fb_str subject, const struct fb_json *from, struct fb_err *err)
 {
     struct fb_json_writer w;
-    struct fb_str none = {NULL, 0}, name = dataset->name;
-    enum fb_code code = take_dataset(cards, subject, &name, err);
-    if (code != FB_OK || name.len == 0) {
+    struct fb_str id = {NULL, 0};
+    enum fb_code code = take_dataset(cards, dataset, subject, &id, err);
+    if (code != FB_OK || id.len == 0) {
         return code;
     }
-    open_draft(&w, cards, "dataset", none, name);
+    open_draft(&w, cards, "dataset", id);
     if (subject.len) {
         fb_json_key_str(&w, "subject", subject);
     }
@@ -228,11 +271,14 @@ static enum fb_code add_dataset(struct cards *cards, const struct dataset *datas
     write_text(&w, cards, "source", dataset->source.len ? dataset->source : FB_STR("not said"));
     write_text(&w, cards, "licence", dataset->licence);
     write_digest(&w, dataset->algorithm, dataset->hash);
+    if (dataset->tokens > 0) {
+        fb_json_key_double(&w, "tokens", dataset->tokens);
+    }
     return end_draft(&w, cards, from, err);
 }
 
-static enum fb_code refuse(
-    struct cards *cards, const struct fb_json *at, const char *what, struct fb_err *err)
+enum fb_code fb_cards_refuse(
+    struct fb_cards *cards, const struct fb_json *at, const char *what, struct fb_err *err)
 {
     fb_err_set(err, FB_E_SCHEMA, "%s", what);
     (void)fb_json_err_at(err, at);
@@ -241,23 +287,23 @@ static enum fb_code refuse(
     return err->code;
 }
 
-/* Notes a model: its record's id, and what the file calls it (may be empty). */
-static enum fb_code note_model(struct cards *cards, const struct fb_json *from, struct fb_str ref,
-    struct model **out, struct fb_err *err)
+/* Notes a model: its group and name, and what the file calls it (may be empty). */
+static enum fb_code note_model(struct fb_cards *cards, const struct fb_json *from,
+    struct fb_str whole, struct fb_str ref, struct fb_card_model **out, struct fb_err *err)
 {
-    struct model *model = FB_ARENA_NEW(&cards->arena, struct model);
-    if (!model) {
+    struct fb_card_model *model = FB_ARENA_NEW(&cards->arena, struct fb_card_model);
+    if (!model || !whole.ptr) {
         return fb_arena_failed(&cards->arena, err);
     }
-    *model = (struct model){.from = from};
-    enum fb_code code = fb_arena_str(&cards->arena, fb_buf_str(&cards->name), &model->id, err);
-    if (code == FB_OK && fb_map_get(&cards->ids, model->id)) {
-        return refuse(cards, from, "another model of the file goes by the same name", err);
+    *model = (struct fb_card_model){.from = from};
+    if (fb_map_get(&cards->names, whole)) {
+        return fb_cards_refuse(cards, from, "another model of the file goes by the same name", err);
     }
-    if (code == FB_OK && ref.len && fb_map_get(&cards->refs, ref)) {
-        return refuse(cards, from, "another model of the file has the same id", err);
+    if (ref.len && fb_map_get(&cards->refs, ref)) {
+        return fb_cards_refuse(cards, from, "another model of the file has the same id", err);
     }
-    code = code ? code : fb_map_put(&cards->ids, model->id, model, err);
+    enum fb_code code = take_id(cards, "system", whole, &model->id, err);
+    code = code ? code : fb_map_put(&cards->names, whole, model, err);
     code = code || !ref.len ? code : fb_map_put(&cards->refs, ref, model, err);
     *cards->last = model;
     cards->last = &model->next;
@@ -266,24 +312,25 @@ static enum fb_code note_model(struct cards *cards, const struct fb_json *from, 
 }
 
 /* Makes the drafts of all models, each after those that it was made from. */
-static enum fb_code add_models(struct cards *cards,
-    enum fb_code (*add)(struct cards *cards, const struct model *model, struct fb_err *err),
+static enum fb_code add_models(struct fb_cards *cards,
+    enum fb_code (*add)(
+        struct fb_cards *cards, const struct fb_card_model *model, struct fb_err *err),
     struct fb_err *err)
 {
     enum fb_code code = FB_OK;
-    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
+    for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
         /* Up to an ancestor that is made already, and down again; no recursion, since a file may
          * tell of any number of generations. */
-        struct model *at = m->mark == DONE ? NULL : m;
+        struct fb_card_model *at = m->mark == DONE ? NULL : m;
         while (code == FB_OK && at) {
             at->waits = at->mark == UNSEEN ? at->parents : at->waits;
             while (at->waits && at->waits->model->mark == DONE) {
                 at->waits = at->waits->next;
             }
-            struct model *up = at->waits ? at->waits->model : NULL;
+            struct fb_card_model *up = at->waits ? at->waits->model : NULL;
             at->mark = OPEN;
             if (up && up->mark == OPEN) {
-                return refuse(cards, at->from, "a model descends from itself", err);
+                return fb_cards_refuse(cards, at->from, "a model descends from itself", err);
             }
             if (up) {
                 up->below = at;
@@ -299,8 +346,8 @@ static enum fb_code add_models(struct cards *cards,
 }
 
 /* Notes that a model was made from another one. */
-static enum fb_code descend(
-    struct cards *cards, struct model *below, struct model *above, struct fb_err *err)
+static enum fb_code descend(struct fb_cards *cards, struct fb_card_model *below,
+    struct fb_card_model *above, struct fb_err *err)
 {
     for (const struct link *l = below->parents; l; l = l->next) {
         if (l->model == above) {
@@ -308,7 +355,8 @@ static enum fb_code descend(
         }
     }
     if (below->parent_count == PARENTS_MAX) {
-        return refuse(cards, below->from, "a model was made from more than 101 others", err);
+        return fb_cards_refuse(
+            cards, below->from, "a model was made from more than 101 others", err);
     }
     struct link *link = FB_ARENA_NEW(&cards->arena, struct link);
     if (!link) {
@@ -322,7 +370,7 @@ static enum fb_code descend(
 }
 
 static void write_parents(
-    struct fb_json_writer *w, const struct model *model, struct fb_str derivation)
+    struct fb_json_writer *w, const struct fb_card_model *model, struct fb_str derivation)
 {
     if (!model->parents) {
         return;
@@ -345,7 +393,7 @@ static void write_parents(
 
 /* Notes that a model was trained on what the file calls so. */
 static enum fb_code train_on(
-    struct cards *cards, struct fb_str ref, struct model *model, struct fb_err *err)
+    struct fb_cards *cards, struct fb_str ref, struct fb_card_model *model, struct fb_err *err)
 {
     struct link *before = fb_map_get(&cards->uses, ref);
     if (before && before->model == model) {
@@ -364,18 +412,30 @@ static enum fb_code train_on(
 }
 
 /* The draft of a dataset for each model that was trained on what the file calls so, or for none. */
-static enum fb_code add_dataset_of(struct cards *cards, const struct dataset *dataset,
+static enum fb_code add_dataset_of(struct fb_cards *cards, const struct fb_card_dataset *dataset,
     struct fb_str ref, const struct fb_json *from, struct fb_err *err)
 {
+    struct fb_str whole = known_as(cards, dataset->group, dataset->name);
+    if (!whole.ptr) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    if (fb_map_get(&cards->met, whole)) {
+        return fb_cards_refuse(
+            cards, from, "another dataset of the file goes by the same name", err);
+    }
+    enum fb_code met = fb_map_put(&cards->met, whole, cards, err);
+    if (met != FB_OK) {
+        return met;
+    }
     const struct link *last = ref.len ? fb_map_get(&cards->uses, ref) : NULL;
     if (!last) {
-        return add_dataset(cards, dataset, (struct fb_str){NULL, 0}, from, err);
+        return fb_cards_add_dataset(cards, dataset, (struct fb_str){NULL, 0}, from, err);
     }
     const struct link *l = last;
     enum fb_code code = FB_OK;
     do {
         l = l->next;
-        code = add_dataset(cards, dataset, l->model->id, from, err);
+        code = fb_cards_add_dataset(cards, dataset, l->model->id, from, err);
     } while (code == FB_OK && l != last);
     return code;
 }
@@ -388,31 +448,61 @@ static const struct fb_json *list_of(const struct fb_json *object, const char *k
     return list && list->kind == FB_JSON_ARRAY ? list->child : NULL;
 }
 
-/* The licence of a component: an SPDX id, an expression or a name. */
-static struct fb_str licence_of(const struct fb_json *component)
+/* The licences of a component: SPDX ids, an expression or names. */
+static struct fb_str licence_of(struct fb_cards *cards, const struct fb_json *component)
 {
-    const struct fb_json *choice = list_of(component, "licenses");
-    const struct fb_json *licence = fb_json_get(choice, "license");
-    struct fb_str text = member(choice, "expression");
-    text = text.len ? text : member(licence, "id");
-    return text.len ? text : member(licence, "name");
+    struct fb_str all = {NULL, 0};
+    for (const struct fb_json *c = list_of(component, "licenses"); c; c = c->next) {
+        const struct fb_json *licence = fb_json_get(c, "license");
+        struct fb_str text = fb_cards_member(c, "expression");
+        text = text.len ? text : fb_cards_member(licence, "id");
+        all = fb_cards_add_words(cards, all, text.len ? text : fb_cards_member(licence, "name"));
+    }
+    return all;
 }
 
+/* Where a component comes from: the best of its references, or its package URL. */
 static struct fb_str url_of(const struct fb_json *component)
 {
-    const struct fb_json *reference = list_of(component, "externalReferences");
-    struct fb_str url = member(reference, "url");
-    return url.len ? url : member(component, "purl");
+    static const char *const types[] = {
+        "distribution", "source-distribution", "vcs", "website", "documentation", "other"};
+    struct fb_str purl = fb_cards_member(component, "purl");
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        for (const struct fb_json *r = list_of(component, "externalReferences"); r; r = r->next) {
+            if (fb_str_is(fb_cards_member(r, "type"), types[i])) {
+                return fb_cards_member(r, "url");
+            }
+        }
+        if (i == 3 && purl.len) {
+            return purl;
+        }
+    }
+    return (struct fb_str){NULL, 0};
+}
+
+/* The first dataset in what a component has as data, which may be configurations and such as well;
+ * *out_other when it has some, and none is a dataset. */
+static const struct fb_json *dataset_in(const struct fb_json *component, bool *out_other)
+{
+    const struct fb_json *first = list_of(component, "data");
+    for (const struct fb_json *d = first; d; d = d->next) {
+        if (fb_str_is(fb_cards_member(d, "type"), "dataset")) {
+            *out_other = false;
+            return d;
+        }
+    }
+    *out_other = first != NULL;
+    return NULL;
 }
 
 /* The value of a property of a component, "flyball:NAME" as an exported bill has it. */
 static struct fb_str property_of(const struct fb_json *component, const char *name)
 {
     for (const struct fb_json *p = list_of(component, "properties"); p; p = p->next) {
-        struct fb_str own = member(p, "name");
+        struct fb_str own = fb_cards_member(p, "name");
         if (fb_str_starts(own, FB_STR("flyball:")) &&
             fb_str_is(fb_str_sub(own, 8, own.len), name)) {
-            return member(p, "value");
+            return fb_cards_member(p, "value");
         }
     }
     return (struct fb_str){NULL, 0};
@@ -436,62 +526,85 @@ static void write_properties(struct fb_json_writer *w, const struct fb_json *com
 }
 
 /* The name by which a component's record goes: with its version, where it says one. */
-static struct fb_str versioned(struct cards *cards, const struct fb_json *component)
+static struct fb_str versioned(struct fb_cards *cards, const struct fb_json *component)
 {
-    struct fb_str name = member(component, "name"), version = member(component, "version");
+    struct fb_str name = fb_cards_member(component, "name"),
+                  version = fb_cards_member(component, "version");
     return version.len
                ? fb_arena_printf(&cards->arena, "%.*s-%.*s", FB_STR_ARG(name), FB_STR_ARG(version))
                : name;
 }
 
 /* The model of the file that an ancestor is, by its reference, or by its name. */
-static struct model *find_model(struct cards *cards, const struct fb_json *ancestor)
+static struct fb_card_model *find_model(struct fb_cards *cards, const struct fb_json *ancestor)
 {
-    struct fb_str ref = member(ancestor, "bom-ref");
-    struct model *found = ref.len ? fb_map_get(&cards->refs, ref) : NULL;
-    if (found || member(ancestor, "name").len == 0) {
+    struct fb_str ref = fb_cards_member(ancestor, "bom-ref");
+    struct fb_card_model *found = ref.len ? fb_map_get(&cards->refs, ref) : NULL;
+    if (found || fb_cards_member(ancestor, "name").len == 0) {
         return found;
     }
-    write_id(cards, "system", member(ancestor, "group"), versioned(cards, ancestor));
-    return fb_map_get(&cards->ids, fb_buf_str(&cards->name));
+    struct fb_str whole =
+        known_as(cards, fb_cards_member(ancestor, "group"), versioned(cards, ancestor));
+    return whole.ptr ? fb_map_get(&cards->names, whole) : NULL;
 }
 
 /* The draft of a model, and of the datasets that its card describes. */
-static enum fb_code add_model(struct cards *cards, const struct model *model, struct fb_err *err)
+static enum fb_code add_model(
+    struct fb_cards *cards, const struct fb_card_model *model, struct fb_err *err)
 {
     struct fb_json_writer w;
     const struct fb_json *component = model->from;
     struct fb_str name = versioned(cards, component);
-    open_draft(&w, cards, "system", member(component, "group"), name);
+    open_draft(&w, cards, "system", model->id);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
     write_text(&w, cards, "title", name);
     fb_json_key_str(&w, "developer", cards->reading->options->issuer);
     fb_json_key(&w, "models");
     fb_json_open_array(&w);
-    fb_json_str(&w, fb_str_sub(name, 0, NAME_MAX_BYTES));
+    fb_json_str(&w, clean(cards, name, NAME_MAX_BYTES));
     fb_json_close_array(&w);
     write_parents(&w, model, property_of(component, "derivation"));
     write_properties(&w, component);
     return end_draft(&w, cards, component, err);
 }
 
-static const struct fb_json *datasets_of(const struct model *model)
+static const struct fb_json *datasets_of(const struct fb_card_model *model)
 {
     const struct fb_json *card = fb_json_get(model->from, "modelCard");
     return list_of(fb_json_get(card, "modelParameters"), "datasets");
 }
 
+/* A dataset that the card of a model describes. An exported bill keeps the fields that have no
+ * place there as properties of its contents. */
+static struct fb_card_dataset described(const struct fb_json *d)
+{
+    const struct fb_json *contents = fb_json_get(d, "contents");
+    struct fb_card_dataset dataset = {.name = fb_cards_member(d, "name"),
+        .source = fb_cards_member(contents, "url"),
+        .licence = property_of(contents, "licence")};
+    struct fb_str digest = property_of(contents, "digest"), mark = FB_STR("sha256:");
+    dataset.source = dataset.source.len ? dataset.source : property_of(contents, "source");
+    if (fb_str_starts(digest, mark)) {
+        dataset.algorithm = FB_STR("sha256");
+        dataset.hash = fb_str_sub(digest, mark.len, digest.len);
+    }
+    if (!fb_csv_parse_number(property_of(contents, "tokens"), &dataset.tokens)) {
+        dataset.tokens = 0;
+    }
+    return dataset;
+}
+
 /* The datasets that the card of a model describes; those that it refers to are components. */
 static enum fb_code add_card_datasets(
-    struct cards *cards, const struct model *model, struct fb_err *err)
+    struct fb_cards *cards, const struct fb_card_model *model, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
     for (const struct fb_json *d = datasets_of(model); code == FB_OK && d; d = d->next) {
-        struct dataset dataset = {
-            .name = member(d, "name"), .source = member(fb_json_get(d, "contents"), "url")};
-        if (dataset.name.len) {
-            code = add_dataset(cards, &dataset, model->id, d, err);
+        const struct fb_card_dataset dataset = described(d);
+        struct fb_str type = fb_cards_member(d, "type");
+        if (dataset.name.len && (type.len == 0 || fb_str_is(type, "dataset"))) {
+            code = fb_cards_add_dataset(cards, &dataset, model->id, d, err);
         }
     }
     return code;
@@ -499,48 +612,62 @@ static enum fb_code add_card_datasets(
 
 /* Notes a component when it is a model. */
 static enum fb_code see_component(
-    struct cards *cards, const struct fb_json *component, struct fb_err *err)
+    struct fb_cards *cards, const struct fb_json *component, struct fb_err *err)
 {
-    struct model *model = NULL;
-    if (!fb_str_is(member(component, "type"), "machine-learning-model")) {
+    struct fb_card_model *model = NULL;
+    if (!fb_str_is(fb_cards_member(component, "type"), "machine-learning-model")) {
         return FB_OK;
     }
     struct fb_str name = versioned(cards, component);
-    if (member(component, "name").len == 0 || !name.ptr) {
-        return refuse(cards, component, "a model has no name", err);
+    if (fb_cards_member(component, "name").len == 0 || !name.ptr) {
+        return fb_cards_refuse(cards, component, "a model has no name", err);
     }
-    write_id(cards, "system", member(component, "group"), name);
-    enum fb_code code = note_model(cards, component, member(component, "bom-ref"), &model, err);
+    enum fb_code code =
+        note_model(cards, component, known_as(cards, fb_cards_member(component, "group"), name),
+            fb_cards_member(component, "bom-ref"), &model, err);
     for (const struct fb_json *d = code ? NULL : datasets_of(model); code == FB_OK && d;
          d = d->next) {
-        struct fb_str ref = member(d, "ref");
+        struct fb_str ref = fb_cards_member(d, "ref");
         code = ref.len ? train_on(cards, ref, model, err) : FB_OK;
     }
     return code;
 }
 
-/* The draft of a component that is a dataset. */
-static enum fb_code add_data(struct cards *cards, const struct fb_json *c, struct fb_err *err)
+/* The draft of a component that is a dataset: data that are one, or what a model's card says that
+ * it was trained on. */
+static enum fb_code add_data(struct fb_cards *cards, const struct fb_json *c, struct fb_err *err)
 {
-    if (!fb_str_is(member(c, "type"), "data")) {
+    struct fb_str ref = fb_cards_member(c, "bom-ref"), type = fb_cards_member(c, "type");
+    bool is_other = false, is_used = ref.len && fb_map_get(&cards->uses, ref);
+    const struct fb_json *inside = dataset_in(c, &is_other);
+    if (fb_str_is(type, "machine-learning-model") ||
+        !(is_used || (fb_str_is(type, "data") && !is_other))) {
         return FB_OK;
     }
-    const struct fb_json *hash = list_of(c, "hashes");
-    struct dataset dataset = {
-        member(c, "name"), url_of(c), licence_of(c), member(hash, "alg"), member(hash, "content")};
-    return dataset.name.len ? add_dataset_of(cards, &dataset, member(c, "bom-ref"), c, err)
-                            : refuse(cards, c, "a dataset has no name", err);
+    struct fb_card_dataset dataset = {.group = fb_cards_member(c, "group"),
+        .name = versioned(cards, c),
+        .source = url_of(c),
+        .licence = licence_of(cards, c)};
+    if (dataset.source.len == 0) {
+        dataset.source = fb_cards_member(fb_json_get(inside, "contents"), "url");
+    }
+    take_hash(&dataset, list_of(c, "hashes"), "alg", "content");
+    return fb_cards_member(c, "name").len && dataset.name.ptr
+               ? add_dataset_of(cards, &dataset, ref, c, err)
+               : fb_cards_refuse(cards, c, "a dataset has no name", err);
 }
 
 /* Hands each component of a list, those inside of them included, to use. */
-static enum fb_code each_component(struct cards *cards, const struct fb_json *list, unsigned depth,
-    enum fb_code (*use)(struct cards *cards, const struct fb_json *component, struct fb_err *err),
+static enum fb_code each_component(struct fb_cards *cards, const struct fb_json *list,
+    unsigned depth,
+    enum fb_code (*use)(
+        struct fb_cards *cards, const struct fb_json *component, struct fb_err *err),
     struct fb_err *err)
 {
     enum fb_code code = FB_OK;
     for (const struct fb_json *c = list; code == FB_OK && c; c = c->next) {
         if (depth == DEPTH_MAX) {
-            return refuse(cards, c, "components are nested too deep", err);
+            return fb_cards_refuse(cards, c, "components are nested too deep", err);
         }
         code = use(cards, c, err);
         code = code ? code : each_component(cards, list_of(c, "components"), depth + 1, use, err);
@@ -549,8 +676,9 @@ static enum fb_code each_component(struct cards *cards, const struct fb_json *li
 }
 
 /* The component that a bill is about, with those inside of it, and then all others. */
-static enum fb_code each_of_bill(struct cards *cards, const struct fb_json *root,
-    enum fb_code (*use)(struct cards *cards, const struct fb_json *component, struct fb_err *err),
+static enum fb_code each_of_bill(struct fb_cards *cards, const struct fb_json *root,
+    enum fb_code (*use)(
+        struct fb_cards *cards, const struct fb_json *component, struct fb_err *err),
     struct fb_err *err)
 {
     const struct fb_json *top = fb_json_get(fb_json_get(root, "metadata"), "component");
@@ -562,89 +690,62 @@ static enum fb_code each_of_bill(struct cards *cards, const struct fb_json *root
     return code ? code : each_component(cards, list_of(root, "components"), 0, use, err);
 }
 
-static enum fb_code read_cyclonedx(
-    struct cards *cards, const struct fb_json *root, struct fb_err *err)
+/* Relates a model to the models of the file that a list of its pedigree names. */
+static enum fb_code relate_all(struct fb_cards *cards, struct fb_card_model *m,
+    const struct fb_json *list, bool above, struct fb_err *err)
 {
-    struct fb_str version = member(root, "specVersion");
-    if (!fb_str_is(member(root, "bomFormat"), "CycloneDX") ||
-        !(fb_str_is(version, "1.5") || fb_str_is(version, "1.6") || fb_str_is(version, "1.7"))) {
-        return refuse(cards, root, "this is no bill of CycloneDX 1.5 to 1.7", err);
-    }
-    enum fb_code code = each_of_bill(cards, root, see_component, err);
-    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
-        const struct fb_json *a = list_of(fb_json_get(m->from, "pedigree"), "ancestors");
-        for (; code == FB_OK && a; a = a->next) {
-            struct model *found = find_model(cards, a);
-            if (found && found == m) {
-                return refuse(cards, a, "a model descends from itself", err);
-            }
-            code = found ? descend(cards, m, found, err) : FB_OK;
+    enum fb_code code = FB_OK;
+    for (; code == FB_OK && list; list = list->next) {
+        struct fb_card_model *found = find_model(cards, list);
+        if (found && found == m) {
+            return fb_cards_refuse(cards, list, "a model descends from itself", err);
+        }
+        if (found) {
+            code = descend(cards, above ? m : found, above ? found : m, err);
         }
     }
+    return code;
+}
+
+static enum fb_code read_cyclonedx(
+    struct fb_cards *cards, const struct fb_json *root, struct fb_err *err)
+{
+    struct fb_str version = fb_cards_member(root, "specVersion");
+    if (!fb_str_is(fb_cards_member(root, "bomFormat"), "CycloneDX") ||
+        !(fb_str_is(version, "1.5") || fb_str_is(version, "1.6") || fb_str_is(version, "1.7"))) {
+        return fb_cards_refuse(cards, root, "this is no bill of CycloneDX 1.5 to 1.7", err);
+    }
+    enum fb_code code = each_of_bill(cards, root, see_component, err);
+    for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
+        const struct fb_json *pedigree = fb_json_get(m->from, "pedigree");
+        code = relate_all(cards, m, list_of(pedigree, "ancestors"), true, err);
+        code = code ? code : relate_all(cards, m, list_of(pedigree, "descendants"), false, err);
+    }
     code = code ? code : add_models(cards, add_model, err);
-    for (struct model *m = cards->first; code == FB_OK && m; m = m->next) {
+    for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
         code = add_card_datasets(cards, m, err);
     }
     return code ? code : each_of_bill(cards, root, add_data, err);
 }
 
-/* --- Croissant ---------------------------------------------------------------------------- */
-
-static enum fb_code read_croissant(
-    struct cards *cards, const struct fb_json *root, struct fb_err *err)
-{
-    struct dataset dataset = {.name = member(root, "name"),
-        .source = member(root, "url"),
-        .licence = member(root, "license")};
-    const struct fb_json *file = list_of(root, "distribution");
-    struct fb_str type = member(root, "@type");
-    if (!(fb_str_is(type, "sc:Dataset") || fb_str_is(type, "Dataset") ||
-            fb_str_is(type, "schema.org/Dataset") ||
-            fb_str_is(type, "https://schema.org/Dataset"))) {
-        return refuse(cards, root, "this is no dataset of Croissant", err);
-    }
-    if (dataset.name.len == 0) {
-        return refuse(cards, root, "the dataset has no name", err);
-    }
-    if (file && !file->next) {
-        dataset.algorithm = FB_STR("sha256");
-        dataset.hash = member(file, "sha256");
-    }
-    return add_dataset(cards, &dataset, cards->reading->options->subject, root, err);
-}
-
 /* --- SPDX 3 ------------------------------------------------------------------------------- */
-
-/* True when one of the types of an element is this one. */
-static bool is_type(const struct fb_json *element, const char *type)
-{
-    const struct fb_json *of = fb_json_get(element, "type");
-    of = of ? of : fb_json_get(element, "@type");
-    const struct fb_json *one = of && of->kind == FB_JSON_ARRAY ? of->child : of;
-    for (; one; one = of->kind == FB_JSON_ARRAY ? one->next : NULL) {
-        if (one->kind == FB_JSON_STRING && fb_str_is(one->text, type)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct fb_str spdx_id(const struct fb_json *element)
 {
-    struct fb_str id = member(element, "spdxId");
-    return id.len ? id : member(element, "@id");
+    struct fb_str id = fb_cards_member(element, "spdxId");
+    return id.len ? id : fb_cards_member(element, "@id");
 }
 
 /* The id that one end of a relationship names: a string, or an element in place. */
 static struct fb_str end_of(const struct fb_json *end)
 {
-    return end->kind == FB_JSON_OBJECT ? spdx_id(end) : text_of(end);
+    return end->kind == FB_JSON_OBJECT ? spdx_id(end) : fb_cards_text(end);
 }
 
 /* Reads a relationship: what a model was trained on, and what it was made from. */
-static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct fb_err *err)
+static enum fb_code relate(struct fb_cards *cards, const struct fb_json *r, struct fb_err *err)
 {
-    struct fb_str type = member(r, "relationshipType");
+    struct fb_str type = fb_cards_member(r, "relationshipType");
     const struct fb_json *from = fb_json_get(r, "from"), *to = fb_json_get(r, "to");
     bool trained = fb_str_is(type, "trainedOn") || fb_str_is(type, "finetunedOn");
     bool down = fb_str_is(type, "descendantOf"), up = fb_str_is(type, "ancestorOf");
@@ -652,7 +753,7 @@ static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct 
         return FB_OK;
     }
     struct fb_str begin = end_of(from);
-    struct model *model = begin.len ? fb_map_get(&cards->refs, begin) : NULL;
+    struct fb_card_model *model = begin.len ? fb_map_get(&cards->refs, begin) : NULL;
     const struct fb_json *one = to->kind == FB_JSON_ARRAY ? to->child : to;
     enum fb_code code = FB_OK;
     for (; code == FB_OK && one; one = to->kind == FB_JSON_ARRAY ? one->next : NULL) {
@@ -661,7 +762,7 @@ static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct 
             code = train_on(cards, end, model, err);
             continue;
         }
-        struct model *other = model && end.len ? fb_map_get(&cards->refs, end) : NULL;
+        struct fb_card_model *other = model && end.len ? fb_map_get(&cards->refs, end) : NULL;
         if (other) {
             code = descend(cards, down ? model : other, down ? other : model, err);
         }
@@ -669,32 +770,33 @@ static enum fb_code relate(struct cards *cards, const struct fb_json *r, struct 
     return code;
 }
 
-static struct fb_str spdx_name(struct cards *cards, const struct fb_json *package)
+static struct fb_str spdx_name(struct fb_cards *cards, const struct fb_json *package)
 {
-    struct fb_str name = member(package, "name");
-    struct fb_str version = member(package, "software_packageVersion");
+    struct fb_str name = fb_cards_member(package, "name");
+    struct fb_str version = fb_cards_member(package, "software_packageVersion");
     return version.len
                ? fb_arena_printf(&cards->arena, "%.*s-%.*s", FB_STR_ARG(name), FB_STR_ARG(version))
                : name;
 }
 
 static enum fb_code see_package(
-    struct cards *cards, const struct fb_json *package, struct fb_err *err)
+    struct fb_cards *cards, const struct fb_json *package, struct fb_err *err)
 {
-    struct model *ignored = NULL;
+    struct fb_card_model *ignored = NULL;
     struct fb_str name = spdx_name(cards, package);
-    if (member(package, "name").len == 0 || !name.ptr) {
-        return refuse(cards, package, "a model has no name", err);
+    if (fb_cards_member(package, "name").len == 0 || !name.ptr) {
+        return fb_cards_refuse(cards, package, "a model has no name", err);
     }
-    write_id(cards, "system", (struct fb_str){NULL, 0}, name);
-    return note_model(cards, package, spdx_id(package), &ignored, err);
+    return note_model(cards, package, known_as(cards, (struct fb_str){NULL, 0}, name),
+        spdx_id(package), &ignored, err);
 }
 
-static enum fb_code add_package(struct cards *cards, const struct model *model, struct fb_err *err)
+static enum fb_code add_package(
+    struct fb_cards *cards, const struct fb_card_model *model, struct fb_err *err)
 {
     struct fb_json_writer w;
     struct fb_str name = spdx_name(cards, model->from), none = {NULL, 0};
-    open_draft(&w, cards, "system", none, name);
+    open_draft(&w, cards, "system", model->id);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
     write_text(&w, cards, "title", name);
@@ -703,54 +805,113 @@ static enum fb_code add_package(struct cards *cards, const struct model *model, 
     return end_draft(&w, cards, model->from, err);
 }
 
-static enum fb_code add_spdx_dataset(
-    struct cards *cards, const struct fb_json *e, struct fb_err *err)
+/* What SPDX calls its licences by. */
+static const char listed[] = "https://spdx.org/licenses/";
+
+/* Notes the licence of what a relationship says has one; the declared one goes before the concluded
+ * one. */
+static enum fb_code license(struct fb_cards *cards, const struct fb_json *r, struct fb_err *err)
 {
-    const struct fb_json *hash = list_of(e, "verifiedUsing");
-    struct dataset dataset = {.name = spdx_name(cards, e),
-        .source = member(e, "software_downloadLocation"),
-        .algorithm = member(hash, "algorithm"),
-        .hash = member(hash, "hashValue")};
-    if (member(e, "name").len == 0 || !dataset.name.ptr) {
-        return refuse(cards, e, "a dataset has no name", err);
+    struct fb_str type = fb_cards_member(r, "relationshipType"), all = {NULL, 0};
+    const struct fb_json *from = fb_json_get(r, "from"), *to = fb_json_get(r, "to");
+    bool declared = fb_str_is(type, "hasDeclaredLicense");
+    if (!from || !to || !(declared || fb_str_is(type, "hasConcludedLicense"))) {
+        return FB_OK;
     }
-    return add_dataset_of(cards, &dataset, spdx_id(e), e, err);
+    const struct fb_json *one = to->kind == FB_JSON_ARRAY ? to->child : to;
+    for (; one; one = to->kind == FB_JSON_ARRAY ? one->next : NULL) {
+        struct fb_str end = end_of(one);
+        const struct fb_str *known = end.len ? fb_map_get(&cards->licences, end) : NULL;
+        struct fb_str text = fb_cards_member(one, "simplelicensing_licenseExpression");
+        text = text.len == 0 && known ? *known : text;
+        if (text.len == 0 && fb_str_starts(end, fb_str_of(listed))) {
+            text = fb_str_sub(end, strlen(listed), end.len);
+        }
+        all = fb_cards_add_words(cards, all, text);
+    }
+    struct fb_str begin = end_of(from), *kept = FB_ARENA_NEW(&cards->arena, struct fb_str);
+    if (!kept) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    *kept = all;
+    bool counts = begin.len && all.len && (declared || !fb_map_get(&cards->licences, begin));
+    return counts ? fb_map_put(&cards->licences, begin, kept, err) : FB_OK;
+}
+
+/* Notes an element that is a licence. */
+static enum fb_code see_licence(struct fb_cards *cards, const struct fb_json *e, struct fb_err *err)
+{
+    struct fb_str id = spdx_id(e), text = fb_cards_member(e, "simplelicensing_licenseExpression");
+    if (id.len == 0 || text.len == 0) {
+        return FB_OK;
+    }
+    struct fb_str *kept = FB_ARENA_NEW(&cards->arena, struct fb_str);
+    if (!kept) {
+        return fb_arena_failed(&cards->arena, err);
+    }
+    *kept = text;
+    return fb_map_put(&cards->licences, id, kept, err);
+}
+
+static enum fb_code add_spdx_dataset(
+    struct fb_cards *cards, const struct fb_json *e, struct fb_err *err)
+{
+    struct fb_str id = spdx_id(e);
+    const struct fb_str *licence = id.len ? fb_map_get(&cards->licences, id) : NULL;
+    struct fb_card_dataset dataset = {
+        .name = spdx_name(cards, e), .source = fb_cards_member(e, "software_downloadLocation")};
+    if (dataset.source.len == 0) {
+        dataset.source = fb_cards_member(e, "software_packageUrl");
+    }
+    if (licence) {
+        dataset.licence = *licence;
+    }
+    take_hash(&dataset, list_of(e, "verifiedUsing"), "algorithm", "hashValue");
+    if (fb_cards_member(e, "name").len == 0 || !dataset.name.ptr) {
+        return fb_cards_refuse(cards, e, "a dataset has no name", err);
+    }
+    return add_dataset_of(cards, &dataset, id, e, err);
 }
 
 /* Elements may stand in any order, and a file of one element has no graph. */
-static enum fb_code read_spdx(struct cards *cards, const struct fb_json *root, struct fb_err *err)
+static enum fb_code read_spdx(
+    struct fb_cards *cards, const struct fb_json *root, struct fb_err *err)
 {
     const struct fb_json *graph = list_of(root, "@graph");
     graph = graph ? graph : root;
     enum fb_code code = FB_OK;
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
-        code = is_type(e, "ai_AIPackage") ? see_package(cards, e, err) : FB_OK;
+        code = fb_cards_is_type(e, "ai_AIPackage") ? see_package(cards, e, err)
+                                                   : see_licence(cards, e, err);
     }
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
         code = relate(cards, e, err);
+        code = code ? code : license(cards, e, err);
     }
     code = code ? code : add_models(cards, add_package, err);
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
-        code = is_type(e, "dataset_DatasetPackage") ? add_spdx_dataset(cards, e, err) : FB_OK;
+        code =
+            fb_cards_is_type(e, "dataset_DatasetPackage") ? add_spdx_dataset(cards, e, err) : FB_OK;
     }
     return code;
 }
 
 /* --- All of them -------------------------------------------------------------------------- */
 
-static enum fb_code read_cards(struct fb_reading *reading,
-    enum fb_code (*read)(struct cards *cards, const struct fb_json *root, struct fb_err *err),
+enum fb_code fb_cards_read(struct fb_reading *reading,
+    enum fb_code (*read)(struct fb_cards *cards, const struct fb_json *root, struct fb_err *err),
     struct fb_err *err)
 {
     FB_ASSERT(reading && read);
-    struct cards cards = {.reading = reading};
+    struct fb_cards cards = {.reading = reading};
     struct fb_buf text;
     struct fb_json *root = NULL;
     cards.last = &cards.first;
-    fb_map_init(&cards.ids);
-    fb_map_init(&cards.refs);
-    fb_map_init(&cards.datasets);
-    fb_map_init(&cards.uses);
+    struct fb_map *const maps[] = {&cards.taken, &cards.names, &cards.refs, &cards.datasets,
+        &cards.met, &cards.licences, &cards.uses};
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+        fb_map_init(maps[i]);
+    }
     fb_arena_init(&cards.arena, TREE_MAX);
     fb_buf_init(&cards.json, 1 << 20);
     fb_buf_init(&cards.name, 1 << 16);
@@ -761,30 +922,24 @@ static enum fb_code read_cards(struct fb_reading *reading,
                       fb_buf_str(&text), reading->input->name, NULL, &cards.arena, &root, err);
     code = code ? code : read(&cards, root, err);
     if (code == FB_OK && reading->count == 0) {
-        code = refuse(&cards, root, "the file describes no model and no dataset", err);
+        code = fb_cards_refuse(&cards, root, "the file describes no model and no dataset", err);
     }
     fb_buf_release(&text);
     fb_buf_release(&cards.name);
     fb_buf_release(&cards.json);
-    fb_map_release(&cards.ids);
-    fb_map_release(&cards.refs);
-    fb_map_release(&cards.datasets);
-    fb_map_release(&cards.uses);
+    for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+        fb_map_release(maps[i]);
+    }
     fb_arena_release(&cards.arena);
     return code;
 }
 
 enum fb_code fb_read_cyclonedx(struct fb_reading *reading, struct fb_err *err)
 {
-    return read_cards(reading, read_cyclonedx, err);
-}
-
-enum fb_code fb_read_croissant(struct fb_reading *reading, struct fb_err *err)
-{
-    return read_cards(reading, read_croissant, err);
+    return fb_cards_read(reading, read_cyclonedx, err);
 }
 
 enum fb_code fb_read_spdx3(struct fb_reading *reading, struct fb_err *err)
 {
-    return read_cards(reading, read_spdx, err);
+    return fb_cards_read(reading, read_spdx, err);
 }

@@ -23,7 +23,8 @@ struct row {
     struct fb_str number, date, title, text;
     struct fb_str developers, deployers; /* JSON arrays of names, or one name */
     struct fb_str tangible, lives, injuries, rights, level;
-    uint32_t line;
+    uint32_t line;  /* of a table; 0: of JSON */
+    uint32_t index; /* of JSON, from 1 */
 };
 
 /* A file of the database at work. */
@@ -40,7 +41,9 @@ static bool has(struct fb_str text, const char *part)
 bool fb_is_aiid(const struct fb_head *head)
 {
     struct fb_str rest = head->text, line;
-    return head->has[FB_HEAD_INCIDENT_ID] ||
+    bool answer = fb_str_starts(rest, FB_STR("{")) && !head->has[FB_HEAD_KIND] &&
+                  has(rest, "\"incidents\"") && has(rest, "\"incident_id\"");
+    return head->has[FB_HEAD_INCIDENT_ID] || answer ||
            (fb_str_line(&rest, &line) && has(line, "incident_id") && has(line, "title") &&
                has(line, "date"));
 }
@@ -107,7 +110,9 @@ static void put_text(struct fb_json_writer *w, const char *key, struct fb_str te
     }
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        fb_buf_add_char(&clean, c < 0x20 || c == 0x7F ? ' ' : (char)c);
+        bool c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
+        i += c1;
+        fb_buf_add_char(&clean, c < 0x20 || c == 0x7F || c1 ? ' ' : (char)c);
     }
     fb_json_key_str(w, key, fb_str_trim(fb_buf_str(&clean)));
     fb_buf_release(&clean);
@@ -124,6 +129,14 @@ static enum fb_code add_draft(struct fb_reading *reading, const struct fb_buf *j
                                : fb_arena_failed(reading->arena, err);
     }
     return code;
+}
+
+/* The draft of a row, with its place. */
+static enum fb_code add_draft_of(
+    struct database *db, const struct row *row, const struct fb_buf *json, struct fb_err *err)
+{
+    return row->line ? add_draft(db->reading, json, "line", row->line, err)
+                     : add_draft(db->reading, json, "incident", row->index, err);
 }
 
 /* A party and the system that stands for its systems, once for each name. */
@@ -155,7 +168,7 @@ static enum fb_code add_party(struct database *db, struct fb_str name, struct fb
         }
         fb_json_close_object(&w);
         fb_json_close_object(&w);
-        code = add_draft(db->reading, &json, "incident_id", row->line, err);
+        code = add_draft_of(db, row, &json, err);
         fb_buf_release(&json);
     }
     return code;
@@ -213,10 +226,13 @@ static enum fb_code system_of(
     }
     struct fb_str name = first_name(row->developers, arena);
     name = name.len ? name : first_name(row->deployers, arena);
-    name = name.len ? fb_str_sub(name, 0, NAME_MAX_LEN) : FB_STR("unknown");
+    name = name.len ? name : FB_STR("unknown");
     struct fb_buf key;
     fb_buf_init(&key, 4 * NAME_MAX_LEN);
-    fb_reader_name(&key, name);
+    fb_reader_name(&key, fb_str_sub(name, 0, NAME_MAX_LEN));
+    if (name.len > NAME_MAX_LEN || !fb_reader_shows(name)) {
+        fb_reader_mark(&key, name);
+    }
     struct fb_str slug = {NULL, 0};
     enum fb_code code = fb_arena_str(arena, fb_buf_str(&key), &slug, err);
     fb_buf_release(&key);
@@ -252,7 +268,7 @@ static enum fb_code add_incident(struct database *db, const struct row *row, str
     fb_buf_init(&json, 1 << 20);
     fb_json_writer_init(&w, &json, 0);
     put_incident(&w, row, system, began);
-    code = add_draft(db->reading, &json, "incident_id", row->line, err);
+    code = add_draft_of(db, row, &json, err);
     fb_buf_release(&json);
     return code;
 }
@@ -296,13 +312,20 @@ static enum fb_code read_table(struct database *db, struct fb_str text, struct f
     return code;
 }
 
-/* A member as text: a string, a number, or the first name of a list. */
-static struct fb_str member(const struct fb_json *object, const char *key, const char *other)
+/* A member as text: a string, a number, or the first name of a list, of which each may be a thing
+ * with a name. */
+static struct fb_str member(const struct fb_json *object, const char *const names[3])
 {
-    const struct fb_json *value = fb_json_get(object, key);
-    value = value ? value : fb_json_get(object, other);
+    const struct fb_json *value = NULL;
+    for (int i = 0; !value && i < 3 && names[i]; i++) {
+        value = fb_json_get(object, names[i]);
+    }
     if (value && value->kind == FB_JSON_ARRAY) {
         value = value->child;
+    }
+    if (value && value->kind == FB_JSON_OBJECT) {
+        const struct fb_json *name = fb_json_get(value, "name");
+        value = name ? name : fb_json_get(value, "entity_id");
     }
     bool plain = value && (value->kind == FB_JSON_STRING || value->kind == FB_JSON_NUMBER);
     return plain ? value->text : FB_STR("");
@@ -312,13 +335,20 @@ static enum fb_code read_objects(
     struct database *db, const struct fb_json *object, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
+    static const char *const number[3] = {"incident_id"}, *const date[3] = {"date"};
+    static const char *const title[3] = {"title"}, *const about[3] = {"description"};
+    static const char *const made[3] = {
+        "Alleged developer of AI system", "AllegedDeveloperOfAISystem", "developers"};
+    static const char *const used[3] = {
+        "Alleged deployer of AI system", "AllegedDeployerOfAISystem", "deployers"};
     for (uint32_t n = 1; object && code == FB_OK; object = object->next, n++) {
-        struct row row = {.number = member(object, "incident_id", "incident_id"),
-            .date = member(object, "date", "date"),
-            .title = member(object, "title", "title"),
-            .text = member(object, "description", "description"),
-            .developers = member(object, "Alleged developer of AI system", "developers"),
-            .deployers = member(object, "Alleged deployer of AI system", "deployers")};
+        struct row row = {.number = member(object, number),
+            .date = member(object, date),
+            .title = member(object, title),
+            .text = member(object, about),
+            .developers = member(object, made),
+            .deployers = member(object, used),
+            .index = n};
         code = add_incident(db, &row, err);
         if (code != FB_OK) {
             fb_err_prefix(err, "incident %u", n);
@@ -351,7 +381,10 @@ enum fb_code fb_read_aiid(struct fb_reading *reading, struct fb_err *err)
         const struct fb_json *root = NULL;
         code = read_json(reading, text, &root, err);
         if (code == FB_OK) {
-            code = read_objects(&db, root->kind == FB_JSON_ARRAY ? root->child : root, err);
+            /* What the database answers to a query stands in data.incidents. */
+            const struct fb_json *list = fb_json_get(fb_json_get(root, "data"), "incidents");
+            list = list ? list : root;
+            code = read_objects(&db, list->kind == FB_JSON_ARRAY ? list->child : list, err);
         }
     } else if (code == FB_OK) {
         code = read_table(&db, fb_buf_str(&content), err);
@@ -375,11 +408,41 @@ static const char *label_class(const struct fb_json *object)
     return "unclassified";
 }
 
+/* When a version of a STIX object was made. */
+static enum fb_code made_at(
+    const struct fb_json *object, const char *key, fb_time *out, struct fb_err *err)
+{
+    const struct fb_json *value = fb_json_get(object, key);
+    if (!value) {
+        *out = FB_TIME_MIN;
+        return FB_OK;
+    }
+    if (value->kind != FB_JSON_STRING) {
+        fb_err_set(err, FB_E_SCHEMA, "'%s' of a STIX object is no text", key);
+        fb_err_hint(err, "A time is RFC 3339, as \"2026-03-01T09:00:00Z\".");
+        return fb_json_err_at(err, value);
+    }
+    return fb_time_parse(value->text, out, err) ? fb_json_err_at(err, value) : FB_OK;
+}
+
+/* Notes which version of each incident is the latest: a bundle may hold several. */
+static enum fb_code note_version(struct fb_map *latest, struct fb_json *object, struct fb_err *err)
+{
+    fb_time at = 0, before = 0;
+    struct fb_str id = fb_json_get_str(object, "id");
+    struct fb_json *known = id.len ? fb_map_get(latest, id) : NULL;
+    enum fb_code code = made_at(object, "modified", &at, err);
+    code = code || !known ? code : made_at(known, "modified", &before, err);
+    if (code != FB_OK || id.len == 0 || (known && at <= before)) {
+        return code;
+    }
+    return fb_map_put(latest, id, object, err);
+}
+
 static enum fb_code add_stix(
     struct fb_reading *reading, const struct fb_json *object, uint32_t n, struct fb_err *err)
 {
     struct fb_str id = fb_json_get_str(object, "id"), name = fb_json_get_str(object, "name");
-    struct fb_str created = fb_json_get_str(object, "created");
     struct fb_str text = fb_json_get_str(object, "description");
     fb_time at = 0;
     if (!fb_str_starts(id, FB_STR("incident--")) || fb_str_trim(name).len == 0) {
@@ -387,9 +450,9 @@ static enum fb_code add_stix(
         fb_err_hint(err, "Its id is \"incident--\" and a UUID, its name says what happened.");
         return fb_json_err_at(err, object);
     }
-    enum fb_code code = created.len ? fb_time_parse(created, &at, err) : FB_OK;
+    enum fb_code code = made_at(object, "created", &at, err);
     if (code != FB_OK) {
-        return fb_json_err_at(err, fb_json_get(object, "created"));
+        return code;
     }
     struct fb_buf json, slug;
     struct fb_json_writer w;
@@ -401,7 +464,7 @@ static enum fb_code add_stix(
     fb_json_open_object(&w);
     fb_json_key_c(&w, "kind", "incident");
     fb_json_key_str(&w, "id", fb_buf_str(&slug));
-    if (created.len) {
+    if (at != FB_TIME_MIN) {
         fb_reader_time(&w, "at", at);
     }
     fb_json_key(&w, "body");
@@ -419,28 +482,56 @@ static enum fb_code add_stix(
     return code;
 }
 
+static bool is_incident(const struct fb_json *object)
+{
+    return fb_str_is(fb_json_get_str(object, "type"), "incident");
+}
+
+/* True for what its author took back, of which nothing is known any more. */
+static bool is_revoked(const struct fb_json *object)
+{
+    const struct fb_json *revoked = fb_json_get(object, "revoked");
+    return revoked && revoked->kind == FB_JSON_TRUE;
+}
+
+static enum fb_code read_incidents(
+    struct fb_reading *reading, struct fb_json *root, struct fb_map *latest, struct fb_err *err)
+{
+    const struct fb_json *objects = fb_json_get(root, "objects");
+    struct fb_json *first = objects ? objects->child : root;
+    enum fb_code code = FB_OK;
+    for (struct fb_json *o = first; code == FB_OK && o; o = objects ? o->next : NULL) {
+        code = is_incident(o) ? note_version(latest, o, err) : FB_OK;
+    }
+    uint32_t n = 1;
+    for (struct fb_json *o = first; code == FB_OK && o; o = objects ? o->next : NULL, n++) {
+        struct fb_str id = fb_json_get_str(o, "id");
+        bool counts =
+            is_incident(o) && !is_revoked(o) && (id.len == 0 || fb_map_get(latest, id) == o);
+        code = counts ? add_stix(reading, o, n, err) : FB_OK;
+    }
+    return code;
+}
+
 enum fb_code fb_read_stix(struct fb_reading *reading, struct fb_err *err)
 {
     struct fb_buf content;
-    const struct fb_json *root = NULL;
-    uint32_t n = 1;
+    struct fb_map latest;
+    struct fb_json *root = NULL;
+    fb_map_init(&latest);
     fb_buf_init(&content, FB_READER_TEXT_MAX);
     enum fb_code code = fb_input_all(reading->input, &content, err);
     if (code == FB_OK) {
-        code = read_json(reading, fb_buf_str(&content), &root, err);
+        code = fb_json_parse(
+            fb_buf_str(&content), reading->input->name, NULL, reading->arena, &root, err);
     }
-    const struct fb_json *objects = code == FB_OK ? fb_json_get(root, "objects") : NULL;
-    const struct fb_json *object = objects ? objects->child : root;
-    for (; code == FB_OK && object; object = objects ? object->next : NULL, n++) {
-        if (fb_str_is(fb_json_get_str(object, "type"), "incident")) {
-            code = add_stix(reading, object, n, err);
-        }
-    }
+    code = code ? code : read_incidents(reading, root, &latest, err);
     if (code == FB_OK && reading->count == 0) {
         fb_err_set(
             err, FB_E_FORMAT, "'%s' holds no STIX object of type incident", reading->input->name);
-        code = fb_err_hint(err, "Of STIX only incidents are read.");
+        code = fb_err_hint(err, "Of STIX only incidents are read that were not revoked.");
     }
+    fb_map_release(&latest);
     fb_buf_release(&content);
     return code;
 }

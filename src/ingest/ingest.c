@@ -5,7 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "base/codec.h"
 #include "ingest/reader.h"
+#include "ledger/sha256.h"
 
 enum { HEAD_SIZE = 64 * 1024 };
 
@@ -225,6 +227,26 @@ void fb_reader_name(struct fb_buf *out, struct fb_str text)
                        (c != 0 && strchr(others, c));
         fb_buf_add_char(out, is_good ? c : '-');
     }
+}
+
+bool fb_reader_shows(struct fb_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void fb_reader_mark(struct fb_buf *out, struct fb_str text)
+{
+    enum { MARK_BYTES = 4 };
+    uint8_t digest[FB_SHA256_SIZE];
+    char hex[2 * MARK_BYTES + 1];
+    fb_sha256_of(text, digest);
+    fb_buf_add_char(out, '-');
+    fb_buf_add_c(out, fb_hex_encode(digest, MARK_BYTES, hex));
 }
 
 void fb_reader_figure(struct fb_json_writer *w, const char *key, double x)

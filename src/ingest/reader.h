@@ -64,6 +64,13 @@ FB_CHECKED enum fb_code fb_head_scan(struct fb_str text, struct fb_head *out, st
 /** Appends text with every byte that a NAME may not have as '-'. */
 void fb_reader_name(struct fb_buf *out, struct fb_str text);
 
+/** True when fb_reader_name shows a text as it is but for signs: it is ASCII. */
+bool fb_reader_shows(struct fb_str text);
+
+/** Appends "-" and the first digits of the digest of a text, which tells it apart from others that
+ * fb_reader_name writes alike. */
+void fb_reader_mark(struct fb_buf *out, struct fb_str text);
+
 /** Writes a member that is a number, or null for what JSON cannot say. */
 void fb_reader_figure(struct fb_json_writer *w, const char *key, double x);
 

@@ -24,10 +24,55 @@ static void property(struct fb_json_writer *w, const char *name, struct fb_str v
     }
 }
 
+/* An address with nothing in it that no address may have. */
 static bool is_url(struct fb_str s)
 {
-    return (fb_str_starts(s, FB_STR("https://")) || fb_str_starts(s, FB_STR("http://"))) &&
-           fb_str_find(s, ' ', 0) == s.len;
+    static const char never[] = " \"<>\\^`{|}";
+    bool good = fb_str_starts(s, FB_STR("https://")) || fb_str_starts(s, FB_STR("http://"));
+    for (size_t i = 0; good && i < s.len; i++) {
+        good = s.ptr[i] != 0 && !strchr(never, s.ptr[i]);
+    }
+    return good;
+}
+
+/* A property whose value is a number of a record, where it has one. */
+static void number_property(
+    struct fb_json_writer *w, const struct fb_record *record, const char *name)
+{
+    double value = fb_register_number(record, name, -1);
+    struct fb_buf number;
+    fb_buf_init(&number, 64);
+    if (value >= 0) {
+        fb_json_write_number(&number, value);
+        property(w, name, fb_buf_str(&number));
+    }
+    fb_buf_release(&number);
+}
+
+static void write_dataset(struct fb_json_writer *w, const struct fb_record *record)
+{
+    struct fb_str source = text(record, "source");
+    fb_json_open_object(w);
+    fb_json_key_c(w, "type", "dataset");
+    fb_json_key_str(w, "bom-ref", record->id);
+    fb_json_key_str(w, "name", text(record, "title"));
+    fb_json_key(w, "contents");
+    fb_json_open_object(w);
+    if (is_url(source)) {
+        fb_json_key_str(w, "url", source);
+    }
+    fb_json_key(w, "properties");
+    fb_json_open_array(w);
+    property(w, "source", is_url(source) ? (struct fb_str){NULL, 0} : source);
+    property(w, "licence", text(record, "licence"));
+    property(w, "digest", text(record, "digest"));
+    number_property(w, record, "tokens");
+    fb_json_close_array(w);
+    fb_json_close_object(w);
+    if (!is_url(source)) {
+        fb_json_key_str(w, "description", source);
+    }
+    fb_json_close_object(w);
 }
 
 static void write_datasets(struct fb_json_writer *w, const struct fb_register_system *system)
@@ -43,19 +88,7 @@ static void write_datasets(struct fb_json_writer *w, const struct fb_register_sy
         if (record->kind != FB_KIND_dataset) {
             continue;
         }
-        fb_json_open_object(w);
-        fb_json_key_c(w, "type", "dataset");
-        fb_json_key_str(w, "bom-ref", record->id);
-        fb_json_key_str(w, "name", text(record, "title"));
-        if (is_url(text(record, "source"))) {
-            fb_json_key(w, "contents");
-            fb_json_open_object(w);
-            fb_json_key_str(w, "url", text(record, "source"));
-            fb_json_close_object(w);
-        } else {
-            fb_json_key_str(w, "description", text(record, "source"));
-        }
-        fb_json_close_object(w);
+        write_dataset(w, record);
     }
     fb_json_close_array(w);
     fb_json_close_object(w);
@@ -120,14 +153,7 @@ static void write_component(struct fb_json_writer *w, const struct fb_register *
     property(w, "stage", text(system->record, "stage"));
     property(w, "derivation", text(system->record, "derivation"));
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        double value = fb_register_number(system->record, numbers[i], -1);
-        struct fb_buf number;
-        fb_buf_init(&number, 64);
-        if (value >= 0) {
-            fb_json_write_number(&number, value);
-            property(w, numbers[i], fb_buf_str(&number));
-        }
-        fb_buf_release(&number);
+        number_property(w, system->record, numbers[i]);
     }
     fb_json_close_array(w);
     fb_json_close_object(w);

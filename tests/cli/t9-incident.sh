@@ -144,6 +144,14 @@ cat >aiid.json <<'EOF'
   "Alleged developer of AI system": ["some company"], "description": "At a crossing."}]
 EOF
 ok "AIID as JSON: a party, a system, an incident" says "aiid, 3 records" fly add aiid.json
+cat >answer.json <<'EOF'
+{"data":{"incidents":[
+ {"incident_id":9002,"date":"2026-05-05","title":"Of a query","AllegedDeveloperOfAISystem":[{"entity_id":"a","name":"Firma Ä"}]},
+ {"incident_id":9003,"date":"2026-05-05","title":"Of another","AllegedDeveloperOfAISystem":[{"entity_id":"b","name":"Firma Ö"}]}]}}
+EOF
+ok "what the database answers: two companies stay two" says "aiid, 6 records" fly add answer.json
+sed 's/"date":"2026-05-05","title":"Of another"/"date":"soon","title":"T"/' answer.json >later.json
+ok "a bad one of them, by its number" refused 3 "incident 2" fly add later.json
 printf 'incident_id,date,title\n7,yesterday,T\n' >bad.csv
 ok "a date that is none, with its line" refused 3 "bad.csv:2" fly add bad.csv
 

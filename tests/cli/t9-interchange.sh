@@ -103,6 +103,59 @@ for f in "$shared"/cyclonedx/valid-machine-learning-*.json; do
     fi
 done
 
+# --- CycloneDX: names that ids cannot show, and what a bill has of data.
+# body ID: the body of a record of the last docket.
+body() { in_last show "$1" --statement | sed 's/.*"body":{\(.*\)},"docket".*/\1/'; }
+m='"type":"machine-learning-model","name"' d='"type":"data","name"'
+bill "{$m:\"模型甲\"},{$m:\"模型乙\",\"pedigree\":{\"ancestors\":[{$m:\"模型甲\"}]}}"
+ok "names beyond ASCII stay apart" says "2 records" import bill.json
+in_last registry export cyclonedx --out apart.json >/dev/null
+ok "an ancestor is known by them" [ "$(grep -c '"name": "模型甲"' apart.json)" = 2 ]
+bill "{$d:\"a b\"},{$d:\"a-b\"},{$d:\"a-b\",\"version\":\"2\"},{$d:\"a-b\",\"group\":\"g\"}"
+ok "names that are alike but for signs" says "4 records" import bill.json
+bill "{$d:\"a\"},{$d:\"a\",\"description\":\"another\"}"
+ok "two datasets of one name" exits 3 "bill.json:2:.*goes by the same name" fly registry import --as lab bill.json
+long=$(printf 'n%.0s' $(seq 90))
+bill "{$m:\"$long\",\"version\":\"1\"},{$m:\"$long\",\"version\":\"2\"},{$m:\"x\\u0001\\u0085y\"}"
+ok "long names with versions, and control characters" says "3 records" import bill.json
+hex=$(printf 'aB%.0s' $(seq 32))
+cat >bill.json <<END
+{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"components":[
+ {"type":"data","name":"corpus","hashes":[{"alg":"MD5","content":"0123456789abcdef0123456789abcdef"},
+   {"alg":"SHA-256","content":"$hex"}],"licenses":[{"license":{"id":"MIT"}},{"license":{"name":"Own"}}],
+  "externalReferences":[{"type":"license","url":"https://l.example/"},{"type":"distribution","url":"https://d.example/"}]},
+ {"type":"data","name":"inside","data":[{"type":"configuration","name":"c"},
+   {"type":"dataset","name":"d","contents":{"url":"https://i.example/"}}]},
+ {"type":"data","name":"settings","data":[{"type":"configuration","name":"app.ini"}]},
+ {"type":"file","name":"train.csv","bom-ref":"f"},{"type":"file","name":"readme","bom-ref":"r"},
+ {"type":"machine-learning-model","name":"m","modelCard":{"modelParameters":{"datasets":[{"ref":"f"},
+   {"type":"configuration","name":"hyper"},{"type":"dataset","name":"card"}]}},
+  "pedigree":{"descendants":[{"type":"machine-learning-model","name":"tuned"}]}},
+ {"type":"machine-learning-model","name":"tuned"}]}
+END
+valid "a bill of many kinds of data is valid" cyclonedx/bom-1.6.schema.json bill.json
+ok "of which the datasets are read" says "cyclonedx, 6 records" import bill.json
+ok "the digest that is SHA-256, all licences, the reference that leads to it" [ "$(body dataset/corpus)" = \
+    "\"digest\":\"sha256:$(echo "$hex" | tr A-F a-f)\",\"licence\":\"MIT, Own\",\"source\":\"https://d.example/\",\"title\":\"corpus\"" ]
+ok "where a dataset lies inside of a component" says "i.example" body dataset/inside
+ok "a file that a card refers to" says '"subject":"system/m"' in_last show dataset/train.csv --statement
+ok "a configuration is no dataset" exits 3 "" in_last show dataset/settings
+ok "a descendant" says '"derived_from":"system/m"' in_last show system/tuned --statement
+
+cat >own.json <<END
+[{"kind":"dataset","id":"dataset/own","at":"2026-11-01","subject":"system/m","body":{"title":"own","source":"bought, not public",
+  "licence":"MIT","tokens":1.5e12,"digest":"sha256:$(echo "$hex" | tr A-F a-f)"}},
+ {"kind":"dataset","id":"dataset/odd","at":"2026-11-01","subject":"system/m","body":{"title":"odd","source":"https://o.example/<a|b>"}}]
+END
+ok "records of datasets" in_last add --as lab own.json
+own=$(body dataset/own) odd=$(body dataset/odd)
+in_last registry export cyclonedx --out own-bill.json >/dev/null
+valid "a bill with them validates" cyclonedx/bom-1.6.schema.json own-bill.json
+ok "what is no address stands as none" sh -c '! grep -q "\"url\": \"https://o" own-bill.json'
+ok "the bill is read again" says "cyclonedx, " import own-bill.json
+ok "with all that was known of a dataset" [ "$(body dataset/own)" = "$own" ]
+ok "also where it came from" [ "$(body dataset/odd)" = "$odd" ]
+
 # --- SPDX 3: any order, one element, ends as objects, lineage, duplicate ids.
 spdx() { printf '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[\n%s]}' "$1" >spdx.json; }
 m='{"type":"ai_AIPackage","spdxId":"urn:m","name":"tagger","software_packageVersion":"2"}'
@@ -139,6 +192,17 @@ spdx "$m,$(echo "$m" | sed 's/tagger/other/')"
 ok "one id twice" exits 3 "spdx.json:2:.*same id" fly registry import --as lab spdx.json
 spdx '{"type":"ai_AIPackage","name":"nameless id"},{"type":"Relationship","relationshipType":"trainedOn","from":"","to":[""]}'
 ok "without ids nothing is related" says "1 record" import spdx.json
+hashes='"verifiedUsing":[{"type":"Hash","algorithm":"sha1","hashValue":"00"},{"type":"Hash","algorithm":"sha256","hashValue":"'$hex'"}]'
+l='{"type":"simplelicensing_LicenseExpression","spdxId":"urn:l","simplelicensing_licenseExpression":"CC0-1.0 OR MIT"}'
+has() { printf '{"type":"Relationship","relationshipType":"%s","from":"%s","to":["%s"]}' "$@"; }
+spdx "$(has hasConcludedLicense urn:d urn:x),$(has hasDeclaredLicense urn:d urn:l),$(echo "$d" | sed "s/}/,$hashes}/"),$l,
+$(has hasConcludedLicense urn:e https://spdx.org/licenses/MIT),$(echo "$d" | sed 's/urn:d/urn:e/; s/corpus/mlcommons.org\/croissant/')"
+ok "licences and digests of SPDX" says "spdx3, 2 records" import spdx.json
+ok "declared, in any order" says '"licence":"CC0-1.0 OR MIT"' in_last show dataset/corpus --statement
+ok "the digest that is SHA-256" says "sha256:abab" body dataset/corpus
+ok "one of the list of SPDX" says '"licence":"MIT"' in_last show dataset/mlcommons.org/croissant --statement
+spdx "$d,$(echo "$d" | sed 's/urn:d/urn:e/')"
+ok "two of one name" exits 3 "spdx.json:2:.*same name" fly registry import --as lab spdx.json
 echo '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","type":"ai_AIPackage","name":"alone"}' >alone.json
 ok "an element without a graph" says "spdx3, 1 record" import alone.json
 
@@ -153,6 +217,18 @@ ok "Croissant that is no dataset" exits 3 "no dataset of Croissant" fly registry
 echo '{"@context":{"cr":"http://mlcommons.org/croissant/"},"@type":"sc:Dataset","name":7}' >number.json
 ok "a name that is a number" exits 3 "has no name" fly registry import --as lab number.json
 
+cat >tongues.json <<END
+{"@context":{"@vocab":"https://schema.org/","cr":"http://mlcommons.org/croissant/","name":{"@container":"@language"}},
+ "@type":["Dataset","cr:Dataset"],"name":{"de":"Zahlen","en":"Figures"},"url":{"@id":"https://f.example/"},
+ "license":[{"@type":"CreativeWork","name":"Own terms"},"https://spdx.org/licenses/MIT"],
+ "distribution":{"@type":"cr:FileObject","@id":"f","sha256":"$hex"}}
+END
+ok "Croissant in several languages" says "croissant, 1 record" import tongues.json
+ok "takes English, all licences, the one file" [ "$(body dataset/Figures)" = \
+    "\"digest\":\"sha256:$(echo "$hex" | tr A-F a-f)\",\"licence\":\"Own terms, https://spdx.org/licenses/MIT\",\"source\":\"https://f.example/\",\"title\":\"Figures\"" ]
+sed 's/"de":"Zahlen","en":"Figures"/"@value":"One","@language":"en"/' tongues.json >value.json
+ok "a name with its language beside it" says "dataset/One" import value.json
+
 # --- STIX: what we read is what the schema takes.
 cat >incident.json <<'END'
 {"type":"incident","spec_version":"2.1","id":"incident--5f6ce0fb-5e3f-4b0f-8b1a-000000000001",
@@ -165,6 +241,17 @@ ok "is read" says "stix, 1 record" fly add --as lab --subject system/s incident.
 sed 's/"name":"A breach",//' incident.json >unnamed.json
 valid "without a name the schema refuses it" stix/incident.json unnamed.json no
 ok "and so do we" exits 3 "needs 'id' and 'name'" fly add --as lab --subject system/s unnamed.json
+
+# stix ID MODIFIED NAME [MORE]: an incident.
+stix() { printf '{"type":"incident","spec_version":"2.1","id":"incident--5f6ce0fb-5e3f-4b0f-8b1a-00000000000%s","created":"2026-11-20T10:00:00.000Z","modified":"%s","name":"%s"%s}' "$1" "$2" "$3" "${4:-}"; }
+bundle() { printf '{"type":"bundle","id":"bundle--5f6ce0fb-5e3f-4b0f-8b1a-0000000000ff","objects":[%s]}' "$1" >bundle.json; }
+bundle "$(stix 2 2026-11-21T10:00:00.5Z Later),$(stix 2 2026-11-21T10:00:00.25Z Early ',"description":"a\\u0085b"'),$(stix 3 2026-11-20T10:00:00Z Sound),$(stix 3 2026-11-22T10:00:00Z Taken ',"revoked":true')"
+ok "of versions the latest, of what was revoked nothing" says "stix, 1 record" fly add --as lab --subject system/s bundle.json
+ok "which is the later one" says '"title":"Later"' fly show incident/incident--5f6ce0fb-5e3f-4b0f-8b1a-000000000002 --statement
+bundle "$(stix 4 2026-11-20T10:00:00Z Text ',"description":"a\\u0085b"')"
+ok "a text with a control character" says "stix, 1 record" fly add --as lab --subject system/s bundle.json
+sed 's/"created":"[^"]*"/"created":7/' bundle.json >when.json
+ok "a time that is none" exits 3 "when.json:1:.*is no text" fly add --as lab --subject system/s when.json
 
 # --- OSCAL: by a schema where there is one, else by the shape of NIST's own examples.
 cat >keep.fly <<'END'
