@@ -7,6 +7,8 @@
  * level_held: the highest level of a standard that is shown of a system now, by whom and until
  * when. It is shown by an audit of that standard that did not fail and is not over, or by a measure
  * of that name, of somebody else than the developer.
+ *
+ * share_of_original is in shares.c.
  */
 #include <stdlib.h>
 
@@ -420,6 +422,7 @@ enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err)
     enum fb_code code = fb_work_grants(work, err);
     for (size_t i = 0; i < work->picture->system_count && code == FB_OK; i++) {
         code = fb_work_levels(work, &work->picture->systems[i], err);
+        code = code ? code : fb_work_shares(work, i, err);
     }
     return code;
 }

@@ -71,8 +71,8 @@ static enum fb_code want_named(
 }
 
 /* What is computed of a record together with others that name it, and is not looked for in facts:
- * receipts of a report, uses of a grant, who shows levels of a system, versions of a licence, what
- * was reviewed and decided. */
+ * receipts of a report, uses of a grant, who shows levels of a system, versions of a licence, runs
+ * that modified a system, what was reviewed and decided. */
 static enum fb_code want_companions(
     struct fb_excerpt *e, const struct fb_record *record, struct fb_err *err)
 {
@@ -90,6 +90,9 @@ static enum fb_code want_companions(
         code = code ? code : fb_excerpt_want(e, FB_KIND_measure, "subject", record->subject, err);
     } else if (code == FB_OK && kind == FB_KIND_licence) {
         code = fb_excerpt_want(e, FB_KIND_licence, "subject", record->subject, err);
+    } else if (code == FB_OK && kind == FB_KIND_system &&
+               fb_record_text(record, "derived_from").len) {
+        code = fb_excerpt_want(e, FB_KIND_run, "subject", record->id, err);
     } else if (code == FB_OK && kind == FB_KIND_erasure) {
         code = want_named(e, record, err);
     }

@@ -19,7 +19,9 @@ size_t fb_excerpt_kinds(uint32_t relation, enum fb_kind out[2])
     } derived[] = {{"waiver_in_force", {FB_KIND_decision, FB_KIND_NONE}},
         {"grant_standing", {FB_KIND_grant, FB_KIND_NONE}},
         {"level_held", {FB_KIND_audit, FB_KIND_measure}},
-        {"report_received", {FB_KIND_report, FB_KIND_NONE}}};
+        {"report_received", {FB_KIND_report, FB_KIND_NONE}},
+        /* What it was made from, and its runs, follow from the system's own record. */
+        {"share_of_original", {FB_KIND_system, FB_KIND_NONE}}};
     struct fb_str name = fb_policy_signature()->relations[relation].name;
     out[0] = fb_kind_of(name);
     out[1] = FB_KIND_NONE;

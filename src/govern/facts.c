@@ -123,11 +123,24 @@ static void add_usage(struct fb_work *work, const struct fb_record *record)
     }
 }
 
-/* True for what is asked for by system: evaluations, safeguards, audits, risks and licences. */
+/* True for what is asked for by system: evaluations, safeguards, audits, risks, licences, runs. */
 static bool is_of_system(enum fb_kind kind)
 {
     return kind == FB_KIND_evaluation || kind == FB_KIND_measure || kind == FB_KIND_audit ||
-           kind == FB_KIND_licence || kind == FB_KIND_risk;
+           kind == FB_KIND_licence || kind == FB_KIND_risk || kind == FB_KIND_run;
+}
+
+/* A list with room for one more: of 1, 3, 7 and so on. NULL when memory ran out. */
+static void *list_room(struct fb_work *work, void *list, size_t count, size_t element)
+{
+    if ((count & (count + 1)) != 0) {
+        return list;
+    }
+    void *grown = fb_arena_array(work->arena, 2 * count + 1, element);
+    if (grown && count) {
+        memcpy(grown, list, count * element);
+    }
+    return grown;
 }
 
 /* Adds a record to those of its system. */
@@ -139,20 +152,53 @@ static enum fb_code add_part(
         return FB_OK;
     }
     struct fb_system_parts *parts = &work->parts[system];
-    size_t count = parts->record_count;
-    if ((count & (count + 1)) == 0) { /* room for 1, 3, 7 and so on */
-        const struct fb_record **grown =
-            fb_arena_array(work->arena, 2 * count + 1, sizeof(const struct fb_record *));
-        if (!grown) {
-            return fb_arena_failed(work->arena, err);
-        }
-        if (count) {
-            memcpy(grown, parts->records, count * sizeof(const struct fb_record *));
-        }
-        parts->records = grown;
+    bool is_run = record->kind == FB_KIND_run;
+    size_t *count = is_run ? &parts->run_count : &parts->record_count;
+    const struct fb_record ***list = is_run ? &parts->runs : &parts->records;
+    const struct fb_record **grown =
+        list_room(work, *list, *count, sizeof(const struct fb_record *));
+    if (!grown) {
+        return fb_arena_failed(work->arena, err);
     }
-    parts->records[parts->record_count++] = record;
+    grown[(*count)++] = record;
+    *list = grown;
     return FB_OK;
+}
+
+static enum fb_code add_child(
+    struct fb_work *work, struct fb_str parent_id, size_t child, struct fb_err *err)
+{
+    size_t parent = fb_picture_system(work->picture, fb_work_root_id(work, parent_id));
+    if (parent == SIZE_MAX) {
+        return FB_OK;
+    }
+    struct fb_system_parts *parts = &work->parts[parent];
+    size_t *grown = list_room(work, parts->children, parts->child_count, sizeof(size_t));
+    if (!grown) {
+        return fb_arena_failed(work->arena, err);
+    }
+    grown[parts->child_count++] = child;
+    parts->children = grown;
+    return FB_OK;
+}
+
+/* Notes what a system was made from. */
+static enum fb_code add_lineage(
+    struct fb_work *work, const struct fb_record *record, struct fb_err *err)
+{
+    struct fb_str from = fb_record_text(record, "derived_from");
+    if (from.len == 0) {
+        return FB_OK;
+    }
+    size_t child = fb_picture_system(work->picture, fb_work_root(work, record)->id);
+    const struct fb_json *also = fb_json_get(record->body, "also_from");
+    FB_ASSERT(child != SIZE_MAX);
+    work->parts[child].is_modified = true;
+    enum fb_code code = add_child(work, from, child, err);
+    for (const struct fb_json *id = also ? also->child : NULL; code == FB_OK && id; id = id->next) {
+        code = add_child(work, id->text, child, err);
+    }
+    return code;
 }
 
 /* What a system is now. */
@@ -220,8 +266,9 @@ static enum fb_code take_place(
     struct fb_work *work, const struct fb_record *record, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
-    if (record->kind == FB_KIND_system && !record->supersedes.len) {
-        code = add_system(work, record, err);
+    if (record->kind == FB_KIND_system) {
+        code = record->supersedes.len ? FB_OK : add_system(work, record, err);
+        code = code ? code : add_lineage(work, record, err);
     } else if (record->kind == FB_KIND_usage) {
         add_usage(work, record);
     }

@@ -390,7 +390,8 @@ static enum lack told_of(const struct fb_form *form, uint32_t system_var)
         const char *relation;
         size_t column; /* of the system */
         enum lack lack;
-    } told[] = {{"system", 0, LACKS_OWN}, {"redline", 1, LACKS_OWN}, {"run", 1, LACKS_A_PLAN},
+    } told[] = {{"system", 0, LACKS_OWN}, {"redline", 1, LACKS_OWN},
+        {"share_of_original", 1, LACKS_OWN}, {"run", 1, LACKS_A_PLAN},
         {"forecast", 1, LACKS_A_PLAN}};
     if (!form) {
         return LACKS_OWN;

@@ -31,6 +31,7 @@ struct fb_resident {
     struct fb_kept *kept;                /* what slices met in it */
     size_t seen;                         /* records that were taken in */
     size_t spent;                        /* tuples that ended where they began */
+    size_t walks;                        /* through what was made from a system */
     size_t facts; /* tuples of the trace that are facts; those behind are of one evaluation */
     struct fb_arena program_arena;
     struct kept_program *programs; /* by seq */
@@ -273,6 +274,21 @@ static enum fb_code make_waivers(struct fb_work *work, struct fb_err *err)
     return code;
 }
 
+static enum fb_code push(size_t **list, size_t *count, size_t *cap, size_t item, struct fb_err *err)
+{
+    if (*count == *cap) {
+        size_t more = *cap ? 2 * *cap : 16;
+        size_t *grown = fb_realloc(*list, more * sizeof(*grown));
+        if (!grown) {
+            return fb_err_set(err, FB_E_NOMEM, "memory ran out");
+        }
+        *list = grown;
+        *cap = more;
+    }
+    (*list)[(*count)++] = item;
+    return FB_OK;
+}
+
 /* The levels that are shown of the system that a record is about. */
 static enum fb_code renew_levels(struct fb_resident *resident, struct fb_str id, struct fb_err *err)
 {
@@ -284,6 +300,54 @@ static enum fb_code renew_levels(struct fb_resident *resident, struct fb_str id,
     enum fb_code code = end_tuples(resident, relation_named("level_held"), SUBJECT_COLUMN, id,
         FB_TIME_MIN, FB_WHY_NO_RECORD, err);
     return code ? code : fb_work_levels(&resident->work, &resident->picture.systems[system], err);
+}
+
+/* What was used of the original's compute by every system that was made from one, itself among
+ * them. */
+static enum fb_code renew_shares(struct fb_resident *resident, struct fb_str id, struct fb_err *err)
+{
+    enum { SUBJECT_COLUMN = 1 };
+    struct fb_work *work = &resident->work;
+    size_t system = fb_picture_system(&resident->picture, id), count = 0, cap = 0;
+    size_t *open = NULL;
+    if (system == SIZE_MAX ||
+        (!work->parts[system].is_modified && work->parts[system].child_count == 0)) {
+        return FB_OK;
+    }
+    enum fb_code code = push(&open, &count, &cap, system, err);
+    resident->walks++;
+    while (code == FB_OK && count > 0) {
+        system = open[--count];
+        struct fb_system_parts *parts = &work->parts[system];
+        if (parts->met == resident->walks) {
+            continue;
+        }
+        parts->met = resident->walks;
+        if (parts->is_modified) {
+            code = end_tuples(resident, relation_named("share_of_original"), SUBJECT_COLUMN,
+                resident->picture.systems[system].id, FB_TIME_MIN, FB_WHY_NO_RECORD, err);
+            code = code ? code : fb_work_shares(work, system, err);
+        }
+        for (size_t i = 0; code == FB_OK && i < parts->child_count; i++) {
+            code = push(&open, &count, &cap, parts->children[i], err);
+        }
+    }
+    fb_free(open);
+    return code;
+}
+
+/* The shares that rest on a record of a system or of a run, and on what it corrects. */
+static enum fb_code renew_shares_by(
+    struct fb_resident *resident, const struct fb_record *record, struct fb_err *err)
+{
+    const struct fb_work *work = &resident->work;
+    if (record->kind == FB_KIND_system) {
+        return renew_shares(resident, fb_work_root(work, record)->id, err);
+    }
+    const struct fb_record *older =
+        record->supersedes.len ? fb_registry_find(resident->registry, record->supersedes) : NULL;
+    enum fb_code code = renew_shares(resident, fb_work_subject(work, record), err);
+    return code || !older ? code : renew_shares(resident, fb_work_subject(work, older), err);
 }
 
 /* What several records say together, after one of them came. */
@@ -304,6 +368,9 @@ static enum fb_code renew_derived(
         code = renew(resident, "order_in_force", make_orders, err);
     } else if (kind == FB_KIND_decision && corrects) {
         code = renew(resident, "waiver_in_force", make_waivers, err);
+    }
+    if (code == FB_OK && (kind == FB_KIND_system || kind == FB_KIND_run)) {
+        code = renew_shares_by(resident, record, err);
     }
     /* A report that was corrected at once never held, and its receipt with it. */
     if (code == FB_OK && (kind == FB_KIND_decision || (kind == FB_KIND_report && corrects))) {

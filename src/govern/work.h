@@ -51,6 +51,12 @@ struct fb_system_parts {
     const struct fb_record **records; /**< evaluations, safeguards, audits, risks and licences, in
                                          the order of admission */
     size_t record_count;
+    const struct fb_record **runs;
+    size_t run_count;
+    size_t *children; /**< what some record says was made from it, by system; may repeat */
+    size_t child_count;
+    size_t met;       /**< the last walk that came by */
+    bool is_modified; /**< some record says that it was made from another */
 };
 
 /** A duty that names no system, by who owes it. */
@@ -238,13 +244,17 @@ struct fb_shown_level {
 bool fb_work_shows_level(
     const struct fb_record *record, struct fb_str developer, struct fb_shown_level *out);
 
-/** What several records say together: grant_standing, level_held. After the systems are listed. */
+/** What several records say together: grant_standing, level_held, share_of_original. After the
+ * systems are listed. */
 FB_CHECKED enum fb_code fb_work_derived(struct fb_work *work, struct fb_err *err);
 
 /** grant_standing of all grants; level_held of one system. */
 FB_CHECKED enum fb_code fb_work_grants(struct fb_work *work, struct fb_err *err);
 FB_CHECKED enum fb_code fb_work_levels(
     struct fb_work *work, const struct fb_system_view *system, struct fb_err *err);
+
+/** share_of_original of the system with an index, where it was made from others. */
+FB_CHECKED enum fb_code fb_work_shares(struct fb_work *work, size_t system, struct fb_err *err);
 
 /** The values of the columns of a record's relation. */
 void fb_work_columns(

@@ -32,8 +32,8 @@ int fb_lest_order(enum fb_consequence a, enum fb_consequence b, bool *out_apart)
  * redline(rule, system, status), whose rule is "POLICY/RULE" and whose status is a word of
  * fb_line_status_name, and case_status(name, system, status); orders and waivers in force; and
  * growth(id, subject, issuer, at, series, pace, doubling_days, low_days, high_days);
- * pace(policy, level); case_standing(name, system, standing); grant_standing and level_held, which
- * several records say together (govern/derived.c). Static storage. */
+ * pace(policy, level); case_standing(name, system, standing); grant_standing, level_held and
+ * share_of_original, which several records say together (govern/derived.c). Static storage. */
 const struct fb_signature *fb_policy_signature(void);
 
 /** Index of a relation of that signature by name; -1 when there is none. */

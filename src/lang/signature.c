@@ -195,6 +195,30 @@ static void add_level_held(void)
     add_column("valid_until", (struct fb_domain){.type = FB_TYPE_TIME});
 }
 
+/* How much of its original's training compute a modification used; its id is that of the modified
+ * system. What is not bounded above has no value. */
+static void add_share_of_original(void)
+{
+    const struct fb_domain flop = {.type = FB_TYPE_FLOAT, .unit = "FLOP"};
+    const struct fb_domain system = {.type = FB_TYPE_STRING, .ref = "system"};
+    add_relation("share_of_original");
+    add_column("id", system);
+    add_column("subject", system);
+    add_column("issuer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("at", (struct fb_domain){.type = FB_TYPE_TIME});
+    add_column("original", system);
+    add_column("developer", (struct fb_domain){.type = FB_TYPE_STRING, .ref = "party"});
+    add_column("own", (struct fb_domain){.type = FB_TYPE_BOOL});
+    add_column("derivation",
+        (struct fb_domain){.type = FB_TYPE_STRING, .words = enum_words(FB_STR("derivation"))});
+    add_column("low_share", (struct fb_domain){.type = FB_TYPE_FLOAT});
+    add_column("high_share", (struct fb_domain){.type = FB_TYPE_FLOAT});
+    add_column("low_flop", flop);
+    add_column("high_flop", flop);
+    add_column("original_low_flop", flop);
+    add_column("original_high_flop", flop);
+}
+
 /* A report that its recipient had before it was admitted: all that the report says, then when. */
 static void add_report_received(void)
 {
@@ -251,6 +275,7 @@ static void build(void)
     add_grant_standing();
     add_level_held();
     add_report_received();
+    add_share_of_original();
 }
 
 const struct fb_signature *fb_policy_signature(void)

@@ -52,7 +52,8 @@ static const char *derived_name(struct fb_str relation)
 {
     static const char *const names[][2] = {{"order_in_force", "an order in force"},
         {"waiver_in_force", "a waiver in force"}, {"growth", "a known growth"},
-        {"grant_standing", "a grant of access"}, {"level_held", "a level that is held"}};
+        {"grant_standing", "a grant of access"}, {"level_held", "a level that is held"},
+        {"share_of_original", "a share of the original's training compute"}};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (fb_str_is(relation, names[i][0])) {
             return names[i][1];

@@ -74,6 +74,11 @@ const char random_policy_derived[] =
     "duty lineage(S)\n  title \"look at what it was made from\"\n"
     "  when system S with derived_from B, developer P and incident I of system B\n"
     "  party P\n  must issue audit A of S with party P\n  within 5 days\n"
+    "duty share(S)\n  title \"tell how much was used\"\n"
+    "  when share_of_original M of S with original O, developer P\n"
+    "  if not share_of_original M of S with original O, high_share <= 0.3\n"
+    "  party P\n  must issue audit A of S with party P\n  within 4 days\n"
+    "  while not share_of_original M of S with high_share <= 0.3\n"
     "duty publish(P)\n  title \"publish it\"\n"
     "  when system S with developer P and incident I of system S with class cyber_breach\n"
     "  party P\n  must publish framework\n  within 10 days\n  lest halt P\n";
@@ -182,7 +187,8 @@ struct draft {
 };
 
 static const char *const kinds[] = {"incident", "report", "evaluation", "order", "licence", "audit",
-    "measure", "deployment", "grant", "decision", "review", "access", "usage", "progress", "risk"};
+    "measure", "deployment", "grant", "decision", "review", "access", "usage", "progress", "risk",
+    "run"};
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static bool is(const struct draft *draft, const char *kind)
@@ -274,6 +280,23 @@ static void write_authority(struct random_docket *docket, struct draft *draft, c
     }
 }
 
+/* A run of a system, which may have been made from another. */
+static void write_run(struct random_docket *docket, struct draft *draft)
+{
+    static const char *const plans[] = {"1e+22", "9e+23", "1.1e+25"};
+    static const char *const states[] = {"planned", "running", "finished"};
+    char plan[40] = "";
+    if (is(draft, "run")) {
+        if (random_docket_roll(docket, 4)) {
+            snprintf(
+                plan, sizeof(plan), ",\"planned_flop\":%s", plans[random_docket_roll(docket, 3)]);
+        }
+        snprintf(draft->body, BODY_MAX,
+            "\"title\":\"r\",\"purpose\":\"fine_tuning\",\"state\":\"%s\"%s",
+            states[random_docket_roll(docket, 3)], plan);
+    }
+}
+
 /* What is said about another record. */
 static void write_answer(struct random_docket *docket, struct draft *draft, const char *at)
 {
@@ -351,16 +374,22 @@ static bool offer(struct random_docket *docket, const struct draft *draft, const
 /* A system is described anew. */
 static bool correct_system(struct random_docket *docket)
 {
-    char text[TEXT_MAX], at[FB_TIME_TEXT], older[40];
+    static const char *const figures[] = {"", ",\"training_compute_flop\":3e+25",
+        ",\"training_compute_flop\":3.4e+25", ",\"training_compute_flop\":3e+22"};
+    char text[TEXT_MAX], at[FB_TIME_TEXT], older[40], from[80] = "";
     unsigned s = random_docket_roll(docket, docket->systems);
     fb_time_format(docket->now, at);
+    if (s > 0 && random_docket_roll(docket, 2)) {
+        snprintf(from, sizeof(from), "\"derivation\":\"%s\",\"derived_from\":\"system/%u\",",
+            random_docket_roll(docket, 3) ? "fine_tuning" : "distillation",
+            random_docket_roll(docket, s));
+    }
     snprintf(
         older, sizeof(older), docket->heads[s] ? "system/%u-%u" : "system/%u", s, docket->heads[s]);
     snprintf(text, sizeof(text),
-        "{\"at\":\"%s\",\"body\":{\"developer\":\"party/%u\",\"title\":\"S\",\"training_compute_"
-        "flop\":%s},\"id\":\"system/%u-%u\",\"issuer\":\"party/0\",\"kind\":\"system\","
-        "\"supersedes\":\"%s\"}",
-        at, random_docket_roll(docket, 2), random_docket_roll(docket, 2) ? "3e+25" : "3e+22", s,
+        "{\"at\":\"%s\",\"body\":{%s\"developer\":\"party/%u\",\"title\":\"S\"%s},\"id\":"
+        "\"system/%u-%u\",\"issuer\":\"party/0\",\"kind\":\"system\",\"supersedes\":\"%s\"}",
+        at, from, random_docket_roll(docket, 2), figures[random_docket_roll(docket, 4)], s,
         docket->heads[s] + 1, older);
     if (assume(docket, text) != FB_OK) {
         docket->refused++;
@@ -388,6 +417,7 @@ bool random_docket_step(struct random_docket *docket)
     size_t corrected = random_docket_roll(docket, 4) == 0 ? pick(docket, draft.kind) : SIZE_MAX;
     write_event(docket, &draft, at);
     write_authority(docket, &draft, at);
+    write_run(docket, &draft);
     write_answer(docket, &draft, at);
     if (corrected == SIZE_MAX) {
         return offer(docket, &draft, NULL);

@@ -274,7 +274,11 @@ static void test_memory(void **state)
                          "    2026-03-01 by \"dev\": grant \"g\" of \"s\" with party \"lab\", "
                          "form weights, state granted, valid_until 2026-03-20\n"
                          "    2026-03-02 by \"lab\": access \"u\" of \"s\" with grant \"g\", "
-                         "honoured partial\n");
+                         "honoured partial\n"
+                         "    2026-03-02 by \"dev\": system \"m\" with developer \"lab\", "
+                         "derived_from \"s\", derivation fine_tuning\n"
+                         "    2026-03-02 by \"lab\": run \"r\" of \"m\" with purpose "
+                         "fine_tuning, planned_flop 1e22 FLOP\n");
     play(&whole, &given, 30);
     size_t facts = whole.picture.work->timed_count, full = 0, failed = 0;
     for (size_t n = 0; n < STEPS_MAX && full < 2; n++) {
@@ -299,6 +303,7 @@ static void test_memory(void **state)
     assert_true(failed > 50);
     assert_non_null(fact_at(&whole, "level_held", 30, 4, "security"));
     assert_non_null(fact_at(&whole, "grant_standing", 30, 0, "grant/g"));
+    assert_non_null(fact_at(&whole, "share_of_original", 30, 0, "system/m"));
     stop(&whole);
     fb_buf_release(&given);
 }

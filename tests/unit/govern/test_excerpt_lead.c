@@ -259,6 +259,69 @@ static void test_measured_level(void **unused)
     story_end(&story);
 }
 
+/* What a modification used follows from the runs of what it was made from, and from what that was
+ * made of; each is found by the one before alone. */
+static void test_share(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story,
+        "duty look(S)\n  title \"look\"\n"
+        "  when share_of_original M of system S with original O, low_share > 0.4, high_share < "
+        "0.6\n"
+        "  party \"dev\"\n  must issue measure M of S with name security\n  within 8 days\n");
+    say(&story, "dev1", "system", "1-1", "\"supersedes\":\"system/1\",",
+        "\"title\":\"1\",\"developer\":\"party/dev1\",\"training_compute_flop\":1e+24");
+    say(&story, "dev1", "system", "2", "",
+        "\"title\":\"2\",\"developer\":\"party/dev1\",\"derivation\":\"compression\","
+        "\"derived_from\":\"system/1\"");
+    say(&story, "dev", "system", "m", "",
+        "\"title\":\"m\",\"developer\":\"party/dev\",\"derivation\":\"fine_tuning\",\"derived_"
+        "from\":\"system/2\"");
+    say(&story, "dev", "run", "1", "\"subject\":\"system/m\",",
+        "\"title\":\"r\",\"purpose\":\"fine_tuning\",\"state\":\"finished\",\"planned_flop\":"
+        "3e+23");
+    say(&story, "dev", "system", "s-1", "\"supersedes\":\"system/s\",",
+        "\"title\":\"s\",\"developer\":\"party/dev\",\"derivation\":\"fine_tuning\",\"derived_"
+        "from\":\"system/m\"");
+    say(&story, "dev", "run", "2", OF_S,
+        "\"title\":\"r\",\"purpose\":\"fine_tuning\",\"state\":\"finished\",\"planned_flop\":"
+        "2e+23");
+    say(&story, "dev1", "system", "2-1", "\"supersedes\":\"system/2\",",
+        "\"title\":\"2\",\"developer\":\"party/dev1\",\"training_compute_flop\":1e+24,"
+        "\"derivation\":\"compression\",\"derived_from\":\"system/1\"");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
+/* A rule that asks for the shares of others, by who modified. */
+static void test_share_of_another(void **unused)
+{
+    struct story story;
+    (void)unused;
+    begin(&story,
+        "duty look(S)\n  title \"look\"\n"
+        "  when share_of_original M with developer \"dev1\", high_share > 0.4 and system S "
+        "with developer \"dev\"\n"
+        "  party \"dev\"\n  must issue measure M of S with name security\n  within 8 "
+        "days\n");
+    say(&story, "institute", "system", "1-1", "\"supersedes\":\"system/1\",",
+        "\"title\":\"1\",\"developer\":\"party/aud2\",\"training_compute_flop\":1e+23");
+    say(&story, "institute", "system", "b", "",
+        "\"title\":\"b\",\"developer\":\"party/aud\",\"training_compute_flop\":1e+24");
+    say(&story, "institute", "system", "c", "",
+        "\"title\":\"c\",\"developer\":\"party/dev1\",\"derivation\":\"merging\",\"derived_from\":"
+        "\"system/1\",\"also_from\":[\"system/b\"]");
+    say(&story, "institute", "run", "1", "\"subject\":\"system/c\",",
+        "\"title\":\"r\",\"purpose\":\"fine_tuning\",\"state\":\"finished\",\"planned_flop\":"
+        "3e+23");
+    say(&story, "institute", "run", "2", "\"subject\":\"system/c\",",
+        "\"title\":\"r\",\"purpose\":\"fine_tuning\",\"state\":\"finished\",\"planned_flop\":"
+        "2e+23");
+    assert_int_equal(duties(&story), 1);
+    story_end(&story);
+}
+
 /* Access to another system was refused, says who used its grant. */
 static void test_grant_of_another(void **unused)
 {
@@ -513,6 +576,8 @@ int main(void)
         cmocka_unit_test(test_erased),
         cmocka_unit_test(test_level_of_another),
         cmocka_unit_test(test_measured_level),
+        cmocka_unit_test(test_share),
+        cmocka_unit_test(test_share_of_another),
         cmocka_unit_test(test_grant_of_another),
         cmocka_unit_test(test_waiver),
         cmocka_unit_test(test_many_waivers),
