@@ -192,6 +192,7 @@ void fb_docket_close(struct fb_docket *docket)
     }
     fb_resident_free(docket->resident);
     fb_registry_free(docket->registry);
+    fb_resident_free(docket->then);
     fb_registry_free(docket->prefix);
     fb_excerpt_free(docket->excerpt);
     fb_ledger_audit_free(docket->audit);
@@ -291,6 +292,25 @@ static enum fb_code current(struct fb_docket *docket, uint64_t *out_size, struct
     return code;
 }
 
+/* The registry of the first so many records, which the docket keeps. */
+static enum fb_code prefix_of(
+    struct fb_docket *docket, uint64_t size, struct fb_registry **out, struct fb_err *err)
+{
+    struct fb_registry *registry = docket->registry;
+    if (size != fb_registry_size(registry)) {
+        enum fb_code code = load_registry(docket->ledger, size, &registry, err);
+        if (code) {
+            return code;
+        }
+        fb_resident_free(docket->then);
+        fb_registry_free(docket->prefix);
+        docket->then = NULL;
+        docket->prefix = registry;
+    }
+    *out = registry;
+    return FB_OK;
+}
+
 enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_question *question,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
 {
@@ -299,20 +319,13 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
     uint64_t size;
     struct fb_registry *registry = docket->registry;
     enum fb_code code = FB_OK;
-    if (as_of != FB_TIME_MAX) {
+    if (as_of != FB_TIME_MAX && !docket->excerpt) { /* which has no more than was known then */
         code = fb_ledger_size_before(
             docket->ledger, question->known ? question->known : as_of, &size, err);
     } else {
         code = current(docket, &size, err);
     }
-    if (code == FB_OK && size != fb_registry_size(registry)) {
-        registry = NULL;
-        code = load_registry(docket->ledger, size, &registry, err);
-        if (code == FB_OK) {
-            fb_registry_free(docket->prefix);
-            docket->prefix = registry;
-        }
-    }
+    code = code ? code : prefix_of(docket, size, &registry, err);
     if (code != FB_OK) {
         return code;
     }
@@ -326,9 +339,11 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         .about = question->about,
         .threads = question->about.len > 0 ? 1 : fb_workers_here(),
         .brief = question->brief};
-    if (registry == docket->registry && question->about.len > 0) {
-        code = docket->resident ? FB_OK : fb_resident_new(registry, &docket->resident, err);
-        input.resident = docket->resident;
+    if (question->about.len > 0) {
+        struct fb_resident **resident =
+            registry == docket->registry ? &docket->resident : &docket->then;
+        code = *resident ? FB_OK : fb_resident_new(registry, resident, err);
+        input.resident = *resident;
     }
     struct fb_hash root;
     struct fb_picture picture;
@@ -349,23 +364,6 @@ enum fb_code fb_docket_evaluate(struct fb_docket *docket, fb_time as_of, struct 
 {
     struct fb_docket_question question = {.as_of = as_of};
     return fb_docket_ask(docket, &question, arena, out, err);
-}
-
-/* The registry of the first so many records, which the docket keeps. */
-static enum fb_code prefix_of(
-    struct fb_docket *docket, uint64_t size, const struct fb_registry **out, struct fb_err *err)
-{
-    struct fb_registry *registry = docket->registry;
-    if (size != fb_registry_count(registry)) {
-        enum fb_code code = load_registry(docket->ledger, size, &registry, err);
-        if (code) {
-            return code;
-        }
-        fb_registry_free(docket->prefix);
-        docket->prefix = registry;
-    }
-    *out = registry;
-    return FB_OK;
 }
 
 /* What a proof says of when must be so: nothing on record is later than its instant, and where it
@@ -398,7 +396,7 @@ enum fb_code fb_docket_check(
     struct fb_proof_claimed claimed;
     struct fb_hash root;
     uint64_t size = 0;
-    const struct fb_registry *registry = NULL;
+    struct fb_registry *registry = NULL;
     fb_arena_init(&arena, 1 << 28);
     enum fb_code code = fb_proof_claimed_read(file, &arena, &claimed, err);
     code = code ? code : fb_ledger_size(docket->ledger, &size, err);

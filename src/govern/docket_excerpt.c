@@ -90,12 +90,12 @@ static enum fb_code open_excerpt(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, const struct fb_docket_question *question, struct fb_docket **out,
     struct fb_err *err)
 {
+    const struct fb_excerpt_of of = {.check = question->is_signed, .before = question->as_of};
     struct fb_docket *docket = NULL;
     struct fb_err ignored;
     fb_err_init(&ignored);
     enum fb_code code = fb_docket_begin(path, clock, is_simulated_clock, false, &docket, err);
-    if (code == FB_OK &&
-        fb_excerpt_new(docket, question->is_signed, &docket->excerpt, &ignored) == FB_OK) {
+    if (code == FB_OK && fb_excerpt_new(docket, &of, &docket->excerpt, &ignored) == FB_OK) {
         code = fb_excerpt_system(docket->excerpt, question->about, err);
         *out = docket;
         return code;
@@ -110,7 +110,7 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
 {
     FB_ASSERT(path && clock && question && arena && out_docket && out);
     struct fb_docket *docket = NULL;
-    bool serves = question->about.len > 0 && question->as_of == FB_TIME_MAX && !question->naive;
+    bool serves = question->about.len > 0 && !question->known && !question->naive;
     enum fb_code code =
         serves ? open_excerpt(path, clock, is_simulated_clock, question, &docket, err) : FB_OK;
     *out_docket = docket;
@@ -144,7 +144,8 @@ static enum fb_code begin_excerpt(struct fb_docket *docket, struct fb_err *err)
 {
     struct fb_excerpt *excerpt = NULL;
     bool grew;
-    enum fb_code code = fb_excerpt_new(docket, false, &excerpt, err);
+    const struct fb_excerpt_of of = {.before = FB_TIME_MAX};
+    enum fb_code code = fb_excerpt_new(docket, &of, &excerpt, err);
     code = code ? code : fb_excerpt_settle(excerpt, &grew, err);
     if (code != FB_OK) {
         fb_excerpt_free(excerpt);

@@ -27,6 +27,7 @@ struct fb_docket {
     bool is_spent;                    /* reading on failed in its midst */
     struct fb_registry *registry;     /* all records */
     struct fb_registry *prefix;       /* those of the last as-of question, or NULL */
+    struct fb_resident *then;         /* of these; NULL before a question about a system */
     struct fb_resident
         *resident;              /* of all records; NULL before the first question about a system */
     struct fb_excerpt *excerpt; /* what its records are of; NULL: all of them are there */

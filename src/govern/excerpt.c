@@ -87,10 +87,26 @@ enum fb_code fb_excerpt_check(struct fb_excerpt *e, struct fb_err *err)
     return code;
 }
 
-enum fb_code fb_excerpt_new(
-    struct fb_docket *docket, bool check, struct fb_excerpt **out, struct fb_err *err)
+/* Leaves what was admitted at an instant or later. Whether a blob is there is not asked of what was
+ * known then. */
+static enum fb_code cut(struct fb_excerpt *e, fb_time before, struct fb_err *err)
 {
-    FB_ASSERT(docket && out);
+    struct fb_numbers erasures = {.items = NULL};
+    uint64_t size = e->size;
+    enum fb_code code = fb_excerpt_find(e, fb_term_kind(FB_KIND_erasure), &erasures, err);
+    code = code ? code : fb_ledger_size_before(e->docket->ledger, before, &size, err);
+    if (code == FB_OK && erasures.count && erasures.items[erasures.count - 1] >= size) {
+        code = fb_err_set(err, FB_E_UNSUPPORTED, "a blob was erased since");
+    }
+    e->size = code == FB_OK && size < e->size ? size : e->size;
+    fb_numbers_release(&erasures);
+    return code;
+}
+
+enum fb_code fb_excerpt_new(struct fb_docket *docket, const struct fb_excerpt_of *of,
+    struct fb_excerpt **out, struct fb_err *err)
+{
+    FB_ASSERT(docket && of && out);
     struct fb_excerpt *e = fb_calloc(1, sizeof(*e));
     if (!e) {
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
@@ -100,14 +116,20 @@ enum fb_code fb_excerpt_new(
     fb_map_init(&e->ids);
     fb_map_init(&e->offered);
     enum fb_code code = fb_docket_index_open(docket, &e->marks, &e->indexed, err);
-    if (code == FB_OK && check) {
+    if (code == FB_OK && of->check) {
         code = fb_excerpt_check(e, err);
     }
     code = code ? code : fb_ledger_size(docket->ledger, &e->size, err);
-    if (code == FB_OK && (e->size < 2 || e->size < e->indexed)) {
+    if (code == FB_OK && e->size < e->indexed) {
         code = fb_err_set(err, FB_E_NOT_FOUND, "the ledger has changed");
     }
     code = code ? code : fb_excerpt_read_tail(e, err);
+    if (code == FB_OK && of->before != FB_TIME_MAX) {
+        code = cut(e, of->before, err);
+    }
+    if (code == FB_OK && e->size < 2) {
+        code = fb_err_set(err, FB_E_NOT_FOUND, "there is no more than the first party");
+    }
     code = code ? code : take_common(e, err);
     code = code ? code : list_revocations(e, err);
     code = code ? code : look_elsewhere(e, err);

@@ -25,12 +25,18 @@ enum {
 /** A docket's records, in part. */
 struct fb_excerpt;
 
+/** Of which records, and how. */
+struct fb_excerpt_of {
+    bool check;     /**< the index is read through for damage first */
+    fb_time before; /**< those that were admitted before; FB_TIME_MAX: all */
+};
+
 /** Of a docket that has an index, with the records that everything may rest on; the docket, which
- * has no records yet, must outlive it. The index is read through for damage first where that is
- * asked (check). E_NOT_FOUND where there is no index that serves, and what reading it and the
- * ledger gives. Caller frees *out with fb_excerpt_free. */
-FB_CHECKED enum fb_code fb_excerpt_new(
-    struct fb_docket *docket, bool check, struct fb_excerpt **out, struct fb_err *err);
+ * has no records yet, must outlive it. E_NOT_FOUND where there is no index that serves;
+ * E_UNSUPPORTED where a blob was erased later than `before`, which is gone from what was known then
+ * too; and what reading the index and the ledger gives. Caller frees *out with fb_excerpt_free. */
+FB_CHECKED enum fb_code fb_excerpt_new(struct fb_docket *docket, const struct fb_excerpt_of *of,
+    struct fb_excerpt **out, struct fb_err *err);
 
 /** Frees it, with all records that it read; NULL is allowed. */
 void fb_excerpt_free(struct fb_excerpt *excerpt);

@@ -39,7 +39,7 @@ struct fb_excerpt {
     struct fb_marks *marks;
     bool is_checked;      /* it was read through */
     uint64_t indexed;     /* entries that the index covers */
-    uint64_t size;        /* all entries */
+    uint64_t size;        /* all entries, or those before the instant that is asked for */
     struct fb_mark *tail; /* of those behind it, by term */
     size_t tail_count;
     size_t tail_cap;
@@ -93,11 +93,11 @@ bool fb_excerpt_list_grow(
 /** Reads the terms of the entries that the index does not have. E_NOT_FOUND: they are too many. */
 FB_CHECKED enum fb_code fb_excerpt_read_tail(struct fb_excerpt *e, struct fb_err *err);
 
-/** Appends the entries that have a term, in their order. E_CORRUPT. */
+/** Appends the entries below e->size that have a term, in their order. E_CORRUPT. */
 FB_CHECKED enum fb_code fb_excerpt_find(
     struct fb_excerpt *e, uint64_t term, struct fb_numbers *out, struct fb_err *err);
 
-/** Whether any entry has a term. */
+/** Whether any entry has a term, also behind e->size. */
 FB_CHECKED enum fb_code fb_excerpt_any(
     struct fb_excerpt *e, uint64_t term, bool *out, struct fb_err *err);
 

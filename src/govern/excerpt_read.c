@@ -122,16 +122,20 @@ enum fb_code fb_excerpt_find(
     size_t before = out->count;
     FB_ASSERT(e->marks);
     enum fb_code code = fb_marks_find(e->marks, term, out, err);
-    for (size_t i = before; code == FB_OK && i < out->count; i++) {
+    size_t found = out->count;
+    out->count = before;
+    for (size_t i = before; code == FB_OK && i < found; i++) {
         if (out->items[i] >= e->indexed) {
             code = fb_err_set(err, FB_E_CORRUPT, "the index names an entry that it has not seen");
+        } else if (out->items[i] < e->size) {
+            out->items[out->count++] = out->items[i];
         }
     }
     for (size_t i = tail_place(e, term); code == FB_OK && i < e->tail_count; i++) {
         if (e->tail[i].key != term) {
             break;
         }
-        code = fb_numbers_add(out, e->tail[i].number, err);
+        code = e->tail[i].number < e->size ? fb_numbers_add(out, e->tail[i].number, err) : FB_OK;
     }
     return code;
 }

@@ -29,6 +29,8 @@ static struct fb_err err;
 static struct random_policies policies;
 static size_t excerpts_seen, answers_seen, duties_seen, share_seen, records_seen;
 static size_t added_seen, by_excerpt_seen, refused_seen, refused_by_excerpt_seen, unknown_seen;
+static size_t then_seen;
+static fb_time known_too; /* of the next questions */
 
 /* A docket in a folder, of what a made-up one says. */
 struct real {
@@ -211,7 +213,7 @@ static void write_all(const struct fb_picture *picture, struct fb_str system, st
     FB_TEST_OK(fb_report_html(picture, out, &err));
 }
 
-static void check(struct real *real, unsigned system, bool must_serve)
+static void check_as_of(struct real *real, unsigned system, bool must_serve, fb_time as_of)
 {
     struct fb_arena arena;
     struct fb_docket *docket = NULL;
@@ -221,7 +223,8 @@ static void check(struct real *real, unsigned system, bool must_serve)
     struct fb_clock clock = fb_clock_fixed(&real->now);
     fb_arena_init(&arena, (size_t)1 << 30);
     snprintf(name, sizeof(name), system % 2 ? "%u" : "system/%u", system);
-    struct fb_docket_question question = {.as_of = FB_TIME_MAX, .about = fb_str_of(name)};
+    struct fb_docket_question question = {
+        .as_of = as_of, .known = known_too, .about = fb_str_of(name)};
     fb_err_init(&err);
     enum fb_code code = fb_docket_ask(real->docket, &question, &arena, &all, &err);
     if (code == FB_E_NOT_FOUND) { /* there is none, or it was refused */
@@ -263,6 +266,22 @@ static void check(struct real *real, unsigned system, bool must_serve)
     fb_buf_release(&want);
     fb_buf_release(&got);
     fb_arena_release(&arena);
+}
+
+static void check(struct real *real, unsigned system, bool must_serve)
+{
+    check_as_of(real, system, must_serve, FB_TIME_MAX);
+}
+
+/* What was known before some record, to which much came since. */
+static void check_then(struct real *real, unsigned system)
+{
+    const struct fb_registry *registry = real->docket->registry;
+    size_t n = random_docket_roll(real->random, (unsigned)fb_registry_count(registry));
+    size_t before = excerpts_seen;
+    fb_time at = fb_registry_at(registry, n)->admitted + random_docket_roll(real->random, 2);
+    check_as_of(real, system, false, at);
+    then_seen += excerpts_seen - before;
 }
 
 /* Moves the index out of the way, or back: what is filed meanwhile is not in it. */
@@ -326,6 +345,7 @@ static void run(uint64_t seed, size_t first, size_t end, bool with_revocation)
             check(&real, random_docket_roll(random, SYSTEMS), !with_revocation);
             check(&real, random_docket_roll(random, SYSTEMS), !with_revocation);
             check(&real, n % 16 == 5 ? SYSTEMS : SYSTEMS + 1, !with_revocation);
+            check_then(&real, random_docket_roll(random, SYSTEMS));
         }
     }
     assert_true(real.seen > STEPS / 2 && real.refused < real.seen / 2);
@@ -366,6 +386,7 @@ static void test_random(void **unused)
     assert_true(excerpts_seen > answers_seen * 3 / 4);
     assert_true(share_seen < records_seen && by_excerpt_seen > added_seen * 3 / 4);
     assert_true(refused_by_excerpt_seen > refused_seen / 2 && unknown_seen > cases);
+    assert_true(then_seen > 5 * cases);
     print_message("# %zu answers, %zu by the index, out of %zu of %zu records; %zu duties; "
                   "%zu records added, %zu by the index; %zu refused, %zu by the index\n",
         answers_seen, excerpts_seen, share_seen, records_seen, duties_seen, added_seen,
@@ -636,6 +657,56 @@ static void test_unknown(void **unused)
     end_small(&real);
 }
 
+static bool is_served_then(struct real *real, fb_time as_of)
+{
+    size_t before = excerpts_seen;
+    check_as_of(real, 1, false, as_of);
+    return excerpts_seen > before;
+}
+
+/* What was known before an instant is cut out of what is known now, the index behind or not; but
+ * not where a blob was erased since, which is gone from then too. */
+static void test_then(void **unused)
+{
+    static const char erasure[] =
+        "{\"kind\":\"erasure\",\"id\":\"erasure/x\",\"issuer\":\"party/office\",\"at\":"
+        "\"2026-01-01\",\"body\":{\"digest\":\"sha256:"
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\",\"reason\":\"r\","
+        "\"bytes\":1}}";
+    static struct random_docket random;
+    struct real real;
+    struct fb_docket_added added;
+    struct fb_arena arena;
+    const struct fb_docket_add options = {.text = {erasure, sizeof(erasure) - 1}};
+    uint64_t size;
+    (void)unused;
+    begin_small(&real, &random, NULL);
+    FB_TEST_OK(fb_docket_index(real.docket, true, &size, &err));
+    const struct fb_registry *registry = real.docket->registry;
+    fb_time first = fb_registry_at(registry, 0)->admitted, then = real.now;
+    fb_time middle = fb_registry_at(registry, fb_registry_count(registry) / 2)->admitted;
+    assert_true(is_served_then(&real, then) && is_served_then(&real, middle));
+    assert_false(is_served_then(&real, first));
+    hide_index(&real, true);
+    while (fb_registry_count(real.docket->registry) < size + 9) {
+        (void)random_docket_step(&random);
+        catch_up(&real);
+    }
+    hide_index(&real, false);
+    assert_true(is_served_then(&real, real.now) && is_served_then(&real, then));
+    assert_true(is_served_then(&real, middle));
+    known_too = then; /* at an instant, by what was known later: of all records */
+    assert_false(is_served_then(&real, middle));
+    known_too = 0;
+    fb_arena_init(&arena, 1 << 24);
+    real.now += FB_HOUR;
+    FB_TEST_OK(fb_docket_add_file(real.docket, "a record", &options, &arena, &added, &err));
+    fb_arena_release(&arena);
+    assert_true(is_served_then(&real, real.now + 1));
+    assert_false(is_served_then(&real, real.now) || is_served_then(&real, middle));
+    end_small(&real);
+}
+
 /* Memory runs out anywhere: there is no answer, or the right one. */
 static void test_no_memory(void **unused)
 {
@@ -688,6 +759,7 @@ int main(void)
         cmocka_unit_test(test_altered),
         cmocka_unit_test(test_not_served),
         cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_then),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
