@@ -351,6 +351,7 @@ static enum fb_code read_objects(
             .index = n};
         code = add_incident(db, &row, err);
         if (code != FB_OK) {
+            (void)fb_json_err_at(err, object);
             fb_err_prefix(err, "incident %u", n);
         }
     }

@@ -2,6 +2,7 @@
 #include "ingest/jobs.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/assert.h"
 #include "base/timestamp.h"
@@ -217,6 +218,25 @@ static bool is_named(struct fb_str head, const char *name)
     return i == head.len && !name[i];
 }
 
+/* Two columns of one name may say two things, of which none is to be preferred. */
+static enum fb_code check_heads(const struct table *t, struct fb_err *err)
+{
+    for (size_t c = 0; c < COLUMNS; c++) {
+        for (size_t i = t->at[c] == SIZE_MAX ? t->columns : t->at[c] + 1; i < t->columns; i++) {
+            struct fb_str head = t->fields[t->at[c]];
+            if (head.len == t->fields[i].len &&
+                strncasecmp(head.ptr, t->fields[i].ptr, head.len) == 0) {
+                fb_err_set(err, FB_E_DUPLICATE, "the column '%.*s' stands twice", FB_STR_ARG(head));
+                fb_err_hint(err, "Each column has a name of its own.");
+                fb_err_place(err, t->input->name, t->lines.line, (uint32_t)t->offsets[i] + 1,
+                    (int64_t)(t->lines.offset + t->offsets[i]));
+                return err->code;
+            }
+        }
+    }
+    return FB_OK;
+}
+
 /* Finds the columns in the line of heads. */
 static enum fb_code read_heads(struct table *t, struct fb_str line, struct fb_err *err)
 {
@@ -236,13 +256,18 @@ static enum fb_code read_heads(struct table *t, struct fb_str line, struct fb_er
     if (code != FB_OK) {
         return code;
     }
+    code = check_heads(t, err);
+    if (code != FB_OK) {
+        return code;
+    }
     const char *missing = t->at[JOB] == SIZE_MAX && t->at[RAW] == SIZE_MAX     ? "job"
                           : t->at[STARTED] == SIZE_MAX                         ? "started"
                           : t->at[ENDED] == SIZE_MAX                           ? "ended"
                           : t->at[GPUS] == SIZE_MAX && t->at[TRES] == SIZE_MAX ? "gpus"
                                                                                : NULL;
     if (missing) {
-        fb_err_set(err, FB_E_FORMAT, "this is no account of jobs: no column '%s'", missing);
+        fb_err_set(err, FB_E_FORMAT, "this is no account of jobs: no column '%s'%s", missing,
+            t->columns == 1 ? ", nor commas or '|' between columns" : "");
         fb_err_hint(err, "Give 'sacct --json', 'sacct --parsable2 -o JobIDRaw,User,Account,"
                          "Cluster,State,Start,End,AllocTRES', or a table with the columns job, "
                          "user, account, cluster, started, ended, gpus, chip.");
@@ -276,6 +301,7 @@ static enum fb_code read_time(
             return FB_OK;
         }
         fb_err_set(err, FB_E_TIME, "'%.*s' seconds are after the year 9999", FB_STR_ARG(text));
+        fb_err_hint(err, "Whole seconds since 1970 are meant, and not milliseconds.");
         return place(t, column, err);
     }
     if (t->separator == '|' && text.len == 19) {
@@ -394,6 +420,11 @@ static enum fb_code read_rows(struct table *t, fb_job_sink sink, void *ctx, stru
         code = split(t, line, &count, err);
         if (code == FB_OK && count != t->columns) {
             fb_err_set(err, FB_E_SYNTAX, "a row has %zu fields, the header %zu", count, t->columns);
+            fb_err_hint(
+                err, t->separator == '|'
+                         ? "A name or a comment may have a '|' or a line break in it: leave "
+                           "JobName and Comment out, or give `sacct --json`."
+                         : "A field with a comma in it stands in quotes, on one line.");
             fb_err_place(err, t->input->name, t->lines.line, 0, (int64_t)t->lines.offset);
             return err->code;
         }

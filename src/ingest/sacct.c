@@ -5,7 +5,7 @@
  * The allocation of the job counts, not its steps, which run inside it. A job that was requeued
  * stands in the account once for each start, and each counts. Jobs that have not started or not
  * ended are left out: they will be in a later account. A job holds its GPUs from start to end, also
- * while it is suspended, which Slurm's own "elapsed" leaves out. Shapes of Slurm 21.08 to 25.05 are
+ * while it is suspended, which Slurm's own "elapsed" leaves out. Shapes of Slurm 21.08 to 25.11 are
  * read: numbers plain or as objects, states as text or as lists, allocations as lists or as text.
  *
  * Most of an account is steps. Of a job only the members that count become values; the others are

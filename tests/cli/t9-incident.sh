@@ -151,7 +151,7 @@ cat >answer.json <<'EOF'
 EOF
 ok "what the database answers: two companies stay two" says "aiid, 6 records" fly add answer.json
 sed 's/"date":"2026-05-05","title":"Of another"/"date":"soon","title":"T"/' answer.json >later.json
-ok "a bad one of them, by its number" refused 3 "incident 2" fly add later.json
+ok "a bad one of them, by its number" refused 3 "later.json:3:.*incident 2" fly add later.json
 printf 'incident_id,date,title\n7,yesterday,T\n' >bad.csv
 ok "a date that is none, with its line" refused 3 "bad.csv:2" fly add bad.csv
 

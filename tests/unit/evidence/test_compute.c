@@ -96,6 +96,10 @@ static void test_refused(void **state)
         {HEAD "1,a,b,c,100,200,0.5,a100\n", FB_E_RANGE, 2, "number of GPUs"},
         {HEAD "1,\xff,b,c,100,200,8,a100\n", FB_E_UTF8, 2, "UTF-8"},
         {"JobID|Start|End|AllocTRES\n1|100|200|gres/gpu=x\n", FB_E_RANGE, 2, "'x'"},
+        {"job,started,ended,gpus,GPUs\n1,100,200,8,9\n", FB_E_DUPLICATE, 1, "stands twice"},
+        {"job;started;ended;gpus\n", FB_E_FORMAT, 1, "nor commas"},
+        {"JobID|JobName|Start|End|AllocTRES\n7|a|b|1|2|\n", FB_E_SYNTAX, 2, "has 6 fields"},
+        {"job,started,ended,gpus\n1,1772366400000,1772370000000,8\n", FB_E_TIME, 2, "9999"},
         {"JobID|Start|End|AllocTRES\n1.0|100|200|gres/gpu=1\n1.1|1|2|\n", FB_E_SCHEMA, 3, "steps"},
         {"JobID|Start|End|AllocTRES\n1|1|2|gres/gpu:a=9999999,gres/gpu:b=2\n", FB_E_RANGE, 2, ""},
         {"JobID|Start|End|AllocTRES\n1|1|2|gres/gpu:a=1,gres/gpu:b=1,gres/gpu:c=1,gres/gpu:d=1,"
