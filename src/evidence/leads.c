@@ -291,6 +291,27 @@ struct fb_leads_group fb_leads_group_of(const struct fb_leads *leads, size_t fro
     return group;
 }
 
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* How many different values a member has in a group; room has space for one of each job. */
+static size_t count_of(
+    const struct fb_leads *leads, struct fb_leads_group group, size_t member, uint32_t *room)
+{
+    size_t jobs = group.to - group.from, count = 0;
+    for (size_t i = 0; i < jobs; i++) {
+        memcpy(&room[i], (const char *)&leads->items[group.from + i] + member, sizeof(*room));
+    }
+    qsort(room, jobs, sizeof(*room), compare_numbers);
+    for (size_t i = 0; i < jobs; i++) {
+        count += i == 0 || room[i] != room[i - 1];
+    }
+    return count;
+}
+
 enum fb_code fb_leads_take(struct fb_leads *leads, enum fb_lead_kind kind,
     struct fb_leads_group group, struct fb_lead *lead, struct fb_err *err)
 {
@@ -302,16 +323,13 @@ enum fb_code fb_leads_take(struct fb_leads *leads, enum fb_lead_kind kind,
     lead->jobs = group.to - group.from;
     lead->largest_share = group.weight > 0 ? group.largest / group.weight : 0;
     lead->start = INT64_MAX;
-    lead->accounts = fb_leads_different(
-        leads->items, group.from, group.to, offsetof(struct fb_leads_job, account));
-    lead->users =
-        fb_leads_different(leads->items, group.from, group.to, offsetof(struct fb_leads_job, user));
-    lead->clusters = fb_leads_different(
-        leads->items, group.from, group.to, offsetof(struct fb_leads_job, cluster));
     uint32_t *numbers = FB_ARENA_ARRAY(&leads->arena, uint32_t, lead->jobs);
     if (!numbers) {
         return fb_arena_failed(&leads->arena, err);
     }
+    lead->accounts = count_of(leads, group, offsetof(struct fb_leads_job, account), numbers);
+    lead->users = count_of(leads, group, offsetof(struct fb_leads_job, user), numbers);
+    lead->clusters = count_of(leads, group, offsetof(struct fb_leads_job, cluster), numbers);
     for (size_t i = group.from; i < group.to; i++) {
         const struct fb_leads_job *job = &leads->items[i];
         numbers[i - group.from] = job->number;

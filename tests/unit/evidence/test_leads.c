@@ -87,6 +87,19 @@ static void test_large(void **state)
     assert_true(fb_lead_has(secret, 4) && !fb_lead_has(secret, 3));
 }
 
+/* A lead says how many accounts and users there are, however many. */
+static void test_counts(void **state)
+{
+    (void)state;
+    take("1,u1,a1,c,nova-1,,,100,700,1\n2,u2,a2,c,nova-2,,,700,1300,1\n"
+         "3,u3,a3,c,nova-3,,,1300,1900,1\n4,u4,a4,c,nova-4,,,1900,2500,1\n"
+         "5,u5,a4,c,nova-5,,,2500,3100,1\n");
+    assert_int_equal(lead_of(FB_LEAD_ACCOUNTS)->jobs, 5);
+    assert_int_equal(lead_of(FB_LEAD_ACCOUNTS)->accounts, 4);
+    assert_int_equal(lead_of(FB_LEAD_ACCOUNTS)->users, 5);
+    assert_int_equal(lead_of(FB_LEAD_ACCOUNTS)->clusters, 1);
+}
+
 static void test_split(void **state)
 {
     (void)state;
@@ -372,8 +385,8 @@ static void test_trace(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_crowd), TEST(test_large), TEST(test_split),
-        TEST(test_none), TEST(test_together), TEST(test_relay), TEST(test_below), TEST(test_plain),
-        TEST(test_limits), TEST(test_no_memory), TEST(test_trace)};
+    const struct CMUnitTest tests[] = {TEST(test_crowd), TEST(test_large), TEST(test_counts),
+        TEST(test_split), TEST(test_none), TEST(test_together), TEST(test_relay), TEST(test_below),
+        TEST(test_plain), TEST(test_limits), TEST(test_no_memory), TEST(test_trace)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
