@@ -85,20 +85,8 @@ bool fb_cards_is_type(const struct fb_json *element, const char *type)
 /* Text as records have it, at most max bytes, no control characters; valid until the next one. */
 static struct fb_str clean(struct fb_cards *cards, struct fb_str text, size_t max)
 {
-    size_t len = text.len < max ? text.len : max;
-    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
-        len--;
-    }
-    text = fb_str_trim(fb_str_sub(text, 0, len));
     fb_buf_clear(&cards->name);
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool c1 = c == 0xc2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xa0;
-        if (c1) {
-            i++;
-        }
-        fb_buf_add_char(&cards->name, c < 0x20 || c == 0x7f || c1 ? ' ' : (char)c);
-    }
+    fb_reader_text(&cards->name, fb_str_trim(text), max);
     return fb_str_trim(fb_buf_str(&cards->name));
 }
 

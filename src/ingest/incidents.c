@@ -102,18 +102,7 @@ static void put_text(struct fb_json_writer *w, const char *key, struct fb_str te
 {
     struct fb_buf clean;
     fb_buf_init(&clean, max + 8);
-    if (text.len > max) {
-        text.len = max;
-        while (text.len && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80) {
-            text.len--;
-        }
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool c1 = c == 0xC2 && i + 1 < text.len && (unsigned char)text.ptr[i + 1] < 0xA0;
-        i += c1;
-        fb_buf_add_char(&clean, c < 0x20 || c == 0x7F || c1 ? ' ' : (char)c);
-    }
+    fb_reader_text(&clean, text, max);
     fb_json_key_str(w, key, fb_str_trim(fb_buf_str(&clean)));
     fb_buf_release(&clean);
 }

@@ -229,6 +229,20 @@ void fb_reader_name(struct fb_buf *out, struct fb_str text)
     }
 }
 
+void fb_reader_text(struct fb_buf *out, struct fb_str text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+    while (len < text.len && len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
+        len--;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)text.ptr[i + 1] < 0xa0;
+        i += c1;
+        fb_buf_add_char(out, c < 0x20 || c == 0x7f || c1 ? ' ' : (char)c);
+    }
+}
+
 bool fb_reader_shows(struct fb_str text)
 {
     for (size_t i = 0; i < text.len; i++) {

@@ -64,6 +64,10 @@ FB_CHECKED enum fb_code fb_head_scan(struct fb_str text, struct fb_head *out, st
 /** Appends text with every byte that a NAME may not have as '-'. */
 void fb_reader_name(struct fb_buf *out, struct fb_str text);
 
+/** Appends text as a STRING has it: at most max bytes, cut at a character, and blanks for control
+ * characters. The caller trims it. */
+void fb_reader_text(struct fb_buf *out, struct fb_str text, size_t max);
+
 /** True when fb_reader_name shows a text as it is but for signs: it is ASCII. */
 bool fb_reader_shows(struct fb_str text);
 

@@ -18,7 +18,7 @@
 #include "ingest/jobs.h"
 #include "ingest/reader.h"
 
-enum { JOB_MAX = 64 << 20, TEXT_MAX = 64 * 1024 };
+enum { JOB_MAX = 64 << 20, TEXT_MAX = 64 * 1024, JOB_NAME_MAX = 4096 };
 
 /* Year 9999: the last that a time stamp can be written in. */
 #define LAST_SECOND INT64_C(253402300799)
@@ -639,7 +639,10 @@ static void write_draft(
     fb_reader_name(&name, job->cluster);
     fb_json_key_str(&w, "cluster", fb_buf_str(&name));
     fb_json_key_str(&w, "job", job->id);
-    fb_json_key_str(&w, "job_name", job->name);
+    fb_buf_clear(&name);
+    fb_reader_text(&name, job->name, JOB_NAME_MAX);
+    struct fb_str shown = fb_str_trim(fb_buf_str(&name));
+    fb_json_key_str(&w, "job_name", shown.len ? shown : FB_STR("not said"));
     if (is_run) {
         fb_json_key_str(&w, "run", options->subject);
     }

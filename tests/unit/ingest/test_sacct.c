@@ -47,6 +47,45 @@ static const struct fb_json *record_of(const struct fb_draft *draft)
     return json;
 }
 
+/* Names that a record cannot have as they are: whoever submits a job chooses its name, and must not
+ * keep the account from being read by it. */
+static void test_names(void **state)
+{
+    (void)state;
+    struct fb_buf text, many;
+    struct fb_drafts drafts = {0};
+    fb_buf_init(&text, 1 << 20);
+    fb_buf_init(&many, 1 << 20);
+    for (int i = 0; i < 2000; i++) {
+        fb_buf_add_c(&many, "\xe6\x97\xa5"); /* three bytes a character */
+    }
+    const struct fb_str names[] = {FB_STR("\"a\\nb\\u0001\\u0085 \""), FB_STR("\"\""),
+        FB_STR("null"), fb_arena_printf(&arena, "\"%.*s\"", FB_STR_ARG(fb_buf_str(&many)))};
+    fb_buf_add_c(&text, "{\"jobs\":[");
+    for (size_t i = 0; i < 4; i++) {
+        fb_buf_addf(&text,
+            "%s{\"job_id\":%zu,\"cluster\":\"c\",\"state\":{\"current\":[\"COMPLETED\"]},\"time\":{"
+            "\"start\":100,\"end\":200,\"elapsed\":100},\"tres\":{\"allocated\":[{\"type\":"
+            "\"gres\","
+            "\"name\":\"gpu\",\"count\":1}]},\"name\":",
+            i ? "," : "", i + 1);
+        fb_buf_add_str(&text, names[i]);
+        fb_buf_add_c(&text, "}");
+    }
+    fb_buf_add_c(&text, "]}");
+    FB_TEST_OK(fb_ingest_memory(fb_buf_str(&text), "test", NULL, &arena, &drafts, &err));
+    assert_int_equal(drafts.count, 4);
+    struct fb_str read[4];
+    for (size_t i = 0; i < 4; i++) {
+        read[i] = fb_json_get_str(fb_json_get(record_of(&drafts.items[i]), "body"), "job_name");
+    }
+    assert_true(fb_str_is(read[0], "a b"));
+    assert_true(fb_str_is(read[1], "not said") && fb_str_is(read[2], "not said"));
+    assert_int_equal(read[3].len, 4095);
+    fb_buf_release(&many);
+    fb_buf_release(&text);
+}
+
 static void test_account(void **state)
 {
     (void)state;
@@ -351,9 +390,10 @@ static void test_io_fails(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_account), TEST(test_newer_account),
-        TEST(test_bad_accounts), TEST(test_statements), TEST(test_bad_statements),
-        TEST(test_draft_limit), TEST(test_documents), TEST(test_unknown_format),
-        TEST(test_out_of_memory), TEST(test_io_fails), TEST(test_size_limits)};
+    const struct CMUnitTest tests[] = {TEST(test_names), TEST(test_account),
+        TEST(test_newer_account), TEST(test_bad_accounts), TEST(test_statements),
+        TEST(test_bad_statements), TEST(test_draft_limit), TEST(test_documents),
+        TEST(test_unknown_format), TEST(test_out_of_memory), TEST(test_io_fails),
+        TEST(test_size_limits)};
     return cmocka_run_group_tests_name("sacct", tests, NULL, NULL);
 }
