@@ -477,8 +477,10 @@ static enum fb_code read_row(
     return code;
 }
 
-/* Finds the columns in the first line; false when it is no head of a table of samples. */
-static bool find_columns(struct fb_str line, size_t at[COLUMNS], size_t *out_count)
+/* Finds the columns in the first line; false when it is no head of a table of samples. *out_twice
+ * is where a column stands for a second time, or NULL. */
+static bool find_columns(
+    struct fb_str line, size_t at[COLUMNS], size_t *out_count, const char **out_twice)
 {
     struct fb_str fields[COLUMNS_MAX];
     if (fb_str_starts(line, FB_STR("\xef\xbb\xbf"))) {
@@ -488,8 +490,10 @@ static bool find_columns(struct fb_str line, size_t at[COLUMNS], size_t *out_cou
     for (int c = 0; c < COLUMNS; c++) {
         at[c] = SIZE_MAX;
         for (size_t n = 0; n < 5 && heads[c][n] && at[c] == SIZE_MAX; n++) {
-            for (size_t i = 0; i < count && at[c] == SIZE_MAX; i++) {
-                at[c] = alike(fields[i], heads[c][n]) ? i : SIZE_MAX;
+            for (size_t i = 0; i < count; i++) {
+                bool same = alike(fields[i], heads[c][n]);
+                *out_twice = same && at[c] != SIZE_MAX ? fields[i].ptr : *out_twice;
+                at[c] = same && at[c] == SIZE_MAX ? i : at[c];
             }
         }
     }
@@ -510,6 +514,7 @@ static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
     struct fb_str fields[COLUMNS_MAX];
     size_t at[COLUMNS], columns = 0;
     bool more = false, is_table = false, first = true;
+    const char *twice = NULL;
     enum fb_code code = FB_OK;
     for (;;) {
         code = fb_lines_next(&t->lines, &t->line, &more, err);
@@ -518,7 +523,10 @@ static enum fb_code read_text(struct telemetry *t, struct fb_err *err)
         }
         if (first) {
             first = false;
-            is_table = !is_comment(t->line) && find_columns(t->line, at, &columns);
+            is_table = !is_comment(t->line) && find_columns(t->line, at, &columns, &twice);
+            if (is_table && twice) {
+                return refuse(t, twice, FB_E_DUPLICATE, err, "a column stands twice");
+            }
             if (is_table) {
                 t->any = true;
                 continue;

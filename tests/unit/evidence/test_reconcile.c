@@ -154,6 +154,7 @@ static void test_refused(void **state)
         {"DCGM_FI_DEV_GPU_UTIL{,gpu=\"1\"} 1 1\n", FB_E_SYNTAX, 1}, {"a 1\n{\"b\n", FB_E_SYNTAX, 2},
         {"a 1\n{b=\"c\"} 1\n", FB_E_SYNTAX, 2}, {"DCGM_FI_DEV_GPU_UTIL 1 soon\n", FB_E_TIME, 1},
         {"DCGM_FI_DEV_GPU_UTIL 1 9e20\n", FB_E_TIME, 1}, {"time,use\n1,2,3\n", FB_E_SYNTAX, 2},
+        {"time,use,host,USE\n5,1,a,0\n", FB_E_DUPLICATE, 1},
         {"time,use\nnever,0.5\n", FB_E_TIME, 2}, {"time,use\n5,half\n", FB_E_SYNTAX, 2},
         {"{\"data\":{\"result\":{}}}", FB_E_SCHEMA, 1},
         {"{\"data\":{\"result\":[{\"metric\":{\"__name__\":\"DCGM_FI_DEV_GPU_UTIL\"},\"values\":"
