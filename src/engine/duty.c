@@ -93,8 +93,17 @@ static enum fb_code propose(
     return FB_OK;
 }
 
+/* Nothing runs from before the policy was in force; but what runs from a date on record runs from
+ * it, if it is not before the policy's own: the ledger may have got the policy later. Periods begin
+ * with the force. */
+static fb_time runs_from(const struct fb_duty_run *run)
+{
+    bool dated = run->duty->anchor_var >= 0 && !run->duty->every;
+    return dated ? run->program->clocks_from : run->program->effective;
+}
+
 /* The anchor as the row states it; the instant at which the trigger held when the duty names none.
- * Nothing runs from before the policy was in force. */
+ */
 static void anchor_claim(const struct fb_duty_run *run, fb_time since, struct fb_claim *claim)
 {
     const struct fb_duty *duty = run->duty;
@@ -105,8 +114,8 @@ static void anchor_claim(const struct fb_duty_run *run, fb_time since, struct fb
     }
     claim->dated = anchor.type == FB_TYPE_TIME;
     claim->stated = claim->dated ? anchor.u.time : FB_TIME_MIN;
-    if (claim->dated && claim->stated < run->program->effective) {
-        claim->stated = run->program->effective;
+    if (claim->dated && claim->stated < runs_from(run)) {
+        claim->stated = runs_from(run);
     }
     claim->anchor = claim->stated;
     claim->deadline = FB_TIME_MAX;

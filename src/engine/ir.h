@@ -390,6 +390,10 @@ struct fb_program {
     int64_t version;
     fb_time effective;     /**< in force from; FB_TIME_MIN: always; FB_TIME_MAX: never */
     fb_time expires;       /**< in force until; FB_TIME_MAX: never */
+    fb_time written;       /**< `effective` as the policy says it: its force may be later */
+    fb_time clocks_from;   /**< what runs from a date on record runs from here at the earliest:
+                                `written`, or `effective` where that is none or a version was there
+                                before */
     bool replaces;         /**< what earlier versions opened ends when this one comes into force */
     bool replaced;         /**< a later version does so with this one ... */
     fb_time replaced_from; /**< ... from then on; set by who knows the versions */

@@ -54,11 +54,7 @@ static struct fb_str needed_date(const struct fb_duty *duty)
 static struct fb_incident_clock clock_without(
     const struct fb_policy_view *policy, const struct fb_duty *rule, struct fb_str class)
 {
-    struct fb_incident_clock clock = {.policy = policy,
-        .rule = rule,
-        .state = FB_CLOCK_NOT_OWED,
-        .known = FB_TIME_MAX,
-        .own = FB_TIME_MAX};
+    struct fb_incident_clock clock = {.policy = policy, .rule = rule, .state = FB_CLOCK_NOT_OWED};
     if (policy->force != FB_IN_FORCE) {
         clock.state = FB_CLOCK_NOT_IN_FORCE;
     } else if (fb_str_is(class, "unclassified")) {
@@ -66,43 +62,6 @@ static struct fb_incident_clock clock_without(
         clock.needs = FB_STR("its class (class)");
     }
     return clock;
-}
-
-/* Since when the incident was known, where a clock that runs from there begins only with the
- * admission of its policy: the law that it states may have applied before. */
-static fb_time known_before(const struct fb_policy_view *policy, const struct fb_obligation *o,
-    const struct fb_incident_view *view)
-{
-    const struct fb_duty *duty = o->duty;
-    fb_time known = FB_TIME_MAX, force = policy->program->effective;
-    for (size_t i = 0; i < view->word_count; i++) {
-        known = view->words[i].knows ? view->words[i].known_at : known;
-    }
-    bool from_known =
-        duty->anchor_var >= 0 && fb_str_ends(duty->vars[duty->anchor_var], FB_STR("known_at"));
-    bool cut = o->anchor == force && force == policy->record->admitted && known < force;
-    return from_known && cut ? known : FB_TIME_MAX;
-}
-
-/* The deadline from since when it was known, by the line of `within` that set the one that is. */
-static fb_time own_deadline(const struct fb_incident_clock *clock)
-{
-    const struct fb_obligation *o = &clock->duty->obligation;
-    const struct fb_days *days = &clock->policy->program->days;
-    struct fb_err ignored;
-    fb_err_init(&ignored);
-    fb_time best = FB_TIME_MAX, one = FB_TIME_MAX;
-    for (size_t i = 0; clock->known != FB_TIME_MAX && i < o->duty->within_count; i++) {
-        const struct fb_within *line = &o->duty->within[i];
-        bool set =
-            fb_deadline(o->anchor, line->amount, line->unit, days, &one, &ignored) == FB_OK &&
-            one == o->deadline;
-        if (set &&
-            fb_deadline(clock->known, line->amount, line->unit, days, &one, &ignored) == FB_OK) {
-            best = one < best ? one : best;
-        }
-    }
-    return best;
 }
 
 /* The duties that bind the incident, by the picture's order. */
@@ -188,12 +147,8 @@ static void add_clocks(const struct bound *bound, const struct fb_policy_view *p
             continue;
         }
         struct fb_incident_clock *clock = &out->clocks[out->clock_count++];
-        *clock = (struct fb_incident_clock){.policy = policy,
-            .rule = rule,
-            .duty = view,
-            .state = FB_CLOCK_RUNS,
-            .known = known_before(policy, &view->obligation, out)};
-        clock->own = own_deadline(clock);
+        *clock = (struct fb_incident_clock){
+            .policy = policy, .rule = rule, .duty = view, .state = FB_CLOCK_RUNS};
         if (view->obligation.status == FB_DUTY_UNDATED) {
             clock->state = FB_CLOCK_CANNOT_TELL;
             clock->needs = needed_date(rule);

@@ -27,10 +27,7 @@ struct fb_incident_clock {
     const struct fb_duty_view *duty; /**< NULL: nothing is owed */
     enum fb_clock_state state;
     struct fb_str needs; /**< CANNOT_TELL: the fact, as "date of awareness (known_at)" */
-    fb_time known; /**< since when it was known, where the docket had the policy only later, so that
-                        its time runs from the admission of that; else FB_TIME_MAX */
-    fb_time own;   /**< the deadline that the rule would set from there; FB_TIME_MAX: none */
-    struct fb_str why; /**< NOT_OWED: the condition that does not hold, with its fact; empty for a
+    struct fb_str why;   /**< NOT_OWED: the condition that does not hold, with its fact; empty for a
                           rule that follows another, which is its reason */
 };
 

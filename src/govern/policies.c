@@ -162,6 +162,26 @@ static void set_replaced(struct fb_work *work, struct fb_version *older)
     }
 }
 
+/* From when clocks run at the earliest that run from a date on record. A law applied from its own
+ * date, whenever the docket got it. What says no date applies from its force on, and so does what a
+ * later version changes. */
+static fb_time clocks_from(struct fb_work *work, const struct fb_version *version)
+{
+    size_t count;
+    const struct fb_record *record = version->view->record;
+    struct fb_version **same = fb_work_versions_of(work, version, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct fb_record *other = same[i]->view->record;
+        bool counts = fb_registry_disowned(work->input->registry, other) == FB_TIME_MAX;
+        if (counts && same[i]->program->version < version->program->version &&
+            other->seq < record->seq) {
+            return version->from;
+        }
+    }
+    fb_time written = version->program->written;
+    return written == FB_TIME_MIN ? version->from : written;
+}
+
 /* A version is in force from the later of its effective date and its admission until it expires, is
  * superseded or the next version of the same name and issuer begins. */
 static void set_force(struct fb_work *work)
@@ -195,6 +215,7 @@ static void set_force(struct fb_work *work)
     for (size_t i = 0; i < work->version_count; i++) {
         struct fb_version *version = &work->versions[i];
         fb_time now = work->input->now;
+        version->program->clocks_from = clocks_from(work, version);
         version->program->effective = version->from;
         version->program->expires = version->until;
         version->view->program = version->program;

@@ -362,11 +362,12 @@ static enum fb_code date(
     const struct fb_duty *duty = r->duty;
     struct fb_value anchor =
         duty->anchor_var < 0 ? fb_value_time(since) : seen->values[duty->anchor_var];
-    fb_time effective = r->of->program->effective;
+    /* A clock runs from a date on record, but not from before the policy's own; what runs from the
+     * trigger, and periods, from the policy's force at the earliest. */
+    fb_time first = duty->anchor_var < 0 || duty->every ? r->of->program->effective
+                                                        : r->of->program->clocks_from;
     seen->dated = anchor.type == FB_TYPE_TIME;
-    seen->stated = !seen->dated                ? FB_TIME_MIN
-                   : anchor.u.time < effective ? effective
-                                               : anchor.u.time;
+    seen->stated = !seen->dated ? FB_TIME_MIN : anchor.u.time < first ? first : anchor.u.time;
     seen->anchor = seen->stated;
     seen->deadline = FB_TIME_MAX;
     *applies = duty->modality != FB_MUST || duty->within_count == 0;

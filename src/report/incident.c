@@ -40,13 +40,6 @@ static void say_clock(const struct fb_incident_clock *clock, struct fb_buf *out)
         fb_buf_addf(out, "not owed: %.*s", FB_STR_ARG(clock->why));
     }
     fb_buf_addf(out, " (%.*s)", FB_STR_ARG(source));
-    if (clock->own != FB_TIME_MAX) {
-        char own[FB_TIME_TEXT];
-        fb_buf_addf(out,
-            "; known since %s, before the docket had the policy: by the law itself, if it applied "
-            "by then, due %s UTC",
-            fb_time_format_short(clock->known, text), fb_time_format_short(clock->own, own));
-    }
 }
 
 static void put_clock(struct fb_sheet *sheet, const struct fb_incident_clock *clock)
@@ -143,8 +136,6 @@ static void clock_json(const struct fb_incident_clock *clock, struct fb_json_wri
     fb_json_key_c(w, "status", o ? fb_duty_status_name(o->status) : "not owed");
     fb_report_key_time(w, "due", o ? o->deadline : FB_TIME_MAX);
     fb_json_key_str(w, "needs", clock->needs);
-    fb_report_key_time(w, "known_before_policy", clock->known);
-    fb_report_key_time(w, "due_by_the_law", clock->own);
     say_clock(clock, &text);
     fb_json_key_str(w, "why", fb_buf_str(&text));
     fb_json_close_object(w);

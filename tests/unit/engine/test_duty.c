@@ -88,8 +88,10 @@ static struct fb_duty initial_report(void)
 
 static struct fb_program policy(void)
 {
-    return (struct fb_program){
-        .effective = FB_TIME_MIN, .expires = FB_TIME_MAX, .signature = &signature};
+    return (struct fb_program){.effective = FB_TIME_MIN,
+        .clocks_from = FB_TIME_MIN,
+        .expires = FB_TIME_MAX,
+        .signature = &signature};
 }
 
 static int order_tuples(const void *x, const void *y)
@@ -290,7 +292,7 @@ static void history_15_force(void **state)
     struct fb_program program = policy();
     struct fb_obligations out = {0};
     incident("2026-03-01T09:00:00Z", "i1", "death", "2026-03-01T09:00:00Z", "dev");
-    program.effective = at("2026-06-01");
+    program.effective = program.clocks_from = at("2026-06-01");
     FB_TEST_OK(fb_duty_run_naive(
         &program, &duty, &b.trace, at("2026-05-31T23:59:59Z"), &arena, &out, &err));
     assert_int_equal(out.count, 0);
@@ -298,6 +300,30 @@ static void history_15_force(void **state)
     assert_int_equal(out.count, 1);
     check(&out.items[0], FB_DUTY_OWED, "2026-06-11", NULL);
     assert_int_equal(out.items[0].since, at("2026-06-01"));
+    /* The ledger got it then, but by its own date it applied before: on 5 March, or when the
+     * incident was known. */
+    program.clocks_from = at("2026-03-05");
+    FB_TEST_OK(fb_duty_run_naive(
+        &program, &duty, &b.trace, at("2026-05-31T23:59:59Z"), &arena, &out, &err));
+    assert_int_equal(out.count, 0);
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    check(&out.items[0], FB_DUTY_OVERDUE, "2026-03-15", "2026-03-15");
+    assert_int_equal(out.items[0].since, at("2026-06-01"));
+    assert_int_equal(out.items[0].breached, at("2026-03-15"));
+    check_slices(&program, &duty, "2026-06-01", &out);
+    program.clocks_from = FB_TIME_MIN;
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    check(&out.items[0], FB_DUTY_OVERDUE, "2026-03-11T09:00:00Z", "2026-03-11T09:00:00Z");
+    /* What runs from the trigger runs from the force, and so do periods. */
+    duty.anchor_var = -1;
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    check(&out.items[0], FB_DUTY_OWED, "2026-06-11", NULL);
+    duty = initial_report();
+    duty.every = 1;
+    duty.every_unit = FB_UNIT_MONTHS;
+    FB_TEST_OK(fb_duty_run_naive(&program, &duty, &b.trace, at("2026-06-01"), &arena, &out, &err));
+    check(&out.items[0], FB_DUTY_OWED, "2026-07-11", NULL);
+    duty = initial_report();
     /* What is owed when the policy expires stays owed, whatever is corrected then. */
     program.effective = FB_TIME_MIN;
     program.expires = at("2026-03-02");

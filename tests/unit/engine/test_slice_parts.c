@@ -302,9 +302,31 @@ static void test_steps_without_memory(void **unused)
     }
 }
 
+/* A conjunction of many parts, whose first equations want what its last part binds, also inside of
+ * a disjunction: what it binds is found in a time that grows with its length. */
+static void long_conjunction(void **unused)
+{
+    (void)unused;
+    const fb_vars every = ~(fb_vars)0;
+    struct fb_form *part = compare(FB_FORM_EQ, var(0), var(1));
+    for (size_t i = 0; i < 200; i++) {
+        part = form(FB_FORM_AND, part, compare(FB_FORM_EQ, var(1), var(2)));
+    }
+    part = form(FB_FORM_AND, part, pred(1, var(2), var(3), NULL, NULL, NULL));
+    assert_int_equal(fb_walk_binds(part, 0, every), 15);
+    assert_int_equal(
+        fb_walk_binds(form(FB_FORM_AND, compare(FB_FORM_EQ, var(4), var(0)), part), 0, every), 31);
+    struct fb_form *either = form(FB_FORM_OR, part, pred(2, var(0), var(3), var(5), NULL, NULL));
+    assert_int_equal(fb_walk_binds(either, 0, every), 9);
+    /* x = y binds nothing by itself, and nothing that only one side binds. */
+    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 0, every), 0);
+    assert_int_equal(fb_walk_binds(compare(FB_FORM_EQ, var(0), var(1)), 2, every), 1 | 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(long_conjunction, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counts_of_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slicing, setup, teardown),

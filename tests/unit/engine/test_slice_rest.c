@@ -381,6 +381,8 @@ static void begin(struct story *s)
         .signature = &signature,
         .effective = roll(3) ? s->now + (fb_time)roll(8) * FB_DAY : FB_TIME_MIN,
         .expires = roll(4) ? FB_TIME_MAX : s->now + (fb_time)(2 + roll(20)) * FB_DAY};
+    fb_time force = s->program.effective;
+    s->program.clocks_from = force == FB_TIME_MIN ? force : force - (fb_time)roll(6) * FB_DAY;
     enum fb_slicing slicing = FB_WHOLE_BY_NAMES;
     while (slicing != FB_SLICED) {
         random_duty(s);

@@ -251,9 +251,25 @@ static void test_policy_over_old_history(void **state)
     story_end(&s);
 }
 
+static const char reports[] = "duty initial_report(S, I)\n"
+                              "  when incident I of system S with class C, known to P\n"
+                              "  party P\n"
+                              "  must report I to \"office\" stage \"initial\"\n"
+                              "  within 15 days of P knowing of I\n";
+
+/* A policy of that version and date ("": none) with the duty above. */
+static void add_reports(struct story *s, int version, const char *effective)
+{
+    char text[1024];
+    (void)snprintf(text, sizeof(text),
+        "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version %d\n%s%s\n\n%s", version,
+        effective[0] ? "  effective " : "", effective, reports);
+    story_add(s, "institute", text);
+}
+
 /* The same of duties: what was known before the policy was on record is a trigger from its first
- * instant on, and owed from then, since nobody owes by a rule that was not there. What had been
- * over by then is none. A deadline runs from the later of its anchor and the policy. */
+ * instant on, and owed from then. What had been over by then is none. Where the policy says no date
+ * of its own, a deadline runs from the later of its anchor and the policy. */
 static void test_duty_over_old_history(void **state)
 {
     (void)state;
@@ -268,13 +284,7 @@ static void test_duty_over_old_history(void **state)
         "\"2026-03-03\",\"body\":{\"about\":\"incident/2\",\"to\":\"office\","
         "\"stage\":\"initial\"}}");
     story_at(&s, "2026-03-05T00:00:00Z");
-    story_add(&s, "institute",
-        "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version 1\n\n"
-        "duty initial_report(S, I)\n"
-        "  when incident I of system S with class C, known to P\n"
-        "  party P\n"
-        "  must report I to \"office\" stage \"initial\"\n"
-        "  within 15 days of P knowing of I\n");
+    add_reports(&s, 1, "");
     const struct fb_obligation *one = story_duty(&s, "initial_report", "incident/1");
     assert_true(one->since == story_time("2026-03-05T00:00:00Z"));
     assert_true(one->anchor == story_time("2026-03-05T00:00:00Z"));
@@ -291,6 +301,54 @@ static void test_duty_over_old_history(void **state)
     one = story_duty(&s, "initial_report", "incident/1");
     assert_int_equal(one->status, FB_DUTY_OVERDUE);
     assert_true(one->breached == story_time("2026-03-20T00:00:00Z"));
+    story_end(&s);
+}
+
+/* A law applied from its own date, whenever the docket got it: its clocks run from when the
+ * incident was known, not before that date, and what it finds may be late by it. A later version
+ * changes nothing backwards, whatever date it gives itself. */
+static void test_law_that_comes_late(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *effective, *deadline;
+        enum fb_duty_status status;
+    } cases[] = {{"2026-01-01", "2026-03-16T09:00:00Z", FB_DUTY_OVERDUE},
+        {"2026-03-05", "2026-03-20", FB_DUTY_OVERDUE}, {"2026-04-01", "2026-04-16", FB_DUTY_OWED},
+        {"2026-04-02", "2026-04-17", FB_DUTY_OWED}, {"", "2026-04-16", FB_DUTY_OWED}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct story s;
+        story_begin(&s);
+        story_at(&s, "2026-03-01T10:00:00Z");
+        incident(&s, "1", HARM, NULL);
+        story_at(&s, "2026-04-01T00:00:00Z");
+        add_reports(&s, 1, cases[i].effective);
+        assert_int_equal(story_picture(&s, "2026-03-31")->duty_count, 0);
+        story_at(&s, "2026-04-02T00:00:00Z");
+        const struct fb_obligation *one = story_duty(&s, "initial_report", "incident/1");
+        assert_true(one->deadline == story_time(cases[i].deadline));
+        assert_int_equal(one->status, cases[i].status);
+        assert_true(one->since >= story_time("2026-04-01"));
+        story_end(&s);
+    }
+    struct story s;
+    story_begin(&s);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    add_reports(&s, 1, "2026-01-01");
+    story_at(&s, "2026-03-02T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    story_at(&s, "2026-04-01T00:00:00Z");
+    add_reports(&s, 2, "2026-01-01");
+    size_t seen = 0;
+    const struct fb_picture *picture = story_picture(&s, "2026-04-02");
+    for (size_t i = 0; i < picture->duty_count; i++) {
+        const struct fb_obligation *o = &picture->duties[i].obligation;
+        bool first = picture->duties[i].policy->program->version == 1;
+        assert_true(
+            o->deadline == story_time(first ? "2026-03-16T09:00:00Z" : "2026-04-16T00:00:00Z"));
+        seen |= first ? 1 : 2;
+    }
+    assert_int_equal(seen, 3);
     story_end(&s);
 }
 
@@ -339,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_receipt), cmocka_unit_test(test_late_record),
         cmocka_unit_test(test_nothing_changed_and_limit),
         cmocka_unit_test(test_policy_over_old_history),
-        cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_two_axes)};
+        cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_law_that_comes_late),
+        cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
 }

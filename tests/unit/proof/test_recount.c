@@ -62,6 +62,7 @@ static enum fb_code judge(
 static struct fb_program program_from(const char *effective)
 {
     return (struct fb_program){.effective = effective ? at(effective) : FB_TIME_MIN,
+        .clocks_from = effective ? at(effective) : FB_TIME_MIN,
         .expires = FB_TIME_MAX,
         .signature = &signature};
 }
