@@ -226,6 +226,16 @@ enum fb_code fb_reconcile_job(void *ctx, const struct fb_job *job, struct fb_err
     return code ? code : place(&placed, cluster_host, err);
 }
 
+/* The host of a sample as its jobs call it: exporters say "n1.example.org" where the scheduler says
+ * "n1". Jobs come before samples. */
+static struct fb_str known_host(const struct fb_reconcile *reconcile, struct fb_str host)
+{
+    struct fb_str first = fb_str_sub(host, 0, fb_str_find(host, '.', 0));
+    bool is_first = first.len > 0 && !fb_map_has(&reconcile->hosts, host) &&
+                    fb_map_has(&reconcile->hosts, first);
+    return is_first ? first : host;
+}
+
 /* The GPU of a sample, made when it is new. */
 static enum fb_code gpu_of(struct fb_reconcile *reconcile, const struct fb_telemetry_sample *sample,
     struct fb_reconcile_gpu **out, struct fb_err *err)
@@ -254,7 +264,7 @@ static enum fb_code gpu_of(struct fb_reconcile *reconcile, const struct fb_telem
     }
     gpu->use_metric = -2;
     struct fb_str kept;
-    enum fb_code code = host_of(reconcile, host, &gpu->host, err);
+    enum fb_code code = host_of(reconcile, known_host(reconcile, host), &gpu->host, err);
     code = code ? code : fb_arena_str(&reconcile->arena, text, &kept, err);
     code = code ? code : fb_map_put(&reconcile->gpus, kept, gpu, err);
     *out = gpu;

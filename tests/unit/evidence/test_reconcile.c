@@ -284,6 +284,20 @@ static void test_findings(void **state)
     fb_arena_release(&arena);
 }
 
+/* Exporters give the whole name of a host, the scheduler the first part of it. */
+static void test_domains(void **state)
+{
+    (void)state;
+    job("g[1-2]", H, 2 * H, 2);
+    sample("g1.example.org", H, 2 * H, 1, 500);
+    sample("g2.example.org", H, 2 * H, 1, 500);
+    sample("g3.example.org", H, 2 * H, 1, 500);
+    FB_TEST_OK(fb_reconcile_end(&reconcile, &err));
+    assert_int_equal(reconcile.finding_count, 1);
+    assert_int_equal(reconcile.findings[0].kind, FB_FINDING_UNACCOUNTED);
+    assert_true(fb_str_is(reconcile.findings[0].host, "g3.example.org"));
+}
+
 /* A sample holds for the gap only; counters of energy; jobs without hosts; samples that go back. */
 static void test_whole(void **state)
 {
@@ -423,7 +437,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_spellings), TEST(test_refused),
-        TEST(test_hosts), TEST(test_findings), TEST(test_whole), TEST(test_repeats),
-        TEST(test_flat_memory), TEST(test_limits), TEST(test_findings_limit)};
+        TEST(test_hosts), TEST(test_findings), TEST(test_domains), TEST(test_whole),
+        TEST(test_repeats), TEST(test_flat_memory), TEST(test_limits), TEST(test_findings_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
