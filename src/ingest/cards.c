@@ -678,9 +678,19 @@ static enum fb_code each_of_bill(struct fb_cards *cards, const struct fb_json *r
     return code ? code : each_component(cards, list_of(root, "components"), 0, use, err);
 }
 
-/* Relates a model to the models of the file that a list of its pedigree names. */
+/* What a list of a pedigree is of, and how many pedigrees it lies in. */
+struct kinship {
+    bool above;
+    unsigned depth;
+};
+
+static enum fb_code relate_pedigree(struct fb_cards *cards, struct fb_card_model *m,
+    const struct fb_json *from, unsigned depth, struct fb_err *err);
+
+/* Relates a model to the models of the file that a list of its pedigree names, and those to what
+ * their own pedigrees there say. */
 static enum fb_code relate_all(struct fb_cards *cards, struct fb_card_model *m,
-    const struct fb_json *list, bool above, struct fb_err *err)
+    const struct fb_json *list, struct kinship kin, struct fb_err *err)
 {
     enum fb_code code = FB_OK;
     for (; code == FB_OK && list; list = list->next) {
@@ -689,10 +699,24 @@ static enum fb_code relate_all(struct fb_cards *cards, struct fb_card_model *m,
             return fb_cards_refuse(cards, list, "a model descends from itself", err);
         }
         if (found) {
-            code = descend(cards, above ? m : found, above ? found : m, err);
+            code = descend(cards, kin.above ? m : found, kin.above ? found : m, err);
+        }
+        if (code == FB_OK && found && kin.depth < DEPTH_MAX) {
+            code = relate_pedigree(cards, found, list, kin.depth + 1, err);
         }
     }
     return code;
+}
+
+static enum fb_code relate_pedigree(struct fb_cards *cards, struct fb_card_model *m,
+    const struct fb_json *from, unsigned depth, struct fb_err *err)
+{
+    const struct fb_json *pedigree = fb_json_get(from, "pedigree");
+    enum fb_code code =
+        relate_all(cards, m, list_of(pedigree, "ancestors"), (struct kinship){true, depth}, err);
+    return code ? code
+                : relate_all(cards, m, list_of(pedigree, "descendants"),
+                      (struct kinship){false, depth}, err);
 }
 
 static enum fb_code read_cyclonedx(
@@ -705,9 +729,7 @@ static enum fb_code read_cyclonedx(
     }
     enum fb_code code = each_of_bill(cards, root, see_component, err);
     for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
-        const struct fb_json *pedigree = fb_json_get(m->from, "pedigree");
-        code = relate_all(cards, m, list_of(pedigree, "ancestors"), true, err);
-        code = code ? code : relate_all(cards, m, list_of(pedigree, "descendants"), false, err);
+        code = relate_pedigree(cards, m, m->from, 0, err);
     }
     code = code ? code : add_models(cards, add_model, err);
     for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {

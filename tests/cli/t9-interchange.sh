@@ -156,6 +156,10 @@ ok "the bill is read again" says "cyclonedx, " import own-bill.json
 ok "with all that was known of a dataset" [ "$(body dataset/own)" = "$own" ]
 ok "also where it came from" [ "$(body dataset/odd)" = "$odd" ]
 
+bill "{$m:\"m\",\"pedigree\":{\"ancestors\":[{$m:\"a\",\"pedigree\":{\"ancestors\":[{$m:\"b\"}]}}]}},{$m:\"a\"},{$m:\"b\"}"
+ok "an ancestor with a pedigree of its own" says "3 records" import bill.json
+ok "descends as it says there" says '"derived_from":"system/b"' in_last show system/a --statement
+
 # --- SPDX 3: any order, one element, ends as objects, lineage, duplicate ids.
 spdx() { printf '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[\n%s]}' "$1" >spdx.json; }
 m='{"type":"ai_AIPackage","spdxId":"urn:m","name":"tagger","software_packageVersion":"2"}'
