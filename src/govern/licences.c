@@ -512,9 +512,14 @@ static enum fb_code reaches(struct fb_work *work, const struct fb_duty *duty, st
     enum fb_code code = FB_OK;
     for (; code == FB_OK && lack != LACKS_OWN && duty && duty->system_var >= 0;
          duty = duty->after) {
-        code = find_lack(work, duty, duty->when, system, &lack, err);
-        if (code == FB_OK && lack != LACKS_OWN && duty->given) {
-            code = find_lack(work, duty, duty->given, system, &lack, err);
+        /* What keeps a system out mostly stands in the second; a proof has the order of the text.
+         */
+        bool turned = duty->given && !work->proving;
+        const struct fb_form *first = turned ? duty->given : duty->when,
+                             *second = turned ? duty->when : duty->given;
+        code = find_lack(work, duty, first, system, &lack, err);
+        if (code == FB_OK && lack != LACKS_OWN && second) {
+            code = find_lack(work, duty, second, system, &lack, err);
         }
     }
     *out = lack != LACKS_OWN;
