@@ -132,6 +132,10 @@ struct fb_cli_ask {
     bool brief;        /**< without the reasons of duties and licences */
     const char *about; /**< only what concerns this system; NULL: everything */
     bool is_signed;    /**< what is said will be */
+    const char
+        *verdict; /**< one that is asked for, with everything, or NULL; out_verdict is written */
+    bool is_told_whole; /**< and then what corrections changed of it */
+    struct fb_verdict *out_verdict;
 };
 
 /** The same of no more than is asked. */

@@ -16,21 +16,25 @@ enum fb_code fb_cli_view_ask(
         .naive = ask.naive,
         .brief = ask.brief,
         .about = fb_str_of(ask.about),
-        .is_signed = ask.is_signed};
+        .is_signed = ask.is_signed,
+        .verdict = fb_str_of(ask.verdict),
+        .is_told_whole = ask.is_told_whole,
+        .out_verdict = ask.out_verdict};
     memset(view, 0, sizeof(*view));
     fb_arena_init(&view->arena, ARENA_MAX);
     fb_buf_init(&view->text, OUTPUT_MAX);
     char path[FB_CLI_PATH];
     struct fb_clock clock = fb_cli_clock(cli);
+    bool is_own = ask.about || ask.out_verdict; /* it may be of few records */
     enum fb_code code =
-        ask.about ? fb_cli_docket(cli, path, err) : fb_cli_open(cli, &view->docket, err);
+        is_own ? fb_cli_docket(cli, path, err) : fb_cli_open(cli, &view->docket, err);
     if (code != FB_OK) {
         return code;
     }
     fb_cli_progress("evaluating");
-    code = ask.about ? fb_docket_open_asked(path, &clock, cli->has_clock, &question, &view->arena,
-                           &view->docket, &view->picture, err)
-                     : fb_docket_ask(view->docket, &question, &view->arena, &view->picture, err);
+    code = is_own ? fb_docket_open_asked(path, &clock, cli->has_clock, &question, &view->arena,
+                        &view->docket, &view->picture, err)
+                  : fb_docket_ask(view->docket, &question, &view->arena, &view->picture, err);
     fb_cli_progress(NULL);
     return code;
 }
@@ -182,13 +186,18 @@ enum fb_code cmd_explain(struct fb_cli *cli, struct fb_err *err)
     if (code != FB_OK || check) {
         return code ? code : check_proof(cli, check, err);
     }
-    struct fb_cli_ask ask = {.naive = fb_cli_value(cli, "naive") != NULL, .brief = true};
+    const char *name = cli->arguments[0];
+    bool is_proved = fb_cli_value(cli, "proof") != NULL; /* in a picture of everything */
+    struct fb_cli_ask ask = {.naive = fb_cli_value(cli, "naive") != NULL,
+        .brief = true,
+        .verdict = name,
+        .is_told_whole = fb_cli_value(cli, "json") == NULL,
+        .out_verdict = is_proved ? NULL : &verdict};
     code = fb_cli_view_ask(cli, ask, &view, err);
-    if (code == FB_OK) {
-        code = fb_picture_find(
-            &view.picture, fb_str_of(cli->arguments[0]), &view.arena, &verdict, err);
+    if (code == FB_OK && is_proved) {
+        code = fb_picture_find(&view.picture, fb_str_of(name), &view.arena, &verdict, err);
     }
-    if (code == FB_OK && fb_cli_value(cli, "proof")) {
+    if (code == FB_OK && is_proved) {
         code = write_proof(cli, &view, &verdict, err);
     } else if (code == FB_OK) {
         code = say_why(cli, &view, &verdict, err);

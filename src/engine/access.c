@@ -446,6 +446,14 @@ void fb_access_ask_corrections(const struct fb_access *access, size_t tp)
     }
 }
 
+void fb_access_ask_all(const struct fb_access *access, uint32_t relation)
+{
+    FB_ASSERT(access);
+    if (access->watch) {
+        access->watch->asked(access->watch->ctx, relation, 0, NULL);
+    }
+}
+
 void fb_access_until(struct fb_access *access, fb_time last)
 {
     FB_ASSERT(access && access->own && last < FB_TIME_MAX);

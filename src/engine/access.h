@@ -84,6 +84,9 @@ bool fb_access_is_watched(const struct fb_access *access);
 /** Says that corrections that begin at a time-point are looked for. */
 void fb_access_ask_corrections(const struct fb_access *access, size_t tp);
 
+/** Says that all tuples of a relation are gone through. */
+void fb_access_ask_all(const struct fb_access *access, uint32_t relation);
+
 /** Lets the trace of an access that grows end with an instant. */
 void fb_access_until(struct fb_access *access, fb_time last);
 

@@ -353,7 +353,8 @@ enum fb_code fb_docket_ask(struct fb_docket *docket, const struct fb_docket_ques
         memcpy(picture.root, root.bytes, sizeof(picture.root));
         picture.origin = fb_ledger_origin(docket->ledger);
         picture.simulated = fb_docket_simulated(docket);
-        picture.correction_count = docket->excerpt ? 0 : corrections_in(docket, registry);
+        picture.correction_count = docket->excerpt ? fb_excerpt_corrects(docket->excerpt)
+                                                   : corrections_in(docket, registry);
         *out = picture;
     }
     return code;

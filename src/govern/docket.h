@@ -314,9 +314,13 @@ struct fb_docket_question {
     fb_time as_of; /**< FB_TIME_MAX: now; else what was known before this instant */
     fb_time known; /**< if not 0: at the instant as_of, but with what was admitted before `known` */
     bool naive;    /**< by the naive evaluator, as an oracle */
-    struct fb_str about; /**< only what concerns this system; see fb_govern_input */
-    bool brief;          /**< without most reasons; see fb_govern_input */
-    bool is_signed;      /**< what it says will be: an index is read through for damage first */
+    struct fb_str about;   /**< only what concerns this system; see fb_govern_input */
+    bool brief;            /**< without most reasons; see fb_govern_input */
+    bool is_signed;        /**< what it says will be: an index is read through for damage first */
+    struct fb_str verdict; /**< of fb_docket_open_asked, where out_verdict is not NULL: a name by
+                                which fb_picture_find finds it; `about` is not given then */
+    bool is_told_whole;    /**< what corrections changed of it is asked next */
+    struct fb_verdict *out_verdict;
 };
 
 /** What the clock says, or the last admission where that is later. */
@@ -332,8 +336,8 @@ FB_CHECKED enum fb_code fb_docket_ask(struct fb_docket *docket,
 /** Opens a docket and answers a question about one system, as fb_docket_open and fb_docket_ask do
  * it. Where the docket has an index it reads only the records that the answer rests on (then
  * fb_docket_is_excerpt): of those alone fb_docket_registry is, nothing can be added or asked
- * further, and picture->correction_count is not known and 0. out_docket is written when the docket
- * was opened, also where the answer is an error. */
+ * further, and picture->correction_count is not known: 0 where there is none, else 1. out_docket is
+ * written when the docket was opened, also where the answer is an error. */
 FB_CHECKED enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock,
     bool is_simulated_clock, const struct fb_docket_question *question, struct fb_arena *arena,
     struct fb_docket **out_docket, struct fb_picture *out, struct fb_err *err);

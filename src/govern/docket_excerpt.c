@@ -22,6 +22,34 @@ static enum fb_code take_registry(struct fb_docket *docket, struct fb_err *err)
     return code;
 }
 
+/* The system that the id of a verdict names first; empty: none. */
+static struct fb_str system_named(struct fb_str id)
+{
+    size_t at = fb_str_find(id, ':', 0);
+    while (at < id.len && !fb_str_starts(fb_str_sub(id, at + 1, id.len), FB_STR("system/"))) {
+        size_t colon = fb_str_find(id, ':', at + 1), comma = fb_str_find(id, ',', at + 1);
+        at = colon < comma ? colon : comma;
+    }
+    struct fb_str rest = fb_str_sub(id, at + 1, id.len);
+    size_t comma = fb_str_find(rest, ',', 0), number = fb_str_find(rest, '#', 0);
+    return fb_str_sub(rest, 0, comma < number ? comma : number);
+}
+
+/* Finds the verdict that is asked for in a picture of one system. What is not its whole id may be
+ * short for another one; what corrections changed of it is not said by one system. */
+static enum fb_code find_verdict(const struct fb_docket_question *question,
+    const struct fb_picture *picture, struct fb_arena *arena, struct fb_err *err)
+{
+    if (question->is_told_whole && picture->correction_count) {
+        return fb_err_set(err, FB_E_UNSUPPORTED, "corrections are of all records");
+    }
+    enum fb_code code =
+        fb_picture_find(picture, question->verdict, arena, question->out_verdict, err);
+    return code || fb_str_eq(question->out_verdict->id, question->verdict)
+               ? code
+               : fb_err_set(err, FB_E_UNSUPPORTED, "the name may be short for another one");
+}
+
 /* The answer from what was read so far. What it looked for in vain is noted. */
 static enum fb_code answer(struct fb_docket *docket, const struct fb_docket_question *question,
     struct fb_arena *arena, struct fb_picture *out, struct fb_err *err)
@@ -35,6 +63,9 @@ static enum fb_code answer(struct fb_docket *docket, const struct fb_docket_ques
     }
     fb_resident_excerpt(docket->resident, docket->registry, fb_excerpt_watch(docket->excerpt));
     code = fb_docket_ask(docket, question, arena, out, err);
+    if (code == FB_OK && question->out_verdict) {
+        code = find_verdict(question, out, arena, err);
+    }
     if (code == FB_OK && !fb_resident_served(docket->resident)) {
         code = fb_err_set(err, FB_E_UNSUPPORTED, "a policy looks at all records");
     }
@@ -77,7 +108,7 @@ static enum fb_code answer_by_index(struct fb_docket *docket,
         }
         fb_arena_release(&own);
     }
-    if (code == FB_E_NOT_FOUND && !is_unknown(docket, question, err)) {
+    if (code == FB_E_NOT_FOUND && (question->out_verdict || !is_unknown(docket, question, err))) {
         code = fb_err_set(err, FB_E_UNSUPPORTED, "the index cannot say what is not there");
     }
     fb_excerpt_close_index(docket->excerpt);
@@ -110,15 +141,19 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
 {
     FB_ASSERT(path && clock && question && arena && out_docket && out);
     struct fb_docket *docket = NULL;
-    bool serves = question->about.len > 0 && !question->known && !question->naive;
+    struct fb_docket_question of_one = *question;
+    if (question->out_verdict) {
+        of_one.about = system_named(question->verdict);
+    }
+    bool serves = of_one.about.len > 0 && !question->known && !question->naive;
     enum fb_code code =
-        serves ? open_excerpt(path, clock, is_simulated_clock, question, &docket, err) : FB_OK;
+        serves ? open_excerpt(path, clock, is_simulated_clock, &of_one, &docket, err) : FB_OK;
     *out_docket = docket;
     if (code != FB_OK && !docket) {
         return code; /* there is no such docket */
     }
     if (docket && code == FB_OK) {
-        code = answer_by_index(docket, question, arena, out, err);
+        code = answer_by_index(docket, &of_one, arena, out, err);
         if (code == FB_OK || code == FB_E_NOT_FOUND) {
             return code;
         }
@@ -128,7 +163,10 @@ enum fb_code fb_docket_open_asked(const char *path, const struct fb_clock *clock
     *out_docket = NULL;
     fb_err_init(err);
     code = fb_docket_open(path, clock, is_simulated_clock, out_docket, err);
-    return code ? code : fb_docket_ask(*out_docket, question, arena, out, err);
+    code = code ? code : fb_docket_ask(*out_docket, question, arena, out, err);
+    return code || !question->out_verdict
+               ? code
+               : fb_picture_find(out, question->verdict, arena, question->out_verdict, err);
 }
 
 bool fb_docket_is_excerpt(const struct fb_docket *docket)

@@ -72,6 +72,11 @@ static enum fb_code look_elsewhere(struct fb_excerpt *e, struct fb_err *err)
             code = fb_excerpt_any(e, fb_term_kind(kinds[k]), &e->elsewhere[r], err);
         }
     }
+    e->corrects = corrections; /* receipts are decisions */
+    static const enum fb_kind others[] = {FB_KIND_review, FB_KIND_decision};
+    for (size_t i = 0; code == FB_OK && i < 2 && !e->corrects; i++) {
+        code = fb_excerpt_any(e, fb_term_kind(others[i]), &e->corrects, err);
+    }
     e->watch = (struct fb_access_watch){.asked = fb_excerpt_tell_asked,
         .asked_corrections = corrections ? fb_excerpt_tell_corrections : NULL,
         .ctx = e,
@@ -154,6 +159,12 @@ void fb_excerpt_free(struct fb_excerpt *e)
     fb_free(e->asks.slots);
     fb_arena_release(&e->arena);
     fb_free(e);
+}
+
+bool fb_excerpt_corrects(const struct fb_excerpt *e)
+{
+    FB_ASSERT(e);
+    return e->corrects;
 }
 
 /* The record of a system, by its whole id; *out NULL: there is none. */

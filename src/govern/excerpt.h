@@ -62,6 +62,9 @@ FB_CHECKED enum fb_code fb_excerpt_need(struct fb_excerpt *excerpt, enum fb_kind
 FB_CHECKED enum fb_code fb_excerpt_offer(
     struct fb_excerpt *excerpt, const struct fb_entry *entry, struct fb_err *err);
 
+/** Whether the ledger may have a record that corrects another, of those read or not. */
+bool fb_excerpt_corrects(const struct fb_excerpt *excerpt);
+
 /** A registry of what was read so far. Its records are the excerpt's; it notes what is looked for
  * in it. Caller frees *out with fb_registry_free before the excerpt. */
 FB_CHECKED enum fb_code fb_excerpt_registry(

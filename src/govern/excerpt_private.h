@@ -38,6 +38,7 @@ struct fb_excerpt {
     struct fb_docket *docket;
     struct fb_marks *marks;
     bool is_checked;      /* it was read through */
+    bool corrects;        /* there may be a correction, a review or a receipt */
     uint64_t indexed;     /* entries that the index covers */
     uint64_t size;        /* all entries, or those before the instant that is asked for */
     struct fb_mark *tail; /* of those behind it, by term */

@@ -150,9 +150,9 @@ enum fb_code fb_excerpt_any(struct fb_excerpt *e, uint64_t term, bool *out, stru
 /* ---- reading records ---- */
 
 /* A large part of all is read faster from one end to the other. */
-static enum fb_code check_share(const struct fb_excerpt *e, struct fb_err *err)
+static enum fb_code check_share(const struct fb_excerpt *e, size_t count, struct fb_err *err)
 {
-    return e->count <= e->size / FB_EXCERPT_SHARE + fb_limit(FB_EXCERPT_FEW)
+    return count <= e->size / FB_EXCERPT_SHARE + fb_limit(FB_EXCERPT_FEW)
                ? FB_OK
                : fb_err_set(err, FB_E_UNSUPPORTED, "the question rests on much of the ledger");
 }
@@ -201,7 +201,7 @@ enum fb_code fb_excerpt_take(struct fb_excerpt *e, uint64_t seq, struct fb_err *
     code = code ? code : fb_map_put(&e->ids, item->prepared.record.id, item, err);
     if (code == FB_OK) {
         e->items[e->count++] = item;
-        code = check_share(e, err);
+        code = check_share(e, e->count, err);
     }
     return code;
 }
@@ -215,6 +215,7 @@ enum fb_code fb_excerpt_take_term(struct fb_excerpt *e, uint64_t term, struct fb
         return fb_err_set(err, FB_E_NOMEM, "memory ran out");
     }
     enum fb_code code = is_new ? fb_excerpt_find(e, term, &found, err) : FB_OK;
+    code = code ? code : check_share(e, found.count, err);
     for (size_t i = 0; code == FB_OK && i < found.count; i++) {
         code = fb_excerpt_take(e, found.items[i], err);
     }

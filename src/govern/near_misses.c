@@ -171,6 +171,9 @@ enum fb_code fb_work_near(
     FB_ASSERT(work && view && out);
     const struct fb_form *act = view->obligation.duty->act;
     const struct fb_form *pred = was_open(view) && act ? asked_for(act) : NULL;
+    if (pred && work->access) {
+        fb_access_ask_all(work->access, pred->relation);
+    }
     size_t count = pred ? collect(work, view, pred, NULL) : 0;
     *out = NULL;
     if (count == 0) {

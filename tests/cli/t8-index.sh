@@ -96,6 +96,18 @@ ok "a limit of the size of files leaves it as it is" says "entries are indexed" 
 mv big/index.db kept.db
 ok "and is a full disk to one that is made" sh -c '(ulimit -f 8 && "$0" --docket big log index) 2>err; [ $? -eq 5 ] && grep "ulimit -f" err' "$FLYBALL"
 mv kept.db big/index.db
+cp -r big bare
+rm bare/index.db
+duty=$(big status --json 3 | sed -n 's/.*"id": "\(duty:[^"]*\)".*/\1/p' | head -1)
+for id in "$duty" licence:train:system/3 licence:train:system licence:none:system/77; do
+    for form in --json ""; do
+        # shellcheck disable=SC2086 # a word or none
+        "$FLYBALL" --docket bare --clock "$now" explain $form "$id" >want 2>want.err
+        # shellcheck disable=SC2086 # likewise
+        big explain $form "$id" >got 2>got.err
+        ok "explain $form $id" sh -c 'cmp want got && cmp want.err got.err'
+    done
+done
 command -v sqlite3 >/dev/null && {
     rm big/index.db
     big exempt --json system/8 >want

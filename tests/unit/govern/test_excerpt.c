@@ -29,7 +29,7 @@ static struct fb_err err;
 static struct random_policies policies;
 static size_t excerpts_seen, answers_seen, duties_seen, share_seen, records_seen;
 static size_t added_seen, by_excerpt_seen, refused_seen, refused_by_excerpt_seen, unknown_seen;
-static size_t then_seen;
+static size_t then_seen, whys_seen, whys_by_excerpt_seen;
 static fb_time known_too; /* of the next questions */
 
 /* A docket in a folder, of what a made-up one says. */
@@ -273,6 +273,68 @@ static void check(struct real *real, unsigned system, bool must_serve)
     check_as_of(real, system, must_serve, FB_TIME_MAX);
 }
 
+static void write_why(const struct fb_verdict *verdict, struct fb_buf *out)
+{
+    const struct fb_report_options options = {.width = 80};
+    fb_buf_init(out, TEXT_MAX);
+    FB_TEST_OK(fb_report_why_json(verdict, out, &err));
+    FB_TEST_OK(fb_report_why_text(verdict, &options, out, &err));
+}
+
+/* Why a verdict is what it is: in a picture of everything, and as it is asked for alone. Whether it
+ * was said by the index. */
+static bool check_why(struct real *real, const struct fb_picture *all, struct fb_str id)
+{
+    struct fb_arena arena;
+    struct fb_docket *docket = NULL;
+    struct fb_picture own;
+    struct fb_verdict expected, verdict;
+    struct fb_buf want, got;
+    struct fb_clock clock = fb_clock_fixed(&real->now);
+    const struct fb_docket_question question = {
+        .as_of = FB_TIME_MAX, .brief = true, .verdict = id, .out_verdict = &verdict};
+    fb_arena_init(&arena, (size_t)1 << 30);
+    FB_TEST_OK(fb_picture_find(all, id, &arena, &expected, &err));
+    FB_TEST_OK(
+        fb_docket_open_asked(real->path, &clock, true, &question, &arena, &docket, &own, &err));
+    write_why(&expected, &want);
+    write_why(&verdict, &got);
+    assert_string_equal(got.ptr, want.ptr);
+    bool by_index = fb_docket_is_excerpt(docket);
+    whys_seen++;
+    whys_by_excerpt_seen += by_index;
+    fb_docket_close(docket);
+    fb_buf_release(&want);
+    fb_buf_release(&got);
+    fb_arena_release(&arena);
+    return by_index;
+}
+
+/* The reasons of some verdicts of everything. */
+static void check_whys(struct real *real)
+{
+    enum { WHYS = 6 };
+    const struct fb_docket_question question = {.as_of = FB_TIME_MAX, .brief = true};
+    struct fb_arena arena;
+    struct fb_picture all;
+    fb_arena_init(&arena, (size_t)1 << 30);
+    FB_TEST_OK(fb_docket_ask(real->docket, &question, &arena, &all, &err));
+    size_t counts[4] = {all.duty_count, all.line_count, all.licence_count, all.order_count};
+    for (unsigned k = 0; k < WHYS; k++) {
+        unsigned what = k < 3 ? 0 : k - 2;
+        if (counts[what] == 0) {
+            continue;
+        }
+        size_t n = random_docket_roll(real->random, (unsigned)counts[what]);
+        struct fb_str id = what == 0   ? all.duties[n].id
+                           : what == 1 ? all.lines[n].id
+                           : what == 2 ? all.licences[n].id
+                                       : all.orders[n].id;
+        (void)check_why(real, &all, id);
+    }
+    fb_arena_release(&arena);
+}
+
 /* What was known before some record, to which much came since. */
 static void check_then(struct real *real, unsigned system)
 {
@@ -347,6 +409,9 @@ static void run(uint64_t seed, size_t first, size_t end, bool with_revocation)
             check(&real, n % 16 == 5 ? SYSTEMS : SYSTEMS + 1, !with_revocation);
             check_then(&real, random_docket_roll(random, SYSTEMS));
         }
+        if (n % 48 == 37) {
+            check_whys(&real);
+        }
     }
     assert_true(real.seen > STEPS / 2 && real.refused < real.seen / 2);
     FB_TEST_OK(fb_docket_index_verify(real.docket, &size, &err));
@@ -386,11 +451,12 @@ static void test_random(void **unused)
     assert_true(excerpts_seen > answers_seen * 3 / 4);
     assert_true(share_seen < records_seen && by_excerpt_seen > added_seen * 3 / 4);
     assert_true(refused_by_excerpt_seen > refused_seen / 2 && unknown_seen > cases);
-    assert_true(then_seen > 5 * cases);
+    assert_true(then_seen > 5 * cases && whys_by_excerpt_seen > whys_seen / 3);
     print_message("# %zu answers, %zu by the index, out of %zu of %zu records; %zu duties; "
-                  "%zu records added, %zu by the index; %zu refused, %zu by the index\n",
+                  "%zu records added, %zu by the index; %zu refused, %zu by the index; "
+                  "%zu reasons, %zu by the index\n",
         answers_seen, excerpts_seen, share_seen, records_seen, duties_seen, added_seen,
-        by_excerpt_seen, refused_seen, refused_by_excerpt_seen);
+        by_excerpt_seen, refused_seen, refused_by_excerpt_seen, whys_seen, whys_by_excerpt_seen);
     random_policies_free(&policies);
 }
 
@@ -707,6 +773,97 @@ static void test_then(void **unused)
     end_small(&real);
 }
 
+/* The names of duties, short by what stands behind their system: only what is a whole name is said
+ * by the index. */
+static void check_short(struct real *real, const struct fb_picture *all)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < all->duty_count && seen < 12; i++) {
+        struct fb_str id = all->duties[i].id, found;
+        size_t comma = fb_str_find(id, ',', 0);
+        struct fb_str name = fb_str_sub(id, 0, comma < id.len ? comma : id.len - 1);
+        struct fb_docket *docket = NULL;
+        struct fb_picture own;
+        struct fb_verdict verdict;
+        struct fb_arena arena;
+        struct fb_err want;
+        struct fb_clock clock = fb_clock_fixed(&real->now);
+        const struct fb_docket_question question = {
+            .as_of = FB_TIME_MAX, .brief = true, .verdict = name, .out_verdict = &verdict};
+        fb_arena_init(&arena, (size_t)1 << 28);
+        fb_err_init(&want);
+        fb_err_init(&err);
+        enum fb_code code = fb_picture_find(all, name, &arena, &verdict, &want);
+        found = code == FB_OK ? verdict.id : name;
+        assert_int_equal(
+            fb_docket_open_asked(real->path, &clock, true, &question, &arena, &docket, &own, &err),
+            code);
+        expect_same(&err, &want);
+        assert_true(code != FB_OK || fb_str_eq(verdict.id, found));
+        assert_true(!fb_docket_is_excerpt(docket) || fb_str_eq(found, name));
+        seen += comma < id.len;
+        fb_docket_close(docket);
+        fb_arena_release(&arena);
+    }
+    assert_true(seen > 0);
+}
+
+/* What a name may be short for, and what corrections changed, is said by all records. */
+static void test_why(void **unused)
+{
+    static struct random_docket random;
+    struct real real;
+    struct fb_picture all;
+    struct fb_arena arena;
+    const struct fb_docket_question everything = {.as_of = FB_TIME_MAX, .brief = true};
+    uint64_t size;
+    (void)unused;
+    begin_small(&real, &random, NULL);
+    FB_TEST_OK(fb_docket_index(real.docket, true, &size, &err));
+    fb_arena_init(&arena, (size_t)1 << 28);
+    FB_TEST_OK(fb_docket_ask(real.docket, &everything, &arena, &all, &err));
+    assert_true(all.licence_count > 0);
+    check_short(&real, &all);
+    struct fb_str id = all.licences[0].id;
+    assert_true(check_why(&real, &all, id));
+    assert_false(check_why(&real, &all, fb_str_of(all.licences[0].handle)));
+    const char *names[] = {"licence:train:system", "licence:train:system/none", "x:system/none"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct fb_docket *docket = NULL;
+        struct fb_picture own;
+        struct fb_verdict verdict;
+        struct fb_err want;
+        struct fb_clock clock = fb_clock_fixed(&real.now);
+        const struct fb_docket_question question = {.as_of = FB_TIME_MAX,
+            .brief = true,
+            .verdict = fb_str_of(names[i]),
+            .out_verdict = &verdict};
+        fb_err_init(&want);
+        fb_err_init(&err);
+        assert_int_not_equal(
+            fb_picture_find(&all, question.verdict, &arena, &verdict, &want), FB_OK);
+        (void)(fb_docket_open_asked(
+                   real.path, &clock, true, &question, &arena, &docket, &own, &err) == FB_OK);
+        expect_same(&err, &want);
+        assert_false(fb_docket_is_excerpt(docket));
+        fb_docket_close(docket);
+    }
+    struct fb_docket *docket = NULL;
+    struct fb_picture own;
+    struct fb_verdict verdict;
+    struct fb_clock clock = fb_clock_fixed(&real.now);
+    const struct fb_docket_question told = {.as_of = FB_TIME_MAX,
+        .brief = true,
+        .verdict = id,
+        .is_told_whole = true,
+        .out_verdict = &verdict};
+    FB_TEST_OK(fb_docket_open_asked(real.path, &clock, true, &told, &arena, &docket, &own, &err));
+    assert_true(own.correction_count > 0 && !fb_docket_is_excerpt(docket));
+    fb_docket_close(docket);
+    fb_arena_release(&arena);
+    end_small(&real);
+}
+
 /* Memory runs out anywhere: there is no answer, or the right one. */
 static void test_no_memory(void **unused)
 {
@@ -760,6 +917,7 @@ int main(void)
         cmocka_unit_test(test_not_served),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_then),
+        cmocka_unit_test(test_why),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -335,6 +335,53 @@ static void test_refused(void **unused)
     story_end(&story);
 }
 
+static bool is_told_by_excerpt(struct story *story)
+{
+    struct fb_docket *docket = NULL;
+    struct fb_picture picture;
+    struct fb_verdict verdict;
+    struct fb_clock clock = fb_clock_fixed(&story->now);
+    const struct fb_docket_question question = {.as_of = FB_TIME_MAX,
+        .brief = true,
+        .verdict = FB_STR("licence:train:system/s"),
+        .is_told_whole = true,
+        .out_verdict = &verdict};
+    FB_TEST_OK(fb_docket_open_asked(
+        story->docket_path, &clock, true, &question, &story->arena, &docket, &picture, &err));
+    bool by_excerpt = fb_docket_is_excerpt(docket);
+    fb_docket_close(docket);
+    return by_excerpt;
+}
+
+/* What was corrected is told below an explanation: then all records give it. */
+static void test_told_whole(void **unused)
+{
+    static const char *const records[] = {
+        "{\"kind\":\"system\",\"id\":\"system/s-2\",\"issuer\":\"party/dev\",\"supersedes\":"
+        "\"system/s\",\"at\":\"2026-01-03\",\"body\":{\"title\":\"S\",\"developer\":\"party/"
+        "dev\"}}",
+        "{\"kind\":\"review\",\"id\":\"review/x\",\"issuer\":\"party/aud\",\"at\":\"2026-01-03\","
+        "\"body\":{\"about\":\"evaluation/new\",\"finding\":\"rejected\",\"reasons\":\"r\"}}",
+        "{\"kind\":\"decision\",\"id\":\"decision/x\",\"issuer\":\"party/institute\",\"at\":"
+        "\"2026-01-03\",\"body\":{\"topic\":\"x\",\"outcome\":\"noted\",\"reasons\":\"r\"}}"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+        struct story story;
+        bool by_excerpt;
+        char text[2048];
+        story_begin(&story);
+        story_at(&story, "2026-01-03T00:00:00Z");
+        introduce(&story, "aud", "auditor");
+        write_evaluation("new", "lab", text, sizeof(text));
+        story_add(&story, "lab", text);
+        make_index(&story);
+        assert_true(is_told_by_excerpt(&story));
+        FB_TEST_OK(add_by_excerpt(&story, records[i], &by_excerpt));
+        assert_false(is_told_by_excerpt(&story));
+        story_end(&story);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_found_by_name),
         cmocka_unit_test(test_issuer_of_many),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_told_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
