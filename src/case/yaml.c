@@ -407,17 +407,43 @@ static enum fb_code read_scalar(struct reader *r, struct fy_event *event, struct
 }
 
 /* Gives a block of text the tabs that are part of it. */
-static void make_good(struct reader *r, struct fy_event *event)
+static void make_good(struct reader *r, const struct fy_mark *start, const struct fy_mark *end)
+{
+    if (r->untabbed &&
+        fb_yaml_untab_block(r->given, start->input_pos, end->input_pos, r->untabbed)) {
+        r->made_good = true;
+    }
+}
+
+/* The column of the mapping or list in hand. */
+static size_t column(const struct reader *r)
+{
+    size_t at = r->frames[r->depth - 1].node->offset, column = 0;
+    while (column < at && r->text.ptr[at - column - 1] != '\n') {
+        column++;
+    }
+    return column;
+}
+
+/* Looks at where the lines of a block of text stand. */
+static enum fb_code check_block(struct reader *r, struct fy_event *event, struct fb_err *err)
 {
     struct fy_token *token = event->type == FYET_SCALAR ? event->scalar.value : NULL;
     enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
-    if (r->untabbed && (style == FYSS_LITERAL || style == FYSS_FOLDED)) {
-        const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
-        if (start && end && start->input_pos <= end->input_pos && end->input_pos <= r->text.len &&
-            fb_yaml_untab_block(r->given, start->input_pos, end->input_pos, r->untabbed)) {
-            r->made_good = true;
-        }
+    if (style != FYSS_LITERAL && style != FYSS_FOLDED) {
+        return FB_OK;
     }
+    const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+    if (!start || !end || start->input_pos > end->input_pos || end->input_pos > r->text.len) {
+        return FB_OK;
+    }
+    make_good(r, start, end);
+    if (r->depth > 0 &&
+        fb_yaml_block_swallows(r->text, start->input_pos, end->input_pos, column(r))) {
+        (void)refuse(r, event, FB_E_UNSUPPORTED, "the block of text above is empty", err);
+        return fb_err_hint(err, "Indent its lines further than what it belongs to, or write \"\".");
+    }
+    return FB_OK;
 }
 
 static enum fb_code read_event(struct reader *r, struct fy_event *event, struct fb_err *err)
@@ -426,7 +452,10 @@ static enum fb_code read_event(struct reader *r, struct fy_event *event, struct 
     if (code != FB_OK) {
         return code;
     }
-    make_good(r, event);
+    code = check_block(r, event, err);
+    if (code != FB_OK) {
+        return code;
+    }
     switch (event->type) {
     case FYET_DOCUMENT_START:
         if (r->document_count++) {

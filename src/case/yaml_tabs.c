@@ -1,4 +1,4 @@
-/* yaml_tabs.c: tabs on lines that say nothing. */
+/* yaml_tabs.c: tabs on lines that say nothing; blocks of text that are none. */
 #include "case/yaml_tabs.h"
 
 #include <string.h>
@@ -45,9 +45,8 @@ bool fb_yaml_untab(struct fb_str text, char *out)
     return any;
 }
 
-/* Spaces that the lines of a block begin with: those of its first that has more than spaces; 1, the
- * least that is possible, when its head says how many. */
-static size_t block_indent(struct fb_str text, size_t start, size_t end)
+/* True when the head of a block, which ends before start, says how far in its lines begin. */
+static bool head_says_indent(struct fb_str text, size_t start)
 {
     for (size_t i = start; i > 1 && text.ptr[i - 2] != '\n'; i--) {
         char c = text.ptr[i - 2];
@@ -55,17 +54,40 @@ static size_t block_indent(struct fb_str text, size_t start, size_t end)
             break;
         }
         if (c >= '1' && c <= '9') {
-            return 1;
+            return true;
         }
     }
-    struct line line = {.end = start};
+    return false;
+}
+
+/* The first line of a block that has more than spaces; its last when none has. */
+static struct line first_line(struct fb_str text, size_t start, size_t end)
+{
+    struct line line = {.start = end, .end = start};
     for (size_t at = start; at < end; at = line.end + 1) {
         line = line_at(text, at);
         if (line.start + line.spaces < line.end && text.ptr[line.start + line.spaces] != '\r') {
             break;
         }
     }
-    return line.spaces > 0 ? line.spaces : 1;
+    return line;
+}
+
+/* Spaces that the lines of a block begin with: those of its first that has more than spaces; 1, the
+ * least that is possible, when its head says how many. */
+static size_t block_indent(struct fb_str text, size_t start, size_t end)
+{
+    struct line line = first_line(text, start, end);
+    return line.spaces > 0 && !head_says_indent(text, start) ? line.spaces : 1;
+}
+
+bool fb_yaml_block_swallows(struct fb_str text, size_t start, size_t end, size_t column)
+{
+    FB_ASSERT(start <= end && end <= text.len);
+    struct line line = first_line(text, start, end);
+    size_t first = line.start + line.spaces;
+    return first < line.end && first < end && text.ptr[first] != '\r' && line.spaces <= column &&
+           !head_says_indent(text, start);
 }
 
 bool fb_yaml_untab_block(struct fb_str text, size_t start, size_t end, char *out)

@@ -20,4 +20,9 @@ bool fb_yaml_untab(struct fb_str text, char *out);
  * True when out has changed. */
 bool fb_yaml_untab_block(struct fb_str text, size_t start, size_t end, char *out);
 
+/** True when the lines of a block of text, which stand from start to end, begin no further in than
+ * at column, where what the block belongs to begins. They are the next members then and no text,
+ * and the block is empty; libfyaml 0.7.12 takes them for it. */
+bool fb_yaml_block_swallows(struct fb_str text, size_t start, size_t end, size_t column);
+
 #endif

@@ -84,9 +84,14 @@ static bool joins(struct fb_str name)
     return false;
 }
 
+static bool at_name(const struct parser *p)
+{
+    return p->token.kind == FB_MTOKEN_NAME && !reserved(p->token.text);
+}
+
 static enum fb_code take_name(struct parser *p, struct fb_str *out)
 {
-    if (p->token.kind != FB_MTOKEN_NAME || reserved(p->token.text)) {
+    if (!at_name(p)) {
         return refuse(p, FB_E_SYNTAX, "expected a name");
     }
     *out = p->token.text;
@@ -490,7 +495,7 @@ static enum fb_code parse_aggregate(struct parser *p, struct fb_str result, stru
     }
     advance(p);
     enum fb_code code = take_name(p, &over);
-    if (code == FB_OK && take(p, ";")) {
+    if (code == FB_OK && take(p, ";") && at_name(p)) { /* MonPoly takes no names, too */
         code = take_names(p, &groups);
     }
     code = code ? code : parse_formula(p, &inside);

@@ -186,6 +186,45 @@ static void test_tabs(void **state)
     }
 }
 
+/* What stands no further in than a block's parent is no text of it: the block is empty, and the
+ * members below are members. */
+static void test_empty_blocks(void **state)
+{
+    (void)state;
+    static const char *const SAME[][2] = {
+        {"a: |\nb: c\n", "a: ''\nb: c\n"},
+        {"a:\n  b: |\nc: d\n", "a: {b: ''}\nc: d\n"},
+        {"a:\n  b: |\n   c\n  d: e\n", "a: {b: \"c\\n\", d: e}\n"},
+        {"a:\n  b: |1\n   c\n  d: e\n", "a: {b: \"c\\n\", d: e}\n"},
+        {"a:\n  b: |2\n  d: e\n", "a: {b: '', d: e}\n"},
+        {"a:\n  b: |\n\n", "a: {b: ''}\n"},
+        {"- a: |\n   b\n  c: >\n\n    d\n", "- {a: \"b\\n\", c: \"\\nd\\n\"}\n"},
+        {"- |\n a\n- >-\n  b\n", "[\"a\\n\", b]\n"},
+        {"|\n a\n", "\"a\\n\"\n"},
+    };
+    for (size_t i = 0; i < sizeof(SAME) / sizeof(SAME[0]); i++) {
+        const struct fb_yaml *left = read(fb_str_of(SAME[i][0]));
+        if (!fb_yaml_equal(left, read(fb_str_of(SAME[i][1])))) {
+            fail_msg("%zu: %s", i, SAME[i][0]);
+        }
+    }
+    static const char *const BAD[] = {
+        "a:\n  b: |\n  c: d\n",
+        "a:\n  b: >-\n\n  c: d\n",
+        "a:\n  b: &x |+ # e\n  # f\n  c: d\n",
+        "a:\n  - |\n  - b\n",
+        "a:\n  - b: |\n    c: d\n",
+        "a:\n  b: |\n\t\n  c: d\n",
+    };
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
+        struct fb_yaml *none = NULL;
+        enum fb_code code = fb_yaml_parse(fb_str_of(BAD[i]), "t", &arena, &none, &err);
+        if (code != FB_E_UNSUPPORTED || err.line < 3 || !strstr(err.message, "is empty")) {
+            fail_msg("%zu: %s", i, BAD[i]);
+        }
+    }
+}
+
 /* A small file of aliases of aliases does not become large. */
 static void test_aliases_are_limited(void **state)
 {
@@ -309,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_quotes_what_is_ambiguous, setup, teardown),
         cmocka_unit_test_setup_teardown(test_aliases, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tabs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_empty_blocks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_aliases_are_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_is_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_writes_what_it_reads, setup, teardown),

@@ -166,6 +166,8 @@ static void test_operators(void **state)
         "@2 (time point 1): (2,\"1970-01-03\",2)\n");
     gives("(m <- MIN x Q(x)) AND NOT T()", log,
         "@1 (time point 0): (0)\n@2 (time point 1): (2)\n@5 (time point 3): (0)\n");
+    gives("c <- CNT x; (P(x))", "@1 P(1)(2)", "@1 (time point 0): (2)\n");
+    gives("c <- CNT x; EXISTS y. R(x,y)", "@1 R(1,1)(1,2)", "@1 (time point 0): (1)\n");
     gives("c <- CNT x P(x) SINCE[0,1] Q(x)", log,
         "@1 (time point 0): (0)\n@2 (time point 1): (1)\n"
         "@3 (time point 2): (1)\n@5 (time point 3): (0)\n");
