@@ -85,6 +85,7 @@ static enum fb_code job_of(struct chips *chips, const struct fb_record *record,
         .cluster = fb_json_get_str(body, "cluster"),
         .state = fb_json_get_str(body, "state"),
         .account = record->issuer,
+        .said = FB_JOB_GPUS_MISSING,
         .index = record->seq};
     struct fb_str run = fb_json_get_str(body, "run"), chip;
     enum fb_code code = seconds_of(record, "started", &job.start, err);
@@ -98,9 +99,11 @@ static enum fb_code job_of(struct chips *chips, const struct fb_record *record,
         fb_buf_addf(comment, "run_id=%.*s", FB_STR_ARG(run));
         job.comment = fb_buf_str(comment);
     }
-    struct fb_job_part part = {chip, (int64_t)number_of(record, "gpus")};
-    part.gpus = part.gpus > FB_JOB_GPUS_MAX ? FB_JOB_GPUS_MAX : part.gpus;
-    code = fb_job_add_gpus(&job, part, err);
+    if (fb_json_get(body, "gpus")) {
+        struct fb_job_part part = {chip, (int64_t)number_of(record, "gpus")};
+        part.gpus = part.gpus > FB_JOB_GPUS_MAX ? FB_JOB_GPUS_MAX : part.gpus;
+        code = fb_job_add_gpus(&job, part, err);
+    }
     *out = job;
     return code ? code : fb_buf_check(comment, "the run of a job", err);
 }
@@ -158,7 +161,8 @@ struct system {
     const struct fb_record *record;
     double hardware[2];
     bool has_hardware;
-    unsigned mark; /* of the walk at hand through its ancestors */
+    size_t unknown; /* jobs of its own of which no GPUs are said */
+    unsigned mark;  /* of the walk at hand through its ancestors */
 };
 
 /* The work over a registry. */
@@ -194,6 +198,11 @@ static enum fb_code add_usage(void *ctx, const struct fb_job *job, struct fb_err
     enum fb_training_counts counts = fb_training_run_counts(
         run ? fb_json_get_str(run->body, "purpose") : (struct fb_str){NULL, 0}, &why);
     if (counts == FB_TRAINING_COUNTS_NOT) {
+        return FB_OK;
+    }
+    if (job->said == FB_JOB_GPUS_MISSING) {
+        system->view.open = true;
+        system->unknown++;
         return FB_OK;
     }
     const struct fb_chip *chip = fb_compute_chip(work->options, job->parts[0].chip);
@@ -248,6 +257,7 @@ static void inherit(const struct work *work, struct system *to, struct fb_str pa
     to->view.inherited[0] += counts == FB_TRAINING_COUNTS ? parent->view.own.flop[0] : 0;
     to->view.inherited[1] += parent->view.own.flop[1];
     to->view.open = to->view.open || parent->view.open;
+    to->view.unknown += parent->unknown;
     const struct fb_json *body = parent->record->body, *also = fb_json_get(body, "also_from");
     struct fb_str from = fb_json_get_str(body, "derived_from");
     if (from.len) {
@@ -264,6 +274,7 @@ static void settle(const struct work *work, struct system *system, unsigned mark
     const struct fb_json *body = system->record->body, *also = fb_json_get(body, "also_from");
     struct fb_str from = fb_json_get_str(body, "derived_from");
     system->mark = mark;
+    view->unknown = system->unknown;
     if (from.len) {
         inherit(work, system, from, fb_json_get_str(body, "derivation"), 0);
     }

@@ -13,7 +13,8 @@
 enum { FB_LINEAGE_MAX = 1000 };
 
 /** Gives each record of use that holds as a start of a job: its chip is that of the cluster's
- * record, its comment names the run that it belongs to. E_TIME, E_NOMEM, or what sink failed with.
+ * record, its comment names the run that it belongs to; it says GPUs where the record does. E_TIME,
+ * E_NOMEM, or what sink failed with.
  */
 FB_CHECKED enum fb_code fb_govern_each_usage(
     const struct fb_registry *registry, fb_job_sink sink, void *ctx, struct fb_err *err);
@@ -31,6 +32,7 @@ struct fb_system_compute {
     double inherited[2];    /**< of what it was made from, where that counts */
     double flop[2];         /**< own and inherited */
     size_t parents;         /**< systems it was made from, over all generations */
+    size_t unknown;         /**< jobs, also of what it was made from, that say no GPUs */
     bool open;              /**< something of it may have more FLOP than is counted */
 };
 

@@ -184,6 +184,7 @@ static void add_usage(struct fb_dossier_usage *usage, const struct fb_record *re
     usage->first = usage->first ? usage->first : record;
     usage->last = record;
     usage->jobs++;
+    usage->unknown += !fb_json_get(record->body, "gpus");
     int64_t more = fb_work_int(record, "gpu_seconds", 0);
     if (__builtin_add_overflow(usage->gpu_seconds, more, &usage->gpu_seconds)) {
         usage->gpu_seconds = INT64_MAX;

@@ -91,7 +91,8 @@ struct fb_harm {
 /** Jobs of the system, which are not cited one by one. */
 struct fb_dossier_usage {
     uint64_t jobs;
-    int64_t gpu_seconds;
+    int64_t gpu_seconds;           /**< of those that say them */
+    uint64_t unknown;              /**< jobs that do not say their GPUs */
     const struct fb_record *first; /**< NULL: there are none */
     const struct fb_record *last;
 };

@@ -116,8 +116,10 @@ static void add_usage(struct fb_work *work, const struct fb_record *record)
     int field = fb_kind_field(FB_KIND_usage, FB_STR("gpu_seconds"));
     FB_ASSERT(field >= 0);
     struct fb_value value = fb_record_value(record, (size_t)field);
-    int64_t more = value.type == FB_TYPE_INT ? value.u.integer : 0;
+    bool known = value.type == FB_TYPE_INT;
+    int64_t more = known ? value.u.integer : 0;
     int64_t *sum = &work->picture->systems[system].gpu_seconds;
+    work->picture->systems[system].unknown_jobs += !known;
     if (__builtin_add_overflow(*sum, more, sum)) {
         *sum = INT64_MAX;
     }
@@ -203,20 +205,21 @@ static enum fb_code add_lineage(
 
 /* What a system is now. */
 static struct fb_system_view system_now(
-    const struct fb_work *work, const struct fb_record *first, int64_t gpu_seconds)
+    const struct fb_work *work, const struct fb_record *first, const struct fb_system_view *before)
 {
     const struct fb_record *head = fb_work_head(work, first);
     return (struct fb_system_view){.id = first->id,
         .record = head,
         .developer = fb_work_root_id(work, fb_record_text(head, "developer")),
-        .gpu_seconds = gpu_seconds};
+        .gpu_seconds = before->gpu_seconds,
+        .unknown_jobs = before->unknown_jobs};
 }
 
 void fb_work_renew_system(struct fb_work *work, size_t system)
 {
     FB_ASSERT(work && system < work->picture->system_count);
     struct fb_system_view *view = &work->picture->systems[system];
-    *view = system_now(work, fb_registry_find(work->input->registry, view->id), view->gpu_seconds);
+    *view = system_now(work, fb_registry_find(work->input->registry, view->id), view);
 }
 
 /* Makes room for so many systems and what belongs to them. */
@@ -242,7 +245,7 @@ static enum fb_code add_system(
                             ? FB_OK
                             : reserve_systems(work, 2 * work->system_room + 1, err);
     if (code == FB_OK) {
-        const struct fb_system_view view = system_now(work, record, 0);
+        const struct fb_system_view view = system_now(work, record, &(struct fb_system_view){0});
         fb_picture_add_system(work->picture, &view);
     }
     return code;

@@ -73,7 +73,8 @@ static enum fb_code take_job(void *ctx, const struct fb_job *job, struct fb_err 
     enum fb_training_counts counts = counts_of(run);
     const struct fb_chip *chip = fb_compute_chip(&work->options->compute, job->parts[0].chip);
     double flop[2];
-    if (counts == FB_TRAINING_COUNTS_NOT || !chip || job->end * FB_SECOND > work->options->as_of ||
+    if (counts == FB_TRAINING_COUNTS_NOT || job->said == FB_JOB_GPUS_MISSING || !chip ||
+        job->end * FB_SECOND > work->options->as_of ||
         !fb_str_eq(root_of(work->registry, subject), work->root)) {
         return FB_OK;
     }
@@ -161,7 +162,7 @@ static void settle(struct work *work)
         seen->final[i] = greatest(
             seen->used[i], seen->compute.inherited[i] + seen->planned[i], seen->compute.declared);
     }
-    if (seen->unplanned > 0) {
+    if (seen->unplanned > 0 || seen->compute.unknown > 0) {
         seen->final[1] = (double)INFINITY;
     }
     seen->met = seen->used[0] >= threshold || seen->compute.declared >= threshold;

@@ -167,7 +167,8 @@ struct fb_system_view {
     struct fb_why *exempt_why;
     const struct fb_reach *reached; /**< what keeps it from being exempt though nothing binds it
                                        now; NULL: nothing, or something does bind it */
-    int64_t gpu_seconds;            /**< of all its runs */
+    int64_t gpu_seconds;            /**< of all its runs, where jobs say their GPUs */
+    uint64_t unknown_jobs;          /**< jobs of its runs that do not say them */
     struct fb_chains first;
 };
 

@@ -15,10 +15,11 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/map.h"
 #include "ingest/jobs.h"
 #include "ingest/reader.h"
 
-enum { JOB_MAX = 64 << 20, TEXT_MAX = 64 * 1024, JOB_NAME_MAX = 4096 };
+enum { JOB_MAX = 64 << 20, TEXT_MAX = 64 * 1024, JOB_NAME_MAX = 4096, CLUSTERS_MAX = 64 << 20 };
 
 /* Year 9999: the last that a time stamp can be written in. */
 #define LAST_SECOND INT64_C(253402300799)
@@ -615,8 +616,35 @@ enum fb_code fb_jobs_read_sacct(
     return code;
 }
 
-static void write_draft(
-    const struct fb_job *job, const struct fb_ingest_options *options, struct fb_buf *out)
+/* The account that drafts are made of, and the clusters of it that account for GPUs. */
+struct drafting {
+    struct fb_reading *reading;
+    struct fb_map clusters;
+    struct fb_arena arena;
+};
+
+/* Notes the cluster of a job of which the number of GPUs is said. */
+static enum fb_code note_cluster(void *ctx, const struct fb_job *job, struct fb_err *err)
+{
+    struct drafting *drafting = ctx;
+    struct fb_str kept;
+    if (job->said != FB_JOB_GPUS_SAID || fb_map_has(&drafting->clusters, job->cluster)) {
+        return FB_OK;
+    }
+    enum fb_code code = fb_arena_str(&drafting->arena, job->cluster, &kept, err);
+    return code ? code : fb_map_put(&drafting->clusters, kept, drafting, err);
+}
+
+/* Whether it is known how many GPUs a job had. As where accounts are added up, one that lists none
+ * had none only if its cluster accounts for GPUs in some job. */
+static bool knows_gpus(const struct drafting *drafting, const struct fb_job *job)
+{
+    return job->said == FB_JOB_GPUS_SAID ||
+           (job->said == FB_JOB_GPUS_NONE && fb_map_has(&drafting->clusters, job->cluster));
+}
+
+static void write_draft(const struct fb_job *job, bool known,
+    const struct fb_ingest_options *options, struct fb_buf *out)
 {
     struct fb_buf name;
     fb_buf_init(&name, TEXT_MAX);
@@ -651,8 +679,10 @@ static void write_draft(
     fb_json_key_str(&w, "state", fb_buf_str(&name));
     fb_reader_time(&w, "started", job->start * FB_SECOND);
     fb_reader_time(&w, "ended", job->end * FB_SECOND);
-    fb_json_key_int(&w, "gpus", job->gpus);
-    fb_json_key_int(&w, "gpu_seconds", job->gpus * (job->end - job->start));
+    if (known) {
+        fb_json_key_int(&w, "gpus", job->gpus);
+        fb_json_key_int(&w, "gpu_seconds", job->gpus * (job->end - job->start));
+    }
     fb_json_close_object(&w);
     fb_json_close_object(&w);
     fb_buf_release(&name);
@@ -661,14 +691,15 @@ static void write_draft(
 /* Makes a draft of a job that has started and ended. */
 static enum fb_code add_draft(void *ctx, const struct fb_job *job, struct fb_err *err)
 {
-    struct fb_reading *reading = ctx;
+    struct drafting *drafting = ctx;
+    struct fb_reading *reading = drafting->reading;
     if (job->start == 0 || job->end == 0) {
         return FB_OK;
     }
     struct fb_buf json;
     fb_buf_init(&json, 4 * TEXT_MAX);
     FB_ASSERT(job->gpus == 0 || job->end - job->start <= INT64_MAX / job->gpus);
-    write_draft(job, reading->options, &json);
+    write_draft(job, knows_gpus(drafting, job), reading->options, &json);
     enum fb_code code = fb_buf_check(&json, "a draft", err);
     char place[48];
     snprintf(place, sizeof(place), "jobs[%llu]", (unsigned long long)job->index);
@@ -682,5 +713,12 @@ static enum fb_code add_draft(void *ctx, const struct fb_job *job, struct fb_err
 
 enum fb_code fb_read_slurm_sacct(struct fb_reading *reading, struct fb_err *err)
 {
-    return fb_jobs_read_sacct(reading->input, add_draft, reading, err);
+    struct drafting drafting = {.reading = reading};
+    fb_map_init(&drafting.clusters);
+    fb_arena_init(&drafting.arena, CLUSTERS_MAX);
+    enum fb_code code = fb_jobs_read_sacct(reading->input, note_cluster, &drafting, err);
+    code = code ? code : fb_jobs_read_sacct(reading->input, add_draft, &drafting, err);
+    fb_map_release(&drafting.clusters);
+    fb_arena_release(&drafting.arena);
+    return code;
 }

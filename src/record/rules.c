@@ -417,6 +417,11 @@ static enum fb_code check_usage(const struct fb_json *body, struct fb_err *err)
     if (code != FB_OK) {
         return code;
     }
+    code = check_with(body, "gpus", "gpu_seconds", err);
+    code = code ? code : check_with(body, "gpu_seconds", "gpus", err);
+    if (code != FB_OK || !fb_json_get(body, "gpus")) {
+        return code;
+    }
     int64_t elapsed_s = (time_of(body, "ended", 0) - time_of(body, "started", 0)) / FB_SECOND;
     int64_t gpus = int_of(body, "gpus", 0);
     int64_t stated = int_of(body, "gpu_seconds", 0);

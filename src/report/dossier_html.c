@@ -537,7 +537,13 @@ static void items(struct page *page)
         fb_html_count(out, (int64_t)usage->jobs);
         fb_buf_add_c(out, " records of jobs with ");
         fb_html_count(out, usage->gpu_seconds);
-        fb_buf_add_c(out, " GPU-seconds, from ");
+        fb_buf_add_c(out, " GPU-seconds, ");
+        if (usage->unknown) {
+            fb_buf_add_c(out, "and not known how many of ");
+            fb_html_count(out, (int64_t)usage->unknown);
+            fb_buf_add_c(out, " of the jobs, ");
+        }
+        fb_buf_add_c(out, "from ");
         ref(page, usage->first);
         fb_buf_add_c(out, " to ");
         ref(page, usage->last);

@@ -110,6 +110,9 @@ static void put_items(struct fb_json_writer *w, const struct fb_dossier *file)
         fb_json_open_object(w);
         fb_json_key_int(w, "jobs", (int64_t)file->usage.jobs);
         fb_json_key_int(w, "gpu_seconds", file->usage.gpu_seconds);
+        if (file->usage.unknown) {
+            fb_json_key_int(w, "jobs_without_gpus_said", (int64_t)file->usage.unknown);
+        }
         fb_json_key_int(w, "first", (int64_t)file->usage.first->seq);
         fb_json_key_int(w, "last", (int64_t)file->usage.last->seq);
         fb_json_close_object(w);

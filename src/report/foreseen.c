@@ -76,6 +76,9 @@ enum fb_code fb_report_foreseen_text(
     }
     if (isfinite(seen->final[1])) {
         fb_buf_addf(out, "; in the end %.3g to %.3g.\n", seen->final[0], seen->final[1]);
+    } else if (seen->compute.unknown > 0) {
+        fb_buf_addf(out, "; in the end %.3g or more: of %zu jobs the GPUs are not known.\n",
+            seen->final[0], seen->compute.unknown);
     } else {
         fb_buf_addf(out, "; in the end %.3g or more: %zu runs do not say what they plan.\n",
             seen->final[0], seen->unplanned);
@@ -130,6 +133,7 @@ enum fb_code fb_report_foreseen_json(
     fb_json_key_int(&w, "runs", (int64_t)seen->runs);
     fb_json_key_int(&w, "open_runs", (int64_t)seen->open_runs);
     fb_json_key_int(&w, "runs_without_plan", (int64_t)seen->unplanned);
+    fb_json_key_int(&w, "jobs_without_gpus_said", (int64_t)seen->compute.unknown);
     fb_json_close_object(&w);
     fb_buf_add_char(out, '\n');
     return fb_buf_check(out, "the forecast", err);

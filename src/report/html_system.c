@@ -47,8 +47,13 @@ static void facts(struct fb_html *html, const struct fb_system_view *system)
     if (system->gpu_seconds) {
         fb_html_count(out, system->gpu_seconds);
         fb_buf_add_c(out, " GPU-seconds");
-    } else {
+    } else if (!system->unknown_jobs) {
         fb_buf_add_c(out, "nothing");
+    }
+    if (system->unknown_jobs) {
+        fb_buf_add_c(out, system->gpu_seconds ? "; the GPUs of " : "the GPUs of ");
+        fb_html_count(out, (int64_t)system->unknown_jobs);
+        fb_buf_add_c(out, " jobs are not known");
     }
     fb_buf_add_c(out, "</dd></div>\n<div><dt>Registered as</dt><dd>");
     fb_html_record_link(html, system->record->id, system->record->seq);

@@ -237,6 +237,9 @@ static void add_systems(struct fb_json_writer *w, const struct fb_picture *p, st
         fb_json_key_str(w, "title", fb_system_title(view));
         fb_json_key_bool(w, "exempt", view->exempt);
         fb_json_key_int(w, "gpu_seconds", view->gpu_seconds);
+        if (view->unknown_jobs) {
+            fb_json_key_int(w, "jobs_without_gpus_said", (int64_t)view->unknown_jobs);
+        }
         if (view->exempt) {
             key_why(w, view->exempt_why);
         }

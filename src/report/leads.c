@@ -335,8 +335,13 @@ enum fb_code fb_report_systems_text(const struct fb_systems_report *report,
         add_interval(&table, system->own.hardware);
         add_interval(&table, system->own.model);
         add_interval(&table, system->inherited);
-        fb_sheet_table_add(&table, system->open ? FB_TONE_WARN : FB_TONE_PLAIN, "%.3g to %.3g%s",
-            system->flop[0], system->flop[1], system->open ? " and more" : "");
+        if (system->open && system->flop[1] == 0) {
+            fb_sheet_table_add(&table, FB_TONE_WARN, "not known");
+        } else {
+            fb_sheet_table_add(&table, system->open ? FB_TONE_WARN : FB_TONE_PLAIN,
+                "%.3g to %.3g%s", system->flop[0], system->flop[1],
+                system->open ? " and more" : "");
+        }
         fb_sheet_table_add(&table, system->declared_off ? FB_TONE_WARN : FB_TONE_PLAIN,
             system->declared > 0 ? "%.3g%s" : "-", system->declared,
             system->declared_off ? " (does not agree)" : "");

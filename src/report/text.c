@@ -204,6 +204,10 @@ static void system_details(
     if (system->gpu_seconds) {
         fb_buf_addf(&text, ", %lld GPU-seconds accounted", (long long)system->gpu_seconds);
     }
+    if (system->unknown_jobs) {
+        fb_buf_addf(
+            &text, ", GPUs of %llu jobs not known", (unsigned long long)system->unknown_jobs);
+    }
     fb_sheet_heading(sheet, fb_buf_str(&text));
     fb_sheet_line_release(sheet, &text);
     lines_of(sheet, picture, system->id);

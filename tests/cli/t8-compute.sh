@@ -313,6 +313,36 @@ ok "a table and a system" exits 2 "by the docket" fly compute forecast --system 
 ok "no system to record" exits 2 "is for compute forecast --system" "$fly" compute forecast \
     --from models.csv --threshold 1e25 --record
 
+# Shares of GPUs alone: how many there were is not on record, and nothing is ruled out by it.
+cat >shares.json <<'END'
+[{"kind":"system","id":"system/shares","at":"2026-11-02","body":{"title":"Shares",
+  "developer":"party/lab","training_compute_flop":1e20}},
+ {"kind":"system","id":"system/heir","at":"2026-11-02","body":{"title":"Heir",
+  "developer":"party/lab","training_compute_flop":1e20,"derived_from":"system/shares",
+  "derivation":"fine_tuning"}},
+ {"kind":"run","id":"run/shares","subject":"system/shares","at":"2026-11-02","body":{"title":"s",
+  "purpose":"pretraining","state":"finished","planned_flop":1e20,"job_names":["s"]}}]
+END
+cat >shard.json <<'END'
+{"jobs":[{"job_id":90,"name":"s","cluster":"c","state":{"current":["COMPLETED"]},
+ "time":{"start":1795400000,"end":1795403600,"elapsed":3600},
+ "tres":{"allocated":[{"type":"cpu","name":"","count":4},{"type":"gres","name":"shard","count":8}]}}]}
+END
+standing() { fly compute report --threshold "$2" 2>/dev/null | grep -q "^system/$1 .*  $3\$"; }
+ok "a system, and one made from it" fly add --as lab shares.json
+ok "are ruled out by their developer's word" standing shares 1e23 "ruled out"
+ok "before an account with shares of GPUs" fly add --as lab shard.json
+ok "does not say how many" sh -c '! grep -q gpu' <<END
+$(fly show usage/c/90@1795400000 --statement)
+END
+ok "so that nothing is ruled out" standing shares 1e23 "not ruled out"
+ok "for what was made from it, too" standing heir 1e23 "not ruled out"
+ok "nor foreseen" says "or more: of 1 jobs the GPUs are not known" fly compute forecast --system shares \
+    --threshold 1e23
+ok "as programs read" says '"jobs_without_gpus_said": 1' fly compute forecast --system heir --threshold 1e23 --json
+ok "a file about it says so" says 'jobs_without_gpus_said' fly dossier shares --json
+ok "and its status" says "GPUs of 1 jobs not known" fly status shares
+
 # bench_compute: telemetry and jobs, where the account that is multiplied is there.
 ok "bench samples" says "^govern.*samples-100k.*samples_per_s" "$fly" bench govern samples-100k
 ok "bench jobs" says "^govern.*jobs-10k" "$fly" bench govern jobs-10k

@@ -162,6 +162,36 @@ static void test_newer_account(void **state)
     assert_int_equal(fb_json_get(fb_json_get(d, "body"), "gpu_seconds")->integer, 400);
 }
 
+/* Of shares of GPUs, of an empty allocation, and of a cluster that accounts for no GPUs at all, it
+ * is not known how many there were; beside a job with GPUs, none were. */
+static void test_unknown_gpus(void **state)
+{
+    (void)state;
+#define UNKNOWN(id, cluster, allocated)                                                            \
+    "{\"job_id\":" id ",\"name\":\"a\",\"cluster\":\"" cluster                                     \
+    "\",\"state\":{\"current\":\"COMPLETED\"},\"time\":{\"start\":100,\"end\":200,\"elapsed\":"    \
+    "100},"                                                                                        \
+    "\"tres\":{\"allocated\":[" allocated "]}}"
+#define CPU "{\"type\":\"cpu\",\"name\":\"\",\"count\":4}"
+#define GRES(name) "{\"type\":\"gres\",\"name\":\"" name "\",\"count\":4}"
+    struct fb_drafts drafts = {0};
+    FB_TEST_OK(ingest("{\"jobs\":[" UNKNOWN("1", "c", CPU "," GRES("shard")) "," UNKNOWN("2", "c",
+                          GRES("mps:a100")) "," UNKNOWN("3", "c", "") "," UNKNOWN("4", "c",
+                          CPU) "," UNKNOWN("5", "c", GRES("gpu")) "," UNKNOWN("6", "d", CPU) "]}",
+        &drafts));
+    assert_int_equal(drafts.count, 6);
+    static const int64_t gpus[] = {-1, -1, -1, 0, 4, -1};
+    for (size_t i = 0; i < 6; i++) {
+        const struct fb_json *body = fb_json_get(record_of(&drafts.items[i]), "body");
+        const struct fb_json *said = fb_json_get(body, "gpus");
+        assert_int_equal(said ? said->integer : -1, gpus[i]);
+        assert_int_equal(fb_json_get(body, "gpu_seconds") != NULL, said != NULL);
+    }
+#undef UNKNOWN
+#undef CPU
+#undef GRES
+}
+
 static void test_bad_accounts(void **state)
 {
     (void)state;
@@ -391,9 +421,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {TEST(test_names), TEST(test_account),
-        TEST(test_newer_account), TEST(test_bad_accounts), TEST(test_statements),
-        TEST(test_bad_statements), TEST(test_draft_limit), TEST(test_documents),
-        TEST(test_unknown_format), TEST(test_out_of_memory), TEST(test_io_fails),
-        TEST(test_size_limits)};
+        TEST(test_newer_account), TEST(test_unknown_gpus), TEST(test_bad_accounts),
+        TEST(test_statements), TEST(test_bad_statements), TEST(test_draft_limit),
+        TEST(test_documents), TEST(test_unknown_format), TEST(test_out_of_memory),
+        TEST(test_io_fails), TEST(test_size_limits)};
     return cmocka_run_group_tests_name("sacct", tests, NULL, NULL);
 }
