@@ -339,6 +339,26 @@ static enum fb_code take_power(struct fb_reconcile *reconcile, struct fb_reconci
     return code;
 }
 
+/* Several sensors of a machine add up. Where it has them under several metrics, each is the power
+ * of the whole: only the first counts. */
+static enum fb_code is_counted(struct fb_reconcile *reconcile,
+    const struct fb_telemetry_sample *sample, bool *out, struct fb_err *err)
+{
+    struct fb_telemetry_sample whole = *sample;
+    struct fb_reconcile_gpu *machine = NULL;
+    *out = true;
+    if (sample->quantity != FB_TELEMETRY_NODE_POWER) {
+        return FB_OK;
+    }
+    whole.gpu = (struct fb_str){NULL, 0};
+    enum fb_code code = gpu_of(reconcile, &whole, &machine, err);
+    if (code == FB_OK) {
+        machine->use_metric = machine->use_metric == -2 ? sample->metric : machine->use_metric;
+        *out = machine->use_metric == sample->metric;
+    }
+    return code;
+}
+
 enum fb_code fb_reconcile_sample(
     void *ctx, const struct fb_telemetry_sample *sample, struct fb_err *err)
 {
@@ -349,8 +369,10 @@ enum fb_code fb_reconcile_sample(
         return FB_OK;
     }
     reconcile->samples++;
-    enum fb_code code = gpu_of(reconcile, sample, &gpu, err);
-    if (code != FB_OK) {
+    bool counts = true;
+    enum fb_code code = is_counted(reconcile, sample, &counts, err);
+    code = code || !counts ? code : gpu_of(reconcile, sample, &gpu, err);
+    if (code != FB_OK || !counts) {
         return code;
     }
     return sample->quantity == FB_TELEMETRY_USE ? take_use(reconcile, gpu, sample, err)

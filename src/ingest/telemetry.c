@@ -33,7 +33,7 @@ struct telemetry {
     struct fb_lines lines;
     struct fb_str line;
     struct fb_buf host, gpu; /* labels with escapes */
-    struct fb_buf slice;     /* the name of a slice of a GPU */
+    struct fb_buf slice;     /* the name of a slice of a GPU, or of a sensor */
     bool any;                /* some sample was given, or could have been */
 };
 
@@ -217,23 +217,43 @@ static bool read_label(struct fb_str line, size_t *at, struct fb_str *out)
     return *at < line.len && line.ptr[*at] == '"';
 }
 
-/* A slice of a GPU (MIG) that reports its own use, as DCGM names it. */
-static bool names_instance(struct fb_str label)
+/* What tells apart what a label of a GPU or a host does not: a slice of a GPU (MIG) that reports
+ * its own use, as DCGM names it, and a sensor of power, as node_exporter names its chip and it. */
+enum part { INSTANCE, SENSOR_CHIP, SENSOR, PARTS };
+
+static enum part part_of(struct fb_str label)
 {
-    return fb_str_is(label, "GPU_I_ID");
+    static const char *const names[PARTS] = {"GPU_I_ID", "chip", "sensor"};
+    int i = 0;
+    while (i < PARTS && !fb_str_is(label, names[i])) {
+        i++;
+    }
+    return (enum part)i;
+}
+
+static void add_part(struct telemetry *t, struct fb_str part, struct fb_telemetry_sample *sample)
+{
+    if (part.len > 0) {
+        size_t from = t->slice.len;
+        fb_buf_add_str(&t->slice, from ? (struct fb_str){NULL, 0} : sample->gpu);
+        fb_buf_add_char(&t->slice, '/');
+        fb_buf_add_str(&t->slice, part);
+        sample->gpu = fb_buf_str(&t->slice);
+    }
 }
 
 /* Slices of one GPU that report each their own use are several that may work at a time, as jobs
- * hold them. Their power is that of the whole, which is reported for each of them. */
-static void take_instance(
-    struct telemetry *t, struct fb_str instance, struct fb_telemetry_sample *sample)
+ * hold them. Their power is that of the whole, which is reported for each of them. Sensors of a
+ * machine's power are kept apart in the same way, and what they measure adds up. */
+static void take_parts(
+    struct telemetry *t, const struct fb_str parts[PARTS], struct fb_telemetry_sample *sample)
 {
-    if (instance.len > 0 && sample->quantity == FB_TELEMETRY_USE) {
-        fb_buf_clear(&t->slice);
-        fb_buf_add_str(&t->slice, sample->gpu);
-        fb_buf_add_char(&t->slice, '/');
-        fb_buf_add_str(&t->slice, instance);
-        sample->gpu = fb_buf_str(&t->slice);
+    fb_buf_clear(&t->slice);
+    if (sample->quantity == FB_TELEMETRY_USE) {
+        add_part(t, parts[INSTANCE], sample);
+    } else if (sample->quantity == FB_TELEMETRY_NODE_POWER) {
+        add_part(t, parts[SENSOR_CHIP], sample);
+        add_part(t, parts[SENSOR], sample);
     }
 }
 
@@ -244,14 +264,14 @@ static enum fb_code read_labels(
     struct fb_str line = t->line;
     int host = 98, gpu = 98;
     size_t i = *at;
-    struct fb_str instance = {NULL, 0};
+    struct fb_str parts[PARTS] = {{NULL, 0}};
     for (size_t count = 0;; count++) {
         i = pass_blanks(line, i);
         bool comma = count > 0 && i < line.len && line.ptr[i] == ',';
         i = comma ? pass_blanks(line, i + 1) : i;
         if (i < line.len && line.ptr[i] == '}') {
             *at = i + 1;
-            take_instance(t, instance, sample);
+            take_parts(t, parts, sample);
             return fb_buf_check(&t->slice, "a label", err);
         }
         if (count == FB_TELEMETRY_LABELS_MAX) {
@@ -277,8 +297,8 @@ static enum fb_code read_labels(
         } else if (gpu_at < gpu) {
             gpu = gpu_at;
             sample->gpu = value;
-        } else if (names_instance(label)) {
-            instance = value;
+        } else if (part_of(label) < PARTS) {
+            parts[part_of(label)] = value;
         }
     }
 }
@@ -559,7 +579,7 @@ static enum fb_code read_series(
     const struct fb_json *labels = fb_json_get(series, "metric");
     const struct fb_json *values = fb_json_get(series, "values");
     struct fb_telemetry_sample sample = {.metric = metric_of(fb_json_get_str(labels, "__name__"))};
-    struct fb_str instance = {NULL, 0};
+    struct fb_str parts[PARTS] = {{NULL, 0}};
     int host = 98, gpu = 98;
     if (!labels || !values || values->kind != FB_JSON_ARRAY) {
         fb_err_set(err, FB_E_SCHEMA, "a series has no metric or no values");
@@ -579,13 +599,13 @@ static enum fb_code read_series(
         } else if (label->kind == FB_JSON_STRING && gpu_at < gpu) {
             gpu = gpu_at;
             sample.gpu = label->text;
-        } else if (label->kind == FB_JSON_STRING && named && names_instance(label->key)) {
-            instance = label->text;
+        } else if (label->kind == FB_JSON_STRING && named && part_of(label->key) < PARTS) {
+            parts[part_of(label->key)] = label->text;
         }
     }
     sample.quantity = metrics[sample.metric].quantity;
-    take_instance(t, instance, &sample);
-    enum fb_code code = FB_OK;
+    take_parts(t, parts, &sample);
+    enum fb_code code = fb_buf_check(&t->slice, "a label", err);
     for (const struct fb_json *pair = values->child; code == FB_OK && pair; pair = pair->next) {
         const struct fb_json *stamp = pair->kind == FB_JSON_ARRAY ? pair->child : NULL;
         const struct fb_json *value = stamp ? stamp->next : NULL;

@@ -26,7 +26,8 @@ enum fb_telemetry_quantity {
 /** One sample. Texts are valid during the call that gives it. */
 struct fb_telemetry_sample {
     struct fb_str host; /**< without a port; may be empty */
-    struct fb_str gpu;  /**< its number or id in the host */
+    struct fb_str gpu;  /**< its number or id in the host; of a machine's power its sensor, each
+                           apart, and what they say adds up */
     enum fb_telemetry_quantity quantity;
     int metric; /**< which line of metrics.def, or -1 */
     double value;

@@ -141,6 +141,39 @@ static void test_spellings(void **state)
     check(0, "lone", "", 8e9, 1700000000);
 }
 
+/* Sensors of one machine, by text and by an answer of Prometheus: each holds until its own next
+ * sample, and they add up. What another metric says of the same machine is not added to them. */
+static void test_sensors(void **state)
+{
+    (void)state;
+#define SENSOR(chip, sensor)                                                                       \
+    "node_hwmon_power_average_watt{chip=\"" chip "\",sensor=\"" sensor "\"}"
+#define SERIES(chip, sensor, watts)                                                                \
+    "{\"metric\":{\"__name__\":\"node_hwmon_power_average_watt\",\"chip\":\"" chip                 \
+    "\",\"sensor\":\"" sensor "\"},\"values\":[[3600,\"" watts "\"],[3660,\"" watts "\"]]}"
+    const char *const text =
+        SENSOR("a", "power1") " 300 3600\n" SENSOR("a", "power2") " 200 3600\n" SENSOR(
+            "b", "power1") " 50 3600\nipmi_dcmi_power_consumption_watts 600 3600\n" SENSOR("a",
+            "power1") " 300 3660\n" SENSOR("a", "power2") " 200 3660\n" SENSOR("b",
+            "power1") " 50 3660\nipmi_dcmi_power_consumption_watts 600 3660\n";
+    FB_TEST_OK(read_text(text, see, FB_TIME_MIN));
+    check(0, "lone", "/a/power1", 300, 3600);
+    check(2, "lone", "/b/power1", 50, 3600);
+    check(3, "lone", "", 600, 3600);
+    FB_TEST_OK(read_text(text, fb_reconcile_sample, FB_TIME_MIN));
+    FB_TEST_OK(fb_reconcile_end(&reconcile, &err));
+    assert_true(fabs(reconcile.joules - 60 * 550) < 1e-6);
+    fb_reconcile_release(&reconcile);
+    fb_reconcile_init(&reconcile, &plain);
+    FB_TEST_OK(read_text("{\"data\":{\"result\":[" SERIES("a", "1", "300") "," SERIES(
+                             "a", "2", "200") "," SERIES("b", "1", "50") "]}}",
+        fb_reconcile_sample, FB_TIME_MIN));
+    FB_TEST_OK(fb_reconcile_end(&reconcile, &err));
+    assert_true(fabs(reconcile.joules - 60 * 550) < 1e-6);
+#undef SENSOR
+#undef SERIES
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -436,8 +469,9 @@ static void test_findings_limit(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-    const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_spellings), TEST(test_refused),
-        TEST(test_hosts), TEST(test_findings), TEST(test_domains), TEST(test_whole),
-        TEST(test_repeats), TEST(test_flat_memory), TEST(test_limits), TEST(test_findings_limit)};
+    const struct CMUnitTest tests[] = {TEST(test_formats), TEST(test_spellings), TEST(test_sensors),
+        TEST(test_refused), TEST(test_hosts), TEST(test_findings), TEST(test_domains),
+        TEST(test_whole), TEST(test_repeats), TEST(test_flat_memory), TEST(test_limits),
+        TEST(test_findings_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
