@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "ingest/bill.h"
 #include "ingest/csv.h"
 #include "record/record.h"
 
@@ -29,6 +30,7 @@ struct link {
 /* A model that a file describes. */
 struct fb_card_model {
     const struct fb_json *from;
+    const struct fb_json *twin;    /* what else the file says of it, at another place; or NULL */
     struct fb_str id;              /* of its record */
     struct link *parents, *latest; /* what it was made from; NULL: the file does not say */
     size_t parent_count;
@@ -189,8 +191,13 @@ static void write_digest(struct fb_json_writer *w, struct fb_str algorithm, stru
     fb_json_key_c(w, "digest", text);
 }
 
-/* Takes the SHA-256 of a list of digests in several algorithms. */
-static void take_hash(struct fb_card_dataset *dataset, const struct fb_json *hash,
+const struct fb_json *fb_cards_list(const struct fb_json *object, const char *key)
+{
+    const struct fb_json *list = fb_json_get(object, key);
+    return list && list->kind == FB_JSON_ARRAY ? list->child : NULL;
+}
+
+void fb_cards_take_hash(struct fb_card_dataset *dataset, const struct fb_json *hash,
     const char *algorithm, const char *digits)
 {
     for (; hash && dataset->hash.len == 0; hash = hash->next) {
@@ -430,97 +437,28 @@ static enum fb_code add_dataset_of(struct fb_cards *cards, const struct fb_card_
 
 /* --- CycloneDX ---------------------------------------------------------------------------- */
 
-static const struct fb_json *list_of(const struct fb_json *object, const char *key)
+/* A property of a model, wherever the bill says it. */
+static struct fb_str said_of(const struct fb_card_model *model, const char *name)
 {
-    const struct fb_json *list = fb_json_get(object, key);
-    return list && list->kind == FB_JSON_ARRAY ? list->child : NULL;
-}
-
-/* The licences of a component: SPDX ids, an expression or names. */
-static struct fb_str licence_of(struct fb_cards *cards, const struct fb_json *component)
-{
-    struct fb_str all = {NULL, 0};
-    for (const struct fb_json *c = list_of(component, "licenses"); c; c = c->next) {
-        const struct fb_json *licence = fb_json_get(c, "license");
-        struct fb_str text = fb_cards_member(c, "expression");
-        text = text.len ? text : fb_cards_member(licence, "id");
-        all = fb_cards_add_words(cards, all, text.len ? text : fb_cards_member(licence, "name"));
-    }
-    return all;
-}
-
-/* Where a component comes from: the best of its references, or its package URL. */
-static struct fb_str url_of(const struct fb_json *component)
-{
-    static const char *const types[] = {
-        "distribution", "source-distribution", "vcs", "website", "documentation", "other"};
-    struct fb_str purl = fb_cards_member(component, "purl");
-    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        for (const struct fb_json *r = list_of(component, "externalReferences"); r; r = r->next) {
-            if (fb_str_is(fb_cards_member(r, "type"), types[i])) {
-                return fb_cards_member(r, "url");
-            }
-        }
-        if (i == 3 && purl.len) {
-            return purl;
-        }
-    }
-    return (struct fb_str){NULL, 0};
-}
-
-/* The first dataset in what a component has as data, which may be configurations and such as well;
- * *out_other when it has some, and none is a dataset. */
-static const struct fb_json *dataset_in(const struct fb_json *component, bool *out_other)
-{
-    const struct fb_json *first = list_of(component, "data");
-    for (const struct fb_json *d = first; d; d = d->next) {
-        if (fb_str_is(fb_cards_member(d, "type"), "dataset")) {
-            *out_other = false;
-            return d;
-        }
-    }
-    *out_other = first != NULL;
-    return NULL;
-}
-
-/* The value of a property of a component, "flyball:NAME" as an exported bill has it. */
-static struct fb_str property_of(const struct fb_json *component, const char *name)
-{
-    for (const struct fb_json *p = list_of(component, "properties"); p; p = p->next) {
-        struct fb_str own = fb_cards_member(p, "name");
-        if (fb_str_starts(own, FB_STR("flyball:")) &&
-            fb_str_is(fb_str_sub(own, 8, own.len), name)) {
-            return fb_cards_member(p, "value");
-        }
-    }
-    return (struct fb_str){NULL, 0};
+    struct fb_str value = fb_bill_property(model->from, name);
+    return value.len || !model->twin ? value : fb_bill_property(model->twin, name);
 }
 
 /* The fields of a system that an exported bill keeps as properties. */
-static void write_properties(struct fb_json_writer *w, const struct fb_json *component)
+static void write_properties(struct fb_json_writer *w, const struct fb_card_model *model)
 {
     static const char *const numbers[] = {
         "training_compute_flop", "parameters", "active_parameters", "training_tokens"};
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         double value = 0;
-        if (fb_csv_parse_number(property_of(component, numbers[i]), &value) && value >= 0) {
+        if (fb_csv_parse_number(said_of(model, numbers[i]), &value) && value >= 0) {
             fb_json_key_double(w, numbers[i], value);
         }
     }
-    struct fb_str stage = property_of(component, "stage");
+    struct fb_str stage = said_of(model, "stage");
     if (stage.len) {
         fb_json_key_str(w, "stage", stage);
     }
-}
-
-/* The name by which a component's record goes: with its version, where it says one. */
-static struct fb_str versioned(struct fb_cards *cards, const struct fb_json *component)
-{
-    struct fb_str name = fb_cards_member(component, "name"),
-                  version = fb_cards_member(component, "version");
-    return version.len
-               ? fb_arena_printf(&cards->arena, "%.*s-%.*s", FB_STR_ARG(name), FB_STR_ARG(version))
-               : name;
 }
 
 /* The model of the file that an ancestor is, by its reference, or by its name. */
@@ -532,7 +470,7 @@ static struct fb_card_model *find_model(struct fb_cards *cards, const struct fb_
         return found;
     }
     struct fb_str whole =
-        known_as(cards, fb_cards_member(ancestor, "group"), versioned(cards, ancestor));
+        known_as(cards, fb_cards_member(ancestor, "group"), fb_bill_versioned(cards, ancestor));
     return whole.ptr ? fb_map_get(&cards->names, whole) : NULL;
 }
 
@@ -542,7 +480,7 @@ static enum fb_code add_model(
 {
     struct fb_json_writer w;
     const struct fb_json *component = model->from;
-    struct fb_str name = versioned(cards, component);
+    struct fb_str name = fb_bill_versioned(cards, component);
     open_draft(&w, cards, "system", model->id);
     fb_json_key(&w, "body");
     fb_json_open_object(&w);
@@ -552,48 +490,49 @@ static enum fb_code add_model(
     fb_json_open_array(&w);
     fb_json_str(&w, clean(cards, name, NAME_MAX_BYTES));
     fb_json_close_array(&w);
-    write_parents(&w, model, property_of(component, "derivation"));
-    write_properties(&w, component);
+    write_parents(&w, model, said_of(model, "derivation"));
+    write_properties(&w, model);
     return end_draft(&w, cards, component, err);
 }
 
-static const struct fb_json *datasets_of(const struct fb_card_model *model)
+static const struct fb_json *datasets_of(const struct fb_json *component)
 {
-    const struct fb_json *card = fb_json_get(model->from, "modelCard");
-    return list_of(fb_json_get(card, "modelParameters"), "datasets");
+    const struct fb_json *card = fb_json_get(component, "modelCard");
+    return fb_cards_list(fb_json_get(card, "modelParameters"), "datasets");
 }
 
-/* A dataset that the card of a model describes. An exported bill keeps the fields that have no
- * place there as properties of its contents. */
-static struct fb_card_dataset described(const struct fb_json *d)
-{
-    const struct fb_json *contents = fb_json_get(d, "contents");
-    struct fb_card_dataset dataset = {.name = fb_cards_member(d, "name"),
-        .source = fb_cards_member(contents, "url"),
-        .licence = property_of(contents, "licence")};
-    struct fb_str digest = property_of(contents, "digest"), mark = FB_STR("sha256:");
-    dataset.source = dataset.source.len ? dataset.source : property_of(contents, "source");
-    if (fb_str_starts(digest, mark)) {
-        dataset.algorithm = FB_STR("sha256");
-        dataset.hash = fb_str_sub(digest, mark.len, digest.len);
-    }
-    if (!fb_csv_parse_number(property_of(contents, "tokens"), &dataset.tokens)) {
-        dataset.tokens = 0;
-    }
-    return dataset;
-}
-
-/* The datasets that the card of a model describes; those that it refers to are components. */
+/* The datasets that the cards of a model describe, or refer to and the file does not have. */
 static enum fb_code add_card_datasets(
     struct fb_cards *cards, const struct fb_card_model *model, struct fb_err *err)
 {
-    enum fb_code code = FB_OK;
-    for (const struct fb_json *d = datasets_of(model); code == FB_OK && d; d = d->next) {
-        const struct fb_card_dataset dataset = described(d);
-        struct fb_str type = fb_cards_member(d, "type");
-        if (dataset.name.len && (type.len == 0 || fb_str_is(type, "dataset"))) {
-            code = fb_cards_add_dataset(cards, &dataset, model->id, d, err);
-        }
+    struct fb_bill_card card = {
+        datasets_of(model->from), model->twin ? datasets_of(model->twin) : NULL};
+    enum fb_code code = fb_bill_add_card(cards, &card, model->id, err);
+    card = (struct fb_bill_card){card.also, NULL};
+    return code ? code : fb_bill_add_card(cards, &card, model->id, err);
+}
+
+/* Makes one model of the component that a bill is about and of the same one among the others.
+ * Where one of them says more of how it is called, that counts. */
+static enum fb_code join_twin(struct fb_cards *cards, const struct fb_json *component,
+    struct fb_str whole, struct fb_err *err)
+{
+    struct fb_card_model *model = cards->top;
+    struct fb_str ref = fb_cards_member(component, "bom-ref");
+    const struct fb_card_model *known = fb_map_get(&cards->names, whole);
+    const struct fb_card_model *by_ref = ref.len ? fb_map_get(&cards->refs, ref) : NULL;
+    if ((known && known != model) || (by_ref && by_ref != model)) {
+        return fb_cards_refuse(cards, component, "it is one model by name, and another by id", err);
+    }
+    struct fb_str before = known_as(
+        cards, fb_cards_member(model->from, "group"), fb_bill_versioned(cards, model->from));
+    enum fb_code code = fb_map_put(&cards->names, whole, model, err);
+    code = code || !ref.len ? code : fb_map_put(&cards->refs, ref, model, err);
+    model->twin = component;
+    if (code == FB_OK && before.len < whole.len) {
+        model->twin = model->from;
+        model->from = component;
+        code = take_id(cards, "system", whole, &model->id, err);
     }
     return code;
 }
@@ -606,42 +545,34 @@ static enum fb_code see_component(
     if (!fb_str_is(fb_cards_member(component, "type"), "machine-learning-model")) {
         return FB_OK;
     }
-    struct fb_str name = versioned(cards, component);
+    struct fb_str name = fb_bill_versioned(cards, component);
     if (fb_cards_member(component, "name").len == 0 || !name.ptr) {
         return fb_cards_refuse(cards, component, "a model has no name", err);
     }
-    enum fb_code code =
-        note_model(cards, component, known_as(cards, fb_cards_member(component, "group"), name),
-            fb_cards_member(component, "bom-ref"), &model, err);
-    for (const struct fb_json *d = code ? NULL : datasets_of(model); code == FB_OK && d;
-         d = d->next) {
+    struct fb_str whole = known_as(cards, fb_cards_member(component, "group"), name);
+    bool is_twin =
+        whole.ptr && cards->top && !cards->top->twin && fb_bill_same(cards->top->from, component);
+    enum fb_code code = is_twin ? join_twin(cards, component, whole, err)
+                                : note_model(cards, component, whole,
+                                      fb_cards_member(component, "bom-ref"), &model, err);
+    model = is_twin ? cards->top : model;
+    cards->top = component == cards->about ? model : cards->top;
+    for (const struct fb_json *d = datasets_of(component); code == FB_OK && d; d = d->next) {
         struct fb_str ref = fb_cards_member(d, "ref");
         code = ref.len ? train_on(cards, ref, model, err) : FB_OK;
     }
     return code;
 }
 
-/* The draft of a component that is a dataset: data that are one, or what a model's card says that
- * it was trained on. */
+/* The draft of a component that is a dataset. */
 static enum fb_code add_data(struct fb_cards *cards, const struct fb_json *c, struct fb_err *err)
 {
-    struct fb_str ref = fb_cards_member(c, "bom-ref"), type = fb_cards_member(c, "type");
-    bool is_other = false, is_used = ref.len && fb_map_get(&cards->uses, ref);
-    const struct fb_json *inside = dataset_in(c, &is_other);
-    if (fb_str_is(type, "machine-learning-model") ||
-        !(is_used || (fb_str_is(type, "data") && !is_other))) {
+    struct fb_card_dataset dataset;
+    if (!fb_bill_data(cards, c, &dataset)) {
         return FB_OK;
     }
-    struct fb_card_dataset dataset = {.group = fb_cards_member(c, "group"),
-        .name = versioned(cards, c),
-        .source = url_of(c),
-        .licence = licence_of(cards, c)};
-    if (dataset.source.len == 0) {
-        dataset.source = fb_cards_member(fb_json_get(inside, "contents"), "url");
-    }
-    take_hash(&dataset, list_of(c, "hashes"), "alg", "content");
     return fb_cards_member(c, "name").len && dataset.name.ptr
-               ? add_dataset_of(cards, &dataset, ref, c, err)
+               ? add_dataset_of(cards, &dataset, fb_cards_member(c, "bom-ref"), c, err)
                : fb_cards_refuse(cards, c, "a dataset has no name", err);
 }
 
@@ -658,7 +589,8 @@ static enum fb_code each_component(struct fb_cards *cards, const struct fb_json 
             return fb_cards_refuse(cards, c, "components are nested too deep", err);
         }
         code = use(cards, c, err);
-        code = code ? code : each_component(cards, list_of(c, "components"), depth + 1, use, err);
+        code = code ? code
+                    : each_component(cards, fb_cards_list(c, "components"), depth + 1, use, err);
     }
     return code;
 }
@@ -673,9 +605,9 @@ static enum fb_code each_of_bill(struct fb_cards *cards, const struct fb_json *r
     enum fb_code code = FB_OK;
     if (top && top->kind == FB_JSON_OBJECT) {
         code = use(cards, top, err);
-        code = code ? code : each_component(cards, list_of(top, "components"), 1, use, err);
+        code = code ? code : each_component(cards, fb_cards_list(top, "components"), 1, use, err);
     }
-    return code ? code : each_component(cards, list_of(root, "components"), 0, use, err);
+    return code ? code : each_component(cards, fb_cards_list(root, "components"), 0, use, err);
 }
 
 /* What a list of a pedigree is of, and how many pedigrees it lies in. */
@@ -712,10 +644,10 @@ static enum fb_code relate_pedigree(struct fb_cards *cards, struct fb_card_model
     const struct fb_json *from, unsigned depth, struct fb_err *err)
 {
     const struct fb_json *pedigree = fb_json_get(from, "pedigree");
-    enum fb_code code =
-        relate_all(cards, m, list_of(pedigree, "ancestors"), (struct kinship){true, depth}, err);
+    enum fb_code code = relate_all(
+        cards, m, fb_cards_list(pedigree, "ancestors"), (struct kinship){true, depth}, err);
     return code ? code
-                : relate_all(cards, m, list_of(pedigree, "descendants"),
+                : relate_all(cards, m, fb_cards_list(pedigree, "descendants"),
                       (struct kinship){false, depth}, err);
 }
 
@@ -727,9 +659,12 @@ static enum fb_code read_cyclonedx(
         !(fb_str_is(version, "1.5") || fb_str_is(version, "1.6") || fb_str_is(version, "1.7"))) {
         return fb_cards_refuse(cards, root, "this is no bill of CycloneDX 1.5 to 1.7", err);
     }
+    cards->about = fb_json_get(fb_json_get(root, "metadata"), "component");
     enum fb_code code = each_of_bill(cards, root, see_component, err);
+    code = code ? code : each_of_bill(cards, root, fb_bill_note, err);
     for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
         code = relate_pedigree(cards, m, m->from, 0, err);
+        code = code || !m->twin ? code : relate_pedigree(cards, m, m->twin, 0, err);
     }
     code = code ? code : add_models(cards, add_model, err);
     for (struct fb_card_model *m = cards->first; code == FB_OK && m; m = m->next) {
@@ -876,7 +811,7 @@ static enum fb_code add_spdx_dataset(
     if (licence) {
         dataset.licence = *licence;
     }
-    take_hash(&dataset, list_of(e, "verifiedUsing"), "algorithm", "hashValue");
+    fb_cards_take_hash(&dataset, fb_cards_list(e, "verifiedUsing"), "algorithm", "hashValue");
     if (fb_cards_member(e, "name").len == 0 || !dataset.name.ptr) {
         return fb_cards_refuse(cards, e, "a dataset has no name", err);
     }
@@ -887,7 +822,7 @@ static enum fb_code add_spdx_dataset(
 static enum fb_code read_spdx(
     struct fb_cards *cards, const struct fb_json *root, struct fb_err *err)
 {
-    const struct fb_json *graph = list_of(root, "@graph");
+    const struct fb_json *graph = fb_cards_list(root, "@graph");
     graph = graph ? graph : root;
     enum fb_code code = FB_OK;
     for (const struct fb_json *e = graph; code == FB_OK && e; e = e->next) {
@@ -918,7 +853,7 @@ enum fb_code fb_cards_read(struct fb_reading *reading,
     struct fb_json *root = NULL;
     cards.last = &cards.first;
     struct fb_map *const maps[] = {&cards.taken, &cards.names, &cards.refs, &cards.datasets,
-        &cards.met, &cards.licences, &cards.uses};
+        &cards.met, &cards.licences, &cards.uses, &cards.there, &cards.data};
     for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
         fb_map_init(maps[i]);
     }

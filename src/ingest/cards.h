@@ -23,6 +23,10 @@ struct fb_cards {
     struct fb_map licences; /* what the file calls a thing, to its licence (SPDX) */
     struct fb_map uses;     /* what the file calls a dataset, to the link of the model that was
                              * named last as trained on it */
+    struct fb_map there;    /* what the file calls its components (CycloneDX) */
+    struct fb_map data;     /* names of components that are datasets, to what they say (likewise) */
+    const struct fb_json *about; /* the component that the file is about (likewise), or NULL */
+    struct fb_card_model *top;   /* the model that it is, or NULL */
 };
 
 /** What every dataset says. */
@@ -37,11 +41,18 @@ struct fb_str fb_cards_text(const struct fb_json *value);
 /** The same of a member of an object. */
 struct fb_str fb_cards_member(const struct fb_json *object, const char *key);
 
+/** The first of a list that is a member of an object, or NULL. */
+const struct fb_json *fb_cards_list(const struct fb_json *object, const char *key);
+
 /** True when a text has these words. */
 bool fb_cards_mentions(struct fb_str text, const char *words);
 
 /** True when one of the types of an element is this one. */
 bool fb_cards_is_type(const struct fb_json *element, const char *type);
+
+/** Takes the SHA-256 of a list of digests in several algorithms, by the names of its members. */
+void fb_cards_take_hash(struct fb_card_dataset *dataset, const struct fb_json *hash,
+    const char *algorithm, const char *digits);
 
 /** Adds words to a list of them, which is empty at first; it lives as long as what is read. A text
  * without pointer: memory ran out. */

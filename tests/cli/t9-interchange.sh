@@ -160,6 +160,51 @@ bill "{$m:\"m\",\"pedigree\":{\"ancestors\":[{$m:\"a\",\"pedigree\":{\"ancestors
 ok "an ancestor with a pedigree of its own" says "3 records" import bill.json
 ok "descends as it says there" says '"derived_from":"system/b"' in_last show system/a --statement
 
+# --- CycloneDX: the model that a bill is about stands among its components, too.
+# about TOP REST: a bill about a model, and its components.
+about() { printf '{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"component":{%s}},"components":[\n%s]}' "$@" >bill.json; }
+card() { printf '"modelCard":{"modelParameters":{"datasets":[%s]}}' "$1"; }
+inline='{"type":"dataset","name":"corpus"}' v='"version":"1"' p='"purl":"pkg:generic/m@1"'
+about "$m:\"m\",$v,$p,\"bom-ref\":\"t\",$(card "$inline")" "{$m:\"a\"},{$m:\"m\",$v,$p,\"bom-ref\":\"u\",
+ \"pedigree\":{\"ancestors\":[{$m:\"a\"}]},$(card '{"type":"dataset","name":"other"}'),
+ \"properties\":[{\"name\":\"flyball:parameters\",\"value\":\"7\"}]},{$m:\"b\",\"pedigree\":{\"ancestors\":[{\"bom-ref\":\"u\",$m:\"m\"}]}}"
+valid "such a bill is valid" cyclonedx/bom-1.6.schema.json bill.json
+ok "one model by name, version and purl" says "cyclonedx, 5 records" import bill.json
+ok "with what both say" sh -c 'grep -q "derived_from\":\"system/a" && exit 0; exit 1' <<END
+$(in_last show system/m-1 --statement)
+END
+ok "its parameters, too" says '"parameters":7' body system/m-1
+ok "and the data of both" says '"subject":"system/m-1"' in_last show dataset/other --statement
+ok "known by both references" says '"derived_from":"system/m-1"' in_last show system/b --statement
+about "$m:\"m\",\"bom-ref\":\"t\"" "{$m:\"m\",$v,$p,\"bom-ref\":\"t\"}"
+ok "one model by its reference" says "cyclonedx, 1 record" import bill.json
+ok "called as who says more calls it" says '"title":"m-1"' body system/m-1
+about "$m:\"m\",$v,$p" "{$m:\"m\",$v,\"purl\":\"pkg:generic/other@1\"}"
+ok "another purl is another model" exits 3 "goes by the same name" fly registry import --as lab bill.json
+about "$m:\"m\",\"bom-ref\":\"t\"" "{$m:\"n\",\"bom-ref\":\"t\"}"
+ok "one reference and two names" exits 3 "has the same id" fly registry import --as lab bill.json
+about "$m:\"m\",$v" "{$m:\"m\",$v},{$m:\"m\",$v}"
+ok "no more than once" exits 3 "goes by the same name" fly registry import --as lab bill.json
+
+# --- CycloneDX: what a card describes and the component of that name are one; what it refers to is kept.
+lic='"licenses":[{"license":{"id":"MIT"}}],"hashes":[{"alg":"SHA-256","content":"'$hex'"}]'
+bill "{$m:\"m\",$(card "$inline")},{$d:\"corpus\",$lic}"
+ok "a dataset in a card and among the components" says "cyclonedx, 2 records" import bill.json
+ok "with the licence and the digest of the component" [ "$(body dataset/corpus)" = \
+    "\"digest\":\"sha256:$(echo "$hex" | tr A-F a-f)\",\"licence\":\"MIT\",\"source\":\"not said\",\"title\":\"corpus\"" ]
+ok "about the model of the card" says '"subject":"system/m"' in_last show dataset/corpus --statement
+own='{"type":"dataset","name":"corpus","contents":{"properties":[{"name":"flyball:licence","value":"Own"}]}}'
+bill "{$m:\"m\",$(card "$own")},{$d:\"corpus\",$lic}"
+ok "two licences" says "cyclonedx, 2 records" import bill.json
+ok "are both told" says '"licence":"Own, MIT"' body dataset/corpus
+bill "{$m:\"m\",$(card '{"ref":"gone"},{"ref":"urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#far"},{"ref":"here"},{"ref":"n"}')},
+ {$d:\"near\",\"bom-ref\":\"here\"},{\"bom-ref\":\"n\",$m:\"n\"}"
+valid "references to what is not there are valid" cyclonedx/bom-1.6.schema.json bill.json
+ok "are kept, each once" says "cyclonedx, 5 records" import bill.json
+ok "by their id" says '"subject":"system/m"' in_last show dataset/gone --statement
+ok "a link to another bill says where it is" says '"source":"urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#far"' \
+    body dataset/urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1-far
+
 # --- SPDX 3: any order, one element, ends as objects, lineage, duplicate ids.
 spdx() { printf '{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","@graph":[\n%s]}' "$1" >spdx.json; }
 m='{"type":"ai_AIPackage","spdxId":"urn:m","name":"tagger","software_packageVersion":"2"}'
