@@ -8,8 +8,9 @@
  * only through one runs from when the party knew. See docs/decisions/0005-corrected-duties.md.
  *
  * What was done before the policy was in force. What it finds at its first instant is followed from
- * where it began, as though the policy had been in force then, and an act since counts; no deadline
- * comes from there. See docs/decisions/0049-done-before-in-force.md.
+ * where it began, as though the policy had been in force then, and an act since counts; a deadline
+ * comes from there only where clocks run from before the force. See
+ * docs/decisions/0049-done-before-in-force.md and 0080-clocks-of-a-law-that-comes-late.md.
  */
 #include "engine/duty.h"
 
@@ -189,6 +190,28 @@ static enum fb_code keep_row(
     return FB_OK;
 }
 
+/* A clock that runs from before the policy was in force is that of a policy which had been: what a
+ * correction or a pace brought before runs from then, and what comes with the force itself may only
+ * be tighter. */
+static void date_early(
+    const struct fb_duty_run *run, const struct fb_owed *early, struct fb_claim *claim, bool *lines)
+{
+    const struct fb_claim *best = fb_duty_tightest(early);
+    bool fresh = claim->row.corrected == run->program->effective;
+    if (runs_from(run) >= run->program->effective || !best->dated ||
+        (fresh && claim->dated && claim->deadline <= best->deadline)) {
+        return;
+    }
+    claim->dated = true;
+    claim->stated = best->stated;
+    claim->anchor = best->anchor;
+    claim->deadline = best->deadline;
+    claim->within = best->within;
+    for (size_t i = 0; i < run->duty->within_count; i++) {
+        lines[i] = lines[i] || early->lines[i];
+    }
+}
+
 static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bool *lines)
 {
     if (run->owed_count >= fb_limit(OWED_MAX)) {
@@ -209,6 +232,7 @@ static enum fb_code open_owed(struct fb_duty_run *run, struct fb_claim claim, bo
         early = find_open(run, run->early, run->early_count, &claim.row);
     }
     if (early) {
+        date_early(run, early, &claim, lines);
         owed.early = early->claims;
         owed.early_count = early->claim_count;
     }
@@ -233,13 +257,16 @@ size_t fb_duty_point(const struct fb_duty_run *run, fb_time t)
     return low - 1;
 }
 
-/* Whether an obligation is excused at tp. */
+/* Whether an obligation is excused at tp: before the policy was in force, as though it had been. */
 static enum fb_code waived_at(
     const struct fb_duty_run *run, const struct fb_owed *owed, size_t tp, bool *out)
 {
+    bool before = tp < owed->claims[0].tp;
+    const struct fb_claim *claims = before ? owed->early : owed->claims;
+    size_t count = before ? owed->early_count : owed->claim_count;
     *out = false;
-    for (size_t i = 0; i < owed->claim_count && owed->claims[i].tp <= tp && !*out; i++) {
-        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+    for (size_t i = 0; i < count && claims[i].tp <= tp && !*out; i++) {
+        struct fb_env env = fb_duty_env(run, &claims[i]);
         enum fb_code code = fb_eval_holds(&run->ev, run->duty->waived, tp, &env, out);
         if (code) {
             return code;
@@ -719,6 +746,14 @@ static bool may_be_done(const struct fb_duty_run *run, size_t before)
     return true;
 }
 
+/* Whether a deadline before the policy's force, or when it was met, may be another by what was
+ * there before. */
+static bool may_be_moved(const struct fb_duty_run *run)
+{
+    return runs_from(run) < run->program->effective &&
+           (run->duty->waived || run->duty->received || run->corrections || run->duty->paced);
+}
+
 /* Follows what was there before the policy was in force, as though it had been in force. What is
  * done over and over begins with the force: nothing done before is about a period of it. */
 static enum fb_code look_back(struct fb_duty_run *run)
@@ -730,7 +765,8 @@ static enum fb_code look_back(struct fb_duty_run *run)
         force++;
     }
     bool asks = duty->modality == FB_MUST && duty->act && !duty->every && !duty->after;
-    if (!asks || force == run->tp_count || (run->ev.quick && !may_be_done(run, force))) {
+    if (!asks || force == run->tp_count ||
+        (run->ev.quick && !may_be_moved(run) && !may_be_done(run, force))) {
         return FB_OK;
     }
     struct fb_duty_run before = *run;

@@ -208,6 +208,9 @@ const struct fb_duty *fb_duty_first(const struct fb_duty *duty);
 bool fb_duty_claimed(
     const struct fb_duty_run *run, const struct fb_owed *owed, const struct fb_row *row);
 
+/** The claim of an obligation that sets its deadline. Dated claims go before undated ones. */
+const struct fb_claim *fb_duty_tightest(const struct fb_owed *owed);
+
 /** Adds a claim to those of an obligation. */
 FB_CHECKED enum fb_code fb_duty_add_claim(
     const struct fb_duty_run *run, struct fb_owed *owed, struct fb_claim claim);

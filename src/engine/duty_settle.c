@@ -19,10 +19,9 @@ struct deed {
     struct fb_why *why;
 };
 
-/* The tightest claim: it sets the deadline. Dated claims go before undated ones. */
-static const struct fb_claim *tightest(const struct fb_owed *owed)
+const struct fb_claim *fb_duty_tightest(const struct fb_owed *owed)
 {
-    FB_ASSERT(owed->claim_count > 0);
+    FB_ASSERT(owed && owed->claim_count > 0);
     const struct fb_claim *best = &owed->claims[0];
     for (size_t i = 1; i < owed->claim_count; i++) {
         const struct fb_claim *claim = &owed->claims[i];
@@ -122,7 +121,8 @@ static void take_receipt(const struct fb_duty_run *run, const struct fb_claim *c
 
 /* The receipts that stand now can only make an act earlier: not before `low`, since then it was
  * done about something else. They are of any act that was admitted since the obligation arose, or
- * (`only`) of the one that was found. */
+ * would have before the policy was in force (where a date says from when), or (`only`) of the one
+ * that was found. */
 static enum fb_code take_receipts(const struct fb_duty_run *run, const struct fb_owed *owed,
     fb_time low, bool only, struct deed *out)
 {
@@ -131,14 +131,17 @@ static enum fb_code take_receipts(const struct fb_duty_run *run, const struct fb
     if (!run->duty->received || (only && !out->found)) {
         return FB_OK;
     }
-    for (size_t i = 0; code == FB_OK && i < owed->claim_count; i++) {
-        struct fb_env env = fb_duty_env(run, &owed->claims[i]);
+    size_t early_count = low == FB_TIME_MIN ? 0 : owed->early_count;
+    for (size_t i = 0; code == FB_OK && i < early_count + owed->claim_count; i++) {
+        const struct fb_claim *claim =
+            i < early_count ? &owed->early[i] : &owed->claims[i - early_count];
+        struct fb_env env = fb_duty_env(run, claim);
         struct fb_table found = {0};
         code = fb_eval_form(&run->ev, run->duty->received, run->tp_count - 1, &env, &found);
         for (size_t k = 0; code == FB_OK && k < found.count; k++) {
             struct fb_value of = found.rows[k].values[run->duty->admitted_var];
             if (!only || fb_value_eq(of, fb_value_time(admitted))) {
-                take_receipt(run, &owed->claims[i], &found.rows[k], low, out);
+                take_receipt(run, claim, &found.rows[k], low, out);
             }
         }
     }
@@ -176,7 +179,7 @@ static enum fb_code excuse(
 
 static struct fb_obligation obligation(const struct fb_duty_run *run, const struct fb_owed *owed)
 {
-    const struct fb_claim *claim = tightest(owed);
+    const struct fb_claim *claim = fb_duty_tightest(owed);
     return (struct fb_obligation){.duty = run->duty,
         .bindings = owed->claims[0].row.values,
         .party = owed->party,
@@ -310,7 +313,7 @@ static bool add_turn(const struct fb_duty_run *run, struct fb_why *top, const st
 static bool add_deadline(const struct fb_duty_run *run, struct fb_why *top,
     const struct fb_owed *owed, const struct fb_obligation *item)
 {
-    const struct fb_claim *claim = tightest(owed);
+    const struct fb_claim *claim = fb_duty_tightest(owed);
     struct fb_arena *arena = run->ev.arena;
     if (run->duty->within_count == 0 && run->duty->every == 0) {
         return add(run, top, fb_why_new(arena, "it has no deadline"), NULL);
@@ -363,7 +366,7 @@ static bool add_deed(const struct fb_duty_run *run, struct fb_why *top, const st
     if (!run->duty->act) {
         return true;
     }
-    struct fb_env env = fb_duty_env(run, tightest(owed));
+    struct fb_env env = fb_duty_env(run, fb_duty_tightest(owed));
     struct fb_why *absent = fb_why_absent(&run->ev, run->duty->act, &env);
     fb_time_format_short(run->now, when);
     return absent && add(run, top, fb_why_new(arena, "not done by %s", when), absent);
@@ -435,7 +438,7 @@ static void set_must(const struct fb_duty_run *run, const struct fb_owed *owed,
     } else if (owed->ended != FB_TIME_MAX) {
         item->status = FB_DUTY_RELAXED;
         item->settled = owed->ended;
-    } else if (!tightest(owed)->dated && dates) {
+    } else if (!fb_duty_tightest(owed)->dated && dates) {
         item->status = FB_DUTY_UNDATED;
     } else {
         item->status = FB_DUTY_OWED;
@@ -498,7 +501,7 @@ static enum fb_code settle_every(struct fb_duty_run *run, const struct fb_owed *
     struct fb_obligation item = obligation(run, owed);
     fb_time end = owed->ended < run->program->expires ? owed->ended : run->program->expires;
     size_t tp = owed->claims[0].tp;
-    if (!tightest(owed)->dated) {
+    if (!fb_duty_tightest(owed)->dated) {
         return finish_must(run, owed, &none, &none, &item);
     }
     struct fb_turns turns = fb_duty_turns(run, owed);
@@ -632,7 +635,7 @@ static enum fb_code settle_failure(struct fb_duty_run *run, const struct fb_owed
     item->deadline = due;
     item->breached = FB_TIME_MAX;
     if (due <= again && due <= run->now && due < owed->ended) {
-        struct fb_env env = fb_duty_env(run, tightest(owed));
+        struct fb_env env = fb_duty_env(run, fb_duty_tightest(owed));
         struct fb_why *absent =
             run->ev.explain ? fb_why_absent(&run->ev, run->duty->act, &env) : NULL;
         code = absent || !run->ev.explain ? emit_breach(run, owed, *item, due, absent)

@@ -164,7 +164,7 @@ static void set_replaced(struct fb_work *work, struct fb_version *older)
 
 /* From when clocks run at the earliest that run from a date on record. A law applied from its own
  * date, whenever the docket got it. What says no date applies from its force on, and so does what a
- * later version changes. */
+ * later version changes of one that was in force. */
 static fb_time clocks_from(struct fb_work *work, const struct fb_version *version)
 {
     size_t count;
@@ -173,7 +173,8 @@ static fb_time clocks_from(struct fb_work *work, const struct fb_version *versio
     for (size_t i = 0; i < count; i++) {
         const struct fb_record *other = same[i]->view->record;
         bool counts = fb_registry_disowned(work->input->registry, other) == FB_TIME_MAX;
-        if (counts && same[i]->program->version < version->program->version &&
+        bool was_in_force = same[i]->from < version->from && same[i]->from < same[i]->until;
+        if (counts && was_in_force && same[i]->program->version < version->program->version &&
             other->seq < record->seq) {
             return version->from;
         }

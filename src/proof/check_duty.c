@@ -355,6 +355,14 @@ static enum fb_code date_line(
     return code;
 }
 
+/* A clock runs from a date on record, but not from before the policy's own; what runs from the
+ * trigger, and periods, from the policy's force at the earliest. */
+static fb_time clocks_from(const struct fb_recount *r)
+{
+    return r->duty->anchor_var < 0 || r->duty->every ? r->of->program->effective
+                                                     : r->of->program->clocks_from;
+}
+
 /* Gives a row its dates. *applies: some line of `within` does, or the duty has none. */
 static enum fb_code date(
     struct fb_recount *r, fb_time since, bool *lines, struct fb_seen *seen, bool *applies)
@@ -362,10 +370,7 @@ static enum fb_code date(
     const struct fb_duty *duty = r->duty;
     struct fb_value anchor =
         duty->anchor_var < 0 ? fb_value_time(since) : seen->values[duty->anchor_var];
-    /* A clock runs from a date on record, but not from before the policy's own; what runs from the
-     * trigger, and periods, from the policy's force at the earliest. */
-    fb_time first = duty->anchor_var < 0 || duty->every ? r->of->program->effective
-                                                        : r->of->program->clocks_from;
+    fb_time first = clocks_from(r);
     seen->dated = anchor.type == FB_TYPE_TIME;
     seen->stated = !seen->dated ? FB_TIME_MIN : anchor.u.time < first ? first : anchor.u.time;
     seen->anchor = seen->stated;
@@ -406,6 +411,27 @@ static enum fb_code add_seen(struct fb_recount *r, struct fb_bond *bond, struct 
     return code;
 }
 
+/* Where clocks run from before the policy was in force, the deadline is that of a policy which had
+ * been; one that a correction brings with the force counts only if it is tighter. */
+static void date_early(
+    const struct fb_recount *r, const struct fb_bond *early, struct fb_seen *seen, bool *lines)
+{
+    const struct fb_seen *best = fb_recount_tightest(early);
+    fb_time force = r->of->program->effective;
+    bool tighter = seen->corrected == force && seen->dated && seen->deadline <= best->deadline;
+    if (clocks_from(r) >= force || !best->dated || tighter) {
+        return;
+    }
+    seen->dated = true;
+    seen->stated = best->stated;
+    seen->anchor = best->anchor;
+    seen->deadline = best->deadline;
+    seen->within = best->within;
+    for (size_t i = 0; i < r->duty->within_count; i++) {
+        lines[i] = lines[i] || early->lines[i];
+    }
+}
+
 static enum fb_code add_bond(struct fb_recount *r, struct fb_seen seen, bool *lines, size_t last)
 {
     struct fb_bond bond = {.party = party_of(r->duty, seen.values),
@@ -417,6 +443,7 @@ static enum fb_code add_bond(struct fb_recount *r, struct fb_seen seen, bool *li
         const struct fb_bond *early = &r->early[i];
         if (early->ended == FB_TIME_MAX && fb_str_eq(early->party, bond.party) &&
             r->trace.times[seen.tp] == r->of->program->effective) {
+            date_early(r, early, &seen, lines);
             bond.early = early->seen;
             bond.early_count = early->count;
         }
@@ -585,7 +612,8 @@ static enum fb_code look_back(struct fb_recount *r)
         force++;
     }
     if (duty->modality != FB_MUST || !duty->act || duty->every || duty->after ||
-        force == r->tp_count || !may_be_done(r, force)) {
+        force == r->tp_count ||
+        (clocks_from(r) >= r->of->program->effective && !may_be_done(r, force))) {
         return FB_OK;
     }
     for (size_t tp = 0; code == FB_OK && tp < force; tp++) {

@@ -11,8 +11,7 @@ struct done {
 
 static const struct done never = {SIZE_MAX, FB_TIME_MAX};
 
-/* The row that sets the deadline. */
-static const struct fb_seen *tightest(const struct fb_bond *bond)
+const struct fb_seen *fb_recount_tightest(const struct fb_bond *bond)
 {
     const struct fb_seen *best = &bond->seen[0];
     for (size_t i = 1; i < bond->count; i++) {
@@ -46,6 +45,20 @@ static enum fb_code first(struct fb_recount *r, const struct fb_bond *bond,
     return code;
 }
 
+/* Its rows before the policy was in force, as one that had been would have seen them. */
+static struct fb_bond early_bond(const struct fb_bond *bond)
+{
+    return (struct fb_bond){
+        .seen = (struct fb_seen *)(uintptr_t)bond->early, .count = bond->early_count};
+}
+
+static enum fb_code waived_at(
+    struct fb_recount *r, const struct fb_bond *bond, size_t tp, bool *out)
+{
+    const struct fb_bond early = early_bond(bond);
+    return fb_recount_any(r, tp < bond->seen[0].tp ? &early : bond, &r->waived, tp, out);
+}
+
 /* Until when the obligation is excused at t: FB_TIME_MIN: it is not; FB_TIME_MAX: still is. */
 static enum fb_code waived_until(
     struct fb_recount *r, const struct fb_bond *bond, fb_time t, fb_time *out)
@@ -53,12 +66,12 @@ static enum fb_code waived_until(
     size_t tp = fb_recount_point(r, t);
     bool waived = false;
     *out = FB_TIME_MIN;
-    enum fb_code code = tp == SIZE_MAX ? FB_OK : fb_recount_any(r, bond, &r->waived, tp, &waived);
+    enum fb_code code = tp == SIZE_MAX ? FB_OK : waived_at(r, bond, tp, &waived);
     if (code || !waived) {
         return code;
     }
     while (code == FB_OK && waived && ++tp < r->tp_count) {
-        code = fb_recount_any(r, bond, &r->waived, tp, &waived);
+        code = waived_at(r, bond, tp, &waived);
     }
     *out = tp < r->tp_count ? r->trace.times[tp] : FB_TIME_MAX;
     return code;
@@ -78,7 +91,7 @@ static enum fb_code excuse(struct fb_recount *r, const struct fb_bond *bond, fb_
 
 static struct fb_obligation begin(const struct fb_recount *r, const struct fb_bond *bond)
 {
-    const struct fb_seen *seen = tightest(bond);
+    const struct fb_seen *seen = fb_recount_tightest(bond);
     return (struct fb_obligation){.duty = r->duty,
         .bindings = bond->seen[0].values,
         .party = bond->party,
@@ -128,16 +141,19 @@ static enum fb_code hear(struct fb_recount *r, const struct fb_bond *bond, fb_ti
 {
     enum fb_code code = FB_OK;
     const fb_time *times = r->trace.times;
+    size_t early_count = low == FB_TIME_MIN ? 0 : bond->early_count;
     for (size_t i = 0; code == FB_OK && i < r->receipt_count; i++) {
         struct fb_value at = r->receipts[i]->values[r->duty->received_column];
         struct fb_value admitted = r->receipts[i]->values[r->duty->admitted_column];
         bool may = at.type == FB_TYPE_TIME && admitted.type == FB_TYPE_TIME && at.u.time >= low &&
                    at.u.time < admitted.u.time;
         may = may && (!of || (of->tp != SIZE_MAX && admitted.u.time == times[of->tp]));
-        for (size_t k = 0; code == FB_OK && may && k < bond->count; k++) {
+        for (size_t k = 0; code == FB_OK && may && k < early_count + bond->count; k++) {
+            const struct fb_seen *seen =
+                k < early_count ? &bond->early[k] : &bond->seen[k - early_count];
             bool said = false;
-            if (at.u.time < out->at && admitted.u.time >= times[bond->seen[k].tp]) {
-                code = fb_recount_received(r, &bond->seen[k], r->receipts[i], &said);
+            if (at.u.time < out->at && admitted.u.time >= times[seen->tp]) {
+                code = fb_recount_received(r, seen, r->receipts[i], &said);
             }
             if (said) {
                 *out = (struct done){fb_recount_point(r, admitted.u.time), at.u.time};
@@ -176,7 +192,8 @@ static void judge(const struct fb_recount *r, const struct fb_bond *bond, const 
         item->status = FB_DUTY_RELAXED;
         item->settled = bond->ended;
     } else {
-        item->status = has_dates && !tightest(bond)->dated ? FB_DUTY_UNDATED : FB_DUTY_OWED;
+        item->status =
+            has_dates && !fb_recount_tightest(bond)->dated ? FB_DUTY_UNDATED : FB_DUTY_OWED;
     }
 }
 
@@ -200,8 +217,7 @@ static enum fb_code finish(struct fb_recount *r, const struct fb_bond *bond,
 /* The first time-point at which it was done before the policy was in force. */
 static enum fb_code done_early(struct fb_recount *r, const struct fb_bond *bond, struct done *out)
 {
-    const struct fb_bond early = {
-        .seen = (struct fb_seen *)(uintptr_t)bond->early, .count = bond->early_count};
+    const struct fb_bond early = early_bond(bond);
     enum fb_code code = FB_OK;
     bool holds = false;
     *out = never;
@@ -331,7 +347,7 @@ static enum fb_code settle_every(struct fb_recount *r, const struct fb_bond *bon
     fb_time expires = r->of->program->expires;
     fb_time end = bond->ended < expires ? bond->ended : expires;
     size_t tp = bond->seen[0].tp;
-    if (!tightest(bond)->dated) {
+    if (!fb_recount_tightest(bond)->dated) {
         return finish(r, bond, &never, &never, begin(r, bond));
     }
     const struct fb_seen *seen = counted_from(r, bond);

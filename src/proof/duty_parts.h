@@ -126,6 +126,9 @@ size_t fb_recount_point(const struct fb_recount *r, fb_time t);
 /** What the duty says at t. */
 const struct fb_paced *fb_recount_pace(const struct fb_recount *r, fb_time t);
 
+/** The row that sets the deadline. */
+const struct fb_seen *fb_recount_tightest(const struct fb_bond *bond);
+
 /** Lists the terms that hold from each change of the policy's pace on, as r->paces. */
 FB_CHECKED enum fb_code fb_recount_list_paces(struct fb_recount *r);
 

@@ -417,6 +417,11 @@ static void random_scenario(struct scenario *s)
             hear_duty(&s->first);
         }
     }
+    /* Often a law that was always there, and comes in the middle. */
+    if (s->duty.anchor_var >= 0 && roll(4)) {
+        s->program.effective = s->times[s->time_count / 2];
+        s->program.clocks_from = FB_TIME_MIN;
+    }
 }
 
 /* ---- both ways ---- */
@@ -433,8 +438,9 @@ static int order_tuples(const void *a, const void *b)
     return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-static size_t conditions_seen[2], many_seen, both_seen[2], kept_seen, early_seen, heard_seen,
-    obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen, some_seen;
+static size_t conditions_seen[2], many_seen, both_seen[2], kept_seen, early_seen, late_law_seen,
+    heard_seen, obligations_seen, breaches_seen, refused_seen, recounted_seen, paced_seen,
+    some_seen;
 
 /* A judge whose answers are proved and checked. */
 static enum fb_code judge(
@@ -585,6 +591,15 @@ static const char *look_back(struct scenario *s, const struct fb_trace *trace, s
         bool in_time = early && o->status == FB_DUTY_MET && o->breached == FB_TIME_MAX;
         if (early && (o->settled != other->settled || !(late || in_time))) {
             return "when it was done before the policy was in force";
+        }
+        /* A clock that runs from before the force is that of a law that was always there. */
+        bool late_law = other && other->since < force && other->settled != force &&
+                        s->duty.anchor_var >= 0 && s->program.clocks_from < force;
+        late_law_seen += late_law;
+        if (late_law && !deaf.before &&
+            (o->deadline != other->deadline || o->breached != other->breached ||
+                o->status != other->status)) {
+            return "the deadline of a law that came late";
         }
     }
     return NULL;
@@ -967,6 +982,7 @@ static void test_duties(void **unused)
     assert_true(paced_seen > cases / 4);
     assert_true(heard_seen > cases / 2000);
     assert_true(early_seen > cases / 200);
+    assert_true(late_law_seen > cases / 99);
     assert_true(refused_seen < cases / 2);
     assert_true(many_seen > cases / 200 && both_seen[0] > cases / 99 && both_seen[1] > cases / 200);
     assert_true(kept_seen > cases / 2);

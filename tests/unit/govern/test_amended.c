@@ -331,7 +331,18 @@ static void test_law_that_comes_late(void **state)
         assert_true(one->since >= story_time("2026-04-01"));
         story_end(&s);
     }
+    /* A proposal that never came into force is no earlier law. */
     struct story s;
+    story_begin(&s);
+    story_at(&s, "2026-03-01T10:00:00Z");
+    incident(&s, "1", HARM, NULL);
+    add_reports(&s, 1, "never");
+    story_at(&s, "2026-04-01T00:00:00Z");
+    add_reports(&s, 2, "2026-01-01");
+    story_at(&s, "2026-04-02T00:00:00Z");
+    assert_true(story_duty(&s, "initial_report", "incident/1")->deadline ==
+                story_time("2026-03-16T09:00:00Z"));
+    story_end(&s);
     story_begin(&s);
     story_at(&s, "2026-03-01T10:00:00Z");
     add_reports(&s, 1, "2026-01-01");
@@ -350,6 +361,67 @@ static void test_law_that_comes_late(void **state)
     }
     assert_int_equal(seen, 3);
     story_end(&s);
+}
+
+static const char excusing[] = "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version 1\n"
+                               "  effective 2026-01-01\n\n"
+                               "duty initial_report(S, I)\n"
+                               "  when incident I of system S, known to P\n"
+                               "  if   not incident I with class near_miss\n"
+                               "  party P\n"
+                               "  must report I to \"institute\" stage \"initial\"\n"
+                               "  within 15 days of P knowing of I\n"
+                               "  waived by \"institute\"\n"
+                               "  lest halt S\n";
+
+static void add_incidents(struct story *s)
+{
+    story_at(s, "2026-03-01T10:00:00Z");
+    incident(s, "waived", HARM, NULL);
+    incident(s, "received", HARM, NULL);
+    incident(s, "corrected", "\"title\":\"no harm\",\"class\":\"near_miss\"", NULL);
+    story_at(s, "2026-03-05T00:00:00Z");
+    story_add(s, "institute",
+        "{\"kind\":\"decision\",\"id\":\"decision/"
+        "w\",\"body\":{\"topic\":\"waiver\",\"reasons\":\"r\","
+        "\"outcome\":\"granted\",\"about\":\"incident/waived\"}}");
+    story_at(s, "2026-03-10T10:00:00Z");
+    incident(s, "harm", HARM, "incident/corrected");
+    story_at(s, "2026-03-20T00:00:00Z");
+    story_add(s, "dev",
+        "{\"kind\":\"report\",\"id\":\"report/r\",\"subject\":\"system/s\",\"body\":{"
+        "\"about\":\"incident/received\",\"to\":\"institute\",\"stage\":\"initial\"}}");
+    receipt(s, "institute", "then", "\"at\":\"2026-03-14\",");
+}
+
+/* What moves a deadline or an act is the same whether the law is added before it or after: a
+ * waiver, a receipt, and a correction that made the duty known. */
+static void test_what_a_late_law_finds(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct story s;
+        story_begin(&s);
+        if (!late) {
+            story_add(&s, "institute", excusing);
+        }
+        add_incidents(&s);
+        if (late) {
+            story_at(&s, "2026-04-01T00:00:00Z");
+            story_add(&s, "institute", excusing);
+        }
+        story_at(&s, "2026-04-02T00:00:00Z");
+        const struct fb_obligation *one = story_duty(&s, "initial_report", "incident/waived");
+        assert_int_equal(one->status, FB_DUTY_WAIVED);
+        one = story_duty(&s, "initial_report", "incident/received");
+        assert_int_equal(one->status, FB_DUTY_MET);
+        assert_true(one->settled == story_time("2026-03-14"));
+        one = story_duty(&s, "initial_report", "incident/corrected");
+        assert_int_equal(one->status, FB_DUTY_OVERDUE);
+        assert_true(one->anchor == story_time("2026-03-10T10:00:00Z"));
+        assert_true(one->breached == story_time("2026-03-25T10:00:00Z"));
+        story_end(&s);
+    }
 }
 
 /* What is known and the instant that is asked about are two axes: the same prefix at two instants,
@@ -398,6 +470,6 @@ int main(void)
         cmocka_unit_test(test_nothing_changed_and_limit),
         cmocka_unit_test(test_policy_over_old_history),
         cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_law_that_comes_late),
-        cmocka_unit_test(test_two_axes)};
+        cmocka_unit_test(test_what_a_late_law_finds), cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
 }
