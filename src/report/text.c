@@ -287,7 +287,10 @@ enum fb_code fb_report_status_text(const struct fb_picture *picture,
     if (picture->line_count + picture->duty_count + paces_shown > 0) {
         fb_buf_add_c(out, "\n`flyball explain NAME` says why; NAME is in the first column.\n");
     }
-    fb_report_corrections(picture, out);
+    /* They are of all systems, and an excerpt of one has not counted them. */
+    if (options->system.len == 0) {
+        fb_report_corrections(picture, out);
+    }
     return fb_sheet_check(&sheet, "the status", err);
 }
 

@@ -68,11 +68,15 @@ sed '/"root"/d; /"records"/d' want >want.cut
 big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
 ok "what was added counts" cmp want.cut got.cut
 
+for n in 3 4; do
+    sed -n "s/\"incident\/$n\"/\"incident\/$n-b\",\"supersedes\":\"incident\/$n\"/p" records.jsonl
+done >corrections.jsonl
 cp -r big big-later
 cp -r whole whole-later
 for which in big whole; do
     sed 's/report.1/report\/9/' report.json >later.json
     ok "a record comes later" "$FLYBALL" --docket $which-later --clock 2090-01-01T00:00:00Z add later.json
+    ok "and corrections" "$FLYBALL" --docket $which-later --clock 2090-01-01T00:00:00Z add corrections.jsonl
 done
 for command in "status 3" "status --json 4" "evidence 3" "report 3 --html -"; do
     # shellcheck disable=SC2086 # words
@@ -81,6 +85,10 @@ for command in "status 3" "status --json 4" "evidence 3" "report 3 --html -"; do
     "$FLYBALL" --docket big-later --clock 2090-01-02T00:00:00Z as-of 2089-12-31 $command | sed '/root/d; /[0-9] records/d; /signed records/d; /"records"/d' >then.got
     ok "as-of $command by the index" cmp then.want then.got
 done
+for which in big whole; do
+    "$FLYBALL" --docket $which-later --clock 2090-01-02T00:00:00Z status 3 | sed '/root/d; /[0-9] records/d' >now.$which
+done
+ok "a system's status is that of all records where some were corrected" cmp now.whole now.big
 dd if=/dev/zero of=big/index.db bs=100 count=1 conv=notrunc 2>/dev/null
 big status --json 3 | sed '/"root"/d; /"records"/d' >got.cut
 ok "an index that is damaged is passed over" cmp want.cut got.cut
