@@ -746,14 +746,6 @@ static bool may_be_done(const struct fb_duty_run *run, size_t before)
     return true;
 }
 
-/* Whether a deadline before the policy's force, or when it was met, may be another by what was
- * there before. */
-static bool may_be_moved(const struct fb_duty_run *run)
-{
-    return runs_from(run) < run->program->effective &&
-           (run->duty->waived || run->duty->received || run->corrections || run->duty->paced);
-}
-
 /* Follows what was there before the policy was in force, as though it had been in force. What is
  * done over and over begins with the force: nothing done before is about a period of it. */
 static enum fb_code look_back(struct fb_duty_run *run)
@@ -766,7 +758,7 @@ static enum fb_code look_back(struct fb_duty_run *run)
     }
     bool asks = duty->modality == FB_MUST && duty->act && !duty->every && !duty->after;
     if (!asks || force == run->tp_count ||
-        (run->ev.quick && !may_be_moved(run) && !may_be_done(run, force))) {
+        (run->ev.quick && runs_from(run) >= effective && !may_be_done(run, force))) {
         return FB_OK;
     }
     struct fb_duty_run before = *run;
