@@ -104,6 +104,21 @@ static enum fb_code narrow(
     return code;
 }
 
+/* Whether a column says whose records the tuples come from: the id does, and of a fact about a
+ * system that the system's own records give, its subject. */
+static bool says_whose(const struct fb_excerpt_asked *asked, enum fb_kind kind)
+{
+    const struct fb_relation *relation = &fb_policy_signature()->relations[asked->relation];
+    bool derived = kind == FB_KIND_system && fb_kind_of(relation->name) == FB_KIND_NONE;
+    for (uint64_t left = derived ? asked->mask : 0; left; left &= left - 1) {
+        int i = __builtin_ctzll(left);
+        if (fb_str_is(relation->columns[i], "subject") && asked->values[i].type == FB_TYPE_STRING) {
+            return true;
+        }
+    }
+    return asked->mask & 1;
+}
+
 /* Adds the records of a kind that the tuples come from. */
 static enum fb_code take_kind(struct fb_excerpt *e, const struct fb_excerpt_asked *asked,
     enum fb_kind kind, struct fb_err *err)
@@ -111,8 +126,8 @@ static enum fb_code take_kind(struct fb_excerpt *e, const struct fb_excerpt_aske
     const struct fb_relation *relation = &fb_policy_signature()->relations[asked->relation];
     struct search s = {.e = e, .kind = kind};
     enum fb_code code = FB_OK;
-    if (asked->mask & 1) {
-        return FB_OK; /* the id: that record, and its chain, is there already, or is none */
+    if (says_whose(asked, kind)) {
+        return FB_OK; /* that record, and its chain, is there already, or is none */
     }
     /* Those without something last: they are many. */
     for (int none = 0; none < 2; none++) {

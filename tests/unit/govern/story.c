@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "fb_cut.h"
 #include "fb_test.h"
+#include "govern/docket_private.h"
 #include "report/report.h"
 
 #define err (story->err)
@@ -203,6 +204,8 @@ static void compare_excerpts(struct story *story)
         write_picture(story, &alone, question.about, &own_picture);
         write_page(story, &alone, &own_page);
         story->excerpts += fb_docket_is_excerpt(docket);
+        uint64_t read = fb_registry_count(docket->registry);
+        story->most = read > story->most ? read : story->most;
         story->asked++;
         fb_docket_close(docket);
         check_same(&picture, &own_picture);

@@ -19,6 +19,7 @@ struct story {
     int files;
     size_t asked;    /**< answers about one system, with an index there */
     size_t excerpts; /**< of them, those out of the records that it found */
+    uint64_t most;   /**< so many records at most */
 };
 
 /** Makes a simulated docket on 2026-01-01 with party/institute (regulator, keeps it), party/dev

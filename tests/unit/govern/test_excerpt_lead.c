@@ -294,6 +294,27 @@ static void test_share(void **unused)
     story_end(&story);
 }
 
+/* How much another system used has no say about this one, by whatever column a rule asks. */
+static void test_share_alone(void **unused)
+{
+    enum { OTHERS = 40, FEW = 20 };
+    struct story story;
+    (void)unused;
+    begin(&story, "let modified(S) = share_of_original M of S with own false\n"
+                  "duty look(S)\n  title \"look\"\n  when system S with developer P\n"
+                  "  if modified(S) and not share_of_original \"system/1\"\n"
+                  "  party P\n  must issue measure M of S with name security\n  within 8 days\n");
+    for (int i = 0; i < OTHERS; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "o%d", i);
+        say(&story, "institute", "system", name, "",
+            "\"title\":\"o\",\"developer\":\"party/dev1\"");
+    }
+    assert_int_equal(duties(&story), 0);
+    assert_in_range(story.most, 1, FEW);
+    story_end(&story);
+}
+
 /* A rule that asks for the shares of others, by who modified. */
 static void test_share_of_another(void **unused)
 {
@@ -577,6 +598,7 @@ int main(void)
         cmocka_unit_test(test_level_of_another),
         cmocka_unit_test(test_measured_level),
         cmocka_unit_test(test_share),
+        cmocka_unit_test(test_share_alone),
         cmocka_unit_test(test_share_of_another),
         cmocka_unit_test(test_grant_of_another),
         cmocka_unit_test(test_waiver),
