@@ -20,7 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FB_ASSERT(
             fb_json_parse(reading.drafts[i].json, "draft", NULL, &arena, &json, &err) == FB_OK);
         const struct fb_json *body = fb_json_get(json, "body");
-        FB_ASSERT(fb_json_get(body, "gpu_seconds")->integer >= 0);
+        /* Not where it is not known how many GPUs there were: both or neither. */
+        const struct fb_json *gpus = fb_json_get(body, "gpus");
+        const struct fb_json *seconds = fb_json_get(body, "gpu_seconds");
+        FB_ASSERT(!gpus == !seconds && (!gpus || (gpus->integer >= 0 && seconds->integer >= 0)));
         FB_ASSERT(fb_str_is(fb_json_get_str(body, "run"), "run/r"));
     }
     fb_arena_release(&arena);
