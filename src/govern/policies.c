@@ -164,7 +164,7 @@ static void set_replaced(struct fb_work *work, struct fb_version *older)
 
 /* From when clocks run at the earliest that run from a date on record. A law applied from its own
  * date, whenever the docket got it. What says no date applies from its force on, and so does what a
- * later version changes of one that was in force. */
+ * later version, or a correction, changes of one that was in force. */
 static fb_time clocks_from(struct fb_work *work, const struct fb_version *version)
 {
     size_t count;
@@ -174,7 +174,7 @@ static fb_time clocks_from(struct fb_work *work, const struct fb_version *versio
         const struct fb_record *other = same[i]->view->record;
         bool counts = fb_registry_disowned(work->input->registry, other) == FB_TIME_MAX;
         bool was_in_force = same[i]->from < version->from && same[i]->from < same[i]->until;
-        if (counts && was_in_force && same[i]->program->version < version->program->version &&
+        if (counts && was_in_force && same[i]->program->version <= version->program->version &&
             other->seq < record->seq) {
             return version->from;
         }

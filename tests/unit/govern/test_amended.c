@@ -343,24 +343,50 @@ static void test_law_that_comes_late(void **state)
     assert_true(story_duty(&s, "initial_report", "incident/1")->deadline ==
                 story_time("2026-03-16T09:00:00Z"));
     story_end(&s);
-    story_begin(&s);
-    story_at(&s, "2026-03-01T10:00:00Z");
-    add_reports(&s, 1, "2026-01-01");
-    story_at(&s, "2026-03-02T10:00:00Z");
-    incident(&s, "1", HARM, NULL);
-    story_at(&s, "2026-04-01T00:00:00Z");
-    add_reports(&s, 2, "2026-01-01");
-    size_t seen = 0;
-    const struct fb_picture *picture = story_picture(&s, "2026-04-02");
-    for (size_t i = 0; i < picture->duty_count; i++) {
-        const struct fb_obligation *o = &picture->duties[i].obligation;
-        bool first = picture->duties[i].policy->program->version == 1;
-        assert_true(
-            o->deadline == story_time(first ? "2026-03-16T09:00:00Z" : "2026-04-16T00:00:00Z"));
-        seen |= first ? 1 : 2;
+}
+
+/* The policy above once more, as what supersedes its record. */
+static void correct_reports(struct story *s)
+{
+    const struct fb_record *record =
+        fb_registry_first(fb_docket_registry(s->docket), FB_KIND_policy);
+    char text[512];
+    (void)snprintf(text, sizeof(text),
+        "{\"kind\":\"policy\",\"id\":\"policy/again\",\"supersedes\":\"policy/d@1\",\"body\":{"
+        "\"name\":\"d\",\"version\":1,\"document\":\"%.*s\"}}",
+        FB_STR_ARG(fb_record_text(record, "document")));
+    story_add(s, "institute", text);
+}
+
+/* A later version and a correction change nothing backwards, whatever date they give themselves. */
+static void test_law_that_is_changed(void **state)
+{
+    (void)state;
+    for (int corrects = 0; corrects < 2; corrects++) {
+        struct story s;
+        story_begin(&s);
+        story_at(&s, "2026-03-01T10:00:00Z");
+        add_reports(&s, 1, "2026-01-01");
+        story_at(&s, "2026-03-02T10:00:00Z");
+        incident(&s, "1", HARM, NULL);
+        story_at(&s, "2026-04-01T00:00:00Z");
+        if (corrects) {
+            correct_reports(&s);
+        } else {
+            add_reports(&s, 2, "2026-01-01");
+        }
+        size_t seen = 0;
+        const struct fb_picture *picture = story_picture(&s, "2026-04-02");
+        for (size_t i = 0; i < picture->duty_count; i++) {
+            const struct fb_obligation *o = &picture->duties[i].obligation;
+            bool first = fb_str_is(picture->duties[i].policy->record->id, "policy/d@1");
+            assert_true(
+                o->deadline == story_time(first ? "2026-03-16T09:00:00Z" : "2026-04-16T00:00:00Z"));
+            seen |= first ? 1 : 2;
+        }
+        assert_int_equal(seen, 3);
+        story_end(&s);
     }
-    assert_int_equal(seen, 3);
-    story_end(&s);
 }
 
 static const char excusing[] = "policy \"d\"\n  title \"Reports\"\n  source \"test\"\n  version 1\n"
@@ -470,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_nothing_changed_and_limit),
         cmocka_unit_test(test_policy_over_old_history),
         cmocka_unit_test(test_duty_over_old_history), cmocka_unit_test(test_law_that_comes_late),
-        cmocka_unit_test(test_what_a_late_law_finds), cmocka_unit_test(test_two_axes)};
+        cmocka_unit_test(test_law_that_is_changed), cmocka_unit_test(test_what_a_late_law_finds),
+        cmocka_unit_test(test_two_axes)};
     return cmocka_run_group_tests_name("amended", tests, NULL, NULL);
 }
